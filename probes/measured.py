@@ -1,0 +1,35 @@
+"""A number that knows where it came from; every stage passes these and no bare floats."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Provenance = Literal["measured", "piloted", "predicted"]
+
+
+class Measured(BaseModel):
+    """One number with its interval, its n, the seconds it took and its provenance.
+
+    ``low <= value <= high`` is the interval at ``level`` (0.90: five per cent lie below and five above).
+    ``n`` counts the items the value was computed on; ``seconds`` is what obtaining it cost here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float
+    low: float
+    high: float
+    level: float = Field(default=0.90, gt=0, lt=1)
+    n: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    provenance: Provenance = "measured"
+    unit: str = "share"
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"interval [{self.low}, {self.high}] does not hold its value {self.value}")
+        return self
