@@ -1,0 +1,104 @@
+"""Scores with intervals: what was measured, and what a locked test part of a known size will then show.
+
+Accuracy on n items with k right has the Jeffreys posterior Beta(k + 1/2, n - k + 1/2) (Brown, Cai and
+DasGupta, "Interval estimation for a binomial proportion", Statistical Science 2001). Balanced accuracy is
+the mean of the classes' recalls, each with a posterior of its own. A value still to be seen on m test
+items adds their own binomial noise (the beta-binomial distribution); that is a prediction interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from probes.errors import ProbeError
+from probes.measured import Measured, Provenance
+
+LEVEL = 0.90
+DRAWS = 8000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Right answers and items per stratum: one stratum for accuracy, one per class for balanced accuracy.
+
+    Shape: right, total: (strata,) int64; strata without items are left out of the mean.
+    """
+
+    right: np.ndarray
+    total: np.ndarray
+
+    @property
+    def value(self) -> float:
+        """The metric: mean over the strata of right / total."""
+        seen = self.total > 0
+        return float(np.mean(self.right[seen] / self.total[seen]))
+
+
+def counts(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> Counts:
+    """Count right answers per stratum. Shape: truth, predicted (n,) class indices. Raises ProbeError when n is 0."""
+    if len(truth) == 0:
+        raise ProbeError("There are no items to score. Give the dataset more items, or another split.")
+    right = np.asarray(truth) == np.asarray(predicted)
+    if metric == "accuracy":
+        return Counts(np.array([right.sum()]), np.array([len(right)]))
+    total = np.bincount(truth, minlength=n_classes)
+    return Counts(np.bincount(truth, weights=right, minlength=n_classes).astype(np.int64), total)
+
+
+def score(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> float:
+    """The metric's value in [0, 1]; balanced accuracy is over the classes that occur in `truth`."""
+    return counts(metric, truth, predicted, n_classes).value
+
+
+def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
+    """Draws of each stratum's true share of right answers. Shape: (DRAWS, strata with items)."""
+    kept = seen.total > 0
+    right, total = seen.right[kept], seen.total[kept]
+    return np.random.default_rng(seed).beta(right + 0.5, total - right + 0.5, size=(DRAWS, len(right)))
+
+
+def measured_score(
+    metric: str,
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    n_classes: int,
+    seconds: float,
+    provenance: Provenance = "measured",
+    note: str = "",
+) -> Measured:
+    """The metric with its 90 % credible interval. Shape: truth, predicted (n,) class indices."""
+    seen = counts(metric, truth, predicted, n_classes)
+    low, high = np.quantile(posterior(seen).mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    value = seen.value
+    return Measured(
+        value=value,
+        low=min(float(low), value),
+        high=max(float(high), value),
+        level=LEVEL,
+        n=len(truth),
+        seconds=seconds,
+        provenance=provenance,
+        note=note,
+    )
+
+
+def predictive(
+    seen: Counts, n_test: np.ndarray, shift: float = 0.0, spread: float = 0.0, seed: int = 0
+) -> tuple[float, float, float]:
+    """(value, low, high): where the metric will lie on a test part still unseen, at level 0.90.
+
+    ``n_test``: items of the test part per stratum, (strata,) like `seen` (or a single total for accuracy).
+    ``shift`` is added to every stratum's share (what more data or training is expected to bring) and
+    ``spread`` is the standard deviation of that expectation, in the metric's own unit.
+    """
+    kept = seen.total > 0
+    sizes = np.maximum(np.asarray(n_test)[kept], 1)
+    rng = np.random.default_rng(seed + 1)
+    moved = shift + rng.normal(0.0, 1.0, size=(DRAWS, 1)) * spread
+    shares = np.clip(posterior(seen, seed) + moved, 0.0, 1.0)
+    shown = (rng.binomial(sizes, shares) / sizes).mean(axis=1)
+    low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    value = float(np.clip(seen.value + shift, 0.0, 1.0))
+    return value, min(float(low), value), max(float(high), value)
