@@ -44,7 +44,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(aside, path)
+        Path(aside).replace(path)
     except OSError as error:
         Path(aside).unlink(missing_ok=True)
         if error.errno == errno.ENOSPC:
@@ -111,4 +111,6 @@ def check_manifest(folder: Path) -> None:
         if not path.exists():
             raise StorageError(f"{path} is missing. Copy the whole folder again, or train again.")
         if sha256_file(path) != expected:
-            raise StorageError(f"{path} is damaged: its SHA-256 is not the recorded one. Copy it again, or train again.")
+            raise StorageError(
+                f"{path} is damaged: its SHA-256 is not the recorded one. Copy it again, or train again."
+            )
