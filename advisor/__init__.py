@@ -1,0 +1,32 @@
+"""How much of a pre-trained model should you change for your data? Measured advice, carried out.
+
+import advisor
+data = advisor.read("photos/")          # class folders, an archive, or a table
+advice = advisor.advise(data)           # about a minute; advice.headline says it
+report = advisor.train(data)            # the recommended rung, in a process of its own
+model = advisor.load(report.run)
+model.predict(["new.jpg"])              # [Prediction(label=..., probability=...)]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from advisor.line import advise, load, probe, profile, read, train
+
+__all__ = ["__version__", "advise", "load", "probe", "profile", "read", "train"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
+    if name in __all__:
+        from advisor import line
+
+        return getattr(line, name)
+    raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

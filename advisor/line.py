@@ -1,0 +1,250 @@
+"""The one straight line; the command, the dashboard and Python code all call these functions.
+
+    dataset → profile → evidence → estimates → advice → plan → run → report
+
+Every `x` below is a path (folder, archive, table), a sample (``sample:digits``) or a Dataset already read.
+What was measured lies in the dataset's workspace folder and is used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import AdviceError, RunError
+from advisor.ladder import RUNG_NAMES, RungName
+from advisor.ladder import rung as find_rung
+from advisor.records import Advice, Dataset, Evidence, Kind, Plan, Profile, Question, ReadOptions, RunReport
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from advisor.dataset.samples import Sample
+    from advisor.rungs.model import Predictor
+
+Source = str | Path | Dataset
+DEFAULT_BUDGET_SECONDS = 60.0
+DEFAULT_TRAINING_SECONDS = 300.0
+
+
+def read(
+    source: Source,
+    *,
+    kind: Kind | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    path_column: str | None = None,
+    split_column: str | None = None,
+    group_column: str | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do."""
+    if isinstance(source, Dataset):
+        return source
+    from advisor.dataset.read import read as read_source
+
+    options = ReadOptions(
+        kind=kind,
+        text_column=text_column,
+        label_column=label_column,
+        path_column=path_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
+    return read_source(source, options, progress)
+
+
+def profile(x: Source, *, progress: Progress = silent) -> Profile:
+    """What is in the dataset and what is wrong with it."""
+    from advisor.profile.profile import profile as profile_dataset
+
+    return profile_dataset(read(x, progress=progress), progress)
+
+
+def probe(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> Evidence:
+    """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError."""
+    from advisor.evidence import gather
+
+    return gather(read(x, progress=progress), backbone, checked_budget(budget), progress)
+
+
+def advise(
+    x: Source,
+    *,
+    target: float | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    rungs: Iterable[str] | None = None,
+    backbone: str | None = None,
+    progress: Progress = silent,
+) -> Advice:
+    """Recommend the cheapest rung that will do, with a reason and a number for every rung.
+
+    target: the metric wanted on unseen data (0 to 1), or None. budget: seconds for measuring.
+    rungs: the rungs allowed, all five by default. Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.advice.advise import advise_dataset
+
+    dataset = read(x, progress=progress)
+    question = Question(
+        target=checked_target(target),
+        budget_seconds=checked_budget(budget),
+        rungs=checked_rungs(rungs),
+        backbone=backbone,
+    )
+    return advise_dataset(dataset, question, progress)
+
+
+def plan(
+    x: Source,
+    *,
+    rung: str = "auto",
+    budget: float | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Plan:
+    """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it."""
+    from advisor.advice.planning import make_plan
+
+    if rung != "auto":
+        find_rung(rung)
+    dataset = read(x, progress=progress)
+    advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
+    return make_plan(dataset, advice, rung, seconds, device, seed)
+
+
+def start(made: Plan) -> str:
+    """Hand a plan to the supervisor and return the run's id at once."""
+    from advisor.runs import store, supervisor
+
+    run = store.submit(made)
+    supervisor.ensure()
+    return run
+
+
+def train(
+    x: Source,
+    *,
+    rung: str = "auto",
+    budget: float | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> RunReport:
+    """Carry out a rung in a process of its own and wait for its report. Raises RunError when it fails or is stopped."""
+    made = plan(x, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
+    return wait(start(made), progress)
+
+
+def wait(run: str, progress: Progress = silent) -> RunReport:
+    """Follow a run to its end. Raises RunError with its cause when it failed or was stopped."""
+    from advisor.runs.follow import follow
+
+    status = None
+    for status in follow(run):
+        progress(status.stage or status.state, status.progress)
+    if status is None or status.state != "done":
+        cause = (status.cause if status else "") or "it was stopped"
+        raise RunError(f"Run {run} did not finish: {cause.rstrip('.')}. See `advisor runs show {run}`.")
+    return RunReport.load(Path(status.directory) / "report.json")
+
+
+def load(run: str | Path) -> Predictor:
+    """The model of a finished run, by its id or folder. Raises RunError when there is none."""
+    from advisor.rungs.model import load_model
+    from advisor.runs import store
+
+    folder = Path(run)
+    directory = folder if (folder / "model.json").is_file() else store.directory(str(run))
+    if not (directory / "model.json").is_file():
+        raise RunError(f"Run {run} has no model yet. `advisor runs` lists the runs and their states.")
+    return load_model(directory)
+
+
+def known() -> list[Dataset]:
+    """Datasets already read in this workspace, the latest first."""
+    from advisor.dataset.read import known_datasets
+
+    return known_datasets()
+
+
+def reopen(fingerprint: str) -> Dataset:
+    """A dataset already read, by the first 16 characters of its fingerprint."""
+    from advisor.dataset.read import open_dataset
+
+    return open_dataset(fingerprint)
+
+
+def samples() -> tuple[Sample, ...]:
+    """The sample gallery."""
+    from advisor.dataset.samples import SAMPLES
+
+    return tuple(SAMPLES)
+
+
+def saved_profile(dataset: Dataset) -> Profile | None:
+    """The profile already made of a dataset, or None."""
+    path = Path(dataset.folder) / "profile.json"
+    return Profile.load(path) if path.is_file() else None
+
+
+def saved_evidence(dataset: Dataset) -> Evidence | None:
+    """The evidence gathered last for a dataset, or None."""
+    path = Path(dataset.folder) / "evidence.json"
+    return Evidence.load(path) if path.is_file() else None
+
+
+def saved_advice(dataset: Dataset) -> Advice | None:
+    """The advice given last for a dataset, or None."""
+    path = Path(dataset.folder) / "advice.json"
+    return Advice.load(path) if path.is_file() else None
+
+
+def checked_target(target: float | None) -> float | None:
+    """The target as a share. Raises AdviceError for anything else."""
+    if target is None or 0 < target <= 1:
+        return target
+    raise AdviceError(f"The target {target:g} is not a share. Give a number above 0 and at most 1, such as 0.9.")
+
+
+def checked_budget(budget: float) -> float:
+    """The budget in seconds. Raises AdviceError when it is too short to measure anything."""
+    if 5 <= budget <= 7 * 86400:
+        return float(budget)
+    raise AdviceError(f"A budget of {budget:g} seconds cannot be kept. Give 5 seconds to 7 days (604800 seconds).")
+
+
+def checked_rungs(rungs: Iterable[str] | None) -> tuple[RungName, ...]:
+    """The allowed rungs in the ladder's order. Raises AdviceError for an unknown or an empty choice."""
+    if rungs is None:
+        return RUNG_NAMES
+    wanted = {find_rung(name.strip()).name for name in rungs if name.strip()}
+    if not wanted:
+        raise AdviceError(f"No rung is allowed. Name at least one of {', '.join(RUNG_NAMES)}.")
+    return tuple(name for name in RUNG_NAMES if name in wanted)
+
+
+__all__ = [
+    "DEFAULT_BUDGET_SECONDS",
+    "DEFAULT_TRAINING_SECONDS",
+    "advise",
+    "known",
+    "load",
+    "plan",
+    "probe",
+    "profile",
+    "read",
+    "reopen",
+    "samples",
+    "saved_advice",
+    "saved_evidence",
+    "saved_profile",
+    "start",
+    "train",
+    "wait",
+]
