@@ -1,0 +1,71 @@
+"""A dataset's rows as features: the one place where advice and rungs load a backbone and fill its cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from advisor.records import Dataset
+from advisor.storage import workspace
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
+    from probes.backbones.image import ImageBackbone
+    from probes.backbones.text import TextBackbone
+    from probes.device import Calibration
+    from probes.features import Features
+
+    Backbone = ImageBackbone | TextBackbone
+
+SMALL_PX = 64
+SMALL_INPUT_PX = 128
+
+
+def input_size(dataset: Dataset, entry: Entry) -> int:
+    """Pixels (images) or tokens (texts) fed to the backbone.
+
+    Images under 64 px get 128 px instead of the usual 224: a third of the seconds, and nothing to lose in detail.
+    """
+    if dataset.kind == "text":
+        return entry.input_size
+    measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
+    short_px = float(measures[["width_px", "height_px"]].min(axis=1).median())
+    return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_PX else entry.input_size
+
+
+def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:
+    """The backbone of a catalog entry on a device. Raises BackboneError when its weights cannot be had."""
+    if entry.kind == "image":
+        from probes.backbones.image import ImageBackbone
+
+        return ImageBackbone.load(entry, device=device, pretrained=pretrained, input_size=size, seed=seed)
+    from probes.backbones.text import TextBackbone
+
+    return TextBackbone.load(entry, device=device, pretrained=pretrained, seed=seed)
+
+
+def features_of(
+    dataset: Dataset,
+    rows: np.ndarray,
+    backbone: Backbone,
+    progress: Progress = silent,
+    calibration: Calibration | None = None,
+) -> Features:
+    """Features of the given rows, from the workspace's cache where they are there. Shape: array (len(rows), dim)."""
+    from advisor.dataset.decode import reader
+    from probes.features import extract
+
+    read = reader(dataset, min_side=backbone.input_size if dataset.kind == "image" else None)
+    digests = dataset.items["digest"].to_numpy()[rows]
+    return extract(
+        backbone,
+        lambda position: read(int(rows[position])),
+        list(digests),
+        workspace() / "features",
+        progress,
+        calibration,
+    )
