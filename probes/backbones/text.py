@@ -1,0 +1,142 @@
+"""Text backbones: a transformer encoder with mean pooling and its tokenizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from probes.backbones.catalog import Entry
+from probes.backbones.weights import weights_hash, weights_path
+from probes.errors import BackboneError
+
+#: Part of the feature cache's key; raise it whenever tokens or pooling give other numbers.
+PREPROCESSING = "text-1"
+#: Beyond this a CPU pays more for a text than its end is worth (18 texts a second at 256 tokens).
+MAX_TOKENS = 256
+
+
+class MeanPooled(nn.Module):
+    """An encoder whose token states are averaged over the attention mask: batch of tensors to (n, dim)."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        states: Tensor = self.encoder(**batch).last_hidden_state  # (n, tokens, dim)
+        mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
+        return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+
+@dataclass(eq=False)
+class TextBackbone:
+    """A loaded text backbone.
+
+    ``module``: dict of (n, tokens) tensors to (n, dim) mean-pooled features (not normalised), in eval mode after
+    `load`. ``max_tokens`` cuts longer texts. ``weights_hash``: SHA-256 of the weight file, or ``random:<seed>``.
+    """
+
+    entry: Entry
+    module: nn.Module
+    tokenizer: Any
+    dim: int
+    max_tokens: int
+    weights_hash: str
+    device: str
+
+    @classmethod
+    def load(
+        cls, entry: Entry, device: str = "cpu", pretrained: bool = True, max_tokens: int | None = None, seed: int = 0
+    ) -> TextBackbone:
+        """Load the encoder and its tokenizer from local files only; ``pretrained=False`` gives seeded random weights.
+
+        Raises BackboneError when the weights or the tokenizer are missing, damaged or not an encoder's.
+        """
+        if entry.kind != "text":
+            raise BackboneError(f"{entry.title} is not a text backbone.")
+        path = weights_path(entry)  # the tokenizer lies beside the weights, so random weights need the folder too
+        digest = weights_hash(entry) if pretrained else f"random:{seed}"
+        try:
+            encoder, tokenizer = _load(path.parent, pretrained, seed)
+        except (OSError, ValueError, KeyError) as error:
+            cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BackboneError(
+                f"{path.parent} cannot be loaded as a text encoder ({cause}). Choose a folder with config.json, a "
+                f"tokenizer and model.safetensors."
+            ) from error
+        limit = int(getattr(encoder.config, "max_position_embeddings", entry.input_size) or entry.input_size)
+        return cls(
+            entry=entry,
+            module=MeanPooled(encoder).to(device).eval(),
+            tokenizer=tokenizer,
+            dim=int(encoder.config.hidden_size),
+            max_tokens=min(max_tokens or min(MAX_TOKENS, entry.input_size), limit),
+            weights_hash=digest,
+            device=device,
+        )
+
+    @property
+    def input_size(self) -> int:
+        """The longest input, in tokens."""
+        return self.max_tokens
+
+    @property
+    def preprocessing(self) -> str:
+        """What the features depend on besides the weights and the item; part of the cache key."""
+        return f"{PREPROCESSING}-{self.max_tokens}"
+
+    def tokenize(self, texts: list[str], max_tokens: int | None = None) -> dict[str, Tensor]:
+        """Texts to (n, longest) int64 tensors on the CPU, padded to the longest text and cut at `max_tokens`."""
+        encoded = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=max_tokens or self.max_tokens, return_tensors="pt"
+        )
+        return {key: encoded[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in encoded}
+
+    def prepare(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The batch on this backbone's device."""
+        return {key: tensor.to(self.device) for key, tensor in batch.items()}
+
+    @torch.inference_mode()
+    def embed(self, texts: list[str], batch_size: int = 64) -> np.ndarray:
+        """Unit-length sentence embeddings, (n, dim) float32, for a few texts; see `probes.features` for many."""
+        parts = []
+        for start in range(0, len(texts), batch_size):
+            features = self.module(self.prepare(self.tokenize(texts[start : start + batch_size])))
+            parts.append(nn.functional.normalize(features.float(), dim=1).cpu().numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, self.dim), dtype=np.float32)
+
+
+def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
+    """The parameters grouped embeddings, layer 0, ..., last layer; every parameter is in exactly one group."""
+    layers = max(
+        (child for child in module.modules() if isinstance(child, nn.ModuleList)), key=len, default=nn.ModuleList()
+    )
+    groups = [list(layer.parameters()) for layer in layers]
+    inside = {id(parameter) for group in groups for parameter in group}
+    rest = [parameter for parameter in module.parameters() if id(parameter) not in inside]
+    return [group for group in [rest, *groups] if group]
+
+
+def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
+    """Encoder and tokenizer from a folder, without a network and without the pooler that mean pooling replaces."""
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if pretrained:
+            encoder = transformers.AutoModel.from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=True, dtype=torch.float32
+            )
+        else:
+            config = transformers.AutoConfig.from_pretrained(str(folder), local_files_only=True)
+            encoder = transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder, tokenizer
