@@ -1,0 +1,185 @@
+"""What several rungs share: the plan's backbone, features within a time, the frozen head."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor import storage
+from advisor.errors import RunError
+from advisor.evidence import related, stratified
+from advisor.features import Backbone, features_of, load_backbone
+from advisor.records import Dataset
+from advisor.rungs.context import RunContext
+from probes.interval import score
+
+if TYPE_CHECKING:
+    from probes.linear import Head
+
+CHUNK_ITEMS = 256
+MAX_VALIDATION_ITEMS = 2000
+#: Seconds kept for loading and writing at the end of a run.
+ENDING_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` before limits."""
+
+    rows: np.ndarray
+    array: np.ndarray
+    n_asked: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the time sufficed for all rows."""
+        return len(self.rows) >= self.n_asked
+
+
+def open_backbone(context: RunContext) -> Backbone:
+    """The plan's backbone with its weights. Raises BackboneError, and RunError when the weights are not the plan's."""
+    from probes.backbones import catalog
+
+    plan = context.plan
+    entry = catalog.find(plan.backbone, plan.kind)
+    backbone = load_backbone(entry, plan.input_size, context.device)
+    if plan.backbone_hash and backbone.weights_hash != plan.backbone_hash:
+        raise RunError(
+            f"The weights of {plan.backbone} on this machine (SHA-256 {backbone.weights_hash[:12]}) are not those of "
+            f"the plan ({plan.backbone_hash[:12]}). Run the advice again, then train."
+        )
+    return backbone
+
+
+def at_size(backbone: Backbone, size: int) -> Backbone:
+    """The same network fed with another input size; images only, texts stay as they are."""
+    if backbone.entry.kind == "text" or size == backbone.input_size:
+        return backbone
+    return dataclasses.replace(backbone, input_size=size)  # type: ignore[type-var, unused-ignore]
+
+
+def spread(rows: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """The rows in an order whose every beginning holds the classes in about their shares."""
+    rng = np.random.default_rng([seed, 7])
+    place = np.empty(len(rows))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        place[own] = (rng.permutation(len(own)) + rng.random(len(own))) / len(own)
+    return rows[np.argsort(place, kind="stable")]
+
+
+def gather(
+    context: RunContext, backbone: Backbone, rows: np.ndarray, seconds: float, span: tuple[float, float]
+) -> Gathered:
+    """Features of as many rows as the seconds allow, in `spread` order, then sorted; at least one chunk.
+
+    What the cache holds costs next to nothing, so a second run sees more rows.
+    """
+    ordered = spread(rows, context.dataset.labels[rows], context.plan.seed)
+    until = time.monotonic() + seconds
+    parts, kept, calibration = [], [], None
+    done = 0
+    while done < len(ordered) and (done == 0 or time.monotonic() < until):
+        chunk = ordered[done : done + CHUNK_ITEMS]
+        start = span[0] + (span[1] - span[0]) * done / len(ordered)
+        end = span[0] + (span[1] - span[0]) * (done + len(chunk)) / len(ordered)
+        tell = context.stage("Extracting features", start, end)
+        tell("", 0.0)
+        found = features_of(context.dataset, chunk, backbone, tell, calibration)
+        calibration = found.calibration
+        parts.append(np.asarray(found.array)[found.ok])
+        kept.append(chunk[found.ok])
+        done += len(chunk)
+    all_rows, array = np.concatenate(kept), np.concatenate(parts)
+    order = np.argsort(all_rows)
+    n_unreadable = done - len(all_rows)
+    return Gathered(all_rows[order], array[order], len(rows) - n_unreadable)
+
+
+def validation_rows(dataset: Dataset, at_most: int = MAX_VALIDATION_ITEMS) -> np.ndarray:
+    """Rows of the validation part, a fixed stratified subset where there are more than `at_most`."""
+    rows = dataset.where("val")
+    return stratified(rows, dataset.labels[rows], at_most) if len(rows) > at_most else rows
+
+
+def balanced(dataset: Dataset) -> bool:
+    """Whether classes count alike whatever their size."""
+    return dataset.metric == "balanced accuracy"
+
+
+def choose_regularisation(context: RunContext, train: Gathered) -> float:
+    """The head's regularisation by cross-validation on the training rows; the plan's where a class is too small."""
+    from probes.errors import ProbeError
+    from probes.linear import linear_probe
+
+    dataset = context.dataset
+    planned = float(context.plan.settings.get("regularisation", 1.0))
+    if context.seconds_left < 6.0:
+        return planned
+    try:
+        probe = linear_probe(
+            train.array,
+            dataset.labels[train.rows],
+            dataset.metric,
+            groups=related(dataset)[train.rows],
+            seed=context.plan.seed,
+            seconds_limit=min(20.0, 0.25 * context.seconds_left),
+        )
+    except ProbeError:
+        return planned
+    return float(probe.regularisation)
+
+
+def fit_linear(dataset: Dataset, gathered: Gathered, regularisation: float) -> Head:
+    """The linear head on these rows; classes without a row get one that never wins."""
+    from probes.linear import fit_head
+
+    labels = dataset.labels[gathered.rows]
+    return fit_head(gathered.array, labels, regularisation, balanced(dataset), len(dataset.classes))
+
+
+def joined(one: Gathered, other: Gathered) -> Gathered:
+    """Both together."""
+    return Gathered(
+        np.concatenate([one.rows, other.rows]),
+        np.concatenate([one.array, other.array]),
+        one.n_asked + other.n_asked,
+    )
+
+
+def head_logits(head: Any, array: np.ndarray) -> np.ndarray:
+    """Logits (n, C) of a linear head on features (n, d)."""
+    logits: np.ndarray = array @ head.weight.T + head.bias
+    return logits
+
+
+def value_of(dataset: Dataset, rows: np.ndarray, scores: np.ndarray) -> float:
+    """The dataset's metric of the highest score per row; 0.0 where there are no rows."""
+    if len(rows) == 0:
+        return 0.0
+    return score(dataset.metric, dataset.labels[rows], scores.argmax(axis=1), len(dataset.classes))
+
+
+def partial_sentence(gathered: Gathered) -> tuple[str, ...]:
+    """Says so when the time did not suffice for every item."""
+    if gathered.complete:
+        return ()
+    return (
+        f"The time budget sufficed for {len(gathered.rows):,} of {gathered.n_asked:,} training items; "
+        f"features already computed are kept, so a second run takes more of them.",
+    )
+
+
+def save_resolved(context: RunContext, resolved: dict[str, Any]) -> None:
+    """Record the settings as they were resolved, beside the plan."""
+    storage.write_json(context.directory / "resolved.json", resolved)
+
+
+def report_seconds(context: RunContext, seconds_per_item: float) -> float:
+    """Seconds to keep for reading the test part (and the shifted one) once at the end."""
+    n = len(context.dataset.where("test", "ood"))
+    return ENDING_SECONDS + 1.2 * n * seconds_per_item

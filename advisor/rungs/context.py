@@ -1,0 +1,83 @@
+"""What a rung is given when it is carried out, and what it gives back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from advisor.ladder import RungName
+from advisor.records import Dataset, Plan
+from probes.progress import Progress
+
+
+class Emit(Protocol):
+    """Tell the stage and the share of the whole run done (0 to 1); numbers become a line of the metrics."""
+
+    def __call__(self, stage: str, share: float, **numbers: Any) -> None: ...
+
+
+class RunStopped(Exception):
+    """The user asked to stop before there was a model; the worker notes it and ends."""
+
+
+def _quiet(stage: str, share: float, **numbers: Any) -> None:
+    """The emit of a caller who does not look."""
+
+
+@dataclass
+class RunContext:
+    """A plan being carried out.
+
+    ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
+    moment on `time.monotonic()` by which the run, its report included, should be over.
+    """
+
+    plan: Plan
+    dataset: Dataset
+    directory: Path
+    device: str
+    deadline: float
+    emit: Emit = field(default=_quiet)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline, at least 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def stage(self, name: str, start: float, end: float) -> Progress:
+        """A progress callback for one stage; raises RunStopped when a stop was requested."""
+
+        def tell(sentence: str, share: float) -> None:
+            if self.should_stop():
+                raise RunStopped(name)
+            self.emit(name, start + (end - start) * min(1.0, max(0.0, share)))
+
+        return tell
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rung came to.
+
+    ``validation``: ``value`` (of the model saved, on the validation part; the frozen rung's is of the head fitted without
+    that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences`` are for
+    the report. ``stopped``: the user ended the training early and the best state so far was saved.
+    """
+
+    rung: RungName
+    validation: dict[str, float]
+    sentences: tuple[str, ...] = ()
+    device: str = "cpu"
+    precision: str = "float32"
+    stopped: bool = False
+
+
+class Rung(Protocol):
+    """A module that carries out one rung: trains or assembles, and saves the model into the run's folder."""
+
+    def execute(self, context: RunContext) -> Outcome:
+        """Carry out the plan. Raises PeopleError, or RunStopped when stopped before there is a model."""

@@ -1,0 +1,78 @@
+"""What turns a backbone's features into class probabilities: a linear layer, a vote of neighbours, or class names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.errors import RunError
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+#: Features (n, d) to probabilities (n, C).
+Head = Callable[[np.ndarray], np.ndarray]
+
+#: Cosine similarities lie within a few hundredths of each other; divided by this they spread over the classes.
+TEMPERATURE = 0.05
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits, row by row."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def linear_head(weight: np.ndarray, bias: np.ndarray) -> Head:
+    """Shape: weight (C, d), bias (C,)."""
+    return lambda features: softmax(features @ weight.T + bias)
+
+
+def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> Head:
+    """The k nearest of the memory (m, d) with labels (m,) vote."""
+    from probes.neighbours import vote
+
+    return lambda features: vote(features, memory, labels, k, n_classes)
+
+
+def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
+    """Class names decide: cosine with the text, or ConSE over the backbone's ImageNet classes for images."""
+    from probes.zero_shot import conse
+
+    names = arrays["class_embeddings"]
+    if backbone.entry.kind == "text":
+        return lambda features: softmax(cosine(features, names) / TEMPERATURE)
+    source: Any = backbone
+
+    def image_head(features: np.ndarray) -> np.ndarray:
+        scores = conse(source.source_probabilities(features), arrays["imagenet_embeddings"], names, top=top)
+        return softmax(np.asarray(scores) / TEMPERATURE)
+
+    return image_head
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Cosine similarities. Shape: (n, d), (C, d) to (n, C)."""
+
+    def unit(rows: np.ndarray) -> np.ndarray:
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        scaled: np.ndarray = rows / np.maximum(lengths, 1e-12)
+        return scaled
+
+    similarities: np.ndarray = unit(one) @ unit(other).T
+    return similarities
+
+
+def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Backbone) -> Head:
+    """The head a model.json describes, from the arrays beside it. Raises RunError for a kind it does not know."""
+    head = spec["head"]
+    if head["type"] == "linear":
+        return linear_head(arrays["head.weight"], arrays["head.bias"])
+    if head["type"] == "neighbours":
+        return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
+    if head["type"] == "class names":
+        return names_head(backbone, arrays, int(head.get("top", 10)))
+    raise RunError(f"The model has a head of type {head['type']!r}, which this program does not know. Update it.")

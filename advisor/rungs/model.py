@@ -1,0 +1,212 @@
+"""A trained model as a folder: ``model.json`` says what it is, ``model.safetensors`` holds its numbers; no pickle.
+
+Fine-tuned and from-scratch models hold every weight. The other rungs hold only their head or memory and refer to the
+backbone by name and SHA-256, which is checked on loading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from advisor import storage
+from advisor.errors import BackboneError, RunError, StorageError
+from advisor.features import Backbone, load_backbone
+from advisor.records import Dataset, Plan, Prediction
+from advisor.rungs.heads import Head, build_head
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from advisor.training.sources import Source
+
+FORMAT = "transfer-advisor model"
+SCHEMA = 1
+WEIGHTS = "model.safetensors"
+Input = str | Path | Image.Image
+
+
+def base_spec(plan: Plan, dataset: Dataset, backbone: Backbone, weights: str) -> dict[str, Any]:
+    """What every model.json says. ``weights``: "all" (in this folder) or "head" (the backbone lies elsewhere)."""
+    entry = backbone.entry
+    spec: dict[str, Any] = {
+        "format": FORMAT,
+        "schema_version": SCHEMA,
+        "rung": plan.rung,
+        "run": plan.run,
+        "kind": dataset.kind,
+        "classes": list(dataset.classes),
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
+        "metric": dataset.metric,
+        "weights": weights,
+        "backbone": {
+            "name": plan.backbone,
+            "title": entry.title,
+            "source": entry.source_id,
+            "licence": entry.licence,
+            "sha256": backbone.weights_hash,
+            "dim": backbone.dim,
+        },
+    }
+    if dataset.kind == "image":
+        spec["input"] = {
+            "size_px": backbone.input_size,
+            "mean": list(entry.mean),
+            "std": list(entry.std),
+            "resize": "shorter side to size_px, bicubic, centre crop",
+        }
+    else:
+        spec["input"] = {"max_tokens": backbone.input_size, "pooling": "mean"}
+    return spec
+
+
+def save_model(directory: Path, spec: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Write ``model.safetensors``, then ``model.json`` with its SHA-256; both atomically."""
+    from safetensors.torch import save
+
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+    storage.write_bytes(directory / WEIGHTS, content)
+    storage.write_json(directory / "model.json", {**spec, "sha256": hashlib.sha256(content).hexdigest()})
+
+
+def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
+    """A predictor from a run's folder.
+
+    Raises RunError when there is no model, StorageError when it is damaged or of another version, BackboneError
+    when the backbone it refers to is missing or not the same.
+    """
+    folder = Path(directory)
+    if not (folder / "model.json").is_file():
+        raise RunError(f"{folder} holds no model (model.json is missing). Give the folder of a finished run.")
+    spec = storage.read_json(folder / "model.json")
+    if spec.get("format") != FORMAT or spec.get("schema_version") != SCHEMA:
+        raise StorageError(f"{folder / 'model.json'} is not a model of schema version {SCHEMA}. Update this program.")
+    path = folder / WEIGHTS
+    if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
+        raise StorageError(f"{path} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")
+    from safetensors.torch import load_file
+
+    tensors = load_file(path)
+    backbone = _backbone(spec, tensors, device, folder)
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith("backbone.")}
+    return Predictor(spec, backbone, build_head(spec, arrays, backbone))
+
+
+def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, folder: Path) -> Backbone:
+    """The backbone the model needs: from its own weights, or the one it names, hash checked."""
+    from probes.backbones import catalog
+
+    entry = catalog.find(spec["backbone"]["name"], spec["kind"])
+    size = int(spec["input"].get("size_px") or spec["input"]["max_tokens"])
+    whole = spec["weights"] == "all"
+    backbone = load_backbone(entry, size, device, pretrained=not whole)
+    if whole:
+        own = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
+        try:
+            backbone.module.load_state_dict(own)
+        except RuntimeError as error:
+            raise StorageError(
+                f"{folder / WEIGHTS} does not fit {entry.title} as this program builds it. Train again, or use the "
+                f"versions of timm, torchvision or transformers that the model was trained with."
+            ) from error
+    elif backbone.weights_hash != spec["backbone"]["sha256"]:
+        raise BackboneError(
+            f"The model in {folder} was trained on {entry.title} with SHA-256 {spec['backbone']['sha256'][:12]}, and "
+            f"the weights here have {backbone.weights_hash[:12]}. Get the same weights, or train again."
+        )
+    backbone.module.eval()
+    return backbone
+
+
+class Predictor:
+    """A model that answers. ``classes`` are the labels; columns of `predict_proba` are in their order."""
+
+    def __init__(self, spec: dict[str, Any], backbone: Backbone, head: Head) -> None:
+        self.spec, self.backbone, self.head = spec, backbone, head
+        self.classes: tuple[str, ...] = tuple(spec["classes"])
+        self.kind: str = spec["kind"]
+        self.rung: str = spec["rung"]
+
+    def predict(self, inputs: Sequence[Input]) -> list[Prediction]:
+        """The label of each input with its probability. Raises as `predict_proba` does."""
+        inputs = [inputs] if isinstance(inputs, (str, Path, Image.Image)) else list(inputs)
+        probabilities = self.predict_proba(inputs)
+        return [
+            _prediction(_name(item, i), row, self.classes)
+            for i, (item, row) in enumerate(zip(inputs, probabilities, strict=True))
+        ]
+
+    def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
+        """Class probabilities, (n, C). Images: paths or PIL images; texts: strings.
+
+        Raises DatasetError naming the first image that cannot be read.
+        """
+        inputs = [inputs] if isinstance(inputs, (str, Path, Image.Image)) else list(inputs)
+        if not inputs:
+            return np.zeros((0, len(self.classes)), np.float32)
+        if self.kind == "text":
+            return self._probabilities(self._texts([str(item) for item in inputs]))
+        source = self._images(lambda i: open_input(inputs[i], self.backbone.input_size), len(inputs))
+        probabilities = self._probabilities(source)
+        for position in np.flatnonzero(~source.ok)[:1]:
+            open_input(inputs[int(position)], self.backbone.input_size)  # raises with its cause
+        return probabilities
+
+    def predict_rows(
+        self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (n, C) of a dataset's rows, and whether each could be read, (n,) bool."""
+        from advisor.dataset.decode import reader
+
+        if len(rows) == 0:
+            return np.zeros((0, len(self.classes)), np.float32), np.ones(0, dtype=bool)
+        if self.kind == "text":
+            source = self._texts(dataset.items["text"].iloc[rows].tolist())
+        else:
+            read = reader(dataset, min_side=self.backbone.input_size)
+            source = self._images(lambda i: read(int(rows[i])), len(rows))
+        return self._probabilities(source, progress), source.ok
+
+    def _probabilities(self, source: Source, progress: Progress = silent) -> np.ndarray:
+        from advisor.training.sources import logits_of
+
+        features = logits_of(self.backbone.module, source, tick=lambda share: progress("Predicting", share))
+        return np.asarray(self.head(features), dtype=np.float32)
+
+    def _texts(self, texts: list[str]) -> Source:
+        from advisor.training.sources import TextSource
+
+        return TextSource(texts, self.backbone)  # type: ignore[arg-type]
+
+    def _images(self, read: Callable[[int], Any], n: int) -> Source:
+        from advisor.training.sources import ImageSource
+
+        return ImageSource(read, n, self.backbone, memory_bytes=0)  # type: ignore[arg-type]
+
+
+def open_input(item: Input, min_side: int) -> Image.Image:
+    """One image given by the user. Raises DatasetError with the file and the cause."""
+    from advisor.dataset.decode import open_image
+
+    if isinstance(item, Image.Image):
+        return item.convert("RGB")
+    return open_image(Path(item), min_side=min_side)
+
+
+def _name(item: Input, index: int) -> str:
+    return f"image {index + 1}" if isinstance(item, Image.Image) else str(item)
+
+
+def _prediction(name: str, row: np.ndarray, classes: tuple[str, ...]) -> Prediction:
+    best = int(row.argmax())
+    return Prediction(
+        input=name,
+        label=classes[best],
+        probability=float(row[best]),
+        probabilities={label: float(p) for label, p in zip(classes, row, strict=True)},
+    )

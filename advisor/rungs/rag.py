@@ -1,0 +1,63 @@
+"""Retrieval: the stored features of labelled examples vote; no weight changes, and new labels count at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from advisor.evidence import related
+from advisor.rungs import common
+from advisor.rungs.common import Gathered
+from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.model import base_spec, save_model
+
+
+def execute(context: RunContext) -> Outcome:
+    """Choose k leave-one-out on the training part, score it on the validation part, store both parts as memory."""
+    context.emit("Loading the backbone", 0.01)
+    dataset = context.dataset
+    backbone = common.open_backbone(context)
+    left = 0.6 * context.seconds_left
+    val_rows = common.validation_rows(dataset)
+    val = Gathered(val_rows, np.zeros((0, backbone.dim), np.float32), 0)
+    if len(val_rows):
+        val = common.gather(context, backbone, val_rows, 0.3 * left, (0.03, 0.2))
+    train = common.gather(context, backbone, dataset.where("train"), 0.7 * left, (0.2, 0.8))
+    context.stage("Choosing how many examples vote", 0.8, 0.9)("", 0.0)
+    k = choose_k(context, train)
+    value = common.value_of(dataset, val.rows, _vote(dataset, train, val, k)) if len(val.rows) else 0.0
+    memory = common.joined(train, val)
+    spec = base_spec(context.plan, dataset, backbone, weights="head")
+    spec["head"] = {"type": "neighbours", "k": k, "n_items": len(memory.rows), "similarity": "cosine"}
+    tensors = {
+        "memory": torch.from_numpy(np.ascontiguousarray(memory.array, np.float32)),
+        "labels": torch.from_numpy(dataset.labels[memory.rows].astype(np.int64)),
+    }
+    save_model(context.directory, spec, tensors)
+    common.save_resolved(context, {"rung": "rag", "k": k, "n_items": len(memory.rows), "input_size": backbone.input_size})
+    return Outcome(
+        rung="rag",
+        validation={"value": value, "n": float(len(val.rows))},
+        sentences=(f"The {k} nearest of {len(memory.rows):,} stored examples vote.", *common.partial_sentence(train)),
+        device=context.device,
+    )
+
+
+def choose_k(context: RunContext, train: Gathered) -> int:
+    """How many neighbours vote: the plan's number, or the best leave-one-out."""
+    from probes.neighbours import knn
+
+    planned: Any = context.plan.settings.get("k")
+    if planned is not None:
+        return int(planned)
+    dataset = context.dataset
+    groups = related(dataset)[train.rows]
+    return int(knn(train.array, dataset.labels[train.rows], dataset.metric, groups=groups).k)
+
+
+def _vote(dataset: Any, train: Gathered, val: Gathered, k: int) -> np.ndarray:
+    from probes.neighbours import vote
+
+    return np.asarray(vote(val.array, train.array, dataset.labels[train.rows], k, len(dataset.classes)))

@@ -1,0 +1,26 @@
+"""The five rungs as a literal list: where each is carried out. Modules are imported when they are needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from advisor.errors import RunError
+from advisor.ladder import RUNG_NAMES, RungName
+from advisor.rungs.context import Outcome, RunContext
+
+RUNGS: tuple[tuple[RungName, str], ...] = (
+    ("prompting", "advisor.rungs.prompting"),
+    ("rag", "advisor.rungs.rag"),
+    ("frozen", "advisor.rungs.frozen"),
+    ("fine-tune", "advisor.rungs.finetune"),
+    ("scratch", "advisor.rungs.scratch"),
+)
+
+
+def execute(context: RunContext) -> Outcome:
+    """Carry out the plan's rung: trains or assembles, and saves ``model.json`` and ``model.safetensors``."""
+    module = dict(RUNGS).get(context.plan.rung)
+    if module is None:
+        raise RunError(f"There is no rung called {context.plan.rung!r}. The rungs are {', '.join(RUNG_NAMES)}.")
+    outcome: Outcome = import_module(module).execute(context)
+    return outcome

@@ -1,0 +1,113 @@
+"""How many steps fit into the time, planned from a timed step and corrected as the real pace shows."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from advisor.training.settings import Settings
+
+#: Looking at the validation part may take this share of the time.
+LOOK_SHARE = 0.15
+#: The plan leaves this share free, since steps of a busy machine vary.
+RESERVE = 0.04
+#: Until this share of the steps is done the plan may still grow; a cosine must not be stretched late.
+GROWTH_SHARE = 0.34
+CHECKPOINT_SHARE = 0.05
+
+
+class Pace:
+    """Steps planned, seconds spent; `steps` moves only where the length depends on the clock."""
+
+    def __init__(self, settings: Settings, per_epoch: int) -> None:
+        self.settings = settings
+        self.cap = max(1, round(settings.max_epochs * per_epoch))
+        self.per_epoch = per_epoch
+        self.steps = 0
+        self.look_every = 0
+        self.timed = False
+        self.step_seconds = self.look_seconds = 0.0
+        self.before = self.stepping = 0.0
+        self.started = time.monotonic()
+        self.last_checkpoint, self.checkpoint_cost = time.monotonic(), 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start, those before a resume included."""
+        return self.before + time.monotonic() - self.started
+
+    def fix(self, steps: int) -> None:
+        """A given number of steps, whatever the clock says."""
+        self.steps = steps
+        self._spread_looks(self.settings.n_evaluations)
+
+    def plan(self, step_seconds: float, look_seconds: float) -> None:
+        """Choose steps and looks from a timed step and an estimated look (seconds each)."""
+        self.timed = self.settings.seconds is not None
+        self.step_seconds, self.look_seconds = step_seconds, look_seconds
+        if self.settings.seconds is None:
+            self.fix(self.cap)
+            return
+        time_left = self.settings.seconds * (1 - RESERVE) - self.spent
+        looks = min(self.settings.n_evaluations, int(LOOK_SHARE * time_left / max(look_seconds, 1e-6)))
+        first = int(self.settings.first_look and self.settings.n_evaluations > 0)
+        training = time_left - look_seconds * (max(looks, 1) + first)
+        self.steps = max(1, min(self.cap, int(training / step_seconds)))
+        self._spread_looks(looks)
+
+    def stepped(self, step: int, seconds: float) -> None:
+        """Learn from a step that took so many seconds, and correct the plan."""
+        self.stepping += seconds
+        self.step_seconds = seconds if self.step_seconds == 0 else 0.9 * self.step_seconds + 0.1 * seconds
+        if self.timed and (step % 5 == 0 or self.step_seconds > 0.2):
+            self._correct(step)
+
+    def looked(self, seconds: float) -> None:
+        """Learn from a look at the validation part."""
+        self.look_seconds = seconds
+
+    def remaining(self, step: int) -> float:
+        """Seconds still expected."""
+        looks = (self.steps - step) / self.look_every if self.look_every else 1.0
+        return max(0.0, (self.steps - step) * self.step_seconds + looks * self.look_seconds)
+
+    def checkpoint_due(self, every_seconds: float) -> bool:
+        """Whether the next checkpoint is due; it costs at most a share of the time."""
+        wait = max(every_seconds, self.checkpoint_cost / CHECKPOINT_SHARE) if every_seconds > 0 else 0.0
+        return time.monotonic() - self.last_checkpoint >= wait
+
+    def checkpointed(self, seconds: float) -> None:
+        """A checkpoint was written in so many seconds."""
+        self.last_checkpoint, self.checkpoint_cost = time.monotonic(), seconds
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {
+            "steps": self.steps,
+            "look_every": self.look_every,
+            "timed": self.timed,
+            "step_seconds": self.step_seconds,
+            "look_seconds": self.look_seconds,
+            "spent": self.spent,
+            "stepping": self.stepping,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue with the plan of a checkpoint."""
+        self.steps, self.look_every, self.timed = state["steps"], state["look_every"], state["timed"]
+        self.step_seconds, self.look_seconds = state["step_seconds"], state["look_seconds"]
+        self.before, self.stepping = state["spent"], state["stepping"]
+
+    def _spread_looks(self, looks: int) -> None:
+        self.look_every = -(-self.steps // looks) if looks > 0 else 0
+
+    def _correct(self, step: int) -> None:
+        """Shorten a plan that would end too late; lengthen one that is quicker than thought while it is young."""
+        assert self.settings.seconds is not None
+        time_left = self.settings.seconds * (1 - RESERVE / 2) - self.spent
+        per_step = self.step_seconds + (self.look_seconds / self.look_every if self.look_every else 0.0)
+        last_look = 0.0 if self.look_every else self.look_seconds
+        affordable = step + max(0, int((time_left - last_look) / max(per_step, 1e-6)))
+        young = step < GROWTH_SHARE * self.steps
+        if affordable < self.steps or (young and affordable > 1.1 * self.steps):
+            self.steps = max(step, min(self.cap, affordable))

@@ -1,0 +1,156 @@
+"""Settings for fine-tuning and for training from scratch, by kind, size and time.
+
+The learning rates are the middle of the race that `search` runs when there is time; a rate ten times too high costs 20
+to 55 points (DESIGN.md, what is known, 3), one three times too low costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from advisor.features import Backbone
+from advisor.records import Dataset
+from advisor.training.augmentation import Augmentation, choose
+from advisor.training.settings import Settings, Task, balanced_weights
+from advisor.training.sources import ImageSource, Source, TextSource
+
+if TYPE_CHECKING:
+    from advisor.training.network import Classifier
+
+TrainedRung = Literal["fine-tune", "scratch"]
+
+#: Batch statistics of fewer images than this are worse than ImageNet's.
+BATCH_NORM_ITEMS = 5000
+#: Input sizes tried when the usual one would leave too few passes; small ones lose detail but see the data.
+SMALLER_PX = (192, 160, 128, 96)
+LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
+    ("fine-tune", "image"): 4e-4,
+    ("fine-tune", "text"): 1e-4,
+    ("scratch", "image"): 2e-3,
+    ("scratch", "text"): 5e-4,
+}
+
+
+def settings_for(
+    rung: TrainedRung, kind: str, n_train: int, seconds: float, seed: int, learning_rate: float | None = None
+) -> Settings:
+    """The recipe of a rung. ``learning_rate`` overrides the recipe's (from the race or the plan)."""
+    rate = learning_rate or LEARNING_RATES[(rung, kind)]
+    batch = 16 if n_train < 1500 else 32
+    if rung == "fine-tune":
+        return Settings(
+            learning_rate=rate,
+            head_learning_rate=max(rate, 3e-4),
+            weight_decay=0.02,
+            batch_size=batch,
+            seconds=seconds,
+            max_epochs=20.0 if n_train > 1000 else 40.0,
+            layer_decay=0.85,
+            label_smoothing=0.05,
+            seed=seed,
+        )
+    return Settings(
+        learning_rate=rate,
+        head_learning_rate=rate,
+        weight_decay=0.05,
+        batch_size=batch,
+        seconds=seconds,
+        max_epochs=100.0,
+        label_smoothing=0.1,
+        patience=0,
+        first_look=False,
+        seed=seed,
+    )
+
+
+def passes_wanted(rung: TrainedRung, n_train: int) -> int:
+    """Items that a run should see to be worth its name; more images need fewer repeats."""
+    wanted = min(max(5 * n_train, 1500), 12_000)
+    return wanted if rung == "fine-tune" else 2 * wanted
+
+
+def affordable_size(rung: TrainedRung, usual_px: int, n_train: int, items_per_second: float, seconds: float) -> int:
+    """The largest input size at which the run still sees enough items; ``items_per_second`` is training at `usual_px`."""
+    for size in (usual_px, *(px for px in SMALLER_PX if px < usual_px)):
+        speed = items_per_second * (usual_px / size) ** 2
+        if speed * seconds >= passes_wanted(rung, n_train):
+            return size
+    return min(usual_px, SMALLER_PX[-2])
+
+
+def hold_batch_norm(rung: TrainedRung, n_train: int) -> bool:
+    """Whether batch norm stays in inference mode: fine-tuning on small data."""
+    return rung == "fine-tune" and n_train < BATCH_NORM_ITEMS
+
+
+def augmentation_for(
+    dataset: Dataset, read: Callable[[int], Any], rows: np.ndarray, rung: TrainedRung
+) -> Augmentation | None:
+    """What may be varied, decided from class names and a few pictures; None for texts."""
+    if dataset.kind != "image":
+        return None
+    from probes.backbones.image import to_pixels
+
+    pixels = []
+    for row in rows[:: max(1, len(rows) // 24)][:24]:
+        try:
+            pixels.append(to_pixels(read(int(row)), 32))
+        except Exception:  # an unreadable item says nothing about colour; the source will mark it
+            continue
+    sample = np.stack(pixels) if pixels else np.zeros((0, 32, 32, 3), np.uint8)
+    return choose(dataset.classes, sample, strong=rung == "scratch")
+
+
+def source_of(dataset: Dataset, rows: np.ndarray, backbone: Backbone, augmentation: Augmentation | None) -> Source:
+    """The rows as batches; `augmentation` only for the training part of images."""
+    from advisor.dataset.decode import reader
+
+    if dataset.kind == "text":
+        return TextSource(dataset.items["text"].iloc[rows].tolist(), backbone)  # type: ignore[arg-type]
+    read = reader(dataset, min_side=backbone.input_size)
+    return ImageSource(lambda position: read(int(rows[position])), len(rows), backbone, augmentation)  # type: ignore[arg-type]
+
+
+def task_of(
+    dataset: Dataset,
+    rung: TrainedRung,
+    network: Classifier,
+    backbone: Backbone,
+    train_rows: np.ndarray,
+    val_rows: np.ndarray,
+) -> tuple[Task, Augmentation | None]:
+    """The task of a rung on these rows, and the augmentation chosen."""
+    from advisor.dataset.decode import reader
+
+    augmentation = augmentation_for(dataset, reader(dataset, min_side=32), train_rows, rung)
+    labels, n_classes = dataset.labels[train_rows], len(dataset.classes)
+    balanced = dataset.metric == "balanced accuracy"
+    task = Task(
+        network=network,
+        kind=dataset.kind,
+        train=source_of(dataset, train_rows, backbone, augmentation),
+        val=source_of(dataset, val_rows, backbone, None),
+        labels_train=labels,
+        labels_val=dataset.labels[val_rows],
+        n_classes=n_classes,
+        metric=dataset.metric,
+        device=backbone.device,
+        class_weights=balanced_weights(labels, n_classes) if balanced else None,
+    )
+    return task, augmentation
+
+
+def training_precision(device: str) -> str:
+    """float32, but bfloat16 autocast on CUDA devices that have it.
+
+    On CPUs the backward pass of depth-wise convolutions in bfloat16 is slower (DESIGN.md, traps); MPS has no
+    bfloat16 kernels for all of them.
+    """
+    if device != "cuda":
+        return "float32"
+    import torch
+
+    return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"

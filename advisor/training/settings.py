@@ -1,0 +1,93 @@
+"""What a training run is told, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from advisor.training.network import Classifier
+    from advisor.training.sources import Source
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyperparameters of one fit.
+
+    The length is `steps` if given, else what a timed step lets expect to end within `seconds`, and never more than
+    `max_epochs`.
+    ``warmup`` is a share of the steps. ``layer_decay``: learning rate of a block against the next one's.
+    ``depth``: share of the blocks that learn, from the top. ``patience``: evaluations without improvement before
+    stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: only the last).
+    """
+
+    learning_rate: float
+    head_learning_rate: float
+    weight_decay: float = 0.01
+    batch_size: int = 32
+    seconds: float | None = None
+    steps: int | None = None
+    max_epochs: float = 30.0
+    warmup: float = 0.1
+    clip: float = 1.0
+    label_smoothing: float = 0.1
+    layer_decay: float = 1.0
+    depth: float = 1.0
+    patience: int = 6
+    n_evaluations: int = 12
+    first_look: bool = True
+    autocast: str = "float32"
+    seed: int = 0
+
+
+@dataclass
+class Task:
+    """What is learned. Shape: labels_* (n,) int64, class_weights (C,) float32 or None."""
+
+    network: Classifier
+    kind: str
+    train: Source
+    val: Source
+    labels_train: np.ndarray
+    labels_val: np.ndarray
+    n_classes: int
+    metric: str
+    device: str = "cpu"
+    class_weights: np.ndarray | None = None
+
+
+@dataclass
+class Callbacks:
+    """How a fit talks to the outside: numbers out, stop requests in, a folder for checkpoints or none."""
+
+    emit: Callable[[dict[str, Any]], None] = field(default=lambda numbers: None)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+    checkpoint: Path | None = None
+    checkpoint_seconds: float = 20.0
+
+
+@dataclass
+class FitResult:
+    """The best state's validation value, its logits (n_val, C), and how it came about; the network holds that state."""
+
+    value: float
+    loss: float
+    logits: np.ndarray
+    best_step: int
+    steps: int
+    epochs: float
+    seconds: float
+    items_per_second: float
+    stopped: bool = False
+    diverged: bool = False
+    first_value: float | None = None
+
+
+def balanced_weights(labels: np.ndarray, n_classes: int, largest: float = 20.0) -> np.ndarray:
+    """Class weights inversely proportional to the counts, mean about 1, at most `largest`. Shape: (C,) float32."""
+    counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
+    return np.minimum(len(labels) / (n_classes * counts), largest).astype(np.float32)
