@@ -1,0 +1,269 @@
+"""Which device to compute on, in which precision and memory format: measured here, never assumed.
+
+Context: on a CPU with AMX, bfloat16 with channels_last runs these backbones two to four times as fast as plain
+float32; on an AVX2 machine bfloat16 was five to eight times slower. Choice: time both on tiny batches, drop a
+candidate as soon as it is clearly slower, and say the figures that decided.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from probes.errors import ProbeError
+
+#: A reduced precision is taken only when it is at least this much faster, and its features point the same way.
+WORTH_IT = 1.15
+SAME_DIRECTION = 0.995
+BATCHES = {"cpu": (8, 16, 32), "cuda": (32, 128, 256), "mps": (16, 32, 64)}
+
+
+class Calibration(BaseModel):
+    """How to run a backbone on this device, and the sentence that says why.
+
+    ``dtype`` is what autocast computes in ("float32" means no autocast); ``items_per_second`` is the forward pass
+    alone, at ``batch_size``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str
+    dtype: str = "float32"
+    channels_last: bool = False
+    batch_size: int = 32
+    items_per_second: float = 0.0
+    reason: str = "Not measured."
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    dtype: str
+    channels_last: bool
+
+    @property
+    def title(self) -> str:
+        return self.dtype + (" channels_last" if self.channels_last else "")
+
+
+def pick(name: str = "auto") -> str:
+    """ "cuda", "mps" or "cpu"; ``auto`` takes the first that is here. Raises ProbeError for one that is not."""
+    import torch
+
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return next(device for device, present in here.items() if present)
+    if name not in here:
+        raise ProbeError(f"There is no device called {name!r}. The devices are auto, {', '.join(here)}.")
+    if not here[name]:
+        present = ", ".join(device for device, is_here in here.items() if is_here)
+        raise ProbeError(
+            f"This machine has no {name} device that torch can use. It has {present}; choose that or auto."
+        )
+    return name
+
+
+@contextlib.contextmanager
+def precision(calibration: Calibration) -> Iterator[None]:
+    """Run the body in the calibrated precision: autocast where it won, plain float32 otherwise."""
+    import torch
+
+    if calibration.dtype == "float32":
+        yield
+        return
+    with torch.autocast(calibration.device, dtype=getattr(torch, calibration.dtype)):
+        yield
+
+
+def place(module: Any, calibration: Calibration) -> Any:
+    """Put a module on the calibrated device and into the calibrated memory format, and return it."""
+    import torch
+
+    memory = torch.channels_last if calibration.channels_last else torch.contiguous_format
+    return module.to(device=calibration.device, memory_format=memory)
+
+
+def calibrate(
+    module: Any, example: Callable[[int], Any], device: str, items: str = "items", seconds: float = 1.0
+) -> Calibration:
+    """Time the forward pass of `module` and choose precision, memory format and batch size.
+
+    ``example(n)`` gives the input of n items: a (n, 3, s, s) tensor or a dict of (n, tokens) tensors. Takes about
+    `seconds`, more where one forward pass is slower than that. Leaves the module in eval mode, formatted as chosen.
+    """
+    module.eval()
+    image_like = not isinstance(example(1), dict)
+    kind = device.split(":")[0]
+    best, rates = _race(module, example, device, _candidates(kind, image_like), seconds / 2)
+    batch_size, rate = _batch_size(module, example, device, best, BATCHES.get(kind, BATCHES["cpu"]), seconds / 2)
+    chosen = Calibration(
+        device=device,
+        dtype=best.dtype,
+        channels_last=best.channels_last,
+        batch_size=batch_size,
+        items_per_second=rate,
+        reason=_reason(best, rates, device, rate, items),
+    )
+    place(module, chosen)
+    return chosen
+
+
+def calibrate_backbone(backbone: Any, texts: list[str] | None = None, seconds: float = 1.0) -> Calibration:
+    """Calibrate a loaded backbone; a text backbone on some of the dataset's own texts, since length decides.
+
+    Decoding of images is not in the rate; it runs in other threads beside the forward pass.
+    """
+    import torch
+
+    if hasattr(backbone, "tokenizer"):
+        sample = texts or ["A sentence of about the usual length, neither very short nor very long, stands here."]
+        return calibrate(
+            backbone.module,
+            lambda n: backbone.prepare(backbone.tokenize([sample[i % len(sample)] for i in range(n)])),
+            backbone.device,
+            "texts",
+            seconds,
+        )
+    size = backbone.input_size
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (max(BATCHES["cuda"]), size, size, 3), dtype=torch.uint8, generator=generator)
+    return calibrate(backbone.module, lambda n: backbone.prepare(pixels[:n]), backbone.device, "images", seconds)
+
+
+def device_facts() -> dict[str, str]:
+    """What this machine computes with, as title and value, for `advisor doctor` and the machine page."""
+    import psutil
+    import torch
+
+    memory = psutil.virtual_memory()
+    facts = {
+        "Device": pick(),
+        "Processor": _processor_name(),
+        "Cores": f"{_usable_cores()} usable, torch uses {torch.get_num_threads()} threads",
+        "Instruction set": torch.backends.cpu.get_cpu_capability(),
+        "Memory": f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB free",
+        "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "Torch": torch.__version__,
+    }
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        properties = torch.cuda.get_device_properties(index)
+        facts[f"GPU {index}"] = f"{properties.name}, {properties.total_memory / 1e9:.0f} GB"
+    return facts
+
+
+def _usable_cores() -> int:
+    """Cores this process may run on; where the system does not tell, all of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor_name() -> str:
+    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _candidates(kind: str, image_like: bool) -> list[_Candidate]:
+    """The plain choice first: it is the reference for speed and for the features' direction."""
+    reduced = {"cuda": ["bfloat16", "float16"], "mps": ["float16"]}.get(kind, ["bfloat16"])
+    plain = [_Candidate("float32", False)] + ([_Candidate("float32", True)] if image_like else [])
+    return plain + [_Candidate(dtype, image_like) for dtype in reduced]
+
+
+def _race(
+    module: Any, example: Callable[[int], Any], device: str, candidates: list[_Candidate], seconds: float
+) -> tuple[_Candidate, dict[_Candidate, float]]:
+    """The fastest candidate on a tiny batch that gives the plain one's features, and every rate in items a second."""
+    n = 2 if device == "cpu" else 16
+    rates: dict[_Candidate, float] = {}
+    reference: Any = None
+    best = candidates[0]
+    for candidate in candidates:
+        try:
+            first, output = _timed(module, example(n), device, candidate)
+        except (RuntimeError, NotImplementedError):  # an operator without this precision on this device
+            continue
+        reference = output if reference is None else reference
+        if not _same_direction(reference, output):
+            continue
+        # The first pass also pays for choosing kernels; three times the best leaves room for that.
+        hopeless = bool(rates) and first > 3 * n / rates[best]
+        elapsed = first if hopeless else _repeated(module, example(n), device, candidate, seconds / len(candidates))
+        rates[candidate] = n / elapsed
+        needed = WORTH_IT if candidate.dtype != "float32" and best.dtype == "float32" else 1.0
+        if rates[candidate] > needed * rates[best]:
+            best = candidate
+    return best, rates
+
+
+def _batch_size(
+    module: Any, example: Callable[[int], Any], device: str, chosen: _Candidate, sizes: tuple[int, ...], seconds: float
+) -> tuple[int, float]:
+    """The smallest batch within five per cent of the best rate, as far as the seconds allow to look."""
+    rates: dict[int, float] = {}
+    started = time.perf_counter()
+    for size in sizes:
+        spent = time.perf_counter() - started
+        if rates and spent + size / max(rates.values()) > seconds:
+            break
+        try:
+            batch = example(size)
+            if device != "cpu":
+                _timed(module, batch, device, chosen)
+            rates[size] = size / _timed(module, batch, device, chosen)[0]
+        except RuntimeError:  # out of memory: the sizes that fitted are enough
+            if not rates:
+                raise
+            break
+    best = max(rates.values())
+    size = next(size for size, rate in rates.items() if rate >= 0.95 * best)
+    return size, rates[size]
+
+
+def _repeated(module: Any, batch: Any, device: str, candidate: _Candidate, seconds: float) -> float:
+    """The shortest of a few passes, in seconds: other work on the machine only ever adds time."""
+    shortest = _timed(module, batch, device, candidate)[0]
+    stop = time.perf_counter() + seconds - shortest
+    while time.perf_counter() < stop:
+        shortest = min(shortest, _timed(module, batch, device, candidate)[0])
+    return shortest
+
+
+def _timed(module: Any, batch: Any, device: str, candidate: _Candidate) -> tuple[float, Any]:
+    """Seconds of one forward pass, and its output on the CPU in float32."""
+    import torch
+
+    how = Calibration(device=device, dtype=candidate.dtype, channels_last=candidate.channels_last)
+    place(module, how)
+    if not isinstance(batch, dict):
+        memory = torch.channels_last if candidate.channels_last else torch.contiguous_format
+        batch = batch.to(device).contiguous(memory_format=memory)
+    with torch.inference_mode(), precision(how):
+        started = time.perf_counter()
+        output = module(batch).float().cpu()  # the copy waits for the device
+        return time.perf_counter() - started, output
+
+
+def _same_direction(reference: Any, output: Any) -> bool:
+    import torch
+
+    cosine = torch.nn.functional.cosine_similarity(reference, output, dim=1)
+    return bool(torch.isfinite(output).all()) and float(cosine.min()) >= SAME_DIRECTION
+
+
+def _reason(best: _Candidate, rates: dict[_Candidate, float], device: str, rate: float, items: str) -> str:
+    """One sentence with the figures that decided."""
+    others = [candidate for candidate in rates if candidate.dtype != best.dtype]
+    sentence = f"{device}, {best.title}: {rate:.0f} {items} a second"
+    if not others:
+        return f"{sentence}."
+    other = max(others, key=lambda candidate: rates[candidate])
+    return f"{sentence}; {other.title} ran at {rates[other] / rates[best]:.2f} times its speed in the calibration."

@@ -1,0 +1,138 @@
+"""The cache behind `probes.features`: rows of float32 that survive a kill at any moment.
+
+One folder per (weights, preprocessing): ``rows.f32`` holds the rows one after the other, ``index.txt`` one line of
+fixed width per row with the item's key and the row's CRC-32. Rows are written and synced before their index lines, so
+a kill leaves at most rows that nothing points to; they are overwritten by the next append. A row whose checksum does
+not fit counts as missing. Writers hold a file lock, because dashboard and worker may extract at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+#: The whole cache may grow to this; then the folders used longest ago go first. 4 GB is 800,000 rows of 1,280.
+LIMIT_BYTES = 4_000_000_000
+_KEY = 32
+_LINE = _KEY + 1 + 8 + 1
+
+
+class FeatureStore:
+    """Rows of `dim` float32 for item keys, under one `name` (weights and preprocessing) in the folder `cache`."""
+
+    def __init__(self, cache: Path, name: str, dim: int, limit_bytes: int = LIMIT_BYTES) -> None:
+        self.cache = cache
+        self.dim = dim
+        self.limit_bytes = limit_bytes
+        self.folder = cache / hashlib.sha256(f"{name}-{dim}".encode()).hexdigest()[:24]
+        self.rows = self.folder / "rows.f32"
+        self.index = self.folder / "index.txt"
+
+    def read(self, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the keys that are there. Shape: (n, dim) float32, zeros where missing; (n,) bool: there."""
+        array = np.zeros((len(keys), self.dim), dtype=np.float32)
+        ok = np.zeros(len(keys), dtype=bool)
+        lines = self._lines()
+        if not lines or not keys:
+            return array, ok
+        with contextlib.suppress(OSError):
+            os.utime(self.folder)  # "used now", for `_make_room`
+        place = {line[:_KEY]: (number, line[_KEY + 1 : -1]) for number, line in enumerate(lines)}
+        try:
+            stored = np.memmap(self.rows, dtype=np.float32, mode="r", shape=(len(lines), self.dim))
+        except (OSError, ValueError):  # cleared by somebody else in between, or shorter than its index
+            return array, ok
+        for position, key in enumerate(keys):
+            number, checksum = place.get(_hashed(key), (-1, b""))
+            if number >= 0 and _checksum(stored[number]) == checksum:
+                array[position] = stored[number]
+                ok[position] = True
+        return array, ok
+
+    def append(self, keys: Sequence[str], rows: np.ndarray) -> bool:
+        """Keep rows (n, dim) for their keys; False when they were not kept (disk full, or over the limit)."""
+        if not len(keys):
+            return True
+        content = np.ascontiguousarray(rows, dtype=np.float32)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self._make_room(content.nbytes):
+                return False
+            with self._lock():
+                n_rows = len(self._lines())
+                _write_at(self.rows, n_rows * self.dim * 4, content.tobytes())
+                lines = (_hashed(key) + b" " + _checksum(row) + b"\n" for key, row in zip(keys, content, strict=True))
+                _write_at(self.index, n_rows * _LINE, b"".join(lines))
+        except OSError:  # a full or read-only disk costs the cache, not the answer
+            return False
+        return True
+
+    @staticmethod
+    def clear(cache: Path) -> int:
+        """Delete every store under `cache`; returns the bytes freed."""
+        freed = 0
+        for folder in _stores(cache):
+            freed += _size(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        return freed
+
+    def _lines(self) -> list[bytes]:
+        """The whole index lines whose rows are whole too; a line cut by a kill is left out."""
+        try:
+            content = self.index.read_bytes()
+            n_rows = self.rows.stat().st_size // (self.dim * 4)
+        except OSError:
+            return []
+        n_lines = min(len(content) // _LINE, n_rows)
+        return [content[start : start + _LINE] for start in range(0, n_lines * _LINE, _LINE)]
+
+    def _lock(self, timeout: float = 30) -> FileLock:
+        return FileLock(self.cache / f"{self.folder.name}.lock", timeout=timeout)
+
+    def _make_room(self, n_bytes: int) -> bool:
+        """Delete the stores used longest ago until `n_bytes` more fit; False when this one alone is too large."""
+        others = sorted((f for f in _stores(self.cache) if f != self.folder), key=lambda f: f.stat().st_mtime)
+        total = _size(self.folder) + sum(_size(folder) for folder in others) + n_bytes
+        for folder in others:
+            if total <= self.limit_bytes:
+                break
+            total -= _size(folder)
+            with contextlib.suppress(Timeout), FileLock(self.cache / f"{folder.name}.lock", timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        return total <= self.limit_bytes
+
+
+def _hashed(key: str) -> bytes:
+    """Any key as `_KEY` hex digits, so that index lines have one width."""
+    return hashlib.sha256(key.encode()).hexdigest()[:_KEY].encode()
+
+
+def _checksum(row: np.ndarray) -> bytes:
+    return f"{zlib.crc32(row.tobytes()):08x}".encode()
+
+
+def _write_at(path: Path, offset: int, content: bytes) -> None:
+    """Write `content` at `offset`, drop what lay behind it, and wait for the disk."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with os.fdopen(descriptor, "r+b") as stream:
+        stream.seek(offset)
+        stream.write(content)
+        stream.truncate()
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _stores(cache: Path) -> list[Path]:
+    return [path.parent for path in cache.glob("*/rows.f32")]
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
