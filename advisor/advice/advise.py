@@ -1,0 +1,51 @@
+"""From a dataset and a question to advice: evidence, pilots, estimates, decision, words."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from advisor.advice import explain
+from advisor.advice.decide import decide
+from advisor.estimate.estimates import estimates as estimate_rungs
+from advisor.estimate.pilots import run_pilots
+from advisor.evidence import gather
+from advisor.records import Advice, Dataset, Estimate, Evidence, Question
+from probes.progress import Progress, silent
+
+
+def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
+    """Gather what is missing, decide, and keep the advice as advice.json in the dataset's folder."""
+    started = time.monotonic()
+    evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
+    pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
+    made = estimate_rungs(dataset, evidence, pilots, question)
+    decision = decide(made, question.target)
+    reasons = explain.reasons(decision, made, question.target)
+    explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
+    advice = Advice(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        question=question,
+        recommended=decision.recommended,
+        runner_up=decision.runner_up,
+        headline=explain.headline(decision, made, dataset.metric, question.target),
+        sentences=(*explain.summary(decision, made), *asides(evidence, explain.find(made, decision.recommended))),
+        flips=explain.flips(decision, made, question.target),
+        estimates=explained,
+        seconds=time.monotonic() - started,
+    )
+    advice.save(Path(dataset.folder) / "advice.json")
+    progress("Advice is ready", 1.0)
+    return advice
+
+
+def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+    """What the evidence says beside the ladder: a word-count model that beats the recommendation is worth knowing."""
+    tfidf = evidence.result("tfidf")
+    if tfidf is None or chosen.value is None or tfidf.measured.value <= chosen.value:
+        return ()
+    return (
+        f"A plain TF-IDF model with a linear classifier measured {explain.percent(tfidf.measured.value)} here, "
+        f"which is above the recommended rung: the words themselves decide in this data.",
+    )

@@ -1,0 +1,53 @@
+"""From advice to a plan: everything a run needs to be repeated to the same number."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from advisor.errors import AdviceError
+from advisor.evidence import gather
+from advisor.ladder import RungName
+from advisor.records import Advice, Dataset, Plan
+from probes.measured import Measured
+
+
+def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, device: str, seed: int) -> Plan:
+    """The plan of the recommended rung (``auto``) or of the one named, with what the advice promised for it."""
+    if advice.fingerprint != dataset.fingerprint:
+        raise AdviceError(f"This advice is for another dataset than {dataset.name}. Run `advisor advise` on it first.")
+    name = advice.recommended if rung == "auto" else cast(RungName, rung)
+    estimate = advice.estimate(name)
+    evidence = gather(dataset, advice.question.backbone, advice.question.budget_seconds)
+    return Plan(
+        run="",
+        rung=name,
+        dataset_folder=dataset.folder,
+        dataset_name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        kind=dataset.kind,
+        metric=dataset.metric,
+        backbone=evidence.backbone,
+        backbone_hash=evidence.backbone_hash,
+        input_size=evidence.input_size,
+        settings=estimate.settings,
+        seed=seed,
+        budget_seconds=seconds,
+        device=device,
+        promised=promise(advice, name),
+    )
+
+
+def promise(advice: Advice, rung: RungName) -> Measured | None:
+    """What the advice promised for a rung, or None when it gave no estimate."""
+    estimate = advice.estimate(rung)
+    if estimate.value is None or estimate.low is None or estimate.high is None or estimate.provenance is None:
+        return None
+    return Measured(
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=estimate.n,
+        seconds=advice.seconds,
+        provenance=estimate.provenance,
+        note=estimate.details,
+    )

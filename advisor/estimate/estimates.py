@@ -1,0 +1,155 @@
+"""An estimate for each of the five rungs: expected value with a prediction interval, and what it costs here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from advisor.estimate.outcome import Shift, fine_tune_gain, scratch_growth
+from advisor.estimate.pilots import Pilots
+from advisor.evidence import seen_counts
+from advisor.ladder import RUNG_NAMES, RungName
+from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question
+from probes.interval import Counts, predictive
+
+#: A cross-validated value differs from the final model's true value by about this much beyond sampling noise.
+MODEL_SPREAD = 0.008
+TRAINING_SECONDS = 300.0
+EPOCHS = {"fine-tune": 12, "scratch": 40}
+
+
+def estimates(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question) -> tuple[Estimate, ...]:
+    """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason."""
+    return tuple(one(dataset, evidence, pilots, question, rung) for rung in RUNG_NAMES)
+
+
+def one(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question, rung: RungName) -> Estimate:
+    """The estimate of one rung."""
+    if rung not in question.rungs:
+        return Estimate(rung=rung, available=False, reason="Left out: you did not allow this rung.")
+    build = {"prompting": prompting, "rag": rag, "frozen": frozen, "fine-tune": fine_tune, "scratch": scratch}[rung]
+    return build(dataset, evidence, pilots)
+
+
+def prompting(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
+    """Measured without any training, so nothing changes at full size."""
+    probe = needed(evidence, "zero-shot")
+    method = probe.settings.get("method", "class names")
+    return build("prompting", evidence, probe, Shift(0.0, MODEL_SPREAD), 1.0, f"{method}, no labels used.")
+
+
+def rag(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
+    """Measured leave-one-out; a larger memory than the sample's helps about as much as it helps the linear probe."""
+    probe = needed(evidence, "knn")
+    shift = growth(evidence, probe)
+    details = f"The {probe.settings['k']} nearest of {evidence.n_train:,} labelled examples vote."
+    return build("rag", evidence, probe, shift, all_items_seconds(evidence), details, k=probe.settings["k"])
+
+
+def frozen(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
+    """Measured by cross-validation, moved along the learning curve to the full training part."""
+    probe = needed(evidence, "linear")
+    shift = growth(evidence, probe)
+    details = f"Linear probe on {evidence.backbone}, cross-validated on {probe.measured.n:,} items."
+    seconds = all_items_seconds(evidence) + probe.measured.seconds
+    regularisation = probe.settings["regularisation"]
+    return build("frozen", evidence, probe, shift, seconds, details, regularisation=regularisation)
+
+
+def fine_tune(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
+    """The frozen rung's value plus the gain that the pilot and experience let expect."""
+    probe, pilot = needed(evidence, "linear"), pilots.result("fine-tune")
+    if pilot is None:
+        return Estimate(rung="fine-tune", available=False, reason="Not piloted: the budget was too short.")
+    base = growth(evidence, probe)
+    seconds, epochs = training("fine-tune", evidence, pilot)
+    gain = fine_tune_gain(
+        min(probe.measured.value + base.mean, 1.0), pilot.settings["gain"], pilot.settings["gain_error"], epochs
+    )
+    shift = Shift(base.mean + gain.mean, float(np.hypot(base.spread, gain.spread)))
+    details = (
+        f"A {pilot.measured.seconds:.0f} s pilot on {pilot.settings['n_train']:,} items moved the metric by "
+        f"{100 * pilot.settings['gain']:+.1f} points against the frozen head on the same {pilot.measured.n} items."
+    )
+    made = build("fine-tune", evidence, probe, shift, seconds, details, learning_rate="race")
+    return made.model_copy(update={"provenance": "piloted", "n": pilot.measured.n})
+
+
+def scratch(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
+    """The pilot's own value plus the growth that a longer run lets expect."""
+    probe, pilot = needed(evidence, "linear"), pilots.result("scratch")
+    if pilot is None:
+        return Estimate(rung="scratch", available=False, reason="Not piloted: the budget was too short.")
+    seconds, _ = training("scratch", evidence, pilot)
+    shift = scratch_growth(pilot.measured.value, probe.measured.value)
+    details = (
+        f"A {pilot.measured.seconds:.0f} s pilot from random weights on {pilot.settings['n_train']:,} items reached "
+        f"{100 * pilot.measured.value:.1f} %; the rest is what a longer run usually adds."
+    )
+    return build("scratch", evidence, pilot, shift, seconds, details)
+
+
+def build(
+    rung: RungName, evidence: Evidence, probe: ProbeResult, shift: Shift, seconds: float, details: str, **settings: Any
+) -> Estimate:
+    """An estimate whose interval holds the probe's noise, the shift's and the test part's own."""
+    seen = seen_counts(probe)
+    value, low, high = predictive(seen, test_sizes(evidence, seen), shift.mean, shift.spread)
+    return Estimate(
+        rung=rung,
+        available=True,
+        value=value,
+        low=low,
+        high=high,
+        n=probe.measured.n,
+        provenance=probe.measured.provenance,
+        train_seconds=seconds,
+        milliseconds_per_prediction=1000.0 * seconds_per_item(evidence),
+        settings=settings,
+        details=details,
+    )
+
+
+def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
+    """What the full training part adds to a probe measured on a sample, by the learning curve of the linear probe."""
+    curve = needed(evidence, "linear").settings.get("curve")
+    if not curve:
+        return Shift(0.0, MODEL_SPREAD)
+    slope, seen = float(curve["b"]), float(probe.settings.get("n_fit", probe.measured.n))
+    step = slope * (seen**-0.5 - max(evidence.n_train, seen) ** -0.5)
+    return Shift(max(step, 0.0), float(np.hypot(MODEL_SPREAD, 0.5 * step)))
+
+
+def test_sizes(evidence: Evidence, seen: Counts) -> np.ndarray:
+    """Items of the test part per stratum of `seen`."""
+    sizes = np.array(evidence.n_test_per_class)
+    return sizes if len(seen.total) > 1 else np.array([sizes.sum()])
+
+
+def training(rung: RungName, evidence: Evidence, pilot: ProbeResult) -> tuple[float, float]:
+    """(seconds, epochs) of a full run on this device: its usual number of epochs, cut by the training budget.
+
+    A pilot at a smaller input size is scaled by the number of pixels.
+    """
+    scale = (evidence.input_size / pilot.settings["input_size"]) ** 2
+    per_epoch = scale * evidence.n_train / max(pilot.settings["items_per_second"], 1e-6)
+    seconds = min(EPOCHS[rung] * per_epoch, TRAINING_SECONDS)
+    return seconds, seconds / per_epoch
+
+
+def seconds_per_item(evidence: Evidence) -> float:
+    """Seconds for one item through the backbone, as timed."""
+    return float(needed(evidence, "linear").settings["seconds_per_item"])
+
+
+def all_items_seconds(evidence: Evidence) -> float:
+    """Seconds to put the whole training part through the backbone."""
+    return evidence.n_train * seconds_per_item(evidence)
+
+
+def needed(evidence: Evidence, name: str) -> ProbeResult:
+    """A probe result that every evidence has."""
+    probe = evidence.result(name)
+    assert probe is not None, f"evidence without {name}"
+    return probe

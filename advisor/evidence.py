@@ -1,0 +1,220 @@
+"""Evidence: what the probes measure on the training part, in about a minute.
+
+The locked test part is never looked at; only its size per class is used, to say how much the test
+itself will scatter. Train and validation parts together are the training part here, since every probe
+is cross-validated and chooses nothing on data it is scored on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.features import Backbone, features_of, input_size, load_backbone
+from advisor.records import Dataset, Evidence, ProbeResult
+from probes.interval import Counts, counts
+from probes.measured import Measured
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
+    from probes.device import Calibration
+
+#: Share of the budget for extracting features; the rest pays for the probes and the two pilots.
+EXTRACTION_SHARE = 0.35
+SAMPLE_ITEMS = (200, 4000)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows the probes look at, with features. Shape: rows, labels, groups (n,), features (n, dim)."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    features: np.ndarray
+
+
+def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progress: Progress = silent) -> Evidence:
+    """Run the probes within about `budget_seconds`; the answer is kept and given again for the same question."""
+    from probes.backbones import catalog
+    from probes.backbones.weights import weights_hash
+
+    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
+    kept = Path(dataset.folder) / f"evidence-{slug(entry.name)}-{weights_hash(entry)[:8]}-{budget_seconds:g}.json"
+    latest = Path(dataset.folder) / "evidence.json"
+    if kept.is_file():
+        evidence = Evidence.load(kept)
+        evidence.save(latest)
+        return evidence
+    evidence = measure(dataset, entry, budget_seconds, progress)
+    evidence.save(kept)
+    evidence.save(latest)
+    return evidence
+
+
+def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent) -> Evidence:
+    """Load the backbone, extract features of a stratified sample, and run every probe on them."""
+    from probes import device as devices
+
+    started = time.monotonic()
+    progress("Loading the backbone and timing this device", 0.02)
+    device = devices.pick()
+    backbone = load_backbone(entry, input_size(dataset, entry), device)
+    calibration = calibrated(dataset, backbone)
+    sample, notes = sampled(dataset, backbone, calibration, budget_seconds, progress)
+    results = run_probes(dataset, backbone, sample, budget_seconds, progress)
+    test = dataset.where("test")
+    return Evidence(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        backbone=entry.name,
+        backbone_hash=backbone.weights_hash,
+        device=device,
+        device_reason=calibration.reason,
+        input_size=backbone.input_size,
+        n_train=len(dataset.where("train", "val")),
+        n_test=len(test),
+        n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
+        results=tuple(results),
+        notes=tuple(notes),
+        seconds=time.monotonic() - started,
+    )
+
+
+def sampled(
+    dataset: Dataset, backbone: Backbone, calibration: Calibration, budget_seconds: float, progress: Progress
+) -> tuple[Sample, list[str]]:
+    """A stratified sample as large as its share of the budget pays for, with features; unreadable items drop out."""
+    rows = dataset.where("train", "val")
+    affordable = int(calibration.items_per_second * budget_seconds * EXTRACTION_SHARE)
+    size = int(np.clip(affordable, *SAMPLE_ITEMS))
+    chosen = stratified(rows, dataset.labels[rows], size)
+
+    def step(sentence: str, share: float) -> None:
+        progress(sentence, 0.05 + 0.3 * share)
+
+    features = features_of(dataset, chosen, backbone, step, calibration)
+    notes = []
+    if len(chosen) < len(rows):
+        notes.append(f"The probes looked at {len(chosen):,} of {len(rows):,} training items, every class among them.")
+    if not features.ok.all():
+        notes.append(f"{int((~features.ok).sum())} items could not be decoded and were left out.")
+    kept = chosen[features.ok]
+    groups = related(dataset)[kept]
+    return Sample(kept, dataset.labels[kept], groups, np.asarray(features.array)[features.ok]), notes
+
+
+def calibrated(dataset: Dataset, backbone: Backbone) -> Calibration:
+    """Time this backbone on this device with the dataset's own kind of item."""
+    from probes.device import calibrate_backbone
+
+    texts = None
+    if dataset.kind == "text":
+        train = dataset.where("train", "val")
+        texts = dataset.items["text"].iloc[train[:: max(1, len(train) // 64)][:64]].tolist()
+    return calibrate_backbone(backbone, texts)
+
+
+def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
+    """At most about `size` of `rows`, class shares kept, at least eight of each class where it has them."""
+    if len(rows) <= size:
+        return rows
+    rng = np.random.default_rng(seed)
+    kept = []
+    for label in np.unique(labels):
+        own = rng.permutation(rows[labels == label])
+        kept.append(own[: max(8, round(size * len(own) / len(rows)))])
+    return np.sort(np.concatenate(kept))
+
+
+def related(dataset: Dataset) -> np.ndarray:
+    """One number per item; items of one group or one duplicate cluster share it. Shape: (n_used,) int64."""
+    parent = np.arange(dataset.n_used)
+
+    def root(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = int(parent[item])
+        return item
+
+    def join(members: Any) -> None:
+        for member in members[1:]:
+            parent[root(int(member))] = root(int(members[0]))
+
+    groups = dataset.items["group"]
+    for members in groups.groupby(groups).indices.values():
+        join(members)
+    path = Path(dataset.folder) / "clusters.json"
+    row_of = {key: row for row, key in enumerate(dataset.items["key"])}
+    for cluster in json.loads(path.read_text()) if path.is_file() else []:
+        join([row_of[key] for key in cluster["keys"] if key in row_of])
+    return np.array([root(item) for item in range(dataset.n_used)])
+
+
+def run_probes(
+    dataset: Dataset, backbone: Backbone, sample: Sample, budget_seconds: float, progress: Progress
+) -> list[ProbeResult]:
+    """Every probe that applies to this kind, in the order of the ladder."""
+    from probes import baselines
+
+    progress("Asking for the majority class", 0.36)
+    majority = baselines.majority(sample.labels, dataset.metric, len(dataset.classes))
+    results = [ProbeResult(name="majority", title="Always the largest class", measured=majority.measured)]
+    progress("Trying the class names alone", 0.38)
+    results.append(zero_shot(dataset, backbone, sample))
+    progress("Letting the nearest examples vote", 0.42)
+    results.append(nearest(dataset, backbone, sample))
+    progress("Training a linear probe", 0.46)
+    results.append(linear(dataset, backbone, sample, budget_seconds))
+    if dataset.kind == "text":
+        progress("Training TF-IDF with a linear model", 0.52)
+        results.append(tfidf(dataset, sample))
+    return results
+
+
+def result(
+    dataset: Dataset,
+    sample: Sample,
+    name: str,
+    title: str,
+    measured: Measured,
+    predicted: np.ndarray,
+    backbone: Backbone | None = None,
+    **settings: Any,
+) -> ProbeResult:
+    """A probe's answer with its right answers per stratum, which the prediction interval starts from."""
+    n_classes = len(dataset.classes)
+    seen = counts(dataset.metric, sample.labels, predicted, n_classes)
+    recall = per_class(sample.labels, predicted, n_classes)
+    return ProbeResult(
+        name=name,
+        title=title,
+        backbone=backbone.entry.name if backbone else None,
+        measured=measured,
+        settings={"right": seen.right.tolist(), "total": seen.total.tolist(), **settings},
+        per_class={dataset.classes[c]: recall[c] for c in recall},
+    )
+
+
+def per_class(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict[int, float]:
+    """Recall of each class that occurs."""
+    return {c: float(np.mean(predicted[labels == c] == c)) for c in range(n_classes) if np.any(labels == c)}
+
+
+def seen_counts(probe: ProbeResult) -> Counts:
+    """The right answers per stratum that `result` stored."""
+    return Counts(np.array(probe.settings["right"]), np.array(probe.settings["total"]))
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name."""
+    import hashlib
+
+    plain = "".join(ch if ch.isalnum() or ch in "-." else "-" for ch in name)[:60]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
