@@ -1,0 +1,96 @@
+"""Long questions answered in threads of the dashboard's process, found again after a reload.
+
+A job is known by a key made of what was asked, so the same question asked twice, or from two browsers, is one job.
+Answers that matter are in the workspace; a job only tells how far the work is. Training is not a job: it is
+a run in a process of its own (advisor/runs).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.errors import PeopleError
+from probes.progress import Progress
+
+LOG = logging.getLogger(__name__)
+KEPT = 64
+
+
+@dataclass
+class Job:
+    """One question being answered: how far it is, and its result or its failure in one sentence."""
+
+    key: str
+    title: str
+    sentence: str = "Starting."
+    share: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    result: Any = None
+    error: str | None = None
+    finished: bool = False
+
+    def tell(self, sentence: str, share: float) -> None:
+        """Note how far the work is; `share` is clipped to 0..1."""
+        self.sentence = sentence
+        self.share = min(1.0, max(0.0, share))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the job was started."""
+        return time.monotonic() - self.started
+
+
+_jobs: dict[str, Job] = {}
+_lock = threading.Lock()
+
+
+def key_of(*words: object) -> str:
+    """A short key for a question, the same for the same words."""
+    return hashlib.sha256("\x1f".join(map(str, words)).encode()).hexdigest()[:16]
+
+
+def start(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
+    """Start `work` in a thread, unless a job with this key is under way; returns the job either way."""
+    with _lock:
+        job = _jobs.get(key)
+        if job is not None and not job.finished:
+            return job
+        job = _jobs[key] = Job(key, title)
+        for old in [k for k, j in _jobs.items() if j.finished][:-KEPT]:
+            del _jobs[old]
+    threading.Thread(target=_work, args=(job, work), name=f"job-{key}", daemon=True).start()
+    return job
+
+
+def find(key: str | None) -> Job | None:
+    """The job with this key, or None when this process does not know it."""
+    return _jobs.get(key) if key else None
+
+
+def forget(key: str) -> None:
+    """Drop a finished job, so that the question can be asked anew."""
+    with _lock:
+        job = _jobs.get(key)
+        if job is not None and job.finished:
+            del _jobs[key]
+
+
+def _work(job: Job, work: Callable[[Progress], Any]) -> None:
+    try:
+        job.result = work(job.tell)
+    except PeopleError as error:
+        job.error = str(error)
+    except Exception as error:
+        LOG.exception("the job %r failed", job.title)
+        job.error = (
+            f"{job.title} failed inside the program ({type(error).__name__}: {error}). "
+            "The whole message is in the terminal that runs the dashboard."
+        )
+    finally:
+        job.finished = True

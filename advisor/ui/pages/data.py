@@ -1,0 +1,161 @@
+"""What do you have? Samples, a local path, an upload, and the datasets read before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from advisor import line
+from advisor.errors import PeopleError
+from advisor.records import Dataset
+from advisor.ui import jobs, parts, places, uploads, words
+
+if TYPE_CHECKING:
+    from advisor.dataset.samples import Sample
+    from probes.progress import Progress
+
+QUESTION = "What do you have?"
+COLUMNS = {
+    "label_column": "Column of the labels",
+    "text_column": "Column of the texts",
+    "path_column": "Column of the image paths",
+    "split_column": "Column of the official split",
+    "group_column": "Column of the groups",
+}
+RECENT = 8
+
+
+def draw() -> None:
+    """The page."""
+    job = jobs.find(st.query_params.get("job"))
+    if job is not None:
+        reading(job)
+        return
+    parts.heading(
+        QUESTION,
+        "Start with a sample, or bring labelled images or texts. They stay on this machine.",
+    )
+    gallery(line.samples())
+    own()
+    recent(line.known())
+
+
+def reading(job: jobs.Job) -> None:
+    """The dataset being read; when it is there, its profile opens."""
+    if job.finished and isinstance(job.result, Dataset):
+        jobs.forget(job.key)
+        places.go("profile", data=job.result.fingerprint[:16])
+    parts.heading(QUESTION, "The dataset is being listed, checked and split." if not job.error else "Not this yet.")
+    parts.wait(job)
+    if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
+        jobs.forget(job.key)
+        del st.query_params["job"]
+        st.rerun()
+
+
+def read(source: str, title: str) -> None:
+    """Start reading a source, and put the job into the address so that a reload finds it."""
+    options = chosen_options()
+    key = jobs.key_of("read", source, sorted(options.items()))
+
+    def work(tell: Progress) -> Dataset:
+        return line.read(source, progress=tell, **options)  # type: ignore[arg-type]
+
+    jobs.start(key, title, work)
+    st.query_params["job"] = key
+    st.rerun()
+
+
+def gallery(samples: tuple[Sample, ...]) -> None:
+    """One card for each sample."""
+    parts.section("A sample")
+    with st.grid(3, min_column_width=230, key="gallery") as grid:
+        for sample in samples:
+            with grid.cell(), st.container(border=True, height="stretch", gap="small"):
+                card(sample)
+
+
+def card(sample: Sample) -> None:
+    """A sample's card; its words are ours (advisor/dataset/samples.py), so they may be Markdown."""
+    st.markdown(f"**{sample.title}**")
+    st.caption(sample.sentence)
+    st.space("stretch")
+    size = "" if sample.needs_network else f" · {sample.size}"
+    st.caption(f"{words.number_of(sample.n, sample.kind)}{size} · {sample.licence}")
+    if sample.needs_network:
+        st.badge(f"needs a network, {sample.size}", icon=":material/cloud_download:", color="orange")
+    if st.button("Use this", key=f"sample-{sample.name}", width="stretch"):
+        read(f"sample:{sample.name}", f"Reading the sample {sample.title}")
+
+
+def own() -> None:
+    """A path on this machine, or an upload, with the options of reading."""
+    parts.section("Your own")
+    left, right = st.columns(2, gap="medium")
+    with left, st.form("path", border=True, height="stretch"):
+        path = st.text_input(
+            "Path on this machine",
+            placeholder="/home/me/photos or reviews.csv",
+            help="A folder with one subfolder per class, an archive of it, or a table.",
+        )
+        if st.form_submit_button("Read the path", key="read-path") and path.strip():
+            read(str(Path(path.strip()).expanduser()), "Reading the path")
+    with right, st.container(border=True, height="stretch"):
+        upload()
+    with st.expander("Options: kind and columns", icon=":material/tune:"):
+        options()
+
+
+def upload() -> None:
+    """An uploaded archive or table, kept in the workspace when the button is pressed."""
+    allowed = [*uploads.ARCHIVES, *uploads.TABLES]
+    file = st.file_uploader("Upload a zip, tar, CSV, TSV, JSONL or Parquet file", type=allowed, key="upload")
+    if file is None or not st.button("Read the upload", key="read-upload", type="primary"):
+        return
+    try:
+        kept = uploads.keep(file, file.name)
+    except PeopleError as error:
+        parts.problem(str(error))
+        return
+    read(str(kept), "Reading the upload")
+
+
+def options() -> None:
+    """The options of reading; what is left empty is found by looking."""
+    st.segmented_control(
+        "Kind",
+        ["image", "text"],
+        key="option-kind",
+        format_func=lambda kind: f"{kind}s".capitalize(),
+        help="Found by looking when none is chosen.",
+        persist_state="page",
+    )
+    with st.grid(3, min_column_width=200):
+        for name, label in COLUMNS.items():
+            st.text_input(label, key=f"option-{name}", placeholder="found by looking", persist_state="page")
+
+
+def chosen_options() -> dict[str, str]:
+    """The options that were set, by the names `line.read` takes."""
+    given = {name: st.session_state.get(f"option-{name}") for name in ("kind", *COLUMNS)}
+    return {name: str(value).strip() for name, value in given.items() if value and str(value).strip()}
+
+
+def recent(known: list[Dataset]) -> None:
+    """The datasets read before, the latest first."""
+    if not known:
+        return
+    parts.section("Recent")
+    for dataset in known[:RECENT]:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.text(parts.describe(dataset), width="stretch")
+            if st.button("Open", key=f"open-{dataset.fingerprint[:16]}"):
+                places.go("profile", data=dataset.fingerprint[:16])
+    if len(known) > RECENT:
+        parts.note(f"{words.count(len(known) - RECENT)} older datasets are in the workspace.")
+
+
+if __name__ == "__main__":
+    draw()

@@ -1,0 +1,113 @@
+"""What did the probes measure? Each value with its interval, its n and its seconds, and on what device."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from advisor import line
+from advisor.records import Dataset, Evidence
+from advisor.ui import charts, jobs, parts, places, words
+
+QUESTION = "What did the probes measure?"
+
+
+def draw() -> None:
+    """The page."""
+    dataset = parts.need_dataset(QUESTION)
+    key = jobs.key_of("probe", dataset.fingerprint)
+    job = jobs.find(key)
+    if job is not None and (not job.finished or job.error):
+        parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
+        parts.wait(job)
+        return
+    evidence = line.saved_evidence(dataset)
+    if evidence is None:
+        parts.heading(QUESTION, f"Nothing yet on {parts.describe(dataset)}. Measuring takes about a minute.")
+        if st.button("Measure now", key="measure", type="primary", icon=":material/science:"):
+            jobs.start(key, "Measuring", lambda tell: line.probe(dataset, progress=tell))
+            st.rerun()
+        return
+    parts.heading(QUESTION, answer(evidence))
+    st.plotly_chart(charts.evidence(evidence), config=charts.CONFIG, key="dots", alt="Value and interval of each probe")
+    table(evidence)
+    per_class(dataset, evidence)
+    backbone(dataset, evidence)
+    if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+        places.go("advice", ask="1")
+
+
+def answer(evidence: Evidence) -> str:
+    """The best probe and by how much it beats the majority class."""
+    if not evidence.results:
+        return "The probes gave no number on this dataset; the remarks below say why."
+    best = max(evidence.results, key=lambda r: r.measured.value)
+    floor = evidence.result("majority")
+    over = f", against {words.percent(floor.measured.value)} for always guessing the same class" if floor else ""
+    interval = words.between(best.measured.low, best.measured.high)
+    return (
+        f"The best is {best.title}: {words.percent(best.measured.value)} {evidence.metric} "
+        f"({interval}, n = {words.count(best.measured.n)}){over}."
+    )
+
+
+def table(evidence: Evidence) -> None:
+    """One row for each probe."""
+    rows = [
+        {
+            "Probe": r.title,
+            "Value": words.percent(r.measured.value),
+            "90% interval": words.between(r.measured.low, r.measured.high),
+            "n": words.count(r.measured.n),
+            "Took": words.duration(r.measured.seconds),
+            "Provenance": r.measured.provenance,
+            "Backbone": r.backbone or "none",
+            "Remark": r.measured.note,
+        }
+        for r in sorted(evidence.results, key=lambda r: -r.measured.value)
+    ]
+    frame = pd.DataFrame(rows)
+    if not frame["Remark"].any():
+        frame = frame.drop(columns="Remark")
+    st.dataframe(frame, hide_index=True, alt="Every probe with value, interval, n and seconds")
+    parts.note(
+        f"Measured on the {words.count(evidence.n_train)} training items only; the "
+        f"{words.count(evidence.n_test)} test items were not read. {words.duration(evidence.seconds)} in all."
+    )
+    for remark in evidence.notes:
+        parts.note(remark)
+
+
+def per_class(dataset: Dataset, evidence: Evidence) -> None:
+    """Recall of each class under the probes that give it, the hardest class first."""
+    columns = {r.title: r.per_class for r in evidence.results if r.per_class}
+    if not columns:
+        return
+    with st.expander("Recall per class", icon=":material/table_rows:"):
+        frame = pd.DataFrame({"Class": list(dataset.classes)})
+        for title, shares in columns.items():
+            frame[title] = [_hundredfold(shares.get(name)) for name in dataset.classes]
+        frame = frame.sort_values(frame.columns[-1], na_position="last")
+        shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
+        st.dataframe(frame, hide_index=True, column_config=shown, alt="Recall per class")
+
+
+def _hundredfold(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def backbone(dataset: Dataset, evidence: Evidence) -> None:
+    """The backbone, its hash, and the device with the reason for its precision."""
+    parts.section("On what")
+    unit = "px" if dataset.kind == "image" else "tokens"
+    with st.grid(3, min_column_width=200):
+        st.metric("Device", evidence.device.upper(), border=True, height="stretch")
+        st.metric("Input size", f"{evidence.input_size} {unit}", border=True, height="stretch")
+        st.metric("Training items", words.count(evidence.n_train), border=True, height="stretch")
+    st.text(evidence.backbone)
+    st.text(evidence.device_reason)
+    parts.note(f"Weights SHA-256 {evidence.backbone_hash}")
+
+
+if __name__ == "__main__":
+    draw()

@@ -1,0 +1,85 @@
+"""What does it run on? The device, its precision with the reason, and the weights that are here."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from advisor import line
+from advisor.storage import workspace
+from advisor.ui import parts, words
+from probes.backbones.catalog import CATALOG, Entry
+
+QUESTION = "What does it run on?"
+
+
+def draw() -> None:
+    """The page."""
+    facts = device_facts()
+    entries = [(entry, *_available(entry)) for entry in CATALOG]
+    here = sum(there for _, there, _ in entries)
+    device = facts.get("Device", "cpu").upper()
+    parts.heading(QUESTION, f"On the {device}, with {here} of {len(entries)} backbones ready to use.")
+    precision()
+    weights(entries)
+    missing([(entry, why) for entry, there, why in entries if not there])
+    parts.section("Device")
+    rows = {**facts, "Workspace": str(workspace())}
+    frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+    st.dataframe(frame, hide_index=True, alt="Facts of the device")
+
+
+@st.cache_data(ttl=60, show_spinner="Looking at the device.")
+def device_facts() -> dict[str, str]:
+    """What `advisor doctor` says of the device."""
+    from probes.device import device_facts
+
+    return device_facts()
+
+
+def _available(entry: Entry) -> tuple[bool, str]:
+    from probes.backbones.weights import available
+
+    return available(entry)
+
+
+def precision() -> None:
+    """The precision that was chosen last, with the measurement that decided."""
+    parts.section("Precision")
+    for dataset in line.known():
+        evidence = line.saved_evidence(dataset)
+        if evidence is not None:
+            st.text(evidence.device_reason)
+            parts.note(f"Measured with {evidence.backbone} on {words.short(dataset.name, 60)}.")
+            return
+    parts.note("Chosen by a measurement of about a second when the first dataset is probed.")
+
+
+def weights(entries: list[tuple[Entry, bool, str]]) -> None:
+    """The catalog: what is here, its licence and its size."""
+    parts.section("Backbones")
+    frame = pd.DataFrame(
+        {
+            "Backbone": [entry.title for entry, _, _ in entries],
+            "Name": [entry.name for entry, _, _ in entries],
+            "For": [f"{entry.kind}s" for entry, _, _ in entries],
+            "Here": ["ready" if there else "missing" for _, there, _ in entries],
+            "Size": [words.size(entry.size_bytes) for entry, _, _ in entries],
+            "Licence": [entry.licence for entry, _, _ in entries],
+        }
+    )
+    st.dataframe(frame, hide_index=True, height="content", alt="The backbones, which are here, licence and size")
+
+
+def missing(entries: list[tuple[Entry, str]]) -> None:
+    """How to get each backbone that is not here."""
+    if not entries:
+        return
+    with st.expander("How to get the missing ones", icon=":material/download:"):
+        st.code("advisor weights", language="bash")
+        for entry, why in entries:
+            st.text(f"{entry.title}: {why}")
+
+
+if __name__ == "__main__":
+    draw()

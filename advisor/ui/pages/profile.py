@@ -1,0 +1,150 @@
+"""What is in it? Counts, sizes, findings, duplicates, and what was set aside."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from advisor import line
+from advisor.records import Dataset, Finding, Profile, Severity
+from advisor.ui import charts, charts_data, jobs, parts, places, words
+
+BadgeColor = Literal["red", "orange", "gray"]
+QUESTION = "What is in it?"
+SHOWN_CLUSTERS = 6
+SHOWN_COPIES = 6
+SHOWN_KEYS = 8
+MARK: dict[Severity, tuple[BadgeColor, str]] = {
+    "problem": ("red", ":material/error:"),
+    "warning": ("orange", ":material/warning:"),
+    "note": ("gray", ":material/info:"),
+}
+
+
+def draw() -> None:
+    """The page."""
+    dataset = parts.need_dataset(QUESTION)
+    profile = line.saved_profile(dataset)
+    if profile is None:
+        parts.heading(QUESTION, f"Counting and checking {parts.describe(dataset)}.")
+        key = jobs.key_of("profile", dataset.fingerprint)
+        title = "The profile"
+        parts.wait(jobs.find(key) or jobs.start(key, title, lambda tell: line.profile(dataset, progress=tell)))
+        return
+    parts.heading(QUESTION, answer(dataset, profile))
+    if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+        places.go("advice", ask="1")
+    plots(dataset, profile)
+    findings(profile.findings)
+    duplicates(dataset, profile)
+    set_aside(dataset)
+    facts(dataset, profile)
+
+
+def answer(dataset: Dataset, profile: Profile) -> str:
+    """The first sentence: what it is, how balanced, and the most serious finding."""
+    kind = "images" if dataset.kind == "image" else "texts"
+    n_classes = words.number_of(len(dataset.classes), "class", "classes")
+    balance = (
+        "evenly filled" if profile.metric == "accuracy" else f"the largest {profile.imbalance:.1f} times the smallest"
+    )
+    grave = sum(f.severity != "note" for f in profile.findings)
+    found = f"{words.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
+    return (
+        f"{words.short(dataset.name, 60)}: {words.count(dataset.n_used)} {kind} in {n_classes}, {balance}; "
+        f"{found}. It will be judged by {profile.metric}."
+    )
+
+
+def plots(dataset: Dataset, profile: Profile) -> None:
+    """Counts per class, then sizes or lengths."""
+    parts.section("Items per class")
+    alt = f"Items per class for {len(dataset.classes)} classes, split into training, validation and test"
+    st.plotly_chart(charts_data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
+    split = "The official split is used." if dataset.official_split else "Split here, stratified."
+    kept = " Groups and duplicates stay on one side." if not dataset.official_split else ""
+    parts.note(f"{split}{kept} The test part stays locked until a report.")
+    if dataset.kind == "text" and profile.sizes.get("n_words"):
+        parts.section("Length")
+        st.plotly_chart(charts_data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
+    elif dataset.kind == "image" and profile.sizes.get("width_px"):
+        parts.section("Size")
+        same = charts_data.one_size(profile)
+        if same:
+            parts.note(f"Every inspected image is {same[0]} × {same[1]} pixels.")
+        else:
+            figure = charts_data.image_sizes(profile)
+            st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
+
+
+def findings(found: tuple[Finding, ...]) -> None:
+    """Each finding as a sentence with its severity, the gravest first."""
+    parts.section("Findings")
+    if not found:
+        parts.note("Nothing was found that needs your attention.")
+    order = list(MARK)
+    for finding in sorted(found, key=lambda f: order.index(f.severity)):
+        color, icon = MARK[finding.severity]
+        mark, told = st.columns([1, 7], gap="small")
+        mark.badge(finding.severity, color=color, icon=icon)
+        with told.container(gap="xsmall"):
+            st.text(finding.sentence)
+            if finding.items:
+                more = finding.n_items - SHOWN_KEYS
+                keys = ", ".join(words.short(k, 60) for k in finding.items[:SHOWN_KEYS])
+                parts.note(keys + (f" and {words.count(more)} more" if more > 0 else ""))
+
+
+def duplicates(dataset: Dataset, profile: Profile) -> None:
+    """Clusters of exact and near duplicates as pictures or texts."""
+    if not profile.duplicates:
+        return
+    parts.section("Duplicates")
+    n = len(profile.duplicates)
+    exact = sum(kind == "exact" for kind in profile.duplicate_kind)
+    shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
+    parts.note(f"{words.number_of(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
+    rows = {key: row for row, key in enumerate(dataset.items["key"])}
+    kinds = profile.duplicate_kind
+    for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
+        there = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]
+        names = dataset.items["key"].iloc[there]
+        labels = [f"{dataset.classes[dataset.labels[r]]} · {k}" for r, k in zip(there, names, strict=True)]
+        with st.container(border=True):
+            kind = kinds[number] if number < len(kinds) else "near"
+            parts.note(f"{words.number_of(len(cluster), f'{kind} copy', f'{kind} copies')}")
+            parts.items_grid(dataset, there, labels, key=f"cluster-{number}")
+
+
+def set_aside(dataset: Dataset) -> None:
+    """Every item that is not used, with its reason."""
+    if not dataset.n_set_aside:
+        return
+    parts.section("Set aside")
+    parts.note(f"{words.number_of(dataset.n_set_aside, 'item')} of {words.count(dataset.n_in)} are not used.")
+    table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
+    st.dataframe(table, hide_index=True, alt="Items set aside and why")
+
+
+def facts(dataset: Dataset, profile: Profile) -> None:
+    """Where it came from and what was inspected."""
+    with st.expander("How this was read", icon=":material/info:"):
+        rows = {
+            "Source": dataset.source,
+            "Fingerprint": dataset.fingerprint,
+            "Items inspected": words.count(profile.n_inspected),
+            "Leaks across the official split": words.count(profile.n_leaks),
+            "Seconds": f"{profile.seconds:.1f}",
+            **profile.facts,
+        }
+        for number, remark in enumerate(dataset.notes, start=1):
+            rows[f"Note {number}"] = remark
+        st.dataframe(
+            pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())}), hide_index=True, alt="Facts of reading"
+        )
+
+
+if __name__ == "__main__":
+    draw()

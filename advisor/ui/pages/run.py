@@ -1,0 +1,101 @@
+"""One run: how far it is while it trains, and whether it kept its promise when it is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from advisor.errors import PeopleError
+from advisor.records import RunStatus
+from advisor.runs import follow, store
+from advisor.ui import charts, parts, places, result, words
+
+QUESTION = "How far is it?"
+ACTIVE = ("queued", "running", "stopping")
+LOG_LINES = 60
+
+
+def draw() -> None:
+    """The page."""
+    run = places.remembered("run")
+    if run is None:
+        parts.heading(QUESTION, "No run is open.")
+        st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
+        return
+    try:
+        status = store.status(run)
+    except PeopleError as error:
+        parts.heading(QUESTION, "This run cannot be shown.")
+        parts.problem(str(error))
+        st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
+        return
+    if status.state in ACTIVE:
+        parts.heading(QUESTION, f"{words.title(status.rung)} on {words.short(status.dataset_name, 60)}.")
+        live(run)
+    elif status.state == "done":
+        result.draw(status)
+        log(status)
+    else:
+        ended(status)
+
+
+@st.fragment(run_every=2.0)
+def live(run: str) -> None:
+    """Progress, curves, Stop and the log, drawn again every two seconds; closing the page changes nothing."""
+    status = store.status(run)
+    if status.state not in ACTIVE:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap="xsmall"):
+            st.progress(min(1.0, max(0.0, status.progress)))
+            left = f", about {words.duration(status.eta_seconds)} left" if status.eta_seconds is not None else ""
+            st.text(f"{words.STATE[status.state].capitalize()}: {status.stage or 'starting'}{left}")
+        if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
+            store.request_stop(run)
+            st.toast("Stopping after the present step.")
+    curves(run)
+    log(status)
+    parts.note("The run goes on when this page is closed. Its address shows it again.")
+
+
+def curves(run: str) -> None:
+    """Loss and validation value so far."""
+    metrics = follow.metrics(run)
+    if metrics.empty:
+        parts.note("Curves appear with the first measured step.")
+        return
+    figures = []
+    if {"train_loss", "val_loss"} & set(metrics.columns):
+        figures.append(("loss", charts.curves(metrics), "Training and validation loss so far"))
+    if "val_value" in metrics and metrics["val_value"].notna().any():
+        figures.append(("value", charts.progress(metrics, "value"), "Validation value so far"))
+    for column, (name, figure, alt) in zip(st.columns(max(1, len(figures))), figures, strict=False):
+        column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
+
+
+def ended(status: RunStatus) -> None:
+    """A run that was stopped or has failed: its cause, its curves and its log."""
+    stopped = status.state == "stopped"
+    what = f"{words.title(status.rung)} on {words.short(status.dataset_name, 60)}"
+    parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} has failed.")
+    if status.cause:
+        parts.problem(status.cause, "Stopped." if stopped else "The cause.")
+    curves(status.run)
+    log(status, opened=not stopped)
+    st.page_link(places.page("advice"), label="Back to the advice", icon=":material/arrow_back:")
+
+
+def log(status: RunStatus, opened: bool = False) -> None:
+    """The last lines of the run's log."""
+    path = Path(status.directory) / "log.txt"
+    if not path.is_file():
+        return
+    with st.expander("Log", icon=":material/notes:", expanded=opened):
+        lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        st.code("\n".join(lines) or "empty so far", language=None, wrap_lines=True)
+        parts.note(status.directory)
+
+
+if __name__ == "__main__":
+    draw()

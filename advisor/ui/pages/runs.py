@@ -1,0 +1,61 @@
+"""What has been trained? Every run with its state, to open or to stop."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from advisor.records import RunStatus
+from advisor.runs import store
+from advisor.ui import parts, places, words
+
+QUESTION = "What has been trained?"
+ACTIVE = ("queued", "running", "stopping")
+PAGE = 15
+
+
+def draw() -> None:
+    """The page."""
+    runs = store.runs()
+    if not runs:
+        parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, and press Train this.")
+        st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
+        return
+    active = sum(status.state in ACTIVE for status in runs)
+    done = sum(status.state == "done" for status in runs)
+    parts.heading(QUESTION, f"{words.number_of(len(runs), 'run')}: {done} done, {active} under way.")
+    table()
+
+
+@st.fragment(run_every=5.0)
+def table() -> None:
+    """The runs, the latest first, a page at a time."""
+    runs = store.runs()
+    n_pages = -(-len(runs) // PAGE)
+    number = st.pagination(n_pages, key="runs-page") if n_pages > 1 else 1
+    for status in runs[(number - 1) * PAGE : number * PAGE]:
+        row(status)
+
+
+def row(status: RunStatus) -> None:
+    """One run."""
+    with st.container(border=True):
+        what, state, buttons = st.columns([5, 3, 2.4], vertical_alignment="center")
+        with what.container(gap="xsmall"):
+            st.text(f"{words.title(status.rung)} on {words.short(status.dataset_name, 50)}")
+            parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
+        with state.container(gap="xsmall"):
+            st.badge(words.STATE[status.state], color=words.COLOR[status.state])  # type: ignore[arg-type]
+            if status.state in ACTIVE:
+                st.progress(min(1.0, max(0.0, status.progress)))
+            elif status.cause:
+                parts.note(words.short(status.cause, 90))
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            if status.state in ACTIVE and st.button("Stop", key=f"stop-{status.run}"):
+                store.request_stop(status.run)
+                st.rerun()
+            if st.button("Open", key=f"open-{status.run}"):
+                places.go("run", run=status.run)
+
+
+if __name__ == "__main__":
+    draw()

@@ -1,0 +1,131 @@
+"""Pieces that several pages draw: the question with its answer, a failure, a job's progress, a picture of an item.
+
+Names and sentences that hold a user's words never pass through Markdown: `st.text` shows them as they are,
+`answer_line` and `note` escape them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from advisor.records import Dataset
+from advisor.ui import jobs, places, words
+
+ANSWER = (
+    "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
+)
+
+
+def heading(question: str, answer: str) -> None:
+    """The page's question as its title, and the answer as its first sentence."""
+    st.title(question, anchor=False)
+    answer_line(answer)
+
+
+def answer_line(text: str) -> None:
+    """A sentence that answers, a little larger than the rest, in plain text."""
+    st.html(f'<p style="{ANSWER}">{escape(text)}</p>')
+
+
+def section(title: str) -> None:
+    """A heading inside a page; `title` is ours, never a user's words."""
+    st.subheader(title, anchor=False)
+
+
+def problem(text: str, title: str = "This did not work.") -> None:
+    """A failure told to a person: what happened, in plain text."""
+    with st.container(border=True):
+        st.markdown(f":red[:material/error:] **{title}**")
+        st.text(text)
+
+
+def note(text: str) -> None:
+    """A quiet remark in plain text."""
+    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{escape(text)}</p>')
+
+
+def need_dataset(question: str) -> Dataset:
+    """The dataset in the address; without one the page says where to choose it, and ends."""
+    dataset = places.dataset()
+    if dataset is None:
+        heading(question, "Choose a dataset first, then this page has an answer.")
+        st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
+        st.stop()
+    return dataset
+
+
+def describe(dataset: Dataset) -> str:
+    """Name, kind and size of a dataset in one line."""
+    items = words.number_of(dataset.n_used, dataset.kind)
+    return f"{words.short(dataset.name, 60)} · {items} · {words.number_of(len(dataset.classes), 'class', 'classes')}"
+
+
+@st.fragment(run_every=0.7)
+def _watch(key: str) -> None:
+    job = jobs.find(key)
+    if job is None or job.finished:
+        st.rerun()
+    st.progress(job.share)
+    left = f", about {words.duration(job.seconds * (1 / job.share - 1))} left" if job.share > 0.1 else ""
+    note(f"{job.sentence} {words.duration(job.seconds)} so far{left}.")
+
+
+def wait(job: jobs.Job) -> None:
+    """Show a job's progress until it ends; then the page is drawn again. A failed job offers another try."""
+    if job.error is not None:
+        problem(job.error)
+        if st.button("Try again", key=f"again-{job.key}", icon=":material/refresh:"):
+            jobs.forget(job.key)
+            st.rerun()
+        return
+    _watch(job.key)
+
+
+def items_grid(dataset: Dataset, rows: Sequence[int], labels: Sequence[str], key: str) -> None:
+    """Items as pictures or texts, each with one plain line under it."""
+    if dataset.kind == "image":
+        with st.grid("auto", min_column_width=120, gap="small", key=key):
+            for row, label in zip(rows, labels, strict=True):
+                with st.container(gap="xsmall"):
+                    _picture(dataset, int(row), label)
+                    note(label)
+        return
+    for row, label in zip(rows, labels, strict=True):
+        with st.container(border=True, gap="xsmall"):
+            st.text(words.short(str(dataset.items["text"].iloc[int(row)]), 400))
+            note(label)
+
+
+def _picture(dataset: Dataset, row: int, label: str) -> None:
+    small = thumbnail(str(dataset.items["path"].iloc[row]))
+    if small is None:
+        note("This image cannot be shown.")
+    else:
+        st.image(small, width="stretch", alt=words.short(label, 120))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def thumbnail(path: str, side: int = 224) -> bytes | None:
+    """A small PNG of an image file, enlarged without blur when it is tiny; None when it cannot be decoded."""
+    from io import BytesIO
+    from pathlib import Path
+
+    from PIL import Image
+
+    from advisor.dataset.decode import open_image
+    from advisor.errors import PeopleError
+
+    try:
+        image = open_image(Path(path), side)
+    except (PeopleError, OSError):
+        return None
+    image.thumbnail((side, side))
+    if max(image.size) < side // 2:
+        factor = side // max(image.size)
+        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    stream = BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()

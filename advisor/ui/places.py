@@ -1,0 +1,98 @@
+"""Where the user is: the seven pages, and what the address says (`?data=`, `?run=`, `?job=`).
+
+Nothing that matters lives in a session: a reload, or another browser, reads the address and the workspace
+and shows the same thing. The session only remembers the last dataset and run across the navigation bar,
+which clears the address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+
+from advisor.errors import PeopleError
+from advisor.records import Dataset
+
+FOLDER = Path(__file__).parent / "pages"
+KEPT = ("data", "run")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: its name in the address, its title in the bar, its icon and what it answers."""
+
+    name: str
+    title: str
+    icon: str
+    help: str
+
+
+PLACES: tuple[Place, ...] = (
+    Place("data", "Data", ":material/folder_open:", "Choose a sample, a local path or an upload."),
+    Place("profile", "Profile", ":material/bar_chart:", "Counts, sizes, duplicates and findings of the dataset."),
+    Place("evidence", "Evidence", ":material/science:", "What the probes measured on the training part."),
+    Place("advice", "Advice", ":material/stairs:", "Which rung of the ladder pays for this dataset, and why."),
+    Place("run", "Run", ":material/play_circle:", "One training run: live curves, result, try it."),
+    Place("runs", "Runs", ":material/list:", "Every run of this workspace and its state."),
+    Place("machine", "Machine", ":material/memory:", "The device, its precision and the installed weights."),
+)
+
+
+def page(name: str) -> st.Page:
+    """The Streamlit page called `name`."""
+    place = next(p for p in PLACES if p.name == name)
+    return st.Page(
+        FOLDER / f"{name}.py",
+        title=place.title,
+        icon=place.icon,
+        url_path=name,
+        help=place.help,
+        default=name == PLACES[0].name,
+    )
+
+
+def address() -> dict[str, str]:
+    """The dataset and the run the user is at, as query parameters."""
+    return {key: st.session_state[key] for key in KEPT if st.session_state.get(key)}
+
+
+def go(name: str, **changes: str) -> NoReturn:
+    """Open another page, keeping the dataset and the run in the address unless changed."""
+    st.session_state.update({key: changes[key] for key in KEPT if key in changes})
+    st.switch_page(page(name), query_params={**address(), **changes})
+
+
+def remembered(key: str) -> str | None:
+    """A value from the address, else the one last seen in this session; it is put back into the address."""
+    value = st.query_params.get(key) or st.session_state.get(key)
+    if not value:
+        return None
+    st.session_state[key] = value
+    if st.query_params.get(key) != value:
+        st.query_params[key] = value
+    return str(value)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(fingerprint: str, workspace: str) -> Dataset:
+    from advisor import line
+
+    return line.reopen(fingerprint)
+
+
+def dataset() -> Dataset | None:
+    """The dataset named in the address, or None when there is none or the workspace does not know it."""
+    from advisor.storage import workspace
+
+    fingerprint = remembered("data")
+    if fingerprint is None:
+        return None
+    try:
+        return _opened(fingerprint, str(workspace()))
+    except PeopleError:
+        st.session_state.pop("data", None)
+        st.query_params.pop("data", None)
+        return None

@@ -1,0 +1,134 @@
+"""What came out of a finished run: the test value beside the promise, per class, mistakes, downloads, try it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile
+
+import pandas as pd
+import streamlit as st
+
+from advisor import line
+from advisor.errors import PeopleError
+from advisor.records import Dataset, Plan, RunReport, RunStatus
+from advisor.ui import charts, parts, try_it, words
+
+QUESTION = "Did it keep its promise?"
+SHOWN = 12
+
+
+def draw(status: RunStatus) -> None:
+    """The result of a run that is done."""
+    folder = Path(status.directory)
+    try:
+        report, plan = RunReport.load(folder / "report.json"), Plan.load(folder / "plan.json")
+    except PeopleError as error:
+        parts.heading(QUESTION, "The report of this run cannot be read.")
+        parts.problem(str(error))
+        return
+    parts.heading(QUESTION, answer(report, plan))
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the promise")
+    for sentence in report.sentences:
+        st.text(sentence)
+    try_it.draw(status.run, plan)
+    take_away(status, folder)
+    parts.section("Where it errs")
+    st.plotly_chart(charts.confusion(report), config=charts.CONFIG, key="confusion", alt="Confusion matrix of the test")
+    per_class(report)
+    mistakes(report, plan)
+    parts.note(
+        f"{words.title(plan.rung)} with {plan.backbone} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
+        f"{words.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
+    )
+
+
+def answer(report: RunReport, plan: Plan) -> str:
+    """The test value and whether it lies inside the promised interval."""
+    test = report.test
+    got = (
+        f"{words.title(plan.rung)} reached {words.percent(test.value)} {report.metric} on {words.count(test.n)} "
+        f"test items it had never seen (90% interval {words.between(test.low, test.high)})"
+    )
+    if report.promised is None:
+        return f"{got}. Nothing was promised for this run."
+    kept = report.promised.low <= test.value <= report.promised.high
+    verdict = "inside" if kept else ("above" if test.value > report.promised.high else "below")
+    return f"{got}, {verdict} the promised {words.between(report.promised.low, report.promised.high)}."
+
+
+def per_class(report: RunReport) -> None:
+    """Precision, recall and F1 of each class, the hardest first."""
+    frame = pd.DataFrame(report.per_class)
+    if frame.empty:
+        return
+    shares = [c for c in ("precision", "recall", "f1") if c in frame]
+    frame[shares] *= 100
+    if "recall" in frame:
+        frame = frame.sort_values("recall")
+    names = {c: str(c).capitalize() for c in frame if c != "n"}
+    form = {names[c]: st.column_config.NumberColumn(format="%.1f %%") for c in shares}
+    st.dataframe(
+        frame.rename(columns=names), hide_index=True, column_config=form, alt="Precision, recall and F1 of each class"
+    )
+
+
+def mistakes(report: RunReport, plan: Plan) -> None:
+    """The surest wrong answers as pictures or texts."""
+    if not report.mistakes:
+        parts.note("No test item was answered wrongly.")
+        return
+    parts.section("Worst mistakes")
+    shown = report.mistakes[:SHOWN]
+    parts.note(f"The {len(shown)} surest wrong answers on the test part.")
+    dataset = opened(plan)
+    lines = [f"{m.label}, taken for {m.predicted} with {words.percent(m.probability)}" for m in shown]
+    if dataset is None:
+        frame = pd.DataFrame({"item": [m.key for m in shown], "mistake": lines})
+        st.dataframe(frame, hide_index=True, alt="Worst mistakes")
+        return
+    parts.items_grid(dataset, [m.row for m in shown], lines, key="mistakes")
+
+
+def opened(plan: Plan) -> Dataset | None:
+    """The dataset the run was trained on, or None when the workspace has it no longer."""
+    try:
+        dataset = line.reopen(plan.fingerprint[:16])
+        return dataset if len(dataset.items) else None
+    except (PeopleError, OSError):
+        return None
+
+
+def take_away(status: RunStatus, folder: Path) -> None:
+    """Downloads and the line of Python that loads the model."""
+    parts.section("Take it away")
+    st.code(f'import advisor\nmodel = advisor.load("{status.run}")', language="python")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Model folder (zip)",
+            data=lambda: zipped(folder),
+            file_name=f"{status.run}.zip",
+            mime="application/zip",
+            key="download-model",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Report (JSON)",
+            data=lambda: (folder / "report.json").read_bytes(),
+            file_name=f"{status.run}-report.json",
+            mime="application/json",
+            key="download-report",
+            icon=":material/description:",
+            on_click="ignore",
+        )
+
+
+def zipped(folder: Path) -> bytes:
+    """The run's folder as a zip, made when asked for: plan, report, metrics and model, without checkpoints."""
+    stream = BytesIO()
+    with ZipFile(stream, "w", ZIP_STORED) as archive:
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.name not in ("heartbeat", "stop"):
+                archive.write(path, f"{folder.name}/{path.name}")
+    return stream.getvalue()

@@ -1,0 +1,135 @@
+"""How numbers and names are written for people, the same on every page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from advisor.ladder import RungName, rung
+from advisor.records import State
+from probes.measured import Measured, Provenance
+
+PROVENANCE: dict[Provenance, str] = {
+    "measured": "measured",
+    "piloted": "piloted",
+    "predicted": "predicted",
+}
+STATE: dict[State, str] = {
+    "queued": "waiting",
+    "running": "training",
+    "stopping": "stopping",
+    "stopped": "stopped",
+    "done": "done",
+    "failed": "failed",
+}
+COLOR: dict[State, str] = {
+    "queued": "gray",
+    "running": "blue",
+    "stopping": "orange",
+    "stopped": "gray",
+    "done": "green",
+    "failed": "red",
+}
+
+
+def percent(share: float, digits: int = 1) -> str:
+    r"""A share as per cent.
+
+    >>> percent(0.98617)
+    '98.6\xa0%'
+    """
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def between(low: float, high: float) -> str:
+    r"""An interval of shares as per cent.
+
+    >>> between(0.97, 0.991)
+    '97.0 to 99.1\xa0%'
+    """
+    return f"{100 * low:.1f} to {percent(high)}"
+
+
+def measured(number: Measured) -> str:
+    """A measured share with its interval, level and n in one line."""
+    level = percent(number.level, 0)
+    return f"{percent(number.value)} ({level} interval {between(number.low, number.high)}, n = {count(number.n)})"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a short phrase with one or two units.
+
+    >>> [duration(x) for x in (0, 0.42, 12.3, 75, 7260)]
+    ['0 s', '0.4 s', '12 s', '1 min 15 s', '2 h 1 min']
+    """
+    if seconds is None:
+        return "unknown"
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace("0.0 s", "0 s")
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
+    return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
+
+
+def size(n_bytes: float) -> str:
+    """Bytes in decimal units.
+
+    >>> [size(x) for x in (900, 18_600_000, 2_100_000_000)]
+    ['900 B', '19 MB', '2.1 GB']
+    """
+    if n_bytes < 1e3:
+        return f"{n_bytes:.0f} B"
+    if n_bytes < 1e6:
+        return f"{n_bytes / 1e3:.0f} kB"
+    if n_bytes < 1e9:
+        return f"{n_bytes / 1e6:.0f} MB"
+    return f"{n_bytes / 1e9:.1f} GB"
+
+
+def count(n: int) -> str:
+    """A whole number with thousands marked.
+
+    >>> count(12345)
+    '12,345'
+    """
+    return f"{n:,}"
+
+
+def number_of(n: int, singular: str, plural: str | None = None) -> str:
+    """A count with its noun in the right number.
+
+    >>> number_of(1, "class", "classes"), number_of(10, "class", "classes")
+    ('1 class', '10 classes')
+    """
+    return f"{count(n)} {singular if n == 1 else plural or singular + 's'}"
+
+
+def title(name: RungName) -> str:
+    """The title of a rung."""
+    return rung(name).title
+
+
+def changes(name: RungName) -> str:
+    """What a rung changes, in a sentence."""
+    return rung(name).changes
+
+
+def short(text: str, limit: int = 40) -> str:
+    """At most `limit` characters of a text, on one line, cut with an ellipsis.
+
+    >>> short("a\\nb" * 30, 8)
+    'a ba ba…'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def plotted(text: str, limit: int = 28) -> str:
+    """A user's name made safe for plotly, which reads a subset of HTML in every label.
+
+    >>> plotted("<b>cat</b>")
+    '&lt;b&gt;cat&lt;/b&gt;'
+    """
+    return escape(short(text, limit), quote=False)
