@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import Backbone, features_of, input_size, load_backbone
+from advisor.features import features_of, input_size, load_backbone
 from advisor.records import Dataset, Evidence, ProbeResult
 from probes.interval import Counts, counts
 from probes.measured import Measured
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.features import Backbone
     from probes.backbones.catalog import Entry
     from probes.device import Calibration
 
