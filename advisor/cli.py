@@ -1,0 +1,182 @@
+"""The command `advisor`: the line's functions as commands. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor import __version__
+from advisor.cli_machine import add_machine_commands
+from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
+from advisor.cli_output import Output, command
+
+if TYPE_CHECKING:
+    from advisor.records import RunStatus
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="How much of a pre-trained model should you change for your data? Measured advice, carried out.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _about(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"transfer-advisor {__version__}")
+        raise typer.Exit()
+
+
+@app.command()
+@reads_data
+def profile(path: PathArgument, reading: Reading, json: Json = False) -> None:
+    """Show what is in a dataset and what is wrong with it."""
+    with command(json) as output:
+        from advisor import cli_show, line
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        found = line.profile(dataset, progress=output.progress)
+        output.answer(cli_show.profile_json(dataset, found), lambda to: cli_show.profile(to, dataset, found))
+
+
+@app.command()
+@reads_data
+def probe(
+    path: PathArgument, reading: Reading, backbone: Backbone = None, budget: Budget = 60.0, json: Json = False
+) -> None:
+    """Measure a dataset under a backbone, without training anything large."""
+    with command(json) as output:
+        from advisor import cli_show, line
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        found = line.probe(dataset, backbone=backbone, budget=budget, progress=output.progress)
+        output.answer(cli_show.evidence_json(dataset, found), lambda to: cli_show.evidence(to, dataset, found))
+
+
+@app.command()
+@reads_data
+def advise(
+    path: PathArgument,
+    reading: Reading,
+    target: Annotated[float | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95.")] = None,
+    budget: Budget = 60.0,
+    rungs: Annotated[
+        str | None, typer.Option(metavar="LIST", help="The rungs allowed, such as frozen,fine-tune. All by default.")
+    ] = None,
+    backbone: Backbone = None,
+    json: Json = False,
+) -> None:
+    """Recommend the cheapest rung that will do, with a number and a reason for every rung."""
+    allowed = rungs.split(",") if rungs is not None else None
+    with command(json) as output:
+        from advisor import cli_show, line
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        given = line.advise(
+            dataset, target=target, budget=budget, rungs=allowed, backbone=backbone, progress=output.progress
+        )
+        output.answer(cli_show.advice_json(dataset, given), lambda to: cli_show.advice(to, dataset, given))
+
+
+@app.command()
+@reads_data
+def train(
+    path: PathArgument,
+    reading: Reading,
+    rung: Annotated[RungChoice, typer.Option(help="The rung to carry out; auto takes the advice.")] = RungChoice.auto,
+    budget: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.", show_default="300")
+    ] = None,
+    backbone: Backbone = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Everything random in the run follows from it.")] = 0,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
+    json: Json = False,
+) -> None:
+    """Carry out a rung in a process of its own, and report on the locked test part."""
+    with command(json) as output:
+        from advisor import line
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        advice = line.advise(dataset, backbone=backbone, progress=output.progress) if backbone else None
+        made = line.plan(
+            dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=output.progress
+        )
+        run = line.start(made)
+        output.note(f"Run {run} has started.")
+        _report(output, run, wait=not detach)
+
+
+def _report(output: Output, run: str, wait: bool) -> None:
+    """Follow a run to its end (or look at it once) and answer with how it stands."""
+    from advisor import cli_show_runs
+    from advisor.errors import RunError
+    from advisor.runs import store
+
+    status = _follow(output, run) if wait else store.status(run)
+    if status.state == "failed":
+        raise RunError(f"Run {run} failed. {status.cause} See: advisor runs show {run}")
+    output.answer(cli_show_runs.run_json(status), lambda to: cli_show_runs.run(to, status))
+
+
+def _follow(output: Output, run: str) -> RunStatus:
+    """Show a run's progress until it has ended; Ctrl-C leaves the run at work."""
+    from advisor.cli_show_runs import moment
+    from advisor.runs.follow import follow
+
+    try:
+        for status in follow(run):
+            output.progress(moment(status), status.progress)
+    except KeyboardInterrupt:
+        output.note(f"Run {run} goes on without this command.")
+        output.note(f"To see it: advisor runs show {run}    To stop it: advisor runs stop {run}")
+        raise typer.Exit(130) from None
+    return status
+
+
+@app.command()
+def predict(
+    run: RunArgument,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Image files or texts; - reads one a line from stdin.")
+    ],
+    json: Json = False,
+) -> None:
+    """Label new images or texts with the model of a finished run."""
+    with command(json) as output:
+        from advisor import cli_show_runs, line
+
+        asked = [entry for given in inputs for entry in (_stdin() if given == "-" else [given])]
+        answers = line.load(run).predict(list(asked))
+        document = [{"input": a.input, "label": a.label, "probability": a.probability} for a in answers]
+        output.answer(document, lambda to: cli_show_runs.predictions(to, answers))
+
+
+def _stdin() -> list[str]:
+    return [text.rstrip("\n") for text in sys.stdin if text.strip()]
+
+
+add_machine_commands(app)
+
+
+def main() -> None:
+    """Run the command; failures meant for people are one sentence on stderr and status 1."""
+    from probes.errors import PeopleError
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        app()
+    except PeopleError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

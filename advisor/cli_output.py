@@ -1,0 +1,105 @@
+"""Where the command's words go: the answer to stdout, everything else to stderr, also what libraries print."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+PLAIN_WIDTH = 120  # of output that goes into a file or a pipe
+
+
+class Output:
+    """The output of one command, as a context: progress while it works, then one answer.
+
+    While the context is open, file descriptor 1 leads to stderr, so that a stray print of a library cannot spoil the
+    JSON document; the answer goes through a descriptor of its own.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._told = ""
+
+    def __enter__(self) -> Self:
+        sys.stdout.flush()
+        self._saved = os.dup(1)
+        os.dup2(2, 1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop_bar()
+        sys.stdout.flush()
+        os.dup2(self._saved, 1)
+        os.close(self._saved)
+
+    def progress(self, sentence: str, share: float) -> None:
+        """Show how far the work is: a bar on a terminal, else one line whenever the stage changes."""
+        if self.stderr.is_terminal:
+            self._draw(plain(sentence), share)
+            return
+        stage = re.sub(r"[\d.,:/%]+", "#", sentence)  # "120 of 500 images" is the same stage as "240 of 500 images"
+        if stage != self._told:
+            self._told = stage
+            self.note(sentence)
+
+    def note(self, sentence: str) -> None:
+        """One line on stderr."""
+        self.stderr.print(Text(plain(sentence)))
+
+    def answer(self, document: Any, draw: Callable[[Console], None]) -> None:
+        """Print the answer: `document` as JSON where that was asked for, else what `draw` prints."""
+        self._stop_bar()
+        with os.fdopen(os.dup(self._saved), "w", encoding="utf-8") as stdout:
+            if self.as_json:
+                stdout.write(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            else:
+                draw(console(stdout))
+
+    def _draw(self, sentence: str, share: float) -> None:
+        if self._bar is None:
+            columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+            self._bar = Progress(*columns, TimeElapsedColumn(), console=self.stderr, transient=True)
+            self._task = self._bar.add_task("", total=1.0)
+            self._bar.start()
+        assert self._task is not None
+        self._bar.update(self._task, description=sentence, completed=min(1.0, max(0.0, share)))
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def console(stream: TextIO) -> Console:
+    """A console for the answer; wide where nobody's window limits it."""
+    limited = stream.isatty() or "COLUMNS" in os.environ
+    return Console(file=stream, highlight=False, width=None if limited else PLAIN_WIDTH)
+
+
+def plain(text: object) -> str:
+    """A name from the user's data as one harmless line: control characters could steer the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text).replace("\n", " "))
+
+
+@contextlib.contextmanager
+def command(as_json: bool) -> Iterator[Output]:
+    """The frame of a command: its output kept apart, Ctrl-C without a traceback."""
+    try:
+        with Output(as_json) as output:
+            yield output
+    except KeyboardInterrupt:
+        print("Interrupted. Nothing was started.", file=sys.stderr)
+        raise typer.Exit(130) from None

@@ -1,0 +1,159 @@
+"""Dataset, profile, evidence and advice: documents for programs (`*_json`) and calm tables for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from advisor.advice.explain import duration, percent
+from advisor.cli_output import plain
+from advisor.cli_parts import LISTED, between, marked, safe, table
+from advisor.ladder import rung
+from advisor.records import PARTS, Advice, Dataset, Evidence, Profile
+
+
+def dataset_json(dataset: Dataset) -> dict[str, Any]:
+    """What every document says about the dataset it is about."""
+    parts = dataset.items["part"].value_counts()
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "items": dataset.n_used,
+        "classes": list(dataset.classes),
+        "n_classes": len(dataset.classes),
+        "fingerprint": dataset.fingerprint,
+        "source": dataset.source,
+        "parts": {part: int(parts[part]) for part in PARTS if part in parts},
+        "official_split": dataset.official_split,
+        "n_in": dataset.n_in,
+        "n_set_aside": dataset.n_set_aside,
+        "set_aside": [{"key": item.key, "reason": item.reason} for item in dataset.set_aside],
+        "notes": list(dataset.notes),
+    }
+
+
+def profile_json(dataset: Dataset, found: Profile) -> dict[str, Any]:
+    """`advisor profile --json`."""
+    return {"dataset": dataset_json(dataset), **found.model_dump(mode="json", exclude={"schema_version"})}
+
+
+def profile(to: Console, dataset: Dataset, found: Profile) -> None:
+    """`advisor profile`: counts, facts, findings, items set aside."""
+    heading(to, dataset)
+    parts = [part for part in PARTS if any(part in row for row in found.counts.values())]
+    shown = table("class", *[f">{part}" for part in parts], ">all")
+    ranked = sorted(found.counts.items(), key=lambda entry: -sum(entry[1].values()))
+    for label, row in ranked[: 3 * LISTED]:
+        shown.add_row(safe(label), *[f"{row.get(part, 0):,}" for part in parts], f"{sum(row.values()):,}")
+    to.print(shown)
+    if len(ranked) > 3 * LISTED:
+        to.print(f"  and {len(ranked) - 3 * LISTED} smaller classes", style="dim")
+    facts = table("what", "found")
+    for name, value in found.facts.items():
+        facts.add_row(safe(name), safe(value))
+    if found.facts:
+        to.print(facts)
+    for finding in found.findings:
+        to.print(marked(finding.severity, finding.sentence))
+    _set_aside(to, dataset)
+    to.print(f"Metric: {found.metric}.")
+
+
+def evidence_json(dataset: Dataset, found: Evidence) -> dict[str, Any]:
+    """`advisor probe --json`: each result carries its value, interval, n, seconds and provenance."""
+    fields = found.model_dump(mode="json", exclude={"schema_version", "results", "fingerprint"})
+    results = [
+        {
+            "name": result.name,
+            "title": result.title,
+            "backbone": result.backbone,
+            **result.measured.model_dump(mode="json"),
+            "settings": result.settings,
+            "per_class": result.per_class,
+        }
+        for result in found.results
+    ]
+    return {"dataset": dataset_json(dataset), **fields, "results": results}
+
+
+def evidence(to: Console, dataset: Dataset, found: Evidence) -> None:
+    """`advisor probe`: one line for each probe."""
+    heading(to, dataset)
+    shown = table("probe", f">{found.metric}", "90 % interval", ">n", ">took")
+    for result in found.results:
+        number = result.measured
+        shown.add_row(
+            safe(result.title), percent(number.value), between(number.low, number.high), f"{number.n:,}",
+            duration(number.seconds),
+        )  # fmt: skip
+    to.print(shown)
+    to.print(safe(f"{found.backbone} at {found.input_size}, on {found.device}. {found.device_reason}"), style="dim")
+    for note in found.notes:
+        to.print(safe(note))
+    to.print(f"Took {duration(found.seconds)}.", style="dim")
+
+
+def advice_json(dataset: Dataset, given: Advice) -> dict[str, Any]:
+    """`advisor advise --json`."""
+    fields = ("rung", "available", "value", "low", "high", "n", "provenance", "train_seconds",
+              "milliseconds_per_prediction", "reason", "details")  # fmt: skip
+    return {
+        "dataset": dataset_json(dataset),
+        "metric": given.metric,
+        "question": given.question.model_dump(mode="json", exclude={"schema_version"}),
+        "recommended": given.recommended,
+        "runner_up": given.runner_up,
+        "headline": given.headline,
+        "sentences": list(given.sentences),
+        "flips": list(given.flips),
+        "seconds": given.seconds,
+        "rungs": [estimate.model_dump(mode="json", include=set(fields)) for estimate in given.estimates],
+    }
+
+
+def advice(to: Console, dataset: Dataset, given: Advice) -> None:
+    """`advisor advise`: the recommendation, one line for each rung, and what would flip it."""
+    heading(to, dataset)
+    to.print(Text(plain(given.headline), style="bold"))
+    for sentence in given.sentences:
+        to.print(safe(sentence))
+    shown = table("rung", f">{given.metric}", "90 % interval", "from", ">training", "reason")
+    for estimate in given.estimates:
+        chosen = estimate.rung == given.recommended
+        known = estimate.value is not None and estimate.low is not None and estimate.high is not None
+        shown.add_row(
+            Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else ""),
+            percent(estimate.value or 0.0) if known else "",
+            between(estimate.low or 0.0, estimate.high or 0.0) if known else "",
+            f"{estimate.provenance}, n {estimate.n:,}" if estimate.provenance else "not available",
+            duration(estimate.train_seconds) if estimate.train_seconds is not None else "",
+            safe(estimate.reason),
+        )
+    to.print(shown)
+    for sentence in given.flips:
+        to.print(safe(sentence))
+    to.print(
+        f"Took {duration(given.seconds)}. To carry it out: advisor train {plain(dataset.source)}",
+        style="dim",
+        markup=False,
+    )
+
+
+def heading(to: Console, dataset: Dataset) -> None:
+    """The dataset in one line, and the notes of its reading."""
+    kind = {"image": "images", "text": "texts"}[dataset.kind]
+    to.print(Text(f"{plain(dataset.name)}: {dataset.n_used:,} {kind} in {len(dataset.classes)} classes", style="bold"))
+    for note in dataset.notes:
+        to.print(safe(note), style="dim")
+
+
+def _set_aside(to: Console, dataset: Dataset) -> None:
+    if not dataset.n_set_aside:
+        return
+    to.print(f"{dataset.n_set_aside:,} of {dataset.n_in:,} items are set aside:")
+    for item in dataset.set_aside[:LISTED]:
+        to.print(safe(f"  {item.key}: {item.reason}"))
+    if dataset.n_set_aside > LISTED:
+        to.print("  and more; --json lists them all.", style="dim", markup=False)

@@ -1,0 +1,166 @@
+"""What could keep the advisor from working on this machine: one check each, with a verdict and a sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any, Literal
+
+from advisor import storage
+from advisor.errors import PeopleError
+from probes.progress import Progress, silent
+
+Verdict = Literal["ok", "note", "warning", "problem"]
+DISTRIBUTION = "transfer-advisor"
+LITTLE_DISK_BYTES = 2e9
+LITTLE_MEMORY_BYTES = 2e9
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at, the verdict on it, and what was found and what to do, in a sentence or two."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as plain values."""
+        return dataclasses.asdict(self)
+
+
+def examine(progress: Progress = silent) -> list[Check]:
+    """Run every check; one that fails unexpectedly is itself a finding. Takes about ten seconds."""
+    found: list[Check] = []
+    for position, (sentence, check) in enumerate(CHECKS):
+        progress(sentence, position / len(CHECKS))
+        try:
+            found += check()
+        except Exception as error:
+            cause = f"{sentence} was not possible ({type(error).__name__}: {error})."
+            found.append(Check("Doctor", "problem", cause))
+    progress("Done", 1.0)
+    return found
+
+
+def check_device() -> Iterator[Check]:
+    """What this machine computes with."""
+    import psutil
+
+    from probes.device import device_facts
+
+    for title, value in device_facts().items():
+        little = title == "Memory" and psutil.virtual_memory().available < LITTLE_MEMORY_BYTES
+        advice = ". Less than 2 GB are free; close other programs" if little else ""
+        yield Check(title, "warning" if little else "ok", f"{value}{advice}.")
+
+
+def check_calibration() -> Iterator[Check]:
+    """The forward pass of each kind's default backbone, timed for about a second."""
+    from probes.backbones import catalog, weights
+    from probes.device import calibrate_backbone, pick
+
+    for kind in ("image", "text"):
+        entry = catalog.default(kind)
+        if not weights.available(entry)[0]:
+            continue  # told by the check of the weights
+        measured = calibrate_backbone(_load(entry, pick()))
+        unit = {"image": "images", "text": "texts"}[kind]
+        yield Check(f"{entry.title}", "ok", f"{measured.items_per_second:.0f} {unit} a second. {measured.reason}")
+
+
+def _load(entry: Any, device: str) -> Any:
+    from advisor.features import load_backbone
+
+    return load_backbone(entry, entry.input_size, device)
+
+
+def check_workspace() -> Iterator[Check]:
+    """Whether the workspace can be written, and how much room it has."""
+    home = storage.workspace()
+    try:
+        with tempfile.NamedTemporaryFile(dir=home) as probe:
+            probe.write(b"0")
+            probe.flush()
+    except OSError as error:
+        cause = f"{home} cannot be written ({error.strerror}). Set ADVISOR_HOME to a folder of your own."
+        yield Check("Workspace", "problem", cause)
+        return
+    free = shutil.disk_usage(home).free
+    used = sum(path.stat().st_size for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    little = free < LITTLE_DISK_BYTES
+    advice = " That is little: delete runs or datasets you no longer need." if little else ""
+    sentence = f"{home} holds {used / 1e6:,.0f} MB, and {free / 1e9:.1f} GB are free.{advice}"
+    yield Check("Workspace", "warning" if little else "ok", sentence)
+
+
+def check_supervisor() -> Iterator[Check]:
+    """Who looks after the runs."""
+    from advisor.runs import store, supervisor
+
+    waiting = store.unfinished()
+    alive = supervisor.is_alive()
+    if waiting and not alive:
+        supervisor.ensure()
+        yield Check("Runs", "warning", f"{len(waiting)} unfinished runs had no supervisor; one was started now.")
+        return
+    works = "a supervisor is at work" if alive else "no supervisor is needed"
+    yield Check("Runs", "ok", f"{len(store.runs())} known, {len(waiting)} unfinished; {works}.")
+
+
+def check_packages() -> Iterator[Check]:
+    """Installed versions against the ranges this program names."""
+    from packaging.requirements import Requirement
+
+    wrong: list[str] = []
+    fine: list[str] = []
+    for line in metadata.requires(DISTRIBUTION) or ():
+        requirement = Requirement(line)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        fits = requirement.specifier.contains(version, prereleases=True)
+        (fine if fits else wrong).append(f"{requirement.name} {version}")
+    if wrong:
+        yield Check("Packages", "problem", f"Not as needed: {', '.join(wrong)}. Run: pip install -U {DISTRIBUTION}")
+    yield Check("Packages", "ok", f"{', '.join(fine)}.")
+
+
+def check_weights() -> Iterator[Check]:
+    """The defaults must be here and whole; the rest of the catalog may be fetched."""
+    from probes.backbones import catalog, weights
+
+    missing = []
+    for entry in catalog.CATALOG:
+        here, sentence = weights.available(entry)
+        if here:
+            try:
+                digest = weights.weights_hash(entry)
+            except PeopleError as error:
+                yield Check(entry.title, "problem", str(error))
+            else:
+                yield Check(entry.title, "ok", f"Installed, SHA-256 {digest[:12]}, {entry.licence}.")
+        elif entry == catalog.default(entry.kind):
+            yield Check(entry.title, "problem", sentence)
+        else:
+            missing.append(entry.name)
+    if missing:
+        yield Check("Other weights", "note", f"To be fetched when wanted: {', '.join(missing)}.")
+
+
+CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
+    ("Looking at the device", check_device),
+    ("Timing the default backbones", check_calibration),
+    ("Looking at the workspace", check_workspace),
+    ("Looking for the supervisor", check_supervisor),
+    ("Comparing package versions", check_packages),
+    ("Looking for weights", check_weights),
+)

@@ -1,0 +1,68 @@
+"""Watching a run from outside, by reading its folder; any number of watchers, none of whom it needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor import storage
+from advisor.runs import store, supervisor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from advisor.records import RunStatus
+
+POLL_SECONDS = 0.25
+ENSURE_SECONDS = 2.0
+
+
+def follow(run: str) -> Iterator[RunStatus]:
+    """The run's status, several times a second until it has ended; the last one is the final one.
+
+    Starts the supervisor again when it is gone, so that a followed run always ends. Raises RunError for an
+    unknown run.
+    """
+    run = store.find(run)
+    ensured = 0.0
+    while True:
+        status = store.status(run)
+        yield status
+        if status.state in store.ENDED:
+            return
+        if time.monotonic() - ensured > ENSURE_SECONDS:
+            supervisor.ensure()
+            ensured = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+def metrics(run: str) -> pd.DataFrame:
+    """The run's metrics, one row per report of its training (columns as reported; ``stage`` and ``seconds`` always).
+
+    Steps that were done again after a resume stand once, as they were done last.
+    """
+    import pandas as pd
+
+    lines = storage.read_lines(store.directory(run) / "metrics.jsonl")
+    table = pd.DataFrame(lines, columns=None if lines else ["stage", "seconds"])
+    step = [column for column in ("stage", "candidate", "epoch", "step") if column in table]
+    if "epoch" in step or "step" in step:
+        table = table.drop_duplicates(step, keep="last", ignore_index=True)
+    return table
+
+
+def events(run: str) -> list[dict[str, Any]]:
+    """What happened to the run, in order: attempts, stages, the end."""
+    return storage.read_lines(store.directory(run) / "events.jsonl")
+
+
+def log_tail(run: str, n_lines: int = 20) -> str:
+    """The last lines of the run's log, or an empty text."""
+    path: Path = store.directory(run) / "log.txt"
+    if not path.exists():
+        return ""
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, 2) - 65_536))
+        return "\n".join(stream.read().decode("utf-8", "replace").splitlines()[-n_lines:])

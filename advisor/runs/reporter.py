@@ -1,0 +1,121 @@
+"""What a worker tells about itself, in its run's folder: heartbeat, state, events and metrics."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from advisor import storage
+from advisor.runs import processes
+
+LOG = logging.getLogger("advisor.worker")
+BEAT_SECONDS = 1.0
+STATE_SECONDS = 0.5
+TRUST_SHARE = 0.03  # below this share of the work an extrapolated ETA means nothing
+
+
+class Reporter:
+    """Writes the run's folder while the worker works; every method may be called from any thread.
+
+    ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        told = processes.read_small(folder / "state.json")
+        self.spent_before = float(told.get("seconds", 0.0))
+        self.stage, self.share = "Starting", 0.0
+        self._told_eta: float | None = None
+        self._began = time.monotonic()
+        self._written = 0.0
+        self._lock = threading.Lock()
+        self._identity = processes.identity()
+        self._beats = 0
+        self._ended = threading.Event()
+
+    @property
+    def seconds(self) -> float:
+        """Working time so far, all attempts together."""
+        return self.spent_before + time.monotonic() - self._began
+
+    def start(self) -> None:
+        """Write the first heartbeat and keep it beating every second in a thread of its own."""
+        self._beat()
+        threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
+        self.event("attempt", **self._identity)
+        self._tell("running")
+
+    def emit(self, stage: str, share: float, **numbers: Any) -> None:
+        """Note the stage and the share of the whole run that is done (0 to 1); numbers become a line of the metrics."""
+        with self._lock:
+            changed = stage != self.stage
+            self.stage, self.share = stage, min(1.0, max(0.0, share))
+            if changed or "eta_seconds" in numbers:
+                self._told_eta = numbers.get("eta_seconds")
+            if changed:
+                self.event("stage", stage=stage)
+            if numbers:
+                line = {"stage": stage, "seconds": round(self.seconds, 3), **{k: _plain(v) for k, v in numbers.items()}}
+                storage.append_line(self.folder / "metrics.jsonl", line)
+            if changed or time.monotonic() - self._written > STATE_SECONDS:
+                self._tell("running")
+
+    def event(self, kind: str, **details: Any) -> None:
+        """Append one line to the events."""
+        storage.append_line(self.folder / "events.jsonl", {"time": round(time.time(), 3), "event": kind, **details})
+
+    def end(self, state: str, cause: str = "") -> None:
+        """Write the final state, synced to the disk; nothing may be told after it."""
+        with self._lock:
+            self._ended.set()
+            self.event(state, cause=cause)
+            storage.write_json(self.folder / "state.json", self._state(state) | {"cause": cause})
+
+    def _tell(self, state: str) -> None:
+        if not self._ended.is_set():
+            processes.write_aside(self.folder / "state.json", self._state(state))
+            self._written = time.monotonic()
+
+    def _state(self, state: str) -> dict[str, Any]:
+        return {
+            "state": state,
+            "stage": self.stage,
+            "progress": 1.0 if state == "done" else round(self.share, 4),
+            "eta_seconds": self._eta_seconds() if state == "running" else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def _eta_seconds(self) -> float | None:
+        """Seconds still to go: what the training says, else as if the rest went at the pace so far."""
+        if self._told_eta is not None:
+            return round(float(self._told_eta), 1)
+        if self.share < TRUST_SHARE:
+            return None
+        return round(self.seconds * (1 - self.share) / self.share, 1)
+
+    def _beat(self) -> None:
+        self._beats += 1
+        beat = self._identity | {"beats": self._beats, "seconds": round(self.seconds, 3)}
+        processes.write_aside(self.folder / "heartbeat", beat)
+
+    def _keep_beating(self) -> None:
+        while True:
+            time.sleep(BEAT_SECONDS)
+            try:
+                self._beat()
+            except OSError as error:
+                if not self.folder.is_dir():
+                    os._exit(1)  # the folder was deleted: nobody can ever see a result
+                LOG.warning("no heartbeat could be written (%s)", error)
+
+
+def _plain(number: Any) -> Any:
+    """A number as JSON can hold it; nan and infinity become null."""
+    if hasattr(number, "item"):
+        number = number.item()
+    return None if isinstance(number, float) and not math.isfinite(number) else number

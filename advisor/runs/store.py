@@ -1,0 +1,207 @@
+"""The list of runs: one row each in a SQLite file in WAL mode, and one folder each for all the rest.
+
+The row says what was asked and how the supervisor sees it; the worker writes only into the run's folder. Where
+the two differ, an ended state in the folder (`state.json`) wins: it was written by the one who did the work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from advisor import storage
+from advisor.errors import RunError, StorageError
+from advisor.runs.processes import read_small
+
+if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
+    from advisor.records import Plan, RunStatus
+
+ENDED = ("done", "failed", "stopped")
+STOP = "stop"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    run TEXT PRIMARY KEY, rung TEXT NOT NULL, dataset_name TEXT NOT NULL, device TEXT NOT NULL, created TEXT NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, cause TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS runs_state ON runs (state);
+PRAGMA user_version = 1;
+"""
+VERSION = 1
+
+
+def new_run_id(rung: str) -> str:
+    """A fresh run id such as ``20261122-2153-frozen-7f3a``."""
+    return f"{datetime.now():%Y%m%d-%H%M}-{rung}-{secrets.token_hex(2)}"
+
+
+def directory(run: str) -> Path:
+    """The folder of a run, by its id or any unambiguous part of it. Raises RunError for an unknown run."""
+    return runs_folder() / find(run)
+
+
+def runs_folder() -> Path:
+    """The folder that holds the folders of all runs."""
+    return storage.workspace() / "runs"
+
+
+def submit(plan: Plan) -> str:
+    """Write the plan into the run's folder and queue it; returns the run's id. Raises RunError for an id already used.
+
+    Nothing is started here: `supervisor.ensure` does that.
+    """
+    folder = runs_folder() / plan.run
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise RunError(f"There is already a run {plan.run}. Make a new plan to train again.") from error
+    except OSError as error:
+        raise StorageError(f"The run folder {folder} cannot be created ({error.strerror}).") from error
+    plan.save(folder / "plan.json")
+    created = datetime.now().astimezone().isoformat(timespec="seconds")
+    with _open() as database:
+        database.execute(
+            "INSERT INTO runs (run, rung, dataset_name, device, created, state) VALUES (?, ?, ?, ?, ?, 'queued')",
+            (plan.run, plan.rung, plan.dataset_name, plan.device, created),
+        )
+    return plan.run
+
+
+def status(run: str) -> RunStatus:
+    """How a run stands now. Raises RunError for an unknown run."""
+    return _status(row(find(run)))
+
+
+def runs() -> list[RunStatus]:
+    """All runs, the latest first."""
+    with _open() as database:
+        return [_status(dict(entry)) for entry in database.execute("SELECT * FROM runs ORDER BY rowid DESC")]
+
+
+def request_stop(run: str) -> RunStatus:
+    """Ask a run to stop: a waiting one is taken out of the queue, a working one ends within seconds.
+
+    A run that has ended stays as it is. Raises RunError for an unknown run.
+    """
+    run = find(run)
+    (runs_folder() / run / STOP).touch()
+    if not change(run, "queued", "stopped", cause="It was stopped before it began."):
+        change(run, "running", "stopping")
+    return status(run)
+
+
+def find(name: str) -> str:
+    """The id of the run that `name` means: an id, an unambiguous beginning or end of one, a run's folder, or ``last``.
+
+    Raises RunError naming the nearest runs.
+    """
+    with _open() as database:
+        known: list[str] = [entry["run"] for entry in database.execute("SELECT run FROM runs ORDER BY rowid DESC")]
+    if not known:
+        raise RunError(f"There is no run {name!r}: no run was started yet. `advisor train PATH` starts one.")
+    wanted = Path(name).name
+    if wanted in known:
+        return wanted
+    if name == "last":
+        return known[0]
+    matching = [run for run in known if wanted and (run.startswith(wanted) or run.endswith(f"-{wanted}"))]
+    if len(matching) == 1:
+        return matching[0]
+    near = matching[:5] or difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:3]
+    problem = "fits several runs" if matching else "is not a run"
+    raise RunError(f"{name!r} {problem}. Did you mean {', '.join(near)}? `advisor runs` lists all {len(known)}.")
+
+
+def row(run: str) -> dict[str, Any]:
+    """The row of one run, by its exact id."""
+    with _open() as database:
+        entry = database.execute("SELECT * FROM runs WHERE run = ?", (run,)).fetchone()
+    if entry is None:
+        raise RunError(f"There is no run {run!r}. `advisor runs` lists the runs.")
+    return dict(entry)
+
+
+def unfinished() -> list[dict[str, Any]]:
+    """The rows that wait or work, the oldest first."""
+    with _open() as database:
+        chosen = database.execute(
+            "SELECT * FROM runs WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid"
+        ).fetchall()
+    return [dict(entry) for entry in chosen]
+
+
+def change(run: str, before: str, after: str, *, cause: str | None = None, attempt: bool = False) -> bool:
+    """Move a run from one state to another in one step; False when it was not in the state `before`."""
+    with _open() as database:
+        cursor = database.execute(
+            "UPDATE runs SET state = ?, cause = coalesce(?, cause), attempts = attempts + ? "
+            "WHERE run = ? AND state = ?",
+            (after, cause, int(attempt), run, before),
+        )
+        return cursor.rowcount == 1
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """What the worker last wrote about itself (state, stage, progress, eta_seconds, cause), or {}."""
+    return read_small(folder / "state.json")
+
+
+def _status(entry: dict[str, Any]) -> RunStatus:
+    from advisor.records import RunStatus
+
+    folder = runs_folder() / entry["run"]
+    told = {} if entry["state"] == "queued" else read_state(folder)
+    state, cause = entry["state"], entry["cause"]
+    if told.get("state") in ENDED:
+        state, cause = told["state"], told.get("cause", "")
+    elif state == "running" and (folder / STOP).exists():
+        state = "stopping"
+    working = state in ("running", "stopping")
+    return RunStatus(
+        run=entry["run"],
+        state=state,
+        rung=entry["rung"],
+        dataset_name=entry["dataset_name"],
+        created=entry["created"],
+        directory=str(folder),
+        attempts=entry["attempts"],
+        cause=cause,
+        progress=1.0 if state == "done" else float(told.get("progress", 0.0)),
+        eta_seconds=told.get("eta_seconds") if working else None,
+        stage=str(told.get("stage", "")) if working else "",
+    )
+
+
+@contextlib.contextmanager
+def _open() -> Iterator[sqlite3.Connection]:
+    """A connection for one short piece of work; every statement commits by itself."""
+    path = storage.workspace() / "runs.sqlite"
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=20.0, isolation_level=None)) as database:
+            database.row_factory = sqlite3.Row
+            if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                _create(database, path)
+            yield database
+    except sqlite3.DatabaseError as error:
+        raise StorageError(
+            f"The list of runs {path} cannot be used ({error}). "
+            "If this stays, move the file away; the run folders beside it are kept."
+        ) from error
+
+
+def _create(database: sqlite3.Connection, path: Path) -> None:
+    """Make the table once; two processes that switch to WAL at the same moment would fail, hence the lock."""
+    with FileLock(f"{path}.lock"):
+        found = database.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(SCHEMA)
+        elif found != VERSION:
+            raise StorageError(f"{path} is of version {found}, this program reads {VERSION}. Update Transfer Advisor.")

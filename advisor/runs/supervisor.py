@@ -1,0 +1,221 @@
+"""The one process per workspace that takes runs from the store and sees each to its end.
+
+Context: a run must survive the page, the command and the supervisor that started it. So a worker is a process in
+a session of its own; whoever follows a run calls `ensure`; and a fresh supervisor adopts the workers it finds,
+telling the living from the dead by process id, start time and heartbeat together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import platform
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from advisor import storage
+from advisor.errors import StorageError
+from advisor.runs import processes, store
+
+LOG = logging.getLogger("advisor.supervisor")
+LOCK = "supervisor.lock"
+LOG_FILE = "supervisor.log"
+IDLE_SECONDS = 20.0
+POLL_SECONDS = 0.25
+STARTING_SECONDS = 20.0  # a worker that somebody else started may not have written its first heartbeat yet
+LOST_SECONDS = 10.0
+SILENT_SECONDS = 180.0  # far above the heartbeat's second, since one long call may keep the interpreter
+STOP_SECONDS = 30.0
+ATTEMPTS = 3
+
+
+def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
+    """Start the workspace's supervisor unless one is alive; returns whether one was started. Cheap to call often."""
+    home = storage.workspace()
+    if processes.is_locked(home / LOCK):
+        return False
+    log = home / LOG_FILE
+    if log.exists() and log.stat().st_size > 1_000_000:
+        log.replace(log.with_suffix(".old.log"))
+    processes.spawn("advisor.runs.supervisor", "--idle", str(idle_seconds), log=log)
+    return True
+
+
+def is_alive() -> bool:
+    """Whether a supervisor works in this workspace now."""
+    return processes.is_locked(storage.workspace() / LOCK)
+
+
+def slot(device: str) -> str:
+    """The device a plan will occupy, told without importing torch: one worker at a time has it."""
+    if device != "auto":
+        return device.partition(":")[0]
+    if any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists():
+        return "cuda"
+    return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"
+
+
+class Supervisor:
+    """What one supervisor remembers; all that must outlive it is in the store and the run folders."""
+
+    def __init__(self) -> None:
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.beats: dict[str, tuple[Any, float]] = {}  # run → last heartbeat, and when it was seen to change
+        self.stops: dict[str, float] = {}
+
+    def step(self) -> bool:
+        """Look at every unfinished run once; returns whether there was any."""
+        entries = store.unfinished()
+        for entry in entries:
+            if entry["state"] != "queued":
+                self._watch(entry)
+        busy = {slot(entry["device"]) for entry in store.unfinished() if entry["state"] != "queued"}
+        for entry in entries:
+            if entry["state"] == "queued" and slot(entry["device"]) not in busy:
+                busy.add(slot(entry["device"]))
+                self._launch(entry["run"], "queued")
+        return bool(entries)
+
+    def _launch(self, run: str, before: str) -> None:
+        folder = store.runs_folder() / run
+        (folder / "heartbeat").unlink(missing_ok=True)  # an old one would make the new worker look dead
+        if not store.change(run, before, "running", attempt=True):
+            return  # stopped in the meantime
+        self.beats.pop(run, None)
+        LOG.info("launching %s", run)
+        try:
+            self.children[run] = processes.spawn(
+                "advisor.runs.worker", str(folder), log=folder / "log.txt", mark=folder
+            )
+        except OSError as error:
+            store.change(run, "running", "failed", cause=f"The worker could not be started ({error}).")
+
+    def _watch(self, entry: dict[str, Any]) -> None:
+        run, state = entry["run"], entry["state"]
+        folder = store.runs_folder() / run
+        if state == "running" and (folder / store.STOP).exists() and store.change(run, "running", "stopping"):
+            state = "stopping"
+        if self._lives(run, folder, state):
+            return
+        told = store.read_state(folder)
+        if told.get("state") in store.ENDED:
+            store.change(run, state, told["state"], cause=str(told.get("cause", "")))
+        elif state == "stopping":
+            store.change(run, state, "stopped", cause="It was stopped.")
+        else:
+            self._bury_or_resume(entry, folder)
+        LOG.info("%s: %s", run, store.row(run)["state"])
+
+    def _lives(self, run: str, folder: Path, state: str) -> bool:
+        """Whether the run's worker is at work; a hung one, or one that ignores a stop, is ended first."""
+        beat = processes.read_small(folder / "heartbeat")
+        process = processes.find(beat.get("pid"), beat.get("started"))
+        child = self.children.get(run)
+        own = child is not None and child.poll() is None
+        silent = self._silent_seconds(run, beat.get("beats"))
+        if process is None and not own:
+            return self._unseen_but_alive(folder, bool(beat), child is None, silent)
+        overdue = state == "stopping" and time.monotonic() - self.stops.setdefault(run, time.monotonic()) > STOP_SECONDS
+        if silent <= SILENT_SECONDS and not overdue:
+            return True
+        LOG.warning("%s is %s: ending its worker", run, "not stopping" if overdue else "silent")
+        if process is not None:
+            processes.kill(process)
+        elif child is not None:
+            child.kill()
+        processes.kill_marked(folder)
+        return False
+
+    def _unseen_but_alive(self, folder: Path, has_beat: bool, adopted: bool, silent: float) -> bool:
+        """No process fits: one may be starting (nobody's child, no heartbeat yet), or the clock may have been set."""
+        if not has_beat:
+            return adopted and silent < STARTING_SECONDS
+        if not processes.is_locked(folder / "worker.lock"):
+            return False
+        if silent < LOST_SECONDS:
+            return True
+        processes.kill_marked(folder)  # helpers that a dead worker left behind still hold its lock
+        return False
+
+    def _silent_seconds(self, run: str, beat: Any) -> float:
+        """Seconds since the heartbeat was seen to change, by our own clock, which rests while the machine sleeps."""
+        now = time.monotonic()
+        if run not in self.beats or self.beats[run][0] != beat:
+            self.beats[run] = (beat, now)
+        return now - self.beats[run][1]
+
+    def _bury_or_resume(self, entry: dict[str, Any], folder: Path) -> None:
+        run, attempts = entry["run"], entry["attempts"]
+        child = self.children.pop(run, None)
+        never_began = child is None and not (folder / "heartbeat").exists()
+        if (has_checkpoint(folder) or never_began) and attempts < ATTEMPTS:
+            LOG.warning("%s: the worker ended early, attempt %d follows", run, attempts + 1)
+            self._launch(run, "running")
+            return
+        tries = f" It was tried {attempts} times." if attempts > 1 else " There was no checkpoint to go on from."
+        store.change(run, "running", "failed", cause=f"{_how_it_ended(child)}{tries}{last_words(folder)}")
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether the run left a checkpoint to go on from, or had only its report still to write."""
+    return (folder / "outcome.json").is_file() or any((folder / "checkpoint").rglob("state.json"))
+
+
+def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
+    code = child.poll() if child is not None else None
+    if code is None:
+        return "The training process ended without a result (it was killed, or the machine went down)."
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        memory = "; the system does this when memory runs out" if name == "SIGKILL" else ""
+        return f"The training process was ended by {name}{memory}."
+    return f"The training process ended with status {code} and without a result."
+
+
+def last_words(folder: Path) -> str:
+    """The last line of a run's log as a sentence, or nothing."""
+    try:
+        with (folder / "log.txt").open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - 4096))
+            lines = stream.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    spoken = [line.strip() for line in lines if line.strip()]
+    return f" Its last line was: {spoken[-1][:300]}" if spoken else ""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Supervise this workspace until there has been nothing to do for a while."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--idle", type=float, default=IDLE_SECONDS)
+    idle_seconds = parser.parse_args(arguments).idle
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
+    path = storage.workspace() / LOCK
+    # `ensure` of another process holds the lock for a moment while it looks, so one refusal means little
+    lock = processes.take_lock(path, timeout_seconds=2.0)
+    if lock is None:
+        return
+    supervisor, idle_since = Supervisor(), time.monotonic()
+    while path.exists():  # a workspace that was deleted needs nobody
+        try:
+            if supervisor.step():
+                idle_since = time.monotonic()
+        except StorageError as error:
+            LOG.error("%s", error)
+        except Exception:
+            LOG.exception("a step failed")
+        if time.monotonic() - idle_since > idle_seconds:
+            lock.release()
+            # a run queued just before the release saw a living supervisor: look once more after it
+            if not store.unfinished() or (lock := processes.take_lock(path)) is None:
+                return
+            idle_since = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

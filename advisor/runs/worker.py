@@ -1,0 +1,123 @@
+"""One run in a process of its own: ``python -m advisor.runs.worker RUN_DIRECTORY``.
+
+The worker writes only into its run's folder and the caches, and knows no store, supervisor or page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import faulthandler
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor import storage
+from advisor.errors import PeopleError
+from advisor.runs import processes
+from advisor.runs.reporter import Reporter
+
+if TYPE_CHECKING:
+    from advisor.records import Plan
+    from advisor.rungs.context import Outcome, RunContext
+
+LOG = logging.getLogger("advisor.worker")
+TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
+NICENESS = 5  # the page that shows the run must stay quick
+LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is gone
+OUTCOME = "outcome.json"
+KEPT = ("plan.json", "resolved.json", "report.json", "metrics.jsonl", "model.json", "model.safetensors", OUTCOME)
+
+
+def main(folder: Path) -> int:
+    """Carry out the plan in `folder`; returns the exit status (0 also for a failure told in state.json)."""
+    lock = processes.take_lock(folder / "worker.lock", timeout_seconds=1.0)
+    if lock is None:
+        return TAKEN
+    faulthandler.enable()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    reporter = Reporter(folder)
+    reporter.start()
+    try:
+        reporter.end(*work(folder, reporter))
+    except PeopleError as error:
+        LOG.error("%s", error)
+        reporter.end("failed", str(error))
+    except MemoryError:
+        LOG.exception("out of memory")
+        reporter.end("failed", "The memory ran out. Close other programs, or choose a smaller backbone.")
+    except Exception as error:
+        LOG.exception("the run failed")
+        first = str(error).strip().split("\n")[0]
+        reporter.end("failed", f"{type(error).__name__}: {first}. The whole message is in {folder / 'log.txt'}.")
+    return 0
+
+
+def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
+    """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause."""
+    from advisor.records import Dataset, Plan
+    from advisor.rungs.context import RunContext, RunStopped
+    from probes.device import pick
+
+    plan = Plan.load(folder / "plan.json")
+    context = RunContext(
+        plan=plan,
+        dataset=Dataset.load(Path(plan.dataset_folder) / "dataset.json"),
+        directory=folder,
+        device=pick(plan.device),
+        deadline=deadline(plan, reporter),
+        emit=reporter.emit,
+        should_stop=(folder / "stop").exists,
+    )
+    try:
+        return carry_out(context, reporter)
+    except RunStopped:
+        kept = " The model is kept, without a report." if (folder / "model.json").exists() else ""
+        return "stopped", f"It was stopped before it was done.{kept}"
+
+
+def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
+    """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
+    from advisor.report.report import report
+    from advisor.rungs.model import load_model
+
+    context.stage("Starting", 0.0, 0.0)("", 0.0)
+    outcome = execute(context)
+    if outcome.stopped:
+        return "stopped", "It was stopped; the best model so far is kept, without a report."
+    tell = context.stage("Reading the test part", 0.95, 1.0)
+    tell("", 0.0)
+    predictor = load_model(context.directory, context.device)  # as a user will load it
+    report(context.plan, context.dataset, predictor, context.directory, outcome, reporter.seconds, tell)
+    storage.write_manifest(context.directory, [name for name in KEPT if (context.directory / name).exists()])
+    return "done", ""
+
+
+def execute(context: RunContext) -> Outcome:
+    """The rung's outcome; one that an earlier attempt had reached before it died is taken as it lies in the folder."""
+    from advisor.rungs import registry
+    from advisor.rungs.context import Outcome
+
+    path = context.directory / OUTCOME
+    if path.is_file():
+        return Outcome(**storage.read_json(path))
+    outcome = registry.execute(context)
+    storage.write_json(path, dataclasses.asdict(outcome))
+    return outcome
+
+
+def deadline(plan: Plan, reporter: Reporter) -> float:
+    """The moment (on the monotonic clock) by which the run should be over, earlier attempts counted."""
+    return time.monotonic() + max(LEAST_SECONDS, plan.budget_seconds - reporter.seconds)
+
+
+if __name__ == "__main__":
+    status = main(Path(sys.argv[1]).resolve())
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)  # a library's thread that lingers must not keep the device

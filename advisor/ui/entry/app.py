@@ -1,0 +1,3 @@
+from advisor.ui.shell import main
+
+main()
