@@ -14,7 +14,6 @@ import site
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +132,3 @@ def read_small(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def wait_until(done: Any, seconds: float, every: float = 0.05) -> bool:
-    """Poll `done()` until it is true or the time is up; returns whether it became true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if done():
-            return True
-        time.sleep(every)
-    return bool(done())

@@ -62,7 +62,8 @@ def slot(device: str) -> str:
 class Supervisor:
     """What one supervisor remembers; all that must outlive it is in the store and the run folders."""
 
-    def __init__(self) -> None:
+    def __init__(self, silent_seconds: float = SILENT_SECONDS, stop_seconds: float = STOP_SECONDS) -> None:
+        self.silent_seconds, self.stop_seconds = silent_seconds, stop_seconds
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.beats: dict[str, tuple[Any, float]] = {}  # run → last heartbeat, and when it was seen to change
         self.stops: dict[str, float] = {}
@@ -119,8 +120,9 @@ class Supervisor:
         silent = self._silent_seconds(run, beat.get("beats"))
         if process is None and not own:
             return self._unseen_but_alive(folder, bool(beat), child is None, silent)
-        overdue = state == "stopping" and time.monotonic() - self.stops.setdefault(run, time.monotonic()) > STOP_SECONDS
-        if silent <= SILENT_SECONDS and not overdue:
+        asked = self.stops.setdefault(run, time.monotonic()) if state == "stopping" else time.monotonic()
+        overdue = time.monotonic() - asked > self.stop_seconds
+        if silent <= self.silent_seconds and not overdue:
             return True
         LOG.warning("%s is %s: ending its worker", run, "not stopping" if overdue else "silent")
         if process is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from advisor.rungs.context import Outcome, RunContext
 
 LOG = logging.getLogger("advisor.worker")
+NO_PLAN = 66  # sysexits' EX_NOINPUT
 TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
 NICENESS = 5  # the page that shows the run must stay quick
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is gone
@@ -33,6 +34,9 @@ KEPT = ("plan.json", "resolved.json", "report.json", "metrics.jsonl", "model.jso
 
 def main(folder: Path) -> int:
     """Carry out the plan in `folder`; returns the exit status (0 also for a failure told in state.json)."""
+    if not (folder / "plan.json").is_file():
+        print(f"{folder} is not a run's folder: it has no plan.json.", file=sys.stderr)
+        return NO_PLAN
     lock = processes.take_lock(folder / "worker.lock", timeout_seconds=1.0)
     if lock is None:
         return TAKEN

@@ -38,7 +38,7 @@ def command(port: int, browser: bool) -> list[str]:
 
 
 def serve(port: int, browser: bool) -> int:
-    """Serve until Ctrl-C; returns the exit status. Raises RunError when the port is taken."""
+    """Serve until Ctrl-C; returns the exit status where it returns. Raises RunError when the port is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -49,8 +49,7 @@ def serve(port: int, browser: bool) -> int:
                 f"at http://{ADDRESS}:{port}; otherwise try: advisor app --port {port + 1 if port < 65535 else 8502}"
             ) from error
     print(f"The dashboard is at http://{ADDRESS}:{port}. Ctrl-C ends it; runs go on.", file=sys.stderr)
-    process = subprocess.Popen(command(port, browser), env=dict(os.environ))
-    try:
-        return process.wait()
-    except KeyboardInterrupt:  # Streamlit got the same signal and is ending
-        return process.wait()
+    line = command(port, browser)
+    if os.name == "posix":  # become Streamlit, so that every signal reaches it
+        os.execv(line[0], line)
+    return subprocess.call(line)

@@ -1,0 +1,97 @@
+"""The store: ids, queue, stop, and many processes at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from advisor.errors import RunError, StorageError
+from advisor.records import Plan
+from advisor.runs import store
+
+CHILD = """
+import sys
+from advisor.records import Plan
+from advisor.runs import store
+for i in range(5):
+    store.submit(Plan.model_validate_json(sys.argv[1]).model_copy(update={"run": f"{sys.argv[2]}-{i}"}))
+"""
+
+
+def a_plan(run: str, rung: str = "frozen", device: str = "cpu") -> Plan:
+    return Plan(
+        run=run, rung=rung, dataset_folder="/nowhere", dataset_name="digits", fingerprint="0", kind="image",
+        metric="accuracy", backbone="efficientnet-lite0", backbone_hash="", input_size=96, device=device,
+    )  # fmt: skip
+
+
+def test_a_submitted_run_waits_with_its_plan_in_its_folder() -> None:
+    plan = a_plan(store.new_run_id("frozen"))
+    assert store.submit(plan) == plan.run
+    status = store.status(plan.run)
+    assert (status.state, status.rung, status.dataset_name, status.attempts) == ("queued", "frozen", "digits", 0)
+    assert Plan.load(Path(status.directory) / "plan.json") == plan
+    with pytest.raises(RunError, match="already a run"):
+        store.submit(plan)
+
+
+def test_runs_come_latest_first_and_are_found_by_part_of_their_id() -> None:
+    for run in ("20260101-1200-frozen-aaaa", "20260101-1201-scratch-bbbb"):
+        store.submit(a_plan(run))
+    assert [status.run[-4:] for status in store.runs()] == ["bbbb", "aaaa"]
+    assert store.find("aaaa") == store.find("20260101-1200") == "20260101-1200-frozen-aaaa"
+    assert store.find("last") == "20260101-1201-scratch-bbbb"
+    assert store.find(str(store.directory("bbbb"))) == "20260101-1201-scratch-bbbb"
+    with pytest.raises(RunError, match="fits several runs"):
+        store.find("20260101")
+    with pytest.raises(RunError, match="20260101-1200-frozen-aaaa"):
+        store.find("20260101-1200-frozen-aaab")
+
+
+@pytest.mark.parametrize("name", ["", "..", "../..", "/", "nothing"])
+def test_a_name_that_is_no_run_never_leads_out_of_the_folder(name: str) -> None:
+    store.submit(a_plan("20260101-1200-frozen-aaaa"))
+    with pytest.raises(RunError):
+        store.directory(name)
+
+
+def test_a_waiting_run_is_stopped_at_once_and_an_ended_one_stays_as_it_is() -> None:
+    store.submit(a_plan("one"))
+    assert store.request_stop("one").state == "stopped"
+    assert not store.change("one", "queued", "running"), "a supervisor must not take it any more"
+    store.submit(a_plan("two"))
+    store.change("two", "queued", "running", attempt=True)
+    assert store.request_stop("two").state == "stopping"
+    store.change("two", "stopping", "done")
+    assert store.request_stop("two").state == "done"
+
+
+def test_what_the_worker_wrote_last_wins_over_the_row() -> None:
+    store.submit(a_plan("one"))
+    store.change("one", "queued", "running", attempt=True)
+    state = store.directory("one") / "state.json"
+    state.write_text(json.dumps({"state": "running", "stage": "Training", "progress": 0.25, "eta_seconds": 9.0}))
+    status = store.status("one")
+    assert (status.state, status.stage, status.progress, status.eta_seconds) == ("running", "Training", 0.25, 9.0)
+    state.write_text(json.dumps({"state": "failed", "cause": "The disk is full."}))
+    status = store.status("one")
+    assert (status.state, status.cause, status.eta_seconds) == ("failed", "The disk is full.", None)
+    state.write_text('{"state": "fai')  # a power failure: the row still tells
+    assert store.status("one").state == "running"
+
+
+def test_processes_that_create_and_fill_the_store_together_lose_nothing() -> None:
+    plan = a_plan("any").model_dump_json()
+    children = [subprocess.Popen([sys.executable, "-c", CHILD, plan, f"child{i}"]) for i in range(3)]
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    assert len(store.runs()) == 15 == len(store.unfinished())
+
+
+def test_a_damaged_store_says_which_file_to_move(workspace: Path) -> None:
+    (workspace / "runs.sqlite").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(StorageError, match=r"runs\.sqlite"):
+        store.runs()
