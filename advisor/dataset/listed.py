@@ -1,0 +1,178 @@
+"""Choose the reader for a folder or table, and list its items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from advisor.dataset.archives import is_archive
+from advisor.dataset.class_folders import place
+from advisor.dataset.groups import apply_groups, is_groups
+from advisor.dataset.image_folder import list_image_folder, list_text_folder
+from advisor.dataset.image_table import Finder, drop_repeats, found_path_column, list_image_table
+from advisor.dataset.listing import Listing
+from advisor.dataset.source import Source, unpacked
+from advisor.dataset.tables import Table, read_table
+from advisor.dataset.text_table import list_texts
+from advisor.dataset.tree import Tree, walk
+from advisor.dataset.words import counted, part_inside, said, suffix
+from advisor.errors import DatasetError
+from advisor.records import Kind, ReadOptions
+from probes.progress import Progress, silent
+
+
+def list_items(source: Source, options: ReadOptions, progress: Progress = silent) -> Listing:
+    """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
+    if source.path.is_file():
+        tree = Tree(source.path.parent, [source.path.name])
+        listing = _tables(source, tree, tree.files, options, progress)
+    else:
+        tree = walk(source.path)
+        if archive := _only_archive(tree):
+            inner = Source(source.given, source.name, archive, True, source.set_aside, source.notes)
+            source = unpacked(inner, progress)
+            tree = walk(source.path)
+        listing = _folder(source, tree, options, progress)
+        apply_groups(listing, tree)
+    listing.set_aside += source.set_aside
+    listing.notes += source.notes
+    return listing
+
+
+def _only_archive(tree: Tree) -> Path | None:
+    """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
+    archives = [f for f in tree.files if is_archive(Path(f))]
+    if not archives or tree.images or any(suffix(f) != ".json" for f in _data_tables(tree)):
+        return None
+    if len(archives) > 1:
+        raise DatasetError(
+            f"{tree.root} holds {counted(len(archives), 'archive')}: {said(archives)}. Give one of them."
+        )
+    return tree.root / archives[0]
+
+
+def _data_tables(tree: Tree) -> list[str]:
+    """Tables that may hold the items: groups.csv and descriptions beside it do not."""
+    tables = [f for f in tree.tables if not is_groups(f)]
+    rich = [f for f in tables if suffix(f) != ".json"]
+    return rich or tables
+
+
+def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress) -> Listing:
+    images, tables = tree.images, _data_tables(tree)
+    texts = [f for f in tree.files if suffix(f) == ".txt"]
+    if not tree.files:
+        raise DatasetError(_empty(source))
+    asked = any((options.path_column, options.label_column, options.text_column))
+    if tables and not (images and _only_folders(images, options)):
+        chosen = _chosen(tree, tables)
+        if asked or not images or options.kind == "text" or _names_images(chosen, tree, options):
+            return _tables(source, tree, chosen, options, progress)
+    if images and options.kind != "text":
+        return list_image_folder(tree, progress)
+    if texts and options.kind != "image" and (len(texts) > 1 or not tables):
+        return list_text_folder(tree, progress)
+    raise DatasetError(_nothing(source, tree, options.kind))
+
+
+def _only_folders(images: list[str], options: ReadOptions) -> bool:
+    """Whether class folders say all: they are there, and no option asks for a table."""
+    asked = any((options.path_column, options.label_column, options.text_column, options.kind == "text"))
+    return not asked and not place(images).flat
+
+
+def _names_images(tables: list[str], tree: Tree, options: ReadOptions) -> bool:
+    table = read_table(tree.root / tables[0])
+    return found_path_column(table, options, Finder(table, tree.root, False, tree)) is not None
+
+
+def _chosen(tree: Tree, tables: list[str]) -> list[str]:
+    """The tables to read together: the only one, one per part, or the one called data.
+
+    Raises DatasetError when several are there and none of this tells.
+    """
+    top = min(f.count("/") for f in tables)
+    near = [f for f in tables if f.count("/") == top]
+    if len(near) == 1:
+        return near
+    stems = {f: f.rsplit("/", 1)[-1].split(".")[0] for f in near}
+    parts = {f: part for f, stem in stems.items() if (part := part_inside(stem))}
+    if len(parts) > 1 and len(set(parts.values())) == len(parts):
+        return sorted(parts)
+    for wanted in ("data", "dataset", "labels", "annotations", "metadata"):
+        called = [f for f, stem in stems.items() if stem.lower() == wanted]
+        if len(called) == 1:
+            return called
+    raise DatasetError(f"{tree.root} holds {counted(len(near), 'table')}: {said(near)}. Give the path of one of them.")
+
+
+def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, progress: Progress) -> Listing:
+    """List one table, or several that are the parts of one dataset."""
+    listings: list[Listing] = []
+    for file in files:
+        table = read_table(tree.root / file)
+        several = len(files) > 1
+        part = (part_inside(file.rsplit("/", 1)[-1].split(".")[0]) or "") if several else ""
+        prefix = f"{file} " if several else ""
+        listings.append(_table(source, tree, table, options, "" if part == "all" else part, prefix, progress))
+    first = listings[0]
+    if len(listings) == 1:
+        return first
+    if len({one.kind for one in listings}) > 1:
+        raise DatasetError(f"The tables {said(files)} of {tree.root} are of different kinds. Give the path of one.")
+    joined = Listing(first.kind, first.root, pd.concat([one.items for one in listings], ignore_index=True))
+    joined.set_aside = [entry for one in listings for entry in one.set_aside]
+    joined.notes = [f"The tables {said(files)} are read as the parts of one dataset."]
+    joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
+    if joined.kind == "image":
+        drop_repeats(joined)
+    return joined
+
+
+def _table(
+    source: Source, tree: Tree, table: Table, options: ReadOptions, part: str, prefix: str, progress: Progress
+) -> Listing:
+    if not len(table.frame):
+        raise DatasetError(f"{table.path} has a header and no usable row. It needs one row per item.")
+    whole = tree if source.path.is_dir() else None
+    finder = Finder(table, tree.root, source.unpacked, whole)
+    kind: Kind = options.kind or ("image" if _is_image_table(table, options, finder) else "text")
+    if kind == "image":
+        return list_image_table(table, options, finder, part, prefix, progress)
+    return list_texts(table, options, part, prefix)
+
+
+def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:
+    """Whether a table lists images: its paths exist, or they end like images and nothing else could be a text."""
+    from advisor.dataset.columns import path_column
+    from advisor.dataset.words import IMAGE_SUFFIXES
+
+    if options.text_column:
+        return False
+    if found_path_column(table, options, finder) is not None:
+        return True
+    column = path_column(table, options)
+    if column is None:
+        return False
+    values = table.frame[column].head(200)
+    if float(values.map(suffix).isin(IMAGE_SUFFIXES).mean()) < 0.8:
+        return False
+    others = table.frame.drop(columns=[column]).head(200)
+    return not any(float(others[c].str.len().mean()) > 40 for c in others)
+
+
+def _empty(source: Source) -> str:
+    what = "archive" if source.unpacked else "folder"
+    return (
+        f"The {what} {source.given} is empty: it holds no images and no table. "
+        f"Put one folder of images per class into it, or a CSV with a text and a label column."
+    )
+
+
+def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
+    what = {"image": "images", "text": "texts or tables of texts", None: "images or tables"}[kind]
+    return (
+        f"{source.given} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
+        f"({said(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."
+    )
