@@ -10,10 +10,11 @@ Decisions, with what decided them:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -272,21 +273,15 @@ def _folded(model: Any, centre: np.ndarray, scale: np.ndarray, n_classes: int) -
     return Head(weight, bias)
 
 
-class _quiet_single_thread:
+@contextlib.contextmanager
+def _quiet_single_thread() -> Iterator[None]:
     """One BLAS thread, and no convergence warnings: a fit cut at its last iteration is what we ask for."""
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    def __enter__(self) -> None:
-        from sklearn.exceptions import ConvergenceWarning
-        from threadpoolctl import threadpool_limits
-
-        self._limits = threadpool_limits(1, user_api="blas")
-        self._warnings = warnings.catch_warnings()
-        self._warnings.__enter__()
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-
-    def __exit__(self, *error: object) -> None:
-        self._warnings.__exit__(*error)
-        self._limits.restore_original_limits()
+        yield
 
 
 def _workers() -> int:

@@ -16,7 +16,7 @@ from probes.backbones.weights import weights_hash, weights_path
 from probes.errors import BackboneError
 
 #: Part of the feature cache's key; raise it whenever `to_pixels` or `normalise` gives other numbers.
-PREPROCESSING = "image-1"
+PREPROCESSING = "image-2"
 
 
 @dataclass(eq=False)
@@ -101,12 +101,18 @@ def to_pixels(image: Image.Image, size: int) -> np.ndarray:
     """An RGB image to (size, size, 3) uint8: shorter side to `size`, bicubic, centre crop.
 
     The same function serves extraction, evaluation and prediction, so a model meets one kind of pixels only.
+    Centre crop against squashing, frozen Lite0 at 224 px, 4-fold accuracy on 500 items: cats_dogs .990 v .988, dtd10
+    .852 v .860 (standard error .015), square sets equal (wbc .863, sign_digits .876, deeppcb_defects .654; .708 on its
+    first 84 of each class, from few boards). The crop keeps shapes as ImageNet showed them, which zero-shot needs:
+    scikit-learn's china.jpg is class 698 cropped and 442 squashed. An image longer than 2:1 is squashed whole, since a
+    crop would lose more than half of it (a spectrogram, a strip of a scan).
     """
     width, height = image.size
+    if max(width, height) > 2 * min(width, height):
+        return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC), dtype=np.uint8)
     scale = size / min(width, height)
-    resized = image.resize(
-        (max(size, round(width * scale)), max(size, round(height * scale))), Image.Resampling.BICUBIC
-    )
+    scaled = (max(size, round(width * scale)), max(size, round(height * scale)))
+    resized = image.resize(scaled, Image.Resampling.BICUBIC)
     left, top = (resized.width - size) // 2, (resized.height - size) // 2
     return np.asarray(resized.crop((left, top, left + size, top + size)), dtype=np.uint8)
 
