@@ -22,7 +22,7 @@ TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
 FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
 SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
 MARKS: dict[Provenance, str] = {"measured": "circle", "piloted": "diamond", "predicted": "square"}
-TICKS = {0.5: "none", 1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 360000: "100 h"}
+TICKS = {0.5: "none", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 360000: "100 h"}
 NO_TRAINING = 0.5
 CONTENDERS = 0.30
 CONFIG = {"displayModeBar": False}
@@ -47,23 +47,26 @@ def base(height: int, **layout: Any) -> go.Figure:
 def ladder(advice: Advice) -> go.Figure:
     """The ladder as one picture: value with its interval against training seconds, target and choice marked."""
     shown = [e for e in advice.estimates if e.available and e.value is not None]
-    figure = base(400, showlegend=False)
+    figure = base(420, showlegend=False)
     places = _apart({e.rung: max(e.train_seconds or 0.0, NO_TRAINING) for e in shown})
     room = _room(shown, advice.question.target)
-    for estimate in shown:
-        figure.add_trace(_rung(estimate, places[estimate.rung], estimate.rung == advice.recommended, room[0]))
+    # Names stand above and below in turn, so that neighbours do not write over each other on a narrow screen.
+    for number, estimate in enumerate(sorted(shown, key=lambda e: places[e.rung])):
+        chosen = estimate.rung == advice.recommended
+        figure.add_trace(_rung(estimate, places[estimate.rung], chosen, room[0]))
+        figure.add_annotation(**_label(estimate, places[estimate.rung], chosen, room[0], above=number % 2 == 1))
     longest = max([*places.values(), 60.0])
     ticks = [t for t in TICKS if t <= 3 * longest]
     figure.update_xaxes(
         type="log", title="Training time on this device", tickvals=ticks, ticktext=[TICKS[t] for t in ticks],
-        range=[math.log10(NO_TRAINING / 1.8), math.log10(longest * 6)], tickangle=0,
+        range=[math.log10(NO_TRAINING / 2.5), math.log10(longest * 4)], tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(title=advice.metric.capitalize(), tickformat="~%", range=room)
     if advice.question.target is not None:
         figure.add_hline(
             y=advice.question.target, line={"color": OCHRE, "dash": "dash", "width": 1.5},
             annotation={"text": f"target {words.percent(advice.question.target)}", "font": {"color": OCHRE}},
-            annotation_position="bottom right",
+            annotation_position="bottom left",
         )  # fmt: skip
     return figure
 
@@ -86,33 +89,49 @@ def _room(shown: Sequence[Estimate], target: float | None) -> list[float]:
     near = [e for e in shown if e.value is not None and e.value > best - CONTENDERS]
     edges = [x for e in near for x in (e.low, e.high, e.value) if x is not None] + ([target] if target else [])
     low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
-    pad = max(0.02, 0.14 * (high - low))
+    pad = max(0.02, 0.2 * (high - low))
     below = 2.2 if len(near) < len(shown) else 1.0
     return [max(0.0, low - below * pad), min(1.0, high) + pad]
 
 
-def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Scatter:
-    """One rung's mark with its interval and its name; below `floor` an arrow at the edge that says its value."""
+def _ends(estimate: Estimate) -> tuple[float, float, float]:
     value = estimate.value or 0.0
-    low, high = (
-        estimate.low if estimate.low is not None else value,
-        estimate.high if estimate.high is not None else value,
-    )
-    color, title = TEAL if chosen else GREY, words.title(estimate.rung)
-    off = value < floor
+    low, high = estimate.low, estimate.high
+    return value if low is None else low, value, value if high is None else high
+
+
+def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Scatter:
+    """One rung's mark with its interval; far below the contenders it is an arrow at the lower edge."""
+    low, value, high = _ends(estimate)
+    color, title, off = TEAL if chosen else GREY, words.title(estimate.rung), value < floor
     time = words.duration(estimate.train_seconds) if estimate.train_seconds else "no training"
-    label = f"<b>{title}</b>" if chosen else f"{title} {words.percent(value)}" if off else title
     mark = "triangle-down" if off else MARKS.get(estimate.provenance or "predicted", "square")
     return go.Scatter(
-        x=[place], y=[floor if off else value], mode="markers+text", text=[f"  {label}"],
-        textposition="top right" if off else "middle right", cliponaxis=False,
-        textfont={"color": color, "size": 15 if chosen else 13},
+        x=[place], y=[floor if off else value], mode="markers", cliponaxis=False,
         error_y={"type": "data", "symmetric": False, "array": [0 if off else high - value], "color": color,
                  "arrayminus": [0 if off else value - low], "thickness": 2 if chosen else 1.3, "width": 5},
         marker={"color": color, "size": 16 if chosen else 11, "symbol": mark, "opacity": 1},
         hovertemplate=(f"<b>{title}</b><br>{words.percent(value)} ({words.between(low, high)})<br>"
                        f"{estimate.provenance}, n = {words.count(estimate.n)}<br>{time}<extra></extra>"),
     )  # fmt: skip
+
+
+def _label(estimate: Estimate, place: float, chosen: bool, floor: float, *, above: bool) -> dict[str, Any]:
+    """A rung's name beside its interval, with its value where the mark is only an arrow."""
+    low, value, high = _ends(estimate)
+    title, off = words.title(estimate.rung), value < floor
+    above = above or off
+    return {
+        "x": math.log10(place),
+        "y": floor if off else high if above else low,
+        "text": f"<b>{title}</b>" if chosen else f"{title} {words.percent(value)}" if off else title,
+        "font": {"color": TEAL if chosen else GREY, "size": 15 if chosen else 13},
+        "showarrow": False,
+        "xanchor": "left" if off else "center",
+        "xshift": -8 if off else 0,
+        "yanchor": "bottom" if above else "top",
+        "yshift": 8 if above else -6,
+    }
 
 
 def evidence(evidence: Evidence) -> go.Figure:
@@ -209,16 +228,26 @@ def confusion(report: RunReport) -> go.Figure:
     figure.add_trace(
         go.Heatmap(
             z=shares, customdata=report.confusion, zmin=0, zmax=1, colorscale=SHADES, showscale=False, xgap=1, ygap=1,
-            text=[[str(c) if c else "" for c in row] for row in report.confusion] if n <= 20 else None,
-            texttemplate="%{text}" if n <= 20 else None,
             hovertext=[[f"true: {names[i]}<br>predicted: {names[j]}" for j in range(n)] for i in range(n)],
             hovertemplate="%{hovertext}<br>%{customdata} items, %{z:.1%} of the class<extra></extra>",
         )
     )  # fmt: skip
+    if n <= 20:
+        figure.add_trace(_cells(report.confusion, shares))
     ticks = {"tickvals": list(range(n)), "ticktext": names, "showgrid": False, "showticklabels": n <= 40}
     figure.update_xaxes(title="Predicted", side="bottom", **ticks)
     figure.update_yaxes(title="True", autorange="reversed", **ticks)
     return figure
+
+
+def _cells(counts: list[list[int]], shares: list[list[float]]) -> go.Scatter:
+    """The counts as texts: white on the dark cells, middle grey on the pale ones, legible on both themes."""
+    cells = [(i, j) for i, row in enumerate(counts) for j, count in enumerate(row) if count]
+    return go.Scatter(
+        x=[j for _, j in cells], y=[i for i, _ in cells], mode="text", text=[str(counts[i][j]) for i, j in cells],
+        textfont={"color": ["#ffffff" if shares[i][j] > 0.45 else GREY for i, j in cells], "size": 13},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
 
 
 def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:

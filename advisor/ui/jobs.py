@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.errors import PeopleError
+from advisor.storage import workspace
 from probes.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -51,8 +52,8 @@ _lock = threading.Lock()
 
 
 def key_of(*words: object) -> str:
-    """A short key for a question, the same for the same words."""
-    return hashlib.sha256("\x1f".join(map(str, words)).encode()).hexdigest()[:16]
+    """A short key for a question, the same for the same words in the same workspace."""
+    return hashlib.sha256("\x1f".join(map(str, (workspace(), *words))).encode()).hexdigest()[:16]
 
 
 def start(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
@@ -66,6 +67,12 @@ def start(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
             del _jobs[old]
     threading.Thread(target=_work, args=(job, work), name=f"job-{key}", daemon=True).start()
     return job
+
+
+def answer(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
+    """The job under way or failed with this key; otherwise `work` is started, also when its old answer is gone."""
+    job = find(key)
+    return job if job is not None and (not job.finished or job.error) else start(key, title, work)
 
 
 def find(key: str | None) -> Job | None:

@@ -29,8 +29,9 @@ def draw(status: RunStatus) -> None:
         return
     parts.heading(QUESTION, answer(report, plan))
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the promise")
-    for sentence in report.sentences:
-        st.text(sentence)
+    parts.note(f"On the test part {words.measured(report.test)}, which nothing had looked at before.")
+    if report.sentences[1:]:
+        st.text(" ".join(report.sentences[1:]))
     try_it.draw(status.run, plan)
     take_away(status, folder)
     parts.section("Where it errs")
@@ -44,17 +45,9 @@ def draw(status: RunStatus) -> None:
 
 
 def answer(report: RunReport, plan: Plan) -> str:
-    """The test value and whether it lies inside the promised interval."""
-    test = report.test
-    got = (
-        f"{words.title(plan.rung)} reached {words.percent(test.value)} {report.metric} on {words.count(test.n)} "
-        f"test items it had never seen (90% interval {words.between(test.low, test.high)})"
-    )
-    if report.promised is None:
-        return f"{got}. Nothing was promised for this run."
-    kept = report.promised.low <= test.value <= report.promised.high
-    verdict = "inside" if kept else ("above" if test.value > report.promised.high else "below")
-    return f"{got}, {verdict} the promised {words.between(report.promised.low, report.promised.high)}."
+    """The report's first sentence: the test value against the promise, in the words of every face."""
+    got = f"{words.percent(report.test.value)} {report.metric} on {words.count(report.test.n)} test items."
+    return f"{words.title(plan.rung)}. {report.sentences[0] if report.sentences else got}"
 
 
 def per_class(report: RunReport) -> None:
@@ -63,7 +56,8 @@ def per_class(report: RunReport) -> None:
     if frame.empty:
         return
     shares = [c for c in ("precision", "recall", "f1") if c in frame]
-    frame[shares] *= 100
+    # A class nobody was assigned to has no precision: None becomes an empty cell.
+    frame[shares] = frame[shares].astype(float) * 100
     if "recall" in frame:
         frame = frame.sort_values("recall")
     names = {c: str(c).capitalize() for c in frame if c != "n"}

@@ -24,7 +24,7 @@ SAFE: dict[str, str | list[str]] = {
     "browser.serverAddress": ADDRESS,
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
-    "client.toolbarMode": "minimal",
+    "client.toolbarMode": "viewer",  # keeps the choice of light and dark
 }
 
 

@@ -100,7 +100,7 @@ def backbone(dataset: Dataset, evidence: Evidence) -> None:
     """The backbone, its hash, and the device with the reason for its precision."""
     parts.section("On what")
     unit = "px" if dataset.kind == "image" else "tokens"
-    with st.grid(3, min_column_width=200):
+    with st.grid(3, min_column_width=100):
         st.metric("Device", evidence.device.upper(), border=True, height="stretch")
         st.metric("Input size", f"{evidence.input_size} {unit}", border=True, height="stretch")
         st.metric("Training items", words.count(evidence.n_train), border=True, height="stretch")

@@ -30,8 +30,7 @@ def draw() -> None:
     if profile is None:
         parts.heading(QUESTION, f"Counting and checking {parts.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)
-        title = "The profile"
-        parts.wait(jobs.find(key) or jobs.start(key, title, lambda tell: line.profile(dataset, progress=tell)))
+        parts.wait(jobs.answer(key, "The profile", lambda tell: line.profile(dataset, progress=tell)))
         return
     parts.heading(QUESTION, answer(dataset, profile))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from advisor.errors import PeopleError
 from advisor.records import RunStatus
-from advisor.runs import follow, store
+from advisor.runs import follow, store, supervisor
 from advisor.ui import charts, parts, places, result, words
 
 QUESTION = "How far is it?"
@@ -31,6 +31,7 @@ def draw() -> None:
         st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
         return
     if status.state in ACTIVE:
+        supervisor.ensure()  # after a restart of the machine nobody else would take the run up again
         parts.heading(QUESTION, f"{words.title(status.rung)} on {words.short(status.dataset_name, 60)}.")
         live(run)
     elif status.state == "done":

@@ -1,0 +1,253 @@
+"""Small real records in the workspace for the pages: digits as images, texts with hostile names, and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from advisor.records import (
+    Advice,
+    Dataset,
+    Estimate,
+    Evidence,
+    Finding,
+    Mistake,
+    Plan,
+    ProbeResult,
+    Profile,
+    Question,
+    ReadOptions,
+    RunReport,
+    SetAside,
+)
+from advisor.runs import store
+from probes.measured import Measured
+
+HOSTILE = ("<b>bold</b> & co", "*stars* `code`", ":red[danger] :dog:", "[link](http://x.y) $x^2$")
+PARTS = ("train", "train", "train", "val", "test")
+
+
+def share(value: float, n: int = 200, provenance: str = "measured") -> Measured:
+    """A measured share with an interval of four points."""
+    low, high = max(0.0, value - 0.02), min(1.0, value + 0.02)
+    return Measured.model_validate(
+        {"value": value, "low": low, "high": high, "n": n, "seconds": 1.5, "provenance": provenance}
+    )
+
+
+def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], items: pd.DataFrame) -> Dataset:
+    """A dataset record with its items, as the reader leaves it."""
+    fingerprint = f"{abs(hash(name)):032x}"[-16:] * 4
+    folder = home / "datasets" / fingerprint[:16]
+    folder.mkdir(parents=True)
+    items["part"] = [PARTS[i % len(PARTS)] for i in range(len(items))]
+    items["group"] = None
+    items["digest"] = items["key"]
+    items.to_parquet(folder / "items.parquet")
+    dataset = Dataset(
+        name=name,
+        kind=kind,  # type: ignore[arg-type]
+        source=name,
+        folder=str(folder),
+        options=ReadOptions(),
+        classes=classes,
+        n_in=len(items) + 1,
+        n_used=len(items),
+        n_set_aside=1,
+        set_aside=(SetAside(key="<i>broken</i>.png", reason="The file ends early."),),
+        fingerprint=fingerprint,
+        official_split=False,
+        has_groups=False,
+    )
+    dataset.save(folder / "dataset.json")
+    return dataset
+
+
+def write_profile(dataset: Dataset) -> Profile:
+    """A profile with findings of every severity and one cluster of duplicates."""
+    table = pd.crosstab(dataset.items["label"], dataset.items["part"])
+    n = dataset.n_used
+    images = {"width_px": [8.0] * n, "height_px": [8.0] * n}
+    lengths = [float(len(str(t).split())) for t in dataset.items.get("text", [])]
+    sizes = images if dataset.kind == "image" else {"n_words": lengths, "n_characters": lengths}
+    keys = tuple(dataset.items["key"].iloc[:2])
+    profile = Profile(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        counts={c: {str(p): int(table.loc[i, p]) for p in table} for i, c in enumerate(dataset.classes)},
+        imbalance=1.0,
+        n_inspected=n,
+        sizes=sizes,
+        duplicates=(keys,),
+        duplicate_kind=("exact",),
+        findings=(
+            Finding(check="duplicates", severity="note", sentence=f"2 items of {dataset.classes[0]} are the same."),
+            Finding(check="aside", severity="problem", sentence="1 file is set aside.", n_items=1, items=keys[:1]),
+        ),
+    )
+    profile.save(Path(dataset.folder) / "profile.json")
+    return profile
+
+
+def write_evidence(dataset: Dataset) -> Evidence:
+    """Three probes, one of them with values per class."""
+    results = (
+        ProbeResult(name="majority", title="Always the largest class", measured=share(0.26)),
+        ProbeResult(name="neighbours", title="Nearest neighbours", measured=share(0.91)),
+        ProbeResult(
+            name="linear", title="Linear probe", measured=share(0.95), per_class=dict.fromkeys(dataset.classes, 0.95)
+        ),
+    )
+    evidence = Evidence(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        backbone="efficientnet-lite0",
+        backbone_hash="ab" * 32,
+        device="cpu",
+        device_reason="float32 was the fastest of two candidates.",
+        input_size=128,
+        n_train=80,
+        n_test=20,
+        n_test_per_class=(5,) * len(dataset.classes),
+        results=results,
+        seconds=12.0,
+    )
+    evidence.save(Path(dataset.folder) / "evidence.json")
+    return evidence
+
+
+def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
+    """Frozen is recommended, fine-tuning is the runner-up, scratch has no number."""
+    values = {"prompting": (0.30, 0.0), "rag": (0.91, 0.0), "frozen": (0.95, 20.0), "fine-tune": (0.955, 300.0)}
+    estimates = [
+        Estimate(
+            rung=rung,  # type: ignore[arg-type]
+            available=True,
+            value=value,
+            low=value - 0.03,
+            high=value + 0.03,
+            n=200,
+            provenance="piloted" if rung == "fine-tune" else "measured",
+            train_seconds=seconds,
+            reason=f"The reason of {rung}.",
+        )
+        for rung, (value, seconds) in values.items()
+    ]
+    none = Estimate(rung="scratch", available=False, reason="Too few items for a pilot.")
+    advice = Advice(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        question=Question(target=target),
+        recommended="frozen",
+        runner_up="fine-tune",
+        headline="Frozen features pays most here: expected accuracy 95.0 %.",
+        sentences=("Fine-tuning may bring 0.5 points more.",),
+        flips=("A target above 92.0 %: Fine-tuning would be recommended.",),
+        estimates=(*estimates, none),
+        seconds=40.0,
+    )
+    advice.save(Path(dataset.folder) / "advice.json")
+    return advice
+
+
+@pytest.fixture
+def images(workspace: Path) -> Dataset:
+    """100 of scikit-learn's digits as PNG files, with profile, evidence and advice."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits(n_class=4)
+    rows = []
+    for i, (pixels, label) in enumerate(zip(digits.images[:100], digits.target[:100], strict=True)):
+        path = workspace / "pictures" / f"{i}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray((pixels * 15).astype(np.uint8)).save(path)
+        rows.append((f"{label}/{i}.png", int(label), str(path)))
+    items = pd.DataFrame(rows, columns=["key", "label", "path"])
+    return finished(write_dataset(workspace, "digits", "image", ("0", "1", "2", "3"), items))
+
+
+@pytest.fixture
+def texts(workspace: Path) -> Dataset:
+    """100 texts whose name, classes and words are Markdown and HTML, with profile, evidence and advice."""
+    items = pd.DataFrame(
+        {
+            "key": [f"row {i}" for i in range(100)],
+            "label": [i % len(HOSTILE) for i in range(100)],
+            "text": [f"**word** <script>alert({i})</script> " * (1 + i % 7) for i in range(100)],
+        }
+    )
+    return finished(write_dataset(workspace, "<i>reviews</i> *hot*.csv", "text", HOSTILE, items))
+
+
+def finished(dataset: Dataset) -> Dataset:
+    """The dataset with all its records beside it."""
+    write_profile(dataset)
+    write_evidence(dataset)
+    write_advice(dataset)
+    return dataset
+
+
+@pytest.fixture
+def write_run() -> Callable[..., str]:
+    """A function that puts a run into the store in a given state, with metrics, a log and a report."""
+
+    def write(dataset: Dataset, state: str, cause: str = "") -> str:
+        run = store.submit(make_plan(dataset, store.new_run_id("frozen")))
+        folder = store.directory(run)
+        (folder / "log.txt").write_text("one line of the log\n")
+        lines = [f'{{"stage": "training", "step": {i}, "seconds": {i}, "train_loss": {1 / i}}}' for i in range(1, 5)]
+        (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+        make_report(dataset, run).save(folder / "report.json")
+        if state != "queued":
+            store.change(run, "queued", state, cause=cause)
+        return run
+
+    return write
+
+
+def make_plan(dataset: Dataset, run: str) -> Plan:
+    """A plan for the frozen rung."""
+    return Plan(
+        run=run,
+        rung="frozen",
+        dataset_folder=dataset.folder,
+        dataset_name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        kind=dataset.kind,
+        metric=dataset.metric,
+        backbone="efficientnet-lite0",
+        backbone_hash="ab" * 32,
+        input_size=128,
+        promised=share(0.95),
+    )
+
+
+def make_report(dataset: Dataset, run: str) -> RunReport:
+    """A report with two mistakes and a class that nobody was assigned to."""
+    classes = dataset.classes
+    rows = [int(row) for row in dataset.where("test")[:2]]
+    lines = [
+        {"class": c, "precision": 0.9 if i else None, "recall": 0.9, "f1": 0.9, "n": 5} for i, c in enumerate(classes)
+    ]
+    return RunReport(
+        run=run,
+        rung="frozen",
+        metric=dataset.metric,
+        test=share(0.94, n=20),
+        promised=share(0.95),
+        classes=classes,
+        confusion=[[5 if i == j else int(i == 0) for j in range(len(classes))] for i in range(len(classes))],
+        per_class=lines,
+        mistakes=tuple(
+            Mistake(key=str(r), row=r, label=classes[0], predicted=classes[1], probability=0.8) for r in rows
+        ),
+        seconds=9.0,
+        device="cpu",
+        precision="float32",
+        sentences=("Promised were 93.0 to 97.0 %; it reached 94.0 %, inside the interval.",),
+    )

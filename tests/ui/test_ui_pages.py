@@ -1,0 +1,176 @@
+"""Every page, drawn by Streamlit's own test runner from records that lie in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from advisor.records import Dataset
+from advisor.runs import store
+from advisor.ui import places
+
+APP = Path(__file__).parents[2] / "app.py"
+#: The elements whose words pass through Markdown; none of them may hold a user's word.
+MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
+
+
+def opened(page: str, **address: str) -> AppTest:
+    """The app at one page with an address."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()
+    if page != "data":
+        for key, value in address.items():
+            app.query_params[key] = value
+        app.switch_page(str(places.FOLDER / f"{page}.py")).run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def answer(app: AppTest) -> str:
+    """The sentence under the title."""
+    return str(app.html[0].value)
+
+
+def marked_up(app: AppTest) -> str:
+    """All words that pass through Markdown."""
+    found = []
+    for name in MARKDOWN:
+        for element in getattr(app, name):
+            found.append(str(getattr(element, "label", "") or ""))
+            found.append(str(element.value))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("page", ["profile", "evidence", "advice"])
+def test_a_page_without_a_dataset_says_where_to_choose_one(page: str) -> None:
+    app = opened(page)
+    assert "Choose a dataset first" in answer(app)
+    assert app.page_link[0].value == "Choose a dataset"
+
+
+def test_an_unknown_dataset_in_the_address_is_not_an_error() -> None:
+    assert "Choose a dataset first" in answer(opened("profile", data="feedfeedfeedfeed"))
+
+
+def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
+    app = opened("profile", data=images.fingerprint[:16])
+    assert app.title[0].value == "What is in it?"
+    assert "100 images in 4 classes" in answer(app)
+    assert len(app.get("plotly_chart")) == 1  # every digit is 8 × 8 pixels: a sentence says so instead of a plot
+    assert any("8 × 8 pixels" in str(h.value) for h in app.html)
+    assert "1 file is set aside." in [t.value for t in app.text]
+    assert app.dataframe[0].value["Item"].tolist() == ["<i>broken</i>.png"]
+    assert len(app.get("image")) == 2  # the two duplicates
+
+
+def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> None:
+    app = opened("evidence", data=images.fingerprint[:16])
+    assert "The best is Linear probe" in answer(app)
+    table = app.dataframe[0].value
+    assert table["Probe"].tolist() == ["Linear probe", "Nearest neighbours", "Always the largest class"]
+    assert set(table["n"]) == {"200"}
+    assert any("float32 was the fastest" in t.value for t in app.text)
+
+
+def test_the_advice_shows_five_rungs_and_the_one_click(images: Dataset) -> None:
+    app = opened("advice", data=images.fingerprint[:16])
+    assert answer(app).count("Frozen features pays most here") == 1
+    shown = [t.value for t in app.text]
+    assert all(f"The reason of {rung}." in shown for rung in ("prompting", "rag", "frozen", "fine-tune"))
+    assert "Too few items for a pilot." in shown
+    assert "A target above 92.0 %: Fine-tuning would be recommended." in shown
+    assert app.button(key="train").label == "Train this"
+    assert "From scratch" not in app.selectbox[0].options  # a rung without a number cannot be trained here
+    assert app.selectbox[0].value == "frozen"
+
+
+def test_no_rung_allowed_is_told_at_once(images: Dataset) -> None:
+    app = opened("advice", data=images.fingerprint[:16])
+    app.get("button_group")[0].set_value([])
+    app.form_submit_button[0].click().run()
+    assert any("No rung is allowed" in t.value for t in app.text)
+
+
+@pytest.mark.parametrize("page", ["profile", "evidence", "advice"])
+def test_hostile_names_never_reach_markdown(texts: Dataset, page: str) -> None:
+    app = opened(page, data=texts.fingerprint[:16])
+    words = marked_up(app)
+    for hostile in (*texts.classes, texts.name, "<script>", "**word**"):
+        assert hostile not in words
+    for element in app.html:
+        assert "<script" not in str(element.value)
+        assert "<b>bold" not in str(element.value)
+
+
+def test_hostile_names_in_a_result_never_reach_markdown(texts: Dataset, write_run: Callable[..., str]) -> None:
+    app = opened("run", run=write_run(texts, "done"))
+    words = marked_up(app)
+    for hostile in (*texts.classes, texts.name, "<script>", "**word**"):
+        assert hostile not in words
+    assert all("<script" not in str(element.value) for element in app.html)
+    assert app.dataframe[0].value["Class"].tolist() == list(texts.classes)
+
+
+def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    app = opened("run", run=run)
+    assert app.title[0].value == "Did it keep its promise?"
+    assert "Promised were 93.0 to 97.0" in answer(app)
+    assert f'advisor.load("{run}")' in app.code[0].value
+    assert len(app.get("image")) == 2  # the two mistakes
+    assert len(app.get("download_button")) == 2
+
+
+def test_a_test_item_can_be_chosen_to_try_and_a_missing_model_is_told(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    run = write_run(images, "done")
+    app = opened("run", run=run)
+    app.button(key=f"try-own-{run}").click().run()
+    assert not app.exception
+    assert len(app.get("image")) == 3
+    assert any("has no model yet" in t.value for t in app.text)
+
+
+def test_a_failed_run_tells_its_cause_and_its_log(images: Dataset, write_run: Callable[..., str]) -> None:
+    app = opened("run", run=write_run(images, "failed", cause="The disk is full."))
+    assert "has failed" in answer(app)
+    assert "The disk is full." in [t.value for t in app.text]
+    assert "one line of the log" in app.code[0].value
+
+
+def test_an_unknown_run_is_told_in_a_sentence() -> None:
+    app = opened("run", run="20200101-0000-frozen-0000")
+    assert "cannot be shown" in answer(app)
+    assert any("20200101-0000-frozen-0000" in t.value for t in app.text)
+
+
+def test_the_runs_page_lists_states_and_opens_a_run(images: Dataset, write_run: Callable[..., str]) -> None:
+    done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
+    app = opened("runs")
+    assert "2 runs: 1 done, 0 under way." in answer(app)
+    app.button(key=f"open-{failed}").click().run()
+    assert not app.exception
+    assert app.title[0].value == "What happened?"
+    assert app.query_params["run"] == failed
+    assert done != failed
+
+
+def test_a_waiting_run_is_stopped_from_the_runs_page(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "queued")
+    app = opened("runs")
+    app.button(key=f"stop-{run}").click().run()
+    assert store.status(run).state == "stopped"
+
+
+def test_the_machine_page_lists_the_catalog_with_licences() -> None:
+    app = opened("machine")
+    table = app.dataframe[0].value
+    assert "efficientnet-lite0" in table["Name"].tolist()
+    assert table["Licence"].str.len().min() > 0
+    assert "backbones ready to use" in answer(app)
