@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,7 +105,7 @@ def train(
         dataset = line.read(path, **reading, progress=output.progress)
         advice = line.advise(dataset, backbone=backbone, progress=output.progress) if backbone else None
         made = line.plan(
-            dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=output.progress
+            dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, progress=output.progress
         )
         run = line.start(made)
         output.note(f"Run {run} has started.")
@@ -175,6 +176,12 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+    except Exception as error:
+        traceback.print_exc()
+        print(
+            f"Error: a fault of the program ({type(error).__name__}). Please report the lines above.", file=sys.stderr
+        )
         sys.exit(1)
 
 

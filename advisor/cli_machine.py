@@ -76,12 +76,15 @@ def weights(
 
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
-            cli_show_runs.weights(output.stderr, [cli_show_runs.weights_json(entries[0])])
+            cli_show_runs.one_weight(output.stderr, cli_show_runs.weights_json(entries[0]))
             if not yes and not _agreed(output, f"Fetch {entries[0].title}?"):
                 raise typer.Exit(1)
             fetch(entries[0], output.progress)
         rows = [cli_show_runs.weights_json(entry) for entry in entries]
-        output.answer(rows if name is None else rows[0], lambda to: cli_show_runs.weights(to, rows))
+        if name is None:
+            output.answer(rows, lambda to: cli_show_runs.weights(to, rows))
+        else:
+            output.answer(rows[0], lambda to: cli_show_runs.one_weight(to, rows[0]))
 
 
 def _agreed(output: Output, question: str) -> bool:

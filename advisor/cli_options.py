@@ -75,7 +75,9 @@ def reads_data(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def called(**given: Any) -> None:
-        command(reading={name: given.pop(name) for name in _READING}, **given)
+        reading = {name: given.pop(name) for name in _READING}
+        reading["kind"] = reading["kind"] and reading["kind"].value
+        command(reading=reading, **given)
 
     # typer asks the signature, which must be the wrapper's own and not the command's
     del called.__wrapped__  # type: ignore[attr-defined, unused-ignore]

@@ -28,7 +28,7 @@ def between(low: float, high: float) -> str:
 
 def safe(text: object) -> Text:
     """Words from the user's data, never read as markup."""
-    return Text(plain(text))
+    return Text(plain(text), overflow="fold")
 
 
 def marked(mark: str, sentence: str) -> Text:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from advisor.advice.explain import duration, percent
@@ -140,18 +141,35 @@ def weights_json(entry: Entry) -> dict[str, Any]:
 
 def weights(to: Console, rows: Sequence[dict[str, Any]]) -> None:
     """`advisor weights`: one line for each backbone."""
-    shown = table("name", "for", ">size", "licence", "SHA-256", "from", "installed")
+    shown = table("name", "title", ">size", "licence", "SHA-256", "installed")
     for row in rows:
-        size = f"{row['size_bytes'] / 1e6:,.0f} MB" if row["size_bytes"] else "unknown"
         installed = Text("yes", style="green") if row["installed"] else Text("no", style="dim")
-        digest = Text(row["sha256"] or "unknown until fetched", overflow="fold")
-        shown.add_row(row["name"], row["kind"], size, row["licence"], digest, safe(row["source"]), installed)
+        digest = row["sha256"][:12] if row["sha256"] else "not published"
+        shown.add_row(safe(row["name"]), safe(row["title"]), _megabytes(row), safe(row["licence"]), digest, installed)
     to.print(shown)
-    if not all(row["installed"] for row in rows):
-        to.print("To fetch one: advisor weights NAME", style="dim")
+    to.print("To fetch one: advisor weights NAME. Whole hashes: advisor weights --json", style="dim")
+
+
+def one_weight(to: Console, row: dict[str, Any]) -> None:
+    """`advisor weights NAME`: all about one backbone, its whole hash too."""
+    shown = Table.grid(padding=(0, 2))
+    facts = {
+        "name": f"{row['name']} ({row['title']}, for {row['kind']} data)", "size": _megabytes(row),
+        "licence": row["licence"], "SHA-256": row["sha256"] or "not published; noted when fetched",
+        "from": row["source"], "here": row["sentence"],
+    }  # fmt: skip
+    for title, value in facts.items():
+        shown.add_row(Text(title, style="dim"), safe(value))
+    to.print(shown)
+
+
+def _megabytes(row: dict[str, Any]) -> str:
+    return f"{row['size_bytes'] / 1e6:,.0f} MB" if row["size_bytes"] else "unknown"
 
 
 def doctor(to: Console, found: Sequence[Check]) -> None:
     """`advisor doctor`: one verdict for each check."""
+    shown = Table.grid(padding=(0, 2))
     for check in found:
-        to.print(marked(check.verdict, f"{check.name}: {check.sentence}"))
+        shown.add_row(Text(check.verdict, style=MARKS[check.verdict]), safe(check.name), safe(check.sentence))
+    to.print(shown)

@@ -27,9 +27,11 @@ time.sleep(60)
 
 def until(done: Callable[[], bool], seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
-    while not done() and time.monotonic() < end:
+    while time.monotonic() < end:
+        if done():
+            return True
         time.sleep(0.05)
-    return done()
+    return False
 
 
 @pytest.fixture
