@@ -1,0 +1,205 @@
+"""Submitters, supervisors and workers are killed with SIGKILL, and the run still ends with the right state."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from safetensors.numpy import load_file
+
+from advisor import line
+from advisor.records import Plan, RunReport
+from advisor.runs import processes, store, supervisor
+from advisor.runs.follow import events, follow, log_tail, metrics
+from advisor.runs.supervisor import Supervisor
+
+Plans = Callable[..., Plan]
+Until = Callable[..., bool]
+
+SUBMITTER = """
+import sys, time
+from pathlib import Path
+from advisor.records import Plan
+from advisor.runs import store, supervisor
+print(store.submit(Plan.load(Path(sys.argv[1]))), supervisor.ensure(), flush=True)
+time.sleep(600)
+"""
+
+
+def worker_of(run: str) -> psutil.Process | None:
+    """The living worker of a run, as its heartbeat tells."""
+    beat = processes.read_small(store.directory(run) / "heartbeat")
+    return processes.find(beat.get("pid"), beat.get("started"))
+
+
+def supervisor_of(workspace: Path) -> psutil.Process:
+    """The living supervisor of a workspace."""
+    for process in psutil.process_iter(["cmdline"]):
+        named = "advisor.runs.supervisor" in (process.info["cmdline"] or [])
+        if named and process.environ().get("ADVISOR_HOME") == str(workspace):
+            return process
+    raise AssertionError("no supervisor")
+
+
+def kill_hard(process: psutil.Process | None) -> None:
+    assert process is not None
+    process.send_signal(signal.SIGKILL)
+
+
+def final(run: str) -> object:
+    *_, last = follow(run)
+    return last
+
+
+def test_a_run_outlives_the_process_that_submitted_it_and_its_supervisor(
+    plan_of: Plans, until: Until, workspace: Path, tmp_path: Path
+) -> None:
+    path = plan_of("frozen").save(tmp_path / "plan.json")
+    submitter = subprocess.Popen([sys.executable, "-c", SUBMITTER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert submitter.stdout is not None
+    run, started = submitter.stdout.readline().split()
+    submitter.send_signal(signal.SIGKILL)
+    submitter.wait()
+    assert started == "True"
+    assert until(lambda: worker_of(run))
+    worker = worker_of(run)
+    kill_hard(supervisor_of(workspace))
+    assert until(lambda: not supervisor.is_alive())
+    assert worker_of(run) == worker, "the worker does not need its supervisor"
+    status = final(run)
+    assert status.state == "done", log_tail(run)
+    assert status.attempts == 1
+    assert len([event for event in events(run) if event["event"] == "attempt"]) == 1
+    report = RunReport.load(store.directory(run) / "report.json")
+    assert report.test.n == sum(map(sum, report.confusion))
+    assert line.load(run).classes == ("digit 0", "digit 1", "digit 2")
+
+
+def test_a_worker_killed_before_a_checkpoint_fails_its_run_with_the_cause(plan_of: Plans, until: Until) -> None:
+    run = line.start(plan_of("frozen"))
+    assert until(lambda: worker_of(run))
+    kill_hard(worker_of(run))
+    status = final(run)
+    assert status.state == "failed"
+    assert "SIGKILL" in status.cause
+    assert "no checkpoint" in status.cause
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Until, workspace: Path) -> None:
+    run = line.start(plan_of("scratch", seconds=40.0))
+    checkpoint = store.directory(run) / "checkpoint" / "state.json"
+    assert until(checkpoint.is_file, 90), log_tail(run)
+    before = json.loads(checkpoint.read_bytes())["step"]
+    kill_hard(supervisor_of(workspace))
+    kill_hard(worker_of(run))
+    status = final(run)  # following it brings the supervisor back
+    assert status.state == "done", (status.cause, log_tail(run))
+    assert status.attempts == 2
+    table = metrics(run)
+    steps = table[table["stage"] == "Training"]["step"].dropna()
+    assert steps.is_unique
+    assert steps.max() > before
+    assert RunReport.load(store.directory(run) / "report.json").seconds < 100
+
+
+def test_a_stop_ends_a_training_within_seconds_and_keeps_what_there_is(plan_of: Plans, until: Until) -> None:
+    run = line.start(plan_of("scratch", seconds=120.0))
+    assert until(lambda: "train_loss" in metrics(run)), log_tail(run)
+    assert store.request_stop(run).state == "stopping"
+    assert final(run).state == "stopped"
+    assert until(lambda: worker_of(run) is None, 20)
+    model = store.directory(run) / "model.safetensors"
+    assert not model.exists() or load_file(model)
+
+
+def test_a_second_run_waits_for_the_device(plan_of: Plans, until: Until) -> None:
+    first, second = line.start(plan_of("frozen")), line.start(plan_of("frozen"))
+    assert until(lambda: worker_of(first))
+    assert store.status(second).state == "queued"
+    kill_hard(worker_of(first))
+    assert until(lambda: worker_of(second))
+    assert store.status(first).state == "failed"
+
+
+def test_a_worker_that_hangs_is_ended(plan_of: Plans, until: Until) -> None:
+    run = store.submit(plan_of("frozen"))
+    own = Supervisor(silent_seconds=2.0)
+    assert until(lambda: own.step() and worker_of(run))
+    worker = worker_of(run)
+    assert worker is not None
+    worker.suspend()
+    assert until(lambda: own.step() and store.status(run).state == "failed", 30)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_worker_that_ignores_a_stop_is_ended(plan_of: Plans, until: Until) -> None:
+    run = store.submit(plan_of("frozen"))
+    own = Supervisor(stop_seconds=1.0)
+    assert until(lambda: own.step() and worker_of(run))
+    worker = worker_of(run)
+    assert worker is not None
+    worker.suspend()
+    store.request_stop(run)
+    assert until(lambda: own.step() is False, 30)
+    assert store.status(run).state == "stopped"
+
+
+def test_an_id_that_was_given_away_is_neither_taken_for_the_worker_nor_harmed(plan_of: Plans, until: Until) -> None:
+    run = store.submit(plan_of("frozen"))
+    store.change(run, "queued", "running", attempt=True)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+        started = psutil.Process(stranger.pid).create_time() - 3600
+        beat = {"pid": stranger.pid, "started": started, "beats": 9, "seconds": 9.0}
+        processes.write_aside(store.directory(run) / "heartbeat", beat)
+        own = Supervisor()
+        assert until(lambda: own.step() is False, 30)
+        assert store.status(run).state == "failed"
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_run_whose_worker_was_never_started_is_started(plan_of: Plans, until: Until) -> None:
+    """The supervisor was killed between the row and the launch."""
+    run = store.submit(plan_of("frozen"))
+    store.change(run, "queued", "running", attempt=True)
+    own = Supervisor()
+    own.step()
+    own.beats[run] = (
+        None,
+        own.beats[run][1] - supervisor.STARTING_SECONDS,
+    )  # the time in which a worker may start is over
+    assert until(lambda: own.step() and worker_of(run))
+    assert store.status(run).attempts == 2
+
+
+def test_two_workers_never_share_a_run(plan_of: Plans, until: Until, tmp_path: Path) -> None:
+    run = line.start(plan_of("frozen"))
+    assert until(lambda: worker_of(run))
+    second = processes.spawn("advisor.runs.worker", str(store.directory(run)), log=tmp_path / "log.txt")
+    assert second.wait(30) == 75
+    assert worker_of(run) is not None
+
+
+@pytest.mark.parametrize("broken", ["plan.json", "dataset"])
+def test_a_run_that_cannot_begin_says_why(plan_of: Plans, broken: str) -> None:
+    plan = plan_of("frozen") if broken == "plan.json" else plan_of("frozen", dataset_folder="/nowhere/at/all")
+    run = store.submit(plan)
+    if broken == "plan.json":
+        (store.directory(run) / "plan.json").write_text('{"schema_version": 1, "run"')
+    supervisor.ensure()
+    status = final(run)
+    assert status.state == "failed"
+    assert (broken if broken == "plan.json" else "/nowhere/at/all") in status.cause
+
+
+def test_the_supervisor_leaves_when_there_is_nothing_to_do(until: Until) -> None:
+    assert supervisor.ensure(idle_seconds=0.5)
+    assert until(supervisor.is_alive)
+    assert not supervisor.ensure()
+    assert until(lambda: not supervisor.is_alive(), 20)
