@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import probes as _probes  # before torch, for the OpenMP setting that its docstring explains
+import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
     from advisor.line import advise, load, probe, profile, read, train
