@@ -5,30 +5,34 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from advisor import storage
 from advisor.errors import RunError
 from advisor.evidence import related, stratified
-from advisor.features import Backbone, features_of, load_backbone
+from advisor.features import features_of, load_backbone
 from advisor.records import Dataset
 from advisor.rungs.context import RunContext
 from probes.interval import score
 
 if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from probes.backbones.image import ImageBackbone
     from probes.linear import Head
 
 CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
 #: Seconds kept for loading and writing at the end of a run.
 ENDING_SECONDS = 3.0
+#: The L2 penalty where there is neither time nor data to choose one: the best on most sets tried.
+USUAL_REGULARISATION = 100.0
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` before limits."""
+    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` were wanted."""
 
     rows: np.ndarray
     array: np.ndarray
@@ -59,7 +63,7 @@ def at_size(backbone: Backbone, size: int) -> Backbone:
     """The same network fed with another input size; images only, texts stay as they are."""
     if backbone.entry.kind == "text" or size == backbone.input_size:
         return backbone
-    return dataclasses.replace(backbone, input_size=size)  # type: ignore[type-var, unused-ignore]
+    return dataclasses.replace(cast("ImageBackbone", backbone), input_size=size)
 
 
 def spread(rows: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -117,7 +121,7 @@ def choose_regularisation(context: RunContext, train: Gathered) -> float:
     from probes.linear import linear_probe
 
     dataset = context.dataset
-    planned = float(context.plan.settings.get("regularisation", 1.0))
+    planned = float(context.plan.settings.get("regularisation", USUAL_REGULARISATION))
     if context.seconds_left < 6.0:
         return planned
     try:
@@ -127,7 +131,8 @@ def choose_regularisation(context: RunContext, train: Gathered) -> float:
             dataset.metric,
             groups=related(dataset)[train.rows],
             seed=context.plan.seed,
-            seconds_limit=min(20.0, 0.25 * context.seconds_left),
+            seconds_limit=min(20.0, 0.2 * context.seconds_left),
+            n_classes=len(dataset.classes),
         )
     except ProbeError:
         return planned

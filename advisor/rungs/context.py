@@ -63,9 +63,9 @@ class RunContext:
 class Outcome:
     """What a rung came to.
 
-    ``validation``: ``value`` (of the model saved, on the validation part; the frozen rung's is of the head fitted without
-    that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences`` are for
-    the report. ``stopped``: the user ended the training early and the best state so far was saved.
+    ``validation``: ``value`` (of the model saved, on the validation part; the frozen rung's is of the head fitted
+    without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
+    are for the report. ``stopped``: the user ended the training early and the best state so far was saved.
     """
 
     rung: RungName

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from advisor.features import Backbone
 from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import base_spec, save_model
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
 
 
 @dataclass(frozen=True)

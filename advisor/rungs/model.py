@@ -17,12 +17,13 @@ from torch import Tensor
 
 from advisor import storage
 from advisor.errors import BackboneError, RunError, StorageError
-from advisor.features import Backbone, load_backbone
+from advisor.features import load_backbone
 from advisor.records import Dataset, Plan, Prediction
 from advisor.rungs.heads import Head, build_head
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.features import Backbone
     from advisor.training.sources import Source
 
 FORMAT = "transfer-advisor model"
@@ -195,7 +196,8 @@ def open_input(item: Input, min_side: int) -> Image.Image:
 
     if isinstance(item, Image.Image):
         return item.convert("RGB")
-    return open_image(Path(item), min_side=min_side)
+    opened: Image.Image = open_image(Path(item), min_side=min_side)
+    return opened
 
 
 def _name(item: Input, index: int) -> str:

@@ -7,14 +7,19 @@ ImageNet probabilities average the embeddings of ImageNet's class names, and the
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 
-from advisor.features import Backbone, load_backbone
+from advisor.features import load_backbone
 from advisor.rungs import common
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.heads import names_head
 from advisor.rungs.model import base_spec, save_model
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
 
 TOP = 10
 
@@ -44,8 +49,9 @@ def execute(context: RunContext) -> Outcome:
 
 def class_arrays(context: RunContext, backbone: Backbone) -> tuple[dict[str, np.ndarray], list[str], str]:
     """(embeddings (C, d), and of ImageNet's 1000 names for images; what was embedded; the encoder's name)."""
-    from probes.backbones import catalog
     from probes.zero_shot import class_sentences, imagenet_names
+
+    from probes.backbones import catalog
 
     sentences = list(class_sentences(context.dataset.classes))
     if context.plan.kind == "text":

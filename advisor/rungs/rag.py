@@ -36,7 +36,9 @@ def execute(context: RunContext) -> Outcome:
         "labels": torch.from_numpy(dataset.labels[memory.rows].astype(np.int64)),
     }
     save_model(context.directory, spec, tensors)
-    common.save_resolved(context, {"rung": "rag", "k": k, "n_items": len(memory.rows), "input_size": backbone.input_size})
+    common.save_resolved(
+        context, {"rung": "rag", "k": k, "n_items": len(memory.rows), "input_size": backbone.input_size}
+    )
     return Outcome(
         rung="rag",
         validation={"value": value, "n": float(len(val.rows))},

@@ -1,9 +1,9 @@
 """Checkpoints: tensors as safetensors, the rest as JSON, the pair replaced in one step; no pickle.
 
 The tensors are written under a name of their own, then the JSON that names them and holds their hash; a kill at
-any moment leaves the last whole pair. Tensors go back into the tensors that are there (`copy_`), which keeps their memory
-layout, so that the same kernels run and a resumed CPU run is bit-identical. Random state needs no storing: every
-draw of the loop is a function of (seed, step).
+any moment leaves the last whole pair. Tensors go back into the tensors that are there (`copy_`), which keeps their
+memory layout, so that the same kernels run and a resumed CPU run is bit-identical. Random state needs no storing:
+every draw of the loop is a function of (seed, step).
 """
 
 from __future__ import annotations

@@ -168,6 +168,9 @@ class _Fit:
         logits = logits_of(self.task.network, self.task.val, 2 * self.settings.batch_size, self._autocast())
         value, loss = self._judge(logits)
         self.pace.looked(time.monotonic() - started)
+        if not math.isfinite(loss):
+            self.diverged = True
+            return value
         if (value, -loss) > (self.best["value"], -self.best["loss"]):
             self.best = {"value": value, "loss": loss, "step": self.step}
             self.best_tensors = {k: v.detach().clone() for k, v in self.task.network.state_dict().items()}

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from advisor.features import Backbone
 from advisor.records import Dataset
 from advisor.training.augmentation import Augmentation, choose
 from advisor.training.settings import Settings, Task, balanced_weights
 from advisor.training.sources import ImageSource, Source, TextSource
 
 if TYPE_CHECKING:
+    from advisor.features import Backbone
     from advisor.training.network import Classifier
 
 TrainedRung = Literal["fine-tune", "scratch"]
@@ -73,7 +73,7 @@ def passes_wanted(rung: TrainedRung, n_train: int) -> int:
 
 
 def affordable_size(rung: TrainedRung, usual_px: int, n_train: int, items_per_second: float, seconds: float) -> int:
-    """The largest input size at which the run still sees enough items; ``items_per_second`` is training at `usual_px`."""
+    """The largest input size (px) at which the run still sees enough items; the speed is training's at `usual_px`."""
     for size in (usual_px, *(px for px in SMALLER_PX if px < usual_px)):
         speed = items_per_second * (usual_px / size) ** 2
         if speed * seconds >= passes_wanted(rung, n_train):

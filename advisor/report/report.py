@@ -1,0 +1,153 @@
+"""The report: the locked test part is read here, once, and set against what was promised."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from advisor.records import Dataset, Mistake, Plan, RunReport
+from advisor.rungs.context import Outcome
+from advisor.rungs.model import Predictor
+from probes.interval import measured_score
+from probes.measured import Measured
+from probes.progress import Progress, silent
+
+MOST_MISTAKES = 40
+
+
+def report(
+    plan: Plan,
+    dataset: Dataset,
+    predictor: Predictor,
+    directory: Path,
+    outcome: Outcome,
+    seconds: float,
+    progress: Progress = silent,
+) -> RunReport:
+    """Predict the test part (and the shifted one), and write ``report.json``.
+
+    ``seconds``: what the run took until now. Raises RunError when the dataset has no test items that can be read.
+    """
+    started = time.monotonic()
+    rows, probabilities, n_unreadable = _predicted(predictor, dataset, dataset.where("test"), progress)
+    truth, predicted = dataset.labels[rows], probabilities.argmax(axis=1)
+    n_classes = len(dataset.classes)
+    test = measured_score(plan.metric, truth, predicted, n_classes, time.monotonic() - started)
+    ood = _shifted(plan, predictor, dataset, progress)
+    made = RunReport(
+        run=plan.run,
+        rung=plan.rung,
+        metric=plan.metric,
+        test=test,
+        promised=plan.promised,
+        classes=dataset.classes,
+        confusion=confusion(truth, predicted, n_classes).tolist(),
+        per_class=per_class(truth, predicted, dataset.classes),
+        mistakes=worst_mistakes(dataset, rows, probabilities),
+        ood=ood,
+        validation=outcome.validation,
+        seconds=seconds + time.monotonic() - started,
+        device=outcome.device,
+        precision=outcome.precision,
+        sentences=(*sentences(plan, test, ood, n_unreadable), *outcome.sentences),
+    )
+    made.save(directory / "report.json")
+    return made
+
+
+def _predicted(
+    predictor: Predictor, dataset: Dataset, rows: np.ndarray, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """(rows that could be read, their probabilities (n, C), how many could not)."""
+    from advisor.errors import RunError
+
+    probabilities, ok = predictor.predict_rows(dataset, rows, progress)
+    if not ok.any():
+        raise RunError(
+            "The test part has no item that can be read, so there is nothing to report. Check the data page."
+        )
+    return rows[ok], probabilities[ok], int((~ok).sum())
+
+
+def _shifted(plan: Plan, predictor: Predictor, dataset: Dataset, progress: Progress) -> Measured | None:
+    """The metric on the part from elsewhere, when there is one."""
+    rows = dataset.where("ood")
+    if len(rows) == 0:
+        return None
+    started = time.monotonic()
+    probabilities, ok = predictor.predict_rows(dataset, rows, progress)
+    if not ok.any():
+        return None
+    return measured_score(
+        plan.metric,
+        dataset.labels[rows[ok]],
+        probabilities[ok].argmax(axis=1),
+        len(dataset.classes),
+        time.monotonic() - started,
+        note="shifted data, kept apart from training and test",
+    )
+
+
+def confusion(truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
+    """Counts of items of class i predicted as j. Shape: truth, predicted (n,) to (C, C) int64."""
+    cells = np.bincount(truth * n_classes + predicted, minlength=n_classes * n_classes)
+    return cells.reshape(n_classes, n_classes)
+
+
+def per_class(truth: np.ndarray, predicted: np.ndarray, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Precision, recall, F1 and n of every class; None where nothing was there to divide by."""
+    table = confusion(truth, predicted, len(classes))
+    rows = []
+    for index, name in enumerate(classes):
+        right, n, said = int(table[index, index]), int(table[index].sum()), int(table[:, index].sum())
+        rows.append(
+            {
+                "class": name,
+                "precision": right / said if said else None,
+                "recall": right / n if n else None,
+                "f1": 2 * right / (n + said) if n + said else None,
+                "n": n,
+            }
+        )
+    return rows
+
+
+def worst_mistakes(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray) -> tuple[Mistake, ...]:
+    """The wrong answers given with the highest probability, at most `MOST_MISTAKES`."""
+    predicted, truth = probabilities.argmax(axis=1), dataset.labels[rows]
+    sure = probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != truth)
+    wrong = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_MISTAKES]
+    keys = dataset.items["key"]
+    return tuple(
+        Mistake(
+            key=str(keys.iloc[rows[i]]),
+            row=int(rows[i]),
+            label=dataset.classes[truth[i]],
+            predicted=dataset.classes[predicted[i]],
+            probability=float(sure[i]),
+        )
+        for i in wrong
+    )
+
+
+def sentences(plan: Plan, test: Measured, ood: Measured | None, n_unreadable: int) -> tuple[str, ...]:
+    """What came out against what was promised, in a sentence each."""
+    got = f"{100 * test.value:.1f} % {plan.metric} on {test.n:,} test items"
+    told = [f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."]
+    promised = plan.promised
+    if promised is not None:
+        span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
+        if promised.low <= test.value <= promised.high:
+            told = [f"Promised were {span}; it reached {got}, inside the interval."]
+        else:
+            side = "below" if test.value < promised.low else "above"
+            told = [f"Promised were {span}; it reached {got}, {side} the interval."]
+    if ood is not None:
+        told.append(f"On {ood.n:,} items of the shifted part it reached {100 * ood.value:.1f} %.")
+    if n_unreadable:
+        told.append(f"{n_unreadable} test items could not be read and do not count.")
+    return tuple(told)

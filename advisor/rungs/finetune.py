@@ -1,0 +1,171 @@
+"""Fine-tuning: the head from the linear probe first, then all layers at a low learning rate (LP-FT).
+
+Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022,
+https://arxiv.org/abs/2202.10054. The frozen rung is carried out too, on the same validation items, and a tuned
+model that is not better there is dropped for it: fine-tuning loses to the frozen head on many small sets
+(DESIGN.md, what is known, 1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor import storage
+from advisor.rungs import common, frozen
+from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.frozen import FrozenFit
+from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.trained import carry_out, few, look_items, training_seconds
+from advisor.training import recipes
+from advisor.training.network import Classifier, build
+from advisor.training.search import training_speed, whole_state
+from advisor.training.settings import FitResult
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+#: The frozen head may take this share of the time; features from the advice are cached and cost nothing.
+FROZEN_SHARE = 0.35
+#: Features at a smaller input size, for the head to start from.
+START_SHARE = 0.15
+
+
+def execute(context: RunContext) -> Outcome:
+    """Fit the frozen head, fine-tune from it within the time, and save whichever validates better."""
+    context.emit("Loading the backbone", 0.01)
+    backbone = common.open_backbone(context)
+    seconds = FROZEN_SHARE * context.seconds_left
+    fallback = frozen.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
+    resolved = earlier(context) or resolve(context, backbone, fallback)
+    common.save_resolved(context, resolved)
+    if len(fallback.val.rows) == 0:
+        return roll_back(context, backbone, fallback, None, "there are no validation items to compare on")
+    sized = common.at_size(backbone, int(resolved["input_size"]))
+    rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
+    network = start_network(context, backbone, sized, fallback)
+    result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
+    baseline = frozen_value(context, fallback, rows)
+    if result is None or result.diverged or result.value <= baseline:
+        return roll_back(context, backbone, fallback, (baseline, result), "it was not better there", sentences)
+    save_whole(context, sized, network, resolved)
+    told = (
+        f"On {len(rows):,} validation items fine-tuning reached {100 * result.value:.1f} %, the frozen head "
+        f"{100 * baseline:.1f} %."
+    )
+    return outcome(context, resolved, result.value, len(rows), baseline, result, (told, *sentences))
+
+
+def earlier(context: RunContext) -> dict[str, Any] | None:
+    """The settings an interrupted attempt had resolved, when its checkpoint is there."""
+    if not (context.directory / "checkpoint" / "state.json").is_file():
+        return None
+    found: dict[str, Any] = storage.read_json(context.directory / "resolved.json")
+    return found
+
+
+def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:
+    """Choose input size, batch size and how many validation items a look takes, from a timed step."""
+    dataset, plan = context.dataset, context.plan
+    train_rows = dataset.where("train")
+    network = build(backbone, len(dataset.classes), True)
+    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, few(train_rows), few(train_rows))
+    speed = training_speed(task)
+    seconds = training_seconds(context, speed)
+    usual = backbone.input_size
+    size = int(plan.settings.get("input_size", 0)) or usual
+    if dataset.kind == "image" and "input_size" not in plan.settings:
+        size = recipes.affordable_size("fine-tune", usual, len(train_rows), speed, seconds)
+    speed *= (usual / size) ** 2 if dataset.kind == "image" else 1.0
+    return {
+        "rung": "fine-tune",
+        "input_size": size,
+        "usual_input_size": usual,
+        "n_train": len(train_rows),
+        "n_validation": look_items(len(fallback.val.rows), speed, seconds),
+        "items_per_second": round(speed, 2),
+        "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
+        "regularisation": fallback.regularisation,
+        "precision": recipes.training_precision(context.device),
+        "device": context.device,
+        "seed": plan.seed,
+    }
+
+
+def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
+    """The validation rows that both are compared on: readable, classes in their shares, the same after a resume."""
+    rows = fallback.val.rows
+    return np.sort(common.spread(rows, context.dataset.labels[rows], context.plan.seed)[:n])
+
+
+def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
+    """The backbone with the probe's head on it, refitted on features at the training's own input size."""
+    dataset = context.dataset
+    n_train = len(dataset.where("train"))
+    hold = recipes.hold_batch_norm("fine-tune", n_train)
+    if sized.input_size == backbone.input_size or dataset.kind == "text":
+        head: Any = common.fit_linear(dataset, fallback.train, fallback.regularisation)
+    else:
+        seconds = START_SHARE * context.seconds_left
+        small = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
+        head = common.fit_linear(dataset, small, fallback.regularisation)
+    return build(sized, len(dataset.classes), hold, head)
+
+
+def frozen_value(context: RunContext, fallback: FrozenFit, rows: np.ndarray) -> float:
+    """The frozen head's value on exactly these validation rows."""
+    chosen = np.isin(fallback.val.rows, rows)
+    logits = fallback.val.array[chosen] @ fallback.weight.T + fallback.bias
+    return common.value_of(context.dataset, fallback.val.rows[chosen], logits)
+
+
+def save_whole(context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any]) -> None:
+    """Write every weight and how it came about."""
+    spec = base_spec(context.plan, context.dataset, backbone, weights="all")
+    spec["head"] = {"type": "linear"}
+    spec["training"] = resolved
+    save_model(context.directory, spec, whole_state(network))
+
+
+def roll_back(
+    context: RunContext,
+    backbone: Backbone,
+    fallback: FrozenFit,
+    compared: tuple[float, FitResult | None] | None,
+    why: str,
+    sentences: tuple[str, ...] = (),
+) -> Outcome:
+    """Save the frozen model instead and say so."""
+    # the module was trained in place; the head refers to the backbone by its hash and needs none of it
+    frozen.save(context, backbone, fallback, fallback="frozen")
+    baseline, result = compared or (fallback.value, None)
+    told = f"Fine-tuning was dropped for the frozen model: {why}"
+    if result is not None and not result.diverged:
+        told += (
+            f" ({100 * result.value:.1f} % against {100 * baseline:.1f} % on {len(result.logits):,} validation items)"
+        )
+    return outcome(context, {}, baseline, len(fallback.val.rows), baseline, result, (told + ".", *sentences))
+
+
+def outcome(
+    context: RunContext,
+    resolved: dict[str, Any],
+    value: float,
+    n: int,
+    baseline: float,
+    result: FitResult | None,
+    sentences: tuple[str, ...],
+) -> Outcome:
+    """The outcome with the two values that were compared."""
+    validation = {"value": value, "n": float(n), "frozen": baseline}
+    if result is not None and not result.diverged:
+        validation["tuned"] = result.value
+    return Outcome(
+        rung="fine-tune",
+        validation=validation,
+        sentences=sentences,
+        device=context.device,
+        precision=str(resolved.get("precision", "float32")),
+        stopped=bool(result and result.stopped),
+    )

@@ -1,0 +1,266 @@
+"""The loop with real weights: it learns, keeps to its time, and resumes to the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from advisor.training import checkpoints
+from advisor.training.augmentation import Augmentation
+from advisor.training.loop import cosine, fit, smoothed_loss
+from advisor.training.network import build, parameter_groups
+from advisor.training.settings import Callbacks, Settings, Task, balanced_weights
+from advisor.training.sources import ImageSource, TextSource
+from probes.backbones import catalog
+from probes.backbones.image import ImageBackbone
+from probes.backbones.text import TextBackbone
+
+SETTINGS = Settings(
+    learning_rate=1e-3, head_learning_rate=1e-2, batch_size=8, steps=6, n_evaluations=3, layer_decay=0.8, patience=0
+)
+TEXTS = ["a cat sleeps", "the dog barks at night", "cats purr", "my dog runs", "kitten", "puppy and hound"] * 4
+
+
+class Tiny(nn.Module):
+    """Convolution, batch norm and dropout: what matters for resuming, in a millisecond."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.stem = nn.Conv2d(3, 16, 5, stride=2)
+            self.norm = nn.BatchNorm2d(16)
+            self.body = nn.Conv2d(16, 32, 3, stride=2)
+            self.drop = nn.Dropout(0.2)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        hidden = self.norm(self.stem(images)).relu()
+        out: torch.Tensor = self.drop(self.body(hidden).relu().mean((2, 3)))
+        return out
+
+
+def tiny_backbone() -> ImageBackbone:
+    entry = catalog.find("efficientnet-lite0")
+    return ImageBackbone(entry, Tiny().eval(), None, 32, 32, entry.mean, entry.std, "random:0", "cpu")
+
+
+def lite0() -> ImageBackbone:
+    return ImageBackbone.load(catalog.find("efficientnet-lite0"), input_size=64)
+
+
+def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: int = 10**9, hold: bool = True) -> Task:
+    """Digits 0, 1 and 2 as pictures: 24 to train on, 12 to look at."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits(n_class=3)
+    pixels = (16 * digits.images[:36]).clip(0, 255).astype(np.uint8)
+    images = [Image.fromarray(one).convert("RGB") for one in pixels]
+    backbone = make()
+    labels = digits.target[:36].astype(np.int64)
+    how = Augmentation(flip=False, rotation_degrees=5.0)
+    return Task(
+        network=build(backbone, 3, hold_batch_norm=hold),
+        kind="image",
+        train=ImageSource(lambda i: images[i], 24, backbone, how, memory_bytes),
+        val=ImageSource(lambda i: images[24 + i], 12, backbone),
+        labels_train=labels[:24],
+        labels_val=labels[24:],
+        n_classes=3,
+        metric="accuracy",
+    )
+
+
+def lite0_task() -> Task:
+    return image_task(lite0)
+
+
+def learning_norm_task() -> Task:
+    """Batch norm's running statistics move too."""
+    return image_task(hold=False)
+
+
+def text_task() -> Task:
+    """Cats and dogs in words under MiniLM, which has dropout."""
+    backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"))
+    labels = np.array([0, 1] * 12, dtype=np.int64)
+    return Task(
+        network=build(backbone, 2, hold_batch_norm=False),
+        kind="text",
+        train=TextSource(TEXTS, backbone),
+        val=TextSource(TEXTS[:6], backbone),
+        labels_train=labels,
+        labels_val=labels[:6],
+        n_classes=2,
+        metric="accuracy",
+    )
+
+
+class StopAfter:
+    """Asks to stop once so many questions were answered: the fit asks before every step."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def __call__(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize(
+    ("make", "interrupted_at"),
+    [(image_task, 1), (image_task, 5), (learning_norm_task, 3), (lite0_task, 2), (text_task, 2)],
+)
+def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrupted_at: int, tmp_path: Path) -> None:
+    settings = SETTINGS if make not in (lite0_task, text_task) else replace(SETTINGS, steps=3)
+    undisturbed = make()
+    whole = fit(undisturbed, settings)
+
+    first = make()
+    stop = Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0, should_stop=StopAfter(interrupted_at))
+    assert fit(first, settings, stop).stopped
+    assert checkpoints.read(tmp_path)[1]["step"] == interrupted_at  # type: ignore[index]
+    torch.manual_seed(999)  # a resumed process has another random state
+    resumed = make()
+    result = fit(resumed, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
+
+    expected, found = undisturbed.network.state_dict(), resumed.network.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert np.array_equal(whole.logits, result.logits)
+    assert (result.value, result.loss, result.best_step) == (whole.value, whole.loss, whole.best_step)
+    last = checkpoints.read(tmp_path)[0]  # type: ignore[index]
+    assert any(name.startswith("optimizer/") for name in last)
+
+
+def test_final_weights_and_moments_are_those_of_the_undisturbed_run(tmp_path: Path) -> None:
+    for name, interruptions in (("whole", []), ("parts", [1, 3])):
+        for steps in [*interruptions, 10**6]:
+            callbacks = Callbacks(checkpoint=tmp_path / name, checkpoint_seconds=0.0, should_stop=StopAfter(steps))
+            fit(image_task(), SETTINGS, callbacks)
+    whole, parts = (checkpoints.read(tmp_path / name) for name in ("whole", "parts"))
+    assert whole and parts and whole[1]["step"] == parts[1]["step"] == 6
+    assert whole[0].keys() == parts[0].keys()
+    assert all(torch.equal(whole[0][name], parts[0][name]) for name in whole[0])
+
+
+def test_training_lowers_the_loss_and_the_best_state_is_kept() -> None:
+    task, seen = image_task(), []
+    result = fit(task, replace(SETTINGS, steps=60), Callbacks(emit=seen.append))
+    looks = [numbers["val_loss"] for numbers in seen if "val_loss" in numbers]
+    assert min(looks[1:]) < looks[0]
+    best = max((n["val_value"], -n["val_loss"], n["step"]) for n in seen if "val_value" in n)
+    assert (result.value, result.best_step) == (best[0], best[2])
+    assert result.first_value == seen[0]["val_value"]
+    assert seen[-1]["step"] == result.steps == 60
+
+
+def test_pixels_kept_in_memory_or_decoded_again_give_the_same_run() -> None:
+    kept, again = image_task(), image_task(memory_bytes=0)
+    fit(kept, SETTINGS)
+    fit(again, SETTINGS)
+    expected = again.network.state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in kept.network.state_dict().items())
+
+
+def test_a_timed_run_plans_its_steps_and_stops_at_their_cap() -> None:
+    seen: list[dict[str, Any]] = []
+    task = image_task()
+    result = fit(task, replace(SETTINGS, steps=None, seconds=60.0, max_epochs=2.0), Callbacks(emit=seen.append))
+    assert result.steps == 6  # two epochs of three batches, long before the time is up
+    assert seen[-1]["learning_rate"] < 0.5 * SETTINGS.head_learning_rate  # the cosine ended
+
+
+def test_a_run_without_time_still_takes_a_step_and_has_a_value() -> None:
+    result = fit(image_task(), replace(SETTINGS, steps=None, seconds=0.01, first_look=False))
+    assert result.steps >= 1 and 0.0 <= result.value <= 1.0
+
+
+def test_timing_a_step_leaves_the_network_as_it_was() -> None:
+    from advisor.training.search import training_speed
+
+    task = learning_norm_task()
+    before = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
+    assert training_speed(task) > 0
+    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.state_dict().items())
+    assert not task.network.training
+
+
+def test_a_race_returns_one_of_its_rates_and_the_network_as_it_was() -> None:
+    from advisor.training.search import FACTORS, race
+
+    task = image_task()
+    before = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
+    ran = race(task, replace(SETTINGS, steps=2), 1.0, lambda: False, lambda sentence, share: None)
+    assert ran.learning_rate in {SETTINGS.learning_rate * factor for factor in FACTORS}
+    assert len(ran.tried) == len(FACTORS) and "short race" in ran.sentence
+    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.state_dict().items())
+
+
+def test_a_learning_rate_that_diverges_ends_the_fit_without_an_exception() -> None:
+    result = fit(
+        image_task(), replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip=1e30, first_look=False)
+    )
+    assert result.diverged and result.best_step == -1
+
+
+def test_undecodable_items_count_nothing() -> None:
+    task = image_task()
+    good = task.train.read  # type: ignore[attr-defined]
+
+    def read(position: int) -> Image.Image:
+        if position % 2:
+            raise OSError("truncated")
+        image: Image.Image = good(position)
+        return image
+
+    task.train.read = read  # type: ignore[attr-defined]
+    fit(task, SETTINGS)
+    assert task.train.ok.tolist() == [position % 2 == 0 for position in range(24)]
+
+
+def test_batch_norm_is_held_in_inference_mode() -> None:
+    task = image_task()
+    before = {name: tensor.clone() for name, tensor in task.network.named_buffers()}
+    fit(task, SETTINGS)
+    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.named_buffers())
+
+
+def test_only_the_top_blocks_learn_at_half_depth() -> None:
+    blocks = [[torch.nn.Parameter(torch.zeros(2, 2))] for _ in range(4)]
+    network = build(tiny_backbone(), 2, True)
+    groups = parameter_groups(network, blocks, 1e-3, 1e-2, 0.1, layer_decay=0.5, depth=0.5)
+    assert [block[0].requires_grad for block in blocks] == [False, False, True, True]
+    assert [group["base"] for group in groups[:2]] == [5e-4, 1e-3]
+    assert {group["weight_decay"] for group in groups if group["params"][0].ndim == 1} == {0.0}
+
+
+def test_cosine_warms_up_to_one_and_ends_near_zero() -> None:
+    factors = [cosine(step, 100, 0.1) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1) and max(factors) == pytest.approx(1.0)
+    assert np.argmax(factors) == 9 and factors[-1] < 0.01
+    assert all(a >= b for a, b in pairwise(factors[9:]))
+
+
+def test_smoothed_loss_is_the_plain_formula() -> None:
+    logits = torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+    labels, weights = torch.tensor([0, 2]), torch.tensor([1.0, 3.0])
+    targets = torch.full((2, 3), 0.1 / 3)
+    targets[0, 0] += 0.9
+    targets[1, 2] += 0.9
+    each = -(targets * logits.log_softmax(1)).sum(1)
+    expected = float((each * weights).sum() / 4)
+    assert float(smoothed_loss(logits, labels, weights, 0.1)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_balanced_weights_give_every_class_the_same_sum() -> None:
+    labels = np.array([0] * 90 + [1] * 10)
+    weights = balanced_weights(labels, 2)
+    assert weights[0] * 90 == pytest.approx(weights[1] * 10)
