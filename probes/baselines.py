@@ -1,0 +1,120 @@
+"""What costs nothing or little, for the dear rungs to beat: the largest class, and TF-IDF with a linear model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from probes.folds import assign_folds, stratified_subset
+from probes.interval import measured_score, score
+from probes.measured import Measured
+
+SECONDS = 6.0
+#: Characters of each text that count; the end of a long text adds cost and little else.
+MAX_CHARACTERS = 4000
+#: Above this many characters in all, character n-grams cost more seconds than a baseline may.
+MAX_CHARACTERS_FOR_CHARACTER_GRAMS = 1_000_000
+#: Characters vectorised and fitted in about a second on one core, word 1-2 grams and character grams included.
+CHARACTERS_PER_SECOND = 400_000
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline's number and its answers. Shape: predicted (n,) class indices."""
+
+    measured: Measured
+    predicted: np.ndarray
+    n_fit: int
+    settings: dict[str, Any]
+
+
+def majority(labels: np.ndarray, metric: str, n_classes: int) -> Baseline:
+    """Always the largest class. Shape: labels (n,) class indices. Raises ProbeError when there are none."""
+    started = time.monotonic()
+    labels = np.asarray(labels, dtype=np.int64)
+    largest = int(np.bincount(labels, minlength=n_classes).argmax())
+    predicted = np.full(len(labels), largest, dtype=np.int64)
+    measured = measured_score(metric, labels, predicted, n_classes, time.monotonic() - started)
+    return Baseline(measured, predicted, len(labels), {"class": largest})
+
+
+def tfidf(
+    texts: Sequence[str],
+    labels: np.ndarray,
+    metric: str,
+    groups: np.ndarray | None = None,
+    folds: int = 4,
+    seed: int = 0,
+    seconds_limit: float | None = None,
+    n_classes: int | None = None,
+) -> Baseline:
+    """TF-IDF of word 1-2 grams (and character 3-5 grams where affordable) with a linear SVM, cross-validated.
+
+    Shape: texts (n,), labels (n,) class indices, groups (n,): items of one group share a fold. Where `seconds_limit`
+    (default 6) does not pay for all, every fold is trained on a stratified subset. Raises ProbeError when nothing can
+    be held out.
+    """
+    started = time.monotonic()
+    labels = np.asarray(labels, dtype=np.int64)
+    classes = n_classes or int(labels.max()) + 1
+    cut = [text[:MAX_CHARACTERS] for text in texts]
+    n_characters = sum(map(len, cut))
+    with_characters = n_characters <= MAX_CHARACTERS_FOR_CHARACTER_GRAMS
+    affordable = _affordable(len(cut), n_characters, folds, SECONDS if seconds_limit is None else seconds_limit)
+    fold_of = assign_folds(labels, groups, folds, seed)
+    predicted = np.empty(len(labels), dtype=np.int64)
+    n_fit = []
+    for fold in range(int(fold_of.max()) + 1):
+        train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        train = train[stratified_subset(labels[train], affordable, seed)]
+        n_fit.append(len(train))
+        answers = _fit_predict(cut, labels, train, held_out, metric != "accuracy", with_characters)
+        predicted[held_out] = answers
+    measured = measured_score(metric, labels, predicted, classes, time.monotonic() - started)
+    settings = {"character_grams": with_characters, "value": score(metric, labels, predicted, classes)}
+    return Baseline(measured, predicted, round(float(np.mean(n_fit))), settings)
+
+
+def _affordable(n: int, n_characters: int, folds: int, seconds: float) -> int:
+    """Training texts per fold that the seconds pay for, at least 200."""
+    per_text = max(n_characters / max(n, 1), 1.0) / CHARACTERS_PER_SECOND
+    return max(200, int(seconds / (folds * per_text)))
+
+
+def _fit_predict(
+    texts: list[str],
+    labels: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    balanced: bool,
+    with_characters: bool,
+) -> np.ndarray:
+    """Class indices of the held-out texts; where training has one class only, that class."""
+    from sklearn.svm import LinearSVC
+
+    if len(np.unique(labels[train])) < 2:
+        return np.full(len(held_out), labels[train[0]])
+    vectoriser = _vectoriser(with_characters)
+    try:
+        rows = vectoriser.fit_transform([texts[i] for i in train])
+    except ValueError:  # no word at all in the training texts (signs only): the largest class is what is left
+        return np.full(len(held_out), np.bincount(labels[train]).argmax())
+    model = LinearSVC(C=1.0, class_weight="balanced" if balanced else None, random_state=0)
+    model.fit(rows, labels[train])
+    predicted: np.ndarray = model.predict(vectoriser.transform([texts[i] for i in held_out]))
+    return predicted
+
+
+def _vectoriser(with_characters: bool) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import FeatureUnion
+
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32, token_pattern=r"(?u)\b\w+\b")
+    if not with_characters:
+        return words
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32, min_df=2)
+    return FeatureUnion([("words", words), ("characters", characters)])

@@ -1,0 +1,81 @@
+"""Class names alone decide: no label is used.
+
+Images: ConSE (Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings", ICLR 2014,
+https://arxiv.org/abs/1312.5650): the ten likeliest ImageNet classes' name embeddings, averaged by probability, are
+compared with the user's class names. Texts: the text's sentence embedding is compared with the names' directly.
+
+Measured with Lite0 and MiniLM on 500 items: cats_dogs .956, dtd10 .274, wbc .468 of four classes, hand signs and
+circuit boards at chance. Subtracting ImageNet's mean name embedding first brought dtd10 from .23 and wbc from .28.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+TOP = 10
+
+
+def conse(
+    source_probabilities: np.ndarray, imagenet_name_embeddings: np.ndarray, class_embeddings: np.ndarray, top: int = TOP
+) -> np.ndarray:
+    """Cosine of each image's mixed name embedding with each class's, about the mean name.
+
+    f(x) = sum over the `top` likeliest source classes of p_t e_t / sum p_t; score_c = cos(f(x) - m, e_c - m), with m
+    the mean of the source embeddings. Shape: (n, S), (S, e), (C, e) to (n, C) float32.
+    """
+    names = np.asarray(imagenet_name_embeddings, dtype=np.float32)
+    probabilities = np.asarray(source_probabilities, dtype=np.float32)
+    top = min(top, probabilities.shape[1])
+    near = np.argpartition(-probabilities, top - 1, axis=1)[:, :top]
+    weights = np.take_along_axis(probabilities, near, axis=1)
+    weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    centre = names.mean(axis=0)
+    mixed = np.einsum("nt,nte->ne", weights, names[near]) - centre
+    return cosine(mixed, np.asarray(class_embeddings, dtype=np.float32) - centre)
+
+
+def nearest_names(text_embeddings: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+    """Cosine of each text with each class name. Shape: (n, e), (C, e) to (n, C) float32."""
+    return cosine(text_embeddings, class_embeddings)
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Cosine similarities; a zero row is similar to nothing. Shape: (n, e), (C, e) to (n, C) float32."""
+
+    def unit(rows: np.ndarray) -> np.ndarray:
+        rows = np.asarray(rows, dtype=np.float32)
+        scaled: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        return scaled
+
+    similarities: np.ndarray = unit(one) @ unit(other).T
+    return similarities
+
+
+@functools.cache
+def imagenet_names() -> tuple[str, ...]:
+    """The names of ImageNet's 1,000 classes in the order of the head, synonyms after commas (from timm)."""
+    from timm.data.imagenet_info import ImageNetInfo
+
+    info = ImageNetInfo("imagenet-1k")
+    return tuple(info.index_to_description(index) for index in range(1000))
+
+
+def class_sentences(classes: Sequence[str]) -> list[str]:
+    """Readable class names for a sentence encoder: separators and CamelCase become spaces, a leading number goes.
+
+    >>> class_sentences(["pin-hole", "GoldenRetriever", "03_card_payment_fee", "NASA", "7"])
+    ['pin hole', 'golden retriever', 'card payment fee', 'NASA', '7']
+    """
+    return [_readable(name) for name in classes]
+
+
+def _readable(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    spaced = re.sub(r"[_\-./\\:|+\s]+", " ", spaced).strip()
+    spaced = re.sub(r"^\d+\s+(?=\D)", "", spaced)
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in spaced.split()]
+    return " ".join(words) or name.strip() or "?"
