@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advisor import line
 from advisor.records import Dataset
 from advisor.runs import store
-from advisor.ui import places
+from advisor.ui import jobs, places
 
 APP = Path(__file__).parents[2] / "app.py"
 #: The elements whose words pass through Markdown; none of them may hold a user's word.
@@ -174,3 +176,58 @@ def test_the_machine_page_lists_the_catalog_with_licences() -> None:
     assert "efficientnet-lite0" in table["Name"].tolist()
     assert table["Licence"].str.len().min() > 0
     assert "backbones ready to use" in answer(app)
+
+
+def finished_reading(app: AppTest) -> AppTest:
+    """The app once the reading job has ended; a browser would draw the page again by itself."""
+    for _ in range(600):
+        job = jobs.find(app.query_params.get("job"))
+        if job is None or job.finished:
+            break
+        time.sleep(0.1)
+    return app.run()
+
+
+def test_a_path_that_does_not_exist_is_told_and_another_can_be_chosen(tmp_path: Path) -> None:
+    app = opened("data")
+    missing = tmp_path / "*no* <b>such</b> folder"
+    app.text_input[0].set_value(str(missing))
+    app.form_submit_button[0].click().run()
+    finished_reading(app)
+    assert any(str(missing) in t.value for t in app.text)
+    assert "*no*" not in marked_up(app)
+    app.button(key="back").click().run()
+    assert not app.exception
+    assert app.title[0].value == "What do you have?"
+    assert len(app.form_submit_button) == 1
+
+
+def test_a_local_table_is_read_and_its_profile_opens(tmp_path: Path) -> None:
+    rows = "\n".join(f"the {i}th film was {'good' if i % 2 else 'bad'} number {i},{i % 2}" for i in range(60))
+    table = tmp_path / "films.csv"
+    table.write_text(f"text,label\n{rows}\n")
+    app = opened("data")
+    app.text_input[0].set_value(str(table))
+    app.form_submit_button[0].click().run()
+    finished_reading(app)
+    assert not app.exception
+    assert app.title[0].value == "What is in it?"
+    assert len(app.query_params["data"]) == 16
+    assert [d.n_used for d in line.known()] == [60]
+
+
+def test_every_sample_has_a_card_and_networked_ones_say_so() -> None:
+    app = opened("data")
+    for sample in line.samples():
+        assert app.button(key=f"sample-{sample.name}").label == "Use this"
+    badges = [m.value for m in app.markdown if "needs a network" in m.value]
+    assert len(badges) == sum(sample.needs_network for sample in line.samples())
+
+
+def test_recent_datasets_open(texts: Dataset) -> None:
+    app = opened("data")
+    assert any(texts.name in t.value for t in app.text)
+    assert texts.name not in marked_up(app)
+    app.button(key=f"open-{texts.fingerprint[:16]}").click().run()
+    assert not app.exception
+    assert app.title[0].value == "What is in it?"

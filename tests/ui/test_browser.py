@@ -1,0 +1,126 @@
+"""One pass through the dashboard in real headless Chromium: sample, advice, trained model, prediction."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from advisor.ui.serve import command
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+SOON, LONG = 30_000, 240_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(480),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium on the PATH (apt-get install chromium)"),
+]
+
+
+@pytest.fixture
+def address(workspace: Path) -> Iterator[str]:
+    """The dashboard, served as `advisor app` serves it, with a workspace of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (workspace / "server.log").open("wb")
+    served = subprocess.Popen(command(port, browser=False), env=dict(os.environ), stdout=log, stderr=log)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", served)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        served.terminate()
+        served.wait(20)
+        log.close()
+
+
+def wait_for(url: str, served: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers; fail when it has ended."""
+    for _ in range(300):
+        assert served.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the server did not answer within a minute")
+
+
+@pytest.fixture
+def browser_page(tmp_path: Path) -> Iterator[Page]:
+    """A page in a fresh profile. Nothing it loads may come from anywhere but this machine."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
+    hosts: set[str | None] = set()
+    with api.sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=CHROMIUM, args=FLAGS, viewport={"width": 1280, "height": 900}
+        )
+        page = context.new_page()
+        page.set_default_timeout(SOON)
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+        yield page
+        context.close()
+    assert hosts - {None, ""} <= {"127.0.0.1"}
+
+
+def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
+    page = browser_page
+    page.goto(address)
+    page.get_by_role("heading", name="What do you have?").wait_for()
+    page.locator(".st-key-sample-digits button").click()  # the first of three clicks
+    page.get_by_role("heading", name="What is in it?").wait_for()
+    page.get_by_role("button", name="Get advice").click(timeout=LONG)  # the second
+    page.get_by_role("button", name="Train this").wait_for(timeout=LONG)  # advice, one click to spare
+
+    assert re.search(r"[?&]data=[0-9a-f]{16}", page.url)
+    page.reload()
+    train = page.get_by_role("button", name="Train this")
+    train.wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
+    train.click()
+    page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
+
+    page.get_by_role("heading", name="Did it keep its promise?").wait_for(timeout=LONG)
+    page.get_by_text("it reached").first.wait_for()
+    page.locator("input[type=file]").set_input_files(digit())
+    page.get_by_text("with probability").wait_for(timeout=SOON)
+    assert page.get_by_text("This did not work").count() == 0
+
+
+def digit() -> dict[str, str | bytes]:
+    """A handwritten digit as an upload."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    stream = BytesIO()
+    Image.fromarray((load_digits().images[7] * 15).astype(np.uint8)).save(stream, "PNG")
+    return {"name": "my *digit* <b>.png", "mimeType": "image/png", "buffer": stream.getvalue()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_light_or_dark_of_the_system(browser_page: Page, address: str, scheme: str) -> None:
+    browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    browser_page.goto(f"{address}/runs")
+    browser_page.get_by_role("heading", name="What has been trained?").wait_for()
+    color = browser_page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
+    brightness = sum(int(x) for x in re.findall(r"\d+", color)[:3]) / 3
+    assert (brightness > 128) == (scheme == "light")
