@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ladder", "storage", "records"),
     ("dataset",),
     ("profile",),
-    ("features",),
+    ("features", "names"),
     ("evidence",),
     ("training",),
     ("estimate",),
