@@ -127,7 +127,8 @@ def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -
     """At most about `size` of `rows`, class shares kept, at least eight of each class where it has them."""
     from probes.folds import stratified_subset
 
-    return rows[stratified_subset(labels, size, seed, at_least=8)]
+    chosen: np.ndarray = rows[stratified_subset(labels, size, seed, at_least=8)]
+    return chosen
 
 
 def related(dataset: Dataset) -> np.ndarray:

@@ -16,6 +16,7 @@ from advisor.evidence import slug
 from advisor.features import features_of, load_backbone
 from advisor.ladder import RungName
 from advisor.records import Dataset, Evidence, ProbeResult, Record
+from advisor.training.recipes import TrainedRung
 from probes.interval import counts, measured_score, score
 from probes.progress import Progress, silent
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
 
 #: Shares of the advice budget.
-SHARES: dict[RungName, float] = {"fine-tune": 0.30, "scratch": 0.14}
+SHARES: dict[TrainedRung, float] = {"fine-tune": 0.30, "scratch": 0.14}
 PILOT_PX = 128
 HELD_OUT = 160
 TRAIN_ITEMS = 600
@@ -82,7 +83,7 @@ def held_out_split(dataset: Dataset, seed: int = 0) -> tuple[np.ndarray, np.ndar
 
 
 def pilot_rung(
-    dataset: Dataset, evidence: Evidence, entry: Entry, rung: RungName, seconds: float, progress: Progress
+    dataset: Dataset, evidence: Evidence, entry: Entry, rung: TrainedRung, seconds: float, progress: Progress
 ) -> ProbeResult:
     """Run one pilot and compare it, item by item, with the frozen head on the same items."""
     from advisor.training.pilot import pilot
