@@ -79,8 +79,8 @@ class Limits:
             )
         if n_bytes > self.ratio_from_bytes and n_bytes > self.ratio * max(self.packed_bytes, 1):
             raise DatasetError(
-                f"{self.path} looks like a decompression bomb: {self.packed_bytes / 1e6:,.1f} MB {what} at least "
-                f"{n_bytes / 1e6:,.0f} MB. If it is sound, unpack it yourself and give the folder."
+                f"{self.path} looks like a decompression bomb: its {self.packed_bytes / 1e6:,.2f} MB unpack to "
+                f"{n_bytes / 1e6:,.0f} MB or more. If it is sound, unpack it yourself and give the folder."
             )
 
 

@@ -40,10 +40,10 @@ class Unpacked:
         self.folder, self.set_aside, self.notes = folder, set_aside, notes
 
 
-def is_archive(path: Path) -> bool:
+def is_archive(name: str) -> bool:
     """Whether a file is an archive we unpack, or one of another program that we name in the error."""
-    ending = suffix(path.name)
-    if ending == ".gz" and suffix(path.name[: -len(".gz")]) in TABLE_SUFFIXES:
+    ending = suffix(name)
+    if ending == ".gz" and suffix(name[: -len(".gz")]) in TABLE_SUFFIXES:
         return False
     return ending in _SUFFIXES or ending in _UNKNOWN
 

@@ -12,7 +12,7 @@ from advisor.dataset.words import IMAGE_SUFFIXES, part_name, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import ReadOptions
 
-_LABEL = [
+LABEL_NAMES = [
     "label",
     "labels",
     "class",
@@ -35,7 +35,7 @@ _LABEL = [
     "genre",
     "type",
 ]
-_LABEL_NAMES = [
+_SPELLED = [
     "labeltext",
     "labelname",
     "labelnames",
@@ -183,7 +183,7 @@ def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
     sure = by_name(table, ["text", "sentence"], without | (set(map(str, sample.columns)) - set(lengths)))
     if sure:
         return sure
-    label = options.label_column or by_name(table, _LABEL, without)
+    label = options.label_column or by_name(table, LABEL_NAMES, without)
     candidates = {c: n for c, n in lengths.items() if c != label and not _is_number(sample[c])}
     if candidates:
         return max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
@@ -200,8 +200,8 @@ def label_column(table: Table, options: ReadOptions, without: set[str]) -> str:
     """
     if options.label_column:
         return named(table, options.label_column, "labels")
-    found = by_name(table, _LABEL, without)
-    spelled = by_name(table, _LABEL_NAMES, without | {found or ""})
+    found = by_name(table, LABEL_NAMES, without)
+    spelled = by_name(table, _SPELLED, without | {found or ""})
     if found and spelled and _one_to_one(table.frame[found], table.frame[spelled]):
         return spelled
     if found or spelled:

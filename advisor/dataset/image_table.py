@@ -55,8 +55,13 @@ class Finder:
         exact = [
             f for f in files if ("/" + f).endswith("/" + clean) or ("/" + f.rsplit(".", 1)[0]).endswith("/" + clean)
         ]
-        chosen = exact if exact else files
+        chosen = exact or self._alike(clean, files)
         return str(self.root / chosen[0]) if len(chosen) == 1 else None
+
+    def _alike(self, clean: str, files: list[str]) -> list[str]:
+        """Files that a bare name means, or a path written on another machine: its last folder must agree too."""
+        folders = clean.split("/")[:-1]
+        return [f for f in files if not folders or f.split("/")[-2:-1] == folders[-1:]]
 
 
 def found_path_column(table: Table, options: ReadOptions, finder: Finder) -> str | None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from advisor.dataset.archives import is_archive
 from advisor.dataset.class_folders import place
+from advisor.dataset.columns import LABEL_NAMES, by_name, path_column
 from advisor.dataset.groups import apply_groups, is_groups
 from advisor.dataset.image_folder import list_image_folder, list_text_folder
 from advisor.dataset.image_table import Finder, drop_repeats, found_path_column, list_image_table
@@ -16,7 +17,7 @@ from advisor.dataset.source import Source, unpacked
 from advisor.dataset.tables import Table, read_table
 from advisor.dataset.text_table import list_texts
 from advisor.dataset.tree import Tree, walk
-from advisor.dataset.words import counted, part_inside, said, suffix
+from advisor.dataset.words import IMAGE_SUFFIXES, counted, part_inside, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import Kind, ReadOptions
 from probes.progress import Progress, silent
@@ -42,7 +43,7 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
 
 def _only_archive(tree: Tree) -> Path | None:
     """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
-    archives = [f for f in tree.files if is_archive(Path(f))]
+    archives = [f for f in tree.files if is_archive(f)]
     if not archives or tree.images or any(suffix(f) != ".json" for f in _data_tables(tree)):
         return None
     if len(archives) > 1:
@@ -64,11 +65,8 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     texts = [f for f in tree.files if suffix(f) == ".txt"]
     if not tree.files:
         raise DatasetError(_empty(source))
-    asked = any((options.path_column, options.label_column, options.text_column))
-    if tables and not (images and _only_folders(images, options)):
-        chosen = _chosen(tree, tables)
-        if asked or not images or options.kind == "text" or _names_images(chosen, tree, options):
-            return _tables(source, tree, chosen, options, progress)
+    if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
+        return _tables(source, tree, _chosen(tree, tables), options, progress)
     if images and options.kind != "text":
         return list_image_folder(tree, progress)
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
@@ -76,15 +74,36 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     raise DatasetError(_nothing(source, tree, options.kind))
 
 
-def _only_folders(images: list[str], options: ReadOptions) -> bool:
-    """Whether class folders say all: they are there, and no option asks for a table."""
-    asked = any((options.path_column, options.label_column, options.text_column, options.kind == "text"))
-    return not asked and not place(images).flat
+def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
+    """Whether a table beside images tells the classes, and not the folders.
 
-
-def _names_images(tables: list[str], tree: Tree, options: ReadOptions) -> bool:
-    table = read_table(tree.root / tables[0])
-    return found_path_column(table, options, Finder(table, tree.root, False, tree)) is not None
+    It does when the user named a column, when there are no two class folders, and when it has a column called
+    like a label for most of the images which says something else than their folders.
+    """
+    if options.path_column or options.label_column or options.text_column:
+        return True
+    placement = place(tree.images)
+    try:
+        table = read_table(tree.root / _chosen(tree, tables)[0])
+        finder = Finder(table, tree.root, False, tree)
+        path = found_path_column(table, options, finder)
+    except DatasetError:
+        return False
+    if path is None:
+        return False
+    if placement.flat or len(set(placement.labels)) < 2:
+        return True
+    label = by_name(table, LABEL_NAMES, {path})
+    if label is None or len(table.frame) < 0.5 * len(tree.images):
+        return False
+    folder_of = dict(zip(tree.images, placement.labels, strict=True))
+    found = [(finder.find(p), v) for p, v in zip(table.frame[path].head(500), table.frame[label], strict=False) if p]
+    pairs = {
+        (folder_of.get(Path(p).relative_to(tree.root).as_posix()), v)
+        for p, v in found
+        if p and tree.root in Path(p).parents
+    }
+    return not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 
 def _chosen(tree: Tree, tables: list[str]) -> list[str]:
@@ -145,9 +164,6 @@ def _table(
 
 def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:
     """Whether a table lists images: its paths exist, or they end like images and nothing else could be a text."""
-    from advisor.dataset.columns import path_column
-    from advisor.dataset.words import IMAGE_SUFFIXES
-
     if options.text_column:
         return False
     if found_path_column(table, options, finder) is not None:

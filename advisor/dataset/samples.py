@@ -84,7 +84,7 @@ def find(name: str) -> Sample:
     names = [sample.name for sample in SAMPLES]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise DatasetError(f"There is no sample called {name!r}.{hint} The samples are {', '.join(names)}.")
+    raise DatasetError(f"There is no sample called sample:{name}.{hint} The samples are {', '.join(names)}.")
 
 
 def materialise(name: str, progress: Progress = silent) -> Path:

@@ -47,7 +47,7 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
     found = Source(str(path), name_of(path), path)
     if path.is_dir():
         return found
-    if is_archive(path):
+    if is_archive(path.name):
         return unpacked(found, progress)
     _check_file(path)
     return found

@@ -99,4 +99,4 @@ def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
         table["path"] = [path_of.get(key, path) for key, path in zip(table["key"], table["path"], strict=True)]
         write_table(Path(dataset.folder) / "items.parquet", table)
     updated.save(Path(dataset.folder) / DATASET)
-    return updated
+    return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from advisor.dataset.words import IMAGE_SUFFIXES, TABLE_SUFFIXES, is_junk, suffix
@@ -22,12 +23,12 @@ class Tree:
     files: list[str]
     unreadable: list[SetAside] = field(default_factory=list)
 
-    @property
+    @cached_property
     def images(self) -> list[str]:
         """The files that are images by their suffix or, without one, by their first bytes."""
         return [f for f in self.files if (s := suffix(f)) in IMAGE_SUFFIXES or (not s and self._looks_like_image(f))]
 
-    @property
+    @cached_property
     def tables(self) -> list[str]:
         """The files that are tables by their suffix, also compressed ones."""
         return [f for f in self.files if suffix(f.removesuffix(".gz")) in TABLE_SUFFIXES]
