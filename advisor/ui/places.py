@@ -76,6 +76,11 @@ def remembered(key: str) -> str | None:
     return str(value)
 
 
+def at_dataset(fingerprint: str) -> None:
+    """Make a dataset the one that the other pages are about."""
+    st.session_state["data"] = fingerprint
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(fingerprint: str, workspace: str) -> Dataset:
     from advisor import line

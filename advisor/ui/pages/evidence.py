@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor import line
-from advisor.records import Dataset, Evidence
+from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.ui import charts, jobs, parts, places, words
 
 QUESTION = "What did the probes measure?"
@@ -62,7 +62,7 @@ def table(evidence: Evidence) -> None:
             "Took": words.duration(r.measured.seconds),
             "Provenance": r.measured.provenance,
             "Backbone": r.backbone or "none",
-            "Remark": r.measured.note,
+            "Remark": remark(r),
         }
         for r in sorted(evidence.results, key=lambda r: -r.measured.value)
     ]
@@ -78,6 +78,12 @@ def table(evidence: Evidence) -> None:
         parts.note(remark)
 
 
+def remark(result: ProbeResult) -> str:
+    """How the probe went about it, in a few words."""
+    k = result.settings.get("k")
+    return result.measured.note or str(result.settings.get("method", "")) or (f"{k} neighbours vote" if k else "")
+
+
 def per_class(dataset: Dataset, evidence: Evidence) -> None:
     """Recall of each class under the probes that give it, the hardest class first."""
     columns = {r.title: r.per_class for r in evidence.results if r.per_class}
@@ -87,7 +93,9 @@ def per_class(dataset: Dataset, evidence: Evidence) -> None:
         frame = pd.DataFrame({"Class": list(dataset.classes)})
         for title, shares in columns.items():
             frame[title] = [_hundredfold(shares.get(name)) for name in dataset.classes]
-        frame = frame.sort_values(frame.columns[-1], na_position="last")
+        linear = evidence.result("linear")
+        hardest = linear.title if linear is not None and linear.title in frame else frame.columns[-1]
+        frame = frame.sort_values(hardest, na_position="last")
         shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
         st.dataframe(frame, hide_index=True, column_config=shown, alt="Recall per class")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from advisor.errors import PeopleError
-from advisor.records import RunStatus
+from advisor.records import Plan, RunStatus
 from advisor.runs import follow, store, supervisor
 from advisor.ui import charts, parts, places, result, words
 
@@ -25,6 +25,7 @@ def draw() -> None:
         return
     try:
         status = store.status(run)
+        places.at_dataset(Plan.load(Path(status.directory) / "plan.json").fingerprint[:16])
     except PeopleError as error:
         parts.heading(QUESTION, "This run cannot be shown.")
         parts.problem(str(error))
@@ -63,15 +64,16 @@ def live(run: str) -> None:
 def curves(run: str) -> None:
     """Loss and validation value so far."""
     metrics = follow.metrics(run)
-    if metrics.empty:
-        parts.note("Curves appear with the first measured step.")
-        return
+    metric = Plan.load(store.directory(run) / "plan.json").metric
     figures = []
-    if {"train_loss", "val_loss"} & set(metrics.columns):
+    if any(name in metrics and metrics[name].notna().any() for name in ("train_loss", "val_loss")):
         figures.append(("loss", charts.curves(metrics), "Training and validation loss so far"))
     if "val_value" in metrics and metrics["val_value"].notna().any():
-        figures.append(("value", charts.progress(metrics, "value"), "Validation value so far"))
-    for column, (name, figure, alt) in zip(st.columns(max(1, len(figures))), figures, strict=False):
+        figures.append(("value", charts.progress(metrics, metric), "Validation value so far"))
+    if not figures:
+        parts.note("Curves are drawn while a network trains; there is nothing to draw yet.")
+        return
+    for column, (name, figure, alt) in zip(st.columns(len(figures)), figures, strict=True):
         column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
 
 
