@@ -40,11 +40,11 @@ def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: i
 
 def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
     """Class names decide: cosine with the text, or ConSE over the backbone's ImageNet classes for images."""
-    from probes.zero_shot import conse
+    from probes.zero_shot import conse, nearest_names
 
     names = arrays["class_embeddings"]
     if backbone.entry.kind == "text":
-        return lambda features: softmax(cosine(features, names) / TEMPERATURE)
+        return lambda features: softmax(nearest_names(features, names) / TEMPERATURE)
     source: Any = backbone
 
     def image_head(features: np.ndarray) -> np.ndarray:
@@ -52,18 +52,6 @@ def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> H
         return softmax(np.asarray(scores) / TEMPERATURE)
 
     return image_head
-
-
-def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Cosine similarities. Shape: (n, d), (C, d) to (n, C)."""
-
-    def unit(rows: np.ndarray) -> np.ndarray:
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        scaled: np.ndarray = rows / np.maximum(lengths, 1e-12)
-        return scaled
-
-    similarities: np.ndarray = unit(one) @ unit(other).T
-    return similarities
 
 
 def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Backbone) -> Head:

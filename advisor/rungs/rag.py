@@ -56,7 +56,8 @@ def choose_k(context: RunContext, train: Gathered) -> int:
         return int(planned)
     dataset = context.dataset
     groups = related(dataset)[train.rows]
-    return int(knn(train.array, dataset.labels[train.rows], dataset.metric, groups=groups).k)
+    n_classes = len(dataset.classes)
+    return int(knn(train.array, dataset.labels[train.rows], dataset.metric, groups=groups, n_classes=n_classes).k)
 
 
 def _vote(dataset: Any, train: Gathered, val: Gathered, k: int) -> np.ndarray:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: One look at the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
 LEAST_LOOK = 64
+CHECKPOINT_SECONDS = 20.0
 
 
 def few(rows: np.ndarray, n: int = 64) -> np.ndarray:
@@ -109,7 +110,12 @@ def _callbacks(context: RunContext, span: tuple[float, float]) -> Callbacks:
         # the reporter stamps the run's own seconds, earlier stages and attempts included
         context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
 
-    return Callbacks(emit=emit, should_stop=context.should_stop, checkpoint=context.directory / "checkpoint")
+    return Callbacks(
+        emit=emit,
+        should_stop=context.should_stop,
+        checkpoint=context.directory / "checkpoint",
+        checkpoint_seconds=CHECKPOINT_SECONDS,
+    )
 
 
 def _check_decoded(task: Task) -> None:

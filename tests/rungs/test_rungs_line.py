@@ -1,0 +1,236 @@
+"""Every rung, carried out on small real data with real weights: trained, saved, loaded, asked, reported."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advisor.dataset.read import read
+from advisor.errors import BackboneError, RunError, StorageError
+from advisor.ladder import RUNG_NAMES
+from advisor.records import Dataset, Plan, RunReport
+from advisor.report.report import report
+from advisor.rungs import registry, trained
+from advisor.rungs.common import spread
+from advisor.rungs.context import Outcome, RunContext, RunStopped
+from advisor.rungs.model import load_model
+from advisor.storage import read_json, write_json
+from probes.backbones import catalog
+from probes.backbones.weights import weights_hash
+
+SPORT = [
+    "The team won the match",
+    "A late goal decided the game",
+    "The striker missed a penalty",
+    "Our coach praised the keeper",
+]
+FOOD = [
+    "The soup needs more salt",
+    "Bake the bread for an hour",
+    "This cake is far too sweet",
+    "Chop the onions and fry them",
+]
+
+
+def digits(folder: Path) -> Dataset:
+    """Three digits, 26 pictures each, as class folders."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits(n_class=3)
+    for index in range(78):
+        place = folder / "digits" / f"digit {data.target[index]}"
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((16 * data.images[index]).clip(0, 255).astype(np.uint8)).save(place / f"{index}.png")
+    return read(folder / "digits")
+
+
+def sentences(folder: Path) -> Dataset:
+    """Sport and food, 40 sentences."""
+    import pandas as pd
+
+    rows = [
+        (f"{text}, {more}.", label)
+        for label, texts in (("sport", SPORT), ("cooking", FOOD))
+        for text in texts
+        for more in ("said my brother", "and nobody minded", "which took a while", "on Sunday", "they told us")
+    ]
+    path = folder / "sentences.csv"
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, index=False)
+    return read(path)
+
+
+def context_of(dataset: Dataset, folder: Path, rung: Any, seconds: float = 8.0, **more: Any) -> RunContext:
+    """A run of a rung at 64 px."""
+    entry = catalog.default(dataset.kind)
+    settings = more.pop("settings", {})
+    plan = Plan(
+        run="test", rung=rung, dataset_folder=dataset.folder, dataset_name=dataset.name, metric=dataset.metric,
+        fingerprint=dataset.fingerprint, kind=dataset.kind, backbone=entry.name, backbone_hash=weights_hash(entry),
+        input_size=64 if dataset.kind == "image" else 256, settings=settings, budget_seconds=seconds,
+    )  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    return RunContext(plan, dataset, folder, "cpu", time.monotonic() + seconds, **more)
+
+
+def finished(context: RunContext, outcome: Outcome) -> RunReport:
+    """The report of a run, with the model read back from its folder."""
+    return report(context.plan, context.dataset, load_model(context.directory), context.directory, outcome, 1.0)
+
+
+@pytest.mark.parametrize("rung", RUNG_NAMES)
+def test_every_rung_for_images_ends_in_a_model_and_a_report(rung: str, tmp_path: Path) -> None:
+    context = context_of(digits(tmp_path), tmp_path / "run", rung)
+    outcome = registry.execute(context)
+    made = finished(context, outcome)
+    assert RunReport.load(context.directory / "report.json") == made
+    assert made.rung == outcome.rung == rung
+    assert np.sum(made.confusion) == made.test.n == len(context.dataset.where("test"))
+    assert 0 <= outcome.validation["value"] <= 1
+    assert read_json(context.directory / "resolved.json")["rung"] == rung
+    check_predictor(context)
+
+
+def check_predictor(context: RunContext) -> None:
+    """The model answers for paths and pictures alike, in probabilities, and for the user's own names."""
+    predictor = load_model(context.directory)
+    path = context.dataset.items["path"].iloc[0]
+    by_path, by_picture = predictor.predict([path, Image.open(path)])
+    assert by_path.label == by_picture.label and by_path.label in predictor.classes
+    assert by_path.probabilities == pytest.approx(by_picture.probabilities, abs=1e-5)
+    probabilities = predictor.predict_proba([path] * 3)
+    assert probabilities.shape == (3, 3) and np.allclose(probabilities.sum(1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("rung", ["prompting", "rag", "frozen", "fine-tune"])
+def test_rungs_for_texts_end_in_a_model_and_a_report(rung: str, tmp_path: Path) -> None:
+    context = context_of(sentences(tmp_path), tmp_path / "run", rung)
+    made = finished(context, registry.execute(context))
+    assert made.test.n == len(context.dataset.where("test")) and len(made.per_class) == 2
+    predictor = load_model(context.directory)
+    answers = predictor.predict(["The goalkeeper saved the penalty", "Fry the onions in butter"])
+    assert [answer.label for answer in answers] == ["sport", "cooking"]
+    assert answers[0].input == "The goalkeeper saved the penalty"
+    assert predictor.predict("Fry the onions")[0].probability > 0.5  # one bare input is a list of one
+    assert predictor.predict_proba([]).shape == (0, 2)
+
+
+def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(tmp_path: Path) -> None:
+    dataset = digits(tmp_path)
+    context = context_of(dataset, tmp_path / "run", "fine-tune", 10.0)
+    outcome = registry.execute(context)
+    spec = read_json(context.directory / "model.json")
+    values = outcome.validation
+    assert values["value"] >= values["frozen"]
+    assert spec["weights"] == ("all" if values["tuned"] > values["frozen"] else "head")
+    if spec["weights"] == "all":
+        rows = dataset.where("val")
+        probabilities, _ = load_model(context.directory).predict_rows(dataset, rows)
+        assert np.mean(probabilities.argmax(1) == dataset.labels[rows]) == pytest.approx(values["value"])
+
+
+def test_tuning_that_changes_nothing_is_dropped_for_the_frozen_model(tmp_path: Path) -> None:
+    context = context_of(digits(tmp_path), tmp_path / "run", "fine-tune", settings={"learning_rate": 1e-12})
+    outcome = registry.execute(context)
+    spec = read_json(context.directory / "model.json")
+    assert spec["weights"] == "head" and spec["fallback"] == "frozen" and spec["rung"] == "fine-tune"
+    assert "dropped for the frozen model" in outcome.sentences[0]
+    assert not any(name.startswith("backbone.") for name in tensor_names(context.directory))
+
+
+def tensor_names(folder: Path) -> list[str]:
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "pt") as content:
+        return list(content.keys())
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def kill_after(steps: int, seen: list[dict[str, Any]]) -> Callable[..., None]:
+    def emit(stage: str, share: float, **numbers: Any) -> None:
+        seen.append({"stage": stage, **numbers})
+        if stage == "Training" and numbers.get("step", 0) >= steps:
+            raise Killed
+
+    return emit
+
+
+def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained, "CHECKPOINT_SECONDS", 0.0)
+    dataset, before, after = digits(tmp_path), [], []  # type: tuple[Dataset, list[Any], list[Any]]
+    with pytest.raises(Killed):
+        registry.execute(context_of(dataset, tmp_path / "run", "scratch", 12.0, emit=kill_after(5, before)))
+    resolved = read_json(tmp_path / "run" / "resolved.json")
+    again = context_of(dataset, tmp_path / "run", "scratch", 12.0, emit=kill_after(10**9, after))
+    registry.execute(again)
+    steps = [line["step"] for line in after if line["stage"] == "Training"]
+    assert min(steps) > 1 and not any("Trying" in line["stage"] for line in after)
+    assert read_json(tmp_path / "run" / "resolved.json")["learning_rate"] == resolved["learning_rate"]
+    assert load_model(tmp_path / "run").rung == "scratch"
+    assert not (tmp_path / "run" / "checkpoint" / "state.json").exists()
+
+
+def test_a_stop_before_there_is_a_model_is_told_and_a_later_one_keeps_the_best(tmp_path: Path) -> None:
+    dataset = digits(tmp_path)
+    with pytest.raises(RunStopped):
+        registry.execute(context_of(dataset, tmp_path / "early", "frozen", should_stop=lambda: True))
+    stages: list[str] = []
+    late = context_of(
+        dataset, tmp_path / "late", "fine-tune", 60.0,
+        emit=lambda stage, share, **numbers: stages.append(stage), should_stop=lambda: "Training" in stages,
+    )  # fmt: skip
+    assert registry.execute(late).stopped
+    assert load_model(late.directory).classes == dataset.classes
+
+
+def test_a_damaged_missing_or_foreign_model_says_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="holds no model"):
+        load_model(tmp_path)
+    context = context_of(sentences(tmp_path), tmp_path / "run", "prompting")
+    registry.execute(context)
+    spec = read_json(context.directory / "model.json")
+    write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "sha256": "0" * 64}})
+    with pytest.raises(BackboneError, match="Get the same weights"):
+        load_model(context.directory)
+    write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "name": "resnet18"}})
+    with pytest.raises(BackboneError):
+        load_model(context.directory)
+    write_json(context.directory / "model.json", spec)
+    weights = context.directory / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    with pytest.raises(StorageError, match="damaged"):
+        load_model(context.directory)
+
+
+def test_weights_that_are_not_the_plans_are_refused(tmp_path: Path) -> None:
+    context = context_of(sentences(tmp_path), tmp_path / "run", "frozen")
+    context.plan = context.plan.model_copy(update={"backbone_hash": "0" * 64})
+    with pytest.raises(RunError, match="are not those of the plan"):
+        registry.execute(context)
+
+
+def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
+    from advisor.errors import DatasetError
+
+    context = context_of(digits(tmp_path), tmp_path / "run", "frozen")
+    registry.execute(context)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    good = context.dataset.items["path"].iloc[0]
+    with pytest.raises(DatasetError):
+        load_model(context.directory).predict([good, tmp_path / "broken.png"])
+
+
+def test_every_beginning_of_a_spread_holds_the_classes_in_their_shares() -> None:
+    labels = np.array([0] * 80 + [1] * 20)
+    ordered = spread(np.arange(100), labels, seed=1)
+    assert sorted(ordered.tolist()) == list(range(100))
+    for n in (10, 25, 50):
+        assert abs(np.mean(labels[ordered[:n]]) - 0.2) <= 0.11

@@ -1,0 +1,77 @@
+"""The plan of steps follows the time given and the pace seen."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.training.pace import Pace
+from advisor.training.recipes import SMALLER_PX, affordable_size, hold_batch_norm, settings_for
+from advisor.training.settings import Settings
+
+TIMED = Settings(learning_rate=1e-3, head_learning_rate=1e-3, seconds=100.0, max_epochs=10.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0.001, 50.0), st.floats(0.001, 50.0), st.integers(1, 1000))
+def test_planned_steps_and_looks_fit_the_time_or_are_the_least(step: float, look: float, per_epoch: int) -> None:
+    pace = Pace(TIMED, per_epoch)
+    pace.plan(step, look)
+    looks = -(-pace.steps // pace.look_every) if pace.look_every else 1
+    first = 1
+    assert 1 <= pace.steps <= 10 * per_epoch
+    assert pace.steps == 1 or pace.steps * step + (looks + first) * look <= 101 + look
+
+
+def test_a_slower_machine_shortens_the_plan_and_a_quicker_one_lengthens_it_while_young() -> None:
+    slow, quick = Pace(TIMED, 1000), Pace(TIMED, 1000)
+    slow.plan(1.0, 0.1)
+    quick.plan(1.0, 0.1)
+    planned = slow.steps
+    for step in range(1, 21):
+        slow.stepped(step, 3.0)
+        quick.stepped(step, 0.3)
+    assert slow.steps < planned < quick.steps
+
+
+def test_a_late_plan_does_not_grow() -> None:
+    pace = Pace(TIMED, 1000)
+    pace.plan(1.0, 0.1)
+    planned = pace.steps
+    for step in range(planned // 2, planned // 2 + 11):
+        pace.stepped(step, 0.1)
+    assert pace.steps == planned
+
+
+def test_a_fixed_number_of_steps_ignores_the_clock() -> None:
+    pace = Pace(Settings(learning_rate=1.0, head_learning_rate=1.0, steps=7, n_evaluations=3), 100)
+    pace.fix(7)
+    for step in range(1, 8):
+        pace.stepped(step, 1000.0)
+    assert pace.steps == 7 and pace.look_every == 3
+
+
+def test_the_plan_survives_a_checkpoint() -> None:
+    pace = Pace(TIMED, 50)
+    pace.plan(0.5, 0.2)
+    pace.stepped(1, 0.5)
+    again = Pace(TIMED, 50)
+    again.restore(pace.state())
+    assert (again.steps, again.look_every) == (pace.steps, pace.look_every)
+    assert again.spent >= pace.state()["spent"] - 1e-3 or again.before > 0
+
+
+def test_input_size_shrinks_only_when_the_time_is_short() -> None:
+    assert affordable_size("fine-tune", 224, 200, 14.0, 3000.0) == 224
+    assert affordable_size("fine-tune", 224, 5000, 14.0, 30.0) in SMALLER_PX
+    sizes = [affordable_size("fine-tune", 224, 800, 14.0, seconds) for seconds in (20, 60, 150, 300, 600)]
+    assert sizes == sorted(sizes)
+    assert affordable_size("scratch", 96, 10**6, 1.0, 1.0) == 96  # never larger than the usual
+
+
+def test_recipes_differ_where_they_must() -> None:
+    tuned, fresh = (settings_for(rung, "image", 500, 60.0, 0) for rung in ("fine-tune", "scratch"))
+    assert fresh.learning_rate > tuned.learning_rate and tuned.layer_decay < 1 == fresh.layer_decay
+    assert settings_for("fine-tune", "text", 500, 60.0, 0, learning_rate=7e-5).learning_rate == 7e-5
+    assert hold_batch_norm("fine-tune", 500) and not hold_batch_norm("fine-tune", 50_000)
+    assert not hold_batch_norm("scratch", 500)
