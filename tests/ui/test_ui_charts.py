@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.records import Advice, Estimate, Evidence, ProbeResult, Profile, Question, RunReport
@@ -82,6 +82,7 @@ def test_the_target_is_a_line_inside_the_picture() -> None:
     assert "target 99.0\xa0%" in labels(figure)
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.none() | st.floats(0, 1), min_size=5, max_size=5))
 def test_any_five_values_can_be_drawn(values: list[float | None]) -> None:
     names = ("prompting", "rag", "frozen", "finetune", "scratch")

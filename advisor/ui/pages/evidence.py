@@ -62,7 +62,7 @@ def table(evidence: Evidence) -> None:
             "Took": words.duration(r.measured.seconds),
             "Provenance": r.measured.provenance,
             "Backbone": r.backbone or "none",
-            "Remark": remark(r),
+            "Remark": how(r),
         }
         for r in sorted(evidence.results, key=lambda r: -r.measured.value)
     ]
@@ -78,7 +78,7 @@ def table(evidence: Evidence) -> None:
         parts.note(remark)
 
 
-def remark(result: ProbeResult) -> str:
+def how(result: ProbeResult) -> str:
     """How the probe went about it, in a few words."""
     k = result.settings.get("k")
     return result.measured.note or str(result.settings.get("method", "")) or (f"{k} neighbours vote" if k else "")
