@@ -108,8 +108,13 @@ def train(
             dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, progress=output.progress
         )
         run = line.start(made)
-        output.note(f"Run {run} has started.")
-        _report(output, run, wait=not detach)
+        try:
+            output.note(f"Run {run} has started.")
+            _report(output, run, wait=not detach)
+        except KeyboardInterrupt:  # the run is in a session of its own and has not noticed
+            output.note(f"Run {run} goes on without this command.")
+            output.note(f"To see it: advisor runs show {run}    To stop it: advisor runs stop {run}")
+            raise typer.Exit(130) from None
 
 
 def _report(output: Output, run: str, wait: bool) -> None:
@@ -125,17 +130,12 @@ def _report(output: Output, run: str, wait: bool) -> None:
 
 
 def _follow(output: Output, run: str) -> RunStatus:
-    """Show a run's progress until it has ended; Ctrl-C leaves the run at work."""
+    """Show a run's progress until it has ended."""
     from advisor.cli_show_runs import moment
     from advisor.runs.follow import follow
 
-    try:
-        for status in follow(run):
-            output.progress(moment(status), status.progress)
-    except KeyboardInterrupt:
-        output.note(f"Run {run} goes on without this command.")
-        output.note(f"To see it: advisor runs show {run}    To stop it: advisor runs stop {run}")
-        raise typer.Exit(130) from None
+    for status in follow(run):
+        output.progress(moment(status, with_eta=output.stderr.is_terminal), status.progress)
     return status
 
 

@@ -50,7 +50,7 @@ class Output:
         if self.stderr.is_terminal:
             self._draw(plain(sentence), share)
             return
-        stage = re.sub(r"[\d.,:/%]+", "#", sentence)  # "120 of 500 images" is the same stage as "240 of 500 images"
+        stage = re.split(r"[:,(]? *\d", sentence)[0]  # "Reading: 120 of 500" is the same stage as "Reading: 240 of 500"
         if stage != self._told:
             self._told = stage
             self.note(sentence)

@@ -111,9 +111,9 @@ def stopped(to: Console, status: RunStatus) -> None:
     to.print(f"Run {status.run} {ended.get(status.state, 'was asked to stop; it ends within seconds')}.", markup=False)
 
 
-def moment(status: RunStatus) -> str:
+def moment(status: RunStatus, with_eta: bool = True) -> str:
     """Where a run is, in a few words."""
-    left = f", {duration(status.eta_seconds)} left" if status.eta_seconds else ""
+    left = f", {duration(status.eta_seconds)} left" if status.eta_seconds and with_eta else ""
     words = {"queued": "Waiting for the device", "stopping": "Stopping", "done": "Done"}
     return words.get(status.state, status.stage or "Starting") + left
 

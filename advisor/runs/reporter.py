@@ -29,6 +29,7 @@ class Reporter:
         self.folder = folder
         told = processes.read_small(folder / "state.json")
         self.spent_before = float(told.get("seconds", 0.0))
+        self.budget_seconds = math.inf
         self.stage, self.share = "Starting", 0.0
         self._told_eta: float | None = None
         self._began = time.monotonic()
@@ -96,7 +97,8 @@ class Reporter:
             return round(float(self._told_eta), 1)
         if self.share < TRUST_SHARE:
             return None
-        return round(self.seconds * (1 - self.share) / self.share, 1)
+        at_pace = self.seconds * (1 - self.share) / self.share
+        return round(min(at_pace, max(1.0, self.budget_seconds - self.seconds)), 1)
 
     def _beat(self) -> None:
         self._beats += 1

@@ -53,10 +53,14 @@ def runs_folder() -> Path:
 
 
 def submit(plan: Plan) -> str:
-    """Write the plan into the run's folder and queue it; returns the run's id. Raises RunError for an id already used.
+    """Write the plan into the run's folder and queue it; returns the run's id, a fresh one where the plan names none.
 
-    Nothing is started here: `supervisor.ensure` does that.
+    Nothing is started here: `supervisor.ensure` does that. Raises RunError for an id that is used already.
     """
+    if not plan.run:
+        plan = plan.model_copy(update={"run": new_run_id(plan.rung)})
+    if Path(plan.run).name != plan.run:
+        raise RunError(f"{plan.run!r} cannot be the id of a run. Leave it empty to get one.")
     folder = runs_folder() / plan.run
     try:
         folder.mkdir(parents=True)

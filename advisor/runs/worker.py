@@ -69,6 +69,7 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     from probes.device import pick
 
     plan = Plan.load(folder / "plan.json")
+    reporter.budget_seconds = plan.budget_seconds
     context = RunContext(
         plan=plan,
         dataset=Dataset.load(Path(plan.dataset_folder) / "dataset.json"),

@@ -39,6 +39,15 @@ def test_a_submitted_run_waits_with_its_plan_in_its_folder() -> None:
         store.submit(plan)
 
 
+def test_a_plan_without_an_id_gets_one_and_an_id_is_never_a_path() -> None:
+    run = store.submit(a_plan(""))
+    assert "-frozen-" in run
+    assert Plan.load(store.directory(run) / "plan.json").run == run
+    for name in ("a/b", "..", "/tmp/a"):
+        with pytest.raises(RunError):
+            store.submit(a_plan(name))
+
+
 def test_runs_come_latest_first_and_are_found_by_part_of_their_id() -> None:
     for run in ("20260101-1200-frozen-aaaa", "20260101-1201-scratch-bbbb"):
         store.submit(a_plan(run))

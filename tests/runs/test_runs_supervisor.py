@@ -92,7 +92,7 @@ def test_a_worker_killed_before_a_checkpoint_fails_its_run_with_the_cause(plan_o
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Until, workspace: Path) -> None:
-    run = line.start(plan_of("scratch", seconds=40.0))
+    run = line.start(plan_of("scratch", seconds=36.0))
     checkpoint = store.directory(run) / "checkpoint" / "state.json"
     assert until(checkpoint.is_file, 90), log_tail(run)
     before = json.loads(checkpoint.read_bytes())["step"]

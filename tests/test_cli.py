@@ -1,0 +1,281 @@
+"""The command as a process: one JSON document on stdout, words on stderr, and the exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Answer = Callable[..., Any]
+BUDGET = ("--budget", "12")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One workspace for the whole module, so that what one command measured serves the next."""
+    return tmp_path_factory.mktemp("cli-home")
+
+
+@pytest.fixture(scope="module")
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "ADVISOR_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty images of each of three digits, and one file that is no image."""
+    root = tmp_path_factory.mktemp("data") / "digits"
+    images, labels = load_digits(return_X_y=True)
+    for label in (0, 1, 4):
+        folder = root / f"[bold]{label}"  # a class name that a careless table would take for markup
+        folder.mkdir(parents=True)
+        for i, pixels in enumerate(images[labels == label][:60]):
+            Image.fromarray((pixels.reshape(8, 8) * 15.9).astype("uint8")).resize((32, 32)).save(folder / f"{i}.png")
+    (root / "[bold]0" / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n torn")
+    return root
+
+
+@pytest.fixture(scope="module")
+def advisor(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the command in an empty folder and returns the finished process."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+
+    def call(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "advisor.cli", *map(str, arguments)]
+        return subprocess.run(
+            line, env=environment, cwd=elsewhere, input=given, capture_output=True, text=True, timeout=240
+        )
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def answer(advisor: Run) -> Answer:
+    """Runs a command with --json and returns its document; stdout must hold nothing else."""
+
+    def call(*arguments: str | Path, given: str = "") -> Any:
+        done = advisor(*arguments, "--json", given=given)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def advised(answer: Answer, digits: Path) -> dict[str, Any]:
+    """The advice on the digits."""
+    document: dict[str, Any] = answer("advise", digits, *BUDGET)
+    return document
+
+
+@pytest.fixture(scope="module")
+def trained(answer: Answer, digits: Path, advised: dict[str, Any]) -> dict[str, Any]:
+    """A finished run of the frozen rung, after the advice that is there."""
+    document: dict[str, Any] = answer("train", digits, "--rung", "frozen", "--budget", "60")
+    return document
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_running(home: Path) -> Iterator[None]:
+    """End this workspace's supervisor and workers, and no others."""
+    yield
+    import contextlib
+
+    import psutil
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get("ADVISOR_HOME") == str(home):
+                process.kill()
+
+
+def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
+    script = (
+        "import sys\nsys.argv = ['advisor', '--help']\nfrom advisor.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "heavy = {'torch', 'pandas', 'numpy', 'sklearn', 'pydantic', 'streamlit', 'transformers', 'timm'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for name in ("profile", "probe", "advise", "train", "predict", "runs", "weights", "doctor", "app"):
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("advise",),
+        ("advise", "x", "--budget", "soon"),
+        ("train", "x", "--rung", "best"),
+        ("predict", "x"),
+    ],
+)
+def test_usage_errors_are_status_2_with_nothing_on_stdout(advisor: Run, arguments: tuple[str, ...]) -> None:
+    done = advisor(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("profile", "no/such/folder"), "no/such/folder"),
+        (("advise", "DIGITS", "--target", "95"), "share"),
+        (("advise", "DIGITS", "--budget", "1"), "budget"),
+        (("advise", "DIGITS", "--rungs", "frozen,frosen"), "frosen"),
+        (("probe", "DIGITS", "--backbone", "resnet19"), "resnet18"),
+        (("runs", "show", "nothing"), "nothing"),
+        (("predict", "nothing", "a.png"), "nothing"),
+        (("weights", "nothing"), "nothing"),
+    ],
+)
+def test_errors_of_the_user_are_one_sentence_and_status_1(
+    advisor: Run, digits: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = advisor(*(str(digits) if a == "DIGITS" else a for a in arguments), "--json")
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_profile_says_what_is_there_and_lists_what_is_set_aside(advisor: Run, answer: Answer, digits: Path) -> None:
+    found = answer("profile", digits)
+    dataset = found["dataset"]
+    assert (dataset["kind"], dataset["items"], dataset["n_set_aside"]) == ("image", 180, 1)
+    assert dataset["classes"] == ["[bold]0", "[bold]1", "[bold]4"]
+    assert "torn.png" in dataset["set_aside"][0]["key"]
+    shown = advisor("profile", digits)
+    assert shown.returncode == 0
+    assert "[bold]4" in shown.stdout
+    assert "torn.png" in shown.stdout
+
+
+def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]) -> None:
+    advice = advised
+    assert advice["dataset"].keys() >= {"kind", "items", "classes", "fingerprint"}
+    assert [rung["rung"] for rung in advice["rungs"]] == ["prompting", "rag", "frozen", "fine-tune", "scratch"]
+    assert advice["recommended"] in {rung["rung"] for rung in advice["rungs"] if rung["available"]}
+    assert advice["seconds"] > 0
+    assert advice["metric"] == "accuracy"
+    keys = {"rung", "available", "value", "low", "high", "n", "provenance", "train_seconds", "reason"}
+    for rung in advice["rungs"]:
+        assert rung.keys() >= keys
+        assert rung["reason"]
+        assert not rung["available"] or 0 <= rung["low"] <= rung["value"] <= rung["high"] <= 1
+    only = answer("advise", digits, *BUDGET, "--rungs", "rag,frozen", "--target", "0.5")
+    assert only["recommended"] in ("rag", "frozen")
+    shown = advisor("advise", digits, *BUDGET)
+    assert advice["headline"].split(":")[0] in shown.stdout
+
+
+def test_probe_gives_each_number_its_n_interval_and_seconds(answer: Answer, digits: Path) -> None:
+    found = answer("probe", digits, *BUDGET)
+    assert found["backbone"] == "efficientnet-lite0"
+    for result in found["results"]:
+        assert result["low"] <= result["value"] <= result["high"]
+        assert result["n"] > 0
+        assert result["seconds"] >= 0
+
+
+def test_train_reports_what_came_out_beside_what_was_promised(trained: dict[str, Any]) -> None:
+    assert (trained["rung"], trained["state"]) == ("frozen", "done")
+    assert trained["test"].keys() >= {"metric", "value", "low", "high", "n"}
+    assert trained["promised"].keys() == {"value", "low", "high"}
+    assert trained["test"]["value"] > 0.8, "three digits are easy"
+    folder = Path(trained["directory"])
+    assert folder.name == trained["run"]
+    for name in ("plan.json", "model.json", "model.safetensors", "report.json", "manifest.json"):
+        assert (folder / name).is_file()
+
+
+def test_predict_answers_every_input_in_order(answer: Answer, trained: dict[str, Any], digits: Path) -> None:
+    inputs = [digits / "[bold]4" / "3.png", digits / "[bold]0" / "7.png"]
+    answers = answer("predict", trained["run"], *inputs)
+    assert [entry["input"] for entry in answers] == [str(path) for path in inputs]
+    assert [entry["label"] for entry in answers] == ["[bold]4", "[bold]0"]
+    assert all(1 / 3 < entry["probability"] <= 1 for entry in answers)
+    assert answer("predict", "last", "-", given=f"{inputs[0]}\n")[0] == answers[0]
+
+
+def test_predict_names_an_image_that_cannot_be_read(advisor: Run, trained: dict[str, Any], digits: Path) -> None:
+    done = advisor("predict", trained["run"], digits / "[bold]0" / "torn.png", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "torn.png" in done.stderr
+
+
+def test_runs_are_listed_and_shown(advisor: Run, answer: Answer, trained: dict[str, Any]) -> None:
+    assert trained["run"] in {entry["run"] for entry in answer("runs", "list")}
+    assert answer("runs") == answer("runs", "list")
+    shown = answer("runs", "show", trained["run"])
+    assert shown["test"] == trained["test"]
+    assert answer("runs", "stop", trained["run"])["state"] == "done"
+    words = advisor("runs", "show", trained["run"])
+    assert "test" in words.stdout
+    assert "[bold]1" in words.stdout
+
+
+def test_ctrl_c_leaves_the_run_at_work_until_it_is_stopped(
+    environment: dict[str, str], answer: Answer, digits: Path, trained: dict[str, Any]
+) -> None:
+    line = [sys.executable, "-m", "advisor.cli", "train", str(digits), "--rung", "scratch", "--budget", "120"]
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = ""
+        while "has started" not in said:
+            said = process.stderr.readline()
+            assert said, "the command ended early"
+        run = said.split()[1]
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert f"advisor runs stop {run}" in error
+    assert answer("runs", "show", run)["state"] in ("queued", "running")
+    assert answer("runs", "stop", run)["state"] in ("stopping", "stopped")
+    for _ in range(60):
+        state = answer("runs", "show", run)["state"]
+        if state != "stopping":
+            break
+    assert state == "stopped"
+
+
+def test_weights_are_listed_with_licence_and_hash(advisor: Run, answer: Answer) -> None:
+    rows = {row["name"]: row for row in answer("weights")}
+    assert {"efficientnet-lite0", "all-MiniLM-L6-v2", "resnet18", "bert-base-uncased"} <= rows.keys()
+    for row in rows.values():
+        assert row.keys() >= {"name", "title", "size_bytes", "licence", "sha256", "installed"}
+    assert "Apache-2.0" in advisor("weights").stdout
+
+
+def test_weights_are_not_fetched_without_a_yes(advisor: Run, answer: Answer) -> None:
+    missing = next((row["name"] for row in answer("weights") if not row["installed"]), None)
+    if missing is None:
+        pytest.skip("every backbone of the catalog is installed here")
+    done = advisor("weights", missing)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--yes" in done.stderr
+
+
+def test_doctor_gives_a_verdict_on_everything(answer: Answer, home: Path) -> None:
+    checks = {check["name"]: check for check in answer("doctor")}
+    assert {"Device", "Workspace", "Packages", "Runs"} <= checks.keys()
+    assert {check["verdict"] for check in checks.values()} <= {"ok", "note", "warning"}
+    assert str(home) in checks["Workspace"]["sentence"]
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(environment: dict[str, str]) -> None:
+    line = f"{sys.executable} -m advisor.cli weights --json | head -c 1"
+    done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True)
+    assert done.stdout == "["
+    assert "Traceback" not in done.stderr
