@@ -7,6 +7,7 @@ one by accident. A single damaged entry is set aside. Sizes are counted while wr
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import hashlib
 import lzma
@@ -29,6 +30,8 @@ from probes.progress import Progress, silent
 _SUFFIXES = frozenset([".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"])
 _UNKNOWN = {".7z": "7-Zip", ".rar": "RAR", ".zst": "Zstandard", ".lz4": "LZ4", ".lzma": "LZMA", ".z": "compress"}
 _CHUNK = 1 << 20
+#: A name that this file system cannot give is one entry's trouble; another error of a tar's stream ends it.
+_UNNAMEABLE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 _RECORD = ".unpacked.json"
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, NotImplementedError, ValueError)
 
@@ -121,7 +124,7 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
                     if limits.n_entries % 200 == 0:
                         progress(f"Unpacking {path.name}: {limits.n_entries:,} files", limits.share)
     except OSError as error:
-        if error.errno == 28:
+        if error.errno == errno.ENOSPC:
             raise StorageError(
                 f"The disk is full: {path} could not be unpacked. Free some space and try again."
             ) from error
@@ -130,7 +133,11 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
         ) from error
     except _BROKEN as error:
         raise DatasetError(f"{path} is damaged and cannot be unpacked ({error}). Copy or download it again.") from error
-    notes = [f"{counted(n_links, 'link')} inside {path.name} were not followed."] if n_links else []
+    notes = (
+        [f"{counted(n_links, 'link or special file', 'links or special files')} inside {path.name} left out."]
+        if n_links
+        else []
+    )
     entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
     storage.write_json(folder / _RECORD, {"archive": str(path), "set_aside": entries, "notes": notes})
 
@@ -155,7 +162,7 @@ def _write(entry: Entry, folder: Path, limits: Limits) -> str:
         target.unlink(missing_ok=True)
         return f"The entry is damaged ({error})."
     except OSError as error:
-        if error.errno == 28 or entry.in_stream:
+        if error.errno == errno.ENOSPC or (entry.in_stream and error.errno not in _UNNAMEABLE):
             raise
         return f"The entry cannot be written ({(error.strerror or str(error)).lower()})."
     return ""

@@ -97,8 +97,12 @@ def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
         found.labels.append(d[1] if len(d) > 1 else "")
         found.reasons.append(reason)
     found.flat = not any(label and not reason for label, reason in zip(found.labels, found.reasons, strict=True))
+    if "ood" in part_of.values():
+        found.notes.append("Shifted data (ood) is kept apart: it is neither learned from nor part of the test.")
     named = [
-        f"{top} as {part}" if top.lower() != part else top for top, part in sorted(part_of.items()) if part != "all"
+        f"{top} as {part}" if top.lower() != part else top
+        for top, part in sorted(part_of.items())
+        if part not in ("all", "ood")
     ]
     if named:
         found.notes.append(f"The folders name parts: {said(named)}.")

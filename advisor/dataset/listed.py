@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -107,7 +108,7 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
 
 
 def _chosen(tree: Tree, tables: list[str]) -> list[str]:
-    """The tables to read together: the only one, one per part, or the one called data.
+    """The tables to read together: the only one, those of the parts, all shards, or the one called data.
 
     Raises DatasetError when several are there and none of this tells.
     """
@@ -117,8 +118,10 @@ def _chosen(tree: Tree, tables: list[str]) -> list[str]:
         return near
     stems = {f: f.rsplit("/", 1)[-1].split(".")[0] for f in near}
     parts = {f: part for f, stem in stems.items() if (part := part_inside(stem))}
-    if len(parts) > 1 and len(set(parts.values())) == len(parts):
+    if len(set(parts.values())) > 1 and len(parts) in (len(set(parts.values())), len(near)):
         return sorted(parts)
+    if len({re.sub(r"\d+-of-(?=\d+$)|(?<=part-)\d+", "", stem) for stem in stems.values()}) == 1:
+        return sorted(near)  # one table in shards
     for wanted in ("data", "dataset", "labels", "annotations", "metadata"):
         called = [f for f, stem in stems.items() if stem.lower() == wanted]
         if len(called) == 1:

@@ -150,7 +150,7 @@ def test_links_inside_and_pipes_are_left_out_and_said(tmp_path: Path) -> None:
             archive.addfile(info)
     dataset = read(path)
     assert dataset.n_used == 12
-    assert any("2 links" in note for note in dataset.notes)
+    assert any("2 links or special" in note for note in dataset.notes)
 
 
 def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path) -> None:
@@ -214,6 +214,16 @@ def test_two_entries_of_one_name(tmp_path: Path) -> None:
     found = unpack(path)
     assert (found.folder / "a.txt").read_text() == "first"
     assert "two entries" in found.set_aside[0].reason
+
+
+def test_names_that_no_disk_takes_are_set_aside(tmp_path: Path) -> None:
+    root, path, long = class_folders(tmp_path / "in"), tmp_path / "a.tar.gz", "n" * 300 + ".png"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(f"cat/{long}"))
+        archive.add(root, arcname=".")
+    assert [entry.key for entry in read(path).set_aside] == [f"cat/{long}"]
+    zipped(tmp_path / "b.zip", **{f"cat/{long}": b"x", **{f"{c}/{i}.png": png() for c in "ab" for i in range(4)}})
+    assert [entry.key for entry in read(tmp_path / "b.zip").set_aside] == [f"cat/{long}"]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar", "a.tgz", "a.tar.xz"])

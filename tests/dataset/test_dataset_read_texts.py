@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from dataset_trees import csv_of, sentences, text_rows, write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from advisor.dataset.read import read
 from advisor.errors import DatasetError
@@ -110,6 +112,16 @@ def test_one_table_per_part(tmp_path: Path) -> None:
     assert dataset.items["key"].is_unique
 
 
+def test_shards_of_one_table_and_of_parts(tmp_path: Path) -> None:
+    for i in range(2):
+        for folder, stem in (("a", "data"), ("b", "train"), ("b", "test")):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            frame = pd.DataFrame([(f"{stem} {i} {t}", n) for t, n in text_rows(5)], columns=["text", "label"])
+            frame.to_parquet(tmp_path / folder / f"{stem}-0000{i}-of-00002.parquet")
+    assert read(tmp_path / "a").n_used == 20
+    assert (read(tmp_path / "b").items["part"] == "test").sum() == 20
+
+
 def test_a_class_without_training_items_is_set_aside(tmp_path: Path) -> None:
     rows = [(text, name, "train" if i % 2 else "test") for i, (text, name) in enumerate(text_rows(10))]
     rows += [(text, name, "test") for text, name in sentences(3, "new")]
@@ -139,10 +151,29 @@ def test_a_path_column_of_sources_does_not_make_texts_images(tmp_path: Path) -> 
     assert (dataset.kind, dataset.n_used) == ("text", 16)
 
 
-def test_a_hundred_thousand_rows_keep_one_row_each(tmp_path: Path) -> None:
+def test_a_long_table_keeps_every_row(tmp_path: Path) -> None:
     lines = [f"sentence number {i} about thing {i % 977},{'ab'[i % 2]}" for i in range(20_000)]
     dataset = read(write(tmp_path / "a.csv", "\n".join(["text,label", *lines])))
     assert dataset.n_in == 20_000
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.text(alphabet='ab01,;\t"\n\\é\0 ', max_size=24), max_size=12),
+    st.sampled_from(["utf-8", "cp1252", "utf-16"]),
+    st.sampled_from(["", "text,label\n", "path,label,split\n", "a;b\n"]),
+    st.sampled_from(["csv", "tsv", "txt", "jsonl", "json", "parquet"]),
+)
+def test_any_table_is_a_dataset_or_a_sentence(
+    tmp_path: Path, lines: list[str], encoding: str, header: str, ending: str
+) -> None:
+    path = write(tmp_path / f"a.{ending}", (header + "\n".join(lines)).encode(encoding, "replace"))
+    try:
+        dataset = read(path)
+    except DatasetError as error:
+        assert str(path) in str(error)
+    else:
+        assert dataset.n_in == len(dataset.items) + len(dataset.set_aside)
 
 
 @pytest.mark.parametrize(
