@@ -1,7 +1,7 @@
 """Features of many items: streamed, batched, and kept on disk so that no item is computed twice.
 
 Images are decoded in threads beside the forward pass; texts are sorted by length so that little is padding.
-Results are appended to the cache every few batches, so a killed extraction loses at most those.
+Results are appended to the cache every few seconds, so a killed extraction loses at most those.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from probes.device import Calibration, calibrate_backbone, place, precision
 from probes.feature_store import FeatureStore
 from probes.progress import Progress, silent
 
-#: Rows computed between two writes to the cache, and the batches decoded ahead of the forward pass.
-FLUSH_ROWS = 256
+#: Seconds between two writes to the cache, and the batches decoded ahead of the forward pass.
+FLUSH_SECONDS = 2.0
 BATCHES_AHEAD = 3
 
 
@@ -111,26 +111,34 @@ def _fill(
     progress: Progress,
     calibration: Calibration,
 ) -> None:
-    """Compute the missing rows into `array` and `ok`, and append them to the store every few batches."""
+    """Compute the missing rows into `array` and `ok`, and append them to the store, a stop included."""
     import torch
 
     batches = _text_batches if _is_text(backbone) else _image_batches
     pending: list[int] = []
+    written = time.monotonic()
+
+    def flush() -> None:
+        store.append([keys[index] for index in pending], array[pending])
+        pending.clear()
+
     progress("Extracting features", 0.0)
-    with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
-        for indices, batch, share in stream:
-            with torch.inference_mode(), precision(calibration):
-                features = backbone.module(backbone.prepare(batch)).float().cpu().numpy()
-            finite = np.isfinite(features).all(axis=1)
-            done = np.asarray(indices)[finite]
-            array[done] = features[finite]
-            ok[done] = True
-            pending.extend(done.tolist())
-            if len(pending) >= FLUSH_ROWS:
-                store.append([keys[index] for index in pending], array[pending])
-                pending.clear()
-            progress(f"Extracting features: {int(ok[missing].sum()):,} of {len(missing):,}", share)
-    store.append([keys[index] for index in pending], array[pending])
+    try:
+        with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
+            for indices, batch, share in stream:
+                with torch.inference_mode(), precision(calibration):
+                    features = backbone.module(backbone.prepare(batch)).float().cpu().numpy()
+                finite = np.isfinite(features).all(axis=1)
+                done = np.asarray(indices)[finite]
+                array[done] = features[finite]
+                ok[done] = True
+                pending.extend(done.tolist())
+                if time.monotonic() - written > FLUSH_SECONDS:
+                    flush()
+                    written = time.monotonic()
+                progress(f"Extracting features: {int(ok[missing].sum()):,} of {len(missing):,}", share)
+    finally:
+        flush()
 
 
 Batch = tuple[list[int], Any, float]
