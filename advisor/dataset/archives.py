@@ -132,7 +132,9 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
             f"{path} cannot be unpacked ({error.strerror or error}). Copy or download it again."
         ) from error
     except _BROKEN as error:
-        raise DatasetError(f"{path} is damaged and cannot be unpacked ({error}). Copy or download it again.") from error
+        raise DatasetError(
+            f"{path} is damaged and cannot be unpacked ({str(error) or 'it ends early'}). Copy or download it again."
+        ) from error
     notes = (
         [f"{counted(n_links, 'link or special file', 'links or special files')} inside {path.name} left out."]
         if n_links
