@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +18,6 @@ from probes.interval import score
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.backbones.image import ImageBackbone
     from probes.linear import Head
 
 CHUNK_ITEMS = 256
@@ -57,13 +55,6 @@ def open_backbone(context: RunContext) -> Backbone:
             f"the plan ({plan.backbone_hash[:12]}). Run the advice again, then train."
         )
     return backbone
-
-
-def at_size(backbone: Backbone, size: int) -> Backbone:
-    """The same network fed with another input size; images only, texts stay as they are."""
-    if backbone.entry.kind == "text" or size == backbone.input_size:
-        return backbone
-    return dataclasses.replace(cast("ImageBackbone", backbone), input_size=size)
 
 
 def spread(rows: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.model import base_spec, save_model
 from advisor.rungs.trained import carry_out, few, look_items, training_seconds
 from advisor.training import recipes
-from advisor.training.network import Classifier, build
+from advisor.training.network import Classifier, at_size, build
 from advisor.training.search import training_speed, whole_state
 from advisor.training.settings import FitResult
 
@@ -42,7 +42,7 @@ def execute(context: RunContext) -> Outcome:
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
         return roll_back(context, backbone, fallback, None, "there are no validation items to compare on")
-    sized = common.at_size(backbone, int(resolved["input_size"]))
+    sized = at_size(backbone, int(resolved["input_size"]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
@@ -74,10 +74,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
     speed = training_speed(task)
     seconds = training_seconds(context, speed)
     usual = backbone.input_size
-    size = int(plan.settings.get("input_size", 0)) or usual
-    if dataset.kind == "image" and "input_size" not in plan.settings:
-        size = recipes.affordable_size("fine-tune", usual, len(train_rows), speed, seconds)
-    speed *= (usual / size) ** 2 if dataset.kind == "image" else 1.0
+    size, speed = recipes.size_and_speed("fine-tune", task, usual, len(train_rows), speed, seconds)
     return {
         "rung": "fine-tune",
         "input_size": size,
@@ -104,7 +101,7 @@ def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fall
     dataset = context.dataset
     n_train = len(dataset.where("train"))
     hold = recipes.hold_batch_norm("fine-tune", n_train)
-    if sized.input_size == backbone.input_size or dataset.kind == "text":
+    if sized.input_size == backbone.input_size:
         head: Any = common.fit_linear(dataset, fallback.train, fallback.regularisation)
     else:
         seconds = START_SHARE * context.seconds_left

@@ -20,6 +20,7 @@ from advisor.errors import BackboneError, RunError, StorageError
 from advisor.features import load_backbone
 from advisor.records import Dataset, Plan, Prediction
 from advisor.rungs.heads import Head, build_head
+from advisor.training.network import at_size
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, fol
     entry = catalog.find(spec["backbone"]["name"], spec["kind"])
     size = int(spec["input"].get("size_px") or spec["input"]["max_tokens"])
     whole = spec["weights"] == "all"
-    backbone = load_backbone(entry, size, device, pretrained=not whole)
+    backbone = at_size(load_backbone(entry, size, device, pretrained=not whole), size)
     if whole:
         own = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
         try:

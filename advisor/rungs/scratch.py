@@ -14,7 +14,7 @@ from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.finetune import earlier, save_whole
 from advisor.rungs.trained import carry_out, few, look_items, training_seconds
 from advisor.training import recipes
-from advisor.training.network import Classifier, build, quick_batch_norm
+from advisor.training.network import Classifier, at_size, build, quick_batch_norm
 from advisor.training.search import training_speed
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def random_backbone(context: RunContext, size: int) -> Backbone:
     from probes.backbones import catalog
 
     plan = context.plan
-    return load_backbone(catalog.find(plan.backbone, plan.kind), size, context.device, pretrained=False, seed=plan.seed)
+    entry = catalog.find(plan.backbone, plan.kind)
+    return at_size(load_backbone(entry, size, context.device, pretrained=False, seed=plan.seed), size)
 
 
 def fresh_network(context: RunContext, backbone: Backbone) -> Classifier:
@@ -77,10 +78,7 @@ def resolve(context: RunContext, backbone: Backbone) -> dict[str, Any]:
     speed = training_speed(task)
     seconds = training_seconds(context, speed)
     usual = backbone.input_size
-    size = usual
-    if dataset.kind == "image":
-        size = recipes.affordable_size("scratch", usual, len(train_rows), speed, seconds)
-        speed *= (usual / size) ** 2
+    size, speed = recipes.size_and_speed("scratch", task, usual, len(train_rows), speed, seconds)
     return {
         "rung": "scratch",
         "input_size": size,

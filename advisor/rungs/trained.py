@@ -71,7 +71,7 @@ def carry_out(
     result = fit(task, settings, _callbacks(context, span))
     checkpoints.clear(context.directory / "checkpoint")
     _check_decoded(task)
-    return result, (*sentences, *_told(rung, resolved, result))
+    return result, (*sentences, *_told(context.plan.kind, resolved, result))
 
 
 def _settings(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_train: int) -> Settings:
@@ -126,7 +126,7 @@ def _check_decoded(task: Task) -> None:
         raise RunError("No training image could be decoded. Open the data page to see which files are damaged.")
 
 
-def _told(rung: TrainedRung, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
+def _told(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
     """How long and at what size, for the report."""
     sentences = [
         f"Trained {result.steps:,} steps, {result.epochs:.1f} epochs, in {result.seconds:.0f} s "
@@ -134,7 +134,7 @@ def _told(rung: TrainedRung, resolved: dict[str, Any], result: FitResult) -> tup
     ]
     size, usual = int(resolved["input_size"]), int(resolved["usual_input_size"])
     if size != usual:
-        sentences.append(
-            f"The images were reduced to {size} px instead of {usual} px, so that the time sufficed for enough passes."
-        )
+        what = f"images were reduced to {size} px instead of {usual} px" if kind == "image" else ""
+        what = what or f"texts were cut at {size} tokens instead of {usual}"
+        sentences.append(f"The {what}, so that the time sufficed for enough passes.")
     return tuple(sentences)

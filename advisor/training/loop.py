@@ -26,6 +26,9 @@ from advisor.training.settings import Callbacks, FitResult, Settings, Task
 from advisor.training.sources import ahead, logits_of
 from probes.interval import score
 
+#: A live curve needs a point about this often.
+EMIT_SECONDS = 1.0
+
 
 def fit(task: Task, settings: Settings, callbacks: Callbacks | None = None) -> FitResult:
     """Train `task.network` and leave it in its best validated state.
@@ -80,6 +83,7 @@ class _Fit:
         self.diverged = self.stopped = False
         self.losses: list[float] = []
         self.items = 0
+        self.told_at = -math.inf
 
     def run(self) -> FitResult:
         """Resume or plan, step until the end, and give back the best state."""
@@ -105,7 +109,7 @@ class _Fit:
         self.pace.stepped(self.step, time.monotonic() - started)
         if self._due():
             self._look()
-        elif self.step % 10 == 0 or self.step == 1:
+        elif self.pace.spent - self.told_at >= EMIT_SECONDS:
             self._emit()
         self._maybe_checkpoint()
 
@@ -192,6 +196,7 @@ class _Fit:
         return value, float(smoothed_loss(torch.from_numpy(seen), torch.from_numpy(truth), weights, 0.0))
 
     def _emit(self, **numbers: float) -> None:
+        self.told_at = self.pace.spent
         recent = self.losses[-20:]
         self.callbacks.emit(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,15 @@ class Classifier(nn.Module):
                 if isinstance(module, _BATCH_NORM):
                     module.eval()
         return self
+
+
+def at_size(backbone: Backbone, size: int) -> Backbone:
+    """The same network fed with another input size: pixels for images, at most so many tokens for texts."""
+    if size == backbone.input_size:
+        return backbone
+    changed: dict[str, Any] = {"input_size" if backbone.entry.kind == "image" else "max_tokens": size}
+    resized: Backbone = dataclasses.replace(backbone, **changed)
+    return resized
 
 
 def linear(dim: int, n_classes: int, weight: np.ndarray | None = None, bias: np.ndarray | None = None) -> nn.Linear:

@@ -24,8 +24,10 @@ TrainedRung = Literal["fine-tune", "scratch"]
 
 #: Batch statistics of fewer images than this are worse than ImageNet's.
 BATCH_NORM_ITEMS = 5000
-#: Input sizes tried when the usual one would leave too few passes; below 128 px this backbone gets no faster (measured).
+#: Input sizes tried when the usual one would leave too few passes; below 128 px Lite0 gets no faster (measured).
 SMALLER_PX = (192, 160, 128)
+#: Longest texts tried likewise; news says most of what it is about in its first sentences.
+FEWER_TOKENS = (128, 64)
 LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
     ("fine-tune", "image"): 4e-4,
     ("fine-tune", "text"): 1e-4,
@@ -79,6 +81,31 @@ def affordable_size(rung: TrainedRung, usual_px: int, n_train: int, items_per_se
         if speed * seconds >= passes_wanted(rung, n_train):
             return size
     return min(usual_px, SMALLER_PX[-1])
+
+
+def affordable_tokens(
+    rung: TrainedRung, usual: int, lengths: np.ndarray, n_train: int, items_per_second: float, seconds: float
+) -> int:
+    """The longest cut (tokens) at which the run still sees enough texts. Shape: lengths (n,) tokens of a sample."""
+    cost = np.minimum(lengths, usual).mean()
+    for cut in (usual, *(tokens for tokens in FEWER_TOKENS if tokens < usual)):
+        speed = items_per_second * cost / np.minimum(lengths, cut).mean()
+        if speed * seconds >= passes_wanted(rung, n_train):
+            return cut
+    return min(usual, FEWER_TOKENS[-1])
+
+
+def size_and_speed(
+    rung: TrainedRung, task: Task, usual: int, n_train: int, items_per_second: float, seconds: float
+) -> tuple[int, float]:
+    """(input size in pixels or tokens, expected items a second at it), from the speed timed at the usual size."""
+    if isinstance(task.train, TextSource):
+        lengths = task.train.lengths
+        cut = affordable_tokens(rung, usual, lengths, n_train, items_per_second, seconds)
+        share = np.minimum(lengths, cut).mean() / np.minimum(lengths, usual).mean()
+        return cut, float(items_per_second / share)
+    size = affordable_size(rung, usual, n_train, items_per_second, seconds)
+    return size, items_per_second * (usual / size) ** 2
 
 
 def hold_batch_norm(rung: TrainedRung, n_train: int) -> bool:

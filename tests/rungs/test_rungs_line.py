@@ -165,17 +165,24 @@ def kill_after(steps: int, seen: list[dict[str, Any]]) -> Callable[..., None]:
 
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trained, "CHECKPOINT_SECONDS", 0.0)
-    dataset, before, after = digits(tmp_path), [], []  # type: tuple[Dataset, list[Any], list[Any]]
+    dataset, folder, given = digits(tmp_path), tmp_path / "run", {"settings": {"learning_rate": 1e-3}}
+    before: list[dict[str, Any]] = []
+    after: list[dict[str, Any]] = []
     with pytest.raises(Killed):
-        registry.execute(context_of(dataset, tmp_path / "run", "scratch", 12.0, emit=kill_after(5, before)))
-    resolved = read_json(tmp_path / "run" / "resolved.json")
-    again = context_of(dataset, tmp_path / "run", "scratch", 12.0, emit=kill_after(10**9, after))
-    registry.execute(again)
-    steps = [line["step"] for line in after if line["stage"] == "Training"]
-    assert min(steps) > 1 and not any("Trying" in line["stage"] for line in after)
-    assert read_json(tmp_path / "run" / "resolved.json")["learning_rate"] == resolved["learning_rate"]
-    assert load_model(tmp_path / "run").rung == "scratch"
-    assert not (tmp_path / "run" / "checkpoint" / "state.json").exists()
+        registry.execute(context_of(dataset, folder, "scratch", 90.0, emit=kill_after(2, before), **given))
+    resolved = read_json(folder / "resolved.json")
+
+    def enough() -> bool:
+        return sum(line["stage"] == "Training" for line in after) >= 2
+
+    emit = kill_after(10**9, after)
+    again = context_of(dataset, folder, "scratch", 90.0, emit=emit, should_stop=enough, **given)
+    assert registry.execute(again).stopped
+    first = [line["step"] for line in before if line["stage"] == "Training"][-1]
+    assert min(line["step"] for line in after if line["stage"] == "Training") >= first
+    assert read_json(folder / "resolved.json") == resolved  # nothing was timed or chosen again
+    assert load_model(folder).rung == "scratch"
+    assert not (folder / "checkpoint" / "state.json").exists()
 
 
 def test_a_stop_before_there_is_a_model_is_told_and_a_later_one_keeps_the_best(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.training.pace import Pace
-from advisor.training.recipes import SMALLER_PX, affordable_size, hold_batch_norm, settings_for
+from advisor.training.recipes import SMALLER_PX, affordable_size, affordable_tokens, hold_batch_norm, settings_for
 from advisor.training.settings import Settings
 
 TIMED = Settings(learning_rate=1e-3, head_learning_rate=1e-3, seconds=100.0, max_epochs=10.0)
@@ -67,6 +68,14 @@ def test_input_size_shrinks_only_when_the_time_is_short() -> None:
     sizes = [affordable_size("fine-tune", 224, 800, 14.0, seconds) for seconds in (20, 60, 150, 300, 600)]
     assert sizes == sorted(sizes)
     assert affordable_size("scratch", 96, 10**6, 1.0, 1.0) == 96  # never larger than the usual
+
+
+def test_long_texts_are_cut_only_when_the_time_is_short() -> None:
+    lengths = np.array([30, 200, 256])
+    cuts = [affordable_tokens("fine-tune", 256, lengths, 1000, 10.0, seconds) for seconds in (30, 300, 3000)]
+    assert cuts == sorted(cuts) and cuts[0] < cuts[-1] == 256
+    short = np.array([8, 10, 12])  # cutting texts that are short anyway would buy no time
+    assert affordable_tokens("fine-tune", 256, short, 100, 30.0, 60.0) == 256
 
 
 def test_recipes_differ_where_they_must() -> None:
