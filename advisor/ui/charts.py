@@ -25,6 +25,7 @@ MARKS: dict[Provenance, str] = {"measured": "circle", "piloted": "diamond", "pre
 TICKS = {0.5: "none", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 360000: "100 h"}
 NO_TRAINING = 0.5
 CONTENDERS = 0.30
+CLOSE = 3.0
 CONFIG = {"displayModeBar": False}
 
 
@@ -50,16 +51,16 @@ def ladder(advice: Advice) -> go.Figure:
     figure = base(420, showlegend=False)
     places = _apart({e.rung: max(e.train_seconds or 0.0, NO_TRAINING) for e in shown})
     room = _room(shown, advice.question.target)
-    # Names stand above and below in turn, so that neighbours do not write over each other on a narrow screen.
-    for number, estimate in enumerate(sorted(shown, key=lambda e: places[e.rung])):
+    for estimate in shown:
         chosen = estimate.rung == advice.recommended
         figure.add_trace(_rung(estimate, places[estimate.rung], chosen, room[0]))
-        figure.add_annotation(**_label(estimate, places[estimate.rung], chosen, room[0], above=number % 2 == 1))
+    for label in _labels(shown, places, advice.recommended, room[0]):
+        figure.add_annotation(**label)
     longest = max([*places.values(), 60.0])
     ticks = [t for t in TICKS if t <= 3 * longest]
     figure.update_xaxes(
         type="log", title="Training time on this device", tickvals=ticks, ticktext=[TICKS[t] for t in ticks],
-        range=[math.log10(NO_TRAINING / 2.5), math.log10(longest * 4)], tickangle=0,
+        range=[math.log10(NO_TRAINING / 2.5), math.log10(longest * 9)], tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(title=advice.metric.capitalize(), tickformat="~%", range=room)
     if advice.question.target is not None:
@@ -116,19 +117,43 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
     )  # fmt: skip
 
 
-def _label(estimate: Estimate, place: float, chosen: bool, floor: float, *, above: bool) -> dict[str, Any]:
-    """A rung's name beside its interval, with its value where the mark is only an arrow."""
-    low, value, high = _ends(estimate)
-    title, off = words.title(estimate.rung), value < floor
-    above = above or off
+def _labels(
+    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, floor: float
+) -> list[dict[str, Any]]:
+    """The rungs' names as annotations, above and below in turn and clear of the bars of close neighbours.
+
+    A rung far below stands at the floor and carries its value.
+    """
+    labels = []
+    inside = sorted((e for e in shown if _ends(e)[1] >= floor), key=lambda e: places[e.rung])
+    for number, estimate in enumerate(inside):
+        x = places[estimate.rung]
+        near = [e for e in inside if 1 / CLOSE < places[e.rung] / x < CLOSE]
+        left, right = any(places[e.rung] < x for e in near), any(places[e.rung] > x for e in near)
+        above = number % 2 == 1
+        edge = max(_ends(e)[2] for e in near) if above else min(_ends(e)[0] for e in near)
+        side = "right" if right and not left else "left" if left and not right else "center"
+        title = words.title(estimate.rung)
+        text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
+        labels.append(_note(x, edge, text, color, size, side, above=above))
+    for estimate in shown:
+        value = _ends(estimate)[1]
+        if value < floor:
+            text = f"{words.title(estimate.rung)} {words.percent(value)}"
+            side = "left" if places[estimate.rung] < 20 else "right"  # both stay inside a narrow picture
+            labels.append(_note(places[estimate.rung], floor, text, GREY, 13, side, above=True))
+    return labels
+
+
+def _note(x: float, y: float, text: str, color: str, size: int, side: str, *, above: bool) -> dict[str, Any]:
     return {
-        "x": math.log10(place),
-        "y": floor if off else high if above else low,
-        "text": f"<b>{title}</b>" if chosen else f"{title} {words.percent(value)}" if off else title,
-        "font": {"color": TEAL if chosen else GREY, "size": 15 if chosen else 13},
+        "x": math.log10(x),
+        "y": y,
+        "text": text,
+        "font": {"color": color, "size": size},
         "showarrow": False,
-        "xanchor": "left" if off else "center",
-        "xshift": -8 if off else 0,
+        "xanchor": side,
+        "xshift": {"left": -8, "center": 0, "right": 8}[side],
         "yanchor": "bottom" if above else "top",
         "yshift": 8 if above else -6,
     }

@@ -133,7 +133,7 @@ def figures(estimate: Estimate) -> None:
     interval = f" ({words.between(low, high)})" if low is not None and high is not None else ""
     st.markdown(f"**{words.percent(estimate.value)}**{interval}")
     seconds = estimate.train_seconds
-    time = f"trains in {words.duration(seconds)}" if seconds else "no training"
+    time = f"ready in {words.duration(seconds)}" if seconds else "no training"
     parts.note(f"{estimate.provenance}, n = {words.count(estimate.n)}, {time}")
 
 

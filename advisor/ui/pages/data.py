@@ -69,9 +69,16 @@ def read(source: str, title: str) -> None:
 
 
 def gallery(samples: tuple[Sample, ...]) -> None:
-    """One card for each sample."""
+    """One card for each sample: those at hand, then those that are downloaded first."""
     parts.section("A sample")
-    with st.grid(3, min_column_width=230, key="gallery") as grid:
+    cards([sample for sample in samples if not sample.needs_network], 3, "gallery")
+    parts.note("Larger ones, downloaded when chosen:")
+    cards([sample for sample in samples if sample.needs_network], 4, "gallery-online")
+
+
+def cards(samples: list[Sample], columns: int, key: str) -> None:
+    """A row of cards."""
+    with st.grid(columns, min_column_width=200, key=key) as grid:
         for sample in samples:
             with grid.cell(), st.container(border=True, height="stretch", gap="small"):
                 card(sample)

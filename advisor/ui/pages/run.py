@@ -52,7 +52,8 @@ def live(run: str) -> None:
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
             left = f", about {words.duration(status.eta_seconds)} left" if status.eta_seconds is not None else ""
-            st.text(f"{words.STATE[status.state].capitalize()}: {status.stage or 'starting'}{left}")
+            told = status.stage if status.state == "running" and status.stage else words.STATE[status.state]
+            st.text(f"{told.capitalize()}{left}")
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
             store.request_stop(run)
             st.toast("Stopping after the present step.")
