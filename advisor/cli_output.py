@@ -101,5 +101,5 @@ def command(as_json: bool) -> Iterator[Output]:
         with Output(as_json) as output:
             yield output
     except KeyboardInterrupt:
-        print("Interrupted. Nothing was started.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         raise typer.Exit(130) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from rich.console import Console
@@ -134,11 +135,8 @@ def advice(to: Console, dataset: Dataset, given: Advice) -> None:
     to.print(shown)
     for sentence in given.flips:
         to.print(safe(sentence))
-    to.print(
-        f"Took {duration(given.seconds)}. To carry it out: advisor train {plain(dataset.source)}",
-        style="dim",
-        markup=False,
-    )
+    source = shlex.quote(plain(dataset.source))
+    to.print(Text(f"Took {duration(given.seconds)}. To carry it out: advisor train {source}", style="dim"))
 
 
 def heading(to: Console, dataset: Dataset) -> None:

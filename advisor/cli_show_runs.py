@@ -95,12 +95,13 @@ def runs(to: Console, known: Sequence[RunStatus]) -> None:
     if not known:
         to.print("No run was started yet. To start one: advisor train PATH", markup=False)
         return
-    shown = table("run", "dataset", "state", ">done", "stage or cause")
+    shown = table("run", "dataset", "state", ">done", ">test", "stage or cause")
     for status in known:
-        style = MARKS.get(status.state, "")
+        found = report_of(status)
         shown.add_row(
-            Text(status.run), safe(status.dataset_name), Text(status.state, style=style),
-            f"{100 * status.progress:.0f} %", safe(status.stage or status.cause),
+            Text(status.run, no_wrap=True), safe(status.dataset_name),
+            Text(status.state, style=MARKS.get(status.state, "")), f"{100 * status.progress:.0f} %",
+            percent(found.test.value) if found else "", safe(status.stage or status.cause),
         )  # fmt: skip
     to.print(shown)
 
