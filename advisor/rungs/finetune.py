@@ -8,6 +8,7 @@ model that is not better there is dropped for it: fine-tuning loses to the froze
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
+NOTHING_TO_COMPARE = "there are no validation items to compare on"
 
 
 def execute(context: RunContext) -> Outcome:
@@ -41,20 +43,39 @@ def execute(context: RunContext) -> Outcome:
     resolved = earlier(context) or resolve(context, backbone, fallback)
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
-        return roll_back(context, backbone, fallback, None, "there are no validation items to compare on")
+        return roll_back(context, backbone, fallback, Compared(fallback.value, 0, None), NOTHING_TO_COMPARE)
     sized = at_size(backbone, int(resolved["input_size"]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
-    baseline = frozen_value(context, fallback, rows)
-    if result is None or result.diverged or result.value <= baseline:
-        return roll_back(context, backbone, fallback, (baseline, result), "it was not better there", sentences)
+    compared = Compared(frozen_value(context, fallback, rows), len(rows), result)
+    if result is None or result.value <= compared.frozen:
+        return roll_back(context, backbone, fallback, compared, compared.why, sentences)
     save_whole(context, sized, network, resolved)
-    told = (
-        f"On {len(rows):,} validation items fine-tuning reached {100 * result.value:.1f} %, the frozen head "
-        f"{100 * baseline:.1f} %."
-    )
-    return outcome(context, resolved, result.value, len(rows), baseline, result, (told, *sentences))
+    told = f"On {len(rows):,} validation items fine-tuning reached {100 * result.value:.1f} %, the frozen head "
+    told += f"{100 * compared.frozen:.1f} %."
+    return outcome(context, compared, result.value, (told, *sentences), str(resolved["precision"]))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Frozen against tuned on the same ``n`` validation items; ``result`` is None when nothing was trained."""
+
+    frozen: float
+    n: int
+    result: FitResult | None
+
+    @property
+    def why(self) -> str:
+        """Why the tuned model is not kept."""
+        if self.result is None:
+            return "it was stopped before the training"
+        if self.result.best_step < 0:
+            return "the training diverged"
+        return (
+            f"it was not better there ({100 * self.result.value:.1f} % against {100 * self.frozen:.1f} % "
+            f"on {self.n:,} validation items)"
+        )
 
 
 def earlier(context: RunContext) -> dict[str, Any] | None:
@@ -129,40 +150,24 @@ def roll_back(
     context: RunContext,
     backbone: Backbone,
     fallback: FrozenFit,
-    compared: tuple[float, FitResult | None] | None,
+    compared: Compared,
     why: str,
     sentences: tuple[str, ...] = (),
 ) -> Outcome:
     """Save the frozen model instead and say so."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
-    baseline, result = compared or (fallback.value, None)
-    told = f"Fine-tuning was dropped for the frozen model: {why}"
-    if result is not None and not result.diverged:
-        told += (
-            f" ({100 * result.value:.1f} % against {100 * baseline:.1f} % on {len(result.logits):,} validation items)"
-        )
-    return outcome(context, {}, baseline, len(fallback.val.rows), baseline, result, (told + ".", *sentences))
+    told = f"Fine-tuning was dropped for the frozen model: {why}."
+    return outcome(context, compared, compared.frozen, (told, *sentences))
 
 
 def outcome(
-    context: RunContext,
-    resolved: dict[str, Any],
-    value: float,
-    n: int,
-    baseline: float,
-    result: FitResult | None,
-    sentences: tuple[str, ...],
+    context: RunContext, compared: Compared, value: float, sentences: tuple[str, ...], precision: str = "float32"
 ) -> Outcome:
     """The outcome with the two values that were compared."""
-    validation = {"value": value, "n": float(n), "frozen": baseline}
-    if result is not None and not result.diverged:
+    result = compared.result
+    validation = {"value": value, "n": float(compared.n), "frozen": compared.frozen}
+    if result is not None and result.best_step >= 0:
         validation["tuned"] = result.value
-    return Outcome(
-        rung="fine-tune",
-        validation=validation,
-        sentences=sentences,
-        device=context.device,
-        precision=str(resolved.get("precision", "float32")),
-        stopped=bool(result and result.stopped),
-    )
+    stopped = result.stopped if result is not None else context.should_stop()
+    return Outcome("fine-tune", validation, sentences, context.device, precision, stopped)

@@ -29,7 +29,7 @@ SMALLER_PX = (192, 160, 128)
 #: Longest texts tried likewise; news says most of what it is about in its first sentences.
 FEWER_TOKENS = (128, 64)
 LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
-    ("fine-tune", "image"): 4e-4,
+    ("fine-tune", "image"): 6e-4,
     ("fine-tune", "text"): 1e-4,
     ("scratch", "image"): 2e-3,
     ("scratch", "text"): 5e-4,
