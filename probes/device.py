@@ -90,6 +90,15 @@ def place(module: Any, calibration: Calibration) -> Any:
     return module.to(device=calibration.device, memory_format=memory)
 
 
+def shaped(batch: Any, calibration: Calibration) -> Any:
+    """An image batch in the calibrated memory format (pixels come channels-last); token batches are left alone."""
+    import torch
+
+    if isinstance(batch, dict):
+        return batch
+    return batch.contiguous(memory_format=torch.channels_last if calibration.channels_last else torch.contiguous_format)
+
+
 def calibrate(
     module: Any, example: Callable[[int], Any], device: str, items: str = "items", seconds: float = 1.0
 ) -> Calibration:
@@ -244,8 +253,7 @@ def _timed(module: Any, batch: Any, device: str, candidate: _Candidate) -> tuple
     how = Calibration(device=device, dtype=candidate.dtype, channels_last=candidate.channels_last)
     place(module, how)
     if not isinstance(batch, dict):
-        memory = torch.channels_last if candidate.channels_last else torch.contiguous_format
-        batch = batch.to(device).contiguous(memory_format=memory)
+        batch = shaped(batch.to(device), how)
     with torch.inference_mode(), precision(how):
         started = time.perf_counter()
         output = module(batch).float().cpu()  # the copy waits for the device

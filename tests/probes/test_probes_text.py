@@ -65,3 +65,17 @@ def test_a_folder_that_is_no_encoder_is_an_error_for_people(tmp_path: Path) -> N
         TextBackbone.load(catalog.find(str(tmp_path)))
     with pytest.raises(BackboneError, match="not a text backbone"):
         TextBackbone.load(catalog.find("resnet18"))
+
+
+@pytest.mark.parametrize("family", ["DistilBert", "MPNet", "Roberta"])
+def test_other_families_of_encoders_load_too(minilm: TextBackbone, tmp_path: Path, family: str) -> None:
+    import transformers
+
+    names = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64} if family == "DistilBert" else {}
+    usual = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    config = getattr(transformers, f"{family}Config")(vocab_size=30522, **(names or usual))
+    getattr(transformers, f"{family}Model")(config).save_pretrained(tmp_path)
+    minilm.tokenizer.save_pretrained(tmp_path)
+    backbone = TextBackbone.load(catalog.find(str(tmp_path)))
+    assert backbone.embed(TEXTS).shape == (3, 32)
+    assert len(blocks(backbone.module)) == 3
