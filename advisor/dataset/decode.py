@@ -21,7 +21,7 @@ from advisor.errors import DatasetError
 from advisor.records import Dataset
 
 MAX_PIXELS = 100_000_000
-FORMATS = "JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()  # noqa: SIM905 (reads better)
+FORMATS = "JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()
 _ORIENTATION = 0x0112
 #: Values 16-bit files really use at their top: 8 and 12 bits stored in 16 would else come out black.
 _TOPS = (255.0, 4095.0, 65535.0)
