@@ -1,8 +1,15 @@
-"""Images: can each be decoded, how large is it, and which are copies of each other."""
+"""Images: can each be decoded, how large is it, and which are copies of each other.
+
+Exact copies have the same bytes or, decoded, the same pixels. Near copies are looked for only among pictures with
+something to compare (see `comparable`): glyphs, masks and line drawings, and pictures under 48 pixels, look alike
+without being copies, so for these only equal pixels count.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,40 +18,55 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from advisor.dataset.alignment import SIDE
+from advisor.dataset.decode import ItemError, open_image
 from advisor.dataset.inspect import Inspection, equal_digests, merge
+from advisor.dataset.near_images import COLOUR_SIDE, near_pairs
 from probes.progress import Progress
 
 MAX_IMAGES = 20_000
 MAX_BYTES = 500_000_000
-THUMBNAIL = 64
+MIN_COMPARABLE_PX = 48
+#: A set with fewer comparable pictures is one of drawings; what is comparable in it is only a busier drawing.
+MIN_COMPARABLE_SHARE = 0.5
+#: A near-duplicate cluster with a larger share of all images than this says more about the set than about copies.
+MAX_NEAR_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Look:
-    """One image as inspected; thumbnail: (64, 64) uint8 grey."""
+    """One image as inspected: `grey` (64, 64) and `colour` (16, 16, 3) are uint8 thumbnails squeezed to a square.
+
+    pixels: digest of the decoded pixels; comparable: whether near copies of it can be told.
+    """
 
     measures: dict[str, object]
-    thumbnail: np.ndarray | None
-    reason: str | None
+    pixels: str
+    grey: np.ndarray
+    colour: np.ndarray
+    comparable: bool
 
 
 def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
     """Inspect images; see `advisor.dataset.inspect.inspect_items`."""
     paths = [Path(path) for path in items["path"]]
     rows = sample_rows(paths)
-    looks = look_at_all([paths[row] for row in rows], progress)
+    looks = look_at_all([paths[row] for row in rows], lambda s, share: progress(s, 0.8 * share))
     readable = np.ones(len(paths), dtype=bool)
-    reasons: dict[int, str] = {}
-    for row, one in zip(rows, looks, strict=True):
-        if one.reason is not None:
-            readable[row], reasons[int(row)] = False, one.reason
-    measures = pd.DataFrame([one.measures for one in looks], index=rows).reindex(range(len(paths)))
-    clusters, kinds = merge(len(paths), equal_digests(items["digest"]), [])
-    return Inspection(readable, reasons, measures, clusters, kinds, len(rows))
+    reasons = {int(row): look for row, look in zip(rows, looks, strict=True) if isinstance(look, str)}
+    readable[list(reasons)] = False
+    seen = {int(row): look for row, look in zip(rows, looks, strict=True) if isinstance(look, Look)}
+    measures = pd.DataFrame({row: look.measures for row, look in seen.items()}.values(), index=list(seen))
+    exact = equal_digests(items["digest"]) + _equal_pixels(seen)
+    near = _near(seen, {later for _, later in exact}, lambda s, share: progress(s, 0.8 + 0.2 * share))
+    exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
+    clusters, kinds = merge(len(paths), exact, near)
+    progress("Looked into the images", 1.0)
+    return Inspection(readable, reasons, measures.reindex(range(len(paths))), clusters, kinds, len(rows))
 
 
-def sample_rows(paths: list[Path]) -> np.ndarray:
-    """Rows to decode: all, or evenly spread over the set up to the limits; the same every time."""
+def sample_rows(paths: Sequence[Path]) -> np.ndarray:
+    """Rows to decode: all, or evenly spread over the set up to 20,000 images and 500 MB; the same every time."""
     n = len(paths)
     rows = np.arange(n) if n <= MAX_IMAGES else np.linspace(0, n - 1, MAX_IMAGES).astype(np.int64)
     sizes = np.array([path.stat().st_size if path.exists() else 0 for path in (paths[row] for row in rows)])
@@ -54,9 +76,9 @@ def sample_rows(paths: list[Path]) -> np.ndarray:
     return rows[np.unique(np.linspace(0, len(rows) - 1, keep).astype(np.int64))]
 
 
-def look_at_all(paths: list[Path], progress: Progress) -> list[Look]:
-    """Decode every path once, in threads (Pillow's decoders release the lock)."""
-    looks: list[Look] = []
+def look_at_all(paths: Sequence[Path], progress: Progress) -> list[Look | str]:
+    """Decode every path once, in threads (Pillow's decoders release the lock); a string is why one cannot be read."""
+    looks: list[Look | str] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for look in pool.map(look_at, paths):
             looks.append(look)
@@ -65,23 +87,68 @@ def look_at_all(paths: list[Path], progress: Progress) -> list[Look]:
     return looks
 
 
-def look_at(path: Path) -> Look:
-    """Decode one image whole, so that a truncated file is noticed, and measure it."""
-    from advisor.dataset.decode import open_image
-
+def look_at(path: Path) -> Look | str:
+    """Decode one image whole, so that a truncated file is noticed, and measure it; or the reason why not."""
     try:
+        image = open_image(path, min_side=2 * SIDE)
         with Image.open(path) as header:
-            measures: dict[str, object] = {
-                "width_px": header.width,
-                "height_px": header.height,
-                "mode": header.mode,
-                "format": header.format or "",
-                "bytes": path.stat().st_size,
-            }
-        image = open_image(path, min_side=THUMBNAIL)
-        grey = image.convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-    except Exception as error:  # any decoder failure is a finding about this item, never the end of the job
-        return Look({}, None, f"the image cannot be read ({str(error) or type(error).__name__})")
-    thumbnail = np.asarray(grey)
-    measures["brightness"] = float(thumbnail.mean())
-    return Look(measures, thumbnail, None)
+            measures: dict[str, object] = {"width_px": header.width, "height_px": header.height, "mode": header.mode}
+            measures["format"] = header.format or ""
+    except ItemError as error:
+        return str(error)
+    except OSError as error:
+        return f"The image cannot be opened ({error})."
+    grey_image = image.convert("L")
+    grey, colour = _squeezed(grey_image, SIDE), _squeezed(image, COLOUR_SIDE)
+    measures |= {"bytes": path.stat().st_size, "brightness": float(grey.mean())}
+    measures["colourfulness"] = float(np.ptp(colour.astype(np.int16), axis=2).mean())
+    size = f"{image.width}x{image.height}".encode()
+    pixels = hashlib.blake2b(image.tobytes(), digest_size=16, key=size).hexdigest()
+    return Look(measures, pixels, grey, colour, comparable(grey_image, grey))
+
+
+def _squeezed(image: Image.Image, side: int) -> np.ndarray:
+    """The image as a square of side × side, averaged where it shrinks."""
+    shrinks = min(image.size) >= side
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR))
+
+
+def comparable(image: Image.Image, grey: np.ndarray) -> bool:
+    """Whether near copies of this grey image can be told: 48 pixels or more, not two flat tones, detail in many places.
+
+    Two flat tones: two of 32 brightness bins hold 90 % of the pixels. Detail: in 6 or more of the 16 fields of the
+    thumbnail, (64, 64), neighbouring pixels differ by some 3 of 255 steps.
+    """
+    if min(image.size) < MIN_COMPARABLE_PX:
+        return False
+    bins = np.sort(np.reshape(image.histogram(), (32, 8)).sum(axis=1))
+    if bins[-2:].sum() >= 0.9 * bins.sum():
+        return False
+    values = grey.astype(np.float32)
+    steps = np.abs(np.diff(values, axis=0))[:, :-1] + np.abs(np.diff(values, axis=1))[:-1]
+    fields = steps[:60, :60].reshape(4, 15, 4, 15).mean(axis=(1, 3))
+    return int((fields >= 3.0).sum()) >= 6
+
+
+def _equal_pixels(seen: dict[int, Look]) -> list[tuple[int, int]]:
+    """Pairs (first row, row) of images that decode to the same pixels."""
+    first: dict[str, int] = {}
+    return [(first[look.pixels], row) for row, look in seen.items() if first.setdefault(look.pixels, row) != row]
+
+
+def _near(seen: dict[int, Look], copies: set[int], progress: Progress) -> list[tuple[int, int]]:
+    """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one."""
+    rows = [row for row, look in seen.items() if look.comparable and row not in copies]
+    if len(rows) < 2 or sum(look.comparable for look in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
+        return []
+    grey = np.stack([seen[row].grey for row in rows])
+    colour = np.stack([seen[row].colour for row in rows])
+    pairs = [(rows[i], rows[j]) for i, j in near_pairs(grey, colour, progress)]
+    return without_collapse(max(seen) + 1, len(seen), pairs)
+
+
+def without_collapse(n_rows: int, n_images: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The pairs outside clusters of over 20 images and a fifth of all: one such cluster could not be split."""
+    clusters, _ = merge(n_rows, [], pairs)
+    too_large = {row for c in clusters if len(c) > max(20, MAX_NEAR_SHARE * n_images) for row in c}
+    return [pair for pair in pairs if pair[0] not in too_large]

@@ -16,7 +16,7 @@ def inspect_texts(items: pd.DataFrame, progress: Progress) -> Inspection:
     """Inspect texts; see `advisor.dataset.inspect.inspect_items`."""
     progress("Looking into the texts", 0.0)
     texts = items["text"].fillna("").astype(str).reset_index(drop=True)
-    measures = pd.DataFrame({"n_characters": texts.str.len(), "n_words": texts.str.split().str.len()})
+    measures = pd.DataFrame({"n_characters": texts.map(len), "n_words": [len(text.split()) for text in texts]})
     readable = (texts.str.strip() != "").to_numpy()
     reasons = {int(row): "the text is empty" for row in np.flatnonzero(~readable)}
     exact = equal_texts([normalised(text) for text in texts])
