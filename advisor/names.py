@@ -37,7 +37,7 @@ def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
     from probes.backbones import catalog
     from probes.zero_shot import class_sentences, imagenet_names
 
-    sentences = tuple(class_sentences(classes))
+    sentences = tuple(class_sentences(classes, kind=backbone.entry.kind))
     if backbone.entry.kind == "text":
         return Names(sentences, embedded(backbone, sentences), None, backbone.entry.name)
     entry = catalog.default("text")

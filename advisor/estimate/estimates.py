@@ -16,6 +16,8 @@ from probes.interval import Counts, predictive
 #: A cross-validated value differs from the final model's true value by about this much beyond sampling noise.
 MODEL_SPREAD = 0.008
 TRAINING_SECONDS = 300.0
+#: A learning curve is believed to this multiple of the items it was fitted on.
+FURTHEST = 4.0
 EPOCHS = {"fine-tune": 12, "scratch": 40}
 
 
@@ -112,13 +114,18 @@ def build(
 
 
 def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
-    """What the full training part adds to a probe measured on a sample, by the learning curve of the linear probe."""
-    curve = needed(evidence, "linear").settings.get("curve")
-    if not curve:
-        return Shift(0.0, MODEL_SPREAD)
+    """What the full training part adds to a probe measured on a sample, by the learning curve of the linear probe.
+
+    The curve carries to four times the items it was fitted on (DESIGN.md, what is known, 6) and no further; the
+    growth beyond that is left out of the value and added to the spread.
+    """
+    curve = needed(evidence, "linear").settings["curve"]
     slope, seen = float(curve["b"]), float(probe.settings.get("n_fit", probe.measured.n))
-    step = slope * (seen**-0.5 - max(evidence.n_train, seen) ** -0.5)
-    return Shift(max(step, 0.0), float(np.hypot(MODEL_SPREAD, 0.5 * step)))
+    full = max(float(evidence.n_train), seen)
+    within = min(full, FURTHEST * seen)
+    step = slope * (seen**-0.5 - within**-0.5)
+    beyond = slope * (within**-0.5 - full**-0.5)
+    return Shift(step, float(np.sqrt(MODEL_SPREAD**2 + (0.5 * step) ** 2 + beyond**2)))
 
 
 def test_sizes(evidence: Evidence, seen: Counts) -> np.ndarray:
