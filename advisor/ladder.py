@@ -22,9 +22,24 @@ class Rung:
 LADDER: tuple[Rung, ...] = (
     Rung("prompting", "Prompting", "No weights change.", "An answer today from the class names alone, without labels."),
     Rung("rag", "Retrieval", "No weights change.", "The nearest labelled examples decide; new labels count at once."),
-    Rung("frozen", "Frozen features", "Only a new head is trained.", "Minutes of training when the task is close to pre-training."),
-    Rung("fine-tune", "Fine-tuning", "Some or all layers change.", "A related but distinct task, with the labels to show it."),
-    Rung("scratch", "From scratch", "Everything is learned anew.", "A novel domain with very many labels and a large budget."),
+    Rung(
+        "frozen",
+        "Frozen features",
+        "Only a new head is trained.",
+        "Minutes of training when the task is close to pre-training.",
+    ),
+    Rung(
+        "fine-tune",
+        "Fine-tuning",
+        "Some or all layers change.",
+        "A related but distinct task, with the labels to show it.",
+    ),
+    Rung(
+        "scratch",
+        "From scratch",
+        "Everything is learned anew.",
+        "A novel domain with very many labels and a large budget.",
+    ),
 )
 
 

@@ -51,7 +51,9 @@ class Record(BaseModel):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            raise StorageError(f"{path} is not a readable {cls.__name__} ({error.error_count()} wrong fields).") from error
+            raise StorageError(
+                f"{path} is not a readable {cls.__name__} ({error.error_count()} wrong fields)."
+            ) from error
 
 
 class ReadOptions(Record):
