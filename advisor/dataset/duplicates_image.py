@@ -20,7 +20,7 @@ from PIL import Image
 
 from advisor.dataset.alignment import SIDE
 from advisor.dataset.decode import ItemError, open_image
-from advisor.dataset.inspect import Inspection, equal_digests, merge
+from advisor.dataset.inspect import Inspection, equal_digests, merge, without_collapse
 from advisor.dataset.near_images import COLOUR_SIDE, near_pairs
 from probes.progress import Progress
 
@@ -29,8 +29,6 @@ MAX_BYTES = 500_000_000
 MIN_COMPARABLE_PX = 48
 #: A set with fewer comparable pictures is one of drawings; what is comparable in it is only a busier drawing.
 MIN_COMPARABLE_SHARE = 0.5
-#: A near-duplicate cluster with a larger share of all images than this says more about the set than about copies.
-MAX_NEAR_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
     seen = {int(row): look for row, look in zip(rows, looks, strict=True) if isinstance(look, Look)}
     measures = pd.DataFrame({row: look.measures for row, look in seen.items()}.values(), index=list(seen))
     exact = equal_digests(items["digest"]) + _equal_pixels(seen)
-    near = _near(seen, {later for _, later in exact}, lambda s, share: progress(s, 0.8 + 0.2 * share))
+    near = _near(seen, {later for _, later in exact}, len(paths), lambda s, share: progress(s, 0.8 + 0.2 * share))
     exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
     clusters, kinds = merge(len(paths), exact, near)
     progress("Looked into the images", 1.0)
@@ -136,7 +134,7 @@ def _equal_pixels(seen: dict[int, Look]) -> list[tuple[int, int]]:
     return [(first[look.pixels], row) for row, look in seen.items() if first.setdefault(look.pixels, row) != row]
 
 
-def _near(seen: dict[int, Look], copies: set[int], progress: Progress) -> list[tuple[int, int]]:
+def _near(seen: dict[int, Look], copies: set[int], n_items: int, progress: Progress) -> list[tuple[int, int]]:
     """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one."""
     rows = [row for row, look in seen.items() if look.comparable and row not in copies]
     if len(rows) < 2 or sum(look.comparable for look in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
@@ -144,11 +142,4 @@ def _near(seen: dict[int, Look], copies: set[int], progress: Progress) -> list[t
     grey = np.stack([seen[row].grey for row in rows])
     colour = np.stack([seen[row].colour for row in rows])
     pairs = [(rows[i], rows[j]) for i, j in near_pairs(grey, colour, progress)]
-    return without_collapse(max(seen) + 1, len(seen), pairs)
-
-
-def without_collapse(n_rows: int, n_images: int, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pairs outside clusters of over 20 images and a fifth of all: one such cluster could not be split."""
-    clusters, _ = merge(n_rows, [], pairs)
-    too_large = {row for c in clusters if len(c) > max(20, MAX_NEAR_SHARE * n_images) for row in c}
-    return [pair for pair in pairs if pair[0] not in too_large]
+    return without_collapse(n_items, pairs)

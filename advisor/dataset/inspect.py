@@ -16,6 +16,7 @@ from advisor.records import Kind
 from probes.progress import Progress, silent
 
 ClusterKind = Literal["exact", "near"]
+MAX_NEAR_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,13 @@ def merge(
     by_cluster = pd.Series(rows).groupby(joined[rows], sort=False).agg(tuple)
     clusters = [tuple(int(row) for row in cluster) for cluster in by_cluster]
     return clusters, ["exact" if len(set(same[list(c)])) == 1 else "near" for c in clusters]
+
+
+def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The near pairs outside clusters of over 20 items and a fifth of all.
+
+    Such a cluster says more about the set (one template, one scene) than about copies, and could not be split.
+    """
+    clusters, _ = merge(n_items, [], pairs)
+    too_large = {row for c in clusters if len(c) > max(20, MAX_NEAR_SHARE * n_items) for row in c}
+    return [pair for pair in pairs if pair[0] not in too_large]
