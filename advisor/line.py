@@ -67,7 +67,8 @@ def probe(
     """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError."""
     from advisor.evidence import gather
 
-    return gather(read(x, progress=progress), backbone, checked_budget(budget), progress)
+    seconds = checked_budget(budget)
+    return gather(read(x, progress=progress), backbone, seconds, progress)
 
 
 def advise(
@@ -86,14 +87,13 @@ def advise(
     """
     from advisor.advice.advise import advise_dataset
 
-    dataset = read(x, progress=progress)
     question = Question(
         target=checked_target(target),
         budget_seconds=checked_budget(budget),
         rungs=checked_rungs(rungs),
         backbone=backbone,
     )
-    return advise_dataset(dataset, question, progress)
+    return advise_dataset(read(x, progress=progress), question, progress)
 
 
 def plan(
@@ -111,9 +111,9 @@ def plan(
 
     if rung != "auto":
         find_rung(rung)
+    seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
     advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
-    seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     return make_plan(dataset, advice, rung, seconds, device, seed)
 
 
