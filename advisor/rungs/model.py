@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from advisor import storage
-from advisor.errors import BackboneError, RunError, StorageError
+from advisor.errors import BackboneError, DatasetError, RunError, StorageError
 from advisor.features import load_backbone
 from advisor.records import Dataset, Plan, Prediction
 from advisor.rungs.heads import Head, build_head
@@ -197,7 +197,13 @@ def open_input(item: Input, min_side: int) -> Image.Image:
 
     if isinstance(item, Image.Image):
         return item.convert("RGB")
-    opened: Image.Image = open_image(Path(item), min_side=min_side)
+    path = Path(item)
+    if not path.is_file():
+        raise DatasetError(f"There is no file {path}. Give the path of an image.")
+    try:
+        opened: Image.Image = open_image(path, min_side=min_side)
+    except DatasetError as error:  # the reader's reasons name no file, since its lists do
+        raise DatasetError(f"{path} cannot be used. {error}") from error
     return opened
 
 
