@@ -176,7 +176,7 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
         assert not rung["available"] or 0 <= rung["low"] <= rung["value"] <= rung["high"] <= 1
 
 
-def test_advice_keeps_to_the_rungs_allowed_and_reads_well(advisor: Run, digits: Path, advised: dict[str, Any]) -> None:
+def test_advice_keeps_to_the_rungs_allowed_and_reads_well(advisor: Run, digits: Path, trained: dict[str, Any]) -> None:
     done = advisor("advise", digits, *BUDGET, "--rungs", "rag", "--target", "0.3")
     assert done.returncode == 0, done.stderr
     assert "→ Retrieval" in done.stdout
