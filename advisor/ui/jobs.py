@@ -35,6 +35,7 @@ class Job:
     result: Any = None
     error: str | None = None
     finished: bool = False
+    work: Callable[[Progress], Any] | None = None
 
     def tell(self, sentence: str, share: float) -> None:
         """Note how far the work is; `share` is clipped to 0..1."""
@@ -62,7 +63,7 @@ def start(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
         job = _jobs.get(key)
         if job is not None and not job.finished:
             return job
-        job = _jobs[key] = Job(key, title)
+        job = _jobs[key] = Job(key, title, work=work)
         for old in [k for k, j in _jobs.items() if j.finished][:-KEPT]:
             del _jobs[old]
     threading.Thread(target=_work, args=(job, work), name=f"job-{key}", daemon=True).start()
@@ -86,6 +87,12 @@ def forget(key: str) -> None:
         job = _jobs.get(key)
         if job is not None and job.finished:
             del _jobs[key]
+
+
+def again(job: Job) -> Job:
+    """Start the work of a failed job once more."""
+    assert job.work is not None
+    return start(job.key, job.title, job.work)
 
 
 def _work(job: Job, work: Callable[[Progress], Any]) -> None:

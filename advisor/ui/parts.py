@@ -78,7 +78,7 @@ def wait(job: jobs.Job) -> None:
     if job.error is not None:
         problem(job.error)
         if st.button("Try again", key=f"again-{job.key}", icon=":material/refresh:"):
-            jobs.forget(job.key)
+            jobs.again(job)
             st.rerun()
         return
     _watch(job.key)

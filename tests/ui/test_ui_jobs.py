@@ -64,6 +64,9 @@ def test_an_answered_question_is_worked_on_again_and_a_failed_one_waits_for_the_
     second = ended(jobs.answer(key, "Reading", failing(DatasetError("No."))))
     assert second is not first
     assert jobs.answer(key, "Reading", lambda tell: 2) is second
+    third = ended(jobs.again(second))
+    assert third is not second
+    assert third.error == "No."
     jobs.forget(key)
     assert jobs.find(key) is None
 

@@ -29,10 +29,6 @@ RECENT = 8
 
 def draw() -> None:
     """The page."""
-    job = jobs.find(st.query_params.get("job"))
-    if job is not None:
-        reading(job)
-        return
     parts.heading(
         QUESTION,
         "Start with a sample, or bring labelled images or texts. They stay on this machine.",
@@ -42,21 +38,8 @@ def draw() -> None:
     recent(line.known())
 
 
-def reading(job: jobs.Job) -> None:
-    """The dataset being read; when it is there, its profile opens."""
-    if job.finished and isinstance(job.result, Dataset):
-        jobs.forget(job.key)
-        places.go("profile", data=job.result.fingerprint[:16])
-    parts.heading(QUESTION, "The dataset is being listed, checked and split." if not job.error else "Not this yet.")
-    parts.wait(job)
-    if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
-        jobs.forget(job.key)
-        del st.query_params["job"]
-        st.rerun()
-
-
 def read(source: str, title: str) -> None:
-    """Start reading a source, and put the job into the address so that a reload finds it."""
+    """Start reading a source and open the profile, which shows how far the reading is."""
     options = chosen_options()
     key = jobs.key_of("read", source, sorted(options.items()))
 
@@ -64,8 +47,7 @@ def read(source: str, title: str) -> None:
         return line.read(source, progress=tell, **options)  # type: ignore[arg-type]
 
     jobs.start(key, title, work)
-    st.query_params["job"] = key
-    st.rerun()
+    places.go("profile", job=key)
 
 
 def gallery(samples: tuple[Sample, ...]) -> None:

@@ -25,6 +25,10 @@ MARK: dict[Severity, tuple[BadgeColor, str]] = {
 
 def draw() -> None:
     """The page."""
+    job = jobs.find(st.query_params.get("job"))
+    if job is not None and not arrived(job):
+        reading(job)
+        return
     dataset = parts.need_dataset(QUESTION)
     profile = line.saved_profile(dataset)
     if profile is None:
@@ -40,6 +44,27 @@ def draw() -> None:
     duplicates(dataset, profile)
     set_aside(dataset)
     facts(dataset, profile)
+
+
+def arrived(job: jobs.Job) -> bool:
+    """Whether a dataset has been read; it takes the job's place in the address.
+
+    The page is not switched here: a request of the progress bar that is under way would bring the old page back.
+    """
+    if not job.finished or not isinstance(job.result, Dataset):
+        return False
+    places.at_dataset(job.result.fingerprint[:16])
+    st.query_params.from_dict(places.address())
+    return True
+
+
+def reading(job: jobs.Job) -> None:
+    """How far the reading is, or why it failed."""
+    parts.heading(QUESTION, "It cannot be read as it is." if job.error else "It is being listed, checked and split.")
+    parts.wait(job)
+    if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
+        jobs.forget(job.key)
+        places.go("data")
 
 
 def answer(dataset: Dataset, profile: Profile) -> str:

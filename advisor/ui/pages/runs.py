@@ -53,8 +53,8 @@ def row(status: RunStatus) -> None:
             if status.state in ACTIVE and st.button("Stop", key=f"stop-{status.run}"):
                 store.request_stop(status.run)
                 st.rerun()
-            if st.button("Open", key=f"open-{status.run}"):
-                places.go("run", run=status.run)
+            # A link and not a button: a page switched here could be brought back by the next tick of the table.
+            st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
 
 
 if __name__ == "__main__":
