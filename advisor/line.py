@@ -107,13 +107,15 @@ def plan(
     progress: Progress = silent,
 ) -> Plan:
     """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it."""
+    from advisor.advice.advise import answer
     from advisor.advice.planning import make_plan
 
-    if rung != "auto":
-        find_rung(rung)
+    wanted = None if rung == "auto" else find_rung(rung).name
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
     advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    if wanted and not advice.estimate(wanted).available:  # a rung the advice left out gets its promise now
+        advice = answer(dataset, advice.question.model_copy(update={"rungs": RUNG_NAMES}), progress)
     return make_plan(dataset, advice, rung, seconds, device, seed)
 
 

@@ -2,7 +2,7 @@
 
 Accuracy on n items with k right has the Jeffreys posterior Beta(k + 1/2, n - k + 1/2) (Brown, Cai and
 DasGupta, "Interval estimation for a binomial proportion", Statistical Science 2001). Balanced accuracy is
-the mean of the classes' recalls, each with a posterior of its own. A value still to be seen on m test
+the mean of the classes' recalls, each with a posterior about their common mean. A value still to be seen on m test
 items adds their own binomial noise (the beta-binomial distribution); that is a prediction interval.
 """
 
@@ -53,10 +53,17 @@ def score(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int)
 
 
 def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
-    """Draws of each stratum's true share of right answers. Shape: (DRAWS, strata with items)."""
+    """Draws of each stratum's true share of right answers. Shape: (DRAWS, strata with items).
+
+    One stratum has the Jeffreys prior. Several share a prior of the same weight (one item) about their mean: with
+    Jeffreys' one half, many small classes would each be pulled to 50 % and the mean of their draws would lie below
+    the metric itself (a class with 5 of 5 right by 8 points).
+    """
     kept = seen.total > 0
     right, total = seen.right[kept], seen.total[kept]
-    return np.random.default_rng(seed).beta(right + 0.5, total - right + 0.5, size=(DRAWS, len(right)))
+    centre = 0.5 if len(right) == 1 else (np.sum(right / total) + 0.5) / (len(right) + 1)
+    draws = np.random.default_rng(seed).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
+    return draws
 
 
 def measured_score(

@@ -105,6 +105,8 @@ def test_a_rung_that_is_not_allowed_is_not_recommended(dataset: Dataset, advice:
     narrow = advisor.advise(dataset, budget=BUDGET_SECONDS, rungs=["prompting", "rag"])
     assert narrow.recommended in ("prompting", "rag")
     assert not narrow.estimate("frozen").available and "not allow" in narrow.estimate("frozen").reason
+    assert line.plan(dataset, rung="frozen", advice=narrow).promised is not None
+    assert line.saved_advice(dataset) == narrow
 
 
 def test_a_trained_model_beats_the_largest_class_and_predicts(dataset: Dataset, report: RunReport) -> None:

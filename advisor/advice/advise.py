@@ -15,7 +15,15 @@ from probes.progress import Progress, silent
 
 
 def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
-    """Gather what is missing, decide, and keep the advice as advice.json in the dataset's folder."""
+    """Answer a question and keep the advice as advice.json in the dataset's folder."""
+    advice = answer(dataset, question, progress)
+    advice.save(Path(dataset.folder) / "advice.json")
+    progress("Advice is ready", 1.0)
+    return advice
+
+
+def answer(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
+    """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
     evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
     pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
@@ -23,7 +31,7 @@ def advise_dataset(dataset: Dataset, question: Question, progress: Progress = si
     decision = decide(made, question.target)
     reasons = explain.reasons(decision, made, question.target)
     explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
-    advice = Advice(
+    return Advice(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
         question=question,
@@ -35,9 +43,6 @@ def advise_dataset(dataset: Dataset, question: Question, progress: Progress = si
         estimates=explained,
         seconds=time.monotonic() - started,
     )
-    advice.save(Path(dataset.folder) / "advice.json")
-    progress("Advice is ready", 1.0)
-    return advice
 
 
 def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:

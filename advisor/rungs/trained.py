@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.rungs import common
 from advisor.rungs.context import RunContext
-from advisor.training import checkpoints, recipes, search
+from advisor.training import recipes, search
 from advisor.training.loop import fit
 from advisor.training.network import Classifier
 from advisor.training.recipes import TrainedRung
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: One look at the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
 LEAST_LOOK = 64
-CHECKPOINT_SECONDS = 20.0
+CHECKPOINT_SECONDS = 10.0
 
 
 def few(rows: np.ndarray, n: int = 64) -> np.ndarray:
@@ -69,7 +69,6 @@ def carry_out(
     if context.should_stop():
         return None, sentences
     result = fit(task, settings, _callbacks(context, span))
-    checkpoints.clear(context.directory / "checkpoint")
     _check_decoded(task)
     return result, (*sentences, *_told(context.plan.kind, resolved, result))
 

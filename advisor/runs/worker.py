@@ -107,12 +107,14 @@ def execute(context: RunContext) -> Outcome:
     """The rung's outcome; one that an earlier attempt had reached before it died is taken as it lies in the folder."""
     from advisor.rungs import registry
     from advisor.rungs.context import Outcome
+    from advisor.training import checkpoints
 
     path = context.directory / OUTCOME
     if path.is_file():
         return Outcome(**storage.read_json(path))
     outcome = registry.execute(context)
     storage.write_json(path, dataclasses.asdict(outcome))
+    checkpoints.clear(context.directory / "checkpoint")  # only now: until here a kill would lose the training
     return outcome
 
 

@@ -65,6 +65,13 @@ def test_prediction_intervals_cover_about_as_often_as_they_say(metric: str) -> N
     assert 0.84 <= inside / 300 <= 0.97
 
 
+def test_many_small_classes_do_not_pull_the_interval_off_its_value() -> None:
+    truth = np.repeat(np.arange(20), 5)
+    predicted = np.where(np.arange(100) % 25 == 0, (truth + 1) % 20, truth)  # 96 of 100 right
+    result = measured_score("balanced accuracy", truth, predicted, 20, seconds=0.0)
+    assert result.low < result.value - 0.01 and result.high > result.value + 0.01
+
+
 def test_a_shift_moves_the_interval_and_a_spread_widens_it() -> None:
     seen, n_test = Counts(np.array([160]), np.array([200])), np.array([200])
     plain, moved = predictive(seen, n_test), predictive(seen, n_test, shift=0.1)

@@ -182,7 +182,6 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
     assert min(line["step"] for line in after if line["stage"] == "Training") >= first
     assert read_json(folder / "resolved.json") == resolved  # nothing was timed or chosen again
     assert load_model(folder).rung == "scratch"
-    assert not (folder / "checkpoint" / "state.json").exists()
 
 
 def test_a_stop_before_there_is_a_model_is_told_and_a_later_one_keeps_the_best(tmp_path: Path) -> None:
