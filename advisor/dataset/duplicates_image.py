@@ -101,7 +101,7 @@ def look_at(path: Path) -> Look | str:
         return f"The image cannot be opened ({error})."
     grey_image = image.convert("L")
     grey, colour = _squeezed(grey_image, SIDE), _squeezed(image, COLOUR_SIDE)
-    measures |= {"bytes": path.stat().st_size, "brightness": float(grey.mean())}
+    measures |= {"bytes": path.stat().st_size, "brightness": float(grey.mean()), "contrast": float(grey.std())}
     measures["colourfulness"] = float(np.ptp(colour.astype(np.int16), axis=2).mean())
     size = f"{image.width}x{image.height}".encode()
     pixels = hashlib.blake2b(image.tobytes(), digest_size=16, key=size).hexdigest()

@@ -1,4 +1,4 @@
-"""What duplicates mean: copies, copies with another label, and copies that leak across an official split."""
+"""What duplicates mean: copies, copies with another label, and copies or groups that cross an official split."""
 
 from __future__ import annotations
 
@@ -7,83 +7,125 @@ from typing import Literal
 
 import pandas as pd
 
-from advisor.profile.findings import finding
+from advisor.dataset.words import counted
+from advisor.profile.findings import finding, is_are
 from advisor.records import Dataset, Finding
+
+#: From this share of copies on, the number of items says much more than there is to learn from.
+MANY = 0.05
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Items that show the same thing: their keys, and whether byte for byte or nearly."""
+    """Items that show the same thing: their keys, and whether all are exact copies or some only nearly the same."""
 
     keys: tuple[str, ...]
     kind: Literal["exact", "near"]
 
 
 def placed(dataset: Dataset, clusters: list[Cluster]) -> pd.DataFrame:
-    """One row per item of a cluster: cluster, key, label, part."""
-    where = dataset.items.set_index("key")[["label", "part"]]
-    rows = [(number, key) for number, cluster in enumerate(clusters) for key in cluster.keys]
-    table = pd.DataFrame(rows, columns=["cluster", "key"])
-    return table.join(where, on="key", how="inner")
+    """One row per item of a cluster: cluster, kind, key, label, part, digest."""
+    where = dataset.items.set_index("key")[["label", "part", "digest"]]
+    rows = [(number, cluster.kind, key) for number, cluster in enumerate(clusters) for key in cluster.keys]
+    return pd.DataFrame(rows, columns=["cluster", "kind", "key"]).join(where, on="key", how="inner")
 
 
-def leaking(dataset: Dataset, clusters: list[Cluster]) -> pd.DataFrame:
-    """The test items of which a copy stands in the train or validation part."""
-    table = placed(dataset, clusters)
+def leaking(table: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows that `placed` gives: the test items of which a copy stands in the train or validation part."""
     known = set(table.loc[table["part"].isin(["train", "val"]), "cluster"])
     return table[(table["part"] == "test") & table["cluster"].isin(known)]
 
 
 def n_leaks(dataset: Dataset, clusters: list[Cluster]) -> int:
-    """How many test items have a copy among the training items."""
-    return len(leaking(dataset, clusters))
+    """How many test items have a copy among the training or validation items."""
+    return len(leaking(placed(dataset, clusters)))
 
 
 def duplicate_findings(dataset: Dataset, clusters: list[Cluster]) -> list[Finding]:
-    """Copies, conflicting labels among them, and leaks."""
-    if not clusters:
-        return []
+    """Copies, copies with different labels, copies and groups on both sides of an official split."""
     table = placed(dataset, clusters)
-    found = [copies(dataset, clusters, kind) for kind in ("exact", "near")]
-    labels = table.groupby("cluster")["label"].nunique()
-    torn = table[table["cluster"].isin(labels[labels > 1].index)]
-    if len(torn):
-        found.append(
-            finding(
-                "conflicting labels",
-                "problem",
-                f"{labels.gt(1).sum():,} clusters of copies carry different labels ({len(torn):,} items); at least one "
-                f"label in each is wrong or the classes overlap.",
-                torn["key"].tolist(),
-            )
-        )
-    leaks = leaking(dataset, clusters)
-    if len(leaks):
-        n_test = int((dataset.items["part"] == "test").sum())
-        found.append(
-            finding(
-                "leak",
-                "problem",
-                f"{len(leaks):,} of {n_test:,} test items have a copy in the training part of the official split, so "
-                f"the test value flatters every rung.",
-                leaks["key"].tolist(),
-            )
-        )
+    found = [
+        *copies(dataset, table),
+        conflicts(table, "exact"),
+        conflicts(table, "near"),
+        leaks(dataset, table),
+        group_leaks(dataset),
+    ]
     return [one for one in found if one is not None]
 
 
-def copies(dataset: Dataset, clusters: list[Cluster], kind: str) -> Finding | None:
-    """How many items are copies of an earlier one."""
-    own = [cluster for cluster in clusters if cluster.kind == kind]
-    if not own:
+def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
+    """How many items are exact copies of an earlier one, and how many more are nearly the same as one."""
+    later = table.duplicated("cluster")
+    exact = later & ((table["kind"] == "exact") | table.duplicated(["cluster", "digest"]))
+    found = []
+    for check, rows, what in (
+        ("exact duplicates", table[exact], "exact {} of another item"),
+        ("near duplicates", table[later & ~exact], "nearly the same as another item"),
+    ):
+        if rows.empty:
+            continue
+        n, share = len(rows), len(rows) / dataset.n_used
+        said = what.format("copy" if n == 1 else "copies")
+        kept = "" if dataset.official_split else " The split keeps copies on one side."
+        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {said}.{kept}"
+        found.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
+    return found
+
+
+def conflicts(table: pd.DataFrame, kind: str) -> Finding | None:
+    """Clusters of copies whose labels differ: exact ones are mistakes, near ones may be real small differences."""
+    own = table[table["kind"] == kind]
+    torn = own[own.groupby("cluster")["label"].transform("nunique") > 1]
+    if torn.empty:
         return None
-    extra = [key for cluster in own for key in cluster.keys[1:]]
-    share = len(extra) / max(dataset.n_used, 1)
-    word = "exact copies of another item" if kind == "exact" else "near duplicates of another item"
-    side = "" if dataset.official_split else " The split keeps each with its copies on one side."
+    n = torn["cluster"].nunique()
+    carry = f"{counted(n, 'set')} of {'exact' if kind == 'exact' else 'near'} copies carr{'ies' if n == 1 else 'y'}"
+    if kind == "exact":
+        return finding(
+            "conflicting labels",
+            "problem",
+            f"{carry} different labels ({counted(len(torn), 'item')}), so at least one label in each is wrong, or the "
+            f"classes overlap. Look at them and correct the labels.",
+            torn["key"].tolist(),
+        )
     return finding(
-        f"{kind} duplicates",
-        "warning" if share > 0.05 else "note",
-        f"{len(extra):,} items ({100 * share:.1f} %) are {word}.{side}",
-        extra,
+        "labels of near copies",
+        "warning",
+        f"{carry} different labels ({counted(len(torn), 'item')}): wrong labels, or small differences that matter.",
+        torn["key"].tolist(),
+    )
+
+
+def leaks(dataset: Dataset, table: pd.DataFrame) -> Finding | None:
+    """Test items that the official split also shows in training."""
+    known = leaking(table)
+    if known.empty:
+        return None
+    n, n_test = len(known), int((dataset.items["part"] == "test").sum())
+    return finding(
+        "leak",
+        "problem" if n > 0.01 * n_test else "warning",
+        f"{n:,} of {n_test:,} test items {'has' if n == 1 else 'have'} an exact or near copy in the training or "
+        f"validation part of the official split, so the test value flatters every rung.",
+        known["key"].tolist(),
+    )
+
+
+def group_leaks(dataset: Dataset) -> Finding | None:
+    """Groups of which the official split puts some items in the test part and some in training."""
+    if not (dataset.has_groups and dataset.official_split):
+        return None
+    named = dataset.items.dropna(subset=["group"])
+    learned = set(named.loc[named["part"].isin(["train", "val"]), "group"])
+    torn = named[(named["part"] == "test") & named["group"].isin(learned)]
+    if torn.empty:
+        return None
+    n = torn["group"].nunique()
+    return finding(
+        "groups across the split",
+        "warning",
+        f"{counted(n, 'group')} {'stands' if n == 1 else 'stand'} on both sides of the official split "
+        f"({counted(len(torn), 'test item')}), so the test value says little about new groups.",
+        torn["key"].tolist(),
     )

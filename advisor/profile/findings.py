@@ -20,3 +20,8 @@ def finding(
         n_items=len(items) if n_items is None else n_items,
         items=tuple(items[:SHOWN_ITEMS]),
     )
+
+
+def is_are(n: int) -> str:
+    """The verb for n things."""
+    return "is" if n == 1 else "are"

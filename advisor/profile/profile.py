@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from advisor.dataset.words import counted, said
+from advisor.errors import StorageError
 from advisor.profile.duplicates import Cluster, duplicate_findings, n_leaks
-from advisor.profile.findings import finding
+from advisor.profile.findings import finding, is_are
 from advisor.profile.image import image_facts, image_findings
 from advisor.profile.text import text_facts, text_findings
-from advisor.records import PARTS, Dataset, Finding, Profile, Severity
+from advisor.records import PARTS, Dataset, Finding, Profile
 from probes.progress import Progress, silent
 
 #: Below this many training items a class is learned from luck.
@@ -27,11 +29,13 @@ SIZE_COLUMNS = {"image": ("width_px", "height_px"), "text": ("n_characters", "n_
 def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     """Count and describe a dataset that has been read; kept as profile.json in its folder and used again."""
     path = Path(dataset.folder) / "profile.json"
-    if path.is_file():
-        return Profile.load(path)
+    known = saved(path)
+    if known is not None:
+        return known
     started = time.monotonic()
     progress("Counting and describing", 0.0)
     measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
+    measures = measures.dropna(subset=list(SIZE_COLUMNS[dataset.kind]))  # of a very large set only a sample is decoded
     clusters = read_clusters(dataset)
     counts = count(dataset)
     totals = [sum(n for part, n in by_part.items() if part != "ood") for by_part in counts.values()]
@@ -39,6 +43,7 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     findings = [
         *class_findings(dataset, counts),
         *set_aside_findings(dataset),
+        *sample_findings(dataset, len(measures)),
         *duplicate_findings(dataset, clusters),
         *find(dataset, measures),
     ]
@@ -59,6 +64,14 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     made.save(path)
     progress("The profile is ready", 1.0)
     return made
+
+
+def saved(path: Path) -> Profile | None:
+    """The profile kept at `path`; None when there is none, or none that this version can read: it is made anew."""
+    try:
+        return Profile.load(path) if path.is_file() else None
+    except StorageError:
+        return None
 
 
 def count(dataset: Dataset) -> dict[str, dict[str, int]]:
@@ -84,41 +97,51 @@ def read_clusters(dataset: Dataset) -> list[Cluster]:
 
 
 def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[Finding]:
-    """Imbalance, tiny classes, and classes that the test part does not hold."""
-    found = []
+    """Imbalance, tiny classes, classes that the test part does not hold, and names that differ in case only."""
+    found = [imbalance(counts)]
+    few = [name for name, by_part in counts.items() if by_part.get("train", 0) + by_part.get("val", 0) < FEW_ITEMS]
+    if few:
+        sentence = (
+            f"{len(few)} of {counted(len(counts), 'class', 'classes')} {'has' if len(few) == 1 else 'have'} fewer than "
+            f"{FEW_ITEMS} items to learn from ({said(few)}); more labels there would help most."
+        )
+        found.append(finding("few labels", "warning", sentence))
+    untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
+    if untested:
+        sentence = f"The test part has no item of {said(untested)}, so the report cannot say how well that is known."
+        found.append(finding("untested classes", "warning", sentence))
+    names = pd.Series(dataset.classes)
+    alike = names[names.str.casefold().str.split().str.join(" ").duplicated(keep=False)].tolist()
+    if alike:
+        sentence = f"The classes {said(alike)} differ only in case or spaces; if they mean the same, rename them."
+        found.append(finding("class names", "warning", sentence))
+    return [one for one in found if one is not None]
+
+
+def imbalance(counts: dict[str, dict[str, int]]) -> Finding | None:
+    """The largest class against the smallest, from 1.5 times on (as the metric changes there)."""
     totals = {name: sum(n for part, n in by_part.items() if part != "ood") for name, by_part in counts.items()}
     largest, smallest = max(totals, key=lambda c: totals[c]), min(totals, key=lambda c: totals[c])
     ratio = totals[largest] / max(totals[smallest], 1)
-    if ratio > 1.5:
-        grave: Severity = "warning" if ratio > 5 else "note"
-        found.append(
-            finding(
-                "imbalance",
-                grave,
-                f"{largest} has {totals[largest]:,} items and {smallest} {totals[smallest]:,}, {ratio:.1f} times as "
-                f"many, so every class counts alike in the metric (balanced accuracy).",
-            )
-        )
-    few = [name for name, by_part in counts.items() if by_part.get("train", 0) + by_part.get("val", 0) < FEW_ITEMS]
-    if few:
-        found.append(
-            finding(
-                "few labels",
-                "warning",
-                f"{len(few)} of {len(counts)} classes have fewer than {FEW_ITEMS} training items ({listed(few)}); more "
-                f"labels there would help most.",
-            )
-        )
-    untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
-    if untested:
-        found.append(
-            finding(
-                "untested classes",
-                "warning",
-                f"The test part has no item of {listed(untested)}, so the report cannot say how well they are known.",
-            )
-        )
-    return found
+    if ratio <= 1.5:
+        return None
+    return finding(
+        "imbalance",
+        "warning" if ratio > 5 else "note",
+        f"{largest} has {counted(totals[largest], 'item')} and {smallest} {totals[smallest]:,}, {ratio:.1f} times as "
+        f"many, so the metric counts every class alike (balanced accuracy).",
+    )
+
+
+def sample_findings(dataset: Dataset, n_inspected: int) -> list[Finding]:
+    """That only some items were decoded, which bounds what the other findings can say."""
+    if n_inspected >= dataset.n_used:
+        return []
+    sentence = (
+        f"{n_inspected:,} of {counted(dataset.n_used, 'image')} were decoded, evenly over the set, so unreadable and "
+        f"nearly equal images among the others are not known yet."
+    )
+    return [finding("sample", "note", sentence)]
 
 
 def set_aside_findings(dataset: Dataset) -> list[Finding]:
@@ -126,20 +149,9 @@ def set_aside_findings(dataset: Dataset) -> list[Finding]:
     if not dataset.n_set_aside:
         return []
     reasons = pd.Series([item.reason for item in dataset.set_aside])
-    share = dataset.n_set_aside / max(dataset.n_in, 1)
+    share = dataset.n_set_aside / dataset.n_in
     common = f" Most often: {reasons.mode().iloc[0]}" if len(reasons) else ""
-    return [
-        finding(
-            "set aside",
-            "warning" if share > 0.01 else "note",
-            f"{dataset.n_set_aside:,} of {dataset.n_in:,} items are set aside and not used.{common}",
-            [item.key for item in dataset.set_aside],
-            dataset.n_set_aside,
-        )
-    ]
-
-
-def listed(names: list[str], most: int = 5) -> str:
-    """Names in a sentence, the first few."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    n = dataset.n_set_aside
+    sentence = f"{n:,} of {counted(dataset.n_in, 'item')} {is_are(n)} set aside and not used."
+    keys = [item.key for item in dataset.set_aside]
+    return [finding("set aside", "warning" if share > 0.01 else "note", sentence + common, keys, n)]

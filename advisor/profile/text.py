@@ -7,7 +7,8 @@ from collections import Counter
 
 import pandas as pd
 
-from advisor.profile.findings import finding
+from advisor.dataset.words import counted
+from advisor.profile.findings import finding, is_are
 from advisor.records import Dataset, Finding
 
 #: all-MiniLM-L6-v2 reads 256 word pieces; an English word is about 1.3 of them.
@@ -39,14 +40,15 @@ def text_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
             finding(
                 "long texts",
                 "warning" if share > 20 else "note",
-                f"{len(long):,} texts ({share:.1f} %) are longer than the about "
+                f"{counted(len(long), 'text')} ({share:.1f} %) {is_are(len(long))} longer than the about "
                 f"{READ_TOKENS / TOKENS_PER_WORD:.0f} words the sentence encoder reads; their ends are not seen.",
                 long.tolist(),
             )
         )
     short = keys[words <= 1]
     if len(short):
-        found.append(finding("short texts", "note", f"{len(short):,} texts are a single word or less.", short.tolist()))
+        sentence = f"{counted(len(short), 'text')} {is_are(len(short))} a single word, which says little by itself."
+        found.append(finding("short texts", "note", sentence, short.tolist()))
     foreign = {name: share for name, share in scripts(dataset).items() if name != "Latin" and share >= 0.05}
     if foreign:
         named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in foreign.items())
