@@ -16,19 +16,28 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "advisor.cli", "app", "--no-browser", "--port"]
+COMMAND = [sys.executable, "-m", "advisor.cli", "app", "--port"]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """The dashboard, started from an empty folder on a free port."""
+    """The dashboard as somebody starts it the first time: no Streamlit settings in the home folder, nobody typing."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "ADVISOR_HOME": str(tmp_path_factory.mktemp("home"))}
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "ADVISOR_HOME": str(home / "advisor"), "HOME": str(home), "BROWSER": "true"}
     folder = tmp_path_factory.mktemp("elsewhere")
     log = (folder / "log.txt").open("w+")
-    process = subprocess.Popen([*COMMAND, str(port)], env=environment, cwd=folder, stdout=log, stderr=log, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, str(port)],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        text=True,
+    )
     end = time.monotonic() + 90
     while not healthy(port):
         assert process.poll() is None and time.monotonic() < end, (folder / "log.txt").read_text()
