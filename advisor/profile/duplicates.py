@@ -60,13 +60,13 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     exact = later & ((table["kind"] == "exact") | table.duplicated(["cluster", "digest"]))
     found = []
     for check, rows, what in (
-        ("exact duplicates", table[exact], "exact {} of another item"),
+        ("exact duplicates", table[exact], "{} of another item"),
         ("near duplicates", table[later & ~exact], "nearly the same as another item"),
     ):
         if rows.empty:
             continue
         n, share = len(rows), len(rows) / dataset.n_used
-        said = what.format("copy" if n == 1 else "copies")
+        said = what.format("an exact copy" if n == 1 else "exact copies")
         kept = "" if dataset.official_split else " The split keeps copies on one side."
         sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {said}.{kept}"
         found.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
