@@ -70,7 +70,7 @@ def _watch(key: str) -> None:
         st.rerun()
     st.progress(job.share)
     left = f", about {words.duration(job.seconds * (1 / job.share - 1))} left" if job.share > 0.1 else ""
-    note(f"{job.sentence} {words.duration(job.seconds)} so far{left}.")
+    note(f"{job.sentence.rstrip('.')}: {words.duration(job.seconds)} so far{left}.")
 
 
 def wait(job: jobs.Job) -> None:

@@ -61,7 +61,7 @@ def ask_text(run: str, plan: Plan) -> tuple[Any, str | None]:
     text = st.text_area("A text", key=f"try-text-{run}", placeholder="Type a sentence", height=90)
     with st.container(horizontal=True):
         st.button("Predict", key=f"predict-{run}", type="primary")
-    row, dataset = own_item(run, plan)
+        row, dataset = own_item(run, plan)
     if text.strip():
         return text, None
     if row is None or dataset is None:
