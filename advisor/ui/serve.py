@@ -21,6 +21,7 @@ SAFE: dict[str, str | list[str]] = {
     "server.enableCORS": "true",
     "server.enableXsrfProtection": "true",
     "server.fileWatcherType": "none",
+    "logger.hideWelcomeMessage": "true",  # and with it a pop-up that advertises to developers
     "server.showEmailPrompt": "false",  # on a first start Streamlit would wait in the terminal for an address
     "browser.serverAddress": ADDRESS,
     "browser.gatherUsageStats": "false",
