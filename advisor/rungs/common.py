@@ -176,6 +176,6 @@ def save_resolved(context: RunContext, resolved: dict[str, Any]) -> None:
 
 
 def report_seconds(context: RunContext, seconds_per_item: float) -> float:
-    """Seconds to keep for reading the test part (and the shifted one) once at the end."""
-    n = len(context.dataset.where("test", "ood"))
+    """Seconds to keep for the end: the validation items once more, then the test part and the shifted one."""
+    n = len(context.dataset.where("test", "ood")) + len(validation_rows(context.dataset))
     return ENDING_SECONDS + 1.2 * n * seconds_per_item

@@ -23,6 +23,7 @@ from advisor.training import recipes
 from advisor.training.network import Classifier, at_size, build
 from advisor.training.search import training_speed, whole_state
 from advisor.training.settings import FitResult
+from advisor.training.sources import logits_of
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -43,26 +44,45 @@ def execute(context: RunContext) -> Outcome:
     resolved = earlier(context) or resolve(context, backbone, fallback)
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
-        return roll_back(context, backbone, fallback, Compared(fallback.value, 0, None), NOTHING_TO_COMPARE)
+        return roll_back(context, backbone, fallback, Compared(fallback.value, 0, None, None), NOTHING_TO_COMPARE)
     sized = at_size(backbone, int(resolved["input_size"]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
-    compared = Compared(frozen_value(context, fallback, rows), len(rows), result)
-    if result is None or result.value <= compared.frozen:
+    compared = compare(context, sized, network, fallback, result)
+    if compared.tuned is None or compared.tuned <= compared.frozen:
         return roll_back(context, backbone, fallback, compared, compared.why, sentences)
     save_whole(context, sized, network, resolved)
-    told = f"On {len(rows):,} validation items fine-tuning reached {100 * result.value:.1f} %, the frozen head "
+    told = f"On {compared.n:,} validation items fine-tuning reached {100 * compared.tuned:.1f} %, the frozen head "
     told += f"{100 * compared.frozen:.1f} %."
-    return outcome(context, compared, result.value, (told, *sentences), str(resolved["precision"]))
+    return outcome(context, compared, compared.tuned, (told, *sentences), str(resolved["precision"]))
+
+
+def compare(
+    context: RunContext, backbone: Backbone, network: Classifier, fallback: FrozenFit, result: FitResult | None
+) -> Compared:
+    """Both on every readable validation item: the looks along the way may take a few only, and few decide by chance.
+
+    A best state at step 0 is the frozen head once more, so nothing was gained by tuning.
+    """
+    rows = fallback.val.rows
+    if result is None or result.best_step <= 0:
+        return Compared(fallback.value, len(rows), None, result)
+    context.emit("Comparing with the frozen head", 0.93)
+    logits = logits_of(network, recipes.source_of(context.dataset, rows, backbone, None))
+    return Compared(fallback.value, len(rows), common.value_of(context.dataset, rows, logits), result)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Frozen against tuned on the same ``n`` validation items; ``result`` is None when nothing was trained."""
+    """Frozen against tuned on the same ``n`` validation items; ``result`` is None when nothing was trained.
+
+    ``tuned`` is None when training gave nothing to compare.
+    """
 
     frozen: float
     n: int
+    tuned: float | None
     result: FitResult | None
 
     @property
@@ -72,8 +92,10 @@ class Compared:
             return "it was stopped before the training"
         if self.result.best_step < 0:
             return "the training diverged"
+        if self.tuned is None:
+            return "no state after the start validated better"
         return (
-            f"it was not better there ({100 * self.result.value:.1f} % against {100 * self.frozen:.1f} % "
+            f"it was not better there ({100 * self.tuned:.1f} % against {100 * self.frozen:.1f} % "
             f"on {self.n:,} validation items)"
         )
 
@@ -131,13 +153,6 @@ def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fall
     return build(sized, len(dataset.classes), hold, head)
 
 
-def frozen_value(context: RunContext, fallback: FrozenFit, rows: np.ndarray) -> float:
-    """The frozen head's value on exactly these validation rows."""
-    chosen = np.isin(fallback.val.rows, rows)
-    logits = fallback.val.array[chosen] @ fallback.weight.T + fallback.bias
-    return common.value_of(context.dataset, fallback.val.rows[chosen], logits)
-
-
 def save_whole(context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any]) -> None:
     """Write every weight and how it came about."""
     spec = base_spec(context.plan, context.dataset, backbone, weights="all")
@@ -167,7 +182,7 @@ def outcome(
     """The outcome with the two values that were compared."""
     result = compared.result
     validation = {"value": value, "n": float(compared.n), "frozen": compared.frozen}
-    if result is not None and result.best_step >= 0:
-        validation["tuned"] = result.value
+    if compared.tuned is not None:
+        validation["tuned"] = compared.tuned
     stopped = result.stopped if result is not None else context.should_stop()
     return Outcome("fine-tune", validation, sentences, context.device, precision, stopped)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: One look at the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
-LEAST_LOOK = 64
+LEAST_LOOK = 128
 CHECKPOINT_SECONDS = 10.0
 
 

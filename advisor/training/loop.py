@@ -129,7 +129,7 @@ class _Fit:
 
     def _train_step(self, positions: np.ndarray, raw: Any) -> float:
         """Forward, backward, clip, step; the loss."""
-        factor = cosine(self.step, self.pace.steps, self.settings.warmup)
+        factor = self.pace.gentleness * cosine(self.step, self.pace.steps, self.settings.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
         loss = self._backward(positions, raw)

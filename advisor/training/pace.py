@@ -14,6 +14,7 @@ RESERVE = 0.04
 #: Until this share of the steps is done the plan may still grow; a cosine must not be stretched late.
 GROWTH_SHARE = 0.34
 CHECKPOINT_SHARE = 0.05
+LEAST_GENTLENESS = 0.25
 
 
 class Pace:
@@ -23,7 +24,7 @@ class Pace:
         self.settings = settings
         self.cap = max(1, round(settings.max_epochs * per_epoch))
         self.per_epoch = per_epoch
-        self.steps = 0
+        self.steps = self.planned = 0
         self.look_every = 0
         self.timed = False
         self.step_seconds = self.look_seconds = 0.0
@@ -38,7 +39,7 @@ class Pace:
 
     def fix(self, steps: int) -> None:
         """A given number of steps, whatever the clock says."""
-        self.steps = steps
+        self.steps = self.planned = steps
         self._spread_looks(self.settings.n_evaluations)
 
     def plan(self, step_seconds: float, look_seconds: float) -> None:
@@ -52,8 +53,14 @@ class Pace:
         looks = min(self.settings.n_evaluations, int(LOOK_SHARE * time_left / max(look_seconds, 1e-6)))
         first = int(self.settings.first_look and self.settings.n_evaluations > 0)
         training = time_left - look_seconds * (max(looks, 1) + first)
-        self.steps = max(1, min(self.cap, int(training / step_seconds)))
+        self.steps = self.planned = max(1, min(self.cap, int(training / step_seconds)))
         self._spread_looks(looks)
+
+    @property
+    def gentleness(self) -> float:
+        """Factor of the learning rate of a run planned shorter than `Settings.gentle_steps`."""
+        wanted = self.settings.gentle_steps
+        return min(1.0, max(LEAST_GENTLENESS, self.planned / wanted)) if wanted else 1.0
 
     def stepped(self, step: int, seconds: float) -> None:
         """Learn from a step that took so many seconds, and correct the plan."""
@@ -84,6 +91,7 @@ class Pace:
         """What a checkpoint keeps."""
         return {
             "steps": self.steps,
+            "planned": self.planned,
             "look_every": self.look_every,
             "timed": self.timed,
             "step_seconds": self.step_seconds,
@@ -94,7 +102,8 @@ class Pace:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue with the plan of a checkpoint."""
-        self.steps, self.look_every, self.timed = state["steps"], state["look_every"], state["timed"]
+        self.steps, self.planned = state["steps"], state["planned"]
+        self.look_every, self.timed = state["look_every"], state["timed"]
         self.step_seconds, self.look_seconds = state["step_seconds"], state["look_seconds"]
         self.before, self.stepping = state["spent"], state["stepping"]
 

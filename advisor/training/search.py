@@ -16,8 +16,8 @@ from advisor.training.loop import fit, smoothed_loss
 from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings, Task
 
-#: Racers run at the recipe's learning rate, a third of it and twice it. Not three times: in 30 steps that rate fell to
-#: chance on sign_digits, while the same rate was the best of all after 80, so a short race may not judge it.
+#: Racers run at the recipe's learning rate, a third of it and twice it. Not three times: in 30 steps such a rate
+#: fell to chance on sign_digits, while it was the best of all after 80, so a short race may not judge it.
 FACTORS = (1.0, 1 / 3, 2.0)
 #: Share of the training time that one racer gets, and the least number of steps that tells anything.
 RACER_SHARE = 0.09

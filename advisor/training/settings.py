@@ -20,7 +20,9 @@ class Settings:
 
     The length is `steps` if given, else what a timed step lets expect to end within `seconds`, and never more than
     `max_epochs`.
-    ``warmup`` is a share of the steps. ``layer_decay``: learning rate of a block against the next one's.
+    ``warmup`` is a share of the steps. A run planned shorter than `gentle_steps` learns in proportion slower (down to a
+    quarter), since Adam's first steps are as large as its rate whatever the gradient. ``layer_decay``: learning rate
+    of a block against the next one's.
     ``depth``: share of the blocks that learn, from the top. ``patience``: evaluations without improvement before
     stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: only the last).
     """
@@ -33,6 +35,7 @@ class Settings:
     steps: int | None = None
     max_epochs: float = 30.0
     warmup: float = 0.1
+    gentle_steps: int = 0
     clip: float = 1.0
     label_smoothing: float = 0.1
     layer_decay: float = 1.0

@@ -52,13 +52,22 @@ def test_a_fixed_number_of_steps_ignores_the_clock() -> None:
     assert pace.steps == 7 and pace.look_every == 3
 
 
+def test_a_short_plan_learns_slower_and_a_long_one_does_not() -> None:
+    def gentleness(steps: int) -> float:
+        pace = Pace(Settings(learning_rate=1.0, head_learning_rate=1.0, gentle_steps=80), 100)
+        pace.fix(steps)
+        return pace.gentleness
+
+    assert [gentleness(steps) for steps in (1, 40, 80, 500)] == [0.25, 0.5, 1.0, 1.0]
+
+
 def test_the_plan_survives_a_checkpoint() -> None:
     pace = Pace(TIMED, 50)
     pace.plan(0.5, 0.2)
     pace.stepped(1, 0.5)
     again = Pace(TIMED, 50)
     again.restore(pace.state())
-    assert (again.steps, again.look_every) == (pace.steps, pace.look_every)
+    assert (again.steps, again.planned, again.look_every) == (pace.steps, pace.planned, pace.look_every)
     assert again.spent >= pace.state()["spent"] - 1e-3 or again.before > 0
 
 
