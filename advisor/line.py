@@ -191,8 +191,9 @@ def samples() -> tuple[Sample, ...]:
 
 def saved_profile(dataset: Dataset) -> Profile | None:
     """The profile already made of a dataset, or None."""
-    path = Path(dataset.folder) / "profile.json"
-    return Profile.load(path) if path.is_file() else None
+    from advisor.profile.profile import saved
+
+    return saved(Path(dataset.folder) / "profile.json")
 
 
 def saved_evidence(dataset: Dataset) -> Evidence | None:

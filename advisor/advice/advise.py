@@ -46,11 +46,17 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
 
 
 def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
-    """What the evidence says beside the ladder: a word-count model that beats the recommendation is worth knowing."""
-    tfidf = evidence.result("tfidf")
-    if tfidf is None or chosen.value is None or tfidf.measured.value <= chosen.value:
-        return ()
-    return (
-        f"A plain TF-IDF model with a linear classifier measured {explain.percent(tfidf.measured.value)} here, "
-        f"which is above the recommended rung: the words themselves decide in this data.",
-    )
+    """What the evidence says beside the ladder: a trivial or a word-count model that comes close is worth knowing."""
+    found = []
+    majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
+    if majority and chosen.low is not None and chosen.low <= majority.measured.value:
+        found.append(
+            f"Always answering the largest class reaches {explain.percent(majority.measured.value)}, so nothing here is "
+            f"clearly learned yet: check the labels, or add more."
+        )
+    if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
+        found.append(
+            f"A plain TF-IDF model with a linear classifier measured {explain.percent(tfidf.measured.value)} here, "
+            f"which is above the recommended rung: the words themselves decide in this data."
+        )
+    return tuple(found)

@@ -78,6 +78,8 @@ def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate]
         return f"Not needed: {title(chosen)} already reaches the target, and this rung costs more."
     if dearer and difference > 0:
         return f"Expected {difference:.1f} points above {title(chosen)}, too little to pay for a dearer rung."
+    if dearer and abs(difference) < 0.05:
+        return f"Costs more than {title(chosen)} and is expected to bring no more."
     if dearer:
         return f"Costs more and is expected {-difference:.1f} points lower than {title(chosen)}."
     if decision.sure and target is not None:

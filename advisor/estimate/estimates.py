@@ -16,6 +16,7 @@ from probes.interval import Counts, predictive
 #: A cross-validated value differs from the final model's true value by about this much beyond sampling noise.
 MODEL_SPREAD = 0.008
 TRAINING_SECONDS = 300.0
+UNPILOTED = "Not piloted: fewer than four validation items to hold out. Add labelled items."
 #: A learning curve is believed to this multiple of the items it was fitted on.
 FURTHEST = 4.0
 EPOCHS = {"fine-tune": 12, "scratch": 40}
@@ -63,7 +64,7 @@ def fine_tune(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     """The frozen rung's value plus the gain that the pilot and experience let expect."""
     probe, pilot = needed(evidence, "linear"), pilots.result("fine-tune")
     if pilot is None:
-        return Estimate(rung="fine-tune", available=False, reason="Not piloted: the budget was too short.")
+        return Estimate(rung="fine-tune", available=False, reason=UNPILOTED)
     base = growth(evidence, probe)
     seconds, epochs = training("fine-tune", evidence, pilot)
     gain = fine_tune_gain(
@@ -82,7 +83,7 @@ def scratch(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     """The pilot's own value plus the growth that a longer run lets expect."""
     probe, pilot = needed(evidence, "linear"), pilots.result("scratch")
     if pilot is None:
-        return Estimate(rung="scratch", available=False, reason="Not piloted: the budget was too short.")
+        return Estimate(rung="scratch", available=False, reason=UNPILOTED)
     seconds, _ = training("scratch", evidence, pilot)
     shift = scratch_growth(pilot.measured.value, probe.measured.value)
     details = (

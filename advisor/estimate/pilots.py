@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHARES: dict[TrainedRung, float] = {"fine-tune": 0.30, "scratch": 0.14}
 PILOT_PX = 128
 HELD_OUT = 160
+LEAST_HELD_OUT = 4
 TRAIN_ITEMS = 600
 
 
@@ -55,8 +56,9 @@ def run_pilots(
     kept = kept_pilots(path)
     entry = catalog.find(evidence.backbone, dataset.kind)
     results = list(kept.results)
+    enough = len(dataset.where("val")) >= LEAST_HELD_OUT
     for rung in SHARES:
-        if rung in rungs and kept.result(rung) is None:
+        if enough and rung in rungs and kept.result(rung) is None:
             results.append(pilot_rung(dataset, evidence, entry, rung, SHARES[rung] * budget_seconds, progress))
     pilots = Pilots(results=tuple(results))
     pilots.save(path)
