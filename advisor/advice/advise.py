@@ -51,8 +51,8 @@ def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
     majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
     if majority and chosen.low is not None and chosen.low <= majority.measured.value:
         found.append(
-            f"Always answering the largest class reaches {explain.percent(majority.measured.value)}, so nothing here is "
-            f"clearly learned yet: check the labels, or add more."
+            f"Always answering the largest class reaches {explain.percent(majority.measured.value)}, so nothing is "
+            f"clearly learned here yet: check the labels, or add more."
         )
     if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
         found.append(
