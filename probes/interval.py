@@ -62,8 +62,7 @@ def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
     kept = seen.total > 0
     right, total = seen.right[kept], seen.total[kept]
     centre = 0.5 if len(right) == 1 else (np.sum(right / total) + 0.5) / (len(right) + 1)
-    draws = np.random.default_rng(seed).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
-    return draws
+    return np.random.default_rng(seed).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
 
 
 def measured_score(
