@@ -65,7 +65,7 @@ def sentences(folder: Path) -> Dataset:
     return read(path)
 
 
-def context_of(dataset: Dataset, folder: Path, rung: Any, seconds: float = 8.0, **more: Any) -> RunContext:
+def context_of(dataset: Dataset, folder: Path, rung: Any, seconds: float = 5.0, **more: Any) -> RunContext:
     """A run of a rung at 64 px."""
     entry = catalog.default(dataset.kind)
     settings = more.pop("settings", {})
@@ -122,7 +122,7 @@ def test_rungs_for_texts_end_in_a_model_and_a_report(rung: str, tmp_path: Path) 
 
 def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(tmp_path: Path) -> None:
     dataset = digits(tmp_path)
-    context = context_of(dataset, tmp_path / "run", "fine-tune", 10.0)
+    context = context_of(dataset, tmp_path / "run", "fine-tune", 6.0)
     outcome = registry.execute(context)
     spec = read_json(context.directory / "model.json")
     values = outcome.validation
