@@ -63,7 +63,7 @@ def describe(dataset: Dataset) -> str:
     return f"{words.short(dataset.name, 60)} · {items} · {words.number_of(len(dataset.classes), 'class', 'classes')}"
 
 
-@st.fragment(run_every=0.7)
+@st.fragment(run_every=1.0)
 def _watch(key: str) -> None:
     job = jobs.find(key)
     if job is None or job.finished:

@@ -25,6 +25,7 @@ SAFE: dict[str, str | list[str]] = {
     "server.showEmailPrompt": "false",  # on a first start Streamlit would wait in the terminal for an address
     "browser.serverAddress": ADDRESS,
     "browser.gatherUsageStats": "false",
+    "runner.postScriptGC": "false",  # see the config.toml beside ENTRY
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",  # keeps the choice of light and dark
 }

@@ -137,7 +137,7 @@ def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
 
     messages = transformers.utils.logging
     messages.set_verbosity_error()  # type: ignore[no-untyped-call]  # a head that is not wanted is no news
-    messages.disable_progress_bar()  # type: ignore[no-untyped-call]
+    messages.disable_progress_bar()
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -147,7 +147,7 @@ def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
             )
         else:
             config = transformers.AutoConfig.from_pretrained(str(folder), local_files_only=True)
-            encoder = transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+            encoder = transformers.AutoModel.from_config(config)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     return encoder, tokenizer
