@@ -75,7 +75,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
     return Evidence(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
-        backbone=entry.name,
+        backbone=entry.reference,
         backbone_hash=backbone.weights_hash,
         device=device,
         device_reason=calibration.reason,

@@ -51,6 +51,11 @@ class Entry:
     file: str = ""
     path: Path | None = None
 
+    @property
+    def reference(self) -> str:
+        """What `find` takes to give this very entry again, the place of local weights included."""
+        return f"{self.name}@{self.path}" if self.path and _named(self.name) else self.name
+
 
 def _torchvision(name: str, title: str, source_id: str, file: str, size_bytes: int, dim: int, note: str) -> Entry:
     """A torchvision entry: ImageNet weights V1, 224 px, ImageNet statistics; the hash prefix is in the file name."""

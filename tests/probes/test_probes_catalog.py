@@ -71,3 +71,11 @@ def test_torchvision_entries_name_files_that_torchvision_offers() -> None:
             assert entry.file in offered
             assert offered[entry.file].meta["_file_size"] * 2**20 == pytest.approx(entry.size_bytes, rel=0.001)
             assert entry.sha256 and entry.file.endswith(f"-{entry.sha256}.pth")
+
+
+def test_a_reference_finds_the_same_entry_again(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"")
+    for name in ("efficientnet-lite0", f"resnet18@{file}"):
+        entry = catalog.find(name)
+        assert catalog.find(entry.reference) == entry
