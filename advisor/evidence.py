@@ -81,6 +81,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
         device_reason=calibration.reason,
         input_size=backbone.input_size,
         n_train=len(dataset.where("train", "val")),
+        n_sample=sample_size(calibration, budget_seconds),
         n_test=len(test),
         n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
         results=tuple(results),
@@ -94,9 +95,7 @@ def sampled(
 ) -> tuple[Sample, list[str]]:
     """A stratified sample as large as its share of the budget pays for, with features; unreadable items drop out."""
     rows = dataset.where("train", "val")
-    affordable = int(calibration.items_per_second * budget_seconds * EXTRACTION_SHARE)
-    size = int(np.clip(affordable, *SAMPLE_ITEMS))
-    chosen = stratified(rows, dataset.labels[rows], size)
+    chosen = sample_rows(dataset, sample_size(calibration, budget_seconds))
 
     def step(sentence: str, share: float) -> None:
         progress(sentence, 0.05 + 0.3 * share)
@@ -110,6 +109,17 @@ def sampled(
     kept = chosen[features.ok]
     groups = related(dataset)[kept]
     return Sample(kept, dataset.labels[kept], groups, np.asarray(features.array)[features.ok]), notes
+
+
+def sample_size(calibration: Calibration, budget_seconds: float) -> int:
+    """How many items the extraction's share of the budget pays for."""
+    return int(np.clip(calibration.items_per_second * budget_seconds * EXTRACTION_SHARE, *SAMPLE_ITEMS))
+
+
+def sample_rows(dataset: Dataset, size: int) -> np.ndarray:
+    """The rows the probes look at, the same for the same size."""
+    rows = dataset.where("train", "val")
+    return stratified(rows, dataset.labels[rows], size)
 
 
 def calibrated(dataset: Dataset, backbone: Backbone) -> Calibration:

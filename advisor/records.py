@@ -167,7 +167,10 @@ class ProbeResult(Record):
 
 
 class Evidence(Record):
-    """What the probes measured on the training part, each with n, an interval and its seconds."""
+    """What the probes measured on the training part, each with n, an interval and its seconds.
+
+    ``n_train``: items of the training part; ``n_sample``: how many of them the probes were to look at.
+    """
 
     fingerprint: str
     metric: Metric
@@ -177,6 +180,7 @@ class Evidence(Record):
     device_reason: str
     input_size: int
     n_train: int
+    n_sample: int = 0
     n_test: int
     n_test_per_class: tuple[int, ...]
     results: tuple[ProbeResult, ...]

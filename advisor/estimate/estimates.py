@@ -117,15 +117,21 @@ def build(
 def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
     """What the full training part adds to a probe measured on a sample, by the learning curve of the linear probe.
 
+    The probe's error shrinks as the curve's does, error(n) = a + b n^-0.5 with a >= 0, so that it never reaches zero.
     The curve carries to four times the items it was fitted on (DESIGN.md, what is known, 6) and no further; the
     growth beyond that is left out of the value and added to the spread.
     """
     curve = needed(evidence, "linear").settings["curve"]
-    slope, seen = float(curve["b"]), float(probe.settings.get("n_fit", probe.measured.n))
+    floor, slope = max(float(curve["a"]), 0.0), float(curve["b"])
+    seen = float(probe.settings.get("n_fit", probe.measured.n))
     full = max(float(evidence.n_train), seen)
-    within = min(full, FURTHEST * seen)
-    step = slope * (seen**-0.5 - within**-0.5)
-    beyond = slope * (within**-0.5 - full**-0.5)
+
+    def left(n: float) -> float:
+        """The share of the probe's error that is left after training on n items."""
+        return (floor + slope * n**-0.5) / max(floor + slope * seen**-0.5, 1e-9) if slope > 0 else 1.0
+
+    error, within = 1.0 - probe.measured.value, min(full, FURTHEST * seen)
+    step, beyond = error * (1.0 - left(within)), error * (left(within) - left(full))
     return Shift(step, float(np.sqrt(MODEL_SPREAD**2 + (0.5 * step) ** 2 + beyond**2)))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.errors import StorageError
-from advisor.evidence import slug
+from advisor.evidence import sample_rows, slug, stratified
 from advisor.features import features_of, load_backbone
 from advisor.ladder import RungName
 from advisor.records import Dataset, Evidence, ProbeResult, Record
@@ -73,11 +73,17 @@ def kept_pilots(path: Path) -> Pilots:
         return Pilots(results=())
 
 
-def held_out_split(dataset: Dataset, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train a pilot on and rows to score it on, from the train and validation parts, related items together."""
-    from advisor.evidence import stratified
+def held_out_split(dataset: Dataset, evidence: Evidence, size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train a pilot on, of the train part, and rows to score it on, of the validation part.
 
+    At the evidence's own input size they come from the probes' sample, whose features are there already: long texts
+    take as long to read again as the whole pilot may last.
+    """
     train, val = dataset.where("train"), dataset.where("val")
+    if size == evidence.input_size:
+        looked_at = sample_rows(dataset, evidence.n_sample)
+        if np.isin(val, looked_at).sum() >= LEAST_HELD_OUT:
+            train, val = train[np.isin(train, looked_at)], val[np.isin(val, looked_at)]
     return (
         stratified(train, dataset.labels[train], TRAIN_ITEMS, seed),
         stratified(val, dataset.labels[val], HELD_OUT, seed),
@@ -92,7 +98,7 @@ def pilot_rung(
     from probes.linear import fit_head
 
     size = min(PILOT_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
-    train_rows, val_rows = held_out_split(dataset)
+    train_rows, val_rows = held_out_split(dataset, evidence, size)
     start = 0.55 if rung == "fine-tune" else 0.85
 
     def step(sentence: str, share: float) -> None:

@@ -136,7 +136,7 @@ def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
     import transformers
 
     messages = transformers.utils.logging
-    messages.set_verbosity_error()  # type: ignore[no-untyped-call]  # a head that is not wanted is no news
+    messages.set_verbosity_error()  # a head that is not wanted is no news
     messages.disable_progress_bar()
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     with torch.random.fork_rng(devices=[]):
