@@ -128,7 +128,7 @@ def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
 
     def left(n: float) -> float:
         """The share of the probe's error that is left after training on n items."""
-        return (floor + slope * n**-0.5) / max(floor + slope * seen**-0.5, 1e-9) if slope > 0 else 1.0
+        return (floor + slope * n**-0.5) / (floor + slope * seen**-0.5) if slope > 1e-9 else 1.0
 
     error, within = 1.0 - probe.measured.value, min(full, FURTHEST * seen)
     step, beyond = error * (1.0 - left(within)), error * (left(within) - left(full))

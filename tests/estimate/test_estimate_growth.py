@@ -15,8 +15,8 @@ def evidence(value: float, a: float, b: float, n_fit: int, n_train: int) -> Evid
     measured = Measured(value=value, low=0.0, high=1.0, n=n_fit, seconds=0.1)
     settings = {"curve": {"a": a, "b": b, "points": []}, "n_fit": n_fit}
     return Evidence(
-        fingerprint="f", metric="accuracy", backbone="b", backbone_hash="h", device="cpu", device_reason="", input_size=1,
-        n_train=n_train, n_test=10, n_test_per_class=(5, 5), seconds=1.0,
+        fingerprint="f", metric="accuracy", backbone="b", backbone_hash="h", device="cpu", device_reason="",
+        input_size=1, n_train=n_train, n_test=10, n_test_per_class=(5, 5), seconds=1.0,
         results=(ProbeResult(name="linear", title="", measured=measured, settings=settings),),
     )  # fmt: skip
 
