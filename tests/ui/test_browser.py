@@ -93,6 +93,8 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train = page.get_by_role("button", name="Train this")
     train.wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
+    page.locator(".st-key-budget input").click()
+    page.get_by_role("option", name="1 min", exact=True).click()
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
