@@ -95,6 +95,8 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     page.locator(".js-plotly-plot").first.wait_for()
     page.locator(".st-key-budget input").click()
     page.get_by_role("option", name="1 min", exact=True).click()
+    page.locator("[data-testid=stSelectbox]").first.locator("input").click()
+    page.get_by_role("option", name=re.compile("Frozen features")).click()  # whatever is recommended: it trains soonest
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
