@@ -136,12 +136,12 @@ def _labels(
         title = words.title(estimate.rung)
         text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
         labels.append(_note(x, edge, text, color, size, side, above=above))
-    for estimate in shown:
-        value = _ends(estimate)[1]
-        if value < floor:
-            text = f"{words.title(estimate.rung)} {words.percent(value)}"
-            side = "left" if places[estimate.rung] < 20 else "right"  # both stay inside a narrow picture
-            labels.append(_note(places[estimate.rung], floor, text, GREY, 13, side, above=True))
+    below = sorted((e for e in shown if _ends(e)[1] < floor), key=lambda e: places[e.rung])
+    for number, estimate in enumerate(below):
+        text = f"{words.title(estimate.rung)} {words.percent(_ends(estimate)[1])}"
+        side = "left" if places[estimate.rung] < 20 else "right"  # both stay inside a narrow picture
+        label = _note(places[estimate.rung], floor, text, GREY, 13, side, above=True)
+        labels.append({**label, "yshift": label["yshift"] + 17 * (number % 2)})
     return labels
 
 
