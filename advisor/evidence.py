@@ -7,7 +7,6 @@ is cross-validated and chooses nothing on data it is scored on.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,26 +142,12 @@ def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -
 
 def related(dataset: Dataset) -> np.ndarray:
     """One number per item; items of one group or one duplicate cluster share it. Shape: (n_used,) int64."""
-    parent = np.arange(dataset.n_used)
+    from advisor.dataset.split import unit_numbers
+    from advisor.dataset.store import kept_clusters
 
-    def root(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = int(parent[item])
-        return item
-
-    def join(members: Any) -> None:
-        for member in members[1:]:
-            parent[root(int(member))] = root(int(members[0]))
-
-    groups = dataset.items["group"]
-    for members in groups.groupby(groups).indices.values():
-        join(members)
-    path = Path(dataset.folder) / "clusters.json"
     row_of = {key: row for row, key in enumerate(dataset.items["key"])}
-    for cluster in json.loads(path.read_text()) if path.is_file() else []:
-        join([row_of[key] for key in cluster["keys"] if key in row_of])
-    return np.array([root(item) for item in range(dataset.n_used)])
+    rows = [[row_of[key] for key in cluster["keys"] if key in row_of] for cluster in kept_clusters(dataset)]
+    return unit_numbers(dataset.items["group"], [cluster for cluster in rows if cluster])
 
 
 def run_probes(
@@ -286,22 +271,19 @@ def result(
     **settings: Any,
 ) -> ProbeResult:
     """A probe's answer with its right answers per stratum, which the prediction interval starts from."""
+    from probes.linear import recalls
+
     n_classes = len(dataset.classes)
     seen = counts(dataset.metric, sample.labels, predicted, n_classes)
-    recall = per_class(sample.labels, predicted, n_classes)
+    recall = recalls(sample.labels, predicted, n_classes)
     return ProbeResult(
         name=name,
         title=title,
         backbone=backbone.entry.name if backbone else None,
         measured=measured,
         settings={"right": seen.right.tolist(), "total": seen.total.tolist(), **settings},
-        per_class={dataset.classes[c]: recall[c] for c in recall},
+        per_class={name: float(recall[c]) for c, name in enumerate(dataset.classes) if not np.isnan(recall[c])},
     )
-
-
-def per_class(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> dict[int, float]:
-    """Recall of each class that occurs."""
-    return {c: float(np.mean(predicted[labels == c] == c)) for c in range(n_classes) if np.any(labels == c)}
 
 
 def seen_counts(probe: ProbeResult) -> Counts:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -100,3 +101,10 @@ def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
         write_table(Path(dataset.folder) / "items.parquet", table)
     updated.save(Path(dataset.folder) / DATASET)
     return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along
+
+
+def kept_clusters(dataset: Dataset) -> list[dict[str, Any]]:
+    """The duplicate clusters found when the dataset was read, each with its ``kind`` and ``keys``; none if not kept."""
+    path = Path(dataset.folder) / "clusters.json"
+    found: list[dict[str, Any]] = storage.read_json(path) if path.is_file() else []
+    return found

@@ -5,12 +5,12 @@ Nothing is decoded here again: reading the dataset has looked into every item an
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
 import pandas as pd
 
+from advisor.dataset.store import kept_clusters
 from advisor.dataset.words import counted, said
 from advisor.errors import StorageError
 from advisor.profile.duplicates import Cluster, duplicate_findings, n_leaks
@@ -91,9 +91,7 @@ def sizes(measures: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, list[fl
 
 def read_clusters(dataset: Dataset) -> list[Cluster]:
     """Duplicate clusters as reading the dataset found them."""
-    path = Path(dataset.folder) / "clusters.json"
-    found = json.loads(path.read_text()) if path.is_file() else []
-    return [Cluster(tuple(cluster["keys"]), cluster["kind"]) for cluster in found]
+    return [Cluster(tuple(cluster["keys"]), cluster["kind"]) for cluster in kept_clusters(dataset)]
 
 
 def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[Finding]:

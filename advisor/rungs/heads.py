@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.errors import RunError
+from probes.linear import softmax
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -17,13 +18,6 @@ Head = Callable[[np.ndarray], np.ndarray]
 
 #: Cosine similarities lie within a few hundredths of each other; divided by this they spread over the classes.
 TEMPERATURE = 0.05
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits, row by row."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def linear_head(weight: np.ndarray, bias: np.ndarray) -> Head:
