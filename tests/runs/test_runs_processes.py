@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from advisor.runs import processes, store
 
+Until = Callable[..., bool]
 HOLDER = """
 import sys, time
 from filelock import FileLock
@@ -23,15 +23,6 @@ lock.acquire()
 print("held", flush=True)
 time.sleep(60)
 """
-
-
-def until(done: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if done():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture
@@ -50,7 +41,7 @@ def test_the_same_id_with_another_start_time_is_another_process(sleeper: subproc
     assert processes.find(None, started) is None
 
 
-def test_a_killed_process_that_nobody_collected_is_not_alive(sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_killed_process_that_nobody_collected_is_not_alive(sleeper: subprocess.Popen[bytes], until: Until) -> None:
     started = psutil.Process(sleeper.pid).create_time()
     sleeper.kill()
     assert until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_ZOMBIE)
@@ -86,7 +77,7 @@ def test_a_file_in_the_current_folder_does_not_replace_a_module(
 
 
 def test_what_a_dead_worker_left_behind_is_ended_and_nothing_else(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes]
+    tmp_path: Path, sleeper: subprocess.Popen[bytes], until: Until
 ) -> None:
     marked = {**os.environ, processes.MARK: str(tmp_path / "run")}
     helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env=marked)
