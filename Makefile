@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test lint format bench doctor clean
+.PHONY: app test lint format bench bench-probes doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -26,6 +26,9 @@ format: $(READY)
 
 bench: $(READY)  ## advice and training on the sets in ../shared/data, as a table
 	$(BIN)/python -m advisor.bench.line
+
+bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
+	$(BIN)/python -m advisor.bench.probes
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

@@ -8,7 +8,6 @@ Run with names to take only some: ``python -m advisor.bench.line dtd10 trec6``.
 from __future__ import annotations
 
 import csv
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from advisor import line
 from advisor.advice.explain import percent
+from advisor.bench.sets import data_folder
 from advisor.errors import PeopleError
 
 SETS = (
@@ -48,12 +48,6 @@ FIELDS = (
     "train_seconds",
     "inside",
 )
-
-
-def data_folder() -> Path:
-    """Where the development sets lie: ``ADVISOR_BENCH_DATA``, or shared/data beside the checkout."""
-    configured = os.environ.get("ADVISOR_BENCH_DATA")
-    return Path(configured) if configured else Path(__file__).parents[3] / "shared" / "data"
 
 
 def one(path: Path, rung: str, budget: float) -> dict[str, Any]:

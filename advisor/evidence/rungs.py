@@ -1,0 +1,160 @@
+"""What each cheap rung reaches on the sample: class names, nearest examples, a linear probe, and what costs nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.evidence.sample import Sample
+from advisor.names import embed_names
+from advisor.records import Dataset, ProbeResult
+from probes.interval import Counts, counts
+from probes.measured import Measured
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from probes.device import Calibration
+
+
+def run_probes(
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration,
+    sample: Sample,
+    budget_seconds: float,
+    progress: Progress,
+) -> list[ProbeResult]:
+    """Every probe that applies to this kind, in the order of the ladder."""
+    progress("Asking for the majority class", 0.36)
+    results = [majority(dataset, sample)]
+    progress("Trying the class names alone", 0.37)
+    results.append(zero_shot(dataset, backbone, sample))
+    progress("Letting the nearest examples vote", 0.41)
+    results.append(nearest(dataset, backbone, sample))
+    progress("Training a linear probe", 0.44)
+    results.append(linear(dataset, backbone, calibration, sample, budget_seconds))
+    if dataset.kind == "text":
+        progress("Training TF-IDF with a linear model", 0.52)
+        results.append(tfidf(dataset, sample, budget_seconds))
+    return results
+
+
+def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
+    """What always answering the largest class reaches."""
+    from probes import baselines
+
+    found = baselines.majority(sample.labels, dataset.metric, len(dataset.classes))
+    return result(dataset, sample, "majority", "Always the largest class", found.measured, found.predicted)
+
+
+def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
+    """Class names decide: ConSE for images, the nearest class name for texts. No label is used."""
+    from probes.interval import measured_score
+    from probes.zero_shot import conse, nearest_names
+
+    started = time.monotonic()
+    names = embed_names(dataset.classes, backbone)
+    if names.imagenet is None:
+        scores, method = nearest_names(sample.features, names.classes), f"Class names embedded by {names.encoder}"
+    else:
+        image_backbone: Any = backbone
+        source = image_backbone.source_probabilities(sample.features)
+        scores, method = conse(source, names.imagenet, names.classes), "Class names matched to ImageNet's (ConSE)"
+    predicted = scores.argmax(axis=1)
+    measured = measured_score(
+        dataset.metric, sample.labels, predicted, len(dataset.classes), time.monotonic() - started
+    )
+    title = "Class names alone"
+    return result(dataset, sample, "zero-shot", title, measured, predicted, backbone, method=method)
+
+
+def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
+    """The nearest labelled examples vote, leave-one-out."""
+    from probes.neighbours import knn
+
+    found = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    title = "Nearest labelled examples"
+    return result(
+        dataset, sample, "knn", title, found.measured, found.predicted, backbone, k=found.k, n_fit=len(sample.rows)
+    )
+
+
+def linear(
+    dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, budget_seconds: float
+) -> ProbeResult:
+    """A linear probe, cross-validated, with the learning curve that carries it to the full training part."""
+    from probes.learning_curve import slope
+    from probes.linear import linear_probe
+
+    n_classes = len(dataset.classes)
+    limit = 0.12 * budget_seconds
+    found = linear_probe(
+        sample.features, sample.labels, dataset.metric, sample.groups, seconds_limit=limit, n_classes=n_classes
+    )
+    curve = slope(
+        sample.features, sample.labels, dataset.metric, sample.groups, found.regularisation, n_classes=n_classes
+    )
+    return result(
+        dataset,
+        sample,
+        "linear",
+        "Linear probe on frozen features",
+        found.measured,
+        found.oof_predicted,
+        backbone,
+        regularisation=found.regularisation,
+        n_fit=found.n_fit,
+        curve={"a": curve.a, "b": curve.b, "points": [list(point) for point in curve.points]},
+        seconds_per_item=1.0 / max(calibration.items_per_second, 1e-6),
+    )
+
+
+def tfidf(dataset: Dataset, sample: Sample, budget_seconds: float) -> ProbeResult:
+    """TF-IDF with a linear model: the honest cheap baseline for texts."""
+    from probes import baselines
+
+    texts = dataset.items["text"].iloc[sample.rows].tolist()
+    found = baselines.tfidf(
+        texts,
+        sample.labels,
+        dataset.metric,
+        sample.groups,
+        seconds_limit=0.1 * budget_seconds,
+        n_classes=len(dataset.classes),
+    )
+    title = "TF-IDF with a linear model"
+    return result(dataset, sample, "tfidf", title, found.measured, found.predicted, n_fit=found.n_fit)
+
+
+def result(
+    dataset: Dataset,
+    sample: Sample,
+    name: str,
+    title: str,
+    measured: Measured,
+    predicted: np.ndarray,
+    backbone: Backbone | None = None,
+    **settings: Any,
+) -> ProbeResult:
+    """A probe's answer with its right answers per stratum, which the prediction interval starts from."""
+    from probes.linear import recalls
+
+    n_classes = len(dataset.classes)
+    seen = counts(dataset.metric, sample.labels, predicted, n_classes)
+    recall = recalls(sample.labels, predicted, n_classes)
+    return ProbeResult(
+        name=name,
+        title=title,
+        backbone=backbone.entry.name if backbone else None,
+        measured=measured,
+        settings={"right": seen.right.tolist(), "total": seen.total.tolist(), **settings},
+        per_class={name: float(recall[c]) for c, name in enumerate(dataset.classes) if not np.isnan(recall[c])},
+    )
+
+
+def seen_counts(probe: ProbeResult) -> Counts:
+    """The right answers per stratum that `result` stored."""
+    return Counts(np.array(probe.settings["right"]), np.array(probe.settings["total"]))

@@ -1,0 +1,91 @@
+"""The rows that the probes look at: a stratified sample of the training part, with features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.features import features_of
+from advisor.records import Dataset
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from probes.device import Calibration
+
+#: Share of the budget for extracting features; the rest pays for the probes and the two pilots.
+EXTRACTION_SHARE = 0.35
+SAMPLE_ITEMS = (200, 4000)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows the probes look at, with features. Shape: rows, labels, groups (n,), features (n, dim)."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    features: np.ndarray
+
+
+def sampled(
+    dataset: Dataset, backbone: Backbone, calibration: Calibration, budget_seconds: float, progress: Progress
+) -> tuple[Sample, list[str]]:
+    """A stratified sample as large as its share of the budget pays for, with features; unreadable items drop out."""
+    rows = dataset.where("train", "val")
+    chosen = sample_rows(dataset, sample_size(calibration, budget_seconds))
+
+    def step(sentence: str, share: float) -> None:
+        progress(sentence, 0.05 + 0.3 * share)
+
+    features = features_of(dataset, chosen, backbone, step, calibration)
+    notes = []
+    if len(chosen) < len(rows):
+        notes.append(f"The probes looked at {len(chosen):,} of {len(rows):,} training items, every class among them.")
+    if not features.ok.all():
+        notes.append(f"{int((~features.ok).sum())} items could not be decoded and were left out.")
+    kept = chosen[features.ok]
+    groups = related(dataset)[kept]
+    return Sample(kept, dataset.labels[kept], groups, np.asarray(features.array)[features.ok]), notes
+
+
+def sample_size(calibration: Calibration, budget_seconds: float) -> int:
+    """How many items the extraction's share of the budget pays for."""
+    return int(np.clip(calibration.items_per_second * budget_seconds * EXTRACTION_SHARE, *SAMPLE_ITEMS))
+
+
+def sample_rows(dataset: Dataset, size: int) -> np.ndarray:
+    """The rows the probes look at, the same for the same size."""
+    rows = dataset.where("train", "val")
+    return stratified(rows, dataset.labels[rows], size)
+
+
+def calibrated(dataset: Dataset, backbone: Backbone) -> Calibration:
+    """Time this backbone on this device with the dataset's own kind of item."""
+    from probes.device import calibrate_backbone
+
+    texts = None
+    if dataset.kind == "text":
+        train = dataset.where("train", "val")
+        texts = dataset.items["text"].iloc[train[:: max(1, len(train) // 64)][:64]].tolist()
+    return calibrate_backbone(backbone, texts)
+
+
+def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
+    """At most about `size` of `rows`, class shares kept, at least eight of each class where it has them."""
+    from probes.folds import stratified_subset
+
+    chosen: np.ndarray = rows[stratified_subset(labels, size, seed, at_least=8)]
+    return chosen
+
+
+def related(dataset: Dataset) -> np.ndarray:
+    """One number per item; items of one group or one duplicate cluster share it. Shape: (n_used,) int64."""
+    from advisor.dataset.split import unit_numbers
+    from advisor.dataset.store import kept_clusters
+
+    row_of = {key: row for row, key in enumerate(dataset.items["key"])}
+    rows = [[row_of[key] for key in cluster["keys"] if key in row_of] for cluster in kept_clusters(dataset)]
+    return unit_numbers(dataset.items["group"], [cluster for cluster in rows if cluster])

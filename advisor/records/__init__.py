@@ -1,0 +1,55 @@
+"""The things on the line: dataset → profile → evidence → estimates → advice → plan → run → report.
+
+Each is a small frozen pydantic record that writes itself to readable JSON and reads itself back; an
+unknown key is an error, and a file of another schema version says so.
+"""
+
+from __future__ import annotations
+
+from advisor.records.advice import Advice, Estimate, Question
+from advisor.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
+from advisor.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
+from advisor.records.evidence import (
+    Depth,
+    Depths,
+    Domain,
+    Evidence,
+    LabelsNeeded,
+    LearningCurve,
+    ProbeResult,
+    Stage,
+    TransferScore,
+)
+from advisor.records.runs import Mistake, Plan, Prediction, RunReport, RunStatus
+
+__all__ = [
+    "PARTS",
+    "Advice",
+    "Dataset",
+    "Depth",
+    "Depths",
+    "Domain",
+    "Estimate",
+    "Evidence",
+    "Finding",
+    "Kind",
+    "LabelsNeeded",
+    "LearningCurve",
+    "Metric",
+    "Mistake",
+    "Part",
+    "Plan",
+    "Prediction",
+    "ProbeResult",
+    "Profile",
+    "Question",
+    "ReadOptions",
+    "Record",
+    "RunReport",
+    "RunStatus",
+    "SetAside",
+    "Severity",
+    "Stage",
+    "State",
+    "TransferScore",
+]

@@ -1,0 +1,47 @@
+"""What every record has: frozen, strict about keys, versioned, JSON in and out; and the words they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from advisor import storage
+from advisor.errors import StorageError
+
+Kind = Literal["image", "text"]
+Part = Literal["train", "val", "test", "ood"]
+Metric = Literal["accuracy", "balanced accuracy"]
+Severity = Literal["note", "warning", "problem"]
+State = Literal["queued", "running", "stopping", "stopped", "done", "failed"]
+PARTS: tuple[Part, ...] = ("train", "val", "test", "ood")
+
+
+class Record(BaseModel):
+    """Base of the records: frozen, strict about keys, versioned, JSON in and out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    schema_version: int = 1
+    SCHEMA: ClassVar[int] = 1
+
+    def save(self, path: Path) -> Path:
+        """Write the record as JSON, atomically."""
+        storage.write_json(path, self.model_dump(mode="json"))
+        return path
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a record back; raises StorageError for a damaged file or an unknown version."""
+        content = storage.read_json(path)
+        if content.get("schema_version") != cls.SCHEMA:
+            raise StorageError(
+                f"{path} has schema version {content.get('schema_version')}, this program reads version {cls.SCHEMA}. "
+                f"Update Transfer Advisor, or make the file again."
+            )
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise StorageError(
+                f"{path} is not a readable {cls.__name__} ({error.error_count()} wrong fields)."
+            ) from error

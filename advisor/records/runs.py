@@ -1,0 +1,84 @@
+"""Plan, run, report and prediction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.ladder import RungName
+from advisor.records.base import Kind, Metric, Record, State
+from probes.measured import Measured
+
+
+class Plan(Record):
+    """Everything a run needs to be repeated to the same number."""
+
+    run: str
+    rung: RungName
+    dataset_folder: str
+    dataset_name: str
+    fingerprint: str
+    kind: Kind
+    metric: Metric
+    backbone: str
+    backbone_hash: str
+    input_size: int
+    settings: dict[str, Any] = {}
+    seed: int = 0
+    budget_seconds: float = 300.0
+    device: str = "auto"
+    promised: Measured | None = None
+
+
+class Mistake(Record):
+    """One wrong prediction on the test part."""
+
+    key: str
+    row: int
+    label: str
+    predicted: str
+    probability: float
+
+
+class RunReport(Record):
+    """What came out, against what was promised. ``confusion[i][j]``: items of class i predicted as j."""
+
+    run: str
+    rung: RungName
+    metric: Metric
+    test: Measured
+    promised: Measured | None
+    classes: tuple[str, ...]
+    confusion: list[list[int]]
+    per_class: list[dict[str, Any]]
+    mistakes: tuple[Mistake, ...]
+    ood: Measured | None = None
+    validation: dict[str, float] = {}
+    seconds: float
+    device: str
+    precision: str
+    sentences: tuple[str, ...] = ()
+
+
+class RunStatus(Record):
+    """The state of a run as its folder and the store tell it."""
+
+    run: str
+    state: State
+    rung: RungName
+    dataset_name: str
+    created: str
+    directory: str
+    attempts: int = 0
+    cause: str = ""
+    progress: float = 0.0
+    eta_seconds: float | None = None
+    stage: str = ""
+
+
+class Prediction(Record):
+    """One answer of a trained model: the label, its probability, and every class's probability."""
+
+    input: str
+    label: str
+    probability: float
+    probabilities: dict[str, float] = {}
