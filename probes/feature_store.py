@@ -14,6 +14,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,25 @@ from filelock import FileLock, Timeout
 #: The whole cache may grow to this; then the folders used longest ago go first. 4 GB is 800,000 rows of 1,280.
 LIMIT_BYTES = 4_000_000_000
 _KEY = 32
-_LINE = _KEY + 1 + 8 + 1
+#: One line of the index as bytes; a key of `_KEY` hex digits and the row's CRC-32 in eight.
+_LINE = np.dtype([("key", f"S{_KEY}"), ("blank", "S1"), ("checksum", "S8"), ("end", "S1")])
+
+
+@dataclass(frozen=True)
+class Index:
+    """The index of a store at one moment, sorted by key. Shape: keys, numbers (of the row), checksums (m,)."""
+
+    keys: np.ndarray
+    numbers: np.ndarray
+    checksums: np.ndarray
+
+    def find(self, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The row number of each key, -1 where missing, and the row's checksum. Shape: (n,), (n,)."""
+        wanted = np.array([_hashed(key) for key in keys], dtype=self.keys.dtype)
+        if not len(self.keys) or not len(wanted):
+            return np.full(len(wanted), -1), np.zeros(len(wanted), dtype=self.checksums.dtype)
+        last = np.maximum(np.searchsorted(self.keys, wanted, side="right") - 1, 0)  # of a key kept twice the newer one
+        return np.where(self.keys[last] == wanted, self.numbers[last], -1), self.checksums[last]
 
 
 class FeatureStore:
@@ -34,27 +53,38 @@ class FeatureStore:
         self.limit_bytes = limit_bytes
         self.folder = cache / hashlib.sha256(f"{name}-{dim}".encode()).hexdigest()[:24]
         self.rows = self.folder / "rows.f32"
-        self.index = self.folder / "index.txt"
+        self.index_file = self.folder / "index.txt"
 
-    def read(self, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def index(self) -> Index:
+        """Where each key's row lies, as of now: one look serves many `read`s."""
+        with contextlib.suppress(OSError):
+            os.utime(self.folder)  # "used now", for `_make_room`
+        try:
+            content = self.index_file.read_bytes()
+        except OSError:
+            content = b""
+        lines = np.frombuffer(content[: self._n_rows() * _LINE.itemsize], dtype=_LINE)
+        order = np.argsort(lines["key"], kind="stable")
+        return Index(lines["key"][order], order, lines["checksum"][order])
+
+    def read(self, keys: Sequence[str], index: Index | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the keys that are there. Shape: (n, dim) float32, zeros where missing; (n,) bool: there."""
         array = np.zeros((len(keys), self.dim), dtype=np.float32)
         ok = np.zeros(len(keys), dtype=bool)
-        lines = self._lines()
-        if not lines or not keys:
+        numbers, checksums = (index or self.index()).find(keys)
+        found = np.flatnonzero(numbers >= 0)
+        if not len(found):
             return array, ok
-        with contextlib.suppress(OSError):
-            os.utime(self.folder)  # "used now", for `_make_room`
-        place = {line[:_KEY]: (number, line[_KEY + 1 : -1]) for number, line in enumerate(lines)}
         try:
-            stored = np.memmap(self.rows, dtype=np.float32, mode="r", shape=(len(lines), self.dim))
-        except (OSError, ValueError):  # cleared by somebody else in between, or shorter than its index
-            return array, ok
-        for position, key in enumerate(keys):
-            number, checksum = place.get(_hashed(key), (-1, b""))
-            if number >= 0 and _checksum(stored[number]) == checksum:
-                array[position] = stored[number]
-                ok[position] = True
+            with self.rows.open("rb") as stream:
+                for position in found[np.argsort(numbers[found])]:  # in the file's order, which is the disk's
+                    stream.seek(int(numbers[position]) * self.dim * 4)
+                    content = stream.read(self.dim * 4)
+                    if len(content) == self.dim * 4 and _checksum(content) == checksums[position]:
+                        array[position] = np.frombuffer(content, dtype=np.float32)
+                        ok[position] = True
+        except OSError:  # cleared by somebody else in between
+            pass
         return array, ok
 
     def append(self, keys: Sequence[str], rows: np.ndarray) -> bool:
@@ -67,13 +97,19 @@ class FeatureStore:
             if not self._make_room(content.nbytes):
                 return False
             with self._lock():
-                n_rows = len(self._lines())
+                n_rows = self._n_rows()
                 _write_at(self.rows, n_rows * self.dim * 4, content.tobytes())
-                lines = (_hashed(key) + b" " + _checksum(row) + b"\n" for key, row in zip(keys, content, strict=True))
-                _write_at(self.index, n_rows * _LINE, b"".join(lines))
+                pairs = zip(keys, content, strict=True)
+                lines = (_hashed(key) + b" " + _checksum(row.tobytes()) + b"\n" for key, row in pairs)
+                _write_at(self.index_file, n_rows * _LINE.itemsize, b"".join(lines))
         except OSError:  # a full or read-only disk costs the cache, not the answer
             return False
         return True
+
+    @staticmethod
+    def used(cache: Path) -> int:
+        """The bytes of every store under `cache`."""
+        return sum(_size(folder) for folder in _stores(cache))
 
     @staticmethod
     def clear(cache: Path) -> int:
@@ -84,15 +120,13 @@ class FeatureStore:
             shutil.rmtree(folder, ignore_errors=True)
         return freed
 
-    def _lines(self) -> list[bytes]:
-        """The whole index lines whose rows are whole too; a line cut by a kill is left out."""
+    def _n_rows(self) -> int:
+        """How many index lines are whole and have a whole row; a line cut by a kill is left out."""
         try:
-            content = self.index.read_bytes()
-            n_rows = self.rows.stat().st_size // (self.dim * 4)
+            n_lines = self.index_file.stat().st_size // _LINE.itemsize
+            return min(n_lines, self.rows.stat().st_size // (self.dim * 4))
         except OSError:
-            return []
-        n_lines = min(len(content) // _LINE, n_rows)
-        return [content[start : start + _LINE] for start in range(0, n_lines * _LINE, _LINE)]
+            return 0
 
     def _lock(self, timeout: float = 30) -> FileLock:
         return FileLock(self.cache / f"{self.folder.name}.lock", timeout=timeout)
@@ -115,8 +149,8 @@ def _hashed(key: str) -> bytes:
     return hashlib.sha256(key.encode()).hexdigest()[:_KEY].encode()
 
 
-def _checksum(row: np.ndarray) -> bytes:
-    return f"{zlib.crc32(row.tobytes()):08x}".encode()
+def _checksum(content: bytes) -> bytes:
+    return f"{zlib.crc32(content):08x}".encode()
 
 
 def _write_at(path: Path, offset: int, content: bytes) -> None:

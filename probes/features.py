@@ -1,30 +1,31 @@
 """Features of many items: streamed, batched, and kept on disk so that no item is computed twice.
 
-Images are decoded in threads beside the forward pass; texts are sorted by length so that little is padding.
-Results are appended to the cache every few seconds, so a killed extraction loses at most those.
+Decoding runs in threads beside the forward pass (`probes.batches`). Results are appended to the cache every few
+seconds, so a killed extraction loses at most those; they reach the caller in a table that is mapped from a file once it
+is large, so memory does not grow with the number of items.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from probes.device import Calibration, calibrate_backbone, place, precision, shaped
+from probes.batches import image_batches, readable, text_batches
+from probes.device import Calibration, place, precision, shaped
 from probes.feature_store import FeatureStore
+from probes.feature_table import FeatureTable
 from probes.progress import Progress, silent
 
-#: Seconds between two writes to the cache, and the batches decoded ahead of the forward pass.
+#: Seconds between two writes to the cache.
 FLUSH_SECONDS = 2.0
-BATCHES_AHEAD = 3
+#: Items whose cached rows are held at once.
+BLOCK = 1024
 
 
 class Backbone(Protocol):
@@ -43,7 +44,7 @@ class Backbone(Protocol):
 
 @dataclass(frozen=True)
 class Features:
-    """Features of n items. Shape: array (n, dim) float32 (zeros where not ok), ok (n,) bool.
+    """Features of n items. Shape: array (n, dim) float32 (zeros where not ok; a memory map when large), ok (n,) bool.
 
     ``seconds`` is what this call took; ``cached`` tells that no item had to be computed. ``calibration`` is None when
     nothing had to be computed and none was given.
@@ -68,21 +69,23 @@ def extract(
 
     ``read(i)`` gives item i (a PIL RGB image or a str); ``keys[i]`` is the digest of its content. An item whose `read`
     raises is not ok. Items are cached in the folder `cache` under the weights' hash and the preprocessing; asking for
-    more items computes only the missing ones.
+    more items computes only the missing ones. A backbone with `parts` ((cache key, dim) of each depth, side by side in
+    its output) keeps each part under its own key, and computes an item when any part of it is missing.
     """
     started = time.monotonic()
-    store = FeatureStore(cache, f"{backbone.weights_hash}-{backbone.preprocessing}", backbone.dim)
-    array, ok = store.read(keys)
+    table = FeatureTable(len(keys), backbone.dim, cache)
+    shelf = _Shelf.of(backbone, cache, keys)
+    shelf.fetch(table)
+    ok = shelf.held.all(axis=1)
     first_of = {key: index for index, key in reversed(list(enumerate(keys)))}
-    missing = [index for key, index in first_of.items() if not ok[index]]
+    missing = sorted(index for index in first_of.values() if not ok[index])
     if missing:
         if calibration is None:
-            calibration = _calibrated(backbone, read, missing)
+            calibration = _calibrated(backbone, read, missing, cache)
         place(backbone.module, calibration)
-        _fill(backbone, read, keys, sorted(missing), array, ok, store, progress, calibration)
-        source = np.array([first_of[key] for key in keys])  # items with the same content share their features
-        array, ok = array[source], ok[source]
-    return Features(array, ok, time.monotonic() - started, calibration, cached=not missing)
+        _fill(backbone, read, missing, table, ok, shelf, progress, calibration)
+        _share(keys, first_of, table, ok)
+    return Features(table.array(), ok, time.monotonic() - started, calibration, cached=not missing)
 
 
 def clear(cache: Path) -> int:
@@ -90,38 +93,82 @@ def clear(cache: Path) -> int:
     return FeatureStore.clear(cache)
 
 
-def _calibrated(backbone: Any, read: Callable[[int], Any], missing: list[int]) -> Calibration:
+def used(cache: Path) -> int:
+    """The bytes that cached features take under `cache`."""
+    return FeatureStore.used(cache)
+
+
+@dataclass
+class _Shelf:
+    """The stores of one extraction, one per part of the backbone's output.
+
+    Shape: held (n, parts) bool: which part of which item the cache has; ``columns``: where each part lies in a row.
+    """
+
+    keys: Sequence[str]
+    stores: list[FeatureStore]
+    columns: list[slice]
+    held: np.ndarray
+    pending: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, backbone: Any, cache: Path, keys: Sequence[str]) -> _Shelf:
+        parts = getattr(backbone, "parts", ((backbone.preprocessing, backbone.dim),))
+        stores = [FeatureStore(cache, f"{backbone.weights_hash}-{name}", dim) for name, dim in parts]
+        ends = np.cumsum([0, *(dim for _, dim in parts)]).tolist()
+        columns = [slice(start, end) for start, end in zip(ends, ends[1:], strict=False)]
+        return cls(keys, stores, columns, np.zeros((len(keys), len(stores)), dtype=bool))
+
+    def fetch(self, table: FeatureTable) -> None:
+        """Put the items of which every part is there into `table`."""
+        indices = [store.index() for store in self.stores]
+        for start in range(0, len(self.keys), BLOCK):
+            block = slice(start, start + BLOCK)
+            found = [s.read(self.keys[block], index) for s, index in zip(self.stores, indices, strict=True)]
+            self.held[block] = np.stack([ok for _, ok in found], axis=1)
+            whole = np.flatnonzero(self.held[block].all(axis=1))
+            if len(whole):
+                table.put(start + whole, np.concatenate([rows[whole] for rows, _ in found], axis=1))
+
+    def flush(self) -> None:
+        """Append what was computed since the last time to each store that lacks it."""
+        if not self.pending:
+            return
+        indices = np.concatenate([indices for indices, _ in self.pending])
+        rows = np.concatenate([rows for _, rows in self.pending])
+        self.pending.clear()
+        for part, (store, columns) in enumerate(zip(self.stores, self.columns, strict=True)):
+            wanted = ~self.held[indices, part]
+            store.append([self.keys[index] for index in indices[wanted]], rows[wanted, columns])
+
+
+def _calibrated(backbone: Any, read: Callable[[int], Any], missing: list[int], cache: Path) -> Calibration:
     """A measured calibration for a long job; the plain choice for a short one, which would not pay for measuring."""
     if len(missing) <= 64:
         return Calibration(device=backbone.device, channels_last=not _is_text(backbone))
+    from probes.calibrations import calibration_of
+
     texts = None
     if _is_text(backbone):
-        texts = [text for _, text in _readable(read, missing[:: max(1, len(missing) // 64)])]
-    return calibrate_backbone(backbone, texts)
+        texts = [text for _, text in readable(read, missing[:: max(1, len(missing) // 64)])]
+    return calibration_of(backbone, cache, texts)
 
 
 def _fill(
     backbone: Any,
     read: Callable[[int], Any],
-    keys: Sequence[str],
     missing: list[int],
-    array: np.ndarray,
+    table: FeatureTable,
     ok: np.ndarray,
-    store: FeatureStore,
+    shelf: _Shelf,
     progress: Progress,
     calibration: Calibration,
 ) -> None:
-    """Compute the missing rows into `array` and `ok`, and append them to the store, a stop included."""
+    """Compute the missing rows into `table` and `ok`, and append them to the stores, a stop included."""
     import torch
 
-    batches = _text_batches if _is_text(backbone) else _image_batches
-    pending: list[int] = []
-    written = time.monotonic()
-
-    def flush() -> None:
-        store.append([keys[index] for index in pending], array[pending])
-        pending.clear()
-
+    batches = text_batches if _is_text(backbone) else image_batches
+    n_done, written = 0, time.monotonic()
     progress("Extracting features", 0.0)
     try:
         with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
@@ -129,76 +176,27 @@ def _fill(
                 with torch.inference_mode(), precision(calibration):
                     features = backbone.module(shaped(backbone.prepare(batch), calibration)).float().cpu().numpy()
                 finite = np.isfinite(features).all(axis=1)
-                done = np.asarray(indices)[finite]
-                array[done] = features[finite]
+                done, rows = np.asarray(indices)[finite], features[finite]
+                table.put(done, rows)
                 ok[done] = True
-                pending.extend(done.tolist())
+                n_done += len(done)
+                shelf.pending.append((done, rows))
                 if time.monotonic() - written > FLUSH_SECONDS:
-                    flush()
+                    shelf.flush()
                     written = time.monotonic()
-                progress(f"Extracting features: {int(ok[missing].sum()):,} of {len(missing):,}", share)
+                progress(f"Extracting features: {n_done:,} of {len(missing):,}", share)
     finally:
-        flush()
+        shelf.flush()
 
 
-Batch = tuple[list[int], Any, float]
-
-
-def _image_batches(
-    backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
-) -> Generator[Batch, None, None]:
-    """(indices, pixels (b, s, s, 3) uint8, share done); decoding runs some batches ahead in threads."""
-    workers = min(4, os.cpu_count() or 1)
-
-    def decode(index: int) -> np.ndarray | None:
-        try:
-            pixels: np.ndarray = backbone.pixels(read(index))
-        except Exception:  # a bad item is the caller's finding, never the end of the job
-            return None
-        return pixels
-
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        waiting = iter(missing)
-        queue: list[tuple[int, Future[np.ndarray | None]]] = []
-
-        def refill() -> None:
-            for index in islice(waiting, batch_size * BATCHES_AHEAD - len(queue)):
-                queue.append((index, pool.submit(decode, index)))
-
-        seen = 0
-        try:
-            refill()
-            while queue:
-                taken, queue[:] = queue[:batch_size], queue[batch_size:]
-                decoded = [(index, future.result()) for index, future in taken]
-                refill()
-                seen += len(taken)
-                good = [(index, pixels) for index, pixels in decoded if pixels is not None]
-                if good:
-                    yield [index for index, _ in good], np.stack([pixels for _, pixels in good]), seen / len(missing)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _text_batches(
-    backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
-) -> Generator[Batch, None, None]:
-    """(indices, tokens, share of the characters done), the longest texts first so that the estimate only improves."""
-    texts = sorted(_readable(read, missing), key=lambda pair: len(pair[1]), reverse=True)
-    total = sum(len(text) + 1 for _, text in texts)
-    seen = 0
-    for start in range(0, len(texts), batch_size):
-        taken = texts[start : start + batch_size]
-        seen += sum(len(text) + 1 for _, text in taken)
-        yield [index for index, _ in taken], backbone.tokenize([text for _, text in taken]), seen / total
-
-
-def _readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, Any]]:
-    items = []
-    for index in indices:
-        with contextlib.suppress(Exception):  # see decode above
-            items.append((index, read(index)))
-    return items
+def _share(keys: Sequence[str], first_of: dict[str, int], table: FeatureTable, ok: np.ndarray) -> None:
+    """Give items of the same content the features that were computed for the first of them."""
+    source = np.array([first_of[key] for key in keys])
+    twins = np.flatnonzero(~ok & ok[source])
+    for start in range(0, len(twins), BLOCK):
+        block = twins[start : start + BLOCK]
+        table.put(block, table.get(source[block]))
+    ok[twins] = True
 
 
 def _is_text(backbone: Any) -> bool:

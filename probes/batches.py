@@ -1,0 +1,80 @@
+"""Batches for the forward pass: images decoded ahead in threads, texts sorted by length so that little is padding."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+#: (indices, what the backbone prepares, share done)
+Batch = tuple[list[int], Any, float]
+
+#: Batches decoded ahead of the forward pass; what bounds the memory, however many items there are.
+BATCHES_AHEAD = 3
+
+
+def image_batches(
+    backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
+) -> Generator[Batch, None, None]:
+    """(indices, pixels (b, s, s, 3) uint8, share done); items that cannot be read are left out."""
+
+    def decode(index: int) -> np.ndarray | None:
+        try:
+            pixels: np.ndarray = backbone.pixels(read(index))
+        except Exception:  # a bad item is the caller's finding, never the end of the job
+            return None
+        return pixels
+
+    with ThreadPoolExecutor(decoders(), thread_name_prefix="decode") as pool:
+        waiting = iter(missing)
+        queue: list[tuple[int, Future[np.ndarray | None]]] = []
+
+        def refill() -> None:
+            for index in islice(waiting, batch_size * BATCHES_AHEAD - len(queue)):
+                queue.append((index, pool.submit(decode, index)))
+
+        seen = 0
+        try:
+            refill()
+            while queue:
+                taken, queue[:] = queue[:batch_size], queue[batch_size:]
+                decoded = [(index, future.result()) for index, future in taken]
+                refill()
+                seen += len(taken)
+                good = [(index, pixels) for index, pixels in decoded if pixels is not None]
+                if good:
+                    yield [index for index, _ in good], np.stack([pixels for _, pixels in good]), seen / len(missing)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def text_batches(
+    backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
+) -> Generator[Batch, None, None]:
+    """(indices, tokens, share of the characters done), the longest texts first so that the estimate only improves."""
+    texts = sorted(readable(read, missing), key=lambda pair: len(pair[1]), reverse=True)
+    total = sum(len(text) + 1 for _, text in texts)
+    seen = 0
+    for start in range(0, len(texts), batch_size):
+        taken = texts[start : start + batch_size]
+        seen += sum(len(text) + 1 for _, text in taken)
+        yield [index for index, _ in taken], backbone.tokenize([text for _, text in taken]), seen / total
+
+
+def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, Any]]:
+    """The items that can be read, with their indices."""
+    items = []
+    for index in indices:
+        with contextlib.suppress(Exception):  # see decode above
+            items.append((index, read(index)))
+    return items
+
+
+def decoders() -> int:
+    """Threads that decode (Pillow lets go of Python's lock while it does)."""
+    return min(4, os.cpu_count() or 1)
