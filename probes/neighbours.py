@@ -65,6 +65,22 @@ def knn(
     return Neighbours(measured, best, answers[best], scores)
 
 
+def nearest_others(
+    features: np.ndarray, groups: np.ndarray | None = None, k: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each item's k nearest among those that share no group with it: positions and cosines (n, k), the nearest first.
+
+    Shape: features (n, d), groups (n,); k at most n - 1. Where fewer than k are left the cosine is -inf.
+    """
+    unit = _unit(features)
+    related = np.arange(len(unit)) if groups is None else np.asarray(groups)
+    near, closeness = np.empty((len(unit), k), dtype=np.int64), np.empty((len(unit), k), dtype=np.float32)
+    for rows, similar in _similarities(unit, unit):
+        similar[related[rows][:, None] == related[None, :]] = -np.inf
+        near[rows], closeness[rows] = _nearest(similar, k)
+    return near, closeness
+
+
 def vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> np.ndarray:
     """Class probabilities of the queries by the k nearest of the memory.
 

@@ -1,0 +1,173 @@
+"""Which labels look wrong? Confident learning on out-of-fold probabilities, and a check of the check.
+
+Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021
+(https://arxiv.org/abs/1911.00068), as implemented in cleanlab: an item speaks for another class when the probability
+of that class is above the mean that items labelled so get; counting these gives how many labels are wrong, and the
+items with the least probability of their own label are listed, as many as that.
+
+Decisions, with 5 % of labels flipped on six sets: cleanlab's ``low_self_confidence`` and none of its six other
+filters had the best precision at equal recall (textures: 0.69 to 0.75, the others 0.44 to 0.62). The mean of the linear
+probe's probabilities and the shares of classes among the 20 nearest neighbours beat the linear probe's alone on every
+set: average precision 0.84 to 0.89 (textures), 0.56 to 0.72 (blood cells), 0.68 to 0.75 (questions).
+Wrong labels and hard items look alike from inside a dataset, so `planted_check` flips labels on purpose and says what
+such a list is worth on this very data.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from probes.errors import ProbeError
+from probes.interval import measured_score
+from probes.linear import linear_probe
+from probes.measured import Measured
+from probes.neighbours import nearest_others
+
+PLANTED_SHARE = 0.05
+NEIGHBOURS = 20
+#: Fewer planted flips than this say nothing about the list.
+LEAST_PLANTED = 10
+
+
+@dataclass(frozen=True)
+class SuspectLabels:
+    """Per item: how far the probes believe the label, whether it is on the list, and what they would say.
+
+    Shape: score (n,) probability of the given label, low is suspect; suspect (n,) bool; suggested (n,) class index;
+    probability (n,) of the suggested class.
+    """
+
+    score: np.ndarray
+    suspect: np.ndarray
+    suggested: np.ndarray
+    probability: np.ndarray
+
+    @property
+    def listed(self) -> np.ndarray:
+        """Rows of the list, the most suspect first."""
+        rows = np.flatnonzero(self.suspect)
+        ranked: np.ndarray = rows[np.argsort(self.score[rows], kind="stable")]
+        return ranked
+
+
+@dataclass(frozen=True)
+class PlantedCheck:
+    """What the list did with `n_planted` labels flipped on purpose: the share found, and the share of the list flipped.
+
+    ``precision`` is a lower bound: labels that were wrong before count as false alarms. None: the list was empty.
+    """
+
+    n_planted: int
+    recall: Measured
+    precision: Measured | None
+
+
+def suspect_labels(
+    probability: np.ndarray,
+    labels: np.ndarray,
+    features: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> SuspectLabels:
+    """List the labels that look wrong; with features the nearest neighbours have as much to say as the probe.
+
+    Shape: probability (n, C) out-of-fold, rows summing to 1; labels (n,) class indices below C; features (n, d);
+    groups (n,): items of one group do not speak for each other. Classes that do not occur take no part. Raises
+    ProbeError when there are no items.
+    """
+    labels = np.asarray(labels, dtype=np.int64)
+    if len(labels) == 0:
+        raise ProbeError("There are no items whose labels could be checked. Give the dataset more items.")
+    shares = np.asarray(probability, dtype=np.float64)
+    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    if features is not None and len(labels) > 1:
+        shares = (shares + neighbour_shares(features, labels, shares.shape[1], groups)) / 2
+    score = shares[np.arange(len(labels)), labels]
+    suggested = shares.argmax(axis=1)
+    suspect = _confident(shares, labels) & (suggested != labels)
+    return SuspectLabels(score, suspect, suggested, shares.max(axis=1))
+
+
+def neighbour_shares(
+    features: np.ndarray, labels: np.ndarray, n_classes: int, groups: np.ndarray | None = None, k: int = NEIGHBOURS
+) -> np.ndarray:
+    """Shares of the classes among each item's k nearest, with a third of a vote for all classes together.
+
+    Shape: features (n, d), labels, groups (n,); returns (n, C), rows summing to 1.
+    """
+    near, closeness = nearest_others(features, groups, min(k, len(labels) - 1))
+    votes = np.full((len(labels), n_classes), 0.3 / n_classes)
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels[near]), np.isfinite(closeness).astype(np.float64))
+    shares: np.ndarray = votes / votes.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _confident(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """cleanlab's verdict, (n,) bool, over the classes that occur."""
+    from cleanlab.filter import find_label_issues
+
+    present = np.unique(labels)
+    if len(present) < 2:
+        return np.zeros(len(labels), dtype=bool)
+    own = np.maximum(shares[:, present], 1e-9)
+    own /= own.sum(axis=1, keepdims=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about classes that nothing speaks for
+        found = find_label_issues(
+            np.searchsorted(present, labels), own, filter_by="low_self_confidence", n_jobs=1, verbose=False
+        )
+    return np.asarray(found, dtype=bool)
+
+
+def planted(labels: np.ndarray, n_classes: int, share: float = PLANTED_SHARE, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """Labels of which a share is flipped to another class that occurs, all alike. Shape: (n,) labels, (n,) bool."""
+    labels = np.asarray(labels, dtype=np.int64)
+    present = np.unique(labels)
+    rng = np.random.default_rng(seed)
+    flipped = np.zeros(len(labels), dtype=bool)
+    if len(present) < 2:
+        return labels.copy(), flipped
+    rows = rng.permutation(len(labels))[: round(share * len(labels))]
+    steps = rng.integers(1, len(present), len(rows))
+    changed = labels.copy()
+    changed[rows] = present[(np.searchsorted(present, labels[rows]) + steps) % len(present)]
+    flipped[rows] = True
+    return changed, flipped
+
+
+def planted_check(
+    features: np.ndarray,
+    labels: np.ndarray,
+    metric: str,
+    groups: np.ndarray | None = None,
+    n_classes: int | None = None,
+    seconds_limit: float = 2.0,
+    seed: int = 0,
+) -> PlantedCheck | None:
+    """Flip 5 % of the labels, probe again, and see what the list makes of it; None when there are too few items.
+
+    Shape: features (n, d), labels, groups (n,). The recall is what to expect of random mistakes; the precision at this
+    share of mistakes is at least the one given.
+    """
+    started = time.monotonic()
+    classes = n_classes or int(np.max(labels)) + 1
+    changed, flipped = planted(labels, classes, seed=seed)
+    if flipped.sum() < LEAST_PLANTED:
+        return None
+    found = linear_probe(features, changed, metric, groups, seconds_limit=seconds_limit, n_classes=classes)
+    suspect = suspect_labels(found.oof_probability, changed, features, groups).suspect
+    seconds = time.monotonic() - started
+    return PlantedCheck(
+        n_planted=int(flipped.sum()),
+        recall=share_of(suspect[flipped], seconds, "of labels flipped on purpose"),
+        precision=share_of(flipped[suspect], seconds, "of the list, with 5 % flipped") if suspect.any() else None,
+    )
+
+
+def share_of(hits: np.ndarray, seconds: float, note: str) -> Measured:
+    """The share of True with its 90 % interval. Shape: hits (n,) bool, n at least 1."""
+    yes = np.ones(len(hits), dtype=np.int64)
+    return measured_score("accuracy", yes, np.asarray(hits).astype(np.int64), 2, seconds, note=note)
