@@ -24,8 +24,14 @@ from advisor.dataset.inspect import Inspection, equal_digests, merge, without_co
 from advisor.dataset.near_images import COLOUR_SIDE, near_pairs
 from probes.progress import Progress
 
-MAX_IMAGES = 20_000
+#: Sets of at most WHOLE images are decoded whole. Of a larger one FIRST_LOOK are, and up to MAX_IMAGES only when those
+#: show that it matters: 3,000 images take seconds where 20,000 take one to two minutes.
+WHOLE, FIRST_LOOK, MAX_IMAGES = 5_000, 3_000, 20_000
 MAX_BYTES = 500_000_000
+#: Neighbours in the listing are looked at together, since frames of one scene lie side by side.
+RUN = 8
+#: Shares of unreadable images, and of images with a near copy, from which on more is looked at.
+UNREADABLE_MATTER, COPIES_MATTER = 0.01, 0.05
 MIN_COMPARABLE_PX = 48
 #: Mean step between neighbouring thumbnail pixels, of 255, across and down together; a clear sky has 0.8 to 1.0.
 MIN_STEP = 1.2
@@ -48,33 +54,72 @@ class Look:
 
 
 def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
-    """Inspect images; see `advisor.dataset.inspect.inspect_items`."""
+    """Inspect images; see `advisor.dataset.inspect.inspect_items`. A large set is looked at further only if it pays."""
     paths = [Path(path) for path in items["path"]]
-    rows = sample_rows(paths)
-    looks = look_at_all([paths[row] for row in rows], lambda s, share: progress(s, 0.8 * share))
-    readable = np.ones(len(paths), dtype=bool)
-    reasons = {int(row): look for row, look in zip(rows, looks, strict=True) if isinstance(look, str)}
+    looks: dict[int, Look | str] = {}
+    for most, start, end in ((FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)):
+        if len(paths) <= WHOLE:
+            most, end = WHOLE, 1.0
+
+        def tell(sentence: str, share: float, start: float = start, span: float = end - start) -> None:
+            progress(sentence, start + span * share)
+
+        rows = [row for row in sample_rows(paths, most).tolist() if row not in looks]
+        found = look_at_all([paths[row] for row in rows], lambda s, share, tell=tell: tell(s, 0.8 * share))
+        looks = dict(sorted({**looks, **dict(zip(rows, found, strict=True))}.items()))
+        inspection = _inspected(items, looks, lambda s, share, tell=tell: tell(s, 0.8 + 0.2 * share))
+        if len(paths) <= WHOLE or not matters(inspection):
+            break
+    progress("Looked into the images", 1.0)
+    return inspection
+
+
+def _inspected(items: pd.DataFrame, looks: dict[int, Look | str], progress: Progress) -> Inspection:
+    """What the looks at some rows, in ascending order, say about all items."""
+    n = len(items)
+    readable = np.ones(n, dtype=bool)
+    reasons = {row: look for row, look in looks.items() if isinstance(look, str)}
     readable[list(reasons)] = False
-    seen = {int(row): look for row, look in zip(rows, looks, strict=True) if isinstance(look, Look)}
+    seen = {row: look for row, look in looks.items() if isinstance(look, Look)}
     measures = pd.DataFrame({row: look.measures for row, look in seen.items()}.values(), index=list(seen))
     # The digest of a large file covers its ends only, so where both were decoded the pixels decide.
     exact = [p for p in equal_digests(items["digest"]) if not (p[0] in seen and p[1] in seen)] + _equal_pixels(seen)
-    near = _near(seen, {later for _, later in exact}, len(paths), lambda s, share: progress(s, 0.8 + 0.2 * share))
+    near = _near(seen, {later for _, later in exact}, n, progress)
     exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
-    clusters, kinds = merge(len(paths), exact, near)
-    progress("Looked into the images", 1.0)
-    return Inspection(readable, reasons, measures.reindex(range(len(paths))), clusters, kinds, len(rows))
+    clusters, kinds = merge(n, exact, near)
+    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(looks))
 
 
-def sample_rows(paths: Sequence[Path]) -> np.ndarray:
-    """Rows to decode: all, or evenly spread over the set up to 20,000 images and 500 MB; the same every time."""
-    n = len(paths)
-    rows = np.arange(n) if n <= MAX_IMAGES else np.linspace(0, n - 1, MAX_IMAGES).astype(np.int64)
+def matters(inspection: Inspection) -> bool:
+    """Whether a look at some of the items found enough unreadable images or near copies to look at more.
+
+    A copy that lies beside its twin is found whenever one of them is looked at. One that lies anywhere is found only
+    when its twin is looked at too, so each that is found stands for as many as the sample is smaller than the set.
+    """
+    n, n_seen = len(inspection.readable), max(inspection.n_inspected, 1)
+    near = [rows for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True) if kind == "near"]
+    beside = sum(len(rows) for rows in near if max(rows) - min(rows) < RUN)
+    anywhere = sum(len(rows) for rows in near) - beside
+    copies = (beside + anywhere * n / n_seen) / n_seen
+    return len(inspection.reasons) / n_seen >= UNREADABLE_MATTER or copies >= COPIES_MATTER
+
+
+def sample_rows(paths: Sequence[Path], most: int = MAX_IMAGES) -> np.ndarray:
+    """Rows to decode: all, or runs of neighbours spread evenly, up to `most` images and 500 MB; always the same."""
+    rows = spread(len(paths), most)
     sizes = np.array([path.stat().st_size if path.exists() else 0 for path in (paths[row] for row in rows)])
     if sizes.sum() <= MAX_BYTES:
         return rows
-    keep = max(1, int(len(rows) * MAX_BYTES / sizes.sum()))
-    return rows[np.unique(np.linspace(0, len(rows) - 1, keep).astype(np.int64))]
+    return rows[spread(len(rows), max(1, int(len(rows) * MAX_BYTES / sizes.sum())))]
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """At most `most` of the numbers 0..n-1, ascending: runs of RUN neighbours where there is room for some of them."""
+    if n <= most:
+        return np.arange(n)
+    run = RUN if most >= 4 * RUN else 1
+    starts = np.linspace(0, n - run, most // run).astype(np.int64)
+    return np.unique(starts[:, None] + np.arange(run))
 
 
 def look_at_all(paths: Sequence[Path], progress: Progress) -> list[Look | str]:

@@ -55,7 +55,7 @@ class Inspection:
 
 
 def inspect_items(kind: Kind, items: pd.DataFrame, progress: Progress = silent) -> Inspection:
-    """Inspect every item (of images at most 20,000 or 500 MB, spread over the set) and find duplicates.
+    """Inspect every item (of more than 5,000 images some, spread over the set, at most 500 MB) and find duplicates.
 
     items: `digest` (of the content; "" = unknown) and `path` (images) or `text`, any index.
     """
@@ -70,10 +70,12 @@ def inspect_items(kind: Kind, items: pd.DataFrame, progress: Progress = silent) 
 
 def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:
     """Pairs (first row, row) of rows with the same non-empty digest."""
-    values = digests.reset_index(drop=True).fillna("")
-    first = values.groupby(values).transform(lambda block: block.index[0]) if len(values) else values
-    rows = np.flatnonzero((values != "").to_numpy() & (first.to_numpy() != np.arange(len(values))))
-    return [(int(first.iloc[row]), int(row)) for row in rows]
+    values = digests.fillna("").to_numpy()
+    codes, distinct = pd.factorize(values)
+    first = np.full(len(distinct), len(values))
+    np.minimum.at(first, codes, np.arange(len(values)))
+    rows = np.flatnonzero((values != "") & (first[codes] != np.arange(len(values))))
+    return [(int(first[codes[row]]), int(row)) for row in rows]
 
 
 def merge(

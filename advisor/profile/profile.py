@@ -136,8 +136,8 @@ def sample_findings(dataset: Dataset, n_inspected: int) -> list[Finding]:
     if n_inspected >= dataset.n_used:
         return []
     sentence = (
-        f"{n_inspected:,} of {counted(dataset.n_used, 'image')} were decoded, evenly over the set, so unreadable and "
-        f"nearly equal images among the others are not known yet."
+        f"{n_inspected:,} of {counted(dataset.n_used, 'image')} were decoded, spread over the set, so unreadable and "
+        f"nearly equal images among the others are not known yet. Exact copies were looked for among all."
     )
     return [finding("sample", "note", sentence)]
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits, load_sample_images
 
+from advisor.dataset import duplicates_image as images
 from advisor.dataset.duplicates_image import sample_rows
-from advisor.dataset.inspect import Inspection, inspect_items
+from advisor.dataset.inspect import Inspection, equal_digests, inspect_items
 
 Change = Callable[[Image.Image], Image.Image]
 
@@ -137,15 +140,57 @@ def test_rows_can_be_dropped_from_an_inspection(tmp_path: Path, photos: list[Ima
 
 
 def test_a_large_set_is_sampled_evenly_and_always_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import advisor.dataset.duplicates_image as module
-
     paths = saved(tmp_path, [Image.new("L", (4, 4), n) for n in range(50)])
-    monkeypatch.setattr(module, "MAX_IMAGES", 10)
-    rows = sample_rows(paths)
+    rows = sample_rows(paths, 10)
     assert len(rows) == 10 and rows[0] == 0 and rows[-1] == 49 and (np.diff(rows) >= 5).all()
-    assert rows.tolist() == sample_rows(paths).tolist()
-    monkeypatch.setattr(module, "MAX_BYTES", 5 * paths[0].stat().st_size)
-    assert 1 <= len(sample_rows(paths)) <= 5
+    assert rows.tolist() == sample_rows(paths, 10).tolist()
+    monkeypatch.setattr(images, "MAX_BYTES", 5 * paths[0].stat().st_size)
+    assert 1 <= len(sample_rows(paths, 10)) <= 5
+
+
+@given(st.integers(0, 3000), st.integers(1, 400))
+def test_the_sample_holds_neighbours_and_both_ends(n: int, most: int) -> None:
+    rows = images.spread(n, most)
+    assert len(rows) <= most and (np.diff(rows) > 0).all()
+    if n <= most:
+        assert rows.tolist() == list(range(n))
+    elif most >= 4 * images.RUN:
+        assert rows[0] == 0 and rows[-1] == n - 1
+        assert (np.diff(rows) == 1).sum() >= (images.RUN - 1) * (most // images.RUN)
+
+
+@pytest.mark.parametrize("bad", ["nothing", "unreadable", "copies"])
+def test_a_large_set_is_looked_at_further_only_when_it_matters(
+    tmp_path: Path, photos: list[Image.Image], monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    """Photos beside their re-encoded copies, or with a torn file among them, call for the second look."""
+    for name, value in (("WHOLE", 20), ("FIRST_LOOK", 8), ("MAX_IMAGES", 24), ("RUN", 2)):
+        monkeypatch.setattr(images, name, value)
+    paths = saved(tmp_path, [photos[n % 12].rotate(n) for n in range(40)], ".jpg")
+    if bad == "copies":
+        paths = [saved(tmp_path / f"{n}", [photos[n // 2 % 12]], ".jpg", quality=60 + n)[0] for n in range(40)]
+    if bad == "unreadable":
+        paths[0].write_bytes(b"torn")
+    found = inspect(paths)
+    assert found.n_inspected == (8 if bad == "nothing" else 24)
+
+
+def test_what_the_sample_shows_is_carried_to_the_set() -> None:
+    def seen(n: int, n_seen: int, clusters: list[tuple[int, ...]], n_bad: int = 0) -> Inspection:
+        reasons = {row: "torn" for row in range(n_bad)}
+        return Inspection(np.ones(n, dtype=bool), reasons, pd.DataFrame(), clusters, ["near"] * len(clusters), n_seen)
+
+    assert not images.matters(seen(100_000, 3000, [(5, 6), (40_000, 40_003)]))
+    assert images.matters(seen(100_000, 3000, [(i, i + 1) for i in range(0, 150, 2)])), "5 % beside their twin"
+    assert not images.matters(seen(100_000, 3000, [(5, 70_000), (9, 30_000)])), "4 % of the set, by two pairs"
+    assert images.matters(seen(100_000, 3000, [(5, 70_000), (9, 30_000), (20, 60_000)]))
+    assert images.matters(seen(100_000, 3000, [], n_bad=30)) and not images.matters(seen(100_000, 3000, [], n_bad=29))
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "c", "d"]), max_size=30))
+def test_equal_digests_pair_each_copy_with_the_first(digests: list[str]) -> None:
+    slow = [(digests.index(d), row) for row, d in enumerate(digests) if d and digests.index(d) != row]
+    assert equal_digests(pd.Series(digests, dtype=object)) == slow
 
 
 def test_one_image_and_no_image_are_inspected(tmp_path: Path, photos: list[Image.Image]) -> None:

@@ -119,7 +119,8 @@ def test_grey_pictures_saved_in_colour_are_grey(tmp_path: Path) -> None:
 
 
 def test_a_sampled_set_says_so_and_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates_image, "MAX_IMAGES", 10)
+    for name in ("WHOLE", "FIRST_LOOK", "MAX_IMAGES"):
+        monkeypatch.setattr(duplicates_image, name, 10)
     folder = pictures(tmp_path / "p", 12)
     profile, found = profile_of(folder)
     assert profile.n_inspected == 10 and len(profile.sizes["width_px"]) == 10
