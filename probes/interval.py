@@ -90,6 +90,22 @@ def measured_score(
     )
 
 
+def paired_error(metric: str, truth: np.ndarray, one: np.ndarray, other: np.ndarray, n_classes: int) -> float:
+    """Standard error of the difference of two scores on the same items.
+
+    Each item counts 1 / n, or 1 / (classes · items of its class) for balanced accuracy; half a changed item is
+    added per stratum, so that two models that agree on everything are not called equal for certain.
+    """
+    change = (one == truth).astype(float) - (other == truth)
+    if metric == "accuracy":
+        weight = np.full(len(truth), 1.0 / len(truth))
+    else:
+        total = np.bincount(truth, minlength=n_classes)
+        weight = 1.0 / (np.count_nonzero(total) * total[truth])
+    centred = change - change.mean()
+    return float(np.sqrt(np.sum(weight**2 * (centred**2 + 0.5 / len(truth)))))
+
+
 def predictive(
     seen: Counts, n_test: np.ndarray, shift: float = 0.0, spread: float = 0.0, seed: int = 0
 ) -> tuple[float, float, float]:

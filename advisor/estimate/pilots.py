@@ -17,7 +17,7 @@ from advisor.features import features_of, load_backbone
 from advisor.ladder import RungName
 from advisor.records import Dataset, Evidence, ProbeResult, Record
 from advisor.training.recipes import TrainedRung
-from probes.interval import counts, measured_score, score
+from probes.interval import counts, measured_score, paired_error, score
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -161,19 +161,3 @@ def paired(
             "input_size": size,
         },
     )
-
-
-def paired_error(metric: str, truth: np.ndarray, one: np.ndarray, other: np.ndarray, n_classes: int) -> float:
-    """Standard error of the difference of two scores on the same items.
-
-    Each item counts 1 / n, or 1 / (classes · items of its class) for balanced accuracy; half a changed item is
-    added per stratum, so that two models that agree on everything are not called equal for certain.
-    """
-    change = (one == truth).astype(float) - (other == truth)
-    if metric == "accuracy":
-        weight = np.full(len(truth), 1.0 / len(truth))
-    else:
-        total = np.bincount(truth, minlength=n_classes)
-        weight = 1.0 / (np.count_nonzero(total) * total[truth])
-    centred = change - change.mean()
-    return float(np.sqrt(np.sum(weight**2 * (centred**2 + 0.5 / len(truth)))))

@@ -29,9 +29,13 @@ class MeanPooled(nn.Module):
         self.encoder = encoder
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        states: Tensor = self.encoder(**batch).last_hidden_state  # (n, tokens, dim)
-        mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
-        return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+        return masked_mean(self.encoder(**batch).last_hidden_state, batch["attention_mask"])
+
+
+def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the tokens that are no padding. Shape: states (n, tokens, dim), mask (n, tokens) to (n, dim)."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weight).sum(1) / weight.sum(1).clamp(min=1)
 
 
 @dataclass(eq=False)

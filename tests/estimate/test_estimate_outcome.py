@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.estimate.outcome import FINE_TUNE, fine_tune_gain, scratch_growth
-from advisor.estimate.pilots import paired_error
-from probes.interval import score
+from probes.interval import paired_error, score
 
 shares = st.floats(0, 1, allow_nan=False)
 
