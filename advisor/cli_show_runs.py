@@ -154,8 +154,9 @@ def weights(to: Console, rows: Sequence[dict[str, Any]]) -> None:
 def one_weight(to: Console, row: dict[str, Any]) -> None:
     """`advisor weights NAME`: all about one backbone, its whole hash too."""
     shown = Table.grid(padding=(0, 2))
+    purpose = "a language model" if row["kind"] == "language" else f"for {row['kind']} data"
     facts = {
-        "name": f"{row['name']} ({row['title']}, for {row['kind']} data)", "size": _megabytes(row),
+        "name": f"{row['name']} ({row['title']}, {purpose})", "size": _megabytes(row),
         "licence": row["licence"], "SHA-256": row["sha256"] or "not published; noted when fetched",
         "from": row["source"], "here": row["sentence"],
     }  # fmt: skip

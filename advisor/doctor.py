@@ -148,7 +148,7 @@ def check_weights() -> Iterator[Check]:
                 yield Check(entry.title, "problem", str(error))
             else:
                 yield Check(entry.title, "ok", f"Installed, SHA-256 {digest[:12]}, {entry.licence}.")
-        elif entry == catalog.default(entry.kind):
+        elif entry.kind != "language" and entry == catalog.default(entry.kind):
             yield Check(entry.title, "problem", sentence)
         else:
             missing.append(entry.name)

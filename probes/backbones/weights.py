@@ -22,6 +22,8 @@ from probes.progress import Progress, silent
 
 #: A folder of weight files that the user fetched by hand, looked into before torch's own cache.
 WEIGHTS_FOLDER = "ADVISOR_WEIGHTS"
+#: What a Hugging Face folder calls its weights, whole or in parts.
+_IN_A_FOLDER = ("model.safetensors", "model.safetensors.index.json")
 
 
 def available(entry: Entry) -> tuple[bool, str]:
@@ -52,7 +54,7 @@ def weights_path(entry: Entry) -> Path:
 def weights_hash(entry: Entry) -> str:
     """SHA-256 of the weight file in hex; raises BackboneError when it is not the one the catalog knows."""
     path = weights_path(entry)
-    found = _sha256(path)
+    found = file_sha256(path)
     if entry.sha256 is not None and not found.startswith(entry.sha256):
         raise BackboneError(
             f"{path} is damaged or not the weights of {entry.title}: its SHA-256 starts with {found[:12]}, expected "
@@ -81,8 +83,10 @@ def fetch(entry: Entry, progress: Progress = silent) -> Path:
 def _locate(entry: Entry) -> Path | None:
     """The weight file if it is here, without importing the package that carries it."""
     if entry.path is not None:
-        place = entry.path / entry.file if entry.path.is_dir() else entry.path
-        return place if place.is_file() else None
+        if not entry.path.is_dir():
+            return entry.path if entry.path.is_file() else None
+        inside = (entry.file, Path(entry.file).name, *(_IN_A_FOLDER if entry.loader == "huggingface" else ()))
+        return next((entry.path / name for name in inside if (entry.path / name).is_file()), None)
     candidates: list[Path] = []
     if entry.package is not None:
         top, _, inside = entry.file.partition("/")
@@ -119,7 +123,7 @@ def _sha256_cached(path: Path, size: int, modified_ns: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """SHA-256 of a file, computed once per path, size and modification time."""
     facts = path.stat()
     return _sha256_cached(path, facts.st_size, facts.st_mtime_ns)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from platformdirs import user_cache_path
 
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
+from probes.backbones.language import LanguageModel
 from probes.backbones.text import TextBackbone
 
 
@@ -19,3 +21,10 @@ def lite0() -> ImageBackbone:
 def minilm() -> TextBackbone:
     """all-MiniLM-L6-v2 with its real weights."""
     return TextBackbone.load(catalog.find("all-MiniLM-L6-v2"))
+
+
+@pytest.fixture(scope="session")
+def smollm() -> LanguageModel:
+    """SmolLM2 with its real weights, converted once on this machine (15 seconds) and kept where the advisor keeps it."""
+    cache = user_cache_path("transfer-advisor", appauthor=False) / "models"
+    return LanguageModel.load(catalog.default("language"), cache)

@@ -11,6 +11,7 @@ from advisor.ui import parts, words
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
+FOR = {"image": "images", "text": "texts", "language": "how likely a text is"}
 
 
 def draw() -> None:
@@ -62,7 +63,7 @@ def weights(entries: list[tuple[Entry, bool, str]]) -> None:
         {
             "Backbone": [entry.title for entry, _, _ in entries],
             "Name": [entry.name for entry, _, _ in entries],
-            "For": [f"{entry.kind}s" for entry, _, _ in entries],
+            "For": [FOR[entry.kind] for entry, _, _ in entries],
             "Here": ["ready" if there else "missing" for _, there, _ in entries],
             "Size": [words.size(entry.size_bytes) for entry, _, _ in entries],
             "Licence": [entry.licence for entry, _, _ in entries],
