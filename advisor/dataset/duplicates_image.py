@@ -20,6 +20,7 @@ from PIL import Image
 
 from advisor.dataset.alignment import SIDE
 from advisor.dataset.decode import ItemError, open_image
+from advisor.dataset.image_traces import camera, jpeg_quality, margins
 from advisor.dataset.inspect import Inspection, equal_digests, merge, without_collapse
 from advisor.dataset.near_images import COLOUR_SIDE, near_pairs
 from probes.progress import Progress
@@ -140,6 +141,7 @@ def look_at(path: Path) -> Look | str:
         with Image.open(path) as header:
             measures: dict[str, object] = {"width_px": header.width, "height_px": header.height, "mode": header.mode}
             measures["format"] = header.format or ""
+            measures |= {"jpeg_quality": jpeg_quality(header), "camera": camera(header)}
     except ItemError as error:
         return str(error)
     except OSError as error:
@@ -148,6 +150,8 @@ def look_at(path: Path) -> Look | str:
     grey, colour = _squeezed(grey_image, SIDE), _squeezed(image, COLOUR_SIDE)
     measures |= {"bytes": path.stat().st_size, "brightness": float(grey.mean()), "contrast": float(grey.std())}
     measures["colourfulness"] = float(np.ptp(colour.astype(np.int16), axis=2).mean())
+    widths, tone = margins(image)
+    measures |= {f"margin_{side}": width for side, width in widths.items()} | {"margin_tone": tone}
     size = f"{image.width}x{image.height}".encode()
     pixels = hashlib.blake2b(image.tobytes(), digest_size=16, key=size).hexdigest()
     return Look(measures, pixels, grey, colour, comparable(grey_image, grey))

@@ -24,8 +24,8 @@ class Inspection:
     """What one look into the items found; rows are positions in the table that was inspected.
 
     readable: (n,) bool; reasons: row → why it cannot be read; measures: n rows (images: width_px, height_px, mode,
-    format, bytes, brightness, contrast and colourfulness in 0..255; texts: n_characters, n_words), missing where not
-    inspected;
+    format, bytes, brightness, contrast and colourfulness in 0..255, and the traces of `image_traces`; texts:
+    n_characters, n_words), missing where not inspected;
     clusters: rows that are copies of each other, two or more each; cluster_kinds: "exact" or "near" for each.
     """
 

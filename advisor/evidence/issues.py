@@ -1,0 +1,235 @@
+"""What is wrong with the labels and items of the training part: one row per item and check, one summary per check.
+
+Checks: labels that look wrong, items whose neighbours all carry another label, outliers, copies (as found while
+reading), and shortcuts. Only the sample that the probes look at is judged; the locked test part never is. The rows lie
+beside the dataset as Parquet; the findings are sentences about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from advisor import storage
+from advisor.dataset.store import kept_clusters, write_table
+from advisor.evidence import issue_words as words
+from advisor.evidence.sample import Sample
+from advisor.records import Dataset, Evidence, Finding
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.labels import SuspectLabels
+    from probes.outliers import Neighbourhood
+    from probes.shortcuts import Shortcut
+
+#: Columns of the table: ``score`` is the check's own measure, ``verdict`` whether the item is on its list.
+COLUMNS = ("key", "row", "label", "check", "score", "verdict", "suggested", "probability", "remark")
+LABELS, NEIGHBOURS, OUTLIERS, COPIES, SHORTCUTS = CHECKS = (
+    "suspect label", "lonely label", "outlier", "copy", "shortcut"
+)  # fmt: skip
+
+
+def measure_issues(
+    dataset: Dataset,
+    sample: Sample,
+    oof_probability: np.ndarray,
+    oof_predicted: np.ndarray,
+    *,
+    backbone_hash: str,
+    n_sample: int,
+    seconds_limit: float = 4.0,
+    progress: Progress = silent,
+) -> tuple[Finding, ...]:
+    """Run every check on the sample, keep one row per item, and say what was found.
+
+    Shape: oof_probability (n, C) and oof_predicted (n,) are the linear probe's out-of-fold answers on the sample.
+    `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
+    trained again (on labels flipped on purpose).
+    """
+    from probes.labels import planted_check, suspect_labels
+    from probes.outliers import neighbourhood
+
+    if len(sample.rows) < 2:
+        return ()
+    n_classes = len(dataset.classes)
+    progress("Looking for wrong labels", 0.0)
+    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups)
+    check = planted_check(
+        sample.features, sample.labels, dataset.metric, sample.groups, n_classes, seconds_limit=seconds_limit
+    )
+    progress("Looking for outliers", 0.6)
+    around = neighbourhood(sample.features, sample.labels, sample.groups)
+    progress("Looking for shortcuts", 0.8)
+    short = find_shortcuts(dataset, sample, oof_predicted)
+    table = pd.concat(
+        [
+            label_rows(dataset, sample, suspects),
+            neighbour_rows(dataset, sample, around),
+            outlier_rows(dataset, sample, around),
+            copy_rows(dataset),
+            shortcut_rows(dataset, short),
+        ],
+        ignore_index=True,
+    )
+    write_table(issues_path(dataset, backbone_hash, n_sample), table[list(COLUMNS)])
+    findings = (
+        words.suspect_labels(listed(table, LABELS), len(sample.rows), check),
+        words.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
+        words.outliers(listed(table, OUTLIERS), len(sample.rows)),
+        *(words.shortcut(dataset, one) for one in short if one.named),
+    )
+    progress("Looked for what is wrong", 1.0)
+    return tuple(one for one in findings if one is not None)
+
+
+def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
+    """Where the rows lie of the evidence with this backbone and sample."""
+    return Path(dataset.folder) / f"issues-{backbone_hash[:8]}-{n_sample}.parquet"
+
+
+def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
+    """The rows of every check, as measured with this evidence; empty where it was measured before there were checks."""
+    path = issues_path(dataset, evidence.backbone_hash, evidence.n_sample)
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+
+
+def listed(table: pd.DataFrame, check: str) -> list[str]:
+    """Keys on a check's list, the gravest first."""
+    own = ranked(table, check)
+    keys: list[str] = own["key"].tolist()
+    return keys
+
+
+def ranked(table: pd.DataFrame, check: str) -> pd.DataFrame:
+    """The rows on a check's list, the gravest first (a low score is grave for labels, a high one elsewhere)."""
+    own = table[(table["check"] == check) & table["verdict"].astype(bool)]
+    return own.sort_values("score", ascending=check in (LABELS, NEIGHBOURS), kind="stable")
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per check: check, n_checked, n_listed."""
+    rows = []
+    for check in CHECKS:
+        own = table[table["check"] == check]
+        rows.append({"check": check, "n_checked": len(own), "n_listed": int(own["verdict"].astype(bool).sum())})
+    return pd.DataFrame(rows)
+
+
+def export_csv(table: pd.DataFrame) -> str:
+    """The rows on a list as CSV, the gravest first within each check; no cell can be read as a formula.
+
+    A cell that begins with = + - @ or a control character is a formula to spreadsheets; such a text gets a ' in front
+    (OWASP, "CSV injection").
+    """
+    lists = pd.concat([ranked(table, check) for check in CHECKS], ignore_index=True) if len(table) else table
+    safe = lists.drop(columns="verdict", errors="ignore").copy()
+    for name in ("key", "label", "check", "suggested", "remark"):
+        safe[name] = [without_formula(str(cell)) for cell in safe[name]]
+    return safe.to_csv(index=False, lineterminator="\n", float_format="%.4f")
+
+
+def without_formula(cell: str) -> str:
+    """A text that no spreadsheet takes for a formula.
+
+    >>> without_formula("=1+1"), without_formula("cat")
+    ("'=1+1", 'cat')
+    """
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") or cell.lstrip()[:1] in "=+-@" else cell
+
+
+def save_csv(table: pd.DataFrame, path: Path) -> Path:
+    """Write `export_csv` to a file, atomically."""
+    storage.write_bytes(path, export_csv(table).encode("utf-8"))
+    return path
+
+
+def find_shortcuts(dataset: Dataset, sample: Sample, oof_predicted: np.ndarray) -> list[Shortcut]:
+    """Every group of simple properties against the probe's answers."""
+    from probes.errors import ProbeError
+    from probes.shortcuts import shortcuts
+    from probes.text_properties import text_properties
+
+    if dataset.kind == "text":
+        properties: Mapping[str, Mapping[str, np.ndarray]] = text_properties(
+            dataset.items["text"].iloc[sample.rows].astype(str).tolist()
+        )
+    else:
+        from advisor.evidence.image_properties import image_properties
+
+        properties = image_properties(dataset, sample.rows)
+    try:
+        return shortcuts(properties, sample.labels, oof_predicted, dataset.metric, len(dataset.classes), sample.groups)
+    except ProbeError:  # nothing can be held out
+        return []
+
+
+def label_rows(dataset: Dataset, sample: Sample, found: SuspectLabels) -> pd.DataFrame:
+    """One row per item: how far its label is believed, and the class suggested instead."""
+    table = _items(dataset, sample.rows, LABELS)
+    names = np.array(dataset.classes, dtype=object)
+    return table.assign(
+        score=found.score,
+        verdict=found.suspect,
+        suggested=np.where(found.suspect, names[found.suggested], ""),
+        probability=found.probability,
+        remark="",
+    )
+
+
+def neighbour_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.DataFrame:
+    """One row per item: the share of its neighbours that carry its label."""
+    table = _items(dataset, sample.rows, NEIGHBOURS)
+    names = np.array(dataset.classes, dtype=object)
+    return table.assign(
+        score=found.own_share,
+        verdict=found.alone,
+        suggested=np.where(found.alone, names[found.majority], ""),
+        probability=found.majority_share,
+        remark="",
+    )
+
+
+def outlier_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.DataFrame:
+    """One row per item: its distance to the nearest others."""
+    table = _items(dataset, sample.rows, OUTLIERS)
+    return table.assign(score=found.distance, verdict=found.outlier, suggested="", probability=np.nan, remark="")
+
+
+def copy_rows(dataset: Dataset) -> pd.DataFrame:
+    """One row per training item that is a copy of an earlier one; a copy with another label says so."""
+    row_of = {dataset.items["key"].iloc[row]: int(row) for row in dataset.where("train", "val")}
+    made, remarks, differ = [], [], []
+    for cluster in kept_clusters(dataset):
+        own = [key for key in cluster["keys"] if key in row_of]
+        for key in own[1:]:
+            first, copy = row_of[own[0]], row_of[key]
+            torn = dataset.labels[first] != dataset.labels[copy]
+            made.append(copy)
+            differ.append(float(torn))
+            label = f", which is labelled {dataset.classes[dataset.labels[first]]}" if torn else ""
+            remarks.append(f"{cluster['kind']} copy of {own[0]}{label}")
+    table = _items(dataset, np.array(made, dtype=np.int64), COPIES)
+    return table.assign(score=differ, verdict=True, suggested="", probability=np.nan, remark=remarks)
+
+
+def shortcut_rows(dataset: Dataset, found: list[Shortcut]) -> pd.DataFrame:
+    """One row per group of properties: the metric it reaches by itself."""
+    rows = [
+        {
+            "key": "", "row": -1, "label": "", "check": SHORTCUTS, "score": one.measured.value, "verdict": one.named,
+            "suggested": "", "probability": np.nan,
+            "remark": f"{one.name}: {one.measured.value:.3f} (chance {one.chance:.3f}, probe {one.probe:.3f})",
+        }
+        for one in found
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _items(dataset: Dataset, rows: np.ndarray, check: str) -> pd.DataFrame:
+    names = np.array(dataset.classes, dtype=object)
+    keys = dataset.items["key"].to_numpy()[rows]
+    return pd.DataFrame({"key": keys, "row": rows, "label": names[dataset.labels[rows]], "check": check})
