@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -108,19 +109,24 @@ def _sentence(found: Sequence[ProbedDepth], cut: int, ahead: float, error: float
     if chosen is last:
         before = found[-2]
         return (
-            f"{metric.capitalize()} climbs to the end, from {_value(first)} after the {first.name} and {_value(before)} "
-            f"after {before.name} to {_value(last)} at the {last.name}: the late layers transfer."
+            f"{metric.capitalize()} climbs to the end, from {_value(first)} after the {first.name} and "
+            f"{_value(before)} after {before.name} to {_value(last)} at the {last.name}: the late layers transfer."
         )
-    if ahead > NOISE * error:
+    if ahead > _surely(len(found)) * error:
         where = "beginning" if chosen.position < 0.3 else "middle" if chosen.position < 0.7 else "part before the end"
         return (
             f"The {where} transfers best: cutting after {_place(chosen, found)} gives {_value(chosen)} {metric}, "
             f"{100 * ahead:.1f} points more than the {last.name} ({_value(last)})."
         )
     return (
-        f"What comes after {_place(chosen, found)} adds nothing that shows on {chosen.probe.measured.n:,} items: cutting "
-        f"there gives {_value(chosen)} {metric}, the {last.name} {_value(last)}."
+        f"What comes after {_place(chosen, found)} adds nothing that shows on {chosen.probe.measured.n:,} items: "
+        f"cutting there gives {_value(chosen)} {metric}, the {last.name} {_value(last)}."
     )
+
+
+def _surely(n_depths: int) -> float:
+    """Standard errors the best of so many depths must lead by: one of many leads by chance alone (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - 0.05 / max(n_depths - 1, 1))
 
 
 def _value(depth: ProbedDepth) -> str:

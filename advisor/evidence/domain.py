@@ -1,0 +1,160 @@
+"""How far from the pre-training data this dataset lies, on a scale of reference sets; a sentence says where.
+
+Divergences and energies change with the input size (cats_dogs at 128 px has a mean energy of -20, at 224 px of -9),
+so references are kept per weights and size, and the pass runs at the nearest size that has them. A backbone without
+references lends the question to the default backbone: how far the data lie from ImageNet is a question about the
+data, and an answer that says with which network is better than none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.evidence import references as kept
+from advisor.records import Dataset, Domain
+from advisor.records.evidence import Stage
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from probes.backbones.image import ImageBackbone
+    from probes.device import Calibration
+    from probes.domain import Distance
+    from probes.references import Reference
+
+FILE = "reference_images.csv"
+STAGES = ("early", "middle", "late")
+SCALES = (*STAGES, "energy")
+#: Leading hex digits of the weights' SHA-256 that the file keeps.
+HASH_DIGITS = 12
+#: Percentile points between two stages that are worth a sentence.
+TELLING = 20.0
+
+
+def measure_domain(
+    dataset: Dataset,
+    backbone: Backbone,
+    rows: np.ndarray,
+    calibration: Calibration | None = None,
+    progress: Progress = silent,
+) -> Domain | None:
+    """How far the items in `rows` (training part) lie from home; None where no references fit or nothing can be read.
+
+    Images: one pass over at most 200 of the rows. Texts: `advisor.evidence.domain_text`.
+    """
+    if dataset.kind == "text":
+        from advisor.evidence.domain_text import measure_domain_text
+
+        return measure_domain_text(dataset, rows)
+    from probes.errors import ProbeError
+
+    looked = with_references(backbone)
+    if looked is None:
+        return None
+    used, known = looked
+    try:
+        found = distance_of(dataset, used, rows, calibration if used.module is backbone.module else None, progress)
+    except ProbeError:
+        return None
+    return placed(found, known, "" if used.module is backbone.module else used.entry.title)
+
+
+def distance_of(
+    dataset: Dataset,
+    backbone: ImageBackbone,
+    rows: np.ndarray,
+    calibration: Calibration | None = None,
+    progress: Progress = silent,
+) -> Distance:
+    """Divergences and energy of a stratified two hundred of the rows."""
+    from advisor.dataset.decode import reader
+    from advisor.evidence.sample import stratified
+    from probes.domain import N_IMAGES, measure_distance
+
+    rows = stratified(rows, dataset.labels[rows], N_IMAGES)
+    rows = np.random.default_rng(0).permutation(rows)[:N_IMAGES]  # many classes give more than asked for
+    read = reader(dataset, min_side=backbone.input_size)
+    return measure_distance(backbone, lambda i: read(int(rows[i])), len(rows), calibration, progress)
+
+
+def with_references(backbone: Any) -> tuple[ImageBackbone, list[Reference]] | None:
+    """The backbone at the nearest size that has references, or the default one, with them; None when neither has."""
+    from advisor.features import load_backbone
+    from probes.backbones import catalog
+    from probes.errors import BackboneError
+
+    found = _at_known_size(backbone)
+    if found is not None:
+        return found
+    try:
+        default: Any = load_backbone(catalog.default("image"), backbone.input_size, backbone.device)
+    except BackboneError:
+        return None
+    return _at_known_size(default)
+
+
+def references(weights_hash: str, input_px: int) -> list[Reference]:
+    """The reference sets measured with these weights at this input size."""
+    rows = [r for r in _rows(weights_hash) if int(r["input_px"]) == input_px]
+    return kept.as_references(rows, SCALES, STAGES)
+
+
+def placed(found: Distance, known: list[Reference], measured_with: str = "") -> Domain | None:
+    """The distance on the references' scale: percentiles, neighbours and the sentence; None without batch norm."""
+    from probes.references import neighbours, percentile
+
+    if not found.stages or not known:
+        return None
+    values = dict(zip(STAGES, found.stages, strict=True))
+    if found.energy is not None:
+        values["energy"] = found.energy
+    overall = float(np.mean(found.stages))
+    among = [reference.values[kept.OVERALL] for reference in known]
+    stages = tuple(
+        Stage(name=name, value=value, percentile=percentile(value, [r.values[name] for r in known]))
+        for name, value in values.items()
+    )
+    near = neighbours(overall, known, kept.OVERALL)
+    place = percentile(overall, among)
+    return Domain(
+        stages=stages,
+        percentile=place,
+        nearest=tuple(reference.description for reference in near),
+        references=tuple((r.description, percentile(r.values[kept.OVERALL], among)) for r in known),
+        sentence=_sentence(place, [r.description for r in near], stages[: len(STAGES)], measured_with),
+        trust=kept.trust(known, "image"),
+        n=found.n,
+        seconds=found.seconds,
+    )
+
+
+def _sentence(place: float, near: list[str], stages: tuple[Stage, ...], measured_with: str) -> str:
+    """Where the images lie, and which layers find them strangest when the layers disagree."""
+    if len(near) == 2:
+        where = f"between {near[0]} and {near[1]}"
+    else:
+        where = f"{'nearer' if place < 50 else 'further'} than every reference set, {near[0]} being the next"
+    scale = "From 0 (like the photographs of pre-training) to 100 (like nothing in them)"
+    text = f"{scale} the images lie at {place:.0f}, {where}."
+    low, high = min(stages, key=lambda s: s.percentile), max(stages, key=lambda s: s.percentile)
+    if high.percentile - low.percentile >= TELLING:
+        text += (
+            f" They are strangest to the {high.name} layers ({high.percentile:.0f}) and most familiar to the "
+            f"{low.name} ones ({low.percentile:.0f})."
+        )
+    return text + (f" Measured with {measured_with}, for which reference values are kept." if measured_with else "")
+
+
+def _rows(weights_hash: str) -> list[dict[str, str]]:
+    return [row for row in kept.rows_of(FILE) if row["weights"] == weights_hash[:HASH_DIGITS]]
+
+
+def _at_known_size(backbone: Any) -> tuple[ImageBackbone, list[Reference]] | None:
+    sizes = {int(row["input_px"]) for row in _rows(backbone.weights_hash)}
+    if not sizes:
+        return None
+    size = min(sizes, key=lambda px: (abs(px - backbone.input_size), px))
+    return dataclasses.replace(backbone, input_size=size), references(backbone.weights_hash, size)

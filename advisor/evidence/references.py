@@ -1,0 +1,79 @@
+"""Numbers kept in `data/`: the reference sets' profiles, and what fine-tuning brought on each.
+
+The folder lies at the top of a checkout. An installed advisor has the same files as the package `advisor.data`
+(setup.py maps it), so both are asked, the checkout first.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import StorageError
+
+if TYPE_CHECKING:
+    from probes.measured import Measured
+    from probes.references import Reference
+
+CHECKOUT = Path(__file__).parents[2] / "data"
+PACKAGE = "advisor.data"
+GAINS = "gains.csv"
+OVERALL = "overall"
+
+
+def data_file(name: str) -> Traversable:
+    """The file called `name` of the folder `data/`. Raises StorageError where it is in neither place."""
+    beside = CHECKOUT / name
+    if beside.is_file():
+        return beside
+    try:
+        packaged = resources.files(PACKAGE) / name
+    except ModuleNotFoundError:
+        packaged = beside
+    if not packaged.is_file():
+        raise StorageError(f"The file {name} is missing from this installation. Install transfer-advisor again.")
+    return packaged
+
+
+@lru_cache(maxsize=8)
+def rows_of(name: str) -> tuple[dict[str, str], ...]:
+    """The lines of a CSV in `data/`, by column; none where the file is missing, since no reference is no failure."""
+    try:
+        text = data_file(name).read_text(encoding="utf-8")
+    except StorageError:
+        return ()
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+def as_references(rows: list[dict[str, str]], scales: tuple[str, ...], stages: tuple[str, ...]) -> list[Reference]:
+    """CSV lines as references: every column in `scales`, and as "overall" the mean of those in `stages`."""
+    from probes.references import Reference
+
+    found = []
+    for row in rows:
+        values = {scale: float(row[scale]) for scale in scales}
+        values[OVERALL] = sum(values[stage] for stage in stages) / len(stages)
+        found.append(Reference(row["dataset"], row["description"], values))
+    return found
+
+
+def gains(kind: str) -> dict[str, float]:
+    """What fine-tuning added to a linear probe on each measured set of a kind (`advisor.bench.gains`)."""
+    return {row["dataset"]: float(row["gain"]) for row in rows_of(GAINS) if row["kind"] == kind}
+
+
+def trust(references: list[Reference], kind: str, scale: str = OVERALL) -> Measured | None:
+    """How well a scale's order predicts the order of the gains from fine-tuning; None with fewer than four sets."""
+    from probes.errors import ProbeError
+    from probes.references import rank_correlation
+
+    known = gains(kind)
+    pairs = [(r.values[scale], known[r.name]) for r in references if r.name in known]
+    try:
+        return rank_correlation([x for x, _ in pairs], [y for _, y in pairs])
+    except ProbeError:
+        return None

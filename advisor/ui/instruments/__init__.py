@@ -1,0 +1,1 @@
+"""The Evidence page's sections, one per instrument: ``draw(dataset, evidence)`` says what it means, then shows it."""

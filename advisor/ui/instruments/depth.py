@@ -1,0 +1,26 @@
+"""Which layers transfer?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from advisor.records import Dataset, Evidence
+from advisor.ui import charts, parts, words
+from advisor.ui.charts_probes_depth import depth
+
+
+def draw(dataset: Dataset, evidence: Evidence) -> None:
+    """The section; nothing where the depths were not probed."""
+    found = evidence.depths
+    if found is None:
+        return
+    parts.section("Which layers transfer?")
+    parts.answer_line(found.sentence)
+    picture = depth(found, evidence.metric)
+    st.plotly_chart(picture, config=charts.CONFIG, key="depth", alt="The metric at each depth of the backbone")
+    n = found.depths[0].measured.n
+    parts.note(
+        f"A linear probe on the averaged output of each block, {words.number_of(n, dataset.kind)}, the same folds at "
+        f"every depth. The best cut is the shallowest depth within the noise of the best value; blocks with few "
+        f"features start at a disadvantage. {words.duration(found.seconds)}."
+    )
