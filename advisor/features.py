@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 
     Backbone = ImageBackbone | TextBackbone
 
-SMALL_PX = 64
-SMALL_INPUT_PX = 128
+#: The input of images whose short side is below it.
+SMALL_INPUT_PX = 160
 
 
 def input_size(dataset: Dataset, entry: Entry) -> int:
     """Pixels (images) or tokens (texts) fed to the backbone.
 
-    Images under 64 px get 128 px instead of the usual 224: a third of the seconds, and nothing to lose in detail.
+    Images with a median short side under 160 px get 160 px instead of the usual 224: half the seconds, and no loss.
+    Linear probe on frozen Lite0, about 500 items each, points of accuracy against 224 px (standard error): cifar10_sub
+    +0.8 (1.8), gtsrb32 -0.3 (1.8), bridge_crack16 +0.8 (0.7), sign_digits -0.4 (1.7), fsdd_spectro -3.0 (2.2),
+    deeppcb_defects +2.8 (2.0), wbc +2.1 (1.9), brain_mri +3.0 (2.5); mean +0.7 (0.7). The mean is -2.2 (0.8) at 128 px
+    and -3.3 (0.8) at 96 px: even a picture of 32 px is worth blowing up five times, but not seven.
     """
     if dataset.kind == "text":
         return entry.input_size
     measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
     short_px = float(measures[["width_px", "height_px"]].min(axis=1).median())
-    return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_PX else entry.input_size
+    return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_INPUT_PX else entry.input_size
 
 
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:

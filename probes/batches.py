@@ -1,9 +1,14 @@
-"""Batches for the forward pass: images decoded ahead in threads, texts sorted by length so that little is padding."""
+"""Batches for the forward pass: images decoded in threads, texts sorted by length so that little is padding.
+
+Decode and forward overlap where they run on different silicon: with a GPU, batches are decoded ahead while it computes.
+On a CPU they share the cores, and overlap costs: OpenMP's threads wait for each other in a loop, so one decoding thread
+on their cores stops them all. 64 photos at 128 px on two (busy) cores, seconds: decode 0.4, forward 8.0, and beside
+each other 18.8. There every core decodes a batch, then every core computes it, which costs the sum and no more.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -11,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from probes.device import usable_cores
+
 #: (indices, what the backbone prepares, share done)
 Batch = tuple[list[int], Any, float]
 
-#: Batches decoded ahead of the forward pass; what bounds the memory, however many items there are.
+#: Batches decoded ahead of a GPU; what bounds the memory, however many items there are.
 BATCHES_AHEAD = 3
 
 
@@ -22,6 +29,7 @@ def image_batches(
     backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
 ) -> Generator[Batch, None, None]:
     """(indices, pixels (b, s, s, 3) uint8, share done); items that cannot be read are left out."""
+    ahead = 0 if str(backbone.device) == "cpu" else BATCHES_AHEAD
 
     def decode(index: int) -> np.ndarray | None:
         try:
@@ -34,21 +42,22 @@ def image_batches(
         waiting = iter(missing)
         queue: list[tuple[int, Future[np.ndarray | None]]] = []
 
-        def refill() -> None:
-            for index in islice(waiting, batch_size * BATCHES_AHEAD - len(queue)):
+        def refill(n_batches: int) -> None:
+            for index in islice(waiting, max(0, batch_size * n_batches - len(queue))):
                 queue.append((index, pool.submit(decode, index)))
 
         seen = 0
         try:
-            refill()
+            refill(1)
             while queue:
                 taken, queue[:] = queue[:batch_size], queue[batch_size:]
                 decoded = [(index, future.result()) for index, future in taken]
-                refill()
+                refill(ahead)
                 seen += len(taken)
                 good = [(index, pixels) for index, pixels in decoded if pixels is not None]
                 if good:
                     yield [index for index, _ in good], np.stack([pixels for _, pixels in good]), seen / len(missing)
+                refill(1)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -76,5 +85,5 @@ def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, 
 
 
 def decoders() -> int:
-    """Threads that decode (Pillow lets go of Python's lock while it does)."""
-    return min(4, os.cpu_count() or 1)
+    """Threads that decode: as many as there are cores, up to eight (Pillow lets go of Python's lock while it does)."""
+    return min(8, usable_cores())
