@@ -198,8 +198,9 @@ def saved_profile(dataset: Dataset) -> Profile | None:
 
 def saved_evidence(dataset: Dataset) -> Evidence | None:
     """The evidence gathered last for a dataset, or None."""
-    path = Path(dataset.folder) / "evidence.json"
-    return Evidence.load(path) if path.is_file() else None
+    from advisor.evidence import saved
+
+    return saved(Path(dataset.folder) / "evidence.json")
 
 
 def saved_advice(dataset: Dataset) -> Advice | None:

@@ -1,11 +1,17 @@
-"""The linear probe: multinomial logistic regression on frozen features, cross-validated.
+"""The linear probe: a linear layer on frozen features, cross-validated, with its regularisation found exactly.
 
-Decisions, with what decided them:
-- One BLAS thread per fit and folds side by side in Python threads: on two busy cores two BLAS threads took 11.5 s
-  where one took 0.7 s (500 items, 1,280 features, 10 classes), because waiting threads spin.
-- Strength of regularisation from four decades on standardised features; on five image sets the best was always
-  inside them. A fold's items are predicted with the strength that was best on the *other* folds, so that choosing
-  among strengths does not flatter the number.
+Three steps, all on one eigendecomposition of the standardised features:
+1. Ridge at eleven strengths with every item left out exactly (`probes.ridge`); the best strength a says how much
+   regularisation this data wants.
+2. Out of fold, four candidates: that ridge, and multinomial logistic regression at penalties a, 0.3 a and 0.1 a, each
+   started from the one before (`probes.logistic`). On nine sets the best logistic penalty always lay there; ridge was
+   the better head by a point on trec6, logistic by one on wbc.
+3. A fold's items are predicted with the candidate that was best on the *other* folds, so that choosing among them
+   does not flatter the number.
+
+Features are standardised and turned on all items, held-out ones included; no label takes part in that. One BLAS thread
+per fit and folds side by side: on two busy cores two BLAS threads took ten times as long as one, because waiting
+threads spin.
 """
 
 from __future__ import annotations
@@ -13,25 +19,29 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from probes.folds import assign_folds, stratified_subset
 from probes.interval import measured_score, score
+from probes.logistic import fit_logistic
 from probes.measured import Measured
+from probes.ridge import RidgePath, Spectrum, ridge_path, spectrum
 
-#: L2 penalties in the order tried, each starting from the solution before; time may end the list early.
-STRENGTHS = (100.0, 10.0, 1000.0, 1.0)
+Method = Literal["ridge", "logistic"]
+
+#: Ridge strengths on standardised features, half a decade apart; on twelve sets the best was always inside them.
+STRENGTHS = 10.0 ** np.arange(0.0, 5.1, 0.5)
+#: Logistic penalties tried, as shares of the best ridge strength.
+PENALTY_SHARES = (1.0, 0.3, 0.1)
 SECONDS = 8.0
-MAX_ITERATIONS = 120
 #: A class without training items gets this logit, where the others' mean is 0: it never wins, and stays finite.
 ABSENT_LOGIT = -20.0
-#: Strengths within this much of the best score count as equal; the smaller log loss decides, for honest probabilities.
+#: Candidates within this much of the best score count as equal; the smaller log loss decides, for honest probabilities.
 EQUAL_SCORES = 0.003
 
 
@@ -53,15 +63,37 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How a head is fitted: the method and its L2 penalty on standardised features."""
+
+    method: Method
+    penalty: float
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The recipe as plain values, for records."""
+        return {"head": self.method, "penalty": self.penalty}
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Recipe:
+        """The recipe that a record's settings name; `USUAL` where they name none."""
+        return cls(settings["head"], float(settings["penalty"])) if "penalty" in settings else USUAL
+
+
+#: Where there is neither time nor data to choose one: within a point of the best on most sets tried.
+USUAL = Recipe("logistic", 100.0)
+
+
+@dataclass(frozen=True)
 class LinearProbe:
     """What the linear probe measured, out of fold.
 
     Shape: oof_predicted (n,), oof_probability (n, C), per_class (C,) recall, NaN for classes that do not occur.
-    ``regularisation`` is the L2 penalty to give `fit_head`; ``n_fit`` the items each fold's model was trained on.
+    ``recipe`` is for `fit_head`; ``n_fit`` counts the items that each fold's model was trained on.
     """
 
     measured: Measured
-    regularisation: float
+    recipe: Recipe
     oof_predicted: np.ndarray
     oof_probability: np.ndarray
     per_class: np.ndarray
@@ -79,51 +111,51 @@ def linear_probe(
     seconds_limit: float | None = None,
     n_classes: int | None = None,
 ) -> LinearProbe:
-    """Cross-validate a linear probe over several strengths of regularisation.
+    """Cross-validate a linear probe over methods and strengths of regularisation.
 
     Shape: features (n, d) float32, labels (n,) class indices, groups (n,): items of one group share a fold.
-    `seconds_limit` (default 8): large problems train each fold on a stratified subset and try fewer strengths; every
-    item is still predicted once. Raises ProbeError when nothing can be held out.
+    `seconds_limit` (default 8): of a large problem each fold is trained on a stratified subset; every item is still
+    predicted once. Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
     classes = n_classes or int(labels.max()) + 1
-    limit = SECONDS if seconds_limit is None else max(seconds_limit, 0.5)
     fold_of = assign_folds(labels, groups, folds, seed)
-    n_folds = int(fold_of.max()) + 1
-    with _quiet_single_thread():
-        problems = _problems(features, labels, fold_of, metric != "accuracy", classes, limit, seed)
-        tried = _try_strengths(problems, len(labels), classes, started + limit)
+    limit = SECONDS if seconds_limit is None else max(seconds_limit, 0.5)
+    with single_blas_thread():
+        problem = _problem(features, labels, classes, metric != "accuracy", limit, seed)
+        tried = _tried(problem, fold_of, groups, metric)
     predicted, probability = _out_of_fold(tried, labels, fold_of, metric, classes)
     return LinearProbe(
         measured=measured_score(metric, labels, predicted, classes, time.monotonic() - started),
-        regularisation=_best(tried, np.arange(len(labels)), labels, metric, classes),
+        recipe=_best(tried, np.arange(len(labels)), labels, metric, classes),
         oof_predicted=predicted,
         oof_probability=probability,
         per_class=recalls(labels, predicted, classes),
-        n_fit=round(float(np.mean([len(problem.train) for problem in problems]))),
-        folds=n_folds,
+        n_fit=round(len(problem.fitted) * (1.0 - 1.0 / (int(fold_of.max()) + 1))),
+        folds=int(fold_of.max()) + 1,
     )
 
 
-def fit_head(features: np.ndarray, labels: np.ndarray, regularisation: float, balanced: bool, n_classes: int) -> Head:
+def fit_head(features: np.ndarray, labels: np.ndarray, recipe: Recipe, balanced: bool, n_classes: int) -> Head:
     """Fit the linear layer on all items, standardisation folded in. Classes without an item get one that never wins.
 
     Shape: features (n, d), labels (n,) class indices below `n_classes`. `balanced` weighs classes alike.
     """
-    labels = np.asarray(labels, dtype=np.int64)
-    present = np.unique(labels)
+    present, own = np.unique(np.asarray(labels, dtype=np.int64), return_inverse=True)
     features = np.asarray(features, dtype=np.float32)
     if len(present) < 2:
-        weight = np.zeros((n_classes, features.shape[1]), dtype=np.float32)
         bias = np.full(n_classes, ABSENT_LOGIT, dtype=np.float32)
         bias[present] = 0.0
-        return Head(weight, bias)
-    centre, scale = _standard(features)
-    with _quiet_single_thread():
-        model = _model(balanced).set_params(C=1.0 / regularisation)
-        model.fit((features - centre) / scale, labels)
-    return _folded(model, centre, scale, n_classes)
+        return Head(np.zeros((n_classes, features.shape[1]), dtype=np.float32), bias)
+    with single_blas_thread():
+        found = spectrum(features, class_weights(own, balanced))
+        path = ridge_path(found, one_hot(own, len(present)), np.array([recipe.penalty]))
+        warmth = temperature(path.left_out[0], own)
+        start = warmth * path.coefficients[0], warmth * path.intercept
+        if recipe.method == "logistic":
+            start = fit_logistic(found.rows, own, found.weights, found.power, recipe.penalty, len(present), start)
+    return _folded(found, *start, present, n_classes)
 
 
 def recalls(labels: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
@@ -140,61 +172,87 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return result
 
 
-@dataclass(eq=False)
+def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Class indices (n,) to (n, C) float32 of zeros and ones."""
+    hot = np.zeros((len(labels), n_classes), dtype=np.float32)
+    hot[np.arange(len(labels)), labels] = 1.0
+    return hot
+
+
+def class_weights(labels: np.ndarray, balanced: bool) -> np.ndarray:
+    """(n,) float32 of mean 1: every item alike, or every class alike."""
+    if not balanced:
+        return np.ones(len(labels), dtype=np.float32)
+    total = np.bincount(labels)
+    weights: np.ndarray = (len(labels) / (np.count_nonzero(total) * total[labels])).astype(np.float32)
+    return weights
+
+
+def temperature(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The factor that makes softmax(factor * scores) honest: least log loss, between 0.1 and 100.
+
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, https://arxiv.org/abs/1706.04599. Shape: scores
+    (n, C) left out, labels (n,).
+    """
+    from scipy.optimize import minimize_scalar
+
+    def loss(power: float) -> float:
+        return log_loss(softmax(np.exp(power) * scores), labels)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.3, 4.6), method="bounded", options={"xatol": 0.02}).x))
+
+
+def log_loss(probability: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log p of the true class, p at least 1e-7. Shape: (n, C), (n,)."""
+    return float(-np.log(np.maximum(probability[np.arange(len(labels)), labels], 1e-7)).mean())
+
+
+@contextlib.contextmanager
+def single_blas_thread() -> Iterator[None]:
+    """One BLAS thread inside; see the module's docstring."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@dataclass(frozen=True, eq=False)
 class _Problem:
-    """One fold: a warm model, its training rows and the rows it is asked about."""
+    """The items turned to their axes. Shape: rows (n, r) of all items, `fitted` (m,) positions models learn from."""
 
-    features: np.ndarray
+    found: Spectrum
+    rows: np.ndarray
     labels: np.ndarray
-    train: np.ndarray
-    held_out: np.ndarray
-    balanced: bool
+    weights: np.ndarray
+    fitted: np.ndarray
     n_classes: int
-    model: Any = None
 
-    def solve(self, regularisation: float) -> np.ndarray:
-        """Probabilities (held out, C) at one strength, going on from the last one's solution."""
-        labels = self.labels[self.train]
-        if len(np.unique(labels)) < 2:
-            head = fit_head(self.features[self.train], labels, regularisation, self.balanced, self.n_classes)
-            return head.probabilities(self.features[self.held_out])
-        rows = self.features[self.train]
-        centre, scale = _standard(rows)
-        if self.model is None:
-            self.model = _model(self.balanced)
-        self.model.set_params(C=1.0 / regularisation).fit((rows - centre) / scale, labels)
-        return _folded(self.model, centre, scale, self.n_classes).probabilities(self.features[self.held_out])
+    @property
+    def whole(self) -> bool:
+        """Whether the models learn from every item (of the other folds)."""
+        return len(self.fitted) == len(self.labels)
 
 
-def _problems(
-    features: np.ndarray,
-    labels: np.ndarray,
-    fold_of: np.ndarray,
-    balanced: bool,
-    n_classes: int,
-    limit: float,
-    seed: int,
-) -> list[_Problem]:
-    """One problem per fold, trained on a stratified subset where the whole would not fit half the limit."""
+def _problem(
+    features: np.ndarray, labels: np.ndarray, n_classes: int, balanced: bool, limit: float, seed: int
+) -> _Problem:
     features = np.asarray(features, dtype=np.float32)
-    n_folds = int(fold_of.max()) + 1
-    affordable = _affordable_rows(features.shape[1], n_classes, n_folds, limit / 2)
-    problems = []
-    for fold in range(n_folds):
-        train = np.flatnonzero(fold_of != fold)
-        train = train[stratified_subset(labels[train], affordable, seed)]
-        problems.append(_Problem(features, labels, train, np.flatnonzero(fold_of == fold), balanced, n_classes))
-    return problems
+    fitted = stratified_subset(labels, _affordable_rows(features.shape[1], n_classes, limit), seed)
+    weights = class_weights(labels, balanced)
+    found = spectrum(features[fitted], weights[fitted])
+    whole = len(fitted) == len(labels)
+    rows = found.rows if whole else ((features - found.centre) / found.scale) @ found.axes
+    return _Problem(found, rows, labels, weights, fitted, n_classes)
 
 
-def _affordable_rows(dim: int, n_classes: int, n_folds: int, seconds: float) -> int:
-    """Training rows whose `n_folds` cold fits take about `seconds` here, from a timed product of that shape."""
+def _affordable_rows(dim: int, n_classes: int, seconds: float) -> int:
+    """Rows whose whole probe takes about `seconds` here, from a timed product of that shape."""
     rng = np.random.default_rng(0)
     rows, weight = rng.random((512, dim), dtype=np.float32), rng.random((dim, n_classes), dtype=np.float32)
     elapsed = min(_seconds_of(lambda: rows.T @ (rows @ weight)) for _ in range(3))
-    per_row = elapsed / 512 + 2e-8 * n_classes  # the exponentials
-    rounds = -(-n_folds // _workers())
-    return max(200, int(seconds / (rounds * 40 * per_row)))
+    per_pass = elapsed / 512 + 2e-8 * n_classes  # the exponentials
+    gram = dim * elapsed / 512 / (4 * n_classes)  # a wide product is about four times as fast per operation
+    return max(200, int(seconds / (120 * per_pass + gram)))
 
 
 def _seconds_of(work: Callable[[], object]) -> float:
@@ -203,85 +261,80 @@ def _seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _try_strengths(problems: list[_Problem], n: int, n_classes: int, deadline: float) -> dict[float, np.ndarray]:
-    """Out-of-fold probabilities (n, C) for each strength tried; the first always, more while time lasts."""
-    tried: dict[float, np.ndarray] = {}
-    slowest = 0.0
-    with ThreadPoolExecutor(min(_workers(), len(problems)), thread_name_prefix="fold") as pool:
-        for strength in STRENGTHS:
-            started = time.monotonic()
-            if tried and started + slowest > deadline:
-                break
-            probability = np.zeros((n, n_classes), dtype=np.float32)
-            answers = pool.map(lambda problem, strength=strength: problem.solve(strength), problems)
-            for problem, answer in zip(problems, answers, strict=True):
-                probability[problem.held_out] = answer
-            tried[strength] = probability
-            slowest = max(slowest, time.monotonic() - started)
-    return tried
+def _tried(problem: _Problem, fold_of: np.ndarray, groups: np.ndarray | None, metric: str) -> dict[Recipe, np.ndarray]:
+    """Out-of-fold probabilities (n, C) of each candidate."""
+    path, fitted = _left_out(problem, groups), problem.labels[problem.fitted]
+    values = [score(metric, fitted, left_out.argmax(axis=1), problem.n_classes) for left_out in path.left_out]
+    strength = float(path.strengths[np.array(values) >= max(values) - EQUAL_SCORES].max())
+    tried: dict[Recipe, np.ndarray] = {}
+    if problem.whole:
+        targets = one_hot(problem.labels, problem.n_classes)
+        scores = ridge_path(problem.found, targets, np.array([strength]), fold_of).left_out[0]
+        tried[Recipe("ridge", strength)] = softmax(temperature(scores, problem.labels) * scores)
+    penalties = [strength * share for share in PENALTY_SHARES]
+    logistic = [np.zeros((len(fold_of), problem.n_classes), dtype=np.float32) for _ in penalties]
+    with ThreadPoolExecutor(_workers(), thread_name_prefix="fold") as pool:
+        answers = pool.map(lambda fold: _one_fold(problem, fold_of == fold, penalties), range(int(fold_of.max()) + 1))
+        for held_out, answer in answers:
+            for probability, given in zip(logistic, answer, strict=True):
+                probability[held_out] = given
+    return tried | {Recipe("logistic", p): probability for p, probability in zip(penalties, logistic, strict=True)}
+
+
+def _left_out(problem: _Problem, groups: np.ndarray | None) -> RidgePath:
+    """Ridge at every strength with each item, or its whole group, left out."""
+    labels = problem.labels[problem.fitted]
+    groups = None if groups is None else np.asarray(groups)[problem.fitted]
+    return ridge_path(problem.found, one_hot(labels, problem.n_classes), STRENGTHS, groups)
+
+
+def _one_fold(problem: _Problem, held_out: np.ndarray, penalties: list[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The held-out items' probabilities at each penalty, every fit going on from the one before."""
+    train = problem.fitted[~held_out[problem.fitted]]
+    rows, labels, weights = problem.rows[train], problem.labels[train], problem.weights[train]
+    present, own = np.unique(labels, return_inverse=True)
+    found, answers, start = problem.rows[held_out], [], None
+    for penalty in penalties:
+        probability = np.zeros((len(found), problem.n_classes), dtype=np.float32)
+        if len(present) < 2:
+            probability[:, present] = 1.0
+        else:
+            start = fit_logistic(rows, own, weights, problem.found.power, penalty, len(present), start)
+            probability[:, present] = softmax(found @ start[0] + start[1])
+        answers.append(probability)
+    return np.flatnonzero(held_out), answers
 
 
 def _out_of_fold(
-    tried: dict[float, np.ndarray], labels: np.ndarray, fold_of: np.ndarray, metric: str, n_classes: int
+    tried: dict[Recipe, np.ndarray], labels: np.ndarray, fold_of: np.ndarray, metric: str, n_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each fold's predictions with the strength that was best on the other folds. Shape: (n,), (n, C)."""
+    """Each fold's predictions with the candidate that was best on the other folds. Shape: (n,), (n, C)."""
     probability = np.empty_like(next(iter(tried.values())))
     for fold in np.unique(fold_of):
-        strength = _best(tried, np.flatnonzero(fold_of != fold), labels, metric, n_classes)
-        probability[fold_of == fold] = tried[strength][fold_of == fold]
+        recipe = _best(tried, np.flatnonzero(fold_of != fold), labels, metric, n_classes)
+        probability[fold_of == fold] = tried[recipe][fold_of == fold]
     return probability.argmax(axis=1), probability
 
 
-def _best(tried: dict[float, np.ndarray], rows: np.ndarray, labels: np.ndarray, metric: str, n_classes: int) -> float:
-    """The strength with the best score on `rows`; among equals the one with the smallest log loss."""
-    scores = {s: score(metric, labels[rows], p[rows].argmax(axis=1), n_classes) for s, p in tried.items()}
+def _best(tried: dict[Recipe, np.ndarray], rows: np.ndarray, labels: np.ndarray, metric: str, n_classes: int) -> Recipe:
+    """The candidate with the best score on `rows`; among equals the one with the smallest log loss."""
+    scores = {r: score(metric, labels[rows], p[rows].argmax(axis=1), n_classes) for r, p in tried.items()}
     top = max(scores.values())
-    equal = [strength for strength, value in scores.items() if value >= top - EQUAL_SCORES]
-
-    def log_loss(strength: float) -> float:
-        right = tried[strength][rows, labels[rows]]
-        return float(-np.log(np.maximum(right, 1e-7)).mean())
-
-    return min(equal, key=log_loss)
+    equal = [recipe for recipe, value in scores.items() if value >= top - EQUAL_SCORES]
+    return min(equal, key=lambda recipe: log_loss(tried[recipe][rows], labels[rows]))
 
 
-def _standard(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each feature; a constant feature keeps its scale. Shape: (d,), (d,)."""
-    centre, scale = rows.mean(axis=0), rows.std(axis=0)
-    return centre, np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
-
-
-def _model(balanced: bool) -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(
-        max_iter=MAX_ITERATIONS, tol=1e-3, warm_start=True, class_weight="balanced" if balanced else None
-    )
-
-
-def _folded(model: Any, centre: np.ndarray, scale: np.ndarray, n_classes: int) -> Head:
-    """The fitted model as a layer on raw features, logits centred so that an absent class's cannot be the largest."""
-    coefficients, intercepts = np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)
-    if len(coefficients) == 1:  # two classes: scikit-learn keeps the second one's log odds only
-        coefficients = np.concatenate([-coefficients, coefficients]) / 2
-        intercepts = np.concatenate([-intercepts, intercepts]) / 2
-    coefficients = (coefficients - coefficients.mean(axis=0)) / scale
-    intercepts = intercepts - intercepts.mean() - coefficients @ centre
-    weight = np.zeros((n_classes, coefficients.shape[1]), dtype=np.float32)
+def _folded(
+    found: Spectrum, coefficients: np.ndarray, intercept: np.ndarray, present: np.ndarray, n_classes: int
+) -> Head:
+    """The fit as a layer on raw features, logits centred so that an absent class's cannot be the largest."""
+    turned = (found.axes @ coefficients).T.astype(np.float64)  # (present, d)
+    turned = (turned - turned.mean(axis=0)) / found.scale
+    shifted = intercept - intercept.mean() - turned @ found.centre
+    weight = np.zeros((n_classes, turned.shape[1]), dtype=np.float32)
     bias = np.full(n_classes, ABSENT_LOGIT, dtype=np.float32)
-    weight[model.classes_], bias[model.classes_] = coefficients, intercepts
+    weight[present], bias[present] = turned, shifted
     return Head(weight, bias)
-
-
-@contextlib.contextmanager
-def _quiet_single_thread() -> Iterator[None]:
-    """One BLAS thread, and no convergence warnings: a fit cut at its last iteration is what we ask for."""
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
 
 
 def _workers() -> int:

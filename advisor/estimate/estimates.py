@@ -56,8 +56,8 @@ def frozen(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     shift = growth(evidence, probe)
     details = f"Linear probe on {evidence.backbone}, cross-validated on {probe.measured.n:,} items."
     seconds = all_items_seconds(evidence) + probe.measured.seconds
-    regularisation = probe.settings["regularisation"]
-    return build("frozen", evidence, probe, shift, seconds, details, regularisation=regularisation)
+    recipe = {key: probe.settings[key] for key in ("head", "penalty")}
+    return build("frozen", evidence, probe, shift, seconds, details, **recipe)
 
 
 def fine_tune(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
@@ -121,8 +121,8 @@ def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
     The curve carries to four times the items it was fitted on (DESIGN.md, what is known, 6) and no further; the
     growth beyond that is left out of the value and added to the spread.
     """
-    curve = needed(evidence, "linear").settings["curve"]
-    floor, slope = max(float(curve["a"]), 0.0), float(curve["b"])
+    curve = evidence.curve
+    floor, slope = (curve.a, curve.b) if curve else (0.0, 0.0)
     seen = float(probe.settings.get("n_fit", probe.measured.n))
     full = max(float(evidence.n_train), seen)
 

@@ -95,7 +95,7 @@ def pilot_rung(
 ) -> ProbeResult:
     """Run one pilot and compare it, item by item, with the frozen head on the same items."""
     from advisor.training.pilot import pilot
-    from probes.linear import fit_head
+    from probes.linear import Recipe, fit_head
 
     size = min(PILOT_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
     train_rows, val_rows = held_out_split(dataset, evidence, size)
@@ -111,11 +111,11 @@ def pilot_rung(
     in_train = np.arange(len(array)) < len(train_rows)
     train_rows, val_rows = train_rows[ok[in_train]], val_rows[ok[~in_train]]
     probe = evidence.result("linear")
-    regularisation = probe.settings["regularisation"] if probe else 1.0
+    recipe = Recipe.of(probe.settings if probe else {})
     head = fit_head(
         array[in_train & ok],
         dataset.labels[train_rows],
-        regularisation,
+        recipe,
         dataset.metric != "accuracy",
         len(dataset.classes),
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.errors import StorageError
+from advisor.evidence.curve import measure_curve
 from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import calibrated, sample_size, sampled
 from advisor.features import input_size, load_backbone
@@ -32,14 +34,22 @@ def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progre
     entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
     kept = Path(dataset.folder) / f"evidence-{slug(entry.name)}-{weights_hash(entry)[:8]}-{budget_seconds:g}.json"
     latest = Path(dataset.folder) / "evidence.json"
-    if kept.is_file():
-        evidence = Evidence.load(kept)
-        evidence.save(latest)
-        return evidence
+    known = saved(kept)
+    if known is not None:
+        known.save(latest)
+        return known
     evidence = measure(dataset, entry, budget_seconds, progress)
     evidence.save(kept)
     evidence.save(latest)
     return evidence
+
+
+def saved(path: Path) -> Evidence | None:
+    """The evidence kept at `path`; None when there is none, or none that this version can read: it is gathered anew."""
+    try:
+        return Evidence.load(path) if path.is_file() else None
+    except StorageError:
+        return None
 
 
 def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent) -> Evidence:
@@ -52,7 +62,9 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
     backbone = load_backbone(entry, input_size(dataset, entry), device)
     calibration = calibrated(dataset, backbone)
     sample, notes = sampled(dataset, backbone, calibration, budget_seconds, progress)
-    results = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
+    results, found = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
+    progress("Measuring how much more data would help", 0.55)
+    curve = measure_curve(dataset, sample, found.recipe)
     test = dataset.where("test")
     return Evidence(
         fingerprint=dataset.fingerprint,
@@ -67,6 +79,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
         n_test=len(test),
         n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
         results=tuple(results),
+        curve=curve,
         notes=tuple(notes),
         seconds=time.monotonic() - started,
     )

@@ -17,6 +17,7 @@ from probes.progress import Progress
 if TYPE_CHECKING:
     from advisor.features import Backbone
     from probes.device import Calibration
+    from probes.linear import LinearProbe
 
 
 def run_probes(
@@ -26,8 +27,8 @@ def run_probes(
     sample: Sample,
     budget_seconds: float,
     progress: Progress,
-) -> list[ProbeResult]:
-    """Every probe that applies to this kind, in the order of the ladder."""
+) -> tuple[list[ProbeResult], LinearProbe]:
+    """Every probe of a rung that applies to this kind, in the order of the ladder; and the linear probe in full."""
     progress("Asking for the majority class", 0.36)
     results = [majority(dataset, sample)]
     progress("Trying the class names alone", 0.37)
@@ -35,11 +36,12 @@ def run_probes(
     progress("Letting the nearest examples vote", 0.41)
     results.append(nearest(dataset, backbone, sample))
     progress("Training a linear probe", 0.44)
-    results.append(linear(dataset, backbone, calibration, sample, budget_seconds))
+    answer, found = linear(dataset, backbone, calibration, sample, budget_seconds)
+    results.append(answer)
     if dataset.kind == "text":
         progress("Training TF-IDF with a linear model", 0.52)
         results.append(tfidf(dataset, sample, budget_seconds))
-    return results
+    return results, found
 
 
 def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
@@ -84,9 +86,8 @@ def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult
 
 def linear(
     dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, budget_seconds: float
-) -> ProbeResult:
-    """A linear probe, cross-validated, with the learning curve that carries it to the full training part."""
-    from probes.learning_curve import slope
+) -> tuple[ProbeResult, LinearProbe]:
+    """A linear probe, cross-validated; and all it measured, for the probes that go on from there."""
     from probes.linear import linear_probe
 
     n_classes = len(dataset.classes)
@@ -94,10 +95,7 @@ def linear(
     found = linear_probe(
         sample.features, sample.labels, dataset.metric, sample.groups, seconds_limit=limit, n_classes=n_classes
     )
-    curve = slope(
-        sample.features, sample.labels, dataset.metric, sample.groups, found.regularisation, n_classes=n_classes
-    )
-    return result(
+    answer = result(
         dataset,
         sample,
         "linear",
@@ -105,11 +103,11 @@ def linear(
         found.measured,
         found.oof_predicted,
         backbone,
-        regularisation=found.regularisation,
+        **found.recipe.settings,
         n_fit=found.n_fit,
-        curve={"a": curve.a, "b": curve.b, "points": [list(point) for point in curve.points]},
         seconds_per_item=1.0 / max(calibration.items_per_second, 1e-6),
     )
+    return answer, found
 
 
 def tfidf(dataset: Dataset, sample: Sample, budget_seconds: float) -> ProbeResult:

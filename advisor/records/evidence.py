@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from advisor.records.base import Metric, Record
 from advisor.records.data import Finding
@@ -34,13 +34,14 @@ class LabelsNeeded(Record):
 
 
 class LearningCurve(Record):
-    """error(n) = a + b n^-0.5 of the frozen rung. ``points``: the metric measured on n training items (``Measured.n``).
+    """error(n) = a + b n^-0.5 of the frozen rung. ``points``: the metric measured with ``sizes`` training items.
 
     ``band``: rows (n, value, low, high) of the expected metric at level 0.80, to `furthest` items and no further.
     """
 
     a: float
     b: float
+    sizes: tuple[int, ...]
     points: tuple[Measured, ...]
     band: tuple[tuple[int, float, float, float], ...]
     furthest: int
@@ -109,6 +110,7 @@ class Evidence(Record):
     ``findings``: what is wrong with labels and items; one row per item lies beside it (`advisor.evidence.issues`).
     """
 
+    schema_version: int = 2
     fingerprint: str
     metric: Metric
     backbone: str
@@ -128,6 +130,8 @@ class Evidence(Record):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float
+
+    SCHEMA: ClassVar[int] = 2
 
     def result(self, name: str) -> ProbeResult | None:
         """The probe result called `name`, or None when it was not run."""

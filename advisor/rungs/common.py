@@ -18,14 +18,12 @@ from probes.interval import score
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.linear import Head
+    from probes.linear import Head, Recipe
 
 CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
 #: Seconds kept for loading and writing at the end of a run.
 ENDING_SECONDS = 3.0
-#: The L2 penalty where there is neither time nor data to choose one: the best on most sets tried.
-USUAL_REGULARISATION = 100.0
 
 
 @dataclass(frozen=True)
@@ -106,13 +104,13 @@ def balanced(dataset: Dataset) -> bool:
     return dataset.metric == "balanced accuracy"
 
 
-def choose_regularisation(context: RunContext, train: Gathered) -> float:
-    """The head's regularisation by cross-validation on the training rows; the plan's where a class is too small."""
+def choose_recipe(context: RunContext, train: Gathered) -> Recipe:
+    """The head's recipe by cross-validation on the training rows; the plan's where a class is too small."""
     from probes.errors import ProbeError
-    from probes.linear import linear_probe
+    from probes.linear import Recipe, linear_probe
 
     dataset = context.dataset
-    planned = float(context.plan.settings.get("regularisation", USUAL_REGULARISATION))
+    planned = Recipe.of(context.plan.settings)
     if context.seconds_left < 6.0:
         return planned
     try:
@@ -127,15 +125,15 @@ def choose_regularisation(context: RunContext, train: Gathered) -> float:
         )
     except ProbeError:
         return planned
-    return float(probe.regularisation)
+    return probe.recipe
 
 
-def fit_linear(dataset: Dataset, gathered: Gathered, regularisation: float) -> Head:
+def fit_linear(dataset: Dataset, gathered: Gathered, recipe: Recipe) -> Head:
     """The linear head on these rows; classes without a row get one that never wins."""
     from probes.linear import fit_head
 
     labels = dataset.labels[gathered.rows]
-    return fit_head(gathered.array, labels, regularisation, balanced(dataset), len(dataset.classes))
+    return fit_head(gathered.array, labels, recipe, balanced(dataset), len(dataset.classes))
 
 
 def joined(one: Gathered, other: Gathered) -> Gathered:

@@ -126,7 +126,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
         "n_validation": look_items(len(fallback.val.rows), speed, seconds),
         "items_per_second": round(speed, 2),
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
-        "regularisation": fallback.regularisation,
+        **fallback.recipe.settings,
         "precision": recipes.training_precision(context.device),
         "device": context.device,
         "seed": plan.seed,
@@ -145,11 +145,11 @@ def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fall
     n_train = len(dataset.where("train"))
     hold = recipes.hold_batch_norm("fine-tune", n_train)
     if sized.input_size == backbone.input_size:
-        head: Any = common.fit_linear(dataset, fallback.train, fallback.regularisation)
+        head: Any = common.fit_linear(dataset, fallback.train, fallback.recipe)
     else:
         seconds = START_SHARE * context.seconds_left
         small = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
-        head = common.fit_linear(dataset, small, fallback.regularisation)
+        head = common.fit_linear(dataset, small, fallback.recipe)
     return build(sized, len(dataset.classes), hold, head)
 
 

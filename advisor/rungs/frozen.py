@@ -16,6 +16,7 @@ from advisor.rungs.model import base_spec, save_model
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
+    from probes.linear import Recipe
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class FrozenFit:
 
     train: Gathered
     val: Gathered
-    regularisation: float
+    recipe: Recipe
     value: float
     weight: np.ndarray
     bias: np.ndarray
@@ -41,7 +42,7 @@ def execute(context: RunContext) -> Outcome:
         context,
         {
             "rung": context.plan.rung,
-            "regularisation": fitted.regularisation,
+            **fitted.recipe.settings,
             "input_size": backbone.input_size,
             "n_train": len(fitted.train.rows),
             "n_validation": len(fitted.val.rows),
@@ -59,7 +60,7 @@ def execute(context: RunContext) -> Outcome:
 def fit(
     context: RunContext, backbone: Backbone, val_rows: np.ndarray, seconds: float, span: tuple[float, float]
 ) -> FrozenFit:
-    """Features within `seconds`, regularisation, the head without the validation part and its value there."""
+    """Features within `seconds`, the recipe of the head, the head without the validation part and its value there."""
     dataset = context.dataset
     middle = span[0] + 0.2 * (span[1] - span[0])
     started = time.monotonic()
@@ -67,19 +68,19 @@ def fit(
     left = seconds - (time.monotonic() - started)
     train = common.gather(context, backbone, dataset.where("train"), left, (middle, span[1]))
     context.stage("Fitting the head", span[1], span[1] + 0.05)("", 0.0)
-    regularisation = common.choose_regularisation(context, train)
-    head = common.fit_linear(dataset, train, regularisation)
+    recipe = common.choose_recipe(context, train)
+    head = common.fit_linear(dataset, train, recipe)
     value = common.value_of(dataset, val.rows, common.head_logits(head, val.array))
     context.emit("Fitting the head", min(span[1] + 0.05, 1.0), frozen_value=value)
-    return FrozenFit(train, val, regularisation, value, np.asarray(head.weight), np.asarray(head.bias))
+    return FrozenFit(train, val, recipe, value, np.asarray(head.weight), np.asarray(head.bias))
 
 
 def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: object) -> None:
     """Fit the head on training and validation part together and write the model."""
     both = common.joined(fitted.train, fitted.val)
-    head = common.fit_linear(context.dataset, both, fitted.regularisation)
+    head = common.fit_linear(context.dataset, both, fitted.recipe)
     spec = base_spec(context.plan, context.dataset, backbone, weights="head")
-    spec["head"] = {"type": "linear", "regularisation": fitted.regularisation, "n_items": len(both.rows)}
+    spec["head"] = {"type": "linear", **fitted.recipe.settings, "n_items": len(both.rows)}
     spec.update(more)
     tensors = {
         "head.weight": torch.from_numpy(np.array(head.weight, np.float32)),

@@ -7,21 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.estimate.estimates import FURTHEST, growth
-from advisor.records import Evidence, ProbeResult
+from advisor.records import Evidence, LearningCurve, ProbeResult
 from probes.measured import Measured
 
 
 def evidence(value: float, a: float, b: float, n_fit: int, n_train: int) -> Evidence:
     measured = Measured(value=value, low=0.0, high=1.0, n=n_fit, seconds=0.1)
-    settings = {"curve": {"a": a, "b": b, "points": []}, "n_fit": n_fit}
+    curve = LearningCurve(a=a, b=b, sizes=(n_fit,), points=(measured,), band=(), furthest=4 * n_fit, seconds=0.1)
     return Evidence(
         fingerprint="f", metric="accuracy", backbone="b", backbone_hash="h", device="cpu", device_reason="",
         input_size=1, n_train=n_train, n_test=10, n_test_per_class=(5, 5), seconds=1.0,
-        results=(ProbeResult(name="linear", title="", measured=measured, settings=settings),),
+        results=(ProbeResult(name="linear", title="", measured=measured, settings={"n_fit": n_fit}),),
+        curve=curve,
     )  # fmt: skip
 
 
-@given(st.floats(0, 1), st.floats(-0.5, 0.5), st.floats(0, 20), st.integers(10, 5000), st.integers(10, 10**6))
+@given(st.floats(0, 1), st.floats(0, 0.5), st.floats(0, 20), st.integers(10, 5000), st.integers(10, 10**6))
 def test_growth_removes_some_of_the_error_and_never_all(value: float, a: float, b: float, n: int, full: int) -> None:
     made = evidence(value, a, b, n, full)
     shift = growth(made, made.results[0])

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from probes.errors import ProbeError
 from probes.folds import assign_folds
-from probes.linear import STRENGTHS, fit_head, linear_probe, recalls, softmax
+from probes.linear import STRENGTHS, Recipe, fit_head, linear_probe, recalls, softmax, temperature
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +27,9 @@ def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
 def test_the_head_is_scikit_learns_pipeline_as_one_linear_layer(load: object, balanced: bool) -> None:
     data = load()  # type: ignore[operator]
     features, labels = data.data[:400].astype(np.float32), data.target[:400]
-    head = fit_head(features, labels, 10.0, balanced, int(labels.max()) + 1)
+    # Two columns of half the size carry scikit-learn's one for two classes, at half the penalty.
+    penalty = 10.0 if labels.max() > 1 else 20.0
+    head = fit_head(features, labels, Recipe("logistic", penalty), balanced, int(labels.max()) + 1)
     plain = make_pipeline(
         StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced" if balanced else None)
     ).fit(features, labels)
@@ -42,13 +44,13 @@ def test_the_probe_is_plain_cross_validation_where_only_one_strength_matters() -
     right = []
     for fold in range(4):
         train, held_out = fold_of != fold, fold_of == fold
-        head = fit_head(features[train], labels[train], probe.regularisation, False, 10)
+        head = fit_head(features[train], labels[train], probe.recipe, False, 10)
         right.append(head.logits(features[held_out]).argmax(axis=1) == labels[held_out])
     assert probe.measured.value == pytest.approx(np.concatenate(right).mean(), abs=0.02)
     assert probe.measured.value > 0.9
     assert probe.measured.n == 500
     assert probe.n_fit == 375
-    assert probe.regularisation in STRENGTHS
+    assert Recipe.of(probe.recipe.settings) == probe.recipe
 
 
 def test_every_answer_is_there_and_consistent() -> None:
@@ -79,7 +81,7 @@ def test_tiny_classes_give_numbers_and_no_warnings(sizes: list[int], balanced: b
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         probe = linear_probe(features, labels, "balanced accuracy" if balanced else "accuracy", seed=seed)
-        head = fit_head(features, labels, 1.0, balanced, len(sizes) + 2)
+        head = fit_head(features, labels, Recipe("logistic", 1.0), balanced, len(sizes) + 2)
     assert np.isfinite(probe.oof_probability).all()
     assert 0 <= probe.measured.value <= 1
     logits = head.logits(features)
@@ -89,9 +91,9 @@ def test_tiny_classes_give_numbers_and_no_warnings(sizes: list[int], balanced: b
 
 def test_a_class_without_items_and_a_single_class_never_mislead() -> None:
     features, labels = digits(100)
-    head = fit_head(features, labels * 2, 10.0, False, 21)
+    head = fit_head(features, labels * 2, Recipe("ridge", 10.0), False, 21)
     assert not (head.logits(features * 3).argmax(axis=1) % 2).any()
-    only = fit_head(features, np.full(100, 3), 10.0, True, 5)
+    only = fit_head(features, np.full(100, 3), Recipe("logistic", 10.0), True, 5)
     assert (only.logits(features).argmax(axis=1) == 3).all()
 
 
@@ -123,3 +125,29 @@ def test_recalls_and_softmax_follow_their_formulas() -> None:
     found = recalls(np.array([0, 0, 1, 3]), np.array([0, 1, 1, 0]), 4)
     np.testing.assert_array_equal(found, [0.5, 1.0, np.nan, 0.0])
     np.testing.assert_allclose(softmax(np.array([[1000.0, 1000.0], [0.0, np.log(3)]])), [[0.5, 0.5], [0.25, 0.75]])
+
+
+def test_the_temperature_is_the_one_that_made_the_labels() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(20_000, 4))
+    labels = (softmax(3.0 * scores).cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    assert temperature(scores, labels) == pytest.approx(3.0, rel=0.1)
+
+
+def test_a_ridge_head_is_honest_about_its_doubt() -> None:
+    features, labels = digits(600)
+    head = fit_head(features[:400], labels[:400], Recipe("ridge", 10.0), False, 10)
+    probability = head.probabilities(features[400:])
+    right = probability.argmax(axis=1) == labels[400:]
+    assert abs(probability.max(axis=1).mean() - right.mean()) < 0.1
+
+
+def test_the_probe_is_as_good_as_scikit_learns_searches() -> None:
+    features, labels = digits(1797)
+    train, test = np.arange(1797) % 3 != 0, np.arange(1797) % 3 == 0
+    probe = linear_probe(features[train], labels[train], "accuracy")
+    head = fit_head(features[train], labels[train], probe.recipe, False, 10)
+    ours = np.mean(head.logits(features[test]).argmax(axis=1) == labels[test])
+    scaled = StandardScaler().fit(features[train])
+    ridge = RidgeClassifierCV(alphas=STRENGTHS).fit(scaled.transform(features[train]), labels[train])
+    assert ours >= ridge.score(scaled.transform(features[test]), labels[test]) - 0.01
