@@ -138,7 +138,8 @@ def without_formula(cell: str) -> str:
     >>> without_formula("=1+1"), without_formula("cat")
     ("'=1+1", 'cat')
     """
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") or cell.lstrip()[:1] in "=+-@" else cell
+    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{cell}" if risky else cell
 
 
 def save_csv(table: pd.DataFrame, path: Path) -> Path:

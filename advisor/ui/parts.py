@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
-from advisor.records import Dataset
+from advisor.records import Dataset, Finding, Severity
 from advisor.ui import jobs, places, words
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
 )
+
+BadgeColor = Literal["red", "orange", "gray"]
+#: Of each severity: the badge's colour and icon, the gravest first.
+MARK: dict[Severity, tuple[BadgeColor, str]] = {
+    "problem": ("red", ":material/error:"),
+    "warning": ("orange", ":material/warning:"),
+    "note": ("gray", ":material/info:"),
+}
+SHOWN_KEYS = 8
 
 
 def heading(question: str, answer: str) -> None:
@@ -82,6 +92,21 @@ def wait(job: jobs.Job) -> None:
             st.rerun()
         return
     _watch(job.key)
+
+
+def findings(found: Sequence[Finding], with_keys: bool = True) -> None:
+    """Each finding as a sentence with its severity, the gravest first; the keys of some items under it."""
+    order = list(MARK)
+    for finding in sorted(found, key=lambda f: order.index(f.severity)):
+        color, icon = MARK[finding.severity]
+        mark, told = st.columns([1, 7], gap="small")
+        mark.badge(finding.severity, color=color, icon=icon)
+        with told.container(gap="xsmall"):
+            st.text(finding.sentence)
+            if finding.items and with_keys:
+                more = finding.n_items - SHOWN_KEYS
+                keys = ", ".join(words.short(k, 60) for k in finding.items[:SHOWN_KEYS])
+                note(keys + (f" and {words.count(more)} more" if more > 0 else ""))
 
 
 def items_grid(dataset: Dataset, rows: Sequence[int], labels: Sequence[str], key: str) -> None:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 import streamlit as st
 
 from advisor import line
-from advisor.records import Dataset, Finding, Profile, Severity
+from advisor.records import Dataset, Finding, Profile
 from advisor.ui import charts, charts_data, jobs, parts, places, words
 
-BadgeColor = Literal["red", "orange", "gray"]
 QUESTION = "What is in it?"
 SHOWN_CLUSTERS = 6
 SHOWN_COPIES = 6
-SHOWN_KEYS = 8
-MARK: dict[Severity, tuple[BadgeColor, str]] = {
-    "problem": ("red", ":material/error:"),
-    "warning": ("orange", ":material/warning:"),
-    "note": ("gray", ":material/info:"),
-}
 
 
 def draw() -> None:
@@ -108,17 +99,7 @@ def findings(found: tuple[Finding, ...]) -> None:
     parts.section("Findings")
     if not found:
         parts.note("Nothing was found that needs your attention.")
-    order = list(MARK)
-    for finding in sorted(found, key=lambda f: order.index(f.severity)):
-        color, icon = MARK[finding.severity]
-        mark, told = st.columns([1, 7], gap="small")
-        mark.badge(finding.severity, color=color, icon=icon)
-        with told.container(gap="xsmall"):
-            st.text(finding.sentence)
-            if finding.items:
-                more = finding.n_items - SHOWN_KEYS
-                keys = ", ".join(words.short(k, 60) for k in finding.items[:SHOWN_KEYS])
-                parts.note(keys + (f" and {words.count(more)} more" if more > 0 else ""))
+    parts.findings(found)
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:

@@ -1,0 +1,85 @@
+"""What is wrong with the labels? Sentences, counts, a gallery of each list, and all of it as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from advisor.evidence import issues as rows
+from advisor.records import Dataset, Evidence
+from advisor.ui import charts, parts, words
+from advisor.ui.charts_probes_issues import TITLE, issues
+
+SHOWN = {"image": 24, "text": 8}
+
+
+def draw(dataset: Dataset, evidence: Evidence) -> None:
+    """The section; nothing where the items were not checked."""
+    table = rows.load_issues(dataset, evidence)
+    if table.empty:
+        return
+    parts.section("What is wrong with the labels?")
+    summary = rows.summary(table)
+    parts.answer_line(answer(summary))
+    parts.findings(evidence.findings, with_keys=False)
+    alt = "How many items each check lists"
+    st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
+    n_listed = _counts(summary, "n_listed")
+    listed = [c for c in rows.CHECKS if c != rows.SHORTCUTS and n_listed[c]]
+    if listed:
+        gallery(dataset, table, listed)
+    if any(n_listed.values()):
+        st.download_button(
+            "Download as CSV", lambda: rows.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
+            mime="text/csv", key="issues-csv", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    n = _counts(summary, "n_checked")[rows.LABELS]
+    parts.note(
+        f"Judged out of fold on the {words.number_of(n, 'training item')} that the probes looked at; the locked test "
+        f"part was not. These are places to look, and none is changed for you."
+    )
+
+
+def answer(summary: pd.DataFrame) -> str:
+    """What was found, in one sentence."""
+    n = _counts(summary, "n_listed")
+    told = [
+        words.number_of(n[rows.LABELS], "label looks wrong", "labels look wrong"),
+        words.number_of(
+            n[rows.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
+        ),
+        words.number_of(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
+        words.number_of(n[rows.COPIES], "item is a copy", "items are copies"),
+        words.number_of(
+            n[rows.SHORTCUTS], "simple property tells classes apart", "simple properties tell classes apart"
+        ),
+    ]
+    said = [one for one, check in zip(told, rows.CHECKS, strict=True) if n[check]]
+    return f"{'; '.join(said)}." if said else "No check found anything on the items that the probes looked at."
+
+
+def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
+    """The items on one check's list, the gravest first."""
+    chosen = st.segmented_control(
+        "Look at", listed, default=listed[0], format_func=lambda check: TITLE[check], key="issues-check"
+    )
+    own = rows.ranked(table, str(chosen or listed[0]))
+    shown = own.head(SHOWN[dataset.kind])
+    parts.items_grid(
+        dataset, shown["row"].tolist(), [told(row) for row in shown.to_dict("records")], key="issues-items"
+    )
+    if len(own) > len(shown):
+        parts.note(f"The first {len(shown)} of {words.count(len(own))}; the file has all of them.")
+
+
+def told(row: dict[str, Any]) -> str:
+    """The line under an item: its label, what is suggested instead and how sure, and its key or remark."""
+    suggested = str(row["suggested"])
+    instead = f" → {words.short(suggested)} ({words.percent(row['probability'], 0)})" if suggested else ""
+    return f"{words.short(str(row['label']))}{instead} · {words.short(str(row['remark'] or row['key']), 90)}"
+
+
+def _counts(summary: pd.DataFrame, column: str) -> dict[str, int]:
+    return {str(check): int(n) for check, n in zip(summary["check"], summary[column].tolist(), strict=True)}
