@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ladder", "storage", "records"),
     ("dataset",),
     ("profile",),
-    ("features", "names"),
+    ("features", "names", "language"),
     ("evidence",),
     ("training",),
     ("estimate",),

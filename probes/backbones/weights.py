@@ -85,8 +85,8 @@ def _locate(entry: Entry) -> Path | None:
     if entry.path is not None:
         if not entry.path.is_dir():
             return entry.path if entry.path.is_file() else None
-        inside = (entry.file, Path(entry.file).name, *(_IN_A_FOLDER if entry.loader == "huggingface" else ()))
-        return next((entry.path / name for name in inside if (entry.path / name).is_file()), None)
+        names = (entry.file, Path(entry.file).name, *(_IN_A_FOLDER if entry.loader == "huggingface" else ()))
+        return next((entry.path / name for name in names if (entry.path / name).is_file()), None)
     candidates: list[Path] = []
     if entry.package is not None:
         top, _, inside = entry.file.partition("/")
