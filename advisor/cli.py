@@ -60,6 +60,31 @@ def probe(
 
 @app.command()
 @reads_data
+def issues(
+    path: PathArgument,
+    reading: Reading,
+    csv: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every item on a list to this CSV file.")
+    ] = None,
+    backbone: Backbone = None,
+    budget: Budget = 60.0,
+    json: Json = False,
+) -> None:
+    """Show which labels look wrong, which items are odd, and what simple properties give the classes away."""
+    with command(json) as output:
+        from advisor import cli_show_issues as show
+        from advisor import line
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        found = line.probe(dataset, backbone=backbone, budget=budget, progress=output.progress)
+        table = show.rows(dataset, found)
+        if csv is not None:
+            output.note(f"Wrote {show.write(table, csv)}.")
+        output.answer(show.issues_json(dataset, found, table), lambda to: show.issues(to, dataset, found, table))
+
+
+@app.command()
+@reads_data
 def advise(
     path: PathArgument,
     reading: Reading,

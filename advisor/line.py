@@ -19,6 +19,8 @@ from advisor.records import Advice, Dataset, Evidence, Kind, Plan, Profile, Ques
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from advisor.dataset.samples import Sample
     from advisor.rungs.model import Predictor
 
@@ -69,6 +71,19 @@ def probe(
 
     seconds = checked_budget(budget)
     return gather(read(x, progress=progress), backbone, seconds, progress)
+
+
+def issues(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> pd.DataFrame:
+    """What is wrong with labels and items: one row per item and check, `verdict` where it is on the check's list.
+
+    Columns: key, row, label, check, score, verdict, suggested, probability, remark. Raises BackboneError, AdviceError.
+    """
+    from advisor.evidence.issues import load_issues
+
+    dataset = read(x, progress=progress)
+    return load_issues(dataset, probe(dataset, backbone=backbone, budget=budget, progress=progress))
 
 
 def advise(
@@ -237,6 +252,7 @@ __all__ = [
     "DEFAULT_BUDGET_SECONDS",
     "DEFAULT_TRAINING_SECONDS",
     "advise",
+    "issues",
     "known",
     "load",
     "plan",

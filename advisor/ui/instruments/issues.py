@@ -74,7 +74,7 @@ def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
         parts.note(f"The first {len(shown)} of {words.count(len(own))}; the file has all of them.")
 
 
-def told(row: dict[str, Any]) -> str:
+def told(row: dict[Any, Any]) -> str:
     """The line under an item: its label, what is suggested instead and how sure, and its key or remark."""
     suggested = str(row["suggested"])
     instead = f" → {words.short(suggested)} ({words.percent(row['probability'], 0)})" if suggested else ""
