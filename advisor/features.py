@@ -41,6 +41,11 @@ def input_size(dataset: Dataset, entry: Entry) -> int:
     return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_INPUT_PX else entry.input_size
 
 
+def feature_cache() -> Path:
+    """The workspace's folder of cached features and calibrations; `advisor cache` shows and clears it."""
+    return workspace() / "features"
+
+
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:
     """The backbone of a catalog entry on a device. Raises BackboneError when its weights cannot be had."""
     if entry.kind == "image":
@@ -69,7 +74,7 @@ def features_of(
         backbone,
         lambda position: read(int(rows[position])),
         list(digests),
-        workspace() / "features",
+        feature_cache(),
         progress,
         calibration,
     )

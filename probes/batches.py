@@ -1,9 +1,9 @@
 """Batches for the forward pass: images decoded in threads, texts sorted by length so that little is padding.
 
-Decode and forward overlap where they run on different silicon: with a GPU, batches are decoded ahead while it computes.
-On a CPU they share the cores, and overlap costs: OpenMP's threads wait for each other in a loop, so one decoding thread
-on their cores stops them all. 64 photos at 128 px on two (busy) cores, seconds: decode 0.4, forward 8.0, and beside
-each other 18.8. There every core decodes a batch, then every core computes it, which costs the sum and no more.
+Decode and forward overlap wherever cores are free for it: beside a GPU, or where torch uses fewer threads than there
+are cores. Where torch uses every core there is nothing to gain, and overlap costs: OpenMP's threads wait for each other
+in a loop, so one decoding thread on their cores stops them all (64 photos at 128 px on two busy cores: decode 0.4 s,
+forward 8.0 s, beside each other 18.8 s). There all cores decode a batch, then all compute it: the sum and no more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from probes.device import usable_cores
 #: (indices, what the backbone prepares, share done)
 Batch = tuple[list[int], Any, float]
 
-#: Batches decoded ahead of a GPU; what bounds the memory, however many items there are.
+#: Batches decoded ahead where decoding overlaps; what bounds the memory, however many items there are.
 BATCHES_AHEAD = 3
 
 
@@ -29,7 +29,7 @@ def image_batches(
     backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
 ) -> Generator[Batch, None, None]:
     """(indices, pixels (b, s, s, 3) uint8, share done); items that cannot be read are left out."""
-    ahead = 0 if str(backbone.device) == "cpu" else BATCHES_AHEAD
+    n_decoders, ahead = division(str(backbone.device))
 
     def decode(index: int) -> np.ndarray | None:
         try:
@@ -38,7 +38,7 @@ def image_batches(
             return None
         return pixels
 
-    with ThreadPoolExecutor(decoders(), thread_name_prefix="decode") as pool:
+    with ThreadPoolExecutor(n_decoders, thread_name_prefix="decode") as pool:
         waiting = iter(missing)
         queue: list[tuple[int, Future[np.ndarray | None]]] = []
 
@@ -84,6 +84,10 @@ def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, 
     return items
 
 
-def decoders() -> int:
-    """Threads that decode: as many as there are cores, up to eight (Pillow lets go of Python's lock while it does)."""
-    return min(8, usable_cores())
+def division(device: str) -> tuple[int, int]:
+    """(threads that decode, batches decoded ahead); Pillow lets go of Python's lock while it decodes."""
+    import torch
+
+    cores = usable_cores()
+    free = cores if device != "cpu" else cores - torch.get_num_threads()
+    return (min(8, free), BATCHES_AHEAD) if free > 0 else (min(8, cores), 0)

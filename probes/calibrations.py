@@ -1,4 +1,4 @@
-"""Calibrations kept between sessions: what `probes.device` measured here once is checked by one pass, not measured anew.
+"""Calibrations kept between sessions: what `probes.device` measured here once is checked in a moment, not made anew.
 
 What a measurement depends on is its key: the device and its name, torch's version and threads, the weights, and the
 input's size; a change of any of them measures again. The machine may also have been busy then, or be busy now, so a

@@ -152,9 +152,7 @@ def _example(backbone: Any, texts: list[str] | None) -> Callable[[int], Any]:
         return lambda n: backbone.prepare(backbone.tokenize([sample[i % len(sample)] for i in range(n)]))
     size = backbone.input_size
     generator = torch.Generator().manual_seed(0)
-    return lambda n: backbone.prepare(
-        torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8, generator=generator)
-    )
+    return lambda n: backbone.prepare(torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8, generator=generator))
 
 
 def device_facts() -> dict[str, str]:

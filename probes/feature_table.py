@@ -25,7 +25,7 @@ class FeatureTable:
         if n * self._row_bytes > IN_MEMORY_BYTES:
             with contextlib.suppress(OSError):  # no room for a file: memory, then
                 folder.mkdir(parents=True, exist_ok=True)
-                self._file = tempfile.TemporaryFile(dir=folder)
+                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the table
                 self._file.truncate(n * self._row_bytes)
         self._array = np.zeros(self.shape, dtype=np.float32) if self._file is None else None
 

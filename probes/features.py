@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -76,7 +77,7 @@ def extract(
     table = FeatureTable(len(keys), backbone.dim, cache)
     shelf = _Shelf.of(backbone, cache, keys)
     shelf.fetch(table)
-    ok = shelf.held.all(axis=1)
+    ok: np.ndarray = np.asarray(shelf.held.all(axis=1))
     first_of = {key: index for index, key in reversed(list(enumerate(keys)))}
     missing = sorted(index for index in first_of.values() if not ok[index])
     if missing:
@@ -116,7 +117,7 @@ class _Shelf:
         parts = getattr(backbone, "parts", ((backbone.preprocessing, backbone.dim),))
         stores = [FeatureStore(cache, f"{backbone.weights_hash}-{name}", dim) for name, dim in parts]
         ends = np.cumsum([0, *(dim for _, dim in parts)]).tolist()
-        columns = [slice(start, end) for start, end in zip(ends, ends[1:], strict=False)]
+        columns = [slice(start, end) for start, end in pairwise(ends)]
         return cls(keys, stores, columns, np.zeros((len(keys), len(stores)), dtype=bool))
 
     def fetch(self, table: FeatureTable) -> None:

@@ -58,21 +58,22 @@ def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
     """Inspect images; see `advisor.dataset.inspect.inspect_items`. A large set is looked at further only if it pays."""
     paths = [Path(path) for path in items["path"]]
     looks: dict[int, Look | str] = {}
-    for most, start, end in ((FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)):
-        if len(paths) <= WHOLE:
-            most, end = WHOLE, 1.0
-
-        def tell(sentence: str, share: float, start: float = start, span: float = end - start) -> None:
-            progress(sentence, start + span * share)
-
+    stages = [(WHOLE, 0.0, 1.0)] if len(paths) <= WHOLE else [(FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)]
+    for most, start, end in stages:
         rows = [row for row in sample_rows(paths, most).tolist() if row not in looks]
-        found = look_at_all([paths[row] for row in rows], lambda s, share, tell=tell: tell(s, 0.8 * share))
+        middle = start + 0.8 * (end - start)
+        found = look_at_all([paths[row] for row in rows], _between(start, middle, progress))
         looks = dict(sorted({**looks, **dict(zip(rows, found, strict=True))}.items()))
-        inspection = _inspected(items, looks, lambda s, share, tell=tell: tell(s, 0.8 + 0.2 * share))
-        if len(paths) <= WHOLE or not matters(inspection):
+        inspection = _inspected(items, looks, _between(middle, end, progress))
+        if not matters(inspection):
             break
     progress("Looked into the images", 1.0)
     return inspection
+
+
+def _between(start: float, end: float, progress: Progress) -> Progress:
+    """The progress of a step that is the stretch from `start` to `end` of the whole."""
+    return lambda sentence, share: progress(sentence, start + (end - start) * share)
 
 
 def _inspected(items: pd.DataFrame, looks: dict[int, Look | str], progress: Progress) -> Inspection:
@@ -111,7 +112,8 @@ def sample_rows(paths: Sequence[Path], most: int = MAX_IMAGES) -> np.ndarray:
     sizes = np.array([path.stat().st_size if path.exists() else 0 for path in (paths[row] for row in rows)])
     if sizes.sum() <= MAX_BYTES:
         return rows
-    return rows[spread(len(rows), max(1, int(len(rows) * MAX_BYTES / sizes.sum())))]
+    kept: np.ndarray = rows[spread(len(rows), max(1, int(len(rows) * MAX_BYTES / sizes.sum())))]
+    return kept
 
 
 def spread(n: int, most: int) -> np.ndarray:
@@ -120,7 +122,8 @@ def spread(n: int, most: int) -> np.ndarray:
         return np.arange(n)
     run = RUN if most >= 4 * RUN else 1
     starts = np.linspace(0, n - run, most // run).astype(np.int64)
-    return np.unique(starts[:, None] + np.arange(run))
+    rows: np.ndarray = np.unique(starts[:, None] + np.arange(run))
+    return rows
 
 
 def look_at_all(paths: Sequence[Path], progress: Progress) -> list[Look | str]:

@@ -177,7 +177,7 @@ def test_a_large_set_is_looked_at_further_only_when_it_matters(
 
 def test_what_the_sample_shows_is_carried_to_the_set() -> None:
     def seen(n: int, n_seen: int, clusters: list[tuple[int, ...]], n_bad: int = 0) -> Inspection:
-        reasons = {row: "torn" for row in range(n_bad)}
+        reasons = dict.fromkeys(range(n_bad), "torn")
         return Inspection(np.ones(n, dtype=bool), reasons, pd.DataFrame(), clusters, ["near"] * len(clusters), n_seen)
 
     assert not images.matters(seen(100_000, 3000, [(5, 6), (40_000, 40_003)]))

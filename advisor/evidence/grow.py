@@ -1,0 +1,109 @@
+"""Cheap by sequential stopping: the sample starts small and is doubled only while it decides too little.
+
+After each look the three cheap rungs (class names, nearest examples, linear probe) are compared on the items seen so
+far; `probes.sequential` says when that is enough, and the budget's share for extraction is the end in any case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.evidence.rungs import named
+from advisor.evidence.sample import EXTRACTION_SHARE, Sample, sample_size, sampled
+from advisor.records import Dataset
+from probes.errors import ProbeError
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from probes.device import Calibration
+
+FIRST_LOOK = 400
+#: A doubling that would leave less than this share for a further one goes to the end at once.
+NEARLY_ALL = 0.7
+#: Share of the budget for one look's linear probe.
+LOOK_SHARE = 0.05
+
+Answers = dict[str, np.ndarray]
+
+
+def grown(
+    dataset: Dataset, backbone: Backbone, calibration: Calibration, budget_seconds: float, progress: Progress
+) -> tuple[Sample, list[str]]:
+    """The sample as large as the decision needs, within the budget's share, and what to say about it, in sentences."""
+    n_all = len(dataset.where("train", "val"))
+    most = min(n_all, sample_size(calibration, budget_seconds))
+    reason, spent, size = None, 0.0, _next(0, most)
+    before: tuple[Sample, Answers] | None = None
+    while True:
+        first = before[0].size if before else 0
+
+        def step(sentence: str, share: float, start: int = first, size: int = size, most: int = most) -> None:
+            progress(sentence, 0.05 + 0.3 * (start + share * (size - start)) / most)
+
+        sample = sampled(dataset, backbone, calibration, size, step)
+        spent += sample.seconds
+        most = min(most, max(size, _affordable(sample, size - first, spent, budget_seconds)))
+        if size >= most:
+            break
+        answers = _answers(dataset, backbone, sample, LOOK_SHARE * budget_seconds)
+        reason = _reason(dataset, sample, answers, before)
+        if reason is not None:
+            break
+        before, size = (sample, answers), _next(size, most)
+    return sample, _notes(sample, n_all, reason)
+
+
+def _next(size: int, most: int) -> int:
+    """The size of the next look: the first, or twice the last; the end where it is near."""
+    wanted = 2 * size or FIRST_LOOK
+    return most if wanted >= NEARLY_ALL * most else wanted
+
+
+def _affordable(sample: Sample, n_new: int, spent: float, budget_seconds: float) -> int:
+    """How many items the budget's share pays for at the pace of the last extraction, decoding included."""
+    left = EXTRACTION_SHARE * budget_seconds - spent
+    return sample.size + (int(n_new * max(left, 0.0) / sample.seconds) if sample.seconds else 10**9)
+
+
+def _answers(dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float) -> Answers:
+    """Each cheap rung's predictions on the sample, out of fold; none where nothing can be held out yet."""
+    from probes.linear import linear_probe
+    from probes.neighbours import knn
+
+    n_classes, metric = len(dataset.classes), dataset.metric
+    known = (sample.features, sample.labels, metric, sample.groups)
+    try:
+        return {
+            "the linear probe": linear_probe(*known, seconds_limit=seconds, n_classes=n_classes).oof_predicted,
+            "the nearest examples": knn(*known, n_classes=n_classes).predicted,
+            "the class names": named(dataset, backbone, sample)[0],
+        }
+    except ProbeError:
+        return {}
+
+
+def _reason(dataset: Dataset, sample: Sample, answers: Answers, before: tuple[Sample, Answers] | None) -> str | None:
+    """Why to stop here, or None."""
+    from probes.sequential import reason_to_stop
+
+    if not answers:
+        return None
+    earlier = None
+    if before is not None and before[1]:
+        earlier = np.flatnonzero(np.isin(sample.rows, before[0].rows)), before[1]
+    return reason_to_stop(dataset.metric, sample.labels, answers, earlier, len(dataset.classes))
+
+
+def _notes(sample: Sample, n_all: int, reason: str | None) -> list[str]:
+    """How many items were looked at and why no more; what could not be decoded."""
+    notes = []
+    n = len(sample.rows) + sample.n_unreadable
+    if n < n_all:
+        why = f"more would not change the decision, as {reason}" if reason else "the budget does not pay for more"
+        notes.append(f"The probes looked at {n:,} of {n_all:,} training items, every class among them: {why}.")
+    if sample.n_unreadable:
+        notes.append(f"{sample.n_unreadable:,} items could not be decoded and were left out.")
+    return notes
