@@ -16,8 +16,9 @@ import numpy as np
 
 from advisor.errors import StorageError
 from advisor.evidence.curve import measure_curve
+from advisor.evidence.grow import grown
 from advisor.evidence.rungs import run_probes
-from advisor.evidence.sample import calibrated, sample_size, sampled
+from advisor.evidence.sample import calibrated
 from advisor.features import input_size, load_backbone
 from advisor.records import Dataset, Evidence
 from probes.progress import Progress, silent
@@ -61,7 +62,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
     device = devices.pick()
     backbone = load_backbone(entry, input_size(dataset, entry), device)
     calibration = calibrated(dataset, backbone)
-    sample, notes = sampled(dataset, backbone, calibration, budget_seconds, progress)
+    sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
     results, found = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
     progress("Measuring how much more data would help", 0.55)
     curve = measure_curve(dataset, sample, found.recipe)
@@ -75,7 +76,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
         device_reason=calibration.reason,
         input_size=backbone.input_size,
         n_train=len(dataset.where("train", "val")),
-        n_sample=sample_size(calibration, budget_seconds),
+        n_sample=sample.size,
         n_test=len(test),
         n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
         results=tuple(results),

@@ -55,9 +55,20 @@ def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
 def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
     """Class names decide: ConSE for images, the nearest class name for texts. No label is used."""
     from probes.interval import measured_score
-    from probes.zero_shot import conse, nearest_names
 
     started = time.monotonic()
+    predicted, method = named(dataset, backbone, sample)
+    measured = measured_score(
+        dataset.metric, sample.labels, predicted, len(dataset.classes), time.monotonic() - started
+    )
+    title = "Class names alone"
+    return result(dataset, sample, "zero-shot", title, measured, predicted, backbone, method=method)
+
+
+def named(dataset: Dataset, backbone: Backbone, sample: Sample) -> tuple[np.ndarray, str]:
+    """What the class names alone answer, (n,), and the method in words."""
+    from probes.zero_shot import conse, nearest_names
+
     names = embed_names(dataset.classes, backbone)
     if names.imagenet is None:
         scores, method = nearest_names(sample.features, names.classes), f"Class names embedded by {names.encoder}"
@@ -65,12 +76,7 @@ def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResu
         image_backbone: Any = backbone
         source = image_backbone.source_probabilities(sample.features)
         scores, method = conse(source, names.imagenet, names.classes), "Class names matched to ImageNet's (ConSE)"
-    predicted = scores.argmax(axis=1)
-    measured = measured_score(
-        dataset.metric, sample.labels, predicted, len(dataset.classes), time.monotonic() - started
-    )
-    title = "Class names alone"
-    return result(dataset, sample, "zero-shot", title, measured, predicted, backbone, method=method)
+    return scores.argmax(axis=1), method
 
 
 def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:

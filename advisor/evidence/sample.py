@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.features import features_of
+from advisor.features import feature_cache, features_of
 from advisor.records import Dataset
 from probes.progress import Progress
 
@@ -22,33 +22,35 @@ SAMPLE_ITEMS = (200, 4000)
 
 @dataclass(frozen=True)
 class Sample:
-    """The rows the probes look at, with features. Shape: rows, labels, groups (n,), features (n, dim)."""
+    """The rows the probes look at, with features. Shape: rows, labels, groups (n,), features (n, dim).
+
+    ``size``: what `sample_rows` was asked for; ``n_unreadable``: rows that dropped out; ``seconds`` of the extraction,
+    0 when the cache had it all.
+    """
 
     rows: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
     features: np.ndarray
+    size: int = 0
+    n_unreadable: int = 0
+    seconds: float = 0.0
 
 
-def sampled(
-    dataset: Dataset, backbone: Backbone, calibration: Calibration, budget_seconds: float, progress: Progress
-) -> tuple[Sample, list[str]]:
-    """A stratified sample as large as its share of the budget pays for, with features; unreadable items drop out."""
-    rows = dataset.where("train", "val")
-    chosen = sample_rows(dataset, sample_size(calibration, budget_seconds))
-
-    def step(sentence: str, share: float) -> None:
-        progress(sentence, 0.05 + 0.3 * share)
-
-    features = features_of(dataset, chosen, backbone, step, calibration)
-    notes = []
-    if len(chosen) < len(rows):
-        notes.append(f"The probes looked at {len(chosen):,} of {len(rows):,} training items, every class among them.")
-    if not features.ok.all():
-        notes.append(f"{int((~features.ok).sum())} items could not be decoded and were left out.")
+def sampled(dataset: Dataset, backbone: Backbone, calibration: Calibration, size: int, progress: Progress) -> Sample:
+    """A stratified sample of about `size` items with features; unreadable items drop out."""
+    chosen = sample_rows(dataset, size)
+    features = features_of(dataset, chosen, backbone, progress, calibration)
     kept = chosen[features.ok]
-    groups = related(dataset)[kept]
-    return Sample(kept, dataset.labels[kept], groups, np.asarray(features.array)[features.ok]), notes
+    return Sample(
+        rows=kept,
+        labels=dataset.labels[kept],
+        groups=related(dataset)[kept],
+        features=np.asarray(features.array)[features.ok],
+        size=size,
+        n_unreadable=int((~features.ok).sum()),
+        seconds=0.0 if features.cached else features.seconds,
+    )
 
 
 def sample_size(calibration: Calibration, budget_seconds: float) -> int:
@@ -63,14 +65,14 @@ def sample_rows(dataset: Dataset, size: int) -> np.ndarray:
 
 
 def calibrated(dataset: Dataset, backbone: Backbone) -> Calibration:
-    """Time this backbone on this device with the dataset's own kind of item."""
-    from probes.device import calibrate_backbone
+    """How to run this backbone on this device, timed with the dataset's own kind of item or remembered from before."""
+    from probes.calibrations import calibration_of
 
     texts = None
     if dataset.kind == "text":
         train = dataset.where("train", "val")
         texts = dataset.items["text"].iloc[train[:: max(1, len(train) // 64)][:64]].tolist()
-    return calibrate_backbone(backbone, texts)
+    return calibration_of(backbone, feature_cache(), texts)
 
 
 def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
