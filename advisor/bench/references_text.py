@@ -1,4 +1,4 @@
-"""The scale of "how far from home" for texts: every set at hand read by the language model, into data/reference_texts.csv.
+"""The scale of "how far from home" for texts: sets read by the language model, into data/reference_texts.csv.
 
 Numbers and a description in a few words, no text. ``python -m advisor.bench.references_text [NAME ...]`` measures those
 named, or all that the file lacks. Sets: the development sets, four languages of XQuAD's questions, the documents of the
@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 
 from advisor.bench import sets
+from advisor.evidence.domain_text import FILE, HASH_DIGITS, LOOKED_AT
 from advisor.language import load_language_model
 from probes.text_domain import SCALES, measure_texts
 
-TARGET = Path(__file__).parents[2] / "data" / "reference_texts.csv"
-FIELDS = ("name", "description", *(scale.replace(" ", "_") for scale in SCALES), "n_texts")
+TARGET = Path(__file__).parents[2] / "data" / FILE
+FIELDS = ("dataset", "description", "weights", *SCALES, "n")
 
 TABLES = {
     "banking77": "questions to a bank",
@@ -57,16 +58,17 @@ DOCUMENTS = {
 def main() -> None:
     """Measure and write after each set, so that an interrupted run goes on where it stopped."""
     sources = all_sources()
-    rows = {row["name"]: row for row in _rows()}
+    rows = {row["dataset"]: row for row in _rows()}
     wanted = sys.argv[1:] or [name for name in sources if name not in rows]
     model = load_language_model()
+    weights = model.weights_hash[:HASH_DIGITS]
     for name in wanted:
         description, read = sources[name]
         texts = read()
         order = np.random.default_rng(0).permutation(len(texts))
-        found = measure_texts(model, [texts[place] for place in order[:200]])
+        found = measure_texts(model, [texts[place] for place in order[:LOOKED_AT]], n_texts=64, budget_tokens=3000)
         values = [f"{found.values[scale]:.4f}" for scale in SCALES]
-        rows[name] = dict(zip(FIELDS, (name, description, *values, str(found.n)), strict=True))
+        rows[name] = dict(zip(FIELDS, (name, description, weights, *values, str(found.n)), strict=True))
         _write([rows[known] for known in sources if known in rows])
         print(f"{name}: {', '.join(values)} ({found.n} texts, {found.seconds:.1f} s)", file=sys.stderr, flush=True)
 

@@ -1,0 +1,104 @@
+"""How far from the language model's own reading these texts lie, on a scale of reference sets; a sentence says where.
+
+The place is that of the bits per byte; tokens per word stand beside it. The scale belongs to the default language
+model, so no other is asked. Without that model there is no place, and `missing_note` says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.evidence import references as kept
+from advisor.records import Dataset, Domain
+from advisor.records.evidence import Stage
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.references import Reference
+    from probes.text_domain import TextDistance
+
+FILE = "reference_texts.csv"
+#: Leading hex digits of the weights' SHA-256 that the file keeps.
+HASH_DIGITS = 12
+#: Rows looked at, so that some without words or very long ones do not matter.
+LOOKED_AT = 200
+
+
+def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress = silent) -> Domain | None:
+    """How far the texts in `rows` (training part) lie from home.
+
+    None where the language model is not here or has no references, or fewer than two texts have words.
+    """
+    from advisor.language import load_language_model
+    from probes import device
+    from probes.errors import BackboneError, ProbeError
+    from probes.text_domain import measure_texts
+
+    if missing_note() is not None:
+        return None
+    chosen = np.random.default_rng(0).permutation(rows)[:LOOKED_AT]
+    texts = dataset.items["text"].iloc[chosen].tolist()
+    try:
+        model = load_language_model(device=device.pick(), progress=progress)
+        found = measure_texts(model, texts, progress)
+    except (BackboneError, ProbeError):
+        return None
+    return placed(found, references(model.weights_hash), model.entry.title)
+
+
+def missing_note() -> str | None:
+    """What to do when the distance of texts cannot be measured here; None when the language model is here."""
+    from probes.backbones import catalog
+    from probes.backbones.weights import available
+
+    here, why = available(catalog.default("language"))
+    return None if here else f"How far the texts lie from home was not measured. {why}"
+
+
+def references(weights_hash: str) -> list[Reference]:
+    """The reference sets measured with this language model."""
+    from probes.text_domain import SCALES
+
+    rows = [row for row in kept.rows_of(FILE) if row["weights"] == weights_hash[:HASH_DIGITS]]
+    return kept.as_references(rows, SCALES, SCALES[:1])
+
+
+def placed(found: TextDistance, known: list[Reference], model: str) -> Domain | None:
+    """The distance on the references' scale: percentiles, neighbours and the sentence; None without references."""
+    from probes.references import neighbours, percentile
+
+    if not known:
+        return None
+    bits = found.bits_per_byte.value
+    among = [reference.values[kept.OVERALL] for reference in known]
+    near = neighbours(bits, known, kept.OVERALL)
+    place = percentile(bits, among)
+    return Domain(
+        stages=tuple(
+            Stage(name=name, value=value, percentile=percentile(value, [r.values[name] for r in known]))
+            for name, value in found.values.items()
+        ),
+        percentile=place,
+        nearest=tuple(reference.description for reference in near),
+        references=tuple((r.description, percentile(r.values[kept.OVERALL], among)) for r in known),
+        sentence=_sentence(found, place, [r.description for r in near], model),
+        trust=kept.trust(known, "text"),
+        n=found.n,
+        seconds=found.seconds,
+    )
+
+
+def _sentence(found: TextDistance, place: float, near: list[str], model: str) -> str:
+    """Where the texts lie, and the two numbers that say so."""
+    if len(near) == 2:
+        where = f"between {near[0]} and {near[1]}"
+    else:
+        where = f"{'nearer' if place < 50 else 'further'} than every reference set, {near[0]} being the next"
+    bits, tokens = found.bits_per_byte, found.tokens_per_word
+    return (
+        f"From 0 (the language model foresees them best) to 100 (worst) the texts lie at {place:.0f}, {where}: {model} "
+        f"needs {bits.value:.2f} bits per byte ({bits.low:.2f} to {bits.high:.2f}) and {tokens.value:.1f} tokens per "
+        f"word."
+    )
