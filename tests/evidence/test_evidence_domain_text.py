@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from advisor import line
 from advisor.dataset.samples import materialise
 from advisor.evidence import domain_text
-from advisor.evidence.domain_text import measure_domain_text, missing_note, placed, references
+from advisor.evidence.depth_language import measure_language_depths
+from advisor.evidence.domain_text import measure_domain_text, missing_note, overall, placed, references
 from advisor.records import Dataset, Domain
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
@@ -23,10 +25,11 @@ def distance(bits: float, tokens: float = 1.3) -> TextDistance:
     return TextDistance(number(bits), number(tokens), 40, 1.0)
 
 
-SCALE = [
-    Reference(name, name, {"bits per byte": bits, "tokens per word": tokens, "overall": bits})
-    for name, bits, tokens in (("news", 1.2, 1.4), ("reviews", 1.8, 1.2), ("tweets", 2.1, 1.6), ("Chinese", 3.5, 2.2))
+RAW = [
+    Reference(name, name, {"bits per byte": bits, "tokens per word": tokens})
+    for name, bits, tokens in (("news", 1.2, 1.2), ("reviews", 1.8, 1.3), ("tweets", 2.1, 1.6), ("Chinese", 3.5, 2.2))
 ]
+SCALE = [replace(one, values=one.values | {"overall": overall(one.values, RAW)}) for one in RAW]
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def topics() -> Dataset:
 
 
 def test_a_set_is_placed_between_its_neighbours() -> None:
-    found = placed(distance(1.9), SCALE, "A model")
+    found = placed(distance(1.9, 1.35), SCALE, "A model")
     assert found is not None
     assert found.nearest == ("reviews", "tweets")
     assert 37.5 < found.percentile < 62.5
@@ -46,7 +49,7 @@ def test_a_set_is_placed_between_its_neighbours() -> None:
 
 @pytest.mark.parametrize(("bits", "words"), [(0.2, "nearer than every reference set, news"), (9.0, "further than")])
 def test_beyond_the_scale_the_sentence_says_so(bits: float, words: str) -> None:
-    found = placed(distance(bits), SCALE, "A model")
+    found = placed(distance(bits, bits), SCALE, "A model")
     assert found is not None and words in found.sentence
     assert found.percentile in (0, 100)
 
@@ -60,7 +63,7 @@ def test_the_kept_references_are_those_of_the_default_model() -> None:
     assert len(known) >= 10
     by_name = {reference.name: reference.values for reference in known}
     assert by_name["bbc_news"]["bits per byte"] < by_name["tweet_sentiment"]["bits per byte"]
-    assert by_name["bbc_news"]["overall"] == by_name["bbc_news"]["bits per byte"]
+    assert by_name["bbc_news"]["overall"] < by_name["xquad_ru"]["overall"]
     assert references("0" * 64) == []
 
 
@@ -79,3 +82,11 @@ def test_without_the_model_there_is_a_note_and_no_crash(topics: Dataset, monkeyp
     assert measure_domain_text(topics, topics.where("train")) is None
     assert "Run: advisor weights" in str(missing_note())
     assert domain_text.LOOKED_AT > 100
+
+
+def test_the_language_models_layers_can_be_probed(topics: Dataset) -> None:
+    found = measure_language_depths(topics, items=90)
+    assert found is not None
+    assert [found.depths[0].name, found.depths[-1].name] == ["embeddings", "layer 30"]
+    assert found.best in {depth.name for depth in found.depths}
+    assert max(depth.measured.value for depth in found.depths) > 1.5 / len(topics.classes)
