@@ -109,8 +109,8 @@ def _sentence(found: TextDistance, place: float, near: list[str], model: str) ->
     else:
         where = f"{'nearer' if place < 50 else 'further'} than every reference set, {near[0]} being the next"
     bits, tokens = found.bits_per_byte, found.tokens_per_word
+    needs = f"{bits.value:.2f} bits per byte ({bits.low:.2f} to {bits.high:.2f})"
     return (
-        f"From 0 (prose that the language model foresees) to 100 (nothing it knows) the texts lie at {place:.0f}, {where}: "
-        f"{model} needs {bits.value:.2f} bits per byte ({bits.low:.2f} to {bits.high:.2f}) and {tokens.value:.1f} tokens "
-        f"per word."
+        f"From 0 (prose that the language model foresees) to 100 (nothing it knows) the texts lie at {place:.0f}, "
+        f"{where}: {model} needs {needs} and {tokens.value:.1f} tokens per word."
     )

@@ -25,16 +25,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
             "Known weakness": [score.weakness for score in found],
         }
     )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        row_height=70,
-        height="content",
-        column_config={
-            "Score": st.column_config.TextColumn(width="medium"),
-            "Value": st.column_config.TextColumn(width="small"),
-        },
-        alt="Transferability scores: value, meaning and known weakness",
-    )
+    # a table and no data frame: the cells are sentences, which only a table wraps
+    st.table(frame, border="horizontal", hide_index=True, alt="Transferability scores, what each says and misses")
     seconds = sum(score.seconds for score in found)
     parts.note(f"Higher promises more in every row. {evidence.backbone}, {words.duration(seconds)}.")

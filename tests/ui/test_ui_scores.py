@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    """Runs inside AppTest, so everything it needs is imported here."""
+    from typing import Any, cast
+
+    from advisor.records import Evidence
+    from advisor.records.evidence import TransferScore
+    from advisor.ui.instruments import scores
+
+    score = TransferScore(
+        name="gbc", title="GBC", value=-1.25, meaning="Overlap: 12 %.", weakness="Round.", seconds=0.5
+    )
+    common: dict[str, Any] = {
+        "fingerprint": "f", "metric": "accuracy", "backbone": "efficientnet-lite0", "backbone_hash": "h",
+        "device": "cpu",
+        "device_reason": "r", "input_size": 224, "n_train": 9, "n_test": 3, "n_test_per_class": (3,), "results": (),
+        "seconds": 1.0,
+    }  # fmt: skip
+    scores.draw(cast(Any, None), Evidence(**common))
+    scores.draw(cast(Any, None), Evidence(**common, scores=(score,)))
+
+
+def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absent_without_any() -> None:
+    app = AppTest.from_function(page).run(timeout=30)
+    assert not app.exception
+    assert len(app.table) == 1
+    row = app.table[0].value.iloc[0]
+    assert row.tolist() == ["GBC", "-1.250", "Overlap: 12 %.", "Round."]
+    shown = " ".join(str(element.value) for element in app.html)
+    assert "none decides anything" in shown
