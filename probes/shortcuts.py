@@ -3,8 +3,9 @@
 A model trained on such data may learn the property and not the thing (Geirhos et al., "Shortcut learning in deep neural
 networks", Nature Machine Intelligence 2020, https://arxiv.org/abs/2004.07780). For every group of properties a small
 decision tree is cross-validated on the folds of `probes.folds` and compared with the linear probe's out-of-fold
-answers, over all classes and for each class against the rest (recall minus false alarms, Youden's J). A property
-that predicts is a hint and no verdict: spam may really be longer than other messages.
+answers: over all classes, for each class against the rest, and for some classes against the others (two sources of
+pictures, five classes from each), by recall minus false alarms (Youden's J). A property that predicts is a hint and no
+verdict: spam may really be longer than other messages.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Shortcut:
 
     ``measured``: the metric by the property alone; ``probe``: the linear probe's value; ``chance``: guessing.
     ``classes``: indices of the classes it tells from the rest, the clearest first, with ``recalls`` and
-    ``false_alarms`` of each. ``named``: whether it comes near the probe over all classes or for one of them.
+    ``false_alarms`` of each. ``side``: classes that it tells, together, from all others; empty where it does not.
+    ``overall``: whether it comes near the probe over all classes.
     """
 
     name: str
@@ -45,11 +47,12 @@ class Shortcut:
     recalls: tuple[float, ...]
     false_alarms: tuple[float, ...]
     overall: bool
+    side: tuple[int, ...] = ()
 
     @property
     def named(self) -> bool:
         """Whether this is worth a warning."""
-        return self.overall or bool(self.classes)
+        return self.overall or bool(self.classes) or bool(self.side)
 
 
 def shortcuts(
@@ -130,8 +133,7 @@ def _judged(
     for c in np.flatnonzero(counted >= LEAST_OF_A_CLASS):
         is_class = labels == c
         own, least, recall, false_alarms = youden(is_class, predicted == c)
-        of_probe = youden(is_class, probe_predicted == c)[0]
-        if least >= LEAST_LIFT and own >= NEAR_PROBE * of_probe:
+        if least >= LEAST_LIFT and own >= NEAR_PROBE * youden(is_class, probe_predicted == c)[0]:
             told.append((own, int(c), recall, false_alarms))
     told.sort(reverse=True)
     return Shortcut(
@@ -143,7 +145,33 @@ def _judged(
         tuple(recall for _, _, recall, _ in told),
         tuple(false for _, _, _, false in told),
         bool(overall),
+        _side(labels, predicted, probe_predicted, n_classes),
     )
+
+
+def _side(labels: np.ndarray, predicted: np.ndarray, probe_predicted: np.ndarray, n_classes: int) -> tuple[int, ...]:
+    """The two or more classes that the answers tell from the others (two or more), as well as the probe does; else ().
+
+    Classes are ordered by the first correspondence between them and the answers; every cut of that order is tried.
+    """
+    present = np.unique(labels)
+    if len(present) < 4:
+        return ()
+    table = np.zeros((n_classes, n_classes))
+    np.add.at(table, (labels, predicted), 1.0)
+    rows = table[present] / table[present].sum(axis=1, keepdims=True)
+    order = present[np.argsort(np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[0][:, 0], kind="stable")]
+    best = LEAST_LIFT
+    side: tuple[int, ...] = ()
+    for cut in range(2, len(order) - 1):
+        own = order[:cut] if cut <= len(order) // 2 else order[cut:]
+        truth = np.isin(labels, own)
+        # An answer speaks for the side whose share among the items answered so is above the side's share of all.
+        shares = table[own].sum(axis=0) / np.maximum(table.sum(axis=0), 1.0)
+        j, least, _, _ = youden(truth, (shares > truth.mean())[predicted])
+        if least > best and j >= NEAR_PROBE * youden(truth, np.isin(probe_predicted, own))[0]:
+            best, side = least, tuple(int(c) for c in np.sort(own))
+    return side
 
 
 def youden(truth: np.ndarray, answer: np.ndarray) -> tuple[float, float, float, float]:

@@ -80,12 +80,15 @@ def shortcut(dataset: Dataset, one: Shortcut) -> Finding:
             f"{name} alone tells the classes apart: {100 * one.measured.value:.1f} % {dataset.metric}, "
             f"where the linear probe reaches {100 * one.probe:.1f} % and guessing {100 * one.chance:.1f} %."
         )
-    else:
+    elif one.classes:
         told = [
             f"{dataset.classes[c]} ({100 * recall:.0f} % found, {100 * false:.0f} % false alarms)"
             for c, recall, false in zip(one.classes, one.recalls, one.false_alarms, strict=True)
         ]
         sentence = f"{name} alone tells {said(told, most=3)} from the rest nearly as well as the linear probe does."
+    else:
+        side = said([dataset.classes[c] for c in one.side], most=4)
+        sentence = f"{name} alone tells {side} from the other classes nearly as well as the linear probe does."
     if technical:
         sentence += " A model may learn how the data was made and not what it shows; see how each class was collected."
     else:
