@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from probes.folds import assign_folds, stratified_subset
-from probes.interval import measured_score, score
+from probes.interval import TRAINED, measured_score, score
 from probes.measured import Measured
 
 SECONDS = 6.0
@@ -74,7 +74,8 @@ def tfidf(
         n_fit.append(len(train))
         answers = _fit_predict(cut, labels, train, held_out, metric != "accuracy", with_characters)
         predicted[held_out] = answers
-    measured = measured_score(metric, labels, predicted, classes, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    measured = measured_score(metric, labels, predicted, classes, seconds, design_effect=TRAINED)
     settings = {"character_grams": with_characters, "value": score(metric, labels, predicted, classes)}
     return Baseline(measured, predicted, round(float(np.mean(n_fit))), settings)
 

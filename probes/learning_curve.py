@@ -18,7 +18,7 @@ import numpy as np
 
 from probes.errors import ProbeError
 from probes.folds import assign_folds, stratified_subset
-from probes.interval import measured_score
+from probes.interval import TRAINED, measured_score
 from probes.linear import Recipe, class_weights, one_hot, single_blas_thread
 from probes.logistic import fit_logistic
 from probes.measured import Measured
@@ -126,7 +126,10 @@ def learning_curve(
     wrong = np.stack([(predicted != labels[None]).mean(axis=0) for _, predicted in answers])
     a, b, draws = _fit(np.array(sizes), wrong, labels, metric)
     seconds = time.monotonic() - started
-    points = [measured_score(metric, labels, predicted[0], classes, seconds) for _, predicted in answers]
+    points = [
+        measured_score(metric, labels, predicted[0], classes, seconds, design_effect=TRAINED)
+        for _, predicted in answers
+    ]
     means = 1.0 - wrong @ _item_weights(labels, metric)
     return Curve(a, b, tuple(sizes), tuple(map(_moved, points, means)), draws, seconds)
 

@@ -27,7 +27,7 @@ from typing import Any, Literal
 import numpy as np
 
 from probes.folds import assign_folds, stratified_subset
-from probes.interval import measured_score, score
+from probes.interval import TRAINED, measured_score, score
 from probes.logistic import fit_logistic
 from probes.measured import Measured
 from probes.ridge import RidgePath, Spectrum, ridge_path, spectrum
@@ -127,7 +127,7 @@ def linear_probe(
         tried = _tried(problem, fold_of, groups, metric)
     predicted, probability = _out_of_fold(tried, labels, fold_of, metric, classes)
     return LinearProbe(
-        measured=measured_score(metric, labels, predicted, classes, time.monotonic() - started),
+        measured=measured_score(metric, labels, predicted, classes, time.monotonic() - started, design_effect=TRAINED),
         recipe=_best(tried, np.arange(len(labels)), labels, metric, classes),
         oof_predicted=predicted,
         oof_probability=probability,
