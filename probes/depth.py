@@ -109,17 +109,17 @@ def _sentence(found: Sequence[ProbedDepth], cut: int, ahead: float, error: float
     if chosen is last:
         before = found[-2]
         return (
-            f"{metric.capitalize()} climbs to the end, from {_value(first)} after the {first.name} and "
-            f"{_value(before)} after {before.name} to {_value(last)} at the {last.name}: the late layers transfer."
+            f"{metric.capitalize()} climbs to the end, from {_value(first)} after {_place(first)} over "
+            f"{_value(before)} after {_place(before)} to {_value(last)} at the {last.name}: the late layers transfer."
         )
     if ahead > _surely(len(found)) * error:
         where = "beginning" if chosen.position < 0.3 else "middle" if chosen.position < 0.7 else "part before the end"
         return (
-            f"The {where} transfers best: cutting after {_place(chosen, found)} gives {_value(chosen)} {metric}, "
+            f"The {where} transfers best: cutting after {_place(chosen)} gives {_value(chosen)} {metric}, "
             f"{100 * ahead:.1f} points more than the {last.name} ({_value(last)})."
         )
     return (
-        f"What comes after {_place(chosen, found)} adds nothing that shows on {chosen.probe.measured.n:,} items: "
+        f"What comes after {_place(chosen)} adds nothing that shows on {chosen.probe.measured.n:,} items: "
         f"cutting there gives {_value(chosen)} {metric}, the {last.name} {_value(last)}."
     )
 
@@ -133,12 +133,6 @@ def _value(depth: ProbedDepth) -> str:
     return f"{100 * depth.probe.measured.value:.1f} %"
 
 
-def _place(depth: ProbedDepth, found: Sequence[ProbedDepth]) -> str:
-    """ "block 4 of 7", or the name alone where depths are not numbered."""
-    kind, _, number = depth.name.rpartition(" ")
-    alike = [
-        int(other.name.rpartition(" ")[2])
-        for other in found
-        if other.name.rpartition(" ")[0] == kind and number.isdigit()
-    ]
-    return f"{depth.name} of {max(alike)}" if number.isdigit() and alike else f"the {depth.name}"
+def _place(depth: ProbedDepth) -> str:
+    """ "block 4", "the stem": numbered places stand alone."""
+    return depth.name if depth.name[-1].isdigit() else f"the {depth.name}"

@@ -64,10 +64,10 @@ def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int = 0
     x, y = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if len(x) < 4 or len(x) != len(y) or np.ptp(x) == 0 or np.ptp(y) == 0:
         raise ProbeError(f"A rank correlation needs four pairs of values that change; these are {len(x)}.")
-    value = spearman(x, y)
+    value = float(spearman(x, y))
     drawn = np.random.default_rng(seed).integers(0, len(x), size=(RESAMPLES, len(x)))
-    again = np.array([spearman(x[rows], y[rows]) for rows in drawn if np.ptp(x[rows]) and np.ptp(y[rows])])
-    low, high = np.quantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    again = spearman(x[drawn], y[drawn])
+    low, high = np.nanquantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Measured(
         value=value,
         low=min(float(low), value),
@@ -79,8 +79,16 @@ def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int = 0
     )
 
 
-def spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of the ranks, ties sharing their mean rank. Shape: one, other (n,)."""
+def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Pearson's correlation of the ranks along the last axis, ties sharing their mean rank; NaN where all are tied.
+
+    Shape: one, other (..., n) to (...).
+    """
     from scipy.stats import rankdata
 
-    return float(np.clip(np.corrcoef(rankdata(one), rankdata(other))[0, 1], -1.0, 1.0))
+    ranks = [rankdata(side, axis=-1) for side in (one, other)]
+    x, y = (rank - rank.mean(axis=-1, keepdims=True) for rank in ranks)
+    norm = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+    with np.errstate(invalid="ignore"):
+        result: np.ndarray = np.clip((x * y).sum(axis=-1) / norm, -1.0, 1.0)
+    return result

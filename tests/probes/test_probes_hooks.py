@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from probes import features
+from probes.backbones import catalog
+from probes.backbones.image import ImageBackbone
+from probes.backbones.text import TextBackbone
+from probes.hooks import LAST, MAX_DEPTHS, hooked, thinned
+
+TEXTS = ["A cat.", "The train to the north leaves at nine, and nobody knows when it will arrive.", "Rain"]
+
+
+def pixels(n: int, size: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
+
+
+@torch.inference_mode()
+def test_the_depths_are_what_running_the_blocks_by_hand_gives(lite0: ImageBackbone) -> None:
+    batch = lite0.prepare(pixels(3, 64))
+    every = hooked(lite0)
+    parts = every.split(every.module(batch).numpy())
+    network = lite0.module
+    state = network.bn1(network.conv_stem(batch))
+    by_hand = [state.mean((2, 3))]
+    for block in network.blocks:
+        state = block(state)
+        by_hand.append(state.mean((2, 3)))
+    by_hand.append(network.bn2(network.conv_head(state)).mean((2, 3)))
+    assert every.names == ("stem", *(f"block {i}" for i in range(1, 8)), LAST)
+    for part, expected in zip(parts, by_hand, strict=True):
+        np.testing.assert_allclose(part, expected.numpy(), rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_the_last_part_is_the_plain_features_and_no_hook_stays(lite0: ImageBackbone) -> None:
+    batch = lite0.prepare(pixels(2, 64))
+    plain = lite0.module(batch)
+    every = hooked(lite0)
+    torch.testing.assert_close(every.module(batch)[:, -lite0.dim :], plain, rtol=0, atol=0)
+    assert every.parts[-1] == (lite0.preprocessing, lite0.dim)
+    assert not any(module._forward_hooks for module in lite0.module.modules())
+    assert not every.module.training
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "depths"),
+    [
+        ("alexnet", "convolution 1", 7),
+        ("resnet18", "stem", 5),
+        ("efficientnet-b0", "stem", 9),
+        ("mobilenet-v3-large", "stem", MAX_DEPTHS),
+        ("convnext-tiny", "stem", 8),
+    ],
+)
+@torch.inference_mode()
+def test_every_architecture_has_its_depths(name: str, first: str, depths: int) -> None:
+    backbone = ImageBackbone.load(catalog.find(name), pretrained=False, input_size=64)
+    every = hooked(backbone)
+    wide = every.module(backbone.prepare(pixels(2, 64)))
+    assert wide.shape == (2, every.dim) and sum(dim for _, dim in every.parts) == every.dim
+    assert len(every.names) == len(set(every.names)) == len(every.parts) == depths
+    assert (every.names[0], every.names[-1]) == (first, LAST)
+    assert len({key for key, _ in every.parts}) == depths
+    torch.testing.assert_close(wide[:, -backbone.dim :], backbone.module(backbone.prepare(pixels(2, 64))))
+
+
+@torch.inference_mode()
+def test_a_convolution_counts_with_its_activation_and_its_pooling() -> None:
+    backbone = ImageBackbone.load(catalog.find("alexnet"), pretrained=False, input_size=64)
+    batch = backbone.prepare(pixels(2, 64))
+    every = hooked(backbone)
+    first, second = every.split(every.module(batch).numpy())[:2]
+    layers = backbone.module.features
+    np.testing.assert_allclose(first, layers[:3](batch).mean((2, 3)).numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(second, layers[:6](batch).mean((2, 3)).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_a_texts_depths_are_the_layers_means_without_the_padding(minilm: TextBackbone) -> None:
+    every = hooked(minilm)
+    together = every.split(every.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy())
+    assert every.names == ("embeddings", *(f"layer {i}" for i in range(1, 6)), LAST)
+    for position, text in enumerate(TEXTS):
+        tokens = minilm.prepare(minilm.tokenize([text]))
+        encoder = minilm.module.encoder
+        state = encoder.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
+        for depth, part in enumerate(together):
+            np.testing.assert_allclose(part[position], state[0].mean(0).numpy(), rtol=1e-3, atol=1e-4)
+            if depth < len(encoder.encoder.layer):
+                output = encoder.encoder.layer[depth](state)
+                state = output[0] if isinstance(output, tuple) else output
+    plain = minilm.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy()
+    np.testing.assert_allclose(together[-1], plain, rtol=1e-5, atol=1e-6)
+
+
+def test_plain_features_come_from_the_cache_after_the_depths_were_extracted(
+    lite0: ImageBackbone, tmp_path: Path
+) -> None:
+    pictures = [Image.fromarray(array) for array in pixels(4, 70)]
+    keys = [str(number) for number in range(4)]
+    every = hooked(lite0)
+    wide = features.extract(every, pictures.__getitem__, keys, tmp_path)
+    plain = features.extract(lite0, pictures.__getitem__, keys, tmp_path)
+    assert plain.cached
+    np.testing.assert_array_equal(np.asarray(wide.array)[:, -lite0.dim :], plain.array)
+
+
+def test_thinning_keeps_both_ends() -> None:
+    assert thinned(list(range(5)), 9) == list(range(5))
+    kept = thinned(list(range(40)), 7)
+    assert len(kept) == 7 and kept[0] == 0 and kept[-1] == 39 and kept == sorted(set(kept))
