@@ -1,4 +1,4 @@
-"""The commands about what is on this machine: runs, weights, doctor, app."""
+"""The commands about what is on this machine: runs, weights, the cache, doctor, app."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from advisor.cli_options import Json, RunArgument
 from advisor.cli_output import Output, command
 
 runs_app = typer.Typer(help="List the runs, show one, or stop one. Without a command: list.")
+cache_app = typer.Typer(help="Show where features are kept and their size, or clear them. Without a command: show.")
 
 
 def add_machine_commands(app: typer.Typer) -> None:
     """Register the commands of this module."""
     app.add_typer(runs_app, name="runs", invoke_without_command=True)
+    app.add_typer(cache_app, name="cache", invoke_without_command=True)
     app.command()(weights)
     app.command()(doctor)
     app.command("app")(open_app)
@@ -61,6 +63,34 @@ def stop_run(run: RunArgument, json: Json = False) -> None:
         if status.state not in store.ENDED:
             supervisor.ensure()
         output.answer(cli_show_runs.status_json(status), lambda to: cli_show_runs.stopped(to, status))
+
+
+@cache_app.callback()
+def _cache(context: typer.Context, json: Json = False) -> None:
+    """Show where features are kept and their size, or clear them. Without a command: show."""
+    if context.invoked_subcommand is None:
+        show_cache(json)
+
+
+@cache_app.command("show")
+def show_cache(json: Json = False) -> None:
+    """Show the folder of cached features, its size and its limit."""
+    with command(json) as output:
+        from advisor import cli_show_runs
+        from advisor.features import cache_facts
+
+        found = cache_facts()
+        output.answer(cli_show_runs.cache_json(found), lambda to: cli_show_runs.cache(to, found))
+
+
+@cache_app.command("clear")
+def clear_cache(json: Json = False) -> None:
+    """Delete cached features and remembered timings; they are computed anew when needed."""
+    with command(json) as output:
+        from advisor import cli_show_runs, features
+
+        freed = features.clear_cache()
+        output.answer({"freed_bytes": freed}, lambda to: cli_show_runs.cleared(to, freed))
 
 
 def weights(

@@ -18,6 +18,7 @@ from probes.measured import Measured
 
 if TYPE_CHECKING:
     from advisor.doctor import Check
+    from advisor.features import CacheFacts
     from probes.backbones.catalog import Entry
 
 
@@ -167,6 +168,23 @@ def one_weight(to: Console, row: dict[str, Any]) -> None:
 
 def _megabytes(row: dict[str, Any]) -> str:
     return f"{row['size_bytes'] / 1e6:,.0f} MB" if row["size_bytes"] else "unknown"
+
+
+def cache_json(found: CacheFacts) -> dict[str, Any]:
+    """`advisor cache --json`."""
+    return {"folder": str(found.folder), "used_bytes": found.used_bytes, "limit_bytes": found.limit_bytes}
+
+
+def cache(to: Console, found: CacheFacts) -> None:
+    """`advisor cache`: place, size and limit."""
+    used, limit = (f"{n / 1e6:,.0f} MB" for n in (found.used_bytes, found.limit_bytes))
+    to.print(safe(f"{found.folder} holds {used} of features, of at most {limit}."))
+    to.print("To free them: advisor cache clear. They are computed anew when needed.", style="dim")
+
+
+def cleared(to: Console, freed_bytes: int) -> None:
+    """`advisor cache clear`: what it freed."""
+    to.print(f"{freed_bytes / 1e6:,.0f} MB freed.")
 
 
 def doctor(to: Console, found: Sequence[Check]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,31 @@ def input_size(dataset: Dataset, entry: Entry) -> int:
 def feature_cache() -> Path:
     """The workspace's folder of cached features and calibrations; `advisor cache` shows and clears it."""
     return workspace() / "features"
+
+
+@dataclass(frozen=True)
+class CacheFacts:
+    """Where the feature cache lies, the bytes that it takes, and the bytes that it may take."""
+
+    folder: Path
+    used_bytes: int
+    limit_bytes: int
+
+
+def cache_facts() -> CacheFacts:
+    """Place and size of the feature cache."""
+    from probes.feature_store import LIMIT_BYTES, FeatureStore
+
+    return CacheFacts(feature_cache(), FeatureStore.used(feature_cache()), LIMIT_BYTES)
+
+
+def clear_cache() -> int:
+    """Delete cached features and remembered calibrations, to be made anew when needed; returns the bytes freed."""
+    from probes.calibrations import forget
+    from probes.features import clear
+
+    forget(feature_cache())
+    return clear(feature_cache())
 
 
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:

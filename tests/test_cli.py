@@ -108,7 +108,7 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name in ("profile", "probe", "advise", "train", "predict", "runs", "weights", "doctor", "app"):
+    for name in ("profile", "probe", "advise", "train", "predict", "runs", "cache", "weights", "doctor", "app"):
         assert name in done.stdout
 
 
@@ -216,6 +216,14 @@ def test_predict_names_an_image_that_cannot_be_read(advisor: Run, trained: dict[
     done = advisor("predict", trained["run"], digits / "[bold]0" / "torn.png", "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert "torn.png" in done.stderr
+
+
+def test_the_cache_is_shown_and_cleared(advisor: Run, answer: Answer, trained: dict[str, Any]) -> None:
+    shown = answer("cache")
+    assert shown == answer("cache", "show") and 0 < shown["used_bytes"] < shown["limit_bytes"]
+    assert f"{shown['folder']} holds" in advisor("cache").stdout
+    assert answer("cache", "clear")["freed_bytes"] == shown["used_bytes"]
+    assert answer("cache")["used_bytes"] == 0
 
 
 def test_runs_are_listed_and_shown(advisor: Run, answer: Answer, trained: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -173,6 +174,18 @@ def test_the_machine_page_lists_the_catalog_with_licences() -> None:
     assert "efficientnet-lite0" in table["Name"].tolist()
     assert table["Licence"].str.len().min() > 0
     assert "backbones ready to use" in answer(app)
+
+
+def test_the_machine_page_clears_the_feature_cache(workspace: Path) -> None:
+    from probes.feature_store import FeatureStore
+
+    assert opened("machine").button(key="clear-cache").disabled
+    store = FeatureStore(workspace / "features", "a", 4)
+    store.append(["item"], np.zeros((1, 4), dtype=np.float32))
+    app = opened("machine")
+    app.button(key="clear-cache").click().run()
+    assert FeatureStore.used(workspace / "features") == 0
+    assert any("Features take 0 B" in text.value for text in app.text)
 
 
 def finished_reading(app: AppTest) -> AppTest:

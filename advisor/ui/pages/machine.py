@@ -24,10 +24,31 @@ def draw() -> None:
     precision()
     weights(entries)
     missing([(entry, why) for entry, there, why in entries if not there])
+    cache()
     parts.section("Device")
     rows = {**facts, "Workspace": str(workspace())}
     frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
     st.dataframe(frame, hide_index=True, alt="Facts of the device")
+
+
+def cache() -> None:
+    """The feature cache: its size, and a button that clears it."""
+    from advisor.features import cache_facts, clear_cache
+
+    def clear() -> None:
+        clear_cache()
+
+    parts.section("Cache")
+    found = cache_facts()
+    used, limit = words.size(found.used_bytes), words.size(found.limit_bytes)
+    st.text(f"Features take {used} of at most {limit}. What was computed once is not computed again.")
+    st.button(
+        "Clear the cache",
+        key="clear-cache",
+        icon=":material/delete:",
+        disabled=not found.used_bytes,
+        on_click=clear,
+    )
 
 
 @st.cache_data(ttl=60, show_spinner="Looking at the device.")
