@@ -33,7 +33,7 @@ DESCRIPTIONS = {
     "gtsrb32": "traffic signs",
     "sign_digits": "hand signs",
     "wbc": "blood cells",
-    "wbc_ood": "blood cells, second microscope",
+    "wbc_ood": "blood cells (second lab)",
     "mnist": "handwritten digits",
     "digits8": "8 px digits",
 }

@@ -17,21 +17,22 @@ def domain(found: Domain) -> go.Figure:
     """A strip from 0 (home) to 100 (far) with the references and the set, and one strip below for each stage."""
     rows = [OVERALL, *(stage.name for stage in found.stages)]
     places = dict(zip(rows, range(len(rows) - 1, -1, -1), strict=True))
-    figure = base(230 + 42 * len(rows), showlegend=False)
+    figure = base(250 + 42 * len(rows), showlegend=False)
     for place in places.values():
         figure.add_shape(type="line", x0=0, x1=100, y0=place, y1=place, line={"color": GREY, "width": 1}, opacity=0.4)
     top = places[OVERALL]
     figure.add_trace(_references(found, top))
     for number, (name, percentile) in enumerate(sorted(found.references, key=lambda pair: pair[1])):
-        figure.add_annotation(x=percentile, y=top, text=words.plotted(name), textangle=-40, showarrow=False,
+        figure.add_annotation(x=percentile, y=top, text=words.plotted(name), textangle=-55, showarrow=False,
                               xanchor="left", yanchor="bottom", yshift=8, font={"color": GREY, "size": 12},
                               name=f"reference {number}")  # fmt: skip
     figure.add_trace(_mark([found.percentile], [top], ["This dataset"], TEAL, 18))
     for stage in found.stages:
         color = OCHRE if stage.name in ASIDE else TEAL
         figure.add_trace(_mark([stage.percentile], [places[stage.name]], [stage.name.capitalize()], color, 12))
-    figure.update_xaxes(range=[-3, 112], tickvals=[0, 25, 50, 75, 100], showgrid=False,
-                        title="Percentile among the reference sets: 0 is home, 100 is far")  # fmt: skip
+    figure.update_xaxes(range=[-3, 112], tickvals=[0, 25, 50, 75, 100], showgrid=False, tickangle=0,
+                        ticktext=["0<br>home", "25", "50", "75", "100<br>far"],
+                        title="Percentile among the reference sets")  # fmt: skip
     figure.update_yaxes(range=[-0.6, top + 2.6], showgrid=False, tickvals=list(places.values()),
                         ticktext=[_row_title(name) for name in places])  # fmt: skip
     return figure
