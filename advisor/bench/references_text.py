@@ -34,6 +34,7 @@ TABLES = {
     "chemprot": "sentences on chemicals and proteins",
     "citation_intent": "sentences of computer science papers",
     "customer_reviews": "sentences of product reviews",
+    "langid_xquad": "questions in twelve languages",
     "sms_spam": "text messages",
     "sst2": "sentences of film reviews",
     "subj": "sentences on films",
@@ -130,7 +131,7 @@ def _things() -> list[object]:
 
     names = [found.name for found in pkgutil.iter_modules(sklearn.__path__) if not found.name.startswith("_")]
     modules = [importlib.import_module(f"sklearn.{name}") for name in names if name not in ("conftest", "tests")]
-    return [getattr(module, name) for module in modules for name in getattr(module, "__all__", ())]
+    return [vars(module)[name] for module in modules for name in getattr(module, "__all__", ()) if name in vars(module)]
 
 
 def _rows() -> list[dict[str, str]]:

@@ -51,7 +51,7 @@ def test_a_set_is_placed_between_its_neighbours() -> None:
 def test_beyond_the_scale_the_sentence_says_so(bits: float, words: str) -> None:
     found = placed(distance(bits, bits), SCALE, "A model")
     assert found is not None and words in found.sentence
-    assert found.percentile in (0, 100)
+    assert min(found.percentile, 100 - found.percentile) < 10
 
 
 def test_no_references_no_place() -> None:
@@ -85,7 +85,7 @@ def test_without_the_model_there_is_a_note_and_no_crash(topics: Dataset, monkeyp
 
 
 def test_the_language_models_layers_can_be_probed(topics: Dataset) -> None:
-    found = measure_language_depths(topics, items=90)
+    found = measure_language_depths(topics, items=72, seconds_limit=3)
     assert found is not None
     assert [found.depths[0].name, found.depths[-1].name] == ["embeddings", "layer 30"]
     assert found.best in {depth.name for depth in found.depths}
