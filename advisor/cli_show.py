@@ -91,9 +91,26 @@ def evidence(to: Console, dataset: Dataset, found: Evidence) -> None:
         )  # fmt: skip
     to.print(shown)
     to.print(safe(f"{found.backbone} at {found.input_size}, on {found.device}. {found.device_reason}"), style="dim")
+    for sentence in instruments(found):
+        to.print(safe(sentence))
+    for finding in found.findings:
+        to.print(marked(finding.severity, finding.sentence))
     for note in found.notes:
         to.print(safe(note))
     to.print(f"Took {duration(found.seconds)}.", style="dim")
+
+
+def instruments(found: Evidence) -> list[str]:
+    """One sentence for each instrument beyond the rungs' own probes."""
+    said = []
+    if found.curve is not None:
+        n, value, low, high = found.curve.band[-1]
+        said.append(
+            f"With {n:,} training items the frozen rung is expected at {percent(value)} "
+            f"(80 % band {between(low, high)}); {found.n_train:,} are there."
+        )
+    said += [found.depths.sentence] if found.depths else []
+    return said + ([found.domain.sentence] if found.domain else [])
 
 
 def advice_json(dataset: Dataset, given: Advice) -> dict[str, Any]:

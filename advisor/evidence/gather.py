@@ -10,21 +10,32 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.errors import StorageError
 from advisor.evidence.curve import measure_curve
+from advisor.evidence.depth import measure_depths
+from advisor.evidence.domain import measure_domain
+from advisor.evidence.domain_text import missing_note
 from advisor.evidence.grow import grown
+from advisor.evidence.issues import measure_issues
 from advisor.evidence.rungs import run_probes
-from advisor.evidence.sample import calibrated
+from advisor.evidence.sample import Sample, calibrated
+from advisor.evidence.scores import measure_scores
 from advisor.features import input_size, load_backbone
-from advisor.records import Dataset, Evidence
+from advisor.records import Dataset, Evidence, ProbeResult
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.features import Backbone
     from probes.backbones.catalog import Entry
+    from probes.device import Calibration
+    from probes.linear import LinearProbe
+
+#: Share of the budget for the probes at every depth.
+DEPTH_SHARE = 0.08
 
 
 def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progress: Progress = silent) -> Evidence:
@@ -64,8 +75,7 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
     calibration = calibrated(dataset, backbone)
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
     results, found = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
-    progress("Measuring how much more data would help", 0.55)
-    curve = measure_curve(dataset, sample, found.recipe)
+    more, remarks = instruments(dataset, backbone, calibration, sample, results, found, budget_seconds, progress)
     test = dataset.where("test")
     return Evidence(
         fingerprint=dataset.fingerprint,
@@ -80,10 +90,43 @@ def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Pro
         n_test=len(test),
         n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
         results=tuple(results),
-        curve=curve,
-        notes=tuple(notes),
+        notes=(*notes, *remarks),
         seconds=time.monotonic() - started,
+        **more,
     )
+
+
+def instruments(
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration,
+    sample: Sample,
+    results: list[ProbeResult],
+    found: LinearProbe,
+    budget_seconds: float,
+    progress: Progress,
+) -> tuple[dict[str, Any], list[str]]:
+    """What the other instruments say of the sample, as fields of the evidence, and remarks on what could not be."""
+    progress("Measuring how much more data would help", 0.54)
+    more: dict[str, Any] = {"curve": measure_curve(dataset, sample, found.recipe)}
+    progress("Scoring transferability", 0.62)
+    more["scores"] = measure_scores(dataset, backbone, sample, results)
+    more["findings"] = measure_issues(
+        dataset, sample, found.oof_probability, found.oof_predicted, backbone_hash=backbone.weights_hash,
+        n_sample=sample.size, progress=within(progress, 0.66, 0.80),
+    )  # fmt: skip
+    more["depths"] = measure_depths(
+        dataset, backbone, calibration, sample, DEPTH_SHARE * budget_seconds, within(progress, 0.80, 0.88)
+    )
+    progress("Measuring how far from home", 0.88)
+    more["domain"] = measure_domain(dataset, backbone, sample.rows, calibration, within(progress, 0.88, 1.0))
+    missing = missing_note() if dataset.kind == "text" and more["domain"] is None else None
+    return more, [missing] if missing else []
+
+
+def within(progress: Progress, start: float, end: float) -> Progress:
+    """Progress whose 0 to 1 is the stretch from `start` to `end` of another's."""
+    return lambda sentence, share: progress(sentence, start + share * (end - start))
 
 
 def slug(name: str) -> str:

@@ -38,15 +38,20 @@ class Sample:
 
 
 def sampled(dataset: Dataset, backbone: Backbone, calibration: Calibration, size: int, progress: Progress) -> Sample:
-    """A stratified sample of about `size` items with features; unreadable items drop out."""
+    """A stratified sample of about `size` items with features; unreadable items drop out.
+
+    The one pass keeps every depth of the backbone, for the depth probe; the sample carries the last one.
+    """
+    from probes.hooks import hooked
+
     chosen = sample_rows(dataset, size)
-    features = features_of(dataset, chosen, backbone, progress, calibration)
+    features = features_of(dataset, chosen, hooked(backbone), progress, calibration)  # type: ignore[arg-type]
     kept = chosen[features.ok]
     return Sample(
         rows=kept,
         labels=dataset.labels[kept],
         groups=related(dataset)[kept],
-        features=np.asarray(features.array)[features.ok],
+        features=np.ascontiguousarray(features.array[features.ok, -backbone.dim :]),
         size=size,
         n_unreadable=int((~features.ok).sum()),
         seconds=0.0 if features.cached else features.seconds,

@@ -8,6 +8,7 @@ import streamlit as st
 from advisor import line
 from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.ui import charts, jobs, parts, places, words
+from advisor.ui.instruments import curve, depth, domain, issues, scores
 
 QUESTION = "What did the probes measure?"
 
@@ -32,6 +33,8 @@ def draw() -> None:
     st.plotly_chart(charts.evidence(evidence), config=charts.CONFIG, key="dots", alt="Value and interval of each probe")
     table(evidence)
     per_class(dataset, evidence)
+    for instrument in (curve, issues, depth, domain, scores):
+        instrument.draw(dataset, evidence)
     backbone(dataset, evidence)
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
