@@ -51,7 +51,7 @@ def measure_domain(
     if dataset.kind == "text":
         from advisor.evidence.domain_text import measure_domain_text
 
-        return measure_domain_text(dataset, rows)
+        return measure_domain_text(dataset, rows, progress)
     from probes.errors import ProbeError
 
     looked = with_references(backbone)

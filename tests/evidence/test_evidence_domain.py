@@ -1,0 +1,177 @@
+"""Depth and distance on real pictures: scikit-learn's digits and pieces of its two photographs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from advisor import line
+from advisor.errors import StorageError
+from advisor.evidence import references as kept
+from advisor.evidence.depth import measure_depths
+from advisor.evidence.domain import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
+from advisor.evidence.sample import Sample, related
+from advisor.features import load_backbone
+from advisor.records import Dataset
+from probes.backbones import catalog
+from probes.domain import Distance
+from probes.references import Reference
+
+ROOT = Path(__file__).parents[2]
+SIZES = (128, 224)
+
+
+def digits(folder: Path) -> Path:
+    """Ten of each of the digits 0 to 4, 8 px."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    for label in range(5):
+        (folder / str(label)).mkdir(parents=True)
+        for i in np.flatnonzero(data.target == label)[:10]:
+            Image.fromarray((data.images[i] * 15.9).astype(np.uint8)).save(folder / str(label) / f"{i}.png")
+    return folder
+
+
+def photographs(folder: Path) -> Path:
+    """Twenty-five pieces of each of scikit-learn's photographs."""
+    from sklearn.datasets import load_sample_images
+
+    rng = np.random.default_rng(0)
+    for name, array in zip(("palace", "flower"), load_sample_images().images, strict=True):
+        (folder / name).mkdir(parents=True)
+        for i in range(25):
+            x, y = rng.integers(0, array.shape[1] - 240), rng.integers(0, array.shape[0] - 240)
+            Image.fromarray(array[y : y + 240, x : x + 240]).save(folder / name / f"{i}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lite0() -> Any:
+    return load_backbone(catalog.default("image"), 128, "cpu")
+
+
+def train_rows(dataset: Dataset) -> np.ndarray:
+    return dataset.where("train", "val")
+
+
+def test_digits_lie_further_from_home_than_photographs(lite0: Any, tmp_path: Path) -> None:
+    near, far = (line.read(make(tmp_path / make.__name__)) for make in (photographs, digits))
+    one, other = (measure_domain(dataset, lite0, train_rows(dataset)) for dataset in (near, far))
+    assert one is not None and other is not None
+    assert one.percentile < 40 and other.percentile > 60
+    assert [stage.name for stage in other.stages] == list(SCALES)
+    assert other.n == len(train_rows(far)) and 0 < len(other.nearest) <= 2
+    assert f"at {other.percentile:.0f}," in other.sentence and other.nearest[0] in other.sentence
+    assert all(0 <= place <= 100 for _, place in other.references) and len(other.references) >= 12
+
+
+def test_a_backbone_without_references_lends_the_question_to_the_default_one(tmp_path: Path) -> None:
+    resnet = load_backbone(catalog.find("resnet18"), 64, "cpu", pretrained=False)
+    dataset = line.read(digits(tmp_path / "digits"))
+    found = measure_domain(dataset, resnet, train_rows(dataset)[:20])
+    assert found is not None and found.sentence.endswith(
+        "Measured with EfficientNet-Lite0, for which reference values are kept."
+    )
+
+
+def test_every_depth_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> None:
+    dataset = line.read(digits(tmp_path / "digits"))
+    rows = train_rows(dataset)
+    sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.zeros((len(rows), 0), np.float32))
+    found = measure_depths(dataset, lite0, None, sample)
+    assert found is not None
+    names = [depth.name for depth in found.depths]
+    assert len(names) == 9 and found.best in names and names[-1] == "last features"
+    assert (found.depths[0].position, found.depths[-1].position, found.depths[-1].dim) == (0.0, 1.0, 1280)
+    assert all(depth.measured.n == len(rows) for depth in found.depths) and found.sentence.endswith(".")
+    alone = Sample(rows, sample.labels, np.zeros_like(rows), sample.features)
+    assert measure_depths(dataset, lite0, None, alone) is None  # one group: nothing can be held out
+
+
+def test_the_kept_references_are_of_the_default_backbone_and_the_same_sets_at_both_sizes() -> None:
+    rows = kept.rows_of(FILE)
+    digest = catalog.default("image").sha256
+    assert digest is not None and {row["weights"] for row in rows} == {digest[:HASH_DIGITS]}
+    by_size = [references(digest, size) for size in SIZES]
+    assert [r.name for r in by_size[0]] == [r.name for r in by_size[1]]
+    assert len({r.description for r in by_size[0]}) == len(by_size[0]) >= 12
+    assert all(np.isfinite(list(r.values.values())).all() for size in by_size for r in size)
+    first = by_size[0][0].values
+    assert first[kept.OVERALL] == pytest.approx(np.mean([first[stage] for stage in STAGES]))
+
+
+def known(n: int = 5) -> list[Reference]:
+    """References at 0, 1, ... on every scale."""
+    return [Reference(f"r{i}", f"set {i}", {scale: float(i) for scale in (*SCALES, kept.OVERALL)}) for i in range(n)]
+
+
+def at(*stages: float, energy: float | None = 0.0) -> Distance:
+    return Distance(tuple(np.exp(stages).tolist()), energy, n=200, seconds=1.0)
+
+
+def test_the_sentence_names_the_neighbours_and_the_strangest_stage() -> None:
+    found = placed(at(0.1, 1.4, 3.6), known())
+    assert found is not None and found.nearest == ("set 2", "set 1")
+    assert "between set 2 and set 1" in found.sentence
+    assert "strangest to the late layers" in found.sentence and "most familiar to the early ones" in found.sentence
+    level = placed(at(1.4, 1.4, 1.4), known())
+    assert level is not None and "strangest" not in level.sentence
+
+
+@pytest.mark.parametrize(("value", "said"), [(-3.0, "nearer than every"), (9.0, "further than every")])
+def test_outside_of_all_references_only_the_next_is_named(value: float, said: str) -> None:
+    found = placed(at(value, value, value, energy=None), known())
+    assert found is not None and said in found.sentence and len(found.nearest) == 1
+    assert [stage.name for stage in found.stages] == list(STAGES)
+
+
+def test_a_set_is_no_reference_for_itself_and_without_batch_norm_there_is_no_place() -> None:
+    found = placed(at(2.0, 2.0, 2.05), known())
+    assert found is not None and [name for name, _ in found.references] == ["set 0", "set 1", "set 3", "set 4"]
+    assert placed(Distance((), -3.0, 200, 1.0), known()) is None
+    assert placed(at(1.0, 1.0, 1.0), []) is None
+
+
+def test_trust_pairs_each_reference_with_its_gain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "gains", lambda kind: {f"r{i}": i**2 / 100 for i in range(4)} | {"other": 1.0})
+    found = kept.trust(known(6), "image")
+    assert found is not None and found.value == pytest.approx(1.0) and found.n == 4
+    monkeypatch.setattr(kept, "gains", lambda kind: {"r1": 0.1})
+    assert kept.trust(known(6), "image") is None
+
+
+def test_the_numbers_are_found_in_an_installed_package_or_told_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kept_numbers").mkdir()
+    (tmp_path / "kept_numbers" / "some.csv").write_text("a,b\n1,2\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(kept, "CHECKOUT", tmp_path / "nowhere")
+    monkeypatch.setattr(kept, "PACKAGE", "kept_numbers")
+    kept.rows_of.cache_clear()
+    assert kept.rows_of("some.csv") == ({"a": "1", "b": "2"},)
+    assert kept.rows_of("missing.csv") == ()
+    with pytest.raises(StorageError, match=r"missing.csv is missing from this installation"):
+        kept.data_file("missing.csv")
+    monkeypatch.setattr(kept, "PACKAGE", "no_such_package")
+    with pytest.raises(StorageError, match="Install transfer-advisor again"):
+        kept.data_file("some.csv")
+    kept.rows_of.cache_clear()
+
+
+def test_a_built_package_holds_the_numbers_and_every_package(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    build = ("egg_info", "--egg-base", str(tmp_path), "build_py", "--build-lib", str(tmp_path / "lib"))
+    done = subprocess.run([sys.executable, "setup.py", "-q", *build], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    built = tmp_path / "lib" / "advisor" / "data" / FILE
+    assert built.read_bytes() == (ROOT / "data" / FILE).read_bytes()
+    for package in (ROOT / "advisor").rglob("__init__.py"):
+        assert (tmp_path / "lib" / package.relative_to(ROOT)).is_file()
