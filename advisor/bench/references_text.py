@@ -31,13 +31,13 @@ FIELDS = ("dataset", "description", "weights", *SCALES, "n")
 TABLES = {
     "banking77": "questions to a bank",
     "bbc_news": "news articles",
-    "chemprot": "sentences on chemicals and proteins",
-    "citation_intent": "sentences of computer science papers",
-    "customer_reviews": "sentences of product reviews",
-    "langid_xquad": "questions in twelve languages",
+    "chemprot": "chemistry papers",
+    "citation_intent": "computer science papers",
+    "customer_reviews": "product reviews",
+    "langid_xquad": "questions in 12 languages",
     "sms_spam": "text messages",
-    "sst2": "sentences of film reviews",
-    "subj": "sentences on films",
+    "sst2": "film reviews",
+    "subj": "film plots",
     "trec6": "trivia questions",
     "tweet_emotion": "emotional tweets",
     "tweet_sentiment": "tweets",
@@ -51,7 +51,7 @@ LANGUAGES = {
 DOCUMENTS = {
     "pubmedqa": "biomedical abstracts",
     "realtimeqa_2026": "news summaries",
-    "subjqa": "whole customer reviews",
+    "subjqa": "long customer reviews",
     "xquad_en": "encyclopedia paragraphs",
 }
 
@@ -80,8 +80,8 @@ def all_sources() -> dict[str, tuple[str, Callable[[], list[str]]]]:
     found |= {name: (words, partial(table, name)) for name, words in TABLES.items()}
     found |= {f"xquad_{code}": (words, partial(language, code)) for code, words in LANGUAGES.items()}
     found |= {name: (words, partial(documents, name)) for name, words in DOCUMENTS.items()}
-    found["topics"] = ("questions to a chat robot", topics)
-    found["docstrings"] = ("documentation of Python libraries", docstrings)
+    found["topics"] = ("questions to a robot", topics)
+    found["docstrings"] = ("Python documentation", docstrings)
     found["code"] = ("Python source code", code)
     return found
 

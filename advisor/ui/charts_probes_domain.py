@@ -39,7 +39,7 @@ def domain(found: Domain) -> go.Figure:
 
 
 def _row_title(name: str) -> str:
-    return {"early": "Early layers", "middle": "Middle layers", "late": "Late layers", OVERALL: "<b>All layers</b>",
+    return {"early": "Early layers", "middle": "Middle layers", "late": "Late layers", OVERALL: "<b>Overall</b>",
             "energy": "Head's energy"}.get(name, words.plotted(name.capitalize()))  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from advisor.bench.probes.figures import Figure
 
 #: The modules of this package that measure; each has ``figures() -> Iterator[Figure]``.
-INSTRUMENTS = ("extraction", "linear", "curve", "depth", "domain", "labels", "sequential")
+INSTRUMENTS = ("extraction", "linear", "curve", "depth", "domain", "labels", "scores", "sequential")
 FIELDS = ("instrument", "figure", "bound", "value", "unit", "holds", "how", "seconds")
 
 
