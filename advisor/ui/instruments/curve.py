@@ -33,6 +33,12 @@ def answer(found: LearningCurve, n_now: int) -> str:
     here = min(found.band, key=lambda row: abs(row[0] - n_now))
     end = found.band[-1]
     gain = 100 * (end[1] - here[1])
+    if end[0] < 0.8 * n_now:
+        return (
+            f"With {end[0]:,} training items {words.percent(end[1])} is expected (80% band "
+            f"{words.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a longer "
+            f"budget lets the probes look at more of them."
+        )
     if end[0] <= 1.2 * n_now:
         return (
             f"On all {n_now:,} training items {words.percent(here[1])} is expected "
