@@ -1,0 +1,82 @@
+"""The growing sample: real digits and a real backbone at 32 px; only the stopping rule and the pace are set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from advisor import features, line
+from advisor.evidence import grow
+from advisor.evidence.sample import related, sample_rows
+from advisor.features import input_size, load_backbone
+from advisor.records import Dataset
+from probes import sequential
+from probes.backbones import catalog
+from probes.device import Calibration
+from probes.progress import silent
+
+Grown = Callable[..., tuple[Any, list[str]]]
+
+
+@pytest.fixture
+def digits() -> Dataset:
+    return line.read("sample:digits")
+
+
+@pytest.fixture
+def grown(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Grown:
+    """`grown` on the digits, from a first look of 50, at a given pace."""
+    monkeypatch.setattr(features, "SMALL_INPUT_PX", 32)
+    monkeypatch.setattr(grow, "FIRST_LOOK", 50)
+    entry = catalog.default("image")
+    backbone = load_backbone(entry, input_size(digits, entry), "cpu")
+
+    def call(rate: float = 1e5, budget: float = 20.0) -> tuple[Any, list[str]]:
+        pace = Calibration(device="cpu", channels_last=True, batch_size=32, items_per_second=rate)
+        return grow.grown(digits, backbone, pace, budget, silent)
+
+    return call
+
+
+def test_it_doubles_until_the_rule_is_content(digits: Dataset, grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def third_time(
+        metric: str, truth: np.ndarray, answers: dict[str, np.ndarray], before: Any, n_classes: int
+    ) -> str | None:
+        assert all(len(answer) == len(truth) for answer in answers.values()) and len(answers) == 3
+        if looks:
+            positions, earlier = before
+            assert len(positions) == looks[-1] == len(next(iter(earlier.values()))), "the last look lies inside"
+        looks.append(len(truth))
+        return "it was the third look" if len(looks) == 3 else None
+
+    monkeypatch.setattr(sequential, "reason_to_stop", third_time)
+    sample, notes = grown()
+    assert len(looks) == 3 and sample.size == 200
+    np.testing.assert_array_equal(sample.rows, sample_rows(digits, sample.size))
+    np.testing.assert_array_equal(sample.groups, related(digits)[sample.rows])
+    assert len(notes) == 1 and "as it was the third look" in notes[0]
+
+
+def test_the_budget_ends_it_and_is_named(grown: Grown) -> None:
+    sample, notes = grown(rate=1.0)
+    assert sample.size == 200, "never fewer"
+    assert "budget does not pay for more" in notes[0]
+
+
+def test_a_small_set_is_looked_at_whole(digits: Dataset, grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequential, "reason_to_stop", lambda *_: None)
+    sample, notes = grown(budget=600.0)
+    assert len(sample.rows) == len(digits.where("train", "val")) and notes == []
+
+
+def test_sizes_double_and_end_where_the_end_is_near() -> None:
+    sizes = [grow._next(0, 3000)]
+    while sizes[-1] < 3000:
+        sizes.append(grow._next(sizes[-1], 3000))
+    assert sizes == [400, 800, 1600, 3000]
+    assert grow._next(0, 500) == 500
