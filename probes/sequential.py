@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from probes.interval import measured_score, paired_error, score
+from probes.interval import TRAINED, measured_score, paired_error, score
 
 #: Half an interval, and a difference, in the metric's unit, that no longer matter; and the most a doubling may bring.
 PRECISE = 0.01
@@ -41,7 +41,7 @@ def reason_to_stop(
     """
     values = {name: score(metric, truth, answer, n_classes) for name, answer in answers.items()}
     best = max(values, key=lambda name: values[name])
-    seen = measured_score(metric, truth, answers[best], n_classes, 0.0)
+    seen = measured_score(metric, truth, answers[best], n_classes, 0.0, design_effect=TRAINED)
     half = (seen.high - seen.low) / 2
     if half <= PRECISE:
         return f"the best of them ({best}) is known to within {100 * half:.1f} points"
