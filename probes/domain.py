@@ -146,8 +146,8 @@ class _Sums:
             mean=mean,
             variance=np.maximum(square - mean**2, 0) + eps,
             between=np.maximum(mean_square - mean**2, 0) * self.n / (self.n - 1),
-            home_mean=self.layer.running_mean.double().cpu().numpy(),
-            home_variance=self.layer.running_var.double().cpu().numpy() + eps,
+            home_mean=self.layer.running_mean.cpu().double().numpy(),
+            home_variance=self.layer.running_var.cpu().double().numpy() + eps,
             n=self.n,
         )
 

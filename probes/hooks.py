@@ -59,8 +59,8 @@ class Hooked:
 
 
 def hooked(backbone: Any) -> Hooked:
-    """The backbone with every depth in its features; works for `ImageBackbone` and `TextBackbone`."""
-    return Hooked(backbone)
+    """The backbone with every depth in its features (`ImageBackbone`, `TextBackbone`); a hooked one as it is."""
+    return backbone if isinstance(backbone, Hooked) else Hooked(backbone)
 
 
 def image_depths(module: nn.Module) -> list[tuple[str, nn.Module]]:

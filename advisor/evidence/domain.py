@@ -58,11 +58,12 @@ def measure_domain(
     if looked is None:
         return None
     used, known = looked
+    lent = used.weights_hash != backbone.weights_hash
     try:
-        found = distance_of(dataset, used, rows, calibration if used.module is backbone.module else None, progress)
+        found = distance_of(dataset, used, rows, None if lent else calibration, progress)
     except ProbeError:
         return None
-    return placed(found, known, "" if used.module is backbone.module else used.entry.title)
+    return placed(found, known, used.entry.title if lent else "")
 
 
 def distance_of(
@@ -89,6 +90,7 @@ def with_references(backbone: Any) -> tuple[ImageBackbone, list[Reference]] | No
     from probes.backbones import catalog
     from probes.errors import BackboneError
 
+    backbone = getattr(backbone, "plain", backbone)  # a hooked one gives more than the head's features
     found = _at_known_size(backbone)
     if found is not None:
         return found
