@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
-    from advisor.line import advise, issues, load, probe, profile, read, train
+    from advisor.line import advise, issues, labels_needed, load, probe, profile, read, train
 
-__all__ = ["__version__", "advise", "issues", "load", "probe", "profile", "read", "train"]
+__all__ = ["__version__", "advise", "issues", "labels_needed", "load", "probe", "profile", "read", "train"]
 __version__ = "0.1.0"
 
 

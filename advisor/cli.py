@@ -47,7 +47,14 @@ def profile(path: PathArgument, reading: Reading, json: Json = False) -> None:
 @app.command()
 @reads_data
 def probe(
-    path: PathArgument, reading: Reading, backbone: Backbone = None, budget: Budget = 60.0, json: Json = False
+    path: PathArgument,
+    reading: Reading,
+    target: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Say how many labels the frozen rung needs for it.")
+    ] = None,
+    backbone: Backbone = None,
+    budget: Budget = 60.0,
+    json: Json = False,
 ) -> None:
     """Measure a dataset under a backbone, without training anything large."""
     with command(json) as output:
@@ -55,7 +62,10 @@ def probe(
 
         dataset = line.read(path, **reading, progress=output.progress)
         found = line.probe(dataset, backbone=backbone, budget=budget, progress=output.progress)
-        output.answer(cli_show.evidence_json(dataset, found), lambda to: cli_show.evidence(to, dataset, found))
+        needed = line.labels_needed(dataset, target, backbone=backbone, budget=budget) if target is not None else None
+        output.answer(
+            cli_show.evidence_json(dataset, found, needed), lambda to: cli_show.evidence(to, dataset, found, needed)
+        )
 
 
 @app.command()

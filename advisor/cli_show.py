@@ -12,7 +12,7 @@ from advisor.advice.explain import duration, percent
 from advisor.cli_output import plain
 from advisor.cli_parts import LISTED, between, marked, safe, table
 from advisor.ladder import rung
-from advisor.records import PARTS, Advice, Dataset, Evidence, Profile
+from advisor.records import PARTS, Advice, Dataset, Evidence, LabelsNeeded, Profile
 
 
 def dataset_json(dataset: Dataset) -> dict[str, Any]:
@@ -62,8 +62,9 @@ def profile(to: Console, dataset: Dataset, found: Profile) -> None:
     to.print(f"Metric: {found.metric}.")
 
 
-def evidence_json(dataset: Dataset, found: Evidence) -> dict[str, Any]:
+def evidence_json(dataset: Dataset, found: Evidence, needed: LabelsNeeded | None = None) -> dict[str, Any]:
     """`advisor probe --json`: each result carries its value, interval, n, seconds and provenance."""
+    labels = {"labels_needed": needed.model_dump(mode="json", exclude={"schema_version"})} if needed else {}
     fields = found.model_dump(mode="json", exclude={"schema_version", "results", "fingerprint"})
     results = [
         {
@@ -76,10 +77,10 @@ def evidence_json(dataset: Dataset, found: Evidence) -> dict[str, Any]:
         }
         for result in found.results
     ]
-    return {"dataset": dataset_json(dataset), **fields, "results": results}
+    return {"dataset": dataset_json(dataset), **fields, "results": results, **labels}
 
 
-def evidence(to: Console, dataset: Dataset, found: Evidence) -> None:
+def evidence(to: Console, dataset: Dataset, found: Evidence, needed: LabelsNeeded | None = None) -> None:
     """`advisor probe`: one line for each probe."""
     heading(to, dataset)
     shown = table("probe", f">{found.metric}", "90 % interval", ">n", ">took")
@@ -91,7 +92,7 @@ def evidence(to: Console, dataset: Dataset, found: Evidence) -> None:
         )  # fmt: skip
     to.print(shown)
     to.print(safe(f"{found.backbone} at {found.input_size}, on {found.device}. {found.device_reason}"), style="dim")
-    for sentence in instruments(found):
+    for sentence in [*([needed.sentence] if needed else []), *instruments(found)]:
         to.print(safe(sentence))
     for finding in found.findings:
         to.print(marked(finding.severity, finding.sentence))

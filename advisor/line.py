@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 from advisor.errors import AdviceError, RunError
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.ladder import rung as find_rung
-from advisor.records import Advice, Dataset, Evidence, Kind, Plan, Profile, Question, ReadOptions, RunReport
+from advisor.records import (
+    Advice,
+    Dataset,
+    Evidence,
+    Kind,
+    LabelsNeeded,
+    Plan,
+    Profile,
+    Question,
+    ReadOptions,
+    RunReport,
+)
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -71,6 +82,28 @@ def probe(
 
     seconds = checked_budget(budget)
     return gather(read(x, progress=progress), backbone, seconds, progress)
+
+
+def labels_needed(
+    x: Source,
+    target: float,
+    *,
+    backbone: str | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    progress: Progress = silent,
+) -> LabelsNeeded:
+    """Training items at which the frozen rung is expected to reach `target` (0 to 1), or that it is not reachable.
+
+    Raises AdviceError for a target that is no share, BackboneError.
+    """
+    from advisor.evidence.curve import labels_needed as read_off
+
+    dataset = read(x, progress=progress)
+    evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
+    share = checked_target(target)
+    if share is None or evidence.curve is None:
+        raise AdviceError("Labels needed are read off a learning curve at a target. Give a target such as 0.95.")
+    return read_off(evidence.curve, share, evidence.n_train)
 
 
 def issues(
@@ -254,6 +287,7 @@ __all__ = [
     "advise",
     "issues",
     "known",
+    "labels_needed",
     "load",
     "plan",
     "probe",

@@ -10,6 +10,7 @@ from advisor.advice.decide import decide
 from advisor.estimate.estimates import estimates as estimate_rungs
 from advisor.estimate.pilots import run_pilots
 from advisor.evidence import gather
+from advisor.evidence.curve import labels_needed
 from advisor.records import Advice, Dataset, Estimate, Evidence, Question
 from probes.progress import Progress, silent
 
@@ -39,10 +40,18 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
         runner_up=decision.runner_up,
         headline=explain.headline(decision, made, dataset.metric, question.target),
         sentences=(*explain.summary(decision, made), *asides(evidence, explain.find(made, decision.recommended))),
-        flips=explain.flips(decision, made, question.target),
+        flips=(*explain.flips(decision, made, question.target), *more_labels(evidence, question.target)),
         estimates=explained,
         seconds=time.monotonic() - started,
     )
+
+
+def more_labels(evidence: Evidence, target: float | None) -> tuple[str, ...]:
+    """How many labels the frozen rung needs for the target; nothing to say without one, or when it is there."""
+    if target is None or evidence.curve is None:
+        return ()
+    needed = labels_needed(evidence.curve, target, evidence.n_train)
+    return () if needed.value is not None and needed.value <= evidence.n_train else (f"Frozen: {needed.sentence}",)
 
 
 def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:

@@ -1,0 +1,38 @@
+"""What the learning curve says of a target."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.evidence.curve import labels_needed
+from advisor.records import LearningCurve
+
+
+def curve() -> LearningCurve:
+    """80 % at 100 items, rising to 90 % at 400, five points of band on either side."""
+    band = tuple((n, 1 - 2 * n**-0.5, 0.95 - 2 * n**-0.5, 1.05 - 2 * n**-0.5) for n in range(100, 401, 10))
+    return LearningCurve(a=0.0, b=2.0, sizes=(50, 100), points=(), band=band, furthest=400, seconds=0.1)
+
+
+def test_more_labels_are_counted_from_those_there_are() -> None:
+    needed = labels_needed(curve(), 0.85, n_now=100)
+    assert needed.value == 180  # 1 - 2 / sqrt(178) = 0.85
+    assert needed.low == 100 and needed.high == 400
+    assert "about 180 training items, 80 more than now (80 % band: 100 to 400)" in needed.sentence
+
+
+def test_a_target_reached_already_and_one_out_of_reach_are_told_apart() -> None:
+    assert "100 are there" not in labels_needed(curve(), 0.85, n_now=100).sentence
+    assert labels_needed(curve(), 0.81, n_now=200).sentence.endswith("200 are there.")
+    far = labels_needed(curve(), 0.93, n_now=100)
+    assert far.value is None
+    assert "not reachable with this rung" in far.sentence and "400 training items" in far.sentence
+
+
+@given(st.floats(0.5, 1.0), st.integers(1, 1000))
+def test_bounds_hold_the_value(target: float, n_now: int) -> None:
+    needed = labels_needed(curve(), target, n_now)
+    if needed.value is not None:
+        assert needed.low is not None and needed.low <= needed.value
+        assert needed.high is None or needed.high >= needed.value
