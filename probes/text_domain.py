@@ -65,14 +65,16 @@ def measure_texts(
 ) -> TextDistance:
     """Bits per byte and tokens per word of the first `n_texts` that the budget pays for; give them in random order.
 
-    Texts without a word are left out. Raises ProbeError with fewer than two others: one text has no interval.
+    Tokens per word cost next to nothing and are counted on all of them. Texts without a word are left out. Raises
+    ProbeError with fewer than two others: one text has no interval.
     """
     started = time.monotonic()
-    chosen = _affordable(model, [text for text in texts if _WORD.search(text)][:n_texts], budget_tokens)
+    usable = [text for text in texts if _WORD.search(text)]
+    chosen = _affordable(model, usable[:n_texts], budget_tokens)
     if len(chosen) < 2:
         raise ProbeError(f"Bits per byte need at least two texts with words; there are {len(chosen)}.")
     bits, n_bytes, n_tokens = _read(model, chosen, progress)
-    heads = [text.strip()[:HEAD_CHARACTERS] for text in chosen]
+    heads = [text.strip()[:HEAD_CHARACTERS] for text in usable]
     words = np.array([n_words(head) for head in heads])
     pieces = np.array([len(tokens) for tokens in model.tokens(heads)])
     seconds = time.monotonic() - started
