@@ -34,6 +34,7 @@ def issues_json(dataset: Dataset, found: Evidence, rows: pd.DataFrame) -> dict[s
             "score": _number(row["score"]),
             "suggested": str(row["suggested"]) or None,
             "probability": _number(row["probability"]),
+            "other": str(row["other"]) or None,
             "remark": str(row["remark"]),
         }
         for check in kept.CHECKS

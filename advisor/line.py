@@ -111,7 +111,8 @@ def issues(
 ) -> pd.DataFrame:
     """What is wrong with labels and items: one row per item and check, `verdict` where it is on the check's list.
 
-    Columns: key, row, label, check, score, verdict, suggested, probability, remark. Raises BackboneError, AdviceError.
+    Columns: key, row, label, check, score, verdict, suggested, probability, other, remark.
+    Raises BackboneError, AdviceError.
     """
     from advisor.evidence.issues import load_issues
 

@@ -10,6 +10,8 @@ from advisor.profile.findings import finding
 from advisor.records import Dataset, Finding
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from probes.labels import PlantedCheck
     from probes.shortcuts import Shortcut
 
@@ -69,6 +71,20 @@ def outliers(keys: Sequence[str], n: int) -> Finding | None:
     return finding(
         "outlier", "note", f"{sentence}; see whether {'it belongs' if m == 1 else 'they belong'} here.", keys
     )
+
+
+def look_alikes(rows: pd.DataFrame, n: int) -> Finding | None:
+    """Items that features cannot tell from another one. rows: as listed, with the remark."""
+    if rows.empty:
+        return None
+    m, torn = len(rows), int(rows["remark"].str.contains(", which is labelled ", regex=False).sum())
+    sentence = (
+        f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} so like another that both may be the same thing, "
+        f"changed or put in other words."
+    )
+    if torn:
+        sentence += f" {torn:,} of them {'has' if torn == 1 else 'have'} another label than the one they are like."
+    return finding("look-alike", "note", sentence, rows["key"].tolist())
 
 
 def shortcut(dataset: Dataset, one: Shortcut) -> Finding:

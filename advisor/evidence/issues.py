@@ -1,8 +1,8 @@
 """What is wrong with the labels and items of the training part: one row per item and check, one summary per check.
 
 Checks: labels that look wrong, items whose neighbours all carry another label, outliers, copies (as found while
-reading), and shortcuts. Only the sample that the probes look at is judged; the locked test part never is. The rows lie
-beside the dataset as Parquet; the findings are sentences about them.
+reading), look-alikes by features, and shortcuts. Only the sample that the probes look at is judged; the locked test
+part never is. The rows lie beside the dataset as Parquet; the findings are sentences about them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from advisor.records import Dataset, Evidence, Finding
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from probes.duplicates import LookAlikes
     from probes.labels import SuspectLabels
     from probes.outliers import Neighbourhood
     from probes.shortcuts import Shortcut
 
-#: Columns of the table: ``score`` is the check's own measure, ``verdict`` whether the item is on its list.
-COLUMNS = ("key", "row", "label", "check", "score", "verdict", "suggested", "probability", "remark")
-LABELS, NEIGHBOURS, OUTLIERS, COPIES, SHORTCUTS = CHECKS = (
-    "suspect label", "lonely label", "outlier", "copy", "shortcut"
+#: Columns of the table: ``score`` is the check's own measure, ``verdict`` whether the item is on its list, ``other``
+#: the key of the item it is a copy of or looks like.
+COLUMNS = ("key", "row", "label", "check", "score", "verdict", "suggested", "probability", "other", "remark")
+LABELS, NEIGHBOURS, OUTLIERS, COPIES, LOOK_ALIKES, SHORTCUTS = CHECKS = (
+    "suspect label", "lonely label", "outlier", "copy", "look-alike", "shortcut"
 )  # fmt: skip
 
 
@@ -50,6 +52,7 @@ def measure_issues(
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
     trained again (on labels flipped on purpose).
     """
+    from probes.duplicates import look_alikes
     from probes.labels import planted_check, suspect_labels
     from probes.outliers import neighbourhood
 
@@ -71,6 +74,7 @@ def measure_issues(
             neighbour_rows(dataset, sample, around),
             outlier_rows(dataset, sample, around),
             copy_rows(dataset),
+            look_alike_rows(dataset, sample, look_alikes(sample.features, sample.groups)),
             shortcut_rows(dataset, short),
         ],
         ignore_index=True,
@@ -80,6 +84,7 @@ def measure_issues(
         words.suspect_labels(listed(table, LABELS), len(sample.rows), check),
         words.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
         words.outliers(listed(table, OUTLIERS), len(sample.rows)),
+        words.look_alikes(ranked(table, LOOK_ALIKES), len(sample.rows)),
         *(words.shortcut(dataset, one) for one in short if one.named),
     )
     progress("Looked for what is wrong", 1.0)
@@ -127,7 +132,7 @@ def export_csv(table: pd.DataFrame) -> str:
     """
     lists = pd.concat([ranked(table, check) for check in CHECKS], ignore_index=True) if len(table) else table
     safe = lists.drop(columns="verdict", errors="ignore").copy()
-    for name in ("key", "label", "check", "suggested", "remark"):
+    for name in ("key", "label", "check", "suggested", "other", "remark"):
         safe[name] = [without_formula(str(cell)) for cell in safe[name]]
     return safe.to_csv(index=False, lineterminator="\n", float_format="%.4f")
 
@@ -177,6 +182,7 @@ def label_rows(dataset: Dataset, sample: Sample, found: SuspectLabels) -> pd.Dat
         verdict=found.suspect,
         suggested=np.where(found.suspect, names[found.suggested], ""),
         probability=found.probability,
+        other="",
         remark="",
     )
 
@@ -190,6 +196,7 @@ def neighbour_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd
         verdict=found.alone,
         suggested=np.where(found.alone, names[found.majority], ""),
         probability=found.majority_share,
+        other="",
         remark="",
     )
 
@@ -197,24 +204,45 @@ def neighbour_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd
 def outlier_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.DataFrame:
     """One row per item: its distance to the nearest others."""
     table = _items(dataset, sample.rows, OUTLIERS)
-    return table.assign(score=found.distance, verdict=found.outlier, suggested="", probability=np.nan, remark="")
+    return table.assign(
+        score=found.distance, verdict=found.outlier, suggested="", probability=np.nan, other="", remark=""
+    )
 
 
 def copy_rows(dataset: Dataset) -> pd.DataFrame:
     """One row per training item that is a copy of an earlier one; a copy with another label says so."""
     row_of = {dataset.items["key"].iloc[row]: int(row) for row in dataset.where("train", "val")}
-    made, remarks, differ = [], [], []
+    made, others, remarks, differ = [], [], [], []
     for cluster in kept_clusters(dataset):
         own = [key for key in cluster["keys"] if key in row_of]
         for key in own[1:]:
             first, copy = row_of[own[0]], row_of[key]
             torn = dataset.labels[first] != dataset.labels[copy]
             made.append(copy)
+            others.append(own[0])
             differ.append(float(torn))
             label = f", which is labelled {dataset.classes[dataset.labels[first]]}" if torn else ""
             remarks.append(f"{cluster['kind']} copy of {own[0]}{label}")
     table = _items(dataset, np.array(made, dtype=np.int64), COPIES)
-    return table.assign(score=differ, verdict=True, suggested="", probability=np.nan, remark=remarks)
+    return table.assign(score=differ, verdict=True, suggested="", probability=np.nan, other=others, remark=remarks)
+
+
+def look_alike_rows(dataset: Dataset, sample: Sample, found: LookAlikes) -> pd.DataFrame:
+    """One row per item: the cosine with the nearest other one; on the list with its key, and its label if another."""
+    table = _items(dataset, sample.rows, LOOK_ALIKES)
+    names, keys = np.array(dataset.classes, dtype=object), table["key"].to_numpy()
+    torn = sample.labels != sample.labels[found.nearest]
+    remarks = [
+        f"like {keys[other]}" + (f", which is labelled {names[sample.labels[other]]}" if differs else "")
+        if alike
+        else ""
+        for other, alike, differs in zip(found.nearest, found.alike, torn, strict=True)
+    ]
+    score = np.where(np.isfinite(found.cosine), found.cosine, np.nan)
+    others = np.where(found.alike, keys[found.nearest], "")
+    return table.assign(
+        score=score, verdict=found.alike, suggested="", probability=np.nan, other=others, remark=remarks
+    )
 
 
 def shortcut_rows(dataset: Dataset, found: list[Shortcut]) -> pd.DataFrame:
@@ -222,7 +250,9 @@ def shortcut_rows(dataset: Dataset, found: list[Shortcut]) -> pd.DataFrame:
     rows = [
         {
             "key": "", "row": -1, "label": "", "check": SHORTCUTS, "score": one.measured.value, "verdict": one.named,
-            "suggested": "", "probability": np.nan,
+            "suggested": "",
+            "probability": np.nan,
+            "other": "",
             "remark": f"{one.name}: {one.measured.value:.3f} (chance {one.chance:.3f}, probe {one.probe:.3f})",
         }
         for one in found

@@ -14,6 +14,7 @@ TITLE = {
     "lonely label": "No neighbour of its class",
     "outlier": "Unlike all others",
     "copy": "Copy of another item",
+    "look-alike": "Looks like another item",
     "shortcut": "Property that tells classes",
 }
 

@@ -52,6 +52,7 @@ def answer(summary: pd.DataFrame) -> str:
         ),
         words.number_of(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
         words.number_of(n[rows.COPIES], "item is a copy", "items are copies"),
+        words.number_of(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
         words.number_of(
             n[rows.SHORTCUTS], "simple property tells classes apart", "simple properties tell classes apart"
         ),
@@ -67,9 +68,20 @@ def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
     )
     own = rows.ranked(table, str(chosen or listed[0]))
     shown = own.head(SHOWN[dataset.kind])
-    parts.items_grid(
-        dataset, shown["row"].tolist(), [told(row) for row in shown.to_dict("records")], key="issues-items"
-    )
+    row_of = {key: row for row, key in enumerate(dataset.items["key"])}
+    items: list[int] = []
+    labels: list[str] = []
+    for row in shown.to_dict("records"):
+        if int(row["row"]) in items:  # shown as the other one of a pair
+            continue
+        items.append(int(row["row"]))
+        labels.append(told(row))
+        other = row_of.get(row["other"])
+        if other is not None and other not in items:
+            items.append(other)
+            label = dataset.classes[dataset.labels[other]]
+            labels.append(f"{words.short(label)} · {words.short(str(row['other']), 90)}")
+    parts.items_grid(dataset, items, labels, key="issues-items")
     if len(own) > len(shown):
         parts.note(f"The first {len(shown)} of {words.count(len(own))}; the file has all of them.")
 
