@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from probes.device import Calibration
 
 FIRST_LOOK = 400
+#: Where so many seconds bring more items than the first look has, they are taken at once: a look costs about as much.
+LOOK_SECONDS = 3.0
 #: A doubling that would leave less than this share for a further one goes to the end at once.
 NEARLY_ALL = 0.7
 #: Share of the budget for one look's linear probe.
@@ -35,7 +37,8 @@ def grown(
     """The sample as large as the decision needs, within the budget's share, and what to say about it, in sentences."""
     n_all = len(dataset.where("train", "val"))
     most = min(n_all, sample_size(calibration, budget_seconds))
-    reason, spent, size = None, 0.0, _next(0, most)
+    first_look = max(FIRST_LOOK, int(LOOK_SECONDS * calibration.items_per_second))
+    reason, spent, size = None, 0.0, _no_less(first_look, most)
     before: tuple[Sample, Answers] | None = None
     while True:
         first = before[0].size if before else 0
@@ -52,14 +55,13 @@ def grown(
         reason = _reason(dataset, sample, answers, before)
         if reason is not None:
             break
-        before, size = (sample, answers), _next(size, most)
+        before, size = (sample, answers), _no_less(2 * size, most)
     return sample, _notes(sample, n_all, reason)
 
 
-def _next(size: int, most: int) -> int:
-    """The size of the next look: the first, or twice the last; the end where it is near."""
-    wanted = 2 * size or FIRST_LOOK
-    return most if wanted >= NEARLY_ALL * most else wanted
+def _no_less(size: int, most: int) -> int:
+    """The size of a look, or the end where that is near."""
+    return most if size >= NEARLY_ALL * most else size
 
 
 def _affordable(sample: Sample, n_new: int, spent: float, budget_seconds: float) -> int:

@@ -31,6 +31,7 @@ def grown(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Grown:
     """`grown` on the digits, from a first look of 50, at a given pace."""
     monkeypatch.setattr(features, "SMALL_INPUT_PX", 32)
     monkeypatch.setattr(grow, "FIRST_LOOK", 50)
+    monkeypatch.setattr(grow, "LOOK_SECONDS", 0.0)
     entry = catalog.default("image")
     backbone = load_backbone(entry, input_size(digits, entry), "cpu")
 
@@ -75,8 +76,14 @@ def test_a_small_set_is_looked_at_whole(digits: Dataset, grown: Grown, monkeypat
 
 
 def test_sizes_double_and_end_where_the_end_is_near() -> None:
-    sizes = [grow._next(0, 3000)]
+    sizes = [grow._no_less(400, 3000)]
     while sizes[-1] < 3000:
-        sizes.append(grow._next(sizes[-1], 3000))
+        sizes.append(grow._no_less(2 * sizes[-1], 3000))
     assert sizes == [400, 800, 1600, 3000]
-    assert grow._next(0, 500) == 500
+    assert grow._no_less(400, 500) == 500
+
+
+def test_where_items_come_fast_there_is_one_look(grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grow, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(sequential, "reason_to_stop", lambda *_: pytest.fail("there is nothing to wait for"))
+    assert grown(rate=30_000.0, budget=0.03)[0].size == 315, "35 % of the budget"
