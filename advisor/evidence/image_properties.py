@@ -24,6 +24,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: From this share of items with an even margin on, it is the set's plain background and no border.
+MOSTLY = 0.8
+
+
 def image_properties(dataset: Dataset, rows: np.ndarray) -> dict[str, Mapping[str, np.ndarray]]:
     """The properties of the given rows by group; what an older version did not measure is left out."""
     kept = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
@@ -32,11 +36,15 @@ def image_properties(dataset: Dataset, rows: np.ndarray) -> dict[str, Mapping[st
     table["aspect"] = table["width_px"] / table["height_px"].clip(lower=1)
     table["megapixels"] = pixels / 1e6
     table["bytes_per_pixel"] = table["bytes"] / pixels
-    return {
+    made: dict[str, Mapping[str, np.ndarray]] = {
         group: {name: _values(table[name]) for name in names if name in table}
         for group, names in GROUPS.items()
         if any(name in table for name in names)
     }
+    sides = [values for name, values in made.get("an even margin", {}).items() if name != "margin_tone"]
+    if sides and (np.nan_to_num(np.stack(sides)).max(axis=0) > 0).mean() >= MOSTLY:
+        made["the plain background"] = made.pop("an even margin")
+    return made
 
 
 def _values(column: pd.Series[float]) -> np.ndarray:
