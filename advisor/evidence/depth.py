@@ -64,6 +64,7 @@ def record(probed: ProbedDepths, extraction_seconds: float = 0.0) -> Depths:
             Depth(name=d.name, position=d.position, dim=d.dim, measured=d.probe.measured) for d in probed.depths
         ),
         best=probed.depths[probed.cut].name,
+        top=probed.depths[probed.top].name,
         sentence=probed.sentence,
         seconds=probed.seconds + extraction_seconds,
     )

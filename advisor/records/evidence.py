@@ -58,10 +58,14 @@ class Depth(Record):
 
 
 class Depths(Record):
-    """Which layers transfer: every depth from the input to the output, and the best place to cut."""
+    """Which layers transfer: every depth from the input to the output, and the best place to cut.
+
+    ``best``: the shallowest depth within one standard error of ``top``, the one with the highest value.
+    """
 
     depths: tuple[Depth, ...]
     best: str
+    top: str = ""
     sentence: str
     seconds: float
 
