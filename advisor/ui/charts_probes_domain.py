@@ -11,6 +11,8 @@ from advisor.ui.charts import GREY, OCHRE, TEAL, base
 #: Stages that are no part of the overall place are drawn in another colour.
 ASIDE = ("energy",)
 OVERALL = "all"
+#: Percentile points between two names that are written out.
+LABEL_GAP = 3.0
 
 
 def domain(found: Domain) -> go.Figure:
@@ -22,7 +24,7 @@ def domain(found: Domain) -> go.Figure:
         figure.add_shape(type="line", x0=0, x1=100, y0=place, y1=place, line={"color": GREY, "width": 1}, opacity=0.4)
     top = places[OVERALL]
     figure.add_trace(_references(found, top))
-    for number, (name, percentile) in enumerate(sorted(found.references, key=lambda pair: pair[1])):
+    for number, (name, percentile) in enumerate(_labelled(found)):
         figure.add_annotation(x=percentile, y=top, text=words.plotted(name), textangle=-55, showarrow=False,
                               xanchor="left", yanchor="bottom", yshift=8, font={"color": GREY, "size": 12},
                               name=f"reference {number}")  # fmt: skip
@@ -36,6 +38,18 @@ def domain(found: Domain) -> go.Figure:
     figure.update_yaxes(range=[-0.6, top + 2.6], showgrid=False, tickvals=list(places.values()),
                         ticktext=[_row_title(name) for name in places])  # fmt: skip
     return figure
+
+
+def _labelled(found: Domain) -> list[tuple[str, float]]:
+    """The references that get their name written, left to right: the nearest ones, then whoever has room beside them.
+
+    Two sets in one place would write over each other; the dots of all of them are there and say their names.
+    """
+    room: list[tuple[str, float]] = []
+    for pair in sorted(found.references, key=lambda pair: (pair[0] not in found.nearest, pair[1])):
+        if all(abs(pair[1] - other[1]) >= LABEL_GAP for other in room):
+            room.append(pair)
+    return sorted(room, key=lambda pair: pair[1])
 
 
 def _row_title(name: str) -> str:
