@@ -63,17 +63,41 @@ def as_references(rows: list[dict[str, str]], scales: tuple[str, ...], stages: t
 
 def gains(kind: str) -> dict[str, float]:
     """What fine-tuning added to a linear probe on each measured set of a kind (`advisor.bench.gains`)."""
-    return {row["dataset"]: float(row["gain"]) for row in rows_of(GAINS) if row["kind"] == kind}
+    return {row["dataset"]: float(row["gain"]) for row in _measured(kind)}
 
 
-def trust(references: list[Reference], kind: str, scale: str = OVERALL) -> Measured | None:
-    """How well a scale's order predicts the order of the gains from fine-tuning; None with fewer than four sets."""
+def errors_removed(kind: str) -> dict[str, float]:
+    """The same gains as shares of what the probe had left wrong: where little is wrong, little can be gained."""
+    rows = [row for row in _measured(kind) if float(row["frozen"]) < 1]
+    return {row["dataset"]: float(row["gain"]) / (1 - float(row["frozen"])) for row in rows}
+
+
+def correlation(references: list[Reference], known: dict[str, float], scale: str = OVERALL) -> Measured | None:
+    """Rank correlation of a scale with a number known of each set; None with fewer than four sets that have both."""
     from probes.errors import ProbeError
     from probes.references import rank_correlation
 
-    known = gains(kind)
     pairs = [(r.values[scale], known[r.name]) for r in references if r.name in known]
     try:
         return rank_correlation([x for x, _ in pairs], [y for _, y in pairs])
     except ProbeError:
         return None
+
+
+def trust(references: list[Reference], kind: str, scale: str = OVERALL) -> Measured | None:
+    """How well a scale's order predicts the order of the gains from fine-tuning; None with fewer than four sets.
+
+    The note says the same of the shares of the error removed.
+    """
+    found = correlation(references, gains(kind), scale)
+    removed = correlation(references, errors_removed(kind), scale)
+    if found is None or removed is None:
+        return found
+    note = (
+        f"With the share of the error that it removed: {removed.value:.2f} ({removed.low:.2f} to {removed.high:.2f})."
+    )
+    return found.model_copy(update={"note": note})
+
+
+def _measured(kind: str) -> list[dict[str, str]]:
+    return [row for row in rows_of(GAINS) if row["kind"] == kind]

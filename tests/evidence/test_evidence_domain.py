@@ -140,11 +140,17 @@ def test_a_set_is_no_reference_for_itself_and_without_batch_norm_there_is_no_pla
 
 
 def test_trust_pairs_each_reference_with_its_gain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "gains", lambda kind: {f"r{i}": i**2 / 100 for i in range(4)} | {"other": 1.0})
+    rows = [
+        {"dataset": f"r{i}", "kind": "image", "gain": str(i**2 / 100), "frozen": str(0.5 + i / 10)} for i in range(4)
+    ]
+    other = {"dataset": "r5", "kind": "text", "gain": "0", "frozen": "0.5"}
+    monkeypatch.setattr(kept, "rows_of", lambda name: (*rows, other))
+    assert kept.gains("image") == pytest.approx({"r0": 0.0, "r1": 0.01, "r2": 0.04, "r3": 0.09})
+    assert kept.errors_removed("image")["r3"] == pytest.approx(0.09 / 0.2)
     found = kept.trust(known(6), "image")
     assert found is not None and found.value == pytest.approx(1.0) and found.n == 4
-    monkeypatch.setattr(kept, "gains", lambda kind: {"r1": 0.1})
-    assert kept.trust(known(6), "image") is None
+    assert found.note == "With the share of the error that it removed: 1.00 (1.00 to 1.00)."
+    assert kept.trust(known(6), "text") is None
 
 
 def test_the_numbers_are_found_in_an_installed_package_or_told_missing(

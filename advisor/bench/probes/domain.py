@@ -17,9 +17,8 @@ from advisor.bench.probes.figures import Figure
 from advisor.evidence import references as kept
 from advisor.evidence.domain import SCALES, distance_of, references
 from advisor.features import load_backbone
-from probes.errors import ProbeError
 from probes.measured import Measured
-from probes.references import percentile, rank_correlation
+from probes.references import percentile
 
 PX = 128
 REPEATED = ("cats_dogs", "dtd10", "gtsrb32", "sign_digits")
@@ -40,20 +39,15 @@ def figures() -> Iterator[Figure]:
 
 def worth(known: list[Any]) -> Iterator[Figure]:
     """Spearman's correlation of each scale with the gain, in points and as share of the error removed."""
-    gain, removed = kept.gains("image"), share_of_error("image")
-    for scale in (kept.OVERALL, *SCALES):
-        found = _correlation(known, scale, gain)
-        if found is not None:
-            yield _figure(f"rank correlation of the distance ({scale}) with the gain from fine-tuning", found)
-    found = _correlation(known, kept.OVERALL, removed)
-    if found is not None:
-        yield _figure("rank correlation of the distance (overall) with the share of the error removed", found)
-
-
-def share_of_error(kind: str) -> dict[str, float]:
-    """Gain over what the linear probe left wrong, of each measured set."""
-    rows = [row for row in kept.rows_of(kept.GAINS) if row["kind"] == kind and float(row["frozen"]) < 1]
-    return {row["dataset"]: float(row["gain"]) / (1 - float(row["frozen"])) for row in rows}
+    known_gains = {
+        "gain from fine-tuning": kept.gains("image"),
+        "share of the error removed": kept.errors_removed("image"),
+    }
+    for what, values in known_gains.items():
+        for scale in (kept.OVERALL, *SCALES):
+            found = kept.correlation(known, values, scale)
+            if found is not None:
+                yield _figure(f"images: rank correlation of the distance ({scale}) with the {what}", found)
 
 
 def repeats(backbone: Any, among: list[float]) -> Iterator[Figure]:
@@ -71,21 +65,15 @@ def repeats(backbone: Any, among: list[float]) -> Iterator[Figure]:
             moved[n].append(abs(places[0] - places[1]))
     how = f"{', '.join(REPEATED)}; against 200 other images of the same set, {PX} px"
     for n, values in moved.items():
-        yield Figure("domain", f"shift of the percentile with {n} images", _mean(values), "points", "none", (), how)
+        yield Figure(
+            "domain", f"images: shift of the percentile with {n} images", _mean(values), "points", "none", (), how
+        )
     how = f"EfficientNet-Lite0 at {PX} px, decoding included, one process on this machine"
-    yield Figure("domain", "seconds for 200 images", float(np.median(seconds)), "s", "none", (), how)
+    yield Figure("domain", "images: seconds for 200 images", float(np.median(seconds)), "s", "none", (), how)
 
 
 def _mean(values: list[float]) -> float:
     return float(np.mean(values))
-
-
-def _correlation(known: list[Any], scale: str, gains: dict[str, float]) -> Measured | None:
-    pairs = [(r.values[scale], gains[r.name]) for r in known if r.name in gains]
-    try:
-        return rank_correlation([x for x, _ in pairs], [y for _, y in pairs])
-    except ProbeError:
-        return None
 
 
 def _figure(name: str, found: Measured) -> Figure:

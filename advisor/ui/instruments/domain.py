@@ -31,5 +31,5 @@ def worth(found: Domain) -> str:
     verdict = f"{tells} from fine-tuning" if sure else "It does not tell how much fine-tuning will bring"
     return (
         f"{verdict}: over {trust.n} reference sets the rank correlation of this scale with the gain is "
-        f"{trust.value:.2f} (90 % interval {trust.low:.2f} to {trust.high:.2f})."
+        f"{trust.value:.2f} (90 % interval {trust.low:.2f} to {trust.high:.2f}). {trust.note}".rstrip()
     )
