@@ -6,6 +6,7 @@ Extraction of 20,000 images so takes no more memory than of 2,000; whoever reads
 from __future__ import annotations
 
 import contextlib
+import errno
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -25,8 +26,9 @@ class FeatureTable:
         if n * self._row_bytes > IN_MEMORY_BYTES:
             with contextlib.suppress(OSError):  # no room for a file: memory, then
                 folder.mkdir(parents=True, exist_ok=True)
-                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the table
-                self._file.truncate(n * self._row_bytes)
+                file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115 - lives as long as the table
+                file.truncate(n * self._row_bytes)
+                self._file = file
         self._array = np.zeros(self.shape, dtype=np.float32) if self._file is None else None
 
     def put(self, positions: np.ndarray, rows: np.ndarray) -> None:
@@ -41,7 +43,8 @@ class FeatureTable:
             for run, block in zip(np.split(positions, breaks), np.split(rows, breaks), strict=True):
                 if len(run):
                     self._file.seek(int(run[0]) * self._row_bytes)
-                    self._file.write(block.tobytes())
+                    if self._file.write(block.tobytes()) != block.nbytes:
+                        raise OSError(errno.ENOSPC, "The disk is full")
         except OSError:  # the disk is full: go on in memory with what is there
             self._array = np.array(self._mapped())
             self._array[positions] = rows
@@ -57,6 +60,4 @@ class FeatureTable:
 
     def _mapped(self) -> np.ndarray:
         assert self._file is not None
-        with contextlib.suppress(OSError):
-            self._file.flush()
         return np.memmap(self._file, dtype=np.float32, mode="c", shape=self.shape)

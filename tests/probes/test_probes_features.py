@@ -214,6 +214,27 @@ def test_a_table_holds_what_was_put_last(tmp_path: Path, puts: list[list[int]], 
     np.testing.assert_array_equal(table.get(np.array([4, 2])), expected[[4, 2]])
 
 
+def test_a_full_disk_costs_memory_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file takes ten rows; what was put before and after that is there all the same."""
+    monkeypatch.setattr(feature_table, "IN_MEMORY_BYTES", 0)
+    table = feature_table.FeatureTable(20, 3, tmp_path)
+    rows = np.arange(60, dtype=np.float32).reshape(20, 3)
+    table.put(np.arange(10), rows[:10])
+    real: Any = table._file
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def write(self, content: bytes) -> int:
+            return int(real.write(content[:5]))
+
+    monkeypatch.setattr(table, "_file", Full())
+    table.put(np.arange(10, 15), rows[10:15])
+    table.put(np.arange(15, 20), rows[15:])
+    np.testing.assert_array_equal(table.array(), rows)
+
+
 KILLED = """
 import sys
 from pathlib import Path
