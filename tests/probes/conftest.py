@@ -25,6 +25,6 @@ def minilm() -> TextBackbone:
 
 @pytest.fixture(scope="session")
 def smollm() -> LanguageModel:
-    """SmolLM2 with its real weights, converted once on this machine (15 seconds) and kept where the advisor keeps it."""
+    """SmolLM2 with its real weights, converted once on this machine (15 seconds) and kept as the advisor does."""
     cache = user_cache_path("transfer-advisor", appauthor=False) / "models"
     return LanguageModel.load(catalog.default("language"), cache)
