@@ -122,7 +122,7 @@ def _sentence(found: Sequence[ProbedDepth], top: ProbedDepth, cut: int, ahead: f
     return (
         f"What comes after {_place(chosen)} adds nothing that shows on {chosen.probe.measured.n:,} items: "
         f"cutting there gives {_value(chosen)} {metric}, the {last.name} {_value(last)}."
-        + (f" The highest value, {_value(top)}, is at {_place(top)}." if top is not chosen else "")
+        + (f" The highest value, {_value(top)}, is at {_place(top)}." if top is not chosen and top is not last else "")
     )
 
 
