@@ -1,7 +1,7 @@
 """What fine-tuning brings over a linear probe on each development set, under one fixed recipe: data/gains.csv.
 
-The same items train both, the same test items score both: 600 training items, LP-FT with the recipe of the fine-tune
-rung for five epochs, no choice by validation and no roll-back, images at 128 px and texts as they are. Sets whose
+The same items train both, the same test items score both: 500 training items, LP-FT with the recipe of the fine-tune
+rung for four epochs, no choice by validation and no roll-back, images at 128 px and texts as they are. Sets whose
 rows are in the file already are left alone. ``python -m advisor.bench.gains [SET ...]``.
 """
 
@@ -23,7 +23,7 @@ from probes.interval import score
 
 TARGET = Path("data/gains.csv")
 FIELDS = ("dataset", "kind", "metric", "n_train", "n_test", "frozen", "fine_tuned", "gain", "gain_error", "seconds")
-N_TRAIN, N_TEST, EPOCHS, IMAGE_PX = 600, 400, 5.0, 128
+N_TRAIN, N_TEST, EPOCHS, IMAGE_PX = 500, 400, 4.0, 128
 
 
 def main() -> None:
