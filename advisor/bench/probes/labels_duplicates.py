@@ -10,14 +10,18 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from advisor import line
 from advisor.bench import sets
 from advisor.bench.probes.figures import Figure
 from advisor.dataset.decode import open_image
 from advisor.dataset.store import kept_clusters
+from advisor.evidence.sample import related
+from advisor.features import features_of, input_size, load_backbone
 from advisor.records import Dataset
+from probes.backbones import catalog
+from probes.duplicates import look_alikes
 
 SETS = ("cats_dogs", "dtd10", "wbc")
 #: Items left out, because by eye they show the same as another of their set (the same cell; the same web recoloured;
@@ -52,7 +56,13 @@ def cropped(image: Image.Image, path: Path, rng: np.random.Generator) -> None:
     image.crop((left, top, left + width, top + height)).save(path, "JPEG", quality=90)
 
 
-KINDS: dict[str, Callable[[Image.Image, Path, np.random.Generator], None] | None] = {
+def mirrored(image: Image.Image, path: Path, rng: np.random.Generator) -> None:
+    """Left and right swapped: no copy to the pixels' comparison, but to the features."""
+    ImageOps.mirror(image).save(path, "JPEG", quality=90)
+
+
+Kinds = dict[str, Callable[[Image.Image, Path, np.random.Generator], None] | None]
+KINDS: Kinds = {
     "exact": None,
     "encoded anew": encoded,
     "resized": resized,
@@ -70,7 +80,9 @@ class Found:
     false: tuple[tuple[str, str], ...]
 
 
-def plant(dataset: Dataset, folder: Path, seed: int = 0) -> dict[str, tuple[str, str]]:
+def plant(
+    dataset: Dataset, folder: Path, seed: int = 0, of: Kinds = KINDS, most: int = MOST
+) -> dict[str, tuple[str, str]]:
     """Write items and copies as class folders: name of each copy → (its original's name, kind)."""
     rng = np.random.default_rng(seed)
     rows = dataset.where("train", "val", "test")
@@ -78,9 +90,9 @@ def plant(dataset: Dataset, folder: Path, seed: int = 0) -> dict[str, tuple[str,
     spare = {key for keys in own for key in keys[1:]} | set(SAME_BY_EYE)  # the set's own copies stay out
     keys = dataset.items["key"].to_numpy()
     rows = np.array([row for row in rows if keys[row] not in spare])
-    rows = np.sort(rng.permutation(rows)[:MOST])
+    rows = np.sort(rng.permutation(rows)[:most])
     copies = {}
-    kinds = [kind for kind in KINDS for _ in range(round(SHARE * len(rows)))]
+    kinds = [kind for kind in of for _ in range(round(SHARE * len(rows)))]
     chosen = dict(zip(rng.permutation(rows)[: len(kinds)].tolist(), kinds, strict=True))
     for row in rows:
         source = Path(dataset.items["path"].iloc[row])
@@ -90,7 +102,7 @@ def plant(dataset: Dataset, folder: Path, seed: int = 0) -> dict[str, tuple[str,
         kind = chosen.get(int(row))
         if kind is None:
             continue
-        make = KINDS[kind]
+        make = of[kind]
         copy = f"{name}-copy{source.suffix if make is None else '.jpg'}"
         if make is None:
             shutil.copy(source, folder / copy)
@@ -115,8 +127,28 @@ def measure(name: str, seed: int = 0) -> Found:
     return Found(planted, found, len(pairs), false)
 
 
+def seen_by_features(name: str) -> tuple[int, int, int, int]:
+    """(mirrored copies planted, found among the look-alikes, pairs listed, items) in one set of 400 items."""
+    with tempfile.TemporaryDirectory() as made:
+        plant(sets.dataset(name), Path(made) / "planted", of={"mirrored": mirrored}, most=400)
+        read = line.read(Path(made) / "planted")
+        entry = catalog.default("image")
+        rows = np.arange(read.n_used)
+        found = features_of(read, rows, load_backbone(entry, input_size(read, entry), "cpu"))
+        shutil.rmtree(read.folder, ignore_errors=True)
+    alike = look_alikes(np.asarray(found.array), related(read))
+    keys = read.items["key"].to_numpy()
+    pairs = {frozenset((keys[row], keys[alike.nearest[row]])) for row in np.flatnonzero(alike.alike)}
+    copies = [key for key in keys if "-copy" in key]
+    hits = sum(
+        any(key in pair and len({one.split("-copy")[0].split(".")[0] for one in pair}) == 1 for pair in pairs)
+        for key in copies
+    )
+    return len(copies), hits, len(pairs), len(rows)
+
+
 def figures() -> Iterator[Figure]:
-    """Recall and false pairs on three sets, over all seeds."""
+    """Recall and false pairs on three sets, over all seeds; then what features see of mirrored copies."""
     for name in SETS:
         every = [measure(name, seed) for seed in SEEDS]
         n_planted = {kind: sum(one.planted[kind] for one in every) for kind in KINDS}
@@ -127,3 +159,7 @@ def figures() -> Iterator[Figure]:
         yield Figure("labels", f"planted duplicates found, {name}", recall, "share", "at least", (0.95,), how)
         how = f"{n_false} of {n_pairs} pairs found were not planted"
         yield Figure("labels", f"false pairs, {name}", n_false / n_pairs, "share", "at most", (0.01,), how)
+    for name in SETS:
+        n, hits, n_listed, n_items = seen_by_features(name)
+        how = f"{hits} of {n}; {n_listed} pairs listed among {n_items} items"
+        yield Figure("labels", f"mirrored copies among the look-alikes, {name}", hits / n, "share", "none", (), how)
