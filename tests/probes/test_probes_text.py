@@ -49,11 +49,13 @@ def test_random_weights_repeat_with_their_seed_and_differ_from_the_real_ones(min
     assert not torch.equal(first, next(minilm.module.parameters()))
 
 
-def test_a_local_folder_works_by_its_path(minilm: TextBackbone) -> None:
+def test_a_local_folder_works_by_its_path_and_by_name(minilm: TextBackbone) -> None:
     folder = weights_path(minilm.entry).parent
     backbone = TextBackbone.load(catalog.find(str(folder)))
-    np.testing.assert_array_equal(backbone.embed(TEXTS[:1]), minilm.embed(TEXTS[:1]))
-    assert backbone.weights_hash == minilm.weights_hash
+    by_name = TextBackbone.load(catalog.find(f"{minilm.entry.name}@{folder}"))
+    for found in (backbone, by_name):
+        np.testing.assert_array_equal(found.embed(TEXTS[:1]), minilm.embed(TEXTS[:1]))
+        assert found.weights_hash == minilm.weights_hash
 
 
 def test_a_folder_that_is_no_encoder_is_an_error_for_people(tmp_path: Path) -> None:
