@@ -99,7 +99,8 @@ def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
 def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
     """The rows of every check, as measured with this evidence; empty where it was measured before there were checks."""
     path = issues_path(dataset, evidence.backbone_hash, evidence.n_sample)
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    table = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    return table if tuple(table.columns) == COLUMNS else pd.DataFrame(columns=list(COLUMNS))
 
 
 def listed(table: pd.DataFrame, check: str) -> list[str]:

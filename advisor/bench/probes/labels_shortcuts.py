@@ -25,7 +25,10 @@ from probes.shortcuts import Shortcut
 IMAGES = ("cats_dogs", "dtd10", "wbc")
 TEXTS = ("bbc_news", "trec6", "subj")
 MOST = 200  #: items of each planted set
-UNTOUCHED = ("cats_dogs", "wbc", "sign_digits", "deeppcb_defects", "bbc_news", "trec6", "sst2", "subj")
+UNTOUCHED = (
+    "cats_dogs", "dtd10", "wbc", "brain_mri", "sign_digits", "deeppcb_defects",
+    "bbc_news", "trec6", "sst2", "subj", "sms_spam",
+)  # fmt: skip
 
 
 def by_quality(image: Image.Image, path: Path, label: int, rng: np.random.Generator) -> None:
