@@ -42,7 +42,8 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> F
     if check.precision is None:
         return finding("suspect label", "note", f"{sentence}.", keys)
     right = check.precision.value
-    sentence += f", and about {round(10 * right)} of 10 on it were flipped."
+    low, high = (round(10 * end) for end in (check.precision.low, check.precision.high))
+    sentence += f", and about {round(10 * right)} of 10 on it were flipped ({low} to {high})."
     if right < 0.5:
         sentence += " Most of what it lists here may be hard and not wrong; look from the top."
     elif m <= n * MANY:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from advisor.evidence import issue_words
+from probes.labels import PlantedCheck
+from probes.measured import Measured
+
+
+def check(precision: float | None) -> PlantedCheck:
+    def share(value: float) -> Measured:
+        return Measured(value=value, low=max(0.0, value - 0.1), high=min(1.0, value + 0.1), n=50, seconds=1.0)
+
+    return PlantedCheck(50, share(0.8), None if precision is None else share(precision))
+
+
+@pytest.mark.parametrize(
+    ("n_listed", "precision", "severity", "said"),
+    [
+        (30, 0.9, "warning", "about 9 of 10 on it were flipped (8 to 10)."),
+        (30, 0.3, "note", "Most of what it lists here may be hard"),
+        (5, 0.9, "note", "With fewer mistakes in the data"),
+        (1, 0.9, "note", "1 of 500 labels looks wrong."),
+        (5, None, "note", "such a list held 80 % of them."),
+    ],
+)
+def test_suspect_labels_are_as_grave_as_their_list_is_good(
+    n_listed: int, precision: float | None, severity: str, said: str
+) -> None:
+    found = issue_words.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision))
+    assert found is not None and found.severity == severity and said in found.sentence
+    assert found.n_items == n_listed
+
+
+def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None:
+    assert issue_words.suspect_labels([], 500, check(0.9)) is None
+    assert issue_words.lonely_labels([], 500) is None and issue_words.outliers([], 500) is None
+    few = issue_words.suspect_labels(["a"], 40, None)
+    assert few is not None and few.severity == "note" and "too few" in few.sentence
+    one = issue_words.outliers(["a"], 40)
+    assert one is not None and "1 of 40 items is unlike all others; see whether it belongs" in one.sentence
