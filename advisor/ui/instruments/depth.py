@@ -21,6 +21,6 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     n = found.depths[0].measured.n
     parts.note(
         f"A linear probe on the averaged output of each block, {words.number_of(n, dataset.kind)}, the same folds at "
-        f"every depth. The best cut is the shallowest depth within one standard error of the highest value; blocks with few "
-        f"features start at a disadvantage. {words.duration(found.seconds)}."
+        f"every depth. The best cut is the shallowest depth within one standard error of the highest value; blocks "
+        f"with few features start at a disadvantage. {words.duration(found.seconds)}."
     )
