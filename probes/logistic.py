@@ -32,36 +32,35 @@ def fit_logistic(
     """
     from scipy.optimize import minimize
 
-    n, r = rows.shape
-    root = (1.0 / np.sqrt(CURVATURE * power * (n / max(float(weights.sum()), 1e-9)) + penalty)).astype(np.float32)
-    bias_root = np.float32(1.0 / np.sqrt(CURVATURE * float(weights.sum())))
-    hot = np.zeros((n, n_classes), dtype=np.float32)
-    hot[np.arange(n), labels] = 1.0
-    total = float(weights.sum())
+    (n, r), total = rows.shape, float(weights.sum())
+    root = (1.0 / np.sqrt(CURVATURE * power * (n / max(total, 1e-9)) + penalty)).astype(np.float32)
+    bias_root = np.float32(1.0 / np.sqrt(CURVATURE * total))
+    items = np.arange(n)
+
+    def split(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients (C, r), the faster way round for both products, and biases (C,)."""
+        theta = flat.astype(np.float32)
+        return theta[:-n_classes].reshape(n_classes, r) * root, theta[-n_classes:] * bias_root
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        theta = flat.reshape(r + 1, n_classes).astype(np.float32)
-        coefficients = theta[:r] * root[:, None]
-        logits = rows @ coefficients
-        logits += theta[r] * bias_root
+        coefficients, bias = split(flat)
+        logits = rows @ coefficients.T
+        logits += bias
         logits -= logits.max(axis=1, keepdims=True)
-        picked = logits[np.arange(n), labels].copy()
+        picked = logits[items, labels]
         np.exp(logits, out=logits)
         sums = logits.sum(axis=1, keepdims=True)
         value = float(weights @ (np.log(sums[:, 0]) - picked)) + 0.5 * penalty * float((coefficients**2).sum())
         logits /= sums
-        logits -= hot
+        logits[items, labels] -= 1.0
         logits *= weights[:, None]
-        gradient = np.empty_like(theta)
-        gradient[:r] = (rows.T @ logits + penalty * coefficients) * root[:, None]
-        gradient[r] = logits.sum(axis=0) * bias_root
-        return value / total, (gradient / total).ravel().astype(np.float64)
+        slope = (logits.T @ rows + penalty * coefficients) * root
+        gradient = np.concatenate([slope.ravel(), logits.sum(axis=0) * bias_root])
+        return value / total, (gradient / total).astype(np.float64)
 
-    begin = np.zeros((r + 1, n_classes))
+    begin = np.zeros(n_classes * (r + 1))
     if start is not None:
-        begin[:r] = start[0] / root[:, None]
-        begin[r] = start[1] / bias_root
+        begin = np.concatenate([(start[0].T / root).ravel(), start[1] / bias_root]).astype(np.float64)
     options = {"maxiter": MAX_ITERATIONS, "maxcor": 8, "gtol": tolerance / np.sqrt(total), "ftol": 1e-7}
-    solved = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options).x
-    theta = solved.reshape(r + 1, n_classes).astype(np.float32)
-    return theta[:r] * root[:, None], theta[r] * bias_root
+    coefficients, bias = split(minimize(loss, begin, jac=True, method="L-BFGS-B", options=options).x)
+    return coefficients.T, bias

@@ -55,7 +55,7 @@ def spectrum(features: np.ndarray, weights: np.ndarray | None = None) -> Spectru
     Every feature is scaled to standard deviation 1; the weights decide the centre. Raises ProbeError for fewer than two
     items.
     """
-    from scipy.linalg import eigh
+    from scipy.linalg import blas
 
     x = np.asarray(features, dtype=np.float32)
     if len(x) < 2:
@@ -63,14 +63,11 @@ def spectrum(features: np.ndarray, weights: np.ndarray | None = None) -> Spectru
     w = np.ones(len(x), dtype=np.float32) if weights is None else np.asarray(weights, dtype=np.float32)
     centre, scale = _standard(x, w)
     x = (x - centre) / scale
-    root = np.sqrt(w)[:, None]
-    weighted = x * root
+    weighted = x * np.sqrt(w)[:, None] if weights is not None else x
     if len(x) > x.shape[1]:
-        power, axes = eigh(weighted.T @ weighted, driver="evd", overwrite_a=True, check_finite=False)
-        power, axes = _kept(power, axes)
+        power, axes = _eigen(blas.ssyrk(1.0, weighted.T, lower=True))
     else:
-        power, left = eigh(weighted @ weighted.T, driver="evd", overwrite_a=True, check_finite=False)
-        power, left = _kept(power, left)
+        power, left = _eigen(blas.ssyrk(1.0, np.asfortranarray(weighted), lower=True))
         axes = (weighted.T @ left) / np.sqrt(power)
     return Spectrum(centre, scale, axes, power, x @ axes, w)
 
@@ -108,8 +105,14 @@ def _standard(rows: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.n
     return centre.astype(np.float32), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
 
 
-def _kept(power: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Descending, without the directions that float32 cannot tell from nothing."""
+def _eigen(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, descending, and vectors, without the directions that float32 cannot tell from nothing.
+
+    Shape: gram (k, k), of which only the lower triangle is read, to (r,), (k, r).
+    """
+    from scipy.linalg import eigh
+
+    power, vectors = eigh(gram, lower=True, driver="evd", overwrite_a=True, check_finite=False)
     power, vectors = power[::-1], vectors[:, ::-1]
     r = max(1, int((power > 1e-6 * power[0]).sum()))
     return np.maximum(power[:r], 1e-12), np.ascontiguousarray(vectors[:, :r])
