@@ -212,7 +212,8 @@ def outlier_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.D
 
 def copy_rows(dataset: Dataset) -> pd.DataFrame:
     """One row per training item that is a copy of an earlier one; a copy with another label says so."""
-    row_of = {dataset.items["key"].iloc[row]: int(row) for row in dataset.where("train", "val")}
+    rows = dataset.where("train", "val")
+    row_of = dict(zip(dataset.items["key"].to_numpy()[rows].tolist(), rows.tolist(), strict=True))
     made, others, remarks, differ = [], [], [], []
     for cluster in kept_clusters(dataset):
         own = [key for key in cluster["keys"] if key in row_of]
