@@ -18,8 +18,8 @@ import numpy as np
 
 from probes.errors import ProbeError
 from probes.folds import assign_folds, stratified_subset
+from probes.heads import Recipe, class_weights, one_hot, single_blas_thread
 from probes.interval import TRAINED, measured_score
-from probes.linear import Recipe, class_weights, one_hot, single_blas_thread
 from probes.logistic import fit_logistic
 from probes.measured import Measured
 from probes.ridge import Spectrum, ridge_solve, spectrum

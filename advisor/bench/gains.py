@@ -48,8 +48,9 @@ def measure(name: str) -> dict[str, Any]:
     from advisor.training.network import build
     from advisor.training.recipes import settings_for, task_of, training_precision
     from probes.backbones import catalog
+    from probes.heads import fit_head
     from probes.interval import paired_error
-    from probes.linear import fit_head, linear_probe
+    from probes.linear import linear_probe
 
     started = time.monotonic()
     dataset = sets.dataset(name)

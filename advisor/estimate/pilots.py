@@ -95,7 +95,7 @@ def pilot_rung(
 ) -> ProbeResult:
     """Run one pilot and compare it, item by item, with the frozen head on the same items."""
     from advisor.training.pilot import pilot
-    from probes.linear import Recipe, fit_head
+    from probes.heads import Recipe, fit_head
 
     size = min(PILOT_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
     train_rows, val_rows = held_out_split(dataset, evidence, size)

@@ -10,7 +10,7 @@ from advisor.evidence.sample import Sample
 from advisor.records import Dataset, LabelsNeeded, LearningCurve
 
 if TYPE_CHECKING:
-    from probes.linear import Recipe
+    from probes.heads import Recipe
 
 #: Places at which the band is kept, from the smallest size measured to the furthest that may be spoken of.
 BAND_PLACES = 60

@@ -144,7 +144,7 @@ def result(
     **settings: Any,
 ) -> ProbeResult:
     """A probe's answer with its right answers per stratum, which the prediction interval starts from."""
-    from probes.linear import recalls
+    from probes.heads import recalls
 
     n_classes = len(dataset.classes)
     seen = counts(dataset.metric, sample.labels, predicted, n_classes)

@@ -18,7 +18,7 @@ from probes.interval import score
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.linear import Head, Recipe
+    from probes.heads import Head, Recipe
 
 CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
@@ -107,7 +107,8 @@ def balanced(dataset: Dataset) -> bool:
 def choose_recipe(context: RunContext, train: Gathered) -> Recipe:
     """The head's recipe by cross-validation on the training rows; the plan's where a class is too small."""
     from probes.errors import ProbeError
-    from probes.linear import Recipe, linear_probe
+    from probes.heads import Recipe
+    from probes.linear import linear_probe
 
     dataset = context.dataset
     planned = Recipe.of(context.plan.settings)
@@ -130,7 +131,7 @@ def choose_recipe(context: RunContext, train: Gathered) -> Recipe:
 
 def fit_linear(dataset: Dataset, gathered: Gathered, recipe: Recipe) -> Head:
     """The linear head on these rows; classes without a row get one that never wins."""
-    from probes.linear import fit_head
+    from probes.heads import fit_head
 
     labels = dataset.labels[gathered.rows]
     return fit_head(gathered.array, labels, recipe, balanced(dataset), len(dataset.classes))

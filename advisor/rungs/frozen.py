@@ -16,7 +16,7 @@ from advisor.rungs.model import base_spec, save_model
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.linear import Recipe
+    from probes.heads import Recipe
 
 
 @dataclass(frozen=True)

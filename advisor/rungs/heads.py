@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.errors import RunError
-from probes.linear import softmax
+from probes.heads import softmax
 
 if TYPE_CHECKING:
     from advisor.features import Backbone

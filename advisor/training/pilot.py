@@ -22,7 +22,7 @@ from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
-    from probes.linear import Head
+    from probes.heads import Head
 
 
 @dataclass(frozen=True)

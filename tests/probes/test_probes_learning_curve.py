@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from probes.errors import ProbeError
+from probes.heads import Recipe
 from probes.learning_curve import Curve, fit_curve, learning_curve
-from probes.linear import Recipe
 
 LOGISTIC = Recipe("logistic", 30.0)
 

@@ -13,7 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from probes.errors import ProbeError
 from probes.folds import assign_folds
-from probes.linear import STRENGTHS, Recipe, fit_head, linear_probe, recalls, softmax, temperature
+from probes.heads import Recipe, fit_head, recalls, softmax, temperature
+from probes.linear import STRENGTHS, linear_probe
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from probes.errors import ProbeError
-from probes.linear import class_weights, one_hot, softmax
+from probes.heads import class_weights, one_hot, softmax
 from probes.logistic import fit_logistic
 from probes.ridge import ridge_path, ridge_solve, spectrum
 

@@ -17,9 +17,9 @@ from advisor.bench.probes.figures import Figure
 from advisor.evidence.sample import related, stratified
 from advisor.features import features_of, load_backbone
 from probes.depth import probe_depths
+from probes.heads import fit_head
 from probes.hooks import hooked
 from probes.interval import score
-from probes.linear import fit_head
 
 IMAGE_PX, ITEMS, TEST_ITEMS = 128, 600, 400
 IMAGES = ("cats_dogs", "deeppcb_defects", "dtd10", "fsdd_spectro", "gtsrb32", "sign_digits", "wbc")

@@ -13,16 +13,9 @@ import numpy as np
 from advisor.bench import sets
 from advisor.bench.probes.figures import Figure
 from probes.folds import assign_folds, stratified_subset
+from probes.heads import Recipe, class_weights, fit_head, one_hot, single_blas_thread
 from probes.interval import LEVEL, score
-from probes.linear import (
-    STRENGTHS,
-    Recipe,
-    class_weights,
-    fit_head,
-    linear_probe,
-    one_hot,
-    single_blas_thread,
-)
+from probes.linear import STRENGTHS, linear_probe
 from probes.ridge import ridge_path, spectrum
 
 TASKS = (
