@@ -143,19 +143,22 @@ def _seconds_of(work: Callable[[], object]) -> float:
 def _tried(problem: _Problem, fold_of: np.ndarray, groups: np.ndarray | None) -> dict[Recipe, np.ndarray]:
     """Out-of-fold probabilities (n, C) of each candidate."""
     strength = _best_strength(problem, groups)
-    tried: dict[Recipe, np.ndarray] = {}
-    if problem.whole:
-        targets = one_hot(problem.labels, problem.n_classes)
-        scores = ridge_path(problem.found, targets, np.array([strength]), fold_of).left_out[0]
-        tried[Recipe("ridge", strength)] = softmax(temperature(scores, problem.labels) * scores)
     penalties = [strength * share for share in PENALTY_SHARES]
-    logistic = [np.zeros((len(fold_of), problem.n_classes), dtype=np.float32) for _ in penalties]
+    tried = {Recipe("logistic", p): np.zeros((len(fold_of), problem.n_classes), dtype=np.float32) for p in penalties}
+    folds = range(int(fold_of.max()) + 1)
     with ThreadPoolExecutor(_workers(), thread_name_prefix="fold") as pool:
-        answers = pool.map(lambda fold: _one_fold(problem, fold_of == fold, penalties), range(int(fold_of.max()) + 1))
-        for held_out, answer in answers:
-            for probability, given in zip(logistic, answer, strict=True):
+        ridge = pool.submit(_ridge, problem, fold_of, strength) if problem.whole else None
+        for held_out, answer in pool.map(lambda fold: _one_fold(problem, fold_of == fold, penalties), folds):
+            for probability, given in zip(tried.values(), answer, strict=True):
                 probability[held_out] = given
-    return tried | {Recipe("logistic", p): probability for p, probability in zip(penalties, logistic, strict=True)}
+    return tried | ({Recipe("ridge", strength): ridge.result()} if ridge else {})
+
+
+def _ridge(problem: _Problem, fold_of: np.ndarray, strength: float) -> np.ndarray:
+    """Probabilities (n, C) of ridge with each item's fold left out."""
+    targets = one_hot(problem.labels, problem.n_classes)
+    scores = ridge_path(problem.found, targets, np.array([strength]), fold_of).left_out[0]
+    return softmax(temperature(scores, problem.labels) * scores)
 
 
 def _best_strength(problem: _Problem, groups: np.ndarray | None) -> float:

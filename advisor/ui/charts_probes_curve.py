@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import plotly.graph_objects as go
 
 from advisor.records import LearningCurve
@@ -40,9 +42,10 @@ def curve(found: LearningCurve, metric: str, n_now: int, target: float | None = 
         )
     )  # fmt: skip
     if places[0] <= n_now <= places[-1]:
-        figure.add_vline(x=n_now, line={"color": GREY, "dash": "dash", "width": 1},
-                         annotation={"text": f"now {words.count(n_now)}", "font": {"color": GREY}},
-                         annotation_position="bottom right")  # fmt: skip
+        figure.add_vline(x=n_now, line={"color": GREY, "dash": "dash", "width": 1})
+        # A shape on a log axis stands at the number, an annotation at its logarithm.
+        figure.add_annotation(x=math.log10(n_now), y=0, yref="paper", text=f"now {words.count(n_now)}", showarrow=False,
+                              xanchor="left", yanchor="bottom", xshift=4, font={"color": GREY})  # fmt: skip
     if target is not None:
         figure.add_hline(y=target, line={"color": OCHRE, "dash": "dash", "width": 1.5},
                          annotation={"text": f"target {words.percent(target)}", "font": {"color": OCHRE}},

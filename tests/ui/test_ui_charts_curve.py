@@ -26,6 +26,8 @@ def test_the_curve_is_solid_where_measured_and_dotted_ahead() -> None:
     assert len(band.x) == 2 * len(record().band)
     assert {shape.y0 for shape in figure.layout.shapes} >= {0.85}
     assert any("85.0" in note.text for note in figure.layout.annotations)
+    now = next(note for note in figure.layout.annotations if "now 133" in note.text)
+    assert 10**now.x == pytest.approx(133)
 
 
 def test_a_present_size_off_the_picture_is_not_drawn() -> None:
