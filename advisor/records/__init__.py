@@ -20,11 +20,12 @@ from advisor.records.evidence import (
     Stage,
     TransferScore,
 )
-from advisor.records.runs import Mistake, Plan, Prediction, RunReport, RunStatus
+from advisor.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
 
 __all__ = [
     "PARTS",
     "Advice",
+    "Answer",
     "Dataset",
     "Depth",
     "Depths",
@@ -38,6 +39,7 @@ __all__ = [
     "Metric",
     "Mistake",
     "Part",
+    "Passage",
     "Plan",
     "Prediction",
     "ProbeResult",

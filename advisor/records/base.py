@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from advisor import storage
 from advisor.errors import StorageError
 
-Kind = Literal["image", "text"]
+#: "qa" is question answering over documents: items are questions, and the documents lie beside them.
+Kind = Literal["image", "text", "qa"]
 Part = Literal["train", "val", "test", "ood"]
-Metric = Literal["accuracy", "balanced accuracy"]
+Metric = Literal["accuracy", "balanced accuracy", "token F1"]
 Severity = Literal["note", "warning", "problem"]
 State = Literal["queued", "running", "stopping", "stopped", "done", "failed"]
 PARTS: tuple[Part, ...] = ("train", "val", "test", "ood")

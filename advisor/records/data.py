@@ -37,6 +37,10 @@ class Dataset(Record):
     into ``classes``), ``part`` (train, val, test, ood), ``group`` (str or None), ``digest`` (of the content),
     and ``path`` (absolute, images) or ``text`` (texts). ``n_in == n_used + n_set_aside``.
     ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept.
+
+    Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
+    list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
+    "") come beside it, and the documents lie in a table of their own. Items of one document share its group.
     """
 
     name: str
@@ -60,6 +64,11 @@ class Dataset(Record):
         return pd.read_parquet(Path(self.folder) / "items.parquet")
 
     @cached_property
+    def documents(self) -> pd.DataFrame:
+        """The documents of a "qa" dataset: document (its id), title, text, place, digest; read on first use."""
+        return pd.read_parquet(Path(self.folder) / "documents.parquet")
+
+    @cached_property
     def labels(self) -> np.ndarray:
         """Class index of each item, (n_used,) int64."""
         return self.items["label"].to_numpy(dtype=np.int64)
@@ -70,7 +79,12 @@ class Dataset(Record):
 
     @property
     def metric(self) -> Metric:
-        """Accuracy where the largest class has at most 1.5 times the smallest's items, else balanced accuracy."""
+        """Accuracy where the largest class has at most 1.5 times the smallest's items, else balanced accuracy.
+
+        Answers to questions are judged by token F1.
+        """
+        if self.kind == "qa":
+            return "token F1"
         in_task = self.items["part"] != "ood"
         counts = np.bincount(self.labels[in_task.to_numpy()], minlength=len(self.classes))
         return "accuracy" if counts.max() <= 1.5 * counts.min() else "balanced accuracy"

@@ -82,3 +82,28 @@ class Prediction(Record):
     label: str
     probability: float
     probabilities: dict[str, float] = {}
+
+
+class Passage(Record):
+    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits."""
+
+    document: str
+    title: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class Answer(Record):
+    """An answer to a question with the passages it rests on, the best first.
+
+    ``supported``: whether a passage supports it; where none does, ``text`` says that it is not in the documents.
+    ``probability``: the model's own (0 to 1), None where it gives none.
+    """
+
+    input: str
+    text: str
+    supported: bool
+    probability: float | None = None
+    passages: tuple[Passage, ...] = ()

@@ -1,0 +1,54 @@
+"""What a language model is asked and what it answers, whether it runs here or behind an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question to a language model. ``begin``: the first words of the answer, put into the model's mouth."""
+
+    system: str
+    user: str
+    begin: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. ``log_p``: natural logarithm of the answer's probability, None where the model does not tell.
+
+    ``n_prompt_tokens`` and ``n_tokens`` were read and written; ``cut`` says that the prompt did not fit and its middle
+    was left out.
+    """
+
+    text: str
+    log_p: float | None
+    n_prompt_tokens: int
+    n_tokens: int
+    cut: bool = False
+
+
+class ChatModel(Protocol):
+    """A language model: local weights or an endpoint.
+
+    ``name`` is for people; ``identity`` (weight hash, or address and model of an endpoint) is part of every cache's key.
+    """
+
+    name: str
+    identity: str
+
+    def generate(
+        self, prompts: Sequence[Prompt], max_new_tokens: int = 32, stop: Sequence[str] = ("\n",)
+    ) -> list[Reply]:
+        """The likeliest continuation of each prompt (greedy), up to a stop or `max_new_tokens`, in order."""
+
+    def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
+        """log p(option | prompt), summed over the option's tokens. Shape: (prompts, options) float64.
+
+        Raises ProbeError where the model gives no probabilities (many endpoints).
+        """
