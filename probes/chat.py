@@ -36,7 +36,7 @@ class Reply:
 class ChatModel(Protocol):
     """A language model: local weights or an endpoint.
 
-    ``name`` is for people; ``identity`` (weight hash, or address and model of an endpoint) is part of every cache's key.
+    ``name`` is for people; ``identity`` (weight hash, or an endpoint's address and model) is part of every cache's key.
     """
 
     name: str
