@@ -84,10 +84,26 @@ def without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
 
 
+def learned(network: nn.Module) -> dict[str, Tensor]:
+    """What training changes, detached: buffers and the parameters that learn, a tied tensor once.
+
+    The frozen rest is the same after a restart, and for an adapter on a language model it is nearly all.
+    """
+    seen: set[int] = set()
+    state: dict[str, Tensor] = {}
+    for name, tensor in network.state_dict(keep_vars=True).items():
+        frozen = isinstance(tensor, nn.Parameter) and not tensor.requires_grad
+        if not frozen and id(tensor) not in seen:
+            seen.add(id(tensor))
+            state[name] = tensor.detach()
+    return state
+
+
 def copy_into(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Overwrite the network's parameters and buffers in place."""
+    """Overwrite parameters and buffers in place; those that `tensors` does not name stay."""
     import torch
 
     with torch.no_grad():
         for name, own in network.state_dict().items():
-            own.copy_(tensors[name])
+            if name in tensors:
+                own.copy_(tensors[name])

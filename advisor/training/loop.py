@@ -11,23 +11,24 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from advisor.training import checkpoints
-from advisor.training.network import block_groups, parameter_groups
+from advisor.training.network import Classifier, block_groups, parameter_groups
+from advisor.training.objectives import autocast
 from advisor.training.pace import Pace
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
-from advisor.training.sources import ahead, logits_of
-from probes.interval import score
+from advisor.training.sources import ahead
 
 #: A live curve needs a point about this often.
 EMIT_SECONDS = 1.0
+#: The best state before any was judged.
+NOTHING = {"value": -math.inf, "loss": math.inf, "step": -1}
 
 
 def fit(task: Task, settings: Settings, callbacks: Callbacks | None = None) -> FitResult:
@@ -49,10 +50,20 @@ def cosine(step: int, steps: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm + 1) / max(1, steps - warm + 1)))
 
 
-def smoothed_loss(logits: Tensor, labels: Tensor, weights: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy with label smoothing, mean weighted by item. Shape: logits (n, C), labels, weights (n,)."""
-    each = functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing, reduction="none")
-    return (each * weights).sum() / weights.sum().clamp(min=1e-6)
+def optimizer_groups(task: Task, settings: Settings) -> list[dict[str, Any]]:
+    """The parameters that learn and how fast: the task's own groups, else those of a classifier's blocks."""
+    if task.groups is not None:
+        return task.groups(task.network, settings)
+    assert isinstance(task.network, Classifier), "a network that is no Classifier needs Task.groups"
+    return parameter_groups(
+        task.network,
+        block_groups(task.network, task.kind),
+        settings.learning_rate,
+        settings.head_learning_rate,
+        settings.weight_decay,
+        settings.layer_decay,
+        settings.depth,
+    )
 
 
 class _Fit:
@@ -60,24 +71,14 @@ class _Fit:
 
     def __init__(self, task: Task, settings: Settings, callbacks: Callbacks) -> None:
         self.task, self.settings, self.callbacks = task, settings, callbacks
-        self.blocks = block_groups(task.network, task.kind)
-        groups = parameter_groups(
-            task.network,
-            self.blocks,
-            settings.learning_rate,
-            settings.head_learning_rate,
-            settings.weight_decay,
-            settings.layer_decay,
-            settings.depth,
-        )
+        groups = optimizer_groups(task, settings)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
-        self.item_weights = self._item_weights()
         self.per_epoch = len(task.train.order(np.random.default_rng(0), settings.batch_size))
         self.pace = Pace(settings, self.per_epoch)
         self.step = 0
         self.stale = 0
-        self.best: dict[str, Any] = {"value": -1.0, "loss": math.inf, "step": -1}
+        self.best: dict[str, Any] = dict(NOTHING)
         self.best_tensors: dict[str, Tensor] = {}
         self.first_value: float | None = None
         self.diverged = self.stopped = False
@@ -142,24 +143,12 @@ class _Fit:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
         rng = np.random.default_rng([self.settings.seed, 2, self.step])
         inputs = self.task.train.inputs(raw, rng)
-        labels = torch.from_numpy(self.task.labels_train[positions]).to(self.task.device)
-        weights = torch.from_numpy(self.item_weights[positions] * self.task.train.ok[positions]).to(self.task.device)
         self.optimizer.zero_grad(set_to_none=True)
-        with self._autocast():
-            logits = self.task.network(inputs)
-        loss = smoothed_loss(logits, labels, weights, self.settings.label_smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss.detach())
-
-    def _item_weights(self) -> np.ndarray:
-        if self.task.class_weights is None:
-            return np.ones(len(self.task.labels_train), dtype=np.float32)
-        weights: np.ndarray = self.task.class_weights[self.task.labels_train]
-        return weights
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        enabled = self.settings.autocast == "bfloat16"
-        return torch.autocast(self.task.device, dtype=torch.bfloat16, enabled=enabled)
+        with autocast(self.task.device, self.settings.autocast):
+            loss = self.task.objective.loss(self.task, self.settings, inputs, positions)
+        mean = loss.total / max(loss.weight, 1e-6)
+        mean.backward()  # type: ignore[no-untyped-call]
+        return float(mean.detach())
 
     def _due(self) -> bool:
         """Whether to look at the validation part now; always after the last step."""
@@ -169,31 +158,21 @@ class _Fit:
     def _look(self) -> float:
         """Evaluate, keep the state if it is the best, tell the outside; the validation value."""
         started = time.monotonic()
-        logits = logits_of(self.task.network, self.task.val, 2 * self.settings.batch_size, self._autocast())
-        value, loss = self._judge(logits)
+        judged = self.task.objective.judge(self.task, self.settings)
+        value, loss = judged.value, judged.loss
         self.pace.looked(time.monotonic() - started)
         if not math.isfinite(loss):
             self.diverged = True
             return value
         if (value, -loss) > (self.best["value"], -self.best["loss"]):
             self.best = {"value": value, "loss": loss, "step": self.step}
-            self.best_tensors = {k: v.detach().clone() for k, v in self.task.network.state_dict().items()}
-            self.best_tensors["logits"] = torch.from_numpy(logits)
+            self.best_tensors = {k: v.clone() for k, v in checkpoints.learned(self.task.network).items()}
+            self.best_tensors["logits"] = torch.from_numpy(judged.outputs)
             self.stale = 0
         else:
             self.stale += 1
         self._emit(val_value=value, val_loss=loss)
         return value
-
-    def _judge(self, logits: np.ndarray) -> tuple[float, float]:
-        """(metric, cross-entropy) on the validation items that could be decoded."""
-        ok = self.task.val.ok
-        truth, seen = self.task.labels_val[ok], logits[ok]
-        value = score(self.task.metric, truth, seen.argmax(1), self.task.n_classes)
-        weights = torch.ones(len(truth))
-        if self.task.class_weights is not None:
-            weights = torch.from_numpy(self.task.class_weights[truth])
-        return value, float(smoothed_loss(torch.from_numpy(seen), torch.from_numpy(truth), weights, 0.0))
 
     def _emit(self, **numbers: float) -> None:
         self.told_at = self.pace.spent
@@ -242,14 +221,14 @@ class _Fit:
     def _write_checkpoint(self) -> None:
         assert self.callbacks.checkpoint is not None
         tensors = {
-            **checkpoints.prefixed("network", self.task.network.state_dict()),
+            **checkpoints.prefixed("network", checkpoints.learned(self.task.network)),
             **checkpoints.prefixed("best", self.best_tensors),
             **checkpoints.optimizer_tensors(self.optimizer, self.task.network),
         }
         state = {
             "step": self.step,
             "stale": self.stale,
-            "best": {**self.best, "loss": self.best["loss"] if math.isfinite(self.best["loss"]) else None},
+            "best": {k: v if math.isfinite(v) else None for k, v in self.best.items()},
             "first_value": self.first_value,
             "items": self.items,
             "losses": self.losses[-20:],
@@ -267,7 +246,7 @@ class _Fit:
         checkpoints.restore_optimizer(self.optimizer, self.task.network, tensors)
         self.best_tensors = checkpoints.without("best", tensors)
         self.step, self.stale, self.items = state["step"], state["stale"], state["items"]
-        self.best = {**state["best"], "loss": math.inf if state["best"]["loss"] is None else state["best"]["loss"]}
+        self.best = state["best"] if state["best"]["step"] >= 0 else dict(NOTHING)
         self.first_value, self.losses = state["first_value"], state["losses"]
         self.pace.restore(state["pace"])
         return True

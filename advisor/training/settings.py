@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.training.objectives import Classification, Objective
+
 if TYPE_CHECKING:
-    from advisor.training.network import Classifier
+    from torch import nn
+
     from advisor.training.sources import Source
 
 
@@ -47,20 +50,31 @@ class Settings:
     seed: int = 0
 
 
+def _no_labels() -> np.ndarray:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass
 class Task:
-    """What is learned. Shape: labels_* (n,) int64, class_weights (C,) float32 or None."""
+    """What is learned. Shape: labels_* (n,) int64 where there are classes, class_weights (C,) float32 or None.
 
-    network: Classifier
+    ``objective`` says what is minimised and how a state is judged. ``groups`` gives the optimizer's groups (each with
+    ``params``, ``lr``, ``base`` = lr, ``weight_decay``) for a network that is no `Classifier`, such as one with
+    adapters; what is in no group must have ``requires_grad`` off.
+    """
+
+    network: nn.Module
     kind: str
     train: Source
     val: Source
-    labels_train: np.ndarray
-    labels_val: np.ndarray
-    n_classes: int
-    metric: str
+    labels_train: np.ndarray = field(default_factory=_no_labels)
+    labels_val: np.ndarray = field(default_factory=_no_labels)
+    n_classes: int = 0
+    metric: str = ""
     device: str = "cpu"
     class_weights: np.ndarray | None = None
+    objective: Objective = field(default_factory=Classification)
+    groups: Callable[[nn.Module, Settings], list[dict[str, Any]]] | None = None
 
 
 @dataclass
@@ -75,7 +89,10 @@ class Callbacks:
 
 @dataclass
 class FitResult:
-    """The best state's validation value, its logits (n_val, C), and how it came about; the network holds that state."""
+    """The best state's validation value and outputs, and how it came about; the network holds that state.
+
+    Shape: logits (n_val, C), the objective's outputs, zeros when no state was judged. ``value`` is -inf then.
+    """
 
     value: float
     loss: float

@@ -16,8 +16,9 @@ from torch import nn
 
 from advisor.training import checkpoints
 from advisor.training.augmentation import Augmentation
-from advisor.training.loop import cosine, fit, smoothed_loss
+from advisor.training.loop import cosine, fit
 from advisor.training.network import build, parameter_groups
+from advisor.training.objectives import Classification
 from advisor.training.settings import Callbacks, Settings, Task, balanced_weights
 from advisor.training.sources import ImageSource, TextSource
 from probes.backbones import catalog
@@ -249,15 +250,21 @@ def test_cosine_warms_up_to_one_and_ends_near_zero() -> None:
     assert all(a >= b for a, b in pairwise(factors[9:]))
 
 
-def test_smoothed_loss_is_the_plain_formula() -> None:
-    logits = torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-    labels, weights = torch.tensor([0, 2]), torch.tensor([1.0, 3.0])
-    targets = torch.full((2, 3), 0.1 / 3)
-    targets[0, 0] += 0.9
-    targets[1, 2] += 0.9
-    each = -(targets * logits.log_softmax(1)).sum(1)
-    expected = float((each * weights).sum() / 4)
-    assert float(smoothed_loss(logits, labels, weights, 0.1)) == pytest.approx(expected, rel=1e-6)
+def test_the_classification_loss_is_the_plain_formula_and_leaves_out_what_could_not_be_decoded() -> None:
+    task = image_task()
+    task.class_weights = np.array([1.0, 2.0, 0.5], dtype=np.float32)
+    task.train.ok[1] = False
+    positions = np.arange(6)
+    inputs = task.train.inputs(task.train.raw(positions), None)
+    loss = task.objective.loss(task, replace(SETTINGS, label_smoothing=0.1), inputs, positions)
+
+    labels = task.labels_train[positions]
+    weights = task.class_weights[labels] * np.array([1, 0, 1, 1, 1, 1])
+    targets = np.full((6, 3), 0.1 / 3) + 0.9 * np.eye(3)[labels]
+    each = -(targets * task.network(inputs).detach().log_softmax(1).numpy()).sum(1)
+    assert isinstance(task.objective, Classification)
+    assert loss.weight == pytest.approx(weights.sum())
+    assert float(loss.total.detach()) == pytest.approx((each * weights).sum(), rel=1e-5)
 
 
 def test_balanced_weights_give_every_class_the_same_sum() -> None:
