@@ -6,9 +6,10 @@ The default is SmolLM2-135M-Instruct in 4 bits, a small model: it knows English 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,9 +17,14 @@ from torch import Tensor, nn
 
 from probes.backbones.catalog import Entry
 from probes.backbones.converted import converted
+from probes.backbones.language_precision import quicker_reader
 from probes.backbones.weights import weights_hash, weights_path
+from probes.chat import Prompt, Reply
 from probes.errors import BackboneError
 from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.backbones.language_options import Trunk
 
 #: Tokens of one batch, padding included: 49,152 float32 logits for each are 200 MB.
 BATCH_TOKENS = 1024
@@ -37,11 +43,12 @@ class Likelihood:
 
 @dataclass(eq=False)
 class LanguageModel:
-    """A loaded causal language model.
+    """A loaded causal language model; a `ChatModel` too.
 
     ``module``: a Hugging Face causal model in eval mode, float32. ``start``: the token every text is put after, so that
     its first token has a probability too. ``max_tokens``: the longest input. ``weights_hash``: SHA-256 of the weight
-    file (of the GGUF file where it was converted from one).
+    file (of the GGUF file where it was converted from one). ``notes``: the folder that keeps this device's
+    timing. ``trunk`` and ``reads_trees`` are what `option_log_p` remembers between two calls.
     """
 
     entry: Entry
@@ -51,6 +58,9 @@ class LanguageModel:
     max_tokens: int
     weights_hash: str
     device: str
+    notes: Path | None = None
+    trunk: Trunk | None = field(default=None, repr=False)
+    reads_trees: bool | None = None
 
     @classmethod
     def load(cls, entry: Entry, cache: Path, device: str = "cpu", progress: Progress = silent) -> LanguageModel:
@@ -80,7 +90,37 @@ class LanguageModel:
             max_tokens=min(longest, entry.input_size) - 1,
             weights_hash=digest,
             device=device,
+            notes=cache,
         )
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.entry.title
+
+    @property
+    def identity(self) -> str:
+        """The weights and the precision that prompts are read in: what an answer depends on besides the prompt."""
+        return f"{self.weights_hash}-{str(self.reader.dtype).removeprefix('torch.')}"
+
+    @cached_property
+    def reader(self) -> Any:
+        """The module that reads prompts: `module`, or a copy in bfloat16 where that was measured to be quicker."""
+        return quicker_reader(self.module, self.weights_hash, self.device, self.notes)
+
+    def generate(
+        self, prompts: Sequence[Prompt], max_new_tokens: int = 32, stop: Sequence[str] = ("\n",)
+    ) -> list[Reply]:
+        """The likeliest continuation of each prompt; see `ChatModel`."""
+        from probes.backbones.language_generation import generate
+
+        return generate(self, prompts, max_new_tokens, stop)
+
+    def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
+        """log p(option | prompt), summed over the option's tokens. Shape: (prompts, options) float64."""
+        from probes.backbones.language_options import option_log_p
+
+        return option_log_p(self, prompts, options)
 
     def tokens(self, texts: Sequence[str], max_tokens: int | None = None) -> list[list[int]]:
         """Each text's token numbers without any special token, cut at `max_tokens`."""
@@ -100,13 +140,16 @@ class LanguageModel:
         )
 
     @torch.inference_mode()
-    def token_log_p(self, sequences: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    def token_log_p(self, sequences: Sequence[Sequence[int]], starts: Sequence[int] | None = None) -> list[np.ndarray]:
         """log p of every token given the start token and those before it; per sequence (its length,) float32.
 
-        The primitive behind prompting too: the log-likelihood of an answer is the sum over the answer's own tokens.
+        ``starts``: the token before each sequence, `start` where none are given. The log-likelihood of an answer is
+        the sum over the answer's own tokens.
         """
         found: list[np.ndarray] = [np.zeros(0, dtype=np.float32)] * len(sequences)
         for rows, ids, mask in self._batches(sequences):
+            if starts is not None:
+                ids[:, 0] = torch.tensor([starts[row] for row in rows], device=ids.device)
             logits: Tensor = self.module(input_ids=ids, attention_mask=mask).logits[:, :-1]
             losses = nn.functional.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:], reduction="none")
             for row, values in zip(rows, (-losses).cpu().numpy(), strict=True):

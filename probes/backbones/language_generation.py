@@ -1,0 +1,98 @@
+"""The likeliest continuation of prompts by a local language model: greedy, in batches, with a key/value cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from probes.backbones.language_prompt import Read, read
+from probes.chat import Prompt, Reply
+
+if TYPE_CHECKING:
+    from probes.backbones.language import LanguageModel
+
+#: Prompt tokens of one batch, padding included, and prompts at most: a step costs about the same for 1 to 8 of them.
+BATCH_TOKENS = 4096
+MOST_PROMPTS = 8
+
+
+def generate(model: LanguageModel, prompts: Sequence[Prompt], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
+    """Greedy continuations in the order of the prompts; a stop text and what follows it are left out."""
+    asked = read(model, prompts, max(1, model.max_tokens - max_new_tokens))
+    replies: dict[int, Reply] = {}
+    order = sorted(range(len(asked)), key=lambda row: -len(asked[row].ids))
+    while order:
+        size = max(1, min(MOST_PROMPTS, BATCH_TOKENS // len(asked[order[0]].ids)))
+        rows, order = order[:size], order[size:]
+        replies |= zip(rows, _batch(model, [asked[row] for row in rows], max_new_tokens, stop), strict=True)
+    return [replies[row] for row in range(len(asked))]
+
+
+@torch.inference_mode()
+def _batch(model: LanguageModel, asked: list[Read], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
+    ids, mask = _padded(model, asked)
+    ends = set(_end_tokens(model))
+    written: list[list[int]] = [[] for _ in asked]
+    log_p = [0.0] * len(asked)
+    open_rows = set(range(len(asked)))
+    past = None
+    for _ in range(max_new_tokens):
+        places = mask.cumsum(1)[:, -ids.shape[1] :] - 1
+        output = model.module(
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=places.clamp(min=0),
+            past_key_values=past,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        past = output.past_key_values
+        best, tokens = torch.log_softmax(output.logits[:, -1].float(), dim=-1).max(dim=-1)
+        for row in sorted(open_rows):
+            token = int(tokens[row])
+            log_p[row] += float(best[row])
+            written[row].append(token)
+            if token in ends or _cut_at(model.tokenizer.decode(written[row]), stop) is not None:
+                open_rows.discard(row)
+        if not open_rows:
+            break
+        ids = tokens[:, None]
+        mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
+    return [_reply(model, one, w, p, stop, ends) for one, w, p in zip(asked, written, log_p, strict=True)]
+
+
+def _padded(model: LanguageModel, asked: list[Read]) -> tuple[Tensor, Tensor]:
+    """Token numbers and mask, padded on the left. Shape: (prompts, longest) int64 each."""
+    longest = max(len(one.ids) for one in asked)
+    ids = torch.full((len(asked), longest), model.start, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    for row, one in enumerate(asked):
+        ids[row, longest - len(one.ids) :] = torch.tensor(one.ids)
+        mask[row, longest - len(one.ids) :] = 1
+    return ids.to(model.device), mask.to(model.device)
+
+
+def _end_tokens(model: LanguageModel) -> list[int]:
+    """The tokens that end an answer: the generation configuration's, and the tokenizer's."""
+    config = getattr(model.module, "generation_config", None)
+    named: Any = getattr(config, "eos_token_id", None)
+    listed = named if isinstance(named, list) else [named]
+    return [int(token) for token in (*listed, model.tokenizer.eos_token_id, model.start) if token is not None]
+
+
+def _cut_at(text: str, stop: Sequence[str]) -> int | None:
+    """Where the first stop text begins, behind the answer's first visible character; None where there is none."""
+    lead = len(text) - len(text.lstrip())
+    places = [place for word in stop if word and (place := text.find(word, lead)) >= 0]
+    return min(places, default=None)
+
+
+def _reply(
+    model: LanguageModel, one: Read, written: list[int], log_p: float, stop: Sequence[str], ends: set[int]
+) -> Reply:
+    kept = written[:-1] if written and written[-1] in ends else written
+    text = model.tokenizer.decode(kept, skip_special_tokens=True)
+    return Reply(text[: _cut_at(text, stop)].strip(), log_p, len(one.ids), len(written), one.cut)

@@ -1,0 +1,227 @@
+"""log p of options after prompts, every shared beginning read once.
+
+All prompts of a call and all options behind each of them form one tree of tokens, whose trunk is the beginning that the
+prompts share (instruction, examples). The trunk's keys and values are computed once and kept for the next call; the
+branches go through the model side by side in one row, each token seeing only its own ancestors (tree attention: Miao et
+al., "SpecInfer", ASPLOS 2024, https://arxiv.org/abs/2305.09781). So there is no padding, an option's beginning that
+another has too ("card payment ...") is read once, and its last token not at all. Models that cannot be read so (a
+sliding window, a state instead of a cache) are found out at their first use, and read one option at a time.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from probes.backbones.language_prompt import read
+from probes.chat import Prompt
+
+if TYPE_CHECKING:
+    from probes.backbones.language import LanguageModel
+
+#: Tokens of one pass. Each costs 49,152 float32 logits (200 kB) and a look at every other one.
+PASS_TOKENS = 384
+#: A beginning shorter than this is not worth a pass of its own.
+LEAST_TRUNK = 16
+#: The two ways of reading agree to this much in log p, or the plain way is taken. bfloat16 differs by about 0.1.
+AGREE = 0.5
+
+
+@dataclass
+class Trunk:
+    """A beginning that was read: its tokens, and the model's cache after them."""
+
+    ids: tuple[int, ...]
+    cache: Any
+
+
+@dataclass
+class Tree:
+    """Branches as nodes, parents first. Shape: tokens, parents (-1: the trunk), depths (nodes,) as lists.
+
+    ``steps``: per prompt and option, (node whose output predicts, token predicted) pairs.
+    """
+
+    tokens: list[int] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
+    children: dict[tuple[int, int], int] = field(default_factory=dict)
+    steps: list[list[list[tuple[int, int]]]] = field(default_factory=list)
+
+    def grow(self, prompt: Sequence[int], options: Sequence[Sequence[int]]) -> None:
+        """Add a prompt (its tokens beyond the trunk) with the options behind it."""
+        end = -1
+        for token in prompt:
+            end = self._child(end, token)
+        rows = []
+        for option in options:
+            node, steps = end, []
+            for place, token in enumerate(option):
+                steps.append((node, token))
+                if place + 1 < len(option):
+                    node = self._child(node, token)
+            rows.append(steps)
+        self.steps.append(rows)
+
+    def _child(self, parent: int, token: int) -> int:
+        found = self.children.get((parent, token))
+        if found is None:
+            found = self.children[parent, token] = len(self.tokens)
+            self.tokens.append(token)
+            self.parents.append(parent)
+            self.depths.append(0 if parent < 0 else self.depths[parent] + 1)
+        return found
+
+    def sees(self) -> np.ndarray:
+        """Which node may look at which: itself and its ancestors. Shape: (nodes, nodes) bool."""
+        seen = np.eye(len(self.tokens), dtype=bool)
+        for node, parent in enumerate(self.parents):
+            if parent >= 0:
+                seen[node] |= seen[parent]
+        return seen
+
+
+def option_log_p(model: LanguageModel, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
+    """log p(option | prompt), summed over the option's tokens; the options follow the prompt as they stand.
+
+    Shape: (prompts, options) float64. An empty option has log p 0.
+    """
+    answers = [tuple(ids) for ids in model.tokens(options)]
+    room = model.max_tokens - max((len(ids) for ids in answers), default=0)
+    asked = [one.ids for one in read(model, prompts, room)]
+    if not asked or not answers:
+        return np.zeros((len(asked), len(answers)))
+    if model.reads_trees is None:
+        model.reads_trees = _reads_trees(model)
+    return (_by_tree if model.reads_trees else _plainly)(model, asked, answers)
+
+
+@torch.inference_mode()
+def _by_tree(model: LanguageModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
+    found = np.zeros((len(asked), len(answers)))
+    trunk = _trunk(model, asked)
+    skip = len(trunk.ids)
+    order = sorted(range(len(asked)), key=lambda row: asked[row])
+    for rows in _passes([asked[row][skip:] for row in order], answers):
+        tree = Tree()
+        for place in rows:
+            tree.grow(asked[order[place]][skip:], answers)
+        for place, log_p in zip(rows, _scored(model, trunk, tree), strict=True):
+            found[order[place]] = log_p
+    return found
+
+
+def _passes(prompts: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> Iterator[range]:
+    """Runs of prompts whose tokens fit one pass, options included; a longer one has a pass of its own."""
+    inner = sum(max(0, len(answer) - 1) for answer in answers)
+    first, size = 0, 0
+    for place, prompt in enumerate(prompts):
+        own = len(prompt) + inner
+        if place > first and size + own > PASS_TOKENS:
+            yield range(first, place)
+            first, size = place, 0
+        size += own
+    yield range(first, len(prompts))
+
+
+def _trunk(model: LanguageModel, asked: list[tuple[int, ...]]) -> Trunk:
+    """The beginning that all prompts share, read now or left from the last call; at least a token stays behind it."""
+    shared = common(min(asked), max(asked))  # what the first and the last in order share, all share
+    shared = shared[: min(len(ids) for ids in asked) - 1]
+    last = model.trunk
+    if last is not None and len(last.ids) >= LEAST_TRUNK and shared[: len(last.ids)] == last.ids:
+        if len(shared) - len(last.ids) < max(LEAST_TRUNK, len(last.ids) // 4) or len(asked) == 1:
+            return last
+    elif len(asked) == 1:  # nothing tells where the beginning ends
+        return Trunk((), None)
+    if len(shared) < LEAST_TRUNK:
+        return Trunk((), None)
+    ids = torch.tensor([shared], device=model.device)
+    output = model.reader(input_ids=ids, use_cache=True, **_keep(model, [0]))
+    model.trunk = Trunk(shared, output.past_key_values)
+    return model.trunk
+
+
+def common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """The beginning of both.
+
+    >>> common((1, 2, 3), (1, 2, 4, 5))
+    (1, 2)
+    """
+    for place, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return one[:place]
+    return one[: len(other)]
+
+
+def _scored(model: LanguageModel, trunk: Trunk, tree: Tree) -> np.ndarray:
+    """log p of every option behind every prompt of the tree. Shape: (prompts, options)."""
+    reader, behind, n = model.reader, len(trunk.ids), len(tree.tokens)
+    dtype = next(reader.parameters()).dtype
+    mask = torch.full((1, 1, n, behind + n), torch.finfo(dtype).min, dtype=dtype)
+    mask[0, 0, :, :behind] = 0
+    mask[0, 0, :, behind:][torch.from_numpy(tree.sees())] = 0
+    predicting = sorted({node for rows in tree.steps for steps in rows for node, _ in steps})
+    row_of = {node: row for row, node in enumerate(predicting)}
+    try:
+        logits = reader(
+            input_ids=torch.tensor([tree.tokens], device=model.device),
+            attention_mask=mask.to(model.device),
+            position_ids=(torch.tensor([tree.depths]) + behind).to(model.device),
+            past_key_values=trunk.cache,
+            use_cache=trunk.cache is not None,
+            **_keep(model, predicting),
+        ).logits[0]
+    finally:
+        if trunk.cache is not None and trunk.cache.get_seq_length() > behind:
+            trunk.cache.crop(behind - trunk.cache.get_seq_length())
+    if len(logits) != len(predicting):
+        logits = logits[predicting]
+    log_p = torch.log_softmax(logits.float(), dim=-1)
+    return np.array([[_sum(log_p, [(row_of[node], t) for node, t in steps]) for steps in rows] for rows in tree.steps])
+
+
+def _sum(log_p: Any, steps: list[tuple[int, int]]) -> float:
+    if not steps:
+        return 0.0
+    rows, tokens = zip(*steps, strict=True)
+    return float(log_p[list(rows), list(tokens)].double().sum())
+
+
+def _keep(model: LanguageModel, places: list[int]) -> dict[str, Any]:
+    """Compute logits at these places only, where the model knows how."""
+    if "logits_to_keep" not in inspect.signature(model.reader.forward).parameters:
+        return {}
+    return {"logits_to_keep": torch.tensor(places, device=model.device)}
+
+
+def _plainly(model: LanguageModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
+    """Every option in a sequence of its own behind its whole prompt."""
+    sequences = [prompt[1:] + answer for prompt in asked for answer in answers]
+    starts = [prompt[0] for prompt in asked for _ in answers]
+    log_p = model.token_log_p(sequences, starts)
+    sums = [row[len(row) - len(answers[i % len(answers)]) :].sum() for i, row in enumerate(log_p)]
+    return np.array(sums, dtype=np.float64).reshape(len(asked), len(answers))
+
+
+def _reads_trees(model: LanguageModel) -> bool:
+    """Whether the model gives the same log p by tree as plainly, tried on a few tokens."""
+    config = model.module.config
+    window = getattr(config, "sliding_window", None)
+    if window and window < model.max_tokens and getattr(config, "use_sliding_window", True):
+        return False
+    words = list(range(10, 40))
+    asked = [(model.start, *words[:20], 5), (model.start, *words[:20], 7, 8)]
+    answers = [(11, 12), (11, 13, 14), (15,)]
+    try:
+        by_tree = _by_tree(model, asked, answers)
+    except Exception:  # a model without a cache or with a mask of its own raises whatever it meets
+        return False
+    finally:
+        model.trunk = None
+    return bool(np.abs(by_tree - _plainly(model, asked, answers)).max() < AGREE)
