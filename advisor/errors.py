@@ -8,6 +8,7 @@ __all__ = [
     "AdviceError",
     "BackboneError",
     "DatasetError",
+    "EndpointError",
     "PeopleError",
     "ProbeError",
     "RunError",
@@ -29,3 +30,7 @@ class RunError(PeopleError):
 
 class StorageError(PeopleError):
     """The disk is full, a file is damaged, or a record is of an unknown version."""
+
+
+class EndpointError(PeopleError):
+    """A language model's endpoint is not configured, refuses, does not answer, or would cost more than allowed."""

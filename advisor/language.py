@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.prompt_cache import Remembering
+    from probes.backbones.catalog import Entry
     from probes.backbones.language import LanguageModel
+
+#: The name that means the configured OpenAI-compatible endpoint.
+ENDPOINT = "endpoint"
 
 
 def models_folder() -> Path:
@@ -23,8 +30,66 @@ def models_folder() -> Path:
 
 def load_language_model(name: str | None = None, device: str = "cpu", progress: Progress = silent) -> LanguageModel:
     """The language model called `name` (None: the default). Raises BackboneError when it cannot be had here."""
-    from probes.backbones import catalog
     from probes.backbones.language import LanguageModel
 
-    entry = catalog.find(name, "language") if name else catalog.default("language")
-    return LanguageModel.load(entry, models_folder(), device, progress)
+    return LanguageModel.load(entry_of(name), models_folder(), device, progress)
+
+
+def chat_model(
+    name: str | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+    secrets: Mapping[str, str] | None = None,
+) -> Remembering:
+    """A language model to ask, its answers remembered in the workspace.
+
+    name: None (the default), a name of the catalog, a hub name, a local folder, or ``endpoint`` for the configured
+    OpenAI-compatible one. secrets: the endpoint's settings where they are not in the environment. Raises BackboneError
+    when weights cannot be had here, and EndpointError when no endpoint is configured.
+    """
+    from advisor.prompt_cache import Remembering
+
+    if name == ENDPOINT:
+        from advisor.endpoint import Endpoint, EndpointSettings
+
+        return Remembering(Endpoint(EndpointSettings.found(secrets)))
+    return Remembering(_loaded(entry_of(name), device, progress))
+
+
+def entry_of(name: str | None) -> Entry:
+    """The catalog's entry of a local language model. Raises BackboneError for an unknown name."""
+    from probes.backbones import catalog
+
+    return catalog.find(name, "language") if name else catalog.default("language")
+
+
+def missing(name: str | None = None) -> str | None:
+    """Why the language model cannot be had here and what to do, in a sentence; None when it is here."""
+    from probes.backbones.weights import available
+
+    if name == ENDPOINT:
+        from advisor.endpoint import EndpointSettings
+        from advisor.errors import EndpointError
+
+        try:
+            EndpointSettings.found()
+        except EndpointError as error:
+            return str(error)
+        return None
+    here, why = available(entry_of(name))
+    return None if here else why
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(entry: Entry, device: str) -> list[LanguageModel]:
+    """Room for the model asked for last: loading it twice in a process would cost seconds and memory."""
+    return []
+
+
+def _loaded(entry: Entry, device: str, progress: Progress) -> LanguageModel:
+    from probes.backbones.language import LanguageModel
+
+    place = _kept(entry, device)
+    if not place:
+        place.append(LanguageModel.load(entry, models_folder(), device, progress))
+    return place[0]

@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ladder", "storage", "records"),
     ("dataset",),
     ("profile",),
-    ("features", "names", "language"),
+    ("features", "names", "language", "endpoint", "prompt_cache"),
     ("evidence",),
     ("training",),
     ("estimate",),
