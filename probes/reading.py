@@ -1,0 +1,67 @@
+"""How right an answer is: exact match and token F1 as SQuAD defines them.
+
+Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016, and "Know What You Don't
+Know", ACL 2018, for questions without an answer: there the one right answer is none, worth 1, and all else 0.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+
+#: What an answer says when nothing in the documents supports one.
+NOT_FOUND = "not in the documents"
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_SIGNS = str.maketrans("", "", string.punctuation)
+
+
+def normalised(text: str) -> str:
+    """Lower case, without punctuation and articles, single spaces.
+
+    >>> normalised("The Panthers'  defense, a line.")
+    'panthers defense line'
+    """
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_SIGNS)).split())
+
+
+def says_nothing(answer: str) -> bool:
+    """Whether an answer is none: empty, or `NOT_FOUND` in any spelling."""
+    return normalised(answer) in ("", _NOTHING)
+
+
+_NOTHING = normalised(NOT_FOUND)
+
+
+def exact_match(answer: str, truths: Sequence[str]) -> float:
+    """1.0 when the answer equals a truth after normalisation, else 0.0; no truths: 1.0 when it says nothing.
+
+    >>> exact_match("the 308 points", ["308 points"]), exact_match("not in the documents.", [])
+    (1.0, 1.0)
+    """
+    if not truths or says_nothing(answer):
+        return float(not truths and says_nothing(answer))
+    return float(normalised(answer) in {normalised(truth) for truth in truths})
+
+
+def token_f1(answer: str, truths: Sequence[str]) -> float:
+    """The best F1 of shared words over the truths, 0 to 1; no truths: 1.0 when the answer says nothing.
+
+    >>> token_f1("308 points in all", ["308 points"])
+    0.6666666666666666
+    """
+    if not truths or says_nothing(answer):
+        return float(not truths and says_nothing(answer))
+    return max(_f1(normalised(answer).split(), normalised(truth).split()) for truth in truths)
+
+
+def _f1(answer: list[str], truth: list[str]) -> float:
+    """F1 of the words two answers share; two that have no word left are equal."""
+    if not answer or not truth:
+        return float(answer == truth)
+    n_shared = (Counter(answer) & Counter(truth)).total()
+    if not n_shared:
+        return 0.0
+    precision, recall = n_shared / len(answer), n_shared / len(truth)
+    return 2 * precision * recall / (precision + recall)

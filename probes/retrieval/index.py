@@ -1,0 +1,116 @@
+"""A hybrid index: chunks found by words (BM25), by meaning (sentence embeddings), or by both.
+
+Meaning is brute force over unit vectors: 15 ms for 100,000 chunks of 384 numbers, so no approximate index is needed
+(DESIGN.md, libraries). Only the chunks of new and changed documents are embedded again (`updated`); the word counts are
+made anew each time, which is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from probes.retrieval.chunks import OVERLAP, SIZE, Chunk, Document, split
+from probes.retrieval.fusion import weighted
+from probes.retrieval.words import WordIndex
+
+How = Literal["hybrid", "words", "dense"]
+#: Texts to unit vectors. Shape: (n,) to (n, dim) float32.
+Embed = Callable[[Sequence[str]], np.ndarray]
+#: Weight of the meaning in the sum; measured in `docs/documents.md`.
+SHARE_DENSE = 0.6
+#: Scores held at once; more questions are searched in blocks.
+BLOCK_SCORES = 8_000_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that was found; ``score`` orders the hits of one question and means little beyond it."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class HybridIndex:
+    """Chunks of documents with their word counts and unit vectors.
+
+    Shape: vectors (n_chunks, dim) float32. ``digests``: document to the digest of its content, also of documents that
+    gave no chunk. ``encoder`` names what made the vectors; an index of another encoder cannot be updated.
+    """
+
+    chunks: list[Chunk]
+    vectors: np.ndarray
+    words: WordIndex
+    digests: dict[str, str]
+    embed: Embed
+    encoder: str
+    size: int = SIZE
+    overlap: int = OVERLAP
+
+    @classmethod
+    def build(
+        cls,
+        documents: Sequence[Document],
+        embed: Embed,
+        encoder: str = "",
+        tokenizer: Any = None,
+        size: int = SIZE,
+        overlap: int = OVERLAP,
+    ) -> HybridIndex:
+        """Cut, count and embed the documents. Their names must differ."""
+        empty = np.zeros((0, 0), dtype=np.float32)
+        nothing = cls([], empty, WordIndex.build([]), {}, embed, encoder, size, overlap)
+        return nothing.updated(documents, tokenizer)
+
+    def updated(self, documents: Sequence[Document], tokenizer: Any = None) -> HybridIndex:
+        """The index of these documents; chunks and vectors of those that did not change are taken from this one."""
+        digests = {document.name: document.digest for document in documents}
+        changed = [d for d in documents if self.digests.get(d.name) != digests[d.name]]
+        fresh = split(changed, tokenizer, self.size, self.overlap)
+        vectors = self.embed([chunk.searched for chunk in fresh]) if fresh else self.vectors[:0]
+        rows_of: dict[str, list[tuple[Chunk, np.ndarray]]] = {}
+        anew = {document.name for document in changed}
+        for chunk, row in zip(self.chunks, self.vectors, strict=True):
+            if chunk.document not in anew:
+                rows_of.setdefault(chunk.document, []).append((chunk, row))
+        for chunk, row in zip(fresh, vectors, strict=True):
+            rows_of.setdefault(chunk.document, []).append((chunk, row))
+        pairs = [pair for document in documents for pair in rows_of.get(document.name, [])]
+        chunks = [chunk for chunk, _ in pairs]
+        array = np.stack([row for _, row in pairs]).astype(np.float32) if pairs else self.vectors[:0]
+        words = WordIndex.build([chunk.searched for chunk in chunks])
+        return HybridIndex(chunks, array, words, digests, self.embed, self.encoder, self.size, self.overlap)
+
+    @cached_property
+    def by_document(self) -> dict[str, list[Chunk]]:
+        """The chunks of each document, in order."""
+        found: dict[str, list[Chunk]] = {}
+        for chunk in self.chunks:
+            found.setdefault(chunk.document, []).append(chunk)
+        return found
+
+    def search(self, questions: Sequence[str], k: int, how: How = "hybrid") -> list[list[Hit]]:
+        """The k best chunks of each question, best first; fewer where there are fewer chunks."""
+        found: list[list[Hit]] = []
+        step = max(1, BLOCK_SCORES // max(1, len(self.chunks)))
+        for start in range(0, len(questions) if self.chunks else 0, step):
+            found += [self._hits(row, k) for row in self.scores(questions[start : start + step], how)]
+        return found or [[] for _ in questions]
+
+    def scores(self, questions: Sequence[str], how: How = "hybrid") -> np.ndarray:
+        """The score of every chunk for every question. Shape: (questions, n_chunks)."""
+        if how == "words":
+            return self.words.scores(questions)
+        dense: np.ndarray = self.embed(questions) @ np.asarray(self.vectors).T
+        return dense if how == "dense" else weighted(self.words.scores(questions), dense, SHARE_DENSE)
+
+    def _hits(self, scores: np.ndarray, k: int) -> list[Hit]:
+        k = min(k, len(scores))
+        best = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
+        ordered = best[np.lexsort((best, -scores[best]))]
+        return [Hit(self.chunks[number], float(scores[number])) for number in ordered.tolist()]

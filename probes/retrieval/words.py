@@ -1,0 +1,81 @@
+"""Search by words: BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) by bm25s.
+
+Words are lower-cased, English stop words dropped and the rest stemmed (Porter 2), so that "measured" finds "measure".
+Other languages are searched by their unstemmed forms more or less, which still finds names and numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: One letter or digit is a word too: "type C", "article 6".
+PATTERN = r"(?u)\w+"
+
+
+class WordIndex:
+    """BM25 scores of n texts for questions; the texts themselves are not kept."""
+
+    def __init__(self, model: Any, n_texts: int) -> None:
+        self.model = model
+        self.n_texts = n_texts
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> WordIndex:
+        """Count the words of the texts."""
+        import bm25s
+
+        tokens = stems(texts)
+        if not any(tokens):
+            return cls(None, len(texts))
+        model = bm25s.BM25(k1=1.5, b=0.75)
+        model.index(tokens, show_progress=False)
+        return cls(model, len(texts))
+
+    def scores(self, questions: Sequence[str]) -> np.ndarray:
+        """BM25 of every text for every question, 0 where they share no word. Shape: (questions, n) float32."""
+        scores = np.zeros((len(questions), self.n_texts), dtype=np.float32)
+        for row, tokens in enumerate(stems(questions)):
+            known = self.model.get_tokens_ids(tokens) if self.model is not None else []
+            if known:
+                scores[row] = self.model.get_scores_from_ids(known)
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write the counts as arrays and JSON into `folder`; nothing when the texts have no word."""
+        if self.model is not None:
+            self.model.save(folder, show_progress=False)
+
+    @classmethod
+    def open(cls, folder: Path, n_texts: int) -> WordIndex:
+        """What `save` wrote, mapped from the disk."""
+        import bm25s
+
+        if not (folder / "params.index.json").exists():
+            return cls(None, n_texts)
+        return cls(bm25s.BM25.load(folder, mmap=True, show_progress=False), n_texts)
+
+
+def stems(texts: Sequence[str]) -> list[list[str]]:
+    """The stemmed words of each text, in order, without English stop words.
+
+    >>> stems(["The probes measured it in 6 seconds"])
+    [['probe', 'measur', '6', 'second']]
+    """
+    import bm25s
+    import Stemmer
+
+    if not texts:
+        return []
+    found: list[list[str]] = bm25s.tokenize(
+        list(texts),
+        token_pattern=PATTERN,
+        stopwords="en",
+        stemmer=Stemmer.Stemmer("english"),  # made anew: it must not be shared between threads
+        return_ids=False,
+        show_progress=False,
+    )
+    return found
