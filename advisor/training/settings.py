@@ -28,6 +28,10 @@ class Settings:
     of a block against the next one's.
     ``depth``: share of the blocks that learn, from the top. ``patience``: evaluations without improvement before
     stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: only the last).
+    ``accumulate``: a batch is taken in so many parts. ``average_last``: the weights of this share of the steps, at the
+    end, are averaged (Izmailov et al., "Averaging Weights Leads to Wider Optima", UAI 2018,
+    https://arxiv.org/abs/1803.05407), and the average is kept where it validates better. ``returns``: how often a
+    fit whose numbers overflow may go back to its last good state.
     """
 
     learning_rate: float
@@ -47,6 +51,9 @@ class Settings:
     n_evaluations: int = 12
     first_look: bool = True
     autocast: str = "float32"
+    accumulate: int = 1
+    average_last: float = 0.0
+    returns: int = 3
     seed: int = 0
 
 
@@ -61,6 +68,8 @@ class Task:
     ``objective`` says what is minimised and how a state is judged. ``groups`` gives the optimizer's groups (each with
     ``params``, ``lr``, ``base`` = lr, ``weight_decay``) for a network that is no `Classifier`, such as one with
     adapters; what is in no group must have ``requires_grad`` off.
+    ``remake`` is how another process builds the same task (its validation part aside): a function ``module:name``,
+    called as ``function(dataset, device=..., **arguments)``, and its arguments, which must fit into JSON.
     """
 
     network: nn.Module
@@ -75,13 +84,15 @@ class Task:
     class_weights: np.ndarray | None = None
     objective: Objective = field(default_factory=Classification)
     groups: Callable[[nn.Module, Settings], list[dict[str, Any]]] | None = None
+    remake: tuple[str, dict[str, Any]] | None = None
 
 
 @dataclass
 class Callbacks:
-    """How a fit talks to the outside: numbers out, stop requests in, a folder for checkpoints or none."""
+    """How a fit talks to the outside: numbers and sentences out, stop requests in, a folder for checkpoints or none."""
 
     emit: Callable[[dict[str, Any]], None] = field(default=lambda numbers: None)
+    say: Callable[[str], None] = field(default=lambda sentence: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
     checkpoint: Path | None = None
     checkpoint_seconds: float = 20.0
@@ -90,6 +101,8 @@ class Callbacks:
 @dataclass
 class FitResult:
     """The best state's validation value and outputs, and how it came about; the network holds that state.
+
+    ``sentences``: what did not go as planned (memory, numbers that overflowed), and what averaging brought.
 
     Shape: logits (n_val, C), the objective's outputs, zeros when no state was judged. ``value`` is -inf then.
     """
@@ -105,6 +118,7 @@ class FitResult:
     stopped: bool = False
     diverged: bool = False
     first_value: float | None = None
+    sentences: tuple[str, ...] = ()
 
 
 def balanced_weights(labels: np.ndarray, n_classes: int, largest: float = 20.0) -> np.ndarray:

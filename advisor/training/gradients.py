@@ -1,0 +1,134 @@
+"""The gradient of one batch: micro-batches, processes, and less at a time when the memory runs out.
+
+Sums are added up and divided once by the weight of the whole batch. So a batch has the same gradient, up to rounding,
+in one piece, in micro-batches and on several processes; batch norm that learns and losses whose items look at each
+other are the exceptions, since they see a micro-batch only. Process 0 owns the weights: it sends them before each
+batch and takes the sum of the gradients, which costs as much traffic as an all-reduce and leaves one process to
+plan, judge, write and decide. The others need no optimizer, no clock and no stop request.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from advisor.training import checkpoints
+from advisor.training.batches import Batch, PartOfBatch, rows
+from advisor.training.network import Classifier, block_groups, parameter_groups
+from advisor.training.objectives import autocast
+from advisor.training.parallel import Group
+from advisor.training.settings import Settings, Task
+
+LOG = logging.getLogger("advisor.training")
+#: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+class Gradients:
+    """Computes gradients in ``parts`` micro-batches; more of them once the memory did not suffice."""
+
+    def __init__(
+        self,
+        task: Task,
+        settings: Settings,
+        learning: list[torch.nn.Parameter],
+        group: Group | None = None,
+        say: Callable[[str], None] = LOG.warning,
+    ) -> None:
+        self.task, self.settings, self.learning = task, settings, learning
+        self.group, self.say = group, say
+        self.parts = max(1, settings.accumulate)
+
+    def of(self, batch: Batch, raw: Any) -> float:
+        """Leave the mean gradient of the whole batch in the parameters; its mean loss. On process 0."""
+        if self.group is not None:
+            self.group.tell(batch.index)
+            self.group.spread(list(checkpoints.learned(self.task.network).values()))
+        total, weight = self.summed(batch, raw)
+        if self.group is not None:
+            total, weight = self.group.add_up(self.learning, total, weight)
+        for parameter in self.learning:
+            if parameter.grad is not None:
+                parameter.grad.div_(max(weight, 1e-6))
+        return total / max(weight, 1e-6)
+
+    def serve(self, batch: Batch, raw: Any) -> None:
+        """The part of any other process in `of`, after it was told the batch's number."""
+        assert self.group is not None
+        self.group.spread(list(checkpoints.learned(self.task.network).values()))
+        self.group.add_up(self.learning, *self.summed(batch, raw))
+
+    def summed(self, batch: Batch, raw: Any) -> tuple[float, float]:
+        """Sum of the losses and of the weights over this process's share, gradients of the sum in the parameters."""
+        while True:
+            try:
+                return self._micro_batches(batch, raw)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.parts >= len(batch.own):
+                    raise
+            # outside of the handler, so that no traceback keeps the activations
+            self._halve(len(batch.positions), len(batch.own))
+
+    def _halve(self, n: int, n_own: int) -> None:
+        self._clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self.parts = min(2 * self.parts, n_own)
+        self.say(
+            f"The memory did not suffice, so each step takes its {n} items in {self.parts} parts "
+            f"of {math.ceil(n_own / self.parts)}; the batch that a step learns from stays the same."
+        )
+
+    def _micro_batches(self, batch: Batch, raw: Any) -> tuple[float, float]:
+        self._clear()
+        n_own, total, weight = len(batch.own), 0.0, 0.0
+        parts = min(self.parts, n_own)
+        for i in range(parts):
+            part = slice(n_own * i // parts, n_own * (i + 1) // parts)
+            one, weighs = self._backward(batch, raw if parts == 1 else rows(raw, part), part)
+            total, weight = total + one, weight + weighs
+        return total, weight
+
+    def _backward(self, batch: Batch, raw: Any, part: slice) -> tuple[float, float]:
+        """One micro-batch; all its randomness follows from the seed, the batch's number and its place in it."""
+        start, stop = batch.start + part.start, batch.start + part.stop
+        torch.manual_seed(self.settings.seed * 1_000_003 + batch.index + 7_368_787 * start)
+        rng = PartOfBatch([self.settings.seed, 2, batch.index], len(batch.positions), start, stop)
+        inputs = self.task.train.inputs(raw, rng)
+        with autocast(self.task.device, self.settings.autocast):
+            loss = self.task.objective.loss(self.task, self.settings, inputs, batch.positions[start:stop])
+        if loss.total.requires_grad:  # a share may hold nothing that counts
+            loss.total.backward()  # type: ignore[no-untyped-call]
+        return float(loss.total.detach()), loss.weight
+
+    def _clear(self) -> None:
+        for parameter in self.learning:
+            parameter.grad = None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, on any device."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return any(phrase in str(error).lower() for phrase in _NO_MEMORY)
+
+
+def learning_groups(task: Task, settings: Settings) -> list[dict[str, Any]]:
+    """The parameters that learn and how fast: the task's own groups, else those of a classifier's blocks."""
+    if task.groups is not None:
+        return task.groups(task.network, settings)
+    if not isinstance(task.network, Classifier):
+        raise TypeError(f"A {type(task.network).__name__} is no Classifier; say with Task.groups what learns.")
+    return parameter_groups(
+        task.network,
+        block_groups(task.network, task.kind),
+        settings.learning_rate,
+        settings.head_learning_rate,
+        settings.weight_decay,
+        settings.layer_decay,
+        settings.depth,
+    )
