@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from probes.errors import ProbeError
 from probes.folds import assign_folds, stratified_subset
 from probes.interval import TRAINED, measured_score, score
 from probes.measured import Measured
+from probes.words import MAX_CHARACTERS, affords_characters, fit_words
 
 SECONDS = 6.0
-#: Characters of each text that count; the end of a long text adds cost and little else.
-MAX_CHARACTERS = 4000
-#: Above this many characters in all, character n-grams cost more seconds than a baseline may.
-MAX_CHARACTERS_FOR_CHARACTER_GRAMS = 1_000_000
 #: Characters vectorised and fitted in about a second on one core, word 1-2 grams and character grams included.
 CHARACTERS_PER_SECOND = 400_000
 
@@ -63,7 +61,7 @@ def tfidf(
     classes = n_classes or int(labels.max()) + 1
     cut = [text[:MAX_CHARACTERS] for text in texts]
     n_characters = sum(map(len, cut))
-    with_characters = n_characters <= MAX_CHARACTERS_FOR_CHARACTER_GRAMS
+    with_characters = affords_characters(cut)
     affordable = _affordable(len(cut), n_characters, folds, SECONDS if seconds_limit is None else seconds_limit)
     fold_of = assign_folds(labels, groups, folds, seed)
     predicted = np.empty(len(labels), dtype=np.int64)
@@ -94,28 +92,12 @@ def _fit_predict(
     balanced: bool,
     with_characters: bool,
 ) -> np.ndarray:
-    """Class indices of the held-out texts; where training has one class only, that class."""
-    from sklearn.svm import LinearSVC
-
-    if len(np.unique(labels[train])) < 2:
-        return np.full(len(held_out), labels[train[0]])
-    vectoriser = _vectoriser(with_characters)
+    """Class indices of the held-out texts."""
     try:
-        rows = vectoriser.fit_transform([texts[i] for i in train])
-    except ValueError:  # no word at all in the training texts (signs only): the largest class is what is left
+        model = fit_words(
+            [texts[i] for i in train], labels[train], int(labels.max()) + 1, balanced, with_characters=with_characters
+        )
+    except ProbeError:  # one class, or no word at all (signs only): the largest class is what is left
         return np.full(len(held_out), np.bincount(labels[train]).argmax())
-    model = LinearSVC(C=1.0, class_weight="balanced" if balanced else None, random_state=0)
-    model.fit(rows, labels[train])
-    predicted: np.ndarray = model.predict(vectoriser.transform([texts[i] for i in held_out]))
+    predicted: np.ndarray = model.logits([texts[i] for i in held_out]).argmax(axis=1)
     return predicted
-
-
-def _vectoriser(with_characters: bool) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import FeatureUnion
-
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32, token_pattern=r"(?u)\b\w+\b")
-    if not with_characters:
-        return words
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32, min_df=2)
-    return FeatureUnion([("words", words), ("characters", characters)])

@@ -1,13 +1,14 @@
 """A backbone that gives what each of its blocks gives, pooled, in the one pass that makes the features anyway.
 
-`hooked` wraps an image or text backbone. Its module returns every depth side by side, the plain features last, so
-extraction, cache and calibration treat it as one wide backbone; `parts` says which columns are which depth. Pooling
-is the mean over space (images) or over the attention mask (texts), as the plain features are pooled.
+`hooked` wraps an image or text backbone. Its module returns every depth (or the chosen ones) side by side, the plain
+features last, so extraction, cache and calibration treat it as one wide backbone; `parts` says which columns are which
+depth. Pooling is the mean over space (images) or over the attention mask (texts), as the plain features are pooled.
+``mirrored``: the mean of an image's features and its mirror image's, for twice the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from probes.backbones.text import masked_mean
+from probes.errors import BackboneError
 
 #: A backbone with more blocks is looked at in this many places, evenly, the first and the last among them.
 MAX_DEPTHS = 13
@@ -25,27 +27,32 @@ _SILENT = (nn.Dropout, nn.Flatten, nn.Identity)  # not run, or only reshaping: n
 
 
 class Hooked:
-    """A backbone whose features are all depths side by side; everything else is the plain backbone's.
+    """A backbone whose features are its depths side by side; everything else is the plain backbone's.
 
     ``parts``: for each depth (its key in the feature cache, its number of columns), in the order of the columns; the
-    last key is the plain backbone's own `preprocessing`, so that its features are shared. ``names`` are for people.
+    last features' key is the plain backbone's own `preprocessing`, so that they are shared. ``names`` are for people.
     """
 
-    def __init__(self, backbone: Any) -> None:
+    def __init__(self, backbone: Any, depths: Sequence[str] | None = None, mirrored: bool = False) -> None:
         self.plain = backbone
-        depths = TextDepths(backbone.module) if hasattr(backbone, "tokenizer") else ImageDepths(backbone.module)
-        self.module: EveryDepth = depths.train(backbone.module.training)
+        made = TextDepths(backbone.module) if hasattr(backbone, "tokenizer") else ImageDepths(backbone.module)
+        if depths is not None:
+            made.keep(depths)
+        made.mirrored = mirrored
+        self.module: EveryDepth = made.train(backbone.module.training)
         self.names = self.module.names
+        self.mirrored = mirrored
         dims = _dims(backbone, self.module)
-        plain_key: str = backbone.preprocessing
-        keys = [f"{plain_key}-{name}" for name in self.names[:-1]] + [plain_key]
+        plain_key, after = str(backbone.preprocessing), "-mirrored" if mirrored else ""
+        keys = [(plain_key if name == LAST else f"{plain_key}-{name}") + after for name in self.names]
         self.parts: tuple[tuple[str, int], ...] = tuple(zip(keys, dims, strict=True))
         self.dim = sum(dims)
 
     @property
     def preprocessing(self) -> str:
-        """What all depths together depend on besides weights and item."""
-        return f"{self.plain.preprocessing}-depths"
+        """What these depths together depend on besides weights and item."""
+        chosen = "" if self.module.all_kept else "-" + "+".join(self.names)
+        return f"{self.plain.preprocessing}-depths{chosen}{'-mirrored' if self.mirrored else ''}"
 
     def __getattr__(self, name: str) -> Any:
         if name == "plain":  # not there yet: without this line a half-made object would ask itself for ever
@@ -58,9 +65,13 @@ class Hooked:
         return np.split(features, ends, axis=1)
 
 
-def hooked(backbone: Any) -> Hooked:
-    """The backbone with every depth in its features (`ImageBackbone`, `TextBackbone`); a hooked one as it is."""
-    return backbone if isinstance(backbone, Hooked) else Hooked(backbone)
+def hooked(backbone: Any, depths: Sequence[str] | None = None, mirrored: bool = False) -> Hooked:
+    """The backbone with every depth in its features, or with those named; a hooked one as it is.
+
+    Shape: an `ImageBackbone` or `TextBackbone`; `depths` of its `names`, kept in the network's order. Raises
+    BackboneError for a depth that it does not have.
+    """
+    return backbone if isinstance(backbone, Hooked) else Hooked(backbone, depths, mirrored)
 
 
 def image_depths(module: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -94,17 +105,33 @@ def _kind(unit: nn.Module) -> str:
 
 
 class EveryDepth(nn.Module):
-    """What `hooked` runs: `each` gives the pooled output of every depth, the plain features last."""
+    """What `hooked` runs: `each` gives the pooled output of the depths in `names`, the plain features last."""
 
     inner: nn.Module
     names: tuple[str, ...]
+    all_kept = True
+    mirrored = False
+
+    def keep(self, depths: Sequence[str]) -> None:
+        """Give these depths only, in the network's order. Raises BackboneError for one that is not there."""
+        strange = [name for name in depths if name not in self.names]
+        if strange or not depths:
+            raise BackboneError(
+                f"The backbone has no depth called {', '.join(map(repr, strange)) or 'nothing at all'}. "
+                f"It has {', '.join(self.names)}."
+            )
+        self.all_kept = len(set(depths)) == len(self.names)
+        self.names = tuple(name for name in self.names if name in depths)
 
     def each(self, batch: Any) -> list[Tensor]:
         """One (n, d) tensor per depth."""
         raise NotImplementedError
 
     def forward(self, batch: Any) -> Tensor:
-        return torch.cat([part.float() for part in self.each(batch)], dim=1)
+        given = torch.cat([part.float() for part in self.each(batch)], dim=1)
+        if not self.mirrored:
+            return given
+        return (given + torch.cat([part.float() for part in self.each(batch.flip(-1))], dim=1)) / 2
 
 
 class ImageDepths(EveryDepth):
@@ -115,7 +142,7 @@ class ImageDepths(EveryDepth):
         self.inner = module
         named = image_depths(module)
         self.names = tuple(name for name, _ in named)
-        self._ends = tuple(end for _, end in named[:-1])
+        self._ends = dict(named[:-1])
 
     def each(self, batch: Tensor) -> list[Tensor]:
         """The hooks live for this pass only, so the plain backbone stays plain."""
@@ -124,13 +151,14 @@ class ImageDepths(EveryDepth):
         def keep(module: nn.Module, _: Any, output: Tensor) -> None:
             seen[id(module)] = pooled(output)
 
-        handles = [end.register_forward_hook(keep) for end in self._ends]
+        ends = [self._ends[name] for name in self.names if name != LAST]
+        handles = [end.register_forward_hook(keep) for end in ends]
         try:
             last: Tensor = self.inner(batch)
         finally:
             for handle in handles:
                 handle.remove()
-        return [*(seen[id(end)] for end in self._ends), last]
+        return [*(seen[id(end)] for end in ends), *([last] if LAST in self.names else [])]
 
 
 class TextDepths(EveryDepth):
@@ -143,12 +171,15 @@ class TextDepths(EveryDepth):
         numbered = [("embeddings", 0), *((f"layer {i}", i) for i in range(1, n_layers))]
         chosen = thinned(numbered, MAX_DEPTHS - 1)
         self.names = (*(name for name, _ in chosen), LAST)
-        self._numbers = [number for _, number in chosen]
+        self._numbers = dict(chosen)
 
     def each(self, batch: dict[str, Tensor]) -> list[Tensor]:
         encoder: Any = self.inner.encoder
         output = encoder(**batch, output_hidden_states=True)
-        states = [output.hidden_states[number] for number in self._numbers] + [output.last_hidden_state]
+        states = [
+            output.last_hidden_state if name == LAST else output.hidden_states[self._numbers[name]]
+            for name in self.names
+        ]
         return [masked_mean(state, batch["attention_mask"]) for state in states]
 
 

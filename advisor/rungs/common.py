@@ -18,21 +18,29 @@ from probes.interval import score
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
+    from probes.device import Calibration
     from probes.heads import Head, Recipe
+    from probes.linear import LinearProbe
 
 CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
+#: Validation items that give a better temperature than the folds' heads do, which learned from fewer items.
+ENOUGH_TO_CALIBRATE = 200
 #: Seconds kept for loading and writing at the end of a run.
 ENDING_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` were wanted."""
+    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` were wanted.
+
+    ``calibration``: how the backbone was run, for the next call; None where the cache had everything.
+    """
 
     rows: np.ndarray
     array: np.ndarray
     n_asked: int
+    calibration: Calibration | None = None
 
     @property
     def complete(self) -> bool:
@@ -66,15 +74,23 @@ def spread(rows: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def gather(
-    context: RunContext, backbone: Backbone, rows: np.ndarray, seconds: float, span: tuple[float, float]
+    context: RunContext,
+    backbone: Backbone,
+    rows: np.ndarray,
+    seconds: float,
+    span: tuple[float, float],
+    calibration: Calibration | None = None,
 ) -> Gathered:
     """Features of as many rows as the seconds allow, in `spread` order, then sorted; at least one chunk.
 
-    What the cache holds costs next to nothing, so a second run sees more rows.
+    What the cache holds costs next to nothing, so a second run sees more rows. No rows give no features (a set so small
+    that it has no validation part).
     """
+    if len(rows) == 0:
+        return Gathered(rows, np.zeros((0, backbone.dim), np.float32), 0, calibration)
     ordered = spread(rows, context.dataset.labels[rows], context.plan.seed)
     until = time.monotonic() + seconds
-    parts, kept, calibration = [], [], None
+    parts, kept = [], []
     done = 0
     while done < len(ordered) and (done == 0 or time.monotonic() < until):
         chunk = ordered[done : done + CHUNK_ITEMS]
@@ -90,7 +106,7 @@ def gather(
     all_rows, array = np.concatenate(kept), np.concatenate(parts)
     order = np.argsort(all_rows)
     n_unreadable = done - len(all_rows)
-    return Gathered(all_rows[order], array[order], len(rows) - n_unreadable)
+    return Gathered(all_rows[order], array[order], len(rows) - n_unreadable, calibration)
 
 
 def validation_rows(dataset: Dataset, at_most: int = MAX_VALIDATION_ITEMS) -> np.ndarray:
@@ -104,29 +120,26 @@ def balanced(dataset: Dataset) -> bool:
     return dataset.metric == "balanced accuracy"
 
 
-def choose_recipe(context: RunContext, train: Gathered) -> Recipe:
-    """The head's recipe by cross-validation on the training rows; the plan's where a class is too small."""
+def probe_head(context: RunContext, train: Gathered, seconds: float) -> LinearProbe | None:
+    """The head cross-validated on the training rows; None where a class is too small for that or the time too short."""
     from probes.errors import ProbeError
-    from probes.heads import Recipe
     from probes.linear import linear_probe
 
     dataset = context.dataset
-    planned = Recipe.of(context.plan.settings)
-    if context.seconds_left < 6.0:
-        return planned
+    if seconds < 1.0:
+        return None
     try:
-        probe = linear_probe(
+        return linear_probe(
             train.array,
             dataset.labels[train.rows],
             dataset.metric,
             groups=related(dataset)[train.rows],
             seed=context.plan.seed,
-            seconds_limit=min(20.0, 0.2 * context.seconds_left),
+            seconds_limit=seconds,
             n_classes=len(dataset.classes),
         )
     except ProbeError:
-        return planned
-    return probe.recipe
+        return None
 
 
 def fit_linear(dataset: Dataset, gathered: Gathered, recipe: Recipe) -> Head:
@@ -157,6 +170,34 @@ def value_of(dataset: Dataset, rows: np.ndarray, scores: np.ndarray) -> float:
     if len(rows) == 0:
         return 0.0
     return score(dataset.metric, dataset.labels[rows], scores.argmax(axis=1), len(dataset.classes))
+
+
+def calibrated(
+    dataset: Dataset, rows: np.ndarray, logits: np.ndarray, otherwise: float | None = None
+) -> tuple[float, dict[str, float], tuple[str, ...]]:
+    """(temperature, calibration errors before and after, what to say) of logits that the model has not learned from.
+
+    Fewer than `ENOUGH_TO_CALIBRATE` rows take the temperature `otherwise` where one is given. The error after is
+    measured on each half of the rows with the temperature of the other, so that it does not flatter. Shape: logits
+    (n, C) of rows (n,).
+    """
+    from probes.heads import softmax
+    from probes.temperature import LEAST_ITEMS, calibration_error, cross_fitted, fit_temperature
+
+    labels = dataset.labels[rows]
+    if len(rows) < LEAST_ITEMS:
+        return otherwise or 1.0, {}, ()
+    before = calibration_error(softmax(logits), labels)
+    if otherwise is not None and len(rows) < ENOUGH_TO_CALIBRATE:
+        temperature, after = otherwise, softmax(logits / otherwise)
+    else:
+        temperature, after = fit_temperature(logits, labels).temperature, softmax(cross_fitted(logits, labels))
+    values = {"ece_before": before, "ece": calibration_error(after, labels), "temperature": temperature}
+    told = (
+        f"Probabilities were calibrated with temperature {temperature:.2f}: expected calibration error "
+        f"{100 * before:.1f} points before and {100 * values['ece']:.1f} after, on {len(rows):,} validation items."
+    )
+    return temperature, values, (told,)
 
 
 def partial_sentence(gathered: Gathered) -> tuple[str, ...]:

@@ -153,10 +153,12 @@ def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fall
     return build(sized, len(dataset.classes), hold, head)
 
 
-def save_whole(context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any]) -> None:
-    """Write every weight and how it came about."""
+def save_whole(
+    context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any], temperature: float = 1.0
+) -> None:
+    """Write every weight and how it came about; ``temperature`` is what `common.calibrated` gave for its logits."""
     spec = base_spec(context.plan, context.dataset, backbone, weights="all")
-    spec["head"] = {"type": "linear"}
+    spec["head"] = {"type": "linear", "temperature": temperature}
     spec["training"] = resolved
     save_model(context.directory, spec, whole_state(network))
 

@@ -1,48 +1,79 @@
-"""Frozen: a linear head on the backbone's features, its regularisation by cross-validation."""
+"""Frozen: a linear head on the backbone's features, at the depths and with the regularisation that cross-validate best.
+
+The steps: a sample of the training part at every depth decides what the head stands on (`frozen_choice`); the rest is
+extracted at those depths only; the head is cross-validated once more where there is more than the sample; its logits
+are divided by the temperature of its out-of-fold answers (`probes.temperature`).
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from advisor.rungs import common
+from advisor.rungs import common, frozen_backbones, frozen_mirror
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.frozen_choice import MOST_ITEMS, Chosen, choose, honest
 from advisor.rungs.model import base_spec, save_model
+from probes.hooks import LAST, Hooked, hooked
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.heads import Recipe
+    from probes.heads import Head, Recipe
+
+#: Shares of the extraction's seconds: the sample at every depth, and the validation part.
+SAMPLE_SHARE, VALIDATION_SHARE = 0.4, 0.3
+#: Seconds for cross-validation, at most, and their share of the time left.
+MOST_CHOOSING_SECONDS, CHOOSING_SHARE = 20.0, 0.2
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Features that a head stands on. Shape: train.array (n, d), val.array (m, d); ``mirrored``: averaged over both."""
+
+    train: Gathered
+    val: Gathered
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
 class FrozenFit:
-    """The frozen rung before its final fit: what the head reaches on the validation part when fitted without it."""
+    """The frozen rung before its final fit: what the head reaches on the validation part when fitted without it.
+
+    ``train``, ``val`` and ``recipe``: the plain backbone's last features and the recipe of a head on them, which is
+    what fine-tuning starts from. ``chosen`` and ``standing``: what the frozen head itself stands on. ``calibration``:
+    expected calibration error on the validation part before and after the temperature; empty without one.
+    """
 
     train: Gathered
     val: Gathered
     recipe: Recipe
     value: float
-    weight: np.ndarray
-    bias: np.ndarray
+    chosen: Chosen
+    standing: Standing
+    calibration: dict[str, float] = field(default_factory=dict)
+    sentences: tuple[str, ...] = ()
 
 
 def execute(context: RunContext) -> Outcome:
     """Fit the head on the training part, score it on the validation part, then fit it on both and save it."""
     context.emit("Loading the backbone", 0.01)
-    backbone = common.open_backbone(context)
     started, left = time.monotonic(), context.seconds_left
-    fitted = fit(context, backbone, common.validation_rows(context.dataset), 0.6 * left, (0.03, 0.75))
+    backbone, compared = frozen_backbones.choose(context, common.open_backbone(context), 0.35 * left)
+    seconds = 0.6 * context.seconds_left
+    fitted = fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.1, 0.75))
     save(context, backbone, fitted)
     common.save_resolved(
         context,
         {
             "rung": context.plan.rung,
-            **fitted.recipe.settings,
+            "backbone": backbone.entry.reference,
+            **described(fitted),
             "input_size": backbone.input_size,
             "n_train": len(fitted.train.rows),
             "n_validation": len(fitted.val.rows),
@@ -51,8 +82,8 @@ def execute(context: RunContext) -> Outcome:
     )
     return Outcome(
         rung="frozen",
-        validation={"value": fitted.value, "n": float(len(fitted.val.rows))},
-        sentences=common.partial_sentence(fitted.train),
+        validation={"value": fitted.value, "n": float(len(fitted.val.rows)), **fitted.calibration},
+        sentences=(*compared, *fitted.sentences, *common.partial_sentence(fitted.train)),
         device=context.device,
     )
 
@@ -60,39 +91,123 @@ def execute(context: RunContext) -> Outcome:
 def fit(
     context: RunContext, backbone: Backbone, val_rows: np.ndarray, seconds: float, span: tuple[float, float]
 ) -> FrozenFit:
-    """Features within `seconds`, the recipe of the head, the head without the validation part and its value there."""
-    dataset = context.dataset
-    middle = span[0] + 0.2 * (span[1] - span[0])
+    """Features within `seconds`, what the head stands on, the head without the validation part and its value there."""
+    rows, labels = context.dataset.where("train"), context.dataset.labels
     started = time.monotonic()
-    val = _gather_or_none(context, backbone, val_rows, 0.3 * seconds, (span[0], middle))
+
+    def at(share: float) -> float:
+        return span[0] + share * (span[1] - span[0])
+
+    every: Any = hooked(backbone)
+    few = common.spread(rows, labels[rows], context.plan.seed)[:MOST_ITEMS]
+    sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
+    context.stage("Comparing depths", at(0.4), at(0.45))("", 0.0)
+    chosen = choose(context, every, sample, _choosing_seconds(context))
+    view: Any = hooked(backbone, tuple({*chosen.depths, LAST}))
     left = seconds - (time.monotonic() - started)
-    train = common.gather(context, backbone, dataset.where("train"), left, (middle, span[1]))
+    val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
+    left = seconds - (time.monotonic() - started)
+    train = common.gather(context, view, rows, left, (at(0.6), at(1.0)), sample.calibration)
+    standing = Standing(_columns(view, train, chosen.depths), _columns(view, val, chosen.depths))
+    left = seconds - (time.monotonic() - started)
+    chosen, both, told = frozen_mirror.choose(context, backbone, chosen, standing.train, standing.val, left)
     context.stage("Fitting the head", span[1], span[1] + 0.05)("", 0.0)
-    recipe = common.choose_recipe(context, train)
-    head = common.fit_linear(dataset, train, recipe)
-    value = common.value_of(dataset, val.rows, common.head_logits(head, val.array))
-    context.emit("Fitting the head", min(span[1] + 0.05, 1.0), frozen_value=value)
-    return FrozenFit(train, val, recipe, value, np.asarray(head.weight), np.asarray(head.bias))
+    if both is not None:
+        standing = Standing(*both, mirrored=True)
+    elif len(train.rows) > 1.1 * len(sample.rows):
+        chosen = _again(context, standing.train, chosen)
+    told = (*chosen.sentences, *told)
+    return _fitted(context, view, train, val, chosen, standing, told, min(span[1] + 0.05, 1.0))
+
+
+def _choosing_seconds(context: RunContext) -> float:
+    return min(MOST_CHOOSING_SECONDS, CHOOSING_SHARE * context.seconds_left)
+
+
+def _columns(view: Hooked, given: Gathered, depths: tuple[str, ...]) -> Gathered:
+    """The columns of these depths only."""
+    if depths == view.names:
+        return given
+    parts = dict(zip(view.names, view.split(given.array), strict=True))
+    return dataclasses.replace(given, array=np.concatenate([parts[name] for name in view.names if name in depths], 1))
+
+
+def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
+    """The recipe and the temperature from all training items instead of the sample."""
+    probe = common.probe_head(context, train, _choosing_seconds(context))
+    if probe is None:
+        return chosen
+    temperature = honest(probe, context.dataset.labels[train.rows])
+    return dataclasses.replace(chosen, recipe=probe.recipe, temperature=temperature)
+
+
+def _fitted(
+    context: RunContext,
+    view: Hooked,
+    train: Gathered,
+    val: Gathered,
+    chosen: Chosen,
+    standing: Standing,
+    sentences: tuple[str, ...],
+    span_end: float,
+) -> FrozenFit:
+    """The head on the training part, judged on the validation part."""
+    dataset = context.dataset
+    head = common.fit_linear(dataset, standing.train, chosen.recipe)
+    logits = common.head_logits(head, standing.val.array)
+    value = common.value_of(dataset, val.rows, logits)
+    context.emit("Fitting the head", span_end, frozen_value=value)
+    temperature, calibration, told = common.calibrated(dataset, val.rows, logits, chosen.temperature)
+    chosen = dataclasses.replace(chosen, temperature=temperature)
+    return FrozenFit(
+        train=_columns(view, train, (LAST,)),
+        val=_columns(view, val, (LAST,)),
+        recipe=chosen.plain,
+        value=value,
+        chosen=chosen,
+        standing=standing,
+        calibration=calibration,
+        sentences=(*sentences, *told),
+    )
+
+
+def logits(context: RunContext, fitted: FrozenFit) -> np.ndarray:
+    """The frozen head's logits of the validation rows, fitted without them. Shape: (m, C)."""
+    head = common.fit_linear(context.dataset, fitted.standing.train, fitted.chosen.recipe)
+    return common.head_logits(head, fitted.standing.val.array)
 
 
 def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: object) -> None:
     """Fit the head on training and validation part together and write the model."""
-    both = common.joined(fitted.train, fitted.val)
-    head = common.fit_linear(context.dataset, both, fitted.recipe)
+    both = common.joined(fitted.standing.train, fitted.standing.val)
+    head = common.fit_linear(context.dataset, both, fitted.chosen.recipe)
     spec = base_spec(context.plan, context.dataset, backbone, weights="head")
-    spec["head"] = {"type": "linear", **fitted.recipe.settings, "n_items": len(both.rows)}
+    spec["backbone"]["depths"] = list(fitted.chosen.depths)
+    spec["input"]["mirrored"] = fitted.standing.mirrored
+    spec["head"] = {
+        "type": "linear",
+        **fitted.chosen.recipe.settings,
+        "temperature": fitted.chosen.temperature,
+        "n_items": len(both.rows),
+    }
     spec.update(more)
-    tensors = {
+    save_model(context.directory, spec, tensors_of(head))
+
+
+def tensors_of(head: Head) -> dict[str, torch.Tensor]:
+    """The head as a model file holds it."""
+    return {
         "head.weight": torch.from_numpy(np.array(head.weight, np.float32)),
         "head.bias": torch.from_numpy(np.array(head.bias, np.float32)),
     }
-    save_model(context.directory, spec, tensors)
 
 
-def _gather_or_none(
-    context: RunContext, backbone: Backbone, rows: np.ndarray, seconds: float, span: tuple[float, float]
-) -> Gathered:
-    """Like `common.gather`, and nothing for no rows (a set so small that it has no validation part)."""
-    if len(rows) == 0:
-        return Gathered(rows, np.zeros((0, backbone.dim), np.float32), 0)
-    return common.gather(context, backbone, rows, seconds, span)
+def described(fitted: FrozenFit) -> dict[str, Any]:
+    """What was chosen, for resolved.json: a plan with these settings chooses the same without comparing."""
+    return {
+        **fitted.chosen.recipe.settings,
+        "depths": list(fitted.chosen.depths),
+        "tried": [[list(depths), round(value, 4)] for depths, value in fitted.chosen.tried],
+        "mirrored": fitted.standing.mirrored,
+        "temperature": round(fitted.chosen.temperature, 4),
+    }

@@ -20,9 +20,9 @@ Head = Callable[[np.ndarray], np.ndarray]
 TEMPERATURE = 0.05
 
 
-def linear_head(weight: np.ndarray, bias: np.ndarray) -> Head:
-    """Shape: weight (C, d), bias (C,)."""
-    return lambda features: softmax(features @ weight.T + bias)
+def linear_head(weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> Head:
+    """Logits divided by the temperature, as probabilities. Shape: weight (C, d), bias (C,)."""
+    return lambda features: softmax((features @ weight.T + bias) / temperature)
 
 
 def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> Head:
@@ -52,7 +52,7 @@ def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Ba
     """The head a model.json describes, from the arrays beside it. Raises RunError for a kind it does not know."""
     head = spec["head"]
     if head["type"] == "linear":
-        return linear_head(arrays["head.weight"], arrays["head.bias"])
+        return linear_head(arrays["head.weight"], arrays["head.bias"], float(head.get("temperature", 1.0)))
     if head["type"] == "neighbours":
         return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
     if head["type"] == "class names":

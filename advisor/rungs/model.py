@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -26,17 +26,19 @@ from probes.progress import Progress, silent
 if TYPE_CHECKING:
     from advisor.features import Backbone
     from advisor.training.sources import Source
+    from probes.backbones.catalog import Entry
 
 FORMAT = "transfer-advisor model"
-SCHEMA = 1
+#: 2 since a head may stand on several depths, on mirrored pictures or on words, and its logits have a temperature.
+SCHEMA = 2
+READABLE = (1, 2)
 WEIGHTS = "model.safetensors"
 Input = str | Path | Image.Image
 
 
-def base_spec(plan: Plan, dataset: Dataset, backbone: Backbone, weights: str) -> dict[str, Any]:
-    """What every model.json says. ``weights``: "all" (in this folder) or "head" (the backbone lies elsewhere)."""
-    entry = backbone.entry
-    spec: dict[str, Any] = {
+def spec_of(plan: Plan, dataset: Dataset, weights: str) -> dict[str, Any]:
+    """What every model.json says. ``weights``: "all" (in this folder), "head" (of a backbone elsewhere), "words"."""
+    return {
         "format": FORMAT,
         "schema_version": SCHEMA,
         "rung": plan.rung,
@@ -46,14 +48,20 @@ def base_spec(plan: Plan, dataset: Dataset, backbone: Backbone, weights: str) ->
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
         "metric": dataset.metric,
         "weights": weights,
-        "backbone": {
-            "name": plan.backbone,
-            "title": entry.title,
-            "source": entry.source_id,
-            "licence": entry.licence,
-            "sha256": backbone.weights_hash,
-            "dim": backbone.dim,
-        },
+    }
+
+
+def base_spec(plan: Plan, dataset: Dataset, backbone: Backbone, weights: str) -> dict[str, Any]:
+    """What the model.json of a model with a backbone says; ``weights`` as in `spec_of`."""
+    entry = backbone.entry
+    spec = spec_of(plan, dataset, weights)
+    spec["backbone"] = {
+        "name": entry.reference,
+        "title": entry.title,
+        "source": entry.source_id,
+        "licence": entry.licence,
+        "sha256": backbone.weights_hash,
+        "dim": backbone.dim,
     }
     if dataset.kind == "image":
         spec["input"] = {
@@ -86,7 +94,7 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
     if not (folder / "model.json").is_file():
         raise RunError(f"{folder} holds no model (model.json is missing). Give the folder of a finished run.")
     spec = storage.read_json(folder / "model.json")
-    if spec.get("format") != FORMAT or spec.get("schema_version") != SCHEMA:
+    if spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
         raise StorageError(f"{folder / 'model.json'} is not a model of schema version {SCHEMA}. Update this program.")
     path = folder / WEIGHTS
     if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
@@ -94,6 +102,10 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
     from safetensors.torch import load_file
 
     tensors = load_file(path)
+    if spec["weights"] == "words":
+        from advisor.rungs.words import WordsPredictor
+
+        return WordsPredictor(spec, {name: tensor.numpy() for name, tensor in tensors.items()})
     backbone = _backbone(spec, tensors, device, folder)
     arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith("backbone.")}
     return Predictor(spec, backbone, build_head(spec, arrays, backbone))
@@ -101,9 +113,7 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
 
 def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, folder: Path) -> Backbone:
     """The backbone the model needs: from its own weights, or the one it names, hash checked."""
-    from probes.backbones import catalog
-
-    entry = catalog.find(spec["backbone"]["name"], spec["kind"])
+    entry = entry_of(spec["backbone"]["name"], spec["kind"])
     size = int(spec["input"].get("size_px") or spec["input"]["max_tokens"])
     whole = spec["weights"] == "all"
     backbone = at_size(load_backbone(entry, size, device, pretrained=not whole), size)
@@ -122,13 +132,34 @@ def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, fol
             f"the weights here have {backbone.weights_hash[:12]}. Get the same weights, or train again."
         )
     backbone.module.eval()
-    return backbone
+    return _as_seen(spec, backbone)
+
+
+def entry_of(name: str, kind: Literal["image", "text"]) -> Entry:
+    """The entry of a backbone that a model names: of the catalog, or the small network that has no weights there."""
+    from probes.backbones import catalog
+    from probes.backbones.small import SMALL
+
+    return SMALL if name == SMALL.name else catalog.find(name, kind)
+
+
+def _as_seen(spec: dict[str, Any], backbone: Backbone) -> Backbone:
+    """The backbone with the depths that the head stands on, and mirrored pictures where it was trained on them."""
+    from probes.hooks import LAST, hooked
+
+    depths, mirrored = spec["backbone"].get("depths", [LAST]), bool(spec["input"].get("mirrored", False))
+    if depths == [LAST] and not mirrored:
+        return backbone
+    return hooked(backbone, depths, mirrored)  # type: ignore[return-value]  # everything else is the plain backbone's
 
 
 class Predictor:
-    """A model that answers. ``classes`` are the labels; columns of `predict_proba` are in their order."""
+    """A model that answers. ``classes`` are the labels; columns of `predict_proba` are in their order.
 
-    def __init__(self, spec: dict[str, Any], backbone: Backbone, head: Head) -> None:
+    ``backbone`` is None for a model that needs none.
+    """
+
+    def __init__(self, spec: dict[str, Any], backbone: Any, head: Head) -> None:
         self.spec, self.backbone, self.head = spec, backbone, head
         self.classes: tuple[str, ...] = tuple(spec["classes"])
         self.kind: str = spec["kind"]
@@ -152,7 +183,7 @@ class Predictor:
         if not inputs:
             return np.zeros((0, len(self.classes)), np.float32)
         if self.kind == "text":
-            return self._probabilities(self._texts([str(item) for item in inputs]))
+            return self._of_texts([str(item) for item in inputs])
         source = self._images(lambda i: open_input(inputs[i], self.backbone.input_size), len(inputs))
         probabilities = self._probabilities(source)
         for position in np.flatnonzero(~source.ok)[:1]:
@@ -168,10 +199,10 @@ class Predictor:
         if len(rows) == 0:
             return np.zeros((0, len(self.classes)), np.float32), np.ones(0, dtype=bool)
         if self.kind == "text":
-            source = self._texts(dataset.items["text"].iloc[rows].tolist())
-        else:
-            read = reader(dataset, min_side=self.backbone.input_size)
-            source = self._images(lambda i: read(int(rows[i])), len(rows))
+            texts = dataset.items["text"].iloc[rows].tolist()
+            return self._of_texts(texts, progress), np.ones(len(rows), dtype=bool)
+        read = reader(dataset, min_side=self.backbone.input_size)
+        source = self._images(lambda i: read(int(rows[i])), len(rows))
         return self._probabilities(source, progress), source.ok
 
     def _probabilities(self, source: Source, progress: Progress = silent) -> np.ndarray:
@@ -180,15 +211,15 @@ class Predictor:
         features = logits_of(self.backbone.module, source, tick=lambda share: progress("Predicting", share))
         return np.asarray(self.head(features), dtype=np.float32)
 
-    def _texts(self, texts: list[str]) -> Source:
+    def _of_texts(self, texts: list[str], progress: Progress = silent) -> np.ndarray:
         from advisor.training.sources import TextSource
 
-        return TextSource(texts, self.backbone)  # type: ignore[arg-type]
+        return self._probabilities(TextSource(texts, self.backbone), progress)
 
     def _images(self, read: Callable[[int], Any], n: int) -> Source:
         from advisor.training.sources import ImageSource
 
-        return ImageSource(read, n, self.backbone, memory_bytes=0)  # type: ignore[arg-type]
+        return ImageSource(read, n, self.backbone, memory_bytes=0)
 
 
 def open_input(item: Input, min_side: int) -> Image.Image:

@@ -16,7 +16,7 @@ from typing import Literal
 from probes.errors import BackboneError
 
 Kind = Literal["image", "text", "language"]
-Loader = Literal["timm", "torchvision", "huggingface"]
+Loader = Literal["timm", "torchvision", "huggingface", "own"]
 Channels = tuple[float, float, float]
 
 _HALF: Channels = (0.5, 0.5, 0.5)

@@ -161,6 +161,10 @@ def _architecture(entry: Entry) -> nn.Module:
 
         built: nn.Module = get_model(entry.source_id, weights=None)
         return built
+    if entry.loader == "own":
+        from probes.backbones.small import SmallResNet
+
+        return SmallResNet()
     raise BackboneError(f"{entry.title} is not an image backbone.")
 
 

@@ -1,0 +1,126 @@
+"""Which network is trained from scratch on images: the plan's architecture or a small one, by a short race.
+
+The plan's network has the better shape for photographs, the small one sees several times as many pictures a second, and
+which counts for more depends on the data and the time. Each trains for the same seconds from its own random weights
+with its own recipe; the better validation value goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.features import load_backbone
+from advisor.rungs import common
+from advisor.rungs.context import RunContext
+from advisor.training import recipes
+from advisor.training.network import Classifier, at_size, build, quick_batch_norm
+from advisor.training.search import training_speed
+from advisor.training.settings import Callbacks
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+#: Share of the training time that each network's race gets, and the least seconds that tell anything.
+SHARE, LEAST_SECONDS = 0.12, 5.0
+ARCHITECTURES = ("same", "small")
+
+
+@dataclass(frozen=True)
+class Racer:
+    """A network after its race. ``size``: its input; ``speed``: training items a second at it."""
+
+    architecture: str
+    title: str
+    size: int
+    usual: int
+    speed: float
+    value: float = -math.inf
+    loss: float = math.inf
+
+
+def random_backbone(context: RunContext, architecture: str, size: int | None = None) -> Backbone:
+    """The plan's architecture or the small one, with random weights drawn from the plan's seed."""
+    from probes.backbones import catalog
+    from probes.backbones.small import SMALL
+
+    plan = context.plan
+    small = architecture == "small"
+    entry = SMALL if small else catalog.find(plan.backbone, plan.kind)  # type: ignore[arg-type]
+    px = size or (SMALL.input_size if small else plan.input_size)
+    return at_size(load_backbone(entry, px, context.device, pretrained=False, seed=plan.seed), px)
+
+
+def fresh_network(context: RunContext, backbone: Backbone) -> Classifier:
+    """The architecture with a new head, its batch norm following quickly."""
+    network = build(backbone, len(context.dataset.classes), hold_batch_norm=False)
+    quick_batch_norm(network)
+    return network
+
+
+def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
+    """The network with its speed and the input size that the time affords; and the seconds there are for training."""
+    from advisor.rungs.trained import few, training_seconds
+
+    rows = context.dataset.where("train")
+    backbone = random_backbone(context, architecture)
+    some = few(rows)
+    task, _ = recipes.task_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, some, some)
+    speed = training_speed(task)
+    seconds = training_seconds(context, speed)
+    usual = backbone.input_size
+    size, speed = recipes.size_and_speed("scratch", task, usual, len(rows), speed, seconds)
+    return Racer(architecture, backbone.entry.title, size, usual, speed), seconds
+
+
+def raced(context: RunContext, racers: list[Racer], val_rows: np.ndarray, seconds: float) -> list[Racer]:
+    """The racers with what they reached in `seconds` each; those not started by a stop are as they were."""
+    return [racer if context.should_stop() else _run(context, racer, val_rows, seconds) for racer in racers]
+
+
+def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float) -> Racer:
+    from advisor.training.loop import fit
+
+    context.emit(f"Racing {racer.title}", 0.02)
+    dataset, rows = context.dataset, context.dataset.where("train")
+    backbone = random_backbone(context, racer.architecture, racer.size)
+    network = fresh_network(context, backbone)
+    task, _ = recipes.task_of(dataset, "scratch", network, backbone, rows, val_rows)
+    settings = dataclasses.replace(
+        recipes.settings_for("scratch", dataset.kind, len(rows), seconds, context.plan.seed),
+        n_evaluations=0,
+        patience=0,
+        first_look=False,
+        autocast=recipes.training_precision(context.device),
+    )
+    result = fit(task, settings, Callbacks(should_stop=context.should_stop))
+    if result.diverged:
+        return racer
+    return dataclasses.replace(racer, value=result.value, loss=result.loss)
+
+
+def choose(context: RunContext, val_rows: np.ndarray) -> tuple[Racer, float, dict[str, Any], tuple[str, ...]]:
+    """(winner, seconds for training, values of all for the report, what to say).
+
+    The plan may pin ``settings["architecture"]`` to "same" or "small".
+    """
+    wanted = context.plan.settings.get("architecture", "race")
+    names = [wanted] if wanted in ARCHITECTURES else list(ARCHITECTURES)
+    both = [timed(context, name) for name in names]
+    racers, seconds = [racer for racer, _ in both], min(seconds for _, seconds in both)
+    each = SHARE * seconds
+    if len(racers) == 1:
+        return racers[0], seconds, {}, ()
+    if each < LEAST_SECONDS:
+        chosen = max(racers, key=lambda racer: racer.speed)
+        return chosen, seconds, {}, (f"The time did not allow a race of networks; {chosen.title} is the quickest.",)
+    some = np.sort(common.spread(val_rows, context.dataset.labels[val_rows], context.plan.seed)[:256])
+    racers = raced(context, racers, some, each)
+    best = max(racers, key=lambda racer: (racer.value, -racer.loss))
+    told = ", ".join(f"{racer.title} {100 * max(racer.value, 0):.1f} % at {racer.size} px" for racer in racers)
+    sentence = f"Networks raced for {each:.0f} s each on {len(some):,} validation items: {told}; {best.title} went on."
+    return best, seconds - 2 * each, {f"race {r.title}": max(r.value, 0.0) for r in racers}, (sentence,)
