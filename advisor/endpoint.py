@@ -160,7 +160,7 @@ class Endpoint:
                 if not refused:
                     raise EndpointError(_words(error, self.settings)) from None
                 self._left_out |= refused
-            except openai.OpenAIError as error:
+            except (openai.OpenAIError, ValueError) as error:  # ValueError: a body that is no JSON
                 raise EndpointError(_words(error, self.settings)) from None
         raise EndpointError(f"{self.name} refuses every way of asking. Choose another model.")
 
@@ -217,7 +217,7 @@ def _ended(said: str, begin: str, stop: tuple[str, ...]) -> str:
     return text[: min(ends, default=None)].strip()
 
 
-def _words(error: openai.OpenAIError, settings: EndpointSettings) -> str:
+def _words(error: openai.OpenAIError | ValueError, settings: EndpointSettings) -> str:
     """What went wrong and what to do. The server's own words are left out where they might repeat the key."""
     import openai
 

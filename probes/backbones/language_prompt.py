@@ -28,17 +28,18 @@ def read(model: LanguageModel, prompts: Sequence[Prompt], room: int) -> list[Rea
     if not len(prompts):
         return []
     texts = [written(model.tokenizer, prompt) for prompt in prompts]
-    start = () if getattr(model.tokenizer, "chat_template", None) else (model.start,)
     found = model.tokenizer(texts, add_special_tokens=False).input_ids
-    return [_fitted((*start, *ids), room) for ids in found]
+    templated = bool(getattr(model.tokenizer, "chat_template", None))
+    starts = [() if templated and (prompt.system or prompt.user) else (model.start,) for prompt in prompts]
+    return [_fitted((*start, *ids), room) for start, ids in zip(starts, found, strict=True)]
 
 
 def written(tokenizer: Any, prompt: Prompt) -> str:
-    """The text that the model goes on from.
+    """The text that the model goes on from; a prompt that is only a beginning is gone on from as it stands.
 
     A template without a place for a system message (Gemma's raises) gets it at the head of the user's.
     """
-    if not getattr(tokenizer, "chat_template", None):
+    if not getattr(tokenizer, "chat_template", None) or not (prompt.system or prompt.user):
         return "\n\n".join(part for part in (prompt.system, prompt.user, prompt.begin) if part)
     system = [{"role": "system", "content": prompt.system}] if prompt.system else []
     try:
