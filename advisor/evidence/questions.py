@@ -1,0 +1,83 @@
+"""Evidence on a "qa" dataset: what the language model knows by heart, what is found, and what is read from it.
+
+Context: when answers are wrong, three things may be missing: knowledge (by heart is far below the passage that
+answers), search (the passage is not found) or skill (even with the passage that answers it is misread). Each is
+measured on the same training and validation questions within the budget, so that the rungs above can be judged.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.evidence.questions_answers import K, answers, results
+from advisor.evidence.questions_reader import reader
+from advisor.evidence.questions_retrieval import retrieval, threshold
+from advisor.evidence.questions_words import notes
+from advisor.language import chat_model, entry_of
+from advisor.questions import questions_of, spread_rows
+from advisor.records import Dataset, Evidence, ProbeResult
+from advisor.retrieval import index_of
+from probes import asking
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from probes.chat import ChatModel
+
+#: Questions for the search alone, which costs milliseconds each.
+SEARCHED = 400
+#: Shares of the budget.
+ASKING_SHARE, READER_SHARE = 0.6, 0.25
+
+
+def language_model(name: str | None, progress: Progress = silent) -> tuple[ChatModel, str]:
+    """The language model to ask and the name that a plan keeps. Raises BackboneError, EndpointError."""
+    known = name if name is not None else entry_of(None).name
+    return chat_model(known, progress=progress), known
+
+
+def measure_questions(
+    dataset: Dataset, model: ChatModel, model_name: str, budget_seconds: float, progress: Progress
+) -> Evidence:
+    """Measure search, answers by heart and from passages, and the extractive reader, within about the budget."""
+    started = time.monotonic()
+    index = index_of(dataset, lambda sentence, share: progress(sentence, 0.1 * share))
+    rows = spread_rows(dataset, dataset.where("train", "val"))
+    asked = questions_of(dataset, rows)
+    progress("Searching the documents for training questions", 0.12)
+    searched = asked.only(np.arange(min(len(asked), SEARCHED)))
+    limit = threshold(index, searched)
+    found = retrieval(index, searched, asdict(limit))
+    choices = asking.choices_among(asked.answers)
+    seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
+    given = answers(model, index, asked, K, choices, seconds, lambda said, share: progress(said, 0.15 + 0.5 * share))
+    probes = results(model, given, K, choices)
+    progress("Training a reader on the passages that answer", 0.66)
+    read = reader(index, asked, given, READER_SHARE * budget_seconds)
+    probes += [*([read] if read else []), found]
+    n_test = len(dataset.where("test"))
+    return Evidence(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        backbone=model_name,
+        backbone_hash=model.identity,
+        device="cpu",
+        device_reason=spoken_speed(model, probes),
+        input_size=0,
+        n_train=len(rows),
+        n_sample=len(given.questions),
+        n_test=n_test,
+        n_test_per_class=(n_test,),
+        results=tuple(probes),
+        notes=notes(probes, limit, choices),
+        seconds=time.monotonic() - started,
+    )
+
+
+def spoken_speed(model: ChatModel, probes: list[ProbeResult]) -> str:
+    """How long a question takes here."""
+    probe = next(probe for probe in probes if probe.name == "retrieved")
+    return f"{model.name} takes {probe.settings['seconds_per_question']:.1f} s for a question with its passage here."
