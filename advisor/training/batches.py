@@ -6,7 +6,6 @@ of (seed, number of the batch) alone, drawn for the whole batch wherever only so
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -45,41 +44,37 @@ class Batches:
         self.task, self.settings, self.rank, self.world = task, settings, rank, world
         self.per_epoch = len(task.train.order(np.random.default_rng(0), settings.batch_size))
         self._next = -1
-        self._coming: deque[Batch] = deque()
+        self._coming: Iterator[Batch] = iter(())
         self._stream: Generator[tuple[np.ndarray, Any]] | None = None
 
     def at(self, index: int) -> tuple[Batch, Any]:
-        """Batch number `index` and what the source made of this process's share of it."""
+        """Batch number `index` and what the source made of this process's share of it, None for an empty one."""
         if self._stream is None or index != self._next:
             self.close()
-            self._stream = ahead(self.task.train, self._shares(index))
-        _, raw = next(self._stream)
+            self._coming = self._from(index)
+            self._stream = ahead(self.task.train, (batch.own for batch in self._from(index) if len(batch.own)))
         self._next = index + 1
-        return self._coming.popleft(), raw
+        batch = next(self._coming)
+        return batch, next(self._stream)[1] if len(batch.own) else None
 
     def close(self) -> None:
         """End the preparation in the background."""
         if self._stream is not None:
             self._stream.close()
         self._stream = None
-        self._coming.clear()
 
     def look_up(self, index: int) -> Batch:
         """Batch number `index`, without preparing it."""
         return next(self._from(index))
-
-    def _shares(self, index: int) -> Iterator[np.ndarray]:
-        for batch in self._from(index):
-            self._coming.append(batch)
-            yield batch.own
 
     def _from(self, index: int) -> Iterator[Batch]:
         epoch, skip = divmod(index, self.per_epoch)
         while True:
             rng = np.random.default_rng([self.settings.seed, 1, epoch])
             for positions in self.task.train.order(rng, self.settings.batch_size)[skip:]:
-                edges = [len(positions) * rank // self.world for rank in (self.rank, self.rank + 1)]
-                yield Batch(index, positions, *edges)
+                # rounded up, so that the first process always has a share
+                start, stop = (-(-len(positions) * rank // self.world) for rank in (self.rank, self.rank + 1))
+                yield Batch(index, positions, start, stop)
                 index += 1
             epoch, skip = epoch + 1, 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,108 +11,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import nn
+from small_tasks import SETTINGS, StopAfter, image_task, learning_norm_task, lite0_task, text_task, tiny_backbone
 
 from advisor.training import checkpoints
-from advisor.training.augmentation import Augmentation
 from advisor.training.loop import cosine, fit
 from advisor.training.network import build, parameter_groups
 from advisor.training.objectives import Classification
-from advisor.training.settings import Callbacks, Settings, Task, balanced_weights
-from advisor.training.sources import ImageSource, TextSource
-from probes.backbones import catalog
-from probes.backbones.image import ImageBackbone
-from probes.backbones.text import TextBackbone
-
-SETTINGS = Settings(
-    learning_rate=1e-3, head_learning_rate=1e-2, batch_size=8, steps=6, n_evaluations=3, layer_decay=0.8, patience=0
-)
-TEXTS = ["a cat sleeps", "the dog barks at night", "cats purr", "my dog runs", "kitten", "puppy and hound"] * 4
-
-
-class Tiny(nn.Module):
-    """Convolution, batch norm and dropout: what matters for resuming, in a millisecond."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            self.stem = nn.Conv2d(3, 16, 5, stride=2)
-            self.norm = nn.BatchNorm2d(16)
-            self.body = nn.Conv2d(16, 32, 3, stride=2)
-            self.drop = nn.Dropout(0.2)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        hidden = self.norm(self.stem(images)).relu()
-        out: torch.Tensor = self.drop(self.body(hidden).relu().mean((2, 3)))
-        return out
-
-
-def tiny_backbone() -> ImageBackbone:
-    entry = catalog.find("efficientnet-lite0")
-    return ImageBackbone(entry, Tiny().eval(), None, 32, 32, entry.mean, entry.std, "random:0", "cpu")
-
-
-def lite0() -> ImageBackbone:
-    return ImageBackbone.load(catalog.find("efficientnet-lite0"), input_size=64)
-
-
-def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: int = 10**9, hold: bool = True) -> Task:
-    """Digits 0, 1 and 2 as pictures: 24 to train on, 12 to look at."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits(n_class=3)
-    pixels = (16 * digits.images[:36]).clip(0, 255).astype(np.uint8)
-    images = [Image.fromarray(one).convert("RGB") for one in pixels]
-    backbone = make()
-    labels = digits.target[:36].astype(np.int64)
-    how = Augmentation(flip=False, rotation_degrees=5.0)
-    return Task(
-        network=build(backbone, 3, hold_batch_norm=hold),
-        kind="image",
-        train=ImageSource(lambda i: images[i], 24, backbone, how, memory_bytes),
-        val=ImageSource(lambda i: images[24 + i], 12, backbone),
-        labels_train=labels[:24],
-        labels_val=labels[24:],
-        n_classes=3,
-        metric="accuracy",
-    )
-
-
-def lite0_task() -> Task:
-    return image_task(lite0)
-
-
-def learning_norm_task() -> Task:
-    """Batch norm's running statistics move too."""
-    return image_task(hold=False)
-
-
-def text_task() -> Task:
-    """Cats and dogs in words under MiniLM, which has dropout."""
-    backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"))
-    labels = np.array([0, 1] * 12, dtype=np.int64)
-    return Task(
-        network=build(backbone, 2, hold_batch_norm=False),
-        kind="text",
-        train=TextSource(TEXTS, backbone),
-        val=TextSource(TEXTS[:6], backbone),
-        labels_train=labels,
-        labels_val=labels[:6],
-        n_classes=2,
-        metric="accuracy",
-    )
-
-
-class StopAfter:
-    """Asks to stop once so many questions were answered: the fit asks before every step."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
+from advisor.training.settings import Callbacks, balanced_weights
 
 
 @pytest.mark.parametrize(

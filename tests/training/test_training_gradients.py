@@ -1,0 +1,281 @@
+"""A batch has one gradient however it is cut up; too little memory, overflow and averaging, with exact resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from small_tasks import SETTINGS, StopAfter, image_task, learning_norm_task, text_task
+from torch import nn
+
+from advisor.training import checkpoints
+from advisor.training.averaging import Average
+from advisor.training.batches import Batches, PartOfBatch
+from advisor.training.gradients import Gradients, learning_groups
+from advisor.training.loop import fit
+from advisor.training.objectives import Judgement, Loss, evaluating
+from advisor.training.settings import Callbacks, Settings, Task
+
+IMPOSSIBLE = 2**45  # floats; no machine has 140 TB
+
+
+class Poisoned:
+    """A source in which one item is so large that the loss overflows."""
+
+    def __init__(self, inner: Any, item: int) -> None:
+        self.inner, self.item, self.ok = inner, item, inner.ok
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def order(self, rng: Any, batch_size: int) -> Any:
+        return self.inner.order(rng, batch_size)
+
+    def raw(self, positions: np.ndarray) -> Any:
+        return {"pixels": self.inner.raw(positions), "bad": positions == self.item}
+
+    def inputs(self, raw: Any, rng: Any) -> torch.Tensor:
+        scale = torch.from_numpy(np.where(raw["bad"], 1e38, 1.0).astype(np.float32))
+        inputs: torch.Tensor = self.inner.inputs(raw["pixels"], rng) * scale[:, None, None, None]
+        return inputs
+
+
+def without_dropout(make: Callable[[], Task]) -> Task:
+    task = make()
+    for module in task.network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return task
+
+
+def hungry_task(most: int = 3, judging: bool = False) -> Task:
+    """A network that asks for more memory than there is when it is given more than `most` items."""
+    task = image_task()
+
+    def ask(module: nn.Module, inputs: Any) -> None:
+        if module.training != judging and len(inputs[0]) > most:
+            torch.empty(IMPOSSIBLE)
+
+    task.network.backbone.register_forward_pre_hook(ask)  # type: ignore[operator,union-attr]
+    return task
+
+
+def poisoned_task() -> Task:
+    task = image_task()
+    task.train = Poisoned(task.train, 5)
+    return task
+
+
+def gradient(task: Task, settings: Settings, rank: int = 0, world: int = 1) -> tuple[list[torch.Tensor], float, float]:
+    """The sums of a share of batch 2."""
+    task.network.train()
+    learning = [p for group in learning_groups(task, settings) for p in group["params"]]
+    batches = Batches(task, settings, rank, world)
+    total, weight = Gradients(task, settings, learning).summed(*batches.at(2))
+    batches.close()
+    return [p.grad.clone() for p in learning if p.grad is not None], total, weight
+
+
+@pytest.mark.parametrize("make", [image_task, text_task])
+def test_a_batch_in_parts_or_shares_has_the_gradient_of_the_whole(make: Callable[[], Task]) -> None:
+    task = without_dropout(make)
+    task.class_weights = np.linspace(0.5, 2.0, task.n_classes, dtype=np.float32)
+    whole, total, weight = gradient(task, SETTINGS)
+    parts, *sums = gradient(task, replace(SETTINGS, accumulate=3))
+    assert sums == pytest.approx([total, weight], rel=1e-5)
+    shares = [gradient(task, SETTINGS, rank, 3) for rank in range(3)]
+    assert sum(share[2] for share in shares) == pytest.approx(weight)
+    scale = max(float(tensor.abs().max()) for tensor in whole)
+    for i, expected in enumerate(whole):
+        torch.testing.assert_close(parts[i], expected, rtol=1e-4, atol=1e-5 * scale)
+        torch.testing.assert_close(sum(s[0][i] for s in shares), expected, rtol=1e-4, atol=1e-5 * scale)
+
+
+def test_shares_cover_a_batch_that_is_smaller_than_the_number_of_processes() -> None:
+    task = image_task()
+    found = [Batches(task, replace(SETTINGS, batch_size=2), rank, 5).look_up(3) for rank in range(5)]
+    assert np.concatenate([batch.own for batch in found]).tolist() == found[0].positions.tolist()
+    assert [len(batch.own) for batch in found] == [1, 0, 1, 0, 0]
+    assert gradient(task, replace(SETTINGS, batch_size=2), rank=1, world=5)[1:] == (0.0, 0.0)
+
+
+def test_a_part_draws_what_the_whole_batch_would() -> None:
+    seed, whole = [3, 2, 7], np.random.default_rng([3, 2, 7])
+    parts = [PartOfBatch(seed, 8, start, stop) for start, stop in ((0, 3), (3, 5), (5, 8))]
+    for draw in (
+        lambda rng, n: rng.uniform(0, 2, n),
+        lambda rng, n: rng.random(n),
+        lambda rng, n: rng.normal(0, 1, (n, 1, 1)),
+        lambda rng, n: rng.integers(0, 9, n),
+        lambda rng, n: rng.beta(1, 2, size=(n, 2)),
+    ):
+        expected = draw(whole, 8)
+        found = [draw(part, part.part.stop - part.part.start) for part in parts]
+        assert np.array_equal(np.concatenate(found), expected)
+    once = [part.uniform(0, 1) for part in parts]
+    assert once == [whole.uniform(0, 1)] * 3
+
+
+def test_a_step_that_does_not_fit_into_memory_is_taken_in_parts_and_says_so() -> None:
+    told: list[str] = []
+    hungry = hungry_task()
+    result = fit(hungry, SETTINGS, Callbacks(say=told.append))
+    assert result.steps == 6 and not result.diverged
+    # 8 items at once, 4, then 2 at a time; the validation part is judged whole
+    assert [sentence.split("its ")[1].split(";")[0] for sentence in told] == [
+        "8 items in 2 parts of 4",
+        "8 items in 4 parts of 2",
+    ]
+    assert result.sentences == tuple(told)
+    planned = image_task()
+    fit(planned, replace(SETTINGS, accumulate=4))
+    expected = planned.network.state_dict()
+    assert all(torch.equal(expected[name], tensor) for name, tensor in hungry.network.state_dict().items())
+
+
+def test_a_validation_part_that_does_not_fit_is_judged_in_parts() -> None:
+    hungry, plain = fit(hungry_task(judging=True), SETTINGS), fit(image_task(), SETTINGS)
+    assert "its batches are 8 times smaller" in hungry.sentences[-1]
+    assert hungry.value == plain.value and hungry.loss == pytest.approx(plain.loss)
+
+
+def test_what_fits_in_no_way_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        fit(hungry_task(most=0), SETTINGS)
+
+
+def test_an_overflow_goes_back_slower_and_without_that_batch() -> None:
+    task, settings = poisoned_task(), replace(SETTINGS, n_evaluations=6)
+    seen: list[dict[str, Any]] = []
+    result = fit(task, settings, Callbacks(emit=seen.append))
+    assert result.steps == 6 and not result.diverged and result.best_step >= 0
+    assert 1 <= len(result.sentences) <= 2, "item 5 comes once in each of two epochs"
+    assert "goes on at 50% of its learning rate without that batch" in result.sentences[0]
+    assert all(torch.isfinite(tensor).all() for tensor in task.network.state_dict().values())
+    plain: list[dict[str, Any]] = []
+    fit(image_task(), settings, Callbacks(emit=plain.append))
+    ratio = seen[-1]["learning_rate"] / plain[-1]["learning_rate"]
+    assert ratio == pytest.approx(0.5 ** len(result.sentences))
+
+
+def test_a_fit_that_may_not_return_has_diverged() -> None:
+    assert fit(poisoned_task(), replace(SETTINGS, returns=0)).diverged
+
+
+def test_averaged_weights_are_the_mean_of_the_last_steps_and_are_kept_only_when_better() -> None:
+    task = learning_norm_task()
+    states: list[dict[str, torch.Tensor]] = []
+    settings = replace(SETTINGS, n_evaluations=6, average_last=0.5)
+
+    def keep(numbers: dict[str, Any]) -> None:
+        states.append({k: v.clone() for k, v in task.network.state_dict().items()})
+
+    result = fit(task, settings, Callbacks(emit=keep))
+    assert len(states) == 7, "the start and six steps"
+    average = Average(task.network)
+    for state in states[4:]:
+        checkpoints.copy_into(task.network, state)
+        average.update()
+    for name, tensor in average.tensors.items():
+        last = [state[name] for state in states[4:]]
+        mean = torch.stack(last).mean(0) if tensor.is_floating_point() else last[-1]
+        torch.testing.assert_close(tensor, mean)
+    plain = fit(learning_norm_task(), replace(settings, average_last=0.0))
+    assert (result.value, -result.loss) >= (plain.value, -plain.loss)
+    assert ("is kept" in result.sentences[-1]) == ((result.value, result.loss) != (plain.value, plain.loss))
+
+
+CHANGES: dict[str, tuple[Callable[[], Task], dict[str, Any]]] = {
+    "accumulation": (learning_norm_task, {"accumulate": 3}),
+    "little memory": (hungry_task, {}),
+    "overflow": (poisoned_task, {"n_evaluations": 2}),
+    "average": (learning_norm_task, {"average_last": 0.7, "n_evaluations": 2}),
+    "all of them": (lambda: _all_at_once(), {"average_last": 0.7, "accumulate": 2}),
+}
+
+
+def _all_at_once() -> Task:
+    task = hungry_task(most=2)
+    task.train = Poisoned(task.train, 5)
+    return task
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_of_these_resumes_to_the_same_bits_after_every_step(change: str, tmp_path: Path) -> None:
+    make, settings = CHANGES[change][0], replace(SETTINGS, **CHANGES[change][1])
+    undisturbed = make()
+    whole = fit(undisturbed, settings)
+    folder = tmp_path / "checkpoint"
+    for _ in range(20):
+        resumed = make()
+        torch.manual_seed(999)
+        callbacks = Callbacks(checkpoint=folder, checkpoint_seconds=0.0, should_stop=StopAfter(2))
+        result = fit(resumed, settings, callbacks)
+        if not result.stopped:
+            break
+    assert not result.stopped
+    expected, found = undisturbed.network.state_dict(), resumed.network.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert np.array_equal(whole.logits, result.logits)
+    assert (result.value, result.loss, result.best_step) == (whole.value, whole.loss, whole.best_step)
+    assert result.sentences == whole.sentences
+
+
+class Tokens:
+    """Next-token loss as the text of advisor/training/objectives.py has it, on a language model of two layers."""
+
+    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+        logits = task.network(inputs["input_ids"])[:, :-1]
+        labels = inputs["labels"][:, 1:]
+        total = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
+        return Loss(total, float((labels != -100).sum()))
+
+    def judge(self, task: Task, settings: Settings) -> Judgement:
+        with evaluating(task.network):
+            one = self.loss(task, settings, task.val.inputs(task.val.raw(np.arange(len(task.val))), None), np.arange(0))
+        mean = float(one.total) / one.weight
+        return Judgement(-mean, mean, np.zeros(0, np.float32))
+
+
+class Alphabet:
+    """Strings that run through the alphabet from different letters, as token ids; the first two are given."""
+
+    def __init__(self, n: int) -> None:
+        self.ids = (torch.arange(10)[None] + torch.arange(n)[:, None]) % 26
+        self.ok = np.ones(n, dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def order(self, rng: Any, batch_size: int) -> list[np.ndarray]:
+        order = np.arange(len(self)) if rng is None else rng.permutation(len(self))
+        return np.array_split(order, len(self) // batch_size)
+
+    def raw(self, positions: np.ndarray) -> dict[str, torch.Tensor]:
+        ids = self.ids[positions]
+        return {"input_ids": ids, "labels": ids.where(torch.arange(10) > 1, -100)}
+
+    def inputs(self, raw: Any, rng: Any) -> Any:
+        return raw
+
+
+def test_an_objective_over_tokens_needs_nothing_but_itself(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Embedding(26, 16), nn.Linear(16, 26, bias=False))
+    network[0].weight.requires_grad_(False)
+
+    def groups(network: nn.Module, settings: Settings) -> list[dict[str, Any]]:
+        learning = [p for p in network.parameters() if p.requires_grad]
+        return [{"params": learning, "lr": settings.learning_rate, "base": settings.learning_rate, "weight_decay": 0.0}]
+
+    task = Task(network, "text", Alphabet(20), Alphabet(26), objective=Tokens(), groups=groups)
+    settings = Settings(0.3, 0.3, steps=60, batch_size=10, accumulate=2, n_evaluations=3)
+    result = fit(task, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
+    assert result.first_value is not None and result.value > result.first_value / 10 and result.logits.shape == (0,)
+    stored = checkpoints.read(tmp_path)[0]["best"].tensors  # type: ignore[index]
+    assert sorted(stored) == ["1.weight", "logits"], "what is frozen is not stored"
