@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ladder", "storage", "records"),
     ("dataset",),
     ("profile",),
-    ("features", "names", "language", "endpoint", "prompt_cache"),
+    ("features", "names", "retrieval", "language", "endpoint", "prompt_cache", "asking"),
     ("evidence",),
     ("training",),
     ("estimate",),

@@ -47,6 +47,19 @@ def inspect_texts(items: pd.DataFrame, progress: Progress) -> Inspection:
     return Inspection(readable, reasons, measures, clusters, kinds, len(texts))
 
 
+def inspect_questions(items: pd.DataFrame, progress: Progress) -> Inspection:
+    """Inspect questions; copies are those that ask and answer the same, so that a question asked of many documents
+    ("How is the price?") is none. Where nothing answers, the document is part of what is compared.
+    """
+    unanswered = items["answers"] == "[]"
+    asked = items["text"] + " " + items["answers"].mask(unanswered, items["document"])
+    found = inspect_texts(items.assign(text=asked, digest=""), progress)
+    texts = items["text"].tolist()
+    found.measures["n_characters"] = [len(text) for text in texts]
+    found.measures["n_words"] = [len(text.split()) for text in texts]
+    return found
+
+
 def unspaced(text: str) -> str:
     """The text in one case, one Unicode form and with single spaces."""
     form = text if text.isascii() else unicodedata.normalize("NFKC", text)

@@ -64,7 +64,7 @@ def digest_files(paths: Sequence[str], progress: Progress = silent) -> list[tupl
 
 
 def fingerprint(listing: Listing) -> str:
-    """SHA-256 over kind, every item's key, label, part, group and digest, and the items set aside.
+    """SHA-256 over kind, every item's key, label, part, group and digest, the documents, and the items set aside.
 
     The place on disk and the options are left out: the same rows read from another folder or through
     columns named by hand are the same dataset.
@@ -75,6 +75,9 @@ def fingerprint(listing: Listing) -> str:
         running.update(
             ("\x1f".join("" if cell is None else str(cell) for cell in row) + "\x1e").encode("utf-8", "replace")
         )
+    if listing.documents is not None:
+        for row in listing.documents[["document", "digest"]].itertuples(index=False, name=None):
+            running.update("\x1f".join(("document", *row, "\x1e")).encode("utf-8", "replace"))
     for entry in sorted(listing.set_aside, key=lambda e: (e.key, e.reason)):
         running.update(f"{entry.key}\x1f{entry.reason}\x1d".encode("utf-8", "replace"))
     return running.hexdigest()

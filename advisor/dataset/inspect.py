@@ -57,14 +57,17 @@ class Inspection:
 def inspect_items(kind: Kind, items: pd.DataFrame, progress: Progress = silent) -> Inspection:
     """Inspect every item (of more than 5,000 images some, spread over the set, at most 500 MB) and find duplicates.
 
-    items: `digest` (of the content; "" = unknown) and `path` (images) or `text`, any index.
+    items: `digest` (of the content; "" = unknown) and `path` (images) or `text`, any index; questions with `answers`
+    and `document` too.
     """
     if kind == "image":
         from advisor.dataset.duplicates_image import inspect_images
 
         return inspect_images(items, progress)
-    from advisor.dataset.duplicates_text import inspect_texts
+    from advisor.dataset.duplicates_text import inspect_questions, inspect_texts
 
+    if kind == "qa":
+        return inspect_questions(items, progress)
     return inspect_texts(items, progress)
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 from advisor.dataset.archives import is_archive
 from advisor.dataset.class_folders import place
 from advisor.dataset.columns import LABEL_NAMES, by_name, path_column
+from advisor.dataset.documents import document_files
 from advisor.dataset.groups import apply_groups, is_groups
 from advisor.dataset.image_folder import list_image_folder, list_text_folder
 from advisor.dataset.image_table import Finder, drop_repeats, found_path_column, list_image_table
 from advisor.dataset.listing import Listing
+from advisor.dataset.questions import list_questions, look, no_questions
 from advisor.dataset.source import Source, unpacked
 from advisor.dataset.tables import Table, read_table
 from advisor.dataset.text_table import list_texts
@@ -28,18 +30,24 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
-        listing = _tables(source, tree, tree.files, options, progress)
+        listing = _questions(tree, options, progress) or _tables(source, tree, tree.files, options, progress)
     else:
         tree = walk(source.path)
         if archive := _only_archive(tree):
             inner = Source(source.given, source.name, archive, True, source.set_aside, source.notes)
             source = unpacked(inner, progress)
             tree = walk(source.path)
-        listing = _folder(source, tree, options, progress)
+        listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
         apply_groups(listing, tree)
     listing.set_aside += source.set_aside
     listing.notes += source.notes
     return listing
+
+
+def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing | None:
+    """The listing of questions over documents, None where the input is of another kind."""
+    found = look(tree, options)
+    return list_questions(tree, found, progress) if found else None
 
 
 def _only_archive(tree: Tree) -> Path | None:
@@ -72,6 +80,8 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
         return list_image_folder(tree, progress)
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
         return list_text_folder(tree, progress)
+    if documents := document_files(tree):
+        raise DatasetError(no_questions(Path(source.given), len(documents)))
     raise DatasetError(_nothing(source, tree, options.kind))
 
 
@@ -190,7 +200,7 @@ def _empty(source: Source) -> str:
 
 
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
-    what = {"image": "images", "text": "texts or tables of texts", None: "images or tables"}[kind]
+    what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
     return (
         f"{source.given} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
         f"({said(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."

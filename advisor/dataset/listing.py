@@ -16,6 +16,7 @@ class Listing:
 
     ``items``: one row per item with ``key``, ``label`` (str), ``part`` ("" or an official part), ``group`` (str or
     None), ``digest``, and ``path`` (absolute; images) or ``text``. ``n_in`` = items + set aside.
+    ``documents``: the table of documents beside questions ("qa"), whose items also have ``answers`` and ``document``.
     """
 
     kind: Kind
@@ -23,6 +24,7 @@ class Listing:
     items: pd.DataFrame
     set_aside: list[SetAside] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    documents: pd.DataFrame | None = None
 
     @property
     def n_in(self) -> int:

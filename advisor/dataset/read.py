@@ -46,15 +46,17 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     n_in = listing.n_in
     inspection = inspect_items(listing.kind, listing.items, lambda s, share: progress(s, 0.9 * share))
     inspection = _keep(listing, inspection, pd.Series(inspection.readable), _unreadable(inspection, len(listing.items)))
-    inspection = _drop_classes(source, listing, inspection)
+    if listing.kind != "qa":
+        inspection = _drop_classes(source, listing, inspection)
     progress("Splitting", 0.95)
     parts, official, notes = assign_parts(listing.items, inspection.clusters)
     listing.items["part"] = parts.to_numpy()
-    inspection = _drop_untrained(source, listing, inspection)
-    classes = tuple(sorted(set(listing.items["label"]), key=natural))
-    items = listing.items.assign(
-        label=listing.items["label"].map({c: i for i, c in enumerate(classes)}).astype("int64")
-    )
+    classes: tuple[str, ...] = ()
+    if listing.kind != "qa":
+        inspection = _drop_untrained(source, listing, inspection)
+        classes = tuple(sorted(set(listing.items["label"]), key=natural))
+    number = {name: i for i, name in enumerate(classes)}
+    items = listing.items.assign(label=listing.items["label"].map(lambda name: number.get(name, 0)).astype("int64"))
     dataset = Dataset(
         name=source.name,
         kind=listing.kind,
@@ -71,7 +73,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
         has_groups=bool(items["group"].notna().any()),
         notes=tuple(dict.fromkeys([*listing.notes, *notes])),
     )
-    store.write(dataset, items, inspection)
+    store.write(dataset, items, inspection, listing.documents)
     return dataset
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.dataset.archives import is_archive, unpack
+from advisor.dataset.document_text import DOCUMENT_SUFFIXES
 from advisor.dataset.words import FOREIGN_IMAGE_SUFFIXES, IMAGE_SUFFIXES, TABLE_SUFFIXES, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import SetAside
@@ -98,6 +99,8 @@ def _check_file(path: Path) -> None:
         raise DatasetError(f"{path} is one file of media. Give the folder that holds one folder of images per class.")
     if ending in (".xlsx", ".xls", ".ods"):
         raise DatasetError(f"{path} is a spreadsheet, which is not read. Save it as CSV and give that.")
+    if ending in DOCUMENT_SUFFIXES:
+        raise DatasetError(f"{path} is one document. Give a folder with the documents and a table of questions.")
     raise DatasetError(
         f"{path} is of a kind that is not read ({ending}). Give a folder or archive of class folders, "
         f"or a CSV, TSV, JSONL or Parquet table."

@@ -1,5 +1,7 @@
-"""Datasets in the workspace: ``datasets/<first 16 of the fingerprint>/`` with dataset.json, items.parquet,
-inspection.parquet and clusters.json; dataset.json is written last, so its presence says that the rest is whole.
+"""Datasets in the workspace, one folder each: ``datasets/<first 16 of the fingerprint>/``.
+
+In it lie dataset.json, items.parquet, documents.parquet (of questions), inspection.parquet and clusters.json;
+dataset.json is written last, so its presence says that the rest is whole.
 """
 
 from __future__ import annotations
@@ -70,8 +72,8 @@ def _loaded(folder: Path) -> Dataset:
     return dataset if dataset.folder == str(folder) else dataset.model_copy(update={"folder": str(folder)})
 
 
-def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection) -> None:
-    """Write a dataset that was just read."""
+def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documents: pd.DataFrame | None = None) -> None:
+    """Write a dataset that was just read; documents: the table beside the questions of a "qa" dataset."""
     folder = Path(dataset.folder)
     keys = items["key"].tolist()
     measures = inspection.measures.copy()
@@ -81,6 +83,8 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection) -> None
         for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
     ]
     write_table(folder / "items.parquet", items)
+    if documents is not None:
+        write_table(folder / "documents.parquet", documents)
     write_table(folder / "inspection.parquet", measures)
     storage.write_json(folder / "clusters.json", clusters)
     dataset.save(folder / DATASET)

@@ -21,6 +21,9 @@ class ReadOptions(Record):
     path_column: str | None = None
     split_column: str | None = None
     group_column: str | None = None
+    question_column: str | None = None
+    answer_column: str | None = None
+    document_column: str | None = None
 
 
 class SetAside(Record):
