@@ -24,6 +24,7 @@ from advisor.evidence.issues import measure_issues
 from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import Sample, calibrated
 from advisor.evidence.scores import measure_scores
+from advisor.evidence.under import Under
 from advisor.features import input_size, load_backbone
 from advisor.records import Dataset, Evidence, ProbeResult
 from probes.progress import Progress, silent
@@ -39,21 +40,32 @@ DEPTH_SHARE = 0.08
 
 
 def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progress: Progress = silent) -> Evidence:
-    """Run the probes within about `budget_seconds`; the answer is kept and given again for the same question."""
-    from probes.backbones import catalog
-    from probes.backbones.weights import weights_hash
+    """Run the probes within about `budget_seconds`; the answer is kept and given again for the same question.
 
-    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
-    kept = Path(dataset.folder) / f"evidence-{slug(entry.name)}-{weights_hash(entry)[:8]}-{budget_seconds:g}.json"
+    ``backbone``: the language model's name where questions are answered. Raises BackboneError.
+    """
+    from advisor.evidence.questions import asker
+
+    under = asker(backbone, progress) if dataset.kind == "qa" else features_under(dataset, backbone)
+    kept = Path(dataset.folder) / f"evidence-{slug(under.name)}-{under.digest[:8]}-{budget_seconds:g}.json"
     latest = Path(dataset.folder) / "evidence.json"
     known = saved(kept)
     if known is not None:
         known.save(latest)
         return known
-    evidence = measure(dataset, entry, budget_seconds, progress)
+    evidence = under.measure(dataset, budget_seconds, progress)
     evidence.save(kept)
     evidence.save(latest)
     return evidence
+
+
+def features_under(dataset: Dataset, backbone: str | None) -> Under:
+    """The backbone whose features are probed, the kind's default where none is named. Raises BackboneError."""
+    from probes.backbones import catalog
+    from probes.backbones.weights import weights_hash
+
+    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)  # type: ignore[arg-type]
+    return Under(entry.name, weights_hash(entry), lambda *given: measure(given[0], entry, *given[1:]))
 
 
 def saved(path: Path) -> Evidence | None:
