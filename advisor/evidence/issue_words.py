@@ -22,6 +22,7 @@ TECHNICAL = frozenset(
 )  # fmt: skip
 #: Share of suspect labels from which they are worth a warning.
 MANY = 0.02
+HARD = "Most of what it lists here may be hard and not wrong; look from the top."
 
 
 def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> Finding | None:
@@ -43,12 +44,18 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> F
         return finding("suspect label", "note", f"{sentence}.", keys)
     right = check.precision.value
     low, high = (round(10 * end) for end in (check.precision.low, check.precision.high))
-    sentence += f", and about {round(10 * right)} of 10 on it were flipped ({low} to {high})."
+    ends = f" ({low} to {high})" if low < high else ""
+    sentence += f", and about {round(10 * right)} of 10 on it were flipped{ends}."
     if right < 0.5:
-        sentence += " Most of what it lists here may be hard and not wrong; look from the top."
+        sentence += f" {HARD}"
     elif m <= n * MANY:
         sentence += " With fewer mistakes in the data, more of the list is hard and not wrong."
     return finding("suspect label", "warning" if grave and right >= 0.5 else "note", sentence, keys)
+
+
+def mostly_hard(findings: Sequence[Finding]) -> bool:
+    """Whether the list of suspect labels was found to hold more hard items than wrong labels."""
+    return any(one.sentence.endswith(HARD) for one in findings)
 
 
 def lonely_labels(keys: Sequence[str], n: int) -> Finding | None:

@@ -27,7 +27,7 @@ def curve(found: LearningCurve, metric: str, n_now: int, target: float | None = 
                 line={"color": TEAL, "width": 2, "dash": "dot" if ahead else "solid"},
                 customdata=[[words.count(row[0]), words.percent(row[1]), words.between(row[2], row[3])] for row in own],
                 hovertemplate="%{customdata[0]} training items<br>expected %{customdata[1]}<br>"
-                              "80% band %{customdata[2]}<extra></extra>",
+                              "80 % band %{customdata[2]}<extra></extra>",
             )
         )  # fmt: skip
     figure.add_trace(

@@ -11,8 +11,8 @@ from advisor.ui.charts import GREY, OCHRE, TEAL, base
 #: Stages that are no part of the overall place are drawn in another colour.
 ASIDE = ("energy",)
 OVERALL = "all"
-#: Percentile points between two names that are written out.
-LABEL_GAP = 3.0
+#: Percentile points between two names that are written out; with fewer they run together on a telephone.
+LABEL_GAP = 7.0
 
 
 def domain(found: Domain) -> go.Figure:

@@ -30,6 +30,13 @@ def test_suspect_labels_are_as_grave_as_their_list_is_good(
     found = issue_words.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision))
     assert found is not None and found.severity == severity and said in found.sentence
     assert found.n_items == n_listed
+    assert issue_words.mostly_hard([found]) is (precision == 0.3)
+
+
+def test_an_interval_of_one_number_is_not_written() -> None:
+    sure = Measured(value=0.1, low=0.09, high=0.12, n=500, seconds=1.0)
+    found = issue_words.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure))
+    assert found is not None and "about 1 of 10 on it were flipped. Most" in found.sentence
 
 
 def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None:

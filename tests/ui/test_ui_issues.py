@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from advisor import cli_show_issues, line
 from advisor.evidence import Sample, related
+from advisor.evidence.issue_words import mostly_hard
 from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked, summary
 from advisor.records import Dataset, Evidence
 from advisor.ui.charts_probes_issues import TITLE, issues
@@ -80,7 +81,8 @@ def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> Non
     table = load_issues(dataset, evidence)
     n = len(ranked(table, LABELS))
     assert n > 8
-    assert f"{n} labels look wrong" in app.html[0].value
+    verdict = "items are hard to tell" if mostly_hard(evidence.findings) else "labels look wrong"
+    assert f"{n} {verdict}" in app.html[0].value
     assert any(f.sentence == t.value for f in evidence.findings for t in app.text)
     words = " ".join(str(element.value) for element in app.html)
     assert "&lt;b&gt;me" in words and "<b>me" not in words
@@ -91,6 +93,7 @@ def test_the_answer_counts_each_check_and_the_chart_draws_it(tmp_path: Path) -> 
     dataset, evidence = measured(tmp_path)
     told = summary(load_issues(dataset, evidence))
     assert "labels look wrong" in answer(told)
+    assert "labels look wrong" not in answer(told, hard=True) and "items are hard to tell" in answer(told, hard=True)
     assert answer(told.assign(n_listed=0)).startswith("No check found anything")
     bars = issues(told).data[0]
     assert list(bars.x) == told["n_listed"].tolist()[::-1]

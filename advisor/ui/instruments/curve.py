@@ -35,19 +35,19 @@ def answer(found: LearningCurve, n_now: int) -> str:
     gain = 100 * (end[1] - here[1])
     if end[0] < 0.8 * n_now:
         return (
-            f"With {end[0]:,} training items {words.percent(end[1])} is expected (80% band "
+            f"With {end[0]:,} training items {words.percent(end[1])} is expected (80 % band "
             f"{words.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a longer "
             f"budget lets the probes look at more of them."
         )
     if end[0] <= 1.2 * n_now:
         return (
             f"On all {n_now:,} training items {words.percent(here[1])} is expected "
-            f"(80% band {words.between(here[2], here[3])})."
+            f"(80 % band {words.between(here[2], here[3])})."
         )
     verdict = "more labels would help little" if gain < 1 else "more labels would help"
     return (
         f"At {end[0]:,} training items, {end[0] / n_now:.1f} times as many, {words.percent(end[1])} is expected "
-        f"(80% band {words.between(end[2], end[3])}), {gain:.1f} points more than with the {n_now:,} there are: "
+        f"(80 % band {words.between(end[2], end[3])}), {gain:.1f} points more than with the {n_now:,} there are: "
         f"{verdict}."
     )
 
@@ -56,6 +56,12 @@ def ask_target(dataset: Dataset, found: LearningCurve) -> float:
     """The target to ask the curve about; at first half way between the last point and the curve's end."""
     start = 0.5 * (found.points[-1].value + found.band[-1][1])
     chosen = st.slider(
-        "Target, %", 0.0, 100.0, round(200 * start) / 2, step=0.5, key=f"curve-target-{dataset.fingerprint[:8]}"
+        "Target, %",
+        0.0,
+        100.0,
+        round(200 * start) / 2,
+        step=0.5,
+        format="%.1f",
+        key=f"curve-target-{dataset.fingerprint[:8]}",
     )
     return float(chosen) / 100

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor.evidence import issues as rows
+from advisor.evidence.issue_words import mostly_hard
 from advisor.records import Dataset, Evidence
 from advisor.ui import charts, parts, words
 from advisor.ui.charts_probes_issues import TITLE, issues
@@ -22,7 +23,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
         return
     parts.section("What is wrong with the labels?")
     summary = rows.summary(table)
-    parts.answer_line(answer(summary))
+    parts.answer_line(answer(summary, mostly_hard(evidence.findings)))
     parts.findings(evidence.findings, with_keys=False)
     alt = "How many items each check lists"
     st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
@@ -42,11 +43,13 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     )
 
 
-def answer(summary: pd.DataFrame) -> str:
-    """What was found, in one sentence."""
+def answer(summary: pd.DataFrame, hard: bool = False) -> str:
+    """What was found, in one sentence; `hard` where most suspect labels are likely right."""
     n = _counts(summary, "n_listed")
+    suspect = ("item is", "items are") if hard else ("label looks", "labels look")
+    verdict = "hard to tell or labelled wrong, more often the former" if hard else "wrong"
     told = [
-        words.number_of(n[rows.LABELS], "label looks wrong", "labels look wrong"),
+        words.number_of(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
         words.number_of(
             n[rows.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
         ),

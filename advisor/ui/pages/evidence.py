@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from advisor import line
 from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.ui import charts, jobs, parts, places, words
-from advisor.ui.instruments import curve, depth, domain, issues, scores
+from advisor.ui.instruments import curve, depth, domain, issues, prompt, questions, scores
 
 QUESTION = "What did the probes measure?"
 
@@ -29,12 +31,19 @@ def draw() -> None:
             jobs.start(key, "Measuring", lambda tell: line.probe(dataset, progress=tell))
             st.rerun()
         return
-    parts.heading(QUESTION, answer(evidence))
-    st.plotly_chart(charts.evidence(evidence), config=charts.CONFIG, key="dots", alt="Value and interval of each probe")
-    table(evidence)
-    per_class(dataset, evidence)
-    for instrument in (curve, issues, depth, domain, scores):
-        instrument.draw(dataset, evidence)
+    if dataset.kind == "qa":
+        parts.heading(QUESTION, questions.answer(evidence))
+        questions.draw(dataset, evidence)
+        table(evidence, evidence.notes[1:])
+        prompt.draw(dataset, evidence)
+    else:
+        parts.heading(QUESTION, answer(evidence))
+        dots = charts.evidence(evidence)
+        st.plotly_chart(dots, config=charts.CONFIG, key="dots", alt="Value and interval of each probe")
+        table(evidence, evidence.notes)
+        per_class(dataset, evidence)
+        for instrument in (prompt, curve, issues, depth, domain, scores):
+            instrument.draw(dataset, evidence)
     backbone(dataset, evidence)
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
@@ -54,13 +63,13 @@ def answer(evidence: Evidence) -> str:
     )
 
 
-def table(evidence: Evidence) -> None:
+def table(evidence: Evidence, remarks: Sequence[str]) -> None:
     """One row for each probe."""
     rows = [
         {
             "Probe": r.title,
             "Value": words.percent(r.measured.value),
-            "90% interval": words.between(r.measured.low, r.measured.high),
+            "90 % interval": words.between(r.measured.low, r.measured.high),
             "n": words.count(r.measured.n),
             "Took": words.duration(r.measured.seconds),
             "Provenance": r.measured.provenance,
@@ -77,7 +86,7 @@ def table(evidence: Evidence) -> None:
         f"Measured on the {words.count(evidence.n_train)} training items only; the "
         f"{words.count(evidence.n_test)} test items were not read. {words.duration(evidence.seconds)} in all."
     )
-    for remark in evidence.notes:
+    for remark in remarks:
         parts.note(remark)
 
 
@@ -110,8 +119,12 @@ def _hundredfold(share: float | None) -> float | None:
 def backbone(dataset: Dataset, evidence: Evidence) -> None:
     """The backbone, its hash, and the device with the reason for its precision."""
     parts.section("On what")
+    if dataset.kind == "qa":
+        st.text(evidence.device_reason)
+        parts.note(f"{evidence.backbone}, weights or address {evidence.backbone_hash}")
+        return
     unit = "px" if dataset.kind == "image" else "tokens"
-    with st.grid(3, min_column_width=100):
+    with st.grid(3, min_column_width=160):
         st.metric("Device", evidence.device.upper(), border=True, height="stretch")
         st.metric("Input size", f"{evidence.input_size} {unit}", border=True, height="stretch")
         st.metric("Training items", words.count(evidence.n_train), border=True, height="stretch")
