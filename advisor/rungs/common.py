@@ -185,13 +185,12 @@ def calibrated(
     from probes.temperature import LEAST_ITEMS, calibration_error, cross_fitted, fit_temperature
 
     labels = dataset.labels[rows]
-    if len(rows) < LEAST_ITEMS:
-        return otherwise or 1.0, {}, ()
+    given = otherwise is not None and len(rows) < ENOUGH_TO_CALIBRATE
+    temperature = otherwise if given and otherwise is not None else fit_temperature(logits, labels).temperature
+    if len(rows) < 2 * LEAST_ITEMS:  # too few for an error of calibration to mean anything
+        return temperature, {}, ()
     before = calibration_error(softmax(logits), labels)
-    if otherwise is not None and len(rows) < ENOUGH_TO_CALIBRATE:
-        temperature, after = otherwise, softmax(logits / otherwise)
-    else:
-        temperature, after = fit_temperature(logits, labels).temperature, softmax(cross_fitted(logits, labels))
+    after = softmax(logits / temperature if given else cross_fitted(logits, labels))
     values = {"ece_before": before, "ece": calibration_error(after, labels), "temperature": temperature}
     told = (
         f"Probabilities were calibrated with temperature {temperature:.2f}: expected calibration error "

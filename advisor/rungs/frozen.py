@@ -18,9 +18,10 @@ import torch
 from advisor.rungs import common, frozen_backbones, frozen_mirror
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.frozen_choice import MOST_ITEMS, Chosen, choose, honest
+from advisor.rungs.frozen_choice import Chosen, choose, honest
 from advisor.rungs.model import base_spec, save_model
 from probes.hooks import LAST, Hooked, hooked
+from probes.joined import MOST_ITEMS
 
 if TYPE_CHECKING:
     from advisor.features import Backbone

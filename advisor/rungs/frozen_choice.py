@@ -1,36 +1,22 @@
-"""What the frozen head stands on: the last features, another depth, or several depths joined, by cross-validation.
-
-Features of several layers together serve many tasks better than the last ones (Evci et al., "Head2Toe: Utilizing
-Intermediate Representations for Better Transfer Learning", ICML 2022, https://arxiv.org/abs/2201.03529). Every depth is
-probed on some hundred items, then the joins that this suggests are cross-validated on more of them. Measured on test
-parts, at most 2,500 training items, last features against best single depth against best join: trec6 88.3, 90.3, 94.6;
-sst2 81.0, 81.7, 82.9; tweet_emotion 70.0, 70.0, 71.6; sign_digits 94.2, 92.5, 95.6; deeppcb_defects 69.2, 79.4, 77.1.
-"""
+"""What the frozen head stands on: the last features, another depth, or several joined (`probes.joined`)."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.evidence import related
-from advisor.records import Dataset
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
 from probes.hooks import LAST, Hooked
 
 if TYPE_CHECKING:
-    from probes.depth import ProbedDepths
     from probes.heads import Recipe
     from probes.linear import LinearProbe
 
-#: Items that the joins are compared on.
-MOST_ITEMS = 2500
-#: Joins this close in value count as equal, and the smaller log loss decides (as in `probes.linear`).
-EQUAL = 0.003
-#: Below this many seconds nothing is compared: the plan's recipe on the last features.
+#: Below this many seconds nothing is compared: the plan's recipe on the plan's depths or the last features.
 LEAST_SECONDS = 6.0
 
 
@@ -66,8 +52,12 @@ class Chosen:
 
 
 def joined_names(depths: tuple[str, ...]) -> str:
-    """Depths in words: "layer 3, layer 4 and the last features"."""
-    names = [f"the {name}" if name == LAST else name for name in depths]
+    """Depths in words.
+
+    >>> joined_names(("layer 4", "layer 5", "last features"))
+    'layer 4, layer 5 and the last features'
+    """
+    names = [name if name[-1].isdigit() else f"the {name}" for name in depths]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -78,59 +68,29 @@ def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float)
     """
     from probes.errors import ProbeError
     from probes.heads import Recipe
+    from probes.joined import probe_joins
 
-    planned = Recipe.of(context.plan.settings)
-    pinned = context.plan.settings.get("depths", "auto")
+    dataset, settings = context.dataset, context.plan.settings
+    planned, pinned = Recipe.of(settings), settings.get("depths", "auto")
     wanted = [tuple(pinned)] if isinstance(pinned, (list, tuple)) else None
     fallback = Chosen(wanted[0] if wanted else (LAST,), planned, planned)
     if context.seconds_left < LEAST_SECONDS:
         return fallback
+    labels = dataset.labels[sample.rows]
+    parts = dict(zip(every.names, every.split(sample.array), strict=True))
+    groups, n_classes, seed = related(dataset)[sample.rows], len(dataset.classes), context.plan.seed
     try:
-        return _compared(context.dataset, every, sample, wanted, seconds, context.plan.seed)
+        found = probe_joins(parts, labels, dataset.metric, groups, n_classes, seconds, seed, wanted)
     except ProbeError:  # a class too small to hold anything out
         return fallback
-
-
-def _compared(
-    dataset: Dataset,
-    every: Hooked,
-    sample: Gathered,
-    wanted: list[tuple[str, ...]] | None,
-    seconds: float,
-    seed: int,
-) -> Chosen:
-    """The candidates' out-of-fold answers, and the best of them."""
-    from probes.linear import linear_probe
-
-    started = time.monotonic()
-    parts = dict(zip(every.names, every.split(sample.array), strict=True))
-    labels, groups = dataset.labels[sample.rows], related(dataset)[sample.rows]
-    candidates = wanted if wanted is not None else _suggested(dataset, parts, labels, groups, 0.3 * seconds, seed)
-    found: dict[tuple[str, ...], LinearProbe] = {}
-    for index, depths in enumerate(dict.fromkeys([(LAST,), *candidates])):
-        left = seconds - (time.monotonic() - started)
-        if found and left <= 0 and depths not in (wanted or ()):
-            break
-        share = max(left, 0.5) / (len(candidates) + 1 - index)
-        found[depths] = linear_probe(
-            join(parts, depths), labels, dataset.metric, groups, seed=seed, seconds_limit=share,
-            n_classes=len(dataset.classes),
-        )  # fmt: skip
-    chosen = wanted[0] if wanted else _best(found, labels)
-    probe = found[chosen]
     return Chosen(
-        depths=chosen,
-        recipe=probe.recipe,
-        plain=found[(LAST,)].recipe,
-        temperature=honest(probe, labels),
-        tried=tuple((depths, tried.measured.value) for depths, tried in found.items()),
-        predicted=probe.oof_predicted,
+        depths=found.depths,
+        recipe=found.probe.recipe,
+        plain=found.last.recipe,
+        temperature=honest(found.probe, labels),
+        tried=found.tried,
+        predicted=found.probe.oof_predicted,
     )
-
-
-def join(parts: dict[str, np.ndarray], depths: tuple[str, ...]) -> np.ndarray:
-    """The columns of these depths side by side. Shape: parts {name: (n, d)} to (n, sum of d)."""
-    return np.concatenate([parts[name] for name in depths], axis=1)
 
 
 def honest(probe: LinearProbe, labels: np.ndarray) -> float:
@@ -138,36 +98,3 @@ def honest(probe: LinearProbe, labels: np.ndarray) -> float:
     from probes.temperature import fit_temperature
 
     return fit_temperature(np.log(np.maximum(probe.oof_probability, 1e-7)), labels).temperature
-
-
-def _suggested(
-    dataset: Dataset, parts: dict[str, np.ndarray], labels: np.ndarray, groups: np.ndarray, seconds: float, seed: int
-) -> list[tuple[str, ...]]:
-    """Joins worth trying: the best depth, it with the last features, the best three, the last three and five."""
-    from probes.depth import MAX_ITEMS, probe_depths
-    from probes.folds import stratified_subset
-
-    chosen = stratified_subset(labels, MAX_ITEMS, seed)
-    probed = probe_depths(
-        [(name, features[chosen]) for name, features in parts.items()], labels[chosen], dataset.metric, groups[chosen],
-        n_classes=len(dataset.classes), seconds_limit=seconds, seed=seed,
-    )  # fmt: skip
-    return joins(probed)
-
-
-def joins(probed: ProbedDepths) -> list[tuple[str, ...]]:
-    """The candidates that probed depths suggest, each in the network's order, without repeats."""
-    names = [depth.name for depth in probed.depths]
-    ranked = sorted(probed.depths, key=lambda depth: -depth.probe.measured.value)
-    top = names[probed.top]
-    sets: list[Any] = [{top}, {top, names[-1]}, {d.name for d in ranked[:3]}, set(names[-3:]), set(names[-5:])]
-    return list(dict.fromkeys(tuple(name for name in names if name in wanted) for wanted in sets))
-
-
-def _best(found: dict[tuple[str, ...], LinearProbe], labels: np.ndarray) -> tuple[str, ...]:
-    """The highest value; among equals the smallest log loss."""
-    from probes.heads import log_loss
-
-    top = max(probe.measured.value for probe in found.values())
-    equal = [depths for depths, probe in found.items() if probe.measured.value >= top - EQUAL]
-    return min(equal, key=lambda depths: log_loss(found[depths].oof_probability, labels))

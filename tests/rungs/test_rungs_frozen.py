@@ -1,0 +1,113 @@
+"""The frozen rung: joined depths, calibrated probabilities, several backbones, and models of before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor.records import Dataset
+from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror
+from advisor.rungs.context import RunContext
+from advisor.rungs.model import load_model
+from advisor.storage import read_json, write_json
+from probes.heads import softmax
+from probes.hooks import LAST
+
+GOLDEN = Path(__file__).parent / "golden" / "frozen-text-1"
+
+
+Run = Callable[..., RunContext]
+
+
+def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dataset, run_of: Run) -> None:
+    context = run_of(docstrings, "frozen", 60.0, depths=["layer 4", LAST])
+    outcome = frozen.execute(context)
+    spec = read_json(context.directory / "model.json")
+    assert spec["backbone"]["depths"] == ["layer 4", LAST]
+    fitted = frozen.fit(context, common.open_backbone(context), docstrings.where("val"), 30.0, (0.0, 0.9))
+    both = common.joined(fitted.standing.train, fitted.standing.val)
+    assert both.array.shape[1] == 2 * 384 and fitted.train.array.shape[1] == 384
+    head = common.fit_linear(docstrings, both, fitted.chosen.recipe)
+    expected = softmax(common.head_logits(head, both.array) / fitted.chosen.temperature)
+    found, ok = load_model(context.directory).predict_rows(docstrings, both.rows)
+    assert ok.all()
+    np.testing.assert_allclose(found, expected, atol=2e-3)  # extraction may run in a lower precision than prediction
+    assert outcome.validation["value"] == pytest.approx(fitted.value)
+
+
+def test_depths_are_compared_and_the_report_says_so(docstrings: Dataset, run_of: Run) -> None:
+    context = run_of(docstrings, "frozen", 60.0)
+    outcome = frozen.execute(context)
+    resolved = read_json(context.directory / "resolved.json")
+    tried = {tuple(depths): value for depths, value in resolved["tried"]}
+    assert (LAST,) in tried and len(tried) > 2
+    assert tried[tuple(resolved["depths"])] >= max(tried.values()) - 0.0031
+    assert any("cross-validated" in sentence for sentence in outcome.sentences)
+    pinned = run_of(docstrings, "frozen", 60.0, depths=resolved["depths"])
+    frozen.execute(pinned)
+    again = read_json(pinned.directory / "resolved.json")
+    assert (again["depths"], again["penalty"]) == (resolved["depths"], resolved["penalty"])
+
+
+def test_a_depth_that_is_not_there_is_named_with_those_that_are(docstrings: Dataset, run_of: Run) -> None:
+    from probes.errors import BackboneError
+
+    context = run_of(docstrings, "frozen", 60.0)
+    frozen.execute(context)
+    spec = read_json(context.directory / "model.json")
+    spec["backbone"]["depths"] = ["layer 99"]
+    write_json(context.directory / "model.json", spec)
+    with pytest.raises(BackboneError, match=r"'layer 99'.*layer 5"):
+        load_model(context.directory)
+
+
+def test_a_model_of_the_first_schema_answers_as_it_did() -> None:
+    """Written by the program before depths and temperatures; its probabilities were noted then."""
+    predictor = load_model(GOLDEN)
+    found = predictor.predict_proba(["The goalkeeper saved the penalty", "Fry the onions in butter"])
+    assert predictor.classes == ("cooking", "sport")
+    np.testing.assert_allclose(found, [[0.016445, 0.983555], [0.954373, 0.045627]], atol=2e-3)
+
+
+def test_a_temperature_in_the_file_changes_probabilities_and_no_label(tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(GOLDEN, tmp_path / "run")
+    spec = read_json(tmp_path / "run" / "model.json")
+    write_json(tmp_path / "run" / "model.json", {**spec, "head": {**spec["head"], "temperature": 2.0}})
+    texts = ["The goalkeeper saved the penalty", "Fry the onions in butter", "Tea"]
+    cold, warm = load_model(GOLDEN).predict_proba(texts), load_model(tmp_path / "run").predict_proba(texts)
+    np.testing.assert_array_equal(cold.argmax(1), warm.argmax(1))
+    np.testing.assert_allclose(warm, softmax(np.log(cold) / 2), atol=1e-4)
+
+
+def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) -> None:
+    rows = np.arange(100)
+    logits = np.random.default_rng(0).normal(size=(100, 3))
+    assert common.calibrated(docstrings, rows, logits, 1.7)[0] == 1.7
+    temperature, values, told = common.calibrated(docstrings, rows, 5 * logits)
+    assert temperature > 2 and values["ece"] < values["ece_before"] and "temperature" in told[0]
+    assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
+
+
+def test_the_plan_pins_or_names_the_backbones(docstrings: Dataset, run_of: Run) -> None:
+    own = common.open_backbone(run_of(docstrings, "frozen", 60.0))
+    pinned = run_of(docstrings, "frozen", 60.0, backbones="pinned")
+    assert frozen_backbones.wanted(pinned) == []
+    assert frozen_backbones.choose(pinned, own, 30.0) == (own, ())
+    named = run_of(docstrings, "frozen", 60.0, backbones=["all-MiniLM-L6-v2"])
+    assert [entry.name for entry in frozen_backbones.wanted(named)] == ["all-MiniLM-L6-v2"]
+    assert frozen_backbones.choose(named, own, 30.0) == (own, ())  # nothing but itself to compare with
+
+
+def test_digits_and_texts_are_never_mirrored(docstrings: Dataset, run_of: Run) -> None:
+    context = run_of(docstrings, "frozen", 60.0)
+    assert not frozen_mirror.allowed(context)
+    pictures = docstrings.model_copy(update={"kind": "image"})
+    assert frozen_mirror.allowed(dataclasses.replace(context, dataset=pictures))
+    digits = pictures.model_copy(update={"classes": ("digit 1", "digit 2", "digit 3")})
+    assert not frozen_mirror.allowed(dataclasses.replace(context, dataset=digits))
