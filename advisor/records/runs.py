@@ -30,17 +30,28 @@ class Plan(Record):
 
 
 class Mistake(Record):
-    """One wrong prediction on the test part."""
+    """One wrong prediction on the test part.
+
+    Of a question: ``label`` is the first accepted answer, ``predicted`` what was answered, ``passage`` the text that it
+    was read from, and ``outcome`` which failed (`probes.failures`).
+    """
 
     key: str
     row: int
     label: str
     predicted: str
     probability: float
+    question: str = ""
+    passage: str = ""
+    outcome: str = ""
 
 
 class RunReport(Record):
-    """What came out, against what was promised. ``confusion[i][j]``: items of class i predicted as j."""
+    """What came out, against what was promised. ``confusion[i][j]``: items of class i predicted as j.
+
+    Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
+    up), beside the share of exact answers and the share of questions with the answer among five passages.
+    """
 
     run: str
     rung: RungName
@@ -52,6 +63,9 @@ class RunReport(Record):
     per_class: list[dict[str, Any]]
     mistakes: tuple[Mistake, ...]
     ood: Measured | None = None
+    exact_match: Measured | None = None
+    recall_at_5: Measured | None = None
+    outcomes: dict[str, int] = {}
     validation: dict[str, float] = {}
     seconds: float
     device: str
