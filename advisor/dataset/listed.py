@@ -81,7 +81,7 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
         return list_text_folder(tree, progress)
     if documents := document_files(tree):
-        raise DatasetError(no_questions(Path(source.given), len(documents)))
+        raise DatasetError(no_questions(Path(source.given), documents))
     raise DatasetError(_nothing(source, tree, options.kind))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from advisor.dataset.squad import is_nested, unnested
 from advisor.dataset.table_rows import first_reason, keys_of, parts_of
 from advisor.dataset.tables import Table, read_table
 from advisor.dataset.tree import Tree
-from advisor.dataset.words import counted, part_inside
+from advisor.dataset.words import counted, part_inside, said
 from advisor.errors import DatasetError
 from advisor.records import ReadOptions, SetAside
 from probes.progress import Progress, silent
@@ -79,7 +80,7 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
     """
     documents = _documents(tree, found, progress)
     if not found.questions:
-        raise DatasetError(no_questions(tree.root, len(documents.rows)))
+        raise DatasetError(no_questions(tree.root, [row[3] for row in documents.rows]))
     listings = []
     for file, table in found.questions.items():
         several = len(found.questions) > 1
@@ -101,11 +102,11 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
     return joined
 
 
-def no_questions(root: Path, n_documents: int) -> str:
+def no_questions(root: Path, documents: Sequence[str]) -> str:
     """What to do where there are documents only."""
     return (
-        f"{root} holds {counted(n_documents, 'document')} and no questions. Nothing can be measured without questions "
-        f"whose answers are known: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
+        f"{root} holds {counted(len(documents), 'document')} ({said(documents, 2)}) and no questions. Nothing can be "
+        f"measured without questions whose answers are known: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
     )
 
 

@@ -1,7 +1,8 @@
 """The sample gallery: datasets for somebody who has none at hand, offline ones first.
 
-A sample is written to ``workspace()/samples/<name>`` once and then read like anybody's folder. The packages' data
-files are read directly; importing the packages would pull in pandas, joblib and more for nothing.
+A sample is written to ``workspace()/samples/<name>`` once and then read like anybody's folder; the handbook is such a
+folder already. The packages' data files are read directly; importing the packages would pull in pandas, joblib and more
+for nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from advisor.errors import DatasetError
 from advisor.records import Kind
 from probes.progress import Progress, silent
 
+#: The handbook in a checkout; an installed advisor has it as the package `advisor.handbook` (setup.py).
+HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
 #: Topics of chatterbot-corpus with more than twenty different questions; its small talk has no topic.
 TOPICS = ("ai", "coding", "emotion", "literature", "movies", "psychology", "science", "sports", "trivia")
 
@@ -40,6 +43,15 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("digits", "Digits 8 x 8", "image", 1797, "7 MB", "BSD-3-Clause", "Tiny scans of handwritten digits."),
     Sample("mnist5k", "MNIST, 5,000", "image", 5000, "20 MB", "BSD-3-Clause", "Handwritten digits at 28 by 28 pixels."),
     Sample("topics", "Questions by topic", "text", 625, "0.1 MB", "BSD-3-Clause", "Short questions to a chat robot."),
+    Sample(
+        "handbook",
+        "The handbook's questions",
+        "qa",
+        146,
+        "0.1 MB",
+        "Apache-2.0",
+        "This program's own handbook: 22 pages, and questions about them.",
+    ),
     Sample(
         "pets",
         "Oxford-IIIT Pet",
@@ -93,6 +105,8 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     Raises DatasetError when there is no such sample, its package is missing, or it cannot be downloaded.
     """
     sample = find(name)
+    if sample.name == "handbook":
+        return handbook()
     folder = storage.workspace() / "samples" / sample.name
     if folder.exists():
         return folder
@@ -114,6 +128,16 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def handbook() -> Path:
+    """The folder of the handbook, read where it lies. Raises DatasetError when this installation lacks it."""
+    spec = importlib.util.find_spec("advisor.handbook")
+    inside = (spec.submodule_search_locations or []) if spec else []
+    for folder in (HANDBOOK, *map(Path, inside)):
+        if (folder / "questions.jsonl").is_file():
+            return folder
+    raise DatasetError("The handbook is missing from this installation. Install Transfer Advisor again.")
 
 
 def package_file(package: str, inside: str, install: str) -> Path:

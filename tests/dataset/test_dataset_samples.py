@@ -37,7 +37,15 @@ def test_mnist_is_written_once(workspace: Path) -> None:
 def test_the_gallery_starts_with_what_needs_no_network() -> None:
     needs = [sample.needs_network for sample in SAMPLES]
     assert needs == sorted(needs)
-    assert {sample.name for sample in SAMPLES if not sample.needs_network} == set(OFFLINE)
+    assert {sample.name for sample in SAMPLES if not sample.needs_network} == {*OFFLINE, "handbook"}
+
+
+def test_the_handbook_is_read_where_it_lies() -> None:
+    dataset, sample = read("sample:handbook"), find("handbook")
+    assert (dataset.kind, dataset.n_in, dataset.n_set_aside) == ("qa", sample.n, 0)
+    assert len(dataset.documents) >= 15
+    answered = dataset.items["answers"] != "[]"
+    assert set(dataset.items.loc[answered, "document"]) <= set(dataset.documents["document"])
 
 
 def test_a_missing_package_names_the_command() -> None:
@@ -48,7 +56,8 @@ def test_a_missing_package_names_the_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["words", "fingerprint", "class_folders", "tables", "columns", "source", "archive_entries"]
+    "name",
+    ["words", "fingerprint", "class_folders", "tables", "columns", "source", "archive_entries", "answers", "documents"],
 )
 def test_examples_in_docstrings(name: str) -> None:
     assert doctest.testmod(importlib.import_module(f"advisor.dataset.{name}")).failed == 0
