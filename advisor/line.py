@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from advisor.dataset.samples import Sample
+    from advisor.rungs.answering import Answerer
     from advisor.rungs.model import Predictor
 
 Source = str | Path | Dataset
@@ -153,19 +154,27 @@ def plan(
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,
+    launcher: str = "local",
+    processes: int | None = None,
     progress: Progress = silent,
 ) -> Plan:
-    """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it."""
+    """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it.
+
+    launcher: local, torchrun or ray; processes: how many train together (docs/scale.md). Raises AdviceError, RunError.
+    """
     from advisor.advice.advise import answer
     from advisor.advice.planning import make_plan
+    from advisor.runs import launchers
 
     wanted = None if rung == "auto" else find_rung(rung).name
+    together = launchers.checked(launcher, processes)
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
     advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
     if wanted and not advice.estimate(wanted).available:  # a rung the advice left out gets its promise now
         advice = answer(dataset, advice.question.model_copy(update={"rungs": RUNG_NAMES}), progress)
-    return make_plan(dataset, advice, rung, seconds, device, seed)
+    made = make_plan(dataset, advice, rung, seconds, device, seed)
+    return made.model_copy(update={"launcher": launcher, "processes": together})
 
 
 def start(made: Plan) -> str:
@@ -185,10 +194,15 @@ def train(
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,
+    launcher: str = "local",
+    processes: int | None = None,
     progress: Progress = silent,
 ) -> RunReport:
     """Carry out a rung in a process of its own and wait for its report. Raises RunError when it fails or is stopped."""
-    made = plan(x, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
+    made = plan(
+        x, rung=rung, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher, processes=processes,
+        progress=progress,
+    )  # fmt: skip
     return wait(start(made), progress)
 
 
@@ -205,9 +219,9 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
     return RunReport.load(Path(status.directory) / "report.json")
 
 
-def load(run: str | Path) -> Predictor:
-    """The model of a finished run, by its id or folder. Raises RunError when there is none."""
-    from advisor.rungs.model import load_model
+def load(run: str | Path) -> Predictor | Answerer:
+    """The model of a finished run, by its id or folder; it predicts, or answers questions. Raises RunError."""
+    from advisor.rungs.loading import load as load_model
     from advisor.runs import store
 
     folder = Path(run)

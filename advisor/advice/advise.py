@@ -9,6 +9,7 @@ from advisor.advice import explain
 from advisor.advice.decide import decide
 from advisor.estimate.estimates import estimates as estimate_rungs
 from advisor.estimate.pilots import run_pilots
+from advisor.estimate.questions import estimates as estimate_answers
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
 from advisor.records import Advice, Dataset, Estimate, Evidence, Question
@@ -27,8 +28,7 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
     evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
-    pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
-    made = estimate_rungs(dataset, evidence, pilots, question)
+    made = estimated(dataset, evidence, question, progress)
     decision = decide(made, question.target)
     reasons = explain.reasons(decision, made, question.target)
     explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
@@ -46,6 +46,14 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
     )
 
 
+def estimated(dataset: Dataset, evidence: Evidence, question: Question, progress: Progress) -> tuple[Estimate, ...]:
+    """The estimates of this kind of data; images and texts are piloted first."""
+    if dataset.kind == "qa":
+        return estimate_answers(dataset, evidence, question)
+    pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
+    return estimate_rungs(dataset, evidence, pilots, question)
+
+
 def more_labels(evidence: Evidence, target: float | None) -> tuple[str, ...]:
     """How many labels the frozen rung needs for the target; nothing to say without one, or when it is there."""
     if target is None or evidence.curve is None:
@@ -55,8 +63,11 @@ def more_labels(evidence: Evidence, target: float | None) -> tuple[str, ...]:
 
 
 def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
-    """What the evidence says beside the ladder: a trivial or a word-count model that comes close is worth knowing."""
-    found = []
+    """What the evidence says beside the ladder: a trivial or a word-count model that comes close is worth knowing.
+
+    Of answers to questions: which is missing, knowledge, search or skill.
+    """
+    found = list(evidence.notes[:2]) if evidence.metric == "token F1" else []
     majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
     if majority and chosen.low is not None and chosen.low <= majority.measured.value:
         found.append(

@@ -7,6 +7,7 @@ measured on the same training and validation questions within the budget, so tha
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from advisor.evidence.questions_answers import K, answers, results
 from advisor.evidence.questions_reader import reader
 from advisor.evidence.questions_retrieval import retrieval, threshold
 from advisor.evidence.questions_words import notes
+from advisor.evidence.under import Under
 from advisor.language import chat_model, entry_of
 from advisor.questions import questions_of, spread_rows
 from advisor.records import Dataset, Evidence, ProbeResult
@@ -33,10 +35,17 @@ SEARCHED = 400
 ASKING_SHARE, READER_SHARE = 0.6, 0.25
 
 
-def language_model(name: str | None, progress: Progress = silent) -> tuple[ChatModel, str]:
-    """The language model to ask and the name that a plan keeps. Raises BackboneError, EndpointError."""
+#: A language model's size where it does not tell: that of the default.
+PARAMETERS = 135e6
+CHARACTERS_PER_TOKEN = 4
+
+
+def asker(name: str | None, progress: Progress = silent) -> Under:
+    """The language model whose answers are measured, None being the default. Raises BackboneError, EndpointError."""
     known = name if name is not None else entry_of(None).name
-    return chat_model(known, progress=progress), known
+    model = chat_model(known, progress=progress)
+    digest = hashlib.sha256(model.identity.encode()).hexdigest()
+    return Under(known, digest, lambda *given: measure_questions(given[0], model, known, *given[1:]))
 
 
 def measure_questions(
@@ -54,7 +63,7 @@ def measure_questions(
     choices = asking.choices_among(asked.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
     given = answers(model, index, asked, K, choices, seconds, lambda said, share: progress(said, 0.15 + 0.5 * share))
-    probes = results(model, given, K, choices)
+    probes = with_scale(results(model, given, K, choices), model, dataset)
     progress("Training a reader on the passages that answer", 0.66)
     read = reader(index, asked, given, READER_SHARE * budget_seconds)
     probes += [*([read] if read else []), found]
@@ -81,3 +90,33 @@ def spoken_speed(model: ChatModel, probes: list[ProbeResult]) -> str:
     """How long a question takes here."""
     probe = next(probe for probe in probes if probe.name == "retrieved")
     return f"{model.name} takes {probe.settings['seconds_per_question']:.1f} s for a question with its passage here."
+
+
+def with_scale(probes: list[ProbeResult], model: ChatModel, dataset: Dataset) -> list[ProbeResult]:
+    """The first result with what the arithmetic of training from scratch needs of model, documents and device."""
+    scale = {
+        "parameters": n_parameters(model),
+        "document_tokens": int(dataset.documents["text"].str.len().sum()) // CHARACTERS_PER_TOKEN,
+        "flops_per_second": operations_per_second(),
+    }
+    return [probes[0].model_copy(update={"settings": {**probes[0].settings, **scale}}), *probes[1:]]
+
+
+def n_parameters(model: ChatModel) -> float:
+    """The weights of a local model; behind an endpoint, those of the default."""
+    module = getattr(getattr(model, "model", model), "module", None)
+    return float(sum(p.numel() for p in module.parameters())) if module is not None else PARAMETERS
+
+
+def operations_per_second(size: int = 1024) -> float:
+    """Floating-point operations a second of this processor in float32: the best of five products of two matrices."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        matrix = torch.rand(size, size)
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        float((matrix @ matrix)[0, 0])
+        seconds.append(time.perf_counter() - started)
+    return 2 * size**3 / min(seconds)

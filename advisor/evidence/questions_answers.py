@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from advisor.questions import Questions, gold_chunks, holds
 from advisor.records import ProbeResult
 from probes import asking, failures
@@ -78,8 +80,6 @@ def answers(
         progress(
             f"Asking the language model, {done} questions so far", min(1.0, (time.monotonic() - started) / seconds)
         )
-    import numpy as np
-
     return Answers(questions.only(np.arange(done)), asked, found, gold[:done])
 
 

@@ -81,7 +81,7 @@ def training_pairs(
     index: HybridIndex, asked: Questions, encoder: TextBackbone, seconds: float,
     tell: Callable[[float], None] = lambda share: None,
 ) -> Pairs:  # fmt: skip
-    """Questions with the passage that answers and with the likest other, as many as the seconds allow, one round at least.
+    """Questions with the passage that answers and with the likest other, as many as there is time for.
 
     The other passage teaches the head to say that there is nothing; where it holds the answer too, it is marked there.
     """

@@ -42,8 +42,8 @@ def missing(by_name: dict[str, ProbeResult]) -> str:
     model = by_name["gold passage"].backbone or "The language model"
     knowledge, search, skill = gold.value - closed.value, gold.value - retrieved.value, 1.0 - gold.value
     said = (
-        f"By heart {model} reaches {points(closed.value)} of token F1, with the passages found {points(retrieved.value)}, "
-        f"with the passage that answers {points(gold.value)} (n {gold.n:,})."
+        f"By heart {model} reaches a token F1 of {points(closed.value)}, with the passages found "
+        f"{points(retrieved.value)}, with the passage that answers {points(gold.value)} (n {gold.n:,})."
     )
     if max(knowledge, search) < WORTH_SAYING and skill > 0.5:
         return f"{said} The passage hardly helps: this model lacks the skill to read, and a reader or a larger one may."

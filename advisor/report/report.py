@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from advisor.records import Dataset, Mistake, Plan, RunReport
+from advisor.report.questions import report_answers
+from advisor.rungs.answering import Answerer
 from advisor.rungs.context import Outcome
 from advisor.rungs.model import Predictor
+from probes.folds import spread_order
 from probes.interval import measured_score
 from probes.measured import Measured
 from probes.progress import Progress, silent
@@ -21,18 +25,23 @@ MOST_MISTAKES = 40
 def report(
     plan: Plan,
     dataset: Dataset,
-    predictor: Predictor,
+    predictor: Predictor | Answerer,
     directory: Path,
     outcome: Outcome,
     seconds: float,
     progress: Progress = silent,
+    deadline: float = math.inf,
 ) -> RunReport:
     """Predict the test part (and the shifted one), and write ``report.json``.
 
-    ``seconds``: what the run took until now. Raises RunError when the dataset has no test items that can be read.
+    ``seconds``: what the run took until now. ``deadline``: when answering test questions should end, on the monotonic
+    clock. Raises RunError when the dataset has no test items that can be read.
     """
     started = time.monotonic()
-    rows, probabilities, n_unreadable = _predicted(predictor, dataset, dataset.where("test"), progress)
+    if isinstance(predictor, Answerer):
+        return report_answers(plan, dataset, predictor, directory, outcome, seconds, progress, deadline)
+    asked = affordable(predictor, dataset, dataset.where("test"))
+    rows, probabilities, n_unreadable = _predicted(predictor, dataset, asked, progress)
     truth, predicted = dataset.labels[rows], probabilities.argmax(axis=1)
     n_classes = len(dataset.classes)
     test = measured_score(plan.metric, truth, predicted, n_classes, time.monotonic() - started)
@@ -52,10 +61,34 @@ def report(
         seconds=seconds + time.monotonic() - started,
         device=outcome.device,
         precision=outcome.precision,
-        sentences=(*sentences(plan, test, ood, n_unreadable), *outcome.sentences),
+        sentences=(
+            *sentences(plan, test, ood, n_unreadable),
+            *part_only(len(asked), len(dataset.where("test"))),
+            *outcome.sentences,
+        ),
     )
     made.save(directory / "report.json")
     return made
+
+
+def affordable(predictor: Predictor, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """The rows, or a stratified part of them where each takes so long that the run's time allows no more.
+
+    Only a language model's predictor says so (`report_items`); the part does not depend on anything predicted.
+    """
+    most: int | None = getattr(predictor, "report_items", None)
+    if most is None or len(rows) <= most:
+        return rows
+    return np.sort(rows[spread_order(dataset.labels[rows])][:most])
+
+
+def part_only(n: int, n_test: int) -> tuple[str, ...]:
+    """Says so when only a part of the test items was read."""
+    if n == n_test:
+        return ()
+    return (
+        f"The time budget sufficed for {n:,} of {n_test:,} test items, a stratified part. A longer one reads more.",
+    )
 
 
 def _predicted(
@@ -74,7 +107,7 @@ def _predicted(
 
 def _shifted(plan: Plan, predictor: Predictor, dataset: Dataset, progress: Progress) -> Measured | None:
     """The metric on the part from elsewhere, when there is one."""
-    rows = dataset.where("ood")
+    rows = affordable(predictor, dataset, dataset.where("ood"))
     if len(rows) == 0:
         return None
     started = time.monotonic()

@@ -15,11 +15,19 @@ RUNGS: tuple[tuple[RungName, str], ...] = (
     ("fine-tune", "advisor.rungs.finetune"),
     ("scratch", "advisor.rungs.scratch"),
 )
+#: The same rungs where questions are answered over documents.
+ANSWERING: tuple[tuple[RungName, str], ...] = (
+    ("prompting", "advisor.rungs.questions.prompting"),
+    ("rag", "advisor.rungs.questions.rag"),
+    ("frozen", "advisor.rungs.questions.reader"),
+    ("fine-tune", "advisor.rungs.questions.lora"),
+    ("scratch", "advisor.rungs.questions.scratch"),
+)
 
 
 def execute(context: RunContext) -> Outcome:
     """Carry out the plan's rung: trains or assembles, and saves ``model.json`` and ``model.safetensors``."""
-    module = dict(RUNGS).get(context.plan.rung)
+    module = dict(ANSWERING if context.plan.kind == "qa" else RUNGS).get(context.plan.rung)
     if module is None:
         raise RunError(f"There is no rung called {context.plan.rung!r}. The rungs are {', '.join(RUNG_NAMES)}.")
     outcome: Outcome = import_module(module).execute(context)

@@ -1,6 +1,8 @@
 """One run in a process of its own: ``python -m advisor.runs.worker RUN_DIRECTORY``.
 
-The worker writes only into its run's folder and the caches, and knows no store, supervisor or page.
+The worker writes only into its run's folder and the caches, and knows no store, supervisor or page. Under a launcher
+of several processes it sees RANK, WORLD_SIZE and where to meet (MASTER_ADDR, MASTER_PORT), nothing else: process 0
+carries the run out, the others help it train and write nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor import storage
-from advisor.errors import PeopleError
+from advisor.errors import PeopleError, ProcessLost
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("advisor.worker")
 NO_PLAN = 66  # sysexits' EX_NOINPUT
 TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
+LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run has gone, and the run is to be launched afresh
 NICENESS = 5  # the page that shows the run must stay quick
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is gone
 OUTCOME = "outcome.json"
@@ -37,18 +40,19 @@ def main(folder: Path) -> int:
     if not (folder / "plan.json").is_file():
         print(f"{folder} is not a run's folder: it has no plan.json.", file=sys.stderr)
         return NO_PLAN
+    if int(os.environ.get("RANK", "0")) > 0:
+        return help_out(folder)
     lock = processes.take_lock(folder / "worker.lock", timeout_seconds=1.0)
     if lock is None:
         return TAKEN
-    faulthandler.enable()
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    logging.captureWarnings(True)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    _prepare()
     reporter = Reporter(folder)
     reporter.start()
     try:
         reporter.end(*work(folder, reporter))
+    except ProcessLost as error:
+        LOG.error("%s", error)
+        return LOST  # without an end: this launch can save nothing, the next resumes from the checkpoint
     except PeopleError as error:
         LOG.error("%s", error)
         reporter.end("failed", str(error))
@@ -62,10 +66,38 @@ def main(folder: Path) -> int:
     return 0
 
 
+def help_out(folder: Path) -> int:
+    """What every process but the first does; returns the exit status."""
+    from advisor.records import Dataset, Plan
+    from advisor.training import follower, parallel
+    from probes.device import pick
+
+    _prepare()
+    plan = Plan.load(folder / "plan.json")
+    device = pick(plan.device)
+    try:
+        with parallel.joined(device) as group:
+            if group is not None:
+                follower.follow(group, Dataset.load(Path(plan.dataset_folder) / "dataset.json"), device)
+    except ProcessLost as error:
+        LOG.error("%s", error)
+        return LOST
+    return 0
+
+
+def _prepare() -> None:
+    faulthandler.enable()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
 def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause."""
     from advisor.records import Dataset, Plan
     from advisor.rungs.context import RunContext, RunStopped
+    from advisor.training import parallel
     from probes.device import pick
 
     plan = Plan.load(folder / "plan.json")
@@ -80,7 +112,8 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
         should_stop=(folder / "stop").exists,
     )
     try:
-        return carry_out(context, reporter)
+        with parallel.joined(context.device):
+            return carry_out(context, reporter)
     except RunStopped:
         kept = " The model is kept, without a report." if (folder / "model.json").exists() else ""
         return "stopped", f"It was stopped before it was done.{kept}"
@@ -89,7 +122,7 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
 def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
     from advisor.report.report import report
-    from advisor.rungs.model import load_model
+    from advisor.rungs.loading import load
 
     context.stage("Starting", 0.0, 0.0)("", 0.0)
     outcome = execute(context)
@@ -97,8 +130,8 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
         return "stopped", "It was stopped; the best model so far is kept, without a report."
     tell = context.stage("Reading the test part", 0.95, 1.0)
     tell("", 0.0)
-    predictor = load_model(context.directory, context.device)  # as a user will load it
-    report(context.plan, context.dataset, predictor, context.directory, outcome, reporter.seconds, tell)
+    model = load(context.directory, context.device)  # as a user will load it
+    report(context.plan, context.dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     storage.write_manifest(context.directory, [name for name in KEPT if (context.directory / name).exists()])
     return "done", ""
 

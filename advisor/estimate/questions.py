@@ -1,0 +1,156 @@
+"""An estimate for each of the five rungs on a "qa" dataset.
+
+The first three are measured on training questions. Fine-tuning starts from what the passages found gave and takes away
+a share of what is misread: until it has been piloted that share is a wide guess from a few runs (`docs/questions.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from advisor.estimate import scratch_language
+from advisor.estimate.outcome import Prior
+from advisor.ladder import RUNG_NAMES, RungName
+from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question
+from probes.bootstrap import predictive_mean
+from probes.failures import OUTCOMES
+
+#: Fine-tuning takes away this share of what is misread; it never adds to it, since it rolls back.
+LORA = Prior(share=0.30, spread=0.20)
+#: The final answers differ from those measured by about this much beyond sampling noise.
+ANSWER_SPREAD = 0.015
+TRAINING_SECONDS = 300.0
+NO_READER = (
+    "Too few answers stand word for word in their passages, so a head that marks answers has nothing to learn from. "
+    "The rungs that write their answers can be had."
+)
+
+
+def estimates(dataset: Dataset, evidence: Evidence, question: Question) -> tuple[Estimate, ...]:
+    """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason."""
+    return tuple(one(dataset, evidence, question, rung) for rung in RUNG_NAMES)
+
+
+def one(dataset: Dataset, evidence: Evidence, question: Question, rung: RungName) -> Estimate:
+    """The estimate of one rung."""
+    if rung not in question.rungs:
+        return Estimate(rung=rung, available=False, reason="Left out: you did not allow this rung.")
+    build: dict[RungName, Callable[[Evidence], Estimate]] = {
+        "prompting": prompting,
+        "rag": rag,
+        "frozen": frozen,
+        "fine-tune": fine_tune,
+        "scratch": scratch_language.estimate,
+    }
+    return build[rung](evidence)
+
+
+def prompting(evidence: Evidence) -> Estimate:
+    """Measured: the language model by heart; it never refuses."""
+    probe = needed(evidence, "closed book")
+    details = f"{probe.backbone} answers by heart; no document is read."
+    return built("prompting", evidence, probe, 1.0, 0.0, 0.0, 1.0, details, prompt=probe.settings["prompt"])
+
+
+def rag(evidence: Evidence) -> Estimate:
+    """Measured with the passages found, less what the threshold refuses wrongly."""
+    probe = needed(evidence, "retrieved")
+    k = probe.settings["k"]
+    details = f"{probe.backbone} reads the {passages(k)} found by words and meaning, and cites what it used."
+    return built(
+        "rag", evidence, probe, kept(evidence), 0.0, 0.0, 5.0, details, k=k, prompt=probe.settings["prompt"],
+        threshold=limit(evidence)["similarity"],
+    )  # fmt: skip
+
+
+def frozen(evidence: Evidence) -> Estimate:
+    """Measured in two folds with half of the pairs; all of them help a little."""
+    probe = evidence.result("reader")
+    if probe is None:
+        return Estimate(rung="frozen", available=False, reason=NO_READER)
+    k, n = probe.settings["k"], probe.settings["n_fit"]
+    details = (
+        f"A head on the frozen {probe.backbone} marks the answer in the {passages(k)} found; "
+        f"trained on {n:,} questions here, in two folds."
+    )
+    seconds = min(TRAINING_SECONDS, probe.measured.seconds * max(1.0, evidence.n_train / max(2 * n, 1)))
+    return built(
+        "frozen", evidence, probe, kept(evidence), 0.0, 0.01, seconds, details, k=k,
+        threshold=limit(evidence)["similarity"],
+    )  # fmt: skip
+
+
+def fine_tune(evidence: Evidence) -> Estimate:
+    """Predicted: the passages found, less a share of what was misread with the passage that answers."""
+    probe, gold = needed(evidence, "retrieved"), needed(evidence, "gold passage")
+    if probe.backbone is None or evidence.backbone == "endpoint":
+        reason = "The language model runs behind an endpoint, so its weights cannot be changed from here."
+        return Estimate(rung="fine-tune", available=False, reason=reason)
+    lost = (1.0 - gold.measured.value) * found_share(probe)
+    details = (
+        f"Predicted, not tried yet: low-rank changes (LoRA) of {probe.backbone} on training questions with their "
+        f"passages take away about {100 * LORA.share:.0f} % of what it misreads."
+    )
+    made = built(
+        "fine-tune", evidence, probe, kept(evidence), LORA.share * lost, LORA.spread * lost, TRAINING_SECONDS, details,
+        k=1, prompt=probe.settings["prompt"], threshold=limit(evidence)["similarity"],
+    )  # fmt: skip
+    return made.model_copy(update={"provenance": "predicted"})
+
+
+def built(
+    rung: RungName, evidence: Evidence, probe: ProbeResult, keep: float, gain: float, spread: float, seconds: float,
+    details: str, **settings: Any,
+) -> Estimate:  # fmt: skip
+    """An estimate whose interval holds the measured answers' noise, the gain's and the test part's own."""
+    values = np.array(probe.settings["values"])
+    shift = keep * (float(values.mean()) + gain) - float(values.mean())
+    value, low, high = predictive_mean(
+        values, evidence.n_test, probe.settings["groups"], shift, float(np.hypot(ANSWER_SPREAD, spread))
+    )
+    return Estimate(
+        rung=rung,
+        available=True,
+        value=value,
+        low=low,
+        high=high,
+        n=probe.measured.n,
+        provenance=probe.measured.provenance,
+        train_seconds=seconds,
+        milliseconds_per_prediction=1000.0 * probe.settings["seconds_per_question"],
+        settings={**settings, "choices": needed(evidence, "closed book").settings["choices"]},
+        details=details,
+    )
+
+
+def kept(evidence: Evidence) -> float:
+    """Share of the answers that the threshold does not refuse wrongly."""
+    return 1.0 - float(limit(evidence)["wrongly_refused"])
+
+
+def limit(evidence: Evidence) -> dict[str, float]:
+    """The threshold of "not in the documents" and its error rates, as the evidence keeps them."""
+    found: dict[str, float] = needed(evidence, "retrieval").settings["threshold"]
+    return found
+
+
+def found_share(probe: ProbeResult) -> float:
+    """Share of the questions whose answer stood in the passages that were read."""
+    counts = probe.settings["outcomes"]
+    total = sum(counts.get(name, 0) for name in OUTCOMES)
+    return 1.0 - counts.get("not found", 0) / max(total, 1)
+
+
+def passages(k: int) -> str:
+    """How many passages, in words."""
+    return "passage" if k == 1 else f"{k} passages"
+
+
+def needed(evidence: Evidence, name: str) -> ProbeResult:
+    """A probe result that every evidence on questions has."""
+    probe = evidence.result(name)
+    assert probe is not None, f"evidence without {name}"
+    return probe

@@ -1,0 +1,23 @@
+"""A finished run's model from its folder: one that predicts labels, or one that answers questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor import storage
+from advisor.rungs.model import load_model
+
+if TYPE_CHECKING:
+    from advisor.rungs.answering import Answerer
+    from advisor.rungs.model import Predictor
+
+
+def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
+    """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
+    path = Path(directory) / "model.json"
+    if path.is_file() and storage.read_json(path).get("kind") == "qa":
+        from advisor.rungs.questions.files import load_answerer
+
+        return load_answerer(Path(directory), device)
+    return load_model(directory, device)

@@ -1,0 +1,1 @@
+"""The five rungs where questions are answered over documents; the others are `advisor.rungs`' own modules."""

@@ -1,0 +1,69 @@
+"""What the question answering rungs share: the validation questions answered, scored and told."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from advisor.errors import RunError
+from advisor.questions import Questions, questions_of, spread_rows
+from advisor.rungs.answering import Answerer
+from advisor.rungs.context import RunContext
+from advisor.rungs.questions.files import plain_identity
+from probes import asking
+from probes.reading import token_f1
+
+#: Validation questions answered at most, and the share of the time that is left for them.
+MOST_VALIDATION, VALIDATION_SHARE = 100, 0.25
+
+
+def validated(context: RunContext, answerer: Answerer, span: tuple[float, float]) -> dict[str, float]:
+    """Token F1 on the validation questions that fit into their share of the time: ``value`` and ``n``."""
+    asked = validation_questions(context)
+    if not len(asked):
+        return {"value": 0.0, "n": 0.0}
+    tell = context.stage("Answering validation questions", *span)
+    until = time.monotonic() + VALIDATION_SHARE * context.seconds_left
+    given = answerer.answer(asked.texts, tell, until, least=1)
+    values = [token_f1(answer.text, truths) for answer, truths in zip(given, asked.answers, strict=False)]
+    return {"value": float(np.mean(values)), "n": float(len(values))}
+
+
+def validation_questions(context: RunContext) -> Questions:
+    """The validation questions, one of each document first, at most `MOST_VALIDATION`."""
+    dataset = context.dataset
+    rows = spread_rows(dataset, dataset.where("val"), context.plan.seed)[:MOST_VALIDATION]
+    return questions_of(dataset, rows)
+
+
+def training_questions(context: RunContext, *parts: Any) -> Questions:
+    """The questions of the named parts (train), one of each document first."""
+    dataset = context.dataset
+    return questions_of(dataset, spread_rows(dataset, dataset.where(*(parts or ("train",))), context.plan.seed))
+
+
+def prompt_settings(context: RunContext, with_passages: bool) -> dict[str, Any]:
+    """The plan's prompt and choices, or the usual ones where it names none."""
+    settings = context.plan.settings
+    choices = list(settings.get("choices") or [])
+    usual = asking.wording(with_passages, choices)
+    prompt = settings.get("prompt") or {"system": usual.system, "user": usual.user, "begin": usual.begin}
+    return {"prompt": dict(prompt), "choices": choices}
+
+
+def search_settings(context: RunContext, k: int) -> dict[str, Any]:
+    """The plan's number of passages and threshold; without a threshold nothing is refused."""
+    settings = context.plan.settings
+    return {"k": int(settings.get("k") or k), "threshold": float(settings.get("threshold", -1.0))}
+
+
+def check_language_model(context: RunContext, identity: str) -> None:
+    """Raises RunError when the language model here is not the plan's."""
+    wanted, got = plain_identity(context.plan.backbone_hash), plain_identity(identity)
+    if wanted and got != wanted:
+        raise RunError(
+            f"The weights of {context.plan.backbone} on this machine ({got[:12]}) are not those of the plan "
+            f"({wanted[:12]}). Run the advice again, then train."
+        )

@@ -1,0 +1,139 @@
+"""A question answering model as a folder: what it is, a head or an adapter, and everything else by reference.
+
+The language model, the encoder and the documents are named with their hashes and looked up on loading: a run of
+retrieval is a page of JSON.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from advisor import storage
+from advisor.dataset.store import open_dataset
+from advisor.errors import BackboneError, StorageError
+from advisor.language import chat_model
+from advisor.retrieval import Encoder, index_of
+from advisor.rungs.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
+from advisor.rungs.context import RunContext
+from advisor.rungs.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
+from probes.asking import Wording
+from probes.backbones.text import TextBackbone
+from probes.chat import ChatModel
+from probes.progress import Progress, silent
+from probes.reader import SpanHead
+
+#: Endings of a local model's identity that say in which precision it reads, not what it is.
+PRECISIONS = ("-float32", "-bfloat16", "-float16")
+
+
+def spec_of(context: RunContext, head: dict[str, Any]) -> dict[str, Any]:
+    """What model.json says. ``head``: "type" (closed book, passages, reader, adapter) and its settings."""
+    plan, dataset = context.plan, context.dataset
+    return {
+        "format": FORMAT,
+        "schema_version": SCHEMA,
+        "rung": plan.rung,
+        "run": plan.run,
+        "kind": dataset.kind,
+        "classes": [],
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
+        "metric": dataset.metric,
+        "weights": "head",
+        "language_model": {"name": plan.backbone, "identity": plain_identity(plan.backbone_hash)},
+        "encoder": {"name": Encoder().name},
+        "head": head,
+    }
+
+
+def save(context: RunContext, head: dict[str, Any], tensors: dict[str, Tensor] | None = None) -> Answerer:
+    """Write the model into the run's folder and give it back as a user will load it."""
+    save_model(context.directory, spec_of(context, head), tensors or {})
+    return load_answerer(context.directory, context.device)
+
+
+def load_answerer(directory: Path, device: str = "cpu", progress: Progress = silent) -> Answerer:
+    """The answerer in a folder.
+
+    Raises StorageError when it is damaged, DatasetError when its documents are not in this workspace, BackboneError
+    when the language model or the encoder is missing or another one.
+    """
+    spec = storage.read_json(directory / "model.json")
+    if spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
+        raise StorageError(
+            f"{directory / 'model.json'} is not a model of schema version {SCHEMA}. Update this program."
+        )
+    path = directory / WEIGHTS
+    if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
+        raise StorageError(f"{path} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")
+    from safetensors.torch import load_file
+
+    return Answerer(spec, method_of(spec, load_file(path), device, progress))
+
+
+def method_of(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, progress: Progress) -> Method:
+    """How the model of a spec answers."""
+    head = spec["head"]
+    if head["type"] == "reader":
+        return Marking(head_of(head, tensors), encoder_of(spec, device), found_of(spec, progress))
+    wording = Wording(**head["prompt"])
+    if head["type"] == "closed book":
+        return ByHeart(language_model_of(spec, device, progress), wording, tuple(head["choices"]))
+    model = language_model_of(spec, device, progress)
+    if head["type"] == "adapter":
+        from advisor.rungs.questions.adapter import adapted
+
+        model = adapted(spec, tensors, device, progress)
+    return FromPassages(model, found_of(spec, progress), wording, tuple(head["choices"]))
+
+
+def found_of(spec: dict[str, Any], progress: Progress) -> Found:
+    """The search in the documents that the model was made with, opened from the workspace."""
+    dataset = open_dataset(spec["dataset"]["fingerprint"])
+    return Found(index_of(dataset, progress), int(spec["head"]["k"]), float(spec["head"]["threshold"]))
+
+
+def language_model_of(spec: dict[str, Any], device: str, progress: Progress) -> ChatModel:
+    """The language model a spec names. Raises BackboneError when the weights here are others."""
+    named = spec["language_model"]
+    model = chat_model(named["name"], device, progress)
+    if plain_identity(model.identity) != named["identity"]:
+        raise BackboneError(
+            f"The model answers with {named['name']} of identity {named['identity'][:12]}, and the one here has "
+            f"{plain_identity(model.identity)[:12]}. Get the same weights, or run it again."
+        )
+    return model
+
+
+def encoder_of(spec: dict[str, Any], device: str) -> TextBackbone:
+    """The encoder a reader's head was trained on. Raises BackboneError when the weights here are others."""
+    encoder = Encoder(device)
+    if encoder.name != spec["encoder"]["name"]:
+        raise BackboneError(
+            f"The reader was trained on {spec['encoder']['name'][:40]}, and the encoder here is {encoder.name[:40]}. "
+            f"Get the same weights, or train again."
+        )
+    return encoder.backbone
+
+
+def head_of(head: dict[str, Any], tensors: dict[str, Tensor]) -> SpanHead:
+    """The reader's head from its tensors."""
+    arrays = {name: np.asarray(tensor.numpy(), np.float32) for name, tensor in tensors.items()}
+    return SpanHead(
+        mean=arrays["mean"], scale=arrays["scale"], weight=arrays["weight"], nothing=arrays["nothing"],
+        layers=tuple(head["layers"]),
+    )  # fmt: skip
+
+
+def plain_identity(identity: str) -> str:
+    """An identity without the precision that prompts are read in, which is the device's affair.
+
+    >>> plain_identity("abc-bfloat16"), plain_identity("https://host/v1 gpt")
+    ('abc', 'https://host/v1 gpt')
+    """
+    for ending in PRECISIONS:
+        identity = identity.removesuffix(ending)
+    return identity
