@@ -62,7 +62,7 @@ def ladder(advice: Advice) -> go.Figure:
         type="log", title="Training time on this device", tickvals=ticks, ticktext=[TICKS[t] for t in ticks],
         range=[math.log10(NO_TRAINING / 2.5), math.log10(longest * 9)], tickangle=0,
     )  # fmt: skip
-    figure.update_yaxes(title=advice.metric.capitalize(), tickformat="~%", range=room)
+    figure.update_yaxes(title=words.capital(advice.metric), tickformat="~%", range=room)
     if advice.question.target is not None:
         figure.add_hline(
             y=advice.question.target, line={"color": OCHRE, "dash": "dash", "width": 1.5},
@@ -179,7 +179,7 @@ def evidence(evidence: Evidence) -> go.Figure:
             hovertemplate="<b>%{y}</b><br>%{customdata[0]}<br>took %{customdata[1]}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title=evidence.metric.capitalize(), tickformat="~%", rangemode="tozero")
+    figure.update_xaxes(title=words.capital(evidence.metric), tickformat="~%", rangemode="tozero")
     return figure
 
 
@@ -200,7 +200,7 @@ def versus(report: RunReport) -> go.Figure:
                 hovertemplate=f"{name}: {words.measured(number)}<extra></extra>",
             )
         )  # fmt: skip
-    figure.update_xaxes(tickformat="~%", title=report.metric.capitalize(), nticks=7)
+    figure.update_xaxes(tickformat="~%", title=words.capital(report.metric), nticks=7)
     return figure
 
 
@@ -221,7 +221,7 @@ def progress(metrics: pd.DataFrame, metric: str) -> go.Figure:
     across = _across(metrics)
     _line(figure, metrics, across, "val_value", f"Validation {metric}", TEAL)
     figure.update_xaxes(title=across.capitalize())
-    figure.update_yaxes(title=metric.capitalize(), tickformat="~%")
+    figure.update_yaxes(title=words.capital(metric), tickformat="~%")
     return figure
 
 

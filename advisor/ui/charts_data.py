@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from advisor.records import Part, Profile
@@ -10,6 +12,16 @@ from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "ood": GREY}
 PART_NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test, locked", "ood": "shifted"}
+#: What the sizes of a profile are, as axis titles.
+SIZE_NAME = {
+    "n_words": "Words in a text",
+    "n_characters": "Characters in a text",
+    "n_question_words": "Words in a question",
+    "n_answer_words": "Words in an answer",
+    "n_document_words": "Words in a document",
+    "n_document_tokens": "Tokens in a document",
+    "n_chunk_tokens": "Tokens in a passage",
+}
 BARS = 40
 
 
@@ -70,6 +82,16 @@ def text_lengths(profile: Profile) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title="Words in a text", rangemode="tozero")
     figure.update_yaxes(title="Texts")
+    return figure
+
+
+def lengths(values: Sequence[float], title: str) -> go.Figure:
+    """How often each length occurs."""
+    figure = base(220, showlegend=False, bargap=0.05)
+    figure.add_trace(
+        go.Histogram(x=list(values), nbinsx=24, marker={"color": TEAL}, hovertemplate="%{x}: %{y}<extra></extra>")
+    )
+    figure.update_xaxes(title=title, rangemode="tozero")
     return figure
 
 

@@ -19,6 +19,11 @@ ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
 )
 
+QUOTE = (
+    "margin:0;padding:0.1rem 0 0.1rem 0.9rem;border-left:3px solid #2a9086;white-space:pre-wrap;"
+    "overflow-wrap:anywhere;max-width:52rem"
+)
+
 BadgeColor = Literal["red", "orange", "gray"]
 #: Of each severity: the badge's colour and icon, the gravest first.
 MARK: dict[Severity, tuple[BadgeColor, str]] = {
@@ -69,8 +74,12 @@ def need_dataset(question: str) -> Dataset:
 
 def describe(dataset: Dataset) -> str:
     """Name, kind and size of a dataset in one line."""
-    items = words.number_of(dataset.n_used, dataset.kind)
-    return f"{words.short(dataset.name, 60)} · {items} · {words.number_of(len(dataset.classes), 'class', 'classes')}"
+    items = words.items(dataset.n_used, dataset.kind)
+    if dataset.kind == "qa":
+        over = words.number_of(len(dataset.documents), "document")
+    else:
+        over = words.number_of(len(dataset.classes), "class", "classes")
+    return f"{words.short(dataset.name, 60)} · {items} · {over}"
 
 
 @st.fragment(run_every=1.0)
@@ -107,6 +116,37 @@ def findings(found: Sequence[Finding], with_keys: bool = True) -> None:
                 more = finding.n_items - SHOWN_KEYS
                 keys = ", ".join(words.short(k, 60) for k in finding.items[:SHOWN_KEYS])
                 note(keys + (f" and {words.count(more)} more" if more > 0 else ""))
+
+
+def whole(text: str, limit: int = 600, label: str = "Show all of it") -> None:
+    """A user's text in plain letters; a long one is cut, with a way to see the rest."""
+    shown, more = words.cut(text, limit)
+    st.text(shown)
+    if more:
+        with st.popover(label, icon=":material/unfold_more:"):
+            st.text(text)
+
+
+def quote(title: str, text: str, marks: Sequence[str] = ()) -> None:
+    """A passage as a quotation under its title, the first of `marks` that stands in it marked; all in plain text."""
+    if title:
+        note(title)
+    st.html(f'<blockquote style="{QUOTE}">{marked(text, marks)}</blockquote>')
+
+
+def marked(text: str, marks: Sequence[str]) -> str:
+    """The text as HTML without any mark-up of its own, the first of `marks` found in it (case aside) marked.
+
+    >>> marked("a <b> in Warsaw", ["Paris", "warsaw"])
+    'a &lt;b&gt; in <mark>Warsaw</mark>'
+    """
+    lowered = text.lower()
+    for mark in marks:
+        place = lowered.find(mark.strip().lower()) if mark.strip() and len(lowered) == len(text) else -1
+        if place >= 0:
+            end = place + len(mark.strip())
+            return f"{escape(text[:place])}<mark>{escape(text[place:end])}</mark>{escape(text[end:])}"
+    return escape(text)
 
 
 def items_grid(dataset: Dataset, rows: Sequence[int], labels: Sequence[str], key: str) -> None:

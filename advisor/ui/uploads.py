@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from advisor.storage import workspace, write_bytes
 
 TABLES = ("csv", "tsv", "jsonl", "parquet")
 ARCHIVES = ("zip", "tar", "gz", "tgz", "bz2", "xz")
+DOCUMENTS = ("md", "txt", "html", "htm", "pdf")
 CHUNK = 1 << 20
 
 
@@ -38,3 +40,27 @@ def keep(stream: BinaryIO, name: str) -> Path:
         stream.seek(0)
         write_bytes(path, stream.read())
     return path
+
+
+def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
+    """Write files uploaded together into one folder named by all their contents, and return the folder; a lone file
+    that is an archive or a table is kept by itself.
+
+    Raises StorageError when the disk is full.
+    """
+    if len(files) == 1 and tame(files[0][1]).rpartition(".")[2].lower() not in DOCUMENTS:
+        return keep(*files[0])
+    named = [(stream, tame(name)) for stream, name in files]
+    whole = hashlib.sha256()
+    for stream, name in named:
+        stream.seek(0)
+        whole.update(f"{name}\x1f".encode() + hashlib.file_digest(stream, "sha256").digest())  # type: ignore[arg-type]
+    folder = workspace() / "uploads" / whole.hexdigest()[:16] / "files"
+    taken: set[str] = set()
+    for number, (stream, name) in enumerate(named):
+        own = name if name.lower() not in taken else f"{number}-{name}"
+        taken.add(own.lower())
+        if not (folder / own).exists():
+            stream.seek(0)
+            write_bytes(folder / own, stream.read())
+    return folder

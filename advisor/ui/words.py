@@ -5,9 +5,15 @@ from __future__ import annotations
 from html import escape
 
 from advisor.ladder import RungName, rung
-from advisor.records import State
+from advisor.records import Kind, State
 from probes.measured import Measured, Provenance
 
+#: What the items of each kind of dataset are called: one, several.
+ITEM: dict[Kind, tuple[str, str]] = {
+    "image": ("image", "images"),
+    "text": ("text", "texts"),
+    "qa": ("question", "questions"),
+}
 PROVENANCE: dict[Provenance, str] = {
     "measured": "measured",
     "piloted": "piloted",
@@ -106,6 +112,24 @@ def number_of(n: int, singular: str, plural: str | None = None) -> str:
     return f"{count(n)} {singular if n == 1 else plural or singular + 's'}"
 
 
+def items(n: int, kind: Kind) -> str:
+    """A number of items of a dataset in the words of its kind.
+
+    >>> items(1, "image"), items(1200, "qa")
+    ('1 image', '1,200 questions')
+    """
+    return number_of(n, *ITEM[kind])
+
+
+def capital(text: str) -> str:
+    """A phrase as a beginning; capitals inside it stay.
+
+    >>> capital("token F1")
+    'Token F1'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def title(name: RungName) -> str:
     """The title of a rung."""
     return rung(name).title
@@ -124,6 +148,19 @@ def short(text: str, limit: int = 40) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def cut(text: str, limit: int = 600) -> tuple[str, bool]:
+    r"""The beginning of a text with its lines kept, ended at a word, and whether anything was left out.
+
+    >>> cut("one two\nthree", 9), cut("one", 9)
+    (('one two\n…', True), ('one', False))
+    """
+    if len(text) <= limit:
+        return text, False
+    start = text[:limit]
+    place = max(start.rfind(" "), start.rfind("\n"))
+    return start[: place + 1 if place > limit // 2 else limit].rstrip(" ") + "…", True
 
 
 def plotted(text: str, limit: int = 28) -> str:

@@ -20,7 +20,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     st.plotly_chart(picture, config=charts.CONFIG, key="depth", alt="The metric at each depth of the backbone")
     n = found.depths[0].measured.n
     parts.note(
-        f"A linear probe on the averaged output of each block, {words.number_of(n, dataset.kind)}, the same folds at "
+        f"A linear probe on the averaged output of each block, {words.items(n, dataset.kind)}, the same folds at "
         f"every depth. The best cut is the shallowest depth within one standard error of the highest value; blocks "
         f"with few features start at a disadvantage. {words.duration(found.seconds)}."
     )

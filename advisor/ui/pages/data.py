@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor import line
 from advisor.errors import PeopleError
-from advisor.records import Dataset
+from advisor.records import Dataset, Kind
 from advisor.ui import jobs, parts, places, uploads, words
 
 if TYPE_CHECKING:
@@ -23,7 +23,21 @@ COLUMNS = {
     "path_column": "Column of the image paths",
     "split_column": "Column of the official split",
     "group_column": "Column of the groups",
+    "question_column": "Column of the questions",
+    "answer_column": "Column of the answers",
+    "document_column": "Column of the answering document",
 }
+KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
+#: What can be read, kind by kind; these words are ours and may be Markdown.
+ACCEPTED = """
+**Images**: a folder with one subfolder per class, an archive of it, or a table with columns of paths and labels.
+
+**Texts**: a table (CSV, TSV, JSONL, Parquet) with columns of texts and labels.
+
+**Questions over documents**: a folder or an archive with documents (Markdown, text, HTML, PDF, or JSONL) and one file
+of questions (JSONL or CSV: the question, its accepted answers, and where known the document). The files may also be
+uploaded one beside the other.
+"""
 RECENT = 8
 
 
@@ -31,7 +45,8 @@ def draw() -> None:
     """The page."""
     parts.heading(
         QUESTION,
-        "Start with a sample, or bring labelled images or texts. They stay on this machine.",
+        "Start with a sample, or bring labelled images, labelled texts, or documents with questions. They stay on this "
+        "machine.",
     )
     gallery(line.samples())
     own()
@@ -72,7 +87,7 @@ def card(sample: Sample) -> None:
     st.caption(sample.sentence)
     st.space("stretch")
     size = "" if sample.needs_network else f" · {sample.size}"
-    st.caption(f"{words.number_of(sample.n, sample.kind)}{size} · {sample.licence}")
+    st.caption(f"{words.items(sample.n, sample.kind)}{size} · {sample.licence}")
     if sample.needs_network:
         st.badge(f"needs a network, {sample.size}", icon=":material/cloud_download:", color="orange")
     if st.button("Use this", key=f"sample-{sample.name}", width="stretch"):
@@ -86,25 +101,28 @@ def own() -> None:
     with left, st.form("path", border=True, height="stretch"):
         path = st.text_input(
             "Path on this machine",
-            placeholder="/home/me/photos or reviews.csv",
-            help="A folder with one subfolder per class, an archive of it, or a table.",
+            placeholder="/home/me/photos, reviews.csv or manuals",
+            help="A folder, an archive of one, or a table; what is accepted stands below.",
         )
         if st.form_submit_button("Read the path", key="read-path") and path.strip():
             read(str(Path(path.strip()).expanduser()), "Reading the path")
     with right, st.container(border=True, height="stretch"):
         upload()
+    with st.expander("What is accepted", icon=":material/help:"):
+        st.markdown(ACCEPTED)
     with st.expander("Options: kind and columns", icon=":material/tune:"):
         options()
 
 
 def upload() -> None:
-    """An uploaded archive or table, kept in the workspace when the button is pressed."""
-    allowed = [*uploads.ARCHIVES, *uploads.TABLES]
-    file = st.file_uploader("Upload a zip, tar, CSV, TSV, JSONL or Parquet file", type=allowed, key="upload")
-    if file is None or not st.button("Read the upload", key="read-upload", type="primary"):
+    """An uploaded archive or table, or documents with their questions, kept in the workspace when asked to."""
+    allowed = [*uploads.ARCHIVES, *uploads.TABLES, *uploads.DOCUMENTS]
+    label = "Upload an archive, a table, or documents with their questions"
+    files = st.file_uploader(label, type=allowed, key="upload", accept_multiple_files=True)
+    if not files or not st.button("Read the upload", key="read-upload", type="primary"):
         return
     try:
-        kept = uploads.keep(file, file.name)
+        kept = uploads.keep_together([(file, file.name) for file in files])
     except PeopleError as error:
         parts.problem(str(error))
         return
@@ -115,9 +133,9 @@ def options() -> None:
     """The options of reading; what is left empty is found by looking."""
     st.segmented_control(
         "Kind",
-        ["image", "text"],
+        list(KINDS),
         key="option-kind",
-        format_func=lambda kind: f"{kind}s".capitalize(),
+        format_func=lambda kind: KINDS[kind],
         help="Found by looking when none is chosen.",
         persist_state="page",
     )

@@ -7,11 +7,11 @@ import streamlit as st
 
 from advisor import line
 from advisor.storage import workspace
-from advisor.ui import parts, words
+from advisor.ui import language, parts, words
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
-FOR = {"image": "images", "text": "texts", "language": "how likely a text is"}
+FOR = {"image": "images", "text": "texts", "language": "prompts and questions"}
 
 
 def draw() -> None:
@@ -22,6 +22,7 @@ def draw() -> None:
     device = facts.get("Device", "cpu").upper()
     parts.heading(QUESTION, f"On the {device}, with {here} of {len(entries)} backbones ready to use.")
     precision()
+    language.draw()
     weights(entries)
     missing([(entry, why) for entry, there, why in entries if not there])
     cache()

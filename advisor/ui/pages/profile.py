@@ -7,7 +7,7 @@ import streamlit as st
 
 from advisor import line
 from advisor.records import Dataset, Finding, Profile
-from advisor.ui import charts, charts_data, jobs, parts, places, words
+from advisor.ui import charts, charts_data, jobs, parts, places, questions, words
 
 QUESTION = "What is in it?"
 SHOWN_CLUSTERS = 6
@@ -27,10 +27,14 @@ def draw() -> None:
         key = jobs.key_of("profile", dataset.fingerprint)
         parts.wait(jobs.answer(key, "The profile", lambda tell: line.profile(dataset, progress=tell)))
         return
-    parts.heading(QUESTION, answer(dataset, profile))
+    is_qa = dataset.kind == "qa"
+    parts.heading(QUESTION, questions.answer(dataset, profile) if is_qa else answer(dataset, profile))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     plots(dataset, profile)
+    if is_qa:
+        questions.examples(dataset)
+        questions.documents(dataset)
     findings(profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
@@ -75,13 +79,17 @@ def answer(dataset: Dataset, profile: Profile) -> str:
 
 def plots(dataset: Dataset, profile: Profile) -> None:
     """Counts per class, then sizes or lengths."""
-    parts.section("Items per class")
-    alt = f"Items per class for {len(dataset.classes)} classes, split into training, validation and test"
+    parts.section("Questions" if dataset.kind == "qa" else "Items per class")
+    n_classes = f" for {len(dataset.classes)} classes" if dataset.classes else ""
+    alt = f"How many items{n_classes}, split into training, validation and test"
     st.plotly_chart(charts_data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
-    split = "The official split is used." if dataset.official_split else "Split here, stratified."
-    kept = " Groups and duplicates stay on one side." if not dataset.official_split else ""
+    stratified = "Split here." if dataset.kind == "qa" else "Split here, stratified."
+    split = "The official split is used." if dataset.official_split else stratified
+    kept = "" if dataset.official_split else " Groups and duplicates stay on one side."
     parts.note(f"{split}{kept} The test part stays locked until a report.")
-    if dataset.kind == "text" and profile.sizes.get("n_words"):
+    if dataset.kind == "qa":
+        questions.lengths(profile)
+    elif dataset.kind == "text" and profile.sizes.get("n_words"):
         parts.section("Length")
         st.plotly_chart(charts_data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
     elif dataset.kind == "image" and profile.sizes.get("width_px"):
@@ -116,11 +124,16 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
         there = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]
         names = dataset.items["key"].iloc[there]
-        labels = [f"{dataset.classes[dataset.labels[r]]} · {k}" for r, k in zip(there, names, strict=True)]
+        labels = [label(dataset, r, k) for r, k in zip(there, names, strict=True)]
         with st.container(border=True):
             kind = kinds[number] if number < len(kinds) else "near"
             parts.note(f"{words.number_of(len(cluster), f'{kind} copy', f'{kind} copies')}")
             parts.items_grid(dataset, there, labels, key=f"cluster-{number}")
+
+
+def label(dataset: Dataset, row: int, key: str) -> str:
+    """The line under an item: its class, where there are classes, and its key."""
+    return f"{dataset.classes[dataset.labels[row]]} · {key}" if dataset.classes else key
 
 
 def set_aside(dataset: Dataset) -> None:

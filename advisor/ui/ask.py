@@ -1,0 +1,98 @@
+"""Ask the documents: a question in; an answer out, with the passages it rests on quoted, or that it is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from advisor import line
+from advisor.errors import PeopleError
+from advisor.records import Answer, Dataset, Passage
+from advisor.ui import parts, words
+from probes.reading import token_f1
+
+OPEN = 1
+
+
+def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: bool = True) -> None:
+    """The form and the answer. ask: from a question to its answer; own: offer questions of the test part."""
+    with st.container(border=True):
+        with st.form(f"ask-{key}", border=False):
+            typed = st.text_input("A question", key=f"question-{key}", placeholder="What do you want to know?")
+            pressed = st.form_submit_button("Ask", key=f"send-{key}", type="primary", icon=":material/send:")
+        row = own_question(key, fingerprint) if own else None
+        if pressed:
+            st.session_state[f"asked-{key}"] = (typed.strip(), ()) if typed.strip() else None
+        elif row is not None:
+            st.session_state[f"asked-{key}"] = row
+        asked = st.session_state.get(f"asked-{key}")
+        if asked is not None:
+            reply(asked[0], asked[1], ask)
+
+
+def own_question(key: str, fingerprint: str) -> tuple[str, tuple[str, ...]] | None:
+    """A question of the test part with its accepted answers, another one at each press."""
+    if not st.button("Take one from the test part", key=f"own-{key}", icon=":material/casino:"):
+        return None
+    try:
+        dataset: Dataset = line.reopen(fingerprint[:16])
+    except PeopleError as error:
+        parts.problem(str(error))
+        return None
+    turn = st.session_state[f"turn-{key}"] = st.session_state.get(f"turn-{key}", 0) + 1
+    rows = dataset.where("test")
+    if not len(rows):
+        parts.note("There is no question in the test part.")
+        return None
+    item = dataset.items.iloc[int(np.random.default_rng(turn).choice(rows))]
+    return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
+
+
+NONE = "not in the documents"
+
+
+def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> None:
+    """The question, its answer, what is accepted where that is known, and the passages."""
+    try:
+        with st.spinner("Searching and reading."):
+            answer = ask(question)
+    except PeopleError as error:
+        parts.problem(str(error))
+        return
+    st.text(question)
+    if answer.supported:
+        sure = f" (probability {words.percent(answer.probability, 0)})" if answer.probability is not None else ""
+        parts.answer_line(f"{words.short(answer.text, 400)}{sure}")
+    else:
+        parts.answer_line("This is not in the documents: no passage supports an answer.")
+    if accepted:
+        known = [a for a in accepted if a != NONE]
+        right = token_f1(answer.text if answer.supported else "", known) >= 0.5
+        parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is not right'}.")
+    passages(answer)
+
+
+def passages(answer: Answer) -> None:
+    """The passages cited, the first openly and the others on demand; the nearest ones where nothing supports it."""
+    marks = (answer.text,) if answer.supported else ()
+    shown = answer.passages[:OPEN] if answer.supported else ()
+    for passage in shown:
+        parts.quote(place(passage), passage.text, marks)
+    rest = answer.passages[len(shown) :]
+    if not rest:
+        return
+    label = f"{words.number_of(len(rest), 'further passage')}" if shown else "The nearest passages"
+    with st.expander(label, icon=":material/format_quote:"):
+        for passage in rest:
+            parts.quote(place(passage), passage.text, marks)
+
+
+def place(passage: Passage) -> str:
+    """Where a passage stands: the title of its document, its name, and the characters."""
+    title = words.short(passage.title, 120)
+    name = "" if not passage.document or passage.document in passage.title else f"{words.short(passage.document, 80)}, "
+    where = f"{name}characters {words.count(passage.start)} to {words.count(passage.end)}"
+    return f"{title} · {where}" if title else words.capital(where)

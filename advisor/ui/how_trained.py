@@ -1,0 +1,97 @@
+"""How a finished run came about: what was compared, the race of settings, the seeds, and the settings it used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from advisor import storage
+from advisor.errors import PeopleError
+from advisor.records import RunReport
+from advisor.ui import charts, charts_training, parts, words
+
+#: What the values of the validation part are called; the rest keeps its own name.
+VALIDATION = {
+    "value": "Kept model",
+    "frozen": "Frozen head",
+    "tuned": "Fine-tuned",
+    "network": "Network from scratch",
+    "words": "Word counts",
+}
+CALIBRATION = ("temperature", "ece_before", "ece")
+
+
+def draw(folder: Path, report: RunReport) -> None:
+    """One expander; what the run did not write is not there."""
+    settings = resolved(folder)
+    with st.expander("How it was trained", icon=":material/build:"):
+        for sentence in report.sentences[1:]:
+            st.text(sentence)
+        validation(report)
+        if laps := settings.get("race"):
+            parts.note("The race of settings: validation loss against steps; the weaker half drops out at each turn.")
+            figure = charts_training.race(laps)
+            st.plotly_chart(figure, config=charts.CONFIG, key="race", alt="Validation loss of each candidate")
+            rows = pd.DataFrame([race_row(lap) for lap in laps])
+            st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
+        rows = pd.DataFrame(facts(settings), columns=["Setting", "Value"])
+        if len(rows):
+            st.dataframe(rows, hide_index=True, alt="The settings that were used")
+
+
+def resolved(folder: Path) -> dict[str, Any]:
+    """The settings as the run resolved them; none where the file is not there or not readable."""
+    path = folder / "resolved.json"
+    try:
+        return dict(storage.read_json(path)) if path.is_file() else {}
+    except PeopleError:
+        return {}
+
+
+def validation(report: RunReport) -> None:
+    """What was compared on the validation part, and how well probabilities are calibrated."""
+    shares = {
+        VALIDATION.get(name, words.capital(name)): value
+        for name, value in report.validation.items()
+        if name not in (*CALIBRATION, "n") and 0 <= value <= 1
+    }
+    n = int(report.validation.get("n", 0))
+    if n and len(shares) > 1:
+        told = ", ".join(f"{name.lower()} {words.percent(value)}" for name, value in shares.items())
+        parts.note(f"On {words.number_of(n, 'validation item')}: {told}.")
+    before, after = report.validation.get("ece_before"), report.validation.get("ece")
+    if before is not None and after is not None:
+        parts.note(
+            f"Expected calibration error there: {words.percent(before)} before, {words.percent(after)} after dividing "
+            f"by temperature {report.validation.get('temperature', 1.0):.2f}."
+        )
+
+
+def race_row(lap: dict[str, Any]) -> dict[str, Any]:
+    """A lap as a row of the table."""
+    loss = lap.get("loss")
+    return {
+        "Candidate": charts_training.candidate(lap),
+        "Steps": lap["steps"],
+        "Validation value": words.percent(lap["value"]),
+        "Loss": "diverged" if loss is None else f"{loss:.3f}",
+    }
+
+
+def facts(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every plain setting with its value in words; tables and empty values are left out.
+
+    >>> facts({"learning_rate": 0.001, "depths": ["a", "b"], "race": [{}], "seconds": None})
+    [('Learning rate', '0.001'), ('Depths', 'a, b')]
+    """
+    rows = []
+    for name, value in settings.items():
+        plain = value if isinstance(value, (list, tuple)) else [value]
+        if value is None or not plain or any(isinstance(one, (dict, list)) for one in plain):
+            continue
+        told = ", ".join(f"{one:.4g}" if isinstance(one, float) else str(one) for one in plain)
+        rows.append((words.capital(name.replace("_", " ")), words.short(told, 200)))
+    return rows

@@ -1,0 +1,120 @@
+"""The language model: which ones there are, which endpoint is configured, and a field to choose one.
+
+The endpoint's key comes from the environment or `.streamlit/secrets.toml`, whose names Streamlit puts into the
+environment; it is asked here only whether there is one.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from advisor import language
+from advisor.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
+from advisor.errors import EndpointError, PeopleError
+from advisor.ui import parts, words
+from probes.backbones.catalog import CATALOG
+
+SET_UP = f"""\
+export {BASE_URL}=https://host/v1
+export {MODEL}=the-model
+export {API_KEY}=...                # or all three in .streamlit/secrets.toml
+export {NUMBERS["most_tokens"]}=200000     # tokens of one process, at most
+export {NUMBERS["price_in"]}=0.15          # money for a million tokens read
+export {NUMBERS["price_out"]}=0.60         # and written"""
+
+
+def names() -> list[str]:
+    """The language models that can be asked here: those of the catalog whose weights are here, and the endpoint."""
+    local = [entry.name for entry in CATALOG if entry.kind == "language"]
+    return [name for name in (*local, language.ENDPOINT) if language.missing(name) is None]
+
+
+def title(name: str) -> str:
+    """What a language model is called on the pages."""
+    if name != language.ENDPOINT:
+        return words.short(name, 60)
+    try:
+        found = EndpointSettings.found()
+    except EndpointError:
+        return "the endpoint"
+    return f"{words.short(found.model, 40)} at {words.short(found.host, 40)}"
+
+
+def choose(key: str, present: str | None = None) -> str | None:
+    """A field for the language model: one that is here, the endpoint, or a folder or hub name that is typed in."""
+    there = names()
+    if present and present not in there:
+        there.insert(0, present)
+    return st.selectbox(
+        "Language model",
+        there,
+        index=there.index(present) if present else 0 if there else None,
+        key=f"language-{key}",
+        format_func=title,
+        accept_new_options=True,
+        placeholder="a folder, a hub name",
+        help="One that is here, the endpoint (Machine page), a local folder, or a hub name such as organisation/model.",
+    )
+
+
+def draw() -> None:
+    """The Machine page's section."""
+    parts.section("Language model")
+    there = [name for name in names() if name != language.ENDPOINT]
+    if there:
+        parts.answer_line(f"{', '.join(there)} answers on this machine; nothing leaves it.")
+    else:
+        parts.answer_line("No language model is here.")
+        try:
+            parts.note(language.missing() or "")
+        except PeopleError as error:
+            parts.note(str(error))
+    parts.note("Where one is asked for, a local folder or a hub name of any Hugging Face causal model will do too.")
+    endpoint()
+
+
+def endpoint() -> None:
+    """What is configured, without the key, or how to configure it."""
+    try:
+        found = EndpointSettings.found()
+    except EndpointError as error:
+        st.text(str(error).partition(". ")[0] + ".")
+    else:
+        st.text(f"An endpoint is configured: {found.model} at {found.host}.")
+        rows = facts(found)
+        frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+        st.dataframe(frame, hide_index=True, alt="What is configured for the endpoint")
+    with st.expander("How to use an endpoint", icon=":material/cloud:"):
+        st.code(SET_UP, language="bash")
+        parts.note(
+            "Any OpenAI-compatible server will do, also one on this machine. The key is read from the environment or "
+            "the secrets of Streamlit; it is never shown, written down or logged. Your texts go to that address."
+        )
+
+
+def facts(found: EndpointSettings) -> dict[str, str]:
+    """The endpoint's settings in words; of the key only whether there is one."""
+    priced = found.price_in is not None and found.price_out is not None
+    money = f"{found.price_in:g} read, {found.price_out:g} written" if priced else "not known, so money is not counted"
+    return {
+        "Key": "set" if found.api_key else "none",
+        "Tokens, at most": f"{words.count(found.most_tokens)} in one process",
+        "Price of a million tokens": money,
+        "Price of 1,000 predictions": a_thousand(found),
+        "Requests at once": str(found.at_once),
+        "Time-out": words.duration(found.timeout_seconds),
+        "Tries after a failure": str(found.retries),
+    }
+
+
+def a_thousand(found: EndpointSettings, n_read: int = 200, n_written: int = 10) -> str:
+    """What 1,000 predictions of usual length cost.
+
+    >>> a_thousand(EndpointSettings("https://host/v1", "m", price_in=0.15, price_out=0.6))
+    '0.036 at 200 tokens read and 10 written each'
+    """
+    if found.price_in is None or found.price_out is None:
+        return "not known"
+    money = (n_read * found.price_in + n_written * found.price_out) / 1000
+    return f"{money:.2g} at {n_read} tokens read and {n_written} written each"
