@@ -61,7 +61,7 @@ def speed() -> Iterator[Figure]:
     )  # fmt: skip
     yield Figure(
         "linear", "whole probe against LogisticRegressionCV held to one thread", single / probe, "times as fast",
-        "none", (), f"{how}: {single:.1f} s; its threads wait for each other by spinning",
+        "none", (), f"{how}: {single:.1f} s",
     )  # fmt: skip
 
 
