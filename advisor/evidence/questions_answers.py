@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
 ROUND = 8
+#: Questions kept with their passages, to be looked at.
+SHOWN = 16
 MOST = 160
 #: Passages put before the language model; `docs/questions.md` has the measurement.
 K = 1
@@ -106,7 +108,9 @@ def results(model: ChatModel, given: Answers, k: int, choices: Sequence[str]) ->
     for name, one in given.asked.items():
         more: dict[str, Any] = {"k": k} if name == "retrieved" else {}
         if name == "retrieved":
-            more["outcomes"] = outcomes(given, [said.text for said in one.said])
+            became = outcomes(given, [said.text for said in one.said])
+            more["outcomes"] = failures.counted(became)
+            more["examples"] = examples(given, one.said, became)
         put = asking.wording(name != "closed book", choices)
         more["prompt"] = {"system": put.system, "user": put.user, "begin": put.begin}
         answers_given = [said.text for said in one.said]
@@ -117,13 +121,31 @@ def results(model: ChatModel, given: Answers, k: int, choices: Sequence[str]) ->
     return made
 
 
-def outcomes(given: Answers, texts: Sequence[str]) -> dict[str, int]:
+def outcomes(given: Answers, texts: Sequence[str]) -> list[failures.Outcome]:
     """Which failed, retrieval or reading, for answers from the passages found."""
     questions = given.questions
-    return failures.counted(
+    return [
         failures.outcome(text, truths, found_in(chunks, gold, truths), True)
         for text, truths, chunks, gold in zip(texts, questions.answers, given.found, given.gold, strict=True)
-    )
+    ]
+
+
+def examples(given: Answers, said: Sequence[Said], became: Sequence[failures.Outcome]) -> list[dict[str, Any]]:
+    """The first questions with the passage found first, the answer given, and what became of it; for people."""
+    rows = []
+    for place, (question, truths) in enumerate(zip(given.questions.texts, given.questions.answers, strict=True)):
+        first = given.found[place][0] if given.found[place] else None
+        rows.append(
+            {
+                "question": question,
+                "answers": list(truths),
+                "said": said[place].text,
+                "outcome": became[place],
+                "title": first.title if first else "",
+                "passage": first.text if first else "",
+            }
+        )
+    return rows[:SHOWN]
 
 
 def found_in(chunks: Sequence[Chunk], gold: Chunk | None, truths: tuple[str, ...]) -> bool:
