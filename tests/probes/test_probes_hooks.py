@@ -11,6 +11,7 @@ from probes import features
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
 from probes.backbones.text import TextBackbone
+from probes.errors import BackboneError
 from probes.hooks import LAST, MAX_DEPTHS, hooked, thinned
 
 TEXTS = ["A cat.", "The train to the north leaves at nine, and nobody knows when it will arrive.", "Rain"]
@@ -115,3 +116,34 @@ def test_thinning_keeps_both_ends() -> None:
     assert thinned(list(range(5)), 9) == list(range(5))
     kept = thinned(list(range(40)), 7)
     assert len(kept) == 7 and kept[0] == 0 and kept[-1] == 39 and kept == sorted(set(kept))
+
+
+@torch.inference_mode()
+def test_chosen_depths_are_columns_of_all_and_share_their_keys(lite0: ImageBackbone, minilm: TextBackbone) -> None:
+    for backbone, names, batch in (
+        (lite0, ("block 5", LAST), lite0.prepare(pixels(2, 64))),
+        (lite0, ("block 3",), lite0.prepare(pixels(2, 64))),
+        (minilm, ("layer 2", "layer 4"), minilm.prepare(minilm.tokenize(TEXTS))),
+    ):
+        every, some = hooked(backbone), hooked(backbone, tuple(reversed(names)))
+        whole = dict(zip(every.names, every.split(every.module(batch).numpy()), strict=True))
+        assert some.names == names  # the network's order, however they were given
+        np.testing.assert_allclose(some.module(batch).numpy(), np.concatenate([whole[n] for n in names], axis=1))
+        assert set(some.parts) <= set(every.parts)
+        assert some.preprocessing != every.preprocessing
+
+
+@torch.inference_mode()
+def test_mirrored_features_are_the_same_for_an_image_and_its_mirror(lite0: ImageBackbone) -> None:
+    batch = lite0.prepare(pixels(2, 64))
+    both, plain = hooked(lite0, (LAST,), mirrored=True), hooked(lite0, (LAST,))
+    torch.testing.assert_close(both.module(batch), both.module(batch.flip(-1)), rtol=1e-4, atol=1e-4)
+    expected = (plain.module(batch) + plain.module(batch.flip(-1))) / 2
+    torch.testing.assert_close(both.module(batch), expected)
+    assert not set(both.parts) & set(plain.parts)
+
+
+def test_a_depth_that_is_not_there_is_refused_with_those_that_are(lite0: ImageBackbone) -> None:
+    for depths in (("block 99",), ()):
+        with pytest.raises(BackboneError, match="It has stem, block 1"):
+            hooked(lite0, depths)
