@@ -13,6 +13,7 @@ from advisor.evidence.questions_answers import Answers, outcomes, scored
 from advisor.questions import Questions, gold_chunks
 from advisor.records import ProbeResult
 from advisor.retrieval import Encoder
+from probes.failures import counted
 from probes.reader import Marked, Piece, SpanHead, read, span_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def reader(index: HybridIndex, asked: Questions, given: Answers, seconds: float)
     title = "A reader head with the passages found"
     return scored(
         "reader", title, questions, texts, spent, encoder.entry.name, k=READ, layers=list(LAYERS),
-        n_fit=pairs.n_marked // 2, outcomes=outcomes(Answers(questions, {}, chunks, given.gold), texts),
+        n_fit=pairs.n_marked // 2, outcomes=counted(outcomes(Answers(questions, {}, chunks, given.gold), texts)),
         share_marked=pairs.n_marked / max(1, len(set(pairs.owner.tolist()))),
     )  # fmt: skip
 
