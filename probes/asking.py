@@ -28,16 +28,24 @@ class Wording:
     system: str
     user: str
     begin: str = ""
+    plain: bool = False
 
     def prompt(self, question: str, passages: Sequence[str] = ()) -> Prompt:
         """The prompt for one question; `passages` stand in the order given."""
         text = self.user.replace("{passages}", "\n\n".join(passages)).replace("{question}", question)
-        return Prompt(self.system, text, self.begin)
+        return Prompt(self.system, text, self.begin, self.plain)
 
 
-BY_HEART = Wording("Answer the question in a few words.", "Question: {question}")
+#: Plain text with one example, since the chat template makes a small model talk: on the passage that answers, SmolLM2
+#: reached a token F1 of 0.22 so and 0.16 with the template on 28 questions of xquad_en (`docs/questions.md`).
+BY_HEART = Wording(
+    "", "Question: Where was Marie Curie born?\nAnswer: Warsaw\n\nQuestion: {question}\nAnswer:", plain=True
+)
 FROM_TEXT = Wording(
-    "Answer the question with a few words copied from the text.", "Text: {passages}\n\nQuestion: {question}"
+    "",
+    "Text: Marie Curie was born in Warsaw in 1867. She won two Nobel Prizes.\nQuestion: Where was Marie Curie born?\n"
+    "Answer: Warsaw\n\nText: {passages}\nQuestion: {question}\nAnswer:",
+    plain=True,
 )
 
 
@@ -58,8 +66,8 @@ def wording(with_passages: bool, choices: Sequence[str] = ()) -> Wording:
     if not choices:
         return usual
     listed = " or ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices)
-    what = "Read the text and answer" if with_passages else "Answer"
-    return Wording(f"{what} the question with {listed}.", usual.user)
+    given = "Text: {passages}\n\n" if with_passages else ""
+    return Wording(f"Answer the question with {listed}.", f"{given}Question: {{question}} Answer {listed}.")
 
 
 def tidied(reply: str, choices: Sequence[str] = ()) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,7 +112,7 @@ def results(model: ChatModel, given: Answers, k: int, choices: Sequence[str]) ->
             more["outcomes"] = failures.counted(became)
             more["examples"] = examples(given, one.said, became)
         put = asking.wording(name != "closed book", choices)
-        more["prompt"] = {"system": put.system, "user": put.user, "begin": put.begin}
+        more["prompt"] = asdict(put)
         answers_given = [said.text for said in one.said]
         made.append(
             scored(name, TITLES[name], given.questions, answers_given, one.seconds, model.name, choices=list(choices),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def prompt_settings(context: RunContext, with_passages: bool) -> dict[str, Any]:
     settings = context.plan.settings
     choices = list(settings.get("choices") or [])
     usual = asking.wording(with_passages, choices)
-    prompt = settings.get("prompt") or {"system": usual.system, "user": usual.user, "begin": usual.begin}
+    prompt = settings.get("prompt") or asdict(usual)
     return {"prompt": dict(prompt), "choices": choices}
 
 

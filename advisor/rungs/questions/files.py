@@ -98,14 +98,19 @@ def found_of(spec: dict[str, Any], progress: Progress) -> Found:
 
 def language_model_of(spec: dict[str, Any], device: str, progress: Progress) -> ChatModel:
     """The language model a spec names. Raises BackboneError when the weights here are others."""
-    named = spec["language_model"]
-    model = chat_model(named["name"], device, progress)
-    if plain_identity(model.identity) != named["identity"]:
+    model = chat_model(spec["language_model"]["name"], device, progress)
+    check_identity(spec, model.identity)
+    return model
+
+
+def check_identity(spec: dict[str, Any], identity: str) -> None:
+    """Raises BackboneError when the language model here is not the one that the spec names."""
+    named, got = spec["language_model"], plain_identity(identity)
+    if got != named["identity"]:
         raise BackboneError(
             f"The model answers with {named['name']} of identity {named['identity'][:12]}, and the one here has "
-            f"{plain_identity(model.identity)[:12]}. Get the same weights, or run it again."
+            f"{got[:12]}. Get the same weights, or run it again."
         )
-    return model
 
 
 def encoder_of(spec: dict[str, Any], device: str) -> TextBackbone:

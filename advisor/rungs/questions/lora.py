@@ -1,0 +1,202 @@
+"""Fine-tuning: low-rank changes of the language model, learned from training questions with their passages.
+
+Retrieval is carried out on the same validation questions, and changes that are not better there by more than noise are
+dropped for it: a small model taught on a few dozen questions can forget how to read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.evidence.questions_answers import K, found_in, texts_of
+from advisor.language import load_language_model
+from advisor.questions import Questions, gold_chunks
+from advisor.retrieval import index_of
+from advisor.rungs import common as rungs_common
+from advisor.rungs.answering import Answerer, Found, FromPassages
+from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.questions import adapter, common, files
+from advisor.training.loop import fit
+from advisor.training.settings import Callbacks, FitResult, Settings, Task
+from advisor.training.tokens import Example, Speaker, Tokens, TokenSource
+from probes.asking import Wording
+from probes.bootstrap import paired_error_of_means
+from probes.reading import token_f1
+
+if TYPE_CHECKING:
+    from probes.backbones.language import LanguageModel
+    from probes.retrieval.chunks import Chunk
+    from probes.retrieval.index import HybridIndex
+
+#: Shares of the time that is left: for answering the validation questions before and after, and for training.
+ANSWERING_SHARE, TRAINING_SHARE = 0.12, 0.6
+LEARNING_RATE, BATCH, EPOCHS = 5e-4, 8, 3.0
+#: Validation answers whose likelihood is looked at while training.
+LOOKED_AT = 24
+#: Questions of the comparison at least: fewer decide by chance.
+LEAST_COMPARED = 8
+
+
+@dataclass
+class Compared:
+    """Token F1 of both on the same validation questions. Shape: before, after (n,)."""
+
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
+
+    @property
+    def better(self) -> bool:
+        """Whether the changes gain more than one standard error of the difference."""
+        n = len(self.after)
+        if n < LEAST_COMPARED:
+            return False
+        one, other = np.array(self.after), np.array(self.before[:n])
+        return float(one.mean() - other.mean()) > paired_error_of_means(one, other)
+
+
+def execute(context: RunContext) -> Outcome:
+    """Answer by retrieval, train the adapter, answer again, and save whichever is better by more than noise."""
+    context.emit("Loading the language model", 0.01)
+    index = index_of(context.dataset, context.stage("Cutting and embedding the documents", 0.01, 0.05))
+    head = {
+        **common.prompt_settings(context, with_passages=True),
+        **common.search_settings(context, K),
+    }
+    asked, validation = common.training_questions(context), common.validation_questions(context)
+    model = load_language_model(context.plan.backbone, context.device)
+    common.check_language_model(context, model.identity)
+    compared = Compared(before=before(context, head, validation))
+    network, result = trained(context, model, index, head, asked, validation)
+    tensors = adapter.tensors_of(model.module)
+    answerer = answering(adapter.speaking(model, tensors), index, head)
+    compared.after = values(context, answerer, validation.only(np.arange(len(compared.before))), (0.85, 0.93))
+    kept = compared.better
+    spec = {"type": "adapter" if kept else "passages", **head}
+    files.save(context, spec, tensors if kept else {})
+    return outcome(context, compared, result, kept)
+
+
+def before(context: RunContext, head: dict[str, Any], validation: Questions) -> list[float]:
+    """What retrieval reaches on validation questions, as many as its share of the time allows."""
+    answerer = files.save(context, {"type": "passages", **head})
+    return values(context, answerer, validation, (0.05, 0.2))
+
+
+def values(context: RunContext, answerer: Answerer, validation: Questions, span: tuple[float, float]) -> list[float]:
+    """Token F1 of each validation question that there is time for."""
+    import time
+
+    until = time.monotonic() + ANSWERING_SHARE * context.seconds_left
+    given = answerer.answer(
+        validation.texts, context.stage("Answering validation questions", *span), until, LEAST_COMPARED
+    )
+    return [token_f1(answer.text, truths) for answer, truths in zip(given, validation.answers, strict=False)]
+
+
+def answering(model: Any, index: HybridIndex, head: dict[str, Any]) -> Answerer:
+    """An answerer that is not saved yet."""
+    found = Found(index, int(head["k"]), float(head["threshold"]))
+    method = FromPassages(model, found, Wording(**head["prompt"]), tuple(head["choices"]))
+    return Answerer({"rung": "fine-tune"}, method)
+
+
+def trained(
+    context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions,
+    validation: Questions,
+) -> tuple[Speaker, FitResult]:  # fmt: skip
+    """Train an adapter inside `model`, in place, within its share of the time."""
+    adapter.insert(model.module, context.plan.seed)
+    network = Speaker(model.module)
+    task = Task(
+        network=network,
+        kind="language",
+        train=TokenSource(examples(model, index, head, asked), context.device),  # type: ignore[arg-type]
+        val=TokenSource(examples(model, index, head, validation.only(np.arange(min(len(validation), LOOKED_AT)))),
+                        context.device),  # type: ignore[arg-type]
+        device=context.device,
+        objective=Tokens(),
+        groups=adapter.groups,
+    )  # fmt: skip
+    settings = settings_of(context)
+    rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(task.train), **vars(settings), **head})
+    result = fit(task, settings, callbacks_of(context, (0.2, 0.85)))
+    return network, result
+
+
+def settings_of(context: RunContext) -> Settings:
+    """The recipe of the adapter, as long as its share of the time."""
+    wanted = context.plan.settings.get("learning_rate")
+    rate = float(wanted) if isinstance(wanted, (int, float)) else LEARNING_RATE
+    base = Settings(learning_rate=rate, head_learning_rate=rate, weight_decay=0.0, batch_size=BATCH)
+    return replace(
+        base,
+        seconds=TRAINING_SHARE * context.seconds_left,
+        max_epochs=EPOCHS,
+        warmup=0.1,
+        label_smoothing=0.0,
+        n_evaluations=4,
+        patience=0,
+        accumulate=2,
+        seed=context.plan.seed,
+    )
+
+
+def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
+    """Numbers, stop requests and checkpoints of the run."""
+
+    def emit(numbers: dict[str, Any]) -> None:
+        share = span[0] + (span[1] - span[0]) * numbers["step"] / max(numbers["steps"], 1)
+        # the reporter stamps the run's own seconds
+        context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
+
+    return Callbacks(emit=emit, should_stop=context.should_stop, checkpoint=context.directory / "checkpoint")
+
+
+def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions) -> list[Example]:
+    """Answered questions with the passages found as prompt, the one that answers put in where it was missed."""
+    from probes.backbones.language_prompt import read
+
+    asked = asked.only(asked.answered)
+    wording = Wording(**head["prompt"])
+    hits = index.search(asked.texts, int(head["k"]))
+    gold = gold_chunks(index, asked)
+    passages = [
+        context_of([hit.chunk for hit in some], own, truths)
+        for some, own, truths in zip(hits, gold, asked.answers, strict=True)
+    ]
+    prompts = [wording.prompt(text, some) for text, some in zip(asked.texts, texts_of(passages), strict=True)]
+    lead = " " if (wording.begin or wording.user).endswith(":") else ""
+    end = model.tokenizer.eos_token_id
+    answers = model.tokenizer([lead + truths[0] for truths in asked.answers], add_special_tokens=False).input_ids
+    return [
+        Example(one.ids, (*ids, end))
+        for one, ids in zip(read(model, prompts, model.max_tokens - 64), answers, strict=True)
+    ]
+
+
+def context_of(chunks: list[Chunk], own: Chunk | None, truths: tuple[str, ...]) -> list[Chunk]:
+    """The passages found; the last gives way to the one that answers where none of them does."""
+    if own is None or not chunks or found_in(chunks, own, truths):
+        return chunks or ([own] if own is not None else [])
+    return [*chunks[:-1], own]
+
+
+def outcome(context: RunContext, compared: Compared, result: FitResult, kept: bool) -> Outcome:
+    """The two values that were compared, and why which was kept."""
+    n = len(compared.after)
+    one, other = float(np.mean(compared.after)), float(np.mean(compared.before[:n]))
+    validation = {"value": one if kept else other, "n": float(n), "rag": other, "tuned": one}
+    told = (
+        f"On {n:,} validation questions the changed model reached a token F1 of {100 * one:.1f} %, retrieval alone "
+        f"{100 * other:.1f} %."
+    )
+    if not kept:
+        told += " That is not better by more than noise, so the model was left as it is."
+    trained_for = (
+        f"Trained {result.steps:,} steps, {result.epochs:.1f} epochs, in {result.seconds:.0f} s at "
+        f"{result.items_per_second:.1f} questions a second."
+    )
+    return Outcome("fine-tune", validation, (told, trained_for), context.device, "float32", result.stopped)

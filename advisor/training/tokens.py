@@ -1,0 +1,114 @@
+"""Answers as tokens: a language model learns to say the answer after its prompt, and nothing else counts in the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from advisor.training.objectives import Judgement, Loss, autocast, evaluating
+from advisor.training.sources import SORTED_BATCHES
+
+if TYPE_CHECKING:
+    from advisor.training.settings import Settings, Task
+
+#: What the loss passes over.
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Example:
+    """Tokens of a prompt and of the answer after it, the end of the turn included."""
+
+    prompt: tuple[int, ...]
+    answer: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+class TokenSource:
+    """Examples as a `Source` of the training loop, padded on the right per batch."""
+
+    def __init__(self, examples: Sequence[Example], device: str) -> None:
+        self.examples, self.device = list(examples), device
+        self.lengths = np.array([len(example) for example in self.examples])
+        self.ok = np.ones(len(self.examples), dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def order(self, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
+        """Batches of like length in random order; longest first without `rng`."""
+        n_batches = max(1, -(-len(self) // batch_size))
+        if rng is None:
+            return np.array_split(np.argsort(-self.lengths, kind="stable"), n_batches)
+        shuffled = rng.permutation(len(self))
+        chunk = batch_size * SORTED_BATCHES
+        parts = [shuffled[start : start + chunk] for start in range(0, len(shuffled), chunk)]
+        ordered = np.concatenate([part[np.argsort(self.lengths[part], kind="stable")] for part in parts])
+        batches = np.array_split(ordered, n_batches)
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def raw(self, positions: np.ndarray) -> dict[str, Tensor]:
+        """``input_ids``, ``attention_mask`` and ``labels``, (len(positions), longest) int64."""
+        some = [self.examples[i] for i in positions.tolist()]
+        longest = max(len(example) for example in some)
+        ids = torch.zeros((len(some), longest), dtype=torch.int64)
+        mask, labels = torch.zeros_like(ids), torch.full_like(ids, IGNORED)
+        for row, example in enumerate(some):
+            ids[row, : len(example)] = torch.tensor(example.prompt + example.answer)
+            mask[row, : len(example)] = 1
+            labels[row, len(example.prompt) : len(example)] = torch.tensor(example.answer)
+        return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+    def inputs(self, raw: dict[str, Tensor], rng: np.random.Generator | None) -> dict[str, Tensor]:
+        """The batch on the model's device."""
+        return {name: tensor.to(self.device) for name, tensor in raw.items()}
+
+
+class Speaker(nn.Module):
+    """A causal language model that gives logits only where a label is asked for: the vocabulary is wide.
+
+    Shape: ids, mask, labels (n, t) to logits (asked, vocabulary) and their labels (asked,).
+    """
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self.backbone = module
+
+    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        body = getattr(self.backbone, self.backbone.base_model_prefix)
+        states = body(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
+        labels = inputs["labels"][:, 1:]
+        asked = labels != IGNORED
+        logits: Tensor = self.backbone.get_output_embeddings()(states[:, :-1][asked])
+        return logits, labels[asked]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Cross-entropy of the answers' tokens; judged by the same on the validation part, lower being better."""
+
+    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+        """The sum over the answers' tokens, and their number."""
+        logits, labels = task.network(inputs)
+        total = functional.cross_entropy(logits.float(), labels, reduction="sum")
+        return Loss(total, float(len(labels)))
+
+    def judge(self, task: Task, settings: Settings) -> Judgement:
+        """Mean loss per token of the validation answers; its negative is the value."""
+        total, n = 0.0, 0.0
+        with evaluating(task.network):
+            for positions in task.val.order(None, settings.batch_size):
+                inputs = task.val.inputs(task.val.raw(positions), None)
+                with autocast(task.device, settings.autocast):
+                    loss = self.loss(task, settings, inputs, positions)
+                total, n = total + float(loss.total), n + loss.weight
+        mean = total / max(n, 1.0)
+        return Judgement(-mean, mean, np.zeros(0, np.float32))
