@@ -23,29 +23,33 @@ _LEAD = re.compile(r"^(the answer is|answer|a)\s*:?\s+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Wording:
-    """How a question is put. ``user`` holds ``{question}`` and, where the model is given text, ``{passages}``."""
+    """How a question is put.
+
+    ``user`` or ``begin`` holds ``{question}`` and, where the model is given text, ``{passages}``. A wording that is only
+    a beginning is plain text to go on with, outside a chat.
+    """
 
     system: str
     user: str
     begin: str = ""
-    plain: bool = False
 
     def prompt(self, question: str, passages: Sequence[str] = ()) -> Prompt:
         """The prompt for one question; `passages` stand in the order given."""
-        text = self.user.replace("{passages}", "\n\n".join(passages)).replace("{question}", question)
-        return Prompt(self.system, text, self.begin, self.plain)
+        text = "\n\n".join(passages)
+        user, begin = (
+            part.replace("{passages}", text).replace("{question}", question) for part in (self.user, self.begin)
+        )
+        return Prompt(self.system, user, begin)
 
 
 #: Plain text with one example, since the chat template makes a small model talk: on the passage that answers, SmolLM2
 #: reached a token F1 of 0.22 so and 0.16 with the template on 28 questions of xquad_en (`docs/questions.md`).
-BY_HEART = Wording(
-    "", "Question: Where was Marie Curie born?\nAnswer: Warsaw\n\nQuestion: {question}\nAnswer:", plain=True
-)
+BY_HEART = Wording("", "", "Question: Where was Marie Curie born?\nAnswer: Warsaw\n\nQuestion: {question}\nAnswer:")
 FROM_TEXT = Wording(
+    "",
     "",
     "Text: Marie Curie was born in Warsaw in 1867. She won two Nobel Prizes.\nQuestion: Where was Marie Curie born?\n"
     "Answer: Warsaw\n\nText: {passages}\nQuestion: {question}\nAnswer:",
-    plain=True,
 )
 
 

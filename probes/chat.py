@@ -11,15 +11,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Prompt:
-    """One question to a language model. ``begin``: the first words of the answer, put into the model's mouth.
-
-    ``plain``: text to go on with rather than a turn of a chat; behind an endpoint it is a turn all the same.
-    """
+    """One question to a language model. ``begin``: the first words of the answer, put into the model's mouth."""
 
     system: str
     user: str
     begin: str = ""
-    plain: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ def outcome(answer: str, truths: Sequence[str], found: bool, supported: bool) ->
 
     >>> outcome("Warsaw", ["Warsaw"], True, True), outcome("Paris", ["Warsaw"], True, True)
     ('right', 'misread')
-    >>> outcome("Paris", ["Warsaw"], False, True), outcome("", ["Warsaw"], True, False), outcome("Paris", [], False, True)
-    ('not found', 'wrongly refused', 'made up')
+    >>> outcome("Paris", ["Warsaw"], False, True), outcome("", ["Warsaw"], True, False)
+    ('not found', 'wrongly refused')
+    >>> outcome("Paris", [], False, True)
+    'made up'
     """
     if token_f1(answer, truths) >= RIGHT_F1:
         return "right"

@@ -34,8 +34,8 @@ class Threshold:
         """Both error rates in words."""
         return (
             f"Below a similarity of {self.similarity:.2f} it says that nothing supports an answer: "
-            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} training questions that the documents answer are refused "
-            f"so, and {100 * self.let_through:.0f} % of {self.n_without:,} that they do not answer are not."
+            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} training questions that the documents answer are "
+            f"refused so, and {100 * self.let_through:.0f} % of {self.n_without:,} that they do not answer are not."
         )
 
 

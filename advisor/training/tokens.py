@@ -1,4 +1,4 @@
-"""Answers as tokens: a language model learns to say the answer after its prompt, and nothing else counts in the loss."""
+"""Answers as tokens: a language model learns to say the answer after its prompt; nothing else counts in the loss."""
 
 from __future__ import annotations
 

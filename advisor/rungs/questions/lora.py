@@ -69,7 +69,7 @@ def execute(context: RunContext) -> Outcome:
     model = load_language_model(context.plan.backbone, context.device)
     common.check_language_model(context, model.identity)
     compared = Compared(before=before(context, head, validation))
-    network, result = trained(context, model, index, head, asked, validation)
+    result = trained(context, model, index, head, asked, validation)
     tensors = adapter.tensors_of(model.module)
     answerer = answering(adapter.speaking(model, tensors), index, head)
     compared.after = values(context, answerer, validation.only(np.arange(len(compared.before))), (0.85, 0.93))
@@ -106,7 +106,7 @@ def answering(model: Any, index: HybridIndex, head: dict[str, Any]) -> Answerer:
 def trained(
     context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions,
     validation: Questions,
-) -> tuple[Speaker, FitResult]:  # fmt: skip
+) -> FitResult:  # fmt: skip
     """Train an adapter inside `model`, in place, within its share of the time."""
     adapter.insert(model.module, context.plan.seed)
     network = Speaker(model.module)
@@ -122,8 +122,7 @@ def trained(
     )  # fmt: skip
     settings = settings_of(context)
     rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(task.train), **vars(settings), **head})
-    result = fit(task, settings, callbacks_of(context, (0.2, 0.85)))
-    return network, result
+    return fit(task, settings, callbacks_of(context, (0.2, 0.85)))
 
 
 def settings_of(context: RunContext) -> Settings:
