@@ -13,6 +13,7 @@ from advisor import __version__
 from advisor.cli_machine import add_machine_commands
 from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
 from advisor.cli_output import Output, command
+from advisor.cli_questions import add_question_commands
 
 if TYPE_CHECKING:
     from advisor.records import RunStatus
@@ -178,16 +179,22 @@ def _follow(output: Output, run: str) -> RunStatus:
 def predict(
     run: RunArgument,
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Image files or texts; - reads one a line from stdin.")
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Image files, texts or questions; - reads one a line from stdin."),
     ],
     json: Json = False,
 ) -> None:
-    """Label new images or texts with the model of a finished run."""
+    """Label new images or texts with the model of a finished run, or answer questions with it."""
     with command(json) as output:
-        from advisor import cli_show_runs, line
+        from advisor import cli_show_questions, cli_show_runs, line
 
         asked = [entry for given in inputs for entry in (_stdin() if given == "-" else [given])]
-        answers = line.load(run).predict(list(asked))
+        model = line.load(run)
+        if model.kind == "qa":
+            given = model.answer(asked, output.progress)
+            output.answer(cli_show_questions.answers_json(given), lambda to: cli_show_questions.answers(to, given))
+            return
+        answers = model.predict(list(asked))
         document = [{"input": a.input, "label": a.label, "probability": a.probability} for a in answers]
         output.answer(document, lambda to: cli_show_runs.predictions(to, answers))
 
@@ -196,6 +203,7 @@ def _stdin() -> list[str]:
     return [text.rstrip("\n") for text in sys.stdin if text.strip()]
 
 
+add_question_commands(app)
 add_machine_commands(app)
 
 

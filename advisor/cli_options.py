@@ -27,6 +27,7 @@ class KindChoice(StrEnum):
 
     image = "image"
     text = "text"
+    qa = "qa"
 
 
 class Reading(TypedDict):

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from advisor import cli_show_questions
 from advisor.advice.explain import duration, percent
 from advisor.cli_output import plain
 from advisor.cli_parts import LISTED, between, marked, safe, table
@@ -83,6 +84,9 @@ def evidence_json(dataset: Dataset, found: Evidence, needed: LabelsNeeded | None
 def evidence(to: Console, dataset: Dataset, found: Evidence, needed: LabelsNeeded | None = None) -> None:
     """`advisor probe`: one line for each probe."""
     heading(to, dataset)
+    if dataset.kind == "qa":
+        cli_show_questions.evidence(to, found)
+        return
     shown = table("probe", f">{found.metric}", "90 % interval", ">n", ">took")
     for result in found.results:
         number = result.measured
@@ -159,8 +163,12 @@ def advice(to: Console, dataset: Dataset, given: Advice) -> None:
 
 def heading(to: Console, dataset: Dataset) -> None:
     """The dataset in one line, and the notes of its reading."""
-    kind = {"image": "images", "text": "texts"}[dataset.kind]
-    to.print(Text(f"{plain(dataset.name)}: {dataset.n_used:,} {kind} in {len(dataset.classes)} classes", style="bold"))
+    if dataset.kind == "qa":
+        what = cli_show_questions.heading(dataset)
+    else:
+        kind = {"image": "images", "text": "texts"}[dataset.kind]
+        what = f"{dataset.n_used:,} {kind} in {len(dataset.classes)} classes"
+    to.print(Text(f"{plain(dataset.name)}: {what}", style="bold"))
     for note in dataset.notes:
         to.print(safe(note), style="dim")
 

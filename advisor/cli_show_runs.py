@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor import cli_show_questions
 from advisor.advice.explain import duration, percent
 from advisor.cli_parts import LISTED, MARKS, between, marked, safe, table
 from advisor.ladder import rung
@@ -83,6 +84,10 @@ def _report(to: Console, found: RunReport) -> None:
     to.print(shown)
     for sentence in found.sentences:
         to.print(safe(sentence))
+    if found.metric == "token F1":
+        cli_show_questions.report(to, found)
+        to.print(f"Took {duration(found.seconds)} on {found.device}, {found.precision}.", style="dim")
+        return
     classes = table("class", ">precision", ">recall", ">f1", ">n")
     for row in found.per_class[: 3 * LISTED]:
         shares = [percent(row[key]) if isinstance(row.get(key), float) else "" for key in ("precision", "recall", "f1")]
