@@ -104,7 +104,8 @@ def fit_words(
     if len(present) < 2:
         raise ProbeError("Counting words needs texts of at least two classes. Add labelled texts.")
     cut = [text[:MAX_CHARACTERS] for text in texts]
-    parts, rows = [], []
+    parts: list[Any] = []
+    rows: list[Any] = []
     for kind in (WORDS, CHARACTERS) if with_characters else (WORDS,):
         part = vectoriser(kind)
         try:

@@ -53,7 +53,7 @@ def open_backbone(context: RunContext) -> Backbone:
     from probes.backbones import catalog
 
     plan = context.plan
-    entry = catalog.find(plan.backbone, plan.kind)
+    entry = catalog.find(plan.backbone, "image" if plan.kind == "image" else "text")
     backbone = load_backbone(entry, plan.input_size, context.device)
     if plan.backbone_hash and backbone.weights_hash != plan.backbone_hash:
         raise RunError(
