@@ -12,7 +12,8 @@ from advisor import line
 from advisor.errors import PeopleError
 from advisor.records import Answer, Dataset, Passage
 from advisor.ui import parts, words
-from probes.reading import token_f1
+from probes.failures import RIGHT_F1
+from probes.reading import says_nothing, token_f1
 
 OPEN = 1
 
@@ -63,14 +64,17 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
         parts.problem(str(error))
         return
     st.text(question)
-    if answer.supported:
+    by_heart = not answer.supported and not answer.passages and not says_nothing(answer.text)
+    if answer.supported or by_heart:
         sure = f" (probability {words.percent(answer.probability, 0)})" if answer.probability is not None else ""
         parts.answer_line(f"{words.short(answer.text, 400)}{sure}")
+        if by_heart:
+            parts.note("Answered by heart: no document was read, so no passage supports it.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if accepted:
         known = [a for a in accepted if a != NONE]
-        right = token_f1(answer.text if answer.supported else "", known) >= 0.5
+        right = token_f1(answer.text, known) >= RIGHT_F1
         parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is not right'}.")
     passages(answer)
 

@@ -190,6 +190,8 @@ def versus(report: RunReport) -> go.Figure:
         rows.append(("Promised", report.promised, OCHRE))
     if report.ood is not None:
         rows.append(("On the shifted part", report.ood, GREY))
+    if report.exact_match is not None:
+        rows.append(("Exact match on the test part", report.exact_match, GREY))
     figure = base(70 + 48 * len(rows), showlegend=False)
     for name, number, color in reversed(rows):
         figure.add_trace(

@@ -46,7 +46,7 @@ def choose(key: str, present: str | None = None) -> str | None:
     there = names()
     if present and present not in there:
         there.insert(0, present)
-    return st.selectbox(
+    chosen: str | None = st.selectbox(
         "Language model",
         there,
         index=there.index(present) if present else 0 if there else None,
@@ -56,6 +56,7 @@ def choose(key: str, present: str | None = None) -> str | None:
         placeholder="a folder, a hub name",
         help="One that is here, the endpoint (Machine page), a local folder, or a hub name such as organisation/model.",
     )
+    return chosen.strip() or None if chosen else None
 
 
 def draw() -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from advisor import line
 from advisor.errors import PeopleError
 from advisor.records import Dataset, Plan, RunReport, RunStatus
-from advisor.ui import charts, how_trained, parts, try_it, words
+from advisor.ui import answers, charts, how_trained, parts, try_it, words
 
 QUESTION = "Did it keep its promise?"
 SHOWN = 12
@@ -32,10 +32,14 @@ def draw(status: RunStatus) -> None:
     parts.note(f"On the test part {words.measured(report.test)}, which nothing had looked at before.")
     try_it.draw(status.run, plan)
     take_away(status, folder)
-    parts.section("Where it errs")
-    st.plotly_chart(charts.confusion(report), config=charts.CONFIG, key="confusion", alt="Confusion matrix of the test")
-    per_class(report)
-    mistakes(report, plan)
+    if plan.kind == "qa":
+        answers.draw(report)
+    else:
+        parts.section("Where it errs")
+        matrix = charts.confusion(report)
+        st.plotly_chart(matrix, config=charts.CONFIG, key="confusion", alt="Confusion matrix of the test")
+        per_class(report)
+        mistakes(report, plan)
     how_trained.draw(folder, report)
     parts.note(
         f"{words.title(plan.rung)} with {plan.backbone} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "

@@ -12,21 +12,26 @@ from advisor import line
 from advisor.errors import PeopleError
 from advisor.records import Dataset, Plan, Prediction
 from advisor.storage import workspace
-from advisor.ui import charts, parts, uploads, words
+from advisor.ui import ask, charts, parts, uploads, words
 
 if TYPE_CHECKING:
+    from advisor.rungs.answering import Answerer
     from advisor.rungs.model import Predictor
 
 IMAGES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _model(run: str, home: str) -> Predictor:
+def _model(run: str, home: str) -> Predictor | Answerer:
     return line.load(run)
 
 
 def draw(run: str, plan: Plan) -> None:
     """The section of the result page."""
+    if plan.kind == "qa":
+        parts.section("Ask")
+        ask.draw(run, plan.fingerprint, lambda question: _model(run, str(workspace())).answer([question])[0])  # type: ignore[union-attr]
+        return
     parts.section("Try it")
     with st.container(border=True):
         given, label = ask_image(run, plan) if plan.kind == "image" else ask_text(run, plan)

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import qa_records
 from PIL import Image
+from ui_records import share, write_dataset
 
 from advisor.records import (
     Advice,
@@ -21,51 +23,11 @@ from advisor.records import (
     ProbeResult,
     Profile,
     Question,
-    ReadOptions,
     RunReport,
-    SetAside,
 )
 from advisor.runs import store
-from probes.measured import Measured
 
 HOSTILE = ("<b>bold</b> & co", "*stars* `code`", ":red[danger] :dog:", "[link](http://x.y) $x^2$")
-PARTS = ("train", "train", "train", "val", "test")
-
-
-def share(value: float, n: int = 200, provenance: str = "measured") -> Measured:
-    """A measured share with an interval of four points."""
-    low, high = max(0.0, value - 0.02), min(1.0, value + 0.02)
-    return Measured.model_validate(
-        {"value": value, "low": low, "high": high, "n": n, "seconds": 1.5, "provenance": provenance}
-    )
-
-
-def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], items: pd.DataFrame) -> Dataset:
-    """A dataset record with its items, as the reader leaves it."""
-    fingerprint = f"{abs(hash(name)):032x}"[-16:] * 4
-    folder = home / "datasets" / fingerprint[:16]
-    folder.mkdir(parents=True)
-    items["part"] = [PARTS[i % len(PARTS)] for i in range(len(items))]
-    items["group"] = None
-    items["digest"] = items["key"]
-    items.to_parquet(folder / "items.parquet")
-    dataset = Dataset(
-        name=name,
-        kind=kind,  # type: ignore[arg-type]
-        source=name,
-        folder=str(folder),
-        options=ReadOptions(),
-        classes=classes,
-        n_in=len(items) + 1,
-        n_used=len(items),
-        n_set_aside=1,
-        set_aside=(SetAside(key="<i>broken</i>.png", reason="The file ends early."),),
-        fingerprint=fingerprint,
-        official_split=False,
-        has_groups=False,
-    )
-    dataset.save(folder / "dataset.json")
-    return dataset
 
 
 def write_profile(dataset: Dataset) -> Profile:
@@ -184,6 +146,16 @@ def texts(workspace: Path) -> Dataset:
     return finished(write_dataset(workspace, "<i>reviews</i> *hot*.csv", "text", HOSTILE, items))
 
 
+@pytest.fixture
+def questions(workspace: Path) -> Dataset:
+    """Thirty questions over three documents, full of Markdown and HTML, with profile, evidence and advice."""
+    dataset = qa_records.write_questions(workspace)
+    qa_records.write_profile(dataset)
+    qa_records.write_evidence(dataset)
+    write_advice(dataset)
+    return dataset
+
+
 def finished(dataset: Dataset) -> Dataset:
     """The dataset with all its records beside it."""
     write_profile(dataset)
@@ -202,7 +174,8 @@ def write_run() -> Callable[..., str]:
         (folder / "log.txt").write_text("one line of the log\n")
         lines = [f'{{"stage": "training", "step": {i}, "seconds": {i}, "train_loss": {1 / i}}}' for i in range(1, 5)]
         (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-        make_report(dataset, run).save(folder / "report.json")
+        made = qa_records.make_report if dataset.kind == "qa" else make_report
+        made(dataset, run).save(folder / "report.json")
         if state != "queued":
             store.change(run, "queued", state, cause=cause)
         return run

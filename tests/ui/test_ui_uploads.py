@@ -32,3 +32,16 @@ def test_an_upload_is_kept_once_inside_the_workspace(workspace: Path) -> None:
 
 def test_the_last_eighty_characters_keep_the_ending() -> None:
     assert uploads.tame("x" * 300 + ".parquet").endswith(".parquet")
+
+
+def test_documents_uploaded_together_lie_in_one_folder_under_different_names(workspace: Path) -> None:
+    files = [(BytesIO(b"# one"), "a/page.md"), (BytesIO(b"# two"), "b/page.md"), (BytesIO(b"{}"), "qa.jsonl")]
+    folder = uploads.keep_together(files)
+    assert folder.resolve().is_relative_to((workspace / "uploads").resolve())
+    assert sorted(path.read_bytes() for path in folder.iterdir()) == [b"# one", b"# two", b"{}"]
+    assert uploads.keep_together(files) == folder
+
+
+def test_a_lone_table_is_a_file_and_a_lone_document_a_folder() -> None:
+    assert uploads.keep_together([(BytesIO(b"text,label\n"), "t.csv")]).is_file()
+    assert uploads.keep_together([(BytesIO(b"# one"), "page.md")]).is_dir()

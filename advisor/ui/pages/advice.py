@@ -8,7 +8,7 @@ from advisor import line
 from advisor.errors import PeopleError
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Advice, Dataset, Estimate, Question
-from advisor.ui import charts, jobs, parts, places, words
+from advisor.ui import charts, jobs, language, parts, places, words
 
 QUESTION = "How much of the model should change?"
 BUDGETS = (20, 60, 180, 600, 1800)
@@ -157,8 +157,11 @@ def controls(dataset: Dataset, question: Question) -> None:
         rungs = st.pills(
             "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=words.title
         )
+        model = question.backbone
+        if dataset.kind == "qa":
+            model = language.choose("advice", question.backbone)
         if st.form_submit_button("Ask again", key="ask-again", icon=":material/refresh:"):
-            again(dataset, target, float(seconds), list(rungs), question.backbone)
+            again(dataset, target, float(seconds), list(rungs), model)
 
 
 def again(

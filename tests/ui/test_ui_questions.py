@@ -1,0 +1,194 @@
+"""Questions over documents on every page, from records whose words are Markdown and HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from qa_records import PASSAGE, TITLES
+from streamlit.testing.v1 import AppTest
+
+from advisor.records import Answer, Dataset, Passage
+from advisor.runs import store
+from advisor.ui import ask, charts_questions, charts_training, how_trained, language, parts, places
+from probes.measured import Measured
+
+APP = Path(__file__).parents[2] / "app.py"
+MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
+
+
+def opened(page: str, **address: str) -> AppTest:
+    """The app at one page with an address."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for _ in range(2):
+        for key, value in address.items():
+            app.query_params[key] = value
+        app.run()
+        app.switch_page(str(places.FOLDER / f"{page}.py"))
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def shown(app: AppTest) -> str:
+    """All words of the page that do not pass through Markdown."""
+    return "\n".join(str(element.value) for element in (*app.text, *app.html))
+
+
+@pytest.mark.parametrize("page", ["profile", "evidence", "advice", "run"])
+def test_hostile_words_never_reach_markdown_or_become_html(
+    questions: Dataset, write_run: Callable[..., str], page: str
+) -> None:
+    address = {"run": write_run(questions, "done")} if page == "run" else {"data": questions.fingerprint[:16]}
+    app = opened(page, **address)
+    marked_up = "\n".join(str(element.value) for name in MARKDOWN for element in getattr(app, name))
+    for hostile in (*TITLES, questions.name, "<script>", "*number*", "**answer**"):
+        assert hostile not in marked_up
+    assert all("<script" not in str(element.value) for element in app.html)
+
+
+def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
+    app = opened("profile", data=questions.fingerprint[:16])
+    assert "30 questions over 3 documents, 3 of them not answered there" in str(app.html[0].value)
+    examples, documents = app.dataframe[0].value, app.dataframe[1].value
+    assert "not in the documents" not in examples["Document"].tolist()
+    assert set(examples["Question"]) <= set(questions.items["text"].iloc[questions.where("train", "val")])
+    assert documents["Title"].tolist() == list(TITLES)
+    assert documents["Questions"].sum() == 27
+
+
+def test_the_evidence_says_first_what_is_missing_then_which_failed(questions: Dataset) -> None:
+    app = opened("evidence", data=questions.fingerprint[:16])
+    assert "what it lacks most is knowledge" in str(app.html[0].value)
+    said = shown(app)
+    assert "Of 24 questions 12 were answered rightly" in said
+    assert said.count("A remark.") == 1
+    table = app.dataframe[0].value
+    assert table["Answer given"].tolist() == ["forty-two", "*six*"]
+    assert table["What became of it"].tolist()[1].startswith("reading failed")
+
+
+def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(questions, "done")
+    (store.directory(run) / "resolved.json").write_text(json.dumps({"k": 1, "race": []}))
+    app = opened("run", run=run)
+    said = shown(app)
+    assert "3 were answered rightly" in said
+    assert "A sentence of the rung." in said
+    assert app.dataframe[0].value["Accepted"].tolist() == ["forty-two"]
+    assert app.text_input(key=f"question-{run}").label == "A question"
+
+
+def test_a_question_without_a_model_is_told_in_a_sentence(questions: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(questions, "done")
+    app = opened("run", run=run)
+    app.button(key=f"own-{run}").click().run()
+    assert not app.exception
+    assert any("has no model yet" in text.value for text in app.text)
+
+
+def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
+    """The page of one answer."""
+
+    def page(answer, accepted):  # type: ignore[no-untyped-def]  # its source alone is run: no name from here
+        from advisor.ui import ask
+
+        ask.reply(answer.input, accepted, lambda question: answer)
+
+    app = AppTest.from_function(page, args=(answer, accepted)).run()
+    assert not app.exception
+    return app
+
+
+def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
+    passage = Passage(document="doc-1", title=TITLES[0], text=PASSAGE, start=5, end=90, score=0.9)
+    said = shown(reply_page(Answer(input="What?", text="forty-two", supported=True, passages=(passage,)), ("41",)))
+    assert "<mark>forty-two</mark>" in said
+    assert "characters 5 to 90" in said
+    assert "Accepted: 41. That is not right." in said
+
+
+def test_what_is_not_in_the_documents_is_said_plainly() -> None:
+    passage = Passage(document="doc-1", title="", text=PASSAGE, start=0, end=9, score=0.1)
+    answer = Answer(input="Who?", text="not in the documents", supported=False, passages=(passage,))
+    app = reply_page(answer, (ask.NONE,))
+    assert "This is not in the documents" in shown(app)
+    assert "That is right." in shown(app)
+    assert app.expander[0].label == "The nearest passages"
+
+
+def test_an_answer_by_heart_says_that_nothing_supports_it() -> None:
+    said = shown(reply_page(Answer(input="Who?", text="Curie", supported=False)))
+    assert "Curie" in said
+    assert "no passage supports it" in said
+    assert "This is not in the documents" not in said
+
+
+def test_a_mark_never_lets_html_through() -> None:
+    assert parts.marked("a <b>x</b>", ["<b>"]) == "a <mark>&lt;b&gt;</mark>x&lt;/b&gt;"
+    assert parts.marked("İstanbul <i>", ["istanbul"]) == "İstanbul &lt;i&gt;"  # lower-casing changes its length
+
+
+def number(value: float) -> Measured:
+    """A measured share."""
+    return Measured(value=value, low=value - 0.05, high=value + 0.05, n=40, seconds=1.0)
+
+
+def test_the_first_picture_keeps_the_order_of_the_ladder() -> None:
+    figure = charts_questions.knowledge([("by heart", number(0.1)), ("found", number(0.5))], "token F1", "found")
+    assert figure.data[0].y[0] > figure.data[0].y[1]  # by heart on top
+    assert figure.layout.xaxis.title.text == "Token F1"
+    assert figure.data[0].marker.color[0] != figure.data[0].marker.color[1]
+
+
+def test_recall_has_a_line_for_each_way_and_the_interval_that_was_measured() -> None:
+    found = {way: {"recall@1": 0.5, "recall@5": 0.9, "mrr": 0.6} for way in ("hybrid", "words", "dense")}
+    figure = charts_questions.recall(found, 40, number(0.9))
+    assert [line.name for line in figure.data] == ["both together", "by words", "by meaning"]
+    assert list(figure.data[0].error_y.array) == pytest.approx([0, 0.05])
+    assert list(figure.data[1].error_y.array) == [0, 0]
+
+
+def test_outcomes_that_did_not_occur_are_not_drawn() -> None:
+    figure = charts_questions.outcomes({"right": 3, "misread": 1, "not found": 0})
+    assert list(figure.data[0].x) == [1, 3]
+    assert figure.data[0].text[1] == "3 (75\u00a0%)"
+
+
+def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
+    laps = [
+        {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 10, "value": 0.6, "loss": 1.0},
+        {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 20, "value": 0.7, "loss": 0.8},
+        {"learning_rate": 1e-1, "depth": 0.5, "adapters": False, "steps": 10, "value": 0.1, "loss": None},
+    ]
+    figure = charts_training.race(laps)
+    assert [line.name for line in figure.data] == ["all layers at 1.0e-04", "top 50 % of the blocks at 1.0e-01"]
+    assert list(figure.data[0].y) == [1.0, 0.8]
+    assert not figure.data[1].y
+    assert how_trained.race_row(laps[2])["Loss"] == "diverged"
+
+
+def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "sk-very-secret-0123"
+    monkeypatch.setenv("ADVISOR_LLM_BASE_URL", "http://user:hidden@127.0.0.1:9/v1?token=hidden")
+    monkeypatch.setenv("ADVISOR_LLM_MODEL", "*a* <b>model</b>")
+    monkeypatch.setenv("ADVISOR_LLM_API_KEY", secret)
+    monkeypatch.setenv("ADVISOR_LLM_PRICE_IN", "0.15")
+    app = opened("machine")
+    everything = str([element.value for element in (*app.text, *app.html, *app.markdown, *app.code, *app.dataframe)])
+    assert secret not in everything
+    assert "hidden" not in everything
+    facts = next(t.value for t in app.dataframe if "Key" in t.value.iloc[:, 0].tolist()).set_index("Fact")["Value"]
+    assert facts["Key"] == "set"
+    assert "money is not counted" in facts["Price of a million tokens"]
+    assert language.title(language.language.ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"
+
+
+def test_without_an_endpoint_the_page_says_how_to_set_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ADVISOR_LLM_BASE_URL", "ADVISOR_LLM_MODEL", "ADVISOR_LLM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    app = opened("machine")
+    assert any("No endpoint is configured" in text.value for text in app.text)
+    assert any("ADVISOR_LLM_BASE_URL" in code.value for code in app.code)
