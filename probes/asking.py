@@ -26,7 +26,7 @@ class Wording:
     """How a question is put.
 
     ``user`` or ``begin`` holds ``{question}`` and, where the model is given text, ``{passages}``. A wording that is only
-    a beginning is plain text to go on with, outside a chat.
+    a beginning is text to go on with, outside a chat.
     """
 
     system: str
