@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.errors import RunError
 from advisor.evidence import related
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
@@ -64,15 +65,14 @@ def joined_names(depths: tuple[str, ...]) -> str:
 def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float) -> Chosen:
     """Probe every depth of the sample and cross-validate the joins, within about `seconds`.
 
-    Shape: sample.array (n, every.dim). The plan may pin ``settings["depths"]`` to a list of names.
+    Shape: sample.array (n, every.dim). Raises as `pinned` does.
     """
     from probes.errors import ProbeError
     from probes.heads import Recipe
     from probes.joined import probe_joins
 
-    dataset, settings = context.dataset, context.plan.settings
-    planned, pinned = Recipe.of(settings), settings.get("depths", "auto")
-    wanted = [tuple(pinned)] if isinstance(pinned, (list, tuple)) else None
+    dataset = context.dataset
+    planned, wanted = Recipe.of(context.plan.settings), pinned(context, every)
     fallback = Chosen(wanted[0] if wanted else (LAST,), planned, planned)
     if context.seconds_left < LEAST_SECONDS:
         return fallback
@@ -91,6 +91,24 @@ def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float)
         tried=found.tried,
         predicted=found.probe.oof_predicted,
     )
+
+
+def pinned(context: RunContext, every: Hooked) -> list[tuple[str, ...]] | None:
+    """The depths that the plan's ``settings["depths"]`` names; None where it names none, or for another backbone.
+
+    Raises RunError for a depth that the plan's backbone does not have.
+    """
+    given = context.plan.settings.get("depths", "auto")
+    if not isinstance(given, (list, tuple)) or every.entry.reference != context.plan.backbone:
+        return None
+    depths = tuple(name for name in every.names if name in given)
+    strange = [str(name) for name in given if name not in every.names]
+    if strange or not depths:
+        raise RunError(
+            f"The plan names depths that {every.entry.title} does not have: {', '.join(strange) or 'none at all'}. "
+            f"It has {', '.join(every.names)}."
+        )
+    return [depths]
 
 
 def honest(probe: LinearProbe, labels: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from advisor.errors import RunError
 from advisor.records import Dataset
 from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror
 from advisor.rungs.context import RunContext
@@ -63,6 +64,11 @@ def test_a_depth_that_is_not_there_is_named_with_those_that_are(docstrings: Data
     write_json(context.directory / "model.json", spec)
     with pytest.raises(BackboneError, match=r"'layer 99'.*layer 5"):
         load_model(context.directory)
+
+
+def test_a_plan_with_a_strange_depth_is_refused_before_anything_is_trained(docstrings: Dataset, run_of: Run) -> None:
+    with pytest.raises(RunError, match=r"layer 99.*It has embeddings, layer 1"):
+        frozen.execute(run_of(docstrings, "frozen", 60.0, depths=["layer 99", LAST]))
 
 
 def test_a_model_of_the_first_schema_answers_as_it_did() -> None:
