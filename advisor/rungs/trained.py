@@ -1,18 +1,20 @@
-"""What the two rungs that train share: time, the race of learning rates, and the long run with its checkpoint."""
+"""What the two rungs that train share: time, the race, and the long run with its checkpoint, once for each seed."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch import Tensor
 
 from advisor.rungs import common
 from advisor.rungs.context import RunContext
-from advisor.training import recipes, search
-from advisor.training.loop import fit
+from advisor.training import adapters, checkpoints, recipes, search
 from advisor.training.network import Classifier
 from advisor.training.recipes import TrainedRung
+from advisor.training.seeds import repeated, snapshot
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 
 if TYPE_CHECKING:
@@ -48,71 +50,108 @@ def carry_out(
     resolved: dict[str, Any],
     span: tuple[float, float],
 ) -> tuple[FitResult | None, tuple[str, ...]]:
-    """Race, then train within the time left; completes ``resolved.json``. None when stopped before the training."""
-    dataset = context.dataset
-    train_rows = dataset.where("train")
-    task, augmentation = recipes.task_of(dataset, rung, network, backbone, train_rows, val_rows)
-    settings = _settings(context, rung, resolved, len(train_rows))
-    resuming = "learning_rate" in resolved
+    """Race, then train `network` within the time left; completes ``resolved.json``. None when stopped before."""
+    train_rows = context.dataset.where("train")
+    task, augmentation = recipes.task_of(context.dataset, rung, network, backbone, train_rows, val_rows)
     sentences: tuple[str, ...] = ()
-    if not resuming:
-        chosen, sentences = _learning_rate(context, task, settings, resolved, span[0])
-        settings = dataclasses.replace(
-            settings,
-            learning_rate=chosen,
-            head_learning_rate=settings.head_learning_rate * chosen / settings.learning_rate,
-            seconds=training_seconds(context, float(resolved["items_per_second"])),
-        )
-        resolved.update(dataclasses.asdict(settings))
+    if "learning_rate" in resolved:  # an interrupted attempt had come this far
+        start = equip(task, bool(resolved["adapters"]), int(resolved["seed"]))
+    else:
+        start, sentences = _prepare(context, rung, task, resolved, span[0])
         resolved["augmentation"] = augmentation.reason if augmentation else "None."
         common.save_resolved(context, resolved)
     if context.should_stop():
         return None, sentences
-    result = fit(task, settings, _callbacks(context, span))
+    n_seeds = int(resolved["n_seeds"])
+    result, told = repeated(
+        task,
+        settings_from(resolved),
+        n_seeds,
+        start,
+        lambda turn: _callbacks(context, span, turn, n_seeds),
+        lambda: context.seconds_left,
+    )
     _check_decoded(task)
-    return result, (*sentences, *_told(context.plan.kind, resolved, result))
+    if resolved["adapters"]:
+        adapters.merge(network)
+    return result, (*sentences, *told, *_told(context.plan.kind, resolved, result))
 
 
-def _settings(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_train: int) -> Settings:
-    """The recipe, or exactly what an interrupted attempt had resolved."""
-    if "learning_rate" in resolved:
-        names = {field.name for field in dataclasses.fields(Settings)}
-        return Settings(**{key: value for key, value in resolved.items() if key in names})
+def _prepare(
+    context: RunContext, rung: TrainedRung, task: Task, resolved: dict[str, Any], share: float
+) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say."""
+    settings = recipe(context, rung, resolved, len(task.train))
+    speed = float(resolved["items_per_second"])
+    candidate = search.Candidate(settings.learning_rate)
+    raced, entrant = search.Race(candidate), None
+    if not isinstance(context.plan.settings.get("learning_rate"), (int, float)):  # "race", or nothing said
+        entrants = recipes.candidates(rung, context.plan.kind, settings.learning_rate)
+        seconds = training_seconds(context, speed)
+        entrants = search.affordable(entrants, settings, len(task.val), speed, seconds)
+        if entrants:
+            tell = context.emit
+            raced, entrant = search.race(
+                task, settings, entrants, context.should_stop, lambda told, done: tell(told, share), _entered(settings)
+            )
+    start = equip(task, raced.winner.adapters, settings.seed)
+    if entrant is not None:
+        checkpoints.copy_into(task.network, entrant.network.state_dict())
+    seconds = training_seconds(context, speed)
+    n_seeds = recipes.n_seeds(rung, len(task.train), speed * seconds)
+    settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
+    resolved.update(dataclasses.asdict(settings))
+    resolved.update(adapters=raced.winner.adapters, n_seeds=n_seeds, race=raced.record)
+    given = isinstance(context.plan.settings.get("learning_rate"), (int, float))
+    return start, () if given else (raced.sentence,)
+
+
+def recipe(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_train: int) -> Settings:
+    """The recipe's settings, at the plan's learning rate where it names one."""
     plan = context.plan
     wanted = plan.settings.get("learning_rate")
-    rate = float(wanted) if isinstance(wanted, (int, float)) else None  # "race" asks for the race
-    recipe = recipes.settings_for(rung, plan.kind, n_train, context.seconds_left, plan.seed, rate)
-    return dataclasses.replace(recipe, autocast=str(resolved["precision"]))
+    rate = float(wanted) if isinstance(wanted, (int, float)) else None
+    settings = recipes.settings_for(rung, plan.kind, n_train, context.seconds_left, plan.seed, rate)
+    return dataclasses.replace(settings, autocast=str(resolved["precision"]))
 
 
-def _learning_rate(
-    context: RunContext, task: Task, settings: Settings, resolved: dict[str, Any], share: float
-) -> tuple[float, tuple[str, ...]]:
-    """The plan's learning rate, else the race's winner, else the recipe's."""
-    speed = float(resolved["items_per_second"])
-    seconds = training_seconds(context, speed)
-    given = isinstance(context.plan.settings.get("learning_rate"), (int, float))
-    if given:
-        return settings.learning_rate, ()
-    if not search.affordable(seconds, speed, settings.batch_size):
-        return settings.learning_rate, (search.Race(settings.learning_rate, ()).sentence,)
-    ran = search.race(
-        task, settings, seconds, context.should_stop, lambda sentence, done: context.emit(sentence, share)
-    )
-    resolved["race"] = [list(racer) for racer in ran.tried]
-    return ran.learning_rate, (ran.sentence,)
+def settings_from(resolved: dict[str, Any]) -> Settings:
+    """The settings as they were resolved."""
+    names = {field.name for field in dataclasses.fields(Settings)}
+    return Settings(**{key: value for key, value in resolved.items() if key in names})
 
 
-def _callbacks(context: RunContext, span: tuple[float, float]) -> Callbacks:
+def equip(task: Task, with_adapters: bool, seed: int) -> dict[str, Tensor]:
+    """Put adapters into the task's network where asked; a copy of the state that training starts from."""
+    if with_adapters:
+        adapters.insert(task.network, seed)
+        task.groups = adapters.groups
+    return snapshot(task)
+
+
+def _entered(settings: Settings) -> Callable[[Task, search.Candidate], Task]:
+    def entered(task: Task, candidate: search.Candidate) -> Task:
+        if candidate.adapters:
+            equip(task, True, settings.seed)
+        return task
+
+    return entered
+
+
+def _callbacks(context: RunContext, span: tuple[float, float], turn: int, n_seeds: int) -> Callbacks:
+    """Of one seed's run: its part of the span, its own checkpoint."""
+    width = (span[1] - span[0]) / n_seeds
+    folder = context.directory / "checkpoint"
+
     def emit(numbers: dict[str, Any]) -> None:
-        share = span[0] + (span[1] - span[0]) * numbers["step"] / max(numbers["steps"], 1)
+        share = span[0] + width * (turn + numbers["step"] / max(numbers["steps"], 1))
         # the reporter stamps the run's own seconds, earlier stages and attempts included
         context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
 
     return Callbacks(
         emit=emit,
         should_stop=context.should_stop,
-        checkpoint=context.directory / "checkpoint",
+        checkpoint=folder / f"seed-{turn}" if turn else folder,
         checkpoint_seconds=CHECKPOINT_SECONDS,
     )
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from advisor.records import Dataset
+from advisor.training import adapters
 from advisor.training.augmentation import Augmentation, choose
+from advisor.training.search import Candidate
 from advisor.training.settings import Settings, Task, balanced_weights
 from advisor.training.sources import ImageSource, Source, TextSource
 
@@ -32,6 +34,8 @@ SMALLER_PX = (192, 160, 128)
 #: Longest texts tried likewise; news says most of what it is about in its first sentences.
 FEWER_TOKENS = (128, 64)
 GENTLE_STEPS = 80
+#: A run that sees so many times the least it should gains more from another seed than from going on.
+LONG_ENOUGH = 3.0
 LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
     ("fine-tune", "image"): 6e-4,
     ("fine-tune", "text"): 2e-4,
@@ -72,6 +76,40 @@ def settings_for(
         first_look=False,
         seed=seed,
     )
+
+
+def contrastive_settings(seed: int, steps: int) -> Settings:
+    """Contrastive tuning of a text encoder on few labels; its last state counts."""
+    return Settings(
+        learning_rate=LEARNING_RATES["fine-tune", "text"],
+        head_learning_rate=0.0,
+        weight_decay=0.02,
+        steps=steps,
+        layer_decay=0.85,
+        n_evaluations=0,
+        patience=0,
+        first_look=False,
+        seed=seed,
+    )
+
+
+def candidates(rung: TrainedRung, kind: str, rate: float) -> tuple[Candidate, ...]:
+    """Who races, the likeliest winner first: a race with little time takes the first two or four only.
+
+    From scratch every layer must learn. Texts try LoRA; an image network's convolutions have few weights as it is.
+    """
+    first = (Candidate(rate), Candidate(rate / 3), Candidate(2 * rate))
+    if rung == "scratch":
+        return first
+    if kind == "image":
+        return (*first, Candidate(rate, depth=2 / 3), Candidate(rate, depth=1 / 3), Candidate(2 * rate, depth=2 / 3))
+    lora = Candidate(adapters.RATE_FACTOR * rate, adapters=True)
+    return (*first, Candidate(rate, depth=1 / 2), lora, Candidate(2 * rate, depth=1 / 2))
+
+
+def n_seeds(rung: TrainedRung, n_train: int, items: float) -> int:
+    """How often a run is repeated with another seed when it can see so many items: each time long enough, at most 3."""
+    return max(1, min(3, int(items / (LONG_ENOUGH * passes_wanted(rung, n_train)))))
 
 
 def passes_wanted(rung: TrainedRung, n_train: int) -> int:

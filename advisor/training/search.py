@@ -1,45 +1,106 @@
-"""Before the long run: how fast a step is, and which learning rate wins a short race."""
+"""Before the long run: how fast a step is, and which learning rate and depth win a short race.
+
+Successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
+AISTATS 2016, https://arxiv.org/abs/1502.07943): all candidates take a few steps, the better half goes on from its own
+state for twice as many, until one is left; the long run goes on from that one, so its part of the race is not lost.
+Judged by validation loss, since on a small validation part the metric of short runs is mostly equal. Every round is
+a whole schedule (warm-up and cosine), since a high rate that has not come down yet looks worse than it is.
+"""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from advisor.training import checkpoints
 from advisor.training.loop import fit
 from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings, Task
 
-#: Racers run at the recipe's learning rate, a third of it and twice it. Not three times: in 30 steps such a rate
-#: fell to chance on sign_digits, while it was the best of all after 80, so a short race may not judge it.
-FACTORS = (1.0, 1 / 3, 2.0)
-#: Share of the training time that one racer gets, and the least number of steps that tells anything.
-RACER_SHARE = 0.09
-LEAST_STEPS = 40
+#: Steps of the first round. With fewer the candidates are still in their warm-up.
+ROUND_STEPS = 20
+#: The race may take this share of the training time; the winner's own steps are part of the run.
+RACE_SHARE = 0.33
 TIMED_ITEMS = 16
-TIMED = Settings(learning_rate=0.0, head_learning_rate=0.0)
+TIMED = Settings(learning_rate=0.0, head_learning_rate=0.0, label_smoothing=0.0)
 
 
-@dataclasses.dataclass(frozen=True)
-class Race:
-    """The winning learning rate, and ``(rate, value, loss)`` of every racer on the validation part."""
+@dataclass(frozen=True)
+class Candidate:
+    """What a racer differs in: learning rate, share of the blocks that learn (from the top), LoRA instead of both."""
 
     learning_rate: float
-    tried: tuple[tuple[float, float, float], ...]
+    depth: float = 1.0
+    adapters: bool = False
+
+    def __str__(self) -> str:
+        what = "all layers" if self.depth == 1.0 else f"top {100 * self.depth:.0f} % of the blocks"
+        return f"{'LoRA' if self.adapters else what} at {self.learning_rate:.1e}"
+
+    def settings(self, base: Settings) -> Settings:
+        """The base with this candidate's rate and depth; the head's rate keeps its ratio."""
+        ratio = self.learning_rate / base.learning_rate
+        head = base.head_learning_rate * (1.0 if self.adapters else ratio)
+        return dataclasses.replace(base, learning_rate=self.learning_rate, head_learning_rate=head, depth=self.depth)
+
+
+@dataclass(frozen=True)
+class Lap:
+    """One candidate in one round: steps so far, then value and loss on the validation part (inf when it diverged)."""
+
+    candidate: Candidate
+    steps: int
+    value: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Race:
+    """The winner and every lap; no laps when the time allowed no race."""
+
+    winner: Candidate
+    laps: tuple[Lap, ...] = ()
 
     @property
     def sentence(self) -> str:
         """What was tried and what won."""
-        if not self.tried:
-            return f"Learning rate {self.learning_rate:.1e}, the recipe's; the time did not allow a race."
-        rates = ", ".join(f"{rate:.1e} ({100 * value:.1f} %)" for rate, value, _ in sorted(self.tried))
-        return f"Learning rate {self.learning_rate:.1e} won a short race on the validation part: {rates}."
+        if not self.laps:
+            return f"Settings: {self.winner}, the recipe's; the time did not allow a race."
+        last = {lap.candidate: lap for lap in self.laps}
+        told = "; ".join(
+            f"{lap.candidate}: {100 * lap.value:.1f} % after {lap.steps} steps"
+            for lap in sorted(last.values(), key=lambda lap: (-lap.steps, lap.loss))
+        )
+        return f"Settings: {self.winner}, the winner of a short race by validation loss ({told})."
+
+    @property
+    def record(self) -> list[dict[str, Any]]:
+        """The laps as plain values, for resolved.json."""
+        return [
+            {**dataclasses.asdict(lap.candidate), "steps": lap.steps, "value": lap.value,
+             "loss": lap.loss if math.isfinite(lap.loss) else None}
+            for lap in self.laps
+        ]  # fmt: skip
+
+
+@dataclass
+class _Racer:
+    """A candidate with a network of its own, and its laps."""
+
+    candidate: Candidate
+    task: Task
+    laps: list[Lap] = field(default_factory=list)
+
+    @property
+    def loss(self) -> float:
+        return self.laps[-1].loss if self.laps else 0.0
 
 
 def training_speed(task: Task) -> float:
@@ -63,45 +124,78 @@ def training_speed(task: Task) -> float:
     return len(positions) / max(seconds, 1e-9)
 
 
-def affordable(seconds: float, items_per_second: float, batch_size: int) -> bool:
-    """Whether each racer would get enough steps."""
-    return RACER_SHARE * seconds * items_per_second / batch_size >= LEAST_STEPS
+def race_items(n_candidates: int, batch_size: int, n_validation: int) -> float:
+    """Items that a race puts through training; one that is only judged counts a third."""
+    items, steps = 0.0, ROUND_STEPS
+    while n_candidates > 1:
+        items += n_candidates * (steps * batch_size + n_validation / 3)
+        n_candidates, steps = -(-n_candidates // 2), 2 * steps
+    return items
+
+
+def affordable(
+    candidates: tuple[Candidate, ...], settings: Settings, n_validation: int, items_per_second: float, seconds: float
+) -> tuple[Candidate, ...]:
+    """As many candidates, from the first, as a race within its share of the time can take; () for fewer than two."""
+    items = RACE_SHARE * seconds * items_per_second
+    for n in range(len(candidates), 1, -1):
+        if race_items(n, settings.batch_size, n_validation) <= items:
+            return candidates[:n]
+    return ()
 
 
 def race(
     task: Task,
     settings: Settings,
-    seconds: float,
+    candidates: tuple[Candidate, ...],
     should_stop: Callable[[], bool],
     tell: Callable[[str, float], Any],
-) -> Race:
-    """Train briefly at each learning rate from the same start; the lowest validation loss wins.
+    entered: Callable[[Task, Candidate], Task] = lambda task, candidate: task,
+) -> tuple[Race, Task]:
+    """Halve the candidates until one is left; the race and the winner's task, whose network is as the race left it.
 
-    The loss, since on a small validation part the metric of three short runs is mostly equal. The network is left as
-    it was.
+    ``entered`` may change a racer's task (a network with adapters). The given task's network stays as it was. After a
+    stop request the leader so far wins; where all diverged the first candidate does, from the start.
     """
-    start = {name: tensor.detach().clone() for name, tensor in task.network.state_dict().items()}
-    tried = []
-    for index, factor in enumerate(FACTORS):
-        rate = settings.learning_rate * factor
-        tell(f"Trying learning rate {rate:.1e}", index / len(FACTORS))
-        racer = dataclasses.replace(
-            settings,
-            learning_rate=rate,
-            head_learning_rate=settings.head_learning_rate * factor,
-            seconds=RACER_SHARE * seconds,
-            n_evaluations=0,
-            patience=0,
-            first_look=False,
-        )
-        result = fit(task, racer, Callbacks(should_stop=should_stop))
-        checkpoints.copy_into(task.network, start)
-        tried.append((rate, result.value, math.inf if result.diverged else result.loss))
-        if result.stopped:
+    racers = [_Racer(c, entered(_own(task), c)) for c in candidates]
+    laps: list[Lap] = []
+    steps, n_rounds = ROUND_STEPS, max(1, math.ceil(math.log2(len(racers))))
+    for turn in range(n_rounds):
+        for index, racer in enumerate(racers):
+            if should_stop():
+                break
+            tell(f"Race, round {turn + 1} of {n_rounds}: {racer.candidate}", (turn + index / len(racers)) / n_rounds)
+            laps.append(_lap(racer, settings, steps, should_stop))
+        racers = sorted((r for r in racers if math.isfinite(r.loss)), key=lambda racer: racer.loss)
+        racers, steps = racers[: -(-len(racers) // 2)], 2 * steps
+        if len(racers) <= 1:
             break
-    best = min(tried, key=lambda racer: racer[2])
-    finite = tuple(racer for racer in tried if math.isfinite(racer[2]))
-    return Race(best[0], finite)
+    if not racers:
+        return Race(candidates[0], tuple(laps)), entered(_own(task), candidates[0])
+    return Race(racers[0].candidate, tuple(laps)), racers[0].task
+
+
+def _own(task: Task) -> Task:
+    """The same task with a copy of the network."""
+    return dataclasses.replace(task, network=copy.deepcopy(task.network))
+
+
+def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[], bool]) -> Lap:
+    """So many steps more from the racer's state; the last state counts."""
+    told = dataclasses.replace(
+        racer.candidate.settings(settings),
+        steps=steps,
+        seconds=None,
+        n_evaluations=0,
+        patience=0,
+        first_look=False,
+        seed=settings.seed + len(racer.laps),  # another round sees other batches
+    )
+    result = fit(racer.task, told, Callbacks(should_stop=should_stop))
+    before = racer.laps[-1].steps if racer.laps else 0
+    loss = math.inf if result.diverged else result.loss
+    racer.laps.append(Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss))
+    return racer.laps[-1]
 
 
 def whole_state(network: Classifier) -> dict[str, torch.Tensor]:

@@ -1,0 +1,60 @@
+"""The two ways in which a rung that trains ends, and how it finds its way back into an interrupted attempt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from advisor import storage
+from advisor.rungs import frozen
+from advisor.rungs.comparison import Comparison
+from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.frozen import FrozenFit
+from advisor.rungs.model import base_spec, save_model
+from advisor.training.network import Classifier
+from advisor.training.search import whole_state
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+
+def earlier(context: RunContext) -> dict[str, Any] | None:
+    """The settings an interrupted attempt had resolved, when its checkpoint is there."""
+    if not (context.directory / "checkpoint" / "state.json").is_file():
+        return None
+    found: dict[str, Any] = storage.read_json(context.directory / "resolved.json")
+    return found
+
+
+def save_whole(
+    context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any], temperature: float = 1.0
+) -> None:
+    """Write every weight and how it came about; the logits are to be divided by the temperature."""
+    spec = base_spec(context.plan, context.dataset, backbone, weights="all")
+    spec["head"] = {"type": "linear", "temperature": temperature}
+    spec["training"] = resolved
+    save_model(context.directory, spec, whole_state(network))
+
+
+def roll_back(
+    context: RunContext,
+    backbone: Backbone,
+    fallback: FrozenFit,
+    why: str,
+    sentences: tuple[str, ...] = (),
+    compared: Comparison | None = None,
+    stopped: bool = False,
+) -> Outcome:
+    """Save the frozen model instead and say so."""
+    # the module was trained in place; the head refers to the backbone by its hash and needs none of it
+    frozen.save(context, backbone, fallback, fallback="frozen")
+    told = (f"Fine-tuning was dropped for the frozen model: {why}.",)
+    values = {"value": fallback.value, "n": float(len(fallback.val.rows)), "frozen": fallback.value}
+    if compared is not None:
+        told, values = (*told, compared.sentence), compared.values
+    return Outcome(
+        rung="fine-tune",
+        validation={**values, **fallback.calibration},
+        sentences=(*told, *sentences, *fallback.sentences),
+        device=context.device,
+        stopped=stopped or context.should_stop(),
+    )

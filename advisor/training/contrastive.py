@@ -1,0 +1,119 @@
+"""Contrastive tuning of an encoder on few labels: items of a class together, those of other classes apart.
+
+Tunstall et al., "Efficient Few-Shot Learning Without Prompts" (SetFit), 2022, https://arxiv.org/abs/2209.11055, in the
+batch form of Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, https://arxiv.org/abs/2004.11362: every
+pair of a batch counts, so that 32 items give 496 pairs for 32 forward passes where SetFit pays two for each pair.
+A linear head on the tuned features is fitted afterwards (advisor/rungs/few_labels.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from advisor.training.objectives import Judgement, Loss
+from advisor.training.sources import Source, logits_of
+
+if TYPE_CHECKING:
+    from advisor.training.settings import Settings, Task
+
+#: Cosine similarities are divided by this: 0.1 in Khosla et al., whose figure 4 is flat between 0.05 and 0.15.
+TEMPERATURE = 0.1
+#: A batch holds at most so many classes, each at least twice.
+CLASSES_A_BATCH = 16
+
+
+class BalancedSource:
+    """A source whose batches hold few classes, several items of each, so that every item has a partner.
+
+    ``labels``: (n,) class indices. An epoch has as many batches as the plain source; an item may come twice in it.
+    """
+
+    def __init__(self, source: Source, labels: np.ndarray) -> None:
+        self.source, self.labels = source, labels
+        self.ok = source.ok
+        self._own = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def order(self, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
+        """Balanced batches of an epoch; without `rng` the plain source's, to evaluate."""
+        if rng is None:
+            return self.source.order(None, batch_size)
+        return [self._batch(rng, batch_size) for _ in range(max(1, round(len(self) / batch_size)))]
+
+    def raw(self, positions: np.ndarray) -> Any:
+        """The plain source's batch."""
+        return self.source.raw(positions)
+
+    def inputs(self, raw: Any, rng: np.random.Generator | None) -> Any:
+        """The plain source's inputs."""
+        return self.source.inputs(raw, rng)
+
+    def _batch(self, rng: np.random.Generator, batch_size: int) -> np.ndarray:
+        n_classes = min(len(self._own), CLASSES_A_BATCH, max(2, batch_size // 2))
+        each = max(2, batch_size // n_classes)
+        chosen = rng.permutation(len(self._own))[:n_classes]
+        return np.concatenate([rng.permutation(self._own[c])[:each] for c in chosen])
+
+
+def contrastive_losses(features: Tensor, labels: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+    """Supervised contrastive loss of each item (L_out of Khosla et al.), 0 where it has no partner.
+
+    For item i with partners P(i): mean over p in P(i) of -log(exp(z_i z_p / t) / sum over a != i of exp(z_i z_a / t)).
+    Shape: features (n, d) of any length, labels (n,), result (n,) float32.
+    """
+    unit = functional.normalize(features.float(), dim=1)
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    scores = (unit @ unit.T / temperature).masked_fill(itself, -torch.inf)
+    log_share = (scores - scores.logsumexp(1, keepdim=True)).masked_fill(itself, 0.0)
+    partners = (labels[:, None] == labels[None]) & ~itself
+    return -(log_share * partners).sum(1) / partners.sum(1).clamp(min=1)
+
+
+def neighbour_shares(features: np.ndarray, memory: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """How much of the softmax over cosine neighbours lies in each class, (n, C).
+
+    Shape: features (n, d), memory (m, d), labels (m,) of the memory.
+    """
+    unit, kept = (torch.nn.functional.normalize(torch.from_numpy(part), dim=1) for part in (features, memory))
+    shares = (unit @ kept.T / TEMPERATURE).softmax(1).numpy()
+    result = np.zeros((len(features), n_classes), np.float32)
+    for label in range(n_classes):
+        result[:, label] = shares[:, labels == label].sum(1)
+    return result
+
+
+@dataclass(frozen=True)
+class Contrastive:
+    """The objective: supervised contrastive loss in training; held-out items are judged by their training neighbours.
+
+    `task.network` is a `Classifier`; its backbone learns, its head is left alone.
+    """
+
+    temperature: float = TEMPERATURE
+
+    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+        """Sum over the batch's readable items."""
+        features = task.network.backbone(inputs)  # type: ignore[operator, union-attr]
+        labels = torch.from_numpy(task.labels_train[positions]).to(task.device)
+        ok = torch.from_numpy(task.train.ok[positions]).to(task.device)
+        each = contrastive_losses(features, labels, self.temperature)
+        return Loss((each * ok).sum(), float(ok.sum()))
+
+    def judge(self, task: Task, settings: Settings) -> Judgement:
+        """Metric and log loss of the vote of the training items on the validation items."""
+        from probes.interval import score
+
+        memory, seen = (logits_of(task.network.backbone, part) for part in (task.train, task.val))  # type: ignore[arg-type]
+        shares = neighbour_shares(seen, memory, task.labels_train, task.n_classes)
+        truth = task.labels_val
+        value = score(task.metric, truth, shares.argmax(1), task.n_classes)
+        loss = -np.log(np.maximum(shares[np.arange(len(truth)), truth], 1e-7)).mean()
+        return Judgement(value, float(loss), shares)
