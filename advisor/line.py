@@ -8,7 +8,7 @@ What was measured lies in the dataset's workspace folder and is used again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from advisor.ladder import RUNG_NAMES, RungName
 from advisor.ladder import rung as find_rung
 from advisor.records import (
     Advice,
+    Answer,
     Dataset,
     Evidence,
     Kind,
@@ -231,6 +232,19 @@ def load(run: str | Path) -> Predictor | Answerer:
     return load_model(directory)
 
 
+def ask(
+    x: Source, questions: str | Sequence[str], *, model: str | None = None, k: int = 1, progress: Progress = silent
+) -> list[Answer]:
+    """Answer questions from documents at once, without a run, with the passages that the answers rest on.
+
+    x: documents alone (a folder, a table, a file), or a dataset of questions over documents. model: a language model's
+    name or folder, or "endpoint". k: passages put before it. Raises DatasetError, BackboneError, EndpointError.
+    """
+    from advisor.ask import ask as ask_documents
+
+    return ask_documents(x, questions, model, k, progress)
+
+
 def known() -> list[Dataset]:
     """Datasets already read in this workspace, the latest first."""
     from advisor.dataset.read import known_datasets
@@ -300,6 +314,7 @@ __all__ = [
     "DEFAULT_BUDGET_SECONDS",
     "DEFAULT_TRAINING_SECONDS",
     "advise",
+    "ask",
     "issues",
     "known",
     "labels_needed",

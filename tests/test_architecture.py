@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("estimate",),
     ("advice",),
     ("rungs",),
+    ("ask",),
     ("report",),
     ("runs",),
     ("line",),
