@@ -6,6 +6,7 @@ advice = advisor.advise(data)           # about a minute; advice.headline says i
 report = advisor.train(data)            # the recommended rung, in a process of its own
 model = advisor.load(report.run)
 model.predict(["new.jpg"])              # [Prediction(label=..., probability=...)]
+advisor.ask("manuals/", "How long is the warranty?")    # [Answer(text=..., passages=...)]
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
-    from advisor.line import advise, issues, labels_needed, load, probe, profile, read, train
+    from advisor.line import advise, ask, issues, labels_needed, load, probe, profile, read, train
 
-__all__ = ["__version__", "advise", "issues", "labels_needed", "load", "probe", "profile", "read", "train"]
+__all__ = ["__version__", "advise", "ask", "issues", "labels_needed", "load", "probe", "profile", "read", "train"]
 __version__ = "0.1.0"
 
 
