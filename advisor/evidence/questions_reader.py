@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
 #: Depths of the encoder whose token states the head sees; `docs/questions.md` has the measurement.
-LAYERS = (5, 6)
+LAYERS = (3,)
 #: Passages that the reader reads; the surest mark of all of them is the answer.
 READ = 3
 ROUND = 32
