@@ -45,6 +45,17 @@ def stratified_subset(labels: np.ndarray, size: int, seed: int = 0, at_least: in
     return np.sort(np.concatenate(kept))
 
 
+def spread_order(labels: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Positions in an order whose every beginning holds the classes in about their shares. Shape: (n,) to (n,)."""
+    rng = np.random.default_rng([seed, 7])
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        place[own] = (rng.permutation(len(own)) + rng.random(len(own))) / len(own)
+    order: np.ndarray = np.argsort(place, kind="stable")
+    return order
+
+
 def _singles(labels: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
     """Deal each class's shuffled items round, going on where the class before ended, so that folds are equal too."""
     assigned = np.empty(len(labels), dtype=np.int64)

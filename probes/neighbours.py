@@ -81,6 +81,13 @@ def nearest_others(
     return near, closeness
 
 
+def nearest_of(query: np.ndarray, memory: np.ndarray, k: int) -> np.ndarray:
+    """The k rows of the memory nearest to each query by cosine, the nearest first. Shape: (q, d), (m, d) to (q, k)."""
+    parts = [_nearest(similar, k)[0] for _, similar in _similarities(_unit(query), _unit(memory))]
+    found: np.ndarray = np.concatenate(parts)
+    return found
+
+
 def vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> np.ndarray:
     """Class probabilities of the queries by the k nearest of the memory.
 

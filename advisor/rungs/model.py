@@ -37,7 +37,10 @@ Input = str | Path | Image.Image
 
 
 def spec_of(plan: Plan, dataset: Dataset, weights: str) -> dict[str, Any]:
-    """What every model.json says. ``weights``: "all" (in this folder), "head" (of a backbone elsewhere), "words"."""
+    """What every model.json says.
+
+    ``weights``: "all" (in this folder), "head" (of a backbone elsewhere), "words", "prompt" (of a language model).
+    """
     return {
         "format": FORMAT,
         "schema_version": SCHEMA,
@@ -106,6 +109,11 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
         from advisor.rungs.words import WordsPredictor
 
         return WordsPredictor(spec, {name: tensor.numpy() for name, tensor in tensors.items()})
+    if spec["weights"] == "prompt":
+        from advisor.rungs.prompted import PromptPredictor
+
+        encoder = _backbone(spec, {}, device, folder) if spec["prompt"]["nearest"] else None
+        return PromptPredictor(spec, {name: tensor.numpy() for name, tensor in tensors.items()}, encoder, device)
     backbone = _backbone(spec, tensors, device, folder)
     arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith("backbone.")}
     return Predictor(spec, backbone, build_head(spec, arrays, backbone))

@@ -1,4 +1,4 @@
-"""Prompting without a large model: class names decide, no label is used.
+"""Prompting: a language model answers where the advice found it better; else class names decide, no label is used.
 
 Texts: cosine between the text's and the class name's sentence embedding. Images: ConSE (Norouzi et al., "Zero-Shot
 Learning by Convex Combination of Semantic Embeddings", ICLR 2014, https://arxiv.org/abs/1312.5650): the backbone's
@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 from advisor.names import embed_names
-from advisor.rungs import common
+from advisor.rungs import common, prompted
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.heads import names_head
 from advisor.rungs.model import base_spec, save_model
@@ -20,6 +20,8 @@ TOP = 10
 
 def execute(context: RunContext) -> Outcome:
     """Embed the class names, save them as the model, and score it on the validation part for the record."""
+    if prompted.is_prompted(context):
+        return prompted.execute(context)
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from advisor.evidence import related
-from advisor.rungs import common
+from advisor.rungs import common, prompted
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import base_spec, save_model
@@ -16,6 +16,8 @@ from advisor.rungs.model import base_spec, save_model
 
 def execute(context: RunContext) -> Outcome:
     """Choose k leave-one-out on the training part, score it on the validation part, store both parts as memory."""
+    if prompted.is_prompted(context):
+        return prompted.execute(context)
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)

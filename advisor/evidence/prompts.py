@@ -1,0 +1,217 @@
+"""What a language model reaches by prompts alone: zero-shot, few-shot, and with each text's nearest examples.
+
+On a stratified part of the probes' sample, small enough for the minute; the examples in the prompts come from the train
+part and are not scored. The number is that of the calibrated likelihoods; what the raw ones reach stands beside it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.asking import NEAREST, NEAREST_ASKED, SHOTS, Ask, Shown, class_words, shown_rows
+from advisor.evidence.rungs import named, result
+from advisor.evidence.sample import Sample
+from advisor.records import Dataset, ProbeResult
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+    from advisor.prompt_cache import Remembering
+    from probes.prompting import Scores
+
+#: Items scored between two looks at the clock, and at least: fewer say nothing.
+STEP, LEAST = 8, 24
+#: Items at most: beyond it the interval is narrow enough.
+MOST = 400
+#: Names of the results, with each one's share of the time.
+ZERO, FEW, NEAR, OWN = "prompt-zero", "prompt-few", "prompt-nearest", "prompt-own"
+SHARES = {ZERO: 0.25, FEW: 0.3, NEAR: 0.45}
+TITLES = {
+    ZERO: "Language model, zero-shot prompt",
+    FEW: "Language model, few-shot prompt",
+    NEAR: "Language model with the nearest examples in its prompt",
+    OWN: "Language model, your prompt",
+}
+
+
+def measure_prompts(
+    dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress = silent
+) -> tuple[list[ProbeResult], str | None]:
+    """The three prompts of the default model within about `seconds`; a note instead when it cannot be had here.
+
+    Texts only; nothing for images.
+    """
+    from advisor.language import chat_model, missing
+    from probes import device
+    from probes.errors import BackboneError
+    from probes.prompting import ZERO_SHOT
+
+    if dataset.kind != "text":
+        return [], None
+    note = missing()
+    if note is not None:
+        return [], f"Prompting a language model was not measured. {note}"
+    started = time.monotonic()
+    progress("Loading the language model", 0.0)
+    try:
+        model = chat_model(device=device.pick(), progress=progress)
+    except BackboneError as error:
+        return [], f"Prompting a language model was not measured. {error}"
+    left = max(2.0, seconds - (time.monotonic() - started))
+    asked = Asked.of(dataset, sample, model, None, ZERO_SHOT, cheaper_answers(dataset, backbone, sample))
+    found, done = [], 0.0
+    for name, share in SHARES.items():
+        progress(f"Asking {model.name}: {TITLES[name].split(',')[-1].strip()}", done)
+        if (one := asked.measure(name, share * left)) is not None:
+            found.append(one)
+        done += share
+    return found, None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A dataset's sample put to a model. Shape: order (m,) positions in the sample, those of the examples left out.
+
+    ``cheaper``: what the rung's way without a language model answers for the whole sample, by the rung's name.
+    """
+
+    dataset: Dataset
+    sample: Sample
+    model: Remembering
+    name: str | None
+    template: str
+    examples: np.ndarray
+    order: np.ndarray
+    cheaper: dict[str, np.ndarray]
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        sample: Sample,
+        model: Remembering,
+        name: str | None,
+        template: str,
+        cheaper: dict[str, np.ndarray],
+        shots: int = SHOTS,
+    ) -> Asked:
+        """Choose the examples, and the order in which the others are asked: classes spread evenly."""
+        from probes.folds import spread_order
+        from probes.prompting import balanced_examples
+
+        parts = dataset.items["part"].to_numpy()[sample.rows]
+        train = np.flatnonzero(parts == "train")
+        chosen = train[balanced_examples(sample.labels[train], len(dataset.classes), shots)]
+        apart = np.flatnonzero(~np.isin(sample.groups, sample.groups[chosen]))
+        order = apart[spread_order(sample.labels[apart])][:MOST]
+        return cls(dataset, sample, model, name, template, chosen, order, cheaper)
+
+    def measure(self, what: str, seconds: float, shots: bool = True) -> ProbeResult | None:
+        """One way of asking, on as many items as the seconds allow; None when too few are left to be scored."""
+        if len(self.order) < min(LEAST, 8):
+            return None
+        shown = shown_rows(self.dataset, self.model, self.sample.rows[self.examples])
+        with_examples = what == FEW or (what == OWN and shots)
+        ask = Ask(
+            self.name,
+            self.template,
+            class_words(self.dataset),
+            examples=shown if with_examples else (),
+            nearest=NEAREST if what == NEAR else 0,
+        )
+        near = self._nearest() if what == NEAR else None
+        texts = self.dataset.items["text"].iloc[self.sample.rows].tolist()
+
+        def score(positions: np.ndarray) -> Scores:
+            own = [near(p) for p in positions] if near is not None else None
+            return ask.scores(self.model, [texts[p] for p in positions], own)
+
+        return self._result(what, ask, score, seconds)
+
+    def _result(self, what: str, ask: Ask, score: Callable[[np.ndarray], Scores], seconds: float) -> ProbeResult:
+        from probes.interval import measured_score
+        from probes.interval import score as value_of
+
+        started, done = time.monotonic(), 0
+        raw, fair = [], []
+        while done < len(self.order) and (done < LEAST or time.monotonic() - started < seconds):
+            found = score(self.order[done : done + STEP])
+            raw.append(found.raw)
+            fair.append(found.calibrated)
+            done += len(found.raw)
+        took, n_classes = time.monotonic() - started, len(self.dataset.classes)
+        positions = self.order[:done]
+        part = replace(self.sample, rows=self.sample.rows[positions], labels=self.sample.labels[positions])
+        predicted, plain = np.concatenate(fair).argmax(1), np.concatenate(raw).argmax(1)
+        metric = self.dataset.metric
+        return result(
+            self.dataset,
+            part,
+            what,
+            TITLES[what],
+            measured_score(metric, part.labels, predicted, n_classes, took),
+            predicted,
+            method=f"{self.model.name} asked {_how(ask)}",
+            language_model=self.model.name,
+            identity=self.model.identity,
+            ask=ask.as_dict(),
+            raw=value_of(metric, part.labels, plain, n_classes),
+            seconds_per_item=took / done,
+            n_fit=len(self.sample.rows) if what == NEAR else done,
+            **self._gain(what, positions, predicted),
+            prompt=ask.prompt_of("..."),
+        )
+
+    def _gain(self, what: str, positions: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+        """What the prompt brings over the rung's cheaper way on the same items, with its standard error."""
+        from probes.interval import paired_error, score
+
+        other = self.cheaper["rag" if what == NEAR else "prompting"][positions]
+        metric, truth, n_classes = self.dataset.metric, self.sample.labels[positions], len(self.dataset.classes)
+        gain = score(metric, truth, predicted, n_classes) - score(metric, truth, other, n_classes)
+        return {"gain": gain, "gain_error": paired_error(metric, truth, predicted, other, n_classes)}
+
+    def _nearest(self) -> Callable[[int], tuple[Shown, ...]]:
+        """The nearest examples of each position, of other groups, the nearest first."""
+        from probes.neighbours import nearest_others
+
+        k = min(NEAREST_ASKED, len(self.sample.rows) - 1)
+        near, closeness = nearest_others(self.sample.features, self.sample.groups, k)
+        wanted = np.unique(near[self.order])
+        shown = dict(zip(wanted.tolist(), shown_rows(self.dataset, self.model, self.sample.rows[wanted]), strict=True))
+
+        def of(position: int) -> tuple[Shown, ...]:
+            there = near[position][np.isfinite(closeness[position])]
+            return tuple(shown[int(p)] for p in there)
+
+        return of
+
+
+def cheaper_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> dict[str, np.ndarray]:
+    """What the rungs answer without a language model: class names alone, and the vote of the nearest examples."""
+    from probes.neighbours import knn
+
+    voted = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    return {"prompting": named(dataset, backbone, sample)[0], "rag": voted.predicted}
+
+
+def worth_it(asked: ProbeResult | None) -> bool:
+    """Whether a prompt was better than the rung's cheaper way by more than the noise of the difference."""
+    return asked is not None and asked.settings["gain"] > asked.settings["gain_error"]
+
+
+def _how(ask: Ask) -> str:
+    if ask.nearest:
+        return f"with the {ask.nearest} nearest labelled examples in its prompt"
+    return f"few-shot, {len(ask.examples)} examples in its prompt" if ask.examples else "zero-shot"
+
+
+def settings_of(asked: ProbeResult) -> dict[str, Any]:
+    """What a plan needs to carry out this way of asking."""
+    kept = ("ask", "identity", "language_model", "method", "seconds_per_item")
+    return {"by": "language model", **{name: asked.settings[name] for name in kept}}
