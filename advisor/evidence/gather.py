@@ -21,6 +21,8 @@ from advisor.evidence.domain import measure_domain
 from advisor.evidence.domain_text import missing_note
 from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
+from advisor.evidence.joined import measure_joined
+from advisor.evidence.prompts import measure_prompts
 from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import Sample, calibrated
 from advisor.evidence.scores import measure_scores
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
     from probes.device import Calibration
     from probes.linear import LinearProbe
 
-#: Share of the budget for the probes at every depth.
-DEPTH_SHARE = 0.08
+#: Shares of the budget for the probes at every depth, for those on joined depths, and for asking a language model.
+DEPTH_SHARE, JOINED_SHARE, PROMPT_SHARE = 0.08, 0.1, 0.2
 
 
 def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progress: Progress = silent) -> Evidence:
@@ -118,7 +120,10 @@ def instruments(
     budget_seconds: float,
     progress: Progress,
 ) -> tuple[dict[str, Any], list[str]]:
-    """What the other instruments say of the sample, as fields of the evidence, and remarks on what could not be."""
+    """What the other instruments say of the sample, as fields of the evidence, and remarks on what could not be.
+
+    The probe on joined depths joins `results`, where it beats the last features.
+    """
     progress("Measuring how much more data would help", 0.54)
     more: dict[str, Any] = {"curve": measure_curve(dataset, sample, found.recipe)}
     progress("Scoring transferability", 0.62)
@@ -128,12 +133,20 @@ def instruments(
         n_sample=sample.size, progress=within(progress, 0.66, 0.80),
     )  # fmt: skip
     more["depths"] = measure_depths(
-        dataset, backbone, calibration, sample, DEPTH_SHARE * budget_seconds, within(progress, 0.80, 0.88)
+        dataset, backbone, calibration, sample, DEPTH_SHARE * budget_seconds, within(progress, 0.80, 0.86)
     )
-    progress("Measuring how far from home", 0.88)
-    more["domain"] = measure_domain(dataset, backbone, sample.rows, calibration, within(progress, 0.88, 1.0))
+    progress("Joining depths", 0.86)
+    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds)
+    if joined is not None:
+        results.append(joined)
+    asked, note = measure_prompts(
+        dataset, backbone, sample, PROMPT_SHARE * budget_seconds, within(progress, 0.87, 0.94)
+    )
+    results += asked
+    progress("Measuring how far from home", 0.94)
+    more["domain"] = measure_domain(dataset, backbone, sample.rows, calibration, within(progress, 0.94, 1.0))
     missing = missing_note() if dataset.kind == "text" and more["domain"] is None else None
-    return more, [missing] if missing else []
+    return more, [remark for remark in (missing, note) if remark]
 
 
 def within(progress: Progress, start: float, end: float) -> Progress:
