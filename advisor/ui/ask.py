@@ -10,49 +10,48 @@ import streamlit as st
 
 from advisor import line
 from advisor.errors import PeopleError
-from advisor.records import Answer, Dataset, Passage
+from advisor.records import Answer, Dataset, Part, Passage
 from advisor.ui import parts, words
 from probes.failures import RIGHT_F1
 from probes.reading import says_nothing, token_f1
 
 OPEN = 1
+NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
+NONE = "not in the documents"
 
 
-def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: bool = True) -> None:
-    """The form and the answer. ask: from a question to its answer; own: offer questions of the test part."""
+def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "test") -> None:
+    """The form and the answer. ask: from a question to its answer; own: the part whose questions are offered."""
     with st.container(border=True):
         with st.form(f"ask-{key}", border=False):
             typed = st.text_input("A question", key=f"question-{key}", placeholder="What do you want to know?")
-            pressed = st.form_submit_button("Ask", key=f"send-{key}", type="primary", icon=":material/send:")
-        row = own_question(key, fingerprint) if own else None
+            with st.container(horizontal=True):
+                pressed = st.form_submit_button("Ask", key=f"send-{key}", type="primary", icon=":material/send:")
+                label = f"Take one from the {NAME[own]} part"
+                taken = st.form_submit_button(label, key=f"own-{key}", icon=":material/casino:")
         if pressed:
             st.session_state[f"asked-{key}"] = (typed.strip(), ()) if typed.strip() else None
-        elif row is not None:
-            st.session_state[f"asked-{key}"] = row
+        elif taken:
+            st.session_state[f"asked-{key}"] = own_question(key, fingerprint, own)
         asked = st.session_state.get(f"asked-{key}")
         if asked is not None:
             reply(asked[0], asked[1], ask)
 
 
-def own_question(key: str, fingerprint: str) -> tuple[str, tuple[str, ...]] | None:
-    """A question of the test part with its accepted answers, another one at each press."""
-    if not st.button("Take one from the test part", key=f"own-{key}", icon=":material/casino:"):
-        return None
+def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str, ...]] | None:
+    """A question of one part with its accepted answers, another one at each press."""
     try:
         dataset: Dataset = line.reopen(fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None
     turn = st.session_state[f"turn-{key}"] = st.session_state.get(f"turn-{key}", 0) + 1
-    rows = dataset.where("test")
+    rows = dataset.where(part)
     if not len(rows):
-        parts.note("There is no question in the test part.")
+        parts.note(f"There is no question in the {NAME[part]} part.")
         return None
     item = dataset.items.iloc[int(np.random.default_rng(turn).choice(rows))]
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
-
-
-NONE = "not in the documents"
 
 
 def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> None:

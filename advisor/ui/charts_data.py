@@ -14,13 +14,9 @@ PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "
 PART_NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test, locked", "ood": "shifted"}
 #: What the sizes of a profile are, as axis titles.
 SIZE_NAME = {
-    "n_words": "Words in a text",
-    "n_characters": "Characters in a text",
-    "n_question_words": "Words in a question",
-    "n_answer_words": "Words in an answer",
-    "n_document_words": "Words in a document",
-    "n_document_tokens": "Tokens in a document",
-    "n_chunk_tokens": "Tokens in a passage",
+    "document_tokens": "Tokens in a document",
+    "chunk_tokens": "Tokens in a passage",
+    "answer_words": "Words in an answer",
 }
 BARS = 40
 

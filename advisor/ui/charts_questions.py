@@ -14,9 +14,9 @@ from probes.measured import Measured
 #: What became of a question, in words for a reader, and its colour.
 OUTCOME_NAME: dict[Outcome, str] = {
     "right": "answered rightly",
-    "misread": "reading failed: passage found, misread",
-    "wrongly refused": "reading failed: passage found, no answer",
-    "not found": "retrieval failed: passage not found",
+    "misread": "reading failed: misread",
+    "wrongly refused": "reading failed: no answer",
+    "not found": "retrieval failed: not found",
     "made up": "answered without support",
 }
 OUTCOME_COLOR: dict[Outcome, str] = {
@@ -78,15 +78,16 @@ def recall(found: Mapping[str, Mapping[str, float]], n: int, hybrid: Measured | 
 def outcomes(counts: Mapping[str, int]) -> go.Figure:
     """Which failed: how many questions were answered rightly, misread, not found …, as bars with their counts."""
     shown = [name for name in OUTCOMES if counts.get(name)][::-1]
-    total = max(1, sum(counts.values()))
-    figure = base(70 + 40 * len(shown), showlegend=False)
+    total, most = max(1, sum(counts.values())), max([counts[name] for name in shown], default=1)
+    names = [OUTCOME_NAME[name].replace(": ", ":<br>") for name in shown]
+    figure = base(70 + 44 * len(shown), showlegend=False)
     figure.add_trace(
         go.Bar(
-            x=[counts[name] for name in shown], y=[OUTCOME_NAME[name] for name in shown], orientation="h",
+            x=[counts[name] for name in shown], y=names, orientation="h",
             marker={"color": [OUTCOME_COLOR[name] for name in shown]}, cliponaxis=False, textposition="outside",
             text=[f"{words.count(counts[name])} ({words.percent(counts[name] / total, 0)})" for name in shown],
             hovertemplate="%{y}: %{x} questions<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Questions", range=[0, 1.2 * max([counts[name] for name in shown], default=1)])
+    figure.update_xaxes(title="Questions", range=[0, 1.4 * most], tickformat=",d", dtick=1 if most < 6 else None)
     return figure

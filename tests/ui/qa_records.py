@@ -48,7 +48,7 @@ def write_profile(dataset: Dataset) -> None:
         counts={"questions": {"train": 18, "val": 6, "test": 6}},
         imbalance=1.0,
         n_inspected=30,
-        sizes={"n_document_words": [11.0, 22.0, 33.0], "n_answer_words": [1.0] * 27},
+        sizes={"document_tokens": [11.0, 22.0, 33.0], "answer_words": [1.0] * 27},
         duplicates=(("row 1", "row 2"),),
         duplicate_kind=("near",),
         findings=(Finding(check="silent", severity="warning", sentence="3 questions have no answer here."),),

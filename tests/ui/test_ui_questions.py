@@ -84,7 +84,7 @@ def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write
 def test_a_question_without_a_model_is_told_in_a_sentence(questions: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(questions, "done")
     app = opened("run", run=run)
-    app.button(key=f"own-{run}").click().run()
+    app.form_submit_button(key=f"own-{run}").click().run()
     assert not app.exception
     assert any("has no model yet" in text.value for text in app.text)
 

@@ -2,34 +2,151 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
+from advisor import line
+from advisor.asking import Ask
+from advisor.errors import PeopleError
 from advisor.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, charts_questions, parts, words
+from advisor.ui import jobs, language, parts, words
+from probes.prompting import Template
 
-#: The results of asking a language model for a class, the plainest first; "prompt-own" is the user's own wording.
-PROMPTS = ("prompt-zero", "prompt-few", "prompt-nearest", "prompt-own")
+#: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
+ZERO, OWN = "prompt-zero", "prompt-own"
+PROMPTS = (ZERO, "prompt-few", "prompt-nearest", OWN)
+HELP = (
+    "{labels} becomes the classes, {examples} the labelled examples, {text} the text. The lines from {text} on are the "
+    "pattern of a question; the last line is the beginning of the answer."
+)
+EXAMPLE_CHARACTERS = 600
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The section; nothing where no language model was asked."""
+    if dataset.kind == "qa":
+        wordings(evidence)
+        return
     asked = [found for name in PROMPTS if (found := evidence.result(name)) is not None]
     if not asked:
         return
     parts.section("What was the language model asked?")
     parts.answer_line(answer(asked, evidence.metric))
-    calibration(asked, evidence.metric)
+    table(asked)
+    edit(dataset, evidence)
 
 
 def answer(asked: list[ProbeResult], metric: str) -> str:
-    """The best prompt and what calibration does to it."""
+    """The best prompt, and what calibration does to it."""
     best = max(asked, key=lambda found: found.measured.value)
     raw = best.settings.get("raw")
-    beside = f"; without calibration the same prompt reaches {words.percent(raw)}" if isinstance(raw, float) else ""
-    return f"{best.title}: {words.measured(best.measured)} {metric}{beside}."
+    beside = f" Without calibration the same prompt reaches {words.percent(raw)}." if isinstance(raw, float) else ""
+    return f"{best.title}: {words.measured(best.measured)} {metric}.{beside}"
 
 
-def calibration(asked: list[ProbeResult], metric: str) -> None:
-    """Each prompt with its interval."""
-    figure = charts_questions.knowledge([(found.title, found.measured) for found in asked], metric)
-    st.plotly_chart(figure, config=charts.CONFIG, key="prompts", alt="Each prompt with its interval")
+def table(asked: list[ProbeResult]) -> None:
+    """Each prompt, calibrated and raw, and what it brings over the way without a language model."""
+    rows = [
+        {
+            "Prompt": found.title,
+            "Calibrated": words.percent(found.measured.value),
+            "90\u00a0% interval": words.between(found.measured.low, found.measured.high),
+            "Raw": _percent(found.settings.get("raw")),
+            "n": words.count(found.measured.n),
+            "Over the way without it": _points(found.settings.get("gain"), found.settings.get("gain_error")),
+        }
+        for found in asked
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Each prompt, calibrated and raw")
+    parts.note(
+        "Calibrated: what the model says to an empty text is its bias and is divided out. The last column is the gain "
+        "over class names or neighbours alone on the same items, with its standard error."
+    )
+
+
+def _percent(share: Any) -> str:
+    return words.percent(share) if isinstance(share, float) else ""
+
+
+def _points(gain: Any, error: Any) -> str:
+    return f"{100 * gain:+.1f} ± {100 * error:.1f} points" if gain is not None and error is not None else ""
+
+
+def edit(dataset: Dataset, evidence: Evidence) -> None:
+    """The template, the classes' words and the model, to be changed; an example of the prompt; and the measurement."""
+    key = jobs.key_of("prompt", dataset.fingerprint)
+    job = jobs.find(key)
+    if job is not None and (not job.finished or job.error):
+        parts.wait(job)
+        if not job.error:
+            return
+    shown = evidence.result(OWN) or evidence.result(ZERO)
+    if shown is None:
+        return
+    with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
+        before = Ask.of(shown.settings["ask"])
+        ask, shots = asked_for(dataset, before)
+        if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
+            st.session_state[f"former-{key}"] = (shown.title, words.measured(shown.measured))
+            measure(dataset, ask, shots)
+        former = st.session_state.get(f"former-{key}")
+        own = evidence.result(OWN)
+        if former and own is not None:
+            st.text(f"Now {words.measured(own.measured)}; before, {former[0]}: {former[1]}.")
+
+
+def asked_for(dataset: Dataset, before: Ask) -> tuple[Ask, bool]:
+    """The fields, filled with the present prompt; and whether labelled examples stand in the prompt."""
+    at = dataset.fingerprint[:8]
+    template = st.text_area("Template", before.template, height=220, key=f"template-{at}", help=HELP)
+    frame = pd.DataFrame({"Class": list(dataset.classes), "In words": list(before.labels)})
+    column = {"Class": st.column_config.TextColumn(disabled=True)}
+    edited = st.data_editor(frame, hide_index=True, column_config=column, key=f"labels-{at}", height=200)
+    labels = tuple(str(name or "").strip() for name in edited["In words"])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = language.choose(f"prompt-{at}", before.model)
+        shots = st.toggle("Labelled examples in it", bool(before.examples), key=f"shots-{at}")
+    return Ask(model, template, labels, before.examples if shots else ()), shots
+
+
+def rendered(dataset: Dataset, ask: Ask) -> bool:
+    """One prompt as the model gets it, for a training text; what is wrong with the template instead."""
+    try:
+        Template(ask.template).check()
+        if not all(ask.labels):
+            raise PeopleError("A class has no words. Fill every row of the table.")
+        text = str(dataset.items["text"].iloc[int(dataset.where("train")[0])])
+        whole = ask.prompt_of(words.cut(text, EXAMPLE_CHARACTERS)[0])
+    except PeopleError as error:
+        parts.problem(str(error), "This prompt cannot be asked.")
+        return False
+    parts.note("As the model gets it, for one training text:")
+    st.code(whole, language=None, wrap_lines=True, height=220)
+    return True
+
+
+def measure(dataset: Dataset, ask: Ask, shots: bool) -> None:
+    """Start measuring the prompt."""
+    key = jobs.key_of("prompt", dataset.fingerprint)
+    jobs.forget(key)
+    jobs.start(
+        key,
+        "Measuring the prompt",
+        lambda tell: line.prompt(
+            dataset, template=ask.template, labels=ask.labels, model=ask.model, shots=shots, progress=tell
+        ),
+    )
+    st.rerun()
+
+
+def wordings(evidence: Evidence) -> None:
+    """How the questions were put, as they were."""
+    with st.expander("What the language model was asked", icon=":material/chat:"):
+        for name in ("closed book", "retrieved"):
+            found = evidence.result(name)
+            if found is not None and (prompt := found.settings.get("prompt")):
+                parts.note(found.title)
+                whole = "\n".join(part for part in (prompt["system"], prompt["user"], prompt["begin"]) if part)
+                st.code(whole, language=None, wrap_lines=True)

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from advisor import line
 from advisor.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, charts_questions, parts, words
+from advisor.ui import ask, charts, charts_questions, parts, words
 from advisor.ui.charts_questions import OUTCOME_NAME
 from probes import failures
 
@@ -45,6 +46,18 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
         examples(retrieved)
     if retrieval is not None:
         searching(retrieval)
+    at_once(dataset, evidence)
+
+
+def at_once(dataset: Dataset, evidence: Evidence) -> None:
+    """Ask the documents without training anything; questions on offer are of the training part, never the test's."""
+    parts.section("Ask the documents")
+    parts.note("The language model reads the passage found; nothing is trained.")
+    model = evidence.backbone
+    ask.draw(
+        f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,
+        lambda question: line.ask(dataset, [question], model=model)[0], own="train",
+    )  # fmt: skip
 
 
 def which_failed(retrieved: ProbeResult) -> None:
@@ -91,7 +104,7 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
             "Answer given": [row["said"] or "none" for row in rows],
             "Accepted": [" / ".join(row["answers"]) or "not in the documents" for row in rows],
             "What became of it": [OUTCOME_NAME.get(row["outcome"], row["outcome"]) for row in rows],
-            "Passage found": [f"{row.get('title', '')}: {row.get('passage', '')}" for row in rows],
+            "Passage found": [": ".join(filter(None, (row.get("title"), row.get("passage")))) for row in rows],
         }
     )
     event = st.dataframe(

@@ -68,7 +68,7 @@ def read(source: str, title: str) -> None:
 def gallery(samples: tuple[Sample, ...]) -> None:
     """One card for each sample: those at hand, then those that are downloaded first."""
     parts.section("A sample")
-    cards([sample for sample in samples if not sample.needs_network], 3, "gallery")
+    cards([sample for sample in samples if not sample.needs_network], 4, "gallery")
     parts.note("Larger ones, downloaded when chosen:")
     cards([sample for sample in samples if sample.needs_network], 4, "gallery-online")
 

@@ -92,7 +92,9 @@ def table(evidence: Evidence, remarks: Sequence[str]) -> None:
 
 def how(result: ProbeResult) -> str:
     """How the probe went about it, in a few words."""
-    k = result.settings.get("k")
+    k, exact = result.settings.get("k"), result.settings.get("exact_match")
+    if isinstance(exact, float):
+        return f"exact match {words.percent(exact)}"
     return result.measured.note or str(result.settings.get("method", "")) or (f"{k} neighbours vote" if k else "")
 
 

@@ -11,7 +11,7 @@ from advisor.ui import language, parts, words
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
-FOR = {"image": "images", "text": "texts", "language": "prompts and questions"}
+FOR = {"image": "images", "text": "texts", "language": "prompts"}
 
 
 def draw() -> None:
@@ -71,7 +71,7 @@ def precision() -> None:
     parts.section("Precision")
     for dataset in line.known():
         evidence = line.saved_evidence(dataset)
-        if evidence is not None:
+        if evidence is not None and dataset.kind != "qa":
             st.text(evidence.device_reason)
             parts.note(f"Measured with {evidence.backbone} on {words.short(dataset.name, 60)}.")
             return
