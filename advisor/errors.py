@@ -11,6 +11,7 @@ __all__ = [
     "EndpointError",
     "PeopleError",
     "ProbeError",
+    "ProcessLost",
     "RunError",
     "StorageError",
 ]
@@ -30,6 +31,10 @@ class RunError(PeopleError):
 
 class StorageError(PeopleError):
     """The disk is full, a file is damaged, or a record is of an unknown version."""
+
+
+class ProcessLost(Exception):
+    """Another process of a run has gone: no message for people, since the supervisor launches the run afresh."""
 
 
 class EndpointError(PeopleError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from advisor.ladder import RungName
 from advisor.records.base import Kind, Metric, Record, State
@@ -26,6 +28,8 @@ class Plan(Record):
     seed: int = 0
     budget_seconds: float = 300.0
     device: str = "auto"
+    launcher: Literal["local", "torchrun", "ray"] = "local"
+    processes: int = Field(default=1, ge=1)
     promised: Measured | None = None
 
 

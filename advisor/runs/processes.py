@@ -63,9 +63,15 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def spawn(module: str, *arguments: str, log: Path, mark: Path | None = None) -> subprocess.Popen[bytes]:
-    """Start ``python -m module`` in a session of its own, its output appended to `log`; ends with nobody but itself."""
-    environment = dict(os.environ)
+def spawn(
+    module: str, *arguments: str, log: Path, mark: Path | None = None, setting: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m module`` in a session of its own, its output appended to `log`; ends with nobody but itself.
+
+    ``setting``: environment variables for it, where the user has not set them.
+    """
+    # safe path: a file called random.py where the user happens to stand must not be imported
+    environment = {**(setting or {}), **os.environ, "PYTHONSAFEPATH": "1"}
     if mark is not None:
         environment[MARK] = str(mark)
     if str(ROOT) not in site.getsitepackages():  # a checkout that may not be installed
@@ -76,8 +82,7 @@ def spawn(module: str, *arguments: str, log: Path, mark: Path | None = None) -> 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            # -P: a file called random.py where the user happens to stand must not be imported
-            [sys.executable, "-P", "-m", module, *arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor import storage
-from advisor.errors import StorageError
-from advisor.runs import processes, store
+from advisor.errors import RunError, StorageError
+from advisor.runs import launchers, processes, store
 
 LOG = logging.getLogger("advisor.supervisor")
 LOCK = "supervisor.lock"
@@ -84,16 +84,18 @@ class Supervisor:
     def _launch(self, run: str, before: str) -> None:
         folder = store.runs_folder() / run
         (folder / "heartbeat").unlink(missing_ok=True)  # an old one would make the new worker look dead
+        if before == "running":
+            processes.kill_marked(folder)  # what is left of a launch with several processes
         if not store.change(run, before, "running", attempt=True):
             return  # stopped in the meantime
         self.beats.pop(run, None)
         LOG.info("launching %s", run)
         try:
-            self.children[run] = processes.spawn(
-                "advisor.runs.worker", str(folder), log=folder / "log.txt", mark=folder
-            )
+            self.children[run] = launchers.launch(folder)
         except OSError as error:
             store.change(run, "running", "failed", cause=f"The worker could not be started ({error}).")
+        except RunError as error:
+            store.change(run, "running", "failed", cause=str(error))
 
     def _watch(self, entry: dict[str, Any]) -> None:
         run, state = entry["run"], entry["state"]

@@ -8,8 +8,6 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from advisor.training import checkpoints
 from advisor.training.batches import Batches
 from advisor.training.gradients import Gradients, learning_groups
@@ -23,14 +21,14 @@ LOG = logging.getLogger("advisor.training")
 
 
 def enlist(group: Group, task: Task, settings: Settings) -> bool:
-    """Hand the task to the other processes; False when it has no recipe or they come to another network by it."""
+    """Hand the task to the other processes; False when it has no recipe or they come to another task by it."""
     if task.remake is None:
         LOG.info("This kind of training runs in one process; the others wait.")
         return False
     make, arguments = task.remake
-    group.hand_out({"make": make, "arguments": arguments, "settings": asdict(settings), "layout": layout(task.network)})
+    group.hand_out({"make": make, "arguments": arguments, "settings": asdict(settings), "signature": signature(task)})
     if not group.all_agree(True):
-        LOG.warning("The other processes built another network by the recipe %s; this one goes on alone.", make)
+        LOG.warning("By the recipe %s the other processes came to another task; this one goes on alone.", make)
         return False
     group.spread(list(checkpoints.state(task.network).values()))
     return True
@@ -39,26 +37,33 @@ def enlist(group: Group, task: Task, settings: Settings) -> bool:
 def follow(group: Group, dataset: Dataset, device: str) -> None:
     """Help process 0 in each fit that it hands out, until there is no more."""
     while (job := group.hand_out()) is not None:
-        settings = Settings(**job["settings"])
-        task = remade(job["make"], job["arguments"], dataset, device)
-        groups = learning_groups(task, settings)
-        if not group.all_agree(layout(task.network) == job["layout"]):
-            continue
-        group.spread(list(checkpoints.state(task.network).values()))
-        task.network.train()
-        gradients = Gradients(task, settings, [p for one in groups for p in one["params"]], group)
-        with closing(Batches(task, settings, group.rank, group.world)) as batches:
-            while (index := group.tell(0)) != FIT_OVER:
-                gradients.serve(*batches.at(index))
+        task = _remade(job, dataset, device)
+        if group.all_agree(task is not None) and task is not None:
+            _help(group, task, Settings(**job["settings"]))
 
 
-def remade(make: str, arguments: dict[str, Any], dataset: Dataset, device: str) -> Task:
-    """The task that `Task.remake` describes: the function ``module:name`` applied to the dataset and the arguments."""
-    module, name = make.split(":")
-    task: Task = getattr(importlib.import_module(module), name)(dataset, device=device, **arguments)
-    return task
+def _help(group: Group, task: Task, settings: Settings) -> None:
+    groups = learning_groups(task, settings)
+    group.spread(list(checkpoints.state(task.network).values()))
+    task.network.train()
+    gradients = Gradients(task, settings, [p for one in groups for p in one["params"]], group)
+    with closing(Batches(task, settings, group.rank, group.world)) as batches:
+        while (index := group.tell(0)) != FIT_OVER:
+            gradients.serve(*batches.at(index))
 
 
-def layout(network: nn.Module) -> list[list[Any]]:
-    """Names and shapes of all that the network holds."""
-    return [[name, list(tensor.shape)] for name, tensor in checkpoints.state(network).items()]
+def _remade(job: dict[str, Any], dataset: Dataset, device: str) -> Task | None:
+    """The task that `Task.remake` describes, or None when it cannot be built or is another than process 0's."""
+    module, name = job["make"].split(":")
+    try:
+        task: Task = getattr(importlib.import_module(module), name)(dataset, device=device, **job["arguments"])
+    except Exception:  # whatever it is, process 0 can go on alone
+        LOG.exception("the task could not be built again")
+        return None
+    return task if signature(task) == job["signature"] else None
+
+
+def signature(task: Task) -> list[Any]:
+    """What two processes must have in common to add up their gradients: objective, items, and the network's tensors."""
+    tensors = [[name, list(tensor.shape)] for name, tensor in checkpoints.state(task.network).items()]
+    return [type(task.objective).__qualname__, type(task.train).__qualname__, len(task.train), tensors]

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from advisor.errors import ProcessLost
 from advisor.training import checkpoints, parallel
 from advisor.training.averaging import Average
 from advisor.training.batches import Batches
@@ -87,7 +88,8 @@ class _Fit:
         self.pace = Pace(self.settings, len(self.task.train.order(np.random.default_rng(0), self.settings.batch_size)))
         self.gradients = Gradients(self.task, self.settings, self.learning, say=self._say)
         resumed = self._resume()
-        group = parallel.current()
+        # a short fit without a checkpoint, such as one of a race, is not worth building on every process
+        group = parallel.current() if self.callbacks.checkpoint is not None else None
         if group is not None and not enlist(group, self.task, self.settings):
             group = None
         rank, world = (group.rank, group.world) if group is not None else (0, 1)
@@ -99,7 +101,7 @@ class _Fit:
                 self._train()
         finally:
             if group is not None:
-                with suppress(parallel.ProcessLost):
+                with suppress(ProcessLost):
                     group.tell(parallel.FIT_OVER)
         return self._result()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,15 +19,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from advisor.errors import ProcessLost
+
 #: All processes are at work while they exchange weights and gradients; one that takes longer is lost.
 TIMEOUT = timedelta(minutes=5)
 #: Between two batches process 0 may judge, write or load for long; a process that dies is noticed at once even so.
 PATIENCE = timedelta(days=1)
 FIT_OVER = -1
-
-
-class ProcessLost(Exception):
-    """Another process of the run has gone: nothing of this launch can be saved, a fresh one resumes."""
 
 
 class Group:
@@ -106,7 +104,7 @@ def current() -> Group | None:
 def joined(device: str) -> Iterator[Group | None]:
     """Meet the other processes at MASTER_ADDR, MASTER_PORT; None when there are none.
 
-    At the end process 0 tells the others that there is no more to do.
+    At the end process 0 tells the others that there is no more to do. Raises ProcessLost when they do not come.
     """
     if world_size() == 1:
         yield None
@@ -122,11 +120,23 @@ def joined(device: str) -> Iterator[Group | None]:
     _joined.append(group)
     try:
         yield group
-        if group.rank == 0:
-            group.hand_out(None)
+    except ProcessLost:
+        raise
+    except BaseException:
+        _dismiss(group)
+        raise
+    else:
+        _dismiss(group)
     finally:
         _joined.clear()
         dist.destroy_process_group()
+
+
+def _dismiss(group: Group) -> None:
+    """Process 0 is done, well or not; whether the others hear it no longer matters."""
+    if group.rank == 0:
+        with suppress(ProcessLost):
+            group.hand_out(None)
 
 
 @contextmanager

@@ -1,0 +1,136 @@
+"""How a run's worker is started: the literal list of launchers.
+
+All start the same worker, which sees RANK and WORLD_SIZE only, and none restarts a process that died. Context: on gloo,
+restarts in place recovered 8 of 11 times, fresh launches 10 of 10 (DESIGN.md, how a run runs). So a launch ends with
+the first process that dies, and the supervisor launches afresh, from the checkpoint.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from advisor.errors import RunError
+from advisor.runs import processes
+
+MOST_PROCESSES = 1024
+WORKER = "advisor.runs.worker"
+
+
+class Launcher(Protocol):
+    """A way to start `n` processes of the worker, which end together."""
+
+    @property
+    def name(self) -> str:
+        """As the plan and the command name it."""
+
+    @property
+    def usual_processes(self) -> int:
+        """How many processes where nobody says."""
+
+    def missing(self) -> str:
+        """What must be installed first, or nothing."""
+
+    def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
+        """Start the workers of the run in `folder`; the process returned ends when they have ended."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """One process on this machine."""
+
+    name: str = "local"
+    usual_processes: int = 1
+
+    def missing(self) -> str:
+        """Nothing: this Python suffices."""
+        return ""
+
+    def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
+        """The worker itself."""
+        return processes.spawn(WORKER, str(folder), log=folder / "log.txt", mark=folder)
+
+
+@dataclass(frozen=True)
+class Torchrun:
+    """One process on each of this machine's devices, or several on its cores."""
+
+    name: str = "torchrun"
+    usual_processes: int = 2
+
+    def missing(self) -> str:
+        """Nothing: it comes with torch."""
+        return ""
+
+    def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
+        """``torchrun``, which ends all when one has ended badly."""
+        told = ("--standalone", "--nproc-per-node", str(n), "--max-restarts", "0", "-m", WORKER, str(folder))
+        mine = alone(n)
+        return processes.spawn("torch.distributed.run", *told, log=folder / "log.txt", mark=folder, setting=mine)
+
+
+@dataclass(frozen=True)
+class Ray:
+    """Actors of a Ray cluster (RAY_ADDRESS), or of a small one of this run's own on this machine."""
+
+    name: str = "ray"
+    usual_processes: int = 2
+
+    def missing(self) -> str:
+        """Ray itself is an extra."""
+        if importlib.util.find_spec("ray") is None:
+            return "The launcher ray needs Ray. Install it with: pip install 'transfer-advisor[ray]'"
+        return ""
+
+    def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
+        """A driver that starts the actors and ends with the first that dies."""
+        mine = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
+        told = (str(folder), str(n))
+        return processes.spawn("advisor.runs.on_ray", *told, log=folder / "log.txt", mark=folder, setting=mine)
+
+
+LAUNCHERS: tuple[Launcher, ...] = (Local(), Torchrun(), Ray())
+
+
+def find(name: str) -> Launcher:
+    """The launcher of that name. Raises RunError with the nearest and the full list."""
+    for launcher in LAUNCHERS:
+        if launcher.name == name:
+            return launcher
+    names = [launcher.name for launcher in LAUNCHERS]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise RunError(f"There is no launcher {name!r}.{hint} The launchers are {', '.join(names)}.")
+
+
+def checked(name: str, n: int | None) -> int:
+    """The number of processes for a launcher that can be used here. Raises RunError."""
+    launcher = find(name)
+    if missing := launcher.missing():
+        raise RunError(missing)
+    n = launcher.usual_processes if n is None else n
+    if launcher.name == "local" and n != 1:
+        raise RunError(f"The launcher local starts one process, not {n}. Use --launcher torchrun for more.")
+    if not 1 <= n <= MOST_PROCESSES:
+        raise RunError(f"{n} processes cannot be started. Give 1 to {MOST_PROCESSES}.")
+    return n
+
+
+def launch(folder: Path) -> subprocess.Popen[bytes]:
+    """Start what the run's plan says; a plan of an older version says nothing and means one process."""
+    plan = processes.read_small(folder / "plan.json")
+    launcher = find(str(plan.get("launcher", "local")))
+    return launcher.start(folder, checked(launcher.name, int(plan.get("processes", 1))))
+
+
+def alone(n: int) -> dict[str, str]:
+    """Environment of `n` processes on one machine: its cores shared out, their talk kept on the loopback."""
+    threads = max(1, (os.cpu_count() or 1) // n)
+    loopback = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
+    return {"OMP_NUM_THREADS": str(threads), **({"GLOO_SOCKET_IFNAME": loopback} if loopback else {})}

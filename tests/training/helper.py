@@ -1,0 +1,60 @@
+"""A worker as a launcher starts it, at a fit of fixed length: ``python helper.py FOLDER STEPS``.
+
+Process 0 writes its weights and validation value into the folder; every process tells its id there once it has joined.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from small_tasks import image_task, learning_norm_task, lite0_task
+
+from advisor.errors import ProcessLost
+from advisor.training import checkpoints, follower, parallel
+from advisor.training.loop import fit
+from advisor.training.settings import Callbacks, Settings, Task
+
+MAKERS = {"tiny": image_task, "norm": learning_norm_task, "lite0": lite0_task}
+
+
+def remade(dataset: Any, device: str, maker: str, dropout: bool = False) -> Task:
+    """The task by its maker's name; without dropout, which differs between one process and two."""
+    task = MAKERS[maker]()
+    for module in task.network.modules():
+        if type(module).__name__ == "Dropout" and not dropout:
+            module.p = 0.0
+    task.remake = ("helper:remade", {"maker": maker, "dropout": dropout})
+    return task
+
+
+def main(folder: Path, steps: int, maker: str, dropout: bool, seconds_a_step: float) -> None:
+    settings = Settings(1e-3, 1e-2, batch_size=9, steps=steps, n_evaluations=4, patience=0, average_last=0.3)
+    with parallel.joined("cpu") as group:
+        (folder / f"pid-{parallel.rank()}").write_text(str(os.getpid()))
+        if group is not None and group.rank > 0:
+            follower.follow(group, None, "cpu")  # type: ignore[arg-type]
+            return
+
+        def pause() -> bool:
+            time.sleep(seconds_a_step)
+            return False
+
+        task = remade(None, "cpu", maker, dropout)
+        callbacks = Callbacks(checkpoint=folder / "checkpoint", checkpoint_seconds=0.0, should_stop=pause)
+        result = fit(task, settings, callbacks)
+        save_file({k: v.contiguous() for k, v in checkpoints.learned(task.network).items()}, folder / "end.safetensors")
+        (folder / "end.json").write_text(json.dumps({"value": result.value, "loss": result.loss}))
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4] == "dropout", float(sys.argv[5]))
+    except ProcessLost as error:
+        print(error, file=sys.stderr)
+        sys.exit(69)
