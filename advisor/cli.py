@@ -131,6 +131,12 @@ def train(
     backbone: Backbone = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
     seed: Annotated[int, typer.Option(help="Everything random in the run follows from it.")] = 0,
+    launcher: Annotated[
+        str, typer.Option(metavar="NAME", help="local, torchrun (the devices or cores of a machine) or ray.")
+    ] = "local",
+    processes: Annotated[
+        int | None, typer.Option(metavar="N", help="How many processes train together.", show_default="1 or 2")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
     json: Json = False,
 ) -> None:
@@ -141,8 +147,9 @@ def train(
         dataset = line.read(path, **reading, progress=output.progress)
         advice = line.advise(dataset, backbone=backbone, progress=output.progress) if backbone else None
         made = line.plan(
-            dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, progress=output.progress
-        )
+            dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher,
+            processes=processes, progress=output.progress,
+        )  # fmt: skip
         run = line.start(made)
         try:
             output.note(f"Run {run} has started.")
