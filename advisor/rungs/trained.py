@@ -11,7 +11,7 @@ from torch import Tensor
 
 from advisor.rungs import common
 from advisor.rungs.context import RunContext
-from advisor.training import adapters, checkpoints, recipes, search
+from advisor.training import adapters, checkpoints, recipes, remake, search
 from advisor.training.network import Classifier
 from advisor.training.recipes import TrainedRung
 from advisor.training.seeds import repeated, snapshot
@@ -107,12 +107,15 @@ def _prepare(
 
 
 def recipe(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_train: int) -> Settings:
-    """The recipe's settings, at the plan's learning rate where it names one."""
+    """The recipe's settings, at the plan's learning rate and of its length in steps where it names them."""
     plan = context.plan
     wanted = plan.settings.get("learning_rate")
     rate = float(wanted) if isinstance(wanted, (int, float)) else None
     settings = recipes.settings_for(rung, plan.kind, n_train, context.seconds_left, plan.seed, rate)
-    return dataclasses.replace(settings, autocast=str(resolved["precision"]))
+    steps = plan.settings.get("steps")  # a plan that fixes them repeats to the same number whatever the clock says
+    return dataclasses.replace(
+        settings, autocast=str(resolved["precision"]), steps=int(steps) if isinstance(steps, int) else None
+    )
 
 
 def settings_from(resolved: dict[str, Any]) -> Settings:
@@ -126,6 +129,7 @@ def equip(task: Task, with_adapters: bool, seed: int) -> dict[str, Tensor]:
     if with_adapters:
         adapters.insert(task.network, seed)
         task.groups = adapters.groups
+        task.remake = remake.with_adapters(task.remake, seed)
     return snapshot(task)
 
 
@@ -175,4 +179,4 @@ def _told(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, 
         what = f"images were reduced to {size} px instead of {usual} px" if kind == "image" else ""
         what = what or f"texts were cut at {size} tokens instead of {usual}"
         sentences.append(f"The {what}, so that the time sufficed for enough passes.")
-    return tuple(sentences)
+    return (*sentences, *result.sentences)
