@@ -13,6 +13,7 @@ from advisor import __version__
 from advisor.cli_machine import add_machine_commands
 from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
 from advisor.cli_output import Output, command
+from advisor.cli_prompt import prompt
 from advisor.cli_questions import add_question_commands
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def _stdin() -> list[str]:
 
 
 add_question_commands(app)
+app.command()(prompt)
 add_machine_commands(app)
 
 

@@ -177,13 +177,16 @@ def _megabytes(row: dict[str, Any]) -> str:
 
 def cache_json(found: CacheFacts) -> dict[str, Any]:
     """`advisor cache --json`."""
-    return {"folder": str(found.folder), "used_bytes": found.used_bytes, "limit_bytes": found.limit_bytes}
+    sizes = {"used_bytes": found.used_bytes, "limit_bytes": found.limit_bytes, "prompt_bytes": found.prompt_bytes}
+    return {"folder": str(found.folder), **sizes}
 
 
 def cache(to: Console, found: CacheFacts) -> None:
     """`advisor cache`: place, size and limit."""
     used, limit = (f"{n / 1e6:,.0f} MB" for n in (found.used_bytes, found.limit_bytes))
     to.print(safe(f"{found.folder} holds {used} of features, of at most {limit}."))
+    if found.prompt_bytes:
+        to.print(f"Remembered answers of language models take {found.prompt_bytes / 1e6:,.1f} MB.")
     to.print("To free them: advisor cache clear. They are computed anew when needed.", style="dim")
 
 

@@ -8,7 +8,7 @@ What was measured lies in the dataset's workspace folder and is used again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from advisor.records import (
     Kind,
     LabelsNeeded,
     Plan,
+    ProbeResult,
     Profile,
     Question,
     ReadOptions,
@@ -120,6 +121,48 @@ def issues(
 
     dataset = read(x, progress=progress)
     return load_issues(dataset, probe(dataset, backbone=backbone, budget=budget, progress=progress))
+
+
+def prompts(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> list[ProbeResult]:
+    """The prompts measured on a dataset of texts, the user's own first; each carries its template and text."""
+    from advisor.evidence.own_prompt import prompts_of
+
+    return prompts_of(probe(x, backbone=backbone, budget=budget, progress=progress))
+
+
+def prompt(
+    x: Source,
+    template: str | None = None,
+    *,
+    model: str | None = None,
+    shots: int = 16,
+    seconds: float = 20.0,
+    secrets: Mapping[str, str] | None = None,
+    backbone: str | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    progress: Progress = silent,
+) -> ProbeResult:
+    """Measure a prompt of one's own on the evidence's sample; it is kept there, and given advice takes it in.
+
+    template: plain text with {labels}, {examples} and {text}; None for the one in use. model: a language model's name
+    or folder, or ``endpoint``. shots: labelled examples in the prompt. secrets: the endpoint's settings where they are
+    not in the environment. Raises AdviceError, ProbeError, BackboneError, EndpointError.
+    """
+    from advisor.evidence.gather import keep_own_prompt
+    from advisor.evidence.own_prompt import measure_own
+
+    dataset = read(x, progress=progress)
+    evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
+    own = measure_own(dataset, evidence, template, model, shots, seconds, secrets, progress)
+    keep_own_prompt(dataset, backbone, checked_budget(budget), evidence, own)
+    advice = saved_advice(dataset)
+    if advice is not None and (advice.question.backbone, advice.question.budget_seconds) == (backbone, budget):
+        from advisor.advice.advise import advise_dataset
+
+        advise_dataset(dataset, advice.question, progress)
+    return own
 
 
 def advise(
@@ -322,6 +365,8 @@ __all__ = [
     "plan",
     "probe",
     "profile",
+    "prompt",
+    "prompts",
     "read",
     "reopen",
     "samples",

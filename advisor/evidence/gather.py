@@ -22,6 +22,7 @@ from advisor.evidence.domain_text import missing_note
 from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
 from advisor.evidence.joined import measure_joined
+from advisor.evidence.own_prompt import with_own
 from advisor.evidence.prompts import measure_prompts
 from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import Sample, calibrated
@@ -68,6 +69,24 @@ def features_under(dataset: Dataset, backbone: str | None) -> Under:
 
     entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)  # type: ignore[arg-type]
     return Under(entry.name, weights_hash(entry), lambda *given: measure(given[0], entry, *given[1:]))
+
+
+def kept_at(dataset: Dataset, entry: Entry, budget_seconds: float) -> Path:
+    """Where the evidence of this backbone and budget is kept."""
+    from probes.backbones.weights import weights_hash
+
+    name = f"evidence-{slug(entry.name)}-{weights_hash(entry)[:8]}-{budget_seconds:g}.json"
+    return Path(dataset.folder) / name
+
+
+def keep_own_prompt(
+    dataset: Dataset, backbone: str | None, budget_seconds: float, evidence: Evidence, own: ProbeResult
+) -> Evidence:
+    """The evidence with the user's own prompt in it, kept in the place of the one without."""
+    from probes.backbones import catalog
+
+    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
+    return with_own(evidence, own, kept_at(dataset, entry, budget_seconds), Path(dataset.folder) / "evidence.json")
 
 
 def saved(path: Path) -> Evidence | None:
