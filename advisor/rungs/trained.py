@@ -98,7 +98,7 @@ def _prepare(
     if entrant is not None:
         checkpoints.copy_into(task.network, entrant.network.state_dict())
     seconds = training_seconds(context, speed)
-    n_seeds = recipes.n_seeds(rung, len(task.train), speed * seconds)
+    n_seeds = 1 if settings.steps else recipes.n_seeds(rung, len(task.train), speed * seconds)
     settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
     resolved.update(dataclasses.asdict(settings))
     resolved.update(adapters=raced.winner.adapters, n_seeds=n_seeds, race=raced.record)
