@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from advisor.dataset.documents import documents_of
 from advisor.errors import ProbeError
 from advisor.records import Dataset
 from probes.progress import Progress, silent
@@ -45,14 +45,6 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
         save(made, folder)
     progress("The index is ready", 1.0)
     return made
-
-
-def documents_of(table: pd.DataFrame) -> list[Document]:
-    """The rows of a documents table as what the index takes."""
-    from probes.retrieval.chunks import Document
-
-    columns = (table[name].astype(str) for name in ("document", "title", "text"))
-    return [Document(*row) for row in zip(*columns, strict=True)]
 
 
 @dataclass(eq=False)

@@ -22,6 +22,7 @@ from advisor.dataset.tree import Tree
 from advisor.dataset.words import counted, suffix
 from advisor.records import SetAside
 from probes.progress import Progress, silent
+from probes.retrieval.chunks import Document
 
 COLUMNS = ("document", "title", "text", "place", "digest")
 #: What comes with a downloaded set and is no document of it.
@@ -51,6 +52,12 @@ class Documents:
         """The documents table (see `Dataset.documents`), one row each."""
         rows = [(*row, digest_text(f"{row[1]}\x1f{row[2]}")) for row in self.rows]
         return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def documents_of(table: pd.DataFrame) -> list[Document]:
+    """The rows of a documents table as what the index takes."""
+    columns = (table[name].astype(str) for name in ("document", "title", "text"))
+    return [Document(*row) for row in zip(*columns, strict=True)]
 
 
 def document_files(tree: Tree, beside_tables: bool = False) -> list[str]:

@@ -6,6 +6,7 @@ Nothing is decoded here again: reading the dataset has looked into every item an
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from advisor.errors import StorageError
 from advisor.profile.duplicates import Cluster, duplicate_findings, n_leaks
 from advisor.profile.findings import finding, is_are
 from advisor.profile.image import image_facts, image_findings
+from advisor.profile.questions import Look, question_facts, question_findings
 from advisor.profile.text import text_facts, text_findings
 from advisor.records import PARTS, Dataset, Finding, Profile
 from probes.progress import Progress, silent
@@ -23,7 +25,11 @@ from probes.progress import Progress, silent
 #: Below this many training items a class is learned from luck.
 FEW_ITEMS = 10
 SHOWN_SIZES = 5000
-SIZE_COLUMNS = {"image": ("width_px", "height_px"), "text": ("n_characters", "n_words")}
+SIZE_COLUMNS = {
+    "image": ("width_px", "height_px"),
+    "text": ("n_characters", "n_words"),
+    "qa": ("n_characters", "n_words"),
+}
 
 
 def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
@@ -39,13 +45,13 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     clusters = read_clusters(dataset)
     counts = count(dataset)
     totals = [sum(n for part, n in by_part.items() if part != "ood") for by_part in counts.values()]
-    describe, find = (image_facts, image_findings) if dataset.kind == "image" else (text_facts, text_findings)
+    described = describe(dataset, measures)
     findings = [
-        *class_findings(dataset, counts),
+        *(class_findings(dataset, counts) if dataset.classes else []),
         *set_aside_findings(dataset),
         *sample_findings(dataset, len(measures)),
         *duplicate_findings(dataset, clusters),
-        *find(dataset, measures),
+        *described.findings,
     ]
     made = Profile(
         fingerprint=dataset.fingerprint,
@@ -53,8 +59,8 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
         counts=counts,
         imbalance=max(totals) / max(min(totals), 1),
         n_inspected=len(measures),
-        sizes=sizes(measures, SIZE_COLUMNS[dataset.kind]),
-        facts=describe(dataset, measures),
+        sizes=described.sizes,
+        facts=described.facts,
         duplicates=tuple(cluster.keys for cluster in clusters),
         duplicate_kind=tuple(cluster.kind for cluster in clusters),
         n_leaks=n_leaks(dataset, clusters),
@@ -66,6 +72,27 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     return made
 
 
+@dataclass(frozen=True)
+class Described:
+    """What a kind's own module says of the items: sizes to plot, facts by title, and findings."""
+
+    sizes: dict[str, list[float]]
+    facts: dict[str, str]
+    findings: list[Finding]
+
+
+def describe(dataset: Dataset, measures: pd.DataFrame) -> Described:
+    """The items as the module of their kind sees them. measures: rows that were inspected."""
+    plotted = sizes(measures, SIZE_COLUMNS[dataset.kind])
+    if dataset.kind == "image":
+        return Described(plotted, image_facts(dataset, measures), image_findings(dataset, measures))
+    if dataset.kind == "text":
+        return Described(plotted, text_facts(dataset, measures), text_findings(dataset, measures))
+    look = Look.at(dataset)
+    more = {name: taken(pd.Series(values)) for name, values in look.sizes().items()}
+    return Described({**plotted, **more}, question_facts(look), question_findings(look))
+
+
 def saved(path: Path) -> Profile | None:
     """The profile kept at `path`; None when there is none, or none that this version can read: it is made anew."""
     try:
@@ -75,18 +102,23 @@ def saved(path: Path) -> Profile | None:
 
 
 def count(dataset: Dataset) -> dict[str, dict[str, int]]:
-    """Items per class and part; every class has every part that the dataset has."""
+    """Items per class and part; every class has every part that the dataset has. Questions count as one class."""
     table = pd.crosstab(dataset.items["label"], dataset.items["part"])
     parts = [part for part in PARTS if part in table.columns]
     return {
-        name: {part: int(table[part].get(label, 0)) for part in parts} for label, name in enumerate(dataset.classes)
+        name: {part: int(table[part].get(label, 0)) for part in parts}
+        for label, name in enumerate(dataset.classes or ("questions",))
     }
 
 
 def sizes(measures: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, list[float]]:
     """The size columns over at most 5,000 items, evenly taken."""
-    step = max(1, -(-len(measures) // SHOWN_SIZES))
-    return {column: measures[column].iloc[::step].astype(float).tolist() for column in columns}
+    return {column: taken(measures[column]) for column in columns}
+
+
+def taken(values: pd.Series) -> list[float]:
+    """At most 5,000 of the values, evenly taken."""
+    return values.iloc[:: max(1, -(-len(values) // SHOWN_SIZES))].astype(float).tolist()
 
 
 def read_clusters(dataset: Dataset) -> list[Cluster]:

@@ -19,7 +19,7 @@ SCRIPT_SAMPLE = 1000
 
 def text_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
     """Title and value, for the page's table."""
-    counted = scripts(dataset)
+    counted = scripts(dataset.items["text"])
     words, characters = measures["n_words"].median(), measures["n_characters"].median()
     return {
         "Median length": f"{words:.0f} words, {characters:.0f} characters",
@@ -49,25 +49,25 @@ def text_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
     if len(short):
         sentence = f"{counted(len(short), 'text')} {is_are(len(short))} a single word, which says little by itself."
         found.append(finding("short texts", "note", sentence, short.tolist()))
-    foreign = {name: share for name, share in scripts(dataset).items() if name != "Latin" and share >= 0.05}
-    if foreign:
-        named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in foreign.items())
-        found.append(
-            finding(
-                "scripts",
-                "warning",
-                f"Scripts other than Latin occur ({named}); the default encoder was trained on English.",
-            )
-        )
-    return found
+    strange = script_finding(dataset.items["text"])
+    return [*found, strange] if strange else found
 
 
-def scripts(dataset: Dataset) -> dict[str, float]:
+def script_finding(texts: pd.Series) -> Finding | None:
+    """That there are letters which the default encoder has hardly seen."""
+    foreign = {name: share for name, share in scripts(texts).items() if name != "Latin" and share >= 0.05}
+    if not foreign:
+        return None
+    named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in foreign.items())
+    sentence = f"Scripts other than Latin occur ({named}); the default encoder was trained on English."
+    return finding("scripts", "warning", sentence)
+
+
+def scripts(texts: pd.Series) -> dict[str, float]:
     """Share of letters in each script over up to 1,000 texts, the commonest first, at least 0.5 %.
 
     The script is the first word of a letter's Unicode name (LATIN SMALL LETTER A).
     """
-    texts = dataset.items["text"]
     counted: Counter[str] = Counter()
     for text in texts.iloc[:: max(1, len(texts) // SCRIPT_SAMPLE)]:
         counted.update(letter for letter in str(text)[:400] if letter.isalpha())

@@ -89,10 +89,10 @@ def _splitter(tokenizer: Any, size: int, overlap: int) -> Any:
 
     if tokenizer is None:
         return MarkdownSplitter(CHARACTERS_PER_TOKEN * size, CHARACTERS_PER_TOKEN * overlap)
-    return MarkdownSplitter.from_huggingface_tokenizer(_counting(tokenizer), size, overlap)
+    return MarkdownSplitter.from_huggingface_tokenizer(counting(tokenizer), size, overlap)
 
 
-def _counting(tokenizer: Any) -> Any:
+def counting(tokenizer: Any) -> Any:
     """The tokenizer without the cut and the padding of its file (all-MiniLM-L6-v2 counts every text as 128 tokens)."""
     from tokenizers import Tokenizer
 
