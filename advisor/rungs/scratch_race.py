@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Share of the training time that each network's race gets, and the least seconds that tell anything.
 SHARE, LEAST_SECONDS = 0.12, 5.0
+#: The small network's input where its usual one leaves too few passes.
+SMALLEST_PX = 64
 ARCHITECTURES = ("same", "small")
 
 
@@ -74,6 +76,8 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
     seconds = training_seconds(context, speed)
     usual = backbone.input_size
     size, speed = recipes.size_and_speed("scratch", task, usual, len(rows), speed, seconds)
+    if architecture == "small" and speed * seconds < recipes.passes_wanted("scratch", len(rows)):
+        size, speed = SMALLEST_PX, speed * (size / SMALLEST_PX) ** 2
     return Racer(architecture, backbone.entry.title, size, usual, speed), seconds
 
 

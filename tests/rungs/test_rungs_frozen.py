@@ -117,3 +117,13 @@ def test_digits_and_texts_are_never_mirrored(docstrings: Dataset, run_of: Run) -
     assert frozen_mirror.allowed(dataclasses.replace(context, dataset=pictures))
     digits = pictures.model_copy(update={"classes": ("digit 1", "digit 2", "digit 3")})
     assert not frozen_mirror.allowed(dataclasses.replace(context, dataset=digits))
+
+
+def test_backbones_at_hand_are_compared_on_the_same_items_and_named(digits: Dataset, run_of: Run) -> None:
+    context = run_of(digits, "frozen", 120.0)
+    own = common.open_backbone(context)
+    taken, told = frozen_backbones.choose(context, own, 60.0)
+    assert "EfficientNet-Lite0" in told[0] and "EfficientNet-Lite2" in told[0]
+    assert told[0].endswith(f"{taken.entry.title} is taken.")
+    if taken is not own:  # more than noise ahead: the run goes on with its weights
+        assert taken.weights_hash != own.weights_hash
