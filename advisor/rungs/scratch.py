@@ -16,7 +16,7 @@ import numpy as np
 from advisor.errors import RunError
 from advisor.rungs import common, scratch_race
 from advisor.rungs.context import Outcome, RunContext, RunStopped
-from advisor.rungs.finetune import earlier, save_whole
+from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
 from advisor.rungs.trained import carry_out, look_items
 from advisor.rungs.words import TITLE, save_words, validated
@@ -40,17 +40,24 @@ class Counted:
 
 def execute(context: RunContext) -> Outcome:
     """Train from random weights within the time and save the best validated model."""
-    dataset = context.dataset
     context.emit("Building the network", 0.01)
-    all_rows = common.validation_rows(dataset)
-    if len(all_rows) == 0:
+    rows = common.validation_rows(context.dataset)
+    if len(rows) == 0:
         raise RunError("There are no validation items to choose the best state on. Add labelled items to the dataset.")
-    counted = count_words(context, all_rows)
-    if counted is not None and (_wanted(context) == "words" or context.seconds_left < LEAST_SECONDS):
-        told = () if _wanted(context) == "words" else ("The time did not suffice for a network beside it.",)
-        return keep_words(context, counted, all_rows, {}, told)
+    counted = count_words(context, rows)
+    if counted is not None and _wanted(context) == "words":
+        return keep_words(context, counted, rows, {}, ())
+    if counted is not None and context.seconds_left < LEAST_SECONDS:
+        return keep_words(context, counted, rows, {}, ("The time did not suffice for a network beside it.",))
+    return train(context, rows, counted)
+
+
+def train(context: RunContext, all_rows: np.ndarray, counted: Counted | None) -> Outcome:
+    """Train the network; for texts keep the word counts where they are as good. Shape: all_rows (n,) to validate on."""
+    dataset = context.dataset
+    told: tuple[str, ...] = ()
+    values: dict[str, float] = {}
     resolved = earlier(context)
-    told = ()
     if resolved is None:
         resolved, told = resolve(context, all_rows)
     common.save_resolved(context, resolved)
@@ -63,14 +70,13 @@ def execute(context: RunContext) -> Outcome:
         values, better = compared(context, counted, all_rows, rows, result)
         told = (better, *told)
         if result is None or result.best_step < 0 or values["words"] >= values["network"]:
-            return keep_words(context, counted, all_rows, values, told, result)
+            return keep_words(context, counted, all_rows, values, told)
     if result is None:
         raise RunStopped("before the training")
     if result.best_step < 0:
         raise RunError("Training from scratch diverged at every learning rate. Give it more time or another rung.")
     temperature, calibration, calibrated = common.calibrated(dataset, rows, result.logits)
     save_whole(context, backbone, network, resolved, temperature=temperature)
-    values = {} if counted is None else values
     return Outcome(
         rung="scratch",
         validation={"value": result.value, "n": float(len(rows)), **resolved["raced"], **values, **calibration},
@@ -134,7 +140,6 @@ def keep_words(
     val_rows: np.ndarray,
     values: dict[str, float],
     sentences: tuple[str, ...],
-    result: FitResult | None = None,
 ) -> Outcome:
     """Fit the word-count model on training and validation part together and save it."""
     dataset = context.dataset
@@ -148,7 +153,7 @@ def keep_words(
         validation={"value": value, "n": float(len(val_rows)), **values, **calibration},
         sentences=(f"The model is {TITLE}; nothing in it is pre-trained.", *sentences, *calibrated),
         device="cpu",
-        stopped=result.stopped if result is not None else False,
+        stopped=context.should_stop(),
     )
 
 
