@@ -26,6 +26,8 @@ TICKS = {0.5: "none", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000
 NO_TRAINING = 0.5
 CONTENDERS = 0.30
 CLOSE = 3.0
+#: Share of the picture's height that a name takes.
+LABEL_SHARE = 0.08
 CONFIG = {"displayModeBar": False}
 
 
@@ -54,7 +56,7 @@ def ladder(advice: Advice) -> go.Figure:
     for estimate in shown:
         chosen = estimate.rung == advice.recommended
         figure.add_trace(_rung(estimate, places[estimate.rung], chosen, room[0]))
-    for label in _labels(shown, places, advice.recommended, room[0]):
+    for label in _labels(shown, places, advice.recommended, room):
         figure.add_annotation(**label)
     longest = max([*places.values(), 60.0])
     ticks = [t for t in TICKS if t <= 3 * longest]
@@ -118,19 +120,20 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
 
 
 def _labels(
-    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, floor: float
+    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, room: Sequence[float]
 ) -> list[dict[str, Any]]:
     """The rungs' names as annotations, above and below in turn and clear of the bars of close neighbours.
 
-    A rung far below stands at the floor and carries its value.
+    A rung far below stands at the floor and carries its value. No name stands below the lower edge.
     """
     labels = []
+    floor, clear = room[0], room[0] + LABEL_SHARE * (room[1] - room[0])
     inside = sorted((e for e in shown if _ends(e)[1] >= floor), key=lambda e: places[e.rung])
     for number, estimate in enumerate(inside):
         x = places[estimate.rung]
         near = [e for e in inside if 1 / CLOSE < places[e.rung] / x < CLOSE]
         left, right = any(places[e.rung] < x for e in near), any(places[e.rung] > x for e in near)
-        above = number % 2 == 1
+        above = number % 2 == 1 or min(_ends(e)[0] for e in near) < clear
         edge = max(_ends(e)[2] for e in near) if above else min(_ends(e)[0] for e in near)
         side = "right" if right and not left else "left" if left and not right else "center"
         title = words.title(estimate.rung)

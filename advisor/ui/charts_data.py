@@ -14,6 +14,7 @@ PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "
 PART_NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test, locked", "ood": "shifted"}
 #: What the sizes of a profile are, as axis titles.
 SIZE_NAME = {
+    "n_words": "Words in a question",
     "document_tokens": "Tokens in a document",
     "chunk_tokens": "Tokens in a passage",
     "answer_words": "Words in an answer",

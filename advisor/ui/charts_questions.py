@@ -71,7 +71,7 @@ def recall(found: Mapping[str, Mapping[str, float]], n: int, hybrid: Measured | 
         )  # fmt: skip
     names = ["the first" if k == 1 else f"the first {k}" for k in depths]
     figure.update_xaxes(type="log", title="Passages looked at", tickvals=depths, ticktext=names)
-    figure.update_yaxes(title="Answer is among them", tickformat="~%", rangemode="tozero")
+    figure.update_yaxes(title="Answer is among them", tickformat="~%")
     return figure
 
 

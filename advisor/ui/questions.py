@@ -29,14 +29,14 @@ def answer(dataset: Dataset, profile: Profile) -> str:
 
 
 def lengths(profile: Profile) -> None:
-    """A histogram of every size that was counted: documents, passages, answers."""
-    sizes = {name: values for name, values in profile.sizes.items() if values}
+    """A histogram of every size that was counted: questions, documents, passages, answers."""
+    sizes = {name: values for name, values in profile.sizes.items() if values and name in charts_data.SIZE_NAME}
     if not sizes:
         return
     parts.section("Lengths")
-    with st.grid(3, min_column_width=260):
+    with st.grid(2, min_column_width=260):
         for name, values in sizes.items():
-            title = charts_data.SIZE_NAME.get(name, words.capital(name.replace("_", " ")))
+            title = charts_data.SIZE_NAME[name]
             figure = charts_data.lengths(values, title)
             st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=f"{title}, how often")
 

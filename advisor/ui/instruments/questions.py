@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor import line
+from advisor.evidence import questions_words
 from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.ui import ask, charts, charts_questions, parts, words
 from advisor.ui.charts_questions import OUTCOME_NAME
@@ -28,6 +29,19 @@ def answer(evidence: Evidence) -> str:
     return evidence.notes[0] if evidence.notes else "The probes gave no number on these questions."
 
 
+def remarks(evidence: Evidence) -> tuple[str, ...]:
+    """The notes that no section of this page says in its own place."""
+    said = {answer(evidence)}
+    for name, sentence in (("retrieved", _failed), ("retrieval", questions_words.searching)):
+        if (found := evidence.result(name)) is not None:
+            said.add(sentence(found))
+    return tuple(note for note in evidence.notes if note not in said)
+
+
+def _failed(retrieved: ProbeResult) -> str:
+    return failures.sentence(retrieved.settings.get("outcomes") or {})
+
+
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The sections, what is missing first."""
     rows = [(name, found.measured) for key, name in WAYS.items() if (found := evidence.result(key)) is not None]
@@ -46,7 +60,6 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
         examples(retrieved)
     if retrieval is not None:
         searching(retrieval)
-    at_once(dataset, evidence)
 
 
 def at_once(dataset: Dataset, evidence: Evidence) -> None:
@@ -78,13 +91,14 @@ def searching(retrieval: ProbeResult) -> None:
         return
     number = retrieval.measured
     parts.section("Is the answer among the passages found?")
-    parts.answer_line(f"Among the first five for {words.measured(number)}.")
+    parts.answer_line(questions_words.searching(retrieval))
     picture = charts_questions.recall(found, number.n, number)
     st.plotly_chart(picture, config=charts.CONFIG, key="recall", alt="Recall at k by words, by meaning and by both")
+    five = f"Both together, among the first five: {words.measured(number)}."
     ranks = ", ".join(f"{charts_questions.WAYS[way][0]} {one['mrr']:.2f}" for way, one in found.items() if "mrr" in one)
     chunks = retrieval.settings.get("n_chunks")
     over = f" over {words.number_of(int(chunks), 'passage')}" if chunks else ""
-    parts.note(f"Mean reciprocal rank of the answer's passage{over}: {ranks}. {words.duration(number.seconds)}.")
+    parts.note(f"{five} Mean reciprocal rank{over}: {ranks}. {words.duration(number.seconds)}.")
 
 
 def examples(retrieved: ProbeResult) -> None:

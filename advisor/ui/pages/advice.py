@@ -60,7 +60,7 @@ def result(dataset: Dataset, advice: Advice) -> None:
     """The picture, the button, the five rungs, what would flip it, and the question itself."""
     alt = f"{advice.metric} against training time; {words.title(advice.recommended)} is recommended"
     st.plotly_chart(charts.ladder(advice), config=charts.CONFIG, key="ladder", alt=alt)
-    parts.note("Bars are 90% prediction intervals. Circles were measured, diamonds piloted, squares predicted.")
+    parts.note("Bars are 90 % prediction intervals. Circles were measured, diamonds piloted, squares predicted.")
     train(dataset, advice)
     if advice.sentences:
         parts.section("Why")

@@ -34,8 +34,9 @@ def draw() -> None:
     if dataset.kind == "qa":
         parts.heading(QUESTION, questions.answer(evidence))
         questions.draw(dataset, evidence)
-        table(evidence, evidence.notes[1:])
+        table(evidence, questions.remarks(evidence))
         prompt.draw(dataset, evidence)
+        questions.at_once(dataset, evidence)
     else:
         parts.heading(QUESTION, answer(evidence))
         dots = charts.evidence(evidence)
