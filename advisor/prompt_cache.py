@@ -71,7 +71,11 @@ class Remembering:
     def _asked(self, keys: list[bytes], ask: Callable[[Sequence[int]], list[bytes]]) -> list[bytes]:
         """The values of the keys, in order: remembered ones, and the others asked in runs and written down."""
         known = self.cache.read(keys)
-        rows = list({key: row for row, key in reversed(list(enumerate(keys))) if key not in known}.values())[::-1]
+        first: dict[bytes, int] = {}
+        for row, key in enumerate(keys):
+            if key not in known:
+                first.setdefault(key, row)
+        rows = list(first.values())
         for start in range(0, len(rows), AT_ONCE):
             some = rows[start : start + AT_ONCE]
             new = {keys[row]: value for row, value in zip(some, ask(some), strict=True)}

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.estimate.outcome import Shift, fine_tune_gain, scratch_growth
 from advisor.estimate.pilots import Pilots
 from advisor.evidence import seen_counts
+from advisor.evidence.clip import NAME as CLIP
 from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, worth_it
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.ladder import RUNG_NAMES, RungName
@@ -41,7 +42,7 @@ def one(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question
 
 def prompting(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     """Measured without any training, so nothing changes at full size; a language model's prompt where it was better."""
-    asked = best_prompt(evidence, ZERO, FEW, OWN)
+    asked = best_prompt(evidence, ZERO, FEW, OWN, CLIP)
     if asked is not None:
         return by_prompt("prompting", evidence, asked, Shift(0.0, MODEL_SPREAD))
     probe = needed(evidence, "zero-shot")

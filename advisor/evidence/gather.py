@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.errors import StorageError
+from advisor.evidence.clip import measure_clip
 from advisor.evidence.curve import measure_curve
 from advisor.evidence.depth import measure_depths
 from advisor.evidence.domain import measure_domain
@@ -161,11 +162,12 @@ def instruments(
     asked, note = measure_prompts(
         dataset, backbone, sample, PROMPT_SHARE * budget_seconds, within(progress, 0.87, 0.94)
     )
-    results += asked
+    seen, remark = measure_clip(dataset, backbone, sample, PROMPT_SHARE * budget_seconds, progress)
+    results += [*asked, *seen]
     progress("Measuring how far from home", 0.94)
     more["domain"] = measure_domain(dataset, backbone, sample.rows, calibration, within(progress, 0.94, 1.0))
     missing = missing_note() if dataset.kind == "text" and more["domain"] is None else None
-    return more, [remark for remark in (missing, note) if remark]
+    return more, [told for told in (missing, note, remark) if told]
 
 
 def within(progress: Progress, start: float, end: float) -> Progress:

@@ -2,6 +2,8 @@
 
 On a stratified part of the probes' sample, small enough for the minute; the examples in the prompts come from the train
 part and are not scored. The number is that of the calibrated likelihoods; what the raw ones reach stands beside it.
+With nearest examples the likelihoods stay as they are: those examples' labels are what the text's neighbourhood says,
+and the content-free inputs would divide just that out.
 """
 
 from __future__ import annotations
@@ -123,6 +125,7 @@ class Asked:
             class_words(self.dataset),
             examples=shown if with_examples else (),
             nearest=NEAREST if what == NEAR else 0,
+            calibrate=what != NEAR,
         )
         near = self._nearest() if what == NEAR else None
         texts = self.dataset.items["text"].iloc[self.sample.rows].tolist()
@@ -213,5 +216,7 @@ def _how(ask: Ask) -> str:
 
 def settings_of(asked: ProbeResult) -> dict[str, Any]:
     """What a plan needs to carry out this way of asking."""
+    if "clip" in asked.settings:
+        return {"by": "clip", **{name: asked.settings[name] for name in ("clip", "seconds_per_item", "method")}}
     kept = ("ask", "identity", "language_model", "method", "seconds_per_item")
     return {"by": "language model", **{name: asked.settings[name] for name in kept}}

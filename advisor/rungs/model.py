@@ -39,7 +39,7 @@ Input = str | Path | Image.Image
 def spec_of(plan: Plan, dataset: Dataset, weights: str) -> dict[str, Any]:
     """What every model.json says.
 
-    ``weights``: "all" (in this folder), "head" (of a backbone elsewhere), "words", "prompt" (of a language model).
+    ``weights``: "all" (in this folder), "head" (of a backbone elsewhere), "words", "prompt" (a language model), "clip".
     """
     return {
         "format": FORMAT,
@@ -109,6 +109,10 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
         from advisor.rungs.words import WordsPredictor
 
         return WordsPredictor(spec, {name: tensor.numpy() for name, tensor in tensors.items()})
+    if spec["weights"] == "clip":
+        from advisor.rungs.clip import ClipPredictor
+
+        return ClipPredictor.load(spec, device)
     if spec["weights"] == "prompt":
         from advisor.rungs.prompted import PromptPredictor
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 from advisor.names import embed_names
-from advisor.rungs import common, prompted
+from advisor.rungs import clip, common, prompted
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.heads import names_head
 from advisor.rungs.model import base_spec, save_model
@@ -22,6 +22,8 @@ def execute(context: RunContext) -> Outcome:
     """Embed the class names, save them as the model, and score it on the validation part for the record."""
     if prompted.is_prompted(context):
         return prompted.execute(context)
+    if context.plan.settings.get("by") == clip.BY:
+        return clip.execute(context)
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)
