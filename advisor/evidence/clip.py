@@ -6,7 +6,6 @@ import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +15,6 @@ from advisor.evidence.sample import Sample
 from advisor.records import Dataset, ProbeResult
 from probes.progress import Progress, silent
 
-if TYPE_CHECKING:
-    
 if TYPE_CHECKING:
     from advisor.features import Backbone
 
