@@ -100,17 +100,6 @@ def test_timing_a_step_leaves_the_network_as_it_was() -> None:
     assert not task.network.training
 
 
-def test_a_race_returns_one_of_its_rates_and_the_network_as_it_was() -> None:
-    from advisor.training.search import FACTORS, race
-
-    task = image_task()
-    before = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
-    ran = race(task, replace(SETTINGS, steps=2), 1.0, lambda: False, lambda sentence, share: None)
-    assert ran.learning_rate in {SETTINGS.learning_rate * factor for factor in FACTORS}
-    assert len(ran.tried) == len(FACTORS) and "short race" in ran.sentence
-    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.state_dict().items())
-
-
 def test_a_learning_rate_that_diverges_ends_the_fit_without_an_exception() -> None:
     result = fit(
         image_task(), replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip=1e30, first_look=False)
