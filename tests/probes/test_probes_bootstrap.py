@@ -1,4 +1,4 @@
-"""Means with intervals: the Jeffreys posterior where answers are right or wrong, wider where questions hang together."""
+"""Means with intervals: the Jeffreys posterior of right or wrong answers, wider where questions hang together."""
 
 from __future__ import annotations
 
