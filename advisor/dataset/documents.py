@@ -134,7 +134,7 @@ def aliases(documents: Documents) -> dict[str, str]:
     The id, the path without suffix, the file's name with and without suffix, and the title.
     """
     found: dict[str, str] = {}
-    for level in (_exact, _stem, _base, _title):
+    for level in (_exact, _stem, _file, _base, _title):
         names: dict[str, set[str]] = {}
         for name, title, _, _ in documents.rows:
             if alias := level(name, title):
@@ -149,6 +149,10 @@ def _exact(name: str, title: str) -> str:
 
 def _stem(name: str, title: str) -> str:
     return name[: -len(suffix(name))] if suffix(name) in DOCUMENT_SUFFIXES else ""
+
+
+def _file(name: str, title: str) -> str:
+    return name.rsplit("/", 1)[-1]
 
 
 def _base(name: str, title: str) -> str:
