@@ -10,8 +10,9 @@ import streamlit as st
 from advisor import line
 from advisor.asking import Ask
 from advisor.errors import PeopleError
-from advisor.records import Dataset, Evidence, ProbeResult
+from advisor.records import Dataset, Evidence, ProbeResult, Question
 from advisor.ui import jobs, language, parts, words
+from probes.progress import Progress
 from probes.prompting import Template
 
 #: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
@@ -22,6 +23,7 @@ HELP = (
     "pattern of a question; the last line is the beginning of the answer."
 )
 EXAMPLE_CHARACTERS = 600
+SHOTS = (0, 4, 8, 16, 32)
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
@@ -97,26 +99,22 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
             st.text(f"Now {words.measured(own.measured)}; before, {former[0]}: {former[1]}.")
 
 
-def asked_for(dataset: Dataset, before: Ask) -> tuple[Ask, bool]:
-    """The fields, filled with the present prompt; and whether labelled examples stand in the prompt."""
+def asked_for(dataset: Dataset, before: Ask) -> tuple[Ask, int]:
+    """The fields, filled with the present prompt; and how many labelled examples stand in it."""
     at = dataset.fingerprint[:8]
     template = st.text_area("Template", before.template, height=220, key=f"template-{at}", help=HELP)
-    frame = pd.DataFrame({"Class": list(dataset.classes), "In words": list(before.labels)})
-    column = {"Class": st.column_config.TextColumn(disabled=True)}
-    edited = st.data_editor(frame, hide_index=True, column_config=column, key=f"labels-{at}", height=200)
-    labels = tuple(str(name or "").strip() for name in edited["In words"])
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    left, right = st.columns(2)
+    with left:
         model = language.choose(f"prompt-{at}", before.model)
-        shots = st.toggle("Labelled examples in it", bool(before.examples), key=f"shots-{at}")
-    return Ask(model, template, labels, before.examples if shots else ()), shots
+    choices = sorted({*SHOTS, len(before.examples)})
+    shots = right.select_slider("Labelled examples in it", choices, len(before.examples), key=f"shots-{at}")
+    return Ask(model, template, before.labels, before.examples[:shots]), shots
 
 
 def rendered(dataset: Dataset, ask: Ask) -> bool:
     """One prompt as the model gets it, for a training text; what is wrong with the template instead."""
     try:
         Template(ask.template).check()
-        if not all(ask.labels):
-            raise PeopleError("A class has no words. Fill every row of the table.")
         text = str(dataset.items["text"].iloc[int(dataset.where("train")[0])])
         whole = ask.prompt_of(words.cut(text, EXAMPLE_CHARACTERS)[0])
     except PeopleError as error:
@@ -127,17 +125,20 @@ def rendered(dataset: Dataset, ask: Ask) -> bool:
     return True
 
 
-def measure(dataset: Dataset, ask: Ask, shots: bool) -> None:
-    """Start measuring the prompt."""
+def measure(dataset: Dataset, ask: Ask, shots: int) -> None:
+    """Start measuring the prompt, on the evidence that the advice stands on where there is advice."""
     key = jobs.key_of("prompt", dataset.fingerprint)
     jobs.forget(key)
-    jobs.start(
-        key,
-        "Measuring the prompt",
-        lambda tell: line.prompt(
-            dataset, template=ask.template, labels=ask.labels, model=ask.model, shots=shots, progress=tell
-        ),
-    )
+    advice = line.saved_advice(dataset)
+    question = advice.question if advice is not None else Question()
+
+    def work(tell: Progress) -> ProbeResult:
+        return line.prompt(
+            dataset, ask.template, model=ask.model, shots=shots, backbone=question.backbone,
+            budget=question.budget_seconds, progress=tell,
+        )  # fmt: skip
+
+    jobs.start(key, "Measuring the prompt", work)
     st.rerun()
 
 
