@@ -69,8 +69,7 @@ class Ask:
         """The whole prompt of a text, for people."""
         from probes.prompting import Template
 
-        prompt = Template(self.template).prompt(self.labels, self._words(self.examples), text)
-        return f"{prompt.user}\n{prompt.begin}"
+        return Template(self.template).prompt(self.labels, self._words(self.examples), text).begin
 
     def _near(self, text: str, near: Sequence[Shown]) -> Question:
         """The nearest example stands last, next to the text; classes come by their nearest example."""

@@ -75,13 +75,16 @@ class Template:
         return self.text[self.text.rfind("\n", 0, self.text.index("{text}")) + 1 :].rstrip()
 
     def prompt(self, labels: Sequence[str], examples: Sequence[Example], text: str) -> Prompt:
-        """The prompt of one text; it ends where the class's name goes on, a space between."""
+        """The prompt of one text; it ends where the class's name goes on, a space between.
+
+        All of it is the beginning of the answer, gone on from as plain text: in the form of a chat the default model
+        reached, calibrated on 60 training items, .60 and not .65 on sst2 (zero-shot), .03 and not .23 on trec6, .27 and
+        not .43 on trec6 few-shot, and took 1.1 to 1.4 times as long.
+        """
         head = self.text[: self.text.index(self.pattern)]
         shown = "\n\n".join(f"{filled(self.pattern, one.text)} {one.label}" for one in examples)
         head = head.replace("{labels}", ", ".join(labels)).replace("{examples}", shown)
-        whole = re.sub(r"\n{3,}", "\n\n", head).lstrip("\n") + filled(self.pattern, text)
-        body, _, begin = whole.rpartition("\n")
-        return Prompt("", body, begin)
+        return Prompt("", "", re.sub(r"\n{3,}", "\n\n", head).lstrip("\n") + filled(self.pattern, text))
 
 
 def filled(pattern: str, text: str) -> str:

@@ -29,12 +29,12 @@ SHOWN = (Example("It rained.", "weather"), Example("They won.\nAgain.", "sport")
 
 def test_an_example_is_the_question_with_its_answer() -> None:
     prompt = Template().prompt(["weather", "sport"], SHOWN, "Snow fell.\nA lot.")
-    assert prompt.system == "" and prompt.begin == "Class:"
-    assert "classes: weather, sport." in prompt.user
-    assert "Text: It rained.\nClass: weather\n\nText: They won. Again.\nClass: sport\n\nText: Snow" in prompt.user
-    assert prompt.user.endswith("Text: Snow fell. A lot.")
+    assert prompt.system == prompt.user == ""
+    assert "classes: weather, sport." in prompt.begin
+    assert "Text: It rained.\nClass: weather\n\nText: They won. Again.\nClass: sport\n\nText: Snow" in prompt.begin
+    assert prompt.begin.endswith("Text: Snow fell. A lot.\nClass:")
     alone = Template().prompt(["weather", "sport"], [], "{labels} {examples} stay as they are")
-    assert "\n\n\n" not in alone.user and alone.user.endswith("Text: {labels} {examples} stay as they are")
+    assert "\n\n\n" not in alone.begin and "Text: {labels} {examples} stay as they are\n" in alone.begin
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ class Biased:
 
     def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
         self.asked.append(len(prompts))
-        last = [prompt.user.rpartition("Text:")[2] for prompt in prompts]
+        last = [prompt.begin.rpartition("Text:")[2] for prompt in prompts]
         return np.array([[-3.0 + 2.0 * ("yes" in text), -0.5, *[-9.0] * (len(options) - 2)] for text in last])
 
     def generate(
