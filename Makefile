@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test lint format bench bench-probes doctor clean
+.PHONY: app test lint format bench bench-probes bench-rungs doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -29,6 +29,10 @@ bench: $(READY)  ## advice and training on the sets in ../shared/data, as a tabl
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
 	$(BIN)/python -m advisor.bench.probes
+
+bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
+	$(BIN)/python -m pip install -q -e ".[bench]"
+	$(BIN)/python -m advisor.bench.rungs
 
 doctor: $(READY)
 	$(BIN)/advisor doctor
