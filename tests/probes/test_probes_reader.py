@@ -30,7 +30,9 @@ def asked(n: int) -> tuple[list[str], list[str], list[str]]:
     for i in range(n):
         (a, b), (s, t) = rng.choice(NAMES, 2, replace=False), rng.choice(TOWNS, 2, replace=False)
         year = str(rng.integers(1950, 2020))
-        passages.append(f"{a} has lived in {s} for years. In {year} {b} moved to {t}, which was a surprise to everybody.")
+        passages.append(
+            f"{a} has lived in {s} for years. In {year} {b} moved to {t}, which was a surprise to everybody."
+        )
         question, answer = (f"When did {b} move?", year) if i % 2 else (f"Where did {b} move to?", t)
         questions.append(question)
         answers.append(answer)
@@ -60,7 +62,9 @@ def test_a_passage_that_does_not_answer_scores_lower(encoder: TextBackbone) -> N
     questions, passages, answers = asked(60)
     pieces = read(encoder, questions, passages, LAYERS)
     spans = [span_of(piece, [answer]) for piece, answer in zip(pieces, answers, strict=True)]
-    others = read(encoder, questions, ["Rain is forecast for the whole weekend, and the shops are closed."] * 60, LAYERS)
+    others = read(
+        encoder, questions, ["Rain is forecast for the whole weekend, and the shops are closed."] * 60, LAYERS
+    )
     head = fit(pieces[:40] + others[:40], spans[:40] + [None] * 40, LAYERS)
     answered = np.array([head.mark(piece).score for piece in pieces[40:]])
     empty = np.array([head.mark(piece).score for piece in others[40:]])
