@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -30,7 +31,8 @@ class Pace:
         self.step_seconds = self.look_seconds = 0.0
         self.before = self.stepping = 0.0
         self.started = time.monotonic()
-        self.last_checkpoint, self.checkpoint_cost = time.monotonic(), 0.0
+        # the first is due at once: a run that dies without one cannot be resumed
+        self.last_checkpoint, self.checkpoint_cost = -math.inf, 0.0
 
     @property
     def spent(self) -> float:
