@@ -15,21 +15,19 @@ from typing import Any, Literal
 import numpy as np
 
 from probes.retrieval.chunks import OVERLAP, SIZE, Chunk, Document, split
-from probes.retrieval.fusion import weighted
+from probes.retrieval.fusion import fused
 from probes.retrieval.words import WordIndex
 
 How = Literal["hybrid", "words", "dense"]
 #: Texts to unit vectors. Shape: (n,) to (n, dim) float32.
 Embed = Callable[[Sequence[str]], np.ndarray]
-#: Weight of the meaning in the sum; measured in `docs/documents.md`.
-SHARE_DENSE = 0.6
 #: Scores held at once; more questions are searched in blocks.
 BLOCK_SCORES = 8_000_000
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A chunk that was found; ``score`` orders the hits of one question and means little beyond it."""
+    """A chunk that was found; ``score`` is the share of words covered (0 to 1), the cosine, or their weighted sum."""
 
     chunk: Chunk
     score: float
@@ -103,11 +101,11 @@ class HybridIndex:
         return found or [[] for _ in questions]
 
     def scores(self, questions: Sequence[str], how: How = "hybrid") -> np.ndarray:
-        """The score of every chunk for every question. Shape: (questions, n_chunks)."""
+        """The score of every chunk for every question, comparable between questions. Shape: (questions, n_chunks)."""
         if how == "words":
             return self.words.scores(questions)
         dense: np.ndarray = self.embed(questions) @ np.asarray(self.vectors).T
-        return dense if how == "dense" else weighted(self.words.scores(questions), dense, SHARE_DENSE)
+        return dense if how == "dense" else fused(self.words.scores(questions), dense)
 
     def _hits(self, scores: np.ndarray, k: int) -> list[Hit]:
         k = min(k, len(scores))

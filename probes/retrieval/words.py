@@ -6,6 +6,7 @@ Other languages are searched by their unstemmed forms more or less, which still 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,23 @@ class WordIndex:
         return cls(model, len(texts))
 
     def scores(self, questions: Sequence[str]) -> np.ndarray:
-        """BM25 of every text for every question, 0 where they share no word. Shape: (questions, n) float32."""
+        """How much of each question's words a text covers, by weight. Shape: (questions, n) float32, 0 to 1.
+
+        BM25 divided by what a text would get that repeats every word of the question without end: the order is BM25's,
+        and a question in other words than the texts' has low scores everywhere, which the fusion needs to know.
+        """
         scores = np.zeros((len(questions), self.n_texts), dtype=np.float32)
-        for row, tokens in enumerate(stems(questions)):
-            known = self.model.get_tokens_ids(tokens) if self.model is not None else []
+        for row, tokens in enumerate(stems(questions) if self.model is not None else []):
+            known = self.model.get_tokens_ids(tokens)
             if known:
-                scores[row] = self.model.get_scores_from_ids(known)
+                most = self._weights(known).sum() + (len(tokens) - len(known)) * _weight(0, self.n_texts)
+                scores[row] = self.model.get_scores_from_ids(known) / most
         return scores
+
+    def _weights(self, ids: list[int]) -> np.ndarray:
+        """The inverse document frequency of known words. Shape: (ids,)."""
+        starts = self.model.scores["indptr"]
+        return np.array([_weight(int(starts[i + 1]) - int(starts[i]), self.n_texts) for i in ids])
 
     def save(self, folder: Path) -> None:
         """Write the counts as arrays and JSON into `folder`; nothing when the texts have no word."""
@@ -57,6 +68,11 @@ class WordIndex:
         if not (folder / "params.index.json").exists():
             return cls(None, n_texts)
         return cls(bm25s.BM25.load(folder, mmap=True, show_progress=False), n_texts)
+
+
+def _weight(n_with: int, n: int) -> float:
+    """Inverse document frequency as bm25s has it (Lucene's): ln(1 + (n - n_with + 0.5) / (n_with + 0.5))."""
+    return math.log(1 + (n - n_with + 0.5) / (n_with + 0.5))
 
 
 def stems(texts: Sequence[str]) -> list[list[str]]:

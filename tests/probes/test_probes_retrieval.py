@@ -93,6 +93,27 @@ def test_documents_without_words_have_no_chunk_and_can_be_searched() -> None:
     assert WordIndex.build(["the of and"]).scores(["the"]).tolist() == [[0.0]]
 
 
+def test_word_scores_are_shares_of_the_question() -> None:
+    """Lucene's BM25 in its plain words: sum of idf x tf / (tf + k1 (1 - b + b length / mean length))."""
+    texts = ["otter otter river", "badger", "otter and much more beside the river bank today"]
+    found = [stems([text])[0] for text in texts]
+    mean = np.mean([len(tokens) for tokens in found])
+
+    def idf(word: str) -> float:
+        n_with = sum(word in tokens for tokens in found)
+        return float(np.log(1 + (3 - n_with + 0.5) / (n_with + 0.5)))
+
+    def part(word: str, tokens: list[str]) -> float:
+        count = tokens.count(word)
+        return idf(word) * count / (count + 1.5 * (1 - 0.75 + 0.75 * len(tokens) / mean))
+
+    asked = ["otter", "river", "unheard"]
+    expected = [sum(part(w, t) for w in asked) / sum(idf(w) for w in asked) for t in found]
+    scores = WordIndex.build(texts).scores(["Otter river, unheard?"])[0]
+    assert scores == pytest.approx(expected, rel=1e-5)
+    assert WordIndex.build(["otter " * 5000] * 2).scores(["otter"]).max() == pytest.approx(1, abs=1e-3)
+
+
 def test_words_meaning_and_both_find_the_page() -> None:
     index = HybridIndex.build(pages(), Bag())
     for how in ("words", "dense", "hybrid"):
@@ -143,7 +164,7 @@ def test_an_index_comes_back_from_the_disk_and_damage_is_noticed(tmp_path: Path)
 def test_fusion_of_a_list_with_itself_changes_nothing(n_questions: int, n: int, random: object) -> None:
     rng = np.random.default_rng(random.randrange(2**32))  # type: ignore[attr-defined]
     scores = rng.random((n_questions, n))
-    for fused in (fusion.reciprocal_ranks(scores, scores), fusion.weighted(scores, scores, 0.3)):
+    for fused in (fusion.reciprocal_ranks(scores, scores), fusion.fused(scores, scores)):
         assert np.array_equal(fusion.ranked(fused), fusion.ranked(scores))
     assert np.array_equal(np.sort(fusion.ranked(scores), axis=1), np.tile(np.arange(1, n + 1), (n_questions, 1)))
 
