@@ -34,7 +34,8 @@ class Shown:
 class Ask:
     """One way of asking. ``model``: as `advisor.language.chat_model` takes it; ``labels``: class names in words.
 
-    ``examples`` stand in every prompt; with ``nearest`` above 0 each text has its own instead, that many.
+    ``examples`` stand in every prompt; with ``nearest`` above 0 each text has its own instead, that many. ``bias``: log
+    of the mean probability of each class over texts of the dataset, divided out; without it the content-free inputs'.
     """
 
     model: str | None
@@ -43,27 +44,32 @@ class Ask:
     examples: tuple[Shown, ...] = ()
     nearest: int = 0
     calibrate: bool = True
+    bias: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> Ask:
         """From what `as_dict` gave."""
         shown = tuple(Shown(**example) for example in settings["examples"])
-        return cls(**{**settings, "labels": tuple(settings["labels"]), "examples": shown})
+        return cls(
+            **{**settings, "labels": tuple(settings["labels"]), "examples": shown, "bias": tuple(settings["bias"])}
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "labels": list(self.labels), "examples": [asdict(one) for one in self.examples]}
+        shown = [asdict(one) for one in self.examples]
+        return {**asdict(self), "labels": list(self.labels), "examples": shown, "bias": list(self.bias)}
 
     def scores(self, model: Remembering, texts: Sequence[str], near: Sequence[Sequence[Shown]] | None = None) -> Scores:
         """Log probabilities of the texts; ``near``: each one's nearest examples, the nearest first."""
-        from probes.prompting import Question, Template, score
+        from probes.prompting import Question, Scores, Template, log_shares, score
 
         short, _ = shortened(model, texts, TEXT_TOKENS)
         if near is None:
             questions = [Question(text, self._words(self.examples)) for text in short]
         else:
             questions = [self._near(text, shown) for text, shown in zip(short, near, strict=True)]
-        return score(model, Template(self.template), self.labels, questions, self.calibrate)
+        found = score(model, Template(self.template), self.labels, questions, self.calibrate and not self.bias)
+        return Scores(found.raw, log_shares(found.raw - np.array(self.bias))) if self.bias else found
 
     def prompt_of(self, text: str) -> str:
         """The whole prompt of a text, for people."""

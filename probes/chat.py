@@ -39,8 +39,11 @@ class ChatModel(Protocol):
     ``name`` is for people; ``identity`` (weight hash, or an endpoint's address and model) is part of every cache's key.
     """
 
-    name: str
-    identity: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def identity(self) -> str: ...
 
     def generate(
         self, prompts: Sequence[Prompt], max_new_tokens: int = 32, stop: Sequence[str] = ("\n",)

@@ -7,6 +7,13 @@ says is its bias, which is divided out:
     q(c | x) = (p(c | x) / p_cf(c)) / sum over c' of (p(c' | x) / p_cf(c')),   p_cf = mean over the content-free inputs
 
 with p(c | .) the options' probabilities, summed to one over the classes.
+
+Batch calibration (Zhou et al., ICLR 2024, https://arxiv.org/abs/2309.17249) is the same formula with texts of the
+dataset, without their labels, in place of the content-free inputs. On 60 training items (20 of banking77) of four sets the
+content-free inputs were right more often than the raw likelihoods 6 times of 8 (zero-shot and few-shot), and the
+texts 8 of 8: few-shot sst2 raw .43, content-free .53, texts .67; trec6 .20, .43, .48; tweet_emotion .32, .07, .40;
+banking77 .15, .15, .20; zero-shot .43, .65, .65; .00, .23, .30; .32, .52, .43; .00, .20, .30. So the texts calibrate
+wherever there are some, and the content-free inputs where there is nothing but the class names.
 """
 
 from __future__ import annotations
@@ -109,8 +116,13 @@ def calibrated(log_p: np.ndarray, content_free: np.ndarray) -> np.ndarray:
 
     Shape: log_p (n, C), content_free (m, C) to (n, C).
     """
-    bias = np.log(np.exp(log_shares(content_free)).mean(axis=0))
-    return log_shares(log_shares(log_p) - bias)
+    return log_shares(log_shares(log_p) - bias_of(content_free))
+
+
+def bias_of(log_p: np.ndarray) -> np.ndarray:
+    """log of the mean probability of each class, p_cf of the module's formula. Shape: (m, C) to (C,)."""
+    bias: np.ndarray = np.log(np.maximum(np.exp(log_shares(log_p)).mean(axis=0), 1e-12))
+    return bias
 
 
 @dataclass(frozen=True)

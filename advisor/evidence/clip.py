@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,9 +41,11 @@ def measure_clip(
         model = ClipModel.load(folder, device.pick())
     except BackboneError as error:
         return [], f"CLIP was not measured. {error}"
-    read, words = reader(dataset, min_side=model.size_px), class_words(dataset)
+    read: Any = reader(dataset, min_side=model.size_px)
+    words = class_words(dataset)
     order = spread_order(sample.labels)[:MOST]
-    started, parts = time.monotonic(), []
+    started = time.monotonic()
+    parts: list[np.ndarray] = []
     while len(parts) * STEP < len(order) and (len(parts) * STEP < LEAST or time.monotonic() - started < seconds):
         some = order[len(parts) * STEP :][:STEP]
         parts.append(model.log_probabilities([read(int(sample.rows[p])) for p in some], words).argmax(axis=1))

@@ -139,9 +139,11 @@ class Asked:
     def _result(self, what: str, ask: Ask, score: Callable[[np.ndarray], Scores], seconds: float) -> ProbeResult:
         from probes.interval import measured_score
         from probes.interval import score as value_of
+        from probes.prompting import bias_of, log_shares
 
         started, done = time.monotonic(), 0
-        raw, fair = [], []
+        raw: list[np.ndarray] = []
+        fair: list[np.ndarray] = []
         while done < len(self.order) and (done < LEAST or time.monotonic() - started < seconds):
             found = score(self.order[done : done + STEP])
             raw.append(found.raw)
@@ -150,8 +152,12 @@ class Asked:
         took, n_classes = time.monotonic() - started, len(self.dataset.classes)
         positions = self.order[:done]
         part = replace(self.sample, rows=self.sample.rows[positions], labels=self.sample.labels[positions])
-        predicted, plain = np.concatenate(fair).argmax(1), np.concatenate(raw).argmax(1)
+        told, content_free = np.concatenate(raw), np.concatenate(fair)
+        if ask.calibrate:
+            ask = replace(ask, bias=tuple(bias_of(told).tolist()))
+        predicted = (log_shares(told - np.array(ask.bias)) if ask.calibrate else told).argmax(1)
         metric = self.dataset.metric
+        gain: dict[str, Any] = self._gain(what, positions, predicted)
         return result(
             self.dataset,
             part,
@@ -163,11 +169,12 @@ class Asked:
             language_model=self.model.name,
             identity=self.model.identity,
             ask=ask.as_dict(),
-            raw=value_of(metric, part.labels, plain, n_classes),
+            raw=value_of(metric, part.labels, told.argmax(1), n_classes),
+            content_free=value_of(metric, part.labels, content_free.argmax(1), n_classes),
             seconds_per_item=took / done,
             n_fit=len(self.sample.rows) if what == NEAR else done,
-            **self._gain(what, positions, predicted),
             prompt=ask.prompt_of("..."),
+            **gain,
         )
 
     def _gain(self, what: str, positions: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

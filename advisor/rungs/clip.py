@@ -36,7 +36,8 @@ def execute(context: RunContext) -> Outcome:
     predictor = ClipPredictor(spec, model)
     rows = common.validation_rows(dataset)
     rows = rows[spread_order(dataset.labels[rows])] if len(rows) else rows
-    started, limit, parts, tell = time.monotonic(), 0.3 * context.seconds_left, [], context.stage("Asking", 0.1, 0.9)
+    started, limit, tell = time.monotonic(), 0.3 * context.seconds_left, context.stage("Asking", 0.1, 0.9)
+    parts: list[np.ndarray] = []
     while len(parts) * BATCH < len(rows) and (not parts or time.monotonic() - started < limit):
         tell("", len(parts) * BATCH / len(rows))
         parts.append(predictor.predict_rows(dataset, rows[len(parts) * BATCH :][:BATCH])[0])
@@ -78,7 +79,7 @@ class ClipPredictor(Predictor):
         from advisor.dataset.decode import reader
         from advisor.errors import DatasetError
 
-        read = reader(dataset, min_side=self.model.size_px)
+        read: Any = reader(dataset, min_side=self.model.size_px)
 
         def image(position: int) -> Image.Image | None:
             try:

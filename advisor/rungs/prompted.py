@@ -103,7 +103,8 @@ def _validated(context: RunContext, predictor: PromptPredictor) -> tuple[float, 
     scored = len(rows) > 0
     rows = rows if scored else dataset.where("train")[:STEP]
     rows = rows[spread_order(dataset.labels[rows])]
-    started, limit, parts = time.monotonic(), 0.33 * context.seconds_left, []
+    started, limit = time.monotonic(), 0.33 * context.seconds_left
+    parts: list[np.ndarray] = []
     tell = context.stage("Asking about the validation part", 0.5, 0.9)
     while len(parts) * STEP < len(rows) and (not parts or time.monotonic() - started < limit):
         tell("", len(parts) * STEP / len(rows))
