@@ -9,8 +9,8 @@ says is its bias, which is divided out:
 with p(c | .) the options' probabilities, summed to one over the classes.
 
 Batch calibration (Zhou et al., ICLR 2024, https://arxiv.org/abs/2309.17249) is the same formula with texts of the
-dataset, without their labels, in place of the content-free inputs. On 60 training items (20 of banking77) of four sets the
-content-free inputs were right more often than the raw likelihoods 6 times of 8 (zero-shot and few-shot), and the
+dataset, without their labels, in place of the content-free inputs. On 60 training items (20 of banking77) of four sets
+the content-free inputs were right more often than the raw likelihoods 6 times of 8 (zero-shot and few-shot), and the
 texts 8 of 8: few-shot sst2 raw .43, content-free .53, texts .67; trec6 .20, .43, .48; tweet_emotion .32, .07, .40;
 banking77 .15, .15, .20; zero-shot .43, .65, .65; .00, .23, .30; .32, .52, .43; .00, .20, .30. So the texts calibrate
 wherever there are some, and the content-free inputs where there is nothing but the class names.
