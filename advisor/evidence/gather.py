@@ -51,7 +51,7 @@ def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progre
     from advisor.evidence.questions import asker
 
     under = asker(backbone, progress) if dataset.kind == "qa" else features_under(dataset, backbone)
-    kept = Path(dataset.folder) / f"evidence-{slug(under.name)}-{under.digest[:8]}-{budget_seconds:g}.json"
+    kept = kept_at(dataset, under, budget_seconds)
     latest = Path(dataset.folder) / "evidence.json"
     known = saved(kept)
     if known is not None:
@@ -72,22 +72,17 @@ def features_under(dataset: Dataset, backbone: str | None) -> Under:
     return Under(entry.name, weights_hash(entry), lambda *given: measure(given[0], entry, *given[1:]))
 
 
-def kept_at(dataset: Dataset, entry: Entry, budget_seconds: float) -> Path:
-    """Where the evidence of this backbone and budget is kept."""
-    from probes.backbones.weights import weights_hash
-
-    name = f"evidence-{slug(entry.name)}-{weights_hash(entry)[:8]}-{budget_seconds:g}.json"
-    return Path(dataset.folder) / name
+def kept_at(dataset: Dataset, under: Under, budget_seconds: float) -> Path:
+    """Where the evidence of this model and budget is kept."""
+    return Path(dataset.folder) / f"evidence-{slug(under.name)}-{under.digest[:8]}-{budget_seconds:g}.json"
 
 
 def keep_own_prompt(
     dataset: Dataset, backbone: str | None, budget_seconds: float, evidence: Evidence, own: ProbeResult
 ) -> Evidence:
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
-    from probes.backbones import catalog
-
-    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
-    return with_own(evidence, own, kept_at(dataset, entry, budget_seconds), Path(dataset.folder) / "evidence.json")
+    kept = kept_at(dataset, features_under(dataset, backbone), budget_seconds)
+    return with_own(evidence, own, kept, Path(dataset.folder) / "evidence.json")
 
 
 def saved(path: Path) -> Evidence | None:
