@@ -195,10 +195,11 @@ def predict(
     """Label new images or texts with the model of a finished run, or answer questions with it."""
     with command(json) as output:
         from advisor import cli_show_questions, cli_show_runs, line
+        from advisor.rungs.answering import Answerer
 
         asked = [entry for given in inputs for entry in (_stdin() if given == "-" else [given])]
         model = line.load(run)
-        if model.kind == "qa":
+        if isinstance(model, Answerer):
             given = model.answer(asked, output.progress)
             output.answer(cli_show_questions.answers_json(given), lambda to: cli_show_questions.answers(to, given))
             return
