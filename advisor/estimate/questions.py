@@ -141,7 +141,7 @@ def found_share(probe: ProbeResult) -> float:
     """Share of the questions whose answer stood in the passages that were read."""
     counts = probe.settings["outcomes"]
     total = sum(counts.get(name, 0) for name in OUTCOMES)
-    return 1.0 - counts.get("not found", 0) / max(total, 1)
+    return 1.0 - float(counts.get("not found", 0)) / max(total, 1)
 
 
 def passages(k: int) -> str:

@@ -58,7 +58,7 @@ def merge(module: nn.Module) -> None:
 
     found = [(name, part) for name, part in module.named_modules() if isinstance(part, LoraLayer)]
     for name, part in found:
-        part.merge()  # type: ignore[operator]
+        part.merge()
         parent, _, child = name.rpartition(".")
         setattr(module.get_submodule(parent), child, part.get_base_layer())
     module.requires_grad_(False)
