@@ -23,6 +23,9 @@ _HALF: Channels = (0.5, 0.5, 0.5)
 _IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 _IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
+#: The longest prompt of a language model that the user names; its own limit holds where it is lower.
+LANGUAGE_TOKENS = 4096
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -194,7 +197,9 @@ def _ad_hoc(name: str, kind: Kind) -> Entry | None:
         return known
     title = folder.resolve().name if local else name
     entry = _huggingface(name, title, name, 0, 0, 256, "Named by the user; its licence is the publisher's.")
-    return replace(entry, kind=kind, licence="see its model card", path=folder.resolve() if local else None)
+    tokens = LANGUAGE_TOKENS if kind == "language" else entry.input_size
+    path = folder.resolve() if local else None
+    return replace(entry, kind=kind, licence="see its model card", path=path, input_size=tokens)
 
 
 def _unknown(name: str, kind: Kind | None) -> str:
