@@ -59,7 +59,7 @@ def wanted(truths: Sequence[Truth], chunks: Sequence[Chunk]) -> list[set[str]]:
     plain = [(chunk.text, f" {normalised(chunk.text)} ") for chunk in chunks]
     for chunk, pair in zip(chunks, plain, strict=True):
         by_document.setdefault(chunk.document, []).append(pair)
-    targets = []
+    targets: list[set[str]] = []
     for truth in truths:
         if not truth.answers:
             targets.append(set())
