@@ -37,7 +37,7 @@ def main(folder: Path, n: int) -> int:
     """Start the actors, wait for all; the exit status is process 0's, or 1 when one of them died."""
     import ray
 
-    _connect()
+    connect()
     actors = _actors(n)
     host, port = ray.get(actors[0].address.remote())
     meeting = {"MASTER_ADDR": host, "MASTER_PORT": str(port), "WORLD_SIZE": str(n)}
@@ -60,7 +60,7 @@ def main(folder: Path, n: int) -> int:
     return status
 
 
-def _connect() -> None:
+def connect() -> None:
     """Join the cluster that RAY_ADDRESS names, or start one on this machine's loopback that ends with this process."""
     import ray
 
