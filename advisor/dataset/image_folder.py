@@ -53,7 +53,8 @@ def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
     files = [f for f in tree.files if suffix(f) == ".txt"]
     placement = place(files)
     if placement.flat:
-        raise DatasetError(_flat(tree.root, files, "text files"))
+        hint = " To ask questions about them, add a questions.jsonl with questions and answers."
+        raise DatasetError(_flat(tree.root, files, "text files") + hint)
     texts, digests, reasons, n_western = [], [], [], 0
     for i, file in enumerate(files):
         text, reason, western = _read_text(tree.root / file)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from advisor.dataset.answers import answers_of, flat, nested
 from advisor.dataset.columns import by_name
+from advisor.dataset.document_text import DOCUMENT_SUFFIXES
 from advisor.dataset.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
 from advisor.dataset.fingerprint import digest_text
 from advisor.dataset.listing import Listing, item_table
@@ -26,7 +27,7 @@ from advisor.dataset.squad import is_nested, unnested
 from advisor.dataset.table_rows import first_reason, keys_of, parts_of
 from advisor.dataset.tables import Table, read_table
 from advisor.dataset.tree import Tree
-from advisor.dataset.words import counted, part_inside, said
+from advisor.dataset.words import counted, part_inside, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import ReadOptions, SetAside
 from probes.progress import Progress, silent
@@ -227,8 +228,9 @@ def _named(value: str, known: dict[str, str]) -> str:
     """The document that a cell names; the first of a list that is there."""
     for name in flat(nested(value)):
         plain = name.replace("\\", "/").removeprefix("./").lower()
-        if plain in known:
-            return known[plain]
+        for alias in (plain, plain[: -len(suffix(plain))] if suffix(plain) in DOCUMENT_SUFFIXES else plain):
+            if alias in known:
+                return known[alias]
     return ""
 
 
@@ -261,7 +263,8 @@ def _no_documents(root: Path, documents: Documents) -> str:
         )
     return (
         f"{root} holds questions and no documents. Put Markdown, text, HTML or PDF files beside them, a docs.jsonl "
-        f"with id, title and text, or a column context in the table of questions."
+        f"with id, title and text, or a column context in the table of questions. "
+        f"Where they lie elsewhere, give the folder that holds both."
     )
 
 
