@@ -65,7 +65,9 @@ def choose(context: RunContext, own: Backbone, seconds: float) -> tuple[Backbone
         if _ahead(context, found, best):
             best = found
     n = len(first.sample.rows)
-    return best.backbone, (f"Backbones compared on {n:,} items: {', '.join(told)}; {best.backbone.entry.title} is taken.",)
+    return best.backbone, (
+        f"Backbones compared on {n:,} items: {', '.join(told)}; {best.backbone.entry.title} is taken.",
+    )
 
 
 def wanted(context: RunContext) -> list[Entry]:
