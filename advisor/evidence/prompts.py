@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Items scored between two looks at the clock, and at least: fewer say nothing.
 STEP, LEAST = 8, 24
+#: Seconds below which no model is loaded at all: a third of them would be gone before the first answer.
+LEAST_SECONDS = 6.0
+#: A prompt that has not scored `LEAST` items in this many times its seconds is given up.
+OVERTIME = 2.0
 #: Items at most: beyond it the interval is narrow enough.
 MOST = 400
 #: Names of the results, with each one's share of the time.
@@ -58,6 +62,11 @@ def measure_prompts(
     note = missing()
     if note is not None:
         return [], f"Prompting a language model was not measured. {note}"
+    if seconds < LEAST_SECONDS:
+        return [], (
+            f"Prompting a language model was not measured: the budget leaves it {seconds:.1f} s, and it takes "
+            f"{LEAST_SECONDS:.0f} s or more. Give a longer budget."
+        )
     started = time.monotonic()
     progress("Loading the language model", 0.0)
     try:
@@ -72,7 +81,8 @@ def measure_prompts(
         if (one := asked.measure(name, share * left)) is not None:
             found.append(one)
         done += share
-    return found, None
+    late = [TITLES[name] for name in SHARES if name not in {one.name for one in found}]
+    return found, f"Not measured in the time, or too few texts: {'; '.join(late)}." if late else None
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ class Asked:
         return cls(dataset, sample, model, name, template, chosen, order, cheaper)
 
     def measure(self, what: str, seconds: float, shots: bool = True) -> ProbeResult | None:
-        """One way of asking, on as many items as the seconds allow; None when too few are left to be scored."""
+        """One way of asking, on as many items as the seconds allow; None when too few texts or seconds are left."""
         if len(self.order) < min(LEAST, 8):
             return None
         shown = shown_rows(self.dataset, self.model, self.sample.rows[self.examples])
@@ -136,7 +146,7 @@ class Asked:
 
         return self._result(what, ask, score, seconds)
 
-    def _result(self, what: str, ask: Ask, score: Callable[[np.ndarray], Scores], seconds: float) -> ProbeResult:
+    def _result(self, what: str, ask: Ask, score: Callable[[np.ndarray], Scores], seconds: float) -> ProbeResult | None:
         from probes.interval import measured_score
         from probes.interval import score as value_of
         from probes.prompting import bias_of, log_shares
@@ -149,6 +159,8 @@ class Asked:
             raw.append(found.raw)
             fair.append(found.calibrated)
             done += len(found.raw)
+            if done < LEAST and what != OWN and time.monotonic() - started > OVERTIME * seconds:
+                return None
         took, n_classes = time.monotonic() - started, len(self.dataset.classes)
         positions = self.order[:done]
         part = replace(self.sample, rows=self.sample.rows[positions], labels=self.sample.labels[positions])

@@ -73,8 +73,15 @@ def measured(dataset: Dataset, sample: Sample) -> dict[str, ProbeResult]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADVISOR_HOME", dataset.folder)
         patch.setattr("advisor.evidence.prompts.LEAST", 8)
+        assert "takes 6 s or more" in (measure_prompts(dataset, backbone, sample, 1.0)[1] or "")
+        patch.setattr("advisor.evidence.prompts.LEAST_SECONDS", 0.0)
+        patch.setattr("advisor.evidence.prompts.OVERTIME", 1e9)
         found, note = measure_prompts(dataset, backbone, sample, 0.5)
-    assert note is None
+        assert note is None
+        patch.setattr("advisor.evidence.prompts.OVERTIME", 0.0)
+        patch.setattr("advisor.evidence.prompts.LEAST", 9)
+        late, note = measure_prompts(dataset, backbone, sample, 0.5)
+        assert late == [] and "Not measured in the time" in (note or "")
     return {one.name: one for one in found}
 
 
