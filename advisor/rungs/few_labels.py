@@ -82,23 +82,25 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
 
 
 def resolve(context: RunContext, backbone: Backbone, pool: Gathered) -> dict[str, Any]:
-    """Steps and folds that the time allows, from a timed step; ``n_folds`` 0 where it allows nothing."""
-    plan = context.plan
+    """Steps and folds that the time allows, from a timed step; ``n_folds`` 0 where it allows nothing.
+
+    A plan with ``settings["steps"]`` has as many, whatever the clock says.
+    """
     task = task_of(context, _copy(backbone), pool.rows, pool.rows)
     speed = training_speed(task)
-    settings = recipes.contrastive_settings(plan.seed, STEPS)
-    wanted = plan.settings.get("learning_rate")
-    if isinstance(wanted, (int, float)):
-        settings = dataclasses.replace(settings, learning_rate=float(wanted))
+    settings = recipes.contrastive_settings(context.plan.seed, STEPS)
+    given = {key: context.plan.settings[key] for key in ("learning_rate", "steps") if key in context.plan.settings}
+    given = {key: value for key, value in given.items() if isinstance(value, (int, float))}  # "race" asks for ours
+    settings = dataclasses.replace(settings, **given)
     seconds = context.seconds_left - common.report_seconds(context, 1 / (3 * speed))
-    batches = 0.9 * seconds * speed / settings.batch_size
+    batches = 0.9 * seconds * speed / len(task.train.order(np.random.default_rng(0), settings.batch_size)[0])
     n_folds = next((n for n in FOLDS if batches >= (n + 1) * STEPS), FOLDS[-1])
-    steps = min(STEPS, int(batches / (n_folds + 1)))
+    steps = settings.steps if "steps" in given else min(STEPS, int(batches / (n_folds + 1)))
     return {
         "rung": "fine-tune",
         "objective": "contrastive",
         **dataclasses.asdict(dataclasses.replace(settings, steps=steps)),
-        "n_folds": n_folds if steps >= LEAST_STEPS else 0,
+        "n_folds": FOLDS[-1] if "steps" in given else n_folds if steps >= LEAST_STEPS else 0,
         "n_train": len(pool.rows),
         "items_per_second": round(speed, 2),
         "input_size": backbone.input_size,

@@ -189,6 +189,7 @@ def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[]
         n_evaluations=0,
         patience=0,
         first_look=False,
+        average_last=0.0,
         seed=settings.seed + len(racer.laps),  # another round sees other batches
     )
     result = fit(racer.task, told, Callbacks(should_stop=should_stop))
