@@ -45,7 +45,7 @@ def answer(asked: list[ProbeResult], metric: str) -> str:
     best = max(asked, key=lambda found: found.measured.value)
     raw = best.settings.get("raw")
     beside = f" Without calibration the same prompt reaches {words.percent(raw)}." if isinstance(raw, float) else ""
-    return f"{best.title}: {words.measured(best.measured)} {metric}.{beside}"
+    return f"{best.title}: {metric} {words.measured(best.measured)}.{beside}"
 
 
 def table(asked: list[ProbeResult]) -> None:
@@ -73,7 +73,9 @@ def _percent(share: Any) -> str:
 
 
 def _points(gain: Any, error: Any) -> str:
-    return f"{100 * gain:+.1f} ± {100 * error:.1f} points" if gain is not None and error is not None else ""
+    if gain is None or error is None:
+        return ""
+    return f"{100 * gain:+.1f} ± {100 * error:.1f} points".replace("-", "\u2212")
 
 
 def edit(dataset: Dataset, evidence: Evidence) -> None:
@@ -87,8 +89,12 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     shown = evidence.result(OWN) or evidence.result(ZERO)
     if shown is None:
         return
-    with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
+    try:
         before = Ask.of(shown.settings["ask"])
+    except (KeyError, TypeError):  # the record has a version, the settings inside it have none
+        parts.note("Another version of this program asked this prompt. Measure the evidence again to change it.")
+        return
+    with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
         ask, shots = asked_for(dataset, before)
         if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
             st.session_state[f"former-{key}"] = (shown.title, words.measured(shown.measured))

@@ -74,7 +74,7 @@ def table(evidence: Evidence, remarks: Sequence[str]) -> None:
             "n": words.count(r.measured.n),
             "Took": words.duration(r.measured.seconds),
             "Provenance": r.measured.provenance,
-            "Backbone": r.backbone or "none",
+            "Backbone": r.backbone or str(r.settings.get("language_model", "none")),
             "Remark": how(r),
         }
         for r in sorted(evidence.results, key=lambda r: -r.measured.value)
@@ -96,7 +96,12 @@ def how(result: ProbeResult) -> str:
     k, exact = result.settings.get("k"), result.settings.get("exact_match")
     if isinstance(exact, float):
         return f"exact match {words.percent(exact)}"
-    return result.measured.note or str(result.settings.get("method", "")) or (f"{k} neighbours vote" if k else "")
+    return result.measured.note or str(result.settings.get("method", "")) or (neighbours(k) if k else "")
+
+
+def neighbours(k: int) -> str:
+    """Who decides among k neighbours."""
+    return "the nearest decides" if k == 1 else f"{k} neighbours vote"
 
 
 def per_class(dataset: Dataset, evidence: Evidence) -> None:
