@@ -62,9 +62,8 @@ def read(folder: Path) -> tuple[dict[str, Part], dict[str, Any]] | None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the checkpoint of a finished run."""
-    (folder / STATE).unlink(missing_ok=True)
-    for path in folder.glob("*.safetensors"):
+    """Remove the checkpoint of a finished run, those of its folds and seeds in folders below included."""
+    for path in (*folder.rglob(STATE), *folder.rglob("*.safetensors")):
         path.unlink(missing_ok=True)
 
 

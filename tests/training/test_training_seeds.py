@@ -9,6 +9,7 @@ import torch
 from small_tasks import SETTINGS as USUAL
 from small_tasks import image_task
 
+from advisor.training import checkpoints
 from advisor.training.seeds import mean_state, repeated, snapshot
 from advisor.training.settings import Callbacks, FitResult, Task
 
@@ -50,6 +51,9 @@ def test_a_run_killed_in_its_second_seed_ends_in_the_same_bits(tmp_path: Path) -
     run(image_task(), tmp_path, stop_at=26)  # all steps of the first seed, then a few of the second
     assert run(parts, tmp_path).loss == expected.loss
     assert all(torch.equal(a, b) for a, b in zip(whole.network.parameters(), parts.network.parameters(), strict=True))
+    assert any(tmp_path.rglob("*.safetensors"))
+    checkpoints.clear(tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]  # those of all seeds
 
 
 def test_a_seed_that_would_not_end_in_time_is_not_begun() -> None:
