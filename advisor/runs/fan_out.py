@@ -77,7 +77,7 @@ def jobs_of(dataset: Dataset, backbones: Sequence[str], folds: int, input_size: 
     """The jobs of a fan-out; without `input_size` each backbone's own."""
     from probes.backbones import catalog
 
-    entries = [catalog.find(name, dataset.kind) for name in backbones]
+    entries = [catalog.find(name, _kind(dataset)) for name in backbones]
     return [
         Job(dataset.folder, entry.name, input_size or entry.input_size, fold, folds, seed)
         for entry in entries
@@ -97,7 +97,7 @@ def probe_fold(job: Job) -> FoldValue:
     from probes.linear import linear_probe
 
     dataset = Dataset.load(Path(job.dataset_folder) / "dataset.json")
-    backbone = load_backbone(catalog.find(job.backbone, dataset.kind), job.input_size, device.pick())
+    backbone = load_backbone(catalog.find(job.backbone, _kind(dataset)), job.input_size, device.pick())
     rows = dataset.where("train")
     found = features_of(dataset, rows, backbone)
     features, rows = found.array[found.ok], rows[found.ok]
@@ -111,6 +111,10 @@ def probe_fold(job: Job) -> FoldValue:
     predicted = head.logits(features[held_out]).argmax(axis=1)
     value = score(dataset.metric, labels[held_out], predicted, classes)
     return FoldValue(job.backbone, job.fold, value, int(np.count_nonzero(held_out)), str(recipe.settings))
+
+
+def _kind(dataset: Dataset) -> Literal["image", "text"]:
+    return "image" if dataset.kind == "image" else "text"
 
 
 def _told(value: FoldValue, done: int, n: int, progress: Progress) -> FoldValue:

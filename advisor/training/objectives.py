@@ -97,7 +97,7 @@ class Classification:
         logits = logits_of(task.network, task.val, 2 * settings.batch_size, autocast(task.device, settings.autocast))
         ok = task.val.ok
         truth, seen = task.labels_val[ok], logits[ok]
-        value = score(task.metric, truth, seen.argmax(1), task.n_classes)  # type: ignore[arg-type]
+        value = score(task.metric, truth, seen.argmax(1), task.n_classes)
         each = cross_entropies(torch.from_numpy(seen), torch.from_numpy(truth), 0.0).numpy()
         weights = _item_weights(task, truth)
         return Judgement(value, float((each * weights).sum() / max(float(weights.sum()), 1e-6)), logits)

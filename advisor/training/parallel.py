@@ -34,7 +34,7 @@ class Group:
     def __init__(self, device: str) -> None:
         self.rank, self.world, self.device = dist.get_rank(), dist.get_world_size(), device
         self._wire = device if dist.get_backend() == "nccl" else "cpu"
-        self._calls = dist.new_group(backend="gloo", timeout=PATIENCE)
+        self._calls: Any = dist.new_group(backend="gloo", timeout=PATIENCE)
 
     def hand_out(self, job: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """Process 0's job (None: there is no more) at every process."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -46,8 +46,11 @@ def classification(
     from advisor.training import adapters, recipes
     from advisor.training.network import at_size, build
     from probes.backbones import catalog
+    from probes.backbones.small import SMALL
 
-    loaded = load_backbone(catalog.find(backbone, dataset.kind), input_size, device, pretrained=False)
+    kind: Literal["image", "text"] = "image" if dataset.kind == "image" else "text"
+    entry = SMALL if backbone == SMALL.name else catalog.find(backbone, kind)
+    loaded = load_backbone(entry, input_size, device, pretrained=False)
     loaded = at_size(loaded, input_size)
     network = build(loaded, len(dataset.classes), hold_batch_norm)
     train_rows = np.array(rows, dtype=np.int64)

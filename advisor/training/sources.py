@@ -8,7 +8,7 @@ nothing in the loss or in a score.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
@@ -153,7 +153,7 @@ def _even(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     return np.array_split(order, max(1, -(-len(order) // batch_size)))
 
 
-def ahead(source: Source, batches: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, Any]]:
+def ahead(source: Source, batches: Iterator[np.ndarray]) -> Generator[tuple[np.ndarray, Any]]:
     """(positions, raw batch) in order, up to `AHEAD` batches prepared in the background."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches") as pool:
         waiting: list[tuple[np.ndarray, Future[Any]]] = []
@@ -184,7 +184,7 @@ def logits_of(
     out: np.ndarray | None = None
     done = 0
     try:
-        with closing(ahead(source, iter(source.order(None, batch_size)))) as stream:  # type: ignore[type-var]
+        with closing(ahead(source, iter(source.order(None, batch_size)))) as stream:
             for positions, raw in stream:
                 with autocast or torch.autocast("cpu", enabled=False):
                     values = network(source.inputs(raw, None)).float().cpu().numpy()
