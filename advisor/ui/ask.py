@@ -13,7 +13,7 @@ from advisor.errors import PeopleError
 from advisor.records import Answer, Dataset, Part, Passage
 from advisor.ui import parts, words
 from probes.failures import RIGHT_F1
-from probes.reading import says_nothing, token_f1
+from probes.reading import normalised, says_nothing, token_f1
 
 OPEN = 1
 NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
@@ -69,6 +69,8 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
         parts.answer_line(f"{words.short(answer.text, 400)}{sure}")
         if by_heart:
             parts.note("Answered by heart: no document was read, so no passage supports it.")
+        elif not stands(answer):
+            parts.note("These words do not stand in the passages: the model may have misread them.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if accepted:
@@ -76,6 +78,12 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
         right = token_f1(answer.text, known) >= RIGHT_F1
         parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is not right'}.")
     passages(answer)
+
+
+def stands(answer: Answer) -> bool:
+    """Whether the answer stands word by word in a passage it cites."""
+    said = normalised(answer.text)
+    return any(f" {said} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
 def passages(answer: Answer) -> None:

@@ -107,6 +107,16 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     assert page.get_by_text("This did not work").count() == 0
 
 
+def test_questions_over_documents_are_read_from_the_sample(browser_page: Page, address: str) -> None:
+    browser_page.goto(address)
+    browser_page.locator(".st-key-sample-handbook button").click()
+    browser_page.get_by_role("heading", name="Some questions").wait_for(timeout=LONG)
+    assert browser_page.get_by_text(re.compile(r"\d+ questions over \d+ documents")).count() == 1
+    browser_page.goto(browser_page.url.replace("/profile", "/evidence"))
+    browser_page.get_by_role("button", name="Measure now").wait_for()
+    assert browser_page.get_by_text("This did not work").count() == 0
+
+
 def digit() -> dict[str, str | bytes]:
     """A handwritten digit as an upload."""
     from io import BytesIO

@@ -108,6 +108,10 @@ def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     assert "<mark>forty-two</mark>" in said
     assert "characters 5 to 90" in said
     assert "Accepted: 41. That is not right." in said
+    assert "do not stand in the passages" not in said
+    misread = shown(reply_page(Answer(input="What?", text="ten", supported=True, passages=(passage,))))
+    assert "do not stand in the passages" in misread
+    assert "<mark>" not in misread
 
 
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:

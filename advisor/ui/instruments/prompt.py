@@ -63,7 +63,7 @@ def table(asked: list[ProbeResult]) -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Each prompt, calibrated and raw")
     parts.note(
-        "Calibrated: what the model says to an empty text is its bias and is divided out. The last column is the gain "
+        "Calibrated: the model's leaning to a class, whatever the text, is divided out. The last column is the gain "
         "over class names or neighbours alone on the same items, with its standard error."
     )
 
