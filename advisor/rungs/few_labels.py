@@ -95,12 +95,14 @@ def resolve(context: RunContext, backbone: Backbone, pool: Gathered) -> dict[str
     seconds = context.seconds_left - common.report_seconds(context, 1 / (3 * speed))
     batches = 0.9 * seconds * speed / len(task.train.order(np.random.default_rng(0), settings.batch_size)[0])
     n_folds = next((n for n in FOLDS if batches >= (n + 1) * STEPS), FOLDS[-1])
-    steps = settings.steps if "steps" in given else min(STEPS, int(batches / (n_folds + 1)))
+    steps = min(STEPS, int(batches / (n_folds + 1)))
+    if "steps" in given:
+        steps, n_folds = int(given["steps"]), FOLDS[-1]
     return {
         "rung": "fine-tune",
         "objective": "contrastive",
         **dataclasses.asdict(dataclasses.replace(settings, steps=steps)),
-        "n_folds": FOLDS[-1] if "steps" in given else n_folds if steps >= LEAST_STEPS else 0,
+        "n_folds": n_folds if steps >= LEAST_STEPS or "steps" in given else 0,
         "n_train": len(pool.rows),
         "items_per_second": round(speed, 2),
         "input_size": backbone.input_size,
@@ -167,8 +169,8 @@ def tuned(
         checkpoint_seconds=CHECKPOINT_SECONDS,
     )
     fit(task, settings_from(resolved), callbacks)
-    network: Any = task.network
-    return network
+    assert isinstance(task.network, Classifier)
+    return task.network
 
 
 def head_of(dataset: Dataset, network: Classifier, backbone: Backbone, rows: np.ndarray, recipe: Recipe) -> None:
@@ -197,8 +199,8 @@ def _frozen_logits(context: RunContext, pool: Gathered, fallback: FrozenFit, res
 
 def _copy(backbone: Backbone) -> Backbone:
     """The same backbone with weights of its own to be changed."""
-    changed: Any = dataclasses.replace(backbone, module=copy.deepcopy(backbone.module))
-    return changed
+    copied: Backbone = dataclasses.replace(backbone, module=copy.deepcopy(backbone.module))
+    return copied
 
 
 def _earlier(context: RunContext) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ def roll_back(
     """Save the frozen model instead and say so."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
-    told = (f"Fine-tuning was dropped for the frozen model: {why}.",)
+    told: tuple[str, ...] = (f"Fine-tuning was dropped for the frozen model: {why}.",)
     values = {"value": fallback.value, "n": float(len(fallback.val.rows)), "frozen": fallback.value}
     if compared is not None:
         told, values = (*told, compared.sentence), compared.values

@@ -106,7 +106,7 @@ class Contrastive:
 
     def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The pairs' loss, weighing as many as the batch has readable items."""
-        features = task.network.backbone(inputs)  # type: ignore[operator, union-attr]
+        features = task.network.backbone(inputs)  # type: ignore[operator]
         labels = torch.from_numpy(task.labels_train[positions]).to(task.device)
         weights = torch.from_numpy(task.train.ok[positions].astype(np.float32)).to(task.device)
         n = float(weights.sum())
