@@ -80,6 +80,21 @@ def carried_out(context: RunContext) -> tuple[Answerer, RunReport]:
     return model, made
 
 
+def test_advice_measures_what_is_missing_and_plans_what_it_measured(museums: Dataset) -> None:
+    advice = line.advise(museums, budget=5.0)
+    evidence = line.saved_evidence(museums)
+    assert evidence is not None and advice.metric == "token F1"
+    by_heart, gold = evidence.result("closed book"), evidence.result("gold passage")
+    assert by_heart is not None and gold is not None
+    assert gold.measured.value > by_heart.measured.value  # nobody knows these museums
+    assert any("by heart" in sentence.lower() for sentence in advice.sentences)
+    assert not advice.estimate("scratch").available and "tokens" in advice.estimate("scratch").reason
+    made = line.plan(museums, rung="rag", advice=advice)
+    assert made.settings["prompt"] == gold.settings["prompt"] and made.promised is not None
+    search = evidence.result("retrieval")
+    assert search is not None and made.settings["threshold"] == search.settings["threshold"]["similarity"]
+
+
 def test_by_heart_no_passage_is_cited(museums: Dataset, tmp_path: Path) -> None:
     model, made = carried_out(context_of(museums, tmp_path / "run", "prompting"))
     (answer,) = model.answer(["Who first directed the museum of Lima?"])
