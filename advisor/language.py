@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.endpoint import Endpoint, EndpointSettings
     from advisor.prompt_cache import Remembering
     from probes.backbones.catalog import Entry
     from probes.backbones.language import LanguageModel
@@ -50,10 +51,18 @@ def chat_model(
     from advisor.prompt_cache import Remembering
 
     if name == ENDPOINT:
-        from advisor.endpoint import Endpoint, EndpointSettings
+        from advisor.endpoint import EndpointSettings
 
-        return Remembering(Endpoint(EndpointSettings.found(secrets)))
+        return Remembering(endpoint(EndpointSettings.found(secrets)))
     return Remembering(_loaded(entry_of(name), device, progress))
+
+
+@functools.lru_cache(maxsize=8)
+def endpoint(settings: EndpointSettings) -> Endpoint:
+    """The one client of these settings in this process, so that what it spends is counted, and limited, together."""
+    from advisor.endpoint import Endpoint
+
+    return Endpoint(settings)
 
 
 def entry_of(name: str | None) -> Entry:

@@ -14,6 +14,7 @@ from advisor.records import Answer, Dataset, Part, Passage
 from advisor.ui import parts, words
 from probes.failures import RIGHT_F1
 from probes.reading import normalised, says_nothing, token_f1
+from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
@@ -81,9 +82,9 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
 
 
 def stands(answer: Answer) -> bool:
-    """Whether the answer stands word by word in a passage it cites."""
+    """Whether the answer stands word by word in a passage it cites; yes and no need not."""
     said = normalised(answer.text)
-    return any(f" {said} " in f" {normalised(passage.text)} " for passage in answer.passages)
+    return said in VERDICTS or any(f" {said} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
 def passages(answer: Answer) -> None:

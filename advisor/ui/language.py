@@ -96,17 +96,26 @@ def endpoint() -> None:
 
 def facts(found: EndpointSettings) -> dict[str, str]:
     """The endpoint's settings in words; of the key only whether there is one."""
+    usage = language.endpoint(found).usage
     priced = found.price_in is not None and found.price_out is not None
     money = f"{found.price_in:g} read, {found.price_out:g} written" if priced else "not known, so money is not counted"
     return {
         "Key": "set" if found.api_key else "none",
-        "Tokens, at most": f"{words.count(found.most_tokens)} in one process",
+        "Tokens spent": f"{words.count(usage.spent)} of at most {words.count(found.most_tokens)}, by this dashboard",
         "Price of a million tokens": money,
-        "Price of 1,000 predictions": a_thousand(found),
+        "Price of 1,000 predictions": spent_on(found) or a_thousand(found),
         "Requests at once": str(found.at_once),
         "Time-out": words.duration(found.timeout_seconds),
         "Tries after a failure": str(found.retries),
     }
+
+
+def spent_on(found: EndpointSettings) -> str:
+    """What 1,000 predictions cost by those made so far; "" where none was made or prices are not known."""
+    asked = language.endpoint(found)
+    price = asked.price_per_thousand()
+    n = words.number_of(asked.usage.requests, "request")
+    return f"{price:.2g} by the {n} so far" if price is not None else ""
 
 
 def a_thousand(found: EndpointSettings, n_read: int = 200, n_written: int = 10) -> str:

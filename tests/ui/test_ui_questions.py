@@ -10,6 +10,7 @@ import pytest
 from qa_records import PASSAGE, TITLES
 from streamlit.testing.v1 import AppTest
 
+from advisor.language import ENDPOINT, chat_model
 from advisor.records import Answer, Dataset, Passage
 from advisor.runs import store
 from advisor.ui import ask, charts_questions, charts_training, how_trained, language, parts, places
@@ -187,7 +188,10 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     facts = next(t.value for t in app.dataframe if "Key" in t.value.iloc[:, 0].tolist()).set_index("Fact")["Value"]
     assert facts["Key"] == "set"
     assert "money is not counted" in facts["Price of a million tokens"]
-    assert language.title(language.language.ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"
+    asked = [chat_model(ENDPOINT).model for _ in range(2)]
+    assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
+    assert "0 of at most 200,000" in facts["Tokens spent"]
+    assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"
 
 
 def test_without_an_endpoint_the_page_says_how_to_set_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor import line
 from advisor.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, jobs, parts, places, words
+from advisor.ui import charts, jobs, language, parts, places, words
 from advisor.ui.instruments import curve, depth, domain, issues, prompt, questions, scores
 
 QUESTION = "What did the probes measure?"
@@ -27,8 +27,9 @@ def draw() -> None:
     evidence = line.saved_evidence(dataset)
     if evidence is None:
         parts.heading(QUESTION, f"Nothing yet on {parts.describe(dataset)}. Measuring takes about a minute.")
+        model = language.choose("probe") if dataset.kind == "qa" else None
         if st.button("Measure now", key="measure", type="primary", icon=":material/science:"):
-            jobs.start(key, "Measuring", lambda tell: line.probe(dataset, progress=tell))
+            jobs.start(key, "Measuring", lambda tell: line.probe(dataset, backbone=model, progress=tell))
             st.rerun()
         return
     if dataset.kind == "qa":
