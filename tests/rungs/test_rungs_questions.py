@@ -119,6 +119,7 @@ def test_the_reader_marks_answers_inside_the_passages_it_cites(museums: Dataset,
         assert answer.text in answer.passages[0].text and len(answer.passages) == 2
 
 
+@pytest.mark.slow
 def test_fine_tuning_keeps_only_an_adapter_or_nothing(museums: Dataset, tmp_path: Path) -> None:
     context = context_of(museums, tmp_path / "run", "fine-tune", seconds=12.0, k=1, threshold=-1.0)
     model, made = carried_out(context)
