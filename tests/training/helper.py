@@ -53,8 +53,11 @@ def main(folder: Path, steps: int, maker: str, dropout: bool, seconds_a_step: fl
 
 
 if __name__ == "__main__":
+    status = 0
     try:
         main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4] == "dropout", float(sys.argv[5]))
     except ProcessLost as error:
         print(error, file=sys.stderr)
-        sys.exit(69)
+        status = 69
+    sys.stderr.flush()
+    os._exit(status)  # as the worker does: a library's thread that lingers must not change how it ends
