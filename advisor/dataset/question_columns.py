@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from advisor.dataset.columns import by_name, named, plain, side_columns
+from advisor.dataset.delimited import parse
 from advisor.dataset.tables import Table
-from advisor.dataset.words import said
+from advisor.dataset.text_encoding import decode
+from advisor.dataset.words import said, suffix
 from advisor.errors import DatasetError
 from advisor.records import ReadOptions
 
@@ -26,7 +29,7 @@ _KEY = ["docid", "documentid", "id", "passageid", "contextid", "key", "filename"
 _UNANSWERABLE = ["isimpossible", "unanswerable", "isunanswerable"]
 #: A column of contexts holds sentences, one of document names does not.
 CONTEXT_CHARACTERS = 60
-#: A questions table says so in its first bytes: column names, or the keys of its first record.
+#: A questions table says so in its first bytes: column names, the keys of its first records, or words of its nesting.
 _START = 65_536
 _WORDS = (b"question", b"query", b"qas", b"frage", b"pregunta")
 
@@ -46,18 +49,24 @@ class QuestionColumns:
 
 
 def may_hold_questions(path: Path) -> bool:
-    """Whether a table's beginning speaks of questions; spares reading every large table of a folder."""
+    """Whether a table's beginning has a column of questions; spares reading every large table of a folder."""
+    ending = suffix(path.name.removesuffix(".gz"))
     try:
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
             start = stream.read(_START)
-            if start.startswith(b"PAR1"):
-                import pyarrow.parquet as pq
+        if start.startswith(b"PAR1"):
+            import pyarrow.parquet as pq
 
-                return any(plain(name) in _QUESTION for name in pq.read_schema(path).names)
-    except (OSError, EOFError, ValueError):
+            return any(plain(name) in _QUESTION for name in pq.read_schema(path).names)
+    except (OSError, EOFError, ValueError, zlib.error):
         return False
-    lowered = start.replace(b"\0", b"").lower()
-    return any(word in lowered for word in _WORDS)
+    if ending == ".json":
+        return any(word in start.replace(b"\0", b"").lower() for word in _WORDS)
+    text = decode(start).text
+    if ending in (".jsonl", ".ndjson"):
+        return any(f'"{word}"' in text.lower() for word in (*_QUESTION, "qas", "paragraphs"))
+    whole = text.rpartition("\n")[0] or text
+    return any(plain(name) in _QUESTION for name in parse(whole, "\t" if ending in (".tsv", ".tab") else ",").header)
 
 
 def has_questions(table: Table, options: ReadOptions) -> bool:
