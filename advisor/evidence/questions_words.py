@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Differences of token F1 below this are not worth a sentence about their cause.
 WORTH_SAYING = 0.03
+#: With fewer questions the conditions differ by chance as much as by cause.
+ENOUGH = 24
 
 
 def notes(probes: Sequence[ProbeResult], limit: Threshold, choices: Sequence[str]) -> tuple[str, ...]:
@@ -45,6 +47,8 @@ def missing(by_name: dict[str, ProbeResult]) -> str:
         f"By heart {model} reaches a token F1 of {points(closed.value)}, with the passages found "
         f"{points(retrieved.value)}, with the passage that answers {points(gold.value)} (n {gold.n:,})."
     )
+    if gold.n < ENOUGH:
+        return f"{said} These are too few questions to say what is lacking: give a longer budget."
     if max(knowledge, search) < WORTH_SAYING and skill > 0.5:
         return f"{said} The passage hardly helps: this model lacks the skill to read, and a reader or a larger one may."
     parts = sorted((("knowledge", knowledge), ("skill", skill), ("search", search)), key=lambda part: -part[1])
