@@ -24,6 +24,9 @@ QUOTE = (
     "overflow-wrap:anywhere;max-width:52rem"
 )
 
+#: Legible on the light and on the dark page.
+MARKED = "background:rgba(42,144,134,0.28);color:inherit;border-radius:0.2rem;padding:0 0.15rem"
+
 BadgeColor = Literal["red", "orange", "gray"]
 #: Of each severity: the badge's colour and icon, the gravest first.
 MARK: dict[Severity, tuple[BadgeColor, str]] = {
@@ -137,7 +140,7 @@ def quote(title: str, text: str, marks: Sequence[str] = ()) -> None:
 def marked(text: str, marks: Sequence[str]) -> str:
     """The text as HTML without any mark-up of its own, the first of `marks` found in it (case aside) marked.
 
-    >>> marked("a <b> in Warsaw", ["Paris", "warsaw"])
+    >>> marked("a <b> in Warsaw", ["Paris", "warsaw"]).replace(f' style="{MARKED}"', "")
     'a &lt;b&gt; in <mark>Warsaw</mark>'
     """
     lowered = text.lower()
@@ -145,7 +148,8 @@ def marked(text: str, marks: Sequence[str]) -> str:
         place = lowered.find(mark.strip().lower()) if mark.strip() and len(lowered) == len(text) else -1
         if place >= 0:
             end = place + len(mark.strip())
-            return f"{escape(text[:place])}<mark>{escape(text[place:end])}</mark>{escape(text[end:])}"
+            found = f'<mark style="{MARKED}">{escape(text[place:end])}</mark>'
+            return f"{escape(text[:place])}{found}{escape(text[end:])}"
     return escape(text)
 
 

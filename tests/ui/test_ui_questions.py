@@ -106,13 +106,13 @@ def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
 def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     passage = Passage(document="doc-1", title=TITLES[0], text=PASSAGE, start=5, end=90, score=0.9)
     said = shown(reply_page(Answer(input="What?", text="forty-two", supported=True, passages=(passage,)), ("41",)))
-    assert "<mark>forty-two</mark>" in said
+    assert ">forty-two</mark>" in said
     assert "characters 5 to 90" in said
     assert "Accepted: 41. That is not right." in said
     assert "do not stand in the passages" not in said
     misread = shown(reply_page(Answer(input="What?", text="ten", supported=True, passages=(passage,))))
     assert "do not stand in the passages" in misread
-    assert "<mark>" not in misread
+    assert "<mark" not in misread
 
 
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:
@@ -132,7 +132,9 @@ def test_an_answer_by_heart_says_that_nothing_supports_it() -> None:
 
 
 def test_a_mark_never_lets_html_through() -> None:
-    assert parts.marked("a <b>x</b>", ["<b>"]) == "a <mark>&lt;b&gt;</mark>x&lt;/b&gt;"
+    shown = parts.marked("a <b>x</b>", ["<b>"])
+    assert shown.startswith("a <mark")
+    assert shown.endswith(">&lt;b&gt;</mark>x&lt;/b&gt;")
     assert parts.marked("İstanbul <i>", ["istanbul"]) == "İstanbul &lt;i&gt;"  # lower-casing changes its length
 
 
