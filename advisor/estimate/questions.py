@@ -18,8 +18,8 @@ from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question
 from probes.bootstrap import predictive_mean
 from probes.failures import OUTCOMES
 
-#: Fine-tuning takes away this share of what is misread; it never adds to it, since it rolls back. A guess: a single step
-#: on a busy machine took away 5 % of the error on realtimeqa_2026 (31.0 to 34.5 % token F1), and more steps more.
+#: Fine-tuning takes away this share of what is misread; it never adds to it, since it rolls back. A guess: a single
+#: step on a busy machine took 5 % off the error on realtimeqa_2026 (31.0 to 34.5 % token F1); more steps should do more.
 LORA = Prior(share=0.15, spread=0.15)
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015

@@ -100,7 +100,7 @@ def _conditions(hits: list[list[Chunk]], own: list[Chunk | None]) -> dict[str, l
 def texts_of(chunks: Sequence[Sequence[Chunk]]) -> list[list[str]]:
     """What the model reads of each passage: its text alone.
 
-    With the title before it SmolLM2 copied the title: 11 of 42 wrong answers on realtimeqa_2026, whose titles are dates.
+    With the title before it SmolLM2 copied the title: 11 of 40 wrong answers on realtimeqa_2026 were the title, a date.
     """
     return [[chunk.text for chunk in some] for some in chunks]
 
