@@ -67,7 +67,7 @@ def documents(dataset: Dataset) -> None:
             {
                 "Title": table["title"],
                 "Place": table["place"],
-                "Words": table["text"].str.split().str.len(),
+                "Words": [len(str(text).split()) for text in table["text"]],
                 "Questions": table["document"].map(asked).fillna(0).astype(int),
             }
         )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from advisor import line
 from advisor.errors import PeopleError
-from advisor.records import Dataset, Plan, Prediction
+from advisor.records import Answer, Dataset, Plan, Prediction
 from advisor.storage import workspace
 from advisor.ui import ask, charts, parts, uploads, words
 
@@ -30,13 +30,20 @@ def draw(run: str, plan: Plan) -> None:
     """The section of the result page."""
     if plan.kind == "qa":
         parts.section("Ask")
-        ask.draw(run, plan.fingerprint, lambda question: _model(run, str(workspace())).answer([question])[0])  # type: ignore[union-attr]
+        ask.draw(run, plan.fingerprint, lambda question: answer_of(run, question))
         return
     parts.section("Try it")
     with st.container(border=True):
         given, label = ask_image(run, plan) if plan.kind == "image" else ask_text(run, plan)
         if given is not None:
             answer(run, given, label)
+
+
+def answer_of(run: str, question: str) -> Answer:
+    """What a finished run answers."""
+    model: Any = _model(run, str(workspace()))
+    answer: Answer = model.answer([question])[0]
+    return answer
 
 
 def ask_image(run: str, plan: Plan) -> tuple[Any, str | None]:
@@ -97,7 +104,8 @@ def answer(run: str, given: Any, label: str | None) -> None:
     """The label with its probability, the bars, and the truth when it is known."""
     try:
         with st.spinner("Asking the model."):
-            prediction: Prediction = _model(run, str(workspace())).predict([given])[0]
+            model: Any = _model(run, str(workspace()))
+            prediction: Prediction = model.predict([given])[0]
     except PeopleError as error:
         parts.problem(str(error))
         return

@@ -121,7 +121,7 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
             "Passage found": [": ".join(filter(None, (row.get("title"), row.get("passage")))) for row in rows],
         }
     )
-    narrow = {name: st.column_config.TextColumn(width="medium") for name in frame}
+    narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
     event = st.dataframe(
         frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", column_config=narrow,
         alt="Questions with the answers given, accepted, and the passage found",
