@@ -25,8 +25,8 @@ _LEAD = re.compile(r"^(the answer is|answer|a)\s*:?\s+", re.IGNORECASE)
 class Wording:
     """How a question is put.
 
-    ``user`` or ``begin`` holds ``{question}`` and, where the model is given text, ``{passages}``. A wording that is only
-    a beginning is text to go on with, outside a chat.
+    ``user`` or ``begin`` holds ``{question}`` and, where the model is given text, ``{passages}``. A wording that is
+    only a beginning is text to go on with, outside a chat.
     """
 
     system: str

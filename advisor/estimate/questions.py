@@ -19,7 +19,7 @@ from probes.bootstrap import predictive_mean
 from probes.failures import OUTCOMES
 
 #: Fine-tuning takes away this share of what is misread; it never adds to it, since it rolls back. A guess: a single
-#: step on a busy machine took 5 % off the error on realtimeqa_2026 (31.0 to 34.5 % token F1); more steps should do more.
+#: step on a busy machine took 5 % off the error on realtimeqa_2026 (31.0 to 34.5 % token F1); more steps should help.
 LORA = Prior(share=0.15, spread=0.15)
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
@@ -140,9 +140,9 @@ def limit(evidence: Evidence) -> dict[str, float]:
 
 def found_share(probe: ProbeResult) -> float:
     """Share of the questions whose answer stood in the passages that were read."""
-    counts = probe.settings["outcomes"]
+    counts: dict[str, int] = probe.settings["outcomes"]
     total = sum(counts.get(name, 0) for name in OUTCOMES)
-    return 1.0 - float(counts.get("not found", 0)) / max(total, 1)
+    return 1.0 - counts.get("not found", 0) / max(total, 1)
 
 
 def passages(k: int) -> str:
