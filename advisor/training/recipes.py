@@ -100,14 +100,17 @@ def candidates(rung: TrainedRung, kind: str, rate: float) -> tuple[Candidate, ..
     """Who races, the likeliest winner first: a race with little time takes the first two or four only.
 
     From scratch every layer must learn. Texts try LoRA; an image network's convolutions have few weights as it is.
+    Images try the top two thirds early: without the large pictures of the first blocks a step takes 0.6 of the time, and
+    in the same 170 s sign_digits (1,000 items, 128 px, frozen 88.3 %) reached 97.8 % against 96.0 % with all blocks.
     """
-    first = (Candidate(rate), Candidate(rate / 3), Candidate(2 * rate))
+    rates = (Candidate(rate), Candidate(rate / 3), Candidate(2 * rate))
     if rung == "scratch":
-        return first
+        return rates
     if kind == "image":
-        return (*first, Candidate(rate, depth=2 / 3), Candidate(rate, depth=1 / 3), Candidate(2 * rate, depth=2 / 3))
+        top = Candidate(rate, depth=2 / 3)
+        return (rates[0], top, *rates[1:], Candidate(2 * rate, depth=2 / 3), Candidate(rate, depth=1 / 3))
     lora = Candidate(adapters.RATE_FACTOR * rate, adapters=True)
-    return (*first, Candidate(rate, depth=1 / 2), lora, Candidate(2 * rate, depth=1 / 2))
+    return (*rates, Candidate(rate, depth=1 / 2), lora, Candidate(2 * rate, depth=1 / 2))
 
 
 def n_seeds(rung: TrainedRung, n_train: int, items: float) -> int:
