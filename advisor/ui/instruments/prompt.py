@@ -94,15 +94,14 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     except (KeyError, TypeError):  # the record has a version, the settings inside it have none
         parts.note("Another version of this program asked this prompt. Measure the evidence again to change it.")
         return
+    former, own = st.session_state.get(f"former-{key}"), evidence.result(OWN)
+    if former and own is not None:
+        st.text(f"Your prompt now reaches {words.measured(own.measured)}. Before, {former[0]}: {former[1]}.")
     with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
         ask, shots = asked_for(dataset, before)
         if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
             st.session_state[f"former-{key}"] = (shown.title, words.measured(shown.measured))
             measure(dataset, ask, shots)
-        former = st.session_state.get(f"former-{key}")
-        own = evidence.result(OWN)
-        if former and own is not None:
-            st.text(f"Now {words.measured(own.measured)}; before, {former[0]}: {former[1]}.")
 
 
 def asked_for(dataset: Dataset, before: Ask) -> tuple[Ask, int]:

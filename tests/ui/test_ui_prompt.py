@@ -1,0 +1,83 @@
+"""The prompt on the Evidence page: seen as the model gets it, changed, and refused where it cannot be asked."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from ui_records import share
+
+from advisor import line
+from advisor.asking import Ask
+from advisor.records import Dataset, ProbeResult
+from advisor.ui import places
+from probes.prompting import ZERO_SHOT
+
+APP = Path(__file__).parents[2] / "app.py"
+CHANGED = ZERO_SHOT.replace("Classify the text", "Sort the text")
+
+
+@pytest.fixture
+def prompted(texts: Dataset) -> Dataset:
+    """Texts with hostile names whose evidence has a zero-shot prompt."""
+    evidence = line.saved_evidence(texts)
+    assert evidence is not None
+    ask = Ask(None, ZERO_SHOT, tuple(texts.classes)).as_dict()
+    settings: dict[str, Any] = {"ask": ask, "raw": 0.5, "gain": -0.1, "gain_error": 0.02, "language_model": "m"}
+    zero = ProbeResult(name="prompt-zero", title="Zero-shot prompt", measured=share(0.6, 40), settings=settings)
+    made = evidence.model_copy(update={"results": (*evidence.results, zero)})
+    made.save(Path(texts.folder) / "evidence.json")
+    return texts
+
+
+def opened(dataset: Dataset) -> AppTest:
+    """The Evidence page."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["data"] = dataset.fingerprint[:16]
+    app.run()
+    app.query_params["data"] = dataset.fingerprint[:16]
+    app.switch_page(str(places.FOLDER / "evidence.py")).run()
+    assert not app.exception
+    return app
+
+
+def test_the_prompt_is_shown_as_the_model_gets_it_and_never_as_markdown(prompted: Dataset) -> None:
+    app = opened(prompted)
+    shown = app.code[0].value
+    assert all(name in shown for name in prompted.classes)
+    assert "<script>alert(0)</script>" in shown
+    assert all("<script" not in str(element.value) for element in (*app.html, *app.markdown))
+    table = next(t.value for t in app.dataframe if "Prompt" in t.value)
+    assert table["Over the way without it"].tolist() == ["\u221210.0 ± 2.0 points"]
+    assert table["Raw"].tolist() == ["50.0\u00a0%"]
+
+
+def test_a_template_without_its_text_is_refused_with_the_reason(prompted: Dataset) -> None:
+    app = opened(prompted)
+    app.text_area[0].set_value(ZERO_SHOT.replace("{text}", "")).run()
+    assert any("lacks {text}" in text.value for text in app.text)
+    assert not [button for button in app.button if button.key == "measure-prompt"]
+
+
+def test_a_changed_prompt_is_measured_with_what_was_typed(prompted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(line, "prompt", lambda *given, **more: asked.append((given, more)))
+    app = opened(prompted)
+    app.text_area[0].set_value(CHANGED).run()
+    assert "Sort the text" in app.code[0].value
+    app.button(key="measure-prompt").click().run()
+    while not asked:  # the job has a thread of its own
+        time.sleep(0.02)
+    assert asked[0][0][1] == CHANGED
+    assert asked[0][1]["shots"] == 0
+    assert asked[0][1]["budget"] == 60.0
+
+
+def test_a_prompt_of_another_version_is_told_and_not_an_error(prompted: Dataset) -> None:
+    path = Path(prompted.folder) / "evidence.json"
+    path.write_text(path.read_text().replace('"bias"', '"tilt"'))
+    app = opened(prompted)
+    assert any("Another version" in str(element.value) for element in app.html)
