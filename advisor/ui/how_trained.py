@@ -12,6 +12,7 @@ from advisor import storage
 from advisor.errors import PeopleError
 from advisor.records import RunReport
 from advisor.ui import charts, charts_training, parts, words
+from probes import failures
 
 #: What the values of the validation part are called; the rest keeps its own name.
 VALIDATION = {
@@ -22,13 +23,17 @@ VALIDATION = {
     "words": "Word counts",
 }
 CALIBRATION = ("temperature", "ece_before", "ece")
+#: Settings whose own names are short for people.
+SETTING = {"n_train": "Training items", "n_validation": "Validation items", "n_seeds": "Seeds", "n_items": "Items"}
+#: Sentences after the promise that stand on the page itself: that fine-tuning was dropped must not be hidden.
+OPEN = 2
 
 
 def draw(folder: Path, report: RunReport) -> None:
     """One expander; what the run did not write is not there."""
     settings = resolved(folder)
     with st.expander("How it was trained", icon=":material/build:"):
-        for sentence in report.sentences[1:]:
+        for sentence in told(report)[OPEN:]:
             st.text(sentence)
         validation(report)
         if laps := settings.get("race"):
@@ -42,6 +47,12 @@ def draw(folder: Path, report: RunReport) -> None:
             st.dataframe(rows, hide_index=True, alt="The settings that were used")
 
 
+def told(report: RunReport) -> tuple[str, ...]:
+    """What the report says after the promise, without what another section says in its own place."""
+    failed = failures.sentence(report.outcomes)
+    return tuple(sentence for sentence in report.sentences[1:] if sentence != failed)
+
+
 def resolved(folder: Path) -> dict[str, Any]:
     """The settings as the run resolved them; none where the file is not there or not readable."""
     path = folder / "resolved.json"
@@ -52,7 +63,7 @@ def resolved(folder: Path) -> dict[str, Any]:
 
 
 def validation(report: RunReport) -> None:
-    """What was compared on the validation part, and how well probabilities are calibrated."""
+    """What was compared on the validation part."""
     shares = {
         VALIDATION.get(name, words.capital(name)): value
         for name, value in report.validation.items()
@@ -60,14 +71,8 @@ def validation(report: RunReport) -> None:
     }
     n = int(report.validation.get("n", 0))
     if n and len(shares) > 1:
-        told = ", ".join(f"{name.lower()} {words.percent(value)}" for name, value in shares.items())
-        parts.note(f"On {words.number_of(n, 'validation item')}: {told}.")
-    before, after = report.validation.get("ece_before"), report.validation.get("ece")
-    if before is not None and after is not None:
-        parts.note(
-            f"Expected calibration error there: {words.percent(before)} before, {words.percent(after)} after dividing "
-            f"by temperature {report.validation.get('temperature', 1.0):.2f}."
-        )
+        values = ", ".join(f"{name.lower()} {words.percent(value)}" for name, value in shares.items())
+        parts.note(f"On {words.number_of(n, 'validation item')}: {values}.")
 
 
 def race_row(lap: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +97,12 @@ def facts(settings: dict[str, Any]) -> list[tuple[str, str]]:
         plain = value if isinstance(value, (list, tuple)) else [value]
         if value is None or not plain or any(isinstance(one, (dict, list)) for one in plain):
             continue
-        told = ", ".join(f"{one:.4g}" if isinstance(one, float) else str(one) for one in plain)
-        rows.append((words.capital(name.replace("_", " ")), words.short(told, 200)))
+        value_words = ", ".join(_plain(one) for one in plain)
+        rows.append((SETTING.get(name, words.capital(name.replace("_", " "))), words.short(value_words, 200)))
     return rows
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

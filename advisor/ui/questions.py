@@ -51,7 +51,8 @@ def examples(dataset: Dataset) -> None:
     titles = dict(zip(dataset.documents["document"], dataset.documents["title"], strict=True))
     items = dataset.items.iloc[chosen]
     accepted = [" / ".join(json.loads(answers)) or ABSENT for answers in items["answers"]]
-    places = [str(titles.get(name) or name or "not named") for name in items["document"]]
+    missing = ["none" if answer == ABSENT else "not named" for answer in accepted]
+    places = [str(titles.get(name) or name or none) for name, none in zip(items["document"], missing, strict=True)]
     frame = pd.DataFrame({"Question": items["text"].tolist(), "Accepted answers": accepted, "Document": places})
     st.dataframe(frame, hide_index=True, height="content", alt="Some questions with their accepted answers")
     n = len(dataset.where("train", "val"))

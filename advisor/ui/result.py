@@ -30,6 +30,8 @@ def draw(status: RunStatus) -> None:
     parts.heading(QUESTION, answer(report, plan))
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the promise")
     parts.note(f"On the test part {words.measured(report.test)}, which nothing had looked at before.")
+    for sentence in how_trained.told(report)[: how_trained.OPEN]:
+        st.text(sentence)
     try_it.draw(status.run, plan)
     take_away(status, folder)
     if plan.kind == "qa":
