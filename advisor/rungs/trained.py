@@ -86,7 +86,7 @@ def _prepare(
     """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say."""
     settings = recipe(context, rung, resolved, len(task.train))
     speed = float(resolved["items_per_second"])
-    candidate = search.Candidate(settings.learning_rate)
+    candidate = search.Candidate(settings.learning_rate, settings.depth)
     raced, entrant = search.Race(candidate), None
     if not isinstance(context.plan.settings.get("learning_rate"), (int, float)):  # "race", or nothing said
         entrants = recipes.candidates(rung, context.plan.kind, settings.learning_rate)
