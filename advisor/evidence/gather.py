@@ -68,7 +68,7 @@ def features_under(dataset: Dataset, backbone: str | None) -> Under:
     from probes.backbones import catalog
     from probes.backbones.weights import weights_hash
 
-    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)  # type: ignore[arg-type]
+    entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
     return Under(entry.name, weights_hash(entry), lambda *given: measure(given[0], entry, *given[1:]))
 
 

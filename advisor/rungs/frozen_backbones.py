@@ -76,7 +76,7 @@ def wanted(context: RunContext) -> list[Entry]:
 
     named: Any = context.plan.settings.get("backbones", "at hand")
     if isinstance(named, (list, tuple)):
-        return [catalog.find(str(name), context.plan.kind) for name in named]  # type: ignore[arg-type]
+        return [catalog.find(str(name), context.plan.kind) for name in named]
     if named == "pinned" or "@" in context.plan.backbone:
         return []
     return [entry for entry in catalog.CATALOG if entry.kind == context.plan.kind and weights.available(entry)[0]]

@@ -52,7 +52,7 @@ def random_backbone(context: RunContext, architecture: str, size: int | None = N
 
     plan = context.plan
     small = architecture == "small"
-    entry = SMALL if small else catalog.find(plan.backbone, plan.kind)  # type: ignore[arg-type]
+    entry = SMALL if small else catalog.find(plan.backbone, plan.kind)
     px = size or (SMALL.input_size if small else plan.input_size)
     return at_size(load_backbone(entry, px, context.device, pretrained=False, seed=plan.seed), px)
 

@@ -16,6 +16,8 @@ from typing import Literal
 from probes.errors import BackboneError
 
 Kind = Literal["image", "text", "language"]
+#: What a backbone is asked for: questions and documents ("qa") are read by text encoders.
+Wanted = Kind | Literal["qa"]
 Loader = Literal["timm", "torchvision", "huggingface", "own"]
 Channels = tuple[float, float, float]
 
@@ -138,18 +140,24 @@ CATALOG: tuple[Entry, ...] = (
 )  # fmt: skip
 
 
-def default(kind: Kind) -> Entry:
+def default(wanted: Wanted) -> Entry:
     """The backbone or language model used when the user names none: the first of its kind."""
+    kind = _kind(wanted)
     return next(entry for entry in CATALOG if entry.kind == kind)
 
 
-def find(name: str, kind: Kind | None = None) -> Entry:
+def _kind(wanted: Wanted) -> Kind:
+    return "text" if wanted == "qa" else wanted
+
+
+def find(name: str, wanted: Wanted | None = None) -> Entry:
     """The entry called `name` (case does not matter).
 
     Also taken: ``name@/path/to/weights`` (a catalog architecture with weights from a local file or folder), a local
-    Hugging Face folder, and a hub name ``organisation/model`` (both are sentence encoders unless `kind` says
+    Hugging Face folder, and a hub name ``organisation/model`` (both are sentence encoders unless `wanted` says
     "language"). Raises BackboneError otherwise, with the nearest names and the full list.
     """
+    kind = _kind(wanted) if wanted is not None else None
     base, _, place = name.partition("@")
     entry = _named(base)
     if entry is None and not place and kind != "image":

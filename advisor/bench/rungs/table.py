@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,16 @@ def markdown(kept: pd.DataFrame) -> str:
     ways = [way for way in (*RUNG_NAMES, *AGAINST) if (kept["way"] == way).any()]
     lines = [f"| task | metric | n | {' | '.join(ways)} |", f"|---|---|---|{'---|' * len(ways)}"]
     for task in TASKS:
-        own = kept[kept["task"] == task.name].set_index("way")
-        if own.empty:
+        own = {row["way"]: row for row in kept[kept["task"] == task.name].to_dict("records")}
+        if not own:
             continue
-        cells = [cell(own.loc[way]) if way in own.index else "" for way in ways]
-        first = own.iloc[0]
+        cells = [cell(own[way]) if way in own else "" for way in ways]
+        first = next(iter(own.values()))
         lines.append(f"| {task.name} | {first['metric']} | {int(first['n_test'])} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def cell(row: pd.Series[Any]) -> str:
+def cell(row: Mapping[Any, Any]) -> str:
     """Such as "88.2 (84.6-91.3), 41 s"."""
     return f"{100 * row['test']:.1f} ({100 * row['low']:.1f}-{100 * row['high']:.1f}), {row['seconds']:.0f} s"
 

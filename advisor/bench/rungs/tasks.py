@@ -21,8 +21,8 @@ class Task:
 
     dataset: str
     kind: Kind
-    per_class: int | None = None
-    budget_seconds: float = 120.0
+    per_class: int | None
+    budget_seconds: float
 
     @property
     def name(self) -> str:
@@ -45,11 +45,11 @@ TEXTS = ("banking77", "trec6", "sst2", "tweet_emotion")
 QUESTIONS = ("xquad_en", "pubmedqa", "realtimeqa_2026")
 
 TASKS: tuple[Task, ...] = (
-    *(Task(name, "image") for name in IMAGES),
-    *(Task(name, "text", 8, 60.0) for name in TEXTS),
-    *(Task(name, "text", 64, 90.0) for name in TEXTS),
-    *(Task(name, "text") for name in TEXTS),
-    *(Task(name, "qa", None, 240.0) for name in QUESTIONS),
+    *(Task(name, "image", None, 120.0) for name in IMAGES),
+    *(Task(name, "text", 8, 40.0) for name in TEXTS),
+    *(Task(name, "text", 64, 60.0) for name in TEXTS),
+    *(Task(name, "text", None, 90.0) for name in TEXTS),
+    *(Task(name, "qa", None, 180.0) for name in QUESTIONS),
 )
 
 
