@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
         if known is not None and known.digests == {d.name: d.digest for d in documents}:
             return known
         progress("Cutting and embedding the documents", 0.0)
-        made = _made(documents, encoder, known)
+        made = _tuned(_made(documents, encoder, known), dataset)
         save(made, folder)
     progress("The index is ready", 1.0)
     return made
@@ -100,3 +101,14 @@ def _made(documents: list[Document], encoder: Encoder, known: HybridIndex | None
     if known is not None:
         return known.updated(documents, encoder.tokenizer)
     return HybridIndex.build(documents, encoder, encoder.name, encoder.tokenizer)
+
+
+def _tuned(index: HybridIndex, dataset: Dataset) -> HybridIndex:
+    """The index with the weight of words that fits the training questions."""
+    from probes.retrieval.measures import Truth
+    from probes.retrieval.tuning import chosen_weight
+
+    table = dataset.items.iloc[dataset.where("train")]
+    pairs = zip(table["answers"], table["document"], strict=True)
+    truths = [Truth(tuple(json.loads(answers)), document) for answers, document in pairs]
+    return replace(index, weight=chosen_weight(index, table["text"].tolist(), truths))

@@ -8,14 +8,14 @@ made anew each time, which is quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from probes.retrieval.chunks import OVERLAP, SIZE, Chunk, Document, split
-from probes.retrieval.fusion import fused
+from probes.retrieval.fusion import WORDS_WEIGHT, fused
 from probes.retrieval.words import WordIndex
 
 How = Literal["hybrid", "words", "dense"]
@@ -39,6 +39,7 @@ class HybridIndex:
 
     Shape: vectors (n_chunks, dim) float32. ``digests``: document to the digest of its content, also of documents that
     gave no chunk. ``encoder`` names what made the vectors; an index of another encoder cannot be updated.
+    ``weight``: of the words beside the meaning (`probes.retrieval.tuning`).
     """
 
     chunks: list[Chunk]
@@ -49,6 +50,7 @@ class HybridIndex:
     encoder: str
     size: int = SIZE
     overlap: int = OVERLAP
+    weight: float = WORDS_WEIGHT
 
     @classmethod
     def build(
@@ -82,7 +84,7 @@ class HybridIndex:
         chunks = [chunk for chunk, _ in pairs]
         array = np.stack([row for _, row in pairs]).astype(np.float32) if pairs else self.vectors[:0]
         words = WordIndex.build([chunk.searched for chunk in chunks])
-        return HybridIndex(chunks, array, words, digests, self.embed, self.encoder, self.size, self.overlap)
+        return replace(self, chunks=chunks, vectors=array, words=words, digests=digests)
 
     @cached_property
     def by_document(self) -> dict[str, list[Chunk]]:
@@ -105,7 +107,7 @@ class HybridIndex:
         if how == "words":
             return self.words.scores(questions)
         dense: np.ndarray = self.embed(questions) @ np.asarray(self.vectors).T
-        return dense if how == "dense" else fused(self.words.scores(questions), dense)
+        return dense if how == "dense" else fused(self.words.scores(questions), dense, self.weight)
 
     def _hits(self, scores: np.ndarray, k: int) -> list[Hit]:
         k = min(k, len(scores))

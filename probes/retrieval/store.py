@@ -1,6 +1,6 @@
 """An index on the disk: JSON and arrays in one folder, with a manifest of their hashes, and no pickle.
 
-    index.json     version, encoder, sizes of chunks, digests of the documents
+    index.json     version, encoder, sizes of chunks, weight of the words, digests of the documents
     chunks.json    document, title, start, end and text of every chunk
     vectors.npy    unit vectors, mapped when opened
     words/         word counts, by bm25s
@@ -28,6 +28,7 @@ from probes.retrieval.words import WordIndex
 
 VERSION = 1
 MANIFEST = "manifest.json"
+_SETTINGS = ("encoder", "size", "overlap", "weight")
 
 
 def save(index: HybridIndex, folder: Path) -> None:
@@ -58,9 +59,8 @@ def open_index(folder: Path, embed: Embed) -> HybridIndex:
         chunks = [Chunk(*row) for row in _read(folder / "chunks.json")]
         vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
         words = WordIndex.open(folder / "words", len(chunks))
-        return HybridIndex(
-            chunks, vectors, words, facts["digests"], embed, facts["encoder"], facts["size"], facts["overlap"]
-        )
+        settings = {name: facts[name] for name in _SETTINGS}
+        return HybridIndex(chunks, vectors, words, facts["digests"], embed, **settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProbeError(f"The index {folder} cannot be read ({error}). Delete the folder; it is made anew.") from error
 
@@ -70,7 +70,7 @@ def _write(index: HybridIndex, folder: Path) -> None:
     np.save(folder / "vectors.npy", np.asarray(index.vectors, dtype=np.float32), allow_pickle=False)
     (folder / "words").mkdir()
     index.words.save(folder / "words")
-    facts = {"version": VERSION, "encoder": index.encoder, "size": index.size, "overlap": index.overlap}
+    facts = {"version": VERSION, **{name: getattr(index, name) for name in _SETTINGS}}
     _write_json(folder / "index.json", {**facts, "digests": index.digests})
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     _write_json(folder / MANIFEST, {path.relative_to(folder).as_posix(): _sha256(path) for path in files})

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import doctest
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from probes.retrieval.chunks import Chunk, Document, split
 from probes.retrieval.index import HybridIndex
 from probes.retrieval.measures import Truth, document_ranks, mean_reciprocal_rank, ranks, recall_at_k
 from probes.retrieval.store import open_index, save
+from probes.retrieval.tuning import WEIGHTS, chosen_weight
 from probes.retrieval.words import WordIndex, stems
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
@@ -141,14 +144,36 @@ def test_an_updated_index_equals_one_made_afresh(tmp_path: Path) -> None:
         assert np.array_equal(updated.scores(questions, how), fresh.scores(questions, how))  # type: ignore[arg-type]
 
 
+def test_the_weight_of_words_follows_the_questions() -> None:
+    """High where meaning is noise, not raised where words mislead, and not chosen at all by few questions."""
+    names = [f"unheard{i}" for i in range(60)]
+    documents = [Document(f"d{i}", "", f"A page about {name} and the common rest.") for i, name in enumerate(names)]
+    truths = [Truth((name,), f"d{i}") for i, name in enumerate(names)]
+    rng = np.random.default_rng(0)
+
+    def noise(texts: Sequence[str]) -> np.ndarray:
+        made = rng.normal(size=(len(texts), 8)).astype(np.float32)
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+    def meaning(texts: Sequence[str]) -> np.ndarray:
+        said = [re.search(r"number (\d+)", text) or re.search(r"unheard(\d+)", text) for text in texts]
+        return np.eye(60, dtype=np.float32)[[int(found[1]) for found in said if found]]
+
+    by_name = [f"What is {name}?" for name in names]
+    assert chosen_weight(HybridIndex.build(documents, noise), by_name, truths) == max(WEIGHTS)
+    assert chosen_weight(HybridIndex.build(documents, noise), by_name[:10], truths[:10]) == fusion.WORDS_WEIGHT
+    misled = [f"Is unheard{(i + 1) % 60} like number {i}?" for i in range(60)]
+    assert chosen_weight(HybridIndex.build(documents, meaning), misled, truths) <= fusion.WORDS_WEIGHT
+
+
 def test_an_index_comes_back_from_the_disk_and_damage_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "index"
-    made = HybridIndex.build(pages()[:4], Bag(), "bag")
+    made = replace(HybridIndex.build(pages()[:4], Bag(), "bag"), weight=2.0)
     save(made, folder)
     save(made, folder)  # in place of the old one
     opened = open_index(folder, Bag())
     assert isinstance(opened.vectors, np.memmap)
-    assert (opened.chunks, opened.encoder) == (made.chunks, "bag")
+    assert (opened.chunks, opened.encoder, opened.weight) == (made.chunks, "bag", 2.0)
     assert opened.search(["who pays"], 5) == made.search(["who pays"], 5)
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
     content = bytearray((folder / "vectors.npy").read_bytes())
