@@ -190,6 +190,7 @@ def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[]
         patience=0,
         first_look=False,
         average_last=0.0,
+        returns=0,  # a racer that diverges is out; at half its rate it would look sound
         seed=settings.seed + len(racer.laps),  # another round sees other batches
     )
     result = fit(racer.task, told, Callbacks(should_stop=should_stop))
