@@ -55,7 +55,8 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
     for stream, name in named:
         stream.seek(0)
         whole.update(f"{name}\x1f".encode() + hashlib.file_digest(stream, "sha256").digest())  # type: ignore[arg-type]
-    folder = workspace() / "uploads" / whole.hexdigest()[:16] / "files"
+    called = Path(named[0][1]).stem + (f"_and_{len(named) - 1}_more" if len(named) > 1 else "")
+    folder = workspace() / "uploads" / whole.hexdigest()[:16] / called
     taken: set[str] = set()
     for number, (stream, name) in enumerate(named):
         own = name if name.lower() not in taken else f"{number}-{name}"

@@ -40,6 +40,7 @@ def test_documents_uploaded_together_lie_in_one_folder_under_different_names(wor
     assert folder.resolve().is_relative_to((workspace / "uploads").resolve())
     assert sorted(path.read_bytes() for path in folder.iterdir()) == [b"# one", b"# two", b"{}"]
     assert uploads.keep_together(files) == folder
+    assert folder.name == "page_and_2_more"
 
 
 def test_a_lone_table_is_a_file_and_a_lone_document_a_folder() -> None:
