@@ -52,6 +52,9 @@ def read(
     path_column: str | None = None,
     split_column: str | None = None,
     group_column: str | None = None,
+    question_column: str | None = None,
+    answer_column: str | None = None,
+    document_column: str | None = None,
     progress: Progress = silent,
 ) -> Dataset:
     """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do."""
@@ -66,6 +69,9 @@ def read(
         path_column=path_column,
         split_column=split_column,
         group_column=group_column,
+        question_column=question_column,
+        answer_column=answer_column,
+        document_column=document_column,
     )
     return read_source(source, options, progress)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from qa_records import PASSAGE, TITLES
 from streamlit.testing.v1 import AppTest
 
+from advisor import line
 from advisor.language import ENDPOINT, chat_model
-from advisor.records import Answer, Dataset, Passage
+from advisor.records import Answer, Dataset, Kind, Passage
 from advisor.runs import store
 from advisor.ui import ask, charts_questions, charts_training, how_trained, language, parts, places
 from probes.measured import Measured
@@ -48,6 +51,13 @@ def test_hostile_words_never_reach_markdown_or_become_html(
     for hostile in (*TITLES, questions.name, "<script>", "*number*", "**answer**"):
         assert hostile not in marked_up
     assert all("<script" not in str(element.value) for element in app.html)
+
+
+def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
+    from advisor.ui.pages import data
+
+    assert {*data.COLUMNS, "kind"} <= set(inspect.signature(line.read).parameters)
+    assert set(data.KINDS) == set(get_args(Kind))
 
 
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
