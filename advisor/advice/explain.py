@@ -8,6 +8,9 @@ from advisor.advice.decide import MARGIN, Decision, decide, high, low, usable, v
 from advisor.ladder import RUNG_NAMES, RungName, rung
 from advisor.records import Estimate, Metric
 
+#: A range of targets narrower than this is lost in the rounding of its sentence.
+NARROWEST = 0.002
+
 
 def percent(share: float) -> str:
     """A share as a percentage with one decimal: 0.934 → 93.4 %."""
@@ -117,7 +120,8 @@ def flips(decision: Decision, estimates: Sequence[Estimate], target: float | Non
                 if cheaper
                 else max(low(e) for e in usable(estimates) if RUNG_NAMES.index(e.rung) < RUNG_NAMES.index(other.rung))
             )
-            if target is None or (bound < target if cheaper else limit >= target):
+            wide = cheaper or bound - limit >= NARROWEST
+            if wide and (target is None or (bound < target if cheaper else limit >= target)):
                 found.append(f"{word} {percent(limit)}: {title(other)} would be recommended.")
     if target is None and decision.best != chosen.rung:
         best = find(estimates, decision.best)
