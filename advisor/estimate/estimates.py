@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from advisor.estimate.outcome import Shift, fine_tune_gain, scratch_growth
+from advisor.estimate.outcome import ENOUGH_EPOCHS, Shift, fine_tune_gain, scratch_growth
 from advisor.estimate.pilots import Pilots
 from advisor.evidence import seen_counts
 from advisor.evidence.clip import NAME as CLIP
@@ -25,6 +26,8 @@ UNPILOTED = "Not piloted: fewer than four validation items to hold out. Add labe
 #: A learning curve is believed to this multiple of the items it was fitted on.
 FURTHEST = 4.0
 EPOCHS = {"fine-tune": 12, "scratch": 40}
+#: Texts that pass through a tuning on few labels, its folds included; a training step costs three forward passes.
+TUNED_TEXTS = 9_600
 
 
 def estimates(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question) -> tuple[Estimate, ...]:
@@ -103,7 +106,7 @@ def fine_tune(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     """The frozen rung's value plus the gain that the pilot and experience let expect."""
     probe, pilot = needed(evidence, "linear"), pilots.result("fine-tune")
     if pilot is None:
-        return Estimate(rung="fine-tune", available=False, reason=UNPILOTED)
+        return few_labels(evidence) if dataset.kind == "text" else missing_pilot("fine-tune")
     base = growth(evidence, probe)
     seconds, epochs = training("fine-tune", evidence, pilot)
     gain = fine_tune_gain(
@@ -119,6 +122,23 @@ def fine_tune(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     return made.model_copy(update={"provenance": "piloted", "n": pilot.measured.n})
 
 
+def few_labels(evidence: Evidence) -> Estimate:
+    """Too few labels for a pilot: what fine-tuning brought elsewhere, over the frozen rung."""
+    probe = frozen_probe(evidence)
+    base = growth(evidence, probe)
+    gain = fine_tune_gain(frozen_value(evidence), 0.0, math.inf, ENOUGH_EPOCHS)
+    shift = Shift(base.mean + gain.mean, math.hypot(base.spread, gain.spread))
+    details = "Too few labels for a pilot: predicted from what fine-tuning brought on other sets."
+    seconds = min(TRAINING_SECONDS, 3 * TUNED_TEXTS * seconds_per_item(evidence))
+    made = build("fine-tune", evidence, probe, shift, seconds, details)
+    return made.model_copy(update={"provenance": "predicted"})
+
+
+def missing_pilot(rung: RungName) -> Estimate:
+    """No number for a rung that could not be piloted."""
+    return Estimate(rung=rung, available=False, reason=UNPILOTED)
+
+
 def scratch(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     """The pilot's own value plus the growth that a longer run lets expect; for texts, counting words if it is better.
 
@@ -127,8 +147,7 @@ def scratch(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Estimate:
     probe, pilot = needed(evidence, "linear"), pilots.result("scratch")
     counted = evidence.result("tfidf")
     if pilot is None:
-        missing = Estimate(rung="scratch", available=False, reason=UNPILOTED)
-        return words(evidence, counted) if counted is not None else missing
+        return words(evidence, counted) if counted is not None else missing_pilot("scratch")
     seconds, _ = training("scratch", evidence, pilot)
     shift = scratch_growth(pilot.measured.value, probe.measured.value)
     if counted is not None and counted.measured.value + growth(evidence, counted).mean >= (

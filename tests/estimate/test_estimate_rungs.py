@@ -58,3 +58,12 @@ def test_scratch_counts_words_where_they_beat_its_network_and_says_that_it_was_m
     assert words.milliseconds_per_prediction < network.milliseconds_per_prediction  # type: ignore[operator]
     alone = scratch(NO_DATASET, evidence(probe("tfidf", 150)), Pilots(results=()))
     assert alone.available and not scratch(NO_DATASET, evidence(), Pilots(results=())).available
+
+
+def test_too_few_labels_for_a_pilot_are_predicted_for_texts_and_left_out_for_images() -> None:
+    none = Pilots(results=())
+    texts, images = (Dataset.model_construct(kind=kind) for kind in ("text", "image"))
+    tuned, kept = fine_tune(texts, evidence(), none), frozen(texts, evidence(), none)
+    assert tuned.provenance == "predicted" and tuned.value is not None and kept.value is not None
+    assert kept.value < tuned.value < 1 and tuned.high - tuned.low > kept.high - kept.low  # type: ignore[operator]
+    assert not fine_tune(images, evidence(), none).available
