@@ -68,7 +68,7 @@ def kill_in(stage: str) -> Callable[..., None]:
 def test_contrast_on_few_labels_is_judged_on_every_item_and_resumes_to_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, pinned = questions(tmp_path), {"settings": {"steps": 2, "learning_rate": 2e-4}}
+    dataset, pinned = questions(tmp_path), {"settings": {"steps": 4, "learning_rate": 2e-4}}
     whole, parts = context_of(dataset, tmp_path / "whole", **pinned), tmp_path / "parts"
     outcome = registry.execute(whole)
     check_few_labels(whole, outcome)
