@@ -20,6 +20,7 @@ from probes.depth import MAX_ITEMS, probe_depths
 from probes.folds import stratified_subset
 from probes.heads import log_loss
 from probes.hooks import LAST
+from probes.interval import paired_error
 from probes.linear import LinearProbe, linear_probe
 
 Depths = tuple[str, ...]
@@ -79,10 +80,11 @@ def probe_joins(
         found[depths] = linear_probe(
             features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=n_classes
         )
-    among = {depths: found[depths] for depths in (wanted or found)}
-    best = _best(among, labels)
+    last = found[(LAST,)]
+    ahead = [depths for depths in found if wanted is not None or _ahead(found[depths], last, labels, metric, n_classes)]
+    best = _best({depths: found[depths] for depths in (wanted or ahead or [(LAST,)])}, labels)
     tried = tuple((depths, probe.measured.value) for depths, probe in found.items())
-    return Joined(best, found[best], found[(LAST,)], tried)
+    return Joined(best, found[best], last, tried)
 
 
 def joined(parts: Mapping[str, np.ndarray], depths: Depths) -> np.ndarray:
@@ -99,6 +101,15 @@ def suggested(names: Sequence[str], values: Sequence[float]) -> list[Depths]:
     ranked = [name for _, name in sorted(zip(values, names, strict=True), key=lambda pair: -pair[0])]
     sets = [{ranked[0]}, {ranked[0], names[-1]}, set(ranked[:3]), set(names[-3:]), set(names[-5:])]
     return list(dict.fromkeys(tuple(name for name in names if name in wanted) for wanted in sets))
+
+
+def _ahead(one: LinearProbe, last: LinearProbe, labels: np.ndarray, metric: str, n_classes: int) -> bool:
+    """Whether a join is ahead of the last features by more than the noise of the difference.
+
+    The best of six on 16 items of sst2 promised 71 to 98 % and reached 59 %: with few items the luckiest wins.
+    """
+    gain = one.measured.value - last.measured.value
+    return gain > paired_error(metric, labels, one.oof_predicted, last.oof_predicted, n_classes)
 
 
 def _best(found: Mapping[Depths, LinearProbe], labels: np.ndarray) -> Depths:

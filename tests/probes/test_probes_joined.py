@@ -25,7 +25,23 @@ def test_two_halves_that_know_different_things_are_joined() -> None:
     assert {"upper", "lower"} <= set(found.depths)
     values = dict(found.tried)
     assert found.probe.measured.value == values[found.depths] >= max(values.values()) - 0.003
-    assert found.last.measured.value == values[(LAST,)] < 0.5
+
+
+def test_a_lead_within_the_noise_of_few_items_changes_nothing() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(16) % 2
+    parts = {f"block {i}": rng.normal(size=(16, 3)) for i in range(5)} | {
+        LAST: labels[:, None] + rng.normal(size=(16, 3))
+    }
+    found = probe_joins(parts, labels, "accuracy", np.arange(16), 2)
+    lead = found.probe.measured.value - found.last.measured.value
+    assert found.depths == (LAST,) or lead > 0.1
+
+
+def test_the_last_features_are_the_yardstick() -> None:
+    parts, labels = halves()
+    found = probe_joins(parts, labels, "accuracy", np.arange(500), 10)
+    assert found.last.measured.value == dict(found.tried)[(LAST,)] < 0.5
 
 
 def test_named_joins_are_compared_alone_and_the_last_features_never_win_unasked() -> None:
