@@ -7,13 +7,16 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test lint format bench bench-probes bench-rungs doctor clean
+.PHONY: app test test-slow lint format bench bench-probes bench-rungs doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
 
-test: $(READY) lint  ## format, lint, types and tests
-	$(BIN)/python -m pytest
+test: $(READY) lint  ## format, lint, types and tests; the slow ones only where they drive the browser
+	$(BIN)/python -m pytest -m "not slow or browser"
+
+test-slow: $(READY)  ## the rest: launchers that are killed, a server that answers, LoRA, Ray where it is installed
+	$(BIN)/python -m pytest -m "slow and not browser"
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

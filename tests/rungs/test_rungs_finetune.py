@@ -65,6 +65,7 @@ def kill_in(stage: str) -> Callable[..., None]:
     return emit
 
 
+@pytest.mark.slow
 def test_contrast_on_few_labels_is_judged_on_every_item_and_resumes_to_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

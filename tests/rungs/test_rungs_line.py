@@ -165,6 +165,7 @@ def kill_after(steps: int, seen: list[dict[str, Any]]) -> Callable[..., None]:
     return emit
 
 
+@pytest.mark.slow  # tests/runs kills a real worker and waits for its end
 def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trained, "CHECKPOINT_SECONDS", 0.0)
     dataset, folder, given = digits(tmp_path), tmp_path / "run", {"settings": {"learning_rate": 1e-3}}
