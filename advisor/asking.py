@@ -48,11 +48,10 @@ class Ask:
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> Ask:
-        """From what `as_dict` gave."""
+        """From what `as_dict` gave; settings from before there was a bias were measured without one."""
         shown = tuple(Shown(**example) for example in settings["examples"])
-        return cls(
-            **{**settings, "labels": tuple(settings["labels"]), "examples": shown, "bias": tuple(settings["bias"])}
-        )
+        bias = tuple(settings.get("bias", ()))
+        return cls(**{**settings, "labels": tuple(settings["labels"]), "examples": shown, "bias": bias})
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
