@@ -42,7 +42,7 @@ def issues_json(dataset: Dataset, found: Evidence, rows: pd.DataFrame) -> dict[s
     ]
     return {
         "dataset": dataset_json(dataset),
-        "checks": kept.summary(rows).to_dict("records"),
+        "checks": kept.summary(dataset, rows).to_dict("records"),
         "findings": [finding.model_dump(mode="json", exclude={"schema_version"}) for finding in found.findings],
         "items": items,
     }
@@ -54,8 +54,9 @@ def issues(to: Console, dataset: Dataset, found: Evidence, rows: pd.DataFrame) -
     for finding in found.findings:
         to.print(marked(finding.severity, finding.sentence))
     counts = table("check", ">looked at", ">found")
-    for row in kept.summary(rows).to_dict("records"):
-        counts.add_row(row["check"], f"{row['n_checked']:,}", f"{row['n_listed']:,}")
+    for row in kept.summary(dataset, rows).to_dict("records"):
+        what = "properties" if row["check"] == kept.SHORTCUTS else "items"
+        counts.add_row(row["check"], f"{row['n_checked']:,} {what}", f"{row['n_listed']:,}")
     to.print(counts)
     for check in kept.CHECKS[:-1]:
         own = kept.ranked(rows, check)

@@ -116,12 +116,17 @@ def ranked(table: pd.DataFrame, check: str) -> pd.DataFrame:
     return own.sort_values("score", ascending=check in (LABELS, NEIGHBOURS), kind="stable")
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """One row per check: check, n_checked, n_listed."""
+def summary(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """One row per check: check, n_checked, n_listed.
+
+    Checked are the sample's items, for copies every item that is not locked away (only copies have a row), and for
+    shortcuts the groups of properties.
+    """
     rows = []
     for check in CHECKS:
         own = table[table["check"] == check]
-        rows.append({"check": check, "n_checked": len(own), "n_listed": int(own["verdict"].astype(bool).sum())})
+        n_checked = len(dataset.where("train", "val")) if check == COPIES and len(table) else len(own)
+        rows.append({"check": check, "n_checked": n_checked, "n_listed": int(own["verdict"].astype(bool).sum())})
     return pd.DataFrame(rows)
 
 

@@ -109,9 +109,11 @@ def test_a_margin_on_one_class_is_named(tmp_path: Path, grain: int) -> None:
 def test_copies_are_listed_and_the_summary_has_every_check(tmp_path: Path) -> None:
     dataset = line.read("sample:topics")
     _, table = measured(dataset)
-    told = summary(table)
+    told = summary(dataset, table)
     assert tuple(told["check"]) == CHECKS
     assert told["n_listed"].le(told["n_checked"]).all()
+    n_checked = dict(zip(told["check"], told["n_checked"], strict=True))
+    assert n_checked[COPIES] == len(dataset.where("train", "val"))  # all were compared, and only copies have a row
     copies = table[table["check"] == COPIES]
     assert all("copy of" in remark for remark in copies["remark"])
     assert len(ranked(table, COPIES)) == len(copies)
@@ -122,7 +124,7 @@ def test_the_file_has_what_is_listed_and_no_formula(tmp_path: Path) -> None:
     _, table = measured(dataset)
     table.loc[table["check"] == LABELS, "label"] = "=HYPERLINK(1)"
     read = list(csv.DictReader(io.StringIO(export_csv(table))))
-    assert len(read) == int(summary(table)["n_listed"].sum())
+    assert len(read) == int(summary(dataset, table)["n_listed"].sum())
     assert {row["label"] for row in read if row["check"] == LABELS} == {"'=HYPERLINK(1)"}
     path = save_csv(table, tmp_path / "issues.csv")
     assert path.read_text(encoding="utf-8") == export_csv(table)
@@ -142,5 +144,5 @@ def test_evidence_from_before_the_checks_has_an_empty_table(tmp_path: Path) -> N
     dataset = digits(tmp_path, n=60)
     table = load_issues(dataset, EVIDENCE)
     assert table.empty and tuple(table.columns) == COLUMNS
-    assert summary(table)["n_checked"].sum() == 0
+    assert summary(dataset, table)["n_checked"].sum() == 0
     assert export_csv(table).startswith("key,row,label,check")

@@ -91,7 +91,7 @@ def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> Non
 
 def test_the_answer_counts_each_check_and_the_chart_draws_it(tmp_path: Path) -> None:
     dataset, evidence = measured(tmp_path)
-    told = summary(load_issues(dataset, evidence))
+    told = summary(dataset, load_issues(dataset, evidence))
     assert "labels look wrong" in answer(told)
     assert "labels look wrong" not in answer(told, hard=True) and "items are hard to tell" in answer(told, hard=True)
     assert answer(told.assign(n_listed=0)).startswith("No check found anything")

@@ -22,7 +22,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     if table.empty:
         return
     parts.section("What is wrong with the labels?")
-    summary = rows.summary(table)
+    summary = rows.summary(dataset, table)
     parts.answer_line(answer(summary, mostly_hard(evidence.findings)))
     parts.findings(evidence.findings, with_keys=False)
     alt = "How many items each check lists"
