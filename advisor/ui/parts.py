@@ -91,7 +91,7 @@ def _watch(key: str) -> None:
     if job is None or job.finished:
         st.rerun()
     st.progress(job.share)
-    left = f", about {words.duration(job.seconds * (1 / job.share - 1))} left" if job.share > 0.1 else ""
+    left = f", {words.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
     note(f"{job.sentence.rstrip('.')}: {words.duration(job.seconds)} so far{left}.")
 
 

@@ -64,19 +64,31 @@ def measured(number: Measured) -> str:
 def duration(seconds: float | None) -> str:
     """Seconds as a short phrase with one or two units.
 
-    >>> [duration(x) for x in (0, 0.42, 12.3, 75, 7260)]
-    ['0 s', '0.4 s', '12 s', '1 min 15 s', '2 h 1 min']
+    >>> [duration(x) for x in (0.42, 1.42, 12.3, 75, 7260)]
+    ['under 1 s', '1.4 s', '12 s', '1 min 15 s', '2 h 1 min']
     """
     if seconds is None:
         return "unknown"
+    if seconds < 0.5:
+        return "under 1 s"
     if seconds < 10:
-        return f"{seconds:.1f} s".replace("0.0 s", "0 s")
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
     return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
+
+
+def left(seconds: float) -> str:
+    """The time left, an estimate.
+
+    >>> left(12.3), left(0.2)
+    ('about 12 s left', 'under 1 s left')
+    """
+    told = duration(seconds)
+    return f"{told} left" if told.startswith("under") else f"about {told} left"
 
 
 def size(n_bytes: float) -> str:

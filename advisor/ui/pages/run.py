@@ -51,7 +51,7 @@ def live(run: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
-            left = f", about {words.duration(status.eta_seconds)} left" if status.eta_seconds is not None else ""
+            left = f", {words.left(status.eta_seconds)}" if status.eta_seconds is not None else ""
             told = status.stage if status.state == "running" and status.stage else words.STATE[status.state]
             st.text(f"{told.capitalize()}{left}")
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
