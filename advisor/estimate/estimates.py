@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.estimate.common import TRAINING_SECONDS, left_out, needed, standing_on
 from advisor.estimate.outcome import ENOUGH_EPOCHS, Shift, fine_tune_gain, scratch_growth
 from advisor.estimate.pilots import Pilots
 from advisor.evidence import seen_counts
@@ -19,7 +20,6 @@ from probes.interval import Counts, predictive
 
 #: A cross-validated value differs from the final model's true value by about this much beyond sampling noise.
 MODEL_SPREAD = 0.008
-TRAINING_SECONDS = 300.0
 #: One text counted and scored took 0.05 to 0.22 ms on trec6, tweet_emotion, sst2 and banking77.
 MILLISECONDS_OF_WORDS = 0.2
 UNPILOTED = "Not piloted: fewer than four validation items to hold out. Add labelled items."
@@ -38,7 +38,7 @@ def estimates(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Qu
 def one(dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question, rung: RungName) -> Estimate:
     """The estimate of one rung."""
     if rung not in question.rungs:
-        return Estimate(rung=rung, available=False, reason="Left out: you did not allow this rung.")
+        return left_out(rung)
     build = {"prompting": prompting, "rag": rag, "frozen": frozen, "fine-tune": fine_tune, "scratch": scratch}[rung]
     return build(dataset, evidence, pilots)
 
@@ -175,20 +175,11 @@ def build(
 ) -> Estimate:
     """An estimate whose interval holds the probe's noise, the shift's and the test part's own."""
     seen = seen_counts(probe)
-    value, low, high = predictive(seen, test_sizes(evidence, seen), shift.mean, shift.spread)
-    return Estimate(
-        rung=rung,
-        available=True,
-        value=value,
-        low=low,
-        high=high,
-        n=probe.measured.n,
-        provenance=probe.measured.provenance,
-        train_seconds=seconds,
-        milliseconds_per_prediction=1000.0 * seconds_per_item(evidence),
-        settings=settings,
+    span = predictive(seen, test_sizes(evidence, seen), shift.mean, shift.spread)
+    return standing_on(
+        probe, rung, span, train_seconds=seconds, seconds_per_prediction=seconds_per_item(evidence), settings=settings,
         details=details,
-    )
+    )  # fmt: skip
 
 
 def growth(evidence: Evidence, probe: ProbeResult) -> Shift:
@@ -237,10 +228,3 @@ def seconds_per_item(evidence: Evidence) -> float:
 def all_items_seconds(evidence: Evidence) -> float:
     """Seconds to put the whole training part through the backbone."""
     return evidence.n_train * seconds_per_item(evidence)
-
-
-def needed(evidence: Evidence, name: str) -> ProbeResult:
-    """A probe result that every evidence has."""
-    probe = evidence.result(name)
-    assert probe is not None, f"evidence without {name}"
-    return probe

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from advisor.estimate.common import needed
 from advisor.records import Estimate, Evidence
 
 TOKENS_PER_PARAMETER = 20
@@ -49,8 +50,7 @@ def price(parameters: float, flops_per_second: float) -> Price:
 
 def estimate(evidence: Evidence) -> Estimate:
     """Priced, and not to be had: the documents hold a tiny share of the tokens."""
-    probe = evidence.result("closed book")
-    assert probe is not None, "evidence without closed book"
+    probe = needed(evidence, "closed book")
     cost = price(float(probe.settings["parameters"]), float(probe.settings["flops_per_second"]))
     own = float(probe.settings["document_tokens"])
     return Estimate(
