@@ -32,18 +32,20 @@ def spoken(estimate: Estimate) -> str:
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, target: float | None) -> str:
     """The recommendation in one sentence with its number."""
     chosen = find(estimates, decision.recommended)
-    title = rung(chosen.rung).title
+    name, plural = subject(chosen)
     if decision.sure:
         return (
-            f"{title} is enough: expected {metric} {spoken(chosen)}, and even the lower bound reaches "
-            f"your target of {percent(target or 0)}."
+            f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, and even the lower bound "
+            f"reaches your target of {percent(target or 0)}."
         )
     if decision.sure is False:
         return (
-            f"No rung is sure to reach {percent(target or 0)}. {title} comes closest at its cost: "
+            f"No rung is sure to reach {percent(target or 0)}. "
+            f"{name} {'come closest at their' if plural else 'comes closest at its'} cost: "
             f"expected {metric} {spoken(chosen)}."
         )
-    return f"{title} pays most here: expected {metric} {spoken(chosen)} on data the model has not seen."
+    pays = "pay" if plural else "pays"
+    return f"{name} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
 
 
 def summary(decision: Decision, estimates: Sequence[Estimate]) -> tuple[str, ...]:
@@ -52,11 +54,13 @@ def summary(decision: Decision, estimates: Sequence[Estimate]) -> tuple[str, ...
     sentences = []
     if best.rung != chosen.rung:
         gain = 100 * (value(best) - value(chosen))
-        sentences.append(f"{rung(best.rung).title} may bring {gain:.1f} points more, at a higher cost.")
+        cost = "at a higher cost" if costs_more(best, chosen) else "too little to climb the ladder for"
+        sentences.append(f"{subject(best)[0]} may bring {gain:.1f} points more, {cost}.")
     if decision.runner_up and decision.overlap:
         other = find(estimates, decision.runner_up)
         cheaper = RUNG_NAMES.index(chosen.rung) < RUNG_NAMES.index(other.rung)
-        end = "so the cheaper one is taken" if cheaper else "so a test run of both would settle it"
+        taken = "so the cheaper one is taken" if costs_more(other, chosen) else "so the lower rung is taken"
+        end = taken if cheaper else "so a test run of both would settle it"
         sentences.append(f"The intervals of {title(chosen)} and {title(other)} overlap, {end}.")
     if chosen.train_seconds is not None:
         sentences.append(f"Training takes about {duration(chosen.train_seconds)} on this machine.")
@@ -77,17 +81,27 @@ def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate]
     chosen = find(estimates, decision.recommended)
     difference = 100 * (value(estimate) - value(chosen))
     dearer = RUNG_NAMES.index(estimate.rung) > RUNG_NAMES.index(chosen.rung)
-    if dearer and decision.sure:
-        return f"Not needed: {title(chosen)} already reaches the target, and this rung costs more."
-    if dearer and difference > 0:
-        return f"Expected {difference:.1f} points above {title(chosen)}, too little to pay for a dearer rung."
-    if dearer and abs(difference) < 0.05:
-        return f"Costs more than {title(chosen)} and is expected to bring no more."
     if dearer:
-        return f"Costs more and is expected {-difference:.1f} points lower than {title(chosen)}."
+        return reason_above(estimate, chosen, decision)
     if decision.sure and target is not None:
         return f"Cheaper, but its lower bound of {percent(low(estimate))} misses the target of {percent(target)}."
     return f"Cheaper, but expected {-difference:.1f} points lower than {title(chosen)}."
+
+
+def reason_above(estimate: Estimate, chosen: Estimate, decision: Decision) -> str:
+    """Why a rung above the chosen one is not taken; that it costs more is said only where it trains for longer."""
+    difference, costly = 100 * (value(estimate) - value(chosen)), costs_more(estimate, chosen)
+    if decision.sure:
+        reaches = "reach" if subject(chosen)[1] else "reaches"
+        return f"Not needed: {title(chosen)} already {reaches} the target{', and this rung costs more' * costly}."
+    if abs(difference) < 0.05:
+        start = f"Costs more than {title(chosen)} and is expected" if costly else "Expected"
+        return f"{start} to bring no more{'' if costly else f' than {title(chosen)}'}."
+    if difference > 0:
+        return f"Expected {difference:.1f} points above {title(chosen)}, too little to pay for a higher rung."
+    return (
+        f"{'Costs more and is expected' if costly else 'Expected'} {-difference:.1f} points lower than {title(chosen)}."
+    )
 
 
 def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], target: float | None) -> str:
@@ -132,9 +146,26 @@ def flips(decision: Decision, estimates: Sequence[Estimate], target: float | Non
     return tuple(found)
 
 
+def costs_more(one: Estimate, other: Estimate) -> bool:
+    """Whether `one` stands higher on the ladder and does not train in less time (counting words is soon done)."""
+    known = one.train_seconds is not None and other.train_seconds is not None
+    sooner = known and (one.train_seconds or 0.0) < (other.train_seconds or 0.0)
+    return RUNG_NAMES.index(one.rung) > RUNG_NAMES.index(other.rung) and not sooner
+
+
+def subject(estimate: Estimate) -> tuple[str, bool]:
+    """The rung as the subject of a sentence, and whether its verb stands in the plural.
+
+    >>> [subject(Estimate(rung=name, available=True)) for name in ("frozen", "scratch")]
+    [('Frozen features', True), ('Training from scratch', False)]
+    """
+    name = "Training from scratch" if estimate.rung == "scratch" else rung(estimate.rung).title
+    return name, name.endswith("s")
+
+
 def title(estimate: Estimate) -> str:
     """The rung's title in running text."""
-    return rung(estimate.rung).title.lower()
+    return subject(estimate)[0].lower()
 
 
 def find(estimates: Sequence[Estimate], name: RungName) -> Estimate:

@@ -91,3 +91,22 @@ def test_a_named_target_really_flips_the_decision(values: list[float]) -> None:
             step = -0.0006 if "at most" in sentence else 0.0006
             near = {decide(estimates, min(1.0, max(1e-6, limit + k * step))).recommended for k in (0, 1)}
             assert name in {explain.title(explain.find(estimates, rung)) for rung in near}
+
+
+def test_a_rung_above_is_called_dearer_only_where_it_trains_for_longer() -> None:
+    """From scratch may mean counting words, which takes a second where features take minutes."""
+    estimates = ladder(0.3, 0.4, 0.9, 0.9, 0.6)
+    said = explain.reasons(decide(estimates), estimates, None)["scratch"]
+    assert said == "Costs more and is expected 30.0 points lower than frozen features."
+    soon = [e.model_copy(update={"train_seconds": 1.0}) if e.rung == "scratch" else e for e in estimates]
+    assert explain.reasons(decide(soon), soon, None)["scratch"] == "Expected 30.0 points lower than frozen features."
+
+
+def test_the_headline_is_grammatical_for_every_rung() -> None:
+    for place, (begin, verb) in enumerate(
+        [("Prompting", "s"), ("Retrieval", "s"), ("Frozen features", ""), ("Fine-tuning", "s"),
+         ("Training from scratch", "s")]
+    ):  # fmt: skip
+        estimates = ladder(*[0.9 if place == other else 0.5 for other in range(5)])
+        said = explain.headline(decide(estimates), estimates, "accuracy", None)
+        assert said.startswith(f"{begin} pay{verb} most here")
