@@ -14,6 +14,7 @@ from advisor.evidence import related, stratified
 from advisor.features import features_of, load_backbone
 from advisor.records import Dataset
 from advisor.rungs.context import RunContext
+from probes.folds import spread_order
 from probes.interval import score
 
 if TYPE_CHECKING:
@@ -63,16 +64,6 @@ def open_backbone(context: RunContext) -> Backbone:
     return backbone
 
 
-def spread(rows: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """The rows in an order whose every beginning holds the classes in about their shares."""
-    rng = np.random.default_rng([seed, 7])
-    place = np.empty(len(rows))
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
-        place[own] = (rng.permutation(len(own)) + rng.random(len(own))) / len(own)
-    return rows[np.argsort(place, kind="stable")]
-
-
 def gather(
     context: RunContext,
     backbone: Backbone,
@@ -81,14 +72,14 @@ def gather(
     span: tuple[float, float],
     calibration: Calibration | None = None,
 ) -> Gathered:
-    """Features of as many rows as the seconds allow, in `spread` order, then sorted; at least one chunk.
+    """Features of as many rows as the seconds allow, in `spread_order`, then sorted; at least one chunk.
 
     What the cache holds costs next to nothing, so a second run sees more rows. No rows give no features (a set so small
     that it has no validation part).
     """
     if len(rows) == 0:
         return Gathered(rows, np.zeros((0, backbone.dim), np.float32), 0, calibration)
-    ordered = spread(rows, context.dataset.labels[rows], context.plan.seed)
+    ordered = rows[spread_order(context.dataset.labels[rows], context.plan.seed)]
     until = time.monotonic() + seconds
     parts, kept = [], []
     done = 0

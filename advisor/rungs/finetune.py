@@ -23,6 +23,7 @@ from advisor.training.network import Classifier, at_size, build
 from advisor.training.search import training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
+from probes.folds import spread_order
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -110,7 +111,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
 def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
     """The validation rows that both are compared on: readable, classes in their shares, the same after a resume."""
     rows = fallback.val.rows
-    return np.sort(common.spread(rows, context.dataset.labels[rows], context.plan.seed)[:n])
+    return np.sort(rows[spread_order(context.dataset.labels[rows], context.plan.seed)][:n])
 
 
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:

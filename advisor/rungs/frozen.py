@@ -20,6 +20,7 @@ from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Chosen, choose, honest
 from advisor.rungs.model import base_spec, save_model
+from probes.folds import spread_order
 from probes.hooks import LAST, Hooked, hooked
 from probes.joined import MOST_ITEMS
 
@@ -100,7 +101,7 @@ def fit(
         return span[0] + share * (span[1] - span[0])
 
     every: Any = hooked(backbone)
-    few = common.spread(rows, labels[rows], context.plan.seed)[:MOST_ITEMS]
+    few = rows[spread_order(labels[rows], context.plan.seed)][:MOST_ITEMS]
     sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
     context.stage("Comparing depths", at(0.4), at(0.45))("", 0.0)
     chosen = choose(context, every, sample, _choosing_seconds(context))

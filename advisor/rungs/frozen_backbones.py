@@ -16,6 +16,7 @@ from advisor.features import load_backbone
 from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
+from probes.folds import spread_order
 from probes.hooks import hooked
 from probes.interval import paired_error
 
@@ -51,7 +52,7 @@ def choose(context: RunContext, own: Backbone, seconds: float) -> tuple[Backbone
     until = time.monotonic() + seconds
     labels = context.dataset.labels
     rows = context.dataset.where("train")
-    few = common.spread(rows, labels[rows], context.plan.seed)[:SAMPLE_ITEMS]
+    few = rows[spread_order(labels[rows], context.plan.seed)][:SAMPLE_ITEMS]
     first = _tried(context, own, few, 0.4 * seconds)
     if first is None or len(first.sample.rows) < len(few):
         return own, ()

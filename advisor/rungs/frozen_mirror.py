@@ -14,6 +14,7 @@ from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen_choice import Chosen, honest
+from probes.folds import spread_order
 from probes.hooks import hooked
 from probes.interval import paired_error
 
@@ -50,7 +51,7 @@ def choose(
         return chosen, None, ()
     dataset, started = context.dataset, time.monotonic()
     view: Any = hooked(backbone, chosen.depths, mirrored=True)
-    few = common.spread(train.rows, dataset.labels[train.rows], context.plan.seed)[:SAMPLE_ITEMS]
+    few = train.rows[spread_order(dataset.labels[train.rows], context.plan.seed)][:SAMPLE_ITEMS]
     timed = common.gather(context, view, few[:TIMED_ITEMS], seconds, (0.75, 0.75))
     pace = (time.monotonic() - started) / max(len(timed.rows), 1)
     n_all = len(train.rows) + len(val.rows) + len(dataset.where("test", "ood"))

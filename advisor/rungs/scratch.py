@@ -21,6 +21,7 @@ from advisor.rungs.scratch_race import Racer
 from advisor.rungs.trained import carry_out, look_items
 from advisor.rungs.words import TITLE, save_words, validated
 from advisor.training import recipes
+from probes.folds import spread_order
 from probes.words import WordModel, affords_characters, fit_words
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def train(context: RunContext, all_rows: np.ndarray, counted: Counted | None) ->
     if resolved is None:
         resolved, told = resolve(context, all_rows)
     common.save_resolved(context, resolved)
-    rows = np.sort(common.spread(all_rows, dataset.labels[all_rows], context.plan.seed)[: resolved["n_validation"]])
+    rows = np.sort(all_rows[spread_order(dataset.labels[all_rows], context.plan.seed)][: resolved["n_validation"]])
     backbone = scratch_race.random_backbone(context, resolved["architecture"], int(resolved["input_size"]))
     network = scratch_race.fresh_network(context, backbone)
     result, sentences = carry_out(context, "scratch", backbone, network, rows, resolved, (0.05, 0.93))

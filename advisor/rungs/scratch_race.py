@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.features import load_backbone
-from advisor.rungs import common
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
 from advisor.training.network import Classifier, at_size, build, quick_batch_norm
 from advisor.training.search import training_speed
 from advisor.training.settings import Callbacks
+from probes.folds import spread_order
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -122,7 +122,7 @@ def choose(context: RunContext, val_rows: np.ndarray) -> tuple[Racer, float, dic
     if each < LEAST_SECONDS:
         chosen = max(racers, key=lambda racer: racer.speed)
         return chosen, seconds, {}, (f"The time did not allow a race of networks; {chosen.title} is the quickest.",)
-    some = np.sort(common.spread(val_rows, context.dataset.labels[val_rows], context.plan.seed)[:256])
+    some = np.sort(val_rows[spread_order(context.dataset.labels[val_rows], context.plan.seed)][:256])
     racers = raced(context, racers, some, each)
     best = max(racers, key=lambda racer: (racer.value, -racer.loss))
     told = ", ".join(f"{racer.title} {100 * max(racer.value, 0):.1f} % at {racer.size} px" for racer in racers)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.errors import ProbeError
-from probes.folds import assign_folds, stratified_subset
+from probes.folds import assign_folds, spread_order, stratified_subset
 
 LABELS = st.lists(st.integers(0, 4), min_size=2, max_size=80).map(np.array)
 
@@ -58,3 +58,11 @@ def test_subsets_are_nested_and_hold_every_class(labels: np.ndarray, one: int, o
     assert set(small) <= set(large)
     for label in np.unique(labels):
         assert np.count_nonzero(labels[small] == label) >= min(2, np.count_nonzero(labels == label))
+
+
+def test_every_beginning_of_the_order_holds_the_classes_in_their_shares() -> None:
+    labels = np.array([0] * 80 + [1] * 20)
+    ordered = spread_order(labels, seed=1)
+    assert sorted(ordered.tolist()) == list(range(100))
+    for n in (10, 25, 50):
+        assert abs(np.mean(labels[ordered[:n]]) - 0.2) <= 0.11

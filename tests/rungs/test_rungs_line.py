@@ -17,7 +17,6 @@ from advisor.ladder import RUNG_NAMES
 from advisor.records import Dataset, Plan, RunReport
 from advisor.report.report import report
 from advisor.rungs import registry, trained
-from advisor.rungs.common import spread
 from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.model import load_model
 from advisor.storage import read_json, write_json
@@ -235,11 +234,3 @@ def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
     good = context.dataset.items["path"].iloc[0]
     with pytest.raises(DatasetError):
         load_model(context.directory).predict([good, tmp_path / "broken.png"])
-
-
-def test_every_beginning_of_a_spread_holds_the_classes_in_their_shares() -> None:
-    labels = np.array([0] * 80 + [1] * 20)
-    ordered = spread(np.arange(100), labels, seed=1)
-    assert sorted(ordered.tolist()) == list(range(100))
-    for n in (10, 25, 50):
-        assert abs(np.mean(labels[ordered[:n]]) - 0.2) <= 0.11
