@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from probes.errors import ProbeError
-from probes.interval import DRAWS, LEVEL
+from probes.interval import DRAWS, LEVEL, around
 from probes.measured import Measured, Provenance
 
 
@@ -44,11 +44,11 @@ def measured_mean(
 ) -> Measured:
     """The mean with its 90 % interval. Shape: values (n,) in [0, 1], groups (n,) or None."""
     value = float(np.mean(values)) if len(values) else 0.0
-    low, high = np.quantile(posterior_means(values, groups), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = around(value, posterior_means(values, groups))
     return Measured(
         value=value,
-        low=min(float(low), value),
-        high=max(float(high), value),
+        low=low,
+        high=high,
         level=LEVEL,
         n=len(values),
         seconds=seconds,
@@ -74,9 +74,8 @@ def predictive_mean(
     means = posterior_means(values, groups, seed) + shift + rng.normal(size=DRAWS) * spread
     deviation = max(float(np.std(values)), 0.05) / np.sqrt(max(n_test, 1))
     shown = np.clip(np.clip(means, 0, 1) + rng.normal(size=DRAWS) * deviation, 0, 1)
-    low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     value = float(np.clip(np.mean(values) + shift, 0, 1))
-    return value, min(float(low), value), max(float(high), value)
+    return value, *around(value, shown)
 
 
 def paired_error_of_means(one: np.ndarray, other: np.ndarray) -> float:

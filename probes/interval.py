@@ -69,6 +69,12 @@ def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
 
 
+def around(value: float, draws: np.ndarray) -> tuple[float, float]:
+    """(low, high): the middle 90 % of the draws, widened to hold the value. Shape: draws (n,), nan left out."""
+    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return min(float(low), value), max(float(high), value)
+
+
 def measured_score(
     metric: str,
     truth: np.ndarray,
@@ -85,12 +91,12 @@ def measured_score(
     """
     seen = counts(metric, truth, predicted, n_classes)
     worth = Counts(seen.right / design_effect, seen.total / design_effect)
-    low, high = np.quantile(posterior(worth).mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     value = seen.value
+    low, high = around(value, posterior(worth).mean(axis=1))
     return Measured(
         value=value,
-        low=min(float(low), value),
-        high=max(float(high), value),
+        low=low,
+        high=high,
         level=LEVEL,
         n=len(truth),
         seconds=seconds,
@@ -130,6 +136,5 @@ def predictive(
     moved = shift + rng.normal(0.0, 1.0, size=(DRAWS, 1)) * spread
     shares = np.clip(posterior(seen, seed) + moved, 0.0, 1.0)
     shown = (rng.binomial(sizes, shares) / sizes).mean(axis=1)
-    low, high = np.quantile(shown, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     value = float(np.clip(seen.value + shift, 0.0, 1.0))
-    return value, min(float(low), value), max(float(high), value)
+    return value, *around(value, shown)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.errors import ProbeError
-from probes.interval import LEVEL
+from probes.interval import LEVEL, around
 from probes.measured import Measured
 
 RESAMPLES = 2000
@@ -67,11 +67,11 @@ def rank_correlation(one: Sequence[float], other: Sequence[float], seed: int = 0
     value = float(spearman(x, y))
     drawn = np.random.default_rng(seed).integers(0, len(x), size=(RESAMPLES, len(x)))
     again = spearman(x[drawn], y[drawn])
-    low, high = np.nanquantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = around(value, again)
     return Measured(
         value=value,
-        low=min(float(low), value),
-        high=max(float(high), value),
+        low=low,
+        high=high,
         level=LEVEL,
         n=len(x),
         seconds=time.monotonic() - started,
