@@ -12,6 +12,7 @@ import numpy as np
 from advisor.evidence.questions_answers import found_in
 from advisor.questions import Questions, gold_chunks, questions_of, spread_rows
 from advisor.records import Answer, Dataset, Mistake, Plan, RunReport
+from advisor.report.promise import against
 from advisor.retrieval import index_of
 from advisor.rungs.answering import Answerer
 from advisor.rungs.context import Outcome
@@ -125,12 +126,6 @@ def worst(
 def sentences(plan: Plan, test: Measured, n_test: int, counts: dict[str, int]) -> tuple[str, ...]:
     """What came out against what was promised, which failed, and how many questions there was time for."""
     got = f"{100 * test.value:.1f} % {plan.metric} on {test.n:,} test questions"
-    told = f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."
-    promised = plan.promised
-    if promised is not None:
-        span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
-        inside = promised.low <= test.value <= promised.high
-        side = "inside" if inside else "below" if test.value < promised.low else "above"
-        told = f"Promised were {span}; it reached {got}, {side} the interval."
+    told = against(plan.promised, test, got)
     left = f"The time sufficed for {test.n:,} of {n_test:,} test questions, one of each document first."
     return (told, failures.sentence(counts), *((left,) if test.n < n_test else ()))

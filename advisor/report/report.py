@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from advisor.records import Dataset, Mistake, Plan, RunReport
+from advisor.report.promise import against
 from advisor.report.questions import report_answers
 from advisor.rungs.answering import Answerer
 from advisor.rungs.context import Outcome
@@ -170,15 +171,7 @@ def worst_mistakes(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray
 def sentences(plan: Plan, test: Measured, ood: Measured | None, n_unreadable: int) -> tuple[str, ...]:
     """What came out against what was promised, in a sentence each."""
     got = f"{100 * test.value:.1f} % {plan.metric} on {test.n:,} test items"
-    told = [f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."]
-    promised = plan.promised
-    if promised is not None:
-        span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
-        if promised.low <= test.value <= promised.high:
-            told = [f"Promised were {span}; it reached {got}, inside the interval."]
-        else:
-            side = "below" if test.value < promised.low else "above"
-            told = [f"Promised were {span}; it reached {got}, {side} the interval."]
+    told = [against(plan.promised, test, got)]
     if ood is not None:
         told.append(f"On {ood.n:,} items of the shifted part it reached {100 * ood.value:.1f} %.")
     if n_unreadable:

@@ -1,0 +1,17 @@
+"""What was promised against what came out."""
+
+from __future__ import annotations
+
+from probes.measured import Measured
+
+
+def against(promised: Measured | None, test: Measured, got: str) -> str:
+    """One sentence: the interval that was promised and on which side of it the test value lies.
+
+    ``got``: the value in words. Without a promise the test value's own interval is named.
+    """
+    if promised is None:
+        return f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."
+    span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
+    side = "below" if test.value < promised.low else "above" if test.value > promised.high else "inside"
+    return f"Promised were {span}; it reached {got}, {side} the interval."
