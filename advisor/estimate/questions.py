@@ -20,8 +20,8 @@ from probes.bootstrap import predictive_mean
 from probes.failures import OUTCOMES
 
 #: Share of what is misread that fine-tuning takes away. Nothing is counted on until it is tried: the one run at hand
-#: had time for a single step, and a guess must not put a dearer rung above a measured one. It never adds to it, since it
-#: rolls back.
+#: had time for a single step, and a guess must not put a dearer rung above a measured one. It never adds to it, since
+#: it rolls back.
 LORA = Prior(share=0.0, spread=0.15)
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
