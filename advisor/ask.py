@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import DatasetError
 from advisor.evidence.questions_retrieval import threshold
-from advisor.language import chat_model
+from advisor.language import chat_model, check
 from advisor.questions import questions_of, spread_rows
 from advisor.records import Answer, Dataset
 from advisor.retrieval import Encoder, index_of
@@ -35,6 +35,7 @@ def ask(
     model: as `advisor.language.chat_model` takes it. Raises DatasetError when there are no documents, BackboneError.
     """
     asked = [questions] if isinstance(questions, str) else list(questions)
+    check(model)
     index, limit = searched(source, progress)
     method = FromPassages(chat_model(model, progress=progress), Found(index, k, limit), asking.wording(True))
     return Answerer({"rung": "rag"}, method).answer(asked, progress)

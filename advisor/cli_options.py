@@ -39,6 +39,9 @@ class Reading(TypedDict):
     path_column: str | None
     split_column: str | None
     group_column: str | None
+    question_column: str | None
+    answer_column: str | None
+    document_column: str | None
 
 
 PathArgument = Annotated[
@@ -61,6 +64,9 @@ _READING: dict[str, Any] = {
             "path": "The table's column with the image paths.",
             "split": "The table's column with the official split.",
             "group": "The table's column whose equal values stay in one part.",
+            "question": "The table's column with the questions over documents.",
+            "answer": "The table's column with their answers.",
+            "document": "The table's column that names the document which answers.",
         }.items()
     },
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import get_args
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from advisor.advice.explain import percent
 from advisor.cli_output import plain
+from advisor.records import Finding, Severity
 
 LISTED = 10
 MARKS = {"ok": "green", "note": "dim", "warning": "yellow", "problem": "red", "done": "green", "failed": "red"}
@@ -34,3 +38,8 @@ def safe(text: object) -> Text:
 def marked(mark: str, sentence: str) -> Text:
     """A sentence after a coloured word such as ok, warning or failed."""
     return Text.assemble((f"{mark:<9}", MARKS.get(mark, "cyan")), plain(sentence))
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Problems, then warnings, then notes; the order within each stays."""
+    return sorted(findings, key=lambda finding: -get_args(Severity).index(finding.severity))

@@ -33,8 +33,9 @@ def prompt(
 ) -> None:
     """Show the prompts that were measured on a dataset of texts, or measure one of your own and keep it."""
     with command(json) as output:
-        from advisor import line
+        from advisor import language, line
 
+        language.check(model)
         dataset = line.read(path, **reading, progress=output.progress)
         if show or (template is None and model is None):
             found = line.prompts(dataset, progress=output.progress)

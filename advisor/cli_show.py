@@ -11,7 +11,7 @@ from rich.text import Text
 from advisor import cli_show_questions
 from advisor.advice.explain import duration, percent
 from advisor.cli_output import plain
-from advisor.cli_parts import LISTED, between, marked, safe, table
+from advisor.cli_parts import LISTED, between, gravest_first, marked, safe, table
 from advisor.ladder import rung
 from advisor.records import PARTS, Advice, Dataset, Evidence, LabelsNeeded, Profile
 
@@ -57,7 +57,7 @@ def profile(to: Console, dataset: Dataset, found: Profile) -> None:
         facts.add_row(safe(name), safe(value))
     if found.facts:
         to.print(facts)
-    for finding in found.findings:
+    for finding in gravest_first(found.findings):
         to.print(marked(finding.severity, finding.sentence))
     _set_aside(to, dataset)
     to.print(f"Metric: {found.metric}.")
@@ -98,7 +98,7 @@ def evidence(to: Console, dataset: Dataset, found: Evidence, needed: LabelsNeede
     to.print(safe(f"{found.backbone} at {found.input_size}, on {found.device}. {found.device_reason}"), style="dim")
     for sentence in [*([needed.sentence] if needed else []), *instruments(found)]:
         to.print(safe(sentence))
-    for finding in found.findings:
+    for finding in gravest_first(found.findings):
         to.print(marked(finding.severity, finding.sentence))
     for note in found.notes:
         to.print(safe(note))

@@ -72,6 +72,16 @@ def entry_of(name: str | None) -> Entry:
     return catalog.find(name, "language") if name else catalog.default("language")
 
 
+def check(name: str | None, secrets: Mapping[str, str] | None = None) -> None:
+    """Raise at once what asking `name` would raise minutes later: EndpointError, BackboneError for a strange name."""
+    if name == ENDPOINT:
+        from advisor.endpoint import EndpointSettings
+
+        EndpointSettings.found(secrets)
+    else:
+        entry_of(name)
+
+
 def missing(name: str | None = None) -> str | None:
     """Why the language model cannot be had here and what to do, in a sentence; None when it is here."""
     from probes.backbones.weights import available

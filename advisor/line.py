@@ -158,7 +158,9 @@ def prompt(
     """
     from advisor.evidence.gather import keep_own_prompt
     from advisor.evidence.own_prompt import measure_own
+    from advisor.language import check
 
+    check(model, secrets)
     dataset = read(x, progress=progress)
     evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
     own = measure_own(dataset, evidence, template, model, shots, seconds, secrets, progress)
@@ -277,7 +279,7 @@ def load(run: str | Path) -> Predictor | Answerer:
     folder = Path(run)
     directory = folder if (folder / "model.json").is_file() else store.directory(str(run))
     if not (directory / "model.json").is_file():
-        raise RunError(f"Run {run} has no model yet. `advisor runs` lists the runs and their states.")
+        raise RunError(f"Run {directory.name} has no model yet. `advisor runs` lists the runs and their states.")
     return load_model(directory)
 
 

@@ -132,6 +132,10 @@ def test_usage_errors_are_status_2_with_nothing_on_stdout(advisor: Run, argument
     ("arguments", "words"),
     [
         (("profile", "no/such/folder"), "no/such/folder"),
+        (("profile", "no/such/folder"), "sample:handbook"),
+        (("profile", "DIGITS", "--kind", "qa", "--question-column", "asked"), "question"),
+        (("prompt", "no/such/folder", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
+        (("ask", "no/such/folder", "Why?", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
         (("advise", "DIGITS", "--target", "95"), "share"),
         (("advise", "DIGITS", "--budget", "1"), "budget"),
         (("advise", "DIGITS", "--rungs", "frozen,frosen"), "frosen"),

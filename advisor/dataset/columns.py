@@ -189,7 +189,7 @@ def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
         return max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
     raise DatasetError(
         f"{table.path} has no column of texts. Its columns are {said(map(str, sample.columns), 20)}. "
-        f"Name the column with the option text_column."
+        f"Name the column with the option text_column (--text-column)."
     )
 
 
@@ -216,7 +216,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str]) -> str:
         return min(candidates, key=lambda c: candidates[c])
     raise DatasetError(
         f"{table.path} has no column of labels. Its columns are {said(map(str, table.frame.columns), 20)}. "
-        f"Call it label, or name it with the option label_column."
+        f"Call it label, or name it with the option label_column (--label-column)."
     )
 
 

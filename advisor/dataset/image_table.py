@@ -119,7 +119,7 @@ def _columns(table: Table, options: ReadOptions) -> Columns:
     if path is None:
         raise DatasetError(
             f"{table.path} has no column of image paths. Its columns are {said(map(str, table.frame.columns), 20)}. "
-            f"Call it path, or name it with the option path_column."
+            f"Call it path, or name it with the option path_column (--path-column)."
         )
     split, group = side_columns(table, options)
     taken = {c for c in (split, group, path) if c}

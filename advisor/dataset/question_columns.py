@@ -138,6 +138,6 @@ def _wanted(table: Table, given: str | None, names: list[str], without: set[str]
     if found is None:
         raise DatasetError(
             f"{table.path} has no column of {role}s. Its columns are {said(map(str, table.frame.columns), 20)}. "
-            f"Call it {role}, or name it with the option {role}_column."
+            f"Call it {role}, or name it with the option {role}_column (--{role}-column)."
         )
     return found

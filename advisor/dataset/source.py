@@ -79,6 +79,7 @@ def _missing(text: str, path: Path) -> str:
     if not text:
         return "No path was given. Give a folder, an archive, a table or a sample such as sample:digits."
     names = [sample.name for sample in SAMPLES]
+    here = [SAMPLE + sample.name for sample in SAMPLES if not sample.needs_network]
     if text in names:
         return f"There is no file or folder {text}. If you mean the sample, write {SAMPLE}{text}."
     try:
@@ -88,7 +89,7 @@ def _missing(text: str, path: Path) -> str:
     near = difflib.get_close_matches(path.name, beside, n=2, cutoff=0.6)
     if near:
         return f"There is no file or folder {text}. In its place there is {said(near)}; check the spelling."
-    return f"There is no file or folder {text}. Check the path, or try a sample: {said(SAMPLE + n for n in names[:3])}."
+    return f"There is no file or folder {text}. Check the path, or try a sample: {said(here)}."
 
 
 def _check_file(path: Path) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
     """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
     path = Path(directory) / "model.json"
-    if path.is_file() and storage.read_json(path).get("kind") == "qa":
+    spec = storage.read_json(path) if path.is_file() else None
+    if isinstance(spec, dict) and spec.get("kind") == "qa":
         from advisor.rungs.questions.files import load_answerer
 
         return load_answerer(Path(directory), device)

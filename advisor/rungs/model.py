@@ -97,7 +97,7 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
     if not (folder / "model.json").is_file():
         raise RunError(f"{folder} holds no model (model.json is missing). Give the folder of a finished run.")
     spec = storage.read_json(folder / "model.json")
-    if spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
+    if not isinstance(spec, dict) or spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
         raise StorageError(f"{folder / 'model.json'} is not a model of schema version {SCHEMA}. Update this program.")
     path = folder / WEIGHTS
     if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:

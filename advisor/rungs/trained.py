@@ -174,15 +174,24 @@ def _check_decoded(task: Task) -> None:
         raise RunError("No training image could be decoded. Open the data page to see which files are damaged.")
 
 
+def passes(epochs: float) -> str:
+    """Epochs in words.
+
+    >>> passes(0.04), passes(3.27)
+    ('under 0.1 epochs', '3.3 epochs')
+    """
+    return f"{epochs:.1f} epochs" if epochs >= 0.1 else "under 0.1 epochs"
+
+
 def _told(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
     """How long and at what size, for the report."""
     sentences = [
-        f"Trained {result.steps:,} steps, {result.epochs:.1f} epochs, in {result.seconds:.0f} s "
+        f"Trained {result.steps:,} steps, {passes(result.epochs)}, in {result.seconds:.0f} s "
         f"at {result.items_per_second:.0f} items a second; the best state is that of step {result.best_step:,}."
     ]
     size, usual = int(resolved["input_size"]), int(resolved["usual_input_size"])
     if size != usual:
-        what = f"images were reduced to {size} px instead of {usual} px" if kind == "image" else ""
-        what = what or f"texts were cut at {size} tokens instead of {usual}"
+        what = f"images were read at {size} px instead of {usual} px" if kind == "image" else ""
+        what = what or f"texts were read up to {size} tokens instead of {usual}"
         sentences.append(f"The {what}, so that the time sufficed for enough passes.")
     return (*sentences, *result.sentences)

@@ -118,9 +118,10 @@ def find(name: str) -> str:
     matching = [run for run in known if wanted and (run.startswith(wanted) or run.endswith(f"-{wanted}"))]
     if len(matching) == 1:
         return matching[0]
-    near = matching[:5] or difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:3]
+    near = matching[:5] or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     problem = "fits several runs" if matching else "is not a run"
-    raise RunError(f"{name!r} {problem}. Did you mean {', '.join(near)}? `advisor runs` lists all {len(known)}.")
+    hint = f"Did you mean {', '.join(near)}?" if near else f"The latest is {known[0]}."
+    raise RunError(f"{name!r} {problem}. {hint} `advisor runs` lists all that there are.")
 
 
 def row(run: str) -> dict[str, Any]:

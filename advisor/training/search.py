@@ -72,13 +72,13 @@ class Race:
     def sentence(self) -> str:
         """What was tried and what won."""
         if not self.laps:
-            return f"Settings: {self.winner}, the recipe's; the time did not allow a race."
+            return f"Learning rate and depth: {self.winner}, the recipe's; the time did not allow a race."
         last = {lap.candidate: lap for lap in self.laps}
         told = "; ".join(
             f"{lap.candidate}: {100 * lap.value:.1f} % after {lap.steps} steps"
             for lap in sorted(last.values(), key=lambda lap: (-lap.steps, lap.loss))
         )
-        return f"Settings: {self.winner}, the winner of a short race by validation loss ({told})."
+        return f"Learning rate and depth: {self.winner}, the winner of a short race by validation loss ({told})."
 
     @property
     def record(self) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from advisor.rungs import common as rungs_common
 from advisor.rungs.answering import Answerer, Found, FromPassages
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.questions import adapter, common, files
+from advisor.rungs.trained import passes
 from advisor.training.loop import fit
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 from advisor.training.tokens import Example, Speaker, Tokens, TokenSource
@@ -198,7 +199,7 @@ def outcome(context: RunContext, compared: Compared, result: FitResult, kept: bo
     if not kept:
         told += " That is not better by more than noise, so the model was left as it is."
     trained_for = (
-        f"Trained {result.steps:,} steps, {result.epochs:.1f} epochs, in {result.seconds:.0f} s at "
+        f"Trained {result.steps:,} steps, {passes(result.epochs)}, in {result.seconds:.0f} s at "
         f"{result.items_per_second:.1f} questions a second."
     )
     return Outcome("fine-tune", validation, (told, trained_for), context.device, "float32", result.stopped)
