@@ -31,6 +31,11 @@ class Listing:
         """Number of items found, usable or not."""
         return len(self.items) + len(self.set_aside)
 
+    @property
+    def first_cause(self) -> str:
+        """Why the first item set aside cannot be used, as a sentence to go on with; empty when none was."""
+        return "".join(f" The first is {one.key}: {one.reason}" for one in self.set_aside[:1])
+
     def put_aside(self, bad: pd.Series, reason: str | pd.Series) -> None:
         """Move the rows where `bad` is true to the items set aside."""
         keys = self.items.loc[bad, "key"]

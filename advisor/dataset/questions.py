@@ -269,9 +269,9 @@ def _no_documents(root: Path, documents: Documents) -> str:
 
 
 def _too_few(root: Path, listing: Listing) -> str:
-    first = listing.set_aside[0] if listing.set_aside else None
-    cause = f" The first that cannot be used is {first.key}: {first.reason}" if first else ""
+    n_aside = len(listing.set_aside)
+    aside = f" {counted(n_aside, 'question')} set aside.{listing.first_cause}" if n_aside else ""
     return (
         f"{root} has {counted(len(listing.items), 'question')} that can be used, and at least {MIN_QUESTIONS} are "
-        f"needed to measure anything.{cause} Write more of them."
+        f"needed to measure anything.{aside} Write more of them."
     )

@@ -157,9 +157,7 @@ def _too_few_classes(source: Source, listing: Listing, classes: list[str], singl
 
 
 def _all_bad(source: Source, listing: Listing) -> str:
-    first = listing.set_aside[0] if listing.set_aside else None
-    cause = f" The first is {first.key}: {first.reason}" if first else ""
     return (
-        f"None of the {counted(listing.n_in, 'item')} of {source.given} can be used.{cause} "
+        f"None of the {counted(listing.n_in, 'item')} of {source.given} can be used.{listing.first_cause} "
         f"Mend the files or the columns and read it again."
     )
