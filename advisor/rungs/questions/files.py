@@ -20,6 +20,7 @@ from advisor.retrieval import Encoder, index_of
 from advisor.rungs.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
 from advisor.rungs.context import RunContext
 from advisor.rungs.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
+from advisor.rungs.model import spec_of as shared_spec
 from probes.asking import Wording
 from probes.backbones.text import TextBackbone
 from probes.chat import ChatModel
@@ -32,17 +33,9 @@ PRECISIONS = ("-float32", "-bfloat16", "-float16")
 
 def spec_of(context: RunContext, head: dict[str, Any]) -> dict[str, Any]:
     """What model.json says. ``head``: "type" (closed book, passages, reader, adapter) and its settings."""
-    plan, dataset = context.plan, context.dataset
+    plan = context.plan
     return {
-        "format": FORMAT,
-        "schema_version": SCHEMA,
-        "rung": plan.rung,
-        "run": plan.run,
-        "kind": dataset.kind,
-        "classes": [],
-        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
-        "metric": dataset.metric,
-        "weights": "head",
+        **shared_spec(plan, context.dataset, "head"),
         "language_model": {"name": plan.backbone, "identity": plain_identity(plan.backbone_hash)},
         "encoder": {"name": Encoder().name},
         "head": head,
