@@ -65,7 +65,7 @@ def answers(to: Console, given: Sequence[Answer]) -> None:
     for answer in given:
         if len(given) > 1:
             to.print(safe(answer.input), style="dim")
-        sure = f"  ({percent(answer.probability)})" if answer.probability is not None else ""
+        sure = f"  (probability {percent(answer.probability)})" if answer.probability is not None else ""
         to.print(Text.assemble((str(safe(answer.text)), "bold"), (sure, "dim")))
         if not answer.passages:
             to.print("  by heart; no document was read", style="dim")

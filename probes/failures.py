@@ -47,6 +47,8 @@ def sentence(counts: dict[str, int]) -> str:
 
     >>> sentence({"right": 6, "misread": 3, "not found": 1})
     'Of 10 questions 6 were answered rightly, 3 had the answer before them and were misread, and 1 was not found.'
+    >>> sentence({"right": 0, "not found": 2})
+    'Of 2 questions none was answered rightly and 2 were not found.'
     """
     n = sum(counts.values())
     if not n:
@@ -58,7 +60,7 @@ def sentence(counts: dict[str, int]) -> str:
         "made up": "got an answer that the documents do not hold",
     }
     right = counts.get("right", 0)
-    said = [f"{right:,} {_be(right)} answered rightly"]
+    said = [f"{right:,} {_be(right)} answered rightly" if right else "none was answered rightly"]
     said += [
         f"{counts[name]:,} {text.format(be=_be(counts[name]))}" for name, text in words.items() if counts.get(name)
     ]

@@ -18,7 +18,9 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 12 s, 4 min, 2.5 h."""
+    """Seconds as a person says them: 12 s, 4 min, 2.5 h, 651 days."""
+    if seconds >= 48 * 3600:
+        return f"{seconds / 86400:,.0f} days"
     if seconds < 90:
         return f"{max(1, round(seconds))} s" if seconds >= 0.5 else "under 1 s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -26,8 +26,8 @@ LORA = Prior(share=0.0, spread=0.15)
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
 NO_READER = (
-    "Too few answers stand word for word in their passages, so a head that marks answers has nothing to learn from. "
-    "The rungs that write their answers can be had."
+    "Not measured: among the training questions that the budget paid for, too few answers stand word for word in their "
+    "passages to train a head that marks answers. Give a longer budget."
 )
 
 

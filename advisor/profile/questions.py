@@ -132,7 +132,7 @@ def few_test_questions(look: Look) -> Finding | None:
     n = int((look.dataset.items["part"] == "test").sum())
     if n >= FEW_TEST:
         return None
-    sentence = f"The test part has {counted(n, 'question')}, so its value will be known to within about 0.2 or worse."
+    sentence = f"The test part has {counted(n, 'question')}, so its value will be known to within 20 points at best."
     return finding("few test questions", "warning", sentence)
 
 
@@ -176,7 +176,7 @@ def unanswered(look: Look) -> Finding | None:
         return finding("unanswerable", "note", sentence)
     sentence = (
         f"{counted(n, 'question')} ({100 * share:.0f} %) {is_are(n)} not answered by the documents, so saying so every "
-        f"time would score {share:.2f}."
+        f"time would score {100 * share:.0f} %."
     )
     return finding("unanswerable", "warning" if share > 0.5 else "note", sentence)
 

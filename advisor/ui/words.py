@@ -64,8 +64,8 @@ def measured(number: Measured) -> str:
 def duration(seconds: float | None) -> str:
     """Seconds as a short phrase with one or two units.
 
-    >>> [duration(x) for x in (0.42, 1.42, 12.3, 75, 7260)]
-    ['under 1 s', '1.4 s', '12 s', '1 min 15 s', '2 h 1 min']
+    >>> [duration(x) for x in (0.42, 1.42, 12.3, 75, 7260, 1e6)]
+    ['under 1 s', '1.4 s', '12 s', '1 min 15 s', '2 h 1 min', '12 days']
     """
     if seconds is None:
         return "unknown"
@@ -78,6 +78,8 @@ def duration(seconds: float | None) -> str:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s".replace(" 0 s", "")
+    if whole >= 48 * 3600:
+        return f"{whole / 86400:,.0f} days"
     return f"{whole // 3600} h {whole % 3600 // 60} min".replace(" 0 min", "")
 
 

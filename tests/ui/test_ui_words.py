@@ -32,4 +32,4 @@ def test_a_shortened_text_keeps_its_beginning(text: str, limit: int) -> None:
 
 @given(st.floats(0, 1e7))
 def test_every_duration_has_a_unit(seconds: float) -> None:
-    assert words.duration(seconds).split()[-1] in ("s", "min", "h")
+    assert words.duration(seconds).split()[-1] in ("s", "min", "h", "days")
