@@ -13,7 +13,6 @@ import logging
 import math
 import time
 from contextlib import closing, suppress
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,8 @@ from advisor.training.averaging import Average
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, is_out_of_memory, learning_groups
+from advisor.training.gradients import Gradients, learning_groups
+from advisor.training.judging import Judge
 from advisor.training.objectives import Judgement
 from advisor.training.pace import Pace
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
@@ -71,7 +71,7 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
         self.average = Average(task.network)
-        self.judging = settings.batch_size
+        self.judge = Judge(task, settings, self._say)
         self.step = self.cursor = self.stale = self.ticks = self.items = 0
         self.skipped: list[int] = []
         self.best: dict[str, Any] = dict(NOTHING)
@@ -161,7 +161,7 @@ class _Fit:
     def _look(self) -> float:
         """Judge, keep the state if it is the best, tell the outside; the validation value."""
         started = time.monotonic()
-        judged = self._judge()
+        judged = self.judge()
         self.pace.looked(time.monotonic() - started)
         if not math.isfinite(judged.loss):
             self._return("The loss on the validation part", [self.cursor - 1])
@@ -170,20 +170,6 @@ class _Fit:
         self._emit(val_value=judged.value, val_loss=judged.loss)
         self._remember()
         return judged.value
-
-    def _judge(self) -> Judgement:
-        """The objective's judgement, in smaller batches once the memory did not suffice."""
-        while True:
-            try:
-                return self.task.objective.judge(self.task, replace(self.settings, batch_size=self.judging))
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or self.judging == 1:
-                    raise
-            self.judging //= 2
-            smaller = self.settings.batch_size // self.judging
-            self._say(
-                f"The memory did not suffice to judge the validation part; its batches are {smaller} times smaller."
-            )
 
     def _keep_if_best(self, judged: Judgement) -> bool:
         if (judged.value, -judged.loss) <= (self.best["value"], -self.best["loss"]):
@@ -237,20 +223,8 @@ class _Fit:
         if self.settings.steps is not None:
             self.pace.fix(self.settings.steps)
             return
-        kept = {name: tensor.detach().clone() for name, tensor in self.task.network.named_buffers()}
-        self.task.network.train()
         whole = self.batches.look_up(0)
-        seconds = 0.0
-        for n in (4, 16):  # the first call pays for choosing kernels
-            timed = whole.first(n)
-            raw = self.task.train.raw(timed.own)
-            started = time.monotonic()
-            self.gradients.summed(timed, raw)
-            seconds = (time.monotonic() - started) / len(timed.own)
-        self.optimizer.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            for name, tensor in self.task.network.named_buffers():
-                tensor.copy_(kept[name])
+        seconds = self.gradients.seconds_per_item(whole)
         # a forward pass is a third of a step, and one process judges alone
         self.pace.plan(seconds * len(whole.positions) / world, seconds / 3 * len(self.task.val))
 
@@ -288,7 +262,7 @@ class _Fit:
             "items": self.items,
             "skipped": self.skipped,
             "parts_of_a_batch": self.gradients.parts,
-            "judging": self.judging,
+            "judging": self.judge.batch_size,
             "best": {k: v if math.isfinite(v) else None for k, v in self.best.items()},
             "good": self.good,
             "first_value": self.first_value,
@@ -307,7 +281,7 @@ class _Fit:
         self.best_part, self.good_part, self.good = parts["best"], parts["good"], state["good"]
         self.best = state["best"] if state["best"]["step"] >= 0 else dict(NOTHING)
         self.ticks, self.items, self.skipped = state["ticks"], state["items"], state["skipped"]
-        self.gradients.parts, self.judging = state["parts_of_a_batch"], state["judging"]
+        self.gradients.parts, self.judge.batch_size = state["parts_of_a_batch"], state["judging"]
         self.first_value, self.losses, self.sentences = state["first_value"], state["losses"], state["sentences"]
         self.pace.restore(state["pace"])
         return True
@@ -316,7 +290,7 @@ class _Fit:
         """Keep the averaged weights where they validate better than the best state; the network then holds them."""
         kept = checkpoints.copied(checkpoints.learned(self.task.network))
         checkpoints.copy_into(self.task.network, self.average.tensors)
-        judged = self._judge()
+        judged = self.judge()
         before = self.best["value"]
         better = math.isfinite(judged.loss) and self._keep_if_best(judged)
         if not better:
