@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_fscore_support  # here, since a first import takes seconds
 
 from advisor.records import Plan
 from advisor.report.report import confusion, per_class, sentences
@@ -24,8 +25,6 @@ def test_confusion_counts_every_item_once(answers: list[tuple[int, int]]) -> Non
 
 @given(ANSWERS)
 def test_per_class_numbers_are_scikit_learns(answers: list[tuple[int, int]]) -> None:
-    from sklearn.metrics import precision_recall_fscore_support
-
     truth, predicted = np.array(answers).T
     expected = precision_recall_fscore_support(truth, predicted, labels=[0, 1, 2], zero_division=np.nan)
     for index, row in enumerate(per_class(truth, predicted, CLASSES)):
