@@ -23,12 +23,12 @@ from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import roll_back, save_whole
-from advisor.rungs.trained import CHECKPOINT_SECONDS, settings_from
+from advisor.rungs.trained import CHECKPOINT_SECONDS, few, settings_from
 from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
 from advisor.training.loop import fit
 from advisor.training.network import Classifier, build, linear
-from advisor.training.search import training_speed
+from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import Callbacks, Task
 from advisor.training.sources import logits_of
 from probes.folds import assign_folds
@@ -88,13 +88,13 @@ def resolve(context: RunContext, backbone: Backbone, pool: Gathered) -> dict[str
 
     A plan with ``settings["steps"]`` has as many, whatever the clock says.
     """
-    task = task_of(context, _copy(backbone), pool.rows, pool.rows)
-    speed = training_speed(task)
+    task = task_of(context, _copy(backbone), pool.rows, few(pool.rows))
+    reading, speed = reading_speed(task), training_speed(task)
     settings = recipes.contrastive_settings(context.plan.seed, STEPS)
     given = {key: context.plan.settings[key] for key in ("learning_rate", "steps") if key in context.plan.settings}
     given = {key: value for key, value in given.items() if isinstance(value, (int, float))}  # "race" asks for ours
     settings = dataclasses.replace(settings, **given)
-    seconds = context.seconds_left - common.report_seconds(context, 1 / (3 * speed))
+    seconds = context.seconds_left - common.report_seconds(context, 1 / reading)
     batches = 0.9 * seconds * speed / len(task.train.order(np.random.default_rng(0), settings.batch_size)[0])
     steps = int(given["steps"]) if "steps" in given else min(STEPS, int(batches / FOLDS))
     return {

@@ -20,7 +20,7 @@ from advisor.rungs.saving import earlier, roll_back, save_whole
 from advisor.rungs.trained import carry_out, few, look_items, training_seconds
 from advisor.training import recipes
 from advisor.training.network import Classifier, at_size, build
-from advisor.training.search import training_speed
+from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
 from probes.folds import spread_order
@@ -88,18 +88,20 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
     dataset, plan = context.dataset, context.plan
     train_rows = dataset.where("train")
     network = build(backbone, len(dataset.classes), True)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, few(train_rows), few(train_rows))
-    speed = training_speed(task)
-    seconds = training_seconds(context, speed)
+    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, few(train_rows), few(fallback.val.rows))
+    reading, timed = reading_speed(task), training_speed(task)
+    seconds = training_seconds(context, reading)
     usual = backbone.input_size
-    size, speed = recipes.size_and_speed("fine-tune", task, usual, len(train_rows), speed, seconds)
+    size, speed = recipes.size_and_speed("fine-tune", task, usual, len(train_rows), timed, seconds)
+    reading *= speed / timed
     return {
         "rung": "fine-tune",
         "input_size": size,
         "usual_input_size": usual,
         "n_train": len(train_rows),
-        "n_validation": look_items(len(fallback.val.rows), speed, seconds),
+        "n_validation": look_items(len(fallback.val.rows), reading, seconds),
         "items_per_second": round(speed, 2),
+        "read_per_second": round(reading, 2),
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
         "probe": fallback.recipe.settings,
         "precision": recipes.training_precision(context.device),

@@ -34,14 +34,14 @@ def few(rows: np.ndarray, n: int = 64) -> np.ndarray:
     return rows[:: max(1, len(rows) // n)][:n]
 
 
-def training_seconds(context: RunContext, items_per_second: float) -> float:
-    """Seconds left for training when the report's own reading is kept back; a forward pass is a third of a step."""
-    return max(1.0, context.seconds_left - common.report_seconds(context, 1 / (3 * items_per_second)))
+def training_seconds(context: RunContext, read_per_second: float) -> float:
+    """Seconds left for training when the report's own reading, so many items a second, is kept back."""
+    return max(1.0, context.seconds_left - common.report_seconds(context, 1 / read_per_second))
 
 
-def look_items(n: int, items_per_second: float, seconds: float) -> int:
+def look_items(n: int, read_per_second: float, seconds: float) -> int:
     """How many of n validation items a look takes."""
-    return int(min(n, max(LEAST_LOOK, LOOK_SHARE * seconds * 3 * items_per_second)))
+    return int(min(n, max(LEAST_LOOK, LOOK_SHARE * seconds * read_per_second)))
 
 
 def carry_out(
@@ -85,12 +85,12 @@ def _prepare(
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say."""
     settings = recipe(context, rung, resolved, len(task.train))
-    speed = float(resolved["items_per_second"])
+    speed, reading = float(resolved["items_per_second"]), float(resolved["read_per_second"])
     candidate = search.Candidate(settings.learning_rate, settings.depth)
     raced, entrant = search.Race(candidate), None
     if not isinstance(context.plan.settings.get("learning_rate"), (int, float)):  # "race", or nothing said
         entrants = recipes.candidates(rung, context.plan.kind, settings.learning_rate)
-        seconds = training_seconds(context, speed)
+        seconds = training_seconds(context, reading)
         entrants = search.affordable(entrants, settings, len(task.val), speed, seconds)
         if entrants:
             tell = context.emit
@@ -100,7 +100,7 @@ def _prepare(
     start = equip(task, raced.winner.adapters, settings.seed)
     if entrant is not None:
         checkpoints.copy_into(task.network, entrant.network.state_dict())
-    seconds = training_seconds(context, speed)
+    seconds = training_seconds(context, reading)
     n_seeds = 1 if settings.steps else recipes.n_seeds(rung, len(task.train), speed * seconds)
     settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
     resolved.update(dataclasses.asdict(settings))

@@ -23,6 +23,7 @@ import torch
 from advisor.training.loop import fit
 from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings, Task
+from advisor.training.sources import logits_of
 
 #: Steps of the first round. With fewer the candidates are still in their warm-up.
 ROUND_STEPS = 20
@@ -122,6 +123,18 @@ def training_speed(task: Task) -> float:
         for name, tensor in task.network.named_buffers():
             tensor.copy_(buffers[name])
     return len(positions) / max(seconds, 1e-9)
+
+
+def reading_speed(task: Task) -> float:
+    """Items a second of the validation part through the network alone, decoding included, as a report reads them.
+
+    Timed, since a third of a training step is far too dear for texts: sorted by length they share batches well.
+    """
+    items = task.val if len(task.val) else task.train
+    logits_of(task.network, task.train)  # the first pass pays for choosing kernels
+    started = time.monotonic()
+    logits_of(task.network, items)
+    return len(items) / max(time.monotonic() - started, 1e-9)
 
 
 def race_items(n_candidates: int, batch_size: int, n_validation: int) -> float:
