@@ -72,7 +72,8 @@ def prompts(to: Console, dataset: Dataset, found: list[ProbeResult]) -> None:
                 f"each."
             )
         )
-        to.print(safe("\n".join(f"    {row}" for row in settings["prompt"].splitlines())), style="dim")
+        for row in settings["prompt"].splitlines():
+            to.print(safe(f"    {row}"), style="dim")
     if not found:
         to.print("No prompt was measured: the language model is not here. See: advisor weights.")
 

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from advisor.ladder import RungName
 from advisor.records import Advice, Estimate, Evidence, RunReport
-from advisor.ui import words
+from advisor.ui import charts_names, words
 from probes.measured import Provenance
 
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
@@ -25,9 +25,8 @@ MARKS: dict[Provenance, str] = {"measured": "circle", "piloted": "diamond", "pre
 TICKS = {0.5: "none", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 360000: "100 h"}
 NO_TRAINING = 0.5
 CONTENDERS = 0.30
-CLOSE = 3.0
-#: Share of the picture's height that a name takes.
-LABEL_SHARE = 0.08
+#: From where to where an axis goes.
+Span = tuple[float, float]
 CONFIG = {"displayModeBar": False}
 
 
@@ -56,13 +55,14 @@ def ladder(advice: Advice) -> go.Figure:
     for estimate in shown:
         chosen = estimate.rung == advice.recommended
         figure.add_trace(_rung(estimate, places[estimate.rung], chosen, room[0]))
-    for label in _labels(shown, places, advice.recommended, room):
-        figure.add_annotation(**label)
     longest = max([*places.values(), 60.0])
+    span = (math.log10(NO_TRAINING / 2.5), math.log10(longest * 9))
+    for label in _labels(shown, places, advice.recommended, room, span):
+        figure.add_annotation(**label)
     ticks = [t for t in TICKS if t <= 3 * longest]
     figure.update_xaxes(
         type="log", title="Training time on this device", tickvals=ticks, ticktext=[TICKS[t] for t in ticks],
-        range=[math.log10(NO_TRAINING / 2.5), math.log10(longest * 9)], tickangle=0,
+        range=list(span), tickangle=0,
     )  # fmt: skip
     figure.update_yaxes(title=words.capital(advice.metric), tickformat="~%", range=room)
     if advice.question.target is not None:
@@ -94,7 +94,9 @@ def _room(shown: Sequence[Estimate], target: float | None) -> list[float]:
     low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
     pad = max(0.02, 0.2 * (high - low))
     below = 2.2 if len(near) < len(shown) else 1.0
-    return [max(0.0, low - below * pad), min(1.0, high) + pad]
+    floor = low - below * pad
+    seen = [e.low - 0.3 * pad for e in shown if e.low is not None and e.value is not None and e.value >= floor]
+    return [max(0.0, min([floor, *seen])), min(1.0, high) + pad]
 
 
 def _ends(estimate: Estimate) -> tuple[float, float, float]:
@@ -120,32 +122,37 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
 
 
 def _labels(
-    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, room: Sequence[float]
+    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, room: Sequence[float], span: Span
 ) -> list[dict[str, Any]]:
-    """The rungs' names as annotations, above and below in turn and clear of the bars of close neighbours.
+    """The rungs' names as annotations, each at its own bar and clear of the others (`charts_names`).
 
-    A rung far below stands at the floor and carries its value. No name stands below the lower edge.
+    A rung far below stands at the floor and carries its value.
     """
-    labels = []
-    floor, clear = room[0], room[0] + LABEL_SHARE * (room[1] - room[0])
-    inside = sorted((e for e in shown if _ends(e)[1] >= floor), key=lambda e: places[e.rung])
-    for number, estimate in enumerate(inside):
-        x = places[estimate.rung]
-        near = [e for e in inside if 1 / CLOSE < places[e.rung] / x < CLOSE]
-        left, right = any(places[e.rung] < x for e in near), any(places[e.rung] > x for e in near)
-        above = number % 2 == 1 or min(_ends(e)[0] for e in near) < clear
-        edge = max(_ends(e)[2] for e in near) if above else min(_ends(e)[0] for e in near)
-        side = "right" if right and not left else "left" if left and not right else "center"
-        title = words.title(estimate.rung)
-        text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
-        labels.append(_note(x, edge, text, color, size, side, above=above))
+    floor = room[0]
     below = sorted((e for e in shown if _ends(e)[1] < floor), key=lambda e: places[e.rung])
+    labels = []
     for number, estimate in enumerate(below):
         text = f"{words.title(estimate.rung)} {words.percent(_ends(estimate)[1])}"
         side = "left" if places[estimate.rung] < 20 else "right"  # both stay inside a narrow picture
         label = _note(places[estimate.rung], floor, text, GREY, 13, side, above=True)
         labels.append({**label, "yshift": label["yshift"] + 17 * (number % 2)})
+    inside = sorted((e for e in shown if _ends(e)[1] >= floor), key=lambda e: places[e.rung])
+    bars = [_bar(e, places[e.rung], room, span) for e in inside]
+    edge = [(0.0, 0.0, charts_names.WIDE, 2.5 * charts_names.LINE)] if below else []
+    for estimate, spot in zip(inside, charts_names.spots(bars, edge), strict=True):
+        low, _, high = _ends(estimate)
+        title = words.title(estimate.rung)
+        text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
+        end = high if spot.above else max(low, floor)
+        labels.append(_note(places[estimate.rung], end, text, color, size, spot.side, above=spot.above))
     return labels
+
+
+def _bar(estimate: Estimate, place: float, room: Sequence[float], span: Span) -> charts_names.Bar:
+    """A rung's bar in shares of the picture."""
+    low, _, high = ((end - room[0]) / (room[1] - room[0]) for end in _ends(estimate))
+    across = (math.log10(place) - span[0]) / (span[1] - span[0])
+    return charts_names.Bar(across, max(0.0, low), min(1.0, high), words.title(estimate.rung))
 
 
 def _note(x: float, y: float, text: str, color: str, size: int, side: str, *, above: bool) -> dict[str, Any]:

@@ -24,7 +24,16 @@ VALIDATION = {
 }
 CALIBRATION = ("temperature", "ece_before", "ece")
 #: Settings whose own names are short for people.
-SETTING = {"n_train": "Training items", "n_validation": "Validation items", "n_seeds": "Seeds", "n_items": "Items"}
+SETTING = {
+    "n_train": "Training items",
+    "n_validation": "Validation items looked at while training",
+    "n_seeds": "Seeds",
+    "n_items": "Items",
+    "n_passages": "Passages searched",
+    "k": "Passages read for an answer",
+    "threshold": "Similarity below which nothing supports an answer",
+    "type": "What it answers from",
+}
 #: Sentences after the promise that stand on the page itself: that fine-tuning was dropped must not be hidden.
 OPEN = 2
 

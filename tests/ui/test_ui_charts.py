@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.records import Advice, Estimate, Evidence, ProbeResult, Profile, Question, RunReport
 from advisor.ui import charts, charts_data
+from advisor.ui.charts_names import Bar, spots
 from probes.measured import Measured
 
 
@@ -90,6 +91,18 @@ def test_any_five_values_can_be_drawn(values: list[float | None]) -> None:
     assert len(figure.data) == sum(value is not None for value in values)
     low, high = figure.layout.yaxis.range
     assert low < high
+
+
+def test_a_name_stands_at_its_own_bar_and_not_over_a_neighbours() -> None:
+    """Steps of a ladder whose bars lie side by side: no name goes to the top of the highest."""
+    steps = [Bar(0.2 + 0.1 * i, 0.1 + 0.15 * i, 0.25 + 0.15 * i, name) for i, name in enumerate(["A" * 9] * 4)]
+    for spot, bar in zip(spots(steps), steps, strict=True):
+        assert not any(other.low < (bar.high if spot.above else bar.low) < other.high for other in steps)
+    figure = charts.ladder(advice(prompting=0.6, rag=0.7, frozen=0.8))
+    at = {trace.y[0]: (trace.y[0] - trace.error_y.arrayminus[0], trace.y[0] + trace.error_y.array[0])
+          for trace in figure.data}  # fmt: skip
+    ends = [round(end, 9) for pair in at.values() for end in pair]
+    assert all(round(note.y, 9) in ends for note in figure.layout.annotations)
 
 
 def measured(value: float, n: int = 50) -> Measured:

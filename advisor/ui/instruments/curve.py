@@ -23,8 +23,9 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     st.text(labels_needed(found, target, evidence.n_train).sentence)
     parts.note(
         f"The frozen rung, trained on nested stratified shares of {words.number_of(max(found.sizes), 'item')}, each "
-        f"held out from the items that score it; error = a + b / √n with a = {found.a:.3f}, b = {found.b:.2f}. Dotted: "
-        f"ahead of the data, drawn to four times the items measured and no further. {words.duration(found.seconds)}."
+        f"held out from the items that score it; error = a + b / √n with a = {found.a:.3f}, b = {found.b:.2f}. "
+        f"Dotted: ahead of the data, drawn to four times the items measured and no further. "
+        f"Took {words.duration(found.seconds)}."
     )
 
 

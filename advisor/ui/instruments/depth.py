@@ -22,5 +22,5 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     parts.note(
         f"A linear probe on the averaged output of each block, {words.items(n, dataset.kind)}, the same folds at "
         f"every depth. The best cut is the shallowest depth within one standard error of the highest value; blocks "
-        f"with few features start at a disadvantage. {words.duration(found.seconds)}."
+        f"with few features start at a disadvantage. Took {words.duration(found.seconds)}."
     )

@@ -98,7 +98,7 @@ def searching(retrieval: ProbeResult) -> None:
     ranks = ", ".join(f"{charts_questions.WAYS[way][0]} {one['mrr']:.2f}" for way, one in found.items() if "mrr" in one)
     chunks = retrieval.settings.get("n_chunks")
     over = f" over {words.number_of(int(chunks), 'passage')}" if chunks else ""
-    parts.note(f"{five} Mean reciprocal rank{over}: {ranks}. {words.duration(number.seconds)}.")
+    parts.note(f"{five} Mean reciprocal rank{over}: {ranks}. Took {words.duration(number.seconds)}.")
 
 
 def examples(retrieved: ProbeResult) -> None:

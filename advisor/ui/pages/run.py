@@ -97,7 +97,7 @@ def log(status: RunStatus, opened: bool = False) -> None:
         return
     with st.expander("Log", icon=":material/notes:", expanded=opened):
         lines = path.read_text(errors="replace").splitlines()[-LOG_LINES:]
-        st.code("\n".join(lines) or "empty so far", language=None, wrap_lines=True)
+        st.code("\n".join(lines) or "The log is empty.", language=None, wrap_lines=True)
         parts.note(status.directory)
 
 
