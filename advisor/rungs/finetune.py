@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
+#: Steps below which tuning is noise; the time goes to the frozen model instead, whose features may not be complete.
+LEAST_STEPS = 12
 NOT_BETTER = "it was not better on the validation items"
 
 
@@ -47,6 +49,9 @@ def execute(context: RunContext) -> Outcome:
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
+    if steps_left(context, resolved) < LEAST_STEPS:
+        fallback = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
+        return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
     sized = at_size(backbone, int(resolved["input_size"]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
@@ -72,6 +77,15 @@ def execute(context: RunContext) -> Outcome:
         precision=str(resolved["precision"]),
         stopped=result.stopped,
     )
+
+
+def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:
+    """Steps of tuning that the time allows; without end where the plan fixes them or an attempt had begun."""
+    if "learning_rate" in resolved or isinstance(context.plan.settings.get("steps"), int):
+        return float("inf")
+    settings = recipes.settings_for("fine-tune", context.plan.kind, int(resolved["n_train"]), context.seconds_left, 0)
+    seconds = training_seconds(context, float(resolved["read_per_second"]))
+    return seconds * float(resolved["items_per_second"]) / settings.batch_size
 
 
 def _nothing_gained(result: FitResult | None) -> str:
