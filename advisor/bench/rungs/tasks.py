@@ -45,7 +45,7 @@ TEXTS = ("banking77", "trec6", "sst2", "tweet_emotion")
 QUESTIONS = ("xquad_en", "pubmedqa", "realtimeqa_2026")
 
 TASKS: tuple[Task, ...] = (
-    *(Task(name, "image", None, 120.0) for name in IMAGES),
+    *(Task(name, "image", None, 180.0) for name in IMAGES),
     *(Task(name, "text", 8, 60.0) for name in TEXTS),
     *(Task(name, "text", 64, 60.0) for name in TEXTS),
     *(Task(name, "text", None, 90.0) for name in TEXTS),
