@@ -74,10 +74,10 @@ def gallery(samples: tuple[Sample, ...]) -> None:
 
 
 def cards(samples: list[Sample], columns: int, key: str) -> None:
-    """A row of cards."""
-    with st.grid(columns, min_column_width=200, key=key) as grid:
+    """A row of cards, as high as the highest: the frame is the cell's, since what lies in a cell does not stretch."""
+    with st.grid(columns, min_column_width=200, border=True, key=key) as grid:
         for sample in samples:
-            with grid.cell(), st.container(border=True, height="stretch", gap="small"):
+            with grid.cell():
                 card(sample)
 
 
@@ -85,7 +85,6 @@ def card(sample: Sample) -> None:
     """A sample's card; its words are ours (advisor/dataset/samples.py), so they may be Markdown."""
     st.markdown(f"**{sample.title}**")
     st.caption(sample.sentence)
-    st.space("stretch")
     size = "" if sample.needs_network else f" · {sample.size}"
     st.caption(f"{words.items(sample.n, sample.kind)}{size} · {sample.licence}")
     if sample.needs_network:
