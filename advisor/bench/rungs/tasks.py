@@ -46,9 +46,9 @@ QUESTIONS = ("xquad_en", "pubmedqa", "realtimeqa_2026")
 
 TASKS: tuple[Task, ...] = (
     *(Task(name, "image", None, 180.0) for name in IMAGES),
-    *(Task(name, "text", 8, 60.0) for name in TEXTS),
-    *(Task(name, "text", 64, 60.0) for name in TEXTS),
-    *(Task(name, "text", None, 90.0) for name in TEXTS),
+    *(Task(name, "text", 8, 90.0) for name in TEXTS),
+    *(Task(name, "text", 64, 90.0) for name in TEXTS),
+    *(Task(name, "text", None, 120.0) for name in TEXTS),
     *(Task(name, "qa", None, 180.0) for name in QUESTIONS),
 )
 
