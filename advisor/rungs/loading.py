@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor import storage
+from advisor.errors import StorageError
 from advisor.rungs.model import load_model
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
     """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
     path = Path(directory) / "model.json"
     spec = storage.read_json(path) if path.is_file() else None
-    if isinstance(spec, dict) and spec.get("kind") == "qa":
-        from advisor.rungs.questions.files import load_answerer
+    try:
+        if isinstance(spec, dict) and spec.get("kind") == "qa":
+            from advisor.rungs.questions.files import load_answerer
 
-        return load_answerer(Path(directory), device)
-    return load_model(directory, device)
+            return load_answerer(Path(directory), device)
+        return load_model(directory, device)
+    except KeyError as error:
+        raise StorageError(f"{path} is damaged: it says nothing of {error}. Copy it again, or train again.") from error

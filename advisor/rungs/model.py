@@ -98,7 +98,10 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
         raise RunError(f"{folder} holds no model (model.json is missing). Give the folder of a finished run.")
     spec = storage.read_json(folder / "model.json")
     if not isinstance(spec, dict) or spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
-        raise StorageError(f"{folder / 'model.json'} is not a model of schema version {SCHEMA}. Update this program.")
+        raise StorageError(
+            f"{folder / 'model.json'} is no model that this program reads (schema version {SCHEMA}). It is damaged, or "
+            f"of a newer program: copy it again, train again, or update this program."
+        )
     path = folder / WEIGHTS
     if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
         raise StorageError(f"{path} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")

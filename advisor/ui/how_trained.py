@@ -22,7 +22,8 @@ VALIDATION = {
     "network": "Network from scratch",
     "words": "Word counts",
 }
-CALIBRATION = ("temperature", "ece_before", "ece")
+#: Values that are no share reached; what they say stands in the report's sentences.
+OTHER = ("temperature", "ece_before", "ece", "gain", "gain_error", "n")
 #: Settings whose own names are short for people.
 SETTING = {
     "n_train": "Training items",
@@ -76,7 +77,7 @@ def validation(report: RunReport) -> None:
     shares = {
         VALIDATION.get(name, words.capital(name)): value
         for name, value in report.validation.items()
-        if name not in (*CALIBRATION, "n") and 0 <= value <= 1
+        if name not in OTHER and 0 <= value <= 1
     }
     n = int(report.validation.get("n", 0))
     if n and len(shares) > 1:

@@ -18,6 +18,7 @@ from advisor.records import Dataset, Plan, RunReport
 from advisor.report.report import report
 from advisor.rungs import registry, trained
 from advisor.rungs.context import Outcome, RunContext, RunStopped
+from advisor.rungs.loading import load
 from advisor.rungs.model import load_model
 from advisor.storage import read_json, write_json
 from probes.backbones import catalog
@@ -211,6 +212,10 @@ def test_a_damaged_missing_or_foreign_model_says_what_is_wrong(tmp_path: Path) -
     write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "name": "resnet18"}})
     with pytest.raises(BackboneError):
         load_model(context.directory)
+    for damaged in ([], {}, {name: value for name, value in spec.items() if name != "classes"}):
+        write_json(context.directory / "model.json", damaged)
+        with pytest.raises(StorageError, match="damaged"):
+            load(context.directory)
     write_json(context.directory / "model.json", spec)
     weights = context.directory / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4])
