@@ -186,7 +186,7 @@ def passes(epochs: float) -> str:
 def _told(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
     """How long and at what size, for the report."""
     sentences = [
-        f"Trained {result.steps:,} steps, {passes(result.epochs)}, in {result.seconds:.0f} s "
+        f"Trained {result.steps:,} step{'s' * (result.steps != 1)}, {passes(result.epochs)}, in {result.seconds:.0f} s "
         f"at {result.items_per_second:.0f} items a second; the best state is that of step {result.best_step:,}."
     ]
     size, usual = int(resolved["input_size"]), int(resolved["usual_input_size"])

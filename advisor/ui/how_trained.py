@@ -89,7 +89,7 @@ def race_row(lap: dict[str, Any]) -> dict[str, Any]:
     """A lap as a row of the table."""
     loss = lap.get("loss")
     return {
-        "Candidate": charts_training.candidate(lap),
+        "Layers, learning rate": charts_training.candidate(lap),
         "Steps": lap["steps"],
         "Validation value": words.percent(lap["value"]),
         "Loss": "diverged" if loss is None else f"{loss:.3f}",
