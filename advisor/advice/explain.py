@@ -144,7 +144,8 @@ def flips(decision: Decision, estimates: Sequence[Estimate], target: float | Non
         missing = 100 * (value(chosen) + MARGIN - value(best))
         found.append(f"If {title(best)} gained {missing:.1f} points more than expected, it would be recommended.")
     ceiling = max(low(e) for e in usable(estimates))
-    found.append(f"Above {percent(ceiling)} no rung is sure to reach the target on this data.")
+    above = f"Above {percent(ceiling)} no rung is sure to reach the target" if ceiling >= NARROWEST else ""
+    found.append(f"{above or 'No rung is sure to reach any target'} on this data.")
     return tuple(found)
 
 

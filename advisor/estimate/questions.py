@@ -27,7 +27,7 @@ LORA = Prior(share=0.0, spread=0.15)
 ANSWER_SPREAD = 0.015
 NO_READER = (
     "Not measured: among the training questions that the budget paid for, too few answers stand word for word in their "
-    "passages to train a head that marks answers. Give a longer budget."
+    "passages to train a head that marks answers. Give a longer budget, or more questions."
 )
 
 

@@ -212,7 +212,8 @@ def unasked(look: Look) -> Finding | None:
     n = int((~documents.isin(set(look.dataset.items["document"]))).sum())
     if n in (0, len(documents)):
         return None
-    sentence = f"No question is about {n:,} of {counted(len(documents), 'document')}; they are searched all the same."
+    they = "it is" if n == 1 else "they are"
+    sentence = f"No question is about {n:,} of {counted(len(documents), 'document')}; {they} searched all the same."
     return finding("documents without a question", "note", sentence)
 
 

@@ -43,8 +43,9 @@ def draw(status: RunStatus) -> None:
         per_class(report)
         mistakes(report, plan)
     how_trained.draw(folder, report)
+    model = "word counts" if how_trained.resolved(folder).get("architecture") == "words" else plan.backbone
     parts.note(
-        f"{words.title(plan.rung)} with {plan.backbone} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
+        f"{words.title(plan.rung)} with {model} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
         f"{words.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
     )
 
