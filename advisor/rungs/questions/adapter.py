@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from advisor.language import load_language_model
 from advisor.prompt_cache import Remembering
+from advisor.training import adapters
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -54,13 +55,7 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
 
 def merge(module: nn.Module) -> None:
     """Add the adapters to the weights and take them out, in place: it then answers as fast as before."""
-    from peft.tuners.lora import LoraLayer
-
-    found = [(name, part) for name, part in module.named_modules() if isinstance(part, LoraLayer)]
-    for name, part in found:
-        part.merge()
-        parent, _, child = name.rpartition(".")
-        setattr(module.get_submodule(parent), child, part.get_base_layer())
+    adapters.merge(module)
     module.requires_grad_(False)
 
 
