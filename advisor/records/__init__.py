@@ -21,6 +21,7 @@ from advisor.records.evidence import (
     TransferScore,
 )
 from advisor.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
+from advisor.records.situation import Situation
 
 __all__ = [
     "PARTS",
@@ -51,6 +52,7 @@ __all__ = [
     "RunStatus",
     "SetAside",
     "Severity",
+    "Situation",
     "Stage",
     "State",
     "TransferScore",

@@ -1,0 +1,237 @@
+"""One task carried out: what the probes see before any training, then every rung at a fixed budget.
+
+A run's length is fixed in steps, not seconds, so that a busy machine changes its seconds and not its value. Each rung
+runs in a forked process: that gives its own processor seconds and peak memory, and what dies takes nothing along. The
+feature cache is put back before each, so that no rung reads what another has paid for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from advisor.bench.ladder.tasks import Task
+from advisor.estimate.situation import Situation, situation_of
+from advisor.features import feature_cache
+from advisor.ladder import RUNG_NAMES, RungName
+from advisor.records import Dataset, Estimate, Evidence, Plan, Question
+
+ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 90.0}
+#: The clock ends no run of images or texts; answering takes as long as it is given.
+RUN_SECONDS = {"image": 600.0, "text": 600.0, "qa": 90.0}
+PROMPT_SECONDS = 60.0
+#: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps.
+STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
+    "image": ((100, 60, 100), (400, 100, 150), (10**9, 150, 200)),
+    "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What was known before any training: the situation, the estimates (they carry settings for the plans)."""
+
+    evidence: Evidence
+    situation: Situation
+    estimates: tuple[Estimate, ...]
+
+
+def look(task: Task, dataset: Dataset) -> Seen:
+    """Gather evidence and pilots, and time them."""
+    from advisor.estimate.estimates import estimates
+    from advisor.estimate.pilots import Pilots, run_pilots
+    from advisor.estimate.questions import estimates as estimates_of_answers
+    from probes.features import clear
+
+    budget = ADVICE_SECONDS[dataset.kind]
+    question = Question(budget_seconds=budget)
+    clear(feature_cache())
+    clock = Clock()
+    if dataset.kind == "qa":
+        from advisor.evidence import gather
+
+        evidence, pilots = gather(dataset, None, budget), Pilots(results=())
+        first = clock.lap()
+        made = estimates_of_answers(dataset, evidence, question)
+    else:
+        evidence = _measured(task, dataset, budget)
+        first = clock.lap()
+        pilots = run_pilots(dataset, evidence, budget, RUNG_NAMES)
+        made = estimates(dataset, evidence, pilots, question)
+    second = clock.lap()
+    situation = situation_of(dataset, evidence, pilots).model_copy(
+        update={
+            "probe_seconds": first[0], "probe_cpu_seconds": first[1],
+            "pilot_seconds": second[0], "pilot_cpu_seconds": second[1],
+        }
+    )  # fmt: skip
+    return Seen(evidence, situation, made)
+
+
+def _measured(task: Task, dataset: Dataset, budget: float) -> Evidence:
+    from advisor.evidence.gather import measure
+    from probes.backbones import catalog
+
+    entry = catalog.default(dataset.kind)
+    if task.source.px:
+        entry = dataclasses.replace(entry, input_size=task.source.px)
+    return measure(dataset, entry, budget)
+
+
+def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str, Any]:
+    """The row of one rung; what cannot be carried out says why in its remark."""
+    estimate = next(e for e in seen.estimates if e.rung == rung)
+    if rung == "scratch" and dataset.kind == "qa":
+        return {"remark": "priced, not carried out"}
+    if rung not in ("fine-tune", "scratch") and not estimate.available:
+        return {"remark": estimate.reason}
+    with tempfile.TemporaryDirectory() as folder, _cache_put_back():
+        plan = plan_of(task, dataset, seen, estimate)
+        plan.save(Path(folder) / "plan.json")
+        return in_a_fork(lambda: _row(plan, dataset, Path(folder)))
+
+
+def plan_of(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
+    """The plan as the advice would make it, its length fixed in steps and nothing raced."""
+    rung, evidence = estimate.rung, seen.evidence
+    seconds = PROMPT_SECONDS if rung in ("prompting", "rag") else RUN_SECONDS[dataset.kind]
+    return Plan(
+        run=task.name.replace("/", "-"),
+        rung=rung,
+        dataset_folder=dataset.folder,
+        dataset_name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        kind=dataset.kind,
+        metric=dataset.metric,
+        backbone=evidence.backbone,
+        backbone_hash=evidence.backbone_hash,
+        input_size=evidence.input_size,
+        settings={**estimate.settings, **fixed(task, dataset, rung)},
+        seed=task.seed,
+        budget_seconds=RUN_SECONDS["qa"] if dataset.kind == "qa" else seconds,
+        device="cpu",
+    )
+
+
+def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
+    """What the bench pins, so that the clock decides nothing."""
+    from advisor.rungs import few_labels
+    from advisor.training.recipes import LEARNING_RATES
+
+    if dataset.kind == "qa":
+        return {}
+    n = len(dataset.where("train", "val"))
+    _, tuned, fresh = next(row for row in STEPS[dataset.kind] if n <= row[0])
+    pinned: dict[str, Any] = {"backbones": "pinned", "mirrored": False}
+    if rung == "fine-tune" and not few_labels.applies(dataset):
+        pinned |= {"learning_rate": LEARNING_RATES[("fine-tune", dataset.kind)], "steps": tuned}
+    if rung == "scratch":
+        pinned["architecture"] = "small" if dataset.kind == "image" else "words"
+        if dataset.kind == "image":
+            pinned |= {"learning_rate": LEARNING_RATES[("scratch", "image")], "steps": fresh}
+    return pinned
+
+
+def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
+    from advisor.report.report import report
+    from advisor.rungs import registry
+    from advisor.rungs.context import RunContext
+    from advisor.rungs.loading import load
+
+    clock = Clock()
+    context = RunContext(plan, dataset, folder, "cpu", time.monotonic() + plan.budget_seconds)
+    outcome = registry.execute(context)
+    seconds, cpu_seconds = clock.lap()
+    found = report(plan, dataset, load(folder, "cpu"), folder, outcome, seconds, deadline=context.deadline)
+    told = clock.lap()
+    return {
+        "metric": found.metric,
+        "value": found.test.value,
+        "low": found.test.low,
+        "high": found.test.high,
+        "n_test": found.test.n,
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "test_cpu_seconds": told[1],
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "validation": outcome.validation.get("value"),
+        "kept": int("dropped for" not in " ".join(outcome.sentences)) if plan.rung == "fine-tune" else None,
+        "remark": "",
+    }
+
+
+def in_a_fork(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` returns in a child process; a remark with the cause when it raises or dies."""
+    from advisor.errors import PeopleError
+
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        try:
+            answer = work()
+        except PeopleError as error:
+            answer = {"remark": str(error)}
+        except BaseException as error:
+            traceback.print_exc()
+            answer = {"remark": f"{type(error).__name__}: {error}"[:300]}
+        with os.fdopen(write, "w") as pipe:
+            json.dump(answer, pipe, default=float)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(told) if told else {"remark": "the process died"}
+
+
+@contextmanager
+def _cache_put_back() -> Iterator[None]:
+    """The feature cache after the block is what it was before."""
+    cache = feature_cache()
+    with tempfile.TemporaryDirectory(dir=cache.parent) as kept:
+        if cache.is_dir():
+            shutil.copytree(cache, Path(kept) / "features", copy_function=shutil.copy2)
+        yield
+        shutil.rmtree(cache, ignore_errors=True)
+        if (Path(kept) / "features").is_dir():
+            (Path(kept) / "features").rename(cache)
+
+
+class Clock:
+    """Seconds on the wall and of this process since the last lap."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic(), time.process_time()
+
+    def lap(self) -> tuple[float, float]:
+        """(wall, processor) seconds since the last one."""
+        now = time.monotonic(), time.process_time()
+        before, self._at = self._at, now
+        return now[0] - before[0], now[1] - before[1]
+
+
+def version() -> str:
+    """The commit that was measured with, or the package's version outside a checkout."""
+    from advisor import __version__
+
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or __version__
+
+
+__all__ = ["Seen", "carry", "look", "version"]

@@ -1,0 +1,108 @@
+"""The situation: evidence and pilots as the numbers that the outcome model looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.estimate.estimates import best_prompt
+from advisor.estimate.pilots import Pilots
+from advisor.evidence.clip import NAME as CLIP
+from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO
+from advisor.records import Dataset, Evidence, ProbeResult, Situation
+
+#: Names of transferability scores as fields.
+SCORES = {"logme": "logme", "h-score": "h_score", "gbc": "gbc", "leep": "leep"}
+
+
+def situation_of(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Situation:
+    """What is known of a dataset before any training."""
+    common: dict[str, Any] = {
+        "kind": dataset.kind,
+        "metric": dataset.metric,
+        "n_classes": len(dataset.classes),
+        "n_labels": evidence.n_train,
+        "n_test": evidence.n_test,
+        "input_size": evidence.input_size,
+        "n_sample": evidence.n_sample,
+        "probe_seconds": evidence.seconds,
+        "pilot_seconds": sum(result.measured.seconds for result in pilots.results),
+    }
+    if dataset.kind == "qa":
+        return Situation(**common, **_answers(evidence))
+    return Situation(**common, **_probes(evidence), **_instruments(evidence), **_piloted(pilots))
+
+
+def value(result: ProbeResult | None) -> float | None:
+    """A probe's value, None when it was not run."""
+    return None if result is None else result.measured.value
+
+
+def _probes(evidence: Evidence) -> dict[str, Any]:
+    linear = evidence.result("linear")
+    assert linear is not None, "evidence without a linear probe"
+    return {
+        "n_fit": linear.settings.get("n_fit"),
+        "seconds_per_item": linear.settings.get("seconds_per_item"),
+        "linear": linear.measured.value,
+        "linear_low": linear.measured.low,
+        "linear_high": linear.measured.high,
+        "majority": value(evidence.result("majority")),
+        "zero_shot": value(evidence.result("zero-shot")),
+        "asked_prompting": value(best_prompt(evidence, ZERO, FEW, OWN, CLIP)),
+        "knn": value(evidence.result("knn")),
+        "asked_rag": value(best_prompt(evidence, NEAR)),
+        "joined": value(evidence.result("joined")),
+        "tfidf": value(evidence.result("tfidf")),
+    }
+
+
+def _instruments(evidence: Evidence) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if evidence.curve:
+        found |= {"curve_a": evidence.curve.a, "curve_b": evidence.curve.b}
+    if evidence.depths:
+        depths = evidence.depths.depths
+        top = max(depths, key=lambda depth: depth.measured.value)
+        found |= {"depth_first": depths[0].measured.value, "depth_top": top.measured.value}
+        found |= {"depth_position": top.position}
+    if evidence.domain:
+        found["domain"] = evidence.domain.percentile
+        stages = {f"domain_{stage.name}": stage.percentile for stage in evidence.domain.stages}
+        found |= {name: at for name, at in stages.items() if name in Situation.model_fields}
+    found |= {SCORES[score.name]: score.value for score in evidence.scores if score.name in SCORES}
+    return found
+
+
+def _piloted(pilots: Pilots) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    tuned, fresh = pilots.result("fine-tune"), pilots.result("scratch")
+    if tuned is not None:
+        found |= {
+            "pilot_gain": tuned.settings["gain"],
+            "pilot_error": tuned.settings["gain_error"],
+            "pilot_frozen": tuned.settings["frozen"],
+            "pilot_items": tuned.measured.n,
+            "pilot_epochs": tuned.settings["epochs"],
+            "pilot_speed": tuned.settings["items_per_second"],
+            "pilot_px": tuned.settings["input_size"],
+        }
+    if fresh is not None:
+        found |= {
+            "fresh_value": fresh.measured.value,
+            "fresh_epochs": fresh.settings["epochs"],
+            "fresh_speed": fresh.settings["items_per_second"],
+        }
+    return found
+
+
+def _answers(evidence: Evidence) -> dict[str, Any]:
+    retrieval = evidence.result("retrieval")
+    found = {
+        "closed_book": value(evidence.result("closed book")),
+        "retrieved": value(evidence.result("retrieved")),
+        "gold_passage": value(evidence.result("gold passage")),
+        "reader": value(evidence.result("reader")),
+    }
+    if retrieval is not None:
+        found["kept_share"] = 1.0 - float(retrieval.settings["threshold"]["wrongly_refused"])
+    return found
