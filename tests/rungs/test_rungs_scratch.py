@@ -13,6 +13,7 @@ from advisor.rungs import scratch, scratch_race
 from advisor.rungs.context import RunContext
 from advisor.rungs.model import load_model
 from advisor.storage import read_json
+from advisor.training.settings import FitResult
 from probes.backbones.small import SMALL, SmallResNet
 
 Run = Callable[..., RunContext]
@@ -37,14 +38,46 @@ def test_words_are_saved_and_answer_as_the_fitted_model_does(docstrings: Dataset
     assert "nothing in it is pre-trained" in outcome.sentences[0]
 
 
-def test_words_and_the_transformer_are_compared_on_the_same_items(docstrings: Dataset, run_of: Run) -> None:
-    context = run_of(docstrings, "scratch", 14.0)
+def test_words_and_the_transformer_are_compared_on_the_same_items(
+    docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "LEAST_TEXTS", 10)
+    context = run_of(docstrings, "scratch", 20.0)
     outcome = scratch.execute(context)
-    values = outcome.validation
-    kept = read_json(context.directory / "model.json")["weights"]
-    assert kept == ("words" if values["words"] >= values["network"] else "all")
-    assert any("counting words reached" in sentence for sentence in outcome.sentences)
+    values, told = outcome.validation, " ".join(outcome.sentences)
+    resolved, kept = (read_json(context.directory / name) for name in ("resolved.json", "model.json"))
+    assert kept["weights"] == "words" and values["words"] > values["network"]  # so few teach a transformer nothing
+    assert "counting words reached" in told and "the words stay" in told
+    assert "Trained" not in told and "Learning rate" not in told  # the network that was dropped
+    assert resolved["architecture"] == "words" and "learning_rate" not in resolved
     assert load_model(context.directory).classes == docstrings.classes
+
+
+def test_few_texts_train_no_network(docstrings: Dataset, run_of: Run) -> None:
+    context = run_of(docstrings, "scratch", 60.0)
+    outcome = scratch.execute(context)
+    assert context.seconds_left > 45 and not (context.directory / "checkpoint").exists()
+    assert any(sentence.startswith("No network was trained beside it") for sentence in outcome.sentences)
+    assert "network" not in outcome.validation
+    assert read_json(context.directory / "model.json")["weights"] == "words"
+
+
+@pytest.mark.parametrize(
+    ("n_words_right", "n", "stays"), [(0, 4, False), (3, 4, False), (14, 20, True), (19, 20, False)]
+)
+def test_the_network_must_lead_by_more_than_noise(
+    docstrings: Dataset, run_of: Run, n_words_right: int, n: int, stays: bool
+) -> None:
+    rows = docstrings.where("train")[:n]
+    right = np.eye(3, dtype=np.float32)[docstrings.labels[rows]]
+    words = right.copy()
+    words[n_words_right:] = np.roll(right[n_words_right:], 1, axis=1)
+    if n == 4 and n_words_right == 0:  # as on tweet_emotion: the words missed all four, a network at chance hit one
+        right[1:] = np.roll(right[1:], 1, axis=1)
+    network = FitResult(float((right.argmax(1) == docstrings.labels[rows]).mean()), 1.0, right, 5, 5, 1.0, 1.0, 1.0)
+    counted = scratch.Counted(None, words)  # type: ignore[arg-type]  # the model itself is not asked
+    kept, values, told = scratch.compared(run_of(docstrings, "scratch", 9.0), counted, rows, rows, network)
+    assert kept is stays and values["network"] > values["words"] and ("within the noise" in told) is not stays
 
 
 def test_the_small_network_goes_through_training_and_file(digits: Dataset, run_of: Run) -> None:
