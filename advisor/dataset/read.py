@@ -148,7 +148,7 @@ def _too_few_classes(source: Source, listing: Listing, classes: list[str], singl
     if len(single) > 20:
         return (
             f"Nearly every label of {source.given} occurs once ({said(single, 3)}), so it is no class. "
-            f"Name the right column with the option label_column."
+            f"Name the right column with the option label_column (--label-column)."
         )
     return (
         f"{source.given} has fewer than two classes with two items each: {said(single)} "
