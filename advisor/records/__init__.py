@@ -6,7 +6,7 @@ unknown key is an error, and a file of another schema version says so.
 
 from __future__ import annotations
 
-from advisor.records.advice import Advice, Estimate, Question
+from advisor.records.advice import Advice, Constraints, Estimate, Exchange, Flip, Prices, Question
 from advisor.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
 from advisor.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
 from advisor.records.evidence import (
@@ -27,13 +27,16 @@ __all__ = [
     "PARTS",
     "Advice",
     "Answer",
+    "Constraints",
     "Dataset",
     "Depth",
     "Depths",
     "Domain",
     "Estimate",
     "Evidence",
+    "Exchange",
     "Finding",
+    "Flip",
     "Kind",
     "LabelsNeeded",
     "LearningCurve",
@@ -43,6 +46,7 @@ __all__ = [
     "Passage",
     "Plan",
     "Prediction",
+    "Prices",
     "ProbeResult",
     "Profile",
     "Question",
