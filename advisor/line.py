@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.errors import AdviceError, RunError
+from advisor.errors import AdviceError, RunError, StorageError
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.ladder import rung as find_rung
 from advisor.records import (
@@ -332,9 +332,12 @@ def saved_evidence(dataset: Dataset) -> Evidence | None:
 
 
 def saved_advice(dataset: Dataset) -> Advice | None:
-    """The advice given last for a dataset, or None."""
+    """The advice given last for a dataset; None where there is none, or none that this version can read."""
     path = Path(dataset.folder) / "advice.json"
-    return Advice.load(path) if path.is_file() else None
+    try:
+        return Advice.load(path) if path.is_file() else None
+    except StorageError:  # asked anew, as evidence is gathered anew
+        return None
 
 
 def checked_target(target: float | None) -> float | None:
