@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor import __version__
+from advisor.cli_bench import add_bench_commands
 from advisor.cli_machine import add_machine_commands
 from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
 from advisor.cli_output import Output, command
@@ -212,6 +213,7 @@ def _stdin() -> list[str]:
     return [text.rstrip("\n") for text in sys.stdin if text.strip()]
 
 
+add_bench_commands(app)
 add_question_commands(app)
 app.command()(prompt)
 add_machine_commands(app)

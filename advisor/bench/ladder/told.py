@@ -1,0 +1,125 @@
+"""The score in words and tables: each figure beside its bound, the baselines below, then the wrong choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from advisor.bench.ladder.board import Board, Bound
+from advisor.bench.ladder.figures import Figure
+from advisor.bench.ladder.score import Score, TaskRow
+from advisor.cli_parts import table
+
+#: How a figure is written: what it is multiplied by, its decimals, and the unit.
+UNITS = {"%": (100.0, 1, " %"), "points": (1.0, 2, ""), "x": (1.0, 2, "x"), "currency": (1.0, 0, "")}
+COLUMNS = ("too high", "too low", "regret", "largest", "compute", "utility", "targets")
+MARKS = {True: "yes", False: "NO", None: "-"}
+
+
+def tell(to: Console, board: Board) -> None:
+    """Print the whole score."""
+    for sentence in introduction(board):
+        to.print(sentence)
+    _bounds(to, board)
+    _advisers(to, board)
+    _forecasts(to, board.ours)
+    _wrong(to, board.ours)
+
+
+def introduction(board: Board) -> tuple[str, ...]:
+    """What was scored and how."""
+    ours = board.ours
+    found = [
+        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, every rung carried out on each. One whole "
+        f"dataset is left out at a time: what advises on it has seen nothing of it.",
+        "In brackets: 90 % intervals, from drawing whole datasets 2,000 times.",
+    ]
+    if board.unfinished:
+        found.append(f"Tasks' seeds that lack the row of a rung, and do not count: {board.unfinished}.")
+    return tuple(found)
+
+
+def written(figure: Figure, unit: str, interval: bool = True) -> str:
+    """Such as "81.2 % (75.0 to 86.9)"; "-" where nothing was counted."""
+    if figure.value is None:
+        return "-"
+    times, decimals, sign = UNITS[unit]
+    value = f"{times * figure.value:,.{decimals}f}{sign}"
+    return f"{value} ({span(figure, unit)})" if interval else value
+
+
+def span(figure: Figure, unit: str) -> str:
+    """The interval, such as "75.0 to 86.9"; "-" without one."""
+    if figure.low is None or figure.high is None:
+        return "-"
+    times, decimals, _ = UNITS[unit]
+    return f"{times * figure.low:,.{decimals}f} to {times * figure.high:,.{decimals}f}"
+
+
+def bound_row(bound: Bound) -> tuple[str, str, str, str]:
+    """Figure, value, bound and whether it is kept; a rival is named."""
+    what = f"{bound.what} ({bound.remark})" if bound.remark else bound.what
+    return what, written(bound.figure, bound.unit), bound.wanted, MARKS[bound.kept]
+
+
+def adviser_row(score: Score) -> tuple[str, ...]:
+    """The figures that every adviser has."""
+    figures = (
+        (score.too_high, "%"), (score.too_low, "%"), (score.mean_regret, "points"), (score.max_regret, "points"),
+        (score.compute, "x"), (score.utility_regret, "currency"), (score.targets["all"], "%"),
+    )  # fmt: skip
+    right, between = written(score.ideal, "%", False), span(score.ideal, "%")
+    return score.name, right, between, *(written(figure, unit, False) for figure, unit in figures)
+
+
+def wrong_rows(score: Score) -> Iterator[tuple[str, str, str, str, str]]:
+    """Tasks on which some seed was advised another rung than the ideal one, the costliest first."""
+    wrong = [task for task in score.tasks if task.right < 1.0]
+    for task in sorted(wrong, key=lambda task: -task.utility_regret):
+        yield f"{task.dataset}/{task.labels}", told_of(task), task.ideal, f"{task.regret:.1f}", task.why
+
+
+def told_of(task: TaskRow) -> str:
+    """The rungs of the seeds, each once."""
+    return ", ".join(dict.fromkeys(task.chosen))
+
+
+def _bounds(to: Console, board: Board) -> None:
+    made = table("figure", ">measured", "bound", "kept")
+    for bound in board.bounds:
+        made.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
+    to.print(made)
+
+
+def _advisers(to: Console, board: Board) -> None:
+    to.print(
+        "Everyone on the same tasks. Regret: points lost against the best rung; utility: what is lost at the default "
+        "prices; compute: training as a multiple of the ideal rungs'; targets: reached where some rung reaches them."
+    )
+    made = table("adviser", ">ideal rung", ">90 %", *(f">{name}" for name in COLUMNS))
+    for score in (board.ours, *board.baselines):
+        made.add_row(*adviser_row(score))
+    made.add_section()
+    for score in board.references:
+        made.add_row(*adviser_row(score))
+    to.print(made)
+
+
+def _forecasts(to: Console, score: Score) -> None:
+    made = table("rung", ">intervals that cover", ">training times within 1.5 times")
+    for rung in dict.fromkeys((*score.coverage, *score.in_time)):
+        each = (score.coverage.get(rung), score.in_time.get(rung))
+        made.add_row(rung, *("-" if figure is None else f"{written(figure, '%')}, n {figure.n}" for figure in each))
+    to.print(made)
+    to.print("Targets: " + "; ".join(f"{name}: {written(f, '%')}" for name, f in score.targets.items()) + ".")
+    to.print(f"Of the targets that it was sure of it reached {written(score.promises, '%')}, n {score.promises.n}.")
+
+
+def _wrong(to: Console, score: Score) -> None:
+    rows = list(wrong_rows(score))
+    to.print(f"\nOn {len(rows)} of {score.n_tasks} tasks some seed was advised another rung than the ideal one:")
+    made = table("task", "advised", "ideal", ">points lost", "why")
+    for row in rows:
+        made.add_row(*row)
+    to.print(made)
