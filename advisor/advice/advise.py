@@ -7,6 +7,9 @@ from pathlib import Path
 
 from advisor.advice import explain
 from advisor.advice.decide import decide
+from advisor.advice.exchange import exchange
+from advisor.advice.flips import flips
+from advisor.estimate.cost import priced
 from advisor.estimate.estimates import estimates as estimate_rungs
 from advisor.estimate.pilots import run_pilots
 from advisor.estimate.questions import estimates as estimate_answers
@@ -28,9 +31,12 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
     evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
-    made = estimated(dataset, evidence, question, progress)
-    decision = decide(made, question.target)
-    reasons = explain.reasons(decision, made, question.target)
+    made = priced(
+        estimated(dataset, evidence, question, progress), question, evidence.n_train, evidence.curve, evidence.device
+    )
+    at = None  # estimates with so many times the labels
+    decision = decide(made, question)
+    reasons = explain.reasons(decision, made, question)
     explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
     return Advice(
         fingerprint=dataset.fingerprint,
@@ -38,9 +44,23 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
         question=question,
         recommended=decision.recommended,
         runner_up=decision.runner_up,
-        headline=explain.headline(decision, made, dataset.metric, question.target),
-        sentences=(*explain.summary(decision, made), *asides(evidence, explain.find(made, decision.recommended))),
-        flips=(*explain.flips(decision, made, question.target), *more_labels(evidence, question.target)),
+        race=decision.race,
+        headline=explain.headline(decision, made, dataset.metric, question),
+        sentences=(
+            *explain.summary(decision, made, question),
+            *more_labels(evidence, question.target),
+            *asides(evidence, explain.find(made, decision.recommended)),
+        ),
+        flips=flips(
+            made,
+            question,
+            decision,
+            at,
+            n_labels=evidence.n_train,
+            n_classes=len(dataset.classes),
+            device=evidence.device,
+        ),
+        exchange=exchange(at, evidence.n_train),
         estimates=explained,
         seconds=time.monotonic() - started,
     )

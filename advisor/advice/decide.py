@@ -1,28 +1,35 @@
-"""The decision: the cheapest rung that will do.
+"""The decision: the cheapest rung that is likely to reach the target, or the one that is worth most.
 
-With a target, the cheapest rung whose lower bound reaches it; without one, the cheapest rung whose
-expected value is within one point of the best. The order of cost is the ladder's own.
+With a target, the cheapest rung (the ladder's own order) whose chance of reaching it is at least 80 %. Without one, or
+where no rung is that likely, the highest expected utility at the user's prices. Where the two best can hardly be told
+apart, the cheaper of them is taken, and a race of both is offered.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.errors import AdviceError
+from advisor.estimate.cost import Z, normal_cdf, repriced
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Estimate
+from advisor.records import Estimate, Question
 
-#: Rungs this close to the best (one point) count as equally good, so the cheaper one is taken.
-MARGIN = 0.01
+#: A rung with at least this chance of the target will do.
+LIKELY = 0.8
+LIKELY_Z = 0.8416212335729143  # its standard normal point
+#: Where the runner-up is really better with more than this chance, the choice between the two is a coin toss.
+TOSS = 0.35
 
 
 @dataclass(frozen=True)
 class Decision:
     """The chosen rung, the next best, and what the choice rests on.
 
-    ``sure``: the chosen rung's lower bound reaches the target (None without a target).
-    ``overlap``: the intervals of the chosen rung and of the best other rung share values.
+    ``best``: the highest expected value. ``sure``: the chosen rung is likely to reach the target (None without one).
+    ``overlap``: the intervals of the chosen rung and of the runner-up share values. ``race``: the two of a coin toss,
+    the cheaper first; ``chance``: that the runner-up is really worth more than the chosen one, None where not known.
     """
 
     recommended: RungName
@@ -30,35 +37,102 @@ class Decision:
     best: RungName
     sure: bool | None
     overlap: bool
+    race: tuple[RungName, RungName] | None = None
+    chance: float | None = None
 
 
-def usable(estimates: Sequence[Estimate]) -> list[Estimate]:
-    """The available estimates with a value, cheapest rung first."""
-    ranked = sorted(estimates, key=lambda estimate: RUNG_NAMES.index(estimate.rung))
-    return [estimate for estimate in ranked if estimate.available and estimate.value is not None]
+def usable(estimates: Sequence[Estimate], question: Question) -> list[Estimate]:
+    """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint."""
+    ranked = sorted(estimates, key=rank)
+    return [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in question.rungs]
 
 
-def decide(estimates: Sequence[Estimate], target: float | None = None) -> Decision:
-    """Choose a rung. Raises AdviceError when no rung is available or the target is not a share."""
+def decide(estimates: Sequence[Estimate], question: Question) -> Decision:
+    """Choose a rung from priced estimates (those not priced for this target are priced here, as on a processor).
+
+    Raises AdviceError when no rung may be recommended or the target is not a share.
+    """
+    target = question.target
     if target is not None and not 0 < target <= 1:
         raise AdviceError(f"The target {target:g} is not a share. Give a number above 0 and at most 1, such as 0.9.")
-    candidates = usable(estimates)
+    if any(e.available and e.value is not None and _unpriced(e, target) for e in estimates):
+        estimates = repriced(estimates, question)
+    candidates = usable(estimates, question)
     if not candidates:
-        reasons = " ".join(f"{e.rung}: {e.reason}" for e in estimates if e.reason)
-        raise AdviceError(f"No rung can be recommended. {reasons} Allow more rungs, or give a longer budget.")
-    best = max(candidates, key=lambda e: (value(e), -RUNG_NAMES.index(e.rung)))
-    near_best = [e for e in candidates if value(e) >= value(best) - MARGIN - 1e-9]
-    certain = [e for e in candidates if target is not None and low(e) >= target - 1e-9]
-    chosen = certain[0] if certain else near_best[0]
-    others = [e for e in candidates if e.rung != chosen.rung]
-    runner_up = max(others, key=lambda e: (value(e), -RUNG_NAMES.index(e.rung)), default=None)
+        raise AdviceError(none_left(estimates))
+    ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
+    likely = [e for e in candidates if target is not None and (e.p_target or 0.0) >= LIKELY - 1e-9]
+    race = None if likely else tossed(ordered, question)
+    chosen = likely[0] if likely else race[0] if race else ordered[0]
+    other = next((e for e in ordered if e.rung != chosen.rung), None)
     return Decision(
         recommended=chosen.rung,
-        runner_up=runner_up.rung if runner_up else None,
-        best=best.rung,
-        sure=None if target is None else bool(certain),
-        overlap=runner_up is not None and low(runner_up) <= high(chosen) and low(chosen) <= high(runner_up),
+        runner_up=other.rung if other else None,
+        best=max(candidates, key=lambda e: (value(e), -rank(e))).rung,
+        sure=None if target is None else bool(likely),
+        overlap=other is not None and low(other) <= high(chosen) and low(chosen) <= high(other),
+        race=(race[0].rung, race[1].rung) if race else None,
+        chance=p_better(other, chosen, question) if other else None,
     )
+
+
+def _unpriced(estimate: Estimate, target: float | None) -> bool:
+    return estimate.utility is None or (target is not None and estimate.p_target is None)
+
+
+def tossed(ordered: Sequence[Estimate], question: Question) -> tuple[Estimate, Estimate] | None:
+    """The two best by utility, the cheaper first, where the second is really better with a chance above `TOSS`."""
+    if len(ordered) < 2:
+        return None
+    first, second = ordered[:2]
+    chance = p_better(second, first, question)
+    if chance is None or chance <= TOSS:
+        return None
+    return (first, second) if rank(first) < rank(second) else (second, first)
+
+
+def p_better(one: Estimate, other: Estimate, question: Question) -> float | None:
+    """The chance that `one` is really worth more than `other`; None where their errors are not known.
+
+    The difference of utilities is normal around the expected one; its spread is that of the two gains over the frozen
+    rung, in money. Two rungs whose gains are known exactly are told apart for certain.
+    """
+    errors = gain_error(one), gain_error(other)
+    if errors[0] is None or errors[1] is None:
+        return None
+    spread = 100.0 * question.prices.point * math.hypot(errors[0], errors[1])
+    difference = worth(one) - worth(other)
+    if spread <= 0.0:
+        return 1.0 if difference > 0 else 0.0
+    return normal_cdf(difference / spread)
+
+
+def gain_error(estimate: Estimate) -> float | None:
+    """The standard error of a rung's gain over the frozen one, which has none itself."""
+    return 0.0 if estimate.gain_error is None and estimate.rung == "frozen" else estimate.gain_error
+
+
+def just(estimate: Estimate) -> float:
+    """The highest target that a rung is likely to reach: its value less a part of its lower half interval."""
+    return value(estimate) - LIKELY_Z * (value(estimate) - low(estimate)) / Z
+
+
+def none_left(estimates: Sequence[Estimate]) -> str:
+    """Why no rung may be recommended, rung by rung, and what to do."""
+    why = " ".join(f"{e.rung}: {said}" for e in estimates if (said := e.blocked or e.reason))
+    wish = "Drop a constraint" if any(e.blocked for e in estimates) else "Allow more rungs, or give a longer budget"
+    return f"No rung can be recommended. {why} {wish}."
+
+
+def rank(estimate: Estimate) -> int:
+    """The place on the ladder, 0 for the cheapest."""
+    return RUNG_NAMES.index(estimate.rung)
+
+
+def worth(estimate: Estimate) -> float:
+    """The utility of a priced estimate."""
+    assert estimate.utility is not None
+    return estimate.utility
 
 
 def value(estimate: Estimate) -> float:

@@ -1,20 +1,39 @@
-"""The decision in plain sentences: why this rung, why not each other one, and what would flip it."""
+"""The decision in plain sentences: why this rung, and why not each other one, with the numbers that decided."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.advice.decide import MARGIN, Decision, decide, high, low, usable, value
-from advisor.ladder import RUNG_NAMES, RungName, rung
-from advisor.records import Estimate, Metric
+from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
+from advisor.ladder import RungName, rung
+from advisor.records import Estimate, Metric, Question
 
-#: A range of targets narrower than this is lost in the rounding of its sentence.
-NARROWEST = 0.002
+#: Costs by the name that a sentence gives them; those of one name are added.
+COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),
+         "tokens": ("tokens",), "labels": ("labels",)}  # fmt: skip
+#: A cost that is less than this share of all differences is not worth a word.
+WORTH_A_WORD = 0.02
 
 
 def percent(share: float) -> str:
     """A share as a percentage with one decimal: 0.934 → 93.4 %."""
     return f"{100 * share:.1f} %"
+
+
+def count(n: float) -> str:
+    """A whole number with its thousands apart: 1200.4 → 1,200."""
+    return f"{round(n):,}"
+
+
+def money(amount: float) -> str:
+    """An amount of the user's currency, as exact as it matters: 1,234, 12, 3.4, 0.034.
+
+    >>> [money(amount) for amount in (1234.4, 12.3, 3.42, 3.0, 0.0342, 0.0)]
+    ['1,234', '12', '3.4', '3', '0.034', '0']
+    """
+    if abs(amount) >= 10 or amount == round(amount):
+        return f"{amount:,.0f}"
+    return f"{amount:.1f}" if abs(amount) >= 1 else f"{amount:.2g}"
 
 
 def duration(seconds: float) -> str:
@@ -31,129 +50,138 @@ def spoken(estimate: Estimate) -> str:
     return f"{percent(value(estimate))} ({100 * low(estimate):.1f} to {100 * high(estimate):.1f})"
 
 
-def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, target: float | None) -> str:
+def chance(share: float) -> str:
+    """A probability in words: "a chance of 83 %"; never nought nor certainty.
+
+    >>> chance(0.834), chance(0.9999), chance(0.0)
+    ('a chance of 83 %', 'a chance of over 99 %', 'a chance of under 1 %')
+    """
+    if share > 0.995:
+        return "a chance of over 99 %"
+    return f"a chance of {100 * share:.0f} %" if share >= 0.005 else "a chance of under 1 %"
+
+
+def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, question: Question) -> str:
     """The recommendation in one sentence with its number."""
     chosen = find(estimates, decision.recommended)
     name, plural = subject(chosen)
+    reached = f"{chance(chosen.p_target or 0.0)} to reach your target of {percent(question.target or 0.0)}"
     if decision.sure:
-        return (
-            f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, and even the lower bound "
-            f"reaches your target of {percent(target or 0)}."
-        )
+        return f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, with {reached}."
     if decision.sure is False:
         return (
-            f"No rung is sure to reach {percent(target or 0)}. "
-            f"{name} {'come closest at their' if plural else 'comes closest at its'} cost: "
-            f"expected {metric} {spoken(chosen)}."
+            f"No rung is likely to reach {percent(question.target or 0.0)}. {name} {'are' if plural else 'is'} worth "
+            f"most: expected {metric} {spoken(chosen)}, with {reached}."
         )
     pays = "pay" if plural else "pays"
     return f"{name} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
 
 
-def summary(decision: Decision, estimates: Sequence[Estimate]) -> tuple[str, ...]:
-    """Two or three sentences under the headline: the best rung, the overlap, the cost."""
-    chosen, best = find(estimates, decision.recommended), find(estimates, decision.best)
+def summary(decision: Decision, estimates: Sequence[Estimate], question: Question) -> tuple[str, ...]:
+    """Two or three sentences under the headline: the coin toss or what separates the two best, and the training."""
+    chosen = find(estimates, decision.recommended)
+    other = find(estimates, decision.runner_up) if decision.runner_up else None
     sentences = []
-    if best.rung != chosen.rung:
-        gain = 100 * (value(best) - value(chosen))
-        cost = "at a higher cost" if costs_more(best, chosen) else "too little to climb the ladder for"
-        sentences.append(f"{subject(best)[0]} may bring {gain:.1f} points more, {cost}.")
-    if decision.runner_up and decision.overlap:
-        other = find(estimates, decision.runner_up)
-        cheaper = RUNG_NAMES.index(chosen.rung) < RUNG_NAMES.index(other.rung)
-        taken = "so the cheaper one is taken" if costs_more(other, chosen) else "so the lower rung is taken"
-        end = taken if cheaper else "so a test run of both would settle it"
-        sentences.append(f"The intervals of {title(chosen)} and {title(other)} overlap, {end}.")
+    if other is not None and decision.race:
+        sentences.append(coin_toss(chosen, other, decision))
+    elif other is not None and not decision.sure:
+        said = compared(chosen, other, question)
+        name, plural = subject(chosen)
+        sentences.append(f"{name} {'are' if plural else 'is'} {said[0].lower()}{said[1:]}.")
+        if decision.overlap and (gain_error(chosen) is None or gain_error(other) is None):
+            sentences.append("Their intervals overlap; a race of both would settle it.")
+    if decision.sure is False:
+        reach = max(just(e) for e in usable(estimates, question))
+        sentences.append(f"Up to {percent(max(reach, 0.0))} a rung here is likely to reach a target, and no further.")
+    if decision.sure:
+        sentences.append(f"It is the cheapest rung with {chance(LIKELY)} or more to reach the target.")
     if chosen.train_seconds is not None:
         sentences.append(f"Training takes about {duration(chosen.train_seconds)} on this machine.")
     return tuple(sentences)
 
 
-def reasons(decision: Decision, estimates: Sequence[Estimate], target: float | None) -> dict[RungName, str]:
-    """One sentence for every rung, with its number."""
-    return {e.rung: reason(e, decision, estimates, target) for e in estimates}
-
-
-def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], target: float | None) -> str:
-    """Why this rung is or is not chosen."""
-    if not estimate.available or estimate.value is None:
-        return estimate.reason
-    if estimate.rung == decision.recommended:
-        return chosen_because(estimate, decision, estimates, target)
-    chosen = find(estimates, decision.recommended)
-    difference = 100 * (value(estimate) - value(chosen))
-    dearer = RUNG_NAMES.index(estimate.rung) > RUNG_NAMES.index(chosen.rung)
-    if dearer:
-        return reason_above(estimate, chosen, decision)
-    if decision.sure and target is not None:
-        return f"Cheaper, but its lower bound of {percent(low(estimate))} misses the target of {percent(target)}."
-    return f"Cheaper, but expected {-difference:.1f} points lower than {title(chosen)}."
-
-
-def reason_above(estimate: Estimate, chosen: Estimate, decision: Decision) -> str:
-    """Why a rung above the chosen one is not taken; that it costs more is said only where it trains for longer."""
-    difference, costly = 100 * (value(estimate) - value(chosen)), costs_more(estimate, chosen)
-    if decision.sure:
-        reaches = "reach" if subject(chosen)[1] else "reaches"
-        return f"Not needed: {title(chosen)} already {reaches} the target{', and this rung costs more' * costly}."
-    if abs(difference) < 0.05:
-        start = f"Costs more than {title(chosen)} and is expected" if costly else "Expected"
-        return f"{start} to bring no more{'' if costly else f' than {title(chosen)}'}."
-    if difference > 0:
-        return f"Expected {difference:.1f} points above {title(chosen)}, too little to pay for a higher rung."
+def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
+    """That the two best can hardly be told apart, and what settles it."""
+    are = "are" if subject(other)[1] else "is"
     return (
-        f"{'Costs more and is expected' if costly else 'Expected'} {-difference:.1f} points lower than {title(chosen)}."
+        f"Between {title(chosen)} and {title(other)} the choice is a coin toss, with {chance(decision.chance or 0.0)} "
+        f"that {title(other)} {are} worth more. The cheaper one is taken; a race of both on this data would settle it."
     )
 
 
-def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], target: float | None) -> str:
+def reasons(decision: Decision, estimates: Sequence[Estimate], question: Question) -> dict[RungName, str]:
+    """One sentence for every rung, with its number."""
+    return {e.rung: reason(e, decision, estimates, question) for e in estimates}
+
+
+def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
+    """Why this rung is or is not chosen."""
+    if not any(e.rung == estimate.rung for e in usable(estimates, question)):
+        return estimate.blocked or estimate.reason
+    if estimate.rung == decision.recommended:
+        return chosen_because(estimate, decision, estimates, question)
+    chosen = find(estimates, decision.recommended)
+    if decision.sure:
+        return against_target(estimate, chosen, question)
+    said = f"{compared(estimate, chosen, question)}."
+    if decision.race and estimate.rung in decision.race:
+        return f"A coin toss with {title(chosen)}. {said}"
+    return said
+
+
+def against_target(estimate: Estimate, chosen: Estimate, question: Question) -> str:
+    """Why a rung is not taken where the chosen one is likely to reach the target."""
+    reached = estimate.p_target or 0.0
+    if reached < LIKELY:
+        return f"Reaches the target with {chance(reached)} only, {percent(value(estimate))} being expected."
+    does = "reach" if subject(chosen)[1] else "reaches"
+    more = spent(estimate, chosen)
+    return f"Not needed: {title(chosen)} likely {does} the target{f', and this rung {more}' if more else ''}."
+
+
+def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
     """Why the recommended rung is recommended."""
     if decision.sure:
-        return f"The cheapest rung whose lower bound, {percent(low(estimate))}, reaches the target."
-    if decision.sure is False:
-        gap = 100 * ((target or 0) - low(estimate))
-        return f"The cheapest of the best: its lower bound misses the target by {gap:.1f} points."
-    if decision.best == estimate.rung:
-        return f"The highest expected value, {percent(value(estimate))}, and no cheaper rung is within one point."
-    best = find(estimates, decision.best)
-    behind = 100 * (value(best) - value(estimate))
-    return f"The cheapest rung within one point of the best ({title(best)} is {behind:.1f} points ahead)."
+        return f"The cheapest rung that is likely to reach the target: {chance(estimate.p_target or 0.0)}."
+    if decision.runner_up is None:
+        return f"The only rung that may be taken: {percent(value(estimate))} is expected."
+    other = find(estimates, decision.runner_up)
+    if decision.race:
+        return f"A coin toss with {title(other)}, and the cheaper of the two. {compared(estimate, other, question)}."
+    return f"Worth most at your prices. {compared(estimate, other, question)}."
 
 
-def flips(decision: Decision, estimates: Sequence[Estimate], target: float | None) -> tuple[str, ...]:
-    """The nearest changes of the user's question that change the recommendation, each checked by deciding again."""
-    chosen = find(estimates, decision.recommended)
-    found: list[str] = []
-    for other in usable(estimates):
-        if other.rung == chosen.rung:
-            continue
-        bound = low(other)
-        if bound > 0.0 and decide(estimates, min(bound, 1.0)).recommended == other.rung:
-            cheaper = RUNG_NAMES.index(other.rung) < RUNG_NAMES.index(chosen.rung)
-            word = "A target of at most" if cheaper else "A target above"
-            limit = (
-                bound
-                if cheaper
-                else max(low(e) for e in usable(estimates) if RUNG_NAMES.index(e.rung) < RUNG_NAMES.index(other.rung))
-            )
-            wide = cheaper or bound - limit >= NARROWEST
-            if wide and (target is None or (bound < target if cheaper else limit >= target)):
-                found.append(f"{word} {percent(limit)}: {title(other)} would be recommended.")
-    if target is None and decision.best != chosen.rung:
-        best = find(estimates, decision.best)
-        missing = 100 * (value(chosen) + MARGIN - value(best))
-        found.append(f"If {title(best)} gained {missing:.1f} points more than expected, it would be recommended.")
-    ceiling = max(low(e) for e in usable(estimates))
-    above = f"Above {percent(ceiling)} no rung is sure to reach the target" if ceiling >= NARROWEST else ""
-    found.append(f"{above or 'No rung is sure to reach any target'} on this data.")
-    return tuple(found)
+def compared(one: Estimate, other: Estimate, question: Question) -> str:
+    """One rung against another in points, in money, and in costs, without the full stop.
+
+    "Expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
+    """
+    points = 100 * (value(one) - value(other))
+    more = spent(one, other)
+    if abs(points) < 0.05:
+        said = f"Expected to bring as much as {title(other)}"
+        return f"{said}, and {more}" if more else said
+    amount = money(abs(points) * question.prices.point)
+    where, counts = ("above", f"worth {amount}") if points > 0 else ("below", f"a loss of {amount}")
+    said = f"Expected {abs(points):.1f} points {where} {title(other)}, {counts}"
+    less = points < 0 and sum(one.costs.values()) < sum(other.costs.values())
+    return f"{said}, {'but' if less else 'and'} {more}" if more else said
 
 
-def costs_more(one: Estimate, other: Estimate) -> bool:
-    """Whether `one` stands higher on the ladder and does not train in less time (counting words is soon done)."""
-    known = one.train_seconds is not None and other.train_seconds is not None
-    sooner = known and (one.train_seconds or 0.0) < (other.train_seconds or 0.0)
-    return RUNG_NAMES.index(one.rung) > RUNG_NAMES.index(other.rung) and not sooner
+def spent(one: Estimate, other: Estimate) -> str:
+    """What one rung costs more or less than another, by name: "costs 50 more in upkeep and 3 in machine time"."""
+    apart = {
+        name: sum(one.costs.get(part, 0.0) - other.costs.get(part, 0.0) for part in parts)
+        for name, parts in COSTS.items()
+    }
+    total = sum(abs(amount) for amount in apart.values())
+    kept = {name: amount for name, amount in apart.items() if abs(amount) > WORTH_A_WORD * total}
+    said, before = [], None
+    for name, amount in kept.items():
+        word = "more" if amount > 0 else "less"
+        said.append(f"{money(abs(amount))} {f'{word} ' if word != before else ''}in {name}")
+        before = word
+    return f"costs {' and '.join([', '.join(said[:-1]), said[-1]] if len(said) > 1 else said)}" if said else ""
 
 
 def subject(estimate: Estimate) -> tuple[str, bool]:

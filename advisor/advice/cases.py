@@ -1,0 +1,47 @@
+"""One decision with all that it rests on, so that it can be taken again with something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from advisor.advice.decide import Decision, decide
+from advisor.estimate.cost import repriced
+from advisor.ladder import RungName
+from advisor.records import Estimate, Question
+
+#: Priced estimates with so many times the labels at hand, 0.25 to 4.
+At = Callable[[float], Sequence[Estimate]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A decision, the priced estimates and the question behind it, and the labels at hand (0: not known)."""
+
+    estimates: tuple[Estimate, ...]
+    question: Question
+    decision: Decision
+    at: At | None
+    n_labels: int
+    n_classes: int
+    device: str
+
+    @property
+    def chosen(self) -> Estimate:
+        """The estimate of the recommended rung."""
+        return self.find(self.decision.recommended)
+
+    def find(self, rung: RungName) -> Estimate:
+        """The estimate of a rung."""
+        return next(e for e in self.estimates if e.rung == rung)
+
+    def asked(self, **changed: Any) -> tuple[Estimate, ...]:
+        """The estimates priced for the question with some fields changed."""
+        return repriced(self.estimates, self.question.model_copy(update=changed), self.device)
+
+    def with_prices(self, **changed: Any) -> RungName:
+        """The rung recommended with some prices changed. Raises AdviceError."""
+        prices = self.question.prices.model_copy(update=changed)
+        question = self.question.model_copy(update={"prices": prices})
+        return decide(self.asked(prices=prices), question).recommended

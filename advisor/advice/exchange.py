@@ -1,0 +1,79 @@
+"""The exchange rate: how many labels training from scratch needs for what fine-tuning reaches with those at hand."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+
+from advisor.advice.cases import At
+from advisor.advice.explain import count, percent
+from advisor.advice.flips_labels import FEWEST, HALVINGS, MOST, STEP
+from advisor.advice.search import first_reached, geometric
+from advisor.estimate.cost import Z
+from advisor.ladder import RungName
+from advisor.records import Estimate, Exchange
+
+
+def exchange(at: At | None, n: int) -> Exchange | None:
+    """The rate for `n` labels, from a quarter to four times of them; None where either rung has no number.
+
+    at: estimates with so many times the labels. The interval lets the gain of one over the other vary by its error.
+    """
+    if at is None or n < 1:
+        return None
+    at = functools.cache(at)
+    tuned, fresh = found(at(1.0), "fine-tune"), found(at(1.0), "scratch")
+    if tuned is None or fresh is None or tuned.value is None or fresh.value is None:
+        return None
+    error = Z * math.hypot(tuned.gain_error or 0.0, fresh.gain_error or 0.0)
+    times, low, high = (times_for(at, tuned.value + by) for by in (0.0, -error, error))
+    return Exchange(
+        n=n,
+        fine_tuned=tuned.value,
+        from_scratch=fresh.value,
+        times=times,
+        low=low,
+        high=high,
+        furthest=MOST,
+        provenance="predicted",
+        sentence=sentence(at, n, tuned.value, (times, low, high)),
+    )
+
+
+def times_for(at: At, value: float) -> float | None:
+    """Times the labels from which on training from scratch is expected at `value`; None beyond four times.
+
+    A quarter where it is there with a quarter of them already.
+    """
+
+    def reached(times: float) -> bool:
+        fresh = found(at(times), "scratch")
+        return fresh is not None and fresh.value is not None and fresh.value >= value
+
+    return first_reached(reached, geometric(FEWEST, MOST, STEP), HALVINGS)
+
+
+def sentence(at: At, n: int, tuned: float, span: tuple[float | None, float | None, float | None]) -> str:
+    """The rate in one sentence with its interval, or how far off it is at four times the labels."""
+    times, low, high = span
+    if times is None:
+        fresh = found(at(MOST), "scratch")
+        reach = f", expected at {percent(fresh.value)}" if fresh is not None and fresh.value is not None else ""
+        least = f" (at least {low:.1f} times)" if low is not None else ""
+        return (
+            f"Training from scratch needs more than {MOST:.0f} times as many labels{least} for the {percent(tuned)} "
+            f"that fine-tuning is expected to reach with {count(n)}: with {count(MOST * n)} it would still be "
+            f"behind{reach}."
+        )
+    end = f"{high:.1f}" if high is not None else f"more than {MOST:.0f}"
+    about = f"at most {FEWEST:g} times" if times <= FEWEST else f"about {times:.1f} times"
+    return (
+        f"Training from scratch needs {about} as many labels ({low or FEWEST:.1f} to {end}), so {count(times * n)}, "
+        f"for the {percent(tuned)} that fine-tuning is expected to reach with {count(n)}."
+    )
+
+
+def found(estimates: Sequence[Estimate], rung: RungName) -> Estimate | None:
+    """The estimate of a rung that is available, or None."""
+    return next((e for e in estimates if e.rung == rung and e.available and e.value is not None), None)
