@@ -13,7 +13,6 @@ import numpy as np
 
 from advisor.estimate import scratch_language
 from advisor.estimate.common import TRAINING_SECONDS, left_out, needed, standing_on
-from advisor.estimate.outcome import Prior
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question
 from probes.bootstrap import predictive_mean
@@ -22,7 +21,7 @@ from probes.failures import OUTCOMES
 #: Share of what is misread that fine-tuning takes away. Nothing is counted on until it is tried: the one run at hand
 #: had time for a single step, and a guess must not put a dearer rung above a measured one. It never adds to it, since
 #: it rolls back.
-LORA = Prior(share=0.0, spread=0.15)
+LORA_SHARE, LORA_SPREAD = 0.0, 0.15
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
 NO_READER = (
@@ -97,7 +96,7 @@ def fine_tune(evidence: Evidence) -> Estimate:
         f"that brings is not known, so no gain is counted on; it goes back to retrieval when it brings none."
     )
     made = built(
-        "fine-tune", evidence, probe, kept(evidence), LORA.share * lost, LORA.spread * lost, TRAINING_SECONDS, details,
+        "fine-tune", evidence, probe, kept(evidence), LORA_SHARE * lost, LORA_SPREAD * lost, TRAINING_SECONDS, details,
         k=1, prompt=probe.settings["prompt"], threshold=limit(evidence)["similarity"],
     )  # fmt: skip
     return made.model_copy(update={"provenance": "predicted"})

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.estimate.estimates import best_prompt
 from advisor.estimate.pilots import Pilots
 from advisor.evidence.clip import NAME as CLIP
-from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO
+from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, worth_it
 from advisor.records import Dataset, Evidence, ProbeResult, Situation
 
 #: Names of transferability scores as fields.
@@ -32,6 +31,21 @@ def situation_of(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Situat
     return Situation(**common, **_probes(evidence), **_instruments(evidence), **_piloted(pilots))
 
 
+def asked_prompting(evidence: Evidence) -> ProbeResult | None:
+    """The prompt, or the CLIP model, that beats the class names by more than noise."""
+    return _best_prompt(evidence, ZERO, FEW, OWN, CLIP)
+
+
+def asked_rag(evidence: Evidence) -> ProbeResult | None:
+    """The prompt with the nearest examples in it that beats their vote by more than noise."""
+    return _best_prompt(evidence, NEAR)
+
+
+def _best_prompt(evidence: Evidence, *names: str) -> ProbeResult | None:
+    found = [asked for name in names if worth_it(asked := evidence.result(name))]
+    return max((asked for asked in found if asked), key=lambda asked: asked.measured.value, default=None)
+
+
 def value(result: ProbeResult | None) -> float | None:
     """A probe's value, None when it was not run."""
     return None if result is None else result.measured.value
@@ -48,9 +62,9 @@ def _probes(evidence: Evidence) -> dict[str, Any]:
         "linear_high": linear.measured.high,
         "majority": value(evidence.result("majority")),
         "zero_shot": value(evidence.result("zero-shot")),
-        "asked_prompting": value(best_prompt(evidence, ZERO, FEW, OWN, CLIP)),
+        "asked_prompting": value(asked_prompting(evidence)),
         "knn": value(evidence.result("knn")),
-        "asked_rag": value(best_prompt(evidence, NEAR)),
+        "asked_rag": value(asked_rag(evidence)),
         "joined": value(evidence.result("joined")),
         "tfidf": value(evidence.result("tfidf")),
     }

@@ -121,6 +121,7 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
 
 def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
+    from advisor.estimate.ledger import note_outcome
     from advisor.report.report import report
     from advisor.rungs.loading import load
 
@@ -131,7 +132,9 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     tell = context.stage("Reading the test part", 0.95, 1.0)
     tell("", 0.0)
     model = load(context.directory, context.device)  # as a user will load it
-    report(context.plan, context.dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
+    plan, dataset = context.plan, context.dataset
+    found = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
+    note_outcome(plan, dataset, found)
     storage.write_manifest(context.directory, [name for name in KEPT if (context.directory / name).exists()])
     return "done", ""
 

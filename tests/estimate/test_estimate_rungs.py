@@ -1,15 +1,18 @@
-"""Frozen promises what it will stand on; scratch counts words where they are better."""
+"""Each rung's estimate says what its number rests on, and its plan takes over what was found."""
 
 from __future__ import annotations
 
-from typing import cast
+from lived import experience, situation
 
-from advisor.estimate.estimates import fine_tune, frozen, scratch
+from advisor.estimate.common import TRAINING_SECONDS
+from advisor.estimate.estimates import MILLISECONDS_OF_WORDS, fine_tune, frozen, one, scratch
+from advisor.estimate.forecast import forecast
 from advisor.estimate.pilots import Pilots
-from advisor.records import Dataset, Evidence, ProbeResult
+from advisor.ladder import RUNG_NAMES
+from advisor.records import Estimate, Evidence, ProbeResult, Question
 from probes.measured import Measured
 
-NO_DATASET = cast(Dataset, None)  # these estimates look at the evidence only
+NONE = Pilots(results=())
 
 
 def probe(name: str, right: int, **settings: object) -> ProbeResult:
@@ -32,38 +35,45 @@ def pilot(name: str, right: int, **settings: object) -> ProbeResult:
     return probe(name, right, n_train=100, items_per_second=50.0, input_size=128, **settings)
 
 
-def test_frozen_is_promised_on_the_joined_depths_and_the_plan_pins_them() -> None:
-    plain = frozen(NO_DATASET, evidence(), Pilots(results=()))
+def test_frozen_stands_on_the_joined_depths_and_the_plan_pins_them() -> None:
     joined = probe("joined", 160, head="logistic", penalty=10.0, depths=["layer 4", "last features"])
-    made = frozen(NO_DATASET, evidence(joined), Pilots(results=()))
-    assert plain.value is not None and made.value is not None and made.value > plain.value + 0.05
+    assert frozen(evidence(), NONE).settings == {"head": "ridge", "penalty": 100.0}
+    made = frozen(evidence(joined), NONE)
     assert made.settings == {"head": "logistic", "penalty": 10.0, "depths": ["layer 4", "last features"]}
-    assert plain.settings == {"head": "ridge", "penalty": 100.0} and made.provenance == "measured"
+    assert "2 depths" in made.details
 
 
-def test_fine_tuning_is_never_expected_below_the_frozen_model_it_falls_back_on() -> None:
-    pilots = Pilots(results=(pilot("fine-tune", 140, gain=-0.05, gain_error=0.03),))
-    found = evidence(probe("joined", 190, head="ridge", penalty=1.0, depths=["layer 4"]))
-    tuned, kept = fine_tune(NO_DATASET, found, pilots), frozen(NO_DATASET, found, pilots)
-    assert tuned.value is not None and kept.value is not None and tuned.value >= kept.value - 0.02
+def test_a_pilot_is_told_and_a_missing_one_too() -> None:
+    piloted = Pilots(results=(pilot("fine-tune", 140, gain=0.05, gain_error=0.03),))
+    assert "+5.0 points" in fine_tune(evidence(), piloted).details
+    assert fine_tune(evidence(), piloted).provenance == "piloted"
+    assert "Too few labels" in fine_tune(evidence(), NONE).details
 
 
-def test_scratch_counts_words_where_they_beat_its_network_and_says_that_it_was_measured() -> None:
-    pilots = Pilots(results=(pilot("scratch", 80),))
-    network = scratch(NO_DATASET, evidence(probe("tfidf", 90)), pilots)
-    words = scratch(NO_DATASET, evidence(probe("tfidf", 150)), pilots)
-    assert "random weights" in network.details and "TF-IDF" in words.details
-    assert words.provenance == "measured" and words.value is not None and network.value is not None
-    assert words.value > network.value
-    assert words.milliseconds_per_prediction < network.milliseconds_per_prediction  # type: ignore[operator]
-    alone = scratch(NO_DATASET, evidence(probe("tfidf", 150)), Pilots(results=()))
-    assert alone.available and not scratch(NO_DATASET, evidence(), Pilots(results=())).available
+def test_scratch_counts_words_of_texts_and_is_quick_then() -> None:
+    made = scratch(evidence(probe("tfidf", 150)), Pilots(results=(pilot("scratch", 80),)))
+    assert "TF-IDF" in made.details and made.milliseconds == MILLISECONDS_OF_WORDS and made.items == 0
+    network = scratch(evidence(), Pilots(results=(pilot("scratch", 80),)))
+    assert "random weights" in network.details and network.items == 40 * 200
 
 
-def test_too_few_labels_for_a_pilot_are_predicted_for_texts_and_left_out_for_images() -> None:
-    none = Pilots(results=())
-    texts, images = (Dataset.model_construct(kind=kind) for kind in ("text", "image"))
-    tuned, kept = fine_tune(texts, evidence(), none), frozen(texts, evidence(), none)
-    assert tuned.provenance == "predicted" and tuned.value is not None and kept.value is not None
-    assert kept.value < tuned.value < 1 and tuned.high - tuned.low > kept.high - kept.low  # type: ignore[operator]
-    assert not fine_tune(images, evidence(), none).available
+def made(question: Question) -> list[Estimate]:
+    found = evidence(probe("zero-shot", 60), probe("knn", 120, k=5))
+    known, s = experience(), situation(linear=0.7)
+    values = forecast(s, known)
+    return [one(rung, found, NONE, question, s, values.get(rung), known) for rung in RUNG_NAMES]
+
+
+def test_every_rung_has_a_number_with_its_interval_a_time_and_a_memory() -> None:
+    for estimate in made(Question()):
+        assert estimate.available and estimate.value is not None
+        assert estimate.low is not None and estimate.high is not None
+        assert estimate.low < estimate.value < estimate.high
+        assert estimate.peak_memory_bytes and estimate.n == 200
+        if estimate.rung != "scratch":  # without a pilot no step was timed
+            assert estimate.train_seconds is not None and 0 < estimate.train_seconds <= TRAINING_SECONDS
+
+
+def test_a_rung_that_was_not_allowed_has_none() -> None:
+    left = {estimate.rung: estimate for estimate in made(Question(rungs=("frozen",)))}
+    assert left["frozen"].available and not left["scratch"].available and "allow" in left["scratch"].reason

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.bench.ladder.tasks import Task
-from advisor.estimate.situation import Situation, situation_of
+from advisor.estimate.situation import situation_of
 from advisor.features import feature_cache
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Dataset, Estimate, Evidence, Plan, Question
+from advisor.records import Dataset, Estimate, Evidence, Plan, Question, Situation
 
 ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 90.0}
 #: The clock ends no run of images or texts; answering takes as long as it is given.
@@ -37,6 +37,8 @@ STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "image": ((100, 60, 100), (400, 100, 150), (10**9, 150, 200)),
     "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
 }
+#: The recipe's batch is 16 below so many training items, else 32; contrast takes 32.
+SMALL_BATCHES, CONTRAST_BATCH = 1500, 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,6 +146,16 @@ def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
     return pinned
 
 
+def items_of(dataset: Dataset, plan: Plan) -> int:
+    """Items that pass through a training step in a run of fixed length; 0 for what is not trained in steps."""
+    from advisor.rungs import few_labels
+
+    if plan.rung == "fine-tune" and dataset.kind == "text" and few_labels.applies(dataset):
+        return 2 * few_labels.STEPS * CONTRAST_BATCH  # in two folds of half as many, then once more on all
+    steps = plan.settings.get("steps")
+    return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
+
+
 def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
     from advisor.report.report import report
     from advisor.rungs import registry
@@ -165,6 +177,7 @@ def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
         "test_cpu_seconds": told[1],
+        "items": items_of(dataset, plan),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "validation": outcome.validation.get("value"),
         "kept": int("dropped for" not in " ".join(outcome.sentences)) if plan.rung == "fine-tune" else None,

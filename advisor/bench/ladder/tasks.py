@@ -191,7 +191,8 @@ def _tested(whole: Dataset) -> np.ndarray:
     """Rows of the test part, the same for every size and seed."""
     rows = whole.where("test")
     most = TEST_QUESTIONS if whole.kind == "qa" else TEST_ITEMS
-    return rows[spread_order(whole.labels[rows])][:most]
+    chosen: np.ndarray = rows[spread_order(whole.labels[rows])][:most]
+    return chosen
 
 
 def named(words: list[str]) -> list[Task]:
