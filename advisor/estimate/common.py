@@ -8,6 +8,8 @@ from advisor.ladder import RungName
 from advisor.records import Estimate, Evidence, ProbeResult
 
 TRAINING_SECONDS = 300.0
+#: The standard normal's 95 % point: the bounds of a 90 % interval.
+Z = 1.645
 
 
 def needed(evidence: Evidence, name: str) -> ProbeResult:
@@ -34,6 +36,7 @@ def standing_on(
         value=value,
         low=low,
         high=high,
+        gain_error=(high - low) / (2 * Z),  # answers of different rungs are hardly alike
         n=probe.measured.n,
         provenance=probe.measured.provenance,
         train_seconds=train_seconds,

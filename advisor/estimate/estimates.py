@@ -6,7 +6,7 @@ plan needs and what its number rests on is drafted here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,25 @@ def one(
         settings=draft.settings,
         details=draft.details,
     )
+
+
+def with_labels(
+    made: Sequence[Estimate], situation: Situation, times: float, experience: Experience | None = None
+) -> tuple[Estimate, ...]:
+    """The same estimates with so many times the labels: values as forecast there, training times in proportion."""
+    known = Experience.here() if experience is None else experience
+    values = forecast(situation, known, times * situation.n_labels)
+    return tuple(_moved(estimate, values.get(estimate.rung), times) for estimate in made)
+
+
+def _moved(estimate: Estimate, value: Forecast | None, times: float) -> Estimate:
+    if value is None or not estimate.available:
+        return estimate
+    numbers = {"value": value.value, "low": value.low, "high": value.high, "gain_error": value.gain_error}
+    seconds = estimate.train_seconds
+    if seconds is not None and estimate.rung != "prompting":
+        numbers["train_seconds"] = min(seconds * times, TRAINING_SECONDS)
+    return estimate.model_copy(update=numbers)
 
 
 def prompting(evidence: Evidence, pilots: Pilots) -> Draft:
