@@ -160,9 +160,9 @@ def applicable(case: Lived) -> list[RungName]:
 
 BASELINES: tuple[tuple[str, Learner], ...] = (
     *((f"always {rung}", always(rung)) for rung in RUNG_NAMES),
-    ("a random rung", at_random),
-    ("the newsletter's table", newsletter),
-    ("the CS231n rule", cs231n),
+    ("random rung", at_random),
+    ("newsletter table", newsletter),
+    ("CS231n rule", cs231n),
     ("LogME", logme),
     ("probes only", probes_only),
     ("static ranking", static_ranking),
