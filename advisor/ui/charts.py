@@ -1,4 +1,4 @@
-"""The figures of the advice, the evidence and the runs; pure functions from records to plotly figures.
+"""The figures of the evidence and the runs, and what all figures share; pure functions from records to plotly figures.
 
 Colours are of middle lightness so that they stand on the light and on the dark page alike; fonts, grid and
 background are left to the theme. Every label that holds a user's word goes through `words.plotted`.
@@ -6,27 +6,19 @@ background are left to the theme. Every label that holds a user's word goes thro
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from advisor.ladder import RungName
-from advisor.records import Advice, Estimate, Evidence, RunReport
-from advisor.ui import charts_names, words
+from advisor.records import Evidence, RunReport
+from advisor.ui import words
 from probes.measured import Provenance
 
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
 FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
 SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
 MARKS: dict[Provenance, str] = {"measured": "circle", "piloted": "diamond", "predicted": "square"}
-TICKS = {0.5: "none", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h", 360000: "100 h"}
-NO_TRAINING = 0.5
-CONTENDERS = 0.30
-#: From where to where an axis goes.
-Span = tuple[float, float]
 CONFIG = {"displayModeBar": False}
 
 
@@ -44,129 +36,6 @@ def base(height: int, **layout: Any) -> go.Figure:
     figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False)
     figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False)
     return figure
-
-
-def ladder(advice: Advice) -> go.Figure:
-    """The ladder as one picture: value with its interval against training seconds, target and choice marked."""
-    shown = [e for e in advice.estimates if e.available and e.value is not None]
-    figure = base(420, showlegend=False)
-    places = _apart({e.rung: max(e.train_seconds or 0.0, NO_TRAINING) for e in shown})
-    room = _room(shown, advice.question.target)
-    for estimate in shown:
-        chosen = estimate.rung == advice.recommended
-        figure.add_trace(_rung(estimate, places[estimate.rung], chosen, room[0]))
-    longest = max([*places.values(), 60.0])
-    span = (math.log10(NO_TRAINING / 2.5), math.log10(longest * 9))
-    for label in _labels(shown, places, advice.recommended, room, span):
-        figure.add_annotation(**label)
-    ticks = [t for t in TICKS if t <= 3 * longest]
-    figure.update_xaxes(
-        type="log", title="Training time on this device", tickvals=ticks, ticktext=[TICKS[t] for t in ticks],
-        range=list(span), tickangle=0,
-    )  # fmt: skip
-    figure.update_yaxes(title=words.capital(advice.metric), tickformat="~%", range=room)
-    if advice.question.target is not None:
-        figure.add_hline(
-            y=advice.question.target, line={"color": OCHRE, "dash": "dash", "width": 1.5},
-            annotation={"text": f"target {words.percent(advice.question.target)}", "font": {"color": OCHRE}},
-            annotation_position="bottom left",
-        )  # fmt: skip
-    return figure
-
-
-def _apart(places: dict[RungName, float]) -> dict[RungName, float]:
-    """Move marks that would lie on one another apart, by a factor that a log axis shows as a small step."""
-    taken: list[float] = []
-    moved: dict[RungName, float] = {}
-    for rung, place in sorted(places.items(), key=lambda item: item[1]):
-        while any(max(place, other) / min(place, other) < 1.35 for other in taken):
-            place *= 1.4
-        taken.append(place)
-        moved[rung] = place
-    return moved
-
-
-def _room(shown: Sequence[Estimate], target: float | None) -> list[float]:
-    """The range of values drawn: the contenders and the target; what lies far below is drawn at the lower edge."""
-    best = max([e.value for e in shown if e.value is not None], default=1.0)
-    near = [e for e in shown if e.value is not None and e.value > best - CONTENDERS]
-    edges = [x for e in near for x in (e.low, e.high, e.value) if x is not None] + ([target] if target else [])
-    low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
-    pad = max(0.02, 0.2 * (high - low))
-    below = 2.2 if len(near) < len(shown) else 1.0
-    floor = low - below * pad
-    seen = [e.low - 0.3 * pad for e in shown if e.low is not None and e.value is not None and e.value >= floor]
-    return [max(0.0, min([floor, *seen])), min(1.0, high) + pad]
-
-
-def _ends(estimate: Estimate) -> tuple[float, float, float]:
-    value = estimate.value or 0.0
-    low, high = estimate.low, estimate.high
-    return value if low is None else low, value, value if high is None else high
-
-
-def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Scatter:
-    """One rung's mark with its interval; far below the contenders it is an arrow at the lower edge."""
-    low, value, high = _ends(estimate)
-    color, title, off = TEAL if chosen else GREY, words.title(estimate.rung), value < floor
-    time = words.duration(estimate.train_seconds) if estimate.train_seconds else "no training"
-    mark = "triangle-down" if off else MARKS.get(estimate.provenance or "predicted", "square")
-    return go.Scatter(
-        x=[place], y=[floor if off else value], mode="markers", cliponaxis=False,
-        error_y={"type": "data", "symmetric": False, "array": [0 if off else high - value], "color": color,
-                 "arrayminus": [0 if off else value - low], "thickness": 2 if chosen else 1.3, "width": 5},
-        marker={"color": color, "size": 16 if chosen else 11, "symbol": mark, "opacity": 1},
-        hovertemplate=(f"<b>{title}</b><br>{words.percent(value)} ({words.between(low, high)})<br>"
-                       f"{estimate.provenance}, n = {words.count(estimate.n)}<br>{time}<extra></extra>"),
-    )  # fmt: skip
-
-
-def _labels(
-    shown: Sequence[Estimate], places: dict[RungName, float], chosen: RungName, room: Sequence[float], span: Span
-) -> list[dict[str, Any]]:
-    """The rungs' names as annotations, each at its own bar and clear of the others (`charts_names`).
-
-    A rung far below stands at the floor and carries its value.
-    """
-    floor = room[0]
-    below = sorted((e for e in shown if _ends(e)[1] < floor), key=lambda e: places[e.rung])
-    labels = []
-    for number, estimate in enumerate(below):
-        text = f"{words.title(estimate.rung)} {words.percent(_ends(estimate)[1])}"
-        side = "left" if places[estimate.rung] < 20 else "right"  # both stay inside a narrow picture
-        label = _note(places[estimate.rung], floor, text, GREY, 13, side, above=True)
-        labels.append({**label, "yshift": label["yshift"] + 17 * (number % 2)})
-    inside = sorted((e for e in shown if _ends(e)[1] >= floor), key=lambda e: places[e.rung])
-    bars = [_bar(e, places[e.rung], room, span) for e in inside]
-    edge = [(0.0, 0.0, charts_names.WIDE, 2.5 * charts_names.LINE)] if below else []
-    for estimate, spot in zip(inside, charts_names.spots(bars, edge), strict=True):
-        low, _, high = _ends(estimate)
-        title = words.title(estimate.rung)
-        text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
-        end = high if spot.above else max(low, floor)
-        labels.append(_note(places[estimate.rung], end, text, color, size, spot.side, above=spot.above))
-    return labels
-
-
-def _bar(estimate: Estimate, place: float, room: Sequence[float], span: Span) -> charts_names.Bar:
-    """A rung's bar in shares of the picture."""
-    low, _, high = ((end - room[0]) / (room[1] - room[0]) for end in _ends(estimate))
-    across = (math.log10(place) - span[0]) / (span[1] - span[0])
-    return charts_names.Bar(across, max(0.0, low), min(1.0, high), words.title(estimate.rung))
-
-
-def _note(x: float, y: float, text: str, color: str, size: int, side: str, *, above: bool) -> dict[str, Any]:
-    return {
-        "x": math.log10(x),
-        "y": y,
-        "text": text,
-        "font": {"color": color, "size": size},
-        "showarrow": False,
-        "xanchor": side,
-        "xshift": {"left": -8, "center": 0, "right": 8}[side],
-        "yanchor": "bottom" if above else "top",
-        "yshift": 8 if above else -6,
-    }
 
 
 def evidence(evidence: Evidence) -> go.Figure:

@@ -18,6 +18,7 @@ from advisor.records import (
     Estimate,
     Evidence,
     Finding,
+    Flip,
     Mistake,
     Plan,
     ProbeResult,
@@ -27,6 +28,10 @@ from advisor.records import (
 )
 from advisor.runs import store
 
+FLIP = Flip(
+    what="target", value=0.953, low=0.94, high=0.97, rung="fine-tune",
+    sentence="A target above 95.3 %: Fine-tuning would be recommended.",
+)  # fmt: skip
 HOSTILE = ("<b>bold</b> & co", "*stars* `code`", ":red[danger] :dog:", "[link](http://x.y) $x^2$")
 
 
@@ -96,9 +101,18 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
             n=200,
             provenance="piloted" if rung == "fine-tune" else "measured",
             train_seconds=seconds,
+            peak_memory_bytes=1.2e9,
+            energy_wh=65 * seconds / 3600,
+            milliseconds_per_prediction=4.0,
+            price_per_1000=0.0011,
+            p_target=None if target is None else 0.6,
+            labels_missing=None if target is None else 120,
+            labels_price=None if target is None else 12.0,
+            utility=100 * value * 100 - 60.0,
+            costs={"upkeep": 50.0 * place, "training": seconds / 3600, "predictions": 8.0},
             reason=f"The reason of {rung}.",
         )
-        for rung, (value, seconds) in values.items()
+        for place, (rung, (value, seconds)) in enumerate(values.items())
     ]
     none = Estimate(rung="scratch", available=False, reason="Too few items for a pilot.")
     advice = Advice(
@@ -109,7 +123,7 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
         runner_up="fine-tune",
         headline="Frozen features pays most here: expected accuracy 95.0 %.",
         sentences=("Fine-tuning may bring 0.5 points more.",),
-        flips=("A target above 92.0 %: Fine-tuning would be recommended.",),
+        flips=(FLIP,),
         estimates=(*estimates, none),
         seconds=40.0,
     )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from advisor import line
 from advisor.errors import PeopleError
-from advisor.ladder import RUNG_NAMES, RungName
+from advisor.estimate.cost import CPU_WATTS, GPU_WATTS
 from advisor.records import Advice, Dataset, Estimate, Question
-from advisor.ui import charts, jobs, language, parts, places, words
+from advisor.report.amounts import money
+from advisor.report.side_by_side import side_by_side
+from advisor.ui import charts, charts_ladder, jobs, parts, places, question_form, race, record, words
 
 QUESTION = "How much of the model should change?"
-BUDGETS = (20, 60, 180, 600, 1800)
 TRAINING = (60, 300, 900, 3600, 14400)
+ALONG = {"cost": "Cost in all", "time": "Training time"}
 
 
 def draw() -> None:
@@ -21,61 +26,61 @@ def draw() -> None:
     key = jobs.key_of("advise", dataset.fingerprint)
     advice = line.saved_advice(dataset)
     if st.query_params.pop("ask", None) and advice is None:
-        ask(dataset, Question())
+        question_form.ask(dataset, Question())
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
         parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
         parts.wait(job)
         if job.error:
-            controls(dataset, Question())
+            question_form.draw(dataset, Question())
         return
     if advice is None:
         parts.heading(QUESTION, f"Not measured yet on {parts.describe(dataset)}. It takes about a minute.")
         if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
-            ask(dataset, Question())
+            question_form.ask(dataset, Question())
             st.rerun()
-        controls(dataset, Question())
+        question_form.draw(dataset, Question())
         return
     parts.heading(QUESTION, advice.headline)
     result(dataset, advice)
 
 
-def ask(dataset: Dataset, question: Question) -> None:
-    """Start measuring for a question."""
-    jobs.start(
-        jobs.key_of("advise", dataset.fingerprint),
-        "The advice",
-        lambda tell: line.advise(
-            dataset,
-            target=question.target,
-            budget=question.budget_seconds,
-            rungs=question.rungs,
-            backbone=question.backbone,
-            progress=tell,
-        ),
-    )
-
-
 def result(dataset: Dataset, advice: Advice) -> None:
-    """The picture, the button, the five rungs, what would flip it, and the question itself."""
-    alt = f"{advice.metric} against training time; {words.title(advice.recommended)} is recommended"
-    st.plotly_chart(charts.ladder(advice), config=charts.CONFIG, key="ladder", alt=alt)
-    parts.note("Bars are 90 % prediction intervals. Circles were measured, diamonds piloted, squares predicted.")
+    """The picture, the button, the five rungs, what would flip it, the record, and the question itself."""
+    picture(advice)
     train(dataset, advice)
+    if advice.race is not None:
+        race.draw(dataset, advice)
     if advice.sentences:
         parts.section("Why")
         st.text(" ".join(advice.sentences))
     parts.section("The five rungs")
+    table(advice)
     for estimate in advice.estimates:
         rung(estimate, advice)
-    if advice.flips:
-        parts.section("What would flip it")
-        with st.container(gap="xsmall"):
-            for sentence in advice.flips:
-                st.text(sentence)
+    flips(advice)
+    parts.section("Keep the decision")
+    record.draw(dataset, advice)
     parts.section("Ask differently")
-    controls(dataset, advice.question)
+    question_form.draw(dataset, advice.question)
     parts.note(f"{parts.describe(dataset)}. Answered in {words.duration(advice.seconds)}.")
+
+
+def picture(advice: Advice) -> None:
+    """The ladder, along costs or along training time."""
+    across: Any = "time"
+    if charts_ladder.priced(advice):
+        chosen = st.segmented_control(
+            "Along", list(ALONG), default="cost", key="along", format_func=ALONG.__getitem__,
+            label_visibility="collapsed", required=True,
+        )  # fmt: skip
+        across = chosen or "cost"
+    alt = f"{advice.metric} against {across}; {words.title(advice.recommended)} is recommended"
+    st.plotly_chart(charts_ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
+    hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
+    parts.note(
+        f"Bars are 90 % prediction intervals. Circles were measured, diamonds piloted, squares predicted.{hollow}"
+    )
 
 
 def train(dataset: Dataset, advice: Advice) -> None:
@@ -104,24 +109,48 @@ def train(dataset: Dataset, advice: Advice) -> None:
         places.go("run", run=run)
 
 
+def table(advice: Advice) -> None:
+    """Every quantity of every rung, and the prices behind it."""
+    found = side_by_side(advice)
+    st.dataframe(
+        pd.DataFrame(found.rows, columns=list(found.headings)), hide_index=True, height="content",
+        alt="Value, effort, costs and utility of every rung",
+        column_config={found.headings[0]: st.column_config.TextColumn(pinned=True)},
+    )  # fmt: skip
+    prices = advice.question.prices
+    parts.note(
+        f"Over {words.number_of(prices.months, 'month')} with {words.count(prices.predictions_per_month)} predictions "
+        f"each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, costs "
+        f"taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
+    )
+
+
 def rung(estimate: Estimate, advice: Advice) -> None:
     """One rung: what it would reach, how that is known, what it costs, and why it is chosen or not."""
-    chosen = estimate.rung == advice.recommended
     with st.container(border=True):
         left, middle, right = st.columns([2.2, 2.8, 5], gap="small")
         with left.container(gap="xsmall"):
             st.markdown(f"**{words.title(estimate.rung)}**")
             parts.note(words.changes(estimate.rung))
-            if chosen:
-                st.badge("recommended", color="green", icon=":material/check:")
-            elif estimate.rung == advice.runner_up:
-                st.badge("runner-up", color="gray")
+            badge(estimate, advice)
         with middle.container(gap="xsmall"):
             figures(estimate)
         with right.container(gap="xsmall"):
-            st.text(estimate.reason)
+            for told in dict.fromkeys((estimate.blocked, estimate.reason)):
+                if told:
+                    st.text(told)
             if estimate.details:
                 parts.note(estimate.details)
+
+
+def badge(estimate: Estimate, advice: Advice) -> None:
+    """Whether a rung is recommended, the runner-up, or blocked."""
+    if estimate.rung == advice.recommended:
+        st.badge("recommended", color="green", icon=":material/check:")
+    elif estimate.rung == advice.runner_up:
+        st.badge("runner-up", color="gray")
+    elif estimate.blocked:
+        st.badge("blocked", color="orange", icon=":material/block:")
 
 
 def figures(estimate: Estimate) -> None:
@@ -137,50 +166,17 @@ def figures(estimate: Estimate) -> None:
     parts.note(f"{estimate.provenance}, n = {words.count(estimate.n)}, {time}")
 
 
-def controls(dataset: Dataset, question: Question) -> None:
-    """Target, time for measuring, and the allowed rungs; the button asks again."""
-    budgets = sorted({*BUDGETS, round(question.budget_seconds)})
-    with st.form("question"):
-        left, right = st.columns(2)
-        target = left.number_input(
-            "Target in per cent",
-            min_value=0.1,
-            max_value=100.0,
-            value=100 * question.target if question.target else None,
-            step=0.5,
-            placeholder="no target",
-            help="With a target the cheapest rung that surely reaches it is chosen, else the cheapest near the best.",
-        )
-        seconds = right.select_slider(
-            "Time for measuring", budgets, value=round(question.budget_seconds), format_func=words.duration
-        )
-        rungs = st.pills(
-            "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=words.title
-        )
-        model = question.backbone
-        if dataset.kind == "qa":
-            model = language.choose("advice", question.backbone)
-        if st.form_submit_button("Ask again", key="ask-again", icon=":material/refresh:"):
-            again(dataset, target, float(seconds), list(rungs), model)
-
-
-def again(
-    dataset: Dataset, target: float | None, seconds: float, rungs: list[RungName], backbone: str | None = None
-) -> None:
-    """Ask with other wishes; a wish that cannot be met is told at once."""
-    try:
-        question = Question(
-            target=line.checked_target(target / 100 if target is not None else None),
-            budget_seconds=line.checked_budget(seconds),
-            rungs=line.checked_rungs(rungs),
-            backbone=backbone,
-        )
-    except PeopleError as error:
-        parts.problem(str(error))
-        return
-    jobs.forget(jobs.key_of("advise", dataset.fingerprint))
-    ask(dataset, question)
-    st.rerun()
+def flips(advice: Advice) -> None:
+    """The nearest changes that change the recommendation, and what a pre-trained model saves in labels."""
+    if advice.flips:
+        parts.section("What would flip it")
+        with st.container(gap="xsmall"):
+            for flip in advice.flips:
+                st.text(flip.sentence)
+    if advice.exchange is not None:
+        parts.section("What the pre-trained model is worth in labels")
+        st.text(advice.exchange.sentence)
+        parts.note(f"{words.capital(advice.exchange.provenance)}, not beyond {advice.exchange.furthest:g} times.")
 
 
 if __name__ == "__main__":
