@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor import __version__
+from advisor.cli_advice import add_advice_commands
 from advisor.cli_bench import add_bench_commands
 from advisor.cli_machine import add_machine_commands
 from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
@@ -94,31 +95,6 @@ def issues(
         if csv is not None:
             output.note(f"Wrote {show.write(table, csv)}.")
         output.answer(show.issues_json(dataset, found, table), lambda to: show.issues(to, dataset, found, table))
-
-
-@app.command()
-@reads_data
-def advise(
-    path: PathArgument,
-    reading: Reading,
-    target: Annotated[float | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95.")] = None,
-    budget: Budget = 60.0,
-    rungs: Annotated[
-        str | None, typer.Option(metavar="LIST", help="The rungs allowed, such as frozen,fine-tune. All by default.")
-    ] = None,
-    backbone: Backbone = None,
-    json: Json = False,
-) -> None:
-    """Recommend the cheapest rung that will do, with a number and a reason for every rung."""
-    allowed = rungs.split(",") if rungs is not None else None
-    with command(json) as output:
-        from advisor import cli_show, line
-
-        dataset = line.read(path, **reading, progress=output.progress)
-        given = line.advise(
-            dataset, target=target, budget=budget, rungs=allowed, backbone=backbone, progress=output.progress
-        )
-        output.answer(cli_show.advice_json(dataset, given), lambda to: cli_show.advice(to, dataset, given))
 
 
 @app.command()
@@ -213,6 +189,7 @@ def _stdin() -> list[str]:
     return [text.rstrip("\n") for text in sys.stdin if text.strip()]
 
 
+add_advice_commands(app)
 add_bench_commands(app)
 add_question_commands(app)
 app.command()(prompt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, TypedDict
@@ -72,19 +73,89 @@ _READING: dict[str, Any] = {
 }
 
 
+#: Of each price and constraint: the option, its type, its metavar and its help; a field of `Prices` or `Constraints`.
+_PRICES: dict[str, tuple[str, type, str, str]] = {
+    "point": ("--price-point", float, "AMOUNT", "What one percentage point more is worth over the time of use (100)."),
+    "rung": ("--price-rung", float, "AMOUNT", "Upkeep of each step up the ladder over that time (50)."),
+    "hour": ("--price-hour", float, "AMOUNT", "An hour of this machine (1)."),
+    "label": ("--price-label", float, "AMOUNT", "One more label (0.1)."),
+    "kwh": ("--price-kwh", float, "AMOUNT", "A kilowatt-hour of electricity (0.3)."),
+    "token": ("--price-token", float, "AMOUNT", "A million tokens of an endpoint (1)."),
+    "predictions_per_month": ("--predictions", int, "N", "Predictions a month (10000)."),
+    "months": ("--months", int, "N", "Months that the model is used (12)."),
+}
+_MUSTS: dict[str, tuple[str, type, str, str]] = {
+    "weights_fixed": ("--weights-fixed", bool, "", "No weight of the model may change."),
+    "knowledge_changes": ("--knowledge-changes", bool, "", "What answers rest on changes daily: look it up."),
+    "local_only": ("--local-only", bool, "", "No data may leave this machine."),
+    "no_gpu": ("--no-gpu", bool, "", "It must run without a GPU."),
+    "latency_ms": ("--latency", float, "MS", "The longest a prediction may take, in milliseconds."),
+    "deadline_seconds": ("--deadline", float, "SECONDS", "The longest that training may take."),
+}
+#: Amounts may be nought, these may not.
+_LEAST = {"months": 1, "latency_ms": 0.001, "deadline_seconds": 0.001}
+
+
+class Wishes(TypedDict):
+    """What was given of `Prices` and `Constraints`, by their fields; what was not given is left out."""
+
+    prices: dict[str, Any]
+    constraints: dict[str, Any]
+
+
+def _wish(field: str, option: tuple[str, type, str, str]) -> Any:
+    flag, kind, metavar, help_text = option
+    panel = "Prices, in one currency of your own" if field in _PRICES else "What must hold"
+    if kind is bool:
+        return Annotated[bool | None, typer.Option(flag, help=help_text, show_default=False, rich_help_panel=panel)]
+    least = _LEAST.get(field, 0)
+    given = typer.Option(flag, metavar=metavar, help=help_text, min=least, rich_help_panel=panel)
+    return Annotated[kind | None, given]
+
+
 def reads_data(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of reading; it receives them together as its argument `reading`."""
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "reading"]
+
+    def gathered(given: dict[str, Any]) -> dict[str, Any]:
+        reading = {name: given.pop(name) for name in _READING}
+        reading["kind"] = reading["kind"] and reading["kind"].value
+        return {"reading": reading}
+
+    return _extended(command, _READING, "reading", gathered)
+
+
+def has_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of prices and constraints; it receives them as its argument `wishes`."""
+    groups = {"prices": _PRICES, "constraints": _MUSTS}
+    options = {name: _wish(name, option) for group in groups.values() for name, option in group.items()}
+
+    def gathered(given: dict[str, Any]) -> dict[str, Any]:
+        asked = {name: given.pop(name) for name in options}
+        kept = {name: value for name, value in asked.items() if value is not None}
+        for name, value in kept.items():
+            if not math.isfinite(value):
+                raise typer.BadParameter(f"{value} is no amount for {(_PRICES | _MUSTS)[name][0]}. Give a number.")
+        return {"wishes": {of: {n: kept[n] for n in group if n in kept} for of, group in groups.items()}}
+
+    return _extended(command, options, "wishes", gathered)
+
+
+def _extended(
+    command: Callable[..., None],
+    options: dict[str, Any],
+    argument: str,
+    gathered: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Callable[..., None]:
+    """The command with `options` in the place of its `argument`, which `gathered` makes of them."""
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != argument]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _READING.items()
+        for name, annotation in options.items()
     ]
 
     @functools.wraps(command)
     def called(**given: Any) -> None:
-        reading = {name: given.pop(name) for name in _READING}
-        reading["kind"] = reading["kind"] and reading["kind"].value
-        command(reading=reading, **given)
+        command(**gathered(given), **given)
 
     # typer asks the signature, which must be the wrapper's own and not the command's
     del called.__wrapped__  # type: ignore[attr-defined, unused-ignore]

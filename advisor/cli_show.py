@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from advisor import cli_show_questions
-from advisor.advice.explain import duration, percent
+from advisor.advice.explain import duration, money, percent
 from advisor.cli_output import plain
 from advisor.cli_parts import LISTED, between, gravest_first, marked, safe, table
 from advisor.ladder import rung
@@ -120,19 +122,19 @@ def instruments(found: Evidence) -> list[str]:
 
 def advice_json(dataset: Dataset, given: Advice) -> dict[str, Any]:
     """`advisor advise --json`."""
-    fields = ("rung", "available", "value", "low", "high", "n", "provenance", "train_seconds",
-              "milliseconds_per_prediction", "reason", "details")  # fmt: skip
     return {
         "dataset": dataset_json(dataset),
         "metric": given.metric,
-        "question": given.question.model_dump(mode="json", exclude={"schema_version"}),
+        "question": _question_json(given),
         "recommended": given.recommended,
         "runner_up": given.runner_up,
         "headline": given.headline,
         "sentences": list(given.sentences),
-        "flips": list(given.flips),
+        "race": list(given.race) if given.race else None,
+        "flips": [flip.model_dump(mode="json", exclude={"schema_version"}) for flip in given.flips],
+        "exchange": given.exchange.model_dump(mode="json", exclude={"schema_version"}) if given.exchange else None,
         "seconds": given.seconds,
-        "rungs": [estimate.model_dump(mode="json", include=set(fields)) for estimate in given.estimates],
+        "rungs": [e.model_dump(mode="json", exclude={"schema_version", "settings"}) for e in given.estimates],
     }
 
 
@@ -142,23 +144,53 @@ def advice(to: Console, dataset: Dataset, given: Advice) -> None:
     to.print(Text(plain(given.headline), style="bold"))
     for sentence in given.sentences:
         to.print(safe(sentence))
-    shown = table("rung", f">{given.metric}", "90 % interval", "from", ">training", "reason")
+    to.print(_rungs(given))
+    for estimate in given.estimates:
+        to.print(safe(f"{rung(estimate.rung).title}: {estimate.reason}"))
+    for flip in given.flips:
+        to.print(safe(flip.sentence))
+    if given.exchange is not None:
+        to.print(safe(given.exchange.sentence))
+    source = shlex.quote(plain(dataset.source))
+    if given.race is not None:
+        to.print(Text(f"To race {' and '.join(given.race)}: advisor race {source}", style="dim"))
+    to.print(Text(f"Took {duration(given.seconds)}. To carry it out: advisor train {source}", style="dim"))
+
+
+def _question_json(given: Advice) -> dict[str, Any]:
+    """The question without the versions of its parts."""
+    hidden: dict[str, Any] = {"schema_version": True, "prices": {"schema_version"}, "constraints": {"schema_version"}}
+    return given.question.model_dump(mode="json", exclude=hidden)
+
+
+def _rungs(given: Advice) -> Table:
+    """A row for each rung: what it reaches, the chance of the target, what it takes, what it is worth."""
+    asked = given.question.target is not None
+    target = ["> P(target)"] if asked else []
+    shown = table("rung", f">{given.metric}", "90 % interval", *target, "from", ">training", ">memory", ">per 1,000",
+                  ">costs", ">utility")  # fmt: skip
     for estimate in given.estimates:
         chosen = estimate.rung == given.recommended
+        name = Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else "")
         known = estimate.value is not None and estimate.low is not None and estimate.high is not None
+        where = f"{estimate.provenance}, n {estimate.n:,}" if estimate.provenance else "not available"
         shown.add_row(
-            Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else ""),
+            name,
             percent(estimate.value or 0.0) if known else "",
             between(estimate.low or 0.0, estimate.high or 0.0) if known else "",
-            f"{estimate.provenance}, n {estimate.n:,}" if estimate.provenance else "not available",
-            duration(estimate.train_seconds) if estimate.train_seconds is not None else "",
-            safe(estimate.reason),
+            *([_given(estimate.p_target, lambda share: f"{100 * share:.0f} %")] if asked else []),
+            "ruled out" if estimate.blocked else where,
+            _given(estimate.train_seconds, duration),
+            _given(estimate.peak_memory_bytes, lambda size: f"{size / 1e6:,.0f} MB"),
+            _given(estimate.price_per_1000, money),
+            money(sum(estimate.costs.values())) if estimate.costs else "",
+            _given(estimate.utility, money),
         )
-    to.print(shown)
-    for sentence in given.flips:
-        to.print(safe(sentence))
-    source = shlex.quote(plain(dataset.source))
-    to.print(Text(f"Took {duration(given.seconds)}. To carry it out: advisor train {source}", style="dim"))
+    return shown
+
+
+def _given(amount: float | None, spoken: Callable[[float], str]) -> str:
+    return "" if amount is None else spoken(amount)
 
 
 def heading(to: Console, dataset: Dataset) -> None:

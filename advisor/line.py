@@ -18,11 +18,13 @@ from advisor.ladder import rung as find_rung
 from advisor.records import (
     Advice,
     Answer,
+    Constraints,
     Dataset,
     Evidence,
     Kind,
     LabelsNeeded,
     Plan,
+    Prices,
     ProbeResult,
     Profile,
     Question,
@@ -34,7 +36,9 @@ from probes.progress import Progress, silent
 if TYPE_CHECKING:
     import pandas as pd
 
+    from advisor.advice.racing import Race
     from advisor.dataset.samples import Sample
+    from advisor.report.decision import DecisionRecord
     from advisor.rungs.answering import Answerer
     from advisor.rungs.model import Predictor
 
@@ -180,20 +184,26 @@ def advise(
     budget: float = DEFAULT_BUDGET_SECONDS,
     rungs: Iterable[str] | None = None,
     backbone: str | None = None,
+    prices: Prices | None = None,
+    constraints: Constraints | None = None,
     progress: Progress = silent,
 ) -> Advice:
     """Recommend the cheapest rung that will do, with a reason and a number for every rung.
 
     target: the metric wanted on unseen data (0 to 1), or None. budget: seconds for measuring.
-    rungs: the rungs allowed, all five by default. Raises AdviceError, DatasetError, BackboneError.
+    rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
+    Raises AdviceError, DatasetError, BackboneError.
     """
     from advisor.advice.advise import advise_dataset
 
+    musts = checked_constraints(constraints, backbone)
     question = Question(
         target=checked_target(target),
         budget_seconds=checked_budget(budget),
         rungs=checked_rungs(rungs),
         backbone=backbone,
+        prices=prices or Prices(),
+        constraints=musts,
     )
     return advise_dataset(read(x, progress=progress), question, progress)
 
@@ -229,6 +239,20 @@ def plan(
     return made.model_copy(update={"launcher": launcher, "processes": together})
 
 
+def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:
+    """The decision with all that it rests on and the plan to carry it out, to be kept (`advisor.report.decision`).
+
+    advice: the advice to put on record, the one given last by default. Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.report.decision import decision_record as put_on_record
+
+    dataset = read(x, progress=progress)
+    given = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    asked = given.question
+    evidence = probe(dataset, backbone=asked.backbone, budget=asked.budget_seconds, progress=progress)
+    return put_on_record(dataset, saved_profile(dataset), evidence, given, plan(dataset, advice=given))
+
+
 def start(made: Plan) -> str:
     """Hand a plan to the supervisor and return the run's id at once."""
     from advisor.runs import store, supervisor
@@ -256,6 +280,32 @@ def train(
         progress=progress,
     )  # fmt: skip
     return wait(start(made), progress)
+
+
+def race(
+    x: Source,
+    *,
+    budget: float | None = None,
+    rungs: Iterable[str] | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Race:
+    """Carry out the two rungs of a coin toss, `budget` seconds each, and keep the better one on validation items.
+
+    rungs: two others to race. Raises AdviceError when there are not two to race, RunError when a run fails.
+    """
+    from advisor.advice.racing import judged, pair_of, runs_of
+
+    dataset = read(x, progress=progress)
+    advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    pair = pair_of(advice, None if rungs is None else checked_rungs(rungs))
+    reports = [
+        train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
+        for rung in runs_of(pair)
+    ]
+    return judged(advice, pair, reports)
 
 
 def wait(run: str, progress: Progress = silent) -> RunReport:
@@ -354,6 +404,15 @@ def checked_budget(budget: float) -> float:
     raise AdviceError(f"A budget of {budget:g} seconds cannot be kept. Give 5 seconds to 7 days (604800 seconds).")
 
 
+def checked_constraints(constraints: Constraints | None, backbone: str | None) -> Constraints:
+    """The constraints, none by default. Raises AdviceError where measuring itself would break one."""
+    from advisor.language import ENDPOINT
+
+    if constraints is not None and constraints.local_only and backbone == ENDPOINT:
+        raise AdviceError("No data may leave this machine, and an endpoint is asked elsewhere. Choose a local model.")
+    return constraints or Constraints()
+
+
 def checked_rungs(rungs: Iterable[str] | None) -> tuple[RungName, ...]:
     """The allowed rungs in the ladder's order. Raises AdviceError for an unknown or an empty choice."""
     if rungs is None:
@@ -369,6 +428,7 @@ __all__ = [
     "DEFAULT_TRAINING_SECONDS",
     "advise",
     "ask",
+    "decision_record",
     "issues",
     "known",
     "labels_needed",
@@ -378,6 +438,7 @@ __all__ = [
     "profile",
     "prompt",
     "prompts",
+    "race",
     "read",
     "reopen",
     "samples",

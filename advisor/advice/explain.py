@@ -85,8 +85,8 @@ def summary(decision: Decision, estimates: Sequence[Estimate], question: Questio
     if other is not None and decision.race:
         sentences.append(coin_toss(chosen, other, decision))
     elif other is not None and not decision.sure:
-        said = compared(chosen, other, question)
         name, plural = subject(chosen)
+        said = compared(chosen, other, question, "cost" if plural else "costs")
         sentences.append(f"{name} {'are' if plural else 'is'} {said[0].lower()}{said[1:]}.")
         if decision.overlap and (gain_error(chosen) is None or gain_error(other) is None):
             sentences.append("Their intervals overlap; a race of both would settle it.")
@@ -151,13 +151,13 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
     return f"Worth most at your prices. {compared(estimate, other, question)}."
 
 
-def compared(one: Estimate, other: Estimate, question: Question) -> str:
+def compared(one: Estimate, other: Estimate, question: Question, verb: str = "costs") -> str:
     """One rung against another in points, in money, and in costs, without the full stop.
 
     "Expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
     """
     points = 100 * (value(one) - value(other))
-    more = spent(one, other)
+    more = spent(one, other, verb)
     if abs(points) < 0.05:
         said = f"Expected to bring as much as {title(other)}"
         return f"{said}, and {more}" if more else said
@@ -168,7 +168,7 @@ def compared(one: Estimate, other: Estimate, question: Question) -> str:
     return f"{said}, {'but' if less else 'and'} {more}" if more else said
 
 
-def spent(one: Estimate, other: Estimate) -> str:
+def spent(one: Estimate, other: Estimate, verb: str = "costs") -> str:
     """What one rung costs more or less than another, by name: "costs 50 more in upkeep and 3 in machine time"."""
     apart = {
         name: sum(one.costs.get(part, 0.0) - other.costs.get(part, 0.0) for part in parts)
@@ -181,7 +181,7 @@ def spent(one: Estimate, other: Estimate) -> str:
         word = "more" if amount > 0 else "less"
         said.append(f"{money(abs(amount))} {f'{word} ' if word != before else ''}in {name}")
         before = word
-    return f"costs {' and '.join([', '.join(said[:-1]), said[-1]] if len(said) > 1 else said)}" if said else ""
+    return f"{verb} {' and '.join([', '.join(said[:-1]), said[-1]] if len(said) > 1 else said)}" if said else ""
 
 
 def subject(estimate: Estimate) -> tuple[str, bool]:
