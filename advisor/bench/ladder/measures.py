@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from advisor.bench.ladder.choice import Choice
@@ -45,12 +46,12 @@ class Truth:
         """Such as "trec6/200"."""
         return f"{self.dataset}/{self.labels}"
 
-    @property
+    @cached_property
     def best(self) -> RungName:
         """The rung of the highest value; of equals the cheapest."""
         return max(self.values, key=lambda rung: (self.values[rung], -RUNG_NAMES.index(rung)))
 
-    @property
+    @cached_property
     def ideal(self) -> RungName:
         """The cheapest rung within one point of the best."""
         found = cheapest(self.values)
@@ -70,6 +71,7 @@ def cheapest(values: Mapping[RungName, float]) -> RungName | None:
     return min((rung for rung, value in values.items() if value >= enough), key=RUNG_NAMES.index)
 
 
+@lru_cache(maxsize=64)
 def truths(experience: Experience, worth: Worth) -> tuple[Truth, ...]:
     """The tasks of which at least one seed has the row of every rung, and some rung a value."""
     grouped: dict[tuple[str, str], list[Lived]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,8 +125,14 @@ def hold_out(experience: Experience, learner: Learner) -> Held:
     if not known:
         raise AdviceError("No task of LadderBench is complete here. Carry some out with: advisor bench run")
     names = dict.fromkeys(truth.dataset for truth in known)
-    advisers = {dataset: learner(experience.without(dataset)) for dataset in names}
+    advisers = {dataset: learner(without(experience, dataset)) for dataset in names}
     return Held(known, advisers, figures.drawn([truth.dataset for truth in known]))
+
+
+@lru_cache(maxsize=128)
+def without(experience: Experience, dataset: str) -> Experience:
+    """All but one dataset, the same object each time, so that what was fitted to it is kept."""
+    return experience.without(dataset)
 
 
 def _choices(found: Sequence[Judged], draws: np.ndarray) -> dict[str, Any]:
