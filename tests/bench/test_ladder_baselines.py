@@ -99,6 +99,11 @@ def test_halving_carries_two_out_lets_validation_decide_and_charges_the_other() 
     assert (found.rung, found.charged_cpu_seconds) == ("frozen", 10.0)
 
 
+def test_a_race_passes_over_what_was_not_validated() -> None:
+    found = answer(trying_everything, validation=(None, None, 0.7, 0.6, None))
+    assert (found.rung, found.charged_cpu_seconds) == ("frozen", 52.0)
+
+
 def test_trying_everything_charges_everything() -> None:
     found = answer(trying_everything)
     assert (found.rung, found.charged_cpu_seconds) == ("fine-tune", 44.0)

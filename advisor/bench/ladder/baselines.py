@@ -12,11 +12,13 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from advisor.bench.ladder import seen
 from advisor.bench.ladder.choice import Adviser, Choice, Learner, take
 from advisor.bench.ladder.measures import Truth, cheapest, number, truths
 from advisor.bench.ladder.seen import measured, short_runs
 from advisor.bench.ladder.worth import worth
 from advisor.estimate.experience import Experience, Lived
+from advisor.estimate.replay import number as noted
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Question, Situation
 
@@ -90,8 +92,8 @@ def logme(past: Experience) -> Adviser:
 def _threshold(known: Sequence[Truth]) -> float:
     """The threshold on LogME that names the ideal rung most often, of equals the one of least regret."""
     cases = [(c.situation.logme, t) for t in known for c in t.cases if c.situation.logme is not None]
-    seen = sorted({score for score, _ in cases})
-    limits = [-math.inf, *((a + b) / 2 for a, b in pairwise(seen)), math.inf]
+    scores = sorted({score for score, _ in cases})
+    limits = [-math.inf, *((a + b) / 2 for a, b in pairwise(scores)), math.inf]
 
     def quality(limit: float) -> tuple[int, float]:
         picks: list[tuple[RungName, Truth]] = [("frozen" if score >= limit else "fine-tune", t) for score, t in cases]
@@ -148,8 +150,8 @@ def trying_everything(past: Experience) -> Adviser:
 def raced(case: Lived, rungs: Sequence[RungName]) -> Choice:
     """Carry out the rungs, take the cheapest within a point of the best in validation, and charge the others."""
     run = [rung for rung in rungs if case.value(rung) is not None]
-    values = {rung: number(case, rung, "validation") for rung in run}
-    taken = cheapest(values) or (rungs[0] if rungs else "frozen")
+    values = seen.known({rung: noted(case.outcomes[rung], "validation") for rung in run})
+    taken = cheapest(values) or next(iter(rungs), "frozen")
     return Choice({taken: 1.0}, sum(number(case, rung, "cpu_seconds") for rung in run if rung != taken))
 
 
