@@ -151,7 +151,7 @@ def raced(case: Lived, rungs: Sequence[RungName]) -> Choice:
     """Carry out the rungs, take the cheapest within a point of the best in validation, and charge the others."""
     run = [rung for rung in rungs if case.value(rung) is not None]
     values = seen.known({rung: noted(case.outcomes[rung], "validation") for rung in run})
-    taken = cheapest(values) or next(iter(rungs), "frozen")
+    taken: RungName = cheapest(values) or (rungs[0] if rungs else "frozen")
     return Choice({taken: 1.0}, sum(number(case, rung, "cpu_seconds") for rung in run if rung != taken))
 
 
