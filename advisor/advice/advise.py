@@ -10,12 +10,15 @@ from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
 from advisor.advice.flips import flips
 from advisor.estimate.cost import priced
+from advisor.estimate.estimates import can_move, with_labels
 from advisor.estimate.estimates import estimates as estimate_rungs
-from advisor.estimate.pilots import run_pilots
+from advisor.estimate.ledger import note_situation
+from advisor.estimate.pilots import Pilots, run_pilots
 from advisor.estimate.questions import estimates as estimate_answers
+from advisor.estimate.situation import situation_of
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
-from advisor.records import Advice, Dataset, Estimate, Evidence, Question
+from advisor.records import Advice, Dataset, Estimate, Evidence, Question, Situation
 from probes.progress import Progress, silent
 
 
@@ -31,10 +34,17 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
     evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
-    made = priced(
-        estimated(dataset, evidence, question, progress), question, evidence.n_train, evidence.curve, evidence.device
-    )
-    at = None  # estimates with so many times the labels
+    plain, situation = estimated(dataset, evidence, question, progress)
+    note_situation(dataset, situation)
+
+    def price(found: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
+        return priced(found, question, evidence.n_train, evidence.curve, evidence.device)
+
+    def at(times: float) -> tuple[Estimate, ...]:
+        return price(with_labels(plain, situation, times))
+
+    made = price(plain)
+    more = at if can_move(situation) else None
     decision = decide(made, question)
     reasons = explain.reasons(decision, made, question)
     explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
@@ -55,23 +65,26 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
             made,
             question,
             decision,
-            at,
+            more,
             n_labels=evidence.n_train,
             n_classes=len(dataset.classes),
             device=evidence.device,
         ),
-        exchange=exchange(at, evidence.n_train),
+        exchange=exchange(more, evidence.n_train),
         estimates=explained,
         seconds=time.monotonic() - started,
     )
 
 
-def estimated(dataset: Dataset, evidence: Evidence, question: Question, progress: Progress) -> tuple[Estimate, ...]:
-    """The estimates of this kind of data; images and texts are piloted first."""
+def estimated(
+    dataset: Dataset, evidence: Evidence, question: Question, progress: Progress
+) -> tuple[tuple[Estimate, ...], Situation]:
+    """The estimates of this kind of data, and what they were made from; images and texts are piloted first."""
     if dataset.kind == "qa":
-        return estimate_answers(dataset, evidence, question)
+        nothing = Pilots(results=())
+        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, nothing)
     pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
-    return estimate_rungs(dataset, evidence, pilots, question)
+    return estimate_rungs(dataset, evidence, pilots, question), situation_of(dataset, evidence, pilots)
 
 
 def more_labels(evidence: Evidence, target: float | None) -> tuple[str, ...]:

@@ -96,6 +96,11 @@ def with_labels(
     return tuple(_moved(estimate, values.get(estimate.rung), times) for estimate in made)
 
 
+def can_move(situation: Situation) -> bool:
+    """Whether there is a learning curve along which `with_labels` may go."""
+    return situation.kind != "qa" and situation.curve_b is not None
+
+
 def _moved(estimate: Estimate, value: Forecast | None, times: float) -> Estimate:
     if value is None or not estimate.available:
         return estimate

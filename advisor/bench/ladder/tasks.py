@@ -109,8 +109,8 @@ class Task:
 
 def tasks() -> Iterator[Task]:
     """Every task, so ordered that what has been done at any moment spans all datasets."""
-    for n_labels in SIZES:
-        for seed in SEEDS:
+    for seed in SEEDS:
+        for n_labels in SIZES:
             for source in SOURCES:
                 if n_labels in source.sizes:
                     yield Task(source, n_labels, seed)
