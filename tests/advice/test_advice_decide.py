@@ -1,105 +1,162 @@
-"""The decision, as the design words it, over hand-made and random estimates."""
+"""The decision over hand-made and random estimates: chance of the target, utility, constraints, the coin toss."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_estimates import estimate, ladder
 
 from advisor.advice import explain
-from advisor.advice.decide import MARGIN, decide
+from advisor.advice.decide import LIKELY, TOSS, Decision, decide, just, p_better, usable
 from advisor.errors import AdviceError
-from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Estimate
-
-
-def estimate(rung: RungName, value: float, half: float = 0.03, available: bool = True) -> Estimate:
-    return Estimate(
-        rung=rung,
-        available=available,
-        value=value,
-        low=max(0.0, value - half),
-        high=min(1.0, value + half),
-        n=100,
-        provenance="measured",
-        train_seconds=5.0,
-    )
-
-
-def ladder(*values: float) -> list[Estimate]:
-    return [estimate(rung, value) for rung, value in zip(RUNG_NAMES, values, strict=True)]
-
+from advisor.estimate.cost import repriced
+from advisor.ladder import RUNG_NAMES
+from advisor.records import Constraints, Estimate, Prices, Question
 
 shares = st.floats(0, 1, allow_nan=False)
+five = st.lists(shares, min_size=5, max_size=5)
+targets = st.one_of(st.none(), st.floats(0.05, 1))
+errors = st.one_of(st.none(), st.floats(0, 0.05))
+musts = st.builds(
+    Constraints, weights_fixed=st.booleans(), knowledge_changes=st.booleans(),
+    latency_ms=st.one_of(st.none(), st.floats(1, 20)), deadline_seconds=st.one_of(st.none(), st.floats(1, 400)),
+)  # fmt: skip
 
 
-def test_without_a_target_the_cheapest_within_one_point_of_the_best_is_taken() -> None:
-    assert decide(ladder(0.3, 0.7, 0.895, 0.90, 0.2)).recommended == "frozen"
-    assert decide(ladder(0.3, 0.7, 0.85, 0.90, 0.2)).recommended == "fine-tune"
+def decided(estimates: list[Estimate], **question: object) -> Decision:
+    return decide(estimates, Question(**question))  # type: ignore[arg-type]
 
 
-def test_with_a_target_the_cheapest_whose_lower_bound_reaches_it_is_taken() -> None:
+def test_without_a_target_points_are_weighed_against_costs() -> None:
+    assert decided(ladder(0.3, 0.7, 0.896, 0.90, 0.2)).recommended == "frozen", "0.4 points are not worth a step of 50"
+    assert decided(ladder(0.3, 0.7, 0.85, 0.90, 0.2)).recommended == "fine-tune"
+    cheap = Prices(rung=1.0)
+    assert decided(ladder(0.3, 0.7, 0.896, 0.90, 0.2), prices=cheap).recommended == "fine-tune"
+
+
+def test_with_a_target_the_cheapest_that_is_likely_to_reach_it_is_taken() -> None:
     estimates = ladder(0.3, 0.8, 0.95, 0.97, 0.2)
-    assert decide(estimates, 0.75).recommended == "rag"
-    assert decide(estimates, 0.9).recommended == "frozen"
-    out_of_reach = decide(estimates, 0.99)
+    assert decided(estimates, target=0.75).recommended == "rag"
+    assert decided(estimates, target=0.9).recommended == "frozen"
+    out_of_reach = decided(estimates, target=0.99)
     assert out_of_reach.sure is False and out_of_reach.recommended == "fine-tune"
+    edge = just(estimates[2])
+    assert decided(estimates, target=edge).recommended == "frozen"
+    assert decided(estimates, target=edge + 0.001).recommended == "fine-tune"
 
 
-def test_a_rung_that_is_not_available_is_never_recommended() -> None:
-    estimates = [
-        e if e.rung != "fine-tune" else estimate("fine-tune", 0.99, available=False)
-        for e in ladder(0.1, 0.2, 0.5, 0.99, 0.3)
-    ]
-    assert decide(estimates).recommended == "frozen"
+def test_a_rung_that_is_not_available_or_not_allowed_is_never_recommended() -> None:
+    estimates = ladder(0.1, 0.2, 0.5, 0.99, 0.3)
+    assert decided(estimates, rungs=("prompting", "rag", "frozen")).recommended == "frozen"
+    estimates[3] = estimate("fine-tune", 0.99, available=False)
+    assert decided(estimates).recommended == "frozen"
 
 
 def test_no_rung_and_a_bad_target_are_said() -> None:
-    with pytest.raises(AdviceError, match="No rung"):
-        decide([estimate("frozen", 0.5, available=False)])
+    with pytest.raises(AdviceError, match=r"No rung.*Allow more rungs"):
+        decided([estimate("frozen", 0.5, available=False)])
+    with pytest.raises(AdviceError, match=r"No rung.*changes weights.*Drop a constraint"):
+        only = Question(constraints=Constraints(weights_fixed=True), rungs=("fine-tune", "scratch"))
+        decide(repriced(ladder(0.1, 0.2, 0.3, 0.4, 0.5), only), only)
     with pytest.raises(AdviceError, match="not a share"):
-        decide(ladder(0.1, 0.2, 0.3, 0.4, 0.5), 95)
+        decided(ladder(0.1, 0.2, 0.3, 0.4, 0.5), target=95)
 
 
-@given(st.lists(shares, min_size=5, max_size=5), st.one_of(st.none(), st.floats(0.05, 1)))
-def test_every_decision_keeps_its_own_rule_and_explains_itself(values: list[float], target: float | None) -> None:
-    estimates = ladder(*values)
-    decision = decide(estimates, target)
+def test_two_that_can_hardly_be_told_apart_are_a_coin_toss_and_the_cheaper_is_taken() -> None:
+    estimates = ladder(0.3, 0.5, 0.90, 0.907, 0.2, error=0.01)
+    toss = decided(estimates)
+    assert (toss.recommended, toss.runner_up, toss.race) == ("frozen", "fine-tune", ("frozen", "fine-tune"))
+    assert toss.chance is not None and 0.5 < toss.chance < 1 - TOSS, "fine-tuning is expected to be worth more"
+    clear = decided(ladder(0.3, 0.5, 0.90, 0.93, 0.2, error=0.01))
+    assert (clear.recommended, clear.race) == ("fine-tune", None)
+    unknown = decided(ladder(0.3, 0.5, 0.90, 0.907, 0.2))
+    assert (unknown.recommended, unknown.race, unknown.chance) == ("fine-tune", None, None), "errors are not known"
+    assert decided(estimates, target=0.8).race is None, "both reach the target, so nothing is tossed"
+
+
+@given(five, targets, errors, musts)
+def test_every_decision_keeps_its_own_rule_and_explains_itself(
+    values: list[float], target: float | None, error: float | None, constraints: Constraints
+) -> None:
+    question = Question(target=target, constraints=constraints)
+    estimates = repriced(ladder(*values, error=error), question)
+    open_to_it = usable(estimates, question)
+    if not open_to_it:
+        with pytest.raises(AdviceError):
+            decide(estimates, question)
+        return
+    decision = decide(estimates, question)
     chosen = explain.find(estimates, decision.recommended)
-    cheaper = [e for e in estimates if RUNG_NAMES.index(e.rung) < RUNG_NAMES.index(chosen.rung)]
+    assert not chosen.blocked and chosen in open_to_it
+    likely = [e for e in open_to_it if e.p_target is not None and e.p_target >= LIKELY - 1e-9]
     if decision.sure:
-        assert explain.low(chosen) >= (target or 0) - 1e-6
-        assert all(explain.low(e) < (target or 0) for e in cheaper)
+        assert chosen == likely[0]
+    elif decision.race:
+        other = next(name for name in decision.race if name != chosen.rung)
+        assert RUNG_NAMES.index(chosen.rung) < RUNG_NAMES.index(other) and decision.runner_up == other
     else:
-        assert explain.value(chosen) >= max(values) - MARGIN - 1e-6
-        assert all(explain.value(e) < max(values) - MARGIN + 1e-6 for e in cheaper)
+        assert not likely
+        assert (chosen.utility or 0) >= max(e.utility or 0 for e in open_to_it) - 1e-6
     assert decision.runner_up != decision.recommended
-    reasons = explain.reasons(decision, estimates, target)
-    assert set(reasons) == set(RUNG_NAMES) and all(
-        any(ch.isdigit() for ch in r) or "target" in r or "no more" in r for r in reasons.values()
+    said = explain.reasons(decision, estimates, question)
+    assert set(said) == set(RUNG_NAMES) and all(reason.endswith(".") for reason in said.values())
+    assert explain.headline(decision, estimates, "accuracy", question)
+    assert all(sentence[0].isupper() for sentence in explain.summary(decision, estimates, question))
+
+
+@given(five, st.floats(0.001, 0.05), st.floats(1, 1000))
+def test_utilities_order_the_chances_that_one_rung_is_worth_more(
+    values: list[float], error: float, point: float
+) -> None:
+    question = Question(prices=Prices(point=point))
+    estimates = repriced(ladder(*values, error=error), question)
+    for one in estimates:
+        for other in estimates:
+            there, back = p_better(one, other, question), p_better(other, one, question)
+            assert there is not None and back is not None and there + back == pytest.approx(1.0)
+            assert (one.utility or 0) <= (other.utility or 0) or there >= 0.5
+
+
+def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> None:
+    values = ladder(0.3, 0.7, 0.85, 0.90, 0.2)
+    free = Question()
+    fixed = Question(constraints=Constraints(weights_fixed=True))
+    assert decide(repriced(values, free), free).recommended == "fine-tune"
+    estimates = repriced(values, fixed)
+    decision = decide(estimates, fixed)
+    assert decision.recommended == "frozen"
+    assert explain.reasons(decision, estimates, fixed)["fine-tune"] == "It changes weights, and none may change."
+
+
+def test_what_decided_is_told_in_points_in_money_and_in_costs() -> None:
+    question = Question()
+    estimates = repriced(ladder(0.3, 0.4, 0.88, 0.892, 0.6), question)
+    decision = decide(estimates, question)
+    assert explain.summary(decision, estimates, question)[0] == (
+        "Fine-tuning is expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep."
     )
-    assert explain.headline(decision, estimates, "accuracy", target)
+    said = explain.reasons(decision, estimates, question)
+    assert said["frozen"] == "Expected 1.2 points below fine-tuning, a loss of 120, but costs 50 less in upkeep."
+    assert said["scratch"] == "Expected 29.2 points below fine-tuning, a loss of 2,920, and costs 50 more in upkeep."
+    dear = Question(prices=Prices(hour=100.0))
+    said = explain.reasons(decide(repriced(estimates, dear), dear), repriced(estimates, dear), dear)
+    assert "50 more in upkeep and 7.5 in machine time" in said["fine-tune"] + said["frozen"].replace("less", "more")
 
 
-@given(st.lists(shares, min_size=5, max_size=5))
-def test_a_named_target_really_flips_the_decision(values: list[float]) -> None:
-    estimates = ladder(*values)
-    for sentence in explain.flips(decide(estimates), estimates, None):
-        if sentence.startswith("A target"):
-            limit = float(sentence.split(" %")[0].split()[-1]) / 100
-            name = sentence.split(": ")[1].removesuffix(" would be recommended.")
-            step = -0.0006 if "at most" in sentence else 0.0006
-            near = {decide(estimates, min(1.0, max(1e-6, limit + k * step))).recommended for k in (0, 1)}
-            assert name in {explain.title(explain.find(estimates, rung)) for rung in near}
-
-
-def test_a_rung_above_is_called_dearer_only_where_it_trains_for_longer() -> None:
-    """From scratch may mean counting words, which takes a second where features take minutes."""
-    estimates = ladder(0.3, 0.4, 0.9, 0.9, 0.6)
-    said = explain.reasons(decide(estimates), estimates, None)["scratch"]
-    assert said == "Costs more and is expected 30.0 points lower than frozen features."
-    soon = [e.model_copy(update={"train_seconds": 1.0}) if e.rung == "scratch" else e for e in estimates]
-    assert explain.reasons(decide(soon), soon, None)["scratch"] == "Expected 30.0 points lower than frozen features."
+def test_the_headline_tells_the_chance_of_the_target_and_a_toss_offers_the_race() -> None:
+    question = Question(target=0.9)
+    estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), question)
+    decision = decide(estimates, question)
+    said = explain.headline(decision, estimates, "accuracy", question)
+    assert (
+        said.startswith("Frozen features are enough: expected accuracy 95.0 % (92.0 to 98.0)") and "over 99 %" in said
+    )
+    assert "Not needed" in explain.reasons(decision, estimates, question)["fine-tune"]
+    free = Question()
+    toss = decide(repriced(estimates, free), free)
+    assert "coin toss" in explain.summary(toss, repriced(estimates, free), free)[0]
+    assert "race" in explain.summary(toss, repriced(estimates, free), free)[0]
 
 
 def test_the_headline_is_grammatical_for_every_rung() -> None:
@@ -108,5 +165,5 @@ def test_the_headline_is_grammatical_for_every_rung() -> None:
          ("Training from scratch", "s")]
     ):  # fmt: skip
         estimates = ladder(*[0.9 if place == other else 0.5 for other in range(5)])
-        said = explain.headline(decide(estimates), estimates, "accuracy", None)
+        said = explain.headline(decide(estimates, Question()), estimates, "accuracy", Question())
         assert said.startswith(f"{begin} pay{verb} most here")

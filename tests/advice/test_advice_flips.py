@@ -1,0 +1,177 @@
+"""What would flip it: every number that is told is verified by deciding again, on either side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_estimates import N_LABELS, estimate, growing, ladder
+
+from advisor.advice.cases import At, Case
+from advisor.advice.decide import decide
+from advisor.advice.flips import flips, sped_up
+from advisor.advice.flips_labels import best_offer, moved, offers_of
+from advisor.advice.search import first_change, first_reached, geometric, outward
+from advisor.estimate.cost import Z, priced, repriced
+from advisor.ladder import RungName
+from advisor.records import Constraints, Estimate, Flip, Prices, Question
+
+shares = st.floats(0, 1, allow_nan=False)
+FIELDS = {"predictions a month": "predictions_per_month", "price of a point": "point"}
+
+
+def asked(estimates: list[Estimate] | tuple[Estimate, ...], question: Question, at: At | None = None) -> list[Flip]:
+    made = priced(estimates, question, N_LABELS)
+    return list(flips(made, question, decide(made, question), at, n_labels=N_LABELS, n_classes=4))
+
+
+def again(estimates: list[Estimate], question: Question) -> RungName:
+    return decide(repriced(estimates, question), question).recommended
+
+
+def kind(found: list[Flip], what: str) -> list[Flip]:
+    return [flip for flip in found if flip.what == what]
+
+
+def with_price(question: Question, name: str, value: float) -> Question:
+    return question.model_copy(update={"prices": question.prices.model_copy(update={name: value})})
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(shares, min_size=5, max_size=5),
+    st.one_of(st.none(), st.floats(0.05, 1)),
+    st.one_of(st.none(), st.floats(0.001, 0.03)),
+    st.builds(Prices, point=st.floats(1, 500), rung=st.floats(0, 200), hour=st.floats(0, 50)),
+)
+def test_every_flip_really_flips_the_decision_and_the_present_does_not(
+    values: list[float], target: float | None, error: float | None, prices: Prices
+) -> None:
+    question, estimates = Question(target=target, prices=prices), ladder(*values, error=error)
+    now = again(estimates, question)
+    for flip in asked(estimates, question):
+        assert flip.rung != now and flip.sentence[0].isupper() and flip.sentence.endswith(".")
+        if flip.what == "target":
+            assert again(estimates, question.model_copy(update={"target": flip.value})) == flip.rung
+        elif flip.what in FIELDS:
+            assert again(estimates, with_price(question, FIELDS[flip.what], flip.value)) == flip.rung
+        else:
+            assert flip.what == "a GPU"
+            faster = [sped_up(e, question) for e in estimates]
+            assert decide(repriced(faster, question, "cuda"), question).recommended == flip.rung
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(shares, min_size=5, max_size=5), st.floats(0.05, 1))
+def test_between_the_target_and_its_nearest_flips_nothing_changes(values: list[float], target: float) -> None:
+    question, estimates = Question(target=target), ladder(*values)
+    now, found = again(estimates, question), kind(asked(estimates, question), "target")
+    low = max((flip.value for flip in found if flip.value < target), default=0.0) + 0.002
+    high = min((flip.value for flip in found if flip.value > target), default=1.0) - 0.002
+    for place in (low + (high - low) * step / 8 for step in range(9)):
+        if 0 < place <= 1 and low < high:
+            assert again(estimates, question.model_copy(update={"target": place})) == now
+
+
+def test_more_labels_flip_to_the_rung_that_gains_most_from_them() -> None:
+    question = Question(prices=Prices(point=22.0))
+    at = growing(question)
+    estimates = at(1.0)
+    assert decide(estimates, question).recommended == "frozen"
+    flip = kind(asked(estimates, question, at), "labels per class")[0]
+    times = flip.value * 4 / N_LABELS
+    assert flip.now == 100.0 and times > 1 and flip.rung == "fine-tune"
+    assert decide(at(times), question).recommended == "fine-tune"
+    assert decide(at(times / 1.02), question).recommended == "frozen", "it is the nearest such number"
+    assert flip.low is None or flip.low <= flip.value
+    assert flip.high is None or flip.high >= flip.value
+    assert f"{flip.value:,.0f}" in flip.sentence or f"{flip.value + 1:,.0f}" in flip.sentence
+
+
+def test_the_interval_of_labels_is_where_a_lucky_and_an_unlucky_gain_would_flip_it() -> None:
+    question = Question(prices=Prices(point=22.0))
+    at = growing(question, error=0.001)
+    made = at(1.0)
+    flip = kind(asked(made, question, at), "labels per class")[0]
+    case = Case(made, question, decide(made, question), at, N_LABELS, 4, "cpu")
+    shift = Z * 2**0.5 * 0.001
+    for end, by in ((flip.low, shift), (flip.high, -shift)):
+        assert end is not None and flip.rung == "fine-tune"
+        times = end * 4 / N_LABELS
+        assert decide(moved(at(times), "fine-tune", by, case), question).recommended == "fine-tune"
+        assert decide(moved(at(times / 1.02), "fine-tune", by, case), question).recommended == "frozen"
+    wider = kind(asked(growing(question, 0.004)(1.0), question, growing(question, 0.004)), "labels per class")
+    assert wider[0].high is None and "more than 400" in wider[0].sentence, "beyond four times nothing is said"
+
+
+def test_nothing_is_said_of_labels_without_a_curve() -> None:
+    question = Question(prices=Prices(point=22.0))
+    found = asked(growing(question)(1.0), question)
+    assert not kind(found, "labels per class") and not kind(found, "label price")
+
+
+@pytest.mark.parametrize("label", [0.001, 0.1, 50.0])
+def test_the_price_of_a_label_is_where_buying_and_another_rung_pay(label: float) -> None:
+    question = Question(prices=Prices(point=22.0, label=label))
+    at = growing(question)
+    made = at(1.0)
+    case = Case(made, question, decide(made, question), at, N_LABELS, 4, "cpu")
+    found = kind(asked(made, question, at), "label price")
+    assert len(found) == 1
+    offers = offers_of(case, at)
+    assert best_offer(offers, found[0].value)[0] == found[0].rung == "fine-tune"
+    assert best_offer(offers, 1.1 * found[0].value)[0] == "frozen"
+    assert ("or less" in found[0].sentence) == (found[0].value < label)
+
+
+def test_many_predictions_flip_to_the_rung_whose_predictions_are_cheap() -> None:
+    slow = [e.model_copy(update={"milliseconds_per_prediction": 500.0}) if e.rung == "prompting" else e
+            for e in ladder(0.88, 0.5, 0.885, 0.6, 0.2)]  # fmt: skip
+    question = Question()
+    assert again(slow, question) == "prompting"
+    flip = kind(asked(slow, question), "predictions a month")[0]
+    assert flip.rung == "frozen" and flip.value > 10_000 and flip.value == int(flip.value)
+    assert again(slow, with_price(question, "predictions_per_month", round(flip.value / 1.2))) == "prompting"
+
+
+def test_a_gpu_flips_what_a_deadline_blocked() -> None:
+    question = Question(constraints=Constraints(deadline_seconds=60.0))
+    estimates = ladder(0.3, 0.5, 0.8, 0.9, 0.2)
+    flip = kind(asked(estimates, question), "a GPU")
+    assert [f.rung for f in flip] == ["fine-tune"] and "assumed" in flip[0].sentence
+    without = question.model_copy(update={"constraints": Constraints(deadline_seconds=60.0, no_gpu=True)})
+    assert not kind(asked(estimates, without), "a GPU")
+
+
+def test_a_blocked_rung_is_what_no_flip_recommends() -> None:
+    question = Question(constraints=Constraints(weights_fixed=True))
+    at = growing(question)
+    assert {flip.rung for flip in asked(at(1.0), question, at)} <= {"prompting", "rag", "frozen"}
+
+
+@given(st.floats(0.01, 100), st.floats(1.01, 1e3), st.booleans(), st.floats(0.001, 0.999))
+def test_the_search_finds_the_place_of_a_change(start: float, factor: float, up: bool, share: float) -> None:
+    end = start * factor if up else start / factor
+    change = start * (end / start) ** share
+    decided: Callable[[float], RungName] = lambda place: "rag" if (place >= change) == up else "frozen"  # noqa: E731
+    found = first_change(decided, geometric(start, end, 2.0), "frozen", 30)
+    assert found is not None and found[1] == "rag" and found[0] == pytest.approx(change, rel=1e-6)
+    assert first_reached(lambda place: decided(place) == "rag", geometric(start, end, 2.0), 30) == pytest.approx(
+        change, rel=1e-6
+    )
+    assert first_change(lambda place: "frozen", geometric(start, end, 2.0), "frozen") is None
+
+
+@given(st.floats(1e-6, 1e9), st.booleans())
+def test_rounding_outward_never_comes_back_inward(place: float, up: bool) -> None:
+    rounded = outward(place, up)
+    assert (rounded >= place * (1 - 1e-9)) if up else (rounded <= place * (1 + 1e-9))
+    assert rounded == pytest.approx(place, rel=0.11)
+
+
+def test_an_endpoint_is_not_made_faster_by_a_gpu() -> None:
+    there = estimate("prompting", 0.9, settings={"identity": "endpoint https://x m"})
+    assert sped_up(there, Question()) == there
+    assert sped_up(estimate("rag", 0.9), Question()).milliseconds_per_prediction == 0.5
