@@ -17,7 +17,7 @@ from torch import Tensor
 
 from advisor import storage
 from advisor.errors import BackboneError, DatasetError, RunError, StorageError
-from advisor.features import load_backbone
+from advisor.features import feature_cache, load_backbone
 from advisor.records import Dataset, Plan, Prediction
 from advisor.rungs.heads import Head, build_head
 from advisor.training.network import at_size
@@ -33,6 +33,8 @@ FORMAT = "transfer-advisor model"
 SCHEMA = 2
 READABLE = (1, 2)
 WEIGHTS = "model.safetensors"
+#: From so many texts on the precision that is quickest here is worth looking up; its features point the same way.
+MANY_TEXTS = 512
 Input = str | Path | Image.Image
 
 
@@ -220,16 +222,23 @@ class Predictor:
         source = self._images(lambda i: read(int(rows[i])), len(rows))
         return self._probabilities(source, progress), source.ok
 
-    def _probabilities(self, source: Source, progress: Progress = silent) -> np.ndarray:
+    def _probabilities(self, source: Source, progress: Progress = silent, precision: str = "float32") -> np.ndarray:
+        from advisor.training.objectives import autocast
         from advisor.training.sources import logits_of
 
-        features = logits_of(self.backbone.module, source, tick=lambda share: progress("Predicting", share))
+        how = autocast(self.backbone.device, precision) if precision == "bfloat16" else None
+        features = logits_of(
+            self.backbone.module, source, autocast=how, tick=lambda share: progress("Predicting", share)
+        )
         return np.asarray(self.head(features), dtype=np.float32)
 
     def _of_texts(self, texts: list[str], progress: Progress = silent) -> np.ndarray:
         from advisor.training.sources import TextSource
+        from probes.calibrations import calibration_of
 
-        return self._probabilities(TextSource(texts, self.backbone), progress)
+        many = len(texts) >= MANY_TEXTS
+        precision = calibration_of(self.backbone, feature_cache(), texts[:MANY_TEXTS]).dtype if many else "float32"
+        return self._probabilities(TextSource(texts, self.backbone), progress, precision)
 
     def _images(self, read: Callable[[int], Any], n: int) -> Source:
         from advisor.training.sources import ImageSource

@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from advisor.training.objectives import Judgement, Loss
+from advisor.training.objectives import Judgement, Loss, autocast
 from advisor.training.sources import Source, logits_of
 
 if TYPE_CHECKING:
     from advisor.training.settings import Settings, Task
 
-#: Cosine similarities are divided by this where neighbours vote.
-TEMPERATURE = 0.1
+#: A batch is read in so many parts of like length.
+PARTS = 3
 #: A batch holds at most so many classes, each at least twice.
 CLASSES_A_BATCH = 16
 
@@ -85,41 +85,41 @@ def pair_loss(features: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return sum((distance * kind).sum() / kind.sum().clamp(min=1.0) for kind in kinds) / 2  # type: ignore[return-value]
 
 
-def neighbour_shares(features: np.ndarray, memory: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """How much of the softmax over cosine neighbours lies in each class, (n, C).
+def features_of_batch(module: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
+    """The module's features of a batch of texts, read in `PARTS` of like length so that little padding is computed.
 
-    Shape: features (n, d), memory (m, d), labels (m,) of the memory.
+    Shape: inputs (n, longest) each, with an attention mask; (n, d) in the order given.
     """
-    unit, kept = (torch.nn.functional.normalize(torch.from_numpy(part), dim=1) for part in (features, memory))
-    shares = (unit @ kept.T / TEMPERATURE).softmax(1).numpy()
-    result = np.zeros((len(features), n_classes), np.float32)
-    for label in range(n_classes):
-        result[:, label] = shares[:, labels == label].sum(1)
-    return result
+    lengths = inputs["attention_mask"].sum(1)
+    order = lengths.argsort()
+    parts = [
+        module({name: tensor[rows, : int(lengths[rows].max())] for name, tensor in inputs.items()})
+        for rows in order.chunk(PARTS)
+    ]
+    return torch.cat(parts)[order.argsort()]
 
 
 @dataclass(frozen=True)
 class Contrastive:
-    """The objective: pairs in training; held-out items are judged by the vote of their training neighbours.
+    """The objective: pairs in training. A state is judged by the same loss over all pairs of the validation items.
 
-    `task.network` is a `Classifier`; its backbone learns, its head is left alone.
+    `task.network` is a `Classifier` of texts; its backbone learns, its head is left alone. The outputs kept are the
+    features (n_val, d) of the validation items.
     """
 
     def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The pairs' loss, weighing as many as the batch has readable items."""
-        features = task.network.backbone(inputs)  # type: ignore[operator]
+        features = features_of_batch(task.network.backbone, inputs)  # type: ignore[arg-type]
         labels = torch.from_numpy(task.labels_train[positions]).to(task.device)
         weights = torch.from_numpy(task.train.ok[positions].astype(np.float32)).to(task.device)
         n = float(weights.sum())
-        return Loss(n * pair_loss(features, labels, weights), n)
+        with torch.autocast(task.device, enabled=False):  # cosines need more digits than bfloat16 has
+            return Loss(n * pair_loss(features, labels, weights), n)
 
     def judge(self, task: Task, settings: Settings) -> Judgement:
-        """Metric and log loss of the vote of the training items on the validation items."""
-        from probes.interval import score
-
-        memory, seen = (logits_of(task.network.backbone, part) for part in (task.train, task.val))  # type: ignore[arg-type]
-        shares = neighbour_shares(seen, memory, task.labels_train, task.n_classes)
-        truth = task.labels_val
-        value = score(task.metric, truth, shares.argmax(1), task.n_classes)
-        loss = -np.log(np.maximum(shares[np.arange(len(truth)), truth], 1e-7)).mean()
-        return Judgement(value, float(loss), shares)
+        """The loss of the validation items and their features, from one pass."""
+        precision = autocast(task.device, settings.autocast)
+        features = logits_of(task.network.backbone, task.val, autocast=precision)  # type: ignore[arg-type]
+        seen, labels = torch.from_numpy(features), torch.from_numpy(task.labels_val)
+        loss = float(pair_loss(seen, labels, torch.ones(len(labels))))
+        return Judgement(-loss, loss, features)

@@ -50,6 +50,8 @@ LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
 #: Of whole encoders on pairs; in 30 steps trec6 reached 80.5 % at it and 79.8 % at half of it (8 labels per class,
 #: 600 other training items).
 CONTRASTIVE_RATE = 2e-4
+#: Share of a text encoder's blocks that contrast changes, from the top: four of six layers, not the embeddings.
+CONTRASTIVE_DEPTH = 0.6
 
 
 def settings_for(
@@ -95,6 +97,7 @@ def contrastive_settings(seed: int, steps: int) -> Settings:
         weight_decay=0.02,
         steps=steps,
         layer_decay=0.85,
+        depth=CONTRASTIVE_DEPTH,
         n_evaluations=0,
         patience=0,
         first_look=False,

@@ -69,14 +69,13 @@ def kill_in(stage: str) -> Callable[..., None]:
 def test_contrast_on_few_labels_is_judged_on_every_item_and_resumes_to_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(few_labels, "precision_of", lambda *_: "float32")  # else a busy moment may decide otherwise
     dataset, pinned = questions(tmp_path), {"settings": {"steps": 4, "learning_rate": 2e-4}}
     whole, parts = context_of(dataset, tmp_path / "whole", **pinned), tmp_path / "parts"
     outcome = registry.execute(whole)
     check_few_labels(whole, outcome)
-    with monkeypatch.context() as often:
-        often.setattr(few_labels, "CHECKPOINT_SECONDS", 0.0)  # every step, which a whole run would pay for dearly
-        with pytest.raises(Killed):
-            registry.execute(context_of(dataset, parts, emit=kill_in("Training without fold 2 of 2"), **pinned))
+    with pytest.raises(Killed):
+        registry.execute(context_of(dataset, parts, emit=kill_in("Training without fold 2 of 2"), **pinned))
     assert registry.execute(context_of(dataset, parts, **pinned)) == outcome
     expected, found = (load_file(folder / "model.safetensors") for folder in (whole.directory, parts))
     assert expected.keys() == found.keys() and all((expected[name] == found[name]).all() for name in expected)
@@ -112,4 +111,7 @@ def test_the_higher_value_is_kept_and_between_equals_a_clearly_lower_loss(tmp_pa
     assert better.values["value"] == better.tuned and worse.values["value"] == worse.frozen
     assert compare(dataset, rows, 2 * right, 4 * right).kept
     assert not compare(dataset, rows, 4 * right, 4 * right).kept
+    slightly = compare(dataset, rows, 4 * right, 4 * np.concatenate([wrong[:1], right[1:]]), errors_behind=1.0)
+    assert slightly.kept and slightly.gain < 0  # one item of so few decides nothing
+    assert not compare(dataset, rows, 4 * right, -4 * right, errors_behind=1.0).kept
     assert "+" in better.sentence and f"{len(rows)} validation items" in better.sentence

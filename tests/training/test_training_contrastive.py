@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from advisor.training import recipes
-from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive, neighbour_shares, pair_loss
+from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive, features_of_batch, pair_loss
 from advisor.training.loop import fit
 from advisor.training.network import build
 from advisor.training.settings import Task
@@ -56,8 +56,18 @@ def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     before = separation(logits_of(network.backbone, held_out), labels[24:])
     result = fit(task, recipes.contrastive_settings(seed=0, steps=8))
     assert separation(logits_of(network.backbone, held_out), labels[24:]) > before + 0.05
-    assert result.logits.shape == (36, 3) and np.allclose(result.logits.sum(1), 1, atol=1e-4)
+    np.testing.assert_allclose(result.logits, logits_of(network.backbone, held_out), atol=1e-5)  # its features come out
     assert not network.head.weight.any()  # the head was left alone
+    assert not any(p.requires_grad for p in network.backbone.encoder.embeddings.parameters())  # the top blocks learned
+
+
+def test_a_batch_in_parts_of_like_length_has_the_features_of_the_whole_in_its_order() -> None:
+    texts, _ = docstrings(4)
+    backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=32)
+    given = backbone.tokenize([*texts, "Short."])
+    with torch.inference_mode():
+        found, expected = features_of_batch(backbone.module, given), backbone.module(given)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_the_loss_of_pairs_is_the_plain_formula() -> None:
@@ -93,9 +103,3 @@ def test_batches_hold_few_classes_and_partners_for_every_item(n_classes: int) ->
         counts = np.bincount(labels[batch])
         assert (counts[counts > 0] >= 2).all() and len(set(batch.tolist())) == len(batch) <= 32
         assert np.count_nonzero(counts) == min(n_classes, CLASSES_A_BATCH)
-
-
-def test_the_vote_of_neighbours_is_a_share_per_class() -> None:
-    memory = np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
-    shares = neighbour_shares(np.array([[5.0, 0, 0], [0, 0, 0.1]], np.float32), memory, np.array([0, 1, 2, 2]), 4)
-    assert shares.argmax(1).tolist() == [0, 2] and np.allclose(shares.sum(1), 1) and not shares[:, 3].any()
