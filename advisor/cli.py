@@ -17,6 +17,7 @@ from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, R
 from advisor.cli_output import Output, command
 from advisor.cli_prompt import prompt
 from advisor.cli_questions import add_question_commands
+from advisor.cli_record import add_record_command
 
 if TYPE_CHECKING:
     from advisor.records import RunStatus
@@ -192,6 +193,7 @@ def _stdin() -> list[str]:
 add_advice_commands(app)
 add_bench_commands(app)
 add_question_commands(app)
+add_record_command(app)
 app.command()(prompt)
 add_machine_commands(app)
 

@@ -22,6 +22,13 @@ from probes.measured import Measured
 PACKAGES = (
     "torch", "torchvision", "timm", "transformers", "scikit-learn", "numpy", "pandas", "pillow",
 )  # fmt: skip
+#: The options of `advisor advise` for prices and constraints.
+FLAGS = {
+    "point": "--price-point", "rung": "--price-rung", "hour": "--price-hour", "label": "--price-label",
+    "kwh": "--price-kwh", "token": "--price-token", "predictions_per_month": "--predictions", "months": "--months",
+    "weights_fixed": "--weights-fixed", "knowledge_changes": "--knowledge-changes", "local_only": "--local-only",
+    "no_gpu": "--no-gpu", "latency_ms": "--latency", "deadline_seconds": "--deadline",
+}  # fmt: skip
 
 
 class Known(Record):
@@ -140,14 +147,24 @@ def asked(dataset: Dataset, question: Question) -> str:
     plain = Question()
     words = ["advisor", "advise", dataset.source, *_reading(dataset)]
     if question.target is not None:
-        words += ["--target", f"{question.target:g}"]
+        words += ["--target", str(question.target)]
     if question.budget_seconds != plain.budget_seconds:
         words += ["--budget", f"{question.budget_seconds:g}"]
     if question.rungs != plain.rungs:
         words += ["--rungs", ",".join(question.rungs)]
     if question.backbone is not None:
         words += ["--backbone", question.backbone]
-    return shlex.join(words)
+    return shlex.join([*words, *_wishes(question, plain)])
+
+
+def _wishes(question: Question, plain: Question) -> list[str]:
+    """Prices and constraints that are not the defaults, as options."""
+    words: list[str] = []
+    for given, default in ((question.prices, plain.prices), (question.constraints, plain.constraints)):
+        for name, value in given.model_dump(exclude={"schema_version"}).items():
+            if value != getattr(default, name):
+                words += [FLAGS[name]] if value is True else [FLAGS[name], str(value)]
+    return words
 
 
 def trained(dataset: Dataset, plan: Plan) -> str:
