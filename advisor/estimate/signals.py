@@ -13,6 +13,8 @@ from advisor.records import Kind, Situation
 FURTHEST = 4.0
 #: The measured rung that gains are counted from.
 BASE: RungName = "frozen"
+#: A pilot's usual held-out items, and the usual error of its gain.
+HELD_OUT, USUAL_ERROR = 160, 0.05
 
 
 def is_measured(kind: Kind, rung: RungName) -> bool:
@@ -53,33 +55,43 @@ def lead(s: Situation, rung: RungName, n: float) -> float | None:
     return logit(own, s.n_sample) - logit(base, s.n_sample)
 
 
+FEATURE_NAMES = (
+    "frozen value", "labels per class", "classes", "share of the error that labels remove", "lead of the best depth",
+    "lead of words or neighbours", "distance from home", "the rung's own sign",
+)  # fmt: skip
+
+
 def features(s: Situation, rung: RungName, n: float) -> np.ndarray:
-    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (p,)."""
+    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (8,)."""
     base = measured(s, BASE, n)
     assert base is not None
-    top = logit(base, s.n_sample)
-    per_class = math.log10(n / max(s.n_classes, 1))
-    a, b = s.curve_a or 0.0, s.curve_b or 0.0
-    slope = b * n**-0.5 / max(a + b * n**-0.5, 1e-6)
-    linear = logit(s.linear if s.linear is not None else base, s.n_sample)
-    depth = logit(s.depth_top, s.n_sample) - linear if s.depth_top is not None else 0.0
-    words = logit(s.tfidf, s.n_sample) - linear if s.tfidf is not None else 0.0
-    near = logit(s.knn, s.n_sample) - linear if s.knn is not None else 0.0
-    home = (50.0 if s.domain is None else s.domain) / 100
-    pilot = 0.0
-    if s.pilot_gain is not None and s.pilot_items:
-        weight = 1.0 / (1.0 + (s.pilot_error or 0.05) ** 2 / 0.05**2)
-        pilot = max(s.pilot_gain, 0.0) * weight / 0.1
-    own = lead(s, rung, n) or 0.0
+    linear = logit(base if s.linear is None else s.linear, s.n_sample)
+    slope = (s.curve_b or 0.0) / math.sqrt(n)
+    beside = s.tfidf if s.kind == "text" else s.knn
     return np.array(
-        [top, per_class, math.log10(s.n_classes), slope, depth, words if s.kind == "text" else near, home, pilot, own]
+        [
+            logit(base, s.n_sample),
+            math.log10(n / max(s.n_classes, 1)),
+            math.log10(max(s.n_classes, 2)),
+            slope / max((s.curve_a or 0.0) + slope, 1e-6),
+            0.0 if s.depth_top is None else logit(s.depth_top, s.n_sample) - linear,
+            0.0 if beside is None else logit(beside, s.n_sample) - linear,
+            (50.0 if s.domain is None else s.domain) / 100,
+            own_sign(s, rung, n, linear),
+        ]
     )
 
 
-FEATURE_NAMES = (
-    "frozen value", "labels per class", "classes", "share of the error that labels remove", "lead of the best depth",
-    "lead of words or neighbours", "distance from home", "gain in the pilot", "measured lead",
-)  # fmt: skip
+def own_sign(s: Situation, rung: RungName, n: float, linear: float) -> float:
+    """What speaks of this rung alone: its measured lead, or what its pilot showed."""
+    if is_measured(s.kind, rung):
+        return lead(s, rung, n) or 0.0
+    if rung == "scratch":
+        return 0.0 if s.fresh_value is None else logit(s.fresh_value, s.pilot_items or HELD_OUT) - linear
+    if s.pilot_gain is None:
+        return 0.0
+    certain = 1.0 / (1.0 + (s.pilot_error or USUAL_ERROR) ** 2 / USUAL_ERROR**2)
+    return 10 * certain * max(s.pilot_gain, 0.0)  # a pilot that ends below its start was short, and says nothing else
 
 
 def logit(p: float, n: int) -> float:
