@@ -241,3 +241,13 @@ def test_recent_datasets_open(texts: Dataset) -> None:
     app.button(key=f"open-{texts.fingerprint[:16]}").click().run()
     assert not app.exception
     assert app.title[0].value == "What is in it?"
+
+
+def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
+    done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
+    notes = [str(h.value) for h in opened("runs").html]
+    assert sum("94.0\xa0% accuracy (92.0 to 96.0\xa0%) on 20 test items" in note for note in notes) == 1
+    (store.directory(done) / "report.json").unlink()
+    notes = [str(h.value) for h in opened("runs").html]
+    assert any("Its report cannot be read." in note for note in notes)
+    assert failed and not any("test items" in note for note in notes)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-from advisor.records import RunStatus
+from advisor.errors import PeopleError
+from advisor.records import RunReport, RunStatus
 from advisor.runs import store
 from advisor.ui import parts, places, words
 
@@ -47,6 +50,8 @@ def row(status: RunStatus) -> None:
             st.badge(words.STATE[status.state], color=words.COLOR[status.state])  # type: ignore[arg-type]
             if status.state in ACTIVE:
                 st.progress(min(1.0, max(0.0, status.progress)))
+            elif status.state == "done":
+                parts.note(result(status))
             elif status.cause:
                 parts.note(words.short(status.cause, 90))
         with buttons.container(horizontal=True, horizontal_alignment="right"):
@@ -55,6 +60,23 @@ def row(status: RunStatus) -> None:
                 st.rerun()
             # A link and not a button: a page switched here could be brought back by the next tick of the table.
             st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
+
+
+def result(status: RunStatus) -> str:
+    """The test value of a run that is done, with its interval, as its report tells it."""
+    path = Path(status.directory) / "report.json"
+    try:
+        return tested(str(path), path.stat().st_mtime)
+    except (PeopleError, OSError):
+        return "Its report cannot be read."
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def tested(path: str, changed: float) -> str:
+    """The test value in the report at `path`, read again when the file has changed."""
+    report = RunReport.load(Path(path))
+    interval = words.between(report.test.low, report.test.high)
+    return f"{words.percent(report.test.value)} {report.metric} ({interval}) on {words.count(report.test.n)} test items"
 
 
 if __name__ == "__main__":
