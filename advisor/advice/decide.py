@@ -59,7 +59,7 @@ def decide(estimates: Sequence[Estimate], question: Question) -> Decision:
         estimates = repriced(estimates, question)
     candidates = usable(estimates, question)
     if not candidates:
-        raise AdviceError(none_left(estimates))
+        raise AdviceError(none_left([e for e in estimates if e.rung in question.rungs]))
     ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
     likely = [e for e in candidates if target is not None and (e.p_target or 0.0) >= LIKELY - 1e-9]
     race = None if likely else tossed(ordered, question)

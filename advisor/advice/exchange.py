@@ -60,18 +60,28 @@ def sentence(at: At, n: int, tuned: float, span: tuple[float | None, float | Non
     if times is None:
         fresh = found(at(MOST), "scratch")
         reach = f", expected at {percent(fresh.value)}" if fresh is not None and fresh.value is not None else ""
-        least = f" (at least {low:.1f} times)" if low is not None else ""
+        least = f" (at least {rate(low)} times)" if low is not None and low > FEWEST else ""
         return (
             f"Training from scratch needs more than {MOST:.0f} times as many labels{least} for the {percent(tuned)} "
             f"that fine-tuning is expected to reach with {count(n)}: with {count(MOST * n)} it would still be "
             f"behind{reach}."
         )
-    end = f"{high:.1f}" if high is not None else f"more than {MOST:.0f}"
-    about = f"at most {FEWEST:g} times" if times <= FEWEST else f"about {times:.1f} times"
+    begin = rate(low) if low is not None and low > FEWEST else f"under {FEWEST:g}"
+    end = rate(high) if high is not None else f"more than {MOST:.0f}"
+    about = f"at most {FEWEST:g} times" if times <= FEWEST else f"about {rate(times)} times"
     return (
-        f"Training from scratch needs {about} as many labels ({low or FEWEST:.1f} to {end}), so {count(times * n)}, "
-        f"for the {percent(tuned)} that fine-tuning is expected to reach with {count(n)}."
+        f"Training from scratch needs {about} as many labels ({begin} to {end}), so {count(times * n)}, for the "
+        f"{percent(tuned)} that fine-tuning is expected to reach with {count(n)}."
     )
+
+
+def rate(times: float) -> str:
+    """A rate with one decimal, or two below 1.
+
+    >>> rate(2.34), rate(0.414)
+    ('2.3', '0.41')
+    """
+    return f"{times:.1f}" if times >= 1 else f"{times:.2f}"
 
 
 def found(estimates: Sequence[Estimate], rung: RungName) -> Estimate | None:

@@ -55,6 +55,8 @@ def judged(advice: Advice, pair: Pair, reports: Sequence[RunReport]) -> Race:
 
     Raises AdviceError when a run has no validation value, as where a set is too small to hold items out.
     """
+    if untuned := not_tuned(pair, reports):
+        return Race(pair, "frozen", reports[0].run, tuple(reports), untuned)
     values = tuple(validation_of(rung, reports) for rung in pair)
     alike = abs(values[1] - values[0]) < 1e-9
     better = 1 if values[1] > values[0] or (alike and _tuned_stays(pair, reports)) else 0
@@ -63,10 +65,22 @@ def judged(advice: Advice, pair: Pair, reports: Sequence[RunReport]) -> Race:
     return Race(pair, kept, run, tuple(reports), verdict(advice, pair, values, better))
 
 
+def not_tuned(pair: Pair, reports: Sequence[RunReport]) -> str:
+    """Why fine-tuning's run of a race with frozen ended before anything tuned was measured; "" where it was."""
+    if len(runs_of(pair)) > 1 or "tuned" in reports[0].validation:
+        return ""
+    why = dropped(reports[0]) or "Fine-tuning was not measured on validation items."
+    return f"{why} So frozen features are kept, and the race is not decided. Give a longer budget, or add labels."
+
+
+def dropped(report: RunReport) -> str:
+    """The sentence in which fine-tuning's run says that it went back to frozen, and why; "" where it did not."""
+    return next((said for said in report.sentences if said.startswith("Fine-tuning was dropped")), "")
+
+
 def _tuned_stays(pair: Pair, reports: Sequence[RunReport]) -> bool:
     """Whether fine-tuning's run kept the tuned weights; at the same value its log loss was lower then."""
-    fell_back = any(said.startswith("Fine-tuning was dropped") for said in reports[0].sentences)
-    return len(runs_of(pair)) == 1 and not fell_back
+    return len(runs_of(pair)) == 1 and not dropped(reports[0])
 
 
 def validation_of(rung: RungName, reports: Sequence[RunReport]) -> float:
@@ -91,12 +105,13 @@ def verdict(advice: Advice, pair: Pair, values: Sequence[float], better: int) ->
         f"{percent(values[1 - better])}, so {title(ours)} {'are' if plural else 'is'} kept."
     )
     if points < 0.05:
-        return f"{said} Both are alike, and {'its log loss is lower' if better else 'it costs less'}."
+        less = "the log loss is lower" if better else f"{'they cost' if plural else 'it costs'} less"
+        return f"{said} Both are alike, and {less}."
     worth, more = points * advice.question.prices.point, spent(ours, theirs)
     dearer = sum(ours.costs.values()) - sum(theirs.costs.values())
     if dearer > worth:
         return (
-            f"{said} At your prices the {points:.1f} points are worth {money(worth)}, and it {more}, so "
+            f"{said} At your prices the {points:.1f} points are worth {money(worth)}, and it {more}; "
             f"{title(theirs)} would do."
         )
     return (

@@ -66,10 +66,17 @@ def test_the_same_value_keeps_what_the_run_kept() -> None:
     assert judged(advice(), ("rag", "frozen"), two).kept == "rag", "alike, so the cheaper one"
 
 
+def test_tuning_that_never_came_to_be_measured_is_told_and_not_called_alike() -> None:
+    said = "Fine-tuning was dropped for the frozen model: the time would not have sufficed for tuning it."
+    cut = judged(advice(), ("frozen", "fine-tune"), [report("fine-tune", said, value=0.9, frozen=0.9)])
+    assert (cut.kept, cut.run) == ("frozen", "run-fine-tune")
+    assert cut.sentence.startswith(said) and "longer budget" in cut.sentence and "alike" not in cut.sentence
+
+
 def test_a_gain_that_costs_more_than_it_is_worth_is_told() -> None:
     few = advice(prices=Prices(point=10.0))
     won = judged(few, ("frozen", "fine-tune"), [report("fine-tune", value=0.91, tuned=0.91, frozen=0.9)])
-    assert won.kept == "fine-tune" and won.sentence.endswith("so frozen features would do.")
+    assert won.kept == "fine-tune" and won.sentence.endswith("; frozen features would do.")
 
 
 def test_a_race_without_validation_items_is_not_decided() -> None:
