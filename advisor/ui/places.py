@@ -1,4 +1,4 @@
-"""Where the user is: the seven pages, and what the address says (`?data=`, `?run=`, `?job=`).
+"""Where the user is: the eight pages, and what the address says (`?data=`, `?run=`, `?job=`).
 
 Nothing that matters lives in a session: a reload, or another browser, reads the address and the workspace
 and shows the same thing. The session only remembers the last dataset and run across the navigation bar,
@@ -37,6 +37,7 @@ PLACES: tuple[Place, ...] = (
     Place("advice", "Advice", ":material/stairs:", "Which rung of the ladder pays for this dataset, and why."),
     Place("run", "Run", ":material/play_circle:", "One training run: live curves, result, try it."),
     Place("runs", "Runs", ":material/list:", "Every run of this workspace and its state."),
+    Place("score", "How good?", ":material/verified:", "How often the advice was right, and what it cost when wrong."),
     Place("machine", "Machine", ":material/memory:", "The device, its precision and the installed weights."),
 )
 

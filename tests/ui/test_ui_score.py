@@ -1,0 +1,137 @@
+"""The page that says how good the advice is, and its figures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ladder_csv import write_tables
+from streamlit.testing.v1 import AppTest
+
+from advisor.bench.ladder.board import Board, board
+from advisor.bench.ladder.figures import wilson
+from advisor.bench.ladder.forecasts import Bin, Prediction
+from advisor.estimate.experience import Experience, read
+from advisor.ui import charts, charts_score, places
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four datasets' tables, where the page looks for them."""
+    folder = tmp_path / "ladder"
+    monkeypatch.setenv("ADVISOR_LADDERBENCH", str(folder))
+    return write_tables(folder)
+
+
+def found(folder: Path) -> Board:
+    """The score of the tables."""
+    return board(Experience.of(read(folder / "situations.csv"), read(folder / "outcomes.csv")))
+
+
+def opened() -> AppTest:
+    """The app at the page."""
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.run()
+    app.switch_page(str(places.FOLDER / "score.py")).run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVISOR_LADDERBENCH", str(tmp_path / "none"))
+    app = opened()
+    assert "Nobody has kept score here yet." in app.html[0].value
+    assert app.code[0].value == "advisor bench run"
+    assert not app.get("plotly_chart")
+
+
+def test_the_page_shows_every_bound_also_those_missed(tables: Path) -> None:
+    app, score = opened(), found(tables)
+    assert app.title[0].value == "How good is this advice?"
+    assert f"{100 * score.ours.ideal.value:.1f}" in app.html[0].value and "8 tasks of 4 datasets" in app.html[0].value
+    shown = app.dataframe[0].value
+    assert shown["Figure"].tolist() == [bound.what for bound in score.bounds]
+    assert [{"yes": True, "no": False}.get(kept) for kept in shown["Kept"]] == [b.kept for b in score.bounds]
+    missed = [bound.what for bound in score.bounds if bound.kept is False]
+    told = next(t.value for t in app.text if "bounds are kept" in t.value)
+    assert all(what in told for what in missed)
+    assert len(app.get("plotly_chart")) == 4
+
+
+def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
+    app, score = opened(), found(tables)
+    names = next(d.value for d in app.dataframe if "Adviser" in d.value)["Adviser"].tolist()
+    assert names == [s.name for s in (score.ours, *score.baselines, *score.references)]
+    for measure in charts_score.MEASURES:
+        app.get("button_group")[0].set_value(measure).run()
+        assert not app.exception
+
+
+def test_what_was_wrong_is_listed_with_what_it_cost(tables: Path) -> None:
+    wrong = [task for task in found(tables).ours.tasks if task.right < 1]
+    app = opened()
+    listed = [d.value for d in app.dataframe if "Points lost" in d.value]
+    assert (len(listed[0]) if listed else 0) == len(wrong)
+    if listed:
+        assert listed[0]["Why"].str.len().min() > 0
+
+
+def test_a_changed_table_is_scored_anew(tables: Path) -> None:
+    assert "8 tasks of 4 datasets" in opened().html[0].value
+    write_tables(tables, n_datasets=3)
+    os.utime(tables / "outcomes.csv", (1, 1))
+    assert "6 tasks of 3 datasets" in opened().html[0].value
+
+
+def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -> None:
+    score = found(tables)
+    for name, measure in charts_score.MEASURES.items():
+        traces = charts_score.advisers(score, name).data
+        values = [trace.x[0] for trace in traces]
+        assert values == sorted(values, reverse=not measure.more_is_better)
+        assert [t.y[0] for t in traces if t.marker.color == charts.TEAL] == ["<b>the advisor</b>"]
+    bound = charts_score.advisers(score, "ideal").layout.shapes[0]
+    assert bound.x0 == 0.75
+
+
+def prediction(value: float, expected: float = 0.5, dataset: str = "a", seconds: float | None = None) -> Prediction:
+    """Promised: 5 % below 0.4, half below 0.5, 5 % above 0.7."""
+    return Prediction(dataset, "50", 0, "frozen", expected, 0.4, 0.7, value, seconds and 1.2 * seconds, seconds)
+
+
+def test_promised_quantiles_are_the_interval_and_the_expected_value() -> None:
+    it = prediction(0.5)
+    places = [charts_score.quantile(it, share) for share in (0.05, 0.5, 0.95)]
+    assert places == pytest.approx([0.4, 0.5, 0.7])
+    low = dict(charts_score.quantiles([prediction(v) for v in (0.39, 0.45, 0.55, 0.71)]))
+    assert [low[share].value for share in (0.05, 0.5, 0.95)] == [0.25, 0.5, 0.75]
+
+
+def test_outcomes_drawn_as_promised_lie_on_the_diagonal() -> None:
+    drawn = [prediction(charts_score.quantile(prediction(0.5), (i + 0.5) / 400)) for i in range(400)]
+    for promised, observed in charts_score.quantiles(drawn):
+        assert observed.value == pytest.approx(promised, abs=0.003)
+    trace = charts_score.promises(drawn).data[1]
+    assert list(trace.y) == pytest.approx(list(trace.x), abs=0.003)
+
+
+def test_a_point_outside_its_interval_is_a_cross_and_its_name_is_escaped() -> None:
+    figure = charts_score.values([prediction(0.45, dataset="<i>x</i>"), prediction(0.9)])
+    points = figure.data[1]
+    assert list(points.marker.symbol) == ["circle", "x-thin-open"]
+    assert "&lt;i&gt;x" in points.hovertext[0] and "outside the interval" in points.hovertext[1]
+    assert (list(points.x), list(points.y)) == ([0.5, 0.5], [0.45, 0.9])
+
+
+def test_times_are_drawn_where_they_are_known() -> None:
+    figure = charts_score.times([prediction(0.5), prediction(0.5, seconds=10.0)])
+    assert [list(t.y) for t in figure.data if t.mode == "markers"] == [[10.0]]
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+
+
+def test_chances_show_how_often_targets_were_reached() -> None:
+    trace = charts_score.chances([Bin(0.6, 0.8, 0.7, wilson(3, 4))]).data[1]
+    assert (list(trace.x), list(trace.y)) == ([0.7], [0.75])
