@@ -26,14 +26,16 @@ def write_tables(folder: Path, n_datasets: int = 4) -> Path:
                 {
                     **keys, "metric": "accuracy", "n_classes": 4, "n_labels": 50, "n_test": 500, "input_size": 64,
                     "n_sample": 50, "n_fit": 40, "seconds_per_item": 0.01, "linear": values[2],
-                    "linear_low": values[2] - 0.03, "linear_high": values[2] + 0.03, "knn": values[1], "zero_shot": values[0], "probe_cpu_seconds": 2.0,
+                    "linear_low": values[2] - 0.03, "linear_high": values[2] + 0.03,
+                    "knn": values[1], "zero_shot": values[0], "probe_cpu_seconds": 2.0,
                     "pilot_cpu_seconds": 1.0, "probe_seconds": 2.0, "pilot_seconds": 1.0,
                 }
             )  # fmt: skip
             outcomes += [
                 {
                     **keys, "rung": rung, "metric": "accuracy", "value": value, "low": value - 0.02,
-                    "high": value + 0.02, "n_test": 500, "seconds": seconds, "cpu_seconds": seconds, "test_cpu_seconds": 1.0,
+                    "high": value + 0.02, "n_test": 500,
+                    "seconds": seconds, "cpu_seconds": seconds, "test_cpu_seconds": 1.0,
                     "items": 400, "peak_memory_mb": 900.0, "validation": value, "device": "cpu", "version": "test",
                 }
                 for rung, value, seconds in zip(RUNG_NAMES, values, SECONDS, strict=True)
