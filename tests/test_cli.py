@@ -108,7 +108,7 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name in ("profile", "probe", "advise", "train", "predict", "runs", "cache", "weights", "doctor", "app"):
+    for name in ("profile", "probe", "advise", "race", "train", "predict", "runs", "cache", "weights", "doctor", "app"):
         assert name in done.stdout
 
 
@@ -118,6 +118,9 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
         ("nonsense",),
         ("advise",),
         ("advise", "x", "--budget", "soon"),
+        ("advise", "x", "--price-point", "-1"),
+        ("advise", "x", "--price-hour", "inf"),
+        ("advise", "x", "--months", "0"),
         ("train", "x", "--rung", "best"),
         ("predict", "x"),
     ],
@@ -137,6 +140,8 @@ def test_usage_errors_are_status_2_with_nothing_on_stdout(advisor: Run, argument
         (("prompt", "no/such/folder", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
         (("ask", "no/such/folder", "Why?", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
         (("advise", "DIGITS", "--target", "95"), "share"),
+        (("advise", "DIGITS", "--local-only", "--backbone", "endpoint"), "No data may leave"),
+        (("race", "DIGITS", "--rungs", "frozen"), "two rungs"),
         (("advise", "DIGITS", "--budget", "1"), "budget"),
         (("advise", "DIGITS", "--rungs", "frozen,frosen"), "frosen"),
         (("probe", "DIGITS", "--backbone", "resnet19"), "resnet18"),
@@ -178,6 +183,39 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
         assert rung.keys() >= keys
         assert rung["reason"]
         assert not rung["available"] or 0 <= rung["low"] <= rung["value"] <= rung["high"] <= 1
+        assert not rung["available"] or rung["utility"] == pytest.approx(
+            100 * rung["value"] * 100 - sum(rung["costs"].values())
+        )
+    assert all(flip.keys() >= {"what", "now", "value", "low", "high", "rung", "sentence"} for flip in advice["flips"])
+    assert advice.keys() >= {"race", "exchange"}
+
+
+def test_advice_weighs_the_users_prices_and_keeps_what_must_hold(
+    answer: Answer, advisor: Run, digits: Path, trained: dict[str, Any]
+) -> None:
+    wishes = ("--weights-fixed", "--deadline", "3600", "--price-point", "7", "--predictions", "50", "--months", "3")
+    found = answer("advise", digits, *BUDGET, *wishes, "--target", "0.5")
+    prices, musts = found["question"]["prices"], found["question"]["constraints"]
+    assert (prices["point"], prices["predictions_per_month"], prices["months"], prices["rung"]) == (7, 50, 3, 50)
+    assert (musts["weights_fixed"], musts["deadline_seconds"], musts["no_gpu"]) == (True, 3600, False)
+    rungs = {rung["rung"]: rung for rung in found["rungs"]}
+    assert rungs["fine-tune"]["blocked"] and rungs["scratch"]["blocked"] and not rungs["frozen"]["blocked"]
+    assert found["recommended"] in ("prompting", "rag", "frozen")
+    assert 0 <= rungs["frozen"]["p_target"] <= 1
+    shown = advisor("advise", digits, *BUDGET, *wishes, "--target", "0.5").stdout
+    assert "P(target)" in shown and "ruled out" in shown and "none may change" in shown
+    assert advisor("advise", digits, *BUDGET).returncode == 0, "the plain question again, for the tests below"
+
+
+def test_a_race_carries_out_two_rungs_and_keeps_the_better_one(
+    answer: Answer, digits: Path, advised: dict[str, Any], trained: dict[str, Any]
+) -> None:
+    found = answer("race", digits, "--rungs", "frozen,rag", "--budget", "30")
+    assert found["rungs"] == ["rag", "frozen"] == [report["rung"] for report in found["reports"]]
+    values = {report["rung"]: report["validation"]["value"] for report in found["reports"]}
+    assert found["kept"] == max(("rag", "frozen"), key=lambda rung: values[rung])
+    assert found["run"] == next(r["run"] for r in found["reports"] if r["rung"] == found["kept"])
+    assert "kept" in found["sentence"]
 
 
 def test_advice_keeps_to_the_rungs_allowed_and_reads_well(advisor: Run, digits: Path, trained: dict[str, Any]) -> None:

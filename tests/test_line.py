@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from advisor import line
 from advisor.errors import AdviceError
 from advisor.evidence import related, seen_counts
 from advisor.ladder import RUNG_NAMES
-from advisor.records import Advice, Dataset, Evidence, RunReport
+from advisor.records import Advice, Constraints, Dataset, Evidence, Prices, RunReport
 
 BUDGET_SECONDS = 8.0
 
@@ -110,6 +111,26 @@ def test_a_rung_that_is_not_allowed_is_not_recommended(dataset: Dataset, advice:
     assert not narrow.estimate("frozen").available and "not allow" in narrow.estimate("frozen").reason
     assert line.plan(dataset, rung="frozen", advice=narrow).promised is not None
     assert line.saved_advice(dataset) == narrow
+
+
+def test_advice_of_an_earlier_version_is_asked_anew(dataset: Dataset, advice: Advice) -> None:
+    path = Path(dataset.folder) / "advice.json"
+    kept = path.read_text()
+    try:
+        path.write_text(json.dumps({**json.loads(kept), "schema_version": 1, "flips": ["A target above 92.0 %."]}))
+        assert line.saved_advice(dataset) is None
+        assert advisor.advise(dataset, budget=BUDGET_SECONDS).schema_version == Advice.SCHEMA
+        assert line.saved_advice(dataset) is not None
+    finally:
+        path.write_text(kept)
+
+
+def test_prices_and_constraints_are_part_of_the_question(dataset: Dataset, advice: Advice) -> None:
+    prices, musts = Prices(point=1.0, label=2.0), Constraints(knowledge_changes=True)
+    given = advisor.advise(dataset, budget=BUDGET_SECONDS, prices=prices, constraints=musts)
+    assert given.recommended == "rag" and (given.question.prices, given.question.constraints) == (prices, musts)
+    assert all(e.blocked or not e.available for e in given.estimates if e.rung != "rag")
+    assert advisor.advise(dataset, budget=BUDGET_SECONDS).question == advice.question
 
 
 def test_a_trained_model_beats_the_largest_class_and_predicts(dataset: Dataset, report: RunReport) -> None:
