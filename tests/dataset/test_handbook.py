@@ -12,7 +12,7 @@ import pytest
 
 from advisor import line
 from advisor.advice import decide
-from advisor.estimate import outcome
+from advisor.estimate import forecast
 from advisor.estimate.pilots import SHARES
 from advisor.ladder import RUNG_NAMES
 from advisor.runs import supervisor
@@ -64,7 +64,8 @@ def test_the_index_names_every_page_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("page", "said", "meant"),
     [
-        ("01-the-ladder", "within one point", decide.MARGIN == 0.01),
+        ("01-the-ladder", "at least 80 %", decide.LIKELY == 0.8),
+        ("01-the-ladder", "above 35 %", decide.TOSS == 0.35),
         ("01-the-ladder", "| prompting |", RUNG_NAMES[0] == "prompting"),
         ("05-nearest-examples", "1, 3, 5, 10 and 20", neighbours.KS == (1, 3, 5, 10, 20)),
         ("05-nearest-examples", "cosine / 0.05", neighbours.TEMPERATURE == 0.05),
@@ -75,7 +76,7 @@ def test_the_index_names_every_page_and_nothing_else() -> None:
         ("13-from-scratch", "14 % of the budget", SHARES["scratch"] == 0.14),
         ("14-learning-curves-and-labels-needed", "four times the largest size", learning_curve.FURTHEST == 4),
         ("16-labels-and-duplicates", "flips 5 % of your labels", labels.PLANTED_SHARE == 0.05),
-        ("17-intervals-and-promises", "removes 25 %", outcome.FINE_TUNE.share == 0.25),
+        ("17-intervals-and-promises", "for 90 % of their results", forecast.LEVEL == 0.9),
         ("19-runs-that-survive", "at most 3 attempts", supervisor.ATTEMPTS == 3),
         ("19-runs-that-survive", "silent for 180 seconds", supervisor.SILENT_SECONDS == 180),
         ("21-when-not-to-train-at-all", "a budget of 60 seconds", line.DEFAULT_BUDGET_SECONDS == 60),

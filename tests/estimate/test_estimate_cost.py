@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.cli_options import _PRICES
 from advisor.estimate.cost import Growth, p_at_least, priced, repriced
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Constraints, Estimate, Prices, Question
@@ -137,3 +139,13 @@ def test_pricing_again_forgets_the_question_before() -> None:
     assert priced(first, Question(), 400) == priced([estimate("frozen")], Question(), 400)
     none = Estimate(rung="scratch", available=False, reason="No pilot.")
     assert repriced([none], Question(target=0.9)) == (none,)
+
+
+@pytest.mark.parametrize("field", [name for name in Prices.model_fields if name != "schema_version"])
+def test_the_page_on_the_decision_and_the_option_name_every_default(field: str) -> None:
+    flag, _, _, help_text = _PRICES[field]
+    default = Prices.model_fields[field].default
+    assert help_text.endswith(f"({default:g}).")
+    page = (Path(__file__).parents[2] / "docs" / "decision.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if f"`{flag}`" in line)
+    assert f"| {default:,} |" in row or f"| {default:g} |" in row
