@@ -99,6 +99,16 @@ def test_too_little_time_for_contrast_keeps_the_frozen_model(tmp_path: Path) -> 
     assert few_labels.NO_TIME in outcome.sentences[0]
 
 
+def test_many_classes_of_few_labels_are_left_to_the_frozen_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few_labels, "MOST_CLASSES", 2)
+    context = context_of(questions(tmp_path), tmp_path / "run")
+    outcome = registry.execute(context)
+    assert read_json(context.directory / "model.json")["fallback"] == "frozen"
+    assert few_labels.MANY_CLASSES in outcome.sentences[0] and context.seconds_left > 200
+
+
 def test_the_higher_value_is_kept_and_between_equals_a_clearly_lower_loss(tmp_path: Path) -> None:
     dataset = questions(tmp_path)
     rows = dataset.where("train")
