@@ -191,7 +191,9 @@ def _labels(shown: Sequence[Estimate], axis: Axis, chosen: RungName, room: Seque
         title = words.title(estimate.rung)
         text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
         end = high if spot.above else max(low, floor)
-        labels.append(_note(places[estimate.rung], end, text, color, size, spot.side, above=spot.above))
+        label = _note(places[estimate.rung], end, text, color, size, spot.side, above=spot.above)
+        farther = spot.row * charts_names.LINE
+        labels.append({**label, "yshift": label["yshift"] + (farther if spot.above else -farther)})
     return labels
 
 

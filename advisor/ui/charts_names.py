@@ -14,6 +14,9 @@ GAP, CAP = 8.0, 6.0
 
 Box = tuple[float, float, float, float]
 Side = Literal["left", "center", "right"]
+SIDES: tuple[Side, ...] = ("center", "left", "right")
+#: What a line farther from its bar counts, in square pixels of overlap.
+FARTHER = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,22 +31,26 @@ class Bar:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a name stands: above or below its bar, and which side of the text is held at the bar."""
+    """Where a name stands: above or below its bar, which side of the text is held there, and how many lines off."""
 
     above: bool
     side: Side
+    row: int = 0
 
 
 def spots(bars: Sequence[Bar], taken: Sequence[Box] = ()) -> list[Spot]:
-    """A spot for every bar's name: of six the one that overlaps bars, names, edges and `taken` (pixels) least."""
+    """A spot for every bar's name: of twelve the one that overlaps bars, names, edges and `taken` (pixels) least."""
     marks = [_bar(bar) for bar in bars]
     names = list(taken)
     found = []
     for number, bar in enumerate(bars):
         first = number % 2 == 1
-        choices = [Spot(above, side) for side in ("center", "left", "right") for above in (first, not first)]
+        choices = [Spot(above, side, row) for row in (0, 1) for side in SIDES for above in (first, not first)]
         boxes = [_text(bar, spot) for spot in choices]
-        costs = [sum(_overlap(box, other) for other in [*marks, *names]) + _outside(box) for box in boxes]
+        costs = [
+            sum(_overlap(box, other) for other in [*marks, *names]) + _outside(box) + spot.row * FARTHER
+            for box, spot in zip(boxes, choices, strict=True)
+        ]
         best = min(range(len(choices)), key=lambda i: costs[i])
         names.append(boxes[best])
         found.append(choices[best])
@@ -57,7 +64,8 @@ def _bar(bar: Bar) -> Box:
 def _text(bar: Bar, spot: Spot) -> Box:
     width = LETTER * len(bar.name)
     left = bar.across * WIDE - {"left": CAP, "center": width / 2, "right": width - CAP}[spot.side]
-    bottom = bar.high * HIGH + GAP if spot.above else bar.low * HIGH - GAP - LINE
+    off = GAP + spot.row * LINE
+    bottom = bar.high * HIGH + off if spot.above else bar.low * HIGH - off - LINE
     return left, bottom, left + width, bottom + LINE
 
 

@@ -31,19 +31,20 @@ Compared = Literal["ideal", "mean_regret", "utility_regret", "compute"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that every adviser has: its title, unit, bound, and whether more of it is better."""
+    """A figure that every adviser has: its title, in short, its unit, its bound, and whether more of it is better."""
 
     title: str
+    short: str
     unit: str
     bound: float | None
     more_is_better: bool = False
 
 
 MEASURES: dict[Compared, Measure] = {
-    "ideal": Measure("Ideal rung recommended", "%", 0.75, more_is_better=True),
-    "mean_regret": Measure("Mean regret, in points", "points", 1.0),
-    "utility_regret": Measure("Utility lost a task, at the default prices", "currency", None),
-    "compute": Measure("Training, as a multiple of the ideal rungs'", "x", 1.3),
+    "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", 0.75, more_is_better=True),
+    "mean_regret": Measure("Mean regret, in points", "Regret", "points", 1.0),
+    "utility_regret": Measure("Utility lost a task, at the default prices", "Utility lost", "currency", None),
+    "compute": Measure("Training, as a multiple of the ideal rungs'", "Compute", "x", 1.3),
 }
 
 
@@ -66,7 +67,9 @@ def advisers(board: Board, measure: Compared) -> go.Figure:
         ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
         figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}x" for t in ticks])
     else:
-        figure.update_xaxes(rangemode="tozero")
+        top = max((f.high or f.value or 0.0 for _, f in shown), default=1.0)
+        least = min((f.low or 0.0 for _, f in shown), default=0.0)
+        figure.update_xaxes(range=[min(least, 0.0) - 0.03 * top, 1.03 * top])
     if it.bound is not None:
         figure.add_vline(x=it.bound, line={"color": OCHRE, "dash": "dash", "width": 1.5})
     return figure
@@ -85,8 +88,9 @@ def _dot(found: Figure, name: str, color: str, unit: str, *, hollow: bool) -> go
     value = found.value or 0.0
     low, high = (value if end is None else end for end in (found.low, found.high))
     return go.Scatter(
-        x=[value], y=[name], mode="markers",
-        marker={"size": 13, "color": color, "symbol": "circle-open" if hollow else "circle", "line": {"width": 2}},
+        x=[value], y=[name], mode="markers", cliponaxis=False,
+        marker={"size": 13, "color": color, "symbol": "circle-open" if hollow else "circle",
+                "line": {"width": 2, "color": color}},
         error_x={"type": "data", "symmetric": False, "array": [max(0.0, high - value)], "color": color,
                  "arrayminus": [max(0.0, value - low)], "thickness": 1.6, "width": 5},
         hovertemplate=f"<b>{name}</b><br>{written(found, unit)}<extra></extra>",
@@ -189,8 +193,9 @@ def _points(
 ) -> go.Scatter:
     return go.Scatter(
         x=list(x), y=list(y), mode="markers", name=words.title(rung),
-        marker={"size": 8, "color": COLORS[rung], "opacity": 0.85,
-                "symbol": ["circle" if p.inside else "x-thin-open" for p in own], "line": {"width": 1.6}},
+        marker={"size": 8, "color": COLORS[rung], "opacity": 0.75,
+                "symbol": ["circle" if p.inside else "x-thin-open" for p in own],
+                "line": {"width": 1.6, "color": COLORS[rung]}},
         hovertext=[told(p) for p in own], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 

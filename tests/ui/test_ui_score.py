@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 from advisor.bench.ladder.board import Board, board
 from advisor.bench.ladder.figures import wilson
 from advisor.bench.ladder.forecasts import Bin, Prediction
+from advisor.bench.ladder.told import bound_row
 from advisor.estimate.experience import Experience, read
-from advisor.ui import charts, charts_score, places
+from advisor.ui import charts, charts_score, places, words
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -53,7 +54,7 @@ def test_the_page_shows_every_bound_also_those_missed(tables: Path) -> None:
     assert app.title[0].value == "How good is this advice?"
     assert f"{100 * score.ours.ideal.value:.1f}" in app.html[0].value and "8 tasks of 4 datasets" in app.html[0].value
     shown = app.dataframe[0].value
-    assert shown["Figure"].tolist() == [bound.what for bound in score.bounds]
+    assert shown["Figure"].tolist() == [words.capital(bound_row(bound)[0]) for bound in score.bounds]
     assert [{"yes": True, "no": False}.get(kept) for kept in shown["Kept"]] == [b.kept for b in score.bounds]
     missed = [bound.what for bound in score.bounds if bound.kept is False]
     told = next(t.value for t in app.text if "bounds are kept" in t.value)

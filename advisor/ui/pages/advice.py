@@ -115,7 +115,7 @@ def table(advice: Advice) -> None:
     st.dataframe(
         pd.DataFrame(found.rows, columns=list(found.headings)), hide_index=True, height="content",
         alt="Value, effort, costs and utility of every rung",
-        column_config={found.headings[0]: st.column_config.TextColumn(pinned=True)},
+        column_config={found.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(

@@ -89,13 +89,12 @@ def bounds(found: Board) -> None:
     st.text(f"{kept} Missed: {', '.join(missed)}." if missed else kept)
     rows = [
         {
-            "Figure": bound.what,
+            "Figure": words.capital(told.bound_row(bound)[0]),
             "Measured": told.written(bound.figure, bound.unit, interval=False),
             "90 % interval": told.span(bound.figure, bound.unit),
             "Bound": bound.wanted,
             "Kept": KEPT[bound.kept],
             "n": words.count(bound.figure.n),
-            "Against": bound.remark,
         }
         for bound in found.bounds
     ]
@@ -111,7 +110,7 @@ def rivals(found: Board) -> None:
     parts.section("Beside simpler rules")
     measure = st.segmented_control(
         "Compare", list(charts_score.MEASURES), default="ideal", key="measure", required=True,
-        format_func=lambda name: charts_score.MEASURES[name].title.split(",")[0], label_visibility="collapsed",
+        format_func=lambda name: charts_score.MEASURES[name].short, label_visibility="collapsed",
     )  # fmt: skip
     figure = charts_score.advisers(found, measure)
     st.plotly_chart(figure, config=charts.CONFIG, key="rivals", alt="Every adviser with its interval")
