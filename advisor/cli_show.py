@@ -166,24 +166,24 @@ def _question_json(given: Advice) -> dict[str, Any]:
 def _rungs(given: Advice) -> Table:
     """A row for each rung: what it reaches, the chance of the target, what it takes, what it is worth."""
     asked = given.question.target is not None
-    target = ["> P(target)"] if asked else []
-    shown = table("rung", f">{given.metric}", "90 % interval", *target, "from", ">training", ">memory", ">per 1,000",
-                  ">costs", ">utility")  # fmt: skip
+    target = [">P(target)"] if asked else []
+    costs = (">training", ">memory", ">per 1,000", ">utility")
+    shown = table("rung", f">{given.metric}", "90 % interval", *target, "from", ">n", *costs)
+    shown.columns[0].no_wrap = True
     for estimate in given.estimates:
         chosen = estimate.rung == given.recommended
         name = Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else "")
         known = estimate.value is not None and estimate.low is not None and estimate.high is not None
-        where = f"{estimate.provenance}, n {estimate.n:,}" if estimate.provenance else "not available"
         shown.add_row(
             name,
             percent(estimate.value or 0.0) if known else "",
-            between(estimate.low or 0.0, estimate.high or 0.0) if known else "",
+            between(estimate.low or 0.0, estimate.high or 0.0).removesuffix(" %") if known else "",
             *([_given(estimate.p_target, lambda share: f"{100 * share:.0f} %")] if asked else []),
-            "ruled out" if estimate.blocked else where,
+            "ruled out" if estimate.blocked else estimate.provenance or "no number",
+            f"{estimate.n:,}" if estimate.n else "",
             _given(estimate.train_seconds, duration),
             _given(estimate.peak_memory_bytes, lambda size: f"{size / 1e6:,.0f} MB"),
             _given(estimate.price_per_1000, money),
-            money(sum(estimate.costs.values())) if estimate.costs else "",
             _given(estimate.utility, money),
         )
     return shown

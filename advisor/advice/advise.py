@@ -58,7 +58,7 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
         headline=explain.headline(decision, made, dataset.metric, question),
         sentences=(
             *explain.summary(decision, made, question),
-            *more_labels(evidence, question.target),
+            *more_labels(evidence, explain.find(made, "frozen"), question.target),
             *asides(evidence, explain.find(made, decision.recommended)),
         ),
         flips=flips(
@@ -87,9 +87,12 @@ def estimated(
     return estimate_rungs(dataset, evidence, pilots, question), situation_of(dataset, evidence, pilots)
 
 
-def more_labels(evidence: Evidence, target: float | None) -> tuple[str, ...]:
-    """How many labels the frozen rung needs for the target; nothing to say without one, or when it is there."""
-    if target is None or evidence.curve is None:
+def more_labels(evidence: Evidence, frozen: Estimate, target: float | None) -> tuple[str, ...]:
+    """How many labels the frozen rung needs for the target; nothing to say without one, or when it is there.
+
+    The curve is of the last features, and the rung may stand on better ones: its own value speaks first.
+    """
+    if target is None or evidence.curve is None or (frozen.value is not None and frozen.value >= target):
         return ()
     needed = labels_needed(evidence.curve, target, evidence.n_train)
     return () if needed.value is not None and needed.value <= evidence.n_train else (f"Frozen: {needed.sentence}",)

@@ -92,7 +92,7 @@ def summary(decision: Decision, estimates: Sequence[Estimate], question: Questio
             sentences.append("Their intervals overlap; a race of both would settle it.")
     if decision.sure is False:
         reach = max(just(e) for e in usable(estimates, question))
-        sentences.append(f"Up to {percent(max(reach, 0.0))} a rung here is likely to reach a target, and no further.")
+        sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")
     if decision.sure:
         sentences.append(f"It is the cheapest rung with {chance(LIKELY)} or more to reach the target.")
     if chosen.train_seconds is not None:
