@@ -149,7 +149,7 @@ def _subject(record: DecisionRecord) -> tuple[str, ...]:
     split = "given with the data" if it.official_split else "drawn here"
     return (
         f"{it.name}: {it.n_used:,} {KINDS[it.kind]}{classes}, read from {it.source}.{aside}",
-        f"Parts ({split}): {parts}. The test part was not looked at.",
+        f"Parts ({split}): {parts}. The advice has not looked at the test part.",
     )
 
 

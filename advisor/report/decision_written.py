@@ -33,19 +33,21 @@ p { max-width: 46rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: 0.85rem; margin: 0.8rem 0; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid #dcd8cc;
   overflow-wrap: anywhere; }
+th, td:first-child { overflow-wrap: normal; }
 th { color: #6f7774; font-weight: 600; } tr { break-inside: avoid; }
 pre { background: #f1efe8; padding: 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8rem; }
 .quiet { color: #6f7774; }
-svg text { font: 12px system-ui, sans-serif; fill: #23302f; }
+svg { max-width: 44rem; } svg text { font: 12px system-ui, sans-serif; fill: #23302f; }
+svg text.chosen { font-weight: 700; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } pre { border: 1px solid #dcd8cc; } }
 </style>
 </head>
 <body>
 <h1>Decision record: {{ record.subject.name }}</h1>
 <p class="quiet">Written {{ record.written }} by Transfer Advisor {{ record.versions["transfer-advisor"] }}.</p>
-<svg viewBox="0 0 640 {{ 30 * bars | length + 30 }}" role="img" width="100%" aria-label="Expected value of each rung">
+<svg viewBox="0 0 640 {{ 30 * bars | length + 10 }}" role="img" width="100%" aria-label="Expected value of each rung">
 {% for bar in bars %}<g>
-<text x="0" y="{{ bar.y + 4 }}" {% if bar.chosen %}font-weight="700"{% endif %}>{{ bar.title }}</text>
+<text x="0" y="{{ bar.y + 4 }}"{% if bar.chosen %} class="chosen"{% endif %}>{{ bar.title }}</text>
 <line x1="{{ bar.low }}" x2="{{ bar.high }}" y1="{{ bar.y }}" y2="{{ bar.y }}" stroke="{{ bar.color }}" \
 stroke-width="3"/>
 <circle cx="{{ bar.value }}" cy="{{ bar.y }}" r="6" fill="{{ bar.color }}"/>
