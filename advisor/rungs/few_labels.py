@@ -51,12 +51,12 @@ FEW_PER_CLASS = 16
 #: With more classes the frozen model stays. On banking77 (77 classes, frozen 79.8 % on 600 other training items) the
 #: tuned encoder had 79.5 % after 20 steps and after 96.
 MOST_CLASSES = CLASSES_A_BATCH
-#: Steps of a tuning, and the fewest worth it; docs/rungs.md has the values after 10, 20 and 40.
+#: Steps of a tuning, and the fewest worth it; docs/rungs.md has the values.
 STEPS, LEAST_STEPS = 20, 10
 #: Two: each half is tuned on the other, in half the steps, so judging costs as much again as the tuning that is kept.
 FOLDS = 2
 #: The tuned encoder is dropped when it lies behind by more than so many standard errors of the difference. With two to
-#: six classes it was ahead on 600 other training items in each of six samples of 8 labels per class, by 4 to 25 points,
+#: six classes it was ahead on 600 other training items in each of six samples of 8 labels per class, by 4 to 24 points,
 #: while the difference on the 16 to 48 labelled items that judge it has an error of 7 to 10.
 ERRORS_BEHIND = 1.0
 TIMED_TEXTS, TIMED_STEPS = 32, 2

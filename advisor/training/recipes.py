@@ -47,10 +47,10 @@ LEARNING_RATES: dict[tuple[TrainedRung, str], float] = {
     ("scratch", "text"): 5e-4,
 }
 
-#: Of whole encoders on pairs; in 30 steps trec6 reached 80.5 % at it and 79.8 % at half of it (8 labels per class,
-#: 600 other training items).
+#: In 30 steps trec6 reached 80.5 % at it and 79.8 % at half of it (8 labels per class, 600 other training items).
 CONTRASTIVE_RATE = 2e-4
-#: Share of a text encoder's blocks that contrast changes, from the top: four of six layers, not the embeddings.
+#: Share of a text encoder's blocks that contrast changes, from the top: four of six layers, not the embeddings. In 30
+#: steps trec6 came to 77.1 % with them and to 77.8 % with all blocks, which took twice the seconds.
 CONTRASTIVE_DEPTH = 0.6
 
 
