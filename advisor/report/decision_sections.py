@@ -106,7 +106,7 @@ def _reasons(advice: Advice) -> Table:
 
 def _flips(flips: tuple[Flip, ...]) -> Table:
     rows = [(f.what, _amount(f.what, f.now), _amount(f.what, f.value), _between(f), rung(f.rung).title) for f in flips]
-    return Table(("What changes", "Now", "Flips at", "90 % interval", "Then recommended"), tuple(rows))
+    return Table(("What changes", "Now", "Flips at", "90 % interval", "Then recommended"), tuple(rows)).without_empty()
 
 
 def _amount(what: str, value: float | None) -> str:

@@ -30,10 +30,9 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #23302f; background: #fff; m
 h1, h2 { font-family: Georgia, serif; line-height: 1.2; break-after: avoid; }
 h1 { font-size: 1.8rem; } h2 { font-size: 1.25rem; margin-top: 2rem; }
 p { max-width: 46rem; overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; font-size: 0.85rem; margin: 0.8rem 0; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid #dcd8cc;
-  overflow-wrap: anywhere; }
-th, td:first-child { overflow-wrap: normal; }
+table { border-collapse: collapse; width: 100%; font-size: 0.9em; margin: 0.8rem 0; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid #dcd8cc; }
+td.long { overflow-wrap: anywhere; }
 th { color: #6f7774; font-weight: 600; } tr { break-inside: avoid; }
 pre { background: #f1efe8; padding: 0.8rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8rem; }
 .quiet { color: #6f7774; }
@@ -62,7 +61,8 @@ stroke-width="3"/>
 {% endfor %}{% if section.table and section.table.rows %}<table>
 <thead><tr>{% for cell in section.table.headings %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
 <tbody>
-{% for row in section.table.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% for row in section.table.rows %}<tr>{% for cell in row %}\
+<td{% if cell | length > 30 %} class="long"{% endif %}>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody>
 </table>
 {% endif %}{% if section.code %}<pre>{{ section.code }}</pre>

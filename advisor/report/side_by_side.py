@@ -27,6 +27,11 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def without_empty(self) -> Table:
+        """The table without the columns in which nothing stands."""
+        kept = [i for i in range(len(self.headings)) if any(row[i] for row in self.rows)]
+        return Table(tuple(self.headings[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in self.rows))
+
 
 def side_by_side(advice: Advice) -> Table:
     """All that is known of every rung; a quantity that no rung has is left out."""
