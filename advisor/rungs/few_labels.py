@@ -59,8 +59,8 @@ STEPS, LEAST_STEPS = 20, 10
 #: Two: each half is tuned on the other, in half the steps, so judging costs as much again as the tuning that is kept.
 FOLDS = 2
 #: The tuned encoder is dropped when it lies behind by more than so many standard errors of the difference. With two to
-#: six classes it was ahead on 600 other training items in each of nine samples of 8 labels per class, by 4 to 28 points,
-#: while the difference on the 16 to 48 labelled items that judge it has an error of 7 to 10.
+#: six classes it was ahead on 600 other training items in each of nine samples of 8 labels per class (by 4 to 28
+#: points), while the difference on the 16 to 48 labelled items that judge it has an error of 7 to 12.
 ERRORS_BEHIND = 1.0
 TIMED_TEXTS, TIMED_STEPS = 32, 2
 NO_TIME = "the time did not suffice for tuning it twice and comparing"
