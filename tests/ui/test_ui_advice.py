@@ -99,6 +99,7 @@ def test_a_blocked_rung_is_hollow_and_says_by_what(images: Dataset) -> None:
     app = opened(images)
     assert [t.value for t in app.text].count(why) == 1
     assert any("blocked" in m.value for m in app.markdown)
+    assert "Fine-tuning (blocked)" in app.selectbox[0].options
     assert cell(advice, "Blocked", "Fine-tuning") == why
 
 

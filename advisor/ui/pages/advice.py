@@ -95,7 +95,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
             possible,
             index=possible.index(advice.recommended),
             key=f"rung-{advice.recommended}",
-            format_func=lambda name: words.title(name) + (" (recommended)" if name == advice.recommended else ""),
+            format_func=lambda name: words.title(name) + standing(advice.estimate(name), advice),
         )
         budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=words.duration)
     if not pressed:
@@ -107,6 +107,13 @@ def train(dataset: Dataset, advice: Advice) -> None:
         parts.problem(str(error))
     else:
         places.go("run", run=run)
+
+
+def standing(estimate: Estimate, advice: Advice) -> str:
+    """What follows a rung's title where one is chosen: that it is recommended, or blocked."""
+    if estimate.rung == advice.recommended:
+        return " (recommended)"
+    return " (blocked)" if estimate.blocked else ""
 
 
 def table(advice: Advice) -> None:
