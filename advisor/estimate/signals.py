@@ -15,6 +15,8 @@ FURTHEST = 4.0
 BASE: RungName = "frozen"
 #: A pilot's usual held-out items, and the usual error of its gain.
 HELD_OUT, USUAL_ERROR = 160, 0.05
+#: The standard normal's 95 % point: the bounds of a 90 % interval.
+Z = 1.645
 
 
 def is_measured(kind: Kind, rung: RungName) -> bool:
@@ -52,7 +54,7 @@ def lead(s: Situation, rung: RungName, n: float) -> float | None:
         return None
     if not is_measured(s.kind, rung):
         return 0.0
-    return logit(own, s.n_sample) - logit(base, s.n_sample)
+    return logit(own, looked_at(s)) - logit(base, looked_at(s))
 
 
 FEATURE_NAMES = (
@@ -65,17 +67,17 @@ def features(s: Situation, rung: RungName, n: float) -> np.ndarray:
     """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (8,)."""
     base = measured(s, BASE, n)
     assert base is not None
-    linear = logit(base if s.linear is None else s.linear, s.n_sample)
+    linear = logit(base if s.linear is None else s.linear, looked_at(s))
     slope = (s.curve_b or 0.0) / math.sqrt(n)
     beside = s.tfidf if s.kind == "text" else s.knn
     return np.array(
         [
-            logit(base, s.n_sample),
+            logit(base, looked_at(s)),
             math.log10(n / max(s.n_classes, 1)),
             math.log10(max(s.n_classes, 2)),
             slope / max((s.curve_a or 0.0) + slope, 1e-6),
-            0.0 if s.depth_top is None else logit(s.depth_top, s.n_sample) - linear,
-            0.0 if beside is None else logit(beside, s.n_sample) - linear,
+            0.0 if s.depth_top is None else logit(s.depth_top, looked_at(s)) - linear,
+            0.0 if beside is None else logit(beside, looked_at(s)) - linear,
             (50.0 if s.domain is None else s.domain) / 100,
             own_sign(s, rung, n, linear),
         ]
@@ -94,7 +96,19 @@ def own_sign(s: Situation, rung: RungName, n: float, linear: float) -> float:
     return 10 * certain * max(s.pilot_gain, 0.0)  # a pilot that ends below its start was short, and says nothing else
 
 
-def logit(p: float, n: int) -> float:
+def looked_at(s: Situation) -> float:
+    """Items that the sample is worth: fewer than there are where one class has few of them and all count alike.
+
+    Read off the linear probe's interval, which knows the classes.
+    """
+    if s.linear is None or s.linear_low is None or s.linear_high is None or s.linear_high <= s.linear_low:
+        return float(max(s.n_sample, 2))
+    p = min(max((s.linear_low + s.linear_high) / 2, 0.02), 0.98)
+    worth = p * (1 - p) * (2 * Z / (s.linear_high - s.linear_low)) ** 2
+    return min(max(worth, 5.0), float(max(s.n_sample, 5)))
+
+
+def logit(p: float, n: float) -> float:
     """The logit of a share measured on n items, kept half an item off both ends."""
     edge = 0.5 / max(n, 2)
     p = min(max(p, edge), 1.0 - edge)
