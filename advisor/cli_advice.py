@@ -39,10 +39,11 @@ def advise(
     allowed = rungs.split(",") if rungs is not None else None
     with command(json) as output:
         from advisor import cli_show, line
+        from advisor.advice.wishes import checked_constraints
         from advisor.records import Constraints, Prices
 
         prices, constraints = Prices(**wishes["prices"]), Constraints(**wishes["constraints"])
-        line.checked_constraints(constraints, backbone)
+        checked_constraints(constraints, backbone)
         dataset = line.read(path, **reading, progress=output.progress)
         given = line.advise(
             dataset, target=target, budget=budget, rungs=allowed, backbone=backbone, prices=prices,

@@ -32,8 +32,8 @@ class Prices(Record):
 class Constraints(Record):
     """What must hold whatever it costs.
 
-    ``weights_fixed``: no weight may change. ``knowledge_changes``: what the answers rest on changes daily, so it must be
-    looked up. ``local_only``: no data may leave this machine. ``no_gpu``: it must run without one.
+    ``weights_fixed``: no weight may change. ``knowledge_changes``: what the answers rest on changes daily, so it must
+    be looked up. ``local_only``: no data may leave this machine. ``no_gpu``: it must run without one.
     ``latency_ms``: the longest a prediction may take. ``deadline_seconds``: the longest that training may take.
     """
 
@@ -50,8 +50,8 @@ class Estimate(Record):
 
     ``value``, ``low``, ``high``: the metric with its 90 % prediction interval, None when not available.
     ``gain_error``: standard error of its difference from the frozen rung (the test part's noise, which both share,
-    left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches the
-    target. ``utility``: expected worth at the question's prices, costs taken off; ``costs`` names each of them.
+    left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches
+    the target. ``utility``: expected worth at the question's prices, costs taken off; ``costs`` names each of them.
     ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
     not reachable or not asked. ``blocked``: the constraint that it breaks, "" for none.
     ``details``: what the number rests on, for the page.

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from advisor import line
+from advisor.advice.wishes import checked_budget, checked_rungs, checked_target
 from advisor.errors import PeopleError
 from advisor.ladder import RUNG_NAMES
 from advisor.records import Constraints, Dataset, Prices, Question
@@ -119,9 +120,9 @@ def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:
     share = wishes["target"] / 100 if wishes["target"] is not None else None
     try:
         question = Question(
-            target=line.checked_target(share),
-            budget_seconds=line.checked_budget(wishes["budget"]),
-            rungs=line.checked_rungs(wishes["rungs"]),
+            target=checked_target(share),
+            budget_seconds=checked_budget(wishes["budget"]),
+            rungs=checked_rungs(wishes["rungs"]),
             backbone=wishes["backbone"],
             prices=wishes["prices"],
             constraints=wishes["constraints"],
