@@ -11,7 +11,7 @@ import pytest
 
 from advisor.errors import RunError
 from advisor.records import Dataset
-from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror
+from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror, model
 from advisor.rungs.context import RunContext
 from advisor.rungs.model import load_model
 from advisor.storage import read_json, write_json
@@ -22,6 +22,19 @@ GOLDEN = Path(__file__).parent / "golden" / "frozen-text-1"
 
 
 Run = Callable[..., RunContext]
+
+
+def test_many_texts_are_read_in_the_quickest_precision_and_get_the_same_answers(
+    docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = run_of(docstrings, "frozen", 60.0)
+    frozen.execute(context)
+    rows, predictor = docstrings.where("train", "val"), load_model(context.directory)
+    exact, _ = predictor.predict_rows(docstrings, rows)
+    monkeypatch.setattr(model, "MANY_TEXTS", 10)
+    quick, _ = predictor.predict_rows(docstrings, rows)
+    assert np.mean(exact.argmax(1) == quick.argmax(1)) > 0.98
+    np.testing.assert_allclose(quick, exact, atol=0.05)
 
 
 def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dataset, run_of: Run) -> None:
