@@ -19,6 +19,7 @@ def add_advice_commands(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command()(advise)
     app.command()(race)
+    app.command()(exchange)
 
 
 @has_wishes
@@ -74,6 +75,24 @@ def race(
         dataset = line.read(path, **reading, progress=output.progress)
         done = line.race(dataset, budget=budget, rungs=named, device=device, seed=seed, progress=output.progress)
         output.answer(race_json(done), lambda to: show_race(to, done))
+
+
+@reads_data
+def exchange(
+    path: PathArgument,
+    reading: Reading,
+    budget: Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for all runs together.")] = 300.0,
+    backbone: Backbone = None,
+    json: Json = False,
+) -> None:
+    """Measure how many labels training from scratch needs for what fine-tuning reaches with fewer."""
+    with command(json) as output:
+        from advisor import line
+        from advisor.cli_parts import safe
+
+        dataset = line.read(path, **reading, progress=output.progress)
+        found = line.exchange(dataset, budget=budget, backbone=backbone, progress=output.progress)
+        output.answer(found.model_dump(mode="json"), lambda to: to.print(safe(found.sentence)))
 
 
 def race_json(done: Race) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from advisor.records import (
     Constraints,
     Dataset,
     Evidence,
+    Exchange,
     Kind,
     LabelsNeeded,
     Plan,
@@ -207,6 +208,22 @@ def advise(
         constraints=musts,
     )
     return advise_dataset(read(x, progress=progress), question, progress)
+
+
+def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, progress: Progress = silent) -> Exchange:
+    """Measure how many labels training from scratch needs for what fine-tuning reaches with fewer, in `budget` seconds.
+
+    The advice given last takes the measured rate in. Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.estimate.exchange_runs import measured_exchange
+
+    dataset, seconds = read(x, progress=progress), checked_budget(budget)
+    evidence = probe(dataset, backbone=backbone)
+    found = measured_exchange(dataset, evidence, seconds, progress)
+    advice = saved_advice(dataset)
+    if advice is not None:
+        advice.model_copy(update={"exchange": found}).save(Path(dataset.folder) / "advice.json")
+    return found
 
 
 def plan(
@@ -397,6 +414,7 @@ __all__ = [
     "advise",
     "ask",
     "decision_record",
+    "exchange",
     "issues",
     "known",
     "labels_needed",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from advisor.estimate.common import MILLISECONDS_OF_WORDS
 from advisor.estimate.cost import priced
-from advisor.estimate.estimates import MILLISECONDS_OF_WORDS
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.forecast import Forecast, forecast
 from advisor.estimate.timing import peak_bytes, train_seconds

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lived import experience, situation
 
-from advisor.estimate.common import TRAINING_SECONDS
-from advisor.estimate.estimates import MILLISECONDS_OF_WORDS, fine_tune, frozen, one, scratch
+from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS
+from advisor.estimate.estimates import fine_tune, frozen, one, scratch
 from advisor.estimate.forecast import forecast
 from advisor.estimate.pilots import Pilots
 from advisor.ladder import RUNG_NAMES

@@ -24,7 +24,7 @@ from advisor.records import Dataset, Kind
 from probes.folds import spread_order, stratified_subset
 
 #: Labelled items (training and validation part together); None: all of them.
-SIZES: tuple[int | None, ...] = (200, None, 50, 1000)
+SIZES: tuple[int | None, ...] = (200, 50, None, 1000)
 SEEDS = (0, 1)
 TEST_ITEMS = 1000
 TEST_QUESTIONS = 60

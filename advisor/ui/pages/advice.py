@@ -13,7 +13,7 @@ from advisor.estimate.cost import CPU_WATTS, GPU_WATTS
 from advisor.records import Advice, Dataset, Estimate, Question
 from advisor.report.amounts import money
 from advisor.report.side_by_side import side_by_side
-from advisor.ui import charts, charts_ladder, jobs, parts, places, question_form, race, record, words
+from advisor.ui import charts, charts_ladder, exchange, jobs, parts, places, question_form, race, record, words
 
 QUESTION = "How much of the model should change?"
 TRAINING = (60, 300, 900, 3600, 14400)
@@ -59,6 +59,7 @@ def result(dataset: Dataset, advice: Advice) -> None:
     for estimate in advice.estimates:
         rung(estimate, advice)
     flips(advice)
+    exchange.draw(dataset, advice)
     parts.section("Keep the decision")
     record.draw(dataset, advice)
     parts.section("Ask differently")
@@ -174,16 +175,12 @@ def figures(estimate: Estimate) -> None:
 
 
 def flips(advice: Advice) -> None:
-    """The nearest changes that change the recommendation, and what a pre-trained model saves in labels."""
+    """The nearest changes that change the recommendation."""
     if advice.flips:
         parts.section("What would flip it")
         with st.container(gap="xsmall"):
             for flip in advice.flips:
                 st.text(flip.sentence)
-    if advice.exchange is not None:
-        parts.section("What the pre-trained model is worth in labels")
-        st.text(advice.exchange.sentence)
-        parts.note(f"{words.capital(advice.exchange.provenance)}, not beyond {advice.exchange.furthest:g} times.")
 
 
 if __name__ == "__main__":
