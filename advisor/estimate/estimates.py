@@ -15,7 +15,7 @@ from advisor.estimate.experience import Experience
 from advisor.estimate.forecast import Forecast, forecast
 from advisor.estimate.pilots import Pilots
 from advisor.estimate.situation import asked_prompting, asked_rag, situation_of
-from advisor.estimate.timing import peak_bytes, train_seconds
+from advisor.estimate.timing import peak_bytes, train_seconds, tuned_items
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question, Situation
@@ -29,12 +29,11 @@ EPOCHS = {"fine-tune": 12, "scratch": 40}
 
 @dataclass(frozen=True)
 class Draft:
-    """A rung before its numbers: the probe it rests on, what the plan needs, ``items`` that training passes."""
+    """A rung before its numbers: the probe it rests on, and what the plan needs."""
 
     probe: ProbeResult
     details: str
     settings: dict[str, Any] = field(default_factory=dict)
-    items: float = 0.0
     milliseconds: float | None = None
     provenance: Provenance | None = None
 
@@ -67,7 +66,7 @@ def one(
     if value is None:
         return Estimate(rung=rung, available=False, reason=UNPROBED)
     draft = DRAFTS[rung](evidence, pilots)
-    seconds = train_seconds(situation, rung, draft.items, known)
+    seconds = train_seconds(situation, rung, items_of(rung, situation), known)
     return Estimate(
         rung=rung,
         available=True,
@@ -148,16 +147,15 @@ def frozen(evidence: Evidence, pilots: Pilots) -> Draft:
 def fine_tune(evidence: Evidence, pilots: Pilots) -> Draft:
     """The frozen rung and what tuning brought on other data like this; the pilot's gain is one of the numbers."""
     pilot = pilots.result("fine-tune")
-    items = scaled_items("fine-tune", evidence, pilot)
     if pilot is None:
         details = "Too few labels for a pilot: predicted from what fine-tuning brought on other sets."
-        return Draft(needed(evidence, "linear"), details, {"learning_rate": "race"}, items)
+        return Draft(needed(evidence, "linear"), details, {"learning_rate": "race"})
     details = (
         f"A {pilot.measured.seconds:.0f} s pilot on {pilot.settings['n_train']:,} items moved the metric by "
         f"{100 * pilot.settings['gain']:+.1f} points against the frozen head on the same {pilot.measured.n} items; "
         f"what that comes to is predicted from other sets."
     )
-    return Draft(pilot, details, {"learning_rate": "race"}, items, provenance="piloted")
+    return Draft(pilot, details, {"learning_rate": "race"}, provenance="piloted")
 
 
 def scratch(evidence: Evidence, pilots: Pilots) -> Draft:
@@ -166,14 +164,13 @@ def scratch(evidence: Evidence, pilots: Pilots) -> Draft:
     if counted is not None:
         details = f"TF-IDF with a linear model, which needs nothing pre-trained, on {counted.measured.n:,} items."
         return Draft(counted, details, milliseconds=MILLISECONDS_OF_WORDS)
-    items = scaled_items("scratch", evidence, pilot)
     if pilot is None:
-        return Draft(needed(evidence, "linear"), "Predicted from what networks reached on other sets.", items=items)
+        return Draft(needed(evidence, "linear"), "Predicted from what networks reached on other sets.")
     details = (
         f"A {pilot.measured.seconds:.0f} s pilot from random weights on {pilot.settings['n_train']:,} items reached "
         f"{100 * pilot.measured.value:.1f} %; what a whole run comes to is predicted from other sets."
     )
-    return Draft(pilot, details, items=items, provenance="piloted")
+    return Draft(pilot, details, provenance="piloted")
 
 
 DRAFTS: dict[RungName, Callable[[Evidence, Pilots], Draft]] = {
@@ -185,10 +182,12 @@ DRAFTS: dict[RungName, Callable[[Evidence, Pilots], Draft]] = {
 }
 
 
-def scaled_items(rung: RungName, evidence: Evidence, pilot: ProbeResult | None) -> float:
-    """Items that a whole run passes, in steps of the pilot: at a larger input an item counts by its pixels."""
-    scale = (evidence.input_size / pilot.settings["input_size"]) ** 2 if pilot else 1.0
-    return EPOCHS[rung] * evidence.n_train * scale
+def items_of(rung: RungName, s: Situation) -> float:
+    """Items that a whole run passes, counted as the pilot's: at a larger input an item counts by its pixels."""
+    if rung == "fine-tune":
+        scale = (s.input_size / s.pilot_px) ** 2 if s.kind == "image" and s.pilot_px else 1.0
+        return scale * tuned_items(s, EPOCHS[rung])
+    return EPOCHS[rung] * s.n_labels if rung == "scratch" and s.kind == "image" else 0.0
 
 
 def seconds_per_item(evidence: Evidence) -> float:

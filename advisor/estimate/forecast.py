@@ -70,7 +70,7 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
     found: dict[RungName, Forecast] = {}
     for rung in RUNG_NAMES:
         model = fitted(experience, situation.kind, rung)
-        step = 0.0 if model.line is None else float(model.line.at(features(situation, rung, n)[None])[0])
+        step = _step(model, situation, rung, n)
         centre = _start(situation, experience, rung, n)
         if centre is None:
             continue
@@ -87,6 +87,12 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
     return found
 
 
+def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
+    """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away."""
+    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n)[None])[0])
+    return max(step, 0.0) if rung == "fine-tune" else step
+
+
 def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
     """The logit before the line: what was measured, or the frozen rung's own forecast; None where neither is there."""
     own = measured(s, rung, n)
@@ -94,8 +100,7 @@ def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> fl
         return None
     if is_measured(s.kind, rung):
         return logit(own, looked_at(s))
-    line = fitted(experience, s.kind, BASE).line
-    return logit(own, looked_at(s)) + (0.0 if line is None else float(line.at(features(s, BASE, n)[None])[0]))
+    return logit(own, looked_at(s)) + _step(fitted(experience, s.kind, BASE), s, BASE, n)
 
 
 def sampling_variance(s: Situation, rung: RungName, centre: float) -> float:

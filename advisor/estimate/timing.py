@@ -16,8 +16,20 @@ from advisor.estimate.experience import Experience, Lived
 from advisor.ladder import RungName
 from advisor.records import Kind, Situation
 
+Way = tuple[Kind, RungName, bool, bool]
+
 #: What no formula leaves out: reading the plan, writing the model.
 OVERHEAD_SECONDS = 0.2
+#: A head's fit, and counting words, for each labelled item.
+HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
+#: Looks at the validation part, what they may take of a run, and the share of the labels that they look at.
+LOOKS, MOST_LOOKS, VALIDATION_SHARE = 12, 0.36, 0.2
+#: The input of the small network that scratch trains on images (probes/backbones/small.py).
+SMALL_PX = 96
+#: Up to so many labels per class texts are tuned by contrast (advisor/rungs/few_labels.py).
+FEW_PER_CLASS = 64
+#: Texts that pass through that, both folds of half as many steps included; none with more than so many classes.
+CONTRAST_ITEMS, CONTRAST_CLASSES = 1280, 16
 #: Runs of this machine that outweigh the bench's.
 ENOUGH_LOCAL = 3
 
@@ -28,28 +40,57 @@ def plain_seconds(s: Situation, rung: RungName, items: float) -> float | None:
     Features of the probes' sample are there already. A language model's answers are not trained for: see the question
     estimates.
     """
+    timed = timed_seconds(s, rung, items)
+    return None if timed is None else OVERHEAD_SECONDS + timed
+
+
+def timed_seconds(s: Situation, rung: RungName, items: float) -> float | None:
+    """The part of it that follows from timed steps."""
     each = s.seconds_per_item or 0.0
     reading = max(s.n_labels - s.n_sample, 0) * each
-    if rung == "prompting" or (rung == "scratch" and s.kind == "text"):
-        return OVERHEAD_SECONDS + (1e-4 * s.n_labels if rung == "scratch" else 0.0)
-    if rung in ("rag", "frozen"):
-        return OVERHEAD_SECONDS + reading + 1e-3 * s.n_labels
-    speed = s.pilot_speed if rung == "fine-tune" else s.fresh_speed
-    if speed is None and rung == "fine-tune" and each > 0:
-        speed = 1.0 / (3.0 * each)  # a training step costs three forward passes
-    return None if not speed else OVERHEAD_SECONDS + reading + items / speed
+    if rung == "prompting":
+        return 0.0
+    if rung == "scratch" and s.kind == "text":
+        return WORD_SECONDS * s.n_labels
+    if rung in ("rag", "frozen") or not items:
+        return reading + HEAD_SECONDS * s.n_labels
+    speed = training_speed(s, rung)
+    looks = min(LOOKS * VALIDATION_SHARE * s.n_labels / 3, MOST_LOOKS * items)  # a look is a third of a step
+    return None if not speed else reading + (items + looks) / speed
+
+
+def training_speed(s: Situation, rung: RungName) -> float | None:
+    """Items a second through a step; the small network of scratch is fed its own size, whatever the pilot's."""
+    if rung == "scratch":
+        return None if s.fresh_speed is None else s.fresh_speed * ((s.pilot_px or SMALL_PX) / SMALL_PX) ** 2
+    if s.pilot_speed is not None:
+        return s.pilot_speed
+    return 1.0 / (3.0 * s.seconds_per_item) if s.seconds_per_item else None  # a step costs three forward passes
 
 
 def train_seconds(s: Situation, rung: RungName, items: float, experience: Experience) -> float | None:
     """The same, corrected by experience."""
-    plain = plain_seconds(s, rung, items)
-    return None if plain is None else plain * correction(experience, s.kind, rung)
+    timed = timed_seconds(s, rung, items)
+    return None if timed is None else OVERHEAD_SECONDS + timed * correction(experience, way_of(s, rung, items))
+
+
+def tuned_items(s: Situation, epochs: float) -> float:
+    """Items that fine-tuning passes: so many epochs, or what contrast takes where labels are few."""
+    if s.kind == "text" and s.n_labels <= FEW_PER_CLASS * s.n_classes and s.n_classes <= CONTRAST_CLASSES:
+        return CONTRAST_ITEMS
+    return epochs * s.n_labels
+
+
+def way_of(s: Situation, rung: RungName, items: float) -> Way:
+    """How the rung is carried out, as far as it changes what an item costs: by contrast with few labels, not at all."""
+    few = rung == "fine-tune" and s.kind == "text" and s.n_labels <= FEW_PER_CLASS * s.n_classes
+    return s.kind, rung, few, bool(items)
 
 
 @lru_cache(maxsize=512)
-def correction(experience: Experience, kind: Kind, rung: RungName) -> float:
-    """Median of what runs took over `plain_seconds`; this machine's own where there are enough, 1 without any."""
-    found = [(task.local, ratio) for task in experience.tasks if (ratio := _ratio(task, kind, rung)) is not None]
+def correction(experience: Experience, way: Way) -> float:
+    """Median of what runs took over `timed_seconds`; this machine's own where there are enough, 1 without any."""
+    found = [(task.local, ratio) for task in experience.tasks if (ratio := _ratio(task, way)) is not None]
     own = [ratio for local, ratio in found if local]
     known = own if len(own) >= ENOUGH_LOCAL else [ratio for _, ratio in found]
     return float(np.median(known)) if known else 1.0
@@ -64,7 +105,7 @@ def peak_bytes(experience: Experience, kind: Kind, rung: RungName) -> float | No
 
 
 def taken(task: Lived, rung: RungName) -> tuple[float, float] | None:
-    """(predicted without correction, taken) seconds of a run, both of the processor where it was measured.
+    """(timed steps' part without correction, taken) seconds of a run, both of the processor where it was measured.
 
     On a busy machine the pilot's speed counts waiting too; its own share of the processor takes that out.
     """
@@ -73,10 +114,22 @@ def taken(task: Lived, rung: RungName) -> tuple[float, float] | None:
         return None
     by_cpu = not pd.isna(row.get("cpu_seconds")) and s.pilot_cpu_seconds > 0 and s.pilot_seconds > 0
     busy = s.pilot_cpu_seconds / s.pilot_seconds if by_cpu else 1.0
-    plain = plain_seconds(s, rung, float(row["items"]))
-    return None if plain is None else (plain * busy, float(row["cpu_seconds"] if by_cpu else row["seconds"]))
+    timed = timed_seconds(s, rung, float(row["items"]))
+    return None if timed is None else (timed * busy, float(row["cpu_seconds"] if by_cpu else row["seconds"]))
 
 
-def _ratio(task: Lived, kind: Kind, rung: RungName) -> float | None:
-    both = taken(task, rung) if task.situation.kind == kind else None
-    return None if both is None else both[1] / max(both[0], 1e-3)
+def expected(task: Lived, rung: RungName, experience: Experience) -> tuple[float, float] | None:
+    """(predicted from experience, taken) seconds of a run."""
+    both = taken(task, rung)
+    if both is None:
+        return None
+    factor = correction(experience, way_of(task.situation, rung, float(task.outcomes[rung]["items"])))
+    return OVERHEAD_SECONDS + both[0] * factor, both[1]
+
+
+def _ratio(task: Lived, way: Way) -> float | None:
+    rung = way[1]
+    both = taken(task, rung) if task.situation.kind == way[0] else None
+    if both is None or way_of(task.situation, rung, float(task.outcomes[rung]["items"])) != way:
+        return None
+    return max(both[1] - OVERHEAD_SECONDS, 0.0) / max(both[0], 1e-3)

@@ -141,7 +141,7 @@ def test_the_command_prints_the_bounds_and_json(tmp_path: Path) -> None:
     pd.DataFrame([task["situation"] for task in tasks]).to_csv(tmp_path / "situations.csv", index=False)
     rows = [row for task in tasks for row in task["outcomes"]]
     pd.DataFrame(rows).to_csv(tmp_path / "outcomes.csv", index=False)
-    environment = {**os.environ, "ADVISOR_LADDERBENCH": str(tmp_path)}
+    environment = {**os.environ, "ADVISOR_LADDERBENCH": str(tmp_path), "COLUMNS": "120"}
     line = [sys.executable, "-m", "advisor.cli", "bench", "score"]
     told = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "3 tasks of 3 datasets" in told

@@ -86,5 +86,8 @@ def test_times_are_corrected_by_what_runs_took() -> None:
     plain = timing.plain_seconds(s, "fine-tune", 500)
     corrected = timing.train_seconds(s, "fine-tune", 500, known)
     assert plain is not None and corrected == pytest.approx(20.0, rel=0.01) and plain < 15
+    others = timing.train_seconds(s, "fine-tune", 0, known)  # nothing is trained: another way, not corrected by these
+    assert others is not None and others < 2
     assert timing.peak_bytes(known, "image", "fine-tune") == pytest.approx(900 * 2**20)
-    assert timing.train_seconds(situation(pilot_speed=None), "fine-tune", 500, Experience(())) == pytest.approx(15.2)
+    slow, quick = (timing.plain_seconds(situation(pilot_speed=v), "fine-tune", 500) for v in (None, 1000.0))
+    assert slow is not None and quick is not None and slow > 10 * quick  # a step costs three forward passes

@@ -80,7 +80,7 @@ def bounds(ours: Score, baselines: Sequence[Score], advice: Figure) -> tuple[Bou
     coverage, in_time = ours.coverage.get("all", NOTHING), ours.in_time.get("all", NOTHING)
     return (
         _bound("ideal rung recommended", ours.ideal, "%", "at least 75 %", 0.75, None),
-        _bound("lead over the best baseline", lead, "%", "at least 10 points", 0.10, None, rival.name),
+        _bound("lead over the best baseline", lead, "share points", "at least 10 points", 0.10, None, rival.name),
         _bound("mean regret", ours.mean_regret, "points", "at most 1.0", None, 1.0),
         _bound("largest regret", ours.max_regret, "points", "at most 5.0", None, 5.0),
         _bound("training, multiple of the ideal rungs'", ours.compute, "x", "at most 1.30", None, 1.3),

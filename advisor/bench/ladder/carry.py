@@ -150,8 +150,9 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     """Items that pass through a training step in a run of fixed length; 0 for what is not trained in steps."""
     from advisor.rungs import few_labels
 
-    if plan.rung == "fine-tune" and dataset.kind == "text" and few_labels.applies(dataset):
-        return 2 * few_labels.STEPS * CONTRAST_BATCH  # in two folds of half as many, then once more on all
+    if plan.rung == "fine-tune" and few_labels.applies(dataset):
+        few = len(dataset.classes) <= few_labels.MOST_CLASSES
+        return 2 * few_labels.STEPS * CONTRAST_BATCH if few else 0  # in two folds of half as many, then on all
     steps = plan.settings.get("steps")
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
 

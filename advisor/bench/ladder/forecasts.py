@@ -12,6 +12,8 @@ from advisor.ladder import RUNG_NAMES, RungName
 
 #: A predicted time is right within this factor.
 WITHIN = 1.5
+#: A training that takes no longer than this is not worth predicting more exactly.
+SECOND = 1.0
 #: Rungs that train; the others' runs take a part of a second.
 TRAINED: tuple[RungName, ...] = ("frozen", "fine-tune", "scratch")
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
@@ -77,8 +79,8 @@ def in_time(found: Sequence[Judged]) -> dict[str, Figure]:
 
 
 def close(predicted: float, taken: float) -> bool:
-    """Within 1.5 times, either way."""
-    return predicted <= WITHIN * taken + SLACK and taken <= WITHIN * predicted + SLACK
+    """Within 1.5 times either way, or within a second."""
+    return abs(predicted - taken) <= SECOND or max(predicted, taken) <= WITHIN * min(predicted, taken) + SLACK
 
 
 def chances_of(aimed: Mapping[float, Sequence[Judged]]) -> list[tuple[float, bool]]:

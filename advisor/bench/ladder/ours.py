@@ -6,7 +6,7 @@ from advisor.advice.decide import decide
 from advisor.bench.ladder.choice import Adviser, Choice
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.replay import replayed
-from advisor.estimate.timing import correction, taken
+from advisor.estimate.timing import expected
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Question
 
@@ -26,7 +26,7 @@ def times(case: Lived, past: Experience) -> dict[RungName, tuple[float, float]]:
     """(predicted, taken) processor seconds of the rungs' runs, where a step was timed."""
     found: dict[RungName, tuple[float, float]] = {}
     for rung in RUNG_NAMES:
-        both = taken(case, rung)
+        both = expected(case, rung, past)
         if both is not None:
-            found[rung] = both[0] * correction(past, case.situation.kind, rung), both[1]
+            found[rung] = both
     return found

@@ -12,7 +12,13 @@ from advisor.bench.ladder.score import Score, TaskRow
 from advisor.cli_parts import table
 
 #: How a figure is written: what it is multiplied by, its decimals, and the unit.
-UNITS = {"%": (100.0, 1, " %"), "points": (1.0, 2, ""), "x": (1.0, 2, "x"), "currency": (1.0, 0, "")}
+UNITS = {
+    "%": (100.0, 1, " %"),
+    "share points": (100.0, 1, " points"),
+    "points": (1.0, 2, ""),
+    "x": (1.0, 2, "x"),
+    "currency": (1.0, 0, ""),
+}
 COLUMNS = ("too high", "too low", "regret", "largest", "compute", "utility", "targets")
 MARKS = {True: "yes", False: "NO", None: "-"}
 
