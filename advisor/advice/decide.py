@@ -21,6 +21,8 @@ LIKELY = 0.8
 LIKELY_Z = 0.8416212335729143  # its standard normal point
 #: Where the runner-up is really better with more than this chance, the choice between the two is a coin toss.
 TOSS = 0.35
+#: ... as long as the two are also within so many points in worth: what is expected to pay more than that is taken.
+NEAR_POINTS = 0.25
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,13 @@ def _unpriced(estimate: Estimate, target: float | None) -> bool:
 
 
 def tossed(ordered: Sequence[Estimate], question: Question) -> tuple[Estimate, Estimate] | None:
-    """The two best by utility, the cheaper first, where the second is really better with a chance above `TOSS`."""
+    """The two best by utility, the cheaper first, where they are near and the second may as well be the better one."""
     if len(ordered) < 2:
         return None
     first, second = ordered[:2]
     chance = p_better(second, first, question)
-    if chance is None or chance <= TOSS:
+    apart = worth(first) - worth(second)
+    if chance is None or chance <= TOSS or apart > NEAR_POINTS * question.prices.point:
         return None
     return (first, second) if rank(first) < rank(second) else (second, first)
 

@@ -101,7 +101,14 @@ def can_move(situation: Situation) -> bool:
 def _moved(estimate: Estimate, value: Forecast | None, times: float) -> Estimate:
     if value is None or not estimate.available:
         return estimate
-    numbers = {"value": value.value, "low": value.low, "high": value.high, "gain_error": value.gain_error}
+    assert estimate.value is not None and estimate.low is not None and estimate.high is not None
+    further = max if times >= 1 else min  # more labels take nothing away
+    numbers = {
+        "value": further(value.value, estimate.value),
+        "low": further(value.low, estimate.low),
+        "high": further(value.high, estimate.high),
+        "gain_error": value.gain_error,
+    }
     seconds = estimate.train_seconds
     if seconds is not None and estimate.rung != "prompting":
         numbers["train_seconds"] = min(seconds * times, TRAINING_SECONDS)

@@ -2,13 +2,16 @@
 
 In logits, y = logit(test value):
 
-    measured rungs:   y = logit(m) + b . x             fine-tuning, scratch of images:   y = y_frozen + b . x
+    frozen rung:   y = logit(m) + b . x             every other rung:   y = y_frozen + b . x
 
-where m is what was measured, moved along the learning curve to all labels, and x a few numbers of the situation
-(`signals.features`). Each b is a ridge regression on the tasks of `Experience`, every dataset weighing alike; its
-features (`MENU`) and penalty are those that predict whole datasets left out best. Intervals are conformal (Lei et al.
-2018, https://arxiv.org/abs/1604.04173, locally weighted): the residuals of held-out datasets, each divided by its
-expected spread, give the factor at which 90 % are inside.
+where m is what the probe measured, moved along the learning curve to all labels, and x three numbers of the situation:
+labels per class, distance from home, and the rung's own sign, its measured lead or what its pilot showed
+(`signals.features`). Each b is a ridge regression on the tasks of `Experience`, every dataset weighing alike, with the
+penalty that predicts whole datasets left out best. A measured lead enters with a slope too: among few labels it is
+half noise, and which rung leads in general says as much. Eight numbers (depths, slope of the curve, classes, frozen
+value) did no better on LadderBench's first 49 tasks. Intervals are conformal (Lei et al. 2018,
+https://arxiv.org/abs/1604.04173, locally weighted): the residuals of held-out datasets, each divided by its expected
+spread, give the factor at which 90 % are inside.
 """
 
 from __future__ import annotations
@@ -27,9 +30,6 @@ from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Kind, Situation
 from probes.measured import Provenance
 
-#: Which of `signals.FEATURE_NAMES` a line may look at: none, its own sign, with labels per class, with the distance
-#: from home, with the depth, or all.
-MENU: tuple[tuple[int, ...], ...] = ((), (7,), (1, 7), (1, 6, 7), (1, 3, 4, 7), (0, 1, 2, 3, 4, 5, 6, 7))
 #: The variance of a logit that sampling does not explain, before any experience, and the least.
 PRIOR_VARIANCE, LEAST_VARIANCE = 0.1, 0.01
 #: Fewer tasks than this decide nothing: the interval is the prior's.
@@ -95,12 +95,11 @@ def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
 
 def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
     """The logit before the line: what was measured, or the frozen rung's own forecast; None where neither is there."""
-    own = measured(s, rung, n)
-    if own is None:
+    frozen = measured(s, BASE, n)
+    if frozen is None or measured(s, rung, n) is None:
         return None
-    if is_measured(s.kind, rung):
-        return logit(own, looked_at(s))
-    return logit(own, looked_at(s)) + _step(fitted(experience, s.kind, BASE), s, BASE, n)
+    start = logit(frozen, looked_at(s))
+    return start if rung == BASE else start + _step(fitted(experience, s.kind, BASE), s, BASE, n)
 
 
 def sampling_variance(s: Situation, rung: RungName, centre: float) -> float:
@@ -128,10 +127,10 @@ def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
     made = table(experience, kind, rung)
     if made is None:
         return RungModel(None, PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
-    line, held_out = ridge.choose(made.x, made.y, made.weights, made.groups, MENU)
+    line, held_out = ridge.choose(made.x, made.y, made.weights, made.groups)
     base = residuals(experience, kind, BASE)
     own = made.y - held_out
-    predicted = not is_measured(kind, rung)
+    predicted = rung != BASE
     total = own + np.array([base.get(_key(t), 0.0) for t in made.tasks]) if predicted else own
     gains = own if predicted else own - np.array([base.get(_key(t), 0.0) for t in made.tasks])
     noise = np.array([_noise(t, rung) for t in made.tasks])
@@ -147,7 +146,7 @@ def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[tuple[
     made = table(experience, kind, rung)
     if made is None:
         return {}
-    held_out = ridge.choose(made.x, made.y, made.weights, made.groups, MENU)[1]
+    held_out = ridge.choose(made.x, made.y, made.weights, made.groups)[1]
     return {_key(t): float(left) for t, left in zip(made.tasks, made.y - held_out, strict=True)}
 
 
@@ -169,7 +168,7 @@ def _surprise(t: Lived, rung: RungName) -> float | None:
     known = measured(s, rung, float(s.n_labels))
     if own is None or known is None or frozen is None:
         return None
-    start = logit(known, looked_at(s)) if is_measured(s.kind, rung) else logit(frozen, s.n_test)
+    start = logit(known, looked_at(s)) if rung == BASE else logit(frozen, s.n_test)
     return logit(own, s.n_test) - start
 
 

@@ -6,7 +6,6 @@ Everywhere ``weights`` (n,) add up to one and ``groups`` (n,) number the dataset
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -18,9 +17,8 @@ CONSTANT_PENALTY = 0.3
 
 @dataclass(frozen=True)
 class Ridge:
-    """A fitted line: ``weights`` on the standardised features in ``columns``, the first being the constant."""
+    """A fitted line: ``weights`` on the standardised features, the first being the constant."""
 
-    columns: tuple[int, ...]
     centre: np.ndarray
     scale: np.ndarray
     weights: np.ndarray
@@ -28,45 +26,40 @@ class Ridge:
 
     def at(self, x: np.ndarray) -> np.ndarray:
         """Predictions. Shape: x (n, p) to (n,)."""
-        known = (x[:, list(self.columns)] - self.centre) / self.scale
+        known = (x - self.centre) / self.scale
         answer: np.ndarray = self.weights[0] + known @ self.weights[1:]
         return answer
 
 
-def fit(x: np.ndarray, y: np.ndarray, weights: np.ndarray, columns: tuple[int, ...], penalty: float) -> Ridge:
+def fit(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> Ridge:
     """The line of least weighted squares with its slopes drawn to nought. Shape: x (n, p), y (n,)."""
-    chosen = x[:, list(columns)]
-    centre = weights @ chosen
-    scale = np.sqrt(weights @ (chosen - centre) ** 2)
+    centre = weights @ x
+    scale = np.sqrt(weights @ (x - centre) ** 2)
     scale = np.where(scale > 1e-9, scale, 1.0)
-    full = np.column_stack([np.ones(len(y)), (chosen - centre) / scale])
+    full = np.column_stack([np.ones(len(y)), (x - centre) / scale])
     n = 1.0 / float((weights**2).sum())  # tasks that so many unequal weights are worth
-    shrink = np.diag([CONSTANT_PENALTY, *[penalty] * len(columns)]) / n
+    shrink = np.diag([CONSTANT_PENALTY, *[penalty] * x.shape[1]]) / n
     solved = np.linalg.solve((full * weights[:, None]).T @ full + shrink, (full * weights[:, None]).T @ y)
-    return Ridge(columns, centre, scale, solved, penalty)
+    return Ridge(centre, scale, solved, penalty)
 
 
-def choose(
-    x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray, menu: tuple[tuple[int, ...], ...]
-) -> tuple[Ridge, np.ndarray]:
-    """The features of the menu and the penalty that predict whole datasets left out best.
+def choose(x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray) -> tuple[Ridge, np.ndarray]:
+    """The line with the penalty that predicts whole datasets left out best.
 
     Returns the line fitted to all, and (n,) what lines fitted without its dataset predict of each task.
     """
-    held = {way: left_out(x, y, weights, groups, *way) for way in product(menu, PENALTIES)}
-    best = min(held, key=lambda way: float(weights @ (y - held[way]) ** 2))
-    return fit(x, y, weights, *best), held[best]
+    held = {penalty: left_out(x, y, weights, groups, penalty) for penalty in PENALTIES}
+    best = min(held, key=lambda penalty: float(weights @ (y - held[penalty]) ** 2))
+    return fit(x, y, weights, best), held[best]
 
 
-def left_out(
-    x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray, columns: tuple[int, ...], penalty: float
-) -> np.ndarray:
+def left_out(x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray, penalty: float) -> np.ndarray:
     """What lines fitted to the other datasets predict. Shape: (n,)."""
     answer = np.zeros(len(y))
     for group in np.unique(groups):
         inside, outside = groups != group, groups == group
         own = weights[inside] / weights[inside].sum()
-        answer[outside] = fit(x[inside], y[inside], own, columns, penalty).at(x[outside])
+        answer[outside] = fit(x[inside], y[inside], own, penalty).at(x[outside])
     return answer
 
 

@@ -15,6 +15,8 @@ FURTHEST = 4.0
 BASE: RungName = "frozen"
 #: A pilot's usual held-out items, and the usual error of its gain.
 HELD_OUT, USUAL_ERROR = 160, 0.05
+#: A lead measured on so many items is half believed.
+DOUBTED = 50
 #: The standard normal's 95 % point: the bounds of a 90 % interval.
 Z = 1.645
 
@@ -57,39 +59,25 @@ def lead(s: Situation, rung: RungName, n: float) -> float | None:
     return logit(own, looked_at(s)) - logit(base, looked_at(s))
 
 
-FEATURE_NAMES = (
-    "frozen value", "labels per class", "classes", "share of the error that labels remove", "lead of the best depth",
-    "lead of words or neighbours", "distance from home", "the rung's own sign",
-)  # fmt: skip
+FEATURE_NAMES = ("labels per class", "distance from home", "the rung's own sign")
 
 
 def features(s: Situation, rung: RungName, n: float) -> np.ndarray:
-    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (8,)."""
-    base = measured(s, BASE, n)
-    assert base is not None
-    linear = logit(base if s.linear is None else s.linear, looked_at(s))
-    slope = (s.curve_b or 0.0) / math.sqrt(n)
-    beside = s.tfidf if s.kind == "text" else s.knn
-    return np.array(
-        [
-            logit(base, looked_at(s)),
-            math.log10(n / max(s.n_classes, 1)),
-            math.log10(max(s.n_classes, 2)),
-            slope / max((s.curve_a or 0.0) + slope, 1e-6),
-            0.0 if s.depth_top is None else logit(s.depth_top, looked_at(s)) - linear,
-            0.0 if beside is None else logit(beside, looked_at(s)) - linear,
-            (50.0 if s.domain is None else s.domain) / 100,
-            own_sign(s, rung, n, linear),
-        ]
-    )
+    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (3,)."""
+    per_class = math.log10(n / max(s.n_classes, 1))
+    home = (50.0 if s.domain is None else s.domain) / 100
+    return np.array([per_class, home, own_sign(s, rung, n)])
 
 
-def own_sign(s: Situation, rung: RungName, n: float, linear: float) -> float:
+def own_sign(s: Situation, rung: RungName, n: float) -> float:
     """What speaks of this rung alone: its measured lead, or what its pilot showed."""
     if is_measured(s.kind, rung):
-        return lead(s, rung, n) or 0.0
+        items = looked_at(s)
+        return (lead(s, rung, n) or 0.0) * items / (items + DOUBTED)
     if rung == "scratch":
-        return 0.0 if s.fresh_value is None else logit(s.fresh_value, s.pilot_items or HELD_OUT) - linear
+        if s.fresh_value is None or s.linear is None:
+            return 0.0
+        return logit(s.fresh_value, s.pilot_items or HELD_OUT) - logit(s.linear, looked_at(s))
     if s.pilot_gain is None:
         return 0.0
     certain = 1.0 / (1.0 + (s.pilot_error or USUAL_ERROR) ** 2 / USUAL_ERROR**2)

@@ -154,9 +154,11 @@ def test_the_headline_tells_the_chance_of_the_target_and_a_toss_offers_the_race(
     )
     assert "Not needed" in explain.reasons(decision, estimates, question)["fine-tune"]
     free = Question()
-    toss = decide(repriced(estimates, free), free)
-    assert "coin toss" in explain.summary(toss, repriced(estimates, free), free)[0]
-    assert "race" in explain.summary(toss, repriced(estimates, free), free)[0]
+    near = repriced(ladder(0.3, 0.4, 0.95, 0.956, 0.2, error=0.01), free)  # 0.6 points above, worth 10 after upkeep
+    assert "coin toss" in explain.summary(decide(near, free), near, free)[0]
+    assert "race" in explain.summary(decide(near, free), near, free)[0]
+    ahead = repriced(estimates, free)  # 1 point above is worth 50 after upkeep, and is taken
+    assert decide(ahead, free).race is None and decide(ahead, free).recommended == "fine-tune"
 
 
 def test_the_headline_is_grammatical_for_every_rung() -> None:
