@@ -12,7 +12,7 @@ import pytest
 
 from advisor import line
 from advisor.advice import decide
-from advisor.estimate import forecast
+from advisor.estimate import ridge
 from advisor.estimate.pilots import SHARES
 from advisor.ladder import RUNG_NAMES
 from advisor.runs import supervisor
@@ -76,7 +76,7 @@ def test_the_index_names_every_page_and_nothing_else() -> None:
         ("13-from-scratch", "14 % of the budget", SHARES["scratch"] == 0.14),
         ("14-learning-curves-and-labels-needed", "four times the largest size", learning_curve.FURTHEST == 4),
         ("16-labels-and-duplicates", "flips 5 % of your labels", labels.PLANTED_SHARE == 0.05),
-        ("17-intervals-and-promises", "for 90 % of their results", forecast.LEVEL == 0.9),
+        ("17-intervals-and-promises", "for 90 % of their results", ridge.LEVEL == 0.9),
         ("19-runs-that-survive", "at most 3 attempts", supervisor.ATTEMPTS == 3),
         ("19-runs-that-survive", "silent for 180 seconds", supervisor.SILENT_SECONDS == 180),
         ("21-when-not-to-train-at-all", "a budget of 60 seconds", line.DEFAULT_BUDGET_SECONDS == 60),
