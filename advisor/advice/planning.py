@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from advisor.errors import AdviceError
 from advisor.evidence import gather
 from advisor.ladder import RungName
-from advisor.records import Advice, Dataset, Plan
+from advisor.records import Advice, Dataset, Evidence, Plan
 from probes.measured import Measured
 
 
@@ -18,9 +18,23 @@ def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, devic
     name = advice.recommended if rung == "auto" else cast(RungName, rung)
     estimate = advice.estimate(name)
     evidence = gather(dataset, advice.question.backbone, advice.question.budget_seconds)
+    made = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
+    return made.model_copy(update={"promised": promise(advice, name)})
+
+
+def plan_of(
+    dataset: Dataset,
+    evidence: Evidence,
+    rung: RungName,
+    settings: dict[str, Any],
+    seconds: float,
+    device: str,
+    seed: int,
+) -> Plan:
+    """The plan of a rung under the backbone that the evidence was gathered under."""
     return Plan(
         run="",
-        rung=name,
+        rung=rung,
         dataset_folder=dataset.folder,
         dataset_name=dataset.name,
         fingerprint=dataset.fingerprint,
@@ -29,11 +43,10 @@ def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, devic
         backbone=evidence.backbone,
         backbone_hash=evidence.backbone_hash,
         input_size=evidence.input_size,
-        settings=estimate.settings,
+        settings=settings,
         seed=seed,
         budget_seconds=seconds,
         device=device,
-        promised=promise(advice, name),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from advisor.estimate.forecast import Forecast
 from advisor.ladder import RungName
 from advisor.records import Estimate, Evidence, ProbeResult
 
@@ -46,3 +47,13 @@ def standing_on(
         settings=settings,
         details=details,
     )
+
+
+def forecast_of(rung: RungName, value: Forecast, **known: Any) -> Estimate:
+    """The estimate of a rung from its forecast; ``known``: whatever else there is to say of it, by field."""
+    return Estimate(
+        **{
+            "rung": rung, "available": True, "value": value.value, "low": value.low, "high": value.high,
+            "gain_error": value.gain_error, "provenance": value.provenance, **known,
+        }
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS, left_out, needed
+from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS, forecast_of, left_out, needed
 from advisor.estimate.experience import Experience
 from advisor.estimate.forecast import Forecast, forecast
 from advisor.estimate.pilots import Pilots
@@ -67,13 +67,9 @@ def one(
         return Estimate(rung=rung, available=False, reason=UNPROBED)
     draft = DRAFTS[rung](evidence, pilots)
     seconds = train_seconds(situation, rung, items_of(rung, situation), known)
-    return Estimate(
-        rung=rung,
-        available=True,
-        value=value.value,
-        low=value.low,
-        high=value.high,
-        gain_error=value.gain_error,
+    return forecast_of(
+        rung,
+        value,
         n=draft.probe.measured.n,
         provenance=draft.provenance or value.provenance,
         train_seconds=None if seconds is None else min(seconds, TRAINING_SECONDS),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.estimate.common import MILLISECONDS_OF_WORDS
+from advisor.estimate.common import MILLISECONDS_OF_WORDS, forecast_of
 from advisor.estimate.cost import priced
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.forecast import Forecast, forecast
@@ -31,15 +31,10 @@ def one(task: Lived, rung: RungName, value: Forecast | None, experience: Experie
     if value is None:
         return Estimate(rung=rung, available=False, reason="It was not forecast.")
     items = number(task.outcomes.get(rung, {}), "items") or 0.0
-    return Estimate(
-        rung=rung,
-        available=True,
-        value=value.value,
-        low=value.low,
-        high=value.high,
-        gain_error=value.gain_error,
+    return forecast_of(
+        rung,
+        value,
         n=task.situation.n_sample,
-        provenance=value.provenance,
         train_seconds=train_seconds(task.situation, rung, items, experience),
         peak_memory_bytes=peak_bytes(experience, task.situation.kind, rung),
         milliseconds_per_prediction=milliseconds(task.situation, rung),

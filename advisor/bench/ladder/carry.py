@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from advisor.advice.planning import plan_of
 from advisor.bench.ladder.tasks import Task
 from advisor.estimate.situation import situation_of
 from advisor.features import feature_cache
@@ -100,31 +101,18 @@ def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str,
     if rung not in ("fine-tune", "scratch") and not estimate.available:
         return {"remark": estimate.reason}
     with tempfile.TemporaryDirectory() as folder, _cache_put_back():
-        plan = plan_of(task, dataset, seen, estimate)
+        plan = pinned_plan(task, dataset, seen, estimate)
         plan.save(Path(folder) / "plan.json")
         return in_a_fork(lambda: _row(plan, dataset, Path(folder)))
 
 
-def plan_of(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
+def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
     """The plan as the advice would make it, its length fixed in steps and nothing raced."""
-    rung, evidence = estimate.rung, seen.evidence
+    rung = estimate.rung
     seconds = PROMPT_SECONDS if rung in ("prompting", "rag") else RUN_SECONDS[dataset.kind]
-    return Plan(
-        run=task.name.replace("/", "-"),
-        rung=rung,
-        dataset_folder=dataset.folder,
-        dataset_name=dataset.name,
-        fingerprint=dataset.fingerprint,
-        kind=dataset.kind,
-        metric=dataset.metric,
-        backbone=evidence.backbone,
-        backbone_hash=evidence.backbone_hash,
-        input_size=evidence.input_size,
-        settings={**estimate.settings, **fixed(task, dataset, rung)},
-        seed=task.seed,
-        budget_seconds=RUN_SECONDS["qa"] if dataset.kind == "qa" else seconds,
-        device="cpu",
-    )
+    seconds = RUN_SECONDS["qa"] if dataset.kind == "qa" else seconds
+    settings = {**estimate.settings, **fixed(task, dataset, rung)}
+    return plan_of(dataset, seen.evidence, rung, settings, seconds, "cpu", task.seed)
 
 
 def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
