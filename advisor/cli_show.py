@@ -17,6 +17,9 @@ from advisor.cli_parts import LISTED, between, gravest_first, marked, safe, tabl
 from advisor.ladder import rung
 from advisor.records import PARTS, Advice, Dataset, Evidence, LabelsNeeded, Profile
 
+#: Columns of a terminal that the whole table of the advice fits into.
+WIDE = 110
+
 
 def dataset_json(dataset: Dataset) -> dict[str, Any]:
     """What every document says about the dataset it is about."""
@@ -144,7 +147,7 @@ def advice(to: Console, dataset: Dataset, given: Advice) -> None:
     to.print(Text(plain(given.headline), style="bold"))
     for sentence in given.sentences:
         to.print(safe(sentence))
-    to.print(_rungs(given))
+    to.print(_rungs(given, to.width))
     for estimate in given.estimates:
         to.print(safe(f"{rung(estimate.rung).title}: {estimate.reason}"))
     for flip in given.flips:
@@ -163,12 +166,15 @@ def _question_json(given: Advice) -> dict[str, Any]:
     return given.question.model_dump(mode="json", exclude=hidden)
 
 
-def _rungs(given: Advice) -> Table:
-    """A row for each rung: what it reaches, the chance of the target, what it takes, what it is worth."""
-    asked = given.question.target is not None
+def _rungs(given: Advice, width: int) -> Table:
+    """A row for each rung: what it reaches, the chance of the target, what it takes, what it is worth.
+
+    Where the terminal is narrow, n, training, memory and the price of predictions are left to --json.
+    """
+    asked, wide = given.question.target is not None, width >= WIDE
     target = [">P(target)"] if asked else []
-    costs = (">training", ">memory", ">per 1,000", ">utility")
-    shown = table("rung", f">{given.metric}", "90 % interval", *target, "from", ">n", *costs)
+    costs = (">training", ">memory", ">per 1,000", ">utility") if wide else (">utility",)
+    shown = table("rung", f">{given.metric}", "90 % interval", *target, "from", *([">n"] if wide else []), *costs)
     shown.columns[0].no_wrap = True
     for estimate in given.estimates:
         chosen = estimate.rung == given.recommended
@@ -180,10 +186,10 @@ def _rungs(given: Advice) -> Table:
             between(estimate.low or 0.0, estimate.high or 0.0).removesuffix(" %") if known else "",
             *([_given(estimate.p_target, lambda share: f"{100 * share:.0f} %")] if asked else []),
             "ruled out" if estimate.blocked else estimate.provenance or "no number",
-            f"{estimate.n:,}" if estimate.n else "",
-            _given(estimate.train_seconds, duration),
-            _given(estimate.peak_memory_bytes, lambda size: f"{size / 1e6:,.0f} MB"),
-            _given(estimate.price_per_1000, money),
+            *([f"{estimate.n:,}" if estimate.n else ""] if wide else []),
+            *([_given(estimate.train_seconds, duration)] if wide else []),
+            *([_given(estimate.peak_memory_bytes, lambda size: f"{size / 1e6:,.0f} MB")] if wide else []),
+            *([_given(estimate.price_per_1000, money)] if wide else []),
             _given(estimate.utility, money),
         )
     return shown

@@ -75,6 +75,10 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
         if centre is None:
             continue
         centre += step
+        if rung == "prompting":  # it learns from no label: what was measured is not bettered by what others reached
+            own = measured(situation, rung, n)
+            assert own is not None
+            centre = min(centre, logit(own, looked_at(situation)))
         spread = model.factor * math.sqrt(sampling_variance(situation, rung, centre) + model.variance)
         p = expit(centre)
         found[rung] = Forecast(
