@@ -81,10 +81,10 @@ def estimated(
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and what they were made from; images and texts are piloted first."""
     if dataset.kind == "qa":
-        nothing = Pilots(results=())
-        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, nothing)
+        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, Pilots(results=()))
     pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
-    return estimate_rungs(dataset, evidence, pilots, question), situation_of(dataset, evidence, pilots)
+    situation = situation_of(dataset, evidence, pilots)
+    return estimate_rungs(situation, evidence, pilots, question), situation
 
 
 def more_labels(evidence: Evidence, frozen: Estimate, target: float | None) -> tuple[str, ...]:

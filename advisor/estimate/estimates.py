@@ -14,11 +14,11 @@ from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS, for
 from advisor.estimate.experience import Experience
 from advisor.estimate.forecast import Forecast, forecast
 from advisor.estimate.pilots import Pilots
-from advisor.estimate.situation import asked_prompting, asked_rag, situation_of
+from advisor.estimate.situation import asked_prompting, asked_rag
 from advisor.estimate.timing import peak_bytes, train_seconds, tuned_items
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question, Situation
+from advisor.records import Estimate, Evidence, ProbeResult, Question, Situation
 from probes.measured import Provenance
 
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
@@ -39,14 +39,13 @@ class Draft:
 
 
 def estimates(
-    dataset: Dataset, evidence: Evidence, pilots: Pilots, question: Question, experience: Experience | None = None
+    situation: Situation, evidence: Evidence, pilots: Pilots, question: Question, experience: Experience | None = None
 ) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
 
     experience: what was carried out before; LadderBench and this machine's ledger where none is given.
     """
     known = Experience.here() if experience is None else experience
-    situation = situation_of(dataset, evidence, pilots)
     values = forecast(situation, known)
     return tuple(one(rung, evidence, pilots, question, situation, values.get(rung), known) for rung in RUNG_NAMES)
 

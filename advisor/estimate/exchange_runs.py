@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.errors import AdviceError
+from advisor.estimate.signals import Z
 from advisor.evidence import stratified
 from advisor.features import features_of, load_backbone
 from advisor.records import Dataset, Evidence, Exchange
@@ -27,7 +28,6 @@ PARTS = (1.0, 0.5, 0.25, 0.125)
 LEAST_ITEMS = 16
 MOST_VALIDATION = 400
 PILOT_PX = 128
-Z = 1.645
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy as np
 from advisor.estimate import ridge
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.ridge import Ridge
-from advisor.estimate.signals import BASE, expit, features, is_measured, logit, looked_at, measured
+from advisor.estimate.signals import BASE, Z, expit, features, is_measured, logit, looked_at, measured
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Kind, Situation
 from probes.measured import Provenance
@@ -34,7 +34,6 @@ from probes.measured import Provenance
 PRIOR_VARIANCE, LEAST_VARIANCE = 0.1, 0.01
 #: Fewer tasks than this decide nothing: the interval is the prior's.
 LEAST_TASKS = 6
-Z = 1.645
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
             own = measured(situation, rung, n)
             assert own is not None
             centre = min(centre, logit(own, looked_at(situation)))
-        spread = model.factor * math.sqrt(sampling_variance(situation, rung, centre) + model.variance)
+        spread = model.factor * math.sqrt(sampling_variance(situation, centre) + model.variance)
         p = expit(centre)
         found[rung] = Forecast(
             value=p,
@@ -98,7 +97,7 @@ def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
 
 
 def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
-    """The logit before the line: what was measured, or the frozen rung's own forecast; None where neither is there."""
+    """The logit that the line adds to: the frozen rung's measure, or its forecast; None where a rung has no measure."""
     frozen = measured(s, BASE, n)
     if frozen is None or measured(s, rung, n) is None:
         return None
@@ -106,7 +105,7 @@ def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> fl
     return start if rung == BASE else start + _step(fitted(experience, s.kind, BASE), s, BASE, n)
 
 
-def sampling_variance(s: Situation, rung: RungName, centre: float) -> float:
+def sampling_variance(s: Situation, centre: float) -> float:
     """The variance of a logit from the sample that was measured on and from the test part."""
     p = min(max(expit(centre), 0.02), 0.98)
     n = looked_at(s)
@@ -177,7 +176,7 @@ def _surprise(t: Lived, rung: RungName) -> float | None:
 
 
 def _noise(t: Lived, rung: RungName) -> float:
-    return sampling_variance(t.situation, rung, logit(t.value(rung) or 0.0, t.situation.n_test))
+    return sampling_variance(t.situation, logit(t.value(rung) or 0.0, t.situation.n_test))
 
 
 def _key(t: Lived) -> tuple[str, str, int]:

@@ -32,7 +32,7 @@ def measured(s: Situation, rung: RungName, n: float) -> float | None:
     if rung == "prompting":
         return s.zero_shot if s.asked_prompting is None else s.asked_prompting
     if rung == "rag":
-        found, seen = (s.knn, float(s.n_sample)) if s.asked_rag is None else (s.asked_rag, float(s.n_sample))
+        found, seen = s.knn if s.asked_rag is None else s.asked_rag, float(s.n_sample)
     elif rung == "scratch" and s.kind == "text":
         found = s.tfidf
     else:

@@ -34,18 +34,12 @@ CONTRAST_ITEMS, CONTRAST_CLASSES = 1280, 16
 ENOUGH_LOCAL = 3
 
 
-def plain_seconds(s: Situation, rung: RungName, items: float) -> float | None:
-    """Seconds of a training that passes `items` through a step; None where no step was timed.
-
-    Features of the probes' sample are there already. A language model's answers are not trained for: see the question
-    estimates.
-    """
-    timed = timed_seconds(s, rung, items)
-    return None if timed is None else OVERHEAD_SECONDS + timed
-
-
 def timed_seconds(s: Situation, rung: RungName, items: float) -> float | None:
-    """The part of it that follows from timed steps."""
+    """The part of a training's seconds that follows from timed steps; None where none was timed.
+
+    items: those that pass through a step. Features of the probes' sample are there already. A language model's answers
+    are not trained for: see the question estimates.
+    """
     each = s.seconds_per_item or 0.0
     reading = max(s.n_labels - s.n_sample, 0) * each
     if rung == "prompting":
@@ -69,7 +63,7 @@ def training_speed(s: Situation, rung: RungName) -> float | None:
 
 
 def train_seconds(s: Situation, rung: RungName, items: float, experience: Experience) -> float | None:
-    """The same, corrected by experience."""
+    """Seconds of a training, corrected by experience; None where no step was timed."""
     timed = timed_seconds(s, rung, items)
     return None if timed is None else OVERHEAD_SECONDS + timed * correction(experience, way_of(s, rung, items))
 

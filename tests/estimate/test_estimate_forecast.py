@@ -83,11 +83,13 @@ def test_a_logit_is_finite_and_comes_back(p: float, n: int) -> None:
 def test_times_are_corrected_by_what_runs_took() -> None:
     known = experience()
     s = situation()
-    plain = timing.plain_seconds(s, "fine-tune", 500)
+    plain = timing.train_seconds(s, "fine-tune", 500, Experience(()))
     corrected = timing.train_seconds(s, "fine-tune", 500, known)
     assert plain is not None and corrected == pytest.approx(20.0, rel=0.01) and plain < 15
     others = timing.train_seconds(s, "fine-tune", 0, known)  # nothing is trained: another way, not corrected by these
     assert others is not None and others < 2
     assert timing.peak_bytes(known, "image", "fine-tune") == pytest.approx(900 * 2**20)
-    slow, quick = (timing.plain_seconds(situation(pilot_speed=v), "fine-tune", 500) for v in (None, 1000.0))
+    slow, quick = (
+        timing.train_seconds(situation(pilot_speed=v), "fine-tune", 500, Experience(())) for v in (None, 1000.0)
+    )
     assert slow is not None and quick is not None and slow > 10 * quick  # a step costs three forward passes

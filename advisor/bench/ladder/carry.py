@@ -72,7 +72,7 @@ def look(task: Task, dataset: Dataset) -> Seen:
         evidence = _measured(task, dataset, budget)
         first = clock.lap()
         pilots = run_pilots(dataset, evidence, budget, RUNG_NAMES)
-        made = estimates(dataset, evidence, pilots, question)
+        made = estimates(situation_of(dataset, evidence, pilots), evidence, pilots, question)
     second = clock.lap()
     situation = situation_of(dataset, evidence, pilots).model_copy(
         update={

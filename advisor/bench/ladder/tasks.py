@@ -201,9 +201,4 @@ def named(words: list[str]) -> list[Task]:
     return [t for t in tasks() if not wanted or {t.source.name, t.source.kind, t.name} & wanted]
 
 
-def pixels(task: Task) -> dict[str, int]:
-    """What of a catalog entry the bench changes: the input of images."""
-    return {"input_size": task.source.px} if task.source.px else {}
-
-
 __all__ = ["SEEDS", "SIZES", "SOURCES", "Source", "Task", "cut", "named", "tasks"]
