@@ -54,7 +54,7 @@ def chat_model(
         from advisor.endpoint import EndpointSettings
 
         return Remembering(endpoint(EndpointSettings.found(secrets)))
-    return Remembering(_loaded(entry_of(name), device, progress))
+    return Remembering(kept_language_model(name, device, progress))
 
 
 @functools.lru_cache(maxsize=8)
@@ -105,10 +105,10 @@ def _kept(entry: Entry, device: str) -> list[LanguageModel]:
     return []
 
 
-def _loaded(entry: Entry, device: str, progress: Progress) -> LanguageModel:
-    from probes.backbones.language import LanguageModel
-
+def kept_language_model(name: str | None = None, device: str = "cpu", progress: Progress = silent) -> LanguageModel:
+    """As `load_language_model`, but the one that this process has already; only for reading, never for training."""
+    entry = entry_of(name)
     place = _kept(entry, device)
     if not place:
-        place.append(LanguageModel.load(entry, models_folder(), device, progress))
+        place.append(load_language_model(name, device, progress))
     return place[0]

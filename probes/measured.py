@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Provenance = Literal["measured", "piloted", "predicted"]
+Provenance = Literal["measured", "predicted"]
 
 
 class Measured(BaseModel):

@@ -82,10 +82,8 @@ def test_every_rung_has_an_estimate_and_a_reason(advice: Advice) -> None:
         assert estimate.available and estimate.reason
         assert estimate.low is not None and estimate.value is not None and estimate.high is not None
         assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
-        if (
-            estimate.rung != "scratch"
-        ):  # from scratch, word counts may be ahead of the piloted network: they are measured
-            assert estimate.provenance == ("piloted" if estimate.rung == "fine-tune" else "measured")
+        if estimate.rung != "scratch":  # from scratch, word counts may be ahead of the network: they are measured
+            assert estimate.provenance == ("predicted" if estimate.rung == "fine-tune" else "measured")
 
 
 def test_evidence_is_about_training_items_only(dataset: Dataset, advice: Advice) -> None:

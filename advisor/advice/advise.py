@@ -1,4 +1,4 @@
-"""From a dataset and a question to advice: evidence, pilots, estimates, decision, words."""
+"""From a dataset and a question to advice: evidence, timed steps, estimates, decision, words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from advisor.estimate.cost import priced
 from advisor.estimate.estimates import can_move, with_labels
 from advisor.estimate.estimates import estimates as estimate_rungs
 from advisor.estimate.ledger import note_situation
-from advisor.estimate.pilots import Pilots, run_pilots
 from advisor.estimate.questions import estimates as estimate_answers
 from advisor.estimate.situation import situation_of
+from advisor.estimate.steps import Steps, time_steps
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
+from advisor.evidence.gather import within
 from advisor.records import Advice, Dataset, Estimate, Evidence, Question, Situation
 from probes.progress import Progress, silent
 
@@ -33,7 +34,7 @@ def advise_dataset(dataset: Dataset, question: Question, progress: Progress = si
 def answer(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
-    evidence = gather(dataset, question.backbone, question.budget_seconds, progress)
+    evidence = gather(dataset, question.backbone, question.budget_seconds, within(progress, 0.0, 0.9))
     plain, situation = estimated(dataset, evidence, question, progress)
     note_situation(dataset, situation)
 
@@ -79,12 +80,12 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
 def estimated(
     dataset: Dataset, evidence: Evidence, question: Question, progress: Progress
 ) -> tuple[tuple[Estimate, ...], Situation]:
-    """The estimates of this kind of data, and what they were made from; images and texts are piloted first."""
+    """The estimates of this kind of data, and what they were made from; images and texts have training steps timed."""
     if dataset.kind == "qa":
-        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, Pilots(results=()))
-    pilots = run_pilots(dataset, evidence, question.budget_seconds, question.rungs, progress)
-    situation = situation_of(dataset, evidence, pilots)
-    return estimate_rungs(situation, evidence, pilots, question), situation
+        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, Steps())
+    steps = time_steps(dataset, evidence, question.rungs, progress)
+    situation = situation_of(dataset, evidence, steps)
+    return estimate_rungs(situation, evidence, question), situation
 
 
 def more_labels(evidence: Evidence, frozen: Estimate, target: float | None) -> tuple[str, ...]:

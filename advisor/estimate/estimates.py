@@ -13,13 +13,11 @@ from typing import Any
 from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS, forecast_of, left_out, needed
 from advisor.estimate.experience import Experience
 from advisor.estimate.forecast import Forecast, forecast
-from advisor.estimate.pilots import Pilots
 from advisor.estimate.situation import asked_prompting, asked_rag
 from advisor.estimate.timing import peak_bytes, train_seconds, tuned_items
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Estimate, Evidence, ProbeResult, Question, Situation
-from probes.measured import Provenance
 
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
 #: What a plan takes over from the linear probe.
@@ -35,11 +33,10 @@ class Draft:
     details: str
     settings: dict[str, Any] = field(default_factory=dict)
     milliseconds: float | None = None
-    provenance: Provenance | None = None
 
 
 def estimates(
-    situation: Situation, evidence: Evidence, pilots: Pilots, question: Question, experience: Experience | None = None
+    situation: Situation, evidence: Evidence, question: Question, experience: Experience | None = None
 ) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
 
@@ -47,13 +44,12 @@ def estimates(
     """
     known = Experience.here() if experience is None else experience
     values = forecast(situation, known)
-    return tuple(one(rung, evidence, pilots, question, situation, values.get(rung), known) for rung in RUNG_NAMES)
+    return tuple(one(rung, evidence, question, situation, values.get(rung), known) for rung in RUNG_NAMES)
 
 
 def one(
     rung: RungName,
     evidence: Evidence,
-    pilots: Pilots,
     question: Question,
     situation: Situation,
     value: Forecast | None,
@@ -64,13 +60,13 @@ def one(
         return left_out(rung)
     if value is None:
         return Estimate(rung=rung, available=False, reason=UNPROBED)
-    draft = DRAFTS[rung](evidence, pilots)
+    draft = DRAFTS[rung](evidence)
     seconds = train_seconds(situation, rung, items_of(rung, situation), known)
     return forecast_of(
         rung,
         value,
         n=draft.probe.measured.n,
-        provenance=draft.provenance or value.provenance,
+        provenance=value.provenance,
         train_seconds=None if seconds is None else min(seconds, TRAINING_SECONDS),
         peak_memory_bytes=peak_bytes(known, situation.kind, rung),
         milliseconds_per_prediction=draft.milliseconds or 1000.0 * seconds_per_item(evidence),
@@ -110,7 +106,7 @@ def _moved(estimate: Estimate, value: Forecast | None, times: float) -> Estimate
     return estimate.model_copy(update=numbers)
 
 
-def prompting(evidence: Evidence, pilots: Pilots) -> Draft:
+def prompting(evidence: Evidence) -> Draft:
     """Class names, or a language model's prompt where it was better; nothing is trained."""
     asked = asked_prompting(evidence)
     if asked is not None:
@@ -119,7 +115,7 @@ def prompting(evidence: Evidence, pilots: Pilots) -> Draft:
     return Draft(probe, f"{probe.settings.get('method', 'class names')}, no labels used.")
 
 
-def rag(evidence: Evidence, pilots: Pilots) -> Draft:
+def rag(evidence: Evidence) -> Draft:
     """The nearest examples vote, or go into a language model's prompt where that was better."""
     asked = asked_rag(evidence)
     if asked is not None:
@@ -136,7 +132,7 @@ def by_prompt(asked: ProbeResult) -> Draft:
     return Draft(asked, details, prompt_settings(asked), milliseconds=each)
 
 
-def frozen(evidence: Evidence, pilots: Pilots) -> Draft:
+def frozen(evidence: Evidence) -> Draft:
     """A linear head on the last features, or on joined depths where they are better."""
     probe = evidence.result("joined") or needed(evidence, "linear")
     depths = probe.settings.get("depths")
@@ -146,36 +142,23 @@ def frozen(evidence: Evidence, pilots: Pilots) -> Draft:
     return Draft(probe, details, recipe)
 
 
-def fine_tune(evidence: Evidence, pilots: Pilots) -> Draft:
-    """The frozen rung and what tuning brought on other data like this; the pilot's gain is one of the numbers."""
-    pilot = pilots.result("fine-tune")
-    if pilot is None:
-        details = "Too few labels for a pilot: predicted from what fine-tuning brought on other sets."
-        return Draft(needed(evidence, "linear"), details, {"learning_rate": "race"})
-    details = (
-        f"A {pilot.measured.seconds:.0f} s pilot on {pilot.settings['n_train']:,} items moved the metric by "
-        f"{100 * pilot.settings['gain']:+.1f} points against the frozen head on the same {pilot.measured.n} items; "
-        f"what that comes to is predicted from other sets."
-    )
-    return Draft(pilot, details, {"learning_rate": "race"}, provenance="piloted")
+def fine_tune(evidence: Evidence) -> Draft:
+    """The frozen rung, and what tuning brought over it on other data like this."""
+    details = "The frozen rung and what fine-tuning brought over it on other sets. A run tells, or a race with frozen."
+    return Draft(needed(evidence, "linear"), details, {"learning_rate": "race"})
 
 
-def scratch(evidence: Evidence, pilots: Pilots) -> Draft:
-    """Texts: counted words, measured. Images: predicted, a pilot from random weights being one of the numbers."""
-    counted, pilot = evidence.result("tfidf"), pilots.result("scratch")
+def scratch(evidence: Evidence) -> Draft:
+    """Texts: counted words, measured. Images: the frozen rung and what networks from random weights lost against it."""
+    counted = evidence.result("tfidf")
     if counted is not None:
         details = f"TF-IDF with a linear model, which needs nothing pre-trained, on {counted.measured.n:,} items."
         return Draft(counted, details, milliseconds=MILLISECONDS_OF_WORDS)
-    if pilot is None:
-        return Draft(needed(evidence, "linear"), "Predicted from what networks reached on other sets.")
-    details = (
-        f"A {pilot.measured.seconds:.0f} s pilot from random weights on {pilot.settings['n_train']:,} items reached "
-        f"{100 * pilot.measured.value:.1f} %; what a whole run comes to is predicted from other sets."
-    )
-    return Draft(pilot, details, provenance="piloted")
+    details = "The frozen rung and how networks from random weights came out against it on other sets."
+    return Draft(needed(evidence, "linear"), details)
 
 
-DRAFTS: dict[RungName, Callable[[Evidence, Pilots], Draft]] = {
+DRAFTS: dict[RungName, Callable[[Evidence], Draft]] = {
     "prompting": prompting,
     "rag": rag,
     "frozen": frozen,
@@ -185,10 +168,9 @@ DRAFTS: dict[RungName, Callable[[Evidence, Pilots], Draft]] = {
 
 
 def items_of(rung: RungName, s: Situation) -> float:
-    """Items that a whole run passes, counted as the pilot's: at a larger input an item counts by its pixels."""
+    """Items that pass through a step in a whole run."""
     if rung == "fine-tune":
-        scale = (s.input_size / s.pilot_px) ** 2 if s.kind == "image" and s.pilot_px else 1.0
-        return scale * tuned_items(s, EPOCHS[rung])
+        return tuned_items(s, EPOCHS[rung])
     return EPOCHS[rung] * s.n_labels if rung == "scratch" and s.kind == "image" else 0.0
 
 

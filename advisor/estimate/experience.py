@@ -8,7 +8,8 @@ milliseconds, so a new outcome counts at once.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,10 @@ OUTCOMES = [
 
 @dataclass(frozen=True, eq=False)
 class Lived:
-    """One task carried out: its keys, what was seen before, and the row of every rung by name."""
+    """One task carried out: its keys, what was seen before, and the row of every rung by name.
+
+    ``short``: the short runs that LadderBench's baselines look at; the advisor does not.
+    """
 
     dataset: str
     labels: str
@@ -38,6 +42,7 @@ class Lived:
     situation: Situation
     outcomes: dict[str, dict[str, Any]]
     local: bool = False
+    short: dict[str, Any] = field(default_factory=dict)
 
     def value(self, rung: str) -> float | None:
         """The test value of a rung, None where it was not carried out."""
@@ -64,7 +69,8 @@ class Experience:
     def shipped(cls) -> Experience:
         """LadderBench's tables alone."""
         folder = shipped_folder()
-        return cls.of(read(folder / "situations.csv"), read(folder / "outcomes.csv"))
+        tables = [read(folder / f"{name}.csv") for name in ("situations", "outcomes", "short_runs")]
+        return cls.of(tables[0], tables[1], short_runs=tables[2])
 
     @classmethod
     def here(cls) -> Experience:
@@ -74,21 +80,25 @@ class Experience:
         return _here(places, stamps)
 
     @classmethod
-    def of(cls, situations: pd.DataFrame, outcomes: pd.DataFrame, local: bool = False) -> Experience:
-        """From the two tables; rows without a partner in the other are left out."""
+    def of(
+        cls,
+        situations: pd.DataFrame,
+        outcomes: pd.DataFrame,
+        local: bool = False,
+        short_runs: pd.DataFrame | None = None,
+    ) -> Experience:
+        """From the tables; situations without outcomes are left out, and outcomes without a situation."""
+        short = {} if short_runs is None else {_key(row): _known(row) for row in short_runs.to_dict("records")}
         rungs: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
         for row in outcomes.to_dict("records"):
-            rungs.setdefault(tuple(str(row[key]) for key in KEYS), {})[str(row["rung"])] = {
-                str(name): value for name, value in row.items()
-            }
+            rungs.setdefault(_key(row), {})[str(row["rung"])] = {str(name): value for name, value in row.items()}
         lived = []
         for row in situations.to_dict("records"):
-            found = rungs.get(tuple(str(row[key]) for key in KEYS))
+            found = rungs.get(_key(row))
             if found:
-                known = Situation(
-                    **{k: _plain(v) for k, v in row.items() if k in Situation.model_fields and not pd.isna(v)}
-                )
-                lived.append(Lived(str(row["dataset"]), str(row["labels"]), int(row["seed"]), known, found, local))
+                seen = Situation(**{k: v for k, v in _known(row).items() if k in Situation.model_fields})
+                keys = str(row["dataset"]), str(row["labels"]), int(row["seed"])
+                lived.append(Lived(*keys, seen, found, local, short.get(_key(row), {})))
         return cls(tuple(lived))
 
 
@@ -123,6 +133,15 @@ def _here(places: tuple[Path, Path], stamps: tuple[float, ...]) -> Experience:
         for place, local in zip(places, (False, True), strict=True)
     )
     return Experience((*shipped.tasks, *ledger.tasks))
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in KEYS)
+
+
+def _known(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The cells that are not empty."""
+    return {str(name): _plain(value) for name, value in row.items() if not pd.isna(value)}
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ In logits, y = logit(test value):
     frozen rung:   y = logit(m) + b . x             every other rung:   y = y_frozen + b . x
 
 where m is what the probe measured, moved along the learning curve to all labels, and x three numbers of the situation:
-labels per class, distance from home, and the rung's own sign, its measured lead or what its pilot showed
+labels per class, distance from home, and the rung's own sign, its measured lead
 (`signals.features`). Each b is a ridge regression on the tasks of `Experience`, every dataset weighing alike, with the
 penalty that predicts whole datasets left out best. A measured lead enters with a slope too: among few labels it is
 half noise, and which rung leads in general says as much. Eight numbers (depths, slope of the curve, classes, frozen

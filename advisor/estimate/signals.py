@@ -13,8 +13,6 @@ from advisor.records import Kind, Situation
 FURTHEST = 4.0
 #: The measured rung that gains are counted from.
 BASE: RungName = "frozen"
-#: A pilot's usual held-out items, and the usual error of its gain.
-HELD_OUT, USUAL_ERROR = 160, 0.05
 #: A lead measured on so many items is half believed.
 DOUBTED = 50
 #: The standard normal's 95 % point: the bounds of a 90 % interval.
@@ -70,18 +68,9 @@ def features(s: Situation, rung: RungName, n: float) -> np.ndarray:
 
 
 def own_sign(s: Situation, rung: RungName, n: float) -> float:
-    """What speaks of this rung alone: its measured lead, or what its pilot showed."""
-    if is_measured(s.kind, rung):
-        items = looked_at(s)
-        return (lead(s, rung, n) or 0.0) * items / (items + DOUBTED)
-    if rung == "scratch":
-        if s.fresh_value is None or s.linear is None:
-            return 0.0
-        return logit(s.fresh_value, s.pilot_items or HELD_OUT) - logit(s.linear, looked_at(s))
-    if s.pilot_gain is None:
-        return 0.0
-    certain = 1.0 / (1.0 + (s.pilot_error or USUAL_ERROR) ** 2 / USUAL_ERROR**2)
-    return 10 * certain * max(s.pilot_gain, 0.0)  # a pilot that ends below its start was short, and says nothing else
+    """The rung's measured lead, the less believed the fewer items it was measured on; 0 of what is predicted."""
+    items = looked_at(s)
+    return (lead(s, rung, n) or 0.0) * items / (items + DOUBTED)
 
 
 def looked_at(s: Situation) -> float:

@@ -1,10 +1,10 @@
-"""The situation: evidence and pilots as the numbers that the outcome model looks at."""
+"""The situation: evidence and timed steps as the numbers that the outcome model looks at."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from advisor.estimate.pilots import Pilots
+from advisor.estimate.steps import Steps
 from advisor.evidence.clip import NAME as CLIP
 from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, worth_it
 from advisor.records import Dataset, Evidence, ProbeResult, Situation
@@ -13,7 +13,7 @@ from advisor.records import Dataset, Evidence, ProbeResult, Situation
 SCORES = {"logme": "logme", "h-score": "h_score", "gbc": "gbc", "leep": "leep"}
 
 
-def situation_of(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Situation:
+def situation_of(dataset: Dataset, evidence: Evidence, steps: Steps) -> Situation:
     """What is known of a dataset before any training."""
     common: dict[str, Any] = {
         "kind": dataset.kind,
@@ -24,11 +24,13 @@ def situation_of(dataset: Dataset, evidence: Evidence, pilots: Pilots) -> Situat
         "input_size": evidence.input_size,
         "n_sample": evidence.n_sample,
         "probe_seconds": evidence.seconds,
-        "pilot_seconds": sum(result.measured.seconds for result in pilots.results),
+        "tuned_speed": steps.tuned,
+        "fresh_speed": steps.fresh,
+        "steps_seconds": steps.seconds,
     }
     if dataset.kind == "qa":
         return Situation(**common, **_answers(evidence))
-    return Situation(**common, **_probes(evidence), **_instruments(evidence), **_piloted(pilots))
+    return Situation(**common, **_probes(evidence), **_instruments(evidence))
 
 
 def asked_prompting(evidence: Evidence) -> ProbeResult | None:
@@ -84,28 +86,6 @@ def _instruments(evidence: Evidence) -> dict[str, Any]:
         stages = {f"domain_{stage.name}": stage.percentile for stage in evidence.domain.stages}
         found |= {name: at for name, at in stages.items() if name in Situation.model_fields}
     found |= {SCORES[score.name]: score.value for score in evidence.scores if score.name in SCORES}
-    return found
-
-
-def _piloted(pilots: Pilots) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    tuned, fresh = pilots.result("fine-tune"), pilots.result("scratch")
-    if tuned is not None:
-        found |= {
-            "pilot_gain": tuned.settings["gain"],
-            "pilot_error": tuned.settings["gain_error"],
-            "pilot_frozen": tuned.settings["frozen"],
-            "pilot_items": tuned.measured.n,
-            "pilot_epochs": tuned.settings["epochs"],
-            "pilot_speed": tuned.settings["items_per_second"],
-            "pilot_px": tuned.settings["input_size"],
-        }
-    if fresh is not None:
-        found |= {
-            "fresh_value": fresh.measured.value,
-            "fresh_epochs": fresh.settings["epochs"],
-            "fresh_speed": fresh.settings["items_per_second"],
-        }
     return found
 
 

@@ -1,6 +1,6 @@
 """Training time and memory on this device: from a few timed steps, corrected by what runs really took.
 
-The probes time the backbone on items of the data at hand, the pilots a training step. Items over speed leaves out the
+The probes time the backbone on items of the data at hand, `steps` a training step. Items over speed leaves out the
 looks at the validation part, the first pass, loading and saving; by how much is the median ratio of the runs in
 `Experience`, those of this machine before LadderBench's.
 """
@@ -24,8 +24,6 @@ OVERHEAD_SECONDS = 0.2
 HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
 #: Looks at the validation part, what they may take of a run, and the share of the labels that they look at.
 LOOKS, MOST_LOOKS, VALIDATION_SHARE = 12, 0.36, 0.2
-#: The input of the small network that scratch trains on images (probes/backbones/small.py).
-SMALL_PX = 96
 #: Up to so many labels per class texts are tuned by contrast (advisor/rungs/few_labels.py).
 FEW_PER_CLASS = 64
 #: Texts that pass through that, both folds of half as many steps included; none with more than so many classes.
@@ -54,11 +52,11 @@ def timed_seconds(s: Situation, rung: RungName, items: float) -> float | None:
 
 
 def training_speed(s: Situation, rung: RungName) -> float | None:
-    """Items a second through a step; the small network of scratch is fed its own size, whatever the pilot's."""
+    """Items a second through a step."""
     if rung == "scratch":
-        return None if s.fresh_speed is None else s.fresh_speed * ((s.pilot_px or SMALL_PX) / SMALL_PX) ** 2
-    if s.pilot_speed is not None:
-        return s.pilot_speed
+        return s.fresh_speed
+    if s.tuned_speed is not None:
+        return s.tuned_speed
     return 1.0 / (3.0 * s.seconds_per_item) if s.seconds_per_item else None  # a step costs three forward passes
 
 
@@ -101,13 +99,13 @@ def peak_bytes(experience: Experience, kind: Kind, rung: RungName) -> float | No
 def taken(task: Lived, rung: RungName) -> tuple[float, float] | None:
     """(timed steps' part without correction, taken) seconds of a run, both of the processor where it was measured.
 
-    On a busy machine the pilot's speed counts waiting too; its own share of the processor takes that out.
+    On a busy machine the timed steps count waiting too; their own share of the processor takes that out.
     """
     row, s = task.outcomes.get(rung), task.situation
     if row is None or pd.isna(row.get("seconds")) or pd.isna(row.get("items")):
         return None
-    by_cpu = not pd.isna(row.get("cpu_seconds")) and s.pilot_cpu_seconds > 0 and s.pilot_seconds > 0
-    busy = s.pilot_cpu_seconds / s.pilot_seconds if by_cpu else 1.0
+    by_cpu = not pd.isna(row.get("cpu_seconds")) and s.steps_cpu_seconds > 0 and s.steps_seconds > 0
+    busy = s.steps_cpu_seconds / s.steps_seconds if by_cpu else 1.0
     timed = timed_seconds(s, rung, float(row["items"]))
     return None if timed is None else (timed * busy, float(row["cpu_seconds"] if by_cpu else row["seconds"]))
 

@@ -34,7 +34,7 @@ def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress =
 
     None where the language model is not here or has no references, or fewer than two texts have words.
     """
-    from advisor.language import load_language_model
+    from advisor.language import kept_language_model
     from probes import device
     from probes.errors import BackboneError, ProbeError
     from probes.text_domain import measure_texts
@@ -44,7 +44,7 @@ def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress =
     chosen = np.random.default_rng(0).permutation(rows)[:LOOKED_AT]
     texts = dataset.items["text"].iloc[chosen].tolist()
     try:
-        model = load_language_model(device=device.pick(), progress=progress)
+        model = kept_language_model(device=device.pick(), progress=progress)
         found = measure_texts(model, texts, progress)
     except (BackboneError, ProbeError):
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from advisor.features import Backbone
     from probes.device import Calibration
 
-#: Share of the budget for extracting features; the rest pays for the probes and the two pilots.
+#: Share of the budget for extracting features; the rest pays for the probes.
 EXTRACTION_SHARE = 0.35
 SAMPLE_ITEMS = (200, 4000)
 

@@ -128,7 +128,7 @@ class Exchange(Record):
 class Advice(Record):
     """The chosen rung, the runner-up, a reason for every rung, and what would flip the decision.
 
-    ``race``: two rungs between which the choice is a coin toss; a pilot of both under a budget settles it.
+    ``race``: two rungs between which the choice is a coin toss; a race of both under a budget settles it.
     """
 
     schema_version: int = 2

@@ -11,8 +11,8 @@ class Situation(Record):
     Values of the metric are shares (0 to 1). ``n_labels``: labelled items of training and validation part together.
     ``n_fit``: items the linear probe's folds were fitted on. ``curve_a``, ``curve_b``: error(n) = a + b n^-0.5.
     ``depth_top``: the best depth's value, at ``depth_position`` (0 input to 1 output). ``domain``: percentiles, 0 to
-    100. ``pilot_*``: the short fine-tuning against the frozen head on the same items; ``fresh_*``: the short training
-    from scratch. ``asked_*``: a language model's prompt where it beat the rung's cheaper way.
+    100. ``tuned_speed``, ``fresh_speed``: training items a second through fine-tuning and through the small network of
+    scratch. ``asked_*``: a language model's prompt where it beat the rung's cheaper way.
     """
 
     kind: Kind
@@ -47,16 +47,8 @@ class Situation(Record):
     h_score: float | None = None
     gbc: float | None = None
     leep: float | None = None
-    pilot_gain: float | None = None
-    pilot_error: float | None = None
-    pilot_frozen: float | None = None
-    pilot_items: int | None = None
-    pilot_epochs: float | None = None
-    pilot_speed: float | None = None
-    fresh_value: float | None = None
-    fresh_epochs: float | None = None
+    tuned_speed: float | None = None
     fresh_speed: float | None = None
-    pilot_px: int | None = None
     closed_book: float | None = None
     retrieved: float | None = None
     gold_passage: float | None = None
@@ -64,5 +56,5 @@ class Situation(Record):
     kept_share: float | None = None
     probe_seconds: float = 0.0
     probe_cpu_seconds: float = 0.0
-    pilot_seconds: float = 0.0
-    pilot_cpu_seconds: float = 0.0
+    steps_seconds: float = 0.0
+    steps_cpu_seconds: float = 0.0

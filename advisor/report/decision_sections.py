@@ -91,8 +91,8 @@ def _prices(prices: Prices) -> Table:
 def _told(advice: Advice) -> tuple[str, ...]:
     """Where the numbers of the table come from that were not measured."""
     return (
-        "Values are expected on data the model has not seen. 'Known by' names how: measured by a probe, piloted by a "
-        "short training, or predicted from what was measured on other datasets; n counts the items behind it.",
+        "Values are expected on data the model has not seen. 'Known by' names how: measured by a probe, or "
+        "predicted from what was measured on other datasets; n counts the items behind it.",
         "Training time and memory are predicted for this device. Costs are computed from times and prices. Energy is "
         f"the training time at an assumed {CPU_WATTS:g} W for a processor or {GPU_WATTS:g} W for a GPU.",
         f"Utility is {money(advice.question.prices.point)} for each point of {advice.metric}, costs taken off.",

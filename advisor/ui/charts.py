@@ -18,7 +18,7 @@ from probes.measured import Provenance
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
 FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
 SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
-MARKS: dict[Provenance, str] = {"measured": "circle", "piloted": "diamond", "predicted": "square"}
+MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
 CONFIG = {"displayModeBar": False}
 
 

@@ -16,7 +16,6 @@ ITEM: dict[Kind, tuple[str, str]] = {
 }
 PROVENANCE: dict[Provenance, str] = {
     "measured": "measured",
-    "piloted": "piloted",
     "predicted": "predicted",
 }
 STATE: dict[State, str] = {

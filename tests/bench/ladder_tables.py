@@ -18,14 +18,15 @@ def made(
     kind: str = "image",
     seconds: tuple[float, ...] = (1, 1, 2, 10, 40),
     validation: tuple[float | None, ...] | None = None,
+    short: dict[str, float] | None = None,
     **seen: Any,
 ) -> dict[str, Any]:
     """Values in the ladder's order; None: the rung could not be carried out."""
     known = {
         "metric": "token F1" if kind == "qa" else "accuracy", "n_classes": 4, "n_labels": 200, "n_test": 500,
         "input_size": 64, "n_sample": 200, "n_fit": 160, "seconds_per_item": 0.01, "linear": 0.7, "knn": 0.6,
-        "zero_shot": 0.4, "probe_cpu_seconds": 4.0, "pilot_cpu_seconds": 1.0, "probe_seconds": 4.0,
-        "pilot_seconds": 1.0,
+        "zero_shot": 0.4, "probe_cpu_seconds": 4.0, "steps_cpu_seconds": 1.0, "probe_seconds": 4.0,
+        "steps_seconds": 1.0,
     }  # fmt: skip
     keys = {"dataset": dataset, "kind": kind, "labels": labels, "seed": seed}
     rows = [
@@ -36,10 +37,11 @@ def made(
         }
         for rung, value, taken, seen_there in zip(RUNG_NAMES, values, seconds, validation or values, strict=True)
     ]  # fmt: skip
-    return {"situation": {**keys, **known, **seen}, "outcomes": rows}
+    return {"situation": {**keys, **known, **seen}, "outcomes": rows, "short": {**keys, **(short or {})}}
 
 
 def known(*tasks: dict[str, Any]) -> Experience:
     """The tasks as experience."""
     situations = pd.DataFrame([task["situation"] for task in tasks])
-    return Experience.of(situations, pd.DataFrame([row for task in tasks for row in task["outcomes"]]))
+    outcomes = pd.DataFrame([row for task in tasks for row in task["outcomes"]])
+    return Experience.of(situations, outcomes, short_runs=pd.DataFrame([task["short"] for task in tasks]))

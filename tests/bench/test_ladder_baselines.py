@@ -86,15 +86,15 @@ def test_the_static_ranking_counts_ideal_rungs_of_the_same_kind() -> None:
     assert answer(static_ranking, past, values=(0.3, 0.6, 0.8, None, None)).rung == "frozen"
 
 
-def test_the_short_race_adds_the_pilots_gain_and_pays_for_no_run() -> None:
-    found = answer(short_race, linear=0.70, pilot_gain=0.05, fresh_value=0.3)
+def test_the_short_race_adds_the_short_runs_gain_and_pays_for_no_run() -> None:
+    found = answer(short_race, linear=0.70, short={"tuned_gain": 0.05, "fresh_value": 0.3})
     assert (found.rung, found.charged_cpu_seconds) == ("fine-tune", 0.0)
-    assert answer(short_race, linear=0.70, pilot_gain=-0.05, fresh_value=0.3).rung == "frozen"
+    assert answer(short_race, linear=0.70, short={"tuned_gain": -0.05, "fresh_value": 0.3}).rung == "frozen"
 
 
 def test_halving_carries_two_out_lets_validation_decide_and_charges_the_other() -> None:
     """The short runs keep frozen (0.70) and fine-tune (0.72); validation turns them round."""
-    seen = {"linear": 0.70, "pilot_gain": 0.02, "fresh_value": 0.3, "validation": (0.9, 0.9, 0.8, 0.7, 0.9)}
+    seen = {"linear": 0.70, "short": {"tuned_gain": 0.02, "fresh_value": 0.3}, "validation": (0.9, 0.9, 0.8, 0.7, 0.9)}
     found = answer(halving, **seen)
     assert (found.rung, found.charged_cpu_seconds) == ("frozen", 10.0)
 
@@ -111,8 +111,8 @@ def test_trying_everything_charges_everything() -> None:
 
 def test_no_baseline_looks_at_test_values() -> None:
     """Another outcome on the test part of the task itself changes no answer."""
-    past = known(*(made(name, 0.1, 0.2, 0.6, 0.7, 0.3, logme=0.1, pilot_gain=0.01) for name in "abc"))
-    seen = {"linear": 0.7, "pilot_gain": 0.05, "logme": 0.2, "validation": (0.2, 0.3, 0.7, 0.8, 0.1)}
+    past = known(*(made(name, 0.1, 0.2, 0.6, 0.7, 0.3, logme=0.1, short={"tuned_gain": 0.01}) for name in "abc"))
+    seen = {"linear": 0.7, "short": {"tuned_gain": 0.05}, "logme": 0.2, "validation": (0.2, 0.3, 0.7, 0.8, 0.1)}
     for name, rule in BASELINES:
         one = answer(rule, past, values=(0.9, 0.1, 0.2, 0.3, 0.8), **seen)
         other = answer(rule, past, values=(0.1, 0.2, 0.3, 0.4, 0.99), **seen)

@@ -104,6 +104,6 @@ def test_utility_is_points_less_a_step_of_the_ladder_each() -> None:
     assert judged(far, take("frozen")).utility_regret == pytest.approx(10.0, abs=0.1)
 
 
-def test_the_advice_costs_its_probes_and_pilots_against_every_rung_with_all_seeds() -> None:
+def test_the_advice_costs_its_probes_and_timed_steps_against_every_rung_with_all_seeds() -> None:
     tasks = known(made("a", 0.5, 0.6, 0.7, 0.8, 0.4), made("a", 0.5, 0.6, 0.7, 0.8, 0.4, seed=1, probe_cpu_seconds=8.0))
     assert advice_cost(truths(tasks, worth)[0]) == (pytest.approx(7.0), pytest.approx(108.0))

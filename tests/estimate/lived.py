@@ -18,7 +18,7 @@ def situation(linear: float = 0.8, domain: float = 50.0, **changes: object) -> S
         "kind": "image", "metric": "accuracy", "n_classes": 10, "n_labels": N_LABELS, "n_test": N_TEST,
         "input_size": 96, "n_sample": N_LABELS, "n_fit": 300, "seconds_per_item": 0.01, "majority": 0.1,
         "zero_shot": 0.3, "knn": linear - 0.1, "linear": linear, "curve_a": 0.02, "curve_b": 0.5, "domain": domain,
-        "depth_top": linear, "pilot_speed": 50.0, "pilot_seconds": 5.0, "pilot_cpu_seconds": 5.0,
+        "depth_top": linear, "tuned_speed": 50.0, "steps_seconds": 1.0, "steps_cpu_seconds": 1.0,
     }  # fmt: skip
     return Situation(**{**known, **changes})  # type: ignore[arg-type]
 

@@ -90,6 +90,6 @@ def test_times_are_corrected_by_what_runs_took() -> None:
     assert others is not None and others < 2
     assert timing.peak_bytes(known, "image", "fine-tune") == pytest.approx(900 * 2**20)
     slow, quick = (
-        timing.train_seconds(situation(pilot_speed=v), "fine-tune", 500, Experience(())) for v in (None, 1000.0)
+        timing.train_seconds(situation(tuned_speed=v), "fine-tune", 500, Experience(())) for v in (None, 1000.0)
     )
     assert slow is not None and quick is not None and slow > 10 * quick  # a step costs three forward passes

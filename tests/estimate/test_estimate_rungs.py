@@ -7,12 +7,9 @@ from lived import experience, situation
 from advisor.estimate.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS
 from advisor.estimate.estimates import fine_tune, frozen, one, scratch
 from advisor.estimate.forecast import forecast
-from advisor.estimate.pilots import Pilots
 from advisor.ladder import RUNG_NAMES
 from advisor.records import Estimate, Evidence, ProbeResult, Question
 from probes.measured import Measured
-
-NONE = Pilots(results=())
 
 
 def probe(name: str, right: int, **settings: object) -> ProbeResult:
@@ -31,37 +28,31 @@ def evidence(*more: ProbeResult) -> Evidence:
     )  # fmt: skip
 
 
-def pilot(name: str, right: int, **settings: object) -> ProbeResult:
-    return probe(name, right, n_train=100, items_per_second=50.0, input_size=128, **settings)
-
-
 def test_frozen_stands_on_the_joined_depths_and_the_plan_pins_them() -> None:
     joined = probe("joined", 160, head="logistic", penalty=10.0, depths=["layer 4", "last features"])
-    assert frozen(evidence(), NONE).settings == {"head": "ridge", "penalty": 100.0}
-    made = frozen(evidence(joined), NONE)
+    assert frozen(evidence()).settings == {"head": "ridge", "penalty": 100.0}
+    made = frozen(evidence(joined))
     assert made.settings == {"head": "logistic", "penalty": 10.0, "depths": ["layer 4", "last features"]}
     assert "2 depths" in made.details
 
 
-def test_a_pilot_is_told_and_a_missing_one_too() -> None:
-    piloted = Pilots(results=(pilot("fine-tune", 140, gain=0.05, gain_error=0.03),))
-    assert "+5.0 points" in fine_tune(evidence(), piloted).details
-    assert fine_tune(evidence(), piloted).provenance == "piloted"
-    assert "Too few labels" in fine_tune(evidence(), NONE).details
+def test_fine_tuning_races_its_learning_rate_and_says_that_other_sets_foretell_it() -> None:
+    made = fine_tune(evidence())
+    assert made.settings == {"learning_rate": "race"}
+    assert "other sets" in made.details
 
 
 def test_scratch_counts_words_of_texts_and_is_quick_then() -> None:
-    made = scratch(evidence(probe("tfidf", 150)), Pilots(results=(pilot("scratch", 80),)))
+    made = scratch(evidence(probe("tfidf", 150)))
     assert "TF-IDF" in made.details and made.milliseconds == MILLISECONDS_OF_WORDS
-    network = scratch(evidence(), Pilots(results=(pilot("scratch", 80),)))
-    assert "random weights" in network.details
+    assert "random weights" in scratch(evidence()).details
 
 
 def made(question: Question) -> list[Estimate]:
     found = evidence(probe("zero-shot", 60), probe("knn", 120, k=5))
     known, s = experience(), situation(linear=0.7)
     values = forecast(s, known)
-    return [one(rung, found, NONE, question, s, values.get(rung), known) for rung in RUNG_NAMES]
+    return [one(rung, found, question, s, values.get(rung), known) for rung in RUNG_NAMES]
 
 
 def test_every_rung_has_a_number_with_its_interval_a_time_and_a_memory() -> None:
@@ -70,7 +61,7 @@ def test_every_rung_has_a_number_with_its_interval_a_time_and_a_memory() -> None
         assert estimate.low is not None and estimate.high is not None
         assert estimate.low < estimate.value < estimate.high
         assert estimate.peak_memory_bytes and estimate.n == 200
-        if estimate.rung != "scratch":  # without a pilot no step was timed
+        if estimate.rung != "scratch":  # no step of it was timed
             assert estimate.train_seconds is not None and 0 < estimate.train_seconds <= TRAINING_SECONDS
 
 

@@ -99,7 +99,7 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
             low=value - 0.03,
             high=value + 0.03,
             n=200,
-            provenance="piloted" if rung == "fine-tune" else "measured",
+            provenance="predicted" if rung == "fine-tune" else "measured",
             train_seconds=seconds,
             peak_memory_bytes=1.2e9,
             energy_wh=65 * seconds / 3600,
@@ -114,7 +114,7 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
         )
         for place, (rung, (value, seconds)) in enumerate(values.items())
     ]
-    none = Estimate(rung="scratch", available=False, reason="Too few items for a pilot.")
+    none = Estimate(rung="scratch", available=False, reason="Too few items.")
     advice = Advice(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,

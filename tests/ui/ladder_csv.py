@@ -28,7 +28,7 @@ def write_tables(folder: Path, n_datasets: int = 4) -> Path:
                     "n_sample": 50, "n_fit": 40, "seconds_per_item": 0.01, "linear": values[2],
                     "linear_low": values[2] - 0.03, "linear_high": values[2] + 0.03,
                     "knn": values[1], "zero_shot": values[0], "probe_cpu_seconds": 2.0,
-                    "pilot_cpu_seconds": 1.0, "probe_seconds": 2.0, "pilot_seconds": 1.0,
+                    "steps_cpu_seconds": 1.0, "probe_seconds": 2.0, "steps_seconds": 1.0,
                 }
             )  # fmt: skip
             outcomes += [

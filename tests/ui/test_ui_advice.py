@@ -110,7 +110,7 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     advice = given(images, estimates=tuple(estimates))
     assert cell(advice, "Accuracy", "Frozen") == "95.0 %"
     assert cell(advice, "90 % interval", "Frozen") == "92.0 to 98.0 %"
-    assert cell(advice, "Known by", "Fine-tuning") == "piloted, n = 200"
+    assert cell(advice, "Known by", "Fine-tuning") == "predicted, n = 200"
     assert cell(advice, "Chance of 90.0 %", "Frozen") == "83 %"
     assert (cell(advice, "Labels missing", "Frozen"), cell(advice, "Price of those labels", "Frozen")) == ("120", "12")
     assert (cell(advice, "Training time", "Prompting"), cell(advice, "Training time", "Frozen")) == (

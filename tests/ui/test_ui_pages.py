@@ -85,7 +85,7 @@ def test_the_advice_shows_five_rungs_and_the_one_click(images: Dataset) -> None:
     assert answer(app).count("Frozen features pays most here") == 1
     shown = [t.value for t in app.text]
     assert all(f"The reason of {rung}." in shown for rung in ("prompting", "rag", "frozen", "fine-tune"))
-    assert "Too few items for a pilot." in shown
+    assert "Too few items." in shown
     assert "A target above 95.3 %: Fine-tuning would be recommended." in shown
     assert app.button(key="train").label == "Train this"
     assert "From scratch" not in app.selectbox[0].options  # a rung without a number cannot be trained here

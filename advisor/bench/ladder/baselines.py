@@ -128,14 +128,14 @@ def _order(known: Sequence[Truth]) -> list[RungName]:
 
 def short_race(past: Experience) -> Adviser:
     """Successive halving at the advice's own cost: the probes and short runs are the race, their winner is taken."""
-    return lambda case, question: take(cheapest(short_runs(case.situation)) or "frozen")
+    return lambda case, question: take(cheapest(short_runs(case)) or "frozen")
 
 
 def halving(past: Experience) -> Adviser:
     """Successive halving over all rungs: the two ahead in the short runs are carried out, validation decides."""
 
     def answer(case: Lived, question: Question) -> Choice:
-        values = short_runs(case.situation)
+        values = short_runs(case)
         last = sorted(values, key=lambda rung: (-values[rung], RUNG_NAMES.index(rung)))[:2]
         return raced(case, last)
 

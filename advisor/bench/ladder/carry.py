@@ -20,14 +20,17 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.advice.planning import plan_of
 from advisor.bench.ladder.tasks import Task
 from advisor.estimate.situation import situation_of
-from advisor.features import feature_cache
+from advisor.features import feature_cache, load_backbone
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Dataset, Estimate, Evidence, Plan, Question, Situation
+from advisor.records import Dataset, Estimate, Evidence, Kind, Plan, Question, Situation
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
 
 ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 90.0}
 #: The clock ends no run of images or texts; answering takes as long as it is given.
@@ -52,45 +55,64 @@ class Seen:
 
 
 def look(task: Task, dataset: Dataset) -> Seen:
-    """Gather evidence and pilots, and time them."""
+    """Gather evidence and time training steps, and what both took.
+
+    Not counted is what a machine does once for all datasets: importing libraries, choosing kernels, and the names of
+    ImageNet's classes. Trying every rung would need it too.
+    """
     from advisor.estimate.estimates import estimates
-    from advisor.estimate.pilots import Pilots, run_pilots
     from advisor.estimate.questions import estimates as estimates_of_answers
+    from advisor.estimate.steps import Steps, time_steps
+    from advisor.evidence.gather import measure
     from probes.features import clear
 
     budget = ADVICE_SECONDS[dataset.kind]
     question = Question(budget_seconds=budget)
     clear(feature_cache())
+    once(dataset.kind)
     clock = Clock()
     if dataset.kind == "qa":
         from advisor.evidence import gather
 
-        evidence, pilots = gather(dataset, None, budget), Pilots(results=())
+        evidence, steps = gather(dataset, None, budget), Steps()
         first = clock.lap()
         made = estimates_of_answers(dataset, evidence, question)
     else:
-        evidence = _measured(task, dataset, budget)
+        evidence = measure(dataset, entry_of(task), budget)
         first = clock.lap()
-        pilots = run_pilots(dataset, evidence, budget, RUNG_NAMES)
-        made = estimates(situation_of(dataset, evidence, pilots), evidence, pilots, question)
+        steps = time_steps(dataset, evidence, RUNG_NAMES)
+        made = estimates(situation_of(dataset, evidence, steps), evidence, question)
     second = clock.lap()
-    situation = situation_of(dataset, evidence, pilots).model_copy(
+    situation = situation_of(dataset, evidence, steps).model_copy(
         update={
             "probe_seconds": first[0], "probe_cpu_seconds": first[1],
-            "pilot_seconds": second[0], "pilot_cpu_seconds": second[1],
+            "steps_seconds": second[0], "steps_cpu_seconds": second[1],
         }
     )  # fmt: skip
     return Seen(evidence, situation, made)
 
 
-def _measured(task: Task, dataset: Dataset, budget: float) -> Evidence:
-    from advisor.evidence.gather import measure
+def once(kind: Kind) -> None:
+    """What a machine does once for all datasets: models are loaded a first time, and ImageNet's names are embedded."""
+    from advisor.language import kept_language_model
+    from advisor.names import embed_names
     from probes.backbones import catalog
 
-    entry = catalog.default(dataset.kind)
-    if task.source.px:
-        entry = dataclasses.replace(entry, input_size=task.source.px)
-    return measure(dataset, entry, budget)
+    if kind == "qa":
+        kept_language_model()
+        return
+    entry = catalog.default(kind)
+    embed_names(("this", "that"), load_backbone(entry, entry.input_size, "cpu"))
+    if kind == "text":
+        kept_language_model()
+
+
+def entry_of(task: Task) -> Entry:
+    """The default backbone of the task's kind, at the source's input."""
+    from probes.backbones import catalog
+
+    entry = catalog.default(task.source.kind)
+    return dataclasses.replace(entry, input_size=task.source.px) if task.source.px else entry
 
 
 def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str, Any]:
@@ -236,4 +258,4 @@ def version() -> str:
     return found.stdout.strip() or __version__
 
 
-__all__ = ["Seen", "carry", "look", "version"]
+__all__ = ["Seen", "carry", "entry_of", "look", "version"]

@@ -9,7 +9,8 @@ from filelock import FileLock, Timeout
 
 from advisor import storage
 from advisor.bench.ladder import rows
-from advisor.bench.ladder.carry import Seen, carry, look, version
+from advisor.bench.ladder.carry import Seen, carry, entry_of, look, version
+from advisor.bench.ladder.short_runs import short_runs
 from advisor.bench.ladder.tasks import Task, named
 from advisor.errors import PeopleError
 from advisor.ladder import RUNG_NAMES
@@ -43,7 +44,7 @@ def complete(task: Task, tell: Tell) -> int:
     keys = keys_of(task)
     outcomes = rows.read("outcomes")
     missing = [rung for rung in RUNG_NAMES if not rows.has(outcomes, **keys, rung=rung)]
-    if not missing:
+    if not missing and rows.has(rows.read("situations"), **keys):
         return 0
     dataset = task.read()
     if dataset is None:
@@ -58,6 +59,9 @@ def complete(task: Task, tell: Tell) -> int:
             f"{100 * row['value']:.1f} %, {row['cpu_seconds']:.0f} s" if row.get("value") is not None else row["remark"]
         )
         tell(f"    {rung:<10} {told}")
+    if task.source.kind != "qa" and not rows.has(rows.read("short_runs"), **keys):
+        ran = short_runs(dataset, seen.evidence, entry_of(task))
+        rows.append("short_runs", [{**keys, **ran, "version": version()}])
     forget(dataset)
     return 1
 

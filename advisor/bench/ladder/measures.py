@@ -162,7 +162,7 @@ def nearest(rung: RungName, carried: Mapping[RungName, Any] | Sequence[RungName]
 
 def advice_cost(truth: Truth) -> tuple[float, float]:
     """(processor seconds of the advice, mean over seeds; of trying every rung with all seeds)."""
-    advice = _mean([c.situation.probe_cpu_seconds + c.situation.pilot_cpu_seconds for c in truth.cases])
+    advice = _mean([c.situation.probe_cpu_seconds + c.situation.steps_cpu_seconds for c in truth.cases])
     trying = sum(
         number(c, rung, "cpu_seconds") for c in truth.cases for rung in RUNG_NAMES if c.value(rung) is not None
     )

@@ -1,4 +1,4 @@
-"""LadderBench's two tables, as CSV in ``data/ladderbench/``: what was seen before training, and what came out."""
+"""LadderBench's tables, CSV in ``data/ladderbench/``: what was seen before training, what came out, and short runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def folder() -> Path:
 
 
 def read(name: str) -> pd.DataFrame:
-    """The table "situations" or "outcomes"; an empty one where there is none yet."""
+    """The table "situations", "outcomes" or "short_runs"; an empty one where there is none yet."""
     return experience.read(folder() / f"{name}.csv")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.estimate.experience import Lived
 from advisor.ladder import RungName
 from advisor.records import Situation
 
@@ -19,16 +20,18 @@ def measured(s: Situation) -> dict[RungName, float]:
     )
 
 
-def short_runs(s: Situation) -> dict[RungName, float]:
-    """The same with the short runs that the advice pays for: fine-tuning on a few items, from scratch, counted words.
+def short_runs(case: Lived) -> dict[RungName, float]:
+    """The same with short runs: fine-tuning on a few items, images from scratch likewise, and counted words.
 
     The short fine-tuning was scored on items of its own, so its gain over the frozen head there is added to the frozen
     value.
     """
+    s = case.situation
     found = measured(s)
-    frozen = found.get("frozen")
-    tuned = None if frozen is None or s.pilot_gain is None else frozen + s.pilot_gain
-    return found | known({"fine-tune": tuned, "scratch": s.tfidf if s.kind == "text" else s.fresh_value})
+    frozen, gain = found.get("frozen"), case.short.get("tuned_gain")
+    tuned = None if frozen is None or gain is None else frozen + gain
+    fresh = s.tfidf if s.kind == "text" else case.short.get("fresh_value")
+    return found | known({"fine-tune": tuned, "scratch": fresh})
 
 
 def known(values: dict[RungName, float | None]) -> dict[RungName, float]:

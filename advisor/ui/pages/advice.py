@@ -79,9 +79,7 @@ def picture(advice: Advice) -> None:
     alt = f"{advice.metric} against {across}; {words.title(advice.recommended)} is recommended"
     st.plotly_chart(charts_ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
-    parts.note(
-        f"Bars are 90 % prediction intervals. Circles were measured, diamonds piloted, squares predicted.{hollow}"
-    )
+    parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
 
 
 def train(dataset: Dataset, advice: Advice) -> None:

@@ -1,0 +1,96 @@
+"""The short runs that the race among the baselines needs: fine-tuning and scratch for some seconds on a subsample.
+
+The advisor itself does not see them. The fine-tuning is paired: the frozen head is fitted on the same items at the same
+input size and scored on the same held-out items, so that the difference is the gain and the split's luck cancels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.evidence import sample_rows, stratified
+from advisor.features import features_of, load_backbone
+from advisor.records import Dataset, Evidence
+from advisor.training.recipes import TrainedRung
+from probes.interval import paired_error, score
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
+
+#: Seconds of each.
+SECONDS: dict[TrainedRung, float] = {"fine-tune": 6.0, "scratch": 2.8}
+MOST_PX = 128
+HELD_OUT = 160
+LEAST_HELD_OUT = 4
+TRAIN_ITEMS = 600
+
+
+def short_runs(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
+    """The row of a task: ``tuned_gain`` of fine-tuning over frozen, its error and items, and ``fresh_value``.
+
+    Empty where the validation part has fewer than `LEAST_HELD_OUT` items. Texts from scratch are counted words, which
+    the probes measure.
+    """
+    if len(dataset.where("val")) < LEAST_HELD_OUT:
+        return {}
+    found = _fine_tuned(dataset, evidence, entry)
+    return found | (_from_scratch(dataset, evidence, entry) if dataset.kind == "image" else {})
+
+
+def _fine_tuned(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
+    from advisor.training.pilot import pilot
+    from probes.heads import Recipe, fit_head
+
+    size = input_px(dataset, evidence)
+    train_rows, val_rows = held_out_split(dataset, evidence, size)
+    backbone = load_backbone(entry, size, evidence.device)
+    both = features_of(dataset, np.concatenate([train_rows, val_rows]), backbone)
+    array, ok = np.asarray(both.array), both.ok
+    in_train = np.arange(len(array)) < len(train_rows)
+    train_rows, val_rows = train_rows[ok[in_train]], val_rows[ok[~in_train]]
+    probe = evidence.result("linear")
+    recipe, n_classes = Recipe.of(probe.settings if probe else {}), len(dataset.classes)
+    balanced = dataset.metric != "accuracy"
+    head = fit_head(array[in_train & ok], dataset.labels[train_rows], recipe, balanced, n_classes)
+    frozen = (array[~in_train & ok] @ head.weight.T + head.bias).argmax(axis=1)
+    ran = pilot(dataset, "fine-tune", entry, size, train_rows, val_rows, SECONDS["fine-tune"], head)
+    truth = dataset.labels[val_rows]
+    values = [score(dataset.metric, truth, predicted, n_classes) for predicted in (ran.predicted, frozen)]
+    return {
+        "tuned_gain": values[0] - values[1],
+        "tuned_error": paired_error(dataset.metric, truth, ran.predicted, frozen, n_classes),
+        "tuned_items": ran.n_val,
+        "tuned_epochs": ran.epochs,
+    }
+
+
+def _from_scratch(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
+    from advisor.training.pilot import pilot
+
+    size = input_px(dataset, evidence)
+    rows = held_out_split(dataset, evidence, size)
+    ran = pilot(dataset, "scratch", entry, size, *rows, SECONDS["scratch"])
+    return {"fresh_value": ran.value, "fresh_epochs": ran.epochs}
+
+
+def input_px(dataset: Dataset, evidence: Evidence) -> int:
+    """The input of the short runs: pixels, at most `MOST_PX`, or tokens."""
+    return min(MOST_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
+
+
+def held_out_split(dataset: Dataset, evidence: Evidence, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on, of the train part, and rows to score on, of the validation part.
+
+    At the evidence's own input size they come from the probes' sample, whose features are there already.
+    """
+    train, val = dataset.where("train"), dataset.where("val")
+    if size == evidence.input_size:
+        looked_at = sample_rows(dataset, evidence.n_sample)
+        if np.isin(val, looked_at).sum() >= LEAST_HELD_OUT:
+            train, val = train[np.isin(train, looked_at)], val[np.isin(val, looked_at)]
+    return (
+        stratified(train, dataset.labels[train], TRAIN_ITEMS),
+        stratified(val, dataset.labels[val], HELD_OUT),
+    )
