@@ -13,7 +13,6 @@ import pytest
 from advisor import line
 from advisor.advice import decide
 from advisor.estimate import ridge
-from advisor.estimate.pilots import SHARES
 from advisor.ladder import RUNG_NAMES
 from advisor.runs import supervisor
 from probes import device, interval, labels, learning_curve, linear, neighbours
@@ -73,7 +72,6 @@ def test_the_index_names_every_page_and_nothing_else() -> None:
         ("06-frozen-features", "EfficientNet-Lite0", catalog.default("image").title == "EfficientNet-Lite0"),
         ("07-linear-probe", "design effect of 1.25", interval.TRAINED == 1.25),
         ("07-linear-probe", "Eleven strengths", len(linear.STRENGTHS) == 11),
-        ("13-from-scratch", "14 % of the budget", SHARES["scratch"] == 0.14),
         ("14-learning-curves-and-labels-needed", "four times the largest size", learning_curve.FURTHEST == 4),
         ("16-labels-and-duplicates", "flips 5 % of your labels", labels.PLANTED_SHARE == 0.05),
         ("17-intervals-and-promises", "for 90 % of their results", ridge.LEVEL == 0.9),

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import advisor
 from advisor.estimate.steps import Steps, time_steps
 from advisor.evidence import gather
 from advisor.ladder import RUNG_NAMES
-from advisor.records import Dataset
 
 
-@pytest.fixture(scope="module")
-def topics() -> Dataset:
-    return advisor.read("sample:topics")
-
-
-def test_texts_have_a_step_of_fine_tuning_timed_and_count_words_from_scratch(topics: Dataset) -> None:
+def test_a_step_of_fine_tuning_is_timed_once_and_scratch_counts_the_words_of_texts() -> None:
+    topics = advisor.read("sample:topics")
     evidence = gather(topics, None, 10.0)
-    none = time_steps(topics, evidence, ("frozen",))
-    assert none == Steps()
+    assert time_steps(topics, evidence, ("frozen",)) == Steps()
     found = time_steps(topics, evidence, RUNG_NAMES)
     assert found.tuned is not None and found.tuned > 0 and found.fresh is None and found.seconds > 0
     assert time_steps(topics, evidence, RUNG_NAMES) == found  # kept, not timed again
-    kept = list(Path(topics.folder).glob("steps-*.json"))
-    assert len(kept) == 1 and Steps.load(kept[0]) == found
-
-
-def test_a_damaged_file_is_timed_again(topics: Dataset) -> None:
-    evidence = gather(topics, None, 10.0)
-    time_steps(topics, evidence, RUNG_NAMES)
     (kept,) = Path(topics.folder).glob("steps-*.json")
-    kept.write_text("{")
+    assert Steps.load(kept) == found
+    kept.write_text("{")  # damaged: timed again
     assert time_steps(topics, evidence, RUNG_NAMES).tuned is not None
+
+
+def test_both_trainings_of_images_are_timed() -> None:
+    digits = advisor.read("sample:digits")
+    found = time_steps(digits, gather(digits, None, 10.0), RUNG_NAMES)
+    assert found.tuned is not None and found.fresh is not None and found.fresh > 0

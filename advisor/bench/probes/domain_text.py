@@ -19,7 +19,7 @@ from advisor.evidence.domain_text import placed, references
 from advisor.language import load_language_model
 from probes.backbones.language import LanguageModel
 from probes.references import Reference, rank_correlation
-from probes.text_domain import N_TEXTS, SCALES, TextDistance, measure_texts
+from probes.text_domain import BUDGET_TOKENS, N_TEXTS, SCALES, TextDistance, measure_texts
 
 STEADY_SETS = ("bbc_news", "trec6", "sst2", "sms_spam")
 DEPTH_SETS = ("trec6", "sst2")
@@ -67,7 +67,7 @@ def steadiness(model: LanguageModel, known: list[Reference]) -> Iterator[Figure]
         (),
         how,
     )
-    how = f"the same, at most {N_TEXTS} texts of 96 tokens and 2,000 tokens in all, {model.entry.title}"
+    how = f"the same, at most {N_TEXTS} texts of 96 tokens and {BUDGET_TOKENS:,} tokens in all, {model.entry.title}"
     yield Figure("domain", "texts: seconds of one measurement", statistics.median(seconds), "s", "none", (), how)
 
 
