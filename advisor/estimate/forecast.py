@@ -25,7 +25,7 @@ import numpy as np
 from advisor.estimate import ridge
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.ridge import Ridge
-from advisor.estimate.signals import BASE, Z, expit, features, is_measured, logit, looked_at, measured
+from advisor.estimate.signals import BASE, Z, expit, features, is_measured, logit, looked_at, measured, tuning_way
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Kind, Situation
 from probes.measured import Provenance
@@ -91,7 +91,9 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
 
 
 def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
-    """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away."""
+    """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away, or leaves it at once."""
+    if rung == "fine-tune" and tuning_way(s, n) == "frozen":
+        return 0.0
     step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n)[None])[0])
     return max(step, 0.0) if rung == "fine-tune" else step
 

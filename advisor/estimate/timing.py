@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from advisor.estimate.experience import Experience, Lived
+from advisor.estimate.signals import tuning_way
 from advisor.ladder import RungName
 from advisor.records import Kind, Situation
+from advisor.training import few_texts
 
 Way = tuple[Kind, RungName, bool, bool]
 
@@ -24,10 +26,6 @@ OVERHEAD_SECONDS = 0.2
 HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
 #: Looks at the validation part, what they may take of a run, and the share of the labels that they look at.
 LOOKS, MOST_LOOKS, VALIDATION_SHARE = 12, 0.36, 0.2
-#: Up to so many labels per class texts are tuned by contrast (advisor/rungs/few_labels.py).
-FEW_PER_CLASS = 64
-#: Texts that pass through that, both folds of half as many steps included; none with more than so many classes.
-CONTRAST_ITEMS, CONTRAST_CLASSES = 1280, 16
 #: Runs of this machine that outweigh the bench's.
 ENOUGH_LOCAL = 3
 
@@ -67,15 +65,14 @@ def train_seconds(s: Situation, rung: RungName, items: float, experience: Experi
 
 
 def tuned_items(s: Situation, epochs: float) -> float:
-    """Items that fine-tuning passes: so many epochs, or what contrast takes where labels are few."""
-    if s.kind == "text" and s.n_labels <= FEW_PER_CLASS * s.n_classes and s.n_classes <= CONTRAST_CLASSES:
-        return CONTRAST_ITEMS
-    return epochs * s.n_labels
+    """Items that fine-tuning passes: so many epochs, what contrast takes where labels are few, or none."""
+    usual = epochs * s.n_labels
+    return {"usual": usual, "contrast": float(few_texts.ITEMS), "frozen": 0.0}[tuning_way(s, s.n_labels)]
 
 
 def way_of(s: Situation, rung: RungName, items: float) -> Way:
     """How the rung is carried out, as far as it changes what an item costs: by contrast with few labels, not at all."""
-    few = rung == "fine-tune" and s.kind == "text" and s.n_labels <= FEW_PER_CLASS * s.n_classes
+    few = rung == "fine-tune" and tuning_way(s, s.n_labels) != "usual"
     return s.kind, rung, few, bool(items)
 
 

@@ -36,7 +36,8 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import roll_back, save_whole
 from advisor.rungs.trained import few, settings_from
 from advisor.training import recipes
-from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive
+from advisor.training.contrastive import BalancedSource, Contrastive
+from advisor.training.few_texts import STEPS, Way, way
 from advisor.training.loop import fit
 from advisor.training.network import Classifier, build, linear
 from advisor.training.objectives import autocast
@@ -49,14 +50,8 @@ from probes.heads import USUAL
 if TYPE_CHECKING:
     from advisor.features import Backbone
 
-#: Up to so many labelled items per class (median, test part left out) texts of at most `MOST_CLASSES` classes are tuned
-#: by contrast. With 64 it was ahead of cross-entropy from the probe as well, in a third of the seconds (docs/rungs.md).
-FEW_PER_CLASS, MOST_CLASSES = 64, CLASSES_A_BATCH
-#: With more classes and up to so many of each the frozen model stays. On banking77 (77 classes, frozen 79.8 % on 600
-#: other training items) the tuned encoder had 79.5 % after 20 steps and after 96.
-TOO_FEW_OF_MANY = 16
-#: Steps of a tuning, and the fewest worth it; docs/rungs.md has the values.
-STEPS, LEAST_STEPS = 20, 10
+#: The fewest steps of a tuning that are worth it; docs/rungs.md has the values.
+LEAST_STEPS = 10
 #: Two: each half is tuned on the other, in half the steps, so judging costs as much again as the tuning that is kept.
 FOLDS = 2
 #: The tuned encoder is dropped when it lies behind by more than so many standard errors of the difference. With two to
@@ -78,16 +73,18 @@ class Tuned:
 
 def applies(dataset: Dataset) -> bool:
     """Whether there are so few labels that contrast is the better way, or that none is worth its time."""
-    if dataset.kind != "text":
-        return False
-    most = FEW_PER_CLASS if len(dataset.classes) <= MOST_CLASSES else TOO_FEW_OF_MANY
+    return way_of(dataset) != "usual"
+
+
+def way_of(dataset: Dataset) -> Way:
+    """How this dataset is fine-tuned; the median of its classes decides."""
     counts = np.bincount(dataset.labels[dataset.where("train", "val")], minlength=len(dataset.classes))
-    return bool(np.median(counts[counts > 0]) <= most)
+    return way(dataset.kind, float(np.median(counts[counts > 0])), len(dataset.classes))
 
 
 def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:
     """Cross-fit tuned and frozen, and save the better one, trained on every labelled item."""
-    if len(context.dataset.classes) > MOST_CLASSES:
+    if way_of(context.dataset) == "frozen":
         return roll_back(context, backbone, fallback, MANY_CLASSES)
     pool = common.joined(fallback.standing.train, fallback.standing.val)
     resolved = _earlier(context) or resolve(context, backbone, pool)

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from advisor.training.few_texts import MOST_CLASSES
 from advisor.training.objectives import Judgement, Loss, autocast
 from advisor.training.sources import Source, logits_of
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 #: A batch is read in so many parts of like length.
 PARTS = 3
 #: A batch holds at most so many classes, each at least twice.
-CLASSES_A_BATCH = 16
+CLASSES_A_BATCH = MOST_CLASSES
 
 
 class BalancedSource:

@@ -19,6 +19,7 @@ from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import load_model
 from advisor.storage import read_json
+from advisor.training import few_texts
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 
@@ -102,7 +103,7 @@ def test_too_little_time_for_contrast_keeps_the_frozen_model(tmp_path: Path) -> 
 def test_many_classes_of_few_labels_are_left_to_the_frozen_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(few_labels, "MOST_CLASSES", 2)
+    monkeypatch.setattr(few_texts, "MOST_CLASSES", 2)
     context = context_of(questions(tmp_path), tmp_path / "run")
     outcome = registry.execute(context)
     assert read_json(context.directory / "model.json")["fallback"] == "frozen"

@@ -28,6 +28,7 @@ from advisor.estimate.situation import situation_of
 from advisor.features import feature_cache, load_backbone
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Dataset, Estimate, Evidence, Kind, Plan, Question, Situation
+from advisor.training import few_texts
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
@@ -41,8 +42,8 @@ STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "image": ((100, 60, 100), (400, 100, 150), (10**9, 150, 200)),
     "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
 }
-#: The recipe's batch is 16 below so many training items, else 32; contrast takes 32.
-SMALL_BATCHES, CONTRAST_BATCH = 1500, 32
+#: The recipe's batch is 16 below so many training items, else 32.
+SMALL_BATCHES = 1500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,8 +162,7 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     from advisor.rungs import few_labels
 
     if plan.rung == "fine-tune" and few_labels.applies(dataset):
-        few = len(dataset.classes) <= few_labels.MOST_CLASSES
-        return 2 * few_labels.STEPS * CONTRAST_BATCH if few else 0  # in two folds of half as many, then on all
+        return few_texts.ITEMS if few_labels.way_of(dataset) == "contrast" else 0
     steps = plan.settings.get("steps")
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
 
