@@ -66,9 +66,9 @@ class Experience:
         return tuple(dict.fromkeys(task.dataset for task in self.tasks))
 
     @classmethod
-    def shipped(cls) -> Experience:
-        """LadderBench's tables alone."""
-        folder = shipped_folder()
+    def shipped(cls, place: str = "") -> Experience:
+        """LadderBench's tables alone; ``place="fresh"``: those of the sets that nothing is fitted to."""
+        folder = shipped_folder() / place
         tables = [read(folder / f"{name}.csv") for name in ("situations", "outcomes", "short_runs")]
         return cls.of(tables[0], tables[1], short_runs=tables[2])
 

@@ -41,27 +41,27 @@ def collect(words: list[str], tell: Tell = print) -> int:
 
 def complete(task: Task, tell: Tell) -> int:
     """Carry out what is missing of one task; 1 when something was done."""
-    keys = keys_of(task)
-    outcomes = rows.read("outcomes")
+    keys, place = keys_of(task), "fresh/" if task.source.fresh else ""
+    outcomes = rows.read(f"{place}outcomes")
     missing = [rung for rung in RUNG_NAMES if not rows.has(outcomes, **keys, rung=rung)]
-    if not missing and rows.has(rows.read("situations"), **keys):
+    if not missing and rows.has(rows.read(f"{place}situations"), **keys):
         return 0
     dataset = task.read()
     if dataset is None:
         return 0
     tell(f"{task.name}: {len(dataset.where('train', 'val')):,} labels, looking")
     seen = look(task, dataset)
-    rows.append("situations", [{**keys, **seen.situation.model_dump(exclude={"kind"}), "version": version()}])
+    rows.append(f"{place}situations", [{**keys, **seen.situation.model_dump(exclude={"kind"}), "version": version()}])
     for rung in missing:
         row = carry(task, dataset, seen, rung)
-        rows.append("outcomes", [{**keys, "rung": rung, **promised(seen, rung), "device": "cpu", **row}])
+        rows.append(f"{place}outcomes", [{**keys, "rung": rung, **promised(seen, rung), "device": "cpu", **row}])
         told = (
             f"{100 * row['value']:.1f} %, {row['cpu_seconds']:.0f} s" if row.get("value") is not None else row["remark"]
         )
         tell(f"    {rung:<10} {told}")
-    if task.source.kind != "qa" and not rows.has(rows.read("short_runs"), **keys):
+    if task.source.kind != "qa" and not rows.has(rows.read(f"{place}short_runs"), **keys):
         ran = short_runs(dataset, seen.evidence, entry_of(task))
-        rows.append("short_runs", [{**keys, **ran, "version": version()}])
+        rows.append(f"{place}short_runs", [{**keys, **ran, "version": version()}])
     forget(dataset)
     return 1
 

@@ -17,7 +17,7 @@ def folder() -> Path:
 
 
 def read(name: str) -> pd.DataFrame:
-    """The table "situations", "outcomes" or "short_runs"; an empty one where there is none yet."""
+    """The table "situations", "outcomes" or "short_runs"; an empty one where there is none. "fresh/..." lie apart."""
     return experience.read(folder() / f"{name}.csv")
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from PIL import Image
 
 from advisor import line, storage
+from advisor.bench.ladder import fresh
 from advisor.bench.sets import data_folder, path_of
 from advisor.dataset import store
 from advisor.records import Dataset, Kind
@@ -39,12 +40,13 @@ GARMENTS = (
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried."""
+    """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried; ``fresh``: see `fresh`."""
 
     name: str
     kind: Kind
     px: int = 0
     sizes: tuple[int | None, ...] = SIZES
+    fresh: bool = False
 
 
 SOURCES: tuple[Source, ...] = (
@@ -79,6 +81,13 @@ SOURCES: tuple[Source, ...] = (
     Source("xquad_en", "qa", sizes=(None, 50)),
     Source("pubmedqa", "qa", sizes=(None, 50)),
 )
+#: Nothing is fitted to these; they tell whether the score was tuned (`fresh`).
+FRESH: tuple[Source, ...] = (
+    Source("icons", "image", 96, (50, 200, None), fresh=True),
+    Source("docstrings", "text", sizes=(50, 200, None), fresh=True),
+    Source("scripts", "image", 64, (50, 200, None), fresh=True),
+    Source("licences", "text", sizes=(50, 200, None), fresh=True),
+)
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
 
@@ -96,8 +105,13 @@ class Task:
         return f"{self.source.name}/{self.n_labels or 'all'}/{self.seed}"
 
     def read(self) -> Dataset | None:
-        """The dataset, cut to this size; None where it has no more than a smaller size would take, or too few."""
+        """The dataset, cut to this size; None where it has no more than a smaller size would take, or too few.
+
+        None as well where a fresh set's material is not on this machine.
+        """
         whole = whole_set(self.source)
+        if whole is None:
+            return None
         pool = len(whole.where("train", "val"))
         if self.n_labels is None:
             return cut(whole, pool, self.seed)
@@ -108,17 +122,21 @@ class Task:
 
 
 def tasks() -> Iterator[Task]:
-    """Every task, so ordered that what has been done at any moment spans all datasets."""
-    for seed in SEEDS:
-        for n_labels in SIZES:
-            for source in SOURCES:
-                if n_labels in source.sizes:
-                    yield Task(source, n_labels, seed)
+    """Every task, so ordered that what has been done at any moment spans all datasets; the fresh ones last."""
+    for sources in (SOURCES, FRESH):
+        for seed in SEEDS:
+            for n_labels in SIZES:
+                for source in sources:
+                    if n_labels in source.sizes:
+                        yield Task(source, n_labels, seed)
 
 
 @lru_cache(maxsize=2)
-def whole_set(source: Source) -> Dataset:
-    """The dataset as a user would read it."""
+def whole_set(source: Source) -> Dataset | None:
+    """The dataset as a user would read it; None for a fresh one that cannot be made here."""
+    if source.fresh:
+        folder = fresh.made(source.name)
+        return None if folder is None else line.read(folder if source.kind == "image" else folder / "texts.csv")
     if source.name in SAMPLES:
         return line.read(f"sample:{source.name}")
     if source.name == "fashion_mnist":
@@ -201,4 +219,4 @@ def named(words: list[str]) -> list[Task]:
     return [t for t in tasks() if not wanted or {t.source.name, t.source.kind, t.name} & wanted]
 
 
-__all__ = ["SEEDS", "SIZES", "SOURCES", "Source", "Task", "cut", "named", "tasks"]
+__all__ = ["FRESH", "SEEDS", "SIZES", "SOURCES", "Source", "Task", "cut", "named", "tasks"]
