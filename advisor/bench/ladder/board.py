@@ -15,7 +15,7 @@ from advisor.bench.ladder.choice import Learner
 from advisor.bench.ladder.figures import NOTHING, Figure
 from advisor.bench.ladder.measures import advice_cost, truths
 from advisor.bench.ladder.ours import advisor
-from advisor.bench.ladder.score import Score, score
+from advisor.bench.ladder.score import Score, score, score_fresh
 from advisor.bench.ladder.worth import worth
 from advisor.estimate.experience import Experience
 
@@ -39,7 +39,8 @@ class Board:
     """The score of the advisor, those of the baselines, and the bounds. ``references`` are not baselines.
 
     ``advice``: the advice's processor seconds as a share of trying every rung with all seeds. ``unfinished``: seeds of
-    tasks that lack the row of a rung.
+    tasks that lack the row of a rung. ``fresh``: the advisor and the baselines on sets that nothing was fitted to nor
+    chosen by, each knowing all the others; empty where none was carried out.
     """
 
     ours: Score
@@ -48,15 +49,18 @@ class Board:
     advice: Figure
     bounds: tuple[Bound, ...]
     unfinished: int
+    fresh: tuple[Score, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The board as plain dictionaries and lists."""
         return dataclasses.asdict(self)
 
 
-def board(experience: Experience | None = None, learner: Learner = advisor) -> Board:
+def board(experience: Experience | None = None, learner: Learner = advisor, fresh: Experience | None = None) -> Board:
     """Score the advisor and the baselines on LadderBench's tables, in seconds. Raises AdviceError without a task."""
     known = Experience.shipped() if experience is None else experience
+    unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
+    everyone = ((NAME, learner), *BASELINES)
     ours = score(known, learner, NAME)
     baselines = tuple(score(known, rule, name) for name, rule in BASELINES)
     complete = truths(known, worth)
@@ -69,6 +73,7 @@ def board(experience: Experience | None = None, learner: Learner = advisor) -> B
         advice=advice,
         bounds=bounds(ours, baselines, advice),
         unfinished=len(known.tasks) - sum(len(truth.cases) for truth in complete),
+        fresh=tuple(found for name, rule in everyone if (found := score_fresh(known, unseen, rule, name))),
     )
 
 

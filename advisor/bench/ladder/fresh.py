@@ -1,7 +1,7 @@
 """Fresh datasets: none of them was looked at while the advice was made, so they tell whether its score was tuned.
 
-They are made of what lies on a Debian machine with this project's dependencies: pictures of a desktop's icons, letters of
-eight scripts drawn from one font, paragraphs of licences, and the first paragraphs of libraries' documentation strings.
+They are made of what lies on a Debian machine with this project's dependencies: a desktop's icons, letters of eight
+scripts drawn from one font, paragraphs of licences, and the first paragraphs of libraries' documentation strings.
 Their outcomes lie apart (``data/ladderbench/fresh``), and nothing is fitted to them.
 """
 

@@ -100,7 +100,21 @@ class Held:
 
 def score(experience: Experience, learner: Learner, name: str) -> Score:
     """Score an adviser. Raises AdviceError when no task is complete."""
-    held = hold_out(experience, learner)
+    return scored(hold_out(experience, learner), name)
+
+
+def score_fresh(experience: Experience, fresh: Experience, learner: Learner, name: str) -> Score | None:
+    """Score an adviser that knows all of `experience` on other tasks; None where none of them is complete."""
+    known = truths(fresh, worth)
+    if not known:
+        return None
+    names = [truth.dataset for truth in known]
+    adviser = learner(experience)
+    return scored(Held(known, dict.fromkeys(names, adviser), figures.drawn(names)), name)
+
+
+def scored(held: Held, name: str) -> Score:
+    """The figures of an adviser's choices."""
     found = held.judged(Question())
     aimed = {target: held.judged(Question(target=target)) for target in TARGETS}
     datasets = {truth.dataset for truth in held.truths}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 
 from advisor.bench.ladder.board import Board, Bound
-from advisor.bench.ladder.figures import Figure
+from advisor.bench.ladder.figures import NOTHING, Figure
 from advisor.bench.ladder.score import Score, TaskRow
 from advisor.cli_parts import table
 
@@ -31,6 +31,8 @@ def tell(to: Console, board: Board) -> None:
     _advisers(to, board)
     _forecasts(to, board.ours)
     _wrong(to, board.ours)
+    if board.fresh:
+        _fresh(to, board)
 
 
 def introduction(board: Board) -> tuple[str, ...]:
@@ -120,6 +122,36 @@ def _forecasts(to: Console, score: Score) -> None:
     to.print(made)
     to.print("Targets: " + "; ".join(f"{name}: {written(f, '%')}" for name, f in score.targets.items()) + ".")
     to.print(f"Of the targets that it was sure of it reached {written(score.promises, '%')}, n {score.promises.n}.")
+
+
+def fresh_rows(board: Board) -> Iterator[tuple[str, ...]]:
+    """Figures of the advisor on LadderBench's tasks and on the fresh ones, and the best baseline there."""
+    one, other = board.ours, board.fresh[0]
+    rival = max(board.fresh[1:], key=lambda score: score.ideal.value or 0.0)
+    yield "tasks, datasets", *(f"{score.n_tasks}, {score.n_datasets}" for score in (one, other))
+    figures: tuple[tuple[str, str, Callable[[Score], Figure]], ...] = (
+        ("ideal rung recommended", "%", lambda score: score.ideal),
+        ("mean regret", "points", lambda score: score.mean_regret),
+        ("largest regret", "points", lambda score: score.max_regret),
+        ("training, multiple of the ideal rungs'", "x", lambda score: score.compute),
+        ("utility lost, a task", "currency", lambda score: score.utility_regret),
+        ("90 % intervals that cover", "%", lambda score: score.coverage.get("all", NOTHING)),
+        ("training times within 1.5 times", "%", lambda score: score.in_time.get("all", NOTHING)),
+    )
+    for name, unit, figure in figures:
+        yield name, *(written(figure(score), unit) for score in (one, other))
+    yield f"there, the best baseline's ideal rungs ({rival.name})", "", written(rival.ideal, "%")
+
+
+def _fresh(to: Console, board: Board) -> None:
+    to.print(
+        "\nOn fresh datasets, which nothing was fitted to and nothing was chosen by; they should look alike, or the "
+        "score was tuned:"
+    )
+    made = table("figure", ">LadderBench", ">fresh")
+    for row in fresh_rows(board):
+        made.add_row(*row)
+    to.print(made)
 
 
 def _wrong(to: Console, score: Score) -> None:

@@ -15,7 +15,7 @@ from advisor.estimate.experience import shipped_folder
 from advisor.ui import charts, charts_score, parts, words
 
 QUESTION = "How good is this advice?"
-TABLES = ("situations.csv", "outcomes.csv")
+TABLES = ("situations.csv", "outcomes.csv", "fresh/outcomes.csv")
 DRAWN = {"values": "Values", "times": "Training times"}
 KEPT = {True: "yes", False: "no", None: "not counted"}
 READ = (
@@ -42,6 +42,8 @@ def draw() -> None:
     reliability(found.ours)
     predicted(found.ours)
     wrong(found.ours)
+    if found.fresh:
+        fresh(found)
     parts.section("How to read it")
     for sentence in READ:
         st.text(sentence)
@@ -178,6 +180,19 @@ def wrong(ours: Score) -> None:
     st.text(f"On {len(rows)} of {words.number_of(ours.n_tasks, 'task')}, the costliest first.")
     frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
     st.dataframe(frame, hide_index=True, alt="The tasks on which the advice was wrong, and why")
+
+
+def fresh(found: Board) -> None:
+    """The same figures on sets that nothing was fitted to nor chosen by."""
+    parts.section("On fresh datasets")
+    names = dict.fromkeys(task.dataset for task in found.fresh[0].tasks)
+    st.text(
+        f"Nothing was fitted to {', '.join(names)}, and nothing was chosen by them. The figures should look alike, or "
+        f"the score was tuned."
+    )
+    rows = pd.DataFrame(list(told.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
+    rows["Figure"] = rows["Figure"].map(words.capital)
+    st.dataframe(rows, hide_index=True, height="content", alt="The score on LadderBench and on fresh datasets")
 
 
 if __name__ == "__main__":

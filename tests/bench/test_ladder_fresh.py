@@ -1,0 +1,63 @@
+"""Fresh sets are made of what lies on the machine, kept apart, and scored by an adviser that never saw them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from ladder_tables import known, made
+
+from advisor import line
+from advisor.bench.ladder import fresh
+from advisor.bench.ladder.baselines import BASELINES
+from advisor.bench.ladder.board import NAME, board
+from advisor.bench.ladder.choice import Adviser, take
+from advisor.bench.ladder.score import score_fresh
+from advisor.bench.ladder.tasks import FRESH, SOURCES
+from advisor.bench.ladder.told import fresh_rows
+from advisor.estimate.experience import Experience
+
+PAST = [made(name, 0.3, 0.6, 0.8, 0.9, 0.5, seed=seed) for name in "abc" for seed in (0, 1)]
+
+
+def test_the_adviser_of_fresh_tasks_knows_all_others_and_none_of_them() -> None:
+    seen: list[tuple[str, ...]] = []
+
+    def learner(past: Experience) -> Adviser:
+        seen.append(past.datasets)
+        return lambda case, question: take("frozen")
+
+    found = score_fresh(known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5)), learner, "x")
+    assert seen == [("a", "b", "c")]
+    assert found is not None and (found.n_tasks, found.ideal.value) == (1, 1.0)
+    assert found.mean_regret.value == pytest.approx(1.0)
+
+
+def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own_score_is_the_same() -> None:
+    past, new = known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5))
+    without, with_new = board(past), board(past, fresh=new)
+    assert without.fresh == () and [score.name for score in with_new.fresh] == [NAME, *(n for n, _ in BASELINES)]
+    assert with_new.ours == without.ours
+    rows = list(fresh_rows(with_new))
+    assert rows[0][1:] == ("3, 3", "1, 1") and rows[1][0] == "ideal rung recommended"
+
+
+def test_fresh_sources_are_no_others() -> None:
+    assert {source.name for source in FRESH} == set(fresh.MAKERS)
+    assert not {source.name for source in FRESH} & {source.name for source in SOURCES}
+
+
+@pytest.mark.parametrize("name", ["licences", "icons", "scripts"])
+def test_a_fresh_set_is_made_once_of_this_machines_material(name: str) -> None:
+    folder = fresh.made(name)
+    if folder is None:
+        pytest.skip("its material is not on this machine")
+    dataset = line.read(folder if name != "licences" else folder / "texts.csv")
+    assert len(dataset.items) > 100 and len(dataset.classes) >= 5
+    stamp = folder.stat().st_mtime_ns
+    assert fresh.made(name) == folder and folder.stat().st_mtime_ns == stamp
+
+
+def test_documentation_strings_do_not_name_their_library() -> None:
+    texts = pd.DataFrame(list(fresh._strings("networkx")), columns=["text", "label"])
+    assert len(texts) > 50 and not texts["text"].str.contains("networkx", case=False).any()
+    assert texts["text"].is_unique
