@@ -5,11 +5,11 @@ In logits, y = logit(test value):
     frozen rung:   y = logit(m) + b . x             every other rung:   y = y_frozen + b . x
 
 where m is what the probe measured, moved along the learning curve to all labels, and x three numbers of the situation:
-labels per class, distance from home, and the rung's own sign, its measured lead
-(`signals.features`). Each b is a ridge regression on the tasks of `Experience`, every dataset weighing alike, with the
-penalty that predicts whole datasets left out best. A measured lead enters with a slope too: among few labels it is
-half noise, and which rung leads in general says as much. Eight numbers (depths, slope of the curve, classes, frozen
-value) did no better on LadderBench's first 49 tasks. Intervals are conformal (Lei et al. 2018,
+labels per class, distance from home, and the rung's own sign, its measured lead (`signals.features`). Each b is a ridge
+regression on the tasks of `Experience`, every dataset weighing alike. How strongly slopes are drawn to nought, and on
+how many items a measured lead is half believed, is what predicts whole datasets left out best: among few labels the
+lead of one measured rung over another is mostly noise, and which leads in general says more. Eight numbers (depths,
+slope of the curve, classes, frozen value) did no better on LadderBench. Intervals are conformal (Lei et al. 2018,
 https://arxiv.org/abs/1604.04173, locally weighted): the residuals of held-out datasets, each divided by its expected
 spread, give the factor at which 90 % are inside.
 """
@@ -25,7 +25,18 @@ import numpy as np
 from advisor.estimate import ridge
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.ridge import Ridge
-from advisor.estimate.signals import BASE, Z, expit, features, is_measured, logit, looked_at, measured, tuning_way
+from advisor.estimate.signals import (
+    BASE,
+    DOUBTS,
+    Z,
+    expit,
+    features,
+    is_measured,
+    logit,
+    looked_at,
+    measured,
+    tuning_way,
+)
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Kind, Situation
 from probes.measured import Provenance
@@ -52,9 +63,13 @@ class Forecast:
 
 @dataclass(frozen=True)
 class RungModel:
-    """The fit of a rung of one kind. ``variance``: of the logit beyond sampling; ``factor``: conformal, in spreads."""
+    """The fit of a rung of one kind. ``variance``: of the logit beyond sampling; ``factor``: conformal, in spreads.
+
+    ``doubt``: items on which a measured lead is half believed.
+    """
 
     line: Ridge | None
+    doubt: float
     variance: float
     gain_variance: float
     factor: float
@@ -94,7 +109,7 @@ def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
     """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away, or leaves it at once."""
     if rung == "fine-tune" and tuning_way(s, n) == "frozen":
         return 0.0
-    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n)[None])[0])
+    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n, model.doubt)[None])[0])
     return max(step, 0.0) if rung == "fine-tune" else step
 
 
@@ -116,55 +131,71 @@ def sampling_variance(s: Situation, centre: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """The tasks that a rung's line is fitted to. Shape: x (n, p), y (n,) to explain, groups, weights (n,)."""
+class Fit:
+    """A rung's line with the tasks it was fitted to. Shape: y, held_out (n,): to explain, and predicted unseen.
+
+    ``doubt``: items on which a measured lead is half believed.
+    """
 
     tasks: tuple[Lived, ...]
-    x: np.ndarray
+    line: Ridge
+    doubt: float
     y: np.ndarray
+    held_out: np.ndarray
     groups: np.ndarray
     weights: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The weighted mean square of what datasets left out were predicted wrong by."""
+        return float(self.weights @ (self.y - self.held_out) ** 2)
 
 
 @lru_cache(maxsize=512)
 def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
     """The model of a rung, from the tasks of its kind."""
-    made = table(experience, kind, rung)
-    if made is None:
-        return RungModel(None, PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
-    line, held_out = ridge.choose(made.x, made.y, made.weights, made.groups)
+    fit = best_fit(experience, kind, rung)
+    if fit is None:
+        return RungModel(None, DOUBTS[0], PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
     base = residuals(experience, kind, BASE)
-    own = made.y - held_out
+    own = fit.y - fit.held_out
     predicted = rung != BASE
-    total = own + np.array([base.get(_key(t), 0.0) for t in made.tasks]) if predicted else own
-    gains = own if predicted else own - np.array([base.get(_key(t), 0.0) for t in made.tasks])
-    noise = np.array([_noise(t, rung) for t in made.tasks])
-    variance = max(float(made.weights @ (total**2 - noise)), LEAST_VARIANCE)
-    gain_variance = max(float(made.weights @ (gains**2 - (0.0 if predicted else 0.5) * noise)), LEAST_VARIANCE)
-    factor = ridge.quantile(np.abs(total) / np.sqrt(noise + variance), made.groups)
-    return RungModel(line, variance, gain_variance, factor, len(made.tasks))
+    total = own + np.array([base.get(_key(t), 0.0) for t in fit.tasks]) if predicted else own
+    gains = own if predicted else own - np.array([base.get(_key(t), 0.0) for t in fit.tasks])
+    noise = np.array([_noise(t, rung) for t in fit.tasks])
+    variance = max(float(fit.weights @ (total**2 - noise)), LEAST_VARIANCE)
+    gain_variance = max(float(fit.weights @ (gains**2 - (0.0 if predicted else 0.5) * noise)), LEAST_VARIANCE)
+    factor = ridge.quantile(np.abs(total) / np.sqrt(noise + variance), fit.groups)
+    return RungModel(fit.line, fit.doubt, variance, gain_variance, factor, len(fit.tasks))
 
 
 @lru_cache(maxsize=128)
 def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[tuple[str, str, int], float]:
     """What each task came to beyond what lines without its dataset predict, in logits."""
-    made = table(experience, kind, rung)
-    if made is None:
+    fit = best_fit(experience, kind, rung)
+    if fit is None:
         return {}
-    held_out = ridge.choose(made.x, made.y, made.weights, made.groups)[1]
-    return {_key(t): float(left) for t, left in zip(made.tasks, made.y - held_out, strict=True)}
+    return {_key(t): float(left) for t, left in zip(fit.tasks, fit.y - fit.held_out, strict=True)}
 
 
-def table(experience: Experience, kind: Kind, rung: RungName) -> Table | None:
-    """The tasks of a kind on which a rung was carried out; None where they are too few to learn from."""
+@lru_cache(maxsize=512)
+def best_fit(experience: Experience, kind: Kind, rung: RungName) -> Fit | None:
+    """The line with the penalty and the doubt that predict whole datasets left out best.
+
+    None where the tasks of the kind on which the rung was carried out are too few to learn from.
+    """
     tasks = tuple(t for t in experience.tasks if t.situation.kind == kind and _surprise(t, rung) is not None)
     groups = np.unique([t.dataset for t in tasks], return_inverse=True)[1]
     if len(tasks) < LEAST_TASKS or len(set(groups.tolist())) < 3:
         return None
-    x = np.stack([features(t.situation, rung, t.situation.n_labels) for t in tasks])
     y = np.array([_surprise(t, rung) for t in tasks])
-    precision = np.array([1.0 / (_noise(t, rung) + PRIOR_VARIANCE) for t in tasks])
-    return Table(tasks, x, y, groups, ridge.alike(groups, precision))
+    weights = ridge.alike(groups, np.array([1.0 / (_noise(t, rung) + PRIOR_VARIANCE) for t in tasks]))
+    fits = []
+    for doubt in DOUBTS if rung != BASE and is_measured(kind, rung) else DOUBTS[:1]:
+        x = np.stack([features(t.situation, rung, t.situation.n_labels, doubt) for t in tasks])
+        line, held_out = ridge.choose(x, y, weights, groups)
+        fits.append(Fit(tasks, line, doubt, y, held_out, groups, weights))
+    return min(fits, key=lambda fit: fit.error)
 
 
 def _surprise(t: Lived, rung: RungName) -> float | None:

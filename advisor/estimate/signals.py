@@ -14,8 +14,8 @@ from advisor.training.few_texts import Way, way
 FURTHEST = 4.0
 #: The measured rung that gains are counted from.
 BASE: RungName = "frozen"
-#: A lead measured on so many items is half believed.
-DOUBTED = 50
+#: A lead measured on so many items may be half believed; which of them, whole datasets left out decide.
+DOUBTS = (50.0, 200.0, 800.0)
 #: The standard normal's 95 % point: the bounds of a 90 % interval.
 Z = 1.645
 
@@ -61,17 +61,20 @@ def lead(s: Situation, rung: RungName, n: float) -> float | None:
 FEATURE_NAMES = ("labels per class", "distance from home", "the rung's own sign")
 
 
-def features(s: Situation, rung: RungName, n: float) -> np.ndarray:
-    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (3,)."""
+def features(s: Situation, rung: RungName, n: float, doubt: float) -> np.ndarray:
+    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (3,).
+
+    doubt: items on which a measured lead is half believed.
+    """
     per_class = math.log10(n / max(s.n_classes, 1))
     home = (50.0 if s.domain is None else s.domain) / 100
-    return np.array([per_class, home, own_sign(s, rung, n)])
+    return np.array([per_class, home, own_sign(s, rung, n, doubt)])
 
 
-def own_sign(s: Situation, rung: RungName, n: float) -> float:
+def own_sign(s: Situation, rung: RungName, n: float, doubt: float) -> float:
     """The rung's measured lead, the less believed the fewer items it was measured on; 0 of what is predicted."""
     items = looked_at(s)
-    return (lead(s, rung, n) or 0.0) * items / (items + DOUBTED)
+    return (lead(s, rung, n) or 0.0) * items / (items + doubt)
 
 
 def tuning_way(s: Situation, n: float) -> Way:

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.bench.ladder.baselines import BASELINES, REFERENCES
 from advisor.bench.ladder.carry import STEPS
-from advisor.bench.ladder.tasks import SOURCES
+from advisor.bench.ladder.tasks import FRESH, SOURCES
 from advisor.estimate.experience import KEYS, OUTCOMES
 from advisor.records import Situation
 
@@ -23,7 +23,7 @@ def test_every_column_is_explained(column: str) -> None:
     assert column in {cell.strip() for cell in FIRST}
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", (*SOURCES, *FRESH), ids=lambda source: source.name)
 def test_every_source_has_its_row_with_sizes_and_input(source) -> None:
     row = next(line for line in README.splitlines() if line.startswith(f"| {source.kind} | {source.name} |"))
     sizes, px = (cell.strip() for cell in row.split("|")[3:5])
