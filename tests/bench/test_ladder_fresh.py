@@ -58,6 +58,6 @@ def test_a_fresh_set_is_made_once_of_this_machines_material(name: str) -> None:
 
 
 def test_documentation_strings_do_not_name_their_library() -> None:
-    texts = pd.DataFrame(list(fresh._strings("networkx")), columns=["text", "label"])
+    texts = pd.DataFrame(list(fresh.texts_of("networkx", fresh.first_paragraph)), columns=["text", "label"])
     assert len(texts) > 50 and not texts["text"].str.contains("networkx", case=False).any()
     assert texts["text"].is_unique

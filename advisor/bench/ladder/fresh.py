@@ -1,7 +1,7 @@
 """Fresh datasets: none of them was looked at while the advice was made, so they tell whether its score was tuned.
 
 They are made of what lies on a Debian machine with this project's dependencies: a desktop's icons, letters of eight
-scripts drawn from one font, paragraphs of licences, and the first paragraphs of libraries' documentation strings.
+scripts and of 22 faces drawn from one family of fonts, paragraphs of licences, and libraries' documentation and code.
 Their outcomes lie apart (``data/ladderbench/fresh``), and nothing is fitted to them.
 """
 
@@ -15,12 +15,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from PIL import Image, ImageDraw, ImageFont
 
 from advisor import storage
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
-FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
 LICENCES = Path("/usr/share/common-licenses")
 #: First code point, last one, of each script's letters.
 SCRIPTS = {
@@ -28,9 +30,14 @@ SCRIPTS = {
     "hebrew": (0x5D0, 0x5EA), "arabic": (0x621, 0x6D3), "georgian": (0x10D0, 0x10FC), "operators": (0x2200, 0x227F),
 }  # fmt: skip
 LIBRARIES = ("numpy", "pandas", "scipy", "sklearn", "networkx", "plotly", "torch", "streamlit")
+#: Those with plenty of functions.
+CODE_OF = ("numpy", "scipy", "sklearn", "networkx", "torch", "streamlit")
 NAMES = ("Apache-2.0", "Artistic", "GFDL-1.3", "GPL-1", "GPL-3", "LGPL-2.1", "MPL-2.0", "CC0-1.0")
-#: Documentation strings of each library, at most; characters of a text, at least.
-MOST_STRINGS, LEAST_CHARACTERS = 400, 60
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#: Documentation strings, or functions, of each library, at most; characters of a text, at least, and of code, at most.
+MOST_STRINGS, LEAST_CHARACTERS, MOST_CHARACTERS = 400, 60, 600
+#: Each letter of each face is drawn so often, turned by up to so many degrees and at up to this share of its size.
+DRAWN, TURNED, SCALED = 4, 15, (0.6, 1.1)
 #: Pixels of a drawn letter's picture, and of the letter.
 CANVAS, POINTS = 64, 44
 
@@ -59,18 +66,35 @@ def icons(folder: Path) -> bool:
 
 def scripts(folder: Path) -> bool:
     """Which script a letter is of, drawn in DejaVu Sans (fonts-dejavu-core)."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    if not FONT.is_file():
+    face = FONTS / "DejaVuSans.ttf"
+    if not face.is_file():
         return False
-    font = ImageFont.truetype(str(FONT), POINTS)
     for script, (first, last) in SCRIPTS.items():
         (folder / script).mkdir()
         for point in range(first, last + 1):
-            picture = Image.new("L", (CANVAS, CANVAS), 255)
-            ImageDraw.Draw(picture).text((CANVAS / 2, CANVAS / 2), chr(point), fill=0, font=font, anchor="mm")
-            picture.save(folder / script / f"{point:04x}.png")
+            drawn(chr(point), face, POINTS).save(folder / script / f"{point:04x}.png")
     return True
+
+
+def letters(folder: Path) -> bool:
+    """Which capital letter it is, in all faces of DejaVu, somewhat turned and scaled (fonts-dejavu-extra)."""
+    faces, rng = sorted(FONTS.glob("*.ttf")), np.random.default_rng(0)
+    for letter in LETTERS:
+        (folder / letter).mkdir()
+        for face in faces:
+            for turn in range(DRAWN):
+                picture = drawn(letter, face, round(POINTS * rng.uniform(*SCALED)))
+                turned = picture.rotate(rng.uniform(-TURNED, TURNED), fillcolor=255)
+                turned.save(folder / letter / f"{face.stem}-{turn}.png")
+    return len(faces) > 1
+
+
+def drawn(text: str, face: Path, points: int) -> Image.Image:
+    """Black on white in the middle of the canvas."""
+    picture = Image.new("L", (CANVAS, CANVAS), 255)
+    font = ImageFont.truetype(str(face), points)
+    ImageDraw.Draw(picture).text((CANVAS / 2, CANVAS / 2), text, fill=0, font=font, anchor="mm")
+    return picture
 
 
 def licences(folder: Path) -> bool:
@@ -86,10 +110,32 @@ def licences(folder: Path) -> bool:
 
 def docstrings(folder: Path) -> bool:
     """Which library a documentation string's first paragraph is from, the library's name taken out."""
-    return written(folder, [pair for library in LIBRARIES for pair in _strings(library)])
+    return written(folder, [pair for library in LIBRARIES for pair in texts_of(library, first_paragraph)])
 
 
-def _strings(library: str) -> Iterator[tuple[str, str]]:
+def code(folder: Path) -> bool:
+    """Which library a function's code is from, the library's name taken out."""
+    return written(folder, [pair for library in CODE_OF for pair in texts_of(library, source)])
+
+
+def first_paragraph(thing: object) -> str:
+    """Of its documentation string."""
+    return re.split(r"\n\s*\n", inspect.getdoc(thing) or "")[0]
+
+
+def source(thing: object) -> str:
+    """Its code behind the documentation string, cut; "" of what is no Python function."""
+    if not inspect.isfunction(thing):
+        return ""
+    try:
+        text = inspect.getsource(thing)
+    except (OSError, TypeError):
+        return ""
+    return text.rsplit('"""', 1)[-1][:MOST_CHARACTERS]
+
+
+def texts_of(library: str, text_of: Callable[[object], str]) -> Iterator[tuple[str, str]]:
+    """Texts of a library's public things, each once, with the library as label."""
     package, seen = importlib.import_module(library), set[str]()
     for found in pkgutil.iter_modules(package.__path__):
         if found.name.startswith(("_", "test", "conftest")):
@@ -99,9 +145,10 @@ def _strings(library: str) -> Iterator[tuple[str, str]]:
         except Exception:  # an optional dependency of that module is not here
             continue
         for _, thing in sorted(inspect.getmembers(module, callable)):
-            first = re.split(r"\n\s*\n", inspect.getdoc(thing) or "")[0]
-            text = re.sub(library, "it", " ".join(first.split()), flags=re.IGNORECASE)
-            if not str(getattr(thing, "__module__", "")).startswith(library) or text in seen:
+            if not str(getattr(thing, "__module__", "")).startswith(library):
+                continue
+            text = re.sub(library, "it", " ".join(text_of(thing).split()), flags=re.IGNORECASE)
+            if text in seen:
                 continue
             if len(text) >= LEAST_CHARACTERS and len(seen) < MOST_STRINGS:
                 seen.add(text)
@@ -120,4 +167,6 @@ MAKERS: dict[str, Callable[[Path], bool]] = {
     "scripts": scripts,
     "licences": licences,
     "docstrings": docstrings,
+    "letters": letters,
+    "code": code,
 }

@@ -87,6 +87,8 @@ FRESH: tuple[Source, ...] = (
     Source("docstrings", "text", sizes=(50, 200, None), fresh=True),
     Source("scripts", "image", 64, (50, 200, None), fresh=True),
     Source("licences", "text", sizes=(50, 200, None), fresh=True),
+    Source("letters", "image", 64, (50, 200, None), fresh=True),
+    Source("code", "text", sizes=(50, 200, None), fresh=True),
 )
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
