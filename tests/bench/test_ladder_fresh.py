@@ -8,7 +8,7 @@ from ladder_tables import known, made
 
 from advisor import line
 from advisor.bench.ladder import fresh
-from advisor.bench.ladder.baselines import BASELINES
+from advisor.bench.ladder.baselines import BASELINES, REFERENCES
 from advisor.bench.ladder.board import NAME, board
 from advisor.bench.ladder.choice import Adviser, take
 from advisor.bench.ladder.score import score_fresh
@@ -35,7 +35,10 @@ def test_the_adviser_of_fresh_tasks_knows_all_others_and_none_of_them() -> None:
 def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own_score_is_the_same() -> None:
     past, new = known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5))
     without, with_new = board(past), board(past, fresh=new)
-    assert without.fresh == () and [score.name for score in with_new.fresh] == [NAME, *(n for n, _ in BASELINES)]
+    assert without.fresh == () and [score.name for score in with_new.fresh] == [
+        NAME,
+        *(n for n, _ in (*BASELINES, *REFERENCES)),
+    ]
     assert with_new.ours == without.ours
     rows = list(fresh_rows(with_new))
     assert rows[0][1:] == ("3, 3", "1, 1") and rows[1][0] == "ideal rung recommended"

@@ -39,8 +39,8 @@ class Board:
     """The score of the advisor, those of the baselines, and the bounds. ``references`` are not baselines.
 
     ``advice``: the advice's processor seconds as a share of trying every rung with all seeds. ``unfinished``: seeds of
-    tasks that lack the row of a rung. ``fresh``: the advisor and the baselines on sets that nothing was fitted to nor
-    chosen by, each knowing all the others; empty where none was carried out.
+    tasks that lack the row of a rung. ``fresh``: the advisor, the baselines and the references on sets that
+    nothing was fitted to nor chosen by, each knowing all the others; empty where none was carried out.
     """
 
     ours: Score
@@ -60,7 +60,7 @@ def board(experience: Experience | None = None, learner: Learner = advisor, fres
     """Score the advisor and the baselines on LadderBench's tables, in seconds. Raises AdviceError without a task."""
     known = Experience.shipped() if experience is None else experience
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
-    everyone = ((NAME, learner), *BASELINES)
+    everyone = ((NAME, learner), *BASELINES, *REFERENCES)
     ours = score(known, learner, NAME)
     baselines = tuple(score(known, rule, name) for name, rule in BASELINES)
     complete = truths(known, worth)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
+from rich.table import Table
 
 from advisor.bench.ladder.board import Board, Bound
 from advisor.bench.ladder.figures import NOTHING, Figure
@@ -103,15 +104,18 @@ def _bounds(to: Console, board: Board) -> None:
 def _advisers(to: Console, board: Board) -> None:
     to.print(
         "Everyone on the same tasks. Regret: points lost against the best rung; utility: what is lost at the default "
-        "prices; compute: training as a multiple of the ideal rungs'; targets: reached where some rung reaches them."
+        "prices; compute: training as a multiple of the ideal rungs'; targets: reached where some rung reaches them. "
+        "The last one tries every rung first, so it needs no advice."
     )
+    to.print(adviser_table((board.ours, *board.baselines, *board.references)))
+
+
+def adviser_table(scores: Iterable[Score]) -> Table:
+    """A row for each adviser."""
     made = table("adviser", ">ideal rung", ">90 %", *(f">{name}" for name in COLUMNS))
-    for score in (board.ours, *board.baselines):
+    for score in scores:
         made.add_row(*adviser_row(score))
-    made.add_section()
-    for score in board.references:
-        made.add_row(*adviser_row(score))
-    to.print(made)
+    return made
 
 
 def _forecasts(to: Console, score: Score) -> None:
@@ -125,9 +129,8 @@ def _forecasts(to: Console, score: Score) -> None:
 
 
 def fresh_rows(board: Board) -> Iterator[tuple[str, ...]]:
-    """Figures of the advisor on LadderBench's tasks and on the fresh ones, and the best baseline there."""
+    """Figures of the advisor on LadderBench's tasks and on the fresh ones."""
     one, other = board.ours, board.fresh[0]
-    rival = max(board.fresh[1:], key=lambda score: score.ideal.value or 0.0)
     yield "tasks, datasets", *(f"{score.n_tasks}, {score.n_datasets}" for score in (one, other))
     figures: tuple[tuple[str, str, Callable[[Score], Figure]], ...] = (
         ("ideal rung recommended", "%", lambda score: score.ideal),
@@ -140,7 +143,6 @@ def fresh_rows(board: Board) -> Iterator[tuple[str, ...]]:
     )
     for name, unit, figure in figures:
         yield name, *(written(figure(score), unit) for score in (one, other))
-    yield f"there, the best baseline's ideal rungs ({rival.name})", "", written(rival.ideal, "%")
 
 
 def _fresh(to: Console, board: Board) -> None:
@@ -152,6 +154,8 @@ def _fresh(to: Console, board: Board) -> None:
     for row in fresh_rows(board):
         made.add_row(*row)
     to.print(made)
+    to.print("Everyone on the fresh tasks; the last one tries every rung first:")
+    to.print(adviser_table(board.fresh))
 
 
 def _wrong(to: Console, score: Score) -> None:

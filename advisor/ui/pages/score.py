@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -117,10 +118,15 @@ def rivals(found: Board) -> None:
     figure = charts_score.advisers(found, measure)
     st.plotly_chart(figure, config=charts.CONFIG, key="rivals", alt="Every adviser with its interval")
     parts.note("Hollow: trying every rung first, which needs no advice. Dashed: the bound for the advisor.")
-    with st.expander("All figures of every adviser", icon=":material/table_rows:"):
+    advisers((found.ours, *found.baselines, *found.references), "All figures of every adviser")
+
+
+def advisers(scores: Sequence[Score], title: str) -> None:
+    """Every figure of every adviser, folded away."""
+    with st.expander(title, icon=":material/table_rows:"):
         names = ("Adviser", "Ideal rung", "90 %", *map(str.capitalize, told.COLUMNS))
-        rows = [told.adviser_row(score) for score in (found.ours, *found.baselines, *found.references)]
-        st.dataframe(pd.DataFrame(rows, columns=list(names)), hide_index=True, height="content", alt="All advisers")
+        rows = [told.adviser_row(score) for score in scores]
+        st.dataframe(pd.DataFrame(rows, columns=list(names)), hide_index=True, height="content", alt=title)
 
 
 def reliability(ours: Score) -> None:
@@ -193,6 +199,7 @@ def fresh(found: Board) -> None:
     rows = pd.DataFrame(list(told.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
     rows["Figure"] = rows["Figure"].map(words.capital)
     st.dataframe(rows, hide_index=True, height="content", alt="The score on LadderBench and on fresh datasets")
+    advisers(found.fresh, "Every adviser on fresh datasets")
 
 
 if __name__ == "__main__":
