@@ -82,7 +82,7 @@ def estimated(
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and what they were made from; images and texts have training steps timed."""
     if dataset.kind == "qa":
-        return estimate_answers(dataset, evidence, question), situation_of(dataset, evidence, Steps())
+        return estimate_answers(evidence, question), situation_of(dataset, evidence, Steps())
     steps = time_steps(dataset, evidence, question.rungs, progress)
     situation = situation_of(dataset, evidence, steps)
     return estimate_rungs(situation, evidence, question), situation

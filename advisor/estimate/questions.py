@@ -1,7 +1,7 @@
 """An estimate for each of the five rungs on a "qa" dataset.
 
-The first three are measured on training questions. Fine-tuning starts from what the passages found gave and takes away
-a share of what is misread, none as long as it is not tried (`docs/questions.md`).
+The first three are measured on training questions. Fine-tuning starts from what the passages found gave, and adds what
+adapters brought on other sets (`adapters`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 
 from advisor.estimate import scratch_language
+from advisor.estimate.adapters import adapter_gain, with_adapter
 from advisor.estimate.common import TRAINING_SECONDS, left_out, needed, standing_on
+from advisor.estimate.experience import Experience
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Dataset, Estimate, Evidence, ProbeResult, Question
+from advisor.records import Estimate, Evidence, ProbeResult, Question
 from probes.bootstrap import predictive_mean
-from probes.failures import OUTCOMES
 
-#: Share of what is misread that fine-tuning takes away. Nothing is counted on until it is tried: the one run at hand
-#: had time for a single step, and a guess must not put a dearer rung above a measured one. It never adds to it, since
-#: it rolls back.
-LORA_SHARE, LORA_SPREAD = 0.0, 0.15
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
 NO_READER = (
@@ -30,12 +27,16 @@ NO_READER = (
 )
 
 
-def estimates(dataset: Dataset, evidence: Evidence, question: Question) -> tuple[Estimate, ...]:
-    """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason."""
-    return tuple(one(dataset, evidence, question, rung) for rung in RUNG_NAMES)
+def estimates(evidence: Evidence, question: Question, experience: Experience | None = None) -> tuple[Estimate, ...]:
+    """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
+
+    experience: what was carried out before; LadderBench and this machine's ledger where none is given.
+    """
+    known = Experience.here() if experience is None else experience
+    return tuple(one(evidence, question, rung, known) for rung in RUNG_NAMES)
 
 
-def one(dataset: Dataset, evidence: Evidence, question: Question, rung: RungName) -> Estimate:
+def one(evidence: Evidence, question: Question, rung: RungName, known: Experience) -> Estimate:
     """The estimate of one rung."""
     if rung not in question.rungs:
         return left_out(rung)
@@ -43,7 +44,7 @@ def one(dataset: Dataset, evidence: Evidence, question: Question, rung: RungName
         "prompting": prompting,
         "rag": rag,
         "frozen": frozen,
-        "fine-tune": fine_tune,
+        "fine-tune": lambda found: fine_tune(found, known),
         "scratch": scratch_language.estimate,
     }
     return build[rung](evidence)
@@ -84,22 +85,25 @@ def frozen(evidence: Evidence) -> Estimate:
     )  # fmt: skip
 
 
-def fine_tune(evidence: Evidence) -> Estimate:
-    """Predicted: the passages found, less a share of what was misread with the passage that answers."""
-    probe, gold = needed(evidence, "retrieved"), needed(evidence, "gold passage")
+def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
+    """Predicted: the passages found, and what adapters brought over them on other sets."""
+    probe = needed(evidence, "retrieved")
     if probe.backbone is None or evidence.backbone == "endpoint":
         reason = "The language model runs behind an endpoint, so its weights cannot be changed from here."
         return Estimate(rung="fine-tune", available=False, reason=reason)
-    lost = (1.0 - gold.measured.value) * found_share(probe)
+    gain, _ = adapter_gain(known)
+    brought = f"brought {100 * gain:.1f} points of token F1" if gain else "are not known to bring anything"
     details = (
-        f"Not tried yet: low-rank changes (LoRA) of {probe.backbone} on training questions with their passages. What "
-        f"that brings is not known, so no gain is counted on; it goes back to retrieval when it brings none."
+        f"Low-rank changes (LoRA) of {probe.backbone} on training questions with their passages {brought} over "
+        f"retrieval on other sets; it goes back to retrieval when it brings none here."
     )
     made = built(
-        "fine-tune", evidence, probe, kept(evidence), LORA_SHARE * lost, LORA_SPREAD * lost, TRAINING_SECONDS, details,
+        "fine-tune", evidence, probe, kept(evidence), 0.0, 0.0, TRAINING_SECONDS, details,
         k=1, prompt=probe.settings["prompt"], threshold=limit(evidence)["similarity"],
     )  # fmt: skip
-    return made.model_copy(update={"provenance": "predicted"})
+    assert made.value is not None and made.low is not None and made.high is not None
+    value, low, high = with_adapter(made.value, made.low, made.high, known)
+    return made.model_copy(update={"value": value, "low": low, "high": high, "provenance": "predicted"})
 
 
 def built(
@@ -128,13 +132,6 @@ def limit(evidence: Evidence) -> dict[str, float]:
     """The threshold of "not in the documents" and its error rates, as the evidence keeps them."""
     found: dict[str, float] = needed(evidence, "retrieval").settings["threshold"]
     return found
-
-
-def found_share(probe: ProbeResult) -> float:
-    """Share of the questions whose answer stood in the passages that were read."""
-    counts: dict[str, int] = probe.settings["outcomes"]
-    total = sum(counts.get(name, 0) for name in OUTCOMES)
-    return 1.0 - counts.get("not found", 0) / max(total, 1)
 
 
 def passages(k: int) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from advisor.estimate.adapters import with_adapter
 from advisor.estimate.common import MILLISECONDS_OF_WORDS, forecast_of
 from advisor.estimate.cost import priced
 from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.forecast import Forecast, forecast
+from advisor.estimate.signals import Z
 from advisor.estimate.timing import peak_bytes, train_seconds
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Estimate, Question, Situation
@@ -18,10 +20,11 @@ from advisor.records import Estimate, Question, Situation
 def replayed(task: Lived, experience: Experience, question: Question) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first, priced; `experience` should not hold the task's dataset.
 
-    Answers to questions are forecast by nothing but their own probes: what was expected then is taken.
+    Answers to questions are forecast by their own probes: what was expected then is taken, and what adapters brought on
+    the sets in `experience`.
     """
     s = task.situation
-    values = remembered(task) if s.kind == "qa" else forecast(s, experience)
+    values = remembered(task, experience) if s.kind == "qa" else forecast(s, experience)
     made = tuple(one(task, rung, values.get(rung), experience) for rung in RUNG_NAMES if rung in question.rungs)
     return priced(made, question, s.n_labels, None)
 
@@ -41,14 +44,18 @@ def one(task: Lived, rung: RungName, value: Forecast | None, experience: Experie
     )
 
 
-def remembered(task: Lived) -> dict[RungName, Forecast]:
-    """What was expected of each rung when the task was looked at."""
+def remembered(task: Lived, experience: Experience) -> dict[RungName, Forecast]:
+    """What was expected of each rung when the task was looked at; of fine-tuning, retrieval with an adapter."""
     found: dict[RungName, Forecast] = {}
     for rung in RUNG_NAMES:
         row = task.outcomes.get(rung, {})
         value, low, high = (number(row, name) for name in ("expected", "expected_low", "expected_high"))
         if value is not None and low is not None and high is not None:
-            found[rung] = Forecast(value, low, high, (high - low) / (2 * 1.645), "measured")
+            found[rung] = Forecast(value, low, high, (high - low) / (2 * Z), "measured")
+    if "fine-tune" in found and "rag" in found:
+        start = found["rag"]
+        value, low, high = with_adapter(start.value, start.low, start.high, experience)
+        found["fine-tune"] = Forecast(value, low, high, (high - low) / (2 * Z), "predicted")
     return found
 
 

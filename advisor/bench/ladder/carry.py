@@ -77,7 +77,7 @@ def look(task: Task, dataset: Dataset) -> Seen:
 
         evidence, steps = gather(dataset, None, budget), Steps()
         first = clock.lap()
-        made = estimates_of_answers(dataset, evidence, question)
+        made = estimates_of_answers(evidence, question)
     else:
         evidence = measure(dataset, entry_of(task), budget)
         first = clock.lap()
