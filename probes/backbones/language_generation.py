@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from probes.backbones.language_cache import cache_of, given
 from probes.backbones.language_prompt import Read, read
 from probes.chat import Prompt, Reply
 
@@ -45,11 +46,11 @@ def _batch(model: LanguageModel, asked: list[Read], max_new_tokens: int, stop: S
             input_ids=ids,
             attention_mask=mask,
             position_ids=places.clamp(min=0),
-            past_key_values=past,
             use_cache=True,
             logits_to_keep=1,
+            **given(model.module, past),
         )
-        past = output.past_key_values
+        past = cache_of(output)
         best, tokens = torch.log_softmax(output.logits[:, -1].float(), dim=-1).max(dim=-1)
         for row in sorted(open_rows):
             token = int(tokens[row])

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from probes.backbones.language_cache import cache_of, given
 from probes.backbones.language_prompt import read
 from probes.chat import Prompt
 
@@ -145,7 +146,7 @@ def _trunk(model: LanguageModel, asked: list[tuple[int, ...]], reader: Any) -> T
         return Trunk((), None)
     ids = torch.tensor([shared], device=model.device)
     output = reader(input_ids=ids, use_cache=True, **_keep(reader, [0]))
-    model.trunk = Trunk(shared, output.past_key_values)
+    model.trunk = Trunk(shared, cache_of(output))
     return model.trunk
 
 
@@ -175,8 +176,8 @@ def _scored(reader: Any, trunk: Trunk, tree: Tree) -> np.ndarray:
             input_ids=torch.tensor([tree.tokens], device=device),
             attention_mask=mask.to(device),
             position_ids=(torch.tensor([tree.depths]) + behind).to(device),
-            past_key_values=trunk.cache,
             use_cache=trunk.cache is not None,
+            **given(reader, trunk.cache),
             **_keep(reader, predicting),
         ).logits[0]
     finally:
