@@ -13,7 +13,7 @@ from advisor.bench.ladder.board import NAME, board
 from advisor.bench.ladder.choice import Adviser, take
 from advisor.bench.ladder.score import score_fresh
 from advisor.bench.ladder.tasks import FRESH, SOURCES
-from advisor.bench.ladder.told import fresh_rows
+from advisor.bench.ladder.told import alike, fresh_rows
 from advisor.estimate.experience import Experience
 
 PAST = [made(name, 0.3, 0.6, 0.8, 0.9, 0.5, seed=seed) for name in "abc" for seed in (0, 1)]
@@ -40,6 +40,9 @@ def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own
         *(n for n, _ in (*BASELINES, *REFERENCES)),
     ]
     assert with_new.ours == without.ours
+    assert "They do," in alike(with_new)
+    lost = board(past, fresh=known(*(made(name, 0.3, 0.6, 0.9, 0.1, 0.5) for name in "xyz")))
+    assert lost.fresh[0].mean_regret.value == pytest.approx(80.0) and "They do not" in alike(lost)
     rows = list(fresh_rows(with_new))
     assert rows[0][1:] == ("3, 3", "1, 1") and rows[1][0] == "ideal rung recommended"
 

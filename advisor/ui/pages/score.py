@@ -193,8 +193,8 @@ def fresh(found: Board) -> None:
     parts.section("On fresh datasets")
     names = dict.fromkeys(task.dataset for task in found.fresh[0].tasks)
     st.text(
-        f"Nothing was fitted to {', '.join(names)}, and nothing was chosen by them. The figures should look alike, or "
-        f"the score was tuned."
+        f"Nothing was fitted to {', '.join(names)}, and nothing was chosen by them, so the figures should "
+        f"look alike. {told.alike(found)}"
     )
     rows = pd.DataFrame(list(told.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
     rows["Figure"] = rows["Figure"].map(words.capital)
