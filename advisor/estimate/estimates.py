@@ -66,7 +66,6 @@ def one(
         rung,
         value,
         n=draft.probe.measured.n,
-        provenance=value.provenance,
         train_seconds=None if seconds is None else min(seconds, TRAINING_SECONDS),
         peak_memory_bytes=peak_bytes(known, situation.kind, rung),
         milliseconds_per_prediction=draft.milliseconds or 1000.0 * seconds_per_item(evidence),

@@ -27,7 +27,6 @@ PARTS = (1.0, 0.5, 0.25, 0.125)
 #: Fewer items than this, to learn from or to judge on, tell nothing.
 LEAST_ITEMS = 16
 MOST_VALIDATION = 400
-PILOT_PX = 128
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,10 @@ def fine_tuned(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np.n
 
 def network_of(dataset: Dataset, evidence: Evidence) -> tuple[Entry, int]:
     """The backbone and the input that both are trained at."""
+    from advisor.training.pilot import pilot_size
     from probes.backbones import catalog
 
-    size = min(PILOT_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
-    return catalog.find(evidence.backbone, dataset.kind), size
+    return catalog.find(evidence.backbone, dataset.kind), pilot_size(dataset, evidence)
 
 
 def judged(dataset: Dataset, rows: np.ndarray, val: np.ndarray, predicted: np.ndarray) -> Judged:

@@ -54,7 +54,7 @@ def prompting(evidence: Evidence) -> Estimate:
     """Measured: the language model by heart; it never refuses."""
     probe = needed(evidence, "closed book")
     details = f"{probe.backbone} answers by heart; no document is read."
-    return built("prompting", evidence, probe, 1.0, 0.0, 0.0, 1.0, details, prompt=probe.settings["prompt"])
+    return built("prompting", evidence, probe, 1.0, 0.0, 1.0, details, prompt=probe.settings["prompt"])
 
 
 def rag(evidence: Evidence) -> Estimate:
@@ -63,7 +63,7 @@ def rag(evidence: Evidence) -> Estimate:
     k = probe.settings["k"]
     details = f"{probe.backbone} reads the {passages(k)} found by words and meaning, and cites what it used."
     return built(
-        "rag", evidence, probe, kept(evidence), 0.0, 0.0, 5.0, details, k=k, prompt=probe.settings["prompt"],
+        "rag", evidence, probe, kept(evidence), 0.0, 5.0, details, k=k, prompt=probe.settings["prompt"],
         threshold=limit(evidence)["similarity"],
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ def frozen(evidence: Evidence) -> Estimate:
     )
     seconds = min(TRAINING_SECONDS, probe.measured.seconds * max(1.0, evidence.n_train / max(2 * n, 1)))
     return built(
-        "frozen", evidence, probe, kept(evidence), 0.0, 0.01, seconds, details, k=k,
+        "frozen", evidence, probe, kept(evidence), 0.01, seconds, details, k=k,
         threshold=limit(evidence)["similarity"],
     )  # fmt: skip
 
@@ -98,7 +98,7 @@ def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
         f"retrieval on other sets; it goes back to retrieval when it brings none here."
     )
     made = built(
-        "fine-tune", evidence, probe, kept(evidence), 0.0, 0.0, TRAINING_SECONDS, details,
+        "fine-tune", evidence, probe, kept(evidence), 0.0, TRAINING_SECONDS, details,
         k=1, prompt=probe.settings["prompt"], threshold=limit(evidence)["similarity"],
     )  # fmt: skip
     assert made.value is not None and made.low is not None and made.high is not None
@@ -107,12 +107,12 @@ def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
 
 
 def built(
-    rung: RungName, evidence: Evidence, probe: ProbeResult, keep: float, gain: float, spread: float, seconds: float,
+    rung: RungName, evidence: Evidence, probe: ProbeResult, keep: float, spread: float, seconds: float,
     details: str, **settings: Any,
 ) -> Estimate:  # fmt: skip
     """An estimate whose interval holds the measured answers' noise, the gain's and the test part's own."""
     values = np.array(probe.settings["values"])
-    shift = keep * (float(values.mean()) + gain) - float(values.mean())
+    shift = (keep - 1.0) * float(values.mean())
     span = predictive_mean(
         values, evidence.n_test, probe.settings["groups"], shift, float(np.hypot(ANSWER_SPREAD, spread))
     )

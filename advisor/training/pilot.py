@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.features import load_backbone
-from advisor.records import Dataset
+from advisor.records import Dataset, Evidence
 from advisor.training.network import build, quick_batch_norm
 from advisor.training.recipes import TrainedRung, hold_batch_norm, settings_for, task_of, training_precision
 from advisor.training.settings import Callbacks, FitResult
@@ -23,6 +23,15 @@ from probes.progress import Progress, silent
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
     from probes.heads import Head
+
+
+#: Images of a short run are fed at no more than this.
+MOST_PX = 128
+
+
+def pilot_size(dataset: Dataset, evidence: Evidence) -> int:
+    """The input of a short run: the evidence's tokens, or pixels up to `MOST_PX`."""
+    return min(MOST_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
 
 
 @dataclass(frozen=True)

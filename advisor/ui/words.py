@@ -6,17 +6,13 @@ from html import escape
 
 from advisor.ladder import RungName, rung
 from advisor.records import Kind, State
-from probes.measured import Measured, Provenance
+from probes.measured import Measured
 
 #: What the items of each kind of dataset are called: one, several.
 ITEM: dict[Kind, tuple[str, str]] = {
     "image": ("image", "images"),
     "text": ("text", "texts"),
     "qa": ("question", "questions"),
-}
-PROVENANCE: dict[Provenance, str] = {
-    "measured": "measured",
-    "predicted": "predicted",
 }
 STATE: dict[State, str] = {
     "queued": "waiting",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Seconds of each.
 SECONDS: dict[TrainedRung, float] = {"fine-tune": 6.0, "scratch": 2.8}
-MOST_PX = 128
 HELD_OUT = 160
 LEAST_HELD_OUT = 4
 TRAIN_ITEMS = 600
@@ -40,10 +39,10 @@ def short_runs(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, 
 
 
 def _fine_tuned(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
-    from advisor.training.pilot import pilot
+    from advisor.training.pilot import pilot, pilot_size
     from probes.heads import Recipe, fit_head
 
-    size = input_px(dataset, evidence)
+    size = pilot_size(dataset, evidence)
     train_rows, val_rows = held_out_split(dataset, evidence, size)
     backbone = load_backbone(entry, size, evidence.device)
     both = features_of(dataset, np.concatenate([train_rows, val_rows]), backbone)
@@ -67,17 +66,12 @@ def _fine_tuned(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str,
 
 
 def _from_scratch(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
-    from advisor.training.pilot import pilot
+    from advisor.training.pilot import pilot, pilot_size
 
-    size = input_px(dataset, evidence)
+    size = pilot_size(dataset, evidence)
     rows = held_out_split(dataset, evidence, size)
     ran = pilot(dataset, "scratch", entry, size, *rows, SECONDS["scratch"])
     return {"fresh_value": ran.value, "fresh_epochs": ran.epochs}
-
-
-def input_px(dataset: Dataset, evidence: Evidence) -> int:
-    """The input of the short runs: pixels, at most `MOST_PX`, or tokens."""
-    return min(MOST_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
 
 
 def held_out_split(dataset: Dataset, evidence: Evidence, size: int) -> tuple[np.ndarray, np.ndarray]:

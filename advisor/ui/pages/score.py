@@ -16,7 +16,7 @@ from advisor.estimate.experience import shipped_folder
 from advisor.ui import charts, charts_score, parts, words
 
 QUESTION = "How good is this advice?"
-TABLES = ("situations.csv", "outcomes.csv", "fresh/outcomes.csv")
+TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situations", "outcomes", "short_runs")]
 DRAWN = {"values": "Values", "times": "Training times"}
 KEPT = {True: "yes", False: "no", None: "not counted"}
 READ = (
