@@ -74,6 +74,11 @@ def hooked(backbone: Any, depths: Sequence[str] | None = None, mirrored: bool = 
     return backbone if isinstance(backbone, Hooked) else Hooked(backbone, depths, mirrored)
 
 
+def inner(module: nn.Module) -> nn.Module:
+    """The plain backbone's own module, out of what `hooked` runs; any other module as it is."""
+    return module.inner if isinstance(module, EveryDepth) else module
+
+
 def image_depths(module: nn.Module) -> list[tuple[str, nn.Module]]:
     """(name, module whose output ends that depth) from the stem to the last features.
 

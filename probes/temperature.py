@@ -41,6 +41,14 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> Calibrated:
     return Calibrated(divisor if better else 1.0, len(labels))
 
 
+def tempered_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean log loss at the temperature that suits these logits best, so that over-confidence does not decide.
+
+    Shape: logits (n, C) of items the model has not learned from, labels (n,).
+    """
+    return log_loss(softmax(logits / fit_temperature(logits, labels).temperature), np.asarray(labels, np.int64))
+
+
 def cross_fitted(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Logits over temperatures, each half of the items with the other half's, to judge the repair. Shape: (n, C)."""
     result = np.array(logits, dtype=np.float64)

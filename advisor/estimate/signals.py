@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.ladder import RungName
 from advisor.records import Kind, Situation
-from advisor.training.few_texts import Way, way
+from advisor.training.few import Way, way
 
 #: A learning curve is believed to this multiple of the items it was fitted on (DESIGN.md, what is known, 6).
 FURTHEST = 4.0
@@ -78,8 +78,8 @@ def own_sign(s: Situation, rung: RungName, n: float, doubt: float) -> float:
 
 
 def tuning_way(s: Situation, n: float) -> Way:
-    """How fine-tuning goes with `n` labels, as their number and that of the classes decide (few_texts.py)."""
-    return way(s.kind, n / max(s.n_classes, 1), s.n_classes)
+    """How fine-tuning goes with `n` labels, as their number and that of the classes decide."""
+    return way(s.kind, n, s.n_classes)
 
 
 def looked_at(s: Situation) -> float:

@@ -16,7 +16,7 @@ from advisor.estimate.experience import Experience, Lived
 from advisor.estimate.signals import tuning_way
 from advisor.ladder import RungName
 from advisor.records import Kind, Situation
-from advisor.training import few_texts
+from advisor.training import few
 
 Way = tuple[Kind, RungName, bool, bool]
 
@@ -65,15 +65,14 @@ def train_seconds(s: Situation, rung: RungName, items: float, experience: Experi
 
 
 def tuned_items(s: Situation, epochs: float) -> float:
-    """Items that fine-tuning passes: so many epochs, what contrast takes where labels are few, or none."""
-    usual = epochs * s.n_labels
-    return {"usual": usual, "contrast": float(few_texts.ITEMS), "frozen": 0.0}[tuning_way(s, s.n_labels)]
+    """Items that fine-tuning passes: so many epochs, what few labels take, or none."""
+    return few.items(tuning_way(s, s.n_labels), s.n_labels, epochs * s.n_labels)
 
 
 def way_of(s: Situation, rung: RungName, items: float) -> Way:
-    """How the rung is carried out, as far as it changes what an item costs: by contrast with few labels, not at all."""
-    few = rung == "fine-tune" and tuning_way(s, s.n_labels) != "usual"
-    return s.kind, rung, few, bool(items)
+    """How the rung is carried out, as far as it changes what an item costs: in folds or by contrast with few labels."""
+    is_few = rung == "fine-tune" and tuning_way(s, s.n_labels) != "usual"
+    return s.kind, rung, is_few, bool(items)
 
 
 @lru_cache(maxsize=512)

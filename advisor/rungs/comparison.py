@@ -26,6 +26,7 @@ import numpy as np
 
 from advisor.records import Dataset
 from probes.interval import paired_error, score
+from probes.temperature import tempered_loss
 
 #: A log loss lower by less than this share decides nothing: the frozen head may stand on other depths.
 SAME_LOSS = 0.1
@@ -50,7 +51,7 @@ class Comparison:
     def sentence(self) -> str:
         """Both values, the gain and its error in points."""
         return (
-            f"On {self.n:,} validation items fine-tuning reached {100 * self.tuned:.1f} %, the frozen head "
+            f"On {self.n:,} held-out items fine-tuning reached {100 * self.tuned:.1f} %, the frozen head "
             f"{100 * self.frozen:.1f} %: {100 * self.gain:+.1f} points, standard error {100 * self.error:.1f}."
         )
 
@@ -75,15 +76,7 @@ def compare(
     values = [score(metric, truth, answer, n_classes) for answer in answers]
     kept = values[1] > values[0]
     if values[1] == values[0]:
-        kept = _loss(tuned, truth) < (1 - SAME_LOSS) * _loss(frozen, truth)
+        kept = tempered_loss(tuned, truth) < (1 - SAME_LOSS) * tempered_loss(frozen, truth)
     error = paired_error(metric, truth, answers[1], answers[0], n_classes)
     kept = kept or values[0] - values[1] < errors_behind * error
     return Comparison(values[0], values[1], error, len(rows), bool(kept))
-
-
-def _loss(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Log loss at the logits' own best temperature, so that over-confidence does not decide."""
-    from probes.heads import log_loss, softmax
-    from probes.temperature import fit_temperature
-
-    return log_loss(softmax(logits / fit_temperature(logits, truth).temperature), truth)

@@ -1,4 +1,4 @@
-"""Fine-tuning: the head from the linear probe first, then all layers at a low learning rate (LP-FT).
+"""Fine-tuning: the frozen rung's head first, at the depths that it stands on, then all layers at a low rate (LP-FT).
 
 Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022,
 https://arxiv.org/abs/2202.10054. The frozen rung is carried out too, on the same validation items, and a tuned
@@ -17,9 +17,9 @@ from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import earlier, roll_back, save_whole
-from advisor.rungs.trained import carry_out, few, look_items, training_seconds
+from advisor.rungs.trained import carry_out, look_items, some, training_seconds
 from advisor.training import recipes
-from advisor.training.network import Classifier, at_size, build
+from advisor.training.network import Classifier, at_depths, at_size, build
 from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
@@ -52,7 +52,7 @@ def execute(context: RunContext) -> Outcome:
     if steps_left(context, resolved) < LEAST_STEPS:
         fallback = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
         return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
-    sized = at_size(backbone, int(resolved["input_size"]))
+    sized = at_depths(at_size(backbone, int(resolved["input_size"])), resolved["depths"])
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
@@ -102,7 +102,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
     dataset, plan = context.dataset, context.plan
     train_rows = dataset.where("train")
     network = build(backbone, len(dataset.classes), True)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, few(train_rows), few(fallback.val.rows))
+    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, some(train_rows), some(fallback.val.rows))
     reading, timed = reading_speed(task), training_speed(task)
     seconds = training_seconds(context, reading)
     usual = backbone.input_size
@@ -117,7 +117,8 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
         "items_per_second": round(speed, 2),
         "read_per_second": round(reading, 2),
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
-        "probe": fallback.recipe.settings,
+        "depths": list(fallback.chosen.depths),
+        "probe": fallback.chosen.recipe.settings,
         "precision": recipes.training_precision(context.device),
         "device": context.device,
         "seed": plan.seed,
@@ -131,14 +132,12 @@ def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
 
 
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
-    """The backbone with the probe's head on it, refitted on features at the training's own input size."""
+    """The backbone with the frozen head on it, refitted where the training sees another input size or other depths."""
     dataset = context.dataset
     n_train = len(dataset.where("train"))
-    hold = recipes.hold_batch_norm("fine-tune", n_train)
-    if sized.input_size == backbone.input_size:
-        head: Any = common.fit_linear(dataset, fallback.train, fallback.recipe)
-    else:
+    start = fallback.train
+    if sized.input_size != backbone.input_size or sized.dim != start.array.shape[1]:
         seconds = START_SHARE * context.seconds_left
-        small = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
-        head = common.fit_linear(dataset, small, fallback.recipe)
-    return build(sized, len(dataset.classes), hold, head)
+        start = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
+    head = common.fit_linear(dataset, start, fallback.chosen.recipe)
+    return build(sized, len(dataset.classes), recipes.hold_batch_norm("fine-tune", n_train), head)

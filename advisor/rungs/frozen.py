@@ -21,12 +21,12 @@ from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Chosen, choose, honest
 from advisor.rungs.model import base_spec, save_model
 from probes.folds import spread_order
-from probes.hooks import LAST, Hooked, hooked
+from probes.hooks import hooked
 from probes.joined import MOST_ITEMS
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-    from probes.heads import Head, Recipe
+    from probes.heads import Head
 
 #: Shares of the extraction's seconds: the sample at every depth, and the validation part.
 SAMPLE_SHARE, VALIDATION_SHARE = 0.4, 0.3
@@ -47,14 +47,13 @@ class Standing:
 class FrozenFit:
     """The frozen rung before its final fit: what the head reaches on the validation part when fitted without it.
 
-    ``train``, ``val`` and ``recipe``: the plain backbone's last features and the recipe of a head on them, which is
-    what fine-tuning starts from. ``chosen`` and ``standing``: what the frozen head itself stands on. ``calibration``:
-    expected calibration error on the validation part before and after the temperature; empty without one.
+    ``train`` and ``val``: the features at the chosen depths, which is where fine-tuning starts. ``standing``: what the
+    frozen head itself stands on, the same or their average with the mirror images'. ``calibration``: expected
+    calibration error on the validation part before and after the temperature; empty without one.
     """
 
     train: Gathered
     val: Gathered
-    recipe: Recipe
     value: float
     chosen: Chosen
     standing: Standing
@@ -105,12 +104,12 @@ def fit(
     sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
     context.stage("Comparing depths", at(0.4), at(0.45))("", 0.0)
     chosen = choose(context, every, sample, _choosing_seconds(context))
-    view: Any = hooked(backbone, tuple({*chosen.depths, LAST}))
+    view: Any = hooked(backbone, chosen.depths)
     left = seconds - (time.monotonic() - started)
     val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
     left = seconds - (time.monotonic() - started)
     train = common.gather(context, view, rows, left, (at(0.6), at(1.0)), sample.calibration)
-    standing = Standing(_columns(view, train, chosen.depths), _columns(view, val, chosen.depths))
+    standing = Standing(train, val)
     left = seconds - (time.monotonic() - started)
     chosen, both, told = frozen_mirror.choose(context, backbone, chosen, standing.train, standing.val, left)
     context.stage("Fitting the head", span[1], span[1] + 0.05)("", 0.0)
@@ -119,19 +118,11 @@ def fit(
     elif len(train.rows) > 1.1 * len(sample.rows):
         chosen = _again(context, standing.train, chosen)
     told = (*chosen.sentences, *told)
-    return _fitted(context, view, train, val, chosen, standing, told, min(span[1] + 0.05, 1.0))
+    return _fitted(context, train, val, chosen, standing, told, min(span[1] + 0.05, 1.0))
 
 
 def _choosing_seconds(context: RunContext) -> float:
     return min(MOST_CHOOSING_SECONDS, CHOOSING_SHARE * context.seconds_left)
-
-
-def _columns(view: Hooked, given: Gathered, depths: tuple[str, ...]) -> Gathered:
-    """The columns of these depths only."""
-    if depths == view.names:
-        return given
-    parts = dict(zip(view.names, view.split(given.array), strict=True))
-    return dataclasses.replace(given, array=np.concatenate([parts[name] for name in view.names if name in depths], 1))
 
 
 def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
@@ -145,7 +136,6 @@ def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
 
 def _fitted(
     context: RunContext,
-    view: Hooked,
     train: Gathered,
     val: Gathered,
     chosen: Chosen,
@@ -162,9 +152,8 @@ def _fitted(
     temperature, calibration, told = common.calibrated(dataset, val.rows, logits, chosen.temperature)
     chosen = dataclasses.replace(chosen, temperature=temperature)
     return FrozenFit(
-        train=_columns(view, train, (LAST,)),
-        val=_columns(view, val, (LAST,)),
-        recipe=chosen.plain,
+        train=train,
+        val=val,
         value=value,
         chosen=chosen,
         standing=standing,

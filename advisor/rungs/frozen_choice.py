@@ -25,13 +25,12 @@ LEAST_SECONDS = 6.0
 class Chosen:
     """The depths of the head, its recipe, and the number its logits are divided by.
 
-    ``plain``: the recipe for the last features alone. ``tried``: (depths, cross-validated value) of every candidate,
-    the first the last features. ``predicted`` (n,) out of fold on the items compared; None where nothing was.
+    ``tried``: (depths, cross-validated value) of every candidate, the first the last features. ``predicted`` (n,) out
+    of fold on the items compared; None where nothing was.
     """
 
     depths: tuple[str, ...]
     recipe: Recipe
-    plain: Recipe
     temperature: float = 1.0
     tried: tuple[tuple[tuple[str, ...], float], ...] = ()
     predicted: np.ndarray | None = None
@@ -45,10 +44,13 @@ class Chosen:
         best, last = 100 * values[self.depths], 100 * values[(LAST,)]
         if self.depths == (LAST,):
             others = max(100 * value for depths, value in self.tried if depths != (LAST,))
-            return (f"The head stands on the {LAST}: {last:.1f} % cross-validated, other depths up to {others:.1f} %.",)
+            return (
+                f"The head stands on the {LAST}, whose log loss is the least: {last:.1f} % cross-validated, other "
+                f"depths up to {others:.1f} %.",
+            )
         return (
-            f"The head stands on {joined_names(self.depths)}: {best:.1f} % cross-validated against {last:.1f} % at the "
-            f"{LAST} alone.",
+            f"The head stands on {joined_names(self.depths)}, whose log loss is the least: {best:.1f} % "
+            f"cross-validated against {last:.1f} % at the {LAST} alone.",
         )
 
 
@@ -73,7 +75,7 @@ def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float)
 
     dataset = context.dataset
     planned, wanted = Recipe.of(context.plan.settings), pinned(context, every)
-    fallback = Chosen(wanted[0] if wanted else (LAST,), planned, planned)
+    fallback = Chosen(wanted[0] if wanted else (LAST,), planned)
     if context.seconds_left < LEAST_SECONDS:
         return fallback
     labels = dataset.labels[sample.rows]
@@ -86,7 +88,6 @@ def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float)
     return Chosen(
         depths=found.depths,
         recipe=found.probe.recipe,
-        plain=found.last.recipe,
         temperature=honest(found.probe, labels),
         tried=found.tried,
         predicted=found.probe.oof_predicted,

@@ -162,12 +162,10 @@ def entry_of(name: str, kind: Literal["image", "text"]) -> Entry:
 
 def _as_seen(spec: dict[str, Any], backbone: Backbone) -> Backbone:
     """The backbone with the depths that the head stands on, and mirrored pictures where it was trained on them."""
-    from probes.hooks import LAST, hooked
+    from advisor.training.network import at_depths
+    from probes.hooks import LAST
 
-    depths, mirrored = spec["backbone"].get("depths", [LAST]), bool(spec["input"].get("mirrored", False))
-    if depths == [LAST] and not mirrored:
-        return backbone
-    return hooked(backbone, depths, mirrored)  # type: ignore[return-value]  # everything else is the plain backbone's
+    return at_depths(backbone, spec["backbone"].get("depths", [LAST]), bool(spec["input"].get("mirrored", False)))
 
 
 class Predictor:

@@ -10,8 +10,7 @@ from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.model import base_spec, save_model
-from advisor.training.network import Classifier
-from advisor.training.search import whole_state
+from advisor.training.network import Classifier, depths_of, whole_state
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -30,6 +29,7 @@ def save_whole(
 ) -> None:
     """Write every weight and how it came about; the logits are to be divided by the temperature."""
     spec = base_spec(context.plan, context.dataset, backbone, weights="all")
+    spec["backbone"]["depths"] = list(depths_of(backbone))
     spec["head"] = {"type": "linear", "temperature": temperature}
     spec["training"] = resolved
     save_model(context.directory, spec, whole_state(network))

@@ -67,12 +67,12 @@ def fresh_network(context: RunContext, backbone: Backbone) -> Classifier:
 
 def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
     """The network with its speed and the input size that the time affords; and the seconds there are for training."""
-    from advisor.rungs.trained import few, training_seconds
+    from advisor.rungs.trained import some, training_seconds
 
     rows = context.dataset.where("train")
     backbone = random_backbone(context, architecture)
-    some = few(rows)
-    task, _ = recipes.task_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, some, some)
+    few = some(rows)
+    task, _ = recipes.task_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, few, few)
     reading, first = reading_speed(task), training_speed(task)
     seconds = training_seconds(context, reading)
     usual = backbone.input_size

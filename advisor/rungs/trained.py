@@ -29,7 +29,7 @@ CHECKPOINT_SECONDS = 10.0
 AVERAGED_SHARE = 0.25
 
 
-def few(rows: np.ndarray, n: int = 64) -> np.ndarray:
+def some(rows: np.ndarray, n: int = 64) -> np.ndarray:
     """Some rows from all over, enough to time a step on."""
     return rows[:: max(1, len(rows) // n)][:n]
 

@@ -13,7 +13,7 @@ on 600 other items of the training parts, mean of two samples of labels (standar
 | sst2          | 59.0   | 63.8            | 61.8 | 62.8                             | 65.9 |
 | tweet_emotion | 46.3   | 54.5            | 51.9 | 51.4                             | 51.6 |
 
-A linear head on the tuned features is fitted afterwards (advisor/rungs/few_labels.py).
+A linear head on the tuned features is fitted afterwards (advisor/rungs/contrast.py).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from advisor.training.few_texts import MOST_CLASSES
+from advisor.training.few import MOST_CLASSES
 from advisor.training.objectives import Judgement, Loss, autocast
 from advisor.training.sources import Source, logits_of
 

@@ -154,9 +154,11 @@ class _Fit:
         return self.stopped or self.diverged or bool(patience and self.stale >= patience)
 
     def _due(self) -> bool:
-        """Whether to look at the validation part now; always after the last step."""
+        """Whether to look at the validation part now; always after the last step, unless nothing is to be chosen."""
         every = self.pace.look_every
-        return self.step >= self.pace.steps or bool(every and self.step % every == 0)
+        return bool(self.settings.n_evaluations and self.step >= self.pace.steps) or bool(
+            every and self.step % every == 0
+        )
 
     def _look(self) -> float:
         """Judge, keep the state if it is the best, tell the outside; the validation value."""
@@ -302,9 +304,12 @@ class _Fit:
 
     def _result(self) -> FitResult:
         """Put the best state back into the network."""
+        averaged = self.average.n > 1 and not (self.stopped or self.diverged)
         if not self.best_part.tensors and not self.diverged:
+            if averaged:  # no state was judged on the way, so that none is chosen
+                checkpoints.copy_into(self.task.network, self.average.tensors)
             self._look()
-        if self.average.n > 1 and not (self.stopped or self.diverged):
+        elif averaged:
             self._judge_average()
         logits = np.zeros((len(self.task.val), self.task.n_classes), np.float32)
         if self.best_part.tensors:

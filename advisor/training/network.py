@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from probes.hooks import LAST, hooked, inner
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -49,6 +52,18 @@ def at_size(backbone: Backbone, size: int) -> Backbone:
     return resized
 
 
+def at_depths(backbone: Backbone, depths: Sequence[str], mirrored: bool = False) -> Backbone:
+    """The backbone with these depths side by side as its features; the plain one where that is all it is."""
+    if tuple(depths) == (LAST,) and not mirrored:
+        return backbone
+    return hooked(backbone, depths, mirrored)  # type: ignore[return-value]  # everything else is the plain backbone's
+
+
+def depths_of(backbone: Backbone) -> tuple[str, ...]:
+    """What `at_depths` was asked for."""
+    return tuple(getattr(backbone, "names", (LAST,)))
+
+
 def linear(dim: int, n_classes: int, weight: np.ndarray | None = None, bias: np.ndarray | None = None) -> nn.Linear:
     """A linear layer with the given weight (C, d) and bias (C,), or zeros: a start that favours no class."""
     with torch.random.fork_rng(devices=[]):
@@ -81,7 +96,15 @@ def block_groups(network: Classifier, kind: str) -> list[list[nn.Parameter]]:
         from probes.backbones.image import blocks
     else:
         from probes.backbones.text import blocks
-    return blocks(network.backbone)
+    return blocks(inner(network.backbone))
+
+
+def whole_state(network: Classifier) -> dict[str, Tensor]:
+    """Every weight under ``backbone.`` and ``head.``, as a model file holds them: the plain backbone's names."""
+    return {
+        **{f"backbone.{name}": tensor.detach() for name, tensor in inner(network.backbone).state_dict().items()},
+        **{f"head.{name}": tensor.detach() for name, tensor in network.head.state_dict().items()},
+    }
 
 
 def parameter_groups(

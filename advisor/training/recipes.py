@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from advisor.records import Dataset
-from advisor.training import adapters, few_texts, remake
+from advisor.training import adapters, few, remake
 from advisor.training.augmentation import Augmentation, choose
 from advisor.training.search import Candidate
 from advisor.training.settings import Settings, Task, balanced_weights
@@ -95,7 +95,7 @@ def contrastive_settings(seed: int, steps: int) -> Settings:
         learning_rate=CONTRASTIVE_RATE,
         head_learning_rate=0.0,
         weight_decay=0.02,
-        batch_size=few_texts.BATCH,
+        batch_size=few.BATCH,
         steps=steps,
         layer_decay=0.85,
         depth=CONTRASTIVE_DEPTH,

@@ -17,10 +17,13 @@ Remake = tuple[str, dict[str, Any]]
 
 def recipe(rung: str, network: Classifier, backbone: Backbone, train_rows: np.ndarray) -> Remake:
     """What `classification` needs to come to the same task."""
+    from advisor.training.network import depths_of
+
     return "advisor.training.remake:classification", {
         "rung": rung,
         "backbone": backbone.entry.name,
         "input_size": backbone.input_size,
+        "depths": list(depths_of(backbone)),
         "hold_batch_norm": network.hold_batch_norm,
         "rows": train_rows.tolist(),
     }
@@ -37,6 +40,7 @@ def classification(
     rung: Any,
     backbone: str,
     input_size: int,
+    depths: list[str],
     hold_batch_norm: bool,
     rows: list[int],
     adapters_seed: int | None = None,
@@ -44,14 +48,14 @@ def classification(
     """The task of a rung that trains; the weights are any, since process 0 sends its own."""
     from advisor.features import load_backbone
     from advisor.training import adapters, recipes
-    from advisor.training.network import at_size, build
+    from advisor.training.network import at_depths, at_size, build
     from probes.backbones import catalog
     from probes.backbones.small import SMALL
 
     kind: Literal["image", "text"] = "image" if dataset.kind == "image" else "text"
     entry = SMALL if backbone == SMALL.name else catalog.find(backbone, kind)
     loaded = load_backbone(entry, input_size, device, pretrained=False)
-    loaded = at_size(loaded, input_size)
+    loaded = at_depths(at_size(loaded, input_size), depths)
     network = build(loaded, len(dataset.classes), hold_batch_norm)
     train_rows = np.array(rows, dtype=np.int64)
     task, _ = recipes.task_of(dataset, rung, network, loaded, train_rows, train_rows[:1])

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 from advisor.training.loop import fit
-from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings, Task
 from advisor.training.sources import logits_of
 
@@ -211,8 +210,3 @@ def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[]
     loss = math.inf if result.diverged else result.loss
     racer.laps.append(Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss))
     return racer.laps[-1]
-
-
-def whole_state(network: Classifier) -> dict[str, torch.Tensor]:
-    """Every weight under ``backbone.`` and ``head.``, as a model file holds them."""
-    return {name: tensor.detach() for name, tensor in network.state_dict().items()}

@@ -27,11 +27,12 @@ class Settings:
     quarter), since Adam's first steps are as large as its rate whatever the gradient. ``layer_decay``: learning rate
     of a block against the next one's.
     ``depth``: share of the blocks that learn, from the top. ``patience``: evaluations without improvement before
-    stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: only the last).
+    stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: one at the end, which
+    chooses nothing: the last state counts, or the average where there is one).
     ``accumulate``: a batch is taken in so many parts. ``average_last``: the weights of this share of the steps, at the
     end, are averaged (Izmailov et al., "Averaging Weights Leads to Wider Optima", UAI 2018,
-    https://arxiv.org/abs/1803.05407), and the average is kept where it validates better. ``returns``: how often a
-    fit whose numbers overflow may go back to its last good state.
+    https://arxiv.org/abs/1803.05407), and the average is kept where it validates better. ``returns``: how
+    often a fit whose numbers overflow may go back to its last good state.
     """
 
     learning_rate: float

@@ -29,8 +29,8 @@ def test_two_halves_that_know_different_things_are_joined() -> None:
 
 def test_few_items_choose_nothing() -> None:
     parts, labels = halves()
-    few = {name: features[:90] for name, features in parts.items()}
-    found = probe_joins(few, labels[:90], "accuracy", np.arange(90), 10)
+    few = {name: features[:39] for name, features in parts.items()}
+    found = probe_joins(few, labels[:39], "accuracy", np.arange(39), 10)
     assert found.depths == (LAST,) and len(found.tried) == 1
 
 

@@ -14,12 +14,12 @@ from safetensors.torch import load_file
 
 from advisor.dataset.read import read
 from advisor.records import Dataset, Plan
-from advisor.rungs import few_labels, registry
+from advisor.rungs import contrast, few_labels, registry
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import load_model
 from advisor.storage import read_json
-from advisor.training import few_texts
+from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 
@@ -70,7 +70,7 @@ def kill_in(stage: str) -> Callable[..., None]:
 def test_contrast_on_few_labels_is_judged_on_every_item_and_resumes_to_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(few_labels, "precision_of", lambda *_: "float32")  # else a busy moment may decide otherwise
+    monkeypatch.setattr(contrast, "precision_of", lambda *_: "float32")  # else a busy moment may decide otherwise
     dataset, pinned = questions(tmp_path), {"settings": {"steps": 4, "learning_rate": 2e-4}}
     whole, parts = context_of(dataset, tmp_path / "whole", **pinned), tmp_path / "parts"
     outcome = registry.execute(whole)
@@ -103,7 +103,7 @@ def test_too_little_time_for_contrast_keeps_the_frozen_model(tmp_path: Path) -> 
 def test_many_classes_of_few_labels_are_left_to_the_frozen_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(few_texts, "MOST_CLASSES", 2)
+    monkeypatch.setattr(few, "MOST_CLASSES", 2)
     context = context_of(questions(tmp_path), tmp_path / "run")
     outcome = registry.execute(context)
     assert read_json(context.directory / "model.json")["fallback"] == "frozen"
@@ -125,4 +125,4 @@ def test_the_higher_value_is_kept_and_between_equals_a_clearly_lower_loss(tmp_pa
     slightly = compare(dataset, rows, 4 * right, 4 * np.concatenate([wrong[:1], right[1:]]), errors_behind=1.0)
     assert slightly.kept and slightly.gain < 0  # one item of so few decides nothing
     assert not compare(dataset, rows, 4 * right, -4 * right, errors_behind=1.0).kept
-    assert "+" in better.sentence and f"{len(rows)} validation items" in better.sentence
+    assert "+" in better.sentence and f"{len(rows)} held-out items" in better.sentence

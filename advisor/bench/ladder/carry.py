@@ -28,7 +28,7 @@ from advisor.estimate.situation import situation_of
 from advisor.features import feature_cache, load_backbone
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.records import Dataset, Estimate, Evidence, Kind, Plan, Question, Situation
-from advisor.training import few_texts
+from advisor.training import few
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
@@ -162,7 +162,7 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     from advisor.rungs import few_labels
 
     if plan.rung == "fine-tune" and few_labels.applies(dataset):
-        return few_texts.ITEMS if few_labels.way_of(dataset) == "contrast" else 0
+        return int(few.items(few_labels.way_of(dataset), len(dataset.where("train", "val")), 0.0))
     steps = plan.settings.get("steps")
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
 

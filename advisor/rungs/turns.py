@@ -1,0 +1,62 @@
+"""One tuning among the several of a run on few labels: all labelled items but a fold's, or all of them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.rungs.context import RunContext
+from advisor.training.network import Classifier
+from advisor.training.settings import Callbacks
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one tuning learns from. Shape: rows (n,) all labelled items, inside (n,) bool those that it may see."""
+
+    rows: np.ndarray
+    inside: np.ndarray
+    index: int
+    n_turns: int
+
+    @property
+    def last(self) -> bool:
+        """Whether it is the one that is kept."""
+        return self.index == self.n_turns - 1
+
+    def steps(self, of_all: int) -> int:
+        """Steps that give as many passes over what is inside as ``of_all`` give over all."""
+        return max(1, round(of_all * float(self.inside.mean())))
+
+    def callbacks(self, context: RunContext, checkpoint: Path | None = None, seconds: float = 20.0) -> Callbacks:
+        """Progress of this turn within the run's."""
+
+        def emit(numbers: dict[str, Any]) -> None:
+            share = 0.25 + 0.65 * (self.index + numbers["step"] / max(numbers["steps"], 1)) / self.n_turns
+            told = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_turns - 1}"
+            context.emit(told, share, **{key: value for key, value in numbers.items() if key != "seconds"})
+
+        return Callbacks(emit=emit, should_stop=context.should_stop, checkpoint=checkpoint, checkpoint_seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned network with its head, and its logits (n, C) of all labelled items, those that it learned from too."""
+
+    network: Classifier
+    backbone: Backbone
+    logits: np.ndarray
+
+
+def copy_of(backbone: Backbone) -> Backbone:
+    """The same backbone with weights of its own to be changed."""
+    copied: Backbone = dataclasses.replace(backbone, module=copy.deepcopy(backbone.module))
+    return copied
