@@ -21,6 +21,7 @@ from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.loading import load
 from advisor.rungs.model import load_model
 from advisor.storage import read_json, write_json
+from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 
@@ -120,7 +121,10 @@ def test_rungs_for_texts_end_in_a_model_and_a_report(rung: str, tmp_path: Path) 
     assert predictor.predict_proba([]).shape == (0, 2)
 
 
-def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(tmp_path: Path) -> None:
+def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few, "FEW_IMAGES", 0)  # the usual way, against a validation part
     dataset = digits(tmp_path)
     context = context_of(dataset, tmp_path / "run", "fine-tune", 6.0)
     outcome = registry.execute(context)
@@ -136,8 +140,12 @@ def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(tmp_p
         assert np.mean(probabilities.argmax(1) == dataset.labels[rows]) == pytest.approx(values["value"])
 
 
-def test_tuning_that_changes_nothing_is_dropped_for_the_frozen_model(tmp_path: Path) -> None:
-    context = context_of(digits(tmp_path), tmp_path / "run", "fine-tune", settings={"learning_rate": 1e-12})
+def test_tuning_that_changes_nothing_is_dropped_for_the_frozen_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few, "FEW_IMAGES", 0)
+    settings = {"learning_rate": 1e-12, "steps": 3}
+    context = context_of(digits(tmp_path), tmp_path / "run", "fine-tune", 60.0, settings=settings)
     outcome = registry.execute(context)
     spec = read_json(context.directory / "model.json")
     assert spec["weights"] == "head" and spec["fallback"] == "frozen" and spec["rung"] == "fine-tune"

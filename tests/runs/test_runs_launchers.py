@@ -75,7 +75,9 @@ def helper_of(folder: Path) -> psutil.Process | None:
 
 
 def step_of(folder: Path) -> int:
-    return int(processes.read_small(folder / "checkpoint" / "state.json").get("step", 0))
+    """The furthest step of any checkpoint: few images have one for each fold's tuning."""
+    steps = [processes.read_small(path).get("step", 0) for path in (folder / "checkpoint").rglob("state.json")]
+    return max((int(step) for step in steps), default=0)
 
 
 def done(run: str) -> tuple[dict[str, np.ndarray], RunReport, int]:

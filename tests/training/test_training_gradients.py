@@ -190,6 +190,27 @@ def test_averaged_weights_are_the_mean_of_the_last_steps_and_are_kept_only_when_
     assert ("is kept" in result.sentences[-1]) == ((result.value, result.loss) != (plain.value, plain.loss))
 
 
+def test_without_looks_nothing_is_chosen_and_the_average_counts() -> None:
+    states: list[dict[str, torch.Tensor]] = []
+    task = learning_norm_task()
+    settings = replace(SETTINGS, n_evaluations=0, first_look=False, average_last=0.5)
+    per_step = replace(settings, n_evaluations=6, average_last=0.0)
+
+    def keep(numbers: dict[str, Any]) -> None:
+        states.append({k: v.clone() for k, v in task.network.state_dict().items()})
+
+    fit(task, per_step, Callbacks(emit=keep))
+    averaged, plain = learning_norm_task(), learning_norm_task()
+    result = fit(averaged, settings)
+    fit(plain, replace(settings, average_last=0.0))
+    assert result.best_step == SETTINGS.steps == len(states)
+    for name, tensor in averaged.network.state_dict().items():
+        if tensor.is_floating_point():
+            torch.testing.assert_close(tensor, torch.stack([state[name] for state in states[3:]]).mean(0))
+    for name, tensor in plain.network.state_dict().items():
+        torch.testing.assert_close(tensor, states[-1][name])
+
+
 CHANGES: dict[str, tuple[Callable[[], Task], dict[str, Any]]] = {
     "accumulation": (learning_norm_task, {"accumulate": 3}),
     "little memory": (hungry_task, {}),

@@ -1,0 +1,97 @@
+"""Few images: every one of them judges and teaches, the depths are the frozen head's, and a kill changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from advisor.records import Dataset
+from advisor.rungs import common, few_images, few_labels, frozen, registry
+from advisor.rungs.context import RunContext
+from advisor.rungs.model import load_model
+from advisor.rungs.saving import save_whole
+from advisor.rungs.turns import Turn
+from advisor.storage import read_json
+from advisor.training import few, remake
+from probes.heads import softmax
+from probes.hooks import LAST
+
+Run = Callable[..., RunContext]
+DEPTHS = ["block 5", "block 6"]
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+def kill(now: str, share: float, **numbers: Any) -> None:
+    """In the second fold's third step."""
+    if now.startswith("Training without fold 2") and numbers.get("step", 0) >= 3:
+        raise Killed
+
+
+def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weights(digits: Dataset, run_of: Run) -> None:
+    whole = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
+    outcome = registry.execute(whole)
+    n = len(digits.where("train", "val"))
+    resolved, values = read_json(whole.directory / "resolved.json"), outcome.validation
+    assert values["n"] == n == resolved["n_train"] and resolved["n_folds"] == few.IMAGE_FOLDS
+    assert f"judged on all {n} labelled items, held out in 3 folds" in " ".join(outcome.sentences)
+    kept = values["frozen"] - values["tuned"] < few_labels.ERRORS_BEHIND * values["gain_error"]
+    kept = kept or values["tuned"] > values["frozen"]
+    spec = read_json(whole.directory / "model.json")
+    assert (spec["weights"] == "all") == kept and spec["backbone"]["depths"] == DEPTHS
+    parts = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
+    parts.emit = kill
+    with pytest.raises(Killed):
+        registry.execute(parts)
+    again = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
+    again.directory = parts.directory
+    assert registry.execute(again) == outcome
+    expected, found = (load_file(context.directory / "model.safetensors") for context in (whole, again))
+    assert expected.keys() == found.keys() and all((expected[name] == found[name]).all() for name in expected)
+
+
+@pytest.mark.parametrize("depths", [DEPTHS, [LAST]])
+def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
+    digits: Dataset, run_of: Run, depths: list[str]
+) -> None:
+    context = run_of(digits, "fine-tune", 120.0, steps=4, depths=depths)
+    backbone = common.open_backbone(context)
+    fallback = frozen.fit(context, backbone, common.validation_rows(digits), 30.0, (0.0, 0.2))
+    rows = digits.where("train", "val")
+    resolved = few_images.resolve(context, backbone, fallback, rows)
+    start = backbone.module.state_dict()
+    before = {name: tensor.clone() for name, tensor in start.items()}
+    tuned = few_images.tuned(context, backbone, fallback, resolved, Turn(rows, np.ones(len(rows), bool), 0, 1))
+    assert tuned is not None and all((start[name] == before[name]).all() for name in before)  # a copy was tuned
+    save_whole(context, tuned.backbone, tuned.network, resolved)
+    assert read_json(context.directory / "model.json")["backbone"]["depths"] == depths
+    found, _ = load_model(context.directory).predict_rows(digits, rows)
+    np.testing.assert_allclose(found, softmax(tuned.logits), atol=1e-4)
+    _, arguments = remake.recipe("fine-tune", tuned.network, tuned.backbone, rows)
+    other = remake.classification(digits, "cpu", **arguments).network
+    shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (tuned.network, other)]
+    assert shapes[0] == shapes[1]
+
+
+def test_too_little_time_for_the_folds_keeps_the_frozen_model(digits: Dataset, run_of: Run) -> None:
+    context = run_of(digits, "fine-tune", 4.0)
+    outcome = registry.execute(context)
+    assert read_json(context.directory / "model.json")["fallback"] == "frozen"
+    assert few_labels.NO_TIME in outcome.sentences[0]
+
+
+def test_more_images_are_judged_on_a_part_put_aside(
+    digits: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(few, "FEW_IMAGES", 10)
+    context = run_of(digits, "fine-tune", 120.0, steps=6, learning_rate=6e-4, depths=DEPTHS)
+    outcome = registry.execute(context)
+    assert outcome.validation["n"] == len(digits.where("val"))
+    assert read_json(context.directory / "resolved.json")["depths"] == DEPTHS
+    load_model(context.directory).predict_rows(digits, digits.where("test"))
