@@ -4,8 +4,8 @@ Features of several layers together serve many tasks better than the last ones (
 Intermediate Representations for Better Transfer Learning", ICML 2022, https://arxiv.org/abs/2201.03529). Every depth is
 probed on some hundred items, then the joins that this suggests are cross-validated on more of them.
 
-Log loss chooses, at each join's own temperature, since it says more of few items than how many are right. Test values on
-average over LadderBench's tasks of images and texts (docs/rungs.md), last features, the highest value, the least log
+Log loss chooses, at each join's own temperature, since it says more of few items than how many are right. Test values
+on average over LadderBench's tasks of images and texts (docs/rungs.md), last features, the highest value, the least log
 loss: 50 labels (44 tasks) 62.3, 66.9, 67.4; 200 labels (42) 68.1, 72.5, 72.8; 500 to 2,500 (21) 72.8, 77.4, 77.8.
 """
 
