@@ -37,9 +37,10 @@ ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 90.0}
 #: The clock ends no run of images or texts; answering takes as long as it is given.
 RUN_SECONDS = {"image": 600.0, "text": 600.0, "qa": 90.0}
 PROMPT_SECONDS = 60.0
-#: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps.
+#: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps;
+#: what is fine-tuned with few labels has the length that the recipe gives it.
 STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
-    "image": ((100, 60, 100), (400, 100, 150), (10**9, 150, 200)),
+    "image": ((100, 150, 100), (400, 150, 150), (10**9, 150, 200)),
     "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
 }
 #: The recipe's batch is 16 below so many training items, else 32.
