@@ -155,7 +155,7 @@ def alike(board: Board) -> str:
 
 def _fresh(to: Console, board: Board) -> None:
     to.print(
-        "\nOn fresh datasets, which nothing was fitted to and nothing was chosen by, the figures should look alike. "
+        "\nOn fresh datasets, which the advice was neither fitted to nor chosen by, the figures should look alike. "
         + alike(board)
     )
     made = table("figure", ">LadderBench", ">fresh")

@@ -21,7 +21,7 @@ DRAWN = {"values": "Values", "times": "Training times"}
 KEPT = {True: "yes", False: "no", None: "not counted"}
 READ = (
     "Every task was carried out to the end on every rung. To advise on a dataset, all that was learned from it is "
-    "removed first, at all sizes, so nothing below was tuned on what it is scored on.",
+    "removed first, at all sizes, so no fit below has seen what it is scored on.",
     "The ideal rung is the cheapest one within one point of the best. Regret is what the recommended rung loses "
     "against the best, in points; utility is the same at the default prices, costs taken off.",
     "Intervals are 90 % and come from drawing whole datasets 2,000 times, since tasks of one dataset are alike; those "
@@ -193,7 +193,7 @@ def fresh(found: Board) -> None:
     parts.section("On fresh datasets")
     names = dict.fromkeys(task.dataset for task in found.fresh[0].tasks)
     st.text(
-        f"Nothing was fitted to {', '.join(names)}, and nothing was chosen by them, so the figures should "
+        f"The advice was neither fitted to {', '.join(names)} nor chosen by them, so the figures should "
         f"look alike. {told.alike(found)}"
     )
     rows = pd.DataFrame(list(told.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
