@@ -25,7 +25,7 @@ from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.trained import settings_from, some
+from advisor.rungs.trained import some
 from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
@@ -82,10 +82,7 @@ def tuned(
     """
     dataset, own = context.dataset, copy_of(backbone)
     task = task_of(context, own, turn.rows[turn.inside], turn.rows)
-    settings = settings_from(resolved)
-    assert settings.steps is not None
-    settings = dataclasses.replace(settings, steps=turn.steps(settings.steps))
-    result = fit(task, settings, turn.callbacks(context))
+    result = fit(task, turn.settings(resolved), turn.callbacks(context))
     if result.best_step < 0:
         return None
     features = result.logits

@@ -1,6 +1,6 @@
 """Fine-tuning few images: LP-FT for a fixed number of steps, from the frozen head's own depths; no state is chosen.
 
-A validation part of a tenth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
+A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
 was up to 17 points worse on the test part than the frozen head that it had beaten. So the mean of the last quarter of
 the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from advisor.rungs import common
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.trained import CHECKPOINT_SECONDS, recipe, settings_from, some, training_seconds
+from advisor.rungs.trained import CHECKPOINT_SECONDS, LEAST_STEPS, recipe, some, training_seconds
 from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
 from advisor.training.few import IMAGE_FOLDS, image_steps
@@ -25,9 +25,6 @@ from advisor.training.search import reading_speed, training_speed
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
-
-#: Steps below which tuning is noise.
-LEAST_STEPS = 12
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: np.ndarray) -> dict[str, Any]:
@@ -79,11 +76,8 @@ def tuned(
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
     task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows)
-    settings = settings_from(resolved)
-    assert settings.steps is not None
-    settings = dataclasses.replace(settings, steps=turn.steps(settings.steps))
     folder = context.directory / "checkpoint" / f"turn-{turn.index}"
-    result = fit(task, settings, turn.callbacks(context, folder, CHECKPOINT_SECONDS))
+    result = fit(task, turn.settings(resolved), turn.callbacks(context, folder, CHECKPOINT_SECONDS))
     return None if result.best_step < 0 else Tuned(network, view, result.logits)
 
 

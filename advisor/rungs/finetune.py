@@ -17,13 +17,14 @@ from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import earlier, roll_back, save_whole
-from advisor.rungs.trained import carry_out, look_items, some, training_seconds
+from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
-from advisor.training.network import Classifier, at_depths, at_size, build
+from advisor.training.network import Classifier, at_depths, at_size, build, depths_of
 from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
 from probes.folds import spread_order
+from probes.hooks import LAST
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
-#: Steps below which tuning is noise; the time goes to the frozen model instead, whose features may not be complete.
-LEAST_STEPS = 12
 NOT_BETTER = "it was not better on the validation items"
 
 
@@ -49,10 +48,10 @@ def execute(context: RunContext) -> Outcome:
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
-    if steps_left(context, resolved) < LEAST_STEPS:
+    if steps_left(context, resolved) < LEAST_STEPS:  # the time goes to features, which may not be complete
         fallback = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
         return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
-    sized = at_depths(at_size(backbone, int(resolved["input_size"])), resolved["depths"])
+    sized = at_depths(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
@@ -136,7 +135,7 @@ def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fall
     dataset = context.dataset
     n_train = len(dataset.where("train"))
     start = fallback.train
-    if sized.input_size != backbone.input_size or sized.dim != start.array.shape[1]:
+    if sized.input_size != backbone.input_size or depths_of(sized) != fallback.chosen.depths:
         seconds = START_SHARE * context.seconds_left
         start = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)

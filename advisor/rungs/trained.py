@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: One look at the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
 LEAST_LOOK = 128
+#: Steps below which tuning is noise.
+LEAST_STEPS = 12
 CHECKPOINT_SECONDS = 10.0
 #: Share of the steps whose weights are averaged at the end; the loop keeps the mean only where it validates better. Not
 #: in the recipes: a pilot and a benchmark choose nothing on the items that they are scored on.

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.rungs.context import RunContext
+from advisor.rungs.trained import settings_from
 from advisor.training.network import Classifier
-from advisor.training.settings import Callbacks
+from advisor.training.settings import Callbacks, Settings
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -32,9 +33,11 @@ class Turn:
         """Whether it is the one that is kept."""
         return self.index == self.n_turns - 1
 
-    def steps(self, of_all: int) -> int:
-        """Steps that give as many passes over what is inside as ``of_all`` give over all."""
-        return max(1, round(of_all * float(self.inside.mean())))
+    def settings(self, resolved: dict[str, Any]) -> Settings:
+        """As resolved for all items, with steps that give as many passes over what is inside."""
+        settings = settings_from(resolved)
+        assert settings.steps is not None
+        return dataclasses.replace(settings, steps=max(1, round(settings.steps * float(self.inside.mean()))))
 
     def callbacks(self, context: RunContext, checkpoint: Path | None = None, seconds: float = 20.0) -> Callbacks:
         """Progress of this turn within the run's."""
