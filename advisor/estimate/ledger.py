@@ -57,12 +57,15 @@ def note_outcome(plan: Plan, dataset: Dataset, report: RunReport) -> bool:
 
 
 def append(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Add rows to a table; several processes may write to it. A row of the same keys is replaced."""
+    """Add rows to a table; several processes may write to it. A row of the same keys is replaced.
+
+    Columns that the new rows lack are kept: of short runs, say, only those of images have a value from scratch.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         before, new = read(path), pd.DataFrame(rows)
         outcomes = "rung" in new.columns
         both = pd.concat([before, new], ignore_index=True) if len(before) else new
         kept = both[~both.duplicated([*KEYS, "rung"] if outcomes else KEYS, keep="last")]
-        columns = OUTCOMES if outcomes else list(dict.fromkeys([*KEYS, *new.columns]))
+        columns = OUTCOMES if outcomes else list(dict.fromkeys([*KEYS, *new.columns, *both.columns]))
         storage.write_bytes(path, kept.reindex(columns=columns).to_csv(index=False, float_format="%.6g").encode())

@@ -2,7 +2,9 @@
 
 A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
 was up to 17 points worse on the test part than the frozen head that it had beaten. So the mean of the last quarter of
-the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
+the steps counts, and `advisor.rungs.few_labels` judges on every labelled image, whether the weights go all the way
+there or stay between them and the frozen model's (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022,
+https://arxiv.org/abs/2109.01903).
 """
 
 from __future__ import annotations
@@ -18,13 +20,22 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import CHECKPOINT_SECONDS, LEAST_STEPS, recipe, some, training_seconds
 from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
+from advisor.training.checkpoints import copied, copy_into, state
 from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
-from advisor.training.network import at_depths, at_size, build
+from advisor.training.network import Classifier, at_depths, at_size, build
+from advisor.training.objectives import autocast
 from advisor.training.search import reading_speed, training_speed
+from advisor.training.settings import Task
+from advisor.training.sources import logits_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from advisor.features import Backbone
+
+#: How far the weights go from the frozen model's to the tuned ones'; which of these, held-out images decide.
+SHARES = {"half of the way": 0.5, "all the way": 1.0}
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: np.ndarray) -> dict[str, Any]:
@@ -67,7 +78,8 @@ def tuned(
 ) -> Tuned | None:
     """A copy of the backbone with a head on the frozen head's depths, tuned on the rows inside; None if it diverged.
 
-    Its length is fixed, so that one taken up again after a kill ends in the same weights.
+    The variants are how far it goes from the frozen model, all the way or less (`SHARES`). A tuning's length is fixed,
+    so that one taken up again after a kill ends in the same weights.
     """
     dataset = context.dataset
     view = at_depths(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
@@ -75,15 +87,39 @@ def tuned(
     start = common.gather(context, view, inside, context.seconds_left, (0.25, 0.25))
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows)
+    task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows[turn.judged])
+    before = copied(state(network))
     folder = context.directory / "checkpoint" / f"turn-{turn.index}"
     result = fit(task, turn.settings(resolved), turn.callbacks(context, folder, CHECKPOINT_SECONDS))
-    return None if result.best_step < 0 else Tuned(network, view, result.logits)
+    if result.best_step < 0:
+        return None
+    after = copied(state(network))
+
+    def finished(variant: str) -> tuple[Backbone, Classifier]:
+        copy_into(network, between(before, after, SHARES[variant]))
+        return view, network
+
+    logits = {variant: _answers(task, finished(variant)[1], resolved) for variant in SHARES}
+    return Tuned(logits, finished)
+
+
+def between(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Every weight so far of the way from one state to the other; counters are the later state's."""
+    return {
+        name: before[name].lerp(tensor, share) if tensor.is_floating_point() else tensor
+        for name, tensor in after.items()
+    }
+
+
+def _answers(task: Task, network: Classifier, resolved: dict[str, Any]) -> np.ndarray:
+    """Logits (m, C) of the task's validation rows."""
+    return logits_of(network, task.val, autocast=autocast(task.device, str(resolved["precision"])))
 
 
 def told(resolved: dict[str, Any]) -> str:
     """What was done, for the report."""
+    way = f", {resolved['variant']} from the frozen model" if "variant" in resolved else ""
     return (
         f"With few labels no image was put aside: the layers were tuned from the frozen head, {resolved['steps']} "
-        f"steps of {resolved['batch_size']}, the mean of the last quarter's weights taken"
+        f"steps of {resolved['batch_size']}, the mean of the last quarter's weights taken{way}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,11 @@ class Turn:
         """Whether it is the one that is kept."""
         return self.index == self.n_turns - 1
 
+    @property
+    def judged(self) -> np.ndarray:
+        """Which of the rows are answered: those that it may not see, or all where it sees all. Shape: (n,) bool."""
+        return self.inside if self.inside.all() else ~self.inside
+
     def settings(self, resolved: dict[str, Any]) -> Settings:
         """As resolved for all items, with steps that give as many passes over what is inside."""
         settings = settings_from(resolved)
@@ -52,11 +58,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A tuned network with its head, and its logits (n, C) of all labelled items, those that it learned from too."""
+    """What a tuning came to, in variants that cost no further step: which of them is best, held-out items decide.
 
-    network: Classifier
-    backbone: Backbone
-    logits: np.ndarray
+    ``logits``: (m, C) of the turn's judged rows, by variant; ``finished``: the backbone and the network of a variant.
+    """
+
+    logits: dict[str, np.ndarray]
+    finished: Callable[[str], tuple[Backbone, Classifier]]
 
 
 def copy_of(backbone: Backbone) -> Backbone:

@@ -65,3 +65,13 @@ def test_only_numbers_are_kept(dataset: Dataset) -> None:
     text = (ledger_folder() / "outcomes.csv").read_text() + (ledger_folder() / "situations.csv").read_text()
     assert dataset.source not in text.replace("situations", "").split(",") and dataset.folder not in text
     assert len(pd.read_csv(ledger_folder() / "outcomes.csv")) == 1
+
+
+def test_columns_that_a_later_row_lacks_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "short_runs.csv"
+    image = {"dataset": "a", "kind": "image", "labels": "all", "seed": 0, "tuned_gain": 0.1, "fresh_value": 0.4}
+    text = {"dataset": "b", "kind": "text", "labels": "all", "seed": 0, "tuned_gain": 0.2}
+    for row in (image, text):
+        ledger.append(path, [row])
+    found = ledger.read(path).set_index("dataset")
+    assert found.loc["a", "fresh_value"] == 0.4 and pd.isna(found.loc["b", "fresh_value"])

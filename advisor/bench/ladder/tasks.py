@@ -1,7 +1,8 @@
 """The tasks of LadderBench: a dataset with so many labels, from near to very far from the pre-training.
 
-Sources: the development sets beside the checkout (`advisor.bench.sets`), package data (the samples), and Debian's
-``dataset-fashion-mnist``. Images are fed at 64 or 96 px, so that a run takes well under two minutes on one core.
+Sources: the development sets beside the checkout (`advisor.bench.sets`), package data (the samples), Debian's
+``dataset-fashion-mnist``, and sets made of what lies on a Debian machine (`advisor.bench.ladder.made`). Images are
+fed at 64 or 96 px, so that a run takes well under two minutes on one core.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from advisor import line, storage
-from advisor.bench.ladder import fresh
+from advisor.bench.ladder import made
 from advisor.bench.sets import data_folder, path_of
 from advisor.dataset import store
 from advisor.records import Dataset, Kind
@@ -40,7 +41,10 @@ GARMENTS = (
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried; ``fresh``: see `fresh`."""
+    """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried.
+
+    ``fresh``: nothing is fitted to it; its outcomes lie apart (``data/ladderbench/fresh``).
+    """
 
     name: str
     kind: Kind
@@ -76,19 +80,25 @@ SOURCES: tuple[Source, ...] = (
     Source("topics", "text", sizes=(200, None)),
     Source("digits", "image", 64),
     Source("bbc_news", "text", sizes=(50, 200)),
+    Source("icons", "image", 96, (50, 200, None)),
+    Source("docstrings", "text", sizes=(50, 200, None)),
+    Source("scripts", "image", 64, (50, 200, None)),
+    Source("licences", "text", sizes=(50, 200, None)),
+    Source("letters", "image", 64, (50, 200, None)),
+    Source("code", "text", sizes=(50, 200, None)),
     Source("handbook", "qa", sizes=(None,)),
     Source("realtimeqa_2026", "qa", sizes=(None, 50)),
     Source("xquad_en", "qa", sizes=(None, 50)),
     Source("pubmedqa", "qa", sizes=(None, 50)),
 )
-#: Nothing is fitted to these; they tell whether the score was tuned (`fresh`).
+#: Nothing is fitted to these, and none was looked at while the advice was made: they tell whether its score was tuned.
 FRESH: tuple[Source, ...] = (
-    Source("icons", "image", 96, (50, 200, None), fresh=True),
-    Source("docstrings", "text", sizes=(50, 200, None), fresh=True),
-    Source("scripts", "image", 64, (50, 200, None), fresh=True),
-    Source("licences", "text", sizes=(50, 200, None), fresh=True),
-    Source("letters", "image", 64, (50, 200, None), fresh=True),
-    Source("code", "text", sizes=(50, 200, None), fresh=True),
+    Source("typefaces", "image", 64, (50, 200, None), fresh=True),
+    Source("errors", "text", sizes=(50, 200, None), fresh=True),
+    Source("dots", "image", 64, (50, 200, None), fresh=True),
+    Source("manuals", "text", sizes=(50, 200, None), fresh=True),
+    Source("pieces", "image", 64, (50, 200, None), fresh=True),
+    Source("packages", "text", sizes=(50, 200, None), fresh=True),
 )
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
@@ -109,7 +119,7 @@ class Task:
     def read(self) -> Dataset | None:
         """The dataset, cut to this size; None where it has no more than a smaller size would take, or too few.
 
-        None as well where a fresh set's material is not on this machine.
+        None as well where the material that a set is made of is not on this machine.
         """
         whole = whole_set(self.source)
         if whole is None:
@@ -135,9 +145,9 @@ def tasks() -> Iterator[Task]:
 
 @lru_cache(maxsize=2)
 def whole_set(source: Source) -> Dataset | None:
-    """The dataset as a user would read it; None for a fresh one that cannot be made here."""
-    if source.fresh:
-        folder = fresh.made(source.name)
+    """The dataset as a user would read it; None for one that cannot be made of what lies here."""
+    if source.name in made.MAKERS:
+        folder = made.made(source.name)
         return None if folder is None else line.read(folder if source.kind == "image" else folder / "texts.csv")
     if source.name in SAMPLES:
         return line.read(f"sample:{source.name}")
