@@ -25,19 +25,18 @@ from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.frozen_choice import joined_names
 from advisor.rungs.trained import some
 from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
 from advisor.training.few import STEPS
 from advisor.training.loop import fit
-from advisor.training.network import Classifier, at_depths, build, depths_of, plain
+from advisor.training.network import build, linear
 from advisor.training.objectives import autocast
 from advisor.training.settings import Settings, Task
 from advisor.training.sources import logits_of
 from probes.calibrations import calibration_of
-from probes.hooks import LAST
+from probes.heads import USUAL
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -67,8 +66,6 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "contrastive",
         **dataclasses.asdict(dataclasses.replace(settings, steps=steps)),
         "n_folds": FOLDS if steps >= LEAST_STEPS or "steps" in given else 0,
-        "depths": list(dict.fromkeys([*fallback.chosen.depths, LAST])),
-        "probe": fallback.chosen.recipe.settings,
         "items_per_second": round(speed, 2),
         "read_per_second": round(reading, 2),
         "input_size": backbone.input_size,
@@ -79,44 +76,26 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
 def tuned(
     context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], turn: Turn
 ) -> Tuned | None:
-    """A copy of the backbone, tuned on the rows inside, with heads fitted on what they became; None if it diverged.
+    """A copy of the backbone, tuned on the rows inside, with a head fitted on what they became; None if it diverged.
 
-    The variants are what a head stands on: the last features, and the frozen head's depths beside them. A tuning's
-    length is fixed, so that one begun again after a kill, without a checkpoint, ends in the same weights.
+    Its length is fixed, so that one begun again after a kill, without a checkpoint, ends in the same weights.
     """
-    own = copy_of(backbone)
-    view = at_depths(own, resolved["depths"])
-    task = task_of(context, view, turn.rows[turn.inside], turn.rows)
+    dataset, own = context.dataset, copy_of(backbone)
+    task = task_of(context, own, turn.rows[turn.inside], turn.rows)
     result = fit(task, turn.settings(resolved), turn.callbacks(context))
     if result.best_step < 0:
         return None
-    inside = turn.rows[turn.inside]
-    columns = {joined_names((LAST,)): slice(-own.dim, None), joined_names(depths_of(view)): slice(None)}
-    heads = {
-        variant: common.fit_linear(
-            context.dataset, Gathered(inside, result.logits[turn.inside, part], len(inside)), fallback.chosen.recipe
-        )
-        for variant, part in columns.items()
-    }
-    logits = {
-        variant: common.head_logits(head, result.logits[turn.judged, columns[variant]])
-        for variant, head in heads.items()
-    }
-
-    def finished(variant: str) -> tuple[Backbone, Classifier]:
-        base = view if columns[variant] == slice(None) else own
-        return base, build(base, len(context.dataset.classes), False, heads[variant])
-
-    return Tuned(logits, finished)
+    features = result.logits
+    learned = Gathered(turn.rows[turn.inside], features[turn.inside], int(turn.inside.sum()))
+    head = common.fit_linear(dataset, learned, USUAL)
+    network: Any = task.network
+    network.head = linear(own.dim, len(head.bias), head.weight, head.bias).to(own.device)
+    return Tuned(network, own, common.head_logits(head, features[turn.judged]))
 
 
 def told(resolved: dict[str, Any]) -> str:
     """What was done, for the report."""
-    standing = f", its head on {resolved['variant']}" if "variant" in resolved else ""
-    return (
-        f"With few labels the encoder was tuned by contrast, {resolved['steps']} steps of {resolved['batch_size']}"
-        f"{standing}"
-    )
+    return f"With few labels the encoder was tuned by contrast, {resolved['steps']} steps of {resolved['batch_size']}"
 
 
 def precision_of(context: RunContext, backbone: Backbone, rows: np.ndarray) -> str:
@@ -140,7 +119,7 @@ def speeds(context: RunContext, backbone: Backbone, rows: np.ndarray, settings: 
 
 
 def task_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_rows: np.ndarray) -> Task:
-    """Contrast among the last features of `rows`; what `val_rows` are at the backbone's depths comes out."""
+    """Contrast among `rows`; the features of `val_rows` come out."""
     dataset = context.dataset
     labels = dataset.labels[rows]
     return Task(
@@ -153,5 +132,5 @@ def task_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_rows:
         n_classes=len(dataset.classes),
         metric=dataset.metric,
         device=backbone.device,
-        objective=Contrastive(plain(backbone).dim),
+        objective=Contrastive(),
     )

@@ -2,9 +2,9 @@
 
 A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
 was up to 17 points worse on the test part than the frozen head that it had beaten. So the mean of the last quarter of
-the steps counts, and `advisor.rungs.few_labels` judges on every labelled image, whether the weights go all the way
-there or stay between them and the frozen model's (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022,
-https://arxiv.org/abs/2109.01903).
+the steps counts, and the model is most of the way from the frozen one to there (Wortsman et al., "Robust fine-tuning of
+zero-shot models", CVPR 2022, https://arxiv.org/abs/2109.01903); `advisor.rungs.few_labels` judges it on every labelled
+image.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ from advisor.training import recipes
 from advisor.training.checkpoints import copied, copy_into, state
 from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
-from advisor.training.network import Classifier, at_depths, at_size, build
+from advisor.training.network import at_depths, at_size, build
 from advisor.training.objectives import autocast
 from advisor.training.search import reading_speed, training_speed
-from advisor.training.settings import Task
 from advisor.training.sources import logits_of
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
     from advisor.features import Backbone
 
-#: How far the weights go from the frozen model's to the tuned ones'; which of these, held-out images decide.
-SHARES = {"half of the way": 0.5, "all the way": 1.0}
+#: How far every weight goes from the frozen model's to the tuned one; docs/rungs.md has the values of other shares.
+SHARE = 0.75
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: np.ndarray) -> dict[str, Any]:
@@ -61,6 +60,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "cross-entropy",
         **dataclasses.asdict(settings),
         "n_folds": IMAGE_FOLDS if fixed or steps >= LEAST_STEPS else 0,
+        "share": SHARE,
         "depths": list(fallback.chosen.depths),
         "probe": fallback.chosen.recipe.settings,
         "augmentation": augmentation.reason if augmentation else "None.",
@@ -78,8 +78,7 @@ def tuned(
 ) -> Tuned | None:
     """A copy of the backbone with a head on the frozen head's depths, tuned on the rows inside; None if it diverged.
 
-    The variants are how far it goes from the frozen model, all the way or less (`SHARES`). A tuning's length is fixed,
-    so that one taken up again after a kill ends in the same weights.
+    Its length is fixed, so that one taken up again after a kill ends in the same weights.
     """
     dataset = context.dataset
     view = at_depths(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
@@ -93,33 +92,24 @@ def tuned(
     result = fit(task, turn.settings(resolved), turn.callbacks(context, folder, CHECKPOINT_SECONDS))
     if result.best_step < 0:
         return None
-    after = copied(state(network))
-
-    def finished(variant: str) -> tuple[Backbone, Classifier]:
-        copy_into(network, between(before, after, SHARES[variant]))
-        return view, network
-
-    logits = {variant: _answers(task, finished(variant)[1], resolved) for variant in SHARES}
-    return Tuned(logits, finished)
+    copy_into(network, between(before, state(network), float(resolved.get("share", 1.0))))
+    logits = logits_of(network, task.val, autocast=autocast(task.device, str(resolved["precision"])))
+    return Tuned(network, view, logits)
 
 
 def between(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Every weight so far of the way from one state to the other; counters are the later state's."""
+    """Every weight this share of the way from one state to the other; counters are the later state's."""
     return {
         name: before[name].lerp(tensor, share) if tensor.is_floating_point() else tensor
         for name, tensor in after.items()
     }
 
 
-def _answers(task: Task, network: Classifier, resolved: dict[str, Any]) -> np.ndarray:
-    """Logits (m, C) of the task's validation rows."""
-    return logits_of(network, task.val, autocast=autocast(task.device, str(resolved["precision"])))
-
-
 def told(resolved: dict[str, Any]) -> str:
     """What was done, for the report."""
-    way = f", {resolved['variant']} from the frozen model" if "variant" in resolved else ""
+    share = 100 * resolved.get("share", 1.0)
     return (
         f"With few labels no image was put aside: the layers were tuned from the frozen head, {resolved['steps']} "
-        f"steps of {resolved['batch_size']}, the mean of the last quarter's weights taken{way}"
+        f"steps of {resolved['batch_size']}, and every weight taken {share:.0f} % of the way to the mean of its last "
+        "quarter"
     )

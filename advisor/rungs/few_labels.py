@@ -26,7 +26,6 @@ from advisor.rungs.saving import roll_back, save_whole
 from advisor.rungs.turns import Tuned, Turn
 from advisor.training.few import Way, way
 from probes.folds import assign_folds
-from probes.temperature import tempered_loss
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -80,13 +79,9 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     folds = assign_folds(
         context.dataset.labels[pool.rows], related(context.dataset)[pool.rows], resolved["n_folds"], context.plan.seed
     )  # groups and duplicates stay together
-    variants = cross_fitted(context, backbone, fallback, how, resolved, pool.rows, folds)
-    if not variants:
+    held_out = cross_fitted(context, backbone, fallback, how, resolved, pool.rows, folds)
+    if held_out is None:
         return roll_back(context, backbone, fallback, "it ended before there was anything to compare")
-    labels = context.dataset.labels[pool.rows]
-    resolved["variant"] = min(variants, key=lambda variant: tempered_loss(variants[variant], labels))
-    common.save_resolved(context, resolved)
-    held_out = variants[resolved["variant"]]
     frozen = _frozen_logits(context, pool, fallback, folds)
     compared = compare(context.dataset, pool.rows, frozen, held_out, ERRORS_BEHIND)
     told = _told(how, resolved)
@@ -98,7 +93,7 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     if whole is None:
         return roll_back(context, backbone, fallback, "the training diverged", (told,), compared)
     temperature, calibration, sentences = common.calibrated(context.dataset, pool.rows, held_out)
-    save_whole(context, *whole.finished(resolved["variant"]), resolved, temperature)
+    save_whole(context, whole.backbone, whole.network, resolved, temperature)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},
@@ -117,18 +112,16 @@ def cross_fitted(
     resolved: dict[str, Any],
     rows: np.ndarray,
     folds: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Logits (n, C) of every row from a network that has not seen it, by variant; none when stopped before."""
-    variants: dict[str, np.ndarray] = {}
+) -> np.ndarray | None:
+    """Logits (n, C) of every row from a network that has not seen it; None when stopped before."""
+    logits = np.zeros((len(rows), len(context.dataset.classes)), np.float32)
     n_folds = int(resolved["n_folds"])
     for index in range(n_folds):
         found = how.tuned(context, backbone, fallback, resolved, Turn(rows, folds != index, index, n_folds + 1))
         if found is None or context.should_stop():
-            return {}
-        for variant, logits in found.logits.items():
-            every = variants.setdefault(variant, np.zeros((len(rows), logits.shape[1]), np.float32))
-            every[folds == index] = logits
-    return variants
+            return None
+        logits[folds == index] = found.logits
+    return logits
 
 
 def _resolved(

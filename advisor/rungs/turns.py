@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,13 +57,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a tuning came to, in variants that cost no further step: which of them is best, held-out items decide.
+    """A tuned network with its head, and its logits (m, C) of the turn's judged rows."""
 
-    ``logits``: (m, C) of the turn's judged rows, by variant; ``finished``: the backbone and the network of a variant.
-    """
-
-    logits: dict[str, np.ndarray]
-    finished: Callable[[str], tuple[Backbone, Classifier]]
+    network: Classifier
+    backbone: Backbone
+    logits: np.ndarray
 
 
 def copy_of(backbone: Backbone) -> Backbone:

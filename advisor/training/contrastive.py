@@ -29,7 +29,6 @@ from torch.nn import functional
 from advisor.training.few import MOST_CLASSES
 from advisor.training.objectives import Judgement, Loss, autocast
 from advisor.training.sources import Source, logits_of
-from probes.hooks import inner
 
 if TYPE_CHECKING:
     from advisor.training.settings import Settings, Task
@@ -107,15 +106,12 @@ class Contrastive:
     """The objective: pairs in training. A state is judged by the same loss over all pairs of the validation items.
 
     `task.network` is a `Classifier` of texts; its backbone learns, its head is left alone. The outputs kept are the
-    features (n_val, d) of the validation items, at every depth that the backbone gives; the pairs are those of the last
-    ``dim`` columns, its last features.
+    features (n_val, d) of the validation items.
     """
-
-    dim: int
 
     def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The pairs' loss, weighing as many as the batch has readable items."""
-        features = features_of_batch(inner(task.network.backbone), inputs)  # type: ignore[arg-type]
+        features = features_of_batch(task.network.backbone, inputs)  # type: ignore[arg-type]
         labels = torch.from_numpy(task.labels_train[positions]).to(task.device)
         weights = torch.from_numpy(task.train.ok[positions].astype(np.float32)).to(task.device)
         n = float(weights.sum())
@@ -126,6 +122,6 @@ class Contrastive:
         """The loss of the validation items and their features, from one pass."""
         precision = autocast(task.device, settings.autocast)
         features = logits_of(task.network.backbone, task.val, autocast=precision)  # type: ignore[arg-type]
-        seen, labels = torch.from_numpy(features[:, -self.dim :]), torch.from_numpy(task.labels_val)
+        seen, labels = torch.from_numpy(features), torch.from_numpy(task.labels_val)
         loss = float(pair_loss(seen, labels, torch.ones(len(labels))))
         return Judgement(-loss, loss, features)

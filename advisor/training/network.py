@@ -64,12 +64,6 @@ def depths_of(backbone: Backbone) -> tuple[str, ...]:
     return tuple(getattr(backbone, "names", (LAST,)))
 
 
-def plain(backbone: Backbone) -> Backbone:
-    """The backbone that gives its last features alone, which `at_depths` was given."""
-    found: Backbone = getattr(backbone, "plain", backbone)
-    return found
-
-
 def linear(dim: int, n_classes: int, weight: np.ndarray | None = None, bias: np.ndarray | None = None) -> nn.Linear:
     """A linear layer with the given weight (C, d) and bias (C,), or zeros: a start that favours no class."""
     with torch.random.fork_rng(devices=[]):

@@ -20,7 +20,7 @@ from advisor.storage import read_json
 from advisor.training import few, recipes, remake
 from advisor.training.sources import logits_of
 from probes.heads import softmax
-from probes.hooks import LAST
+from probes.hooks import LAST, inner
 
 Run = Callable[..., RunContext]
 DEPTHS = ["block 5", "block 6"]
@@ -71,35 +71,35 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     before = {name: tensor.clone() for name, tensor in start.items()}
     tuned = few_images.tuned(context, backbone, fallback, resolved, Turn(rows, np.ones(len(rows), bool), 0, 1))
     assert tuned is not None and all((start[name] == before[name]).all() for name in before)  # a copy was tuned
-    finished = tuned.finished("all the way")
-    save_whole(context, *finished, resolved)
+    save_whole(context, tuned.backbone, tuned.network, resolved)
     assert read_json(context.directory / "model.json")["backbone"]["depths"] == depths
     found, _ = load_model(context.directory).predict_rows(digits, rows)
-    np.testing.assert_allclose(found, softmax(tuned.logits["all the way"]), atol=1e-4)
-    _, arguments = remake.recipe("fine-tune", finished[1], finished[0], rows)
+    np.testing.assert_allclose(found, softmax(tuned.logits), atol=1e-4)
+    _, arguments = remake.recipe("fine-tune", tuned.network, tuned.backbone, rows)
     other = remake.classification(digits, "cpu", **arguments).network
-    shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (finished[1], other)]
+    shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (tuned.network, other)]
     assert shapes[0] == shapes[1]
 
 
-def test_half_of_the_way_lies_between_the_frozen_model_and_the_tuned_one(digits: Dataset, run_of: Run) -> None:
+def test_every_weight_goes_a_share_of_the_way_from_the_frozen_model(digits: Dataset, run_of: Run) -> None:
     context = run_of(digits, "fine-tune", 120.0, steps=4, depths=[LAST])
     backbone = common.open_backbone(context)
     fallback = frozen.fit(context, backbone, common.validation_rows(digits), 30.0, (0.0, 0.2))
     rows = digits.where("train", "val")
     resolved, inside = few_images.resolve(context, backbone, fallback, rows), np.arange(len(rows)) % 3 > 0
-    tuned = few_images.tuned(context, backbone, fallback, resolved, Turn(rows, inside, 0, 4))
-    assert tuned is not None and all(len(logits) == (~inside).sum() for logits in tuned.logits.values())
     weights = {}
-    for variant in few_images.SHARES:
-        view, network = tuned.finished(variant)
-        weights[variant] = {name: tensor.clone() for name, tensor in view.module.state_dict().items()}
-        answered = logits_of(network, recipes.source_of(digits, rows[~inside], view, None))
-        np.testing.assert_allclose(answered, tuned.logits[variant], atol=1e-4)
-    start = backbone.module.state_dict()
-    for name, tensor in weights["half of the way"].items():
-        if tensor.is_floating_point():
-            torch.testing.assert_close(tensor, (start[name] + weights["all the way"][name]) / 2)
+    for index, share in enumerate((0.0, 0.5, 1.0)):  # each turn has a checkpoint of its own
+        turn = Turn(rows, inside, index, 4)
+        tuned = few_images.tuned(context, backbone, fallback, {**resolved, "share": share}, turn)
+        assert tuned is not None and len(tuned.logits) == (~inside).sum()
+        answered = logits_of(tuned.network, recipes.source_of(digits, rows[~inside], tuned.backbone, None))
+        np.testing.assert_allclose(answered, tuned.logits, atol=1e-4)
+        weights[share] = inner(tuned.backbone.module).state_dict()
+    for name, start in backbone.module.state_dict().items():
+        torch.testing.assert_close(weights[0.0][name], start)
+        if start.is_floating_point():
+            torch.testing.assert_close(weights[0.5][name], (start + weights[1.0][name]) / 2)
+    assert any((weights[1.0][name] != start).any() for name, start in backbone.module.state_dict().items())
 
 
 def test_too_little_time_for_the_folds_keeps_the_frozen_model(digits: Dataset, run_of: Run) -> None:

@@ -11,7 +11,7 @@ import torch
 from advisor.training import recipes
 from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive, features_of_batch, pair_loss
 from advisor.training.loop import fit
-from advisor.training.network import at_depths, build
+from advisor.training.network import build
 from advisor.training.settings import Task
 from advisor.training.sources import TextSource, logits_of
 from probes.backbones import catalog
@@ -51,7 +51,7 @@ def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     network = build(backbone, 3, hold_batch_norm=False)
     task = Task(
         network, "text", BalancedSource(TextSource(texts[:24], backbone), labels[:24]), held_out,
-        labels[:24], labels[24:], n_classes=3, metric="accuracy", objective=Contrastive(backbone.dim),
+        labels[:24], labels[24:], n_classes=3, metric="accuracy", objective=Contrastive(),
     )  # fmt: skip
     before = separation(logits_of(network.backbone, held_out), labels[24:])
     result = fit(task, recipes.contrastive_settings(seed=0, steps=8))
@@ -59,25 +59,6 @@ def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     np.testing.assert_allclose(result.logits, logits_of(network.backbone, held_out), atol=1e-5)  # its features come out
     assert not network.head.weight.any()  # the head was left alone
     assert not any(p.requires_grad for p in network.backbone.encoder.embeddings.parameters())  # the top blocks learned
-
-
-def test_pairs_are_those_of_the_last_features_whatever_depths_come_out() -> None:
-    texts, labels = docstrings(8)
-    tuned = []
-    for depths in (["last features"], ["layer 2", "last features"]):
-        backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=32)
-        view = at_depths(backbone, depths)
-        task = Task(
-            build(view, 3, hold_batch_norm=False), "text", BalancedSource(TextSource(texts, backbone), labels),
-            TextSource(texts, backbone), labels, labels, n_classes=3, metric="accuracy",
-            objective=Contrastive(backbone.dim),
-        )  # fmt: skip
-        result = fit(task, recipes.contrastive_settings(seed=0, steps=2))
-        tuned.append((result, task.objective.judge(task, recipes.contrastive_settings(seed=0, steps=2))))
-    (plain, told), (joined, also_told) = tuned
-    assert joined.logits.shape[1] == 2 * plain.logits.shape[1]
-    np.testing.assert_allclose(joined.logits[:, plain.logits.shape[1] :], plain.logits, atol=1e-5)
-    assert also_told.loss == pytest.approx(told.loss, rel=1e-4)
 
 
 def test_a_batch_in_parts_of_like_length_has_the_features_of_the_whole_in_its_order() -> None:
