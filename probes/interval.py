@@ -1,9 +1,8 @@
-"""Scores with intervals: what was measured, and what a locked test part of a known size will then show.
+"""Scores with intervals.
 
 Accuracy on n items with k right has the Jeffreys posterior Beta(k + 1/2, n - k + 1/2) (Brown, Cai and
 DasGupta, "Interval estimation for a binomial proportion", Statistical Science 2001). Balanced accuracy is
-the mean of the classes' recalls, each with a posterior about their common mean. A value still to be seen on m test
-items adds their own binomial noise (the beta-binomial distribution); that is a prediction interval.
+the mean of the classes' recalls, each with a posterior about their common mean.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def score(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int)
     return counts(metric, truth, predicted, n_classes).value
 
 
-def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
+def posterior(seen: Counts) -> np.ndarray:
     """Draws of each stratum's true share of right answers. Shape: (DRAWS, strata with items).
 
     One stratum has the Jeffreys prior. Several share a prior of the same weight (one item) about their mean: with
@@ -66,7 +65,7 @@ def posterior(seen: Counts, seed: int = 0) -> np.ndarray:
     kept = seen.total > 0
     right, total = seen.right[kept], seen.total[kept]
     centre = 0.5 if len(right) == 1 else (np.sum(right / total) + 0.5) / (len(right) + 1)
-    return np.random.default_rng(seed).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
+    return np.random.default_rng(0).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
 
 
 def around(value: float, draws: np.ndarray) -> tuple[float, float]:
@@ -119,22 +118,3 @@ def paired_error(metric: str, truth: np.ndarray, one: np.ndarray, other: np.ndar
         weight = 1.0 / (np.count_nonzero(total) * total[truth])
     centred = change - change.mean()
     return float(np.sqrt(np.sum(weight**2 * (centred**2 + 0.5 / len(truth)))))
-
-
-def predictive(
-    seen: Counts, n_test: np.ndarray, shift: float = 0.0, spread: float = 0.0, seed: int = 0
-) -> tuple[float, float, float]:
-    """(value, low, high): where the metric will lie on a test part still unseen, at level 0.90.
-
-    ``n_test``: items of the test part per stratum, (strata,) like `seen` (or a single total for accuracy).
-    ``shift`` is added to every stratum's share (what more data or training is expected to bring) and
-    ``spread`` is the standard deviation of that expectation, in the metric's own unit.
-    """
-    kept = seen.total > 0
-    sizes = np.maximum(np.asarray(n_test)[kept], 1)
-    rng = np.random.default_rng(seed + 1)
-    moved = shift + rng.normal(0.0, 1.0, size=(DRAWS, 1)) * spread
-    shares = np.clip(posterior(seen, seed) + moved, 0.0, 1.0)
-    shown = (rng.binomial(sizes, shares) / sizes).mean(axis=1)
-    value = float(np.clip(seen.value + shift, 0.0, 1.0))
-    return value, *around(value, shown)

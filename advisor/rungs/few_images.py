@@ -2,9 +2,7 @@
 
 A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
 was up to 17 points worse on the test part than the frozen head that it had beaten. So the mean of the last quarter of
-the steps counts, and the model is most of the way from the frozen one to there (Wortsman et al., "Robust fine-tuning of
-zero-shot models", CVPR 2022, https://arxiv.org/abs/2109.01903); `advisor.rungs.few_labels` judges it on every labelled
-image.
+the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
 """
 
 from __future__ import annotations
@@ -20,21 +18,13 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import CHECKPOINT_SECONDS, LEAST_STEPS, recipe, some, training_seconds
 from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
-from advisor.training.checkpoints import copied, copy_into, state
 from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
 from advisor.training.network import at_depths, at_size, build
-from advisor.training.objectives import autocast
 from advisor.training.search import reading_speed, training_speed
-from advisor.training.sources import logits_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from advisor.features import Backbone
-
-#: How far every weight goes from the frozen model's to the tuned one; docs/rungs.md has the values of other shares.
-SHARE = 0.75
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: np.ndarray) -> dict[str, Any]:
@@ -60,7 +50,6 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "cross-entropy",
         **dataclasses.asdict(settings),
         "n_folds": IMAGE_FOLDS if fixed or steps >= LEAST_STEPS else 0,
-        "share": SHARE,
         "depths": list(fallback.chosen.depths),
         "probe": fallback.chosen.recipe.settings,
         "augmentation": augmentation.reason if augmentation else "None.",
@@ -86,30 +75,15 @@ def tuned(
     start = common.gather(context, view, inside, context.seconds_left, (0.25, 0.25))
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows[turn.judged])
-    before = copied(state(network))
+    task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows)
     folder = context.directory / "checkpoint" / f"turn-{turn.index}"
     result = fit(task, turn.settings(resolved), turn.callbacks(context, folder, CHECKPOINT_SECONDS))
-    if result.best_step < 0:
-        return None
-    copy_into(network, between(before, state(network), float(resolved.get("share", 1.0))))
-    logits = logits_of(network, task.val, autocast=autocast(task.device, str(resolved["precision"])))
-    return Tuned(network, view, logits)
-
-
-def between(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Every weight this share of the way from one state to the other; counters are the later state's."""
-    return {
-        name: before[name].lerp(tensor, share) if tensor.is_floating_point() else tensor
-        for name, tensor in after.items()
-    }
+    return None if result.best_step < 0 else Tuned(network, view, result.logits)
 
 
 def told(resolved: dict[str, Any]) -> str:
     """What was done, for the report."""
-    share = 100 * resolved.get("share", 1.0)
     return (
         f"With few labels no image was put aside: the layers were tuned from the frozen head, {resolved['steps']} "
-        f"steps of {resolved['batch_size']}, and every weight taken {share:.0f} % of the way to the mean of its last "
-        "quarter"
+        f"steps of {resolved['batch_size']}, the mean of the last quarter's weights taken"
     )

@@ -120,7 +120,7 @@ def cross_fitted(
         found = how.tuned(context, backbone, fallback, resolved, Turn(rows, folds != index, index, n_folds + 1))
         if found is None or context.should_stop():
             return None
-        logits[folds == index] = found.logits
+        logits[folds == index] = found.logits[folds == index]
     return logits
 
 

@@ -33,11 +33,6 @@ class Turn:
         """Whether it is the one that is kept."""
         return self.index == self.n_turns - 1
 
-    @property
-    def judged(self) -> np.ndarray:
-        """Which of the rows are answered: those that it may not see, or all where it sees all. Shape: (n,) bool."""
-        return self.inside if self.inside.all() else ~self.inside
-
     def settings(self, resolved: dict[str, Any]) -> Settings:
         """As resolved for all items, with steps that give as many passes over what is inside."""
         settings = settings_from(resolved)
@@ -57,7 +52,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A tuned network with its head, and its logits (m, C) of the turn's judged rows."""
+    """A tuned network with its head, and its logits (n, C) of all labelled items, those that it learned from too."""
 
     network: Classifier
     backbone: Backbone

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from safetensors.torch import load_file
 
 from advisor.records import Dataset
@@ -17,10 +16,9 @@ from advisor.rungs.model import load_model
 from advisor.rungs.saving import save_whole
 from advisor.rungs.turns import Turn
 from advisor.storage import read_json
-from advisor.training import few, recipes, remake
-from advisor.training.sources import logits_of
+from advisor.training import few, remake
 from probes.heads import softmax
-from probes.hooks import LAST, inner
+from probes.hooks import LAST
 
 Run = Callable[..., RunContext]
 DEPTHS = ["block 5", "block 6"]
@@ -79,27 +77,6 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     other = remake.classification(digits, "cpu", **arguments).network
     shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (tuned.network, other)]
     assert shapes[0] == shapes[1]
-
-
-def test_every_weight_goes_a_share_of_the_way_from_the_frozen_model(digits: Dataset, run_of: Run) -> None:
-    context = run_of(digits, "fine-tune", 120.0, steps=4, depths=[LAST])
-    backbone = common.open_backbone(context)
-    fallback = frozen.fit(context, backbone, common.validation_rows(digits), 30.0, (0.0, 0.2))
-    rows = digits.where("train", "val")
-    resolved, inside = few_images.resolve(context, backbone, fallback, rows), np.arange(len(rows)) % 3 > 0
-    weights = {}
-    for index, share in enumerate((0.0, 0.5, 1.0)):  # each turn has a checkpoint of its own
-        turn = Turn(rows, inside, index, 4)
-        tuned = few_images.tuned(context, backbone, fallback, {**resolved, "share": share}, turn)
-        assert tuned is not None and len(tuned.logits) == (~inside).sum()
-        answered = logits_of(tuned.network, recipes.source_of(digits, rows[~inside], tuned.backbone, None))
-        np.testing.assert_allclose(answered, tuned.logits, atol=1e-4)
-        weights[share] = inner(tuned.backbone.module).state_dict()
-    for name, start in backbone.module.state_dict().items():
-        torch.testing.assert_close(weights[0.0][name], start)
-        if start.is_floating_point():
-            torch.testing.assert_close(weights[0.5][name], (start + weights[1.0][name]) / 2)
-    assert any((weights[1.0][name] != start).any() for name, start in backbone.module.state_dict().items())
 
 
 def test_too_little_time_for_the_folds_keeps_the_frozen_model(digits: Dataset, run_of: Run) -> None:
