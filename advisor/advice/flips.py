@@ -6,13 +6,14 @@ they are asked about only where `at` gives estimates with more or fewer of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import Decision, decide, just, usable
 from advisor.advice.explain import count, money, percent, title
 from advisor.advice.flips_labels import label_flips, label_price_flips
-from advisor.advice.search import first_change, geometric, outward
+from advisor.advice.search import Decided, first_change, geometric, outward
 from advisor.errors import AdviceError
 from advisor.estimate.cost import CPU, GPU_SPEEDUP, by_endpoint, repriced
 from advisor.ladder import RungName
@@ -46,40 +47,71 @@ def flips(
 
 
 def target_flips(case: Case) -> Iterator[Flip]:
-    """The nearest target below and above at which another rung is recommended, on a grid of a tenth of a point.
+    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
+
+    That no rung is likely to reach a target is said.
+    """
+    target, spans = case.question.target, target_spans(case)
+    others = [span for span in spans if span.decision.recommended != case.decision.recommended]
+    if target is None:
+        found = others[-2:]
+    else:
+        below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
+        found = [*below[-1:], *above[:1]]
+    for span in found:
+        other, above_it = title(case.find(span.decision.recommended)), target is not None and span.low > target
+        end = (
+            f"{other} would be recommended."
+            if span.decision.sure
+            else f"no rung is likely to do, and {other} is worth most."
+        )
+        yield Flip(
+            what="target",
+            now=target,
+            value=span.low if above_it else span.high,
+            rung=span.decision.recommended,
+            sentence=f"With a target of {span}, {end}",
+        )
+
+
+@dataclass(frozen=True)
+class TargetSpan:
+    """Targets from `low` to `high`, shares on a grid of a tenth of a point, for which the same is decided."""
+
+    low: float
+    high: float
+    decision: Decision
+
+    def __str__(self) -> str:
+        if self.low <= STEP:
+            return f"{percent(self.high)} or less"
+        if self.high >= 1.0:
+            return f"{percent(self.low)} or more"
+        return percent(self.low) if self.low == self.high else f"{percent(self.low)} to {percent(self.high)}"
+
+
+def target_spans(case: Case) -> list[TargetSpan]:
+    """Every target with what is decided for it, the lowest first.
 
     Between the targets that a rung will just do for, the decision does not change; so those alone are tried.
     """
-    target = case.question.target
-    start = target if target is not None else just(case.chosen)
-    bounds = sorted(just(e) for e in usable(case.estimates, case.question))
-    for bound in reversed([b for b in bounds if b < start - 1e-9]):
-        down = STEP * int(bound / STEP + 1e-9)
-        if (rung := at_target(case, down)) not in (None, case.decision.recommended):
-            yield target_flip(case, down, rung, f"With a target of {percent(down)} or less")
-            break
-    for bound in [b for b in bounds if b >= start - 1e-9]:
-        up = STEP * (int(bound / STEP + 1e-9) + 1)
-        if (rung := at_target(case, up)) not in (None, case.decision.recommended):
-            yield target_flip(case, up, rung, f"With a target of {percent(up)} or more")
-            break
+    last = {int(just(e) / STEP + 1e-9) for e in usable(case.estimates, case.question)}
+    spans: list[TargetSpan] = []
+    low = 1
+    for high in sorted({place for place in last if 0 < place < 1000} | {1000}):
+        decision = at_target(case, STEP * high)
+        before = spans[-1] if spans else None
+        if before and (before.decision.recommended, before.decision.sure) == (decision.recommended, decision.sure):
+            spans[-1] = TargetSpan(before.low, high / 1000, decision)
+        else:
+            spans.append(TargetSpan(low / 1000, high / 1000, decision))
+        low = high + 1
+    return spans
 
 
-def target_flip(case: Case, target: float, rung: RungName | None, when: str) -> Flip:
-    """The record; that no rung is likely to reach the target is said."""
-    assert rung is not None
-    decided = decide(case.asked(target=target), case.question.model_copy(update={"target": target}))
-    other = title(case.find(rung))
-    end = f"{other} would be recommended." if decided.sure else f"no rung is likely to do, and {other} is worth most."
-    return Flip(what="target", now=case.question.target, value=round(target, 6), rung=rung, sentence=f"{when}, {end}")
-
-
-def at_target(case: Case, target: float) -> RungName | None:
-    """The rung recommended for a target, None for one that is no share."""
-    if not 0 < target <= 1:
-        return None
-    question = case.question.model_copy(update={"target": target})
-    return decide(case.asked(target=target), question).recommended
+def at_target(case: Case, target: float) -> Decision:
+    """What is decided for a target."""
+    return decide(case.asked(target=target), case.question.model_copy(update={"target": target}))
 
 
 def prediction_flips(case: Case) -> Iterator[Flip]:
@@ -88,8 +120,8 @@ def prediction_flips(case: Case) -> Iterator[Flip]:
     for up in (False, True):
         found = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
         if found:
-            bound, rung = found
-            some = f"{int(bound):,} predictions a month or {'more' if up else 'fewer'}"
+            bound, end, rung = found
+            some = f"{span(bound, end, count)} predictions a month{'' if end else ' or more' if up else ' or fewer'}"
             sentence = f"With {some} ({count(now)} now), {title(case.find(rung))} would be recommended."
             yield Flip(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
 
@@ -101,28 +133,50 @@ def point_flips(case: Case) -> Iterator[Flip]:
         start = now or 1e-3
         found = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
         if found:
-            bound, rung = found
-            worth = f"If a point were worth {money(bound)} or {'more' if up else 'less'} ({money(now)} now)"
-            sentence = f"{worth}, {title(case.find(rung))} would be recommended."
+            bound, end, rung = found
+            worth = f"If a point were worth {span(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
+            sentence = f"{worth} ({money(now)} now), {title(case.find(rung))} would be recommended."
             yield Flip(what="price of a point", now=now, value=bound, rung=rung, sentence=sentence)
 
 
-def followed(case: Case, price: str, start: float, end: float) -> tuple[float, RungName] | None:
-    """The nearest value of a price towards `end` that changes the recommendation, rounded outward where that holds."""
+def span(one: float, other: float | None, written: Callable[[float], str]) -> str:
+    """A number, or the smaller to the larger of two that differ."""
+    return " to ".join(written(place) for place in sorted({one, one if other is None else other}))
+
+
+def followed(case: Case, price: str, start: float, end: float) -> tuple[float, float | None, RungName] | None:
+    """The nearest value of a price towards `end` that changes the recommendation, and how far on that one holds.
+
+    Both are rounded to where it does hold; None instead of the second where nothing else follows.
+    """
     whole = price == "predictions_per_month"
 
     def decided(place: float) -> RungName:
         return case.with_prices(**{price: round(place) if whole else place})
 
+    up = end > start
     if start == end or decided(start) != case.decision.recommended:
         return None
     change = first_change(decided, geometric(start, end, 2.0), case.decision.recommended)
     if change is None:
         return None
-    rounded = outward(change[0], up=end > start)
-    for place in (rounded, float(round(change[0])) if whole else change[0]):
-        if (place > start) == (end > start) and decided(place) == change[1]:
-            return place, change[1]
+    near = _holds(decided, change[0], up, whole, change[1], start if up else end, end if up else start)
+    if near is None or near == start:
+        return None
+    further = first_change(decided, geometric(near, end, 2.0), change[1]) if near != end else None
+    if further is None:
+        return near, None, change[1]
+    last = _holds(decided, further[0], not up, whole, change[1], min(near, end), max(near, end))
+    return near, near if last is None else last, change[1]
+
+
+def _holds(
+    decided: Decided, place: float, up: bool, whole: bool, rung: RungName, least: float, most: float
+) -> float | None:
+    """The place rounded up or down, or else as it is, where the rung is decided there; None where it is not."""
+    for rounded in (outward(place, up=up), float(round(place)) if whole else place):
+        if least <= rounded <= most and decided(rounded) == rung:
+            return rounded
     return None
 
 

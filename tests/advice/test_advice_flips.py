@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from made_estimates import N_LABELS, estimate, growing, ladder
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import decide
-from advisor.advice.flips import flips, sped_up
+from advisor.advice.flips import FURTHEST, flips, sped_up
 from advisor.advice.flips_labels import best_offer, moved, offers_of
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.estimate.cost import Z, priced, repriced
@@ -73,6 +75,38 @@ def test_between_the_target_and_its_nearest_flips_nothing_changes(values: list[f
     for place in (low + (high - low) * step / 8 for step in range(9)):
         if 0 < place <= 1 and low < high:
             assert again(estimates, question.model_copy(update={"target": place})) == now
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(shares, min_size=5, max_size=5), st.one_of(st.none(), st.floats(0.05, 1)))
+def test_every_target_that_a_flip_names_flips_it_the_same_way(values: list[float], target: float | None) -> None:
+    question, estimates = Question(target=target), ladder(*values)
+    for flip in kind(asked(estimates, question), "target"):
+        named = [round(10 * float(number)) for number in re.findall(r"([\d.]+) %", flip.sentence)]
+        if "or less" in flip.sentence:
+            named.append(1)
+        if "or more" in flip.sentence:
+            named.append(1000)
+        assert round(1000 * (flip.value or 0.0)) in named
+        for place in np.linspace(min(named), max(named), 9).round().astype(int):
+            wanted = question.model_copy(update={"target": place / 1000})
+            decided = decide(repriced(estimates, wanted), wanted)
+            assert decided.recommended == flip.rung
+            assert decided.sure == ("no rung is likely" not in flip.sentence)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(shares, min_size=5, max_size=5), st.floats(1, 500), st.floats(0, 200))
+def test_every_price_that_a_flip_names_flips_it_the_same_way(values: list[float], point: float, rung: float) -> None:
+    question, estimates = Question(prices=Prices(point=point, rung=rung)), ladder(*values)
+    for flip in kind(asked(estimates, question), "price of a point"):
+        assert flip.value is not None
+        end = point * FURTHEST if flip.value > point else point / FURTHEST
+        if not re.search(r"or (more|less) ", flip.sentence):
+            numbers = [float(n.replace(",", "")) for n in re.findall(r"[\d.,]*\d", flip.sentence.split("(")[0])]
+            end = max(numbers) if flip.value > point else min(numbers)
+        for place in np.geomspace(flip.value, end, 7)[1:-1]:
+            assert again(estimates, with_price(question, "point", float(place))) == flip.rung
 
 
 def test_more_labels_flip_to_the_rung_that_gains_most_from_them() -> None:
