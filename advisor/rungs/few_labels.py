@@ -8,6 +8,7 @@ texts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import roll_back, save_whole
 from advisor.rungs.turns import Tuned, Turn
-from advisor.training.few import Way, way
+from advisor.training.few import Way, items, way
 from probes.folds import assign_folds
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 #: the tuned encoder was ahead on 600 other training items in each of nine samples of 8 labels per class (by 4 to 28
 #: points), while the difference on the 16 to 48 labelled items that judge it has an error of 7 to 12.
 ERRORS_BEHIND = 1.0
-NO_TIME = "the time did not suffice for tuning it several times and comparing"
+NO_TIME = "the time did not suffice for several tunings and a comparison"
 MANY_CLASSES = "with so few labels of so many classes tuning was not better elsewhere"
 
 
@@ -75,7 +76,9 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     resolved = _earlier(context) or _resolved(context, backbone, fallback, how, pool.rows)
     common.save_resolved(context, resolved)
     if not resolved["n_folds"]:
-        return roll_back(context, backbone, fallback, NO_TIME)
+        return roll_back(
+            context, backbone, fallback, f"{NO_TIME}, which take about {minutes(context, resolved)} min here"
+        )
     folds = assign_folds(
         context.dataset.labels[pool.rows], related(context.dataset)[pool.rows], resolved["n_folds"], context.plan.seed
     )  # groups and duplicates stay together
@@ -102,6 +105,13 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
         precision=str(resolved["precision"]),
         stopped=context.should_stop(),
     )
+
+
+def minutes(context: RunContext, resolved: dict[str, Any]) -> int:
+    """What a run with all its steps would take: what has passed, and the steps at their timed speed."""
+    passed = context.plan.budget_seconds - context.seconds_left
+    steps = items(way_of(context.dataset), int(resolved["n_train"]), 0.0) / float(resolved["items_per_second"])
+    return math.ceil((passed + steps / 0.9) / 60)
 
 
 def cross_fitted(

@@ -67,7 +67,7 @@ def advisers(board: Board, measure: Compared) -> go.Figure:
         ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
         figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}x" for t in ticks])
     else:
-        top = max((f.high or f.value or 0.0 for _, f in shown), default=1.0)
+        top = max([it.bound or 0.0, *(f.high or f.value or 0.0 for _, f in shown)])
         least = min((f.low or 0.0 for _, f in shown), default=0.0)
         figure.update_xaxes(range=[min(least, 0.0) - 0.03 * top, 1.03 * top])
     if it.bound is not None:

@@ -94,7 +94,9 @@ def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -
         values = [trace.x[0] for trace in traces]
         assert values == sorted(values, reverse=not measure.more_is_better)
         assert [t.y[0] for t in traces if t.marker.color == charts.TEAL] == ["<b>the advisor</b>"]
-    bound = charts_score.advisers(score, "ideal").layout.shapes[0]
+    drawn = charts_score.advisers(score, "ideal").layout
+    bound = drawn.shapes[0]
+    assert drawn.xaxis.range[1] > bound.x0
     assert bound.x0 == 0.75
 
 
