@@ -39,7 +39,11 @@ def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own
     assert with_new.ours == without.ours
     assert "They do," in alike(with_new)
     lost = board(past, fresh=known(*(made(name, 0.3, 0.6, 0.9, 0.1, 0.5) for name in "xyz")))
-    assert lost.fresh[0].mean_regret.value == pytest.approx(80.0) and "They do not" in alike(lost)
+    assert (
+        lost.fresh[0].mean_regret.value == pytest.approx(80.0)
+        and "They do not" in alike(lost)
+        and "mean regret" in alike(lost)
+    )
     rows = list(fresh_rows(with_new))
     assert rows[0][1:] == ("3, 3", "1, 1") and rows[1][0] == "ideal rung recommended"
 

@@ -128,29 +128,39 @@ def _forecasts(to: Console, score: Score) -> None:
     to.print(f"Of the targets that it was sure of it reached {written(score.promises, '%')}, n {score.promises.n}.")
 
 
+#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more of it is better; None: only told.
+SHARED: tuple[tuple[str, str, Callable[[Score], Figure], bool | None], ...] = (
+    ("ideal rung recommended", "%", lambda score: score.ideal, True),
+    ("mean regret", "points", lambda score: score.mean_regret, False),
+    ("largest regret", "points", lambda score: score.max_regret, None),
+    ("training, multiple of the ideal rungs'", "x", lambda score: score.compute, None),
+    ("utility lost, a task", "currency", lambda score: score.utility_regret, False),
+    ("90 % intervals that cover", "%", lambda score: score.coverage.get("all", NOTHING), True),
+    ("training times within 1.5 times", "%", lambda score: score.in_time.get("all", NOTHING), True),
+)
+
+
 def fresh_rows(board: Board) -> Iterator[tuple[str, ...]]:
     """Figures of the advisor on LadderBench's tasks and on the fresh ones."""
     one, other = board.ours, board.fresh[0]
     yield "tasks, datasets", *(f"{score.n_tasks}, {score.n_datasets}" for score in (one, other))
-    figures: tuple[tuple[str, str, Callable[[Score], Figure]], ...] = (
-        ("ideal rung recommended", "%", lambda score: score.ideal),
-        ("mean regret", "points", lambda score: score.mean_regret),
-        ("largest regret", "points", lambda score: score.max_regret),
-        ("training, multiple of the ideal rungs'", "x", lambda score: score.compute),
-        ("utility lost, a task", "currency", lambda score: score.utility_regret),
-        ("90 % intervals that cover", "%", lambda score: score.coverage.get("all", NOTHING)),
-        ("training times within 1.5 times", "%", lambda score: score.in_time.get("all", NOTHING)),
-    )
-    for name, unit, figure in figures:
+    for name, unit, figure, _ in SHARED:
         yield name, *(written(figure(score), unit) for score in (one, other))
 
 
 def alike(board: Board) -> str:
-    """Whether the regret on fresh sets looks like LadderBench's, as far as both intervals tell."""
-    regret, there = board.ours.mean_regret, board.fresh[0].mean_regret
-    if regret.high is not None and there.low is not None and there.low > regret.high:
-        return "They do not: on fresh datasets the advice loses clearly more, so expect less of it than the score says."
-    return "They do, as far as the intervals tell."
+    """Whether the figures on fresh sets look like LadderBench's: which of them are worse beyond both intervals."""
+    one, other = board.ours, board.fresh[0]
+    worse = [name for name, _, figure, more in SHARED if more is not None and _worse(figure(one), figure(other), more)]
+    if not worse:
+        return "They do, as far as the intervals tell."
+    return f"They do not: clearly worse on fresh datasets {'is' if len(worse) == 1 else 'are'} {', '.join(worse)}."
+
+
+def _worse(here: Figure, there: Figure, more_is_better: bool) -> bool:
+    """Whether the intervals have nothing in common, and the other figure is on the wrong side."""
+    low, high = (here, there) if more_is_better else (there, here)
+    return low.low is not None and high.high is not None and high.high < low.low
 
 
 def _fresh(to: Console, board: Board) -> None:
