@@ -154,7 +154,7 @@ def alike(board: Board) -> str:
     worse = [name for name, _, figure, more in SHARED if more is not None and _worse(figure(one), figure(other), more)]
     if not worse:
         return "They do, as far as the intervals tell."
-    return f"They do not: clearly worse on fresh datasets {'is' if len(worse) == 1 else 'are'} {', '.join(worse)}."
+    return f"They do not: clearly worse on fresh datasets {'is' if len(worse) == 1 else 'are'} {'; '.join(worse)}."
 
 
 def _worse(here: Figure, there: Figure, more_is_better: bool) -> bool:
