@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
@@ -129,6 +130,8 @@ def train(
             dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher,
             processes=processes, progress=output.progress,
         )  # fmt: skip
+        for name in ("advisor.cli_show_runs", "advisor.runs.follow"):
+            importlib.import_module(name)  # now, since a Ctrl-C that comes while something is imported can be lost
         run = line.start(made)
         try:
             output.note(f"Run {run} has started.")
