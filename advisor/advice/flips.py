@@ -59,18 +59,14 @@ def target_flips(case: Case) -> Iterator[Flip]:
         below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
         found = [*below[-1:], *above[:1]]
     for span in found:
-        other, above_it = title(case.find(span.decision.recommended)), target is not None and span.low > target
-        end = (
-            f"{other} would be recommended."
-            if span.decision.sure
-            else f"no rung is likely to do, and {other} is worth most."
-        )
+        other = title(case.find(span.decision.recommended))
+        likely, unlikely = f"{other} would be recommended.", f"no rung is likely to do, and {other} is worth most."
         yield Flip(
             what="target",
             now=target,
-            value=span.low if above_it else span.high,
+            value=span.low if target is not None and span.low > target else span.high,
             rung=span.decision.recommended,
-            sentence=f"With a target of {span}, {end}",
+            sentence=f"With a target of {span}, {likely if span.decision.sure else unlikely}",
         )
 
 
@@ -121,7 +117,7 @@ def prediction_flips(case: Case) -> Iterator[Flip]:
         found = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
         if found:
             bound, end, rung = found
-            some = f"{span(bound, end, count)} predictions a month{'' if end else ' or more' if up else ' or fewer'}"
+            some = f"{from_to(bound, end, count)} predictions a month{'' if end else ' or more' if up else ' or fewer'}"
             sentence = f"With {some} ({count(now)} now), {title(case.find(rung))} would be recommended."
             yield Flip(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
 
@@ -134,12 +130,14 @@ def point_flips(case: Case) -> Iterator[Flip]:
         found = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
         if found:
             bound, end, rung = found
-            worth = f"If a point were worth {span(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
+            worth = (
+                f"If a point were worth {from_to(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
+            )
             sentence = f"{worth} ({money(now)} now), {title(case.find(rung))} would be recommended."
             yield Flip(what="price of a point", now=now, value=bound, rung=rung, sentence=sentence)
 
 
-def span(one: float, other: float | None, written: Callable[[float], str]) -> str:
+def from_to(one: float, other: float | None, written: Callable[[float], str]) -> str:
     """A number, or the smaller to the larger of two that differ."""
     return " to ".join(written(place) for place in sorted({one, one if other is None else other}))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,7 +36,7 @@ def test_documentation_strings_do_not_name_their_library() -> None:
     assert texts["text"].is_unique
 
 
-def test_error_messages_are_read_off_raise_statements_alone(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_error_messages_are_read_off_raise_statements_alone(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text(
         'def f(x):\n    raise ValueError(f"x must be one of {x!r}, not two")\n    raise OSError("not asked for")\n'
