@@ -14,7 +14,17 @@ from advisor import __version__
 from advisor.cli_advice import add_advice_commands
 from advisor.cli_bench import add_bench_commands
 from advisor.cli_machine import add_machine_commands
-from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
+from advisor.cli_options import (
+    Backbone,
+    Budget,
+    Device,
+    Json,
+    PathArgument,
+    Reading,
+    RunArgument,
+    RungChoice,
+    reads_data,
+)
 from advisor.cli_output import Output, command
 from advisor.cli_prompt import prompt
 from advisor.cli_questions import add_question_commands
@@ -109,7 +119,7 @@ def train(
         float | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.", show_default="300")
     ] = None,
     backbone: Backbone = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Everything random in the run follows from it.")] = 0,
     launcher: Annotated[
         str, typer.Option(metavar="NAME", help="local, torchrun (the devices or cores of a machine) or ray.")
@@ -171,6 +181,7 @@ def predict(
         list[str],
         typer.Argument(metavar="INPUT...", help="Image files, texts or questions; - reads one a line from stdin."),
     ],
+    device: Device = "cpu",
     json: Json = False,
 ) -> None:
     """Label new images or texts with the model of a finished run, or answer questions with it."""
@@ -179,7 +190,7 @@ def predict(
         from advisor.rungs.answering import Answerer
 
         asked = [entry for given in inputs for entry in (_stdin() if given == "-" else [given])]
-        model = line.load(run)
+        model = line.load(run, device=device)
         if isinstance(model, Answerer):
             given = model.answer(asked, output.progress)
             output.answer(cli_show_questions.answers_json(given), lambda to: cli_show_questions.answers(to, given))

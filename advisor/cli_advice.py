@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli_options import Backbone, Budget, Json, PathArgument, Reading, Wishes, has_wishes, reads_data
+from advisor.cli_options import Backbone, Budget, Device, Json, PathArgument, Reading, Wishes, has_wishes, reads_data
 from advisor.cli_output import command
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def race(
     budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Seconds for each run.", show_default="300")
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Everything random in the runs follows from it.")] = 0,
     json: Json = False,
 ) -> None:

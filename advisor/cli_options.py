@@ -54,6 +54,7 @@ RunArgument = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
 Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="A backbone of the catalog; see: advisor weights.")]
 Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for measuring.")]
+Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
 
 _READING: dict[str, Any] = {
     "kind": Annotated[KindChoice | None, typer.Option(help="Read the data as this kind instead of looking.")],

@@ -339,16 +339,20 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
     return RunReport.load(Path(status.directory) / "report.json")
 
 
-def load(run: str | Path) -> Predictor | Answerer:
-    """The model of a finished run, by its id or folder; it predicts, or answers questions. Raises RunError."""
+def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
+    """The model of a finished run, by its id or folder; it predicts, or answers questions.
+
+    device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError, ProbeError where there is none such.
+    """
     from advisor.rungs.loading import load as load_model
     from advisor.runs import store
+    from probes.device import pick
 
     folder = Path(run)
     directory = folder if (folder / "model.json").is_file() else store.directory(str(run))
     if not (directory / "model.json").is_file():
         raise RunError(f"Run {directory.name} has no model yet. `advisor runs` lists the runs and their states.")
-    return load_model(directory)
+    return load_model(directory, pick(device))
 
 
 def ask(

@@ -16,6 +16,7 @@ from advisor.errors import AdviceError
 from advisor.evidence import related, seen_counts
 from advisor.ladder import RUNG_NAMES
 from advisor.records import Advice, Constraints, Dataset, Evidence, Prices, RunReport
+from probes.errors import ProbeError
 
 BUDGET_SECONDS = 8.0
 
@@ -137,6 +138,8 @@ def test_a_trained_model_beats_the_largest_class_and_predicts(dataset: Dataset, 
     assert report.rung == "frozen" and report.test.n == len(dataset.where("test"))
     assert majority is not None and report.test.value > majority.measured.value
     assert report.promised is not None
+    with pytest.raises(ProbeError, match="no device called 'gpu'"):
+        advisor.load(report.run, device="gpu")
     model = advisor.load(report.run)
     column = "text" if dataset.kind == "text" else "path"
     answer = model.predict([dataset.items[column].iloc[0]])[0]

@@ -46,8 +46,8 @@ def tiny_backbone() -> ImageBackbone:
     return ImageBackbone(entry, Tiny().eval(), None, 32, 32, entry.mean, entry.std, "random:0", "cpu")
 
 
-def lite0() -> ImageBackbone:
-    return ImageBackbone.load(catalog.find("efficientnet-lite0"), input_size=64)
+def lite0(device: str = "cpu") -> ImageBackbone:
+    return ImageBackbone.load(catalog.find("efficientnet-lite0"), device=device, input_size=64)
 
 
 def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: int = 10**9, hold: bool = True) -> Task:
@@ -69,6 +69,7 @@ def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: 
         labels_val=labels[24:],
         n_classes=3,
         metric="accuracy",
+        device=backbone.device,
     )
 
 
