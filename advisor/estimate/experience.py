@@ -24,8 +24,8 @@ FOLDERS = (Path(__file__).parents[2] / "data" / "ladderbench", Path(__file__).pa
 KEYS = ["dataset", "kind", "labels", "seed"]
 OUTCOMES = [
     *KEYS, "rung", "metric", "value", "low", "high", "n_test", "seconds", "cpu_seconds", "test_cpu_seconds",
-    "items", "peak_memory_mb", "validation", "kept", "expected", "expected_low", "expected_high", "expected_seconds",
-    "device", "version", "remark",
+    "items", "peak_memory_mb", "validation", "kept", "held_frozen", "held_tuned", "held_gain_error",
+    "expected", "expected_low", "expected_high", "expected_seconds", "device", "version", "remark",
 ]  # fmt: skip
 
 

@@ -14,8 +14,8 @@ expected points of test value lost against knowing the better one, by validation
 | always frozen                   | 6.21     | 6.21 | 6.21 | 6.21  |
 
 "Always tuned" would lose least, and would return a model that is seen to be worse; "gain > 0" never does that, and kept
-one that is truly worse by half a point in 2 % of the cases at 40 to 100 items. Contrast on few labels may lie behind by
-one error (advisor/rungs/few_labels.py says why).
+one that is truly worse by half a point in 2 % of the cases at 40 to 100 items. With few labels, where the items that
+judge are few as well, what tuning brings elsewhere has a say: `Prior`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,21 @@ from probes.temperature import tempered_loss
 
 #: A log loss lower by less than this share decides nothing: the frozen head may stand on other depths.
 SAME_LOSS = 0.1
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What tuning brings elsewhere: mean and standard deviation of its gain (shares)."""
+
+    gain: float
+    spread: float
+
+    def bar(self, error: float) -> float:
+        """The measured gain, of this standard error, from which on the expected one is above nought.
+
+        Of two normal estimates the mean weighs each by its inverse variance, so the bar is -gain (error / spread)^2.
+        """
+        return -self.gain * (error / self.spread) ** 2
 
 
 @dataclass(frozen=True)
@@ -65,11 +80,11 @@ class Comparison:
 
 
 def compare(
-    dataset: Dataset, rows: np.ndarray, frozen: np.ndarray, tuned: np.ndarray, errors_behind: float = 0.0
+    dataset: Dataset, rows: np.ndarray, frozen: np.ndarray, tuned: np.ndarray, prior: Prior | None = None
 ) -> Comparison:
     """Compare the logits (n, C) of both on rows (n,) that neither has learned from. Raises ProbeError without rows.
 
-    The tuned one is kept too where it lies behind by no more than so many standard errors.
+    prior: the tuned one is kept where the mean of this and of what was measured is a gain.
     """
     truth, n_classes, metric = dataset.labels[rows], len(dataset.classes), dataset.metric
     answers = frozen.argmax(axis=1), tuned.argmax(axis=1)
@@ -78,5 +93,5 @@ def compare(
     if values[1] == values[0]:
         kept = tempered_loss(tuned, truth) < (1 - SAME_LOSS) * tempered_loss(frozen, truth)
     error = paired_error(metric, truth, answers[1], answers[0], n_classes)
-    kept = kept or values[0] - values[1] < errors_behind * error
+    kept = kept or (prior is not None and values[1] - values[0] > prior.bar(error))
     return Comparison(values[0], values[1], error, len(rows), bool(kept))

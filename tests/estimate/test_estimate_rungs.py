@@ -36,9 +36,10 @@ def test_frozen_stands_on_the_joined_depths_and_the_plan_pins_them() -> None:
     assert "2 depths" in made.details
 
 
-def test_fine_tuning_races_its_learning_rate_and_says_that_other_sets_foretell_it() -> None:
-    made = fine_tune(evidence())
-    assert made.settings == {"learning_rate": "race"}
+def test_fine_tuning_starts_from_the_measured_head_races_its_rate_and_says_that_other_sets_foretell_it() -> None:
+    joined = probe("joined", 160, head="logistic", penalty=10.0, depths=["layer 4", "last features"])
+    made = fine_tune(evidence(joined))
+    assert made.settings == {**frozen(evidence(joined)).settings, "learning_rate": "race"}
     assert "other sets" in made.details
 
 

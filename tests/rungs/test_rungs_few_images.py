@@ -41,7 +41,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     resolved, values = read_json(whole.directory / "resolved.json"), outcome.validation
     assert values["n"] == n == resolved["n_train"] and resolved["n_folds"] == few.IMAGE_FOLDS
     assert f"judged on all {n} labelled items, held out in 3 folds" in " ".join(outcome.sentences)
-    kept = values["frozen"] - values["tuned"] < few_labels.ERRORS_BEHIND * values["gain_error"]
+    kept = values["tuned"] - values["frozen"] > few_labels.ELSEWHERE.bar(values["gain_error"])
     kept = kept or values["tuned"] > values["frozen"]
     spec = read_json(whole.directory / "model.json")
     assert (spec["weights"] == "all") == kept and spec["backbone"]["depths"] == DEPTHS

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from advisor.dataset.read import read
 from advisor.records import Dataset, Plan
 from advisor.rungs import contrast, few_labels, registry
-from advisor.rungs.comparison import compare
+from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import load_model
 from advisor.storage import read_json
@@ -52,6 +54,12 @@ def context_of(dataset: Dataset, folder: Path, seconds: float = 300.0, **more: A
     )  # fmt: skip
     folder.mkdir(exist_ok=True)
     return RunContext(plan, dataset, folder, "cpu", time.monotonic() + seconds, **more)
+
+
+@given(gain=st.floats(-0.1, 0.1), spread=st.floats(0.01, 0.3), error=st.floats(0.001, 0.3))
+def test_the_bar_is_where_the_mean_weighed_by_precision_is_nought(gain: float, spread: float, error: float) -> None:
+    bar = Prior(gain, spread).bar(error)
+    assert bar / error**2 + gain / spread**2 == pytest.approx(0, abs=1e-6 / error**2)
 
 
 class Killed(BaseException):
@@ -122,7 +130,10 @@ def test_the_higher_value_is_kept_and_between_equals_a_clearly_lower_loss(tmp_pa
     assert better.values["value"] == better.tuned and worse.values["value"] == worse.frozen
     assert compare(dataset, rows, 2 * right, 4 * right).kept
     assert not compare(dataset, rows, 4 * right, 4 * right).kept
-    slightly = compare(dataset, rows, 4 * right, 4 * np.concatenate([wrong[:1], right[1:]]), errors_behind=1.0)
-    assert slightly.kept and slightly.gain < 0  # one item of so few decides nothing
-    assert not compare(dataset, rows, 4 * right, -4 * right, errors_behind=1.0).kept
+    slightly = 4 * np.concatenate([wrong[:1], right[1:]])
+    behind, sure = Prior(gain=0.05, spread=0.02), Prior(gain=0.05, spread=0.2)
+    assert compare(dataset, rows, 4 * right, slightly, behind).kept  # one item of so few does not refute 5 points
+    assert not compare(dataset, rows, 4 * right, slightly, sure).kept  # what is hardly known of other data says little
+    assert not compare(dataset, rows, 4 * right, -4 * right, behind).kept
+    assert compare(dataset, rows, 4 * wrong, 4 * right, Prior(gain=-0.5, spread=0.01)).kept  # ahead is ahead
     assert "+" in better.sentence and f"{len(rows)} held-out items" in better.sentence

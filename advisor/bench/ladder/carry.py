@@ -193,6 +193,7 @@ def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "validation": outcome.validation.get("value"),
         "kept": int("dropped for" not in " ".join(outcome.sentences)) if plan.rung == "fine-tune" else None,
+        **{f"held_{name}": outcome.validation.get(name) for name in ("frozen", "tuned", "gain_error")},
         "remark": "",
     }
 
