@@ -1,8 +1,8 @@
-"""Fine-tuning few images: LP-FT for a fixed number of steps, from the frozen head's own depths; no state is chosen.
+"""Fine-tuning few images: LP-FT for a fixed number of steps, from the frozen head's depths and the last features.
 
 A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
-was up to 17 points worse on the test part than the frozen head that it had beaten. So the mean of the last quarter of
-the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
+was up to 17 points worse on the test part than the frozen head that it had beaten. So no state is chosen: the mean of
+the last quarter of the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
 from advisor.training.network import at_depths, at_size, build
 from advisor.training.search import reading_speed, training_speed
+from probes.hooks import LAST
 
 if TYPE_CHECKING:
     from advisor.features import Backbone
@@ -50,7 +51,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "cross-entropy",
         **dataclasses.asdict(settings),
         "n_folds": IMAGE_FOLDS if fixed or steps >= LEAST_STEPS else 0,
-        "depths": list(fallback.chosen.depths),
+        "depths": list(dict.fromkeys([*fallback.chosen.depths, LAST])),
         "probe": fallback.chosen.recipe.settings,
         "augmentation": augmentation.reason if augmentation else "None.",
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(rows)),
@@ -65,8 +66,10 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
 def tuned(
     context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], turn: Turn
 ) -> Tuned | None:
-    """A copy of the backbone with a head on the frozen head's depths, tuned on the rows inside; None if it diverged.
+    """A copy of the backbone with a head, tuned on the rows inside; None if it diverged.
 
+    The head stands on the frozen head's depths and the last features: where it stands on early depths alone, what is
+    above them does not count, and there is little to tune (cats and dogs, 50 labels: 67.9 % from block 4 alone).
     Its length is fixed, so that one taken up again after a kill ends in the same weights.
     """
     dataset = context.dataset

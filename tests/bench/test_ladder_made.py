@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from advisor import line
-from advisor.bench.ladder import made, made_texts
+from advisor.bench.ladder import made, made_texts, turned
 from advisor.bench.ladder.tasks import FRESH, SOURCES
 
 
@@ -18,14 +19,16 @@ def test_every_set_that_can_be_made_is_a_source() -> None:
     assert set(made.MAKERS) <= {source.name for source in (*SOURCES, *FRESH)}
 
 
-@pytest.mark.parametrize("name", ["licences", "icons", "scripts", "typefaces", "dots", "packages", "manuals"])
+@pytest.mark.parametrize(
+    "name", ["licences", "icons", "scripts", "typefaces", "dots", "patches", "packages", "manuals"]
+)
 def test_a_set_is_made_once_of_this_machines_material(name: str) -> None:
     folder = made.made(name)
     if folder is None:
         pytest.skip("its material is not on this machine")
     table = folder / "texts.csv"
     dataset = line.read(table if table.is_file() else folder)
-    assert len(dataset.items) > 100 and len(dataset.classes) >= 5
+    assert len(dataset.items) > 100 and len(dataset.classes) >= 4
     stamp = folder.stat().st_mtime_ns
     assert made.made(name) == folder and folder.stat().st_mtime_ns == stamp
 
@@ -43,6 +46,33 @@ def test_error_messages_are_read_off_raise_statements_alone(tmp_path: Path) -> N
         '    raise TypeError\n    print("ValueError")\n'
     )
     assert list(made_texts.raised(path)) == [("x must be one of , not two", "ValueError")]
+
+
+def test_a_post_has_the_kind_of_thing_that_it_names_and_one_that_names_two_kinds_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_BENCH_DATA", str(tmp_path))
+    posts = [
+        (["We", "met", "Ada", "Lovelace", "here", "today"], ["O", "O", "B-person", "I-person", "O", "O"]),
+        (["Ada", "went", "to", "London", "again", "today"], ["B-person", "O", "O", "B-location", "O", "O"]),
+        (["nothing", "happened", "here", "all", "day"], ["O"] * 5),
+    ]
+    (tmp_path / "ner" / "wnut17").mkdir(parents=True)
+    lines = [json.dumps({"tokens": tokens, "tags": tags}) for tokens, tags in posts]
+    (tmp_path / "ner" / "wnut17" / "train.jsonl").write_text("\n".join(lines))
+    assert turned.mentions(tmp_path)
+    assert pd.read_csv(tmp_path / "texts.csv").values.tolist() == [
+        ["We met Ada Lovelace here today", "person"],
+        ["nothing happened here all day", turned.NOTHING],
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(turned.MAKERS))
+def test_a_set_whose_material_is_not_here_is_not_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_BENCH_DATA", str(tmp_path))
+    assert made.made(name) is None
 
 
 def test_there_are_as_many_dots_as_the_folder_says() -> None:

@@ -1,4 +1,4 @@
-"""Few images: every one of them judges and teaches, the depths are the frozen head's, and a kill changes nothing."""
+"""Few images: every one judges and teaches, the depths are the frozen head's and the last, a kill changes nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     kept = values["tuned"] - values["frozen"] > few_labels.ELSEWHERE.bar(values["gain_error"])
     kept = kept or values["tuned"] > values["frozen"]
     spec = read_json(whole.directory / "model.json")
-    assert (spec["weights"] == "all") == kept and spec["backbone"]["depths"] == DEPTHS
+    assert resolved["depths"] == [*DEPTHS, LAST]  # above the frozen head's there must be something to tune
+    assert spec["weights"] == ("all" if kept else "head")
+    assert spec["backbone"]["depths"] == (resolved["depths"] if kept else DEPTHS)
     parts = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
     parts.emit = kill
     with pytest.raises(Killed):
@@ -70,7 +72,7 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     tuned = few_images.tuned(context, backbone, fallback, resolved, Turn(rows, np.ones(len(rows), bool), 0, 1))
     assert tuned is not None and all((start[name] == before[name]).all() for name in before)  # a copy was tuned
     save_whole(context, tuned.backbone, tuned.network, resolved)
-    assert read_json(context.directory / "model.json")["backbone"]["depths"] == depths
+    assert read_json(context.directory / "model.json")["backbone"]["depths"] == list(dict.fromkeys([*depths, LAST]))
     found, _ = load_model(context.directory).predict_rows(digits, rows)
     np.testing.assert_allclose(found, softmax(tuned.logits), atol=1e-4)
     _, arguments = remake.recipe("fine-tune", tuned.network, tuned.backbone, rows)

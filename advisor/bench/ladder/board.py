@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.bench.ladder import figures
 from advisor.bench.ladder.baselines import BASELINES, REFERENCES
+from advisor.bench.ladder.ceiling import Ceiling, ceiling
 from advisor.bench.ladder.choice import Learner
 from advisor.bench.ladder.figures import NOTHING, Figure
 from advisor.bench.ladder.measures import advice_cost, truths
@@ -38,6 +39,7 @@ class Bound:
 class Board:
     """The score of the advisor, those of the baselines, and the bounds. ``references`` are not baselines.
 
+    ``ceiling``: what the truth of another draw of the same labels would reach.
     ``advice``: the advice's processor seconds as a share of trying every rung with all seeds. ``unfinished``: seeds of
     tasks that lack the row of a rung. ``fresh``: the advisor, the baselines and the references on sets that
     nothing was fitted to nor chosen by, each knowing all the others; empty where none was carried out.
@@ -49,6 +51,7 @@ class Board:
     advice: Figure
     bounds: tuple[Bound, ...]
     unfinished: int
+    ceiling: Ceiling
     fresh: tuple[Score, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -73,6 +76,7 @@ def board(experience: Experience | None = None, learner: Learner = advisor, fres
         advice=advice,
         bounds=bounds(ours, baselines, advice),
         unfinished=len(known.tasks) - sum(len(truth.cases) for truth in complete),
+        ceiling=ceiling(complete),
         fresh=tuple(found for name, rule in everyone if (found := score_fresh(known, unseen, rule, name))),
     )
 

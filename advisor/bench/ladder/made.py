@@ -1,8 +1,9 @@
 """Datasets made of what lies on a Debian machine with this project's dependencies.
 
-A desktop's icons, letters and words drawn in two families of fonts, dots to be counted, pieces of files; paragraphs of
-licences, libraries' documentation, code and error messages, manual pages and package lists (`made_texts`). Those that
-`tasks.FRESH` names were not looked at while the advice was made, so they tell whether its score was tuned.
+A desktop's icons, letters and words drawn in two families of fonts, dots to be counted, pieces of files and of
+photographs; paragraphs of licences, libraries' documentation, code and error messages, manual pages and package lists
+(`made_texts`); development sets of another kind (`turned`). Those that `tasks.FRESH` names were not looked at while the
+advice was made, so they tell whether its score was tuned.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from advisor import storage
-from advisor.bench.ladder import made_texts
+from advisor.bench.ladder import made_texts, turned
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -38,6 +39,8 @@ COUNTED, MOST_DOTS, RADIUS = 200, 8, (2, 6)
 #: Kinds of files of which pieces of `CANVAS` x `CANVAS` bytes are shown as pictures, at most so many of each.
 PIECES_OF = ("so", "pyc", "py", "gz", "png", "mo", "html", "vim")
 MOST_PIECES = 250
+#: Side in pixels of the pieces of photographs.
+PATCH = 32
 
 
 def made(name: str) -> Path | None:
@@ -153,6 +156,23 @@ def pieces(folder: Path) -> bool:
     return True
 
 
+def patches(folder: Path) -> bool:
+    """Which of scikit-learn's two photographs, and which half of it, a piece of it is from."""
+    from sklearn.datasets import load_sample_images
+
+    found = load_sample_images()
+    for path, pixels in zip(found.filenames, found.images, strict=True):
+        height, width = pixels.shape[:2]
+        for top in range(0, height - PATCH + 1, PATCH):
+            half = "upper" if top + PATCH / 2 < height / 2 else "lower"
+            place = folder / f"{half} {Path(path).stem}"
+            place.mkdir(exist_ok=True)
+            for left in range(0, width - PATCH + 1, PATCH):
+                piece = Image.fromarray(pixels[top : top + PATCH, left : left + PATCH])
+                piece.save(place / f"{top:03}-{left:03}.png")
+    return True
+
+
 MAKERS: dict[str, Callable[[Path], bool]] = {
     "icons": icons,
     "scripts": scripts,
@@ -160,5 +180,7 @@ MAKERS: dict[str, Callable[[Path], bool]] = {
     "typefaces": typefaces,
     "dots": dots,
     "pieces": pieces,
+    "patches": patches,
     **made_texts.MAKERS,
+    **turned.MAKERS,
 }

@@ -86,6 +86,12 @@ SOURCES: tuple[Source, ...] = (
     Source("licences", "text", sizes=(50, 200, None)),
     Source("letters", "image", 64, (50, 200, None)),
     Source("code", "text", sizes=(50, 200, None)),
+    Source("typefaces", "image", 64, (50, 200, None)),
+    Source("errors", "text", sizes=(50, 200, None)),
+    Source("dots", "image", 64, (50, 200, None)),
+    Source("manuals", "text", sizes=(50, 200, None)),
+    Source("pieces", "image", 64, (50, 200, None)),
+    Source("packages", "text", sizes=(50, 200, None)),
     Source("handbook", "qa", sizes=(None,)),
     Source("realtimeqa_2026", "qa", sizes=(None, 50)),
     Source("xquad_en", "qa", sizes=(None, 50)),
@@ -93,12 +99,10 @@ SOURCES: tuple[Source, ...] = (
 )
 #: Nothing is fitted to these, and none was looked at while the advice was made: they tell whether its score was tuned.
 FRESH: tuple[Source, ...] = (
-    Source("typefaces", "image", 64, (50, 200, None), fresh=True),
-    Source("errors", "text", sizes=(50, 200, None), fresh=True),
-    Source("dots", "image", 64, (50, 200, None), fresh=True),
-    Source("manuals", "text", sizes=(50, 200, None), fresh=True),
-    Source("pieces", "image", 64, (50, 200, None), fresh=True),
-    Source("packages", "text", sizes=(50, 200, None), fresh=True),
+    Source("mentions", "text", sizes=(50, 200, None), fresh=True),
+    Source("patches", "image", 64, (50, 200, None), fresh=True),
+    Source("reviews", "text", sizes=(50, 200, None), fresh=True),
+    Source("abstracts", "text", sizes=(50, 200, None), fresh=True),
 )
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 

@@ -49,6 +49,18 @@ def introduction(board: Board) -> tuple[str, ...]:
     return tuple(found)
 
 
+def out_of_reach(board: Board) -> str:
+    """How often the ideal rung could be known at all; "" where no task has two draws of labels."""
+    found = board.ceiling
+    if found.ideal.value is None:
+        return ""
+    return (
+        f"How often it can be known: on the {found.ideal.n} tasks that were carried out with two draws of labels, the "
+        f"ideal rung by every test value of one draw is the other's in {written(found.ideal, '%')} of the cases, and "
+        f"loses {written(found.regret, 'points')} points there."
+    )
+
+
 def written(figure: Figure, unit: str, interval: bool = True) -> str:
     """Such as "81.2 % (75.0 to 86.9)"; "-" where nothing was counted."""
     if figure.value is None:
@@ -99,6 +111,8 @@ def _bounds(to: Console, board: Board) -> None:
     for bound in board.bounds:
         made.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
     to.print(made)
+    if known := out_of_reach(board):
+        to.print(known)
 
 
 def _advisers(to: Console, board: Board) -> None:

@@ -102,6 +102,8 @@ def bounds(found: Board) -> None:
         for bound in found.bounds
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Every figure of the score and its bound")
+    if known := told.out_of_reach(found):
+        st.text(known)
     if found.unfinished:
         parts.note(
             f"{words.number_of(found.unfinished, 'run of a task', 'runs of tasks')} lack a rung and do not count."
