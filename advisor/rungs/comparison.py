@@ -34,17 +34,23 @@ SAME_LOSS = 0.1
 
 @dataclass(frozen=True)
 class Prior:
-    """What tuning brings elsewhere: mean and standard deviation of its gain (shares)."""
+    """What tuning brings elsewhere: mean and standard deviation of its gain (shares).
+
+    ``folds``: standard deviation between the gain of tunings on a part of the items, which judge, and of the one on all
+    of them, which is kept; sampling left out.
+    """
 
     gain: float
     spread: float
+    folds: float = 0.0
 
     def bar(self, error: float) -> float:
         """The measured gain, of this standard error, from which on the expected one is above nought.
 
-        Of two normal estimates the mean weighs each by its inverse variance, so the bar is -gain (error / spread)^2.
+        Of two normal estimates the mean weighs each by its inverse variance, so the bar is
+        -gain (error^2 + folds^2) / spread^2.
         """
-        return -self.gain * (error / self.spread) ** 2
+        return -self.gain * (error**2 + self.folds**2) / self.spread**2
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,12 @@ def context_of(dataset: Dataset, folder: Path, seconds: float = 300.0, **more: A
     return RunContext(plan, dataset, folder, "cpu", time.monotonic() + seconds, **more)
 
 
-@given(gain=st.floats(-0.1, 0.1), spread=st.floats(0.01, 0.3), error=st.floats(0.001, 0.3))
-def test_the_bar_is_where_the_mean_weighed_by_precision_is_nought(gain: float, spread: float, error: float) -> None:
-    bar = Prior(gain, spread).bar(error)
-    assert bar / error**2 + gain / spread**2 == pytest.approx(0, abs=1e-6 / error**2)
+@given(st.floats(-0.1, 0.1), st.floats(0.01, 0.3), st.floats(0.0, 0.3), st.floats(0.001, 0.3))
+def test_the_bar_is_where_the_mean_weighed_by_precision_is_nought(
+    gain: float, spread: float, folds: float, error: float
+) -> None:
+    bar, variance = Prior(gain, spread, folds).bar(error), error**2 + folds**2
+    assert bar / variance + gain / spread**2 == pytest.approx(0, abs=1e-6 / variance)
 
 
 class Killed(BaseException):
