@@ -55,9 +55,9 @@ def out_of_reach(board: Board) -> str:
     if found.ideal.value is None:
         return ""
     return (
-        f"How often it can be known: on the {found.ideal.n} tasks that were carried out with two draws of labels, the "
-        f"ideal rung by every test value of one draw is the other's in {written(found.ideal, '%')} of the cases, and "
-        f"loses {written(found.regret, 'points')} points there."
+        f"How often it can be known: {found.ideal.n} tasks were carried out with two draws of labels. Who knows every "
+        f"test value of one draw names the other's ideal rung in {written(found.ideal, '%')} of the cases, and loses "
+        f"{written(found.regret, 'points')} points there."
     )
 
 
