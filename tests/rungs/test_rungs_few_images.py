@@ -46,6 +46,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     spec = read_json(whole.directory / "model.json")
     assert resolved["depths"] == [*DEPTHS, LAST]  # above the frozen head's there must be something to tune
     assert spec["weights"] == ("all" if kept else "head")
+    assert (few_labels.KEPT_BEHIND in outcome.sentences) == (kept and values["tuned"] < values["frozen"])
     assert spec["backbone"]["depths"] == (resolved["depths"] if kept else DEPTHS)
     parts = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
     parts.emit = kill
