@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -144,32 +147,54 @@ def train(
             importlib.import_module(name)  # now, since a Ctrl-C that comes while something is imported can be lost
         run = line.start(made)
         try:
-            output.note(f"Run {run} has started.")
-            _report(output, run, wait=not detach)
+            with ctrl_c() as check:
+                output.note(f"Run {run} has started.")
+                _report(output, run, wait=not detach, check=check)
         except KeyboardInterrupt:  # the run is in a session of its own and has not noticed
             output.note(f"Run {run} goes on without this command.")
             output.note(f"To see it: advisor runs show {run}    To stop it: advisor runs stop {run}")
             raise typer.Exit(130) from None
 
 
-def _report(output: Output, run: str, wait: bool) -> None:
+@contextlib.contextmanager
+def ctrl_c() -> Iterator[Callable[[], None]]:
+    """A function to be called while waiting: it raises KeyboardInterrupt again where a library has swallowed one."""
+    came: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _report(output: Output, run: str, wait: bool, check: Callable[[], None] = lambda: None) -> None:
     """Follow a run to its end (or look at it once) and answer with how it stands."""
     from advisor import cli_show_runs
     from advisor.errors import RunError
     from advisor.runs import store
 
-    status = _follow(output, run) if wait else store.status(run)
+    status = _follow(output, run, check) if wait else store.status(run)
     if status.state == "failed":
         raise RunError(f"Run {run} failed. {status.cause} See: advisor runs show {run}")
     output.answer(cli_show_runs.run_json(status), lambda to: cli_show_runs.run(to, status))
 
 
-def _follow(output: Output, run: str) -> RunStatus:
+def _follow(output: Output, run: str, check: Callable[[], None]) -> RunStatus:
     """Show a run's progress until it has ended."""
     from advisor.cli_show_runs import moment
     from advisor.runs.follow import follow
 
     for status in follow(run):
+        check()
         output.progress(moment(status, with_eta=output.stderr.is_terminal), status.progress)
     return status
 
