@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
@@ -143,8 +142,6 @@ def train(
             dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher,
             processes=processes, progress=output.progress,
         )  # fmt: skip
-        for name in ("advisor.cli_show_runs", "advisor.runs.follow"):
-            importlib.import_module(name)  # now, since a Ctrl-C that comes while something is imported can be lost
         run = line.start(made)
         try:
             with ctrl_c() as check:
