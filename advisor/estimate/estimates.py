@@ -22,6 +22,8 @@ from advisor.records import Estimate, Evidence, ProbeResult, Question, Situation
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
 #: What a plan takes over from the linear probe.
 RECIPE = ("head", "penalty", "depths")
+#: Share of the labelled items that the probes must have seen for the plan to name their depths.
+NEARLY_ALL = 0.9
 EPOCHS = {"fine-tune": 12, "scratch": 40}
 
 
@@ -132,13 +134,17 @@ def by_prompt(asked: ProbeResult) -> Draft:
 
 
 def frozen(evidence: Evidence) -> Draft:
-    """A linear head on the last features, or on joined depths where they are better."""
+    """A linear head on the last features, or on joined depths where they are better.
+
+    The plan names the depths where the probes saw nearly all labelled items; with more to compare on than they had,
+    the run chooses anew.
+    """
     probe = evidence.result("joined") or needed(evidence, "linear")
     depths = probe.settings.get("depths")
     where = f"{len(depths)} depths of {evidence.backbone} joined" if depths else evidence.backbone
     details = f"Linear probe on {where}, cross-validated on {probe.measured.n:,} items."
-    recipe: dict[str, Any] = {key: probe.settings[key] for key in RECIPE if key in probe.settings}
-    return Draft(probe, details, recipe)
+    keys = RECIPE if evidence.n_sample >= NEARLY_ALL * evidence.n_train else RECIPE[:2]
+    return Draft(probe, details, {key: probe.settings[key] for key in keys if key in probe.settings})
 
 
 def fine_tune(evidence: Evidence) -> Draft:

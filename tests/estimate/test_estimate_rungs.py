@@ -20,11 +20,12 @@ def probe(name: str, right: int, **settings: object) -> ProbeResult:
     return ProbeResult(name=name, title=name, measured=measured, settings=given)
 
 
-def evidence(*more: ProbeResult) -> Evidence:
+def evidence(*more: ProbeResult, n_sample: int = 200) -> Evidence:
     linear = probe("linear", 140, head="ridge", penalty=100.0, seconds_per_item=0.01)
     return Evidence(
         fingerprint="f", metric="accuracy", backbone="b", backbone_hash="h", device="cpu", device_reason="",
-        input_size=128, n_train=200, n_test=50, n_test_per_class=(25, 25), seconds=1.0, results=(linear, *more),
+        input_size=128, n_train=200, n_sample=n_sample, n_test=50, n_test_per_class=(25, 25), seconds=1.0,
+        results=(linear, *more),
     )  # fmt: skip
 
 
@@ -34,6 +35,13 @@ def test_frozen_stands_on_the_joined_depths_and_the_plan_pins_them() -> None:
     made = frozen(evidence(joined))
     assert made.settings == {"head": "logistic", "penalty": 10.0, "depths": ["layer 4", "last features"]}
     assert "2 depths" in made.details
+
+
+def test_a_run_with_more_labels_than_the_probes_saw_chooses_its_depths_anew() -> None:
+    joined = probe("joined", 160, head="logistic", penalty=10.0, depths=["layer 4", "last features"])
+    assert "depths" in frozen(evidence(joined, n_sample=190)).settings
+    for made in (frozen(evidence(joined, n_sample=100)), fine_tune(evidence(joined, n_sample=100))):
+        assert "depths" not in made.settings and made.settings["penalty"] == 10.0
 
 
 def test_fine_tuning_starts_from_the_measured_head_races_its_rate_and_says_that_other_sets_foretell_it() -> None:

@@ -27,13 +27,13 @@ from advisor.bench.ladder.tasks import Task
 from advisor.estimate.situation import situation_of
 from advisor.features import feature_cache, load_backbone
 from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Dataset, Estimate, Evidence, Kind, Plan, Question, Situation
+from advisor.records import Dataset, Estimate, Evidence, Plan, Question, Situation
 from advisor.training import few
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
 
-ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 90.0}
+ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 60.0}
 #: The clock ends no run of images or texts; answering takes as long as it is given.
 RUN_SECONDS = {"image": 600.0, "text": 600.0, "qa": 90.0}
 PROMPT_SECONDS = 60.0
@@ -59,24 +59,24 @@ class Seen:
 def look(task: Task, dataset: Dataset) -> Seen:
     """Gather evidence and time training steps, and what both took.
 
-    Not counted is what a machine does once for all datasets: importing libraries, choosing kernels, and the names of
-    ImageNet's classes. Trying every rung would need it too.
+    Not counted is what trying every rung would need too and no rung pays for: what a machine does once for all datasets
+    (importing libraries, choosing kernels, the names of ImageNet's classes), and the index of a set's documents.
     """
     from advisor.estimate.estimates import estimates
     from advisor.estimate.questions import estimates as estimates_of_answers
     from advisor.estimate.steps import Steps, time_steps
     from advisor.evidence.gather import measure
+    from advisor.evidence.questions import asker
     from probes.features import clear
+    from probes.progress import silent
 
     budget = ADVICE_SECONDS[dataset.kind]
     question = Question(budget_seconds=budget)
     clear(feature_cache())
-    once(dataset.kind)
+    once(dataset)
     clock = Clock()
     if dataset.kind == "qa":
-        from advisor.evidence import gather
-
-        evidence, steps = gather(dataset, None, budget), Steps()
+        evidence, steps = asker(None).measure(dataset, budget, silent), Steps()
         first = clock.lap()
         made = estimates_of_answers(evidence, question)
     else:
@@ -94,18 +94,20 @@ def look(task: Task, dataset: Dataset) -> Seen:
     return Seen(evidence, situation, made)
 
 
-def once(kind: Kind) -> None:
-    """What a machine does once for all datasets: models are loaded a first time, and ImageNet's names are embedded."""
+def once(dataset: Dataset) -> None:
+    """Load the models and embed the names of ImageNet's classes; of questions, index the documents."""
     from advisor.language import kept_language_model
     from advisor.names import embed_names
+    from advisor.retrieval import index_of
     from probes.backbones import catalog
 
-    if kind == "qa":
+    if dataset.kind == "qa":
         kept_language_model()
+        index_of(dataset)
         return
-    entry = catalog.default(kind)
+    entry = catalog.default(dataset.kind)
     embed_names(("this", "that"), load_backbone(entry, entry.input_size, "cpu"))
-    if kind == "text":
+    if dataset.kind == "text":
         kept_language_model()
 
 
