@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_line import pictures, questions
+from test_line import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
 
 import advisor
 from advisor import line
@@ -35,23 +34,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One workspace for the module: advice is asked once, and the runs use it."""
-    folder = tmp_path_factory.mktemp("gpu-home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ADVISOR_HOME", str(folder))
-        yield folder
-
-
-@pytest.fixture(autouse=True)
-def workspace(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ADVISOR_HOME", str(home))
-    return home
-
-
 @pytest.fixture(scope="module", params=["text", "image"])
-def dataset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, home: Path) -> Dataset:
+def dataset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("data")
     return advisor.read(questions(folder) if request.param == "text" else pictures(folder))
 

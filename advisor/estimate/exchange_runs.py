@@ -14,7 +14,6 @@ import numpy as np
 from advisor.errors import AdviceError
 from advisor.estimate.signals import Z
 from advisor.evidence import stratified
-from advisor.features import features_of, load_backbone
 from advisor.records import Dataset, Evidence, Exchange
 from probes.interval import paired_error, score
 from probes.progress import Progress, silent
@@ -88,21 +87,11 @@ def from_scratch(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np
 
 def fine_tuned(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np.ndarray, seconds: float) -> Judged:
     """The backbone tuned from the linear probe's head; its frozen start stays where tuning ends below it."""
-    from advisor.training.pilot import pilot
-    from probes.heads import Recipe, fit_head
+    from advisor.training.pilot import tuned_and_frozen
 
     entry, size = network_of(dataset, evidence)
-    found = features_of(dataset, np.concatenate([rows, val]), load_backbone(entry, size, evidence.device))
-    array, ok = np.asarray(found.array), found.ok
-    inside = np.arange(len(array)) < len(rows)
-    probe = evidence.result("linear")
-    recipe = Recipe.of(probe.settings if probe else {})
-    n_classes = len(dataset.classes)
-    kept = rows[ok[inside]]
-    head = fit_head(array[inside & ok], dataset.labels[kept], recipe, dataset.metric != "accuracy", n_classes)
-    frozen = (array[~inside] @ head.weight.T + head.bias).argmax(axis=1)
-    tuned = pilot(dataset, "fine-tune", entry, size, kept, val, seconds, head).predicted
-    both = [judged(dataset, rows, val, predicted) for predicted in (tuned, frozen)]
+    tuned, frozen = tuned_and_frozen(dataset, evidence, entry, size, rows, val, seconds)
+    both = [judged(dataset, rows, val, predicted) for predicted in (tuned.predicted, frozen)]
     return max(both, key=lambda one: one.value)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import load_backbone
+from advisor.features import features_of, load_backbone
 from advisor.records import Dataset, Evidence
 from advisor.training.network import build, quick_batch_norm
 from advisor.training.recipes import TrainedRung, hold_batch_norm, settings_for, task_of, training_precision
@@ -89,6 +89,28 @@ def pilot(
 
     result = fit(task, settings, Callbacks(emit=_teller(rung, progress)))
     return _packed(result, len(train_rows), time.monotonic() - started)
+
+
+def tuned_and_frozen(
+    dataset: Dataset, evidence: Evidence, entry: Entry, input_size: int, train_rows: np.ndarray, val_rows: np.ndarray,
+    seconds: float,
+) -> tuple[PilotResult, np.ndarray]:  # fmt: skip
+    """Fine-tuning from the linear probe's head, fitted on the same items, and what that head itself predicts there.
+
+    Their difference is the gain, and the split's luck cancels. Shape: train_rows, val_rows (n,) row numbers, the
+    second answer (n_val,) class indices. Training items without features are left out. Raises as `pilot` does.
+    """
+    from probes.heads import Recipe, fit_head
+
+    found = features_of(
+        dataset, np.concatenate([train_rows, val_rows]), load_backbone(entry, input_size, evidence.device)
+    )
+    array, ok = np.asarray(found.array), found.ok[: len(train_rows)]
+    kept, probe = train_rows[ok], evidence.result("linear")
+    recipe, balanced = Recipe.of(probe.settings if probe else {}), dataset.metric != "accuracy"
+    head = fit_head(array[: len(train_rows)][ok], dataset.labels[kept], recipe, balanced, len(dataset.classes))
+    frozen = (array[len(train_rows) :] @ head.weight.T + head.bias).argmax(axis=1)
+    return pilot(dataset, "fine-tune", entry, input_size, kept, val_rows, seconds, head), frozen
 
 
 def _teller(rung: str, progress: Progress) -> Any:

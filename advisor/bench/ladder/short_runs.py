@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.evidence import sample_rows, stratified
-from advisor.features import features_of, load_backbone
 from advisor.records import Dataset, Evidence
 from advisor.training.recipes import TrainedRung
 from probes.interval import paired_error, score
@@ -39,23 +38,13 @@ def short_runs(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, 
 
 
 def _fine_tuned(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str, Any]:
-    from advisor.training.pilot import pilot, pilot_size
-    from probes.heads import Recipe, fit_head
+    from advisor.training.pilot import pilot_size, tuned_and_frozen
 
     size = pilot_size(dataset, evidence)
     train_rows, val_rows = held_out_split(dataset, evidence, size)
-    backbone = load_backbone(entry, size, evidence.device)
-    both = features_of(dataset, np.concatenate([train_rows, val_rows]), backbone)
-    array, ok = np.asarray(both.array), both.ok
-    in_train = np.arange(len(array)) < len(train_rows)
-    train_rows, val_rows = train_rows[ok[in_train]], val_rows[ok[~in_train]]
-    probe = evidence.result("linear")
-    recipe, n_classes = Recipe.of(probe.settings if probe else {}), len(dataset.classes)
-    balanced = dataset.metric != "accuracy"
-    head = fit_head(array[in_train & ok], dataset.labels[train_rows], recipe, balanced, n_classes)
-    frozen = (array[~in_train & ok] @ head.weight.T + head.bias).argmax(axis=1)
-    ran = pilot(dataset, "fine-tune", entry, size, train_rows, val_rows, SECONDS["fine-tune"], head)
+    ran, frozen = tuned_and_frozen(dataset, evidence, entry, size, train_rows, val_rows, SECONDS["fine-tune"])
     truth = dataset.labels[val_rows]
+    n_classes = len(dataset.classes)
     values = [score(dataset.metric, truth, predicted, n_classes) for predicted in (ran.predicted, frozen)]
     return {
         "tuned_gain": values[0] - values[1],
