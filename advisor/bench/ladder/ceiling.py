@@ -21,15 +21,15 @@ from advisor.ladder import RUNG_NAMES, RungName
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Of tasks with two seeds or more: how often one seed's ideal rung is another's, and the points lost by it."""
+    """Of tasks with two draws of labels or more: how often one's ideal rung is another's, and the points lost by it."""
 
     ideal: Figure
     regret: Figure
 
 
 def ceiling(truths: Sequence[Truth]) -> Ceiling:
-    """The figures over all pairs of seeds, each asked for the other."""
-    known = [truth for truth in truths if len(truth.cases) > 1]
+    """The figures over all pairs of seeds, each asked for the other; all labels are no draw."""
+    known = [truth for truth in truths if len(truth.cases) > 1 and truth.labels != "all"]
     draws = figures.drawn([truth.dataset for truth in known])
     pairs = [[_asked(values_of(one), values_of(other)) for one, other in permutations(t.cases, 2)] for t in known]
     right, lost = (np.array([np.mean([pair[i] for pair in task]) for task in pairs]) for i in (0, 1))
