@@ -21,7 +21,7 @@ from advisor.records import Estimate, Evidence, ProbeResult, Question, Situation
 
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
 #: What a plan takes over from the linear probe.
-RECIPE = ("head", "penalty", "depths")
+RECIPE = ("head", "penalty")
 #: Share of the labelled items that the probes must have seen for the plan to name their depths.
 NEARLY_ALL = 0.9
 EPOCHS = {"fine-tune": 12, "scratch": 40}
@@ -143,15 +143,15 @@ def frozen(evidence: Evidence) -> Draft:
     depths = probe.settings.get("depths")
     where = f"{len(depths)} depths of {evidence.backbone} joined" if depths else evidence.backbone
     details = f"Linear probe on {where}, cross-validated on {probe.measured.n:,} items."
-    keys = RECIPE if evidence.n_sample >= NEARLY_ALL * evidence.n_train else RECIPE[:2]
+    keys = (*RECIPE, "depths") if evidence.n_sample >= NEARLY_ALL * evidence.n_train else RECIPE
     return Draft(probe, details, {key: probe.settings[key] for key in keys if key in probe.settings})
 
 
 def fine_tune(evidence: Evidence) -> Draft:
     """The frozen rung, and what tuning brought over it on other data like this.
 
-    The run starts from, and may fall back to, the very head that was measured: chosen anew on the training part alone
-    it may be another, and with 37 images of 47 it was 27 points worse.
+    The run starts from, and may fall back to, the frozen rung's head. With few labels that is the very one that was
+    measured: chosen anew on the training part alone it may be another, and with 37 images of 47 it was 27 points worse.
     """
     details = "The frozen rung and what fine-tuning brought over it on other sets. A run tells, or a race with frozen."
     return Draft(needed(evidence, "linear"), details, {**frozen(evidence).settings, "learning_rate": "race"})

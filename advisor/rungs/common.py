@@ -150,12 +150,6 @@ def joined(one: Gathered, other: Gathered) -> Gathered:
     )
 
 
-def head_logits(head: Any, array: np.ndarray) -> np.ndarray:
-    """Logits (n, C) of a linear head on features (n, d)."""
-    logits: np.ndarray = array @ head.weight.T + head.bias
-    return logits
-
-
 def value_of(dataset: Dataset, rows: np.ndarray, scores: np.ndarray) -> float:
     """The dataset's metric of the highest score per row; 0.0 where there are no rows."""
     if len(rows) == 0:

@@ -90,7 +90,7 @@ def tuned(
     head = common.fit_linear(dataset, learned, USUAL)
     network: Any = task.network
     network.head = linear(own.dim, len(head.bias), head.weight, head.bias).to(own.device)
-    return Tuned(network, own, common.head_logits(head, features))
+    return Tuned(network, own, head.logits(features))
 
 
 def told(resolved: dict[str, Any]) -> str:

@@ -147,7 +147,7 @@ def _frozen_logits(context: RunContext, pool: Gathered, fallback: FrozenFit, fol
     for index in range(int(folds.max()) + 1):
         inside = Gathered(pool.rows[folds != index], pool.array[folds != index], int((folds != index).sum()))
         head = common.fit_linear(context.dataset, inside, fallback.chosen.recipe)
-        logits[folds == index] = common.head_logits(head, pool.array[folds == index])
+        logits[folds == index] = head.logits(pool.array[folds == index])
     return logits
 
 

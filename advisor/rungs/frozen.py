@@ -146,7 +146,7 @@ def _fitted(
     """The head on the training part, judged on the validation part."""
     dataset = context.dataset
     head = common.fit_linear(dataset, standing.train, chosen.recipe)
-    logits = common.head_logits(head, standing.val.array)
+    logits = head.logits(standing.val.array)
     value = common.value_of(dataset, val.rows, logits)
     context.emit("Fitting the head", span_end, frozen_value=value)
     temperature, calibration, told = common.calibrated(dataset, val.rows, logits, chosen.temperature)
@@ -165,7 +165,7 @@ def _fitted(
 def logits(context: RunContext, fitted: FrozenFit) -> np.ndarray:
     """The frozen head's logits of the validation rows, fitted without them. Shape: (m, C)."""
     head = common.fit_linear(context.dataset, fitted.standing.train, fitted.chosen.recipe)
-    return common.head_logits(head, fitted.standing.val.array)
+    return head.logits(fitted.standing.val.array)
 
 
 def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: object) -> None:

@@ -109,7 +109,7 @@ def tuned_and_frozen(
     kept, probe = train_rows[ok], evidence.result("linear")
     recipe, balanced = Recipe.of(probe.settings if probe else {}), dataset.metric != "accuracy"
     head = fit_head(array[: len(train_rows)][ok], dataset.labels[kept], recipe, balanced, len(dataset.classes))
-    frozen = (array[len(train_rows) :] @ head.weight.T + head.bias).argmax(axis=1)
+    frozen = head.logits(array[len(train_rows) :]).argmax(axis=1)
     return pilot(dataset, "fine-tune", entry, input_size, kept, val_rows, seconds, head), frozen
 
 

@@ -46,7 +46,7 @@ def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dat
     both = common.joined(fitted.standing.train, fitted.standing.val)
     assert both.array.shape[1] == fitted.train.array.shape[1] == 2 * 384
     head = common.fit_linear(docstrings, both, fitted.chosen.recipe)
-    expected = softmax(common.head_logits(head, both.array) / fitted.chosen.temperature)
+    expected = softmax(head.logits(both.array) / fitted.chosen.temperature)
     found, ok = load_model(context.directory).predict_rows(docstrings, both.rows)
     assert ok.all()
     np.testing.assert_allclose(found, expected, atol=2e-3)  # extraction may run in a lower precision than prediction
