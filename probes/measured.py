@@ -7,6 +7,17 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Provenance = Literal["measured", "predicted"]
+Side = Literal["below", "inside", "above"]
+
+
+def side(value: float, low: float, high: float) -> Side:
+    """On which side of an interval a share lies, all three taken as people read them: in tenths of a per cent.
+
+    >>> side(1.0, 0.965, 0.9997), side(0.964, 0.965, 0.9997)
+    ('inside', 'below')
+    """
+    tenths, least, most = (round(100 * share, 1) for share in (value, low, high))
+    return "below" if tenths < least else "above" if tenths > most else "inside"
 
 
 class Measured(BaseModel):

@@ -17,6 +17,7 @@ from advisor import line
 from advisor.advice.explain import percent
 from advisor.bench.sets import data_folder
 from advisor.errors import PeopleError
+from probes.measured import side
 
 SETS = (
     "images/cats_dogs.zip",
@@ -74,7 +75,7 @@ def one(path: Path, rung: str, budget: float) -> dict[str, Any]:
         "test": report.test.value,
         "n_test": report.test.n,
         "train_seconds": round(report.seconds, 1),
-        "inside": low <= report.test.value <= high,
+        "inside": side(report.test.value, low, high) == "inside",
     }
 
 

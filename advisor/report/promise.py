@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.measured import Measured
+from probes.measured import Measured, side
 
 
 def against(promised: Measured | None, test: Measured, got: str) -> str:
@@ -13,5 +13,5 @@ def against(promised: Measured | None, test: Measured, got: str) -> str:
     if promised is None:
         return f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."
     span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
-    side = "below" if test.value < promised.low else "above" if test.value > promised.high else "inside"
-    return f"Promised were {span}; it reached {got}, {side} the interval."
+    where = side(test.value, promised.low, promised.high)
+    return f"Promised were {span}; it reached {got}, {where} the interval."

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support  # here, since a first import takes seconds
 
+from advisor.bench.ladder.forecasts import Prediction
 from advisor.records import Plan
+from advisor.report.promise import against
 from advisor.report.report import confusion, per_class, sentences
 from probes.measured import Measured
 
@@ -48,3 +50,17 @@ def test_what_came_out_is_set_against_what_was_promised() -> None:
     assert "below the interval" in told(0.91, 0.95)
     assert "above the interval" in told(0.70, 0.80)
     assert "90.0 % accuracy on 200 test items" in told(0.7, 0.8) and "3 test items could not be read" in told(0.7, 0.8)
+
+
+@pytest.mark.parametrize(("value", "low", "high", "where"), [
+    (1.0, 0.965, 0.99966, "inside"), (0.957265, 0.71, 0.957111, "inside"), (0.125, 0.125196, 0.397, "inside"),
+    (0.9651, 0.7, 0.9639, "above"), (0.7, 0.7011, 0.8, "below"),
+])  # fmt: skip
+def test_the_report_and_the_benchmark_judge_a_promise_as_it_is_printed(
+    value: float, low: float, high: float, where: str
+) -> None:
+    promised = Measured(value=(low + high) / 2, low=low, high=high, n=100, seconds=1.0)
+    test = Measured(value=value, low=value, high=value, n=40, seconds=1.0)
+    assert against(promised, test, "this").endswith(f"{where} the interval.")
+    forecast = Prediction("d", "all", 0, "frozen", promised.value, low, high, value, None, None)
+    assert forecast.inside == (where == "inside")

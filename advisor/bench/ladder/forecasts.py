@@ -9,6 +9,7 @@ from itertools import pairwise
 from advisor.bench.ladder.figures import Figure, wilson
 from advisor.bench.ladder.measures import SLACK, Judged
 from advisor.ladder import RUNG_NAMES, RungName
+from probes.measured import side
 
 #: A predicted time is right within this factor.
 WITHIN = 1.5
@@ -36,8 +37,8 @@ class Prediction:
 
     @property
     def inside(self) -> bool:
-        """The value lies in the interval."""
-        return self.low - SLACK <= self.value <= self.high + SLACK
+        """The value lies in the interval, as a run's report counts it."""
+        return side(self.value, self.low, self.high) == "inside"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from advisor.bench.rungs.tasks import TASKS, Task
 from advisor.ladder import RUNG_NAMES
+from probes.measured import side
 
 TARGET = Path(__file__).parents[3] / "data" / "rung_outcomes.csv"
 FIELDS = (
@@ -95,7 +96,7 @@ def comparisons(kept: pd.DataFrame) -> list[str]:
             f"{gain.mean():+.1f} points, median {ratio.median():.1f} times as fast"
             f"{f'; behind on {behind}' if behind else ''}."
         )
-    promised = kept[kept["promised_low"].notna()]
-    inside = (promised["test"] >= promised["promised_low"]) & (promised["test"] <= promised["promised_high"])
-    found.append(f"{inside.sum()} of {len(inside)} test values lie inside their promised 90 % interval.")
+    promised = kept.loc[kept["promised_low"].notna(), ["test", "promised_low", "promised_high"]]
+    inside = [side(*row) == "inside" for row in promised.itertuples(index=False)]
+    found.append(f"{sum(inside)} of {len(inside)} test values lie inside their promised 90 % interval.")
     return found
