@@ -188,6 +188,19 @@ def test_the_machine_page_clears_the_feature_cache(workspace: Path) -> None:
     assert any("Features take 0 B" in text.value for text in app.text)
 
 
+def test_the_machine_page_clears_a_cache_of_answers_alone(workspace: Path) -> None:
+    from advisor.prompt_cache import PromptCache, cache_file
+
+    answers = PromptCache(cache_file())
+    answers.write({b"key": b"an answer"})
+    app = opened("machine")
+    assert any("answers of language models" in text.value for text in app.text)
+    assert not app.button(key="clear-cache").disabled
+    app.button(key="clear-cache").click().run()
+    assert answers.used() == 0
+    assert opened("machine").button(key="clear-cache").disabled
+
+
 def finished_reading(app: AppTest) -> AppTest:
     """The app once its jobs have ended; a browser would draw the page again by itself."""
     for _ in range(600):

@@ -42,12 +42,13 @@ def cache() -> None:
     parts.section("Cache")
     found = cache_facts()
     used, limit = words.size(found.used_bytes), words.size(found.limit_bytes)
-    st.text(f"Features take {used} of at most {limit}. What was computed once is not computed again.")
+    prompts = f", answers of language models {words.size(found.prompt_bytes)}" if found.prompt_bytes else ""
+    st.text(f"Features take {used} of at most {limit}{prompts}. What was computed once is not computed again.")
     st.button(
         "Clear the cache",
         key="clear-cache",
         icon=":material/delete:",
-        disabled=not found.used_bytes,
+        disabled=not found.used_bytes + found.prompt_bytes,
         on_click=clear,
     )
 
