@@ -51,3 +51,12 @@ def rung(name: str) -> Rung:
         if entry.name == name:
             return entry
     raise AdviceError(f"There is no rung called {name!r}. The rungs are {', '.join(RUNG_NAMES)}.")
+
+
+def dropped_sentence(why: str) -> str:
+    """What a run of fine-tuning says when it went back to the frozen model.
+
+    >>> dropped_sentence("the training diverged")
+    'Fine-tuning was dropped for the frozen model: the training diverged.'
+    """
+    return f"Fine-tuning was dropped for the frozen model: {why}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from advisor.advice.explain import find, money, percent, spent, subject, title
 from advisor.errors import AdviceError
-from advisor.ladder import RUNG_NAMES, RungName
+from advisor.ladder import RUNG_NAMES, RungName, dropped_sentence
 from advisor.records import Advice, RunReport
 
 Pair = tuple[RungName, RungName]
@@ -69,18 +69,14 @@ def not_tuned(pair: Pair, reports: Sequence[RunReport]) -> str:
     """Why fine-tuning's run of a race with frozen ended before anything tuned was measured; "" where it was."""
     if len(runs_of(pair)) > 1 or "tuned" in reports[0].validation:
         return ""
-    why = dropped(reports[0]) or "Fine-tuning was not measured on validation items."
+    why = reports[0].dropped
+    why = dropped_sentence(why) if why else "Fine-tuning was not measured on validation items."
     return f"{why} So frozen features are kept, and the race is not decided. Give a longer budget, or add labels."
-
-
-def dropped(report: RunReport) -> str:
-    """The sentence in which fine-tuning's run says that it went back to frozen, and why; "" where it did not."""
-    return next((said for said in report.sentences if said.startswith("Fine-tuning was dropped")), "")
 
 
 def _tuned_stays(pair: Pair, reports: Sequence[RunReport]) -> bool:
     """Whether fine-tuning's run kept the tuned weights; at the same value its log loss was lower then."""
-    return len(runs_of(pair)) == 1 and not dropped(reports[0])
+    return len(runs_of(pair)) == 1 and not reports[0].dropped
 
 
 def validation_of(rung: RungName, reports: Sequence[RunReport]) -> float:

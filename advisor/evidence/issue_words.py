@@ -10,8 +10,6 @@ from advisor.profile.findings import finding
 from advisor.records import Dataset, Finding
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from probes.labels import PlantedCheck
     from probes.shortcuts import Shortcut
 
@@ -47,15 +45,16 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> F
     ends = f" ({low} to {high})" if low < high else ""
     sentence += f", and about {round(10 * right)} of 10 on it were flipped{ends}."
     if right < 0.5:
-        sentence += f" {HARD}"
-    elif m <= n * MANY:
+        found = finding("suspect label", "note", f"{sentence} {HARD}", keys)
+        return found.model_copy(update={"mostly_hard": True})
+    if m <= n * MANY:
         sentence += " With fewer mistakes in the data, more of the list is hard and not wrong."
-    return finding("suspect label", "warning" if grave and right >= 0.5 else "note", sentence, keys)
+    return finding("suspect label", "warning" if grave else "note", sentence, keys)
 
 
 def mostly_hard(findings: Sequence[Finding]) -> bool:
     """Whether the list of suspect labels was found to hold more hard items than wrong labels."""
-    return any(one.sentence.endswith(HARD) for one in findings)
+    return any(one.mostly_hard for one in findings)
 
 
 def lonely_labels(keys: Sequence[str], n: int) -> Finding | None:
@@ -81,18 +80,18 @@ def outliers(keys: Sequence[str], n: int) -> Finding | None:
     )
 
 
-def look_alikes(rows: pd.DataFrame, n: int) -> Finding | None:
-    """Items that features cannot tell from another one. rows: as listed, with the remark."""
-    if rows.empty:
+def look_alikes(keys: Sequence[str], torn: int, n: int) -> Finding | None:
+    """Items that features cannot tell from another one; `torn` of them have another label than that one."""
+    if not keys:
         return None
-    m, torn = len(rows), int(rows["remark"].str.contains(", which is labelled ", regex=False).sum())
+    m = len(keys)
     sentence = (
         f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} so like another that both may be the same thing, "
         f"changed or put in other words."
     )
     if torn:
         sentence += f" {torn:,} of them {'has' if torn == 1 else 'have'} another label than the one they are like."
-    return finding("look-alike", "note", sentence, rows["key"].tolist())
+    return finding("look-alike", "note", sentence, keys)
 
 
 def shortcut(dataset: Dataset, one: Shortcut) -> Finding:

@@ -66,6 +66,7 @@ def measure_issues(
     )
     progress("Looking for outliers", 0.6)
     around = neighbourhood(sample.features, sample.labels, sample.groups)
+    alike = look_alikes(sample.features, sample.groups)
     progress("Looking for shortcuts", 0.8)
     short = find_shortcuts(dataset, sample, oof_predicted)
     table = pd.concat(
@@ -74,7 +75,7 @@ def measure_issues(
             neighbour_rows(dataset, sample, around),
             outlier_rows(dataset, sample, around),
             copy_rows(dataset),
-            look_alike_rows(dataset, sample, look_alikes(sample.features, sample.groups)),
+            look_alike_rows(dataset, sample, alike),
             shortcut_rows(dataset, short),
         ],
         ignore_index=True,
@@ -84,7 +85,7 @@ def measure_issues(
         words.suspect_labels(listed(table, LABELS), len(sample.rows), check),
         words.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
         words.outliers(listed(table, OUTLIERS), len(sample.rows)),
-        words.look_alikes(ranked(table, LOOK_ALIKES), len(sample.rows)),
+        words.look_alikes(listed(table, LOOK_ALIKES), int((alike.alike & torn(sample, alike)).sum()), len(sample.rows)),
         *(words.shortcut(dataset, one) for one in short if one.named),
     )
     progress("Looked for what is wrong", 1.0)
@@ -234,16 +235,20 @@ def copy_rows(dataset: Dataset) -> pd.DataFrame:
     return table.assign(score=differ, verdict=True, suggested="", probability=np.nan, other=others, remark=remarks)
 
 
+def torn(sample: Sample, found: LookAlikes) -> np.ndarray:
+    """Whether an item has another label than the one nearest to it. Shape: (n,) bool."""
+    return np.asarray(sample.labels != sample.labels[found.nearest])
+
+
 def look_alike_rows(dataset: Dataset, sample: Sample, found: LookAlikes) -> pd.DataFrame:
     """One row per item: the cosine with the nearest other one; on the list with its key, and its label if another."""
     table = _items(dataset, sample.rows, LOOK_ALIKES)
     names, keys = np.array(dataset.classes, dtype=object), table["key"].to_numpy()
-    torn = sample.labels != sample.labels[found.nearest]
     remarks = [
         f"like {keys[other]}" + (f", which is labelled {names[sample.labels[other]]}" if differs else "")
         if alike
         else ""
-        for other, alike, differs in zip(found.nearest, found.alike, torn, strict=True)
+        for other, alike, differs in zip(found.nearest, found.alike, torn(sample, found), strict=True)
     ]
     score = np.where(np.isfinite(found.cosine), found.cosine, np.nan)
     others = np.where(found.alike, keys[found.nearest], "")

@@ -224,14 +224,14 @@ def copies_of_documents(look: Look) -> list[Finding]:
     exact = {later for _, later in equal_texts(plain)}
     near = {later for _, later in resembling([words(text) for text in plain], skip=exact)}
     found = []
+    copies = "an exact copy" if len(exact) == 1 else "exact copies"
     for check, rows, what in (
-        ("duplicate documents", exact, "an exact copy" if len(exact) == 1 else "exact copies"),
-        ("similar documents", near, "nearly the same as"),
+        ("duplicate documents", exact, f"{copies} of another one"),
+        ("similar documents", near, "nearly the same as another one"),
     ):
         if rows:
             n = len(rows)
-            of = "of another one" if what.startswith(("an exact", "exact")) else "another one"
-            sentence = f"{counted(n, 'document')} {is_are(n)} {what} {of}; a search finds either, and may cite the old."
+            sentence = f"{counted(n, 'document')} {is_are(n)} {what}; a search finds either, and may cite the old."
             names = table["document"].iloc[sorted(rows)].tolist()
             found.append(finding(check, "warning" if n > 0.05 * len(table) else "note", sentence, names))
     return found

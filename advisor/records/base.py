@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -32,6 +32,11 @@ class Record(BaseModel):
         return path
 
     @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """A file's content with the fields that its version did not write yet (`advisor.records.former`)."""
+        return content
+
+    @classmethod
     def load(cls, path: Path) -> Self:
         """Read a record back; raises StorageError for a damaged file or an unknown version."""
         content = storage.read_json(path)
@@ -41,7 +46,7 @@ class Record(BaseModel):
                 f"Update Transfer Advisor, or make the file again."
             )
         try:
-            return cls.model_validate(content)
+            return cls.model_validate(cls.upgraded(content))
         except ValidationError as error:
             raise StorageError(
                 f"{path} is not a readable {cls.__name__} ({error.error_count()} wrong fields)."

@@ -96,7 +96,8 @@ class Dataset(Record):
 class Finding(Record):
     """One thing about the data that matters, in a plain sentence with its number.
 
-    ``items`` lists the keys concerned (at most 200; ``n_items`` counts all of them).
+    ``items`` lists the keys concerned (at most 200; ``n_items`` counts all of them). ``mostly_hard``: more than half of
+    them are expected to be hard items and not mistakes.
     """
 
     check: str
@@ -104,6 +105,7 @@ class Finding(Record):
     sentence: str
     n_items: int = 0
     items: tuple[str, ...] = ()
+    mostly_hard: bool = False
 
 
 class Profile(Record):

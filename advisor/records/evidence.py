@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from advisor.records import former
 from advisor.records.base import Metric, Record
 from advisor.records.data import Finding
 from probes.measured import Measured
@@ -136,6 +137,11 @@ class Evidence(Record):
     seconds: float
 
     SCHEMA: ClassVar[int] = 2
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """With ``mostly_hard`` in the findings."""
+        return former.with_mostly_hard(content)
 
     def result(self, name: str) -> ProbeResult | None:
         """The probe result called `name`, or None when it was not run."""

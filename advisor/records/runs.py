@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from advisor.ladder import RungName
+from advisor.records import former
 from advisor.records.base import Kind, Metric, Record, State
 from probes.measured import Measured
 
@@ -55,6 +56,7 @@ class RunReport(Record):
 
     Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
     up), beside the share of exact answers and the share of questions with the answer among five passages.
+    ``dropped``: why fine-tuning went back to the rung it had started from, whose model was saved; "" where it did not.
     """
 
     run: str
@@ -75,6 +77,12 @@ class RunReport(Record):
     device: str
     precision: str
     sentences: tuple[str, ...] = ()
+    dropped: str = ""
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """With ``dropped``."""
+        return former.with_dropped(content)
 
 
 class RunStatus(Record):

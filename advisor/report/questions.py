@@ -72,6 +72,7 @@ def report_answers(
         seconds=seconds + time.monotonic() - started,
         device=outcome.device,
         precision=outcome.precision,
+        dropped=outcome.dropped,
         sentences=(*sentences(plan, test, len(rows), counts), *outcome.sentences),
     )
     made.save(directory / "report.json")

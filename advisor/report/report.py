@@ -62,6 +62,7 @@ def report(
         seconds=seconds + time.monotonic() - started,
         device=outcome.device,
         precision=outcome.precision,
+        dropped=outcome.dropped,
         sentences=(
             *sentences(plan, test, ood, n_unreadable),
             *part_only(len(asked), len(dataset.where("test"))),

@@ -65,7 +65,8 @@ class Outcome:
 
     ``validation``: ``value`` (of the model saved, on the validation part; the frozen rung's is of the head fitted
     without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
-    are for the report. ``stopped``: the user ended the training early and the best state so far was saved.
+    are for the report. ``stopped``: the user ended the training early and the best state so far was saved. ``dropped``:
+    why fine-tuning went back to the rung it had started from, whose model was saved; "" where it did not.
     """
 
     rung: RungName
@@ -74,6 +75,7 @@ class Outcome:
     device: str = "cpu"
     precision: str = "float32"
     stopped: bool = False
+    dropped: str = ""
 
 
 class Rung(Protocol):

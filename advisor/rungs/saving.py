@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from advisor import storage
+from advisor.ladder import dropped_sentence
 from advisor.rungs import frozen
 from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
@@ -47,7 +48,7 @@ def roll_back(
     """Save the frozen model instead and say so."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
-    told: tuple[str, ...] = (f"Fine-tuning was dropped for the frozen model: {why}.",)
+    told: tuple[str, ...] = (dropped_sentence(why),)
     values = {"value": fallback.value, "n": float(len(fallback.val.rows)), "frozen": fallback.value}
     if compared is not None:
         told, values = (*told, compared.sentence), compared.values
@@ -57,4 +58,5 @@ def roll_back(
         sentences=(*told, *sentences, *fallback.sentences),
         device=context.device,
         stopped=stopped or context.should_stop(),
+        dropped=why,
     )

@@ -56,6 +56,10 @@ def measured(number: Measured) -> str:
     return f"{percent(number.value)} ({level} interval {between(number.low, number.high)}, n = {count(number.n)})"
 
 
+#: Durations below it are all the same to people.
+NO_TIME_SECONDS = 0.5
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as a short phrase with one or two units.
 
@@ -64,7 +68,7 @@ def duration(seconds: float | None) -> str:
     """
     if seconds is None:
         return "unknown"
-    if seconds < 0.5:
+    if seconds < NO_TIME_SECONDS:
         return "under 1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
@@ -84,8 +88,7 @@ def left(seconds: float) -> str:
     >>> left(12.3), left(0.2)
     ('about 12 s left', 'under 1 s left')
     """
-    told = duration(seconds)
-    return f"{told} left" if told.startswith("under") else f"about {told} left"
+    return f"{duration(seconds)} left" if seconds < NO_TIME_SECONDS else f"about {duration(seconds)} left"
 
 
 def size(n_bytes: float) -> str:

@@ -60,17 +60,20 @@ def test_the_same_value_keeps_what_the_run_kept() -> None:
     pair: tuple[RungName, RungName] = ("frozen", "fine-tune")
     same = {"value": 0.9, "tuned": 0.9, "frozen": 0.9}
     assert judged(advice(), pair, [report("fine-tune", **same)]).kept == "fine-tune"
-    dropped = report("fine-tune", "Fine-tuning was dropped for the frozen model: it was not better.", **same)
-    assert judged(advice(), pair, [dropped]).kept == "frozen"
+    back = report("fine-tune", "Whatever it says.", **same).model_copy(update={"dropped": "it was not better"})
+    assert judged(advice(), pair, [back]).kept == "frozen"
+    said = report("fine-tune", "Fine-tuning was dropped for the frozen model: it was not better.", **same)
+    assert judged(advice(), pair, [said]).kept == "fine-tune", "the field decides, not a sentence"
     two = [report("rag", value=0.9), report("frozen", value=0.9)]
     assert judged(advice(), ("rag", "frozen"), two).kept == "rag", "alike, so the cheaper one"
 
 
 def test_tuning_that_never_came_to_be_measured_is_told_and_not_called_alike() -> None:
-    said = "Fine-tuning was dropped for the frozen model: the time would not have sufficed for tuning it."
-    cut = judged(advice(), ("frozen", "fine-tune"), [report("fine-tune", said, value=0.9, frozen=0.9)])
+    why = "the time would not have sufficed for tuning it"
+    back = report("fine-tune", value=0.9, frozen=0.9).model_copy(update={"dropped": why})
+    cut = judged(advice(), ("frozen", "fine-tune"), [back])
     assert (cut.kept, cut.run) == ("frozen", "run-fine-tune")
-    assert cut.sentence.startswith(said) and "longer budget" in cut.sentence and "alike" not in cut.sentence
+    assert why in cut.sentence and "longer budget" in cut.sentence and "alike" not in cut.sentence
 
 
 def test_a_gain_that_costs_more_than_it_is_worth_is_told() -> None:

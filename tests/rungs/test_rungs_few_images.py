@@ -45,7 +45,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     kept = kept or values["tuned"] > values["frozen"]
     spec = read_json(whole.directory / "model.json")
     assert resolved["depths"] == [*DEPTHS, LAST]  # above the frozen head's there must be something to tune
-    assert spec["weights"] == ("all" if kept else "head")
+    assert spec["weights"] == ("all" if kept else "head") and bool(outcome.dropped) is not kept
     assert (few_labels.KEPT_BEHIND in outcome.sentences) == (kept and values["tuned"] < values["frozen"])
     assert spec["backbone"]["depths"] == (resolved["depths"] if kept else DEPTHS)
     parts = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
@@ -86,7 +86,7 @@ def test_too_little_time_for_the_folds_keeps_the_frozen_model(digits: Dataset, r
     context = run_of(digits, "fine-tune", 4.0)
     outcome = registry.execute(context)
     assert read_json(context.directory / "model.json")["fallback"] == "frozen"
-    assert few_labels.NO_TIME in outcome.sentences[0]
+    assert few_labels.NO_TIME in outcome.sentences[0] and few_labels.NO_TIME in outcome.dropped
 
 
 def test_more_images_are_judged_on_a_part_put_aside(

@@ -202,4 +202,5 @@ def outcome(context: RunContext, compared: Compared, result: FitResult, kept: bo
         f"Trained {result.steps:,} steps, {passes(result.epochs)}, in {result.seconds:.0f} s at "
         f"{result.items_per_second:.1f} questions a second."
     )
-    return Outcome("fine-tune", validation, (told, trained_for), context.device, "float32", result.stopped)
+    dropped = "" if kept else "it was not better by more than noise"
+    return Outcome("fine-tune", validation, (told, trained_for), context.device, "float32", result.stopped, dropped)

@@ -1,0 +1,31 @@
+"""Fields that former versions told in a sentence only, derived once when such a file is loaded.
+
+Nothing else reads a sentence. The words stand here as they were written then, and are not to be reworded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DROPPED = "Fine-tuning was dropped for the frozen model: "
+MOSTLY_HARD = "Most of what it lists here may be hard and not wrong; look from the top."
+
+
+def with_dropped(report: dict[str, Any]) -> dict[str, Any]:
+    """A report's content with ``dropped``."""
+    sentences = report.get("sentences")
+    if "dropped" in report or not isinstance(sentences, list):
+        return report
+    said = next((str(sentence) for sentence in sentences if str(sentence).startswith(DROPPED)), "")
+    return {**report, "dropped": said.removeprefix(DROPPED).removesuffix(".")}
+
+
+def with_mostly_hard(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Evidence's content with ``mostly_hard`` in its findings."""
+    findings = evidence.get("findings")
+    if not isinstance(findings, list) or not all(isinstance(one, dict) for one in findings):
+        return evidence  # damaged: the validation says so
+    return {
+        **evidence,
+        "findings": [{"mostly_hard": str(one.get("sentence")).endswith(MOSTLY_HARD), **one} for one in findings],
+    }
