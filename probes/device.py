@@ -200,11 +200,11 @@ def _candidates(kind: str, image_like: bool) -> list[_Candidate]:
 def _race(
     module: Any, example: Callable[[int], Any], device: str, candidates: list[_Candidate], seconds: float
 ) -> tuple[_Candidate, dict[_Candidate, float]]:
-    """The fastest candidate on a tiny batch that gives the plain one's features, and every rate in items a second."""
+    """The fastest candidate on a tiny batch that gives the first one's features, and every rate in items a second."""
     n = 2 if device == "cpu" else 16
     rates: dict[_Candidate, float] = {}
     reference: Any = None
-    best = candidates[0]
+    best: _Candidate | None = None  # the plain one may fail as well as any other
     for candidate in candidates:
         try:
             first, output = _timed(module, example(n), device, candidate)
@@ -214,13 +214,17 @@ def _race(
         if not _same_direction(reference, output):
             continue
         # The first pass also pays for choosing kernels; three times the best leaves room for that.
-        hopeless = bool(rates) and first > 3 * n / rates[best]
+        hopeless = best is not None and first > 3 * n / rates[best]
         elapsed = first if hopeless else _repeated(module, example(n), device, candidate, seconds / len(candidates))
         rates[candidate] = n / elapsed
-        needed = WORTH_IT if candidate.dtype != "float32" and best.dtype == "float32" else 1.0
-        if rates[candidate] > needed * rates[best]:
+        if best is None or rates[candidate] > _needed(candidate, best) * rates[best]:
             best = candidate
-    return best, rates
+    return best or candidates[0], rates  # where all failed, the next pass raises what stopped the first
+
+
+def _needed(candidate: _Candidate, best: _Candidate) -> float:
+    """How many times as fast as the best so far a candidate must be."""
+    return WORTH_IT if candidate.dtype != "float32" and best.dtype == "float32" else 1.0
 
 
 def _batch_size(

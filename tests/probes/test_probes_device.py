@@ -34,6 +34,24 @@ class NoBfloat16(WrongInBfloat16):
         return self.layer(x).mean((2, 3))
 
 
+class OnlyBfloat16(WrongInBfloat16):
+    """A network with an operator that only reduced precision has."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not torch.is_autocast_enabled("cpu"):
+            raise RuntimeError("not implemented for 'Float'")
+        return self.layer(x).mean((2, 3))
+
+
+class OnlyChannelsLast(WrongInBfloat16):
+    """A network that takes images in one memory format only, and no reduced precision."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_autocast_enabled("cpu") or not x.is_contiguous(memory_format=torch.channels_last):
+            raise RuntimeError("not implemented")
+        return self.layer(x).mean((2, 3))
+
+
 def images(n: int) -> Tensor:
     return torch.rand(n, 3, 16, 16)
 
@@ -55,6 +73,24 @@ def test_a_precision_that_changes_the_features_or_fails_is_not_chosen(module: nn
     assert found.dtype == "float32"
     assert found.items_per_second > 0
     assert "items a second" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("module", "dtype"), [(OnlyBfloat16(), "bfloat16"), (OnlyChannelsLast(), "float32")], ids=["bfloat16", "format"]
+)
+def test_where_plain_float32_fails_the_first_that_works_is_chosen(module: nn.Module, dtype: str) -> None:
+    found = device.calibrate(module, images, "cpu", seconds=0.1)
+    assert (found.dtype, found.channels_last) == (dtype, True)
+    assert found.items_per_second > 0
+
+
+def test_where_nothing_works_the_cause_is_raised() -> None:
+    class Broken(WrongInBfloat16):
+        def forward(self, x: Tensor) -> Tensor:
+            raise RuntimeError("no kernel at all")
+
+    with pytest.raises(RuntimeError, match="no kernel at all"):
+        device.calibrate(Broken(), images, "cpu", seconds=0.1)
 
 
 def test_the_choice_is_one_of_the_candidates_and_the_module_is_ready_to_use() -> None:
