@@ -21,7 +21,7 @@ def recipe(rung: str, network: Classifier, backbone: Backbone, train_rows: np.nd
 
     return "advisor.training.remake:classification", {
         "rung": rung,
-        "backbone": backbone.entry.name,
+        "backbone": backbone.entry.reference,
         "input_size": backbone.input_size,
         "depths": list(depths_of(backbone)),
         "hold_batch_norm": network.hold_batch_norm,
