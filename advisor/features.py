@@ -97,17 +97,29 @@ def features_of(
     progress: Progress = silent,
     calibration: Calibration | None = None,
 ) -> Features:
-    """Features of the given rows, from the workspace's cache where they are there. Shape: array (len(rows), dim)."""
+    """Features of the given rows, from the workspace's cache where they are there. Shape: array (len(rows), dim).
+
+    An image is found by what its file holds now: one edited since it was listed has features of its own.
+    """
     from advisor.dataset.decode import reader
     from probes.features import extract
 
     read = reader(dataset, min_side=backbone.input_size if dataset.kind == "image" else None)
-    digests = dataset.items["digest"].to_numpy()[rows]
     return extract(
         backbone,
         lambda position: read(int(rows[position])),
-        list(digests),
+        _digests(dataset, rows),
         feature_cache(),
         progress,
         calibration,
     )
+
+
+def _digests(dataset: Dataset, rows: np.ndarray) -> list[str]:
+    from advisor.dataset.fingerprint import digests_now
+    from advisor.dataset.store import listed_ns
+
+    items = dataset.items.iloc[rows]
+    if dataset.kind != "image":
+        return items["digest"].tolist()
+    return digests_now(items["path"].tolist(), items["digest"].tolist(), listed_ns(dataset))

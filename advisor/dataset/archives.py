@@ -83,11 +83,14 @@ def _move(aside: Path, folder: Path) -> None:
 
 
 def archive_hash(path: Path) -> str:
-    """BLAKE2b of the whole archive; remembered by path, size and time, so that a second reading is quick."""
+    """BLAKE2b of the whole archive; remembered by path, size and times, so that a second reading is quick.
+
+    The time of the last change counts beside that of the last writing, which copying can keep.
+    """
     facts = path.stat()
     place = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
     known = storage.workspace() / "unpacked" / ".known" / f"{place}.json"
-    state = [facts.st_size, facts.st_mtime_ns]
+    state = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
     if known.exists():
         try:
             record = storage.read_json(known)

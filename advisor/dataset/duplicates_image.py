@@ -84,8 +84,7 @@ def _inspected(items: pd.DataFrame, looks: dict[int, Look | str], progress: Prog
     readable[list(reasons)] = False
     seen = {row: look for row, look in looks.items() if isinstance(look, Look)}
     measures = pd.DataFrame({row: look.measures for row, look in seen.items()}.values(), index=list(seen))
-    # The digest of a large file covers its ends only, so where both were decoded the pixels decide.
-    exact = [p for p in equal_digests(items["digest"]) if not (p[0] in seen and p[1] in seen)] + _equal_pixels(seen)
+    exact = equal_digests(items["digest"]) + _equal_pixels(seen)
     near = _near(seen, {later for _, later in exact}, n, progress)
     exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
     clusters, kinds = merge(n, exact, near)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -32,14 +33,17 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     options = options or ReadOptions()
     progress("Looking at the input", 0.0)
     found = resolve(source, lambda sentence, share: progress(sentence, 0.2 * share))
+    started_ns = time.time_ns()
     listing = list_items(found, options, lambda sentence, share: progress(sentence, 0.2 + 0.2 * share))
     if not len(listing.items):
         raise DatasetError(_all_bad(found, listing))
     mark = fingerprint(listing)
     known = store.stored(mark)
-    if known is not None:
-        return known if known.source == found.given else store.moved(known, found.given, listing.items)
-    return _inspected(found, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
+    if known is None:
+        known = _inspected(found, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
+    elif known.source != found.given:
+        known = store.moved(known, found.given, listing.items)
+    return store.listed_at(known, started_ns)
 
 
 def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions, progress: Progress) -> Dataset:

@@ -6,6 +6,7 @@ dataset.json is written last, so its presence says that the rest is whole.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from advisor.errors import DatasetError, StorageError
 from advisor.records import Dataset
 
 DATASET = "dataset.json"
+ITEMS = "items.parquet"
 
 
 def folder_of(fingerprint: str) -> Path:
@@ -82,7 +84,7 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
         {"kind": kind, "keys": [keys[row] for row in rows]}
         for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
     ]
-    write_table(folder / "items.parquet", items)
+    write_table(folder / ITEMS, items)
     if documents is not None:
         write_table(folder / "documents.parquet", documents)
     write_table(folder / "inspection.parquet", measures)
@@ -95,6 +97,17 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     storage.write_bytes(path, table.to_parquet(index=False))
 
 
+def listed_ns(dataset: Dataset) -> int:
+    """When the files of the items were last listed, in nanoseconds of the system's clock: their digests held then."""
+    return (Path(dataset.folder) / ITEMS).stat().st_mtime_ns
+
+
+def listed_at(dataset: Dataset, ns: int) -> Dataset:
+    """The dataset, its files having been listed just now, from `ns` on; `listed_ns` tells it from now on."""
+    os.utime(Path(dataset.folder) / ITEMS, ns=(ns, ns))
+    return dataset
+
+
 def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
     """The same content read from another place: paths and source are brought up to date."""
     updated = dataset.model_copy(update={"source": source})
@@ -102,7 +115,7 @@ def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
         path_of = dict(zip(items["key"], items["path"], strict=True))
         table = dataset.items.copy()
         table["path"] = [path_of.get(key, path) for key, path in zip(table["key"], table["path"], strict=True)]
-        write_table(Path(dataset.folder) / "items.parquet", table)
+        write_table(Path(dataset.folder) / ITEMS, table)
     updated.save(Path(dataset.folder) / DATASET)
     return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import stat
 import tarfile
 import zipfile
@@ -75,6 +76,16 @@ def test_a_replaced_archive_is_unpacked_again(tmp_path: Path) -> None:
     zipped(path, two=b"something longer")
     assert files_below(unpack(path).folder) == {"two"}
     assert files_below(first) == {"one"}
+
+
+def test_an_archive_replaced_by_one_of_the_same_size_and_time_is_unpacked_again(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", one=b"one")
+    facts = path.stat()
+    unpack(path)
+    zipped(path, two=b"two")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert path.stat().st_size == facts.st_size
+    assert files_below(unpack(path).folder) == {"two"}
 
 
 def test_a_zip_that_holds_a_csv_and_one_that_holds_a_zip(tmp_path: Path) -> None:
