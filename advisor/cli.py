@@ -77,7 +77,10 @@ def probe(
     """Measure a dataset under a backbone, without training anything large."""
     with command(json) as output:
         from advisor import cli_show, line
+        from advisor.advice.wishes import checked_budget, checked_target
 
+        checked_target(target)
+        checked_budget(budget)
         dataset = line.read(path, **reading, progress=output.progress)
         found = line.probe(dataset, backbone=backbone, budget=budget, progress=output.progress)
         needed = line.labels_needed(dataset, target, backbone=backbone, budget=budget) if target is not None else None
@@ -137,9 +140,8 @@ def train(
         from advisor import line
 
         dataset = line.read(path, **reading, progress=output.progress)
-        advice = line.advise(dataset, backbone=backbone, progress=output.progress) if backbone else None
         made = line.plan(
-            dataset, rung=rung.value, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher,
+            dataset, rung=rung.value, budget=budget, backbone=backbone, device=device, seed=seed, launcher=launcher,
             processes=processes, progress=output.progress,
         )  # fmt: skip
         run = line.start(made)

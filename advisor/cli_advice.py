@@ -40,16 +40,16 @@ def advise(
     allowed = rungs.split(",") if rungs is not None else None
     with command(json) as output:
         from advisor import cli_show, line
-        from advisor.advice.wishes import checked_constraints
+        from advisor.advice.wishes import checked_question
         from advisor.records import Constraints, Prices
 
-        prices, constraints = Prices(**wishes["prices"]), Constraints(**wishes["constraints"])
-        checked_constraints(constraints, backbone)
+        asked: dict[str, Any] = {
+            "target": target, "budget": budget, "rungs": allowed, "backbone": backbone,
+            "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
+        }  # fmt: skip
+        checked_question(**asked)
         dataset = line.read(path, **reading, progress=output.progress)
-        given = line.advise(
-            dataset, target=target, budget=budget, rungs=allowed, backbone=backbone, prices=prices,
-            constraints=constraints, progress=output.progress,
-        )  # fmt: skip
+        given = line.advise(dataset, **asked, progress=output.progress)
         output.answer(cli_show.advice_json(dataset, given), lambda to: cli_show.advice(to, dataset, given))
 
 

@@ -12,7 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.advice.wishes import checked_budget, checked_constraints, checked_rungs, checked_target
+from advisor.advice.wishes import (
+    checked_budget,
+    checked_constraints,
+    checked_pair,
+    checked_question,
+    checked_target,
+)
 from advisor.errors import AdviceError, RunError, StorageError
 from advisor.ladder import RUNG_NAMES
 from advisor.ladder import rung as find_rung
@@ -29,7 +35,6 @@ from advisor.records import (
     Prices,
     ProbeResult,
     Profile,
-    Question,
     ReadOptions,
     RunReport,
 )
@@ -113,11 +118,14 @@ def labels_needed(
     """
     from advisor.evidence.curve import labels_needed as read_off
 
+    share = checked_target(target)
+    if share is None:
+        raise AdviceError("The labels needed depend on a target. Give one, such as 0.95.")
+    checked_budget(budget)
     dataset = read(x, progress=progress)
     evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
-    share = checked_target(target)
-    if share is None or evidence.curve is None:
-        raise AdviceError("Labels needed are read off a learning curve at a target. Give a target such as 0.95.")
+    if evidence.curve is None:
+        raise AdviceError(f"There is no learning curve of {dataset.name} to read the labels needed off. Add labels.")
     return read_off(evidence.curve, share, evidence.n_train)
 
 
@@ -198,14 +206,8 @@ def advise(
     """
     from advisor.advice.advise import advise_dataset
 
-    musts = checked_constraints(constraints, backbone)
-    question = Question(
-        target=checked_target(target),
-        budget_seconds=checked_budget(budget),
-        rungs=checked_rungs(rungs),
-        backbone=backbone,
-        prices=prices or Prices(),
-        constraints=musts,
+    question = checked_question(
+        target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
     )
     return advise_dataset(read(x, progress=progress), question, progress)
 
@@ -217,7 +219,8 @@ def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, p
     """
     from advisor.estimate.exchange_runs import measured_exchange
 
-    dataset, seconds = read(x, progress=progress), checked_budget(budget)
+    seconds = checked_budget(budget)
+    dataset = read(x, progress=progress)
     evidence = probe(dataset, backbone=backbone)
     found = measured_exchange(dataset, evidence, seconds, progress)
     advice = saved_advice(dataset)
@@ -231,6 +234,7 @@ def plan(
     *,
     rung: str = "auto",
     budget: float | None = None,
+    backbone: str | None = None,
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -240,7 +244,9 @@ def plan(
 ) -> Plan:
     """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it.
 
-    launcher: local, torchrun or ray; processes: how many train together (docs/scale.md). Raises AdviceError, RunError.
+    advice: the advice given last by default. backbone: another one than the advice's; target, prices and constraints
+    are asked anew under it, and the advice that is kept stays as it is. launcher: local, torchrun or ray; processes:
+    how many train together (docs/scale.md). Raises AdviceError, RunError, BackboneError.
     """
     from advisor.advice.advise import answer
     from advisor.advice.planning import make_plan
@@ -250,9 +256,15 @@ def plan(
     together = launchers.checked(launcher, processes)
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
-    advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    advice = advice or saved_advice(dataset) or advise(dataset, backbone=backbone, progress=progress)
+    question = advice.question
+    if backbone is not None:
+        checked_constraints(question.constraints, backbone)
+        question = question.model_copy(update={"backbone": backbone})
     if wanted and not advice.estimate(wanted).available:  # a rung the advice left out gets its promise now
-        advice = answer(dataset, advice.question.model_copy(update={"rungs": RUNG_NAMES}), progress)
+        question = question.model_copy(update={"rungs": RUNG_NAMES})
+    if question != advice.question:
+        advice = answer(dataset, question, progress)
     made = make_plan(dataset, advice, rung, seconds, device, seed)
     return made.model_copy(update={"launcher": launcher, "processes": together})
 
@@ -285,6 +297,7 @@ def train(
     *,
     rung: str = "auto",
     budget: float | None = None,
+    backbone: str | None = None,
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -292,10 +305,13 @@ def train(
     processes: int | None = None,
     progress: Progress = silent,
 ) -> RunReport:
-    """Carry out a rung in a process of its own and wait for its report. Raises RunError when it fails or is stopped."""
+    """Carry out a rung in a process of its own and wait for its report; the arguments are those of `plan`.
+
+    Raises RunError when it fails or is stopped.
+    """
     made = plan(
-        x, rung=rung, budget=budget, advice=advice, device=device, seed=seed, launcher=launcher, processes=processes,
-        progress=progress,
+        x, rung=rung, budget=budget, backbone=backbone, advice=advice, device=device, seed=seed, launcher=launcher,
+        processes=processes, progress=progress,
     )  # fmt: skip
     return wait(start(made), progress)
 
@@ -316,9 +332,12 @@ def race(
     """
     from advisor.advice.racing import judged, pair_of, runs_of
 
+    named = checked_pair(rungs)
+    if budget is not None:
+        checked_budget(budget)
     dataset = read(x, progress=progress)
     advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
-    pair = pair_of(advice, None if rungs is None else checked_rungs(rungs))
+    pair = pair_of(advice, named)
     reports = [
         train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
         for rung in runs_of(pair)

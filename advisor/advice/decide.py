@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from advisor.advice.wishes import checked_target
 from advisor.errors import AdviceError
 from advisor.estimate.cost import Z, normal_cdf, repriced
 from advisor.ladder import RUNG_NAMES, RungName
@@ -54,9 +55,7 @@ def decide(estimates: Sequence[Estimate], question: Question) -> Decision:
 
     Raises AdviceError when no rung may be recommended or the target is not a share.
     """
-    target = question.target
-    if target is not None and not 0 < target <= 1:
-        raise AdviceError(f"The target {target:g} is not a share. Give a number above 0 and at most 1, such as 0.9.")
+    target = checked_target(question.target)
     if any(e.available and e.value is not None and _unpriced(e, target) for e in estimates):
         estimates = repriced(estimates, question)
     candidates = usable(estimates, question)

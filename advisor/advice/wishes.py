@@ -1,20 +1,42 @@
-"""What the user wishes, checked before anything is measured."""
+"""What the user wishes, checked before anything is read or measured."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from advisor.errors import AdviceError
 from advisor.ladder import RUNG_NAMES, RungName
 from advisor.ladder import rung as find_rung
-from advisor.records import Constraints
+from advisor.records import Constraints, Prices, Question
+
+
+def checked_question(
+    *,
+    target: float | None,
+    budget: float,
+    rungs: Iterable[str] | None,
+    backbone: str | None,
+    prices: Prices | None,
+    constraints: Constraints | None,
+) -> Question:
+    """The question that these wishes ask. Raises AdviceError naming the first that cannot be met."""
+    return Question(
+        target=checked_target(target),
+        budget_seconds=checked_budget(budget),
+        rungs=checked_rungs(rungs),
+        backbone=backbone,
+        prices=checked_prices(prices),
+        constraints=checked_constraints(constraints, backbone),
+    )
 
 
 def checked_target(target: float | None) -> float | None:
     """The target as a share. Raises AdviceError for anything else."""
     if target is None or 0 < target <= 1:
         return target
-    raise AdviceError(f"The target {target:g} is not a share. Give a number above 0 and at most 1, such as 0.9.")
+    meant = f"Did you mean {target / 100:g}?" if 1 < target <= 100 else "Give a number such as 0.9."
+    raise AdviceError(f"The target {target:g} is not a share above 0 and at most 1. {meant}")
 
 
 def checked_budget(budget: float) -> float:
@@ -24,10 +46,17 @@ def checked_budget(budget: float) -> float:
     raise AdviceError(f"A budget of {budget:g} seconds cannot be kept. Give 5 seconds to 7 days (604800 seconds).")
 
 
+def checked_prices(prices: Prices | None) -> Prices:
+    """The prices, the defaults where there are none. Raises AdviceError for an amount without end."""
+    _check_finite("price", prices)
+    return prices or Prices()
+
+
 def checked_constraints(constraints: Constraints | None, backbone: str | None) -> Constraints:
-    """The constraints, none by default. Raises AdviceError where measuring itself would break one."""
+    """The constraints, none by default. Raises AdviceError for a limit without end, or one that measuring breaks."""
     from advisor.language import ENDPOINT
 
+    _check_finite("limit", constraints)
     if constraints is not None and constraints.local_only and backbone == ENDPOINT:
         raise AdviceError("No data may leave this machine, and an endpoint is asked elsewhere. Choose a local model.")
     return constraints or Constraints()
@@ -41,3 +70,17 @@ def checked_rungs(rungs: Iterable[str] | None) -> tuple[RungName, ...]:
     if not wanted:
         raise AdviceError(f"No rung is allowed. Name at least one of {', '.join(RUNG_NAMES)}.")
     return tuple(name for name in RUNG_NAMES if name in wanted)
+
+
+def checked_pair(rungs: Iterable[str] | None) -> tuple[RungName, ...] | None:
+    """The two rungs named for a race, None where the advice names them. Raises AdviceError where they are not two."""
+    pair = None if rungs is None else checked_rungs(rungs)
+    if pair is not None and len(pair) != 2:
+        raise AdviceError(f"A race takes two rungs, such as frozen,fine-tune. Named: {', '.join(pair)}.")
+    return pair
+
+
+def _check_finite(what: str, wishes: Prices | Constraints | None) -> None:
+    for name, amount in wishes.model_dump().items() if wishes is not None else ():
+        if isinstance(amount, float) and not math.isfinite(amount):
+            raise AdviceError(f"The {what} {name} is {amount:g}. Give a finite number.")

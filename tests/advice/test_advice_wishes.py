@@ -1,0 +1,66 @@
+"""Wishes are checked before anything is read or measured: in the API and in the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import advisor
+from advisor import line
+from advisor.advice.wishes import checked_target
+from advisor.cli import app
+from advisor.errors import AdviceError
+from advisor.records import Constraints, Prices
+
+#: A dataset that cannot be read: whoever reads it before checking the wishes raises another error.
+NOWHERE = "no/such/folder"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"), [(95, "Did you mean 0.95?"), (1.5, "0.015"), (0, "such as 0.9"), (200, "such as 0.9")]
+)
+def test_a_target_that_is_no_share_is_refused_with_what_was_meant(target: float, words: str) -> None:
+    with pytest.raises(AdviceError, match="is not a share") as caught:
+        checked_target(target)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: advisor.advise(NOWHERE, target=95), "Did you mean 0.95"),
+        (lambda: line.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
+        (lambda: line.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 seconds"),
+        (lambda: advisor.advise(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: advisor.advise(NOWHERE, prices=Prices(point=float("inf"))), "price point is inf"),
+        (lambda: advisor.advise(NOWHERE, constraints=Constraints(latency_ms=float("inf"))), "limit latency_ms is inf"),
+        (lambda: advisor.advise(NOWHERE, backbone="endpoint", constraints=Constraints(local_only=True)), "leave this"),
+        (lambda: line.exchange(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: line.race(NOWHERE, rungs=["frozen"]), "two rungs"),
+        (lambda: line.race(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: advisor.train(NOWHERE, budget=1), "budget of 1 seconds"),
+    ],
+)
+def test_the_api_checks_wishes_before_it_reads(ask: Callable[[], Any], words: str) -> None:
+    with pytest.raises(AdviceError, match=words):
+        ask()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("advise", "--target", "95"), "0.95"),
+        (("advise", "--budget", "1"), "budget of 1 seconds"),
+        (("advise", "--rungs", "frozen,frosen"), "frosen"),
+        (("probe", "--target", "95"), "0.95"),
+        (("probe", "--budget", "1"), "budget of 1 seconds"),
+    ],
+)
+def test_the_command_checks_wishes_before_it_reads(workspace: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = CliRunner().invoke(app, [arguments[0], NOWHERE, *arguments[1:]])
+    assert done.exit_code == 1 and words in str(done.exception)
+    assert list(workspace.iterdir()) == []
