@@ -25,7 +25,10 @@ KEPT = 64
 
 @dataclass
 class Job:
-    """One question being answered: how far it is, and its result or its failure in one sentence."""
+    """One question being answered: how far it is, and its result or its failure in one sentence.
+
+    ``asked``: the question, for a form that shows it again when there is no answer to it.
+    """
 
     key: str
     title: str
@@ -36,6 +39,7 @@ class Job:
     error: str | None = None
     finished: bool = False
     work: Callable[[Progress], Any] | None = None
+    asked: Any = None
 
     def tell(self, sentence: str, share: float) -> None:
         """Note how far the work is; `share` is clipped to 0..1."""
@@ -57,13 +61,13 @@ def key_of(*words: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, (workspace(), *words))).encode()).hexdigest()[:16]
 
 
-def start(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
+def start(key: str, title: str, work: Callable[[Progress], Any], asked: Any = None) -> Job:
     """Start `work` in a thread, unless a job with this key is under way; returns the job either way."""
     with _lock:
         job = _jobs.get(key)
         if job is not None and not job.finished:
             return job
-        job = _jobs[key] = Job(key, title, work=work)
+        job = _jobs[key] = Job(key, title, work=work, asked=asked)
         for old in [k for k, j in _jobs.items() if j.finished][:-KEPT]:
             del _jobs[old]
     threading.Thread(target=_work, args=(job, work), name=f"job-{key}", daemon=True).start()
@@ -92,7 +96,7 @@ def forget(key: str) -> None:
 def again(job: Job) -> Job:
     """Start the work of a failed job once more."""
     assert job.work is not None
-    return start(job.key, job.title, job.work)
+    return start(job.key, job.title, job.work, job.asked)
 
 
 def _work(job: Job, work: Callable[[Progress], Any]) -> None:

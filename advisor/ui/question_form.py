@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import streamlit as st
 
 from advisor import line
-from advisor.advice.wishes import checked_budget, checked_rungs, checked_target
+from advisor.advice.wishes import checked_budget, checked_constraints, checked_rungs, checked_target
 from advisor.errors import PeopleError
 from advisor.ladder import RUNG_NAMES
 from advisor.records import Constraints, Dataset, Prices, Question
@@ -49,11 +50,16 @@ def ask(dataset: Dataset, question: Question) -> None:
             constraints=question.constraints,
             progress=tell,
         ),
+        asked=question,
     )
 
 
-def draw(dataset: Dataset, question: Question) -> None:
-    """Target, time for measuring, allowed rungs, prices and constraints; the button asks again."""
+def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
+    """Target, time for measuring, allowed rungs, prices and constraints; the button asks again.
+
+    ``refused``: the question had no answer, so that what must hold is open to be changed.
+    """
+    _fill(dataset, question)
     budgets = sorted({*BUDGETS, round(question.budget_seconds)})
     with st.form("question"):
         left, right = st.columns(2)
@@ -61,8 +67,9 @@ def draw(dataset: Dataset, question: Question) -> None:
             "Target in per cent",
             min_value=0.1,
             max_value=100.0,
-            value=100 * question.target if question.target else None,
+            value=None,
             step=0.5,
+            key="target",
             placeholder="no target",
             help="With a target the cheapest rung that reaches it with at least 80 % chance is chosen, "
             "else the one worth most at your prices.",
@@ -74,15 +81,40 @@ def draw(dataset: Dataset, question: Question) -> None:
             "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=words.title
         )
         model = language.choose("advice", question.backbone) if dataset.kind == "qa" else question.backbone
-        with st.expander("Prices and constraints", icon=":material/tune:"):
-            prices = _prices(question.prices)
-            constraints = _constraints(question.constraints)
+        with st.expander("Prices and constraints", icon=":material/tune:", expanded=refused):
+            prices = _prices()
+            constraints = _constraints()
         if st.form_submit_button("Ask again", key="ask-again", icon=":material/refresh:"):
             _again(dataset, {"target": target, "budget": float(seconds), "rungs": list(rungs), "backbone": model,
                              "prices": prices, "constraints": constraints})  # fmt: skip
 
 
-def _prices(now: Prices) -> Prices:
+def _fill(dataset: Dataset, question: Question) -> None:
+    """Put a question into the fields when the form begins to show it.
+
+    Through the session and not as defaults: Streamlit puts a default back whenever its field is emptied.
+    """
+    shown = sha256(f"{dataset.fingerprint} {question.model_dump_json()}".encode()).hexdigest()
+    other = st.session_state.get("question-shown") != shown
+    for key, value in _fields(question).items():
+        if other or key not in st.session_state:
+            st.session_state[key] = value
+    st.session_state["question-shown"] = shown
+
+
+def _fields(question: Question) -> dict[str, Any]:
+    """What the fields hold that can be emptied or ticked, by their keys."""
+    musts, deadline = question.constraints, question.constraints.deadline_seconds
+    return {
+        "target": round(100 * question.target, 6) if question.target else None,
+        **{f"price-{name}": getattr(question.prices, name) for name in PRICES},
+        **{f"must-{name}": getattr(musts, name) for name in MUSTS},
+        "latency": musts.latency_ms,
+        "deadline": deadline / 60 if deadline else None,
+    }
+
+
+def _prices() -> Prices:
     """What things are worth; a field left empty takes its default."""
     parts.note("Amounts are in one currency of your own. They decide which rung is worth most.")
     given: dict[str, float | int | None] = {}
@@ -90,27 +122,28 @@ def _prices(now: Prices) -> Prices:
     for names_in_row in (names[:4], names[4:]):
         for column, name in zip(st.columns(4), names_in_row, strict=True):
             title, help_text, step = PRICES[name]
-            whole = isinstance(getattr(now, name), int)
+            whole = isinstance(getattr(Prices(), name), int)
             given[name] = column.number_input(
-                title, min_value=int(name == "months") if whole else 0.0, value=getattr(now, name), step=step,
+                title, min_value=int(name == "months") if whole else 0.0, value=None, step=step,
                 help=help_text, key=f"price-{name}", format=None if whole else "%.2f",
             )  # fmt: skip
     return Prices(**{name: amount for name, amount in given.items() if amount is not None})  # type: ignore[arg-type]
 
 
-def _constraints(now: Constraints) -> Constraints:
+def _constraints() -> Constraints:
     """What must hold whatever it costs."""
     given: dict[str, Any] = {}
     with st.grid(2, min_column_width=260, gap="small"):
         for name, (title, help_text) in MUSTS.items():
-            given[name] = st.checkbox(title, value=getattr(now, name), help=help_text, key=f"must-{name}")
+            given[name] = st.checkbox(title, help=help_text, key=f"must-{name}")
     left, right = st.columns(2)
     given["latency_ms"] = left.number_input(
-        "One prediction takes at most, in ms", min_value=0.1, value=now.latency_ms, placeholder="no limit", step=10.0
-    )
+        "One prediction takes at most, in ms", min_value=0.01, value=None, step=10.0, key="latency",
+        placeholder="no limit",
+    )  # fmt: skip
     minutes = right.number_input(
-        "Training takes at most, in minutes", min_value=0.1, step=5.0, placeholder="no limit",
-        value=now.deadline_seconds / 60 if now.deadline_seconds else None,
+        "Training takes at most, in minutes", min_value=0.01, value=None, step=5.0, key="deadline",
+        placeholder="no limit",
     )  # fmt: skip
     return Constraints(**given, deadline_seconds=60 * minutes if minutes else None)
 
@@ -125,7 +158,7 @@ def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:
             rungs=checked_rungs(wishes["rungs"]),
             backbone=wishes["backbone"],
             prices=wishes["prices"],
-            constraints=wishes["constraints"],
+            constraints=checked_constraints(wishes["constraints"], wishes["backbone"]),
         )
     except PeopleError as error:
         parts.problem(str(error))

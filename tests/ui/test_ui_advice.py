@@ -12,12 +12,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import line
+from advisor.advice.decide import decide
 from advisor.advice.racing import Race
 from advisor.errors import AdviceError
-from advisor.records import Advice, Constraints, Dataset, Exchange, Plan, Prices
+from advisor.estimate.cost import priced
+from advisor.records import Advice, Constraints, Dataset, Exchange, Plan, Prices, Question
 from advisor.report.decision import DecisionRecord
 from advisor.report.side_by_side import side_by_side
 from advisor.ui import charts_ladder, places, question_form, record
+from probes.progress import Progress
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -157,6 +160,57 @@ def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, mon
     settled(app)
     assert asked[-1]["prices"] == Prices(label=2.5, months=6)
     assert asked[-1]["constraints"] == Constraints(weights_fixed=True, deadline_seconds=120.0)
+
+
+def test_a_target_and_limits_are_removed_by_emptying_their_fields(
+    images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Constraints(latency_ms=50.0, deadline_seconds=120.0)
+    former = given(images, question=given(images).question.model_copy(update={"target": 0.95, "constraints": limits}))
+
+    def advise(dataset: Dataset, target: float | None, constraints: Constraints, **wishes: Any) -> None:
+        given(dataset, question=former.question.model_copy(update={"target": target, "constraints": constraints}))
+
+    monkeypatch.setattr(line, "advise", advise)
+    app = opened(images)
+    assert [app.number_input(key=key).value for key in ("target", "latency", "deadline")] == [95.0, 50.0, 2.0]
+    for key in ("target", "latency", "deadline"):
+        app.number_input(key=key).set_value(None)
+    app.form_submit_button[0].click().run()
+    settled(app)
+    advice = line.saved_advice(images)
+    assert advice is not None and (advice.question.target, advice.question.constraints) == (None, Constraints())
+    assert app.number_input(key="target").value is None
+    assert opened(images).number_input(key="target").value is None  # after a reload
+
+
+def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
+    images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = given(images)
+
+    def advise(dataset: Dataset, budget: float, progress: Progress, **wishes: Any) -> None:
+        question = Question(budget_seconds=budget, **wishes)
+        decide(priced(former.estimates, question, 80, None, "cpu"), question)
+
+    monkeypatch.setattr(line, "advise", advise)
+    app = opened(images)
+    next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value(["fine-tune"])
+    app.number_input(key="target").set_value(90.0)
+    app.checkbox(key="must-weights_fixed").set_value(True)
+    app.form_submit_button[0].click().run()
+    settled(app)
+    for shown in (app, opened(images)):  # a reload too
+        assert not shown.exception
+        assert any("No rung can be recommended." in t.value and "Drop a constraint." in t.value for t in shown.text)
+        assert former.headline in str(shown.html[0].value)
+        assert shown.button(key="train")
+        assert next(g for g in shown.get("button_group") if g.label == "Allowed rungs").value == ["fine-tune"]
+        assert shown.number_input(key="target").value == 90.0
+        assert shown.checkbox(key="must-weights_fixed").value
+    app.button(key="ask-drop").click().run()
+    assert app.number_input(key="target").value is None and not app.checkbox(key="must-weights_fixed").value
+    assert not any("No rung can be recommended." in t.value for t in app.text)
 
 
 def test_every_price_and_constraint_can_be_asked_for() -> None:

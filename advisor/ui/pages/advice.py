@@ -28,25 +28,43 @@ def draw() -> None:
     if st.query_params.pop("ask", None) and advice is None:
         question_form.ask(dataset, Question())
     job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
+    if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
         parts.wait(job)
-        if job.error:
-            question_form.draw(dataset, Question())
         return
+    refused = job if job is not None and job.error else None
     if advice is None:
         parts.heading(QUESTION, f"Not measured yet on {parts.describe(dataset)}. It takes about a minute.")
-        if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+        if refused is not None:
+            parts.wait(refused)
+        elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
             question_form.ask(dataset, Question())
             st.rerun()
-        question_form.draw(dataset, Question())
+        question_form.draw(dataset, refused.asked if refused is not None else Question(), refused is not None)
         return
     parts.heading(QUESTION, advice.headline)
-    result(dataset, advice)
+    if refused is not None:
+        unanswered(refused)
+    result(dataset, advice, refused)
 
 
-def result(dataset: Dataset, advice: Advice) -> None:
-    """The picture, the button, the five rungs, what would flip it, the record, and the question itself."""
+def unanswered(job: jobs.Job) -> None:
+    """Why the last question has no answer, above the advice before it, which stays."""
+    parts.problem(str(job.error), "Your last question has no answer. The advice before it stays.")
+    with st.container(horizontal=True):
+        if st.button("Try again", key="ask-same", icon=":material/refresh:"):
+            jobs.again(job)
+            st.rerun()
+        if st.button("Drop the question", key="ask-drop", icon=":material/close:"):
+            jobs.forget(job.key)
+            st.rerun()
+
+
+def result(dataset: Dataset, advice: Advice, refused: jobs.Job | None = None) -> None:
+    """The picture, the button, the five rungs, what would flip it, the record, and the question itself.
+
+    ``refused``: a later question that has no answer; the form shows it, to be changed.
+    """
     picture(advice)
     train(dataset, advice)
     if advice.race is not None:
@@ -63,7 +81,8 @@ def result(dataset: Dataset, advice: Advice) -> None:
     parts.section("Keep the decision")
     record.draw(dataset, advice)
     parts.section("Ask differently")
-    question_form.draw(dataset, advice.question)
+    asked = advice.question if refused is None else refused.asked
+    question_form.draw(dataset, asked, refused is not None)
     parts.note(f"{parts.describe(dataset)}. Answered in {words.duration(advice.seconds)}.")
 
 
