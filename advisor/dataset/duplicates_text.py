@@ -87,6 +87,8 @@ def resembling(texts: Sequence[str], skip: set[int] | None = None) -> list[tuple
         return []
     kept = [encoded[row] for row in rows]
     numbers, hashes, rank = sketches(kept)
+    if not len(numbers):  # every text says the same few words again and again
+        return []
     pairs = _meetings(numbers, hashes, rank)
     lengths = np.array([len(text) for text in kept])
     a, b = pairs[:, 0], pairs[:, 1]

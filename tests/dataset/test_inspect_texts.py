@@ -129,3 +129,9 @@ def test_merging_says_exact_only_where_exact_pairs_hold_it_together() -> None:
     clusters, kinds = merge(7, [(0, 1), (2, 3)], [(3, 4), (5, 6)])
     assert clusters == [(0, 1), (2, 3, 4), (5, 6)] and kinds == ["exact", "near", "near"]
     assert merge(3, [], []) == ([], [])
+
+
+@pytest.mark.parametrize("word", ["word ", "ha", "- "])
+def test_texts_of_one_word_again_and_again_are_inspected(word: str) -> None:
+    found = inspect([f"{word * 1000}{i}" for i in range(8)])
+    assert found.readable.all()
