@@ -76,7 +76,7 @@ def check_calibration() -> Iterator[Check]:
 def _load(entry: Any, device: str) -> Any:
     from advisor.features import load_backbone
 
-    return load_backbone(entry, entry.input_size, device)
+    return load_backbone(entry, entry.usual_input, device)
 
 
 def check_workspace() -> Iterator[Check]:

@@ -36,7 +36,7 @@ def input_size(dataset: Dataset, entry: Entry) -> int:
     and -3.3 (0.8) at 96 px: even a picture of 32 px is worth blowing up five times, but not seven.
     """
     if dataset.kind == "text":
-        return entry.input_size
+        return entry.usual_input
     measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
     short_px = float(measures[["width_px", "height_px"]].min(axis=1).median())
     return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_INPUT_PX else entry.input_size
@@ -80,14 +80,17 @@ def clear_cache() -> int:
 
 
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:
-    """The backbone of a catalog entry on a device. Raises BackboneError when its weights cannot be had."""
+    """The backbone of a catalog entry on a device, fed with `size` pixels or at most `size` tokens.
+
+    Raises BackboneError when its weights cannot be had.
+    """
     if entry.kind == "image":
         from probes.backbones.image import ImageBackbone
 
         return ImageBackbone.load(entry, device=device, pretrained=pretrained, input_size=size, seed=seed)
     from probes.backbones.text import TextBackbone
 
-    return TextBackbone.load(entry, device=device, pretrained=pretrained, seed=seed)
+    return TextBackbone.load(entry, device=device, pretrained=pretrained, max_tokens=size, seed=seed)
 
 
 def features_of(

@@ -40,7 +40,7 @@ def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
     if backbone.entry.kind == "text":
         return Names(sentences, embedded(backbone, sentences), None, backbone.entry.name)
     entry = catalog.default("text")
-    encoder = load_backbone(entry, entry.input_size, backbone.device)
+    encoder = load_backbone(entry, entry.usual_input, backbone.device)
     return Names(sentences, embedded(encoder, sentences), embedded(encoder, imagenet_names()), entry.name)
 
 

@@ -58,7 +58,7 @@ def measure(name: str) -> dict[str, Any]:
     train = stratified(train, dataset.labels[train], N_TRAIN)
     test = stratified(test, dataset.labels[test], N_TEST)
     entry = catalog.default(dataset.kind)
-    size = IMAGE_PX if dataset.kind == "image" else entry.input_size
+    size = IMAGE_PX if dataset.kind == "image" else entry.usual_input
     backbone = load_backbone(entry, size, "cpu")
     both = features_of(dataset, np.concatenate([train, test]), backbone)
     rows = np.concatenate([train, test])[both.ok]

@@ -20,7 +20,6 @@ from advisor.errors import BackboneError, DatasetError, RunError, StorageError
 from advisor.features import feature_cache, load_backbone
 from advisor.records import Dataset, Plan, Prediction
 from advisor.rungs.heads import Head, build_head
-from advisor.training.network import at_size
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, fol
     entry = entry_of(spec["backbone"]["name"], spec["kind"])
     size = int(spec["input"].get("size_px") or spec["input"]["max_tokens"])
     whole = spec["weights"] == "all"
-    backbone = at_size(load_backbone(entry, size, device, pretrained=not whole), size)
+    backbone = load_backbone(entry, size, device, pretrained=not whole)
     if whole:
         own = {name.removeprefix("backbone."): t for name, t in tensors.items() if name.startswith("backbone.")}
         try:

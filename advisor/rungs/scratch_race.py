@@ -17,7 +17,7 @@ import numpy as np
 from advisor.features import load_backbone
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
-from advisor.training.network import Classifier, at_size, build, quick_batch_norm
+from advisor.training.network import Classifier, build, quick_batch_norm
 from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import Callbacks
 from probes.folds import spread_order
@@ -55,7 +55,7 @@ def random_backbone(context: RunContext, architecture: str, size: int | None = N
     small = architecture == "small"
     entry = SMALL if small else catalog.find(plan.backbone, plan.kind)
     px = size or (SMALL.input_size if small else plan.input_size)
-    return at_size(load_backbone(entry, px, context.device, pretrained=False, seed=plan.seed), px)
+    return load_backbone(entry, px, context.device, pretrained=False, seed=plan.seed)
 
 
 def fresh_network(context: RunContext, backbone: Backbone) -> Classifier:

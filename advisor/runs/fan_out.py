@@ -79,7 +79,7 @@ def jobs_of(dataset: Dataset, backbones: Sequence[str], folds: int, input_size: 
 
     entries = [catalog.find(name, _kind(dataset)) for name in backbones]
     return [
-        Job(dataset.folder, entry.name, input_size or entry.input_size, fold, folds, seed)
+        Job(dataset.folder, entry.name, input_size or entry.usual_input, fold, folds, seed)
         for entry in entries
         for fold in range(folds)
     ]

@@ -48,14 +48,13 @@ def classification(
     """The task of a rung that trains; the weights are any, since process 0 sends its own."""
     from advisor.features import load_backbone
     from advisor.training import adapters, recipes
-    from advisor.training.network import at_depths, at_size, build
+    from advisor.training.network import at_depths, build
     from probes.backbones import catalog
     from probes.backbones.small import SMALL
 
     kind: Literal["image", "text"] = "image" if dataset.kind == "image" else "text"
     entry = SMALL if backbone == SMALL.name else catalog.find(backbone, kind)
-    loaded = load_backbone(entry, input_size, device, pretrained=False)
-    loaded = at_depths(at_size(loaded, input_size), depths)
+    loaded = at_depths(load_backbone(entry, input_size, device, pretrained=False), depths)
     network = build(loaded, len(dataset.classes), hold_batch_norm)
     train_rows = np.array(rows, dtype=np.int64)
     task, _ = recipes.task_of(dataset, rung, network, loaded, train_rows, train_rows[:1])

@@ -25,6 +25,8 @@ _HALF: Channels = (0.5, 0.5, 0.5)
 _IMAGENET_MEAN: Channels = (0.485, 0.456, 0.406)
 _IMAGENET_STD: Channels = (0.229, 0.224, 0.225)
 
+#: Beyond this a CPU pays more for a text than its end is worth (18 texts a second at 256 tokens).
+TEXT_TOKENS = 256
 #: The longest prompt of a language model that the user names; its own limit holds where it is lower.
 LANGUAGE_TOKENS = 4096
 
@@ -56,6 +58,11 @@ class Entry:
     note: str
     file: str = ""
     path: Path | None = None
+
+    @property
+    def usual_input(self) -> int:
+        """What it is fed when nobody asks for another size: its own pixels, or its own tokens up to `TEXT_TOKENS`."""
+        return min(self.input_size, TEXT_TOKENS) if self.kind == "text" else self.input_size
 
     @property
     def reference(self) -> str:

@@ -17,8 +17,6 @@ from probes.errors import BackboneError
 
 #: Part of the feature cache's key; raise it whenever tokens or pooling give other numbers.
 PREPROCESSING = "text-1"
-#: Beyond this a CPU pays more for a text than its end is worth (18 texts a second at 256 tokens).
-MAX_TOKENS = 256
 
 
 class MeanPooled(nn.Module):
@@ -61,6 +59,8 @@ class TextBackbone:
     ) -> TextBackbone:
         """Load the encoder and its tokenizer from local files only; ``pretrained=False`` gives seeded random weights.
 
+        ``max_tokens`` is lowered to what the encoder has positions for; without it the entry's usual input is taken.
+
         Raises BackboneError when the weights or the tokenizer are missing, damaged or not an encoder's.
         """
         if entry.kind != "text":
@@ -81,7 +81,7 @@ class TextBackbone:
             module=MeanPooled(encoder).to(device).eval(),
             tokenizer=tokenizer,
             dim=int(encoder.config.hidden_size),
-            max_tokens=min(max_tokens or min(MAX_TOKENS, entry.input_size), limit),
+            max_tokens=min(max_tokens or entry.usual_input, limit),
             weights_hash=digest,
             device=device,
             inputs=_inputs(encoder),

@@ -106,7 +106,7 @@ def once(dataset: Dataset) -> None:
         index_of(dataset)
         return
     entry = catalog.default(dataset.kind)
-    embed_names(("this", "that"), load_backbone(entry, entry.input_size, "cpu"))
+    embed_names(("this", "that"), load_backbone(entry, entry.usual_input, "cpu"))
     if dataset.kind == "text":
         kept_language_model()
 

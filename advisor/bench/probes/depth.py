@@ -72,7 +72,7 @@ def cut_of(name: str) -> Cut:
 
     dataset = sets.dataset(name)
     entry = catalog.default(dataset.kind)
-    backbone: Any = load_backbone(entry, IMAGE_PX if dataset.kind == "image" else entry.input_size, "cpu")
+    backbone: Any = load_backbone(entry, IMAGE_PX if dataset.kind == "image" else entry.usual_input, "cpu")
     every: Any = hooked(backbone)
     chosen = []
     for parts, most in ((("train", "val"), ITEMS), (("test",), TEST_ITEMS)):

@@ -35,7 +35,8 @@ def newsletter(dataset: Dataset, budget_seconds: float) -> np.ndarray:
     """A frozen backbone and a fresh linear layer trained with Adam, every batch through the backbone again."""
     torch.manual_seed(0)
     until = time.monotonic() + TRAINING_SHARE * budget_seconds
-    backbone = load_backbone(catalog.default(dataset.kind), IMAGE_PX, "cpu")
+    entry = catalog.default(dataset.kind)
+    backbone = load_backbone(entry, entry.usual_input, "cpu")
     for parameter in backbone.module.parameters():
         parameter.requires_grad_(False)
     head = nn.Linear(backbone.dim, len(dataset.classes))
@@ -62,7 +63,8 @@ def logistic_cv(dataset: Dataset, budget_seconds: float) -> np.ndarray:
     """scikit-learn's cross-validated logistic regression on the backbone's features."""
     from sklearn.linear_model import LogisticRegressionCV
 
-    backbone = load_backbone(catalog.default(dataset.kind), IMAGE_PX, "cpu")
+    entry = catalog.default(dataset.kind)
+    backbone = load_backbone(entry, entry.usual_input, "cpu")
     train, test = dataset.where("train", "val"), dataset.where("test")
     found = np.asarray(features_of(dataset, np.concatenate([train, test]), backbone).array)
     labels = dataset.labels[train]
@@ -79,7 +81,7 @@ def inputs(dataset: Dataset, backbone: Backbone, rows: np.ndarray) -> Any:
     """A batch as the backbone takes it, decoded or tokenised anew as a plain data loader does."""
     from advisor.dataset.decode import reader
 
-    read = reader(dataset, min_side=IMAGE_PX if dataset.kind == "image" else None)
+    read = reader(dataset, min_side=backbone.input_size if dataset.kind == "image" else None)
     items = [read(int(row)) for row in rows]
     if dataset.kind == "text":
         any_text: Any = backbone
