@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def read_json(path: Path) -> Any:
         raise StorageError(f"{path} is damaged and cannot be read as JSON ({error}).") from error
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object; a damaged file, or one that holds anything else, is a StorageError that names it."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise StorageError(
+            f"{path} is damaged: it holds JSON, but no object with fields. Copy it again, or make it again."
+        )
+    return content
+
+
 def append_line(path: Path, content: dict[str, Any]) -> None:
     """Append one JSON line in a single write, so that a reader never sees half of one and a flush."""
     line = (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -104,13 +115,36 @@ def write_manifest(folder: Path, names: Iterable[str]) -> None:
     write_json(folder / MANIFEST, {name: sha256_file(folder / name) for name in sorted(names)})
 
 
-def check_manifest(folder: Path) -> None:
-    """Compare every file named in the manifest with its hash; raises StorageError naming the damaged one."""
-    for name, expected in read_json(folder / MANIFEST).items():
-        path = folder / name
-        if not path.exists():
-            raise StorageError(f"{path} is missing. Copy the whole folder again, or train again.")
-        if sha256_file(path) != expected:
-            raise StorageError(
-                f"{path} is damaged: its SHA-256 is not the recorded one. Copy it again, or train again."
-            )
+def check_manifest(folder: Path, *names: str) -> None:
+    """Compare the named files with their hashes in the folder's manifest, all of its files where none is named.
+
+    Whoever reads a file back calls this first. A folder without a manifest passes: a run writes it last. A file is
+    hashed once, and again when it has changed. Raises StorageError naming the file that is damaged or missing.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return
+    expected = read_object(path)
+    for name in names or expected:
+        if name in expected:
+            _check_file(folder / name, expected[name])
+
+
+def _check_file(path: Path, expected: str) -> None:
+    try:
+        facts = path.stat()
+        found = _sha256_then(path, facts.st_size, facts.st_mtime_ns)
+    except OSError as error:
+        raise StorageError(
+            f"{path} is missing or cannot be read ({error.strerror}). Copy the whole folder again, or train again."
+        ) from error
+    if found != expected:
+        raise StorageError(
+            f"{path} is damaged: its SHA-256 is not the one in {MANIFEST}. Copy the whole folder again, or train again."
+        )
+
+
+@lru_cache(maxsize=1024)
+def _sha256_then(path: Path, size: int, changed_ns: int) -> str:
+    """The SHA-256 of a file as it was then."""
+    return sha256_file(path)

@@ -38,8 +38,12 @@ class Record(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a record back; raises StorageError for a damaged file or an unknown version."""
-        content = storage.read_json(path)
+        """Read a record back; raises StorageError for a damaged file or an unknown version.
+
+        Where the folder has a manifest the file must have the hash in it.
+        """
+        storage.check_manifest(path.parent, path.name)
+        content = storage.read_object(path)
         if content.get("schema_version") != cls.SCHEMA:
             raise StorageError(
                 f"{path} has schema version {content.get('schema_version')}, this program reads version {cls.SCHEMA}. "

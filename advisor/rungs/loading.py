@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
     """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
     path = Path(directory) / "model.json"
+    storage.check_manifest(path.parent, path.name)  # it holds the hash of the weights, which are checked against it
     spec = storage.read_json(path) if path.is_file() else None
     try:
         if isinstance(spec, dict) and spec.get("kind") == "qa":

@@ -41,11 +41,14 @@ def follow(run: str) -> Iterator[RunStatus]:
 def metrics(run: str) -> pd.DataFrame:
     """The run's metrics, one row per report of its training (columns as reported; ``stage`` and ``seconds`` always).
 
-    Steps that were done again after a resume stand once, as they were done last.
+    Steps that were done again after a resume stand once, as they were done last. Raises StorageError where the file of
+    a finished run is damaged.
     """
     import pandas as pd
 
-    lines = storage.read_lines(store.directory(run) / "metrics.jsonl")
+    folder, name = store.directory(run), "metrics.jsonl"
+    storage.check_manifest(folder, name)
+    lines = storage.read_lines(folder / name)
     table = pd.DataFrame(lines, columns=None if lines else ["stage", "seconds"])
     step = [column for column in ("stage", "candidate", "epoch", "step") if column in table]
     if "epoch" in step or "step" in step:

@@ -67,6 +67,7 @@ def resolved(folder: Path) -> dict[str, Any]:
     """The settings as the run resolved them; none where the file is not there or not readable."""
     path = folder / "resolved.json"
     try:
+        storage.check_manifest(folder, path.name)
         return dict(storage.read_json(path)) if path.is_file() else {}
     except PeopleError:
         return {}
