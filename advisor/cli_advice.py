@@ -111,13 +111,13 @@ def show_race(to: Console, done: Race) -> None:
     """The verdict, one line for each run, and how to use the model that is kept."""
     from advisor.advice.explain import duration, percent
     from advisor.cli_parts import between, safe, table
-    from advisor.ladder import rung
 
     to.print(safe(done.sentence), style="bold")
     shown = table("run", "rung", ">test", "90 % interval", ">took")
     for report in done.reports:
         test = report.test
-        title = rung(report.rung).title
-        shown.add_row(report.run, title, percent(test.value), between(test.low, test.high), duration(report.seconds))
+        shown.add_row(
+            report.run, report.title, percent(test.value), between(test.low, test.high), duration(report.seconds)
+        )
     to.print(shown)
     to.print(f"Try it: advisor predict {done.run} INPUT", style="dim", markup=False)

@@ -13,7 +13,7 @@ from rich.text import Text
 from advisor import cli_show_questions
 from advisor.advice.explain import duration, percent
 from advisor.cli_parts import LISTED, MARKS, between, marked, safe, table
-from advisor.ladder import rung
+from advisor.errors import StorageError
 from advisor.records import Plan, Prediction, RunReport, RunStatus
 from probes.measured import Measured
 
@@ -57,7 +57,7 @@ def run(to: Console, status: RunStatus) -> None:
     """One run: its state, then its report, or the end of its log when it failed."""
     from advisor.runs.follow import log_tail
 
-    to.print(marked(status.state, f"{status.run}: {rung(status.rung).title} on {status.dataset_name}"))
+    to.print(marked(status.state, f"{status.run}: {status.title} on {status.dataset_name}"))
     found = report_of(status)
     if found is not None:
         _report(to, found)
@@ -101,15 +101,23 @@ def runs(to: Console, known: Sequence[RunStatus]) -> None:
     if not known:
         to.print("No run was started yet. To start one: advisor train PATH", markup=False)
         return
-    shown = table("run", "dataset", "state", ">done", ">test", "stage or cause")
+    shown = table("run", "rung", "dataset", "state", ">done", ">test", "stage or cause")
     for status in known:
-        found = report_of(status)
+        found, told = _listed(status)
         shown.add_row(
-            Text(status.run, no_wrap=True), safe(status.dataset_name),
+            Text(status.run, no_wrap=True), safe(status.title), safe(status.dataset_name),
             Text(status.state, style=MARKS.get(status.state, "")), f"{100 * status.progress:.0f} %",
-            percent(found.test.value) if found else "", safe(status.stage or status.cause),
+            percent(found.test.value) if found else "", safe(told),
         )  # fmt: skip
     to.print(shown)
+
+
+def _listed(status: RunStatus) -> tuple[RunReport | None, str]:
+    """The report and the words for one line of the list, which a damaged report does not keep from the others."""
+    try:
+        return report_of(status), status.stage or status.cause
+    except StorageError as error:
+        return None, str(error)
 
 
 def stopped(to: Console, status: RunStatus) -> None:

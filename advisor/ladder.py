@@ -53,6 +53,17 @@ def rung(name: str) -> Rung:
     raise AdviceError(f"There is no rung called {name!r}. The rungs are {', '.join(RUNG_NAMES)}.")
 
 
+def run_title(planned: RungName, kept: RungName | None) -> str:
+    """What a run is called: by the rung of the model that it kept, and what was tried where that is another.
+
+    >>> run_title("frozen", None), run_title("fine-tune", "frozen")
+    ('Frozen features', 'Frozen features (fine-tuning was tried)')
+    """
+    if kept is None or kept == planned:
+        return rung(planned).title
+    return f"{rung(kept).title} ({rung(planned).title.lower()} was tried)"
+
+
 def dropped_sentence(why: str) -> str:
     """What a run of fine-tuning says when it went back to the frozen model.
 

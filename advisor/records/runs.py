@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from advisor.ladder import RungName
+from advisor.ladder import RungName, run_title
 from advisor.records import former
 from advisor.records.base import Kind, Metric, Record, State
 from probes.measured import Measured
@@ -85,8 +85,18 @@ class RunReport(Record):
         return former.with_dropped(content)
 
 
+    @property
+    def title(self) -> str:
+        """What the run is called: by the rung of the model that it kept."""
+        start: RungName = "rag" if self.metric == "token F1" else "frozen"  # where fine-tuning starts from
+        return run_title(self.rung, start if self.dropped else None)
+
 class RunStatus(Record):
-    """The state of a run as its folder and the store tell it."""
+    """The state of a run as its folder and the store tell it.
+
+    ``kept``: the rung of the model that was saved where it is not the plan's; fine-tuning goes back to the one it
+    started from when it is not better.
+    """
 
     run: str
     state: State
@@ -105,6 +115,12 @@ class Prediction(Record):
     """One answer of a trained model: the label, its probability, and every class's probability."""
 
     input: str
+    kept: RungName | None = None
+
+    @property
+    def title(self) -> str:
+        """What the run is called: by the rung of the model that it kept."""
+        return run_title(self.rung, self.kept)
     label: str
     probability: float
     probabilities: dict[str, float] = {}

@@ -22,6 +22,7 @@ from advisor.errors import RunError, StorageError
 from advisor.runs.processes import read_small
 
 if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
+    from advisor.ladder import RungName
     from advisor.records import Plan, RunStatus
 
 ENDED = ("done", "failed", "stopped")
@@ -158,6 +159,14 @@ def read_state(folder: Path) -> dict[str, Any]:
     return read_small(folder / "state.json")
 
 
+def read_kept(folder: Path) -> RungName | None:
+    """The rung of the model in a run's folder where fine-tuning was dropped for it, else None."""
+    model = read_small(folder / "model.json")
+    if model.get("rung") == "fine-tune" and model.get("head", {}).get("type") == "passages":
+        return "rag"
+    return model.get("fallback")
+
+
 def _status(entry: dict[str, Any]) -> RunStatus:
     from advisor.records import RunStatus
 
@@ -181,6 +190,7 @@ def _status(entry: dict[str, Any]) -> RunStatus:
         progress=1.0 if state == "done" else float(told.get("progress", 0.0)),
         eta_seconds=told.get("eta_seconds") if working else None,
         stage=str(told.get("stage", "")) if working else "",
+        kept=read_kept(folder) if state in ENDED else None,
     )
 
 

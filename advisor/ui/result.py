@@ -27,7 +27,7 @@ def draw(status: RunStatus) -> None:
         parts.heading(QUESTION, "The report of this run cannot be read.")
         parts.problem(str(error))
         return
-    parts.heading(QUESTION, answer(report, plan))
+    parts.heading(QUESTION, answer(status, report))
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the promise")
     parts.note(f"On the test part {words.measured(report.test)}, which nothing had looked at before.")
     for sentence in how_trained.told(report)[: how_trained.OPEN]:
@@ -45,15 +45,15 @@ def draw(status: RunStatus) -> None:
     how_trained.draw(folder, report)
     model = "word counts" if how_trained.resolved(folder).get("architecture") == "words" else plan.backbone
     parts.note(
-        f"{words.title(plan.rung)} with {model} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
+        f"{status.title} with {model} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
         f"{words.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
     )
 
 
-def answer(report: RunReport, plan: Plan) -> str:
+def answer(status: RunStatus, report: RunReport) -> str:
     """The report's first sentence: the test value against the promise, in the words of every face."""
     got = f"{words.percent(report.test.value)} {report.metric} on {words.count(report.test.n)} test items."
-    return f"{words.title(plan.rung)}. {report.sentences[0] if report.sentences else got}"
+    return f"{status.title}. {report.sentences[0] if report.sentences else got}"
 
 
 def per_class(report: RunReport) -> None:

@@ -33,7 +33,7 @@ def draw() -> None:
         return
     if status.state in ACTIVE:
         supervisor.ensure()  # after a restart of the machine nobody else would take the run up again
-        parts.heading(QUESTION, f"{words.title(status.rung)} on {words.short(status.dataset_name, 60)}.")
+        parts.heading(QUESTION, f"{status.title} on {words.short(status.dataset_name, 60)}.")
         live(run)
     elif status.state == "done":
         result.draw(status)
@@ -81,7 +81,7 @@ def curves(run: str) -> None:
 def ended(status: RunStatus) -> None:
     """A run that was stopped or has failed: its cause, its curves and its log."""
     stopped = status.state == "stopped"
-    what = f"{words.title(status.rung)} on {words.short(status.dataset_name, 60)}"
+    what = f"{status.title} on {words.short(status.dataset_name, 60)}"
     parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} has failed.")
     if status.cause:
         parts.problem(status.cause, "Stopped." if stopped else "The cause.")

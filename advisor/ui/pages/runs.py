@@ -44,7 +44,7 @@ def row(status: RunStatus) -> None:
     with st.container(border=True):
         what, state, buttons = st.columns([5, 3, 2.4], vertical_alignment="center")
         with what.container(gap="xsmall"):
-            st.text(f"{words.title(status.rung)} on {words.short(status.dataset_name, 50)}")
+            st.text(f"{status.title} on {words.short(status.dataset_name, 50)}")
             parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
         with state.container(gap="xsmall"):
             st.badge(words.STATE[status.state], color=words.COLOR[status.state])  # type: ignore[arg-type]
