@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from advisor.errors import EndpointError, ProbeError
+from advisor.llm.identity import of_endpoint
 from probes.chat import Prompt, Reply
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class EndpointSettings:
         return cls(url, place[MODEL].strip(), place.get(API_KEY, "").strip(), **whole)  # type: ignore[arg-type]
 
     @property
+    def identity(self) -> str:
+        """What answers depend on besides the prompt."""
+        return of_endpoint(self.base_url, self.model)
+
+    @property
     def host(self) -> str:
         """The endpoint's host and port, without a user's name or a query."""
         parts = urlsplit(self.base_url)
@@ -101,7 +107,7 @@ class Endpoint:
     def __init__(self, settings: EndpointSettings) -> None:
         self.settings = settings
         self.name = f"{settings.model} at {settings.host}"
-        self.identity = f"endpoint {settings.base_url} {settings.model}"
+        self.identity = settings.identity
         self.usage = Usage()
         self._left_out: set[str] = set()
         self._lock = threading.Lock()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.llm.identity import of_weights
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ def entry_of(name: str | None) -> Entry:
     from probes.backbones import catalog
 
     return catalog.find(name, "language") if name else catalog.default("language")
+
+
+def identities(name: str | None) -> tuple[str, ...]:
+    """The identities that `chat_model` of this name may have here, without loading it: one for each precision.
+
+    Raises BackboneError when the weights are not here, and EndpointError when no endpoint is configured.
+    """
+    if name == ENDPOINT:
+        from advisor.endpoint import EndpointSettings
+
+        return (EndpointSettings.found().identity,)
+    from probes.backbones.weights import weights_hash
+
+    return of_weights(weights_hash(entry_of(name)))
 
 
 def check(name: str | None, secrets: Mapping[str, str] | None = None) -> None:

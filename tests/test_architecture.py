@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "ladder", "storage", "records"),
     ("dataset",),
     ("profile",),
-    ("features", "names", "retrieval", "questions", "language", "endpoint", "prompt_cache", "asking"),
+    ("features", "names", "retrieval", "questions", "language", "llm", "endpoint", "prompt_cache", "asking"),
     ("evidence",),
     ("training",),
     ("estimate",),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from advisor.ladder import RUNG_NAMES
+from advisor.llm.identity import is_endpoint
 from advisor.records import Estimate, Question
 
 CPU_WATTS, GPU_WATTS = 65.0, 300.0
@@ -133,7 +134,7 @@ def watts(device: str) -> float:
 
 def by_endpoint(estimate: Estimate, question: Question) -> bool:
     """Whether predictions are sent to an endpoint: a prompt measured there, or questions answered by one."""
-    asked = str(estimate.settings.get("identity", "")).startswith("endpoint ")
+    asked = is_endpoint(str(estimate.settings.get("identity", "")))
     return asked or (question.backbone == "endpoint" and estimate.rung in ("prompting", "rag"))
 
 

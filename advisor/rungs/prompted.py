@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from advisor.asking import NEAREST_ASKED, TEXT_TOKENS, Ask, Shown, shown_rows
-from advisor.errors import RunError
 from advisor.language import chat_model
+from advisor.llm import identity
 from advisor.rungs import common
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.model import Predictor, base_spec, save_model, spec_of
@@ -45,7 +45,7 @@ def execute(context: RunContext) -> Outcome:
     context.emit("Loading the language model", 0.01)
     ask = Ask.of(settings["ask"])
     model = chat_model(ask.model, context.device, context.stage("Loading the language model", 0.01, 0.1))
-    checked(model.identity, str(settings.get("identity", "")), model.name)
+    identity.check_planned(model.identity, str(settings.get("identity", "")), model.name)
     encoder = common.open_backbone(context) if ask.nearest else None
     spec, tensors = _described(context, ask, model, encoder)
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
@@ -131,7 +131,7 @@ class PromptPredictor(Predictor):
         """The language model. Raises BackboneError or RunError when it is not here, or not the same."""
         if self._model is None:
             model = chat_model(self.ask.model, self.device)
-            checked(model.identity, self.spec["model"]["identity"], model.name)
+            identity.check_planned(model.identity, self.spec["model"]["identity"], model.name)
             self._model = model
         return self._model
 
@@ -159,15 +159,6 @@ class PromptPredictor(Predictor):
         near = nearest_of(features, self.arrays["memory"], min(NEAREST_ASKED, len(self.arrays["labels"])))
         held, labels = unpacked(self.arrays), self.arrays["labels"]
         return [[Shown(held(int(row)), int(labels[row])) for row in rows] for rows in near]
-
-
-def checked(found: str, wanted: str, name: str) -> None:
-    """Raises RunError when the model at hand is not the one that was measured; the precision may differ."""
-    if wanted and found.split("-")[0] != wanted.split("-")[0]:
-        raise RunError(
-            f"{name} is not the language model of the plan: it is {found[:12]} and was {wanted[:12]}. Run the advice "
-            f"again, then train."
-        )
 
 
 def packed(texts: list[str]) -> dict[str, Tensor]:

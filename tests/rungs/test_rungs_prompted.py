@@ -12,17 +12,19 @@ import pytest
 
 from advisor.asking import Ask, Shown, class_words, shortened
 from advisor.dataset.read import read
+from advisor.endpoint import BASE_URL, MODEL
 from advisor.errors import RunError
 from advisor.evidence.prompts import FEW, NEAR, ZERO, measure_prompts, settings_of
 from advisor.evidence.sample import Sample, related
 from advisor.features import features_of, load_backbone
 from advisor.language import chat_model
+from advisor.llm import identity
 from advisor.records import Dataset, Plan, ProbeResult
 from advisor.report.report import affordable, report
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
 from advisor.rungs.model import load_model
-from advisor.rungs.prompted import packed, unpacked
+from advisor.rungs.prompted import BY, packed, unpacked
 from advisor.storage import read_json
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
@@ -137,6 +139,19 @@ def test_another_model_than_the_plans_is_refused(
 ) -> None:
     settings = {**settings_of(measured[ZERO]), "identity": "0" * 64}
     with pytest.raises(RunError, match="is not the language model of the plan"):
+        registry.execute(context_of(dataset, tmp_path / "run", "prompting", settings))
+
+
+@pytest.mark.parametrize("served", ["gpt-large", "gpt-small-float16"])
+def test_another_model_of_the_same_family_behind_an_endpoint_is_refused(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: str
+) -> None:
+    address = "http://127.0.0.1:1/v1"
+    monkeypatch.setenv(BASE_URL, address)
+    monkeypatch.setenv(MODEL, served)
+    ask = Ask("endpoint", "{labels}\nText: {text}\nClass:", class_words(dataset))
+    settings = {"by": BY, "ask": ask.as_dict(), "identity": identity.of_endpoint(address, "gpt-small")}
+    with pytest.raises(RunError, match=rf"made with gpt-small at 127.0.0.1:1, and this is {served} at"):
         registry.execute(context_of(dataset, tmp_path / "run", "prompting", settings))
 
 

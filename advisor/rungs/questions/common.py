@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from advisor.errors import RunError
+from advisor.llm.identity import check_planned
 from advisor.questions import Questions, questions_of, spread_rows
 from advisor.rungs.answering import Answerer
 from advisor.rungs.context import RunContext
-from advisor.rungs.questions.files import plain_identity
 from probes import asking
 from probes.reading import token_f1
 
@@ -62,9 +61,4 @@ def search_settings(context: RunContext, k: int) -> dict[str, Any]:
 
 def check_language_model(context: RunContext, identity: str) -> None:
     """Raises RunError when the language model here is not the plan's."""
-    wanted, got = plain_identity(context.plan.backbone_hash), plain_identity(identity)
-    if wanted and got != wanted:
-        raise RunError(
-            f"The weights of {context.plan.backbone} on this machine ({got[:12]}) are not those of the plan "
-            f"({wanted[:12]}). Run the advice again, then train."
-        )
+    check_planned(identity, context.plan.backbone_hash, context.plan.backbone)

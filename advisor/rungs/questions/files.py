@@ -16,6 +16,7 @@ from advisor import storage
 from advisor.dataset.store import open_dataset
 from advisor.errors import BackboneError, StorageError
 from advisor.language import chat_model
+from advisor.llm.identity import described, same_model, without_precision
 from advisor.retrieval import Encoder, index_of
 from advisor.rungs.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
 from advisor.rungs.context import RunContext
@@ -27,16 +28,13 @@ from probes.chat import ChatModel
 from probes.progress import Progress, silent
 from probes.reader import SpanHead
 
-#: Endings of a local model's identity that say in which precision it reads, not what it is.
-PRECISIONS = ("-float32", "-bfloat16", "-float16")
-
 
 def spec_of(context: RunContext, head: dict[str, Any]) -> dict[str, Any]:
     """What model.json says. ``head``: "type" (closed book, passages, reader, adapter) and its settings."""
     plan = context.plan
     return {
         **shared_spec(plan, context.dataset, "head"),
-        "language_model": {"name": plan.backbone, "identity": plain_identity(plan.backbone_hash)},
+        "language_model": {"name": plan.backbone, "identity": without_precision(plan.backbone_hash)},
         "encoder": {"name": Encoder().name},
         "head": head,
     }
@@ -98,11 +96,11 @@ def language_model_of(spec: dict[str, Any], device: str, progress: Progress) -> 
 
 def check_identity(spec: dict[str, Any], identity: str) -> None:
     """Raises BackboneError when the language model here is not the one that the spec names."""
-    named, got = spec["language_model"], plain_identity(identity)
-    if got != named["identity"]:
+    named = spec["language_model"]
+    if not same_model(identity, named["identity"]):
         raise BackboneError(
-            f"The model answers with {named['name']} of identity {named['identity'][:12]}, and the one here has "
-            f"{got[:12]}. Get the same weights, or run it again."
+            f"The run answers with {named['name']} ({described(named['identity'])}), and the one here is "
+            f"{described(identity)}. Get the same weights, or run it again."
         )
 
 
@@ -124,14 +122,3 @@ def head_of(head: dict[str, Any], tensors: dict[str, Tensor]) -> SpanHead:
         mean=arrays["mean"], scale=arrays["scale"], weight=arrays["weight"], nothing=arrays["nothing"],
         layers=tuple(head["layers"]),
     )  # fmt: skip
-
-
-def plain_identity(identity: str) -> str:
-    """An identity without the precision that prompts are read in, which is the device's affair.
-
-    >>> plain_identity("abc-bfloat16"), plain_identity("https://host/v1 gpt")
-    ('abc', 'https://host/v1 gpt')
-    """
-    for ending in PRECISIONS:
-        identity = identity.removesuffix(ending)
-    return identity
