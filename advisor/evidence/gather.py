@@ -34,7 +34,7 @@ from advisor.records import Dataset, Evidence, ProbeResult
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.features import Backbone, Load
     from probes.backbones.catalog import Entry
     from probes.device import Calibration
     from probes.linear import LinearProbe
@@ -43,46 +43,56 @@ if TYPE_CHECKING:
 DEPTH_SHARE, JOINED_SHARE, PROMPT_SHARE = 0.08, 0.1, 0.2
 
 
-def gather(dataset: Dataset, backbone: str | None, budget_seconds: float, progress: Progress = silent) -> Evidence:
+def gather(
+    dataset: Dataset,
+    backbone: str | None,
+    budget_seconds: float,
+    progress: Progress = silent,
+    load: Load = load_backbone,
+) -> Evidence:
     """Run the probes within about `budget_seconds`; the answer is kept and given again for the same question.
 
-    ``backbone``: the language model's name where questions are answered. Raises BackboneError.
+    ``backbone``: the language model's name where questions are answered. ``load``: how another is loaded, for a caller
+    who needs it afterwards. Raises BackboneError.
     """
     from advisor.evidence.questions import asker
 
-    under = asker(backbone, progress) if dataset.kind == "qa" else features_under(dataset, backbone)
-    kept = kept_at(dataset, under, budget_seconds)
-    latest = Path(dataset.folder) / "evidence.json"
-    known = saved(kept)
-    if known is not None:
-        known.save(latest)
-        return known
-    evidence = under.measure(dataset, budget_seconds, progress)
-    evidence.save(kept)
-    evidence.save(latest)
+    under = asker(backbone) if dataset.kind == "qa" else features_under(dataset, backbone, load)
+    evidence = kept(dataset, under, budget_seconds)
+    if evidence is None:
+        evidence = under.measure(dataset, budget_seconds, progress)
+        evidence.save(kept_at(dataset, under, evidence.backbone_hash, budget_seconds))
+    evidence.save(Path(dataset.folder) / "evidence.json")
     return evidence
 
 
-def features_under(dataset: Dataset, backbone: str | None) -> Under:
+def features_under(dataset: Dataset, backbone: str | None, load: Load = load_backbone) -> Under:
     """The backbone whose features are probed, the kind's default where none is named. Raises BackboneError."""
     from probes.backbones import catalog
     from probes.backbones.weights import weights_hash
 
     entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
-    return Under(entry.name, weights_hash(entry), lambda *given: measure(given[0], entry, *given[1:]))
+    return Under(entry.name, (weights_hash(entry),), str, lambda *given: measure(given[0], entry, *given[1:], load))
 
 
-def kept_at(dataset: Dataset, under: Under, budget_seconds: float) -> Path:
-    """Where the evidence of this model and budget is kept."""
-    return Path(dataset.folder) / f"evidence-{slug(under.name)}-{under.digest[:8]}-{budget_seconds:g}.json"
+def kept(dataset: Dataset, under: Under, budget_seconds: float) -> Evidence | None:
+    """The evidence of this model and budget that is kept; None where there is none."""
+    places = (kept_at(dataset, under, identity, budget_seconds) for identity in under.identities)
+    return next((evidence for place in places if (evidence := saved(place)) is not None), None)
+
+
+def kept_at(dataset: Dataset, under: Under, identity: str, budget_seconds: float) -> Path:
+    """Where the evidence of this model, by its identity, and of this budget is kept."""
+    digest = under.digest(identity)[:8]
+    return Path(dataset.folder) / f"evidence-{slug(under.name)}-{digest}-{budget_seconds:g}.json"
 
 
 def keep_own_prompt(
     dataset: Dataset, backbone: str | None, budget_seconds: float, evidence: Evidence, own: ProbeResult
 ) -> Evidence:
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
-    kept = kept_at(dataset, features_under(dataset, backbone), budget_seconds)
-    return with_own(evidence, own, kept, Path(dataset.folder) / "evidence.json")
+    place = kept_at(dataset, features_under(dataset, backbone), evidence.backbone_hash, budget_seconds)
+    return with_own(evidence, own, place, Path(dataset.folder) / "evidence.json")
 
 
 def saved(path: Path) -> Evidence | None:
@@ -93,14 +103,16 @@ def saved(path: Path) -> Evidence | None:
         return None
 
 
-def measure(dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent) -> Evidence:
+def measure(
+    dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent, load: Load = load_backbone
+) -> Evidence:
     """Load the backbone, extract features of a stratified sample, and run every probe on them."""
     from probes import device as devices
 
     started = time.monotonic()
     progress("Loading the backbone and timing this device", 0.02)
     device = devices.pick()
-    backbone = load_backbone(entry, input_size(dataset, entry), device)
+    backbone = load(entry, input_size(dataset, entry), device)
     calibration = calibrated(dataset, backbone)
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
     results, found = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)

@@ -19,12 +19,12 @@ from advisor.evidence.questions_reader import reader
 from advisor.evidence.questions_retrieval import retrieval, threshold
 from advisor.evidence.questions_words import notes
 from advisor.evidence.under import Under
-from advisor.language import chat_model, entry_of
+from advisor.language import chat_model, entry_of, identities
 from advisor.questions import questions_of, spread_rows
 from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.retrieval import index_of
 from probes import asking
-from probes.progress import Progress, silent
+from probes.progress import Progress
 
 if TYPE_CHECKING:
     from probes.chat import ChatModel
@@ -40,12 +40,17 @@ PARAMETERS = 135e6
 CHARACTERS_PER_TOKEN = 4
 
 
-def asker(name: str | None, progress: Progress = silent) -> Under:
-    """The language model whose answers are measured, None being the default. Raises BackboneError, EndpointError."""
+def asker(name: str | None) -> Under:
+    """The language model whose answers are measured, None being the default; it is loaded when it measures.
+
+    Raises BackboneError, EndpointError.
+    """
     known = name if name is not None else entry_of(None).name
-    model = chat_model(known, progress=progress)
-    digest = hashlib.sha256(model.identity.encode()).hexdigest()
-    return Under(known, digest, lambda *given: measure_questions(given[0], model, known, *given[1:]))
+
+    def measure(dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
+        return measure_questions(dataset, chat_model(known, progress=progress), known, budget_seconds, progress)
+
+    return Under(known, identities(known), lambda identity: hashlib.sha256(identity.encode()).hexdigest(), measure)
 
 
 def measure_questions(

@@ -11,8 +11,12 @@ from probes.progress import Progress
 
 @dataclass(frozen=True)
 class Under:
-    """Its name and the digest of its weights, which the kept evidence is found by, and how it is measured."""
+    """Its name, what kept evidence of it is found by without loading it, and how it is measured.
+
+    ``identities``: what `Evidence.backbone_hash` may be; ``digest``: what file names keep of one.
+    """
 
     name: str
-    digest: str
+    identities: tuple[str, ...]
+    digest: Callable[[str], str]
     measure: Callable[[Dataset, float, Progress], Evidence]
