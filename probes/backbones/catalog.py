@@ -201,7 +201,10 @@ def _names(kind: Kind | None) -> list[str]:
 
 
 def _ad_hoc(name: str, kind: Kind) -> Entry | None:
-    """An entry for a local Hugging Face folder or a hub name; None when `name` looks like neither."""
+    """An entry for a local Hugging Face folder or a hub name; None when `name` looks like neither.
+
+    A relative folder is named by its whole path: a run is another process, in another working directory.
+    """
     folder = Path(name).expanduser()
     local = (folder / "config.json").is_file()
     hub_like = name.count("/") == 1 and not name.startswith((".", "/", "~")) and all(name.split("/"))
@@ -211,6 +214,7 @@ def _ad_hoc(name: str, kind: Kind) -> Entry | None:
     if known is not None:
         return known
     title = folder.resolve().name if local else name
+    name = name if not local or folder.is_absolute() else str(folder.resolve())
     entry = _huggingface(name, title, name, 0, 0, 256, "Named by the user; its licence is the publisher's.")
     tokens = LANGUAGE_TOKENS if kind == "language" else entry.input_size
     path = folder.resolve() if local else None

@@ -79,3 +79,14 @@ def test_a_reference_finds_the_same_entry_again(tmp_path: Path) -> None:
     for name in ("efficientnet-lite0", f"resnet18@{file}"):
         entry = catalog.find(name)
         assert catalog.find(entry.reference) == entry
+
+
+def test_the_reference_of_a_relative_folder_holds_in_another_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    entry = catalog.find("./mine", "text")
+    monkeypatch.chdir("/")
+    assert catalog.find(entry.reference, "text") == entry
