@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def stage(path: Path) -> str:
 @pytest.mark.parametrize("path", files("probes"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_probes_know_nothing_of_advice_or_pages(path: Path) -> None:
     assert not {name for name in imported(path) if name.split(".")[0] in {"advisor", "streamlit"}}
+
+
+def test_no_cycle_among_the_files_of_probes() -> None:
+    """Imports inside functions and for type checking count."""
+    module_of = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in files("probes")
+    }
+    graph: dict[str, set[str]] = {}
+    for module, path in module_of.items():
+        longest = (
+            max((m for m in module_of if f"{name}.".startswith(f"{m}.")), key=len, default="")
+            for name in imported(path)
+        )
+        graph[module] = {target for target in longest if target and target != module}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
 
 
 @pytest.mark.parametrize("path", files("advisor"), ids=lambda p: str(p.relative_to(ROOT)))

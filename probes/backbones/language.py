@@ -9,22 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from probes.backbones import language_generation, language_options
 from probes.backbones.catalog import Entry
+from probes.backbones.causal import Trunk
 from probes.backbones.converted import converted
 from probes.backbones.language_precision import quicker_reader
 from probes.backbones.weights import weights_hash, weights_path
 from probes.chat import Prompt, Reply
 from probes.errors import BackboneError
 from probes.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from probes.backbones.language_options import Trunk
 
 #: Tokens of one batch, padding included: 49,152 float32 logits for each are 200 MB.
 BATCH_TOKENS = 1024
@@ -112,15 +111,11 @@ class LanguageModel:
         self, prompts: Sequence[Prompt], max_new_tokens: int = 32, stop: Sequence[str] = ("\n",)
     ) -> list[Reply]:
         """The likeliest continuation of each prompt; see `ChatModel`."""
-        from probes.backbones.language_generation import generate
-
-        return generate(self, prompts, max_new_tokens, stop)
+        return language_generation.generate(self, prompts, max_new_tokens, stop)
 
     def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
         """log p(option | prompt), summed over the option's tokens. Shape: (prompts, options) float64."""
-        from probes.backbones.language_options import option_log_p
-
-        return option_log_p(self, prompts, options)
+        return language_options.option_log_p(self, prompts, options)
 
     def tokens(self, texts: Sequence[str], max_tokens: int | None = None) -> list[list[int]]:
         """Each text's token numbers without any special token, cut at `max_tokens`."""

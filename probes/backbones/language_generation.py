@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from probes.backbones.causal import CausalModel
 from probes.backbones.language_cache import cache_of, given
 from probes.backbones.language_prompt import Read, read
 from probes.chat import Prompt, Reply
-
-if TYPE_CHECKING:
-    from probes.backbones.language import LanguageModel
 
 #: Prompt tokens of one batch, padding included, and prompts at most: a step costs about the same for 1 to 8 of them.
 BATCH_TOKENS = 4096
 MOST_PROMPTS = 8
 
 
-def generate(model: LanguageModel, prompts: Sequence[Prompt], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
+def generate(model: CausalModel, prompts: Sequence[Prompt], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
     """Greedy continuations in the order of the prompts; a stop text and what follows it are left out."""
     asked = read(model, prompts, max(1, model.max_tokens - max_new_tokens))
     replies: dict[int, Reply] = {}
@@ -33,7 +31,7 @@ def generate(model: LanguageModel, prompts: Sequence[Prompt], max_new_tokens: in
 
 
 @torch.inference_mode()
-def _batch(model: LanguageModel, asked: list[Read], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
+def _batch(model: CausalModel, asked: list[Read], max_new_tokens: int, stop: Sequence[str]) -> list[Reply]:
     ids, mask = _padded(model, asked)
     ends = set(_end_tokens(model))
     written: list[list[int]] = [[] for _ in asked]
@@ -65,7 +63,7 @@ def _batch(model: LanguageModel, asked: list[Read], max_new_tokens: int, stop: S
     return [_reply(model, one, w, p, stop, ends) for one, w, p in zip(asked, written, log_p, strict=True)]
 
 
-def _padded(model: LanguageModel, asked: list[Read]) -> tuple[Tensor, Tensor]:
+def _padded(model: CausalModel, asked: list[Read]) -> tuple[Tensor, Tensor]:
     """Token numbers and mask, padded on the left. Shape: (prompts, longest) int64 each."""
     longest = max(len(one.ids) for one in asked)
     ids = torch.full((len(asked), longest), model.start, dtype=torch.int64)
@@ -76,7 +74,7 @@ def _padded(model: LanguageModel, asked: list[Read]) -> tuple[Tensor, Tensor]:
     return ids.to(model.device), mask.to(model.device)
 
 
-def _end_tokens(model: LanguageModel) -> list[int]:
+def _end_tokens(model: CausalModel) -> list[int]:
     """The tokens that end an answer: the generation configuration's, and the tokenizer's."""
     config = getattr(model.module, "generation_config", None)
     named: Any = getattr(config, "eos_token_id", None)
@@ -92,7 +90,7 @@ def _cut_at(text: str, stop: Sequence[str]) -> int | None:
 
 
 def _reply(
-    model: LanguageModel, one: Read, written: list[int], log_p: float, stop: Sequence[str], ends: set[int]
+    model: CausalModel, one: Read, written: list[int], log_p: float, stop: Sequence[str], ends: set[int]
 ) -> Reply:
     kept = written[:-1] if written and written[-1] in ends else written
     text = model.tokenizer.decode(kept, skip_special_tokens=True)

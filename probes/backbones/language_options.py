@@ -13,17 +13,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
+from probes.backbones.causal import CausalModel, Trunk
 from probes.backbones.language_cache import cache_of, given
 from probes.backbones.language_prompt import read
 from probes.chat import Prompt
-
-if TYPE_CHECKING:
-    from probes.backbones.language import LanguageModel
 
 #: Tokens of one pass. Each costs 49,152 float32 logits (200 kB) and a look at every other one.
 PASS_TOKENS = 384
@@ -31,14 +29,6 @@ PASS_TOKENS = 384
 LEAST_TRUNK = 16
 #: Both ways of reading agree to this in log p when both compute in float32, or the plain way is taken.
 AGREE = 0.01
-
-
-@dataclass
-class Trunk:
-    """A beginning that was read: its tokens, and the model's cache after them."""
-
-    ids: tuple[int, ...]
-    cache: Any
 
 
 @dataclass
@@ -87,7 +77,7 @@ class Tree:
         return seen
 
 
-def option_log_p(model: LanguageModel, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
+def option_log_p(model: CausalModel, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
     """log p(option | prompt), summed over the option's tokens; the options follow the prompt as they stand.
 
     Shape: (prompts, options) float64. An empty option has log p 0.
@@ -104,7 +94,7 @@ def option_log_p(model: LanguageModel, prompts: Sequence[Prompt], options: Seque
 
 @torch.inference_mode()
 def _by_tree(
-    model: LanguageModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]], reader: Any
+    model: CausalModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]], reader: Any
 ) -> np.ndarray:
     found = np.zeros((len(asked), len(answers)))
     trunk = _trunk(model, asked, reader)
@@ -132,7 +122,7 @@ def _passes(prompts: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> I
     yield range(first, len(prompts))
 
 
-def _trunk(model: LanguageModel, asked: list[tuple[int, ...]], reader: Any) -> Trunk:
+def _trunk(model: CausalModel, asked: list[tuple[int, ...]], reader: Any) -> Trunk:
     """The beginning that all prompts share, read now or left from the last call; at least a token stays behind it."""
     shared = common(min(asked), max(asked))  # what the first and the last in order share, all share
     shared = shared[: min(len(ids) for ids in asked) - 1]
@@ -203,7 +193,7 @@ def _keep(reader: Any, places: list[int]) -> dict[str, Any]:
     return {"logits_to_keep": torch.tensor(places, device=reader.device)}
 
 
-def _plainly(model: LanguageModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
+def _plainly(model: CausalModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
     """Every option in a sequence of its own behind its whole prompt."""
     sequences = [prompt[1:] + answer for prompt in asked for answer in answers]
     starts = [prompt[0] for prompt in asked for _ in answers]
@@ -212,7 +202,7 @@ def _plainly(model: LanguageModel, asked: list[tuple[int, ...]], answers: list[t
     return np.array(sums, dtype=np.float64).reshape(len(asked), len(answers))
 
 
-def _reads_trees(model: LanguageModel) -> bool:
+def _reads_trees(model: CausalModel) -> bool:
     """Whether the model gives the same log p by tree as plainly, tried on a few tokens."""
     config = model.module.config
     window = getattr(config, "sliding_window", None)

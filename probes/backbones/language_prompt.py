@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from probes.backbones.causal import CausalModel
 from probes.chat import Prompt
-
-if TYPE_CHECKING:
-    from probes.backbones.language import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class Read:
     cut: bool
 
 
-def read(model: LanguageModel, prompts: Sequence[Prompt], room: int) -> list[Read]:
+def read(model: CausalModel, prompts: Sequence[Prompt], room: int) -> list[Read]:
     """The tokens of each prompt, at most `room` of them.
 
     Too long a prompt loses its middle: instructions stand at its beginning, the question at its end.
