@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from probes.features import Features
 
     Backbone = ImageBackbone | TextBackbone
+    #: How a backbone with its weights is had, by entry, input size and device: as `load_backbone`, or from memory.
+    Load = Callable[[Entry, int, str], Backbone]
 
 #: The input of images whose short side is below it.
 SMALL_INPUT_PX = 160

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.advice import explain
 from advisor.advice.decide import decide
@@ -12,15 +14,18 @@ from advisor.advice.flips import flips
 from advisor.estimate.cost import priced
 from advisor.estimate.estimates import can_move, with_labels
 from advisor.estimate.estimates import estimates as estimate_rungs
-from advisor.estimate.ledger import note_situation
 from advisor.estimate.questions import estimates as estimate_answers
 from advisor.estimate.situation import situation_of
 from advisor.estimate.steps import Steps, time_steps
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
 from advisor.evidence.gather import within
+from advisor.features import load_backbone
 from advisor.records import Advice, Dataset, Estimate, Evidence, Question, Situation
 from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from advisor.features import Load
 
 
 def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
@@ -34,9 +39,10 @@ def advise_dataset(dataset: Dataset, question: Question, progress: Progress = si
 def answer(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
-    evidence = gather(dataset, question.backbone, question.budget_seconds, within(progress, 0.0, 0.9))
-    plain, situation = estimated(dataset, evidence, question, progress)
-    note_situation(dataset, situation)
+    load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
+    evidence = gather(dataset, question.backbone, question.budget_seconds, within(progress, 0.0, 0.9), load)
+    plain, situation = estimated(dataset, evidence, question, progress, load)
+    load.cache_clear()
 
     def price(found: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
         return priced(found, question, evidence.n_train, evidence.curve, evidence.device)
@@ -78,12 +84,12 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
 
 
 def estimated(
-    dataset: Dataset, evidence: Evidence, question: Question, progress: Progress
+    dataset: Dataset, evidence: Evidence, question: Question, progress: Progress, load: Load = load_backbone
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and what they were made from; images and texts have training steps timed."""
     if dataset.kind == "qa":
         return estimate_answers(evidence, question), situation_of(dataset, evidence, Steps())
-    steps = time_steps(dataset, evidence, question.rungs, progress)
+    steps = time_steps(dataset, evidence, question.rungs, progress, load)
     situation = situation_of(dataset, evidence, steps)
     return estimate_rungs(situation, evidence, question), situation
 

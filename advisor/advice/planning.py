@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from advisor.errors import AdviceError
+from advisor.estimate.situation import situation_of
+from advisor.estimate.steps import kept_steps
 from advisor.evidence import gather
 from advisor.ladder import RungName
 from advisor.records import Advice, Dataset, Evidence, Plan
@@ -12,14 +14,15 @@ from probes.measured import Measured
 
 
 def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, device: str, seed: int) -> Plan:
-    """The plan of the recommended rung (``auto``) or of the one named, with what the advice promised for it."""
+    """The plan of the recommended rung (``auto``) or of the one named, what was promised and seen before."""
     if advice.fingerprint != dataset.fingerprint:
         raise AdviceError(f"This advice is for another dataset than {dataset.name}. Run `advisor advise` on it first.")
     name = advice.recommended if rung == "auto" else cast(RungName, rung)
     estimate = advice.estimate(name)
     evidence = gather(dataset, advice.question.backbone, advice.question.budget_seconds)
     made = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
-    return made.model_copy(update={"promised": promise(advice, name)})
+    situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
+    return made.model_copy(update={"promised": promise(advice, name), "situation": situation})
 
 
 def plan_of(

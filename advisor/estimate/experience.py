@@ -22,6 +22,8 @@ from advisor.records import Situation
 #: In a checkout; an installed advisor has the tables as the package `advisor.data` (setup.py).
 FOLDERS = (Path(__file__).parents[2] / "data" / "ladderbench", Path(__file__).parents[1] / "data" / "ladderbench")
 KEYS = ["dataset", "kind", "labels", "seed"]
+#: In the ledger a dataset is seen under several backbones and budgets: what was seen, as a digest, is a key there.
+SEEN = "seen"
 OUTCOMES = [
     *KEYS, "rung", "metric", "value", "low", "high", "n_test", "seconds", "cpu_seconds", "test_cpu_seconds",
     "items", "peak_memory_mb", "validation", "kept", "held_frozen", "held_tuned", "held_gain_error",
@@ -119,7 +121,7 @@ def read(path: Path) -> pd.DataFrame:
     """A table; an empty one where there is none yet. Labels are text ("all" or a count)."""
     if not path.is_file():
         return pd.DataFrame(columns=OUTCOMES)
-    return pd.read_csv(path, dtype={"labels": str}, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype={"labels": str, SEEN: str}, keep_default_na=False, na_values=[""])
 
 
 def _stamp(path: Path) -> float:
@@ -136,7 +138,11 @@ def _here(places: tuple[Path, Path], stamps: tuple[float, ...]) -> Experience:
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
-    return tuple(str(row[key]) for key in KEYS)
+    return (*(str(row[key]) for key in KEYS), _text(row.get(SEEN)))
+
+
+def _text(cell: Any) -> str:
+    return "" if pd.isna(cell) else str(cell)
 
 
 def _known(row: Mapping[Any, Any]) -> dict[str, Any]:

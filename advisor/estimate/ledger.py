@@ -1,10 +1,12 @@
 """The ledger: every run finished on this machine beside what had been seen before it, so that the next advice knows.
 
-Two tables in the workspace, with LadderBench's columns. Only numbers are kept: no item, no class name.
+Two tables in the workspace, with LadderBench's columns. Only numbers are kept: no item, no class name. What was seen
+comes with the run's plan, so that it belongs to the run whatever was asked in the meantime.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +14,25 @@ import pandas as pd
 from filelock import FileLock
 
 from advisor import storage
-from advisor.errors import StorageError
-from advisor.estimate.experience import KEYS, OUTCOMES, ledger_folder, read
-from advisor.records import Dataset, Plan, RunReport, Situation
+from advisor.estimate.experience import KEYS, OUTCOMES, SEEN, ledger_folder, read
+from advisor.records import Plan, RunReport, Situation
 
-#: What was seen before training, beside the dataset's evidence; the run's worker reads it.
-SEEN = "situation.json"
-
-
-def note_situation(dataset: Dataset, situation: Situation) -> None:
-    """Keep what the probes saw in the dataset's folder."""
-    situation.save(Path(dataset.folder) / SEEN)
+#: What a situation says of the machine's pace: it may be completed later, and is the same situation.
+PACE = {"tuned_speed", "fresh_speed", "steps_seconds", "steps_cpu_seconds"}
 
 
-def note_outcome(plan: Plan, dataset: Dataset, report: RunReport) -> bool:
-    """Add a finished run to the ledger; False where the advice before it is not kept.
+def note_outcome(plan: Plan, report: RunReport, items: int | None) -> bool:
+    """Add a finished run to the ledger; False where its plan does not say what had been seen before.
 
-    A run of the same rung and seed on the same data replaces the earlier one.
+    items: those that passed through the training's steps, each time counted; None where they were not counted all.
+    A run of the same rung and seed on the same data, seen alike, replaces the earlier one.
     """
-    try:
-        situation = Situation.load(Path(dataset.folder) / SEEN)
-    except (StorageError, OSError):
+    if plan.situation is None:
         return False
-    keys = {"dataset": f"local:{dataset.fingerprint[:16]}", "kind": plan.kind, "labels": "all", "seed": plan.seed}
+    keys = {
+        "dataset": f"local:{plan.fingerprint[:16]}", "kind": plan.kind, "labels": "all", "seed": plan.seed,
+        SEEN: digest(plan, plan.situation),
+    }  # fmt: skip
     promised = report.promised
     row = {
         **keys,
@@ -45,15 +43,22 @@ def note_outcome(plan: Plan, dataset: Dataset, report: RunReport) -> bool:
         "high": report.test.high,
         "n_test": report.test.n,
         "seconds": report.seconds,
+        "items": items,
         "validation": report.validation.get("value"),
         "expected": promised.value if promised else None,
         "expected_low": promised.low if promised else None,
         "expected_high": promised.high if promised else None,
         "device": report.device,
     }
-    append(ledger_folder() / "situations.csv", [{**keys, **situation.model_dump(exclude={"kind"})}])
+    append(ledger_folder() / "situations.csv", [{**keys, **plan.situation.model_dump(exclude={"kind"})}])
     append(ledger_folder() / "outcomes.csv", [row])
     return True
+
+
+def digest(plan: Plan, situation: Situation) -> str:
+    """What tells situations of one dataset apart: the backbone, and what was measured under it."""
+    seen = f"{plan.backbone} {plan.backbone_hash} {situation.model_dump_json(exclude=PACE)}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
 def append(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -66,6 +71,8 @@ def append(path: Path, rows: list[dict[str, Any]]) -> None:
         before, new = read(path), pd.DataFrame(rows)
         outcomes = "rung" in new.columns
         both = pd.concat([before, new], ignore_index=True) if len(before) else new
-        kept = both[~both.duplicated([*KEYS, "rung"] if outcomes else KEYS, keep="last")]
-        columns = OUTCOMES if outcomes else list(dict.fromkeys([*KEYS, *new.columns, *both.columns]))
-        storage.write_bytes(path, kept.reindex(columns=columns).to_csv(index=False, float_format="%.6g").encode())
+        keys = [*KEYS, *([SEEN] if SEEN in both.columns else [])]
+        kept = both[~both.duplicated([*keys, "rung"] if outcomes else keys, keep="last")]
+        names = [*keys, *(OUTCOMES if outcomes else [*new.columns, *both.columns])]
+        kept = kept.reindex(columns=list(dict.fromkeys(names)))
+        storage.write_bytes(path, kept.to_csv(index=False, float_format="%.6g").encode())

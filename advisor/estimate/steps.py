@@ -19,7 +19,8 @@ from advisor.records import Dataset, Evidence, Record
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from probes.backbones.catalog import Entry
+    from advisor.features import Backbone, Load
+    from advisor.training.recipes import TrainedRung
 
 #: Rows that are enough to time a step on.
 ROWS = 64
@@ -37,47 +38,58 @@ class Steps(Record):
     seconds: float = 0.0
 
 
-def time_steps(dataset: Dataset, evidence: Evidence, rungs: tuple[RungName, ...], progress: Progress = silent) -> Steps:
-    """Time a step of the trained rungs among `rungs`; what is kept of this evidence is not timed again."""
+def time_steps(
+    dataset: Dataset,
+    evidence: Evidence,
+    rungs: tuple[RungName, ...],
+    progress: Progress = silent,
+    load: Load = load_backbone,
+) -> Steps:
+    """Time a step of the trained rungs among `rungs`; what is kept of this evidence is not timed again.
+
+    load: gives the evidence's backbone, whose weights stay as they are; the one that the probes have loaded, say.
+    """
     from probes.backbones import catalog
     from probes.backbones.small import SMALL
 
-    path = Path(dataset.folder) / f"steps-{slug(evidence.backbone)}-{evidence.backbone_hash[:8]}.json"
-    kept, started = kept_steps(path), time.monotonic()
+    kept, started = kept_steps(dataset, evidence), time.monotonic()
     found = kept
     if "fine-tune" in rungs and found.tuned is None:
         progress("Timing a step of fine-tuning", 0.9)
         entry = catalog.find(evidence.backbone, dataset.kind)
-        found = found.model_copy(update={"tuned": speed(dataset, entry, evidence.input_size, evidence.device)})
+        backbone = load(entry, evidence.input_size, evidence.device)
+        found = found.model_copy(update={"tuned": speed(dataset, backbone, "fine-tune")})
     if "scratch" in rungs and found.fresh is None and dataset.kind == "image":
         progress("Timing a step from scratch", 0.95)
-        fresh = speed(dataset, SMALL, SMALL.input_size, evidence.device, pretrained=False)
-        found = found.model_copy(update={"fresh": fresh})
+        backbone = load_backbone(SMALL, SMALL.input_size, evidence.device, pretrained=False)
+        found = found.model_copy(update={"fresh": speed(dataset, backbone, "scratch")})
     if found is not kept:
         found = found.model_copy(update={"seconds": kept.seconds + time.monotonic() - started})
-        found.save(path)
+        found.save(_place(dataset, evidence))
     return found
 
 
-def kept_steps(path: Path) -> Steps:
-    """The timed steps kept in a file; none when it is missing or of another version."""
+def kept_steps(dataset: Dataset, evidence: Evidence) -> Steps:
+    """The steps timed under this evidence's backbone; none where there are none, or of another version."""
     try:
-        return Steps.load(path)
+        return Steps.load(_place(dataset, evidence))
     except StorageError:
         return Steps()
 
 
-def speed(dataset: Dataset, entry: Entry, input_size: int, device: str, pretrained: bool = True) -> float:
-    """Items a second through forward and backward pass, decoding not counted. Raises BackboneError."""
+def _place(dataset: Dataset, evidence: Evidence) -> Path:
+    return Path(dataset.folder) / f"steps-{slug(evidence.backbone)}-{evidence.backbone_hash[:8]}.json"
+
+
+def speed(dataset: Dataset, backbone: Backbone, rung: TrainedRung) -> float:
+    """Items a second through forward and backward pass of a rung's training, decoding not counted."""
     from advisor.training.gradients import learning_groups
     from advisor.training.network import build
-    from advisor.training.recipes import TrainedRung, hold_batch_norm, settings_for, task_of
+    from advisor.training.recipes import hold_batch_norm, settings_for, task_of
     from advisor.training.search import training_speed
 
-    rung: TrainedRung = "fine-tune" if pretrained else "scratch"
     rows = dataset.where("train")
     some = stratified(rows, dataset.labels[rows], ROWS)
-    backbone = load_backbone(entry, input_size, device, pretrained=pretrained)
     network = build(backbone, len(dataset.classes), hold_batch_norm(rung, len(rows)))
     task, _ = task_of(dataset, rung, network, backbone, some, some[:1])
     learning_groups(task, settings_for(rung, dataset.kind, len(rows), 0.0, seed=0))  # the rest stands still

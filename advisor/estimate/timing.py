@@ -26,8 +26,9 @@ OVERHEAD_SECONDS = 0.2
 HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
 #: Looks at the validation part, what they may take of a run, and the share of the labels that they look at.
 LOOKS, MOST_LOOKS, VALIDATION_SHARE = 12, 0.36, 0.2
-#: Runs of this machine that outweigh the bench's.
-ENOUGH_LOCAL = 3
+#: Runs of this machine that outweigh the bench's, and the least that the timed steps must make of one of them: one
+#: whose steps take less is mostly the loading of libraries and weights, which takes no longer with more items.
+ENOUGH_LOCAL, TELLING_SECONDS = 3, 10.0
 
 
 def timed_seconds(s: Situation, rung: RungName, items: float) -> float | None:
@@ -118,6 +119,10 @@ def expected(task: Lived, rung: RungName, experience: Experience) -> tuple[float
 def _ratio(task: Lived, way: Way) -> float | None:
     rung = way[1]
     both = taken(task, rung) if task.situation.kind == way[0] else None
-    if both is None or way_of(task.situation, rung, float(task.outcomes[rung]["items"])) != way:
+    if (
+        both is None
+        or (task.local and both[0] < TELLING_SECONDS)
+        or way_of(task.situation, rung, float(task.outcomes[rung]["items"])) != way
+    ):
         return None
     return max(both[1] - OVERHEAD_SECONDS, 0.0) / max(both[0], 1e-3)

@@ -9,11 +9,16 @@ from pydantic import Field
 from advisor.ladder import RungName, run_title
 from advisor.records import former
 from advisor.records.base import Kind, Metric, Record, State
+from advisor.records.situation import Situation
 from probes.measured import Measured
 
 
 class Plan(Record):
-    """Everything a run needs to be repeated to the same number."""
+    """Everything a run needs to be repeated to the same number.
+
+    ``promised``, ``situation``: what was forecast for the run, and what the probes had seen before it under its
+    backbone; the ledger keeps the latter beside what comes out.
+    """
 
     run: str
     rung: RungName
@@ -32,6 +37,7 @@ class Plan(Record):
     launcher: Literal["local", "torchrun", "ray"] = "local"
     processes: int = Field(default=1, ge=1)
     promised: Measured | None = None
+    situation: Situation | None = None
 
 
 class Mistake(Record):
@@ -79,17 +85,17 @@ class RunReport(Record):
     sentences: tuple[str, ...] = ()
     dropped: str = ""
 
-    @classmethod
-    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
-        """With ``dropped``."""
-        return former.with_dropped(content)
-
-
     @property
     def title(self) -> str:
         """What the run is called: by the rung of the model that it kept."""
         start: RungName = "rag" if self.metric == "token F1" else "frozen"  # where fine-tuning starts from
         return run_title(self.rung, start if self.dropped else None)
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """With ``dropped``."""
+        return former.with_dropped(content)
+
 
 class RunStatus(Record):
     """The state of a run as its folder and the store tell it.
@@ -109,18 +115,18 @@ class RunStatus(Record):
     progress: float = 0.0
     eta_seconds: float | None = None
     stage: str = ""
-
-
-class Prediction(Record):
-    """One answer of a trained model: the label, its probability, and every class's probability."""
-
-    input: str
     kept: RungName | None = None
 
     @property
     def title(self) -> str:
         """What the run is called: by the rung of the model that it kept."""
         return run_title(self.rung, self.kept)
+
+
+class Prediction(Record):
+    """One answer of a trained model: the label, its probability, and every class's probability."""
+
+    input: str
     label: str
     probability: float
     probabilities: dict[str, float] = {}

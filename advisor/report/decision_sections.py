@@ -48,9 +48,14 @@ def sections(record: DecisionRecord) -> tuple[Section, ...]:
         Section("The data", _subject(record), _findings(record)),
         Section("On what", (record.device_reason,), _hashes(record)),
         Section("To do it again", (REPLAY,), code="\n".join(record.commands)),
-        Section("The plan", ("What the run is given, word for word.",), code=record.plan.model_dump_json(indent=1)),
+        Section("The plan", ("What the run is given, word for word.",), code=_plan(record)),
     )
     return tuple(s for s in made if s.code or s.sentences or (s.table and s.table.rows))
+
+
+def _plan(record: DecisionRecord) -> str:
+    """The plan without the situation, whose numbers stand above; the record as JSON has it."""
+    return record.plan.model_dump_json(indent=1, exclude={"situation"})
 
 
 REPLAY = "The first command asks the same question, the second trains with the settings that come of it."

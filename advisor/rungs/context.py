@@ -32,7 +32,8 @@ class RunContext:
     """A plan being carried out.
 
     ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
-    moment on `time.monotonic()` by which the run, its report included, should be over.
+    moment on `time.monotonic()` by which the run, its report included, should be over. ``items``: those that passed
+    through training steps in this attempt.
     """
 
     plan: Plan
@@ -42,6 +43,11 @@ class RunContext:
     deadline: float
     emit: Emit = field(default=_quiet)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    items: int = 0
+
+    def trained(self, items: int) -> None:
+        """Count the items that passed through the steps of a long training; races and timed steps are not counted."""
+        self.items += items
 
     @property
     def seconds_left(self) -> float:

@@ -165,6 +165,7 @@ def _callbacks(context: RunContext, span: tuple[float, float], turn: int, n_seed
         should_stop=context.should_stop,
         checkpoint=folder / f"seed-{turn}" if turn else folder,
         checkpoint_seconds=CHECKPOINT_SECONDS,
+        trained=context.trained,
     )
 
 

@@ -47,7 +47,13 @@ class Turn:
             told = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_turns - 1}"
             context.emit(told, share, **{key: value for key, value in numbers.items() if key != "seconds"})
 
-        return Callbacks(emit=emit, should_stop=context.should_stop, checkpoint=checkpoint, checkpoint_seconds=seconds)
+        return Callbacks(
+            emit=emit,
+            should_stop=context.should_stop,
+            checkpoint=checkpoint,
+            checkpoint_seconds=seconds,
+            trained=context.trained,
+        )
 
 
 @dataclass(frozen=True)

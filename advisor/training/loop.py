@@ -316,6 +316,7 @@ class _Fit:
             checkpoints.copy_into(self.task.network, self.best_part.tensors)
             logits = self.best_part.tensors["logits"].cpu().numpy()
         self.task.network.eval()
+        self.callbacks.trained(self.items)
         return FitResult(
             value=self.best["value"],
             loss=self.best["loss"],

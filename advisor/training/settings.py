@@ -90,13 +90,17 @@ class Task:
 
 @dataclass
 class Callbacks:
-    """How a fit talks to the outside: numbers and sentences out, stop requests in, a folder for checkpoints or none."""
+    """How a fit talks to the outside: numbers and sentences out, stop requests in, a folder for checkpoints or none.
+
+    ``trained`` is called at the end with the items that passed through the steps.
+    """
 
     emit: Callable[[dict[str, Any]], None] = field(default=lambda numbers: None)
     say: Callable[[str], None] = field(default=lambda sentence: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
     checkpoint: Path | None = None
     checkpoint_seconds: float = 20.0
+    trained: Callable[[int], None] = field(default=lambda items: None)
 
 
 @dataclass

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import advisor
 from advisor import line
 from advisor.errors import AdviceError
-from advisor.records import Advice, Constraints, Dataset, Prices
+from advisor.estimate.experience import Experience
+from advisor.records import Advice, Constraints, Dataset, Plan, Prices
+from probes.backbones.catalog import Entry
+from probes.backbones.image import ImageBackbone
 
 SECONDS = 8.0
 OTHER = "efficientnet-lite2"
@@ -60,3 +64,41 @@ def test_a_backbone_that_breaks_a_kept_constraint_is_refused(digits: Dataset, ad
     local = advice.model_copy(update={"question": advice.question.model_copy(update={"constraints": musts})})
     with pytest.raises(AdviceError, match="No data may leave"):
         line.plan(digits, backbone="endpoint", advice=local)
+
+
+def test_a_plan_carries_what_was_seen_under_its_own_backbone_and_so_does_the_ledger(
+    digits: Dataset, advice: Advice
+) -> None:
+    usual, other = line.plan(digits, rung="frozen"), line.plan(digits, rung="frozen", backbone=OTHER)
+    assert usual.situation is not None and other.situation is not None
+    assert usual.situation.linear != other.situation.linear and usual.situation.tuned_speed
+    run = line.start(usual.model_copy(update={"budget_seconds": 20.0}))
+    advisor.advise(digits, target=0.99, budget=SECONDS, backbone=OTHER)  # asked while the run is under way
+    report = line.wait(run)
+    assert advisor.train(digits, rung="frozen", budget=20, backbone=OTHER, advice=advice).rung == "frozen"
+    lived = [task for task in Experience.here().tasks if task.local]
+    assert [task.situation.linear for task in lived] == pytest.approx([_seen(usual), _seen(other)], rel=1e-5)
+    assert lived[0].value("frozen") == pytest.approx(report.test.value, rel=1e-5)
+    assert [task.outcomes["frozen"]["items"] for task in lived] == [0, 0]
+
+
+def _seen(plan: Plan) -> float | None:
+    assert plan.situation is not None
+    return plan.situation.linear
+
+
+def test_the_steps_are_timed_on_the_backbone_that_the_probes_have_loaded(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = ImageBackbone.load
+
+    def counted(entry: Entry, *given: Any, **named: Any) -> ImageBackbone:
+        loaded.append(entry.name)
+        return load(entry, *given, **named)
+
+    monkeypatch.setattr(ImageBackbone, "load", counted)
+    for path in Path(digits.folder).glob("steps-*"):
+        path.unlink()
+    advice = advisor.advise(digits, budget=SECONDS + 1)  # a budget of which nothing is kept
+    assert loaded.count("efficientnet-lite0") == 1 and advice.estimate("fine-tune").train_seconds
