@@ -34,7 +34,7 @@ PAGES = (
     "commands/ask.md",
     "commands/machine.md",
 )
-COLUMNS = "100"
+COLUMNS = "120"
 HOME = "~/.local/share/transfer-advisor"
 TABLE = re.compile(r"(<!-- options: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 BLOCK = re.compile(r"(```console(?: head=(\d+))?\n\$ (advisor [^\n]*)\n).*?(^```$)", re.DOTALL | re.MULTILINE)
