@@ -72,7 +72,12 @@ def features_under(dataset: Dataset, backbone: str | None, load: Load = load_bac
     from probes.backbones.weights import weights_hash
 
     entry = catalog.find(backbone, dataset.kind) if backbone else catalog.default(dataset.kind)
-    return Under(entry.name, (weights_hash(entry),), str, lambda *given: measure(given[0], entry, *given[1:], load))
+    return Under(
+        entry.name,
+        (weights_hash(entry),),
+        digest=str,
+        measure=lambda dataset, seconds, progress: measure(dataset, entry, seconds, progress, load),
+    )
 
 
 def kept(dataset: Dataset, under: Under, budget_seconds: float) -> Evidence | None:
