@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from probes.retrieval.bm25 import WordIndex
 from probes.retrieval.chunks import OVERLAP, SIZE, Chunk, Document, split
 from probes.retrieval.fusion import WORDS_WEIGHT, fused
-from probes.retrieval.words import WordIndex
 
 How = Literal["hybrid", "words", "dense"]
 #: Texts to unit vectors. Shape: (n,) to (n, dim) float32.

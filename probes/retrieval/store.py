@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from probes.errors import ProbeError
+from probes.retrieval.bm25 import WordIndex
 from probes.retrieval.chunks import Chunk
 from probes.retrieval.index import Embed, HybridIndex
-from probes.retrieval.words import WordIndex
 
 VERSION = 1
 MANIFEST = "manifest.json"

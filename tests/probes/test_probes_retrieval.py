@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from probes.errors import ProbeError
 from probes.retrieval import chunks as chunks_module
 from probes.retrieval import fusion, words
+from probes.retrieval.bm25 import WordIndex, stems
 from probes.retrieval.chunks import Chunk, Document, split
 from probes.retrieval.index import HybridIndex
 from probes.retrieval.measures import Truth, document_ranks, mean_reciprocal_rank, ranks, recall_at_k
 from probes.retrieval.store import open_index, save
 from probes.retrieval.tuning import WEIGHTS, chosen_weight
-from probes.retrieval.words import WordIndex, stems
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
 TEXT = (
