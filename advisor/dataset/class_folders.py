@@ -45,8 +45,8 @@ def place(files: list[str]) -> Placement:
         swapped = [(d[1], d[0]) if len(d) > 1 else d for d in inner]
         return _below_parts(swapped, {d[0]: part_name(d[0]) or "" for d in swapped if len(d) > 1})
     tops = {d[0] for d in inner if d}
-    if not tops or all(part_name(top) for top in tops):
-        return Placement(flat=True)
+    if not tops or all(part_name(top) or part_inside(top) for top in tops):
+        return Placement(flat=True)  # parts of which a table tells the classes, `train_images` and `test_images`
     return _classes(inner)
 
 

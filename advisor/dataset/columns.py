@@ -131,6 +131,18 @@ def by_name(table: Table, names: list[str], without: set[str]) -> str | None:
     return next((columns[name] for name in names if name in columns), None)
 
 
+def same_column(table: Table, name: str) -> str | None:
+    """The column of a table that another table of the same dataset calls `name`; case, signs and a plural are alike."""
+    columns = [str(c) for c in table.frame.columns]
+    if name in columns:
+        return name
+    for form in (plain, lambda one: plain(one).removesuffix("s")):
+        alike = [column for column in columns if form(column) == form(name) != ""]
+        if len(alike) == 1:
+            return alike[0]
+    return None
+
+
 def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | None]:
     """(split, group) columns. A column called split counts only when its values name parts."""
     if options.split_column:
@@ -193,17 +205,20 @@ def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
     )
 
 
-def label_column(table: Table, options: ReadOptions, without: set[str]) -> str:
+def label_column(table: Table, options: ReadOptions, without: set[str], common: frozenset[str] | None = None) -> str:
     """The column of labels: the one named, else by its name, else the one with few, often repeated, short values.
 
-    Raises DatasetError naming the columns when there is none.
+    ``common``: the columns that every other table of the dataset has too. Where no name tells, the column that a test
+    table lacks is preferred; of a number and its name, the one that all tables have. Raises DatasetError naming the
+    columns when there is none.
     """
+    shared = frozenset(map(str, table.frame.columns)) if common is None else common
     if options.label_column:
         return named(table, options.label_column, "labels")
     found = by_name(table, LABEL_NAMES, without)
     spelled = by_name(table, _SPELLED, without | {found or ""})
     if found and spelled and _one_to_one(table.frame[found], table.frame[spelled]):
-        return spelled
+        return spelled if spelled in shared or found not in shared else found
     if found or spelled:
         return found or spelled or ""
     candidates = {}
@@ -211,7 +226,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str]) -> str:
         values = table.frame[column][table.frame[column] != ""]
         n_distinct = values.nunique()
         if column not in without and 2 <= n_distinct <= max(2, len(values) // 2) and values.str.len().mean() <= 60:
-            candidates[str(column)] = (_is_number(values), n_distinct)
+            candidates[str(column)] = (column in shared, _is_number(values), n_distinct)
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
     raise DatasetError(

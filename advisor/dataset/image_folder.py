@@ -10,7 +10,7 @@ from advisor.dataset.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.dataset.listing import Listing, item_table
 from advisor.dataset.text_encoding import decode
 from advisor.dataset.tree import Tree
-from advisor.dataset.words import FOREIGN_IMAGE_SUFFIXES, counted, part_name, said, suffix
+from advisor.dataset.words import FOREIGN_IMAGE_SUFFIXES, counted, part_inside, part_name, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import SetAside
 from probes.progress import Progress, silent
@@ -116,7 +116,7 @@ def _listed(
 
 def _flat(root: Path, files: list[str], what: str) -> str:
     tops = sorted({f.split("/")[0] for f in files if "/" in f})
-    where = f"lie in {said(tops, 4)}" if tops and all(part_name(t) for t in tops) else "are there"
+    where = f"lie in {said(tops, 4)}" if tops and all(part_name(t) or part_inside(t) for t in tops) else "are there"
     return (
         f"The folder {root} holds no class folders: {counted(len(files), what[:-1])} {where}, without a class. "
         f"Put each class in a folder of its own, or add a CSV with the columns path and label."

@@ -77,6 +77,7 @@ def found_path_column(table: Table, options: ReadOptions, finder: Finder) -> str
 
 def list_image_table(
     table: Table,
+    columns: Columns,
     options: ReadOptions,
     finder: Finder,
     file_part: str = "",
@@ -85,9 +86,8 @@ def list_image_table(
 ) -> Listing:
     """The rows of one table whose images exist; a row without its image is set aside.
 
-    Raises DatasetError when there is no path or label column, or none of the images exists.
+    Raises DatasetError when none of the images exists.
     """
-    columns = _columns(table, options)
     assert columns.path is not None
     values, labels = table.frame[columns.path], labels_of(table.frame[columns.label])
     paths = [finder.find(value) if value else None for value in values]
@@ -114,7 +114,8 @@ def list_image_table(
     return listing
 
 
-def _columns(table: Table, options: ReadOptions) -> Columns:
+def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
+    """The columns of an image table; common: see `label_column`. Raises DatasetError naming those there are."""
     path = path_column(table, options)
     if path is None:
         raise DatasetError(
@@ -123,7 +124,7 @@ def _columns(table: Table, options: ReadOptions) -> Columns:
         )
     split, group = side_columns(table, options)
     taken = {c for c in (split, group, path) if c}
-    return Columns(label=label_column(table, options, taken), path=path, split=split, group=group)
+    return Columns(label=label_column(table, options, taken, common), path=path, split=split, group=group)
 
 
 def _none_found(table: Table, column: str, values: pd.Series) -> None:

@@ -13,12 +13,24 @@ from advisor.dataset.columns import LABEL_NAMES, by_name, path_column
 from advisor.dataset.documents import document_files
 from advisor.dataset.groups import apply_groups, is_groups
 from advisor.dataset.image_folder import list_image_folder, list_text_folder
-from advisor.dataset.image_table import Finder, drop_repeats, found_path_column, list_image_table
+from advisor.dataset.image_table import Finder, drop_repeats, found_path_column, image_columns, list_image_table
 from advisor.dataset.listing import Listing
+from advisor.dataset.part_tables import (
+    PartTable,
+    columns_in,
+    common_columns,
+    missing_column,
+    read_parts,
+    split_submissions,
+    stem_of,
+    target_of,
+    training_table,
+    unused,
+)
 from advisor.dataset.questions import list_questions, look, no_questions
 from advisor.dataset.source import Source, unpacked
-from advisor.dataset.tables import Table, read_table
-from advisor.dataset.text_table import list_texts
+from advisor.dataset.tables import Table
+from advisor.dataset.text_table import list_texts, text_columns
 from advisor.dataset.tree import Tree, walk
 from advisor.dataset.words import IMAGE_SUFFIXES, counted, part_inside, said, suffix
 from advisor.errors import DatasetError
@@ -63,8 +75,8 @@ def _only_archive(tree: Tree) -> Path | None:
 
 
 def _data_tables(tree: Tree) -> list[str]:
-    """Tables that may hold the items: groups.csv and descriptions beside it do not."""
-    tables = [f for f in tree.tables if not is_groups(f)]
+    """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
+    tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0]
     rich = [f for f in tables if suffix(f) != ".json"]
     return rich or tables
 
@@ -95,7 +107,8 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
         return True
     placement = place(tree.images)
     try:
-        table = read_table(tree.root / _chosen(tree, tables)[0])
+        parts = read_parts(tree.root, _chosen(tree, tables))
+        table = training_table(parts, options).table
         finder = Finder(table, tree.root, False, tree)
         path = found_path_column(table, options, finder)
     except DatasetError:
@@ -105,7 +118,7 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
     if placement.flat or len(set(placement.labels)) < 2:
         return True
     label = by_name(table, LABEL_NAMES, {path})
-    if label is None or len(table.frame) < 0.5 * len(tree.images):
+    if label is None or sum(len(part.table.frame) for part in parts) < 0.5 * len(tree.images):
         return False
     folder_of = dict(zip(tree.images, placement.labels, strict=True))
     found = [(finder.find(p), v) for p, v in zip(table.frame[path].head(500), table.frame[label], strict=False) if p]
@@ -126,7 +139,7 @@ def _chosen(tree: Tree, tables: list[str]) -> list[str]:
     near = [f for f in tables if f.count("/") == top]
     if len(near) == 1:
         return near
-    stems = {f: f.rsplit("/", 1)[-1].split(".")[0] for f in near}
+    stems = {f: stem_of(f) for f in near}
     parts = {f: part for f, stem in stems.items() if (part := part_inside(stem))}
     if len(set(parts.values())) > 1 and len(parts) in (len(set(parts.values())), len(near)):
         return sorted(parts)
@@ -140,39 +153,43 @@ def _chosen(tree: Tree, tables: list[str]) -> list[str]:
 
 
 def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, progress: Progress) -> Listing:
-    """List one table, or several that are the parts of one dataset."""
-    listings: list[Listing] = []
-    for file in files:
-        table = read_table(tree.root / file)
-        several = len(files) > 1
-        part = (part_inside(file.rsplit("/", 1)[-1].split(".")[0]) or "") if several else ""
-        prefix = f"{file} " if several else ""
-        listings.append(_table(source, tree, table, options, "" if part == "all" else part, prefix, progress))
-    first = listings[0]
+    """List one table, or several that are the parts of one dataset, by the columns of the training table."""
+    parts = read_parts(tree.root, files)
+    rule = training_table(parts, options)
+    for part in parts:
+        if not len(part.table.frame):
+            raise DatasetError(f"{part.table.path} has a header and no usable row. It needs one row per item.")
+    if not options.label_column:
+        asked = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
+        options = options.model_copy(update={"label_column": asked})
+    whole = tree if source.path.is_dir() else None
+    finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole) for part in parts}
+    kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
+    find_columns = image_columns if kind == "image" else text_columns
+    columns = find_columns(rule.table, options, common_columns(rule, parts))
+
+    def listed(part: PartTable) -> Listing:
+        why, unlabelled = missing_column(rule, part, columns)
+        if why:
+            return unused(part, kind, why, unlabelled)
+        own = columns_in(part.table, columns, options)
+        if kind == "image":
+            return list_image_table(part.table, own, options, finders[part.file], part.part, part.prefix, progress)
+        return list_texts(part.table, own, options, part.part, part.prefix)
+
+    return _joined(kind, files, [listed(part) for part in parts])
+
+
+def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
     if len(listings) == 1:
-        return first
-    if len({one.kind for one in listings}) > 1:
-        raise DatasetError(f"The tables {said(files)} of {tree.root} are of different kinds. Give the path of one.")
-    joined = Listing(first.kind, first.root, pd.concat([one.items for one in listings], ignore_index=True))
+        return listings[0]
+    joined = Listing(kind, listings[0].root, pd.concat([one.items for one in listings], ignore_index=True))
     joined.set_aside = [entry for one in listings for entry in one.set_aside]
     joined.notes = [f"The tables {said(files)} are read as the parts of one dataset."]
     joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
     if joined.kind == "image":
         drop_repeats(joined)
     return joined
-
-
-def _table(
-    source: Source, tree: Tree, table: Table, options: ReadOptions, part: str, prefix: str, progress: Progress
-) -> Listing:
-    if not len(table.frame):
-        raise DatasetError(f"{table.path} has a header and no usable row. It needs one row per item.")
-    whole = tree if source.path.is_dir() else None
-    finder = Finder(table, tree.root, source.unpacked, whole)
-    kind: Kind = options.kind or ("image" if _is_image_table(table, options, finder) else "text")
-    if kind == "image":
-        return list_image_table(table, options, finder, part, prefix, progress)
-    return list_texts(table, options, part, prefix)
 
 
 def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:

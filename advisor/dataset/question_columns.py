@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from advisor.dataset.columns import by_name, named, plain, side_columns
+from advisor.dataset.columns import by_name, named, plain, same_column, side_columns
 from advisor.dataset.delimited import parse
+from advisor.dataset.part_tables import PART_ORDER, part_of
 from advisor.dataset.tables import Table
 from advisor.dataset.text_encoding import decode
 from advisor.dataset.words import said, suffix
@@ -101,6 +102,32 @@ def question_columns(table: Table, options: ReadOptions) -> QuestionColumns:
         split,
         group,
     )
+
+
+def columns_by_table(
+    tables: dict[str, Table], options: ReadOptions
+) -> tuple[dict[str, QuestionColumns], dict[str, str]]:
+    """(columns of each table of questions with answers, what each part lacks that has the questions only, a clause).
+
+    The columns of the training table hold for tables called like a part: what stands in another column is no answer.
+    """
+    found = {f: question_columns(table, options) for f, table in tables.items() if has_questions(table, options)}
+    if not found:
+        return {}, {}
+    rule = min(found, key=lambda file: PART_ORDER.index(part_of(file)))
+    unanswered = {}
+    for file, table in tables.items():
+        question, answer = same_column(table, found[rule].question), same_column(table, found[rule].answer)
+        if file == rule or not part_of(file) or not (question or file in found):
+            continue
+        if question and answer and any(table.frame[answer]):
+            names = {"question_column": question, "answer_column": answer}
+            found[file] = question_columns(table, options.model_copy(update=names))
+            continue
+        found.pop(file, None)
+        lacks = f"{file} has no column {found[rule].answer if question else found[rule].question}"
+        unanswered[file] = f"The column {answer} of {file} is empty" if question and answer else lacks
+    return found, unanswered
 
 
 def document_columns(table: Table) -> tuple[str, str | None, str | None] | None:

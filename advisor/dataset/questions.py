@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,18 +16,18 @@ from advisor.dataset.document_text import DOCUMENT_SUFFIXES
 from advisor.dataset.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
 from advisor.dataset.fingerprint import digest_text
 from advisor.dataset.listing import Listing, item_table
+from advisor.dataset.part_tables import PartTable, part_of, unused
 from advisor.dataset.question_columns import (
     QuestionColumns,
+    columns_by_table,
     document_columns,
-    has_questions,
     may_hold_questions,
-    question_columns,
 )
 from advisor.dataset.squad import is_nested, unnested
 from advisor.dataset.table_rows import first_reason, keys_of, parts_of
 from advisor.dataset.tables import Table, read_table
 from advisor.dataset.tree import Tree
-from advisor.dataset.words import counted, part_inside, said, suffix
+from advisor.dataset.words import counted, said, suffix
 from advisor.errors import DatasetError
 from advisor.records import ReadOptions, SetAside
 from probes.progress import Progress, silent
@@ -48,12 +48,23 @@ MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
 
 @dataclass(frozen=True)
 class Found:
-    """The tables of questions and of documents in one input, and whether their questions bring their contexts."""
+    """The tables of questions and of documents in one input; ``unanswered``: what each part without answers lacks."""
 
     options: ReadOptions
-    questions: dict[str, Table]
+    tables: dict[str, Table]
+    columns: dict[str, QuestionColumns]
+    unanswered: dict[str, str]
     documents: dict[str, Table]
-    has_context: bool
+
+    @property
+    def questions(self) -> dict[str, Table]:
+        """The tables of questions with answers."""
+        return {file: table for file, table in self.tables.items() if file in self.columns}
+
+    @property
+    def has_context(self) -> bool:
+        """Whether the questions bring their contexts."""
+        return any(columns.context is not None for columns in self.columns.values())
 
 
 def look(tree: Tree, options: ReadOptions) -> Found | None:
@@ -63,14 +74,15 @@ def look(tree: Tree, options: ReadOptions) -> Found | None:
     """
     if options.kind not in (None, "qa"):
         return None
-    questions, others = _question_tables(tree, options)
-    has_context = any(question_columns(table, options).context is not None for table in questions.values())
-    if not questions or has_context:
-        return Found(options, questions, {}, has_context) if questions or options.kind == "qa" else None
+    tables = _question_tables(tree, options)
+    found = Found(options, tables, *columns_by_table(tables, options), {})
+    if not found.columns or found.has_context:
+        return found if found.columns or options.kind == "qa" else None
+    others = [file for file in tree.tables if file not in found.columns and file not in found.unanswered]
     documents = {file: table for file in others if (table := _documents_in(tree.root / file)) is not None}
     called = {file: table for file, table in documents.items() if _CALLED.search(file.rsplit("/", 1)[-1])}
-    if documents or document_files(tree) or options.kind == "qa" or _are_answers(questions, options):
-        return Found(options, questions, called or documents, False)
+    if documents or document_files(tree) or options.kind == "qa" or _are_answers(found):
+        return replace(found, documents=called or documents)
     return None
 
 
@@ -85,9 +97,8 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
     listings = []
     for file, table in found.questions.items():
         several = len(found.questions) > 1
-        part = (part_inside(file.rsplit("/", 1)[-1].split(".")[0]) or "") if several else ""
-        prefix = f"{file} " if several else ""
-        listings.append(_listed(table, documents, found, "" if part == "all" else part, prefix))
+        part = PartTable(file, table, part_of(file) if several else "", f"{file} " if several else "")
+        listings.append(_listed(part, documents, found))
     joined = listings[0]
     if len(listings) > 1:
         joined.items = pd.concat([one.items for one in listings], ignore_index=True)
@@ -99,6 +110,10 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
         raise DatasetError(_too_few(tree.root, joined))
     joined.documents = documents.table()
     joined.set_aside += documents.set_aside
+    for file, why in found.unanswered.items():
+        without = unused(PartTable(file, found.tables[file], part_of(file), f"{file} "), "qa", why, True)
+        joined.set_aside += without.set_aside
+        joined.notes += without.notes
     joined.notes += [*documents.notes, *_set_groups(joined)]
     return joined
 
@@ -111,25 +126,23 @@ def no_questions(root: Path, documents: Sequence[str]) -> str:
     )
 
 
-def _question_tables(tree: Tree, options: ReadOptions) -> tuple[dict[str, Table], list[str]]:
-    """The tables of questions, SQuAD's nesting laid flat, and the names of the other tables."""
-    questions, others = {}, []
+def _question_tables(tree: Tree, options: ReadOptions) -> dict[str, Table]:
+    """The tables that may hold questions, SQuAD's nesting laid flat."""
+    tables = {}
     for file in tree.tables:
         path = tree.root / file
         asked = options.kind == "qa" or options.question_column or may_hold_questions(path)
         table = _read(path) if asked else None
         if table is not None and is_nested(table):
             table = unnested(table)
-        if table is not None and len(table.frame) and has_questions(table, options):
-            questions[file] = table
-        else:
-            others.append(file)
-    return questions, others
+        if table is not None and len(table.frame):
+            tables[file] = table
+    return tables
 
 
-def _are_answers(questions: dict[str, Table], options: ReadOptions) -> bool:
+def _are_answers(found: Found) -> bool:
     """Whether the answers are mostly different, so that they are no classes of questions."""
-    values = pd.concat([table.frame[question_columns(table, options).answer] for table in questions.values()])
+    values = pd.concat([table.frame[found.columns[file].answer] for file, table in found.questions.items()])
     return bool(values.nunique() > 0.5 * len(values))
 
 
@@ -158,11 +171,11 @@ def _documents(tree: Tree, found: Found, progress: Progress) -> Documents:
     return documents
 
 
-def _listed(table: Table, documents: Documents, found: Found, file_part: str, prefix: str) -> Listing:
-    columns = question_columns(table, found.options)
+def _listed(part: PartTable, documents: Documents, found: Found) -> Listing:
+    table, columns, prefix = part.table, found.columns[part.file], part.prefix
     questions = table.frame[columns.question]
     answers = _answers(table, columns)
-    parts, bad_part, notes = parts_of(table, columns.split, file_part, found.options.split_column is not None)
+    parts, bad_part, notes = parts_of(table, columns.split, part.part, found.options.split_column is not None)
     names, unknown, document_notes = _document_of(table, columns, documents, prefix)
     reasons = first_reason(
         pd.Series("", index=questions.index, dtype=object).mask(questions == "", "The question is empty."),

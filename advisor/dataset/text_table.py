@@ -12,18 +12,17 @@ from advisor.dataset.tables import Table
 from advisor.records import ReadOptions, SetAside
 
 
-def text_columns(table: Table, options: ReadOptions) -> Columns:
-    """The columns of a text table. Raises DatasetError naming those there are."""
+def text_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
+    """The columns of a text table; common: see `label_column`. Raises DatasetError naming those there are."""
     split, group = side_columns(table, options)
     taken = {c for c in (split, group) if c}
     text = text_column(table, options, taken)
-    label = label_column(table, options, {*taken, text})
+    label = label_column(table, options, {*taken, text}, common)
     return Columns(label=label, text=text, split=split, group=group)
 
 
-def list_texts(table: Table, options: ReadOptions, file_part: str = "", prefix: str = "") -> Listing:
+def list_texts(table: Table, columns: Columns, options: ReadOptions, file_part: str = "", prefix: str = "") -> Listing:
     """The rows of one table. file_part: the part its file name tells; prefix: put before every key."""
-    columns = text_columns(table, options)
     assert columns.text is not None
     texts, labels = table.frame[columns.text], labels_of(table.frame[columns.label])
     parts, bad_part, part_notes = parts_of(table, columns.split, file_part, options.split_column is not None)
