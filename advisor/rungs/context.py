@@ -32,8 +32,8 @@ class RunContext:
     """A plan being carried out.
 
     ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
-    moment on `time.monotonic()` by which the run, its report included, should be over. ``items``: those that passed
-    through training steps in this attempt.
+    moment on `time.monotonic()` by which the run, its report included, should be over. ``kept`` is called whenever all
+    that was done so far would outlive a kill. ``items``: those that passed through training steps in this attempt.
     """
 
     plan: Plan
@@ -43,6 +43,7 @@ class RunContext:
     deadline: float
     emit: Emit = field(default=_quiet)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    kept: Callable[[], None] = field(default=lambda: None)
     items: int = 0
 
     def trained(self, items: int) -> None:

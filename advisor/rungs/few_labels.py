@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from advisor import storage
 from advisor.evidence import related
 from advisor.records import Dataset
-from advisor.rungs import common, contrast, few_images
+from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Gathered
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import roll_back, save_whole
+from advisor.rungs.stages import Stage
 from advisor.rungs.turns import Tuned, Turn
+from advisor.training import checkpoints
 from advisor.training.few import Way, items, way
 from probes.folds import assign_folds
 
@@ -123,14 +126,23 @@ def cross_fitted(
     rows: np.ndarray,
     folds: np.ndarray,
 ) -> np.ndarray | None:
-    """Logits (n, C) of every row from a network that has not seen it; None when stopped before."""
+    """Logits (n, C) of every row from a network that has not seen it; None when stopped before.
+
+    What a fold came to is kept: of its network nothing else is needed.
+    """
     logits = np.zeros((len(rows), len(context.dataset.classes)), np.float32)
     n_folds = int(resolved["n_folds"])
     for index in range(n_folds):
-        found = how.tuned(context, backbone, fallback, resolved, Turn(rows, folds != index, index, n_folds + 1))
-        if found is None or context.should_stop():
-            return None
-        logits[folds == index] = found.logits[folds == index]
+        turn, name = Turn(rows, folds != index, index, n_folds + 1), f"fold-{index}"
+        stage = stages.kept(context, name)
+        if stage is None:
+            found = how.tuned(context, backbone, fallback, resolved, turn)
+            if found is None or context.should_stop():
+                return None
+            stage = Stage({}, {"logits": torch.from_numpy(found.logits[folds == index])})
+            stages.keep(context, name, stage.values, stage.tensors)
+            checkpoints.clear(turn.folder(context))
+        logits[folds == index] = stage.tensors["logits"].numpy()
     return logits
 
 

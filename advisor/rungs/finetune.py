@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
-from advisor.rungs import common, few_labels, frozen
+from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
@@ -24,6 +25,7 @@ from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
 from probes.folds import spread_order
+from probes.heads import Head
 from probes.hooks import LAST
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def execute(context: RunContext) -> Outcome:
     context.emit("Loading the backbone", 0.01)
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
-    fallback = frozen.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
+    fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
     if few_labels.applies(context.dataset):
         return few_labels.execute(context, backbone, fallback)
     resolved = earlier(context) or resolve(context, backbone, fallback)
@@ -49,7 +51,7 @@ def execute(context: RunContext) -> Outcome:
     if len(fallback.val.rows) == 0:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
     if steps_left(context, resolved) < LEAST_STEPS:  # the time goes to features, which may not be complete
-        fallback = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
+        fallback = with_the_rest(context, backbone, fallback)
         return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
     sized = at_depths(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
@@ -76,6 +78,12 @@ def execute(context: RunContext) -> Outcome:
         precision=str(resolved["precision"]),
         stopped=result.stopped,
     )
+
+
+def with_the_rest(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> FrozenFit:
+    """The frozen head once more in the time that tuning would have had; the former one where it saw more items."""
+    again = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
+    return again if len(again.train.rows) >= len(fallback.train.rows) else fallback
 
 
 def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:
@@ -133,10 +141,23 @@ def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
     """The backbone with the frozen head on it, refitted where the training sees another input size or other depths."""
     dataset = context.dataset
-    n_train = len(dataset.where("train"))
-    start = fallback.train
     if sized.input_size != backbone.input_size or depths_of(sized) != fallback.chosen.depths:
-        seconds = START_SHARE * context.seconds_left
-        start = common.gather(context, sized, dataset.where("train"), seconds, (0.2, 0.3))
-    head = common.fit_linear(dataset, start, fallback.chosen.recipe)
-    return build(sized, len(dataset.classes), recipes.hold_batch_norm("fine-tune", n_train), head)
+        head = _refitted(context, sized, fallback)
+    else:
+        head = common.fit_linear(dataset, fallback.train, fallback.chosen.recipe)
+    hold = recipes.hold_batch_norm("fine-tune", len(dataset.where("train")))
+    return build(sized, len(dataset.classes), hold, head)
+
+
+def _refitted(context: RunContext, sized: Backbone, fallback: FrozenFit) -> Head:
+    """The frozen head on features of another input size, as many as a share of the time allows."""
+    stage = stages.kept(context, "start")
+    if stage is not None:
+        return Head(stage.tensors["weight"].numpy(), stage.tensors["bias"].numpy())
+    rows = context.dataset.where("train")
+    start = common.gather(context, sized, rows, START_SHARE * context.seconds_left, (0.2, 0.3))
+    head = common.fit_linear(context.dataset, start, fallback.chosen.recipe)
+    stages.keep(
+        context, "start", {"n": len(start.rows)}, {k: torch.from_numpy(np.array(v)) for k, v in vars(head).items()}
+    )
+    return head

@@ -65,7 +65,7 @@ def execute(context: RunContext) -> Outcome:
     """Fit the head on the training part, score it on the validation part, then fit it on both and save it."""
     context.emit("Loading the backbone", 0.01)
     started, left = time.monotonic(), context.seconds_left
-    backbone, compared = frozen_backbones.choose(context, common.open_backbone(context), 0.35 * left)
+    backbone, compared = frozen_backbones.choose_once(context, common.open_backbone(context), 0.35 * left)
     seconds = 0.6 * context.seconds_left
     fitted = fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.1, 0.75))
     save(context, backbone, fitted)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import load_backbone
-from advisor.rungs import common
+from advisor.features import input_size, load_backbone
+from advisor.rungs import common, stages
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order
@@ -42,6 +42,20 @@ class Tried:
     chosen: Chosen
     value: float
     seconds_per_item: float
+
+
+def choose_once(context: RunContext, own: Backbone, seconds: float) -> tuple[Backbone, tuple[str, ...]]:
+    """As `choose`; a run that was interrupted after it stands on the same backbone without comparing again."""
+    stage = stages.kept(context, "backbone")
+    if stage is None:
+        backbone, told = choose(context, own, seconds)
+        stages.keep(context, "backbone", {"reference": backbone.entry.reference, "sentences": list(told)})
+        return backbone, told
+    told, reference = tuple(stage.values["sentences"]), stage.values["reference"]
+    if reference == own.entry.reference:
+        return own, told
+    entry = next(entry for entry in wanted(context) if entry.reference == reference)
+    return load_backbone(entry, input_size(context.dataset, entry), context.device), told
 
 
 def choose(context: RunContext, own: Backbone, seconds: float) -> tuple[Backbone, tuple[str, ...]]:
@@ -99,7 +113,6 @@ def _tried(context: RunContext, backbone: Backbone, rows: np.ndarray, seconds: f
 
 def _other(context: RunContext, entry: Entry, rows: np.ndarray, until: float) -> Tried | str:
     """Another backbone on the same sample, or why not: it must be able to pass over everything in the time left."""
-    from advisor.features import input_size
     from probes.errors import BackboneError
 
     dataset = context.dataset

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import storage
 from advisor.ladder import dropped_sentence
-from advisor.rungs import frozen
+from advisor.rungs import frozen, stages
 from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.trained import RACE
+from advisor.training.checkpoints import STATE
 from advisor.training.network import Classifier, depths_of, whole_state
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def earlier(context: RunContext) -> dict[str, Any] | None:
-    """The settings an interrupted attempt had resolved, when its checkpoint is there."""
-    if not (context.directory / "checkpoint" / "state.json").is_file():
+    """The settings an interrupted attempt had resolved, when it had come as far as its training."""
+    begun = (context.directory / "checkpoint" / STATE).is_file() or stages.has(context, RACE)
+    if not begun:
         return None
     found: dict[str, Any] = storage.read_json(context.directory / "resolved.json")
     return found

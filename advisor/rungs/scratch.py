@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.errors import RunError
-from advisor.rungs import common, scratch_race
+from advisor.rungs import common, scratch_race, stages
 from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
+from advisor.rungs.stages import Stage
 from advisor.rungs.trained import carry_out, look_items
 from advisor.rungs.words import TITLE, save_words, validated
 from advisor.training import recipes
@@ -65,11 +66,8 @@ def execute(context: RunContext) -> Outcome:
 def train(context: RunContext, all_rows: np.ndarray, counted: Counted | None) -> Outcome:
     """Train the network; for texts keep the word counts where they are as good. Shape: all_rows (n,) to validate on."""
     dataset = context.dataset
-    told: tuple[str, ...] = ()
     values: dict[str, float] = {}
-    resolved = earlier(context)
-    if resolved is None:
-        resolved, told = resolve(context, all_rows)
+    resolved, told = _once_resolved(context, all_rows)
     common.save_resolved(context, resolved)
     rows = np.sort(all_rows[spread_order(dataset.labels[all_rows], context.plan.seed)][: resolved["n_validation"]])
     backbone = scratch_race.random_backbone(context, resolved["architecture"], int(resolved["input_size"]))
@@ -107,7 +105,7 @@ def _why_alone(context: RunContext) -> str:
     n = len(context.dataset.where("train"))
     if n < LEAST_TEXTS:
         return f"No network was trained beside it: {n:,} texts teach one from random weights nothing."
-    if context.seconds_left < LEAST_SECONDS:
+    if context.seconds_left < LEAST_SECONDS and earlier(context) is None:  # one that was interrupted is ended
         return "The time did not suffice for a network beside it."
     return ""
 
@@ -181,6 +179,17 @@ def keep_words(
         device="cpu",
         stopped=context.should_stop(),
     )
+
+
+def _once_resolved(context: RunContext, val_rows: np.ndarray) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """As `resolve`; a run that was interrupted after it gets the same once more."""
+    stage = stages.kept(context, "network") or Stage({"resolved": None, "sentences": []})
+    resolved = earlier(context) or stage.values["resolved"]
+    if resolved is not None:
+        return resolved, tuple(stage.values["sentences"])
+    resolved, told = resolve(context, val_rows)
+    stages.keep(context, "network", {"resolved": resolved, "sentences": list(told)})
+    return resolved, told
 
 
 def resolve(context: RunContext, val_rows: np.ndarray) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from advisor.rungs import common
+from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
 from advisor.training import adapters, checkpoints, recipes, remake, search
 from advisor.training.network import Classifier
@@ -26,6 +26,8 @@ LEAST_LOOK = 128
 #: Steps below which tuning is noise.
 LEAST_STEPS = 12
 CHECKPOINT_SECONDS = 10.0
+#: The stage that ends with every setting resolved, and with the network as its race left it.
+RACE = "race"
 #: Share of the steps whose weights are averaged at the end; the loop keeps the mean only where it validates better. Not
 #: in the recipes: a pilot and a benchmark choose nothing on the items that they are scored on.
 AVERAGED_SHARE = 0.25
@@ -58,13 +60,12 @@ def carry_out(
     """Race, then train `network` within the time left; completes ``resolved.json``. None when stopped before."""
     train_rows = context.dataset.where("train")
     task, augmentation = recipes.task_of(context.dataset, rung, network, backbone, train_rows, val_rows)
-    sentences: tuple[str, ...] = ()
     if "learning_rate" in resolved:  # an interrupted attempt had come this far
         start = equip(task, bool(resolved["adapters"]), int(resolved["seed"]))
+        sentences = _raced(context, task)
     else:
-        start, sentences = _prepare(context, rung, task, resolved, span[0])
         resolved["augmentation"] = augmentation.reason if augmentation else "None."
-        common.save_resolved(context, resolved)
+        start, sentences = _prepare(context, rung, task, resolved, span[0])
     if context.should_stop():
         return None, sentences
     n_seeds = int(resolved["n_seeds"])
@@ -85,7 +86,10 @@ def carry_out(
 def _prepare(
     context: RunContext, rung: TrainedRung, task: Task, resolved: dict[str, Any], share: float
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say."""
+    """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say.
+
+    All of it is kept, so that a run that is interrupted afterwards does not race again.
+    """
     settings = recipe(context, rung, resolved, len(task.train))
     speed, reading = float(resolved["items_per_second"]), float(resolved["read_per_second"])
     candidate = search.Candidate(settings.learning_rate, settings.depth)
@@ -100,15 +104,27 @@ def _prepare(
                 task, settings, entrants, context.should_stop, lambda told, done: tell(told, share), _entered(settings)
             )
     start = equip(task, raced.winner.adapters, settings.seed)
-    if entrant is not None:
-        checkpoints.copy_into(task.network, entrant.network.state_dict())
+    changed = checkpoints.learned(entrant.network) if entrant is not None else {}
+    checkpoints.copy_into(task.network, changed)
     seconds = training_seconds(context, reading)
     n_seeds = 1 if settings.steps else recipes.n_seeds(rung, len(task.train), speed * seconds)
     settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
     resolved.update(dataclasses.asdict(settings))
     resolved.update(adapters=raced.winner.adapters, n_seeds=n_seeds, race=raced.record)
     given = isinstance(context.plan.settings.get("learning_rate"), (int, float))
-    return start, () if given else (raced.sentence,)
+    sentences = () if given else (raced.sentence,)
+    common.save_resolved(context, resolved)
+    stages.keep(context, RACE, {"sentences": list(sentences)}, changed)
+    return start, sentences
+
+
+def _raced(context: RunContext, task: Task) -> tuple[str, ...]:
+    """Put what the race changed back into the task's network; what was said of it."""
+    stage = stages.kept(context, RACE)
+    if stage is None:  # an attempt of a version that kept checkpoints only
+        return ()
+    checkpoints.copy_into(task.network, stage.tensors)
+    return tuple(stage.values["sentences"])
 
 
 def recipe(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_train: int) -> Settings:
@@ -165,6 +181,7 @@ def _callbacks(context: RunContext, span: tuple[float, float], turn: int, n_seed
         should_stop=context.should_stop,
         checkpoint=folder / f"seed-{turn}" if turn else folder,
         checkpoint_seconds=CHECKPOINT_SECONDS,
+        kept=context.kept,
         trained=context.trained,
     )
 

@@ -33,6 +33,10 @@ class Turn:
         """Whether it is the one that is kept."""
         return self.index == self.n_turns - 1
 
+    def folder(self, context: RunContext) -> Path:
+        """Where its checkpoint lies."""
+        return context.directory / "checkpoint" / f"turn-{self.index}"
+
     def settings(self, resolved: dict[str, Any]) -> Settings:
         """As resolved for all items, with steps that give as many passes over what is inside."""
         settings = settings_from(resolved)
@@ -52,6 +56,7 @@ class Turn:
             should_stop=context.should_stop,
             checkpoint=checkpoint,
             checkpoint_seconds=seconds,
+            kept=context.kept,
             trained=context.trained,
         )
 

@@ -22,13 +22,18 @@ TRUST_SHARE = 0.03  # below this share of the work an extrapolated ETA means not
 class Reporter:
     """Writes the run's folder while the worker works; every method may be called from any thread.
 
-    ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget.
+    ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget; but for work that was
+    lost with a killed worker: it is done again in time of its own (``redone_seconds``), so that the run comes to what
+    an undisturbed one does. ``interruptions``: how often that was.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         told = processes.read_small(folder / "state.json")
-        self.spent_before = float(told.get("seconds", 0.0))
+        spent = float(told.get("seconds", 0.0))
+        self.spent_before = self.kept_seconds = float(told.get("kept_seconds", spent))
+        self.redone_seconds = float(told.get("redone_seconds", 0.0)) + spent - self.spent_before
+        self.interruptions = int(told.get("interruptions", 0)) + bool(told)
         self.budget_seconds = math.inf
         self.stage, self.share = "Starting", 0.0
         self._told_eta: float | None = None
@@ -66,6 +71,17 @@ class Reporter:
             if changed or time.monotonic() - self._written > STATE_SECONDS:
                 self._tell("running")
 
+    def kept(self) -> None:
+        """Note that all that was done so far would outlive a kill."""
+        with self._lock:
+            self.kept_seconds = self.seconds
+            self._tell("running")
+
+    def begin(self) -> None:
+        """Start the clock of a worker that takes a run up again: loading libraries was paid for by the first one."""
+        if self.interruptions:
+            self._began = time.monotonic()
+
     def event(self, kind: str, **details: Any) -> None:
         """Append one line to the events."""
         storage.append_line(self.folder / "events.jsonl", {"time": round(time.time(), 3), "event": kind, **details})
@@ -89,6 +105,9 @@ class Reporter:
             "progress": 1.0 if state == "done" else round(self.share, 4),
             "eta_seconds": self._eta_seconds() if state == "running" else None,
             "seconds": round(self.seconds, 3),
+            "kept_seconds": round(self.kept_seconds, 3),
+            "redone_seconds": round(self.redone_seconds, 3),
+            "interruptions": self.interruptions,
         }
 
     def _eta_seconds(self) -> float | None:

@@ -153,20 +153,15 @@ class Supervisor:
         return now - self.beats[run][1]
 
     def _bury_or_resume(self, entry: dict[str, Any], folder: Path) -> None:
+        """Launch again what died: it goes on from what it has kept, and where that is nothing, nothing is lost."""
         run, attempts = entry["run"], entry["attempts"]
         child = self.children.pop(run, None)
-        never_began = child is None and not (folder / "heartbeat").exists()
-        if (has_checkpoint(folder) or never_began) and attempts < ATTEMPTS:
+        if attempts < ATTEMPTS and (folder / "plan.json").is_file():
             LOG.warning("%s: the worker ended early, attempt %d follows", run, attempts + 1)
             self._launch(run, "running")
             return
-        tries = f" It was tried {attempts} times." if attempts > 1 else " There was no checkpoint to go on from."
+        tries = f" It was tried {attempts} times." if attempts > 1 else ""
         store.change(run, "running", "failed", cause=f"{_how_it_ended(child)}{tries}{last_words(folder)}")
-
-
-def has_checkpoint(folder: Path) -> bool:
-    """Whether the run left a checkpoint to go on from, or had only its report still to write."""
-    return (folder / "outcome.json").is_file() or any((folder / "checkpoint").rglob("state.json"))
 
 
 def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:

@@ -101,15 +101,18 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     from probes.device import pick
 
     plan = Plan.load(folder / "plan.json")
+    dataset = Dataset.load(Path(plan.dataset_folder) / "dataset.json")
     reporter.budget_seconds = plan.budget_seconds
+    reporter.begin()
     context = RunContext(
         plan=plan,
-        dataset=Dataset.load(Path(plan.dataset_folder) / "dataset.json"),
+        dataset=dataset,
         directory=folder,
         device=pick(plan.device),
         deadline=deadline(plan, reporter),
         emit=reporter.emit,
         should_stop=(folder / "stop").exists,
+        kept=reporter.kept,
     )
     try:
         with parallel.joined(context.device):
@@ -129,6 +132,7 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     outcome = execute(context)
     if outcome.stopped:
         return "stopped", "It was stopped; the best model so far is kept, without a report."
+    outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter)))
     tell = context.stage("Reading the test part", 0.95, 1.0)
     tell("", 0.0)
     model = load(context.directory, context.device)  # as a user will load it
@@ -150,8 +154,21 @@ def execute(context: RunContext) -> Outcome:
         return Outcome(**storage.read_json(path))
     outcome = registry.execute(context)
     storage.write_json(path, dataclasses.asdict(outcome))
+    context.kept()
     checkpoints.clear(context.directory / "checkpoint")  # only now: until here a kill would lose the training
     return outcome
+
+
+def interrupted(reporter: Reporter) -> tuple[str, ...]:
+    """How often the run was interrupted and what was done again, for the report; nothing where it never was."""
+    n = reporter.interruptions
+    if not n:
+        return ()
+    times = "once" if n == 1 else "twice" if n == 2 else f"{n} times"
+    return (
+        f"The run was interrupted {times} and taken up again; {reporter.redone_seconds:.0f} s of work were lost, done "
+        f"again and not counted.",
+    )
 
 
 def deadline(plan: Plan, reporter: Reporter) -> float:

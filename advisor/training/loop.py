@@ -238,6 +238,7 @@ class _Fit:
         parts = {"now": Part(self.ticks, self._tensors()), "best": self.best_part, "good": self.good_part}
         checkpoints.write(self.callbacks.checkpoint, parts, self._state())
         self.pace.checkpointed(time.monotonic() - started)
+        self.callbacks.kept()
 
     def _tensors(self) -> dict[str, Tensor]:
         """All that a step changes."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from advisor.training import checkpoints
+from advisor.training.finished import fit_once
 from advisor.training.loop import fit
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 
@@ -29,24 +30,29 @@ def repeated(
     """Fit with `n_seeds` seeds; the network is left in the state kept. Returns its result and what to say.
 
     The first run goes on from the network as it is (or from its checkpoint), the others begin at `start` and take as
-    many steps as the first took; one that would not end in the time left is not begun. ``callbacks``: by turn, each
-    with a checkpoint of its own.
+    many steps as the first took; one that would not end in the time left is not begun, and one that an interrupted
+    attempt had begun is ended. ``callbacks``: by turn, each with a checkpoint of its own.
     """
     results: list[FitResult] = []
     states: list[dict[str, Tensor]] = []
     for turn in range(n_seeds):
         if turn:
-            if results[0].seconds > seconds_left():
+            if results[0].seconds > seconds_left() and not _begun(callbacks(turn)):
                 break
             checkpoints.copy_into(task.network, start)
             settings = dataclasses.replace(settings, seed=settings.seed + 1, steps=results[0].steps, seconds=None)
-        results.append(fit(task, settings, callbacks(turn)))
+        # what comes after the last seed takes seconds, so that its checkpoint suffices
+        results.append((fit_once if turn < n_seeds - 1 else fit)(task, settings, callbacks(turn)))
         states += [snapshot(task)] if n_seeds > 1 else []
         if results[-1].stopped:
             break
     if len(results) == 1:
         return results[0], ()
     return _kept(task, settings, results, states)
+
+
+def _begun(callbacks: Callbacks) -> bool:
+    return callbacks.checkpoint is not None and (callbacks.checkpoint / checkpoints.STATE).is_file()
 
 
 def snapshot(task: Task) -> dict[str, Tensor]:

@@ -92,7 +92,7 @@ class Task:
 class Callbacks:
     """How a fit talks to the outside: numbers and sentences out, stop requests in, a folder for checkpoints or none.
 
-    ``trained`` is called at the end with the items that passed through the steps.
+    ``kept`` is called after each checkpoint, ``trained`` at the end with the items that passed through the steps.
     """
 
     emit: Callable[[dict[str, Any]], None] = field(default=lambda numbers: None)
@@ -100,6 +100,7 @@ class Callbacks:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     checkpoint: Path | None = None
     checkpoint_seconds: float = 20.0
+    kept: Callable[[], None] = field(default=lambda: None)
     trained: Callable[[int], None] = field(default=lambda items: None)
 
 

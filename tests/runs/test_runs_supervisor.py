@@ -81,14 +81,48 @@ def test_a_run_outlives_the_process_that_submitted_it_and_its_supervisor(
     assert line.load(run).classes == ("digit 0", "digit 1", "digit 2")
 
 
-def test_a_worker_killed_before_a_checkpoint_fails_its_run_with_the_cause(plan_of: Plans, until: Until) -> None:
+def test_a_worker_killed_before_it_kept_anything_is_launched_again(plan_of: Plans, until: Until) -> None:
     run = line.start(plan_of("frozen"))
     assert until(lambda: worker_of(run))
+    assert not any(store.directory(run).rglob("checkpoint/**/state.json"))
     kill_hard(worker_of(run))
     status = final(run)
-    assert status.state == "failed"
-    assert "SIGKILL" in status.cause
-    assert "no checkpoint" in status.cause
+    assert (status.state, status.attempts) == ("done", 2), (status.cause, log_tail(run))
+    report = RunReport.load(store.directory(run) / "report.json")
+    assert any(sentence.startswith("The run was interrupted once") for sentence in report.sentences)
+
+
+def test_a_worker_that_always_dies_is_launched_a_few_times_only(plan_of: Plans) -> None:
+    run, killed = store.submit(plan_of("frozen")), []
+    own = Supervisor()
+    while own.step():  # each time as soon as it shows itself
+        worker = worker_of(run)
+        if worker is not None and worker.pid not in killed:
+            killed.append(worker.pid)
+            kill_hard(worker)
+    status = store.status(run)
+    assert status.state == "failed" and len(killed) == status.attempts == supervisor.ATTEMPTS
+    assert "SIGKILL" in status.cause and f"tried {supervisor.ATTEMPTS} times" in status.cause
+
+
+@pytest.mark.slow
+def test_a_run_killed_late_does_nothing_twice_that_had_ended(plan_of: Plans, until: Until) -> None:
+    plan = plan_of("fine-tune", seconds=120.0, settings={"steps": 12, "learning_rate": 3e-4})
+    whole, parts = (line.start(plan.model_copy(update={"run": store.new_run_id("fine-tune")})) for _ in range(2))
+    fold = store.directory(parts) / "checkpoint" / "stages" / "fold-1" / "state.json"
+    assert until(fold.is_file, 240), log_tail(parts)
+    kill_hard(worker_of(parts))
+    assert [final(run).state for run in (whole, parts)] == ["done", "done"], log_tail(parts)
+    assert [store.status(run).attempts for run in (whole, parts)] == [1, 2]
+    told = events(parts)
+    second = [event.get("stage") for event in told[max(i for i, e in enumerate(told) if e["event"] == "attempt") :]]
+    assert "Training" in second and "Training without fold 3 of 3" in second
+    assert not {"Comparing depths", "Training without fold 1 of 3", "Training without fold 2 of 3"} & set(second)
+    one, other = (load_file(store.directory(run) / "model.safetensors") for run in (whole, parts))
+    assert one.keys() == other.keys() and all((one[name] == other[name]).all() for name in one)
+    reports = [RunReport.load(store.directory(run) / "report.json") for run in (whole, parts)]
+    assert reports[0].test.value == reports[1].test.value and reports[0].validation == reports[1].validation
+    assert not any((store.directory(parts) / "checkpoint").rglob("*.safetensors"))
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Until, workspace: Path) -> None:
@@ -122,19 +156,19 @@ def test_a_second_run_waits_for_the_device(plan_of: Plans, until: Until) -> None
     first, second = line.start(plan_of("frozen")), line.start(plan_of("frozen"))
     assert until(lambda: worker_of(first))
     assert store.status(second).state == "queued"
-    kill_hard(worker_of(first))
+    store.request_stop(first)
     assert until(lambda: worker_of(second))
-    assert store.status(first).state == "failed"
+    assert store.status(first).state == "stopped"
 
 
-def test_a_worker_that_hangs_is_ended(plan_of: Plans, until: Until) -> None:
+def test_a_worker_that_hangs_is_ended_and_its_run_taken_up_again(plan_of: Plans, until: Until) -> None:
     run = store.submit(plan_of("frozen"))
     own = Supervisor(silent_seconds=2.0)
     assert until(lambda: own.step() and worker_of(run))
     worker = worker_of(run)
     assert worker is not None
     worker.suspend()
-    assert until(lambda: own.step() and store.status(run).state == "failed", 30)
+    assert until(lambda: own.step() and store.status(run).attempts == 2, 30)
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
@@ -158,8 +192,7 @@ def test_an_id_that_was_given_away_is_neither_taken_for_the_worker_nor_harmed(pl
         beat = {"pid": stranger.pid, "started": started, "beats": 9, "seconds": 9.0}
         processes.write_aside(store.directory(run) / "heartbeat", beat)
         own = Supervisor()
-        assert until(lambda: own.step() is False, 30)
-        assert store.status(run).state == "failed"
+        assert until(lambda: own.step() and store.status(run).attempts == 2, 30)
         assert stranger.poll() is None
         stranger.kill()
 

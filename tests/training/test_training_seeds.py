@@ -56,6 +56,19 @@ def test_a_run_killed_in_its_second_seed_ends_in_the_same_bits(tmp_path: Path) -
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]  # those of all seeds
 
 
+def test_a_seed_that_was_begun_is_ended_and_one_that_had_ended_is_not_taken_up_again(tmp_path: Path) -> None:
+    whole, parts, steps = image_task(), image_task(), []
+    expected = run(whole)
+    run(image_task(), tmp_path, stop_at=26)
+
+    def callbacks(turn: int) -> Callbacks:
+        return Callbacks(emit=lambda numbers: steps.append(turn), checkpoint=tmp_path / f"seed-{turn}")
+
+    result, (told,) = repeated(parts, SETTINGS, 2, snapshot(parts), callbacks, lambda: 0.0)
+    assert told.startswith("2 seeds") and result.loss == expected.loss and set(steps) == {1}
+    assert all(torch.equal(a, b) for a, b in zip(whole.network.parameters(), parts.network.parameters(), strict=True))
+
+
 def test_a_seed_that_would_not_end_in_time_is_not_begun() -> None:
     once, twice = image_task(), image_task()
     run(once, n=1)

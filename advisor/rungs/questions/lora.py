@@ -17,11 +17,13 @@ from advisor.language import load_language_model
 from advisor.questions import Questions, gold_chunks
 from advisor.retrieval import index_of
 from advisor.rungs import common as rungs_common
+from advisor.rungs import stages
 from advisor.rungs.answering import Answerer, Found, FromPassages
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.questions import adapter, common, files
-from advisor.rungs.trained import passes
-from advisor.training.loop import fit
+from advisor.rungs.saving import earlier
+from advisor.rungs.trained import passes, settings_from
+from advisor.training.finished import fit_once
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 from advisor.training.tokens import Example, Speaker, Tokens, TokenSource
 from probes.asking import Wording
@@ -73,7 +75,7 @@ def execute(context: RunContext) -> Outcome:
     asked, validation = common.training_questions(context), common.validation_questions(context)
     model = load_language_model(context.plan.backbone, context.device)
     common.check_language_model(context, model.identity)
-    compared = Compared(before=before(context, head, validation))
+    compared = Compared(before=before_once(context, head, validation))
     result = trained(context, model, index, head, asked, validation)
     tensors = adapter.tensors_of(model.module)
     answerer = answering(adapter.speaking(model, tensors), index, head)
@@ -88,6 +90,16 @@ def before(context: RunContext, head: dict[str, Any], validation: Questions) -> 
     """What retrieval reaches on validation questions, as many as its share of the time allows."""
     answerer = files.save(context, {"type": "passages", **head})
     return values(context, answerer, validation, (0.05, 0.2), ANSWERING_SHARE)
+
+
+def before_once(context: RunContext, head: dict[str, Any], validation: Questions) -> list[float]:
+    """As `before`; a run that was interrupted after it asks none of them again."""
+    stage = stages.kept(context, "retrieval")
+    if stage is not None:
+        return list(stage.values["values"])
+    answered = before(context, head, validation)
+    stages.keep(context, "retrieval", {"values": answered})
+    return answered
 
 
 def values(
@@ -124,9 +136,10 @@ def trained(
         objective=Tokens(),
         groups=adapter.groups,
     )
-    settings = settings_of(context)
+    resolved = earlier(context)  # a share of the time left would be a shorter plan than the one that was interrupted
+    settings = settings_from(resolved) if resolved else settings_of(context)
     rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(task.train), **vars(settings), **head})
-    return fit(task, settings, callbacks_of(context, (0.2, 0.85)))
+    return fit_once(task, settings, callbacks_of(context, (0.2, 0.85)))
 
 
 def settings_of(context: RunContext) -> Settings:
@@ -155,7 +168,12 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
         # the reporter stamps the run's own seconds
         context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
 
-    return Callbacks(emit=emit, should_stop=context.should_stop, checkpoint=context.directory / "checkpoint")
+    return Callbacks(
+        emit=emit,
+        should_stop=context.should_stop,
+        checkpoint=context.directory / "checkpoint",
+        kept=context.kept,
+    )
 
 
 def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions) -> list[Example]:

@@ -1,0 +1,91 @@
+"""The frozen fit that fine-tuning starts from, is compared with and falls back to: kept with its features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from advisor.rungs import frozen, stages
+from advisor.rungs.common import Gathered
+from advisor.rungs.context import RunContext
+from advisor.rungs.frozen import FrozenFit, Standing
+from advisor.rungs.frozen_choice import Chosen
+from advisor.rungs.stages import Stage
+from probes.heads import Recipe
+
+if TYPE_CHECKING:
+    from advisor.features import Backbone
+
+NAME = "frozen"
+
+
+def fit(
+    context: RunContext, backbone: Backbone, val_rows: np.ndarray, seconds: float, span: tuple[float, float]
+) -> FrozenFit:
+    """As `frozen.fit`; a run that was interrupted after it gets the same fit once more."""
+    stage = stages.kept(context, NAME)
+    if stage is not None:
+        return _restored(stage)
+    fitted = frozen.fit(context, backbone, val_rows, seconds, span)
+    stages.keep(context, NAME, _values(fitted), _tensors(fitted))
+    return fitted
+
+
+def _parts(fitted: FrozenFit) -> dict[str, Gathered]:
+    """The features by name; those of the head only where they are others."""
+    parts = {"train": fitted.train, "val": fitted.val}
+    if fitted.standing.mirrored:
+        parts |= {"standing_train": fitted.standing.train, "standing_val": fitted.standing.val}
+    return parts
+
+
+def _values(fitted: FrozenFit) -> dict[str, Any]:
+    chosen = fitted.chosen
+    return {
+        "value": fitted.value,
+        "calibration": fitted.calibration,
+        "sentences": list(fitted.sentences),
+        "depths": list(chosen.depths),
+        "recipe": chosen.recipe.settings,
+        "temperature": chosen.temperature,
+        "tried": [[list(depths), value] for depths, value in chosen.tried],
+        "n_asked": {name: part.n_asked for name, part in _parts(fitted).items()},
+    }
+
+
+def _tensors(fitted: FrozenFit) -> dict[str, Tensor]:
+    return {
+        f"{name}/{what}": torch.from_numpy(np.ascontiguousarray(array))
+        for name, part in _parts(fitted).items()
+        for what, array in (("rows", part.rows), ("array", part.array))
+    }
+
+
+def _restored(stage: Stage) -> FrozenFit:
+    values = stage.values
+    parts = {
+        name: Gathered(stage.tensors[f"{name}/rows"].numpy(), stage.tensors[f"{name}/array"].numpy(), n_asked)
+        for name, n_asked in values["n_asked"].items()
+    }
+    chosen = Chosen(
+        depths=tuple(values["depths"]),
+        recipe=Recipe.of(values["recipe"]),
+        temperature=values["temperature"],
+        tried=tuple((tuple(depths), value) for depths, value in values["tried"]),
+    )
+    mirrored = "standing_train" in parts
+    standing = Standing(
+        parts["standing_train" if mirrored else "train"], parts["standing_val" if mirrored else "val"], mirrored
+    )
+    return FrozenFit(
+        train=parts["train"],
+        val=parts["val"],
+        value=values["value"],
+        chosen=chosen,
+        standing=standing,
+        calibration=values["calibration"],
+        sentences=tuple(values["sentences"]),
+    )

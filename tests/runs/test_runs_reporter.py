@@ -1,0 +1,43 @@
+"""The clock of a run over several launches: what was kept counts, what was lost is done again in time of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor.runs.reporter import Reporter
+from advisor.runs.worker import interrupted
+
+
+def taken_up(folder: Path, **state: Any) -> Reporter:
+    (folder / "state.json").write_text(json.dumps({"state": "running", **state}))
+    return Reporter(folder)
+
+
+def test_a_first_launch_was_never_interrupted(tmp_path: Path) -> None:
+    reporter = Reporter(tmp_path)
+    assert (reporter.spent_before, reporter.interruptions, interrupted(reporter)) == (0.0, 0, ())
+
+
+def test_work_that_was_lost_does_not_count_and_is_told(tmp_path: Path) -> None:
+    reporter = taken_up(tmp_path, seconds=30.0, kept_seconds=12.0, redone_seconds=3.0, interruptions=1)
+    assert (reporter.spent_before, reporter.redone_seconds, reporter.interruptions) == (12.0, 21.0, 2)
+    assert interrupted(reporter)[0].startswith("The run was interrupted twice and taken up again; 21 s of work were")
+
+
+def test_what_is_kept_counts_at_the_next_launch(tmp_path: Path) -> None:
+    reporter = taken_up(tmp_path, seconds=30.0, kept_seconds=12.0)
+    reporter.kept()
+    kept = reporter.kept_seconds
+    reporter.emit("Training", 0.5)
+    again = Reporter(tmp_path)
+    assert kept >= 12.0 and again.spent_before == pytest.approx(kept, abs=0.001)
+    assert again.redone_seconds >= 17.999
+
+
+def test_a_run_of_a_version_that_kept_no_such_time_counts_all_of_it(tmp_path: Path) -> None:
+    reporter = taken_up(tmp_path, seconds=30.0)
+    assert (reporter.spent_before, reporter.redone_seconds, reporter.interruptions) == (30.0, 0.0, 1)
