@@ -13,7 +13,7 @@ from probes.errors import ProbeError
 from probes.folds import assign_folds, stratified_subset
 from probes.interval import TRAINED, measured_score, score
 from probes.measured import Measured
-from probes.words import MAX_CHARACTERS, affords_characters, fit_words
+from probes.tfidf import MAX_CHARACTERS, affords_characters, fit_tfidf
 
 SECONDS = 6.0
 #: Characters vectorised and fitted in about a second on one core, word 1-2 grams and character grams included.
@@ -94,7 +94,7 @@ def _fit_predict(
 ) -> np.ndarray:
     """Class indices of the held-out texts."""
     try:
-        model = fit_words(
+        model = fit_tfidf(
             [texts[i] for i in train], labels[train], int(labels.max()) + 1, balanced, with_characters=with_characters
         )
     except ProbeError:  # one class, or no word at all (signs only): the largest class is what is left

@@ -70,12 +70,12 @@ def measured_exchange(
 def from_scratch(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np.ndarray, seconds: float) -> Judged:
     """Counted words (texts) or a network from random weights (images)."""
     if dataset.kind == "text":
-        from probes.words import affords_characters, fit_words
+        from probes.tfidf import affords_characters, fit_tfidf
 
         texts = dataset.items["text"]
         some = texts.iloc[rows].tolist()
         balanced = dataset.metric != "accuracy"
-        model = fit_words(
+        model = fit_tfidf(
             some, dataset.labels[rows], len(dataset.classes), balanced, with_characters=affords_characters(some)
         )
         return judged(dataset, rows, val, model.logits(texts.iloc[val].tolist()).argmax(axis=1))

@@ -25,7 +25,7 @@ from advisor.rungs.words import TITLE, save_words, validated
 from advisor.training import recipes
 from probes.folds import spread_order
 from probes.interval import paired_error
-from probes.words import WordModel, affords_characters, fit_words
+from probes.tfidf import TfidfModel, affords_characters, fit_tfidf
 
 if TYPE_CHECKING:
     from advisor.training.settings import FitResult
@@ -45,7 +45,7 @@ NOISE = 1.645
 class Counted:
     """The word-count model fitted on the training part. Shape: logits (n, C) of the validation rows it is judged on."""
 
-    model: WordModel
+    model: TfidfModel
     logits: np.ndarray
 
 
@@ -125,10 +125,10 @@ def count_words(context: RunContext, val_rows: np.ndarray) -> Counted | None:
     return Counted(model, validated(dataset, val_rows, model))
 
 
-def _fitted(context: RunContext, rows: np.ndarray) -> WordModel:
+def _fitted(context: RunContext, rows: np.ndarray) -> TfidfModel:
     dataset = context.dataset
     texts = dataset.items["text"].iloc[rows].tolist()
-    return fit_words(
+    return fit_tfidf(
         texts,
         dataset.labels[rows],
         len(dataset.classes),

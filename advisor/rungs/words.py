@@ -11,7 +11,7 @@ from advisor.rungs.context import RunContext
 from advisor.rungs.model import Predictor, save_model, spec_of
 from probes.heads import softmax
 from probes.progress import Progress, silent
-from probes.words import WordModel
+from probes.tfidf import TfidfModel
 
 if TYPE_CHECKING:
     from advisor.records import Dataset
@@ -20,7 +20,7 @@ TITLE = "TF-IDF of words and characters with a linear SVM"
 BATCH = 512
 
 
-def save_words(context: RunContext, model: WordModel, temperature: float, **more: object) -> None:
+def save_words(context: RunContext, model: TfidfModel, temperature: float, **more: object) -> None:
     """Write ``model.json`` (settings) and ``model.safetensors`` (terms, idf, weights)."""
     spec = spec_of(context.plan, context.dataset, weights="words")
     spec["backbone"] = {"name": "words", "title": TITLE, "source": "trained here", "dim": int(model.weight.shape[1])}
@@ -36,7 +36,7 @@ class WordsPredictor(Predictor):
 
     def __init__(self, spec: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         own = {name.removeprefix("words."): array for name, array in arrays.items()}
-        self.model = WordModel.of(spec["head"], own)
+        self.model = TfidfModel.of(spec["head"], own)
         temperature = float(spec["head"].get("temperature", 1.0))
         super().__init__(spec, None, lambda logits: softmax(logits / temperature))
 
@@ -48,6 +48,6 @@ class WordsPredictor(Predictor):
         return np.concatenate(parts).astype(np.float32)
 
 
-def validated(dataset: Dataset, rows: np.ndarray, model: WordModel) -> np.ndarray:
+def validated(dataset: Dataset, rows: np.ndarray, model: TfidfModel) -> np.ndarray:
     """Logits (n, C) of a dataset's rows."""
     return model.logits(dataset.items["text"].iloc[rows].tolist())

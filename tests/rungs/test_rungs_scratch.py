@@ -24,11 +24,11 @@ def test_words_are_saved_and_answer_as_the_fitted_model_does(docstrings: Dataset
     outcome = scratch.execute(context)
     spec = read_json(context.directory / "model.json")
     assert (spec["weights"], spec["rung"], spec["backbone"]["name"]) == ("words", "scratch", "words")
-    from probes.words import fit_words
+    from probes.tfidf import fit_tfidf
 
     rows = docstrings.where("train", "val")
     texts = docstrings.items["text"].iloc[rows].tolist()
-    model = fit_words(texts, docstrings.labels[rows], len(docstrings.classes))
+    model = fit_tfidf(texts, docstrings.labels[rows], len(docstrings.classes))
     predictor = load_model(context.directory)
     asked = docstrings.items["text"].iloc[docstrings.where("test")].tolist()
     found, ok = predictor.predict_rows(docstrings, docstrings.where("test"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from probes.errors import ProbeError
-from probes.words import CHARACTERS, WORDS, WordModel, fit_words, vectoriser
+from probes.tfidf import CHARACTERS, WORDS, TfidfModel, fit_tfidf, vectoriser
 
 
 def corpus() -> tuple[list[str], np.ndarray]:
@@ -40,20 +40,20 @@ def test_the_model_and_its_round_trip_equal_scikit_learns_own_pipeline(classes: 
     expected = pipeline.fit(texts[learn], labels[learn]).decision_function(texts[ask])
     if classes == 2:
         expected = np.stack([-expected, expected], axis=1) / 2
-    model = fit_words(texts[learn], labels[learn], classes, with_characters=with_characters)
+    model = fit_tfidf(texts[learn], labels[learn], classes, with_characters=with_characters)
     np.testing.assert_allclose(model.logits(texts[ask]), expected, rtol=1e-4, atol=1e-5)
     arrays = {name: array.copy() for name, array in model.arrays().items()}
-    again = WordModel.of(json.loads(json.dumps(model.settings)), arrays)
+    again = TfidfModel.of(json.loads(json.dumps(model.settings)), arrays)
     np.testing.assert_array_equal(again.logits(texts[ask]), model.logits(texts[ask]))
     assert np.mean(again.logits(texts[ask]).argmax(1) == labels[ask]) > 0.6
 
 
 def test_a_class_without_a_text_never_wins_and_one_class_is_refused() -> None:
     texts, labels = corpus()
-    model = fit_words(texts, 2 * labels, 6)
+    model = fit_tfidf(texts, 2 * labels, 6)
     assert set(model.logits(texts).argmax(axis=1)) <= {0, 2, 4}
     assert np.isfinite(model.probabilities(["", "???"])).all()
     with pytest.raises(ProbeError, match="two classes"):
-        fit_words(texts, np.zeros(len(texts), dtype=int), 3)
+        fit_tfidf(texts, np.zeros(len(texts), dtype=int), 3)
     with pytest.raises(ProbeError, match="no word"):
-        fit_words(["!", "?"], np.array([0, 1]), 2)
+        fit_tfidf(["!", "?"], np.array([0, 1]), 2)

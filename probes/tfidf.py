@@ -3,7 +3,7 @@
 Word 1-2 grams and character 3-5 grams, sublinear counts, one linear SVM against the rest: the baseline that Wang and
 Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification" (ACL 2012), recommend, without its
 naive Bayes ratios. Nothing pre-trained takes part. scikit-learn does the work; the fitted model is arrays and plain
-settings only (`WordModel.arrays`, `WordModel.settings`), so that it is kept without pickle.
+settings only (`TfidfModel.arrays`, `TfidfModel.settings`), so that it is kept without pickle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def vectoriser(settings: dict[str, Any], **more: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class WordModel:
+class TfidfModel:
     """A fitted model. ``parts``: its vectorisers, words first.
 
     Shape: weight (C, terms) float32, bias (C,) float32; logits of a class without a training text never win.
@@ -69,7 +69,7 @@ class WordModel:
         return found
 
     @classmethod
-    def of(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> WordModel:
+    def of(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> TfidfModel:
         """The model that `settings` and `arrays` describe."""
         kinds = [WORDS, CHARACTERS] if settings["character_grams"] else [WORDS]
         parts = []
@@ -86,14 +86,14 @@ def affords_characters(texts: Sequence[str]) -> bool:
     return sum(min(len(text), MAX_CHARACTERS) for text in texts) <= MAX_CHARACTERS_FOR_CHARACTER_GRAMS
 
 
-def fit_words(
+def fit_tfidf(
     texts: Sequence[str],
     labels: np.ndarray,
     n_classes: int,
     balanced: bool = False,
     penalty: float = 1.0,
     with_characters: bool = True,
-) -> WordModel:
+) -> TfidfModel:
     """Fit on all texts. Shape: labels (n,) class indices below `n_classes`; `penalty` is the SVM's C.
 
     Raises ProbeError when fewer than two classes or not a single word occur.
@@ -120,7 +120,7 @@ def fit_words(
     return _packed(tuple(parts), model, present, n_classes, penalty)
 
 
-def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: int, penalty: float) -> WordModel:
+def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: int, penalty: float) -> TfidfModel:
     """scikit-learn's one row for two classes becomes two that sum to zero."""
     weight, bias = model.coef_, model.intercept_
     if len(present) == 2:
@@ -128,7 +128,7 @@ def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: 
     whole = np.zeros((n_classes, weight.shape[1]), dtype=np.float32)
     offset = np.full(n_classes, ABSENT_LOGIT, dtype=np.float32)
     whole[present], offset[present] = weight, bias
-    return WordModel(parts, whole, offset, penalty)
+    return TfidfModel(parts, whole, offset, penalty)
 
 
 def _stacked(rows: list[Any]) -> Any:
