@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.errors import ProbeError
+from probes.retrieval import bm25, fusion
 from probes.retrieval import chunks as chunks_module
-from probes.retrieval import fusion, words
 from probes.retrieval.bm25 import WordIndex, stems
 from probes.retrieval.chunks import Chunk, Document, split
 from probes.retrieval.index import HybridIndex
