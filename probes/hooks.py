@@ -1,8 +1,8 @@
-"""A backbone that gives what each of its blocks gives, pooled, in the one pass that makes the features anyway.
+"""A backbone that returns the pooled output of each of its layers in the pass that makes the features anyway.
 
-`hooked` wraps an image or text backbone. Its module returns every depth (or the chosen ones) side by side, the plain
-features last, so extraction, cache and calibration treat it as one wide backbone; `parts` says which columns are which
-depth. Pooling is the mean over space (images) or over the attention mask (texts), as the plain features are pooled.
+`hooked` wraps an image or text backbone. Its module returns all layers (or the chosen ones) side by side, the plain
+features last, so extraction, cache and calibration treat it as one wide backbone; `parts` says which columns belong to
+which layer. Pooling is the mean over space (images) or over the attention mask (texts), as the plain features are pooled.
 ``mirrored``: the mean of an image's features and its mirror image's, for twice the time.
 """
 
@@ -18,28 +18,28 @@ from torch import Tensor, nn
 from probes.backbones.text import masked_mean
 from probes.errors import BackboneError
 
-#: A backbone with more blocks is looked at in this many places, evenly, the first and the last among them.
-MAX_DEPTHS = 13
+#: A backbone with more layers is read at this many, evenly spread, the first and the last among them.
+MAX_LAYERS = 13
 LAST = "last features"
 _CONTAINERS = ("blocks", "features", "classifier")
 _WORKING = (nn.modules.conv._ConvNd, nn.Linear)
-_SILENT = (nn.Dropout, nn.Flatten, nn.Identity)  # not run, or only reshaping: no place to look
+_SILENT = (nn.Dropout, nn.Flatten, nn.Identity)  # not run, or only reshaping
 
 
 class Hooked:
-    """A backbone whose features are its depths side by side; everything else is the plain backbone's.
+    """A backbone whose features are its layers side by side; everything else is the plain backbone's.
 
-    ``parts``: for each depth (its key in the feature cache, its number of columns), in the order of the columns; the
+    ``parts``: for each layer (its key in the feature cache, its number of columns), in the order of the columns; the
     last features' key is the plain backbone's own `preprocessing`, so that they are shared. ``names`` are for people.
     """
 
-    def __init__(self, backbone: Any, depths: Sequence[str] | None = None, mirrored: bool = False) -> None:
+    def __init__(self, backbone: Any, layers: Sequence[str] | None = None, mirrored: bool = False) -> None:
         self.plain = backbone
-        made = TextDepths(backbone.module) if hasattr(backbone, "tokenizer") else ImageDepths(backbone.module)
-        if depths is not None:
-            made.keep(depths)
-        made.mirrored = mirrored
-        self.module: EveryDepth = made.train(backbone.module.training)
+        wide = TextLayers(backbone.module) if hasattr(backbone, "tokenizer") else ImageLayers(backbone.module)
+        if layers is not None:
+            wide.keep(layers)
+        wide.mirrored = mirrored
+        self.module: LayerOutputs = wide.train(backbone.module.training)
         self.names = self.module.names
         self.mirrored = mirrored
         dims = _dims(backbone, self.module)
@@ -50,111 +50,112 @@ class Hooked:
 
     @property
     def preprocessing(self) -> str:
-        """What these depths together depend on besides weights and item."""
+        """What these layers depend on besides weights and item."""
         chosen = "" if self.module.all_kept else "-" + "+".join(self.names)
         return f"{self.plain.preprocessing}-depths{chosen}{'-mirrored' if self.mirrored else ''}"
 
     def __getattr__(self, name: str) -> Any:
-        if name == "plain":  # not there yet: without this line a half-made object would ask itself for ever
+        if name == "plain":  # not set yet: without this line the look-up would never end
             raise AttributeError(name)
         return getattr(self.plain, name)
 
     def split(self, features: np.ndarray) -> list[np.ndarray]:
-        """The columns of each depth. Shape: features (n, dim) to one (n, d) per part."""
+        """The columns of each layer. Shape: features (n, dim) to one (n, d) per part."""
         ends = np.cumsum([dim for _, dim in self.parts])[:-1]
         return np.split(features, ends, axis=1)
 
 
-def hooked(backbone: Any, depths: Sequence[str] | None = None, mirrored: bool = False) -> Hooked:
-    """The backbone with every depth in its features, or with those named; a hooked one as it is.
+def hooked(backbone: Any, layers: Sequence[str] | None = None, mirrored: bool = False) -> Hooked:
+    """The backbone with every layer in its features, or with those named; a hooked one as it is.
 
-    Shape: an `ImageBackbone` or `TextBackbone`; `depths` of its `names`, kept in the network's order. Raises
-    BackboneError for a depth that it does not have.
+    backbone: an `ImageBackbone` or `TextBackbone`; layers: some of its `names`, kept in the network's order. Raises
+    BackboneError for a layer that it does not have.
     """
-    return backbone if isinstance(backbone, Hooked) else Hooked(backbone, depths, mirrored)
+    return backbone if isinstance(backbone, Hooked) else Hooked(backbone, layers, mirrored)
 
 
 def inner(module: nn.Module) -> nn.Module:
-    """The plain backbone's own module, out of what `hooked` runs; any other module as it is."""
-    return module.inner if isinstance(module, EveryDepth) else module
+    """The plain backbone's own module inside what `hooked` runs; any other module as it is."""
+    return module.inner if isinstance(module, LayerOutputs) else module
 
 
-def image_depths(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """(name, module whose output ends that depth) from the stem to the last features.
+def image_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """(name, module whose output ends that layer) from the stem to the last features.
 
     The children are walked in order, containers named blocks, features or classifier by their children. One that
-    convolves or multiplies begins a depth; norms, activations and pooling belong to the depth before them.
+    convolves or multiplies begins a layer; norms, activations and pooling belong to the layer before them.
     """
-    depths: list[tuple[str, nn.Module]] = []
+    layers: list[tuple[str, nn.Module]] = []
     for unit in _units(module):
         if isinstance(unit, _SILENT):
             continue
-        if not depths or any(isinstance(part, _WORKING) for part in unit.modules()):
-            depths.append((_kind(unit), unit))
+        if not layers or any(isinstance(part, _WORKING) for part in unit.modules()):
+            layers.append((_kind(unit), unit))
         else:
-            depths[-1] = (depths[-1][0], unit)
-    kinds = [kind for kind, _ in depths[:-1]]
+            layers[-1] = (layers[-1][0], unit)
+    kinds = [kind for kind, _ in layers[:-1]]
     if len(set(kinds[:2])) == 2:  # a convolution before blocks is their stem
         kinds[0] = "stem"
     names = [kind if kind == "stem" else f"{kind} {kinds[: i + 1].count(kind)}" for i, kind in enumerate(kinds)]
-    named = [(name, end) for name, (_, end) in zip(names, depths, strict=False)]
-    return [*thinned(named, MAX_DEPTHS - 1), (LAST, module)]
+    named = [(name, end) for name, (_, end) in zip(names, layers, strict=False)]
+    return [*thinned(named, MAX_LAYERS - 1), (LAST, module)]
 
 
 def _kind(unit: nn.Module) -> str:
-    """What a depth is called after the module it begins with."""
+    """The name of a layer, after the module it begins with."""
     if isinstance(unit, nn.Linear):
         return "linear"
     bare = isinstance(unit, nn.Conv2d) or type(unit).__name__ == "Conv2dNormActivation"
     return "convolution" if bare else "block"
 
 
-class EveryDepth(nn.Module):
-    """What `hooked` runs: `each` gives the pooled output of the depths in `names`, the plain features last."""
+class LayerOutputs(nn.Module):
+    """What `hooked` runs: `each` gives the pooled output of the layers in `names`, the plain features last."""
 
     inner: nn.Module
     names: tuple[str, ...]
     all_kept = True
     mirrored = False
 
-    def keep(self, depths: Sequence[str]) -> None:
-        """Give these depths only, in the network's order. Raises BackboneError for one that is not there."""
-        strange = [name for name in depths if name not in self.names]
-        if strange or not depths:
+    def keep(self, layers: Sequence[str]) -> None:
+        """Give these layers only, in the network's order. Raises BackboneError for one that does not exist."""
+        unknown = [name for name in layers if name not in self.names]
+        if unknown or not layers:
             raise BackboneError(
-                f"The backbone has no depth called {', '.join(map(repr, strange)) or 'nothing at all'}. "
-                f"It has {', '.join(self.names)}."
+                f"The backbone has no layer called {', '.join(map(repr, unknown))}. "
+                if unknown
+                else f"No layer is named. It has {', '.join(self.names)}."
             )
-        self.all_kept = len(set(depths)) == len(self.names)
-        self.names = tuple(name for name in self.names if name in depths)
+        self.all_kept = len(set(layers)) == len(self.names)
+        self.names = tuple(name for name in self.names if name in layers)
 
     def each(self, batch: Any) -> list[Tensor]:
-        """One (n, d) tensor per depth."""
+        """One (n, d) tensor per layer."""
         raise NotImplementedError
 
     def forward(self, batch: Any) -> Tensor:
-        given = torch.cat([part.float() for part in self.each(batch)], dim=1)
+        features = torch.cat([part.float() for part in self.each(batch)], dim=1)
         if not self.mirrored:
-            return given
-        return (given + torch.cat([part.float() for part in self.each(batch.flip(-1))], dim=1)) / 2
+            return features
+        return (features + torch.cat([part.float() for part in self.each(batch.flip(-1))], dim=1)) / 2
 
 
-class ImageDepths(EveryDepth):
-    """(n, 3, s, s) pixels to each depth's mean over space."""
+class ImageLayers(LayerOutputs):
+    """(n, 3, s, s) pixels to each layer's mean over space."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.inner = module
-        named = image_depths(module)
+        named = image_layers(module)
         self.names = tuple(name for name, _ in named)
         self._ends = dict(named[:-1])
 
     def each(self, batch: Tensor) -> list[Tensor]:
         """The hooks live for this pass only, so the plain backbone stays plain."""
-        seen: dict[int, Tensor] = {}
+        outputs: dict[int, Tensor] = {}
 
         def keep(module: nn.Module, _: Any, output: Tensor) -> None:
-            seen[id(module)] = pooled(output)
+            outputs[id(module)] = pooled(output)
 
         ends = [self._ends[name] for name in self.names if name != LAST]
         handles = [end.register_forward_hook(keep) for end in ends]
@@ -163,10 +164,10 @@ class ImageDepths(EveryDepth):
         finally:
             for handle in handles:
                 handle.remove()
-        return [*(seen[id(end)] for end in ends), *([last] if LAST in self.names else [])]
+        return [*(outputs[id(end)] for end in ends), *([last] if LAST in self.names else [])]
 
 
-class TextDepths(EveryDepth):
+class TextLayers(LayerOutputs):
     """A batch of token tensors to the mean of each layer's states over the mask."""
 
     def __init__(self, module: Any) -> None:
@@ -174,7 +175,7 @@ class TextDepths(EveryDepth):
         self.inner = module
         n_layers = int(module.encoder.config.num_hidden_layers)
         numbered = [("embeddings", 0), *((f"layer {i}", i) for i in range(1, n_layers))]
-        chosen = thinned(numbered, MAX_DEPTHS - 1)
+        chosen = thinned(numbered, MAX_LAYERS - 1)
         self.names = (*(name for name, _ in chosen), LAST)
         self._numbers = dict(chosen)
 
@@ -203,9 +204,9 @@ def thinned(items: list[Any], limit: int) -> list[Any]:
 
 
 @torch.inference_mode()
-def _dims(backbone: Any, module: EveryDepth) -> list[int]:
-    """The columns of each depth, from one item that nobody sees."""
-    if isinstance(module, TextDepths):
+def _dims(backbone: Any, module: LayerOutputs) -> list[int]:
+    """The columns of each layer, from a forward pass on one dummy item."""
+    if isinstance(module, TextLayers):
         batch = backbone.prepare(backbone.tokenize(["a"]))
     else:
         size = int(backbone.input_size)

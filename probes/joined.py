@@ -1,12 +1,13 @@
-"""Several depths side by side: a linear probe on joined features, and the join with the least held-out log loss.
+"""Several layers side by side: a linear probe on joined features, and the join with the least held-out log loss.
 
 Features of several layers together serve many tasks better than the last ones (Evci et al., "Head2Toe: Utilizing
-Intermediate Representations for Better Transfer Learning", ICML 2022, https://arxiv.org/abs/2201.03529). Every depth is
-probed on some hundred items, then the joins that this suggests are cross-validated on more of them.
+Intermediate Representations for Better Transfer Learning", ICML 2022, https://arxiv.org/abs/2201.03529). Every layer
+is probed on several hundred items; then the joins that this suggests are cross-validated on more of them.
 
-Log loss chooses, at each join's own temperature, since it says more of few items than how many are right. Test values
-on average over LadderBench's tasks of images and texts (docs/rungs.md), last features, the highest value, the least log
-loss: 50 labels (44 tasks) 62.3, 66.9, 67.4; 200 labels (42) 68.1, 72.5, 72.8; 500 to 2,500 (21) 72.8, 77.4, 77.8.
+Log loss at each join's own temperature decides, since on few items it says more than the number of right answers. Mean
+test values over LadderBench's image and text tasks, with the last features, the join of the highest value, and the join
+of the least log loss: 50 labels (44 tasks) 62.3, 66.9, 67.4; 200 labels (42) 68.1, 72.5, 72.8; 500 to 2,500 (21) 72.8,
+77.4, 77.8.
 """
 
 from __future__ import annotations
@@ -17,35 +18,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probes.depth import MAX_ITEMS, probe_depths
 from probes.folds import stratified_subset
 from probes.hooks import LAST
+from probes.layers import MAX_ITEMS, probe_layers
 from probes.linear import LinearProbe, linear_probe
 from probes.temperature import tempered_loss
 
-Depths = tuple[str, ...]
+Layers = tuple[str, ...]
 
 #: Items that joins are compared on, at most.
 MOST_ITEMS = 2500
 SECONDS = 10.0
-#: With fewer items the luckiest of six joins wins: on 16 items of sst2 one promised 73 to 100 % and reached 58 %, on 32
-#: of tweet_emotion 55 to 80 % and 46 %, the last features 51 %. And no temperature can be fitted to fewer.
+#: With fewer items the luckiest of six joins wins: on 16 items of sst2 one promised 73 to 100 % and reached 58 %; on 32
+#: of tweet_emotion it promised 55 to 80 % and reached 46 %, the last features 51 %. Nor can a temperature be fitted.
 LEAST_ITEMS = 40
-#: Share of the seconds for the probes at every depth.
-DEPTHS_SHARE = 0.3
+#: Share of the seconds spent on probing every layer.
+LAYERS_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Joined:
-    """The best join and its probe; ``last``: the probe on the last features; ``tried``: (depths, value) of each.
+    """The best join and its probe; ``last``: the probe on the last features; ``tried``: (layers, value) of each.
 
     The best has the least log loss, which need not be the highest value.
     """
 
-    depths: Depths
+    layers: Layers
     probe: LinearProbe
     last: LinearProbe
-    tried: tuple[tuple[Depths, float], ...]
+    tried: tuple[tuple[Layers, float], ...]
 
 
 def probe_joins(
@@ -56,11 +57,11 @@ def probe_joins(
     n_classes: int,
     seconds_limit: float = SECONDS,
     seed: int = 0,
-    wanted: Sequence[Depths] | None = None,
+    wanted: Sequence[Layers] | None = None,
 ) -> Joined:
-    """Cross-validate the joins that the depths suggest, within about the seconds; `wanted` names the joins instead.
+    """Cross-validate the joins that the layers suggest, within about the seconds; `wanted` names the joins instead.
 
-    Shape: parts {name of the depth: (n, d)} in the network's order, `LAST` the last; labels, groups (n,). Raises
+    Shape: parts {name of the layer: (n, d)} in the network's order, `LAST` the last; labels, groups (n,). Raises
     ProbeError when nothing can be held out.
     """
     started = time.monotonic()
@@ -68,37 +69,39 @@ def probe_joins(
         candidates = []
     elif wanted is None:
         few = stratified_subset(labels, MAX_ITEMS, seed)
-        probed = probe_depths(
+        probed = probe_layers(
             [(name, features[few]) for name, features in parts.items()], labels[few], metric, groups[few],
-            n_classes=n_classes, seconds_limit=DEPTHS_SHARE * seconds_limit, seed=seed,
+            n_classes=n_classes, seconds_limit=LAYERS_SHARE * seconds_limit, seed=seed,
         )  # fmt: skip
-        candidates = suggested([d.name for d in probed.depths], [-_loss(d.probe, labels[few]) for d in probed.depths])
+        candidates = suggested(
+            [layer.name for layer in probed.layers], [-_loss(layer.probe, labels[few]) for layer in probed.layers]
+        )
     else:
-        candidates = list(wanted or ())
+        candidates = list(wanted)
     order = list(dict.fromkeys([(LAST,), *candidates]))
-    found: dict[Depths, LinearProbe] = {}
-    for index, depths in enumerate(order):
+    probes: dict[Layers, LinearProbe] = {}
+    for index, layers in enumerate(order):
         left = seconds_limit - (time.monotonic() - started)
-        if found and left <= 0 and wanted is None:
+        if probes and left <= 0 and wanted is None:
             break
         share = max(left, 0.5) / (len(order) - index)
-        features = joined(parts, depths)
-        found[depths] = linear_probe(
+        features = joined(parts, layers)
+        probes[layers] = linear_probe(
             features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=n_classes
         )
-    last = found[(LAST,)]
-    best = min(wanted or found, key=lambda depths: _loss(found[depths], labels))
-    tried = tuple((depths, probe.measured.value) for depths, probe in found.items())
-    return Joined(best, found[best], last, tried)
+    last = probes[(LAST,)]
+    best = min(wanted or probes, key=lambda layers: _loss(probes[layers], labels))
+    tried = tuple((layers, probe.measured.value) for layers, probe in probes.items())
+    return Joined(best, probes[best], last, tried)
 
 
-def joined(parts: Mapping[str, np.ndarray], depths: Depths) -> np.ndarray:
-    """The columns of these depths side by side. Shape: parts {name: (n, d)} to (n, sum of d)."""
-    return np.concatenate([parts[name] for name in depths], axis=1)
+def joined(parts: Mapping[str, np.ndarray], layers: Layers) -> np.ndarray:
+    """The columns of these layers side by side. Shape: parts {name: (n, d)} to (n, sum of d)."""
+    return np.concatenate([parts[name] for name in layers], axis=1)
 
 
-def suggested(names: Sequence[str], values: Sequence[float]) -> list[Depths]:
-    """Joins worth trying: the best depth, it with the last, the best three, the last three and five; no repeats.
+def suggested(names: Sequence[str], values: Sequence[float]) -> list[Layers]:
+    """Joins worth trying: the best layer, it with the last, the best three, the last three and five; no repeats.
 
     Higher values are better.
 
@@ -111,5 +114,5 @@ def suggested(names: Sequence[str], values: Sequence[float]) -> list[Depths]:
 
 
 def _loss(probe: LinearProbe, labels: np.ndarray) -> float:
-    """Log loss of the held-out answers at the temperature that suits them."""
+    """Log loss of the out-of-fold answers at their own best temperature."""
     return tempered_loss(np.log(np.maximum(probe.oof_probability, 1e-7)), labels)

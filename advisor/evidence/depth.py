@@ -13,8 +13,8 @@ from probes.progress import Progress, silent
 if TYPE_CHECKING:
     from advisor.evidence.sample import Sample
     from advisor.features import Backbone
-    from probes.depth import ProbedDepths
     from probes.device import Calibration
+    from probes.layers import LayerProbes
 
 
 def measure_depths(
@@ -31,10 +31,10 @@ def measure_depths(
     backbone they are in the cache already, and this takes the seconds of the probes alone.
     """
     from advisor.features import features_of
-    from probes.depth import MAX_ITEMS, probe_depths
     from probes.errors import ProbeError
     from probes.folds import stratified_subset
     from probes.hooks import hooked
+    from probes.layers import MAX_ITEMS, probe_layers
 
     chosen = stratified_subset(sample.labels, MAX_ITEMS)
     every = hooked(backbone)
@@ -44,7 +44,7 @@ def measure_depths(
         return None
     parts = every.split(np.asarray(found.array)[found.ok])
     try:
-        probed = probe_depths(
+        probed = probe_layers(
             list(zip(every.names, parts, strict=True)),
             sample.labels[chosen],
             dataset.metric,
@@ -57,14 +57,14 @@ def measure_depths(
     return record(probed, found.seconds)
 
 
-def record(probed: ProbedDepths, extraction_seconds: float = 0.0) -> Depths:
-    """What `probes.depth` found, as the record that the page and the advice read."""
+def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Depths:
+    """What `probes.layers` found, as the record that the page and the advice read."""
     return Depths(
         depths=tuple(
-            Depth(name=d.name, position=d.position, dim=d.dim, measured=d.probe.measured) for d in probed.depths
+            Depth(name=d.name, position=d.position, dim=d.dim, measured=d.probe.measured) for d in probed.layers
         ),
-        best=probed.depths[probed.cut].name,
-        top=probed.depths[probed.top].name,
+        best=probed.layers[probed.cut].name,
+        top=probed.layers[probed.top].name,
         sentence=probed.sentence,
         seconds=probed.seconds + extraction_seconds,
     )

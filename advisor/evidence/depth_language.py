@@ -35,8 +35,8 @@ def measure_language_depths(
     """
     from advisor.evidence.sample import stratified
     from advisor.language import load_language_model
-    from probes.depth import probe_depths
     from probes.errors import ProbeError
+    from probes.layers import probe_layers
 
     model = model or load_language_model(progress=progress)
     rows = dataset.where("train", "val")
@@ -48,7 +48,7 @@ def measure_language_depths(
         parts.append(model.hidden_states(texts[start : start + STEP], MAX_TOKENS))
     depths = [(layers[0][0], np.concatenate([rows for _, rows in layers])) for layers in zip(*parts, strict=True)]
     try:
-        probed = probe_depths(
+        probed = probe_layers(
             depths,
             dataset.labels[rows],
             dataset.metric,

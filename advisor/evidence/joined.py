@@ -40,12 +40,12 @@ def measure_joined(
         best = probe_joins(parts, labels, dataset.metric, groups, len(dataset.classes), seconds_limit)
     except ProbeError:
         return None
-    if best.depths == (LAST,):
+    if best.layers == (LAST,):
         return None
     measured = best.probe.measured.model_copy(update={"seconds": time.monotonic() - started})
     return result(
         dataset, _part(sample, chosen), "joined", "Linear probe on joined depths", measured,
-        best.probe.oof_predicted, backbone, **best.probe.recipe.settings, depths=list(best.depths),
+        best.probe.oof_predicted, backbone, **best.probe.recipe.settings, depths=list(best.layers),
         n_fit=best.probe.n_fit,
     )  # fmt: skip
 

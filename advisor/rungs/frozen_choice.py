@@ -86,7 +86,7 @@ def choose(context: RunContext, every: Hooked, sample: Gathered, seconds: float)
     except ProbeError:  # a class too small to hold anything out
         return fallback
     return Chosen(
-        depths=found.depths,
+        depths=found.layers,
         recipe=found.probe.recipe,
         temperature=honest(found.probe, labels),
         tried=found.tried,

@@ -12,7 +12,7 @@ from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
 from probes.backbones.text import TextBackbone
 from probes.errors import BackboneError
-from probes.hooks import LAST, MAX_DEPTHS, hooked, thinned
+from probes.hooks import LAST, MAX_LAYERS, hooked, thinned
 
 TEXTS = ["A cat.", "The train to the north leaves at nine, and nobody knows when it will arrive.", "Rain"]
 
@@ -22,7 +22,7 @@ def pixels(n: int, size: int) -> np.ndarray:
 
 
 @torch.inference_mode()
-def test_the_depths_are_what_running_the_blocks_by_hand_gives(lite0: ImageBackbone) -> None:
+def test_the_layers_are_what_running_the_blocks_by_hand_gives(lite0: ImageBackbone) -> None:
     batch = lite0.prepare(pixels(3, 64))
     every = hooked(lite0)
     parts = every.split(every.module(batch).numpy())
@@ -50,24 +50,24 @@ def test_the_last_part_is_the_plain_features_and_no_hook_stays(lite0: ImageBackb
 
 
 @pytest.mark.parametrize(
-    ("name", "first", "depths"),
+    ("name", "first", "n_layers"),
     [
         ("alexnet", "convolution 1", 7),
         ("resnet18", "stem", 5),
         ("efficientnet-b0", "stem", 9),
-        ("mobilenet-v3-large", "stem", MAX_DEPTHS),
+        ("mobilenet-v3-large", "stem", MAX_LAYERS),
         ("convnext-tiny", "stem", 8),
     ],
 )
 @torch.inference_mode()
-def test_every_architecture_has_its_depths(name: str, first: str, depths: int) -> None:
+def test_every_architecture_has_its_layers(name: str, first: str, n_layers: int) -> None:
     backbone = ImageBackbone.load(catalog.find(name), pretrained=False, input_size=64)
     every = hooked(backbone)
     wide = every.module(backbone.prepare(pixels(2, 64)))
     assert wide.shape == (2, every.dim) and sum(dim for _, dim in every.parts) == every.dim
-    assert len(every.names) == len(set(every.names)) == len(every.parts) == depths
+    assert len(every.names) == len(set(every.names)) == len(every.parts) == n_layers
     assert (every.names[0], every.names[-1]) == (first, LAST)
-    assert len({key for key, _ in every.parts}) == depths
+    assert len({key for key, _ in every.parts}) == n_layers
     torch.testing.assert_close(wide[:, -backbone.dim :], backbone.module(backbone.prepare(pixels(2, 64))))
 
 
@@ -83,7 +83,7 @@ def test_a_convolution_counts_with_its_activation_and_its_pooling() -> None:
 
 
 @torch.inference_mode()
-def test_a_texts_depths_are_the_layers_means_without_the_padding(minilm: TextBackbone) -> None:
+def test_a_texts_layers_are_their_means_without_the_padding(minilm: TextBackbone) -> None:
     every = hooked(minilm)
     together = every.split(every.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy())
     assert every.names == ("embeddings", *(f"layer {i}" for i in range(1, 6)), LAST)
@@ -91,16 +91,16 @@ def test_a_texts_depths_are_the_layers_means_without_the_padding(minilm: TextBac
         tokens = minilm.prepare(minilm.tokenize([text]))
         encoder = minilm.module.encoder
         state = encoder.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
-        for depth, part in enumerate(together):
+        for number, part in enumerate(together):
             np.testing.assert_allclose(part[position], state[0].mean(0).numpy(), rtol=1e-3, atol=1e-4)
-            if depth < len(encoder.encoder.layer):
-                output = encoder.encoder.layer[depth](state)
+            if number < len(encoder.encoder.layer):
+                output = encoder.encoder.layer[number](state)
                 state = output[0] if isinstance(output, tuple) else output
     plain = minilm.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy()
     np.testing.assert_allclose(together[-1], plain, rtol=1e-5, atol=1e-6)
 
 
-def test_plain_features_come_from_the_cache_after_the_depths_were_extracted(
+def test_plain_features_come_from_the_cache_after_the_layers_were_extracted(
     lite0: ImageBackbone, tmp_path: Path
 ) -> None:
     pictures = [Image.fromarray(array) for array in pixels(4, 70)]
@@ -119,7 +119,7 @@ def test_thinning_keeps_both_ends() -> None:
 
 
 @torch.inference_mode()
-def test_chosen_depths_are_columns_of_all_and_share_their_keys(lite0: ImageBackbone, minilm: TextBackbone) -> None:
+def test_chosen_layers_are_columns_of_all_and_share_their_keys(lite0: ImageBackbone, minilm: TextBackbone) -> None:
     for backbone, names, batch in (
         (lite0, ("block 5", LAST), lite0.prepare(pixels(2, 64))),
         (lite0, ("block 3",), lite0.prepare(pixels(2, 64))),
@@ -143,7 +143,7 @@ def test_mirrored_features_are_the_same_for_an_image_and_its_mirror(lite0: Image
     assert not set(both.parts) & set(plain.parts)
 
 
-def test_a_depth_that_is_not_there_is_refused_with_those_that_are(lite0: ImageBackbone) -> None:
-    for depths in (("block 99",), ()):
+def test_a_layer_that_is_not_there_is_refused_with_those_that_are(lite0: ImageBackbone) -> None:
+    for layers in (("block 99",), ()):
         with pytest.raises(BackboneError, match="It has stem, block 1"):
-            hooked(lite0, depths)
+            hooked(lite0, layers)

@@ -11,7 +11,7 @@ from probes.joined import probe_joins, suggested
 
 
 def halves() -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Digits seen from their upper half, their lower half, and by their mean only, as three depths."""
+    """Digits seen from their upper half, their lower half, and by their mean only, as three layers."""
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
@@ -22,16 +22,16 @@ def halves() -> tuple[dict[str, np.ndarray], np.ndarray]:
 def test_two_halves_that_know_different_things_are_joined() -> None:
     parts, labels = halves()
     found = probe_joins(parts, labels, "accuracy", np.arange(500), 10)
-    assert {"upper", "lower"} <= set(found.depths)
+    assert {"upper", "lower"} <= set(found.layers)
     values = dict(found.tried)
-    assert found.probe.measured.value == values[found.depths] >= max(values.values()) - 0.003
+    assert found.probe.measured.value == values[found.layers] >= max(values.values()) - 0.003
 
 
 def test_few_items_choose_nothing() -> None:
     parts, labels = halves()
     few = {name: features[:39] for name, features in parts.items()}
     found = probe_joins(few, labels[:39], "accuracy", np.arange(39), 10)
-    assert found.depths == (LAST,) and len(found.tried) == 1
+    assert found.layers == (LAST,) and len(found.tried) == 1
 
 
 def test_the_last_features_are_the_yardstick() -> None:
@@ -44,7 +44,7 @@ def test_named_joins_are_compared_alone_and_the_last_features_never_win_unasked(
     parts, labels = halves()
     better = {"upper": parts[LAST], LAST: parts["lower"]}
     found = probe_joins(better, labels, "accuracy", np.arange(500), 10, wanted=[("upper",)])
-    assert found.depths == ("upper",) and found.last.measured.value > found.probe.measured.value
+    assert found.layers == ("upper",) and found.last.measured.value > found.probe.measured.value
 
 
 def test_nothing_to_hold_out_is_a_probe_error() -> None:
@@ -58,5 +58,5 @@ def test_suggested_joins_keep_the_order_without_repeats(values: list[float]) -> 
     found = suggested(names, values)
     assert len(found) == len(set(found)) <= 5
     assert (names[int(np.argmax(values))],) == found[0]
-    for depths in found:
-        assert [names.index(name) for name in depths] == sorted({names.index(name) for name in depths})
+    for layers in found:
+        assert [names.index(name) for name in layers] == sorted({names.index(name) for name in layers})

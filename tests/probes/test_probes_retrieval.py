@@ -51,7 +51,7 @@ def pages() -> list[Document]:
     return [Document(path.name, path.stem, path.read_text()) for path in sorted(HANDBOOK.glob("*.md"))]
 
 
-@pytest.mark.parametrize("module", [chunks_module, words])
+@pytest.mark.parametrize("module", [chunks_module, bm25])
 def test_examples_in_docstrings(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

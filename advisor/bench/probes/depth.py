@@ -16,10 +16,10 @@ from advisor.bench import sets
 from advisor.bench.probes.figures import Figure
 from advisor.evidence.sample import related, stratified
 from advisor.features import features_of, load_backbone
-from probes.depth import probe_depths
 from probes.heads import fit_head
 from probes.hooks import hooked
 from probes.interval import score
+from probes.layers import probe_layers
 
 IMAGE_PX, ITEMS, TEST_ITEMS = 128, 600, 400
 IMAGES = ("cats_dogs", "deeppcb_defects", "dtd10", "fsdd_spectro", "gtsrb32", "sign_digits", "wbc")
@@ -84,10 +84,10 @@ def cut_of(name: str) -> Cut:
     rows, depths = rows[found.ok], every.split(np.asarray(found.array)[found.ok])
     labels, n_classes = dataset.labels[rows], len(dataset.classes)
     named = [(depth, features[train]) for depth, features in zip(every.names, depths, strict=True)]
-    probed = probe_depths(named, labels[train], dataset.metric, related(dataset)[rows][train], n_classes)
+    probed = probe_layers(named, labels[train], dataset.metric, related(dataset)[rows][train], n_classes)
 
     def on_test(number: int) -> float:
-        recipe, balanced = probed.depths[number].probe.recipe, dataset.metric != "accuracy"
+        recipe, balanced = probed.layers[number].probe.recipe, dataset.metric != "accuracy"
         head = fit_head(depths[number][train], labels[train], recipe, balanced, n_classes)
         answers = head.logits(depths[number][~train]).argmax(axis=1)
         return score(dataset.metric, labels[~train], answers, n_classes)
