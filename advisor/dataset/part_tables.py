@@ -151,5 +151,5 @@ def unused(part: PartTable, kind: Kind, why: str, unlabelled: bool) -> Listing:
     aside = [SetAside(key=key, reason=reason) for key in keys_of(part.table, part.prefix)]
     aside += [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in part.table.set_aside]
     rows = counted(len(part.table.frame), "row")
-    note = f"{why}, so it is {f'without {what}s' if unlabelled else 'not read'}: {rows} set aside."
+    note = f"{why}, so it {f'has no {what}s' if unlabelled else 'is not read'}: {rows} set aside."
     return Listing(kind, part.table.path.parent, items, aside, [note])

@@ -55,7 +55,7 @@ def unlabelled(dataset: Dataset, n: int = N_TEST, labels: tuple[str, ...] = ("ba
 def test_a_competition(tmp_path: Path, label: str, submission: bool) -> None:
     dataset = read(competition(tmp_path, label, submission))
     unlabelled(dataset)
-    assert f"test.csv has no column {label}, so it is without labels: {N_TEST} rows set aside." in dataset.notes
+    assert f"test.csv has no column {label}, so it has no labels: {N_TEST} rows set aside." in dataset.notes
     assert dataset.set_aside[0].reason == f"test.csv has no column {label}, so the row has no label."
     assert not dataset.official_split
     assert set(dataset.items["part"]) == {"train", "val", "test"}
@@ -192,7 +192,7 @@ def test_questions_without_answers_are_set_aside(tmp_path: Path, more: dict[str,
     assert dataset.kind == "qa"
     assert (dataset.n_in, dataset.n_used, dataset.n_set_aside) == (38, 30, 8)
     assert all(entry.key.startswith("test.csv row") and "answer" in entry.reason for entry in dataset.set_aside)
-    assert sum("test.csv" in note and "without answers: 8 rows set aside" in note for note in dataset.notes) == 1
+    assert sum("test.csv" in note and "has no answers: 8 rows set aside" in note for note in dataset.notes) == 1
     assert "unsure" not in "".join(dataset.items["answers"])
     assert len(dataset.documents) == 30
 
