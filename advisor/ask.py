@@ -13,7 +13,7 @@ from advisor.questions import questions_of, spread_rows
 from advisor.records import Answer, Dataset
 from advisor.retrieval import Encoder, index_of
 from advisor.rungs.answering import Answerer, Found, FromPassages
-from probes import asking
+from probes import qa_prompts
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def ask(
     asked = [questions] if isinstance(questions, str) else list(questions)
     check(model)
     index, limit = searched(source, progress)
-    method = FromPassages(chat_model(model, progress=progress), Found(index, k, limit), asking.wording(True))
+    method = FromPassages(chat_model(model, progress=progress), Found(index, k, limit), qa_prompts.usual_prompt(True))
     return Answerer({"rung": "rag"}, method).answer(asked, progress)
 
 

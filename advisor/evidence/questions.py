@@ -23,7 +23,7 @@ from advisor.language import chat_model, entry_of, identities
 from advisor.questions import questions_of, spread_rows
 from advisor.records import Dataset, Evidence, ProbeResult
 from advisor.retrieval import index_of
-from probes import asking
+from probes import qa_prompts
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def measure_questions(
     searched = asked.only(np.arange(min(len(asked), SEARCHED)))
     limit = threshold(index, searched)
     found = retrieval(index, searched, asdict(limit))
-    choices = asking.choices_among(asked.answers)
+    choices = qa_prompts.choices_among(asked.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
     given = answers(model, index, asked, K, choices, seconds, lambda said, share: progress(said, 0.15 + 0.5 * share))
     probes = with_scale(results(model, given, K, choices), model, dataset)

@@ -15,10 +15,10 @@ import numpy as np
 
 from advisor.questions import Questions, gold_chunks, holds
 from advisor.records import ProbeResult
-from probes import asking, failures
-from probes.asking import Said
+from probes import failures, qa_prompts
 from probes.bootstrap import measured_mean
 from probes.progress import Progress
+from probes.qa_prompts import ModelAnswer
 from probes.reading import exact_match, token_f1
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ TITLES = {
 class Asked:
     """The answers of one condition so far, question by question, and the seconds they took."""
 
-    said: list[Said] = field(default_factory=list)
+    said: list[ModelAnswer] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -75,8 +75,8 @@ def answers(
         found += hits
         for name, passages in _conditions(hits, own).items():
             began = time.monotonic()
-            put = asking.wording(passages is not None, choices)
-            asked[name].said += asking.ask(model, texts, passages, put, choices)
+            put = qa_prompts.usual_prompt(passages is not None, choices)
+            asked[name].said += qa_prompts.ask(model, texts, passages, put, choices)
             asked[name].seconds += time.monotonic() - began
         done += len(texts)
         progress(
@@ -114,7 +114,7 @@ def results(model: ChatModel, given: Answers, k: int, choices: Sequence[str]) ->
             became = outcomes(given, [said.text for said in one.said])
             more["outcomes"] = failures.counted(became)
             more["examples"] = examples(given, one.said, became)
-        put = asking.wording(name != "closed book", choices)
+        put = qa_prompts.usual_prompt(name != "closed book", choices)
         more["prompt"] = asdict(put)
         answers_given = [said.text for said in one.said]
         made.append(
@@ -133,7 +133,7 @@ def outcomes(given: Answers, texts: Sequence[str]) -> list[failures.Outcome]:
     ]
 
 
-def examples(given: Answers, said: Sequence[Said], became: Sequence[failures.Outcome]) -> list[dict[str, Any]]:
+def examples(given: Answers, said: Sequence[ModelAnswer], became: Sequence[failures.Outcome]) -> list[dict[str, Any]]:
     """The first questions with the passage found first, the answer given, and what became of it; for people."""
     rows = []
     for place, (question, truths) in enumerate(zip(given.questions.texts, given.questions.answers, strict=True)):

@@ -12,9 +12,9 @@ import numpy as np
 from advisor.evidence.questions_answers import texts_of
 from advisor.evidence.questions_reader import marked
 from advisor.records import Answer, Passage
-from probes import asking
-from probes.asking import Wording
+from probes import qa_prompts
 from probes.progress import Progress, silent
+from probes.qa_prompts import QuestionPrompt
 from probes.reading import NOT_FOUND
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class ByHeart:
     """The language model alone: no passage supports what it says."""
 
     model: ChatModel
-    wording: Wording
+    wording: QuestionPrompt
     choices: Sequence[str] = ()
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question."""
-        said = asking.ask(self.model, questions, None, self.wording, self.choices)
+        said = qa_prompts.ask(self.model, questions, None, self.wording, self.choices)
         return [
             Answer(input=question, text=one.text, supported=False, probability=one.probability)
             for question, one in zip(questions, said, strict=True)
@@ -99,7 +99,7 @@ class FromPassages:
 
     model: ChatModel
     found: Found
-    wording: Wording
+    wording: QuestionPrompt
     choices: Sequence[str] = ()
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
@@ -107,7 +107,7 @@ class FromPassages:
         hits, supported = self.found.passages(questions)
         places = np.flatnonzero(supported).tolist()
         read = texts_of([[hit.chunk for hit in hits[i]] for i in places])
-        said = asking.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
+        said = qa_prompts.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
         made = [refusal(question, some) for question, some in zip(questions, hits, strict=True)]
         for place, one in zip(places, said, strict=True):
             cited = tuple(passage(hit.chunk, hit.score) for hit in hits[place])

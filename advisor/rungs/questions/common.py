@@ -12,7 +12,7 @@ from advisor.llm.identity import check_planned
 from advisor.questions import Questions, questions_of, spread_rows
 from advisor.rungs.answering import Answerer
 from advisor.rungs.context import RunContext
-from probes import asking
+from probes import qa_prompts
 from probes.reading import token_f1
 
 #: Validation questions answered at most, and the share of the time that is left for them.
@@ -48,7 +48,7 @@ def prompt_settings(context: RunContext, with_passages: bool) -> dict[str, Any]:
     """The plan's prompt and choices, or the usual ones where it names none."""
     settings = context.plan.settings
     choices = list(settings.get("choices") or [])
-    usual = asking.wording(with_passages, choices)
+    usual = qa_prompts.usual_prompt(with_passages, choices)
     prompt = settings.get("prompt") or asdict(usual)
     return {"prompt": dict(prompt), "choices": choices}
 

@@ -22,10 +22,10 @@ from advisor.rungs.answering import Answerer, ByHeart, Found, FromPassages, Mark
 from advisor.rungs.context import RunContext
 from advisor.rungs.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
 from advisor.rungs.model import spec_of as shared_spec
-from probes.asking import Wording
 from probes.backbones.text import TextBackbone
 from probes.chat import ChatModel
 from probes.progress import Progress, silent
+from probes.qa_prompts import QuestionPrompt
 from probes.reader import SpanHead
 
 
@@ -70,7 +70,7 @@ def method_of(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, pro
     head = spec["head"]
     if head["type"] == "reader":
         return Marking(head_of(head, tensors), encoder_of(spec, device), found_of(spec, progress))
-    wording = Wording(**head["prompt"])
+    wording = QuestionPrompt(**head["prompt"])
     if head["type"] == "closed book":
         return ByHeart(language_model_of(spec, device, progress), wording, tuple(head["choices"]))
     model = language_model_of(spec, device, progress)

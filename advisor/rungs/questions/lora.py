@@ -26,8 +26,8 @@ from advisor.rungs.trained import passes, settings_from
 from advisor.training.finished import fit_once
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 from advisor.training.tokens import Example, Speaker, Tokens, TokenSource
-from probes.asking import Wording
 from probes.bootstrap import paired_error_of_means
+from probes.qa_prompts import QuestionPrompt
 from probes.reading import token_f1
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def values(
 def answering(model: Any, index: HybridIndex, head: dict[str, Any]) -> Answerer:
     """An answerer that is not saved yet."""
     found = Found(index, int(head["k"]), float(head["threshold"]))
-    method = FromPassages(model, found, Wording(**head["prompt"]), tuple(head["choices"]))
+    method = FromPassages(model, found, QuestionPrompt(**head["prompt"]), tuple(head["choices"]))
     return Answerer({"rung": "fine-tune"}, method)
 
 
@@ -181,7 +181,7 @@ def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], ask
     from probes.backbones.language_prompt import read
 
     asked = asked.only(asked.answered)
-    wording = Wording(**head["prompt"])
+    wording = QuestionPrompt(**head["prompt"])
     hits = index.search(asked.texts, int(head["k"]))
     gold = gold_chunks(index, asked)
     passages = [
