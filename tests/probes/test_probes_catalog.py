@@ -25,7 +25,7 @@ def test_names_are_unique_whatever_their_case_and_are_found_so() -> None:
 
 def test_an_unknown_name_gets_the_nearest_and_the_full_list() -> None:
     with pytest.raises(BackboneError) as raised:
-        catalog.find("efficientnet-lite1", "image")
+        catalog.find("efficientnet-lite9", "image")
     message = str(raised.value)
     assert "Did you mean efficientnet-lite" in message
     for entry in catalog.CATALOG:
