@@ -2,7 +2,7 @@
 
 `hooked` wraps an image or text backbone. Its module returns all layers (or the chosen ones) side by side, the plain
 features last, so extraction, cache and calibration treat it as one wide backbone; `parts` says which columns belong to
-which layer. Pooling is the mean over space (images) or over the attention mask (texts), as the plain features are pooled.
+which layer. Pooling is the mean over space (images) or over the attention mask (texts), as for the plain features.
 ``mirrored``: the mean of an image's features and its mirror image's, for twice the time.
 """
 
@@ -121,11 +121,8 @@ class LayerOutputs(nn.Module):
         """Give these layers only, in the network's order. Raises BackboneError for one that does not exist."""
         unknown = [name for name in layers if name not in self.names]
         if unknown or not layers:
-            raise BackboneError(
-                f"The backbone has no layer called {', '.join(map(repr, unknown))}. "
-                if unknown
-                else f"No layer is named. It has {', '.join(self.names)}."
-            )
+            cause = f"The backbone has no layer {', '.join(map(repr, unknown))}" if unknown else "No layer is named"
+            raise BackboneError(f"{cause}. It has {', '.join(self.names)}.")
         self.all_kept = len(set(layers)) == len(self.names)
         self.names = tuple(name for name in self.names if name in layers)
 
