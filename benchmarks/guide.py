@@ -98,7 +98,7 @@ def output(line: str, folder: Path) -> str:
     environment = {**os.environ, "ADVISOR_HOME": home, "COLUMNS": COLUMNS, "HF_HUB_OFFLINE": "1"}
     root = str(DOCS.parent)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    call = [sys.executable, "-c", "from advisor.cli import main; main()", *shlex.split(line)[1:]]
+    call = [sys.executable, "-m", "advisor.cli", *shlex.split(line)[1:]]
     done = subprocess.run(call, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     if done.returncode:
         raise SystemExit(f"{line}\n{done.stderr}")
