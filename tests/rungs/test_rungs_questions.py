@@ -129,6 +129,30 @@ def test_fine_tuning_keeps_only_an_adapter_or_nothing(museums: Dataset, tmp_path
     assert model.answer(["When was the museum of York opened?"])[0].passages
 
 
+class Killed(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+@pytest.mark.slow
+def test_a_killed_fine_tuning_keeps_its_answers_and_its_length(museums: Dataset, tmp_path: Path) -> None:
+    context = context_of(museums, tmp_path / "run", "fine-tune", seconds=30.0, k=1, threshold=-1.0)
+
+    def kill() -> None:
+        if (context.directory / "checkpoint" / "state.json").is_file():
+            raise Killed
+
+    context.kept = kill  # right after the first checkpoint of the training
+    with pytest.raises(Killed):
+        registry.execute(context)
+    settings, seen = read_json(context.directory / "resolved.json"), []
+    again = context_of(museums, tmp_path / "run", "fine-tune", seconds=8.0, k=1, threshold=-1.0)
+    again.emit = lambda stage, share, **numbers: seen.append((stage, share))  # type: ignore[assignment]
+    outcome = registry.execute(again)
+    assert read_json(again.directory / "resolved.json") == settings  # not a share of the 8 s that were left
+    assert not [share for stage, share in seen if stage == "Answering validation questions" and share < 0.5]
+    assert outcome.validation["n"] > 0
+
+
 def test_from_scratch_says_why_not(museums: Dataset, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="20 tokens"):
         registry.execute(context_of(museums, tmp_path / "run", "scratch"))
