@@ -44,7 +44,7 @@ class Look:
         """Count tokens with the default encoder's tokenizer, and cut the documents as the index does."""
         from advisor.dataset.documents import documents_of
         from probes.backbones import catalog
-        from probes.retrieval.tokens import n_tokens, tokenizer_of
+        from probes.retrieval.chunks import n_tokens, tokenizer_of
 
         tokenizer: Any = tokenizer_of(catalog.default("text"))
         chunks = split(documents_of(dataset.documents), tokenizer)

@@ -1,7 +1,7 @@
 """Search by words: BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) by bm25s.
 
 Words are lower-cased, English stop words dropped and the rest stemmed (Porter 2), so that "measured" finds "measure".
-Other languages are searched by their unstemmed forms more or less, which still finds names and numbers.
+In other languages most words keep their forms, which still finds names and numbers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PATTERN = r"(?u)\w+"
 
 
 class WordIndex:
-    """BM25 scores of n texts for questions; the texts themselves are not kept."""
+    """BM25 scores of n texts for questions. Keeps word counts, not the texts."""
 
     def __init__(self, model: Any, n_texts: int) -> None:
         self.model = model
@@ -37,10 +37,10 @@ class WordIndex:
         return cls(model, len(texts))
 
     def scores(self, questions: Sequence[str]) -> np.ndarray:
-        """How much of each question's words a text covers, by weight. Shape: (questions, n) float32, 0 to 1.
+        """The weighted share of each question's words that a text covers. Shape: (questions, n) float32, 0 to 1.
 
-        BM25 divided by what a text would get that repeats every word of the question without end: the order is BM25's,
-        and a question in other words than the texts' has low scores everywhere, which the fusion needs to know.
+        BM25 divided by the score of a text that repeats every word of the question without end. The order is BM25's,
+        and a question in other words than the texts' scores low everywhere, which the hybrid search needs to know.
         """
         scores = np.zeros((len(questions), self.n_texts), dtype=np.float32)
         for row, tokens in enumerate(stems(questions) if self.model is not None else []):
@@ -56,13 +56,13 @@ class WordIndex:
         return np.array([_weight(int(starts[i + 1]) - int(starts[i]), self.n_texts) for i in ids])
 
     def save(self, folder: Path) -> None:
-        """Write the counts as arrays and JSON into `folder`; nothing when the texts have no word."""
+        """Write the counts as arrays and JSON into `folder`; nothing when the texts have no words."""
         if self.model is not None:
             self.model.save(folder, show_progress=False)
 
     @classmethod
     def open(cls, folder: Path, n_texts: int) -> WordIndex:
-        """What `save` wrote, mapped from the disk."""
+        """What `save` wrote, memory-mapped."""
         import bm25s
 
         if not (folder / "params.index.json").exists():
@@ -86,12 +86,12 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
 
     if not texts:
         return []
-    found: list[list[str]] = bm25s.tokenize(
+    words: list[list[str]] = bm25s.tokenize(
         list(texts),
         token_pattern=PATTERN,
         stopwords="en",
-        stemmer=Stemmer.Stemmer("english"),  # made anew: it must not be shared between threads
+        stemmer=Stemmer.Stemmer("english"),  # a new one, as threads must not share it
         return_ids=False,
         show_progress=False,
     )
-    return found
+    return words

@@ -1,7 +1,7 @@
-"""Documents cut into chunks along their structure: headings first, then paragraphs, sentences and words.
+"""Documents split into chunks along their structure: headings first, then paragraphs, sentences and words.
 
-The cutting is semantic-text-splitter's Markdown splitter, which takes plain text as paragraphs. A chunk knows where it
-stands (`text == document.text[start:end]`), so that an answer can cite it.
+semantic-text-splitter's Markdown splitter does the work and takes plain text as paragraphs. A chunk knows its place
+(`text == document.text[start:end]`), so that an answer can cite it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: Tokens of a chunk and of what it shares with the one before it; `docs/documents.md` has the measurement.
+from probes.backbones.catalog import Entry
+from probes.backbones.weights import weights_path
+from probes.errors import BackboneError
+
+#: Tokens of a chunk, and of its overlap with the chunk before it.
 SIZE, OVERLAP = 200, 30
-#: Where no tokenizer counts: characters of English prose per word piece.
+#: Characters of English prose per word piece, for counting without a tokenizer.
 CHARACTERS_PER_TOKEN = 4
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t#]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
@@ -22,7 +26,7 @@ _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 
 @dataclass(frozen=True)
 class Document:
-    """A document to be searched; ``name`` is its id, ``title`` may be empty."""
+    """A document to search; ``name`` is its id, ``title`` may be empty."""
 
     name: str
     title: str
@@ -50,20 +54,19 @@ class Chunk:
 
     @property
     def searched(self) -> str:
-        """What words and meaning are taken from: a chunk rarely repeats what its headings say."""
+        """The text that is searched, with the headings, since a chunk rarely repeats what they say."""
         return f"{self.title.replace('_', ' ')}\n{self.text}" if self.title else self.text
 
 
 def split(
     documents: Sequence[Document], tokenizer: Any = None, size: int = SIZE, overlap: int = OVERLAP
 ) -> list[Chunk]:
-    """The chunks of all documents, in their order; a document without a letter has none.
+    """The chunks of all documents, in order; a document without a letter or digit has none.
 
-    size, overlap: at most so many tokens, counted by ``tokenizer`` (a `tokenizers.Tokenizer`), else as four characters
-    each.
+    size, overlap: the most tokens, counted by ``tokenizer`` (a `tokenizers.Tokenizer`), or as four characters each.
     """
-    cut = _splitter(tokenizer, size, overlap)
-    return [chunk for document in documents for chunk in _pieces(document, cut)]
+    splitter = _splitter(tokenizer, size, overlap)
+    return [chunk for document in documents for chunk in _pieces(document, splitter)]
 
 
 def headings(text: str) -> list[tuple[int, int, str]]:
@@ -72,16 +75,16 @@ def headings(text: str) -> list[tuple[int, int, str]]:
     >>> headings("# One\\n```\\n# no\\n```\\n## Two ##")
     [(0, 1, 'One'), (19, 2, 'Two')]
     """
-    found = []
+    rows = []
     place, inside = 0, ""
     for line in text.split("\n"):
         fence = _FENCE.match(line)
         if fence and inside in ("", fence[1]):
             inside = "" if inside else fence[1]
         elif not inside and (heading := _HEADING.match(line)):
-            found.append((place, len(heading[1]), heading[2]))
+            rows.append((place, len(heading[1]), heading[2]))
         place += len(line) + 1
-    return found
+    return rows
 
 
 def _splitter(tokenizer: Any, size: int, overlap: int) -> Any:
@@ -93,19 +96,38 @@ def _splitter(tokenizer: Any, size: int, overlap: int) -> Any:
 
 
 def counting(tokenizer: Any) -> Any:
-    """The tokenizer without the cut and the padding of its file (all-MiniLM-L6-v2 counts every text as 128 tokens)."""
+    """The tokenizer without the truncation and padding of its file, which make every text 128 tokens of MiniLM."""
     from tokenizers import Tokenizer
 
-    counting = Tokenizer.from_str(tokenizer.to_str())
-    counting.no_truncation()
-    counting.no_padding()
-    return counting
+    plain = Tokenizer.from_str(tokenizer.to_str())
+    plain.no_truncation()
+    plain.no_padding()
+    return plain
 
 
-def _pieces(document: Document, cut: Any) -> list[Chunk]:
+def tokenizer_of(entry: Entry) -> Any:
+    """The tokenizer beside an encoder's weights, without loading the encoder; None where there is none."""
+    from tokenizers import Tokenizer
+
+    try:
+        path = weights_path(entry).parent / "tokenizer.json"
+        return Tokenizer.from_file(str(path)) if path.is_file() else None
+    except (BackboneError, ValueError):
+        return None
+
+
+def n_tokens(texts: Sequence[str], tokenizer: Any) -> list[int]:
+    """The tokens of each whole text; without a tokenizer, four characters make one."""
+    if tokenizer is None:
+        return [-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts]
+    encodings = counting(tokenizer).encode_batch_fast(list(texts), add_special_tokens=False)
+    return [len(encoding.ids) for encoding in encodings]
+
+
+def _pieces(document: Document, splitter: Any) -> list[Chunk]:
     above = headings(document.text)
     chunks = []
-    for start, text in cut.chunk_indices(document.text):
+    for start, text in splitter.chunk_indices(document.text):
         if any(character.isalnum() for character in text):
             title = _path(document.title, above, start)
             chunks.append(Chunk(document.name, title, text, start, start + len(text)))
@@ -113,10 +135,10 @@ def _pieces(document: Document, cut: Any) -> list[Chunk]:
 
 
 def _path(title: str, above: list[tuple[int, int, str]], start: int) -> str:
-    """The title and the headings in force at `start`; a heading that repeats the title is said once."""
+    """The title and the headings in force at `start`; a heading that repeats the title is left out."""
     path: list[tuple[int, str]] = []
     for place, level, words in above:
         if place > start:
             break
-        path = [(other, said) for other, said in path if other < level] + [(level, words)]
-    return ": ".join([part for part in (title,) if part] + [said for _, said in path if said != title])
+        path = [(other, heading) for other, heading in path if other < level] + [(level, words)]
+    return ": ".join([part for part in (title,) if part] + [heading for _, heading in path if heading != title])

@@ -1,9 +1,9 @@
 """How well a search finds what answers a question: recall at k and mean reciprocal rank.
 
-A hit is a chunk of the gold document that contains an answer; where no chunk of it does (the answer is yes or no, or in
-the annotator's own words), any chunk of the gold document. A question without a gold document is hit by any chunk that
-contains an answer; one that the documents do not answer is not measured. Chunks of the same text count alike: no search
-could tell them apart.
+A hit is a chunk of the gold document that contains an answer; where none does (the answer is yes or no, or in the
+annotator's own words), any chunk of the gold document. Without a gold document, any chunk that contains an answer is a
+hit. Questions that the documents do not answer are not measured. Chunks with the same text count alike, since no search
+can tell them apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from probes.reading import normalised
 from probes.retrieval.chunks import Chunk
 
-#: Answers that stand in nearly every text without answering anything.
+#: Answers that occur in nearly every text without answering anything.
 VERDICTS = frozenset({"yes", "no", "maybe", "true", "false", "not"})
 
 
@@ -28,33 +28,23 @@ class Truth:
     document: str = ""
 
 
-def ranks(found: Sequence[Sequence[Chunk]], truths: Sequence[Truth], chunks: Sequence[Chunk]) -> np.ndarray:
-    """Rank of the first hit of each question, 1 = best, inf where none was found, NaN where nothing could be.
+def ranks(results: Sequence[Sequence[Chunk]], truths: Sequence[Truth], chunks: Sequence[Chunk]) -> np.ndarray:
+    """Rank of the first hit of each question: 1 = best, inf without a hit, NaN where no chunk could be one.
 
-    found: the chunks of a search, best first, one list per question; chunks: all that were searched.
+    results: the chunks of a search, best first, one list per question; chunks: all that were searched.
     Shape: (questions,) float64.
     """
     targets = wanted(truths, chunks)
-    result = np.full(len(truths), np.nan)
-    for row, (hits, target) in enumerate(zip(found, targets, strict=True)):
+    first = np.full(len(truths), np.nan)
+    for row, (hits, target) in enumerate(zip(results, targets, strict=True)):
         if target:
             places = (rank for rank, chunk in enumerate(hits, start=1) if chunk.text in target)
-            result[row] = next(places, np.inf)
-    return result
-
-
-def document_ranks(found: Sequence[Sequence[Chunk]], truths: Sequence[Truth]) -> np.ndarray:
-    """Rank of the gold document among the different documents found; NaN where a question names none. Shape: (q,)."""
-    result = np.full(len(truths), np.nan)
-    for row, (hits, truth) in enumerate(zip(found, truths, strict=True)):
-        if truth.document:
-            different = list(dict.fromkeys(chunk.document for chunk in hits))
-            result[row] = different.index(truth.document) + 1 if truth.document in different else np.inf
-    return result
+            first[row] = next(places, np.inf)
+    return first
 
 
 def wanted(truths: Sequence[Truth], chunks: Sequence[Chunk]) -> list[set[str]]:
-    """The texts of the chunks that count as hits of each question; empty where none could."""
+    """The texts of the chunks that count as hits of each question; empty where no chunk can be one."""
     by_document: dict[str, list[tuple[str, str]]] = {}
     plain = [(chunk.text, f" {normalised(chunk.text)} ") for chunk in chunks]
     for chunk, pair in zip(chunks, plain, strict=True):
@@ -72,12 +62,12 @@ def wanted(truths: Sequence[Truth], chunks: Sequence[Chunk]) -> list[set[str]]:
 
 
 def recall_at_k(first_ranks: np.ndarray, k: int) -> float:
-    """Share of the questions whose first hit is among the k best; NaN ranks are left out. Shape: (q,)."""
+    """Share of the questions with a hit among the k best; NaN ranks are left out. Shape: (q,)."""
     known = first_ranks[~np.isnan(first_ranks)]
     return float((known <= k).mean()) if len(known) else float("nan")
 
 
 def mean_reciprocal_rank(first_ranks: np.ndarray) -> float:
-    """Mean of 1 / rank of the first hit, 0 where none was found; NaN ranks are left out. Shape: (q,)."""
+    """Mean of 1 / rank of the first hit, 0 without a hit; NaN ranks are left out. Shape: (q,)."""
     known = first_ranks[~np.isnan(first_ranks)]
     return float((1 / known).mean()) if len(known) else float("nan")

@@ -1,12 +1,12 @@
-"""An index on the disk: JSON and arrays in one folder, with a manifest of their hashes, and no pickle.
+"""An index on disk: JSON and arrays in one folder, with a manifest of their hashes and without pickle.
 
     index.json     version, encoder, sizes of chunks, weight of the words, digests of the documents
     chunks.json    document, title, start, end and text of every chunk
-    vectors.npy    unit vectors, mapped when opened
+    vectors.npy    unit vectors, memory-mapped
     words/         word counts, by bm25s
     manifest.json  SHA-256 of each file; written last
 
-It is written aside and renamed, so readers see the old index or the new one.
+It is written to a temporary folder and renamed, so readers see the old index or the new one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SETTINGS = ("encoder", "size", "overlap", "weight")
 
 
 def save(index: HybridIndex, folder: Path) -> None:
-    """Write the index in place of whatever lies at `folder`."""
+    """Write the index, replacing whatever is at `folder`."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
@@ -47,22 +47,26 @@ def save(index: HybridIndex, folder: Path) -> None:
 
 
 def open_index(folder: Path, embed: Embed) -> HybridIndex:
-    """The index at `folder`, its vectors mapped from the disk.
+    """The index at `folder`, its vectors memory-mapped.
 
-    Raises ProbeError when there is none, a file of it is damaged, or another version wrote it.
+    Raises ProbeError when there is none, when a file is damaged, or when another version wrote it.
     """
     try:
         _check(folder)
         facts = _read(folder / "index.json")
         if facts["version"] != VERSION:
-            raise ProbeError(f"{folder} is an index of version {facts['version']}, this program reads {VERSION}.")
+            raise ProbeError(
+                f"{folder} has version {facts['version']}; this program reads {VERSION}. Delete the folder."
+            )
         chunks = [Chunk(*row) for row in _read(folder / "chunks.json")]
         vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
         words = WordIndex.open(folder / "words", len(chunks))
         settings = {name: facts[name] for name in _SETTINGS}
         return HybridIndex(chunks, vectors, words, facts["digests"], embed, **settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ProbeError(f"The index {folder} cannot be read ({error}). Delete the folder; it is made anew.") from error
+        raise ProbeError(
+            f"The index {folder} cannot be read ({error}). Delete the folder to build it again."
+        ) from error
 
 
 def _write(index: HybridIndex, folder: Path) -> None:

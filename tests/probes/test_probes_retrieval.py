@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.errors import ProbeError
-from probes.retrieval import bm25, fusion
+from probes.retrieval import bm25
 from probes.retrieval import chunks as chunks_module
 from probes.retrieval.bm25 import WordIndex, stems
 from probes.retrieval.chunks import Chunk, Document, split
-from probes.retrieval.index import HybridIndex
-from probes.retrieval.measures import Truth, document_ranks, mean_reciprocal_rank, ranks, recall_at_k
+from probes.retrieval.index import WORDS_WEIGHT, HybridIndex, fused
+from probes.retrieval.measures import Truth, mean_reciprocal_rank, ranks, recall_at_k
 from probes.retrieval.store import open_index, save
-from probes.retrieval.tuning import WEIGHTS, chosen_weight
+from probes.retrieval.tuning import WEIGHTS, chosen_weight, ranked
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
 TEXT = (
@@ -161,9 +161,9 @@ def test_the_weight_of_words_follows_the_questions() -> None:
 
     by_name = [f"What is {name}?" for name in names]
     assert chosen_weight(HybridIndex.build(documents, noise), by_name, truths) == max(WEIGHTS)
-    assert chosen_weight(HybridIndex.build(documents, noise), by_name[:10], truths[:10]) == fusion.WORDS_WEIGHT
+    assert chosen_weight(HybridIndex.build(documents, noise), by_name[:10], truths[:10]) == WORDS_WEIGHT
     misled = [f"Is unheard{(i + 1) % 60} like number {i}?" for i in range(60)]
-    assert chosen_weight(HybridIndex.build(documents, meaning), misled, truths) <= fusion.WORDS_WEIGHT
+    assert chosen_weight(HybridIndex.build(documents, meaning), misled, truths) <= WORDS_WEIGHT
 
 
 def test_an_index_comes_back_from_the_disk_and_damage_is_noticed(tmp_path: Path) -> None:
@@ -189,9 +189,8 @@ def test_an_index_comes_back_from_the_disk_and_damage_is_noticed(tmp_path: Path)
 def test_fusion_of_a_list_with_itself_changes_nothing(n_questions: int, n: int, random: object) -> None:
     rng = np.random.default_rng(random.randrange(2**32))  # type: ignore[attr-defined]
     scores = rng.random((n_questions, n))
-    for fused in (fusion.reciprocal_ranks(scores, scores), fusion.fused(scores, scores)):
-        assert np.array_equal(fusion.ranked(fused), fusion.ranked(scores))
-    assert np.array_equal(np.sort(fusion.ranked(scores), axis=1), np.tile(np.arange(1, n + 1), (n_questions, 1)))
+    assert np.array_equal(ranked(fused(scores, scores)), ranked(scores))
+    assert np.array_equal(np.sort(ranked(scores), axis=1), np.tile(np.arange(1, n + 1), (n_questions, 1)))
 
 
 def test_recall_and_reciprocal_rank_by_hand() -> None:
@@ -214,7 +213,6 @@ def test_recall_and_reciprocal_rank_by_hand() -> None:
     assert np.array_equal(first, [3, 2, 1, np.nan, 1, np.nan], equal_nan=True)
     assert recall_at_k(first, 1) == 0.5 and recall_at_k(first, 2) == 0.75
     assert mean_reciprocal_rank(first) == pytest.approx((1 / 3 + 1 / 2 + 1 + 1) / 4)
-    assert np.array_equal(document_ranks(found, truths)[:3], [2, 2, np.nan], equal_nan=True)
     nothing = ranks([[]], [Truth(("blue",), "c")], pieces)
     assert recall_at_k(nothing, 5) == 0.0 and mean_reciprocal_rank(nothing) == 0.0
 
