@@ -82,7 +82,7 @@ def tuned(
     """
     dataset, own = context.dataset, copy_of(backbone)
     task = task_of(context, own, turn.rows[turn.inside], turn.rows)
-    result = fit(task, turn.settings(resolved), turn.callbacks(context))
+    result = fit(task, turn.settings(resolved), turn.callbacks(context, resolved))
     if result.best_step < 0:
         return None
     features = result.logits

@@ -79,7 +79,8 @@ def tuned(
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
     task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows)
-    result = fit(task, turn.settings(resolved), turn.callbacks(context, turn.folder(context), CHECKPOINT_SECONDS))
+    callbacks = turn.callbacks(context, resolved, turn.folder(context), CHECKPOINT_SECONDS)
+    result = fit(task, turn.settings(resolved), callbacks)
     return None if result.best_step < 0 else Tuned(network, view, result.logits)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
+from advisor.rungs.progress import of_run
 from advisor.training import adapters, checkpoints, recipes, remake, search
 from advisor.training.network import Classifier
 from advisor.training.recipes import TrainedRung
@@ -69,12 +70,13 @@ def carry_out(
     if context.should_stop():
         return None, sentences
     n_seeds = int(resolved["n_seeds"])
+    after = common.report_seconds(context, 1 / float(resolved["read_per_second"]))
     result, told = repeated(
         task,
         settings_from(resolved),
         n_seeds,
         start,
-        lambda turn: _callbacks(context, span, turn, n_seeds),
+        lambda turn: _callbacks(context, span, turn, n_seeds, after),
         lambda: context.seconds_left,
     )
     _check_decoded(task)
@@ -166,15 +168,17 @@ def _entered(settings: Settings) -> Callable[[Task, search.Candidate], Task]:
     return entered
 
 
-def _callbacks(context: RunContext, span: tuple[float, float], turn: int, n_seeds: int) -> Callbacks:
+def _callbacks(
+    context: RunContext, span: tuple[float, float], turn: int, n_seeds: int, seconds_after: float
+) -> Callbacks:
     """Of one seed's run: its part of the span, its own checkpoint."""
     width = (span[1] - span[0]) / n_seeds
     folder = context.directory / "checkpoint"
 
     def emit(numbers: dict[str, Any]) -> None:
         share = span[0] + width * (turn + numbers["step"] / max(numbers["steps"], 1))
-        # the reporter stamps the run's own seconds, earlier stages and attempts included
-        context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
+        fit = f"seed {turn + 1}" if n_seeds > 1 else ""
+        context.emit("Training", share, **of_run(numbers, n_seeds - turn - 1, seconds_after, fit))
 
     return Callbacks(
         emit=emit,

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.rungs import common
 from advisor.rungs.context import RunContext
+from advisor.rungs.progress import of_run
 from advisor.rungs.trained import settings_from
 from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings
@@ -43,13 +45,28 @@ class Turn:
         assert settings.steps is not None
         return dataclasses.replace(settings, steps=max(1, round(settings.steps * float(self.inside.mean()))))
 
-    def callbacks(self, context: RunContext, checkpoint: Path | None = None, seconds: float = 20.0) -> Callbacks:
+    @property
+    def fits_after(self) -> float:
+        """The tunings after this one, in lengths of this one: the other folds, and the one on all items."""
+        inside = float(self.inside.mean())
+        return 0.0 if self.last else self.n_turns - 2 - self.index + 1 / inside
+
+    def seconds_after(self, context: RunContext, read_per_second: float) -> float:
+        """What comes after the tunings themselves: each reads all items, and the report its own."""
+        reading = (self.n_turns - self.index) * len(self.rows) / read_per_second
+        return reading + common.report_seconds(context, 1 / read_per_second)
+
+    def callbacks(
+        self, context: RunContext, resolved: dict[str, Any], checkpoint: Path | None = None, seconds: float = 20.0
+    ) -> Callbacks:
         """Progress of this turn within the run's."""
+        after = self.seconds_after(context, float(resolved["read_per_second"]))
+        fit = "all items" if self.last else f"fold {self.index + 1}"
 
         def emit(numbers: dict[str, Any]) -> None:
             share = 0.25 + 0.65 * (self.index + numbers["step"] / max(numbers["steps"], 1)) / self.n_turns
             told = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_turns - 1}"
-            context.emit(told, share, **{key: value for key, value in numbers.items() if key != "seconds"})
+            context.emit(told, share, **of_run(numbers, self.fits_after, after, fit))
 
         return Callbacks(
             emit=emit,

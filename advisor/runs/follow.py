@@ -50,10 +50,15 @@ def metrics(run: str) -> pd.DataFrame:
     storage.check_manifest(folder, name)
     lines = storage.read_lines(folder / name)
     table = pd.DataFrame(lines, columns=None if lines else ["stage", "seconds"])
-    step = [column for column in ("stage", "candidate", "epoch", "step") if column in table]
-    if "epoch" in step or "step" in step:
-        table = table.drop_duplicates(step, keep="last", ignore_index=True)
-    return table
+    return _once(table) if "step" in table else table
+
+
+def _once(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without the rows of a fit that a later row of the same fit has gone back behind."""
+    fit = [column for column in ("stage", "fit") if column in table]
+    backwards = table.iloc[::-1].groupby(fit, dropna=False)["step"]
+    least_after = backwards.transform(lambda steps: steps.cummin().shift())  # rows that are no step's have none
+    return table[~(table["step"] >= least_after.reindex(table.index))].reset_index(drop=True)
 
 
 def events(run: str) -> list[dict[str, Any]]:

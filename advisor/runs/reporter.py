@@ -12,11 +12,11 @@ from typing import Any
 
 from advisor import storage
 from advisor.runs import processes
+from advisor.runs.time_left import TimeLeft
 
 LOG = logging.getLogger("advisor.worker")
 BEAT_SECONDS = 1.0
 STATE_SECONDS = 0.5
-TRUST_SHARE = 0.03  # below this share of the work an extrapolated ETA means nothing
 
 
 class Reporter:
@@ -35,8 +35,8 @@ class Reporter:
         self.redone_seconds = float(told.get("redone_seconds", 0.0)) + spent - self.spent_before
         self.interruptions = int(told.get("interruptions", 0)) + bool(told)
         self.budget_seconds = math.inf
+        self._time_left = TimeLeft()
         self.stage, self.share = "Starting", 0.0
-        self._told_eta: float | None = None
         self._began = time.monotonic()
         self._written = 0.0
         self._lock = threading.Lock()
@@ -61,8 +61,8 @@ class Reporter:
         with self._lock:
             changed = stage != self.stage
             self.stage, self.share = stage, min(1.0, max(0.0, share))
-            if changed or "eta_seconds" in numbers:
-                self._told_eta = numbers.get("eta_seconds")
+            if "eta_seconds" in numbers:
+                self._time_left.tell(float(numbers["eta_seconds"]), self.seconds)
             if changed:
                 self.event("stage", stage=stage)
             if numbers:
@@ -111,13 +111,7 @@ class Reporter:
         }
 
     def _eta_seconds(self) -> float | None:
-        """Seconds still to go: what the training says, else as if the rest went at the pace so far."""
-        if self._told_eta is not None:
-            return round(float(self._told_eta), 1)
-        if self.share < TRUST_SHARE:
-            return None
-        at_pace = self.seconds * (1 - self.share) / self.share
-        return round(min(at_pace, max(1.0, self.budget_seconds - self.seconds)), 1)
+        return self._time_left.at(self.seconds, self.share, self.budget_seconds)
 
     def _beat(self) -> None:
         self._beats += 1
@@ -129,6 +123,8 @@ class Reporter:
             time.sleep(BEAT_SECONDS)
             try:
                 self._beat()
+                with self._lock:
+                    self._tell("running")  # the time left goes on while a stage is silent
             except OSError as error:
                 if not self.folder.is_dir():
                     os._exit(1)  # the folder was deleted: nobody can ever see a result

@@ -124,4 +124,4 @@ class Contrastive:
         features = logits_of(task.network.backbone, task.val, autocast=precision)  # type: ignore[arg-type]
         seen, labels = torch.from_numpy(features), torch.from_numpy(task.labels_val)
         loss = float(pair_loss(seen, labels, torch.ones(len(labels))))
-        return Judgement(-loss, loss, features)
+        return Judgement(-loss, loss, features, is_metric=False)

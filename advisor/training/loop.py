@@ -169,7 +169,7 @@ class _Fit:
             self._return("The loss on the validation part", [self.cursor - 1])
             return judged.value
         self.stale = 0 if self._keep_if_best(judged) else self.stale + 1
-        self._emit(val_value=judged.value, val_loss=judged.loss)
+        self._emit(val_loss=judged.loss, **({"val_value": judged.value} if judged.is_metric else {}))
         self._remember()
         return judged.value
 

@@ -24,7 +24,7 @@ nothing is asked); then::
     def judge(self, task, settings):  # the mean loss per token; or a callback that lets the model answer
         with evaluating(task.network):
             ...
-        return Judgement(value=-mean, loss=mean, outputs=np.zeros(0, np.float32))
+        return Judgement(value=-mean, loss=mean, outputs=np.zeros(0, np.float32), is_metric=False)
 
 Contrastive: `task.labels_train[positions]` are the batch's labels; let the source's `order` draw balanced batches
 (positions may repeat; the number of batches must be the same in every epoch). Items that look at each other see only
@@ -62,12 +62,14 @@ class Loss:
 class Judgement:
     """How good a state is: ``value`` (higher is better), then ``loss``; ``outputs`` are kept with the best state.
 
+    ``is_metric``: whether ``value`` is the task's metric, a share that people are shown; else it only orders states.
     Shape: outputs (n_val, C) logits for classification; whatever the objective likes otherwise, or empty.
     """
 
     value: float
     loss: float
     outputs: np.ndarray
+    is_metric: bool = True
 
 
 class Objective(Protocol):

@@ -77,7 +77,7 @@ class Pace:
 
     def remaining(self, step: int) -> float:
         """Seconds still expected."""
-        looks = (self.steps - step) / self.look_every if self.look_every else 1.0
+        looks = (self.steps - step) / self.look_every if self.look_every else float(step < self.steps)
         return max(0.0, (self.steps - step) * self.step_seconds + looks * self.look_seconds)
 
     def checkpoint_due(self, every_seconds: float) -> bool:

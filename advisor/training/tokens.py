@@ -111,4 +111,4 @@ class Tokens:
                     loss = self.loss(task, settings, inputs, positions)
                 total, n = total + float(loss.total), n + loss.weight
         mean = total / max(n, 1.0)
-        return Judgement(-mean, mean, np.zeros(0, np.float32))
+        return Judgement(-mean, mean, np.zeros(0, np.float32), is_metric=False)

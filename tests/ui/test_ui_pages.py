@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from advisor import line
 from advisor.records import Dataset
 from advisor.runs import store
 from advisor.ui import places
+from advisor.ui.pages import run as run_page
 
 APP = Path(__file__).parents[2] / "app.py"
 #: The elements whose words pass through Markdown; none of them may hold a user's word.
@@ -264,3 +266,16 @@ def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run:
     notes = [str(h.value) for h in opened("runs").html]
     assert any("Its report cannot be read." in note for note in notes)
     assert failed and not any("test items" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("progress", "left", "words"),
+    [(0.1, None, "Training, 5 min in all at most"), (0.5, 12.0, "Training, about 12 s left"), (0.95, None, "Training")],
+)
+def test_a_run_says_one_time_left(
+    images: Dataset, write_run: Callable[..., str], progress: float, left: float | None, words: str
+) -> None:
+    run = write_run(images, "running")
+    state = {"state": "running", "stage": "Training", "progress": progress, "eta_seconds": left}
+    (store.directory(run) / "state.json").write_text(json.dumps(state))
+    assert run_page.moment(store.status(run)) == words

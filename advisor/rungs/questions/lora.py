@@ -165,8 +165,9 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
 
     def emit(numbers: dict[str, Any]) -> None:
         share = span[0] + (span[1] - span[0]) * numbers["step"] / max(numbers["steps"], 1)
-        # the reporter stamps the run's own seconds
-        context.emit("Training", share, **{key: value for key, value in numbers.items() if key != "seconds"})
+        # the fit's own clock and time left are not the run's: questions are answered after it
+        shown = {key: value for key, value in numbers.items() if key not in ("seconds", "eta_seconds")}
+        context.emit("Training", share, **shown)
 
     return Callbacks(
         emit=emit,

@@ -9,6 +9,7 @@ import streamlit as st
 from advisor.errors import PeopleError
 from advisor.records import Plan, RunStatus
 from advisor.runs import follow, store, supervisor
+from advisor.runs.time_left import TRUST_SHARE
 from advisor.ui import charts, parts, places, result, words
 
 QUESTION = "How far is it?"
@@ -51,9 +52,7 @@ def live(run: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
-            left = f", {words.left(status.eta_seconds)}" if status.eta_seconds is not None else ""
-            told = status.stage if status.state == "running" and status.stage else words.STATE[status.state]
-            st.text(f"{told.capitalize()}{left}")
+            st.text(moment(status))
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
             store.request_stop(run)
             st.toast("Stopping after the present step.")
@@ -62,20 +61,37 @@ def live(run: str) -> None:
     parts.note("The run goes on when this page is closed. Its address shows it again.")
 
 
+def moment(status: RunStatus) -> str:
+    """The stage, and the time left of the whole run; before that is known, the most that it may take.
+
+    A run that is over its time says neither.
+    """
+    if status.state != "running" or not status.stage:
+        return words.STATE[status.state].capitalize()
+    if status.eta_seconds is not None:
+        return f"{status.stage}, {words.left(status.eta_seconds)}"
+    if status.progress > TRUST_SHARE:
+        return status.stage
+    budget = Plan.load(Path(status.directory) / "plan.json").budget_seconds
+    return f"{status.stage}, {words.duration(budget)} in all at most"
+
+
 def curves(run: str) -> None:
     """Loss and validation value so far."""
     metrics = follow.metrics(run)
     metric = Plan.load(store.directory(run) / "plan.json").metric
-    figures = []
-    if any(name in metrics and metrics[name].notna().any() for name in ("train_loss", "val_loss")):
-        figures.append(("loss", charts.curves(metrics), "Training and validation loss so far"))
-    if "val_value" in metrics and metrics["val_value"].notna().any():
-        figures.append(("value", charts.progress(metrics, metric), "Validation value so far"))
+    drawn = (
+        ("loss", charts.curves(metrics), "Training and validation loss so far"),
+        ("value", charts.progress(metrics, metric), "Validation value so far"),
+    )
+    figures = [one for one in drawn if one[1].data]
     if not figures:
         parts.note("Curves are drawn while a network trains; there is nothing to draw yet.")
         return
     for column, (name, figure, alt) in zip(st.columns(len(figures)), figures, strict=True):
         column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
+    if "fit" in metrics:
+        parts.note("Lines are training, points validation, of the same colour.")
 
 
 def ended(status: RunStatus) -> None:

@@ -1,0 +1,54 @@
+"""What a run of several fits says of itself while it trains: which fit it is in, and one time left for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from advisor.records import Dataset
+from advisor.rungs import registry
+from advisor.rungs.context import RunContext
+from advisor.rungs.progress import of_run
+from advisor.rungs.turns import Turn
+from probes.hooks import LAST
+
+Run = Callable[..., RunContext]
+
+
+def reports(context: RunContext) -> list[dict[str, Any]]:
+    """Every line of numbers that the fits of a run wrote."""
+    lines: list[dict[str, Any]] = []
+    context.emit = lambda stage, share, **numbers: lines.append({"stage": stage, **numbers})  # type: ignore[assignment]
+    registry.execute(context)
+    return [line for line in lines if "step" in line]
+
+
+def test_tunings_of_texts_have_names_and_their_losses_are_no_metric(docstrings: Dataset, run_of: Run) -> None:
+    lines = reports(run_of(docstrings, "fine-tune", 240.0, steps=3))
+    assert {line["fit"] for line in lines} >= {"fold 1", "fold 2"}
+    judged = [line for line in lines if "val_loss" in line]
+    assert {line["fit"] for line in judged} == {line["fit"] for line in lines}
+    assert all(line["val_loss"] >= 0 and "val_value" not in line for line in judged)
+    assert all("seconds" not in line for line in lines)  # the run's own are stamped, not the fit's
+
+
+def test_tunings_of_images_show_the_metric_as_a_share(digits: Dataset, run_of: Run) -> None:
+    lines = reports(run_of(digits, "fine-tune", 240.0, steps=3, depths=[LAST]))
+    assert {line["fit"] for line in lines} >= {"fold 1", "fold 2", "fold 3"}
+    assert all(0 <= line["val_value"] <= 1 for line in lines if "val_loss" in line)
+
+
+@pytest.mark.parametrize("n_folds", [2, 3])
+def test_the_time_left_of_a_fold_holds_the_fits_that_follow(n_folds: int) -> None:
+    rows, fold = np.arange(60), np.arange(60) % n_folds
+    turns = [Turn(rows, fold != index, index, n_folds + 1) for index in range(n_folds)]
+    turns.append(Turn(rows, np.ones(60, bool), n_folds, n_folds + 1))
+    whole = 30.0  # seconds of the tuning on all items; the others learn from fewer
+    lengths = [whole * turn.inside.mean() for turn in turns]
+    for index, turn in enumerate(turns):
+        numbers = {"step": 0, "seconds": 0.0, "eta_seconds": lengths[index]}
+        told = of_run(numbers, turn.fits_after, 7.0)["eta_seconds"]
+        assert told == pytest.approx(sum(lengths[index:]) + 7.0, abs=0.1)
