@@ -1,10 +1,10 @@
-"""An extractive reader: a frozen encoder reads a question with a passage, a linear head marks the answer in it.
+"""An extractive reader: a frozen encoder reads a question with a passage, and a linear head marks the answer in it.
 
-As BERT's answer head (Devlin et al., "BERT", NAACL 2019): a start and an end score for every token of the passage; the
-best span has the highest sum of both, with its start before its end and at most `MOST_TOKENS` tokens. The encoder stays
-as it is, so that a head is trained in seconds on states read once. Since nobody has taught the frozen states to compare
-question and passage, the head also sees a few word counts, as DrQA did (Chen et al., "Reading Wikipedia to Answer
-Open-Domain Questions", ACL 2017): is the token in the question, and how many question words stand near it.
+Like BERT's answer head (Devlin et al., "BERT", NAACL 2019), it gives every token of the passage a start and an end
+score; the best span has the highest sum, its start before its end, and at most `MOST_TOKENS` tokens. The encoder stays
+frozen, so a head is trained in seconds on states that were read once. Frozen states were never trained to compare
+question and passage, so the head also sees a few word counts, as DrQA did (Chen et al., "Reading Wikipedia to Answer
+Open-Domain Questions", ACL 2017): is the token in the question, and how many question words are near it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
+
+from probes.errors import ProbeError
 
 if TYPE_CHECKING:
     from probes.backbones.text import TextBackbone
 
+#: Tokens of an answer at most.
 MOST_TOKENS = 30
 #: Tokens of question and passage together.
 PAIR_TOKENS = 384
 BATCH_PAIRS = 16
+#: Training of the head.
+EPOCHS, BATCH = 12, 32
+RATE, DECAY, DROPOUT = 3e-3, 1e-2, 0.3
 #: Words near a token, at these distances in tokens.
 WINDOWS = (5, 15, 40)
-#: What the question asks for, crossed with what the token looks like: "when" wants digits, "who" wants capitals.
+#: Question words, crossed with the look of a token: "when" goes with digits, "who" with capitals.
 ASKS = ("who", "when", "how many", "how much", "where", "what", "which", "why", "year")
 _WORD = re.compile(r"\w+")
 
@@ -54,9 +62,9 @@ class Marked:
 def read(
     encoder: TextBackbone, questions: Sequence[str], passages: Sequence[str], layers: Sequence[int]
 ) -> list[Piece]:
-    """Each question with its passage as token states of the given layers (from the input, 0), word counts beside them.
+    """Each question with its passage as token states of the given layers (0: the input), word counts beside them.
 
-    Shape: questions, passages (n,). A passage too long for `PAIR_TOKENS` loses its end.
+    Shape: questions, passages (n,). A passage too long for `PAIR_TOKENS` is truncated.
     """
     order = sorted(range(len(questions)), key=lambda row: len(passages[row]))
     pieces: dict[int, Piece] = {}
@@ -90,18 +98,18 @@ def _batch(encoder: TextBackbone, questions: list[str], passages: list[str], lay
 
 
 def word_counts(question: str, passage: str, spans: np.ndarray) -> np.ndarray:
-    """How each token relates to the question by its words alone. Shape: spans (t, 2) to (t, 24) float32.
+    """How each token relates to the question by words alone. Shape: spans (t, 2) to (t, 24) float32.
 
-    Columns: in the question; question words within each of `WINDOWS`, rare ones counting more; capital; digit; the last
-    two once for each of `ASKS` that the question holds.
+    Columns: in the question; question words within each of `WINDOWS`, rare ones counting more; capital; digit; and the
+    last two again for each of `ASKS` that occurs in the question.
     """
-    asked = {_stem(word) for word in _WORD.findall(question.lower()) if len(word) > 3 or word.isdigit()}
-    found = [(match.start(), match.end(), _stem(match.group().lower())) for match in _WORD.finditer(passage)]
-    often = Counter(stem for _, _, stem in found)
+    question_stems = {_stem(word) for word in _WORD.findall(question.lower()) if len(word) > 3 or word.isdigit()}
+    stems = [(match.start(), match.end(), _stem(match.group().lower())) for match in _WORD.finditer(passage)]
+    counts = Counter(stem for _, _, stem in stems)
     weight = np.zeros(len(passage) + 1)
-    for start, end, stem in found:
-        if stem in asked:
-            weight[start:end] = 1.0 / often[stem]
+    for start, end, stem in stems:
+        if stem in question_stems:
+            weight[start:end] = 1.0 / counts[stem]
     at = weight[np.minimum(spans[:, 0], len(passage))]
     sums = np.concatenate([[0.0], np.cumsum(at)])
     place = np.arange(len(at))
@@ -115,7 +123,7 @@ def word_counts(question: str, passage: str, spans: np.ndarray) -> np.ndarray:
 
 
 def _stem(word: str) -> str:
-    """A word without its ending, roughly: "measured" and "measures" meet."""
+    """A word roughly without its ending: "measured" and "measures" share one stem."""
     return word[: max(4, len(word) - 3)] if len(word) > 5 else word
 
 
@@ -123,7 +131,7 @@ def _stem(word: str) -> str:
 class SpanHead:
     """A linear head for starts and ends, and the score of "no answer in this passage".
 
-    Shape: mean, scale (d,), weight (d, 2), nothing (2,). ``layers``: what the states must be read from.
+    Shape: mean, scale (d,), weight (d, 2), nothing (2,). ``layers``: the layers that the states must come from.
     """
 
     mean: np.ndarray
@@ -133,7 +141,7 @@ class SpanHead:
     layers: tuple[int, ...]
 
     def mark(self, piece: Piece) -> Marked:
-        """The best span of a passage; a passage without tokens gives an empty one."""
+        """The best span of a passage; an empty one for a passage without tokens."""
         if not len(piece.spans):
             return Marked("", 0, 0, -np.inf)
         scores = ((piece.states - self.mean) / self.scale) @ self.weight
@@ -155,7 +163,7 @@ def best_span(starts: np.ndarray, ends: np.ndarray, most: int = MOST_TOKENS) -> 
 
 
 def span_of(piece: Piece, answers: Sequence[str]) -> tuple[int, int] | None:
-    """(first, last) token of the first answer that stands in the passage, whatever its case; None where none does."""
+    """(first, last) token of the first answer that occurs in the passage, in any case; None where none does."""
     folded = piece.text.lower()
     for answer in answers:
         match = re.search(rf"(?<!\w){re.escape(answer.strip().lower())}(?!\w)", folded) if answer.strip() else None
@@ -164,3 +172,60 @@ def span_of(piece: Piece, answers: Sequence[str]) -> tuple[int, int] | None:
             if len(inside) and piece.spans[inside[-1]][1] >= match.end():
                 return int(inside[0]), int(inside[-1])
     return None
+
+
+def fit(
+    pieces: Sequence[Piece], spans: Sequence[tuple[int, int] | None], layers: Sequence[int], seed: int = 0
+) -> SpanHead:
+    """Train by cross-entropy of starts and ends over the passage's tokens and "nothing here"; AdamW, linear decay to 0.
+
+    pieces, spans: (n,) each, None where the passage has no answer. Raises ProbeError when no passage has one.
+    """
+    examples = [(piece, span) for piece, span in zip(pieces, spans, strict=True) if len(piece.spans)]
+    if not any(span for _, span in examples):
+        raise ProbeError(
+            "No answer occurs word for word in its passage, so there is nothing to train a reader on. "
+            "Give questions whose answers are quoted from the documents."
+        )
+    mean, scale = _moments([piece.states for piece, _ in examples])
+    states = [torch.from_numpy((piece.states - mean) / scale).float() for piece, _ in examples]
+    # the position after the last token means "nothing here"
+    targets = torch.tensor([span if span else (len(piece.spans),) * 2 for piece, span in examples])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        weight, nothing = _trained(states, targets, seed)
+    return SpanHead(mean, scale, weight.numpy(), nothing.numpy(), tuple(layers))
+
+
+def _moments(states: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature over all tokens. Shape: (d,) float32 each."""
+    n = sum(len(one) for one in states)
+    mean = sum(one.sum(axis=0, dtype=np.float64) for one in states) / n
+    variance = sum(((one - mean) ** 2).sum(axis=0) for one in states) / n
+    return np.asarray(mean, np.float32), np.asarray(np.sqrt(variance) + 1e-3, np.float32)
+
+
+def _trained(states: list[Tensor], targets: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """(weight (d, 2), nothing (2,))."""
+    weight = torch.zeros(states[0].shape[1], 2, requires_grad=True)
+    nothing = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.AdamW([weight, nothing], lr=RATE, weight_decay=DECAY)
+    rng = np.random.default_rng(seed)
+    batches = [
+        batch
+        for _ in range(EPOCHS)
+        for batch in np.array_split(rng.permutation(len(states)), max(1, -(-len(states) // BATCH)))
+    ]
+    for step, batch in enumerate(batches):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - step / len(batches))
+        loss = torch.stack([_loss(states[i], targets[i], weight, nothing) for i in batch.tolist()]).mean()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return weight.detach(), nothing.detach()
+
+
+def _loss(states: Tensor, target: Tensor, weight: Tensor, nothing: Tensor) -> Tensor:
+    scores = torch.cat([functional.dropout(states, DROPOUT) @ weight, nothing[None]])
+    return functional.cross_entropy(scores.T, target)

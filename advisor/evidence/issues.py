@@ -22,9 +22,8 @@ from advisor.records import Dataset, Evidence, Finding
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from probes.duplicates import LookAlikes
     from probes.labels import SuspectLabels
-    from probes.outliers import Neighbourhood
+    from probes.neighbourhood import LookAlikes, Neighbourhood
     from probes.shortcuts import Shortcut
 
 #: Columns of the table: ``score`` is the check's own measure, ``verdict`` whether the item is on its list, ``other``
@@ -52,9 +51,8 @@ def measure_issues(
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
     trained again (on labels flipped on purpose).
     """
-    from probes.duplicates import look_alikes
     from probes.labels import planted_check, suspect_labels
-    from probes.outliers import neighbourhood
+    from probes.neighbourhood import look_alikes, neighbourhood
 
     if len(sample.rows) < 2:
         return ()

@@ -49,7 +49,7 @@ def reader(index: HybridIndex, asked: Questions, given: Answers, seconds: float)
 
     None where too few answers stand word for word in their passages.
     """
-    from probes.reader_training import fit
+    from probes.reader import fit
 
     started = time.monotonic()
     encoder = Encoder().backbone

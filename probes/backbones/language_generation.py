@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from probes.backbones.causal import CausalModel
-from probes.backbones.language_cache import cache_of, given
+from probes.backbones.causal import CausalModel, cache_argument, cache_of
 from probes.backbones.language_prompt import Read, read
 from probes.chat import Prompt, Reply
 
@@ -46,7 +45,7 @@ def _batch(model: CausalModel, asked: list[Read], max_new_tokens: int, stop: Seq
             position_ids=places.clamp(min=0),
             use_cache=True,
             logits_to_keep=1,
-            **given(model.module, past),
+            **cache_argument(model.module, past),
         )
         past = cache_of(output)
         best, tokens = torch.log_softmax(output.logits[:, -1].float(), dim=-1).max(dim=-1)

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from probes.backbones.causal import CausalModel, Trunk
-from probes.backbones.language_cache import cache_of, given
+from probes.backbones.causal import CausalModel, Trunk, cache_argument, cache_of
 from probes.backbones.language_prompt import read
 from probes.chat import Prompt
 
@@ -167,7 +166,7 @@ def _scored(reader: Any, trunk: Trunk, tree: Tree) -> np.ndarray:
             attention_mask=mask.to(device),
             position_ids=(torch.tensor([tree.depths]) + behind).to(device),
             use_cache=trunk.cache is not None,
-            **given(reader, trunk.cache),
+            **cache_argument(reader, trunk.cache),
             **_keep(reader, predicting),
         ).logits[0]
     finally:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from probes.backbones import catalog
 from probes.backbones.text import TextBackbone
 from probes.errors import ProbeError
-from probes.reader import Piece, best_span, read, span_of
-from probes.reader_training import fit
+from probes.reader import Piece, best_span, fit, read, span_of
 
 NAMES = ["Ada", "Boris", "Chen", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivan", "Jo"]
 TOWNS = ["Lima", "Oslo", "Perth", "Quito", "Rome", "Sofia", "Turin", "Ulm", "Vigo", "York"]

@@ -21,7 +21,7 @@ from advisor.evidence.sample import related
 from advisor.features import features_of, input_size, load_backbone
 from advisor.records import Dataset
 from probes.backbones import catalog
-from probes.duplicates import look_alikes
+from probes.neighbourhood import look_alikes
 
 SETS = ("cats_dogs", "dtd10", "wbc")
 #: Items left out, because by eye they show the same as another of their set (the same cell; the same web recoloured;

@@ -20,7 +20,7 @@ def execute(context: RunContext) -> Outcome:
 
     Raises RunError when hardly any answer stands word for word in its passage.
     """
-    from probes.reader_training import fit
+    from probes.reader import fit
 
     index = index_of(context.dataset, context.stage("Cutting and embedding the documents", 0.01, 0.1))
     asked = common.training_questions(context)
