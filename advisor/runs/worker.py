@@ -138,7 +138,7 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     model = load(context.directory, context.device)  # as a user will load it
     plan, dataset = context.plan, context.dataset
     found = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
-    note_outcome(plan, found, None if reporter.spent_before else context.items)
+    note_outcome(plan, found, None if reporter.interruptions else context.items)
     storage.write_manifest(context.directory, [name for name in KEPT if (context.directory / name).exists()])
     return "done", ""
 
