@@ -28,17 +28,17 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)  ## advice and training on the sets in ../shared/data, as a table
-	$(BIN)/python -m advisor.bench.line
+	$(BIN)/python -m benchmarks.line
 
 bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound, from data/ladderbench
 	$(BIN)/advisor bench score
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
-	$(BIN)/python -m advisor.bench.probes
+	$(BIN)/python -m benchmarks.probes
 
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"
-	$(BIN)/python -m advisor.bench.rungs
+	$(BIN)/python -m benchmarks.rungs
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
-    from advisor.line import advise, ask, exchange, issues, labels_needed, load, probe, profile, race, read, train
+    from advisor.api import advise, ask, exchange, issues, labels_needed, load, probe, profile, race, read, train
 
 __all__ = [
     "__version__",
@@ -38,7 +38,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
     if name in __all__:
-        from advisor import line
+        from advisor import api
 
         return getattr(line, name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
 
-from advisor import storage
-from advisor.errors import PeopleError
+from advisor.core import storage
+from advisor.core.errors import PeopleError
 from probes.progress import Progress, silent
 
 Verdict = Literal["ok", "note", "warning", "problem"]
@@ -74,7 +74,7 @@ def check_calibration() -> Iterator[Check]:
 
 
 def _load(entry: Any, device: str) -> Any:
-    from advisor.features import load_backbone
+    from advisor.data.features import load_backbone
 
     return load_backbone(entry, entry.usual_input, device)
 

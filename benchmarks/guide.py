@@ -22,7 +22,7 @@ from typing import Any
 
 import typer
 
-from advisor.cli import app
+from advisor.cli.main import app
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 #: The pages with output, in the order in which their commands run.

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 from advisor.advice import explain
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
-from advisor.advice.flips import flips
-from advisor.estimate.cost import priced
-from advisor.estimate.estimates import can_move, with_labels
-from advisor.estimate.estimates import estimates as estimate_rungs
-from advisor.estimate.questions import estimates as estimate_answers
-from advisor.estimate.situation import situation_of
-from advisor.estimate.steps import Steps, time_steps
+from advisor.advice.outlook.answering import estimates as estimate_answers
+from advisor.advice.outlook.cost import priced
+from advisor.advice.outlook.estimates import can_move, with_labels
+from advisor.advice.outlook.estimates import estimates as estimate_rungs
+from advisor.advice.outlook.situation import situation_of
+from advisor.advice.outlook.steps import Steps, time_steps
+from advisor.advice.what_if import flips
+from advisor.core.records import Advice, Dataset, Estimate, Evidence, Question, Situation
+from advisor.data.features import load_backbone
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
 from advisor.evidence.gather import within
-from advisor.features import load_backbone
-from advisor.records import Advice, Dataset, Estimate, Evidence, Question, Situation
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Load
+    from advisor.data.features import Load
 
 
 def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.advice.decide import Decision, decide
-from advisor.estimate.cost import repriced
-from advisor.ladder import RungName
-from advisor.records import Estimate, Question
+from advisor.advice.outlook.cost import repriced
+from advisor.core.ladder import RungName
+from advisor.core.records import Estimate, Question
 
 #: Priced estimates with so many times the labels at hand, 0.25 to 4.
 At = Callable[[float], Sequence[Estimate]]

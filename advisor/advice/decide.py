@@ -11,11 +11,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from advisor.advice.outlook.cost import Z, normal_cdf, repriced
 from advisor.advice.wishes import checked_target
-from advisor.errors import AdviceError
-from advisor.estimate.cost import Z, normal_cdf, repriced
-from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Estimate, Question
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Estimate, Question
 
 #: A rung with at least this chance of the target will do.
 LIKELY = 0.8

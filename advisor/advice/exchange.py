@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from advisor.advice.cases import At
 from advisor.advice.explain import count, percent
-from advisor.advice.flips_labels import FEWEST, HALVINGS, MOST, STEP
+from advisor.advice.outlook.cost import Z
 from advisor.advice.search import first_reached, geometric
-from advisor.estimate.cost import Z
-from advisor.ladder import RungName
-from advisor.records import Estimate, Exchange
+from advisor.advice.what_if_labels import FEWEST, HALVINGS, MOST, STEP
+from advisor.core.ladder import RungName
+from advisor.core.records import Estimate, Exchange
 
 
 def exchange(at: At | None, n: int) -> Exchange | None:

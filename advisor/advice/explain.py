@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
-from advisor.ladder import RungName, rung
-from advisor.records import Estimate, Metric, Question
+from advisor.core.ladder import RungName, rung
+from advisor.core.records import Estimate, Metric, Question
 
 #: Costs by the name that a sentence gives them; those of one name are added.
 COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from advisor.errors import AdviceError
-from advisor.estimate.situation import situation_of
-from advisor.estimate.steps import kept_steps
+from advisor.advice.outlook.situation import situation_of
+from advisor.advice.outlook.steps import kept_steps
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RungName
+from advisor.core.records import Advice, Dataset, Evidence, Plan
 from advisor.evidence import gather
-from advisor.ladder import RungName
-from advisor.records import Advice, Dataset, Evidence, Plan
 from probes.measured import Measured
 
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.advice.explain import find, money, percent, spent, subject, title
-from advisor.errors import AdviceError
-from advisor.ladder import RUNG_NAMES, RungName, dropped_sentence
-from advisor.records import Advice, RunReport
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RUNG_NAMES, RungName, dropped_sentence
+from advisor.core.records import Advice, RunReport
 
 Pair = tuple[RungName, RungName]
 

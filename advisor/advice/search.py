@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from advisor.errors import AdviceError
-from advisor.ladder import RungName
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RungName
 
 #: What is decided at a place; it may raise AdviceError where nothing can be.
 Decided = Callable[[float], RungName]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from advisor.errors import AdviceError
-from advisor.ladder import RUNG_NAMES, RungName
-from advisor.ladder import rung as find_rung
-from advisor.records import Constraints, Prices, Question
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import rung as find_rung
+from advisor.core.records import Constraints, Prices, Question
 
 
 def checked_question(
@@ -54,7 +54,7 @@ def checked_prices(prices: Prices | None) -> Prices:
 
 def checked_constraints(constraints: Constraints | None, backbone: str | None) -> Constraints:
     """The constraints, none by default. Raises AdviceError for a limit without end, or one that measuring breaks."""
-    from advisor.language import ENDPOINT
+    from advisor.llm.models import ENDPOINT
 
     _check_finite("limit", constraints)
     if constraints is not None and constraints.local_only and backbone == ENDPOINT:

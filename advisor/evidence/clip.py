@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.asking import class_words
+from advisor.core.records import Dataset, ProbeResult
 from advisor.evidence.rungs import named, result
 from advisor.evidence.sample import Sample
-from advisor.records import Dataset, ProbeResult
+from advisor.llm.asking import class_words
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 FOLDER = "ADVISOR_CLIP"
 NAME, TITLE = "prompt-clip", "Class names alone, by CLIP"
@@ -27,7 +27,7 @@ def measure_clip(
     dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress = silent
 ) -> tuple[list[ProbeResult], str | None]:
     """Zero-shot by CLIP on a stratified part of the sample; nothing where none is installed, a note where it fails."""
-    from advisor.dataset.decode import reader
+    from advisor.data.decode import reader
     from probes import device
     from probes.backbones.clip import ClipModel
     from probes.errors import BackboneError

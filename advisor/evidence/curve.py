@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.records import Dataset, LabelsNeeded, LearningCurve
 from advisor.evidence.sample import Sample
-from advisor.records import Dataset, LabelsNeeded, LearningCurve
 
 if TYPE_CHECKING:
     from probes.heads import Recipe

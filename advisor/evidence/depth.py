@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.records import Dataset, Depths
-from advisor.records.evidence import Depth
+from advisor.core.records import Dataset, Depths
+from advisor.core.records.evidence import Depth
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from advisor.data.features import Backbone
     from advisor.evidence.sample import Sample
-    from advisor.features import Backbone
     from probes.device import Calibration
     from probes.layers import LayerProbes
 
@@ -30,7 +30,7 @@ def measure_depths(
     The features of all depths come from one pass (`probes.hooks`). Where the sample was extracted with the hooked
     backbone they are in the cache already, and this takes the seconds of the probes alone.
     """
-    from advisor.features import features_of
+    from advisor.data.features import features_of
     from probes.errors import ProbeError
     from probes.folds import stratified_subset
     from probes.hooks import hooked

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.records import Dataset, Depths
 from advisor.evidence.depth import record
 from advisor.evidence.sample import related
-from advisor.records import Dataset, Depths
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def measure_language_depths(
     Texts only. Raises BackboneError when no model is given and the default one cannot be had here.
     """
     from advisor.evidence.sample import stratified
-    from advisor.language import load_language_model
+    from advisor.llm.models import load_language_model
     from probes.errors import ProbeError
     from probes.layers import probe_layers
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.records import Dataset, Domain
+from advisor.core.records.evidence import Stage
 from advisor.evidence import references as kept
-from advisor.records import Dataset, Domain
-from advisor.records.evidence import Stage
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.backbones.image import ImageBackbone
     from probes.device import Calibration
     from probes.domain import Distance
@@ -75,7 +75,7 @@ def distance_of(
     progress: Progress = silent,
 ) -> Distance:
     """Divergences and energy of a stratified two hundred of the rows."""
-    from advisor.dataset.decode import reader
+    from advisor.data.decode import reader
     from advisor.evidence.sample import stratified
     from probes.domain import N_IMAGES, measure_distance
 
@@ -87,7 +87,7 @@ def distance_of(
 
 def with_references(backbone: Any) -> tuple[ImageBackbone, list[Reference]] | None:
     """The backbone at the smallest size that has references, or the default one, with them; None when neither has."""
-    from advisor.features import load_backbone
+    from advisor.data.features import load_backbone
     from probes.backbones import catalog
     from probes.errors import BackboneError
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.records import Dataset, Domain
+from advisor.core.records.evidence import Stage
 from advisor.evidence import references as kept
-from advisor.records import Dataset, Domain
-from advisor.records.evidence import Stage
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress =
 
     None where the language model is not here or has no references, or fewer than two texts have words.
     """
-    from advisor.language import kept_language_model
+    from advisor.llm.models import kept_language_model
     from probes import device
     from probes.errors import BackboneError, ProbeError
     from probes.text_domain import measure_texts

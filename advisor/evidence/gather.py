@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.errors import StorageError
+from advisor.core.errors import StorageError
+from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.data.features import input_size, load_backbone
 from advisor.evidence.clip import measure_clip
 from advisor.evidence.curve import measure_curve
 from advisor.evidence.depth import measure_depths
@@ -29,12 +31,10 @@ from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import Sample, calibrated
 from advisor.evidence.scores import measure_scores
 from advisor.evidence.under import Under
-from advisor.features import input_size, load_backbone
-from advisor.records import Dataset, Evidence, ProbeResult
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone, Load
+    from advisor.data.features import Backbone, Load
     from probes.backbones.catalog import Entry
     from probes.device import Calibration
     from probes.linear import LinearProbe
@@ -55,7 +55,7 @@ def gather(
     ``backbone``: the language model's name where questions are answered. ``load``: how another is loaded, for a caller
     who needs it afterwards. Raises BackboneError.
     """
-    from advisor.evidence.questions import asker
+    from advisor.evidence.answering.measures import asker
 
     under = asker(backbone) if dataset.kind == "qa" else features_under(dataset, backbone, load)
     evidence = kept(dataset, under, budget_seconds)

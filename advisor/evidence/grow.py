@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.records import Dataset
 from advisor.evidence.rungs import named
 from advisor.evidence.sample import EXTRACTION_SHARE, Sample, sample_size, sampled
-from advisor.records import Dataset
 from probes.errors import ProbeError
 from probes.progress import Progress
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.device import Calibration
 
 FIRST_LOOK = 400

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
 
 #: Group of properties → columns of the inspection; aspect, megapixels and bytes per pixel are made here.
 GROUPS: dict[str, tuple[str, ...]] = {

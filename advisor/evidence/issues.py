@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from advisor import storage
-from advisor.dataset.store import kept_clusters, write_table
-from advisor.evidence import issue_words as words
+from advisor.core import storage
+from advisor.core.records import Dataset, Evidence, Finding
+from advisor.data.store import kept_clusters, write_table
+from advisor.evidence import issue_wording
 from advisor.evidence.sample import Sample
-from advisor.records import Dataset, Evidence, Finding
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -80,11 +80,13 @@ def measure_issues(
     )
     write_table(issues_path(dataset, backbone_hash, n_sample), table[list(COLUMNS)])
     findings = (
-        words.suspect_labels(listed(table, LABELS), len(sample.rows), check),
-        words.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
-        words.outliers(listed(table, OUTLIERS), len(sample.rows)),
-        words.look_alikes(listed(table, LOOK_ALIKES), int((alike.alike & torn(sample, alike)).sum()), len(sample.rows)),
-        *(words.shortcut(dataset, one) for one in short if one.named),
+        issue_wording.suspect_labels(listed(table, LABELS), len(sample.rows), check),
+        issue_wording.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
+        issue_wording.outliers(listed(table, OUTLIERS), len(sample.rows)),
+        issue_wording.look_alikes(
+            listed(table, LOOK_ALIKES), int((alike.alike & torn(sample, alike)).sum()), len(sample.rows)
+        ),
+        *(issue_wording.shortcut(dataset, one) for one in short if one.named),
     )
     progress("Looked for what is wrong", 1.0)
     return tuple(one for one in findings if one is not None)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.records import Dataset, ProbeResult
 from advisor.evidence.rungs import result
-from advisor.records import Dataset, ProbeResult
 
 if TYPE_CHECKING:
+    from advisor.data.features import Backbone
     from advisor.evidence.sample import Sample
-    from advisor.features import Backbone
     from probes.device import Calibration
 
 
@@ -23,7 +23,7 @@ def measure_joined(
 
     The features of all depths are in the cache, from the pass that made the sample.
     """
-    from advisor.features import features_of
+    from advisor.data.features import features_of
     from probes.errors import ProbeError
     from probes.folds import stratified_subset
     from probes.hooks import LAST, hooked

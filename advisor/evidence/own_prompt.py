@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.asking import SHOTS, Ask
-from advisor.errors import AdviceError
+from advisor.core.errors import AdviceError
+from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.data.features import features_of, load_backbone
 from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, Asked, cheaper_answers
 from advisor.evidence.sample import Sample, related, sample_rows
-from advisor.features import features_of, load_backbone
-from advisor.records import Dataset, Evidence, ProbeResult
+from advisor.llm.asking import SHOTS, Ask
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 
 def measure_own(
@@ -35,7 +35,7 @@ def measure_own(
     template: None for the one that is there. model: as `chat_model` takes it. Raises AdviceError where there is
     nothing to classify in words, ProbeError for a template that lacks something, BackboneError, EndpointError.
     """
-    from advisor.language import chat_model
+    from advisor.llm.models import chat_model
     from probes.backbones import catalog
     from probes.prompting import Template
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.asking import NEAREST, NEAREST_ASKED, SHOTS, Ask, Shown, class_words, shown_rows
+from advisor.core.records import Dataset, ProbeResult
 from advisor.evidence.rungs import named, result
 from advisor.evidence.sample import Sample
-from advisor.records import Dataset, ProbeResult
+from advisor.llm.asking import NEAREST, NEAREST_ASKED, SHOTS, Ask, Shown, class_words, shown_rows
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
-    from advisor.prompt_cache import Remembering
+    from advisor.data.features import Backbone
+    from advisor.llm.prompt_cache import Remembering
     from probes.prompting import Scores
 
 #: Items scored between two looks at the clock, and at least: fewer say nothing.
@@ -52,7 +52,7 @@ def measure_prompts(
 
     Texts only; nothing for images.
     """
-    from advisor.language import chat_model, missing
+    from advisor.llm.models import chat_model, missing
     from probes import device
     from probes.errors import BackboneError
     from probes.prompting import ZERO_SHOT

@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.errors import StorageError
+from advisor.core.errors import StorageError
 
 if TYPE_CHECKING:
     from probes.measured import Measured
@@ -62,7 +62,7 @@ def as_references(rows: list[dict[str, str]], scales: tuple[str, ...], stages: t
 
 
 def gains(kind: str) -> dict[str, float]:
-    """What fine-tuning added to a linear probe on each measured set of a kind (`advisor.bench.gains`)."""
+    """What fine-tuning added to a linear probe on each measured set of a kind (`benchmarks.gains`)."""
     return {row["dataset"]: float(row["gain"]) for row in _measured(kind)}
 
 

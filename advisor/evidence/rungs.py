@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.records import Dataset, ProbeResult
+from advisor.data.class_names import embed_names
 from advisor.evidence.sample import Sample
-from advisor.names import embed_names
-from advisor.records import Dataset, ProbeResult
 from probes.interval import Counts, counts
 from probes.measured import Measured
 from probes.progress import Progress
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.device import Calibration
     from probes.linear import LinearProbe
 

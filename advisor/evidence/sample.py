@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.features import feature_cache, features_of
-from advisor.records import Dataset
+from advisor.core.records import Dataset
+from advisor.data.features import feature_cache, features_of
 from probes.progress import Progress
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.device import Calibration
 
 #: Share of the budget for extracting features; the rest pays for the probes.
@@ -90,8 +90,8 @@ def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -
 
 def related(dataset: Dataset) -> np.ndarray:
     """One number per item; items of one group or one duplicate cluster share it. Shape: (n_used,) int64."""
-    from advisor.dataset.split import unit_numbers
-    from advisor.dataset.store import kept_clusters
+    from advisor.data.split import unit_numbers
+    from advisor.data.store import kept_clusters
 
     row_of = {key: row for row, key in enumerate(dataset.items["key"])}
     rows = [[row_of[key] for key in cluster["keys"] if key in row_of] for cluster in kept_clusters(dataset)]

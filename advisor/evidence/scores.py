@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.records import Dataset, ProbeResult
+from advisor.core.records.evidence import TransferScore
 from advisor.evidence.sample import Sample
-from advisor.records import Dataset, ProbeResult
-from advisor.records.evidence import TransferScore
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: Items the scores look at; more change the second digit.
 ITEMS = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from advisor.records import Dataset, Evidence
+from advisor.core.records import Dataset, Evidence
 from probes.progress import Progress
 
 

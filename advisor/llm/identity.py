@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from advisor.errors import RunError
+from advisor.core.errors import RunError
 
 #: What local models read prompts in.
 PRECISIONS = ("float32", "bfloat16", "float16")

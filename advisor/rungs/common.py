@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor import storage
-from advisor.errors import RunError
+from advisor.core import storage
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset
+from advisor.data.features import features_of, load_backbone
 from advisor.evidence import related, stratified
-from advisor.features import features_of, load_backbone
-from advisor.records import Dataset
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order
 from probes.interval import score
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.device import Calibration
     from probes.heads import Head, Recipe
     from probes.linear import LinearProbe

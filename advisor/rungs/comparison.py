@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
 from probes.interval import paired_error, score
 from probes.temperature import tempered_loss
 

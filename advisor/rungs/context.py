@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from advisor.ladder import RungName
-from advisor.records import Dataset, Plan
+from advisor.core.ladder import RungName
+from advisor.core.records import Dataset, Plan
 from probes.progress import Progress
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import feature_cache
+from advisor.data.features import feature_cache
 from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
@@ -39,7 +39,7 @@ from probes.calibrations import calibration_of
 from probes.heads import USUAL
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: The fewest steps of a tuning that are worth it; docs/rungs.md has the values.
 LEAST_STEPS = 10

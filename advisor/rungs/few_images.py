@@ -25,7 +25,7 @@ from advisor.training.search import reading_speed, training_speed
 from probes.hooks import LAST
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: np.ndarray) -> dict[str, Any]:

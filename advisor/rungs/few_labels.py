@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from advisor import storage
+from advisor.core import storage
+from advisor.core.records import Dataset
 from advisor.evidence import related
-from advisor.records import Dataset
 from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Gathered
 from advisor.rungs.comparison import Prior, compare
@@ -32,7 +32,7 @@ from advisor.training.few import Way, items, way
 from probes.folds import assign_folds
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: What tuning brings with 50 or 200 labels on LadderBench's images and texts. The items that judge it are few, their
 #: difference has an error of 3 to 10 points, and they judge tunings on a half to two thirds of the items, so this has

@@ -29,7 +29,7 @@ from probes.heads import Head
 from probes.hooks import LAST
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: The frozen head may take this share of the time; features from the advice are cached and cost nothing.
 FROZEN_SHARE = 0.35

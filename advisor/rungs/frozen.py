@@ -19,13 +19,13 @@ from advisor.rungs import common, frozen_backbones, frozen_mirror
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Chosen, choose, honest
-from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.saved.model import base_spec, save_model
 from probes.folds import spread_order
 from probes.hooks import hooked
 from probes.joined import MOST_ITEMS
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from probes.heads import Head
 
 #: Shares of the extraction's seconds: the sample at every depth, and the validation part.

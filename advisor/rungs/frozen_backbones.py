@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import input_size, load_backbone
+from advisor.data.features import input_size, load_backbone
 from advisor.rungs import common, stages
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
@@ -21,7 +21,7 @@ from probes.hooks import hooked
 from probes.interval import paired_error
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from advisor.rungs.frozen_choice import Chosen
     from probes.backbones.catalog import Entry
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.errors import RunError
+from advisor.core.errors import RunError
 from advisor.evidence import related
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext

@@ -19,7 +19,7 @@ from probes.hooks import hooked
 from probes.interval import paired_error
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 SAMPLE_ITEMS = 500
 #: Standard errors of the paired difference to lead by (one-sided 95 %).

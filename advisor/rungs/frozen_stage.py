@@ -17,7 +17,7 @@ from advisor.rungs.stages import Stage
 from probes.heads import Recipe
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 NAME = "frozen"
 

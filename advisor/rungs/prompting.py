@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import torch
 
-from advisor.names import embed_names
-from advisor.rungs import clip, common, prompted
+from advisor.data.class_names import embed_names
+from advisor.rungs import common
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.heads import names_head
-from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.saved import clip, prompted
+from advisor.rungs.saved.heads import names_head
+from advisor.rungs.saved.model import base_spec, save_model
 
 TOP = 10
 

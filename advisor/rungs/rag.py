@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from advisor.evidence import related
-from advisor.rungs import common, prompted
+from advisor.rungs import common
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.saved import prompted
+from advisor.rungs.saved.model import base_spec, save_model
 
 
 def execute(context: RunContext) -> Outcome:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from advisor.errors import RunError
-from advisor.ladder import RUNG_NAMES, RungName
+from advisor.core.errors import RunError
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.rungs.context import Outcome, RunContext
 
 RUNGS: tuple[tuple[RungName, str], ...] = (

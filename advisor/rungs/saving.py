@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from advisor import storage
-from advisor.ladder import dropped_sentence
+from advisor.core import storage
+from advisor.core.ladder import dropped_sentence
 from advisor.rungs import frozen, stages
 from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.model import base_spec, save_model
+from advisor.rungs.saved.model import base_spec, save_model
 from advisor.rungs.trained import RACE
 from advisor.training.checkpoints import STATE
 from advisor.training.network import Classifier, depths_of, whole_state
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 
 def earlier(context: RunContext) -> dict[str, Any] | None:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.errors import RunError
+from advisor.core.errors import RunError
 from advisor.rungs import common, scratch_race, stages
 from advisor.rungs.context import Outcome, RunContext, RunStopped
+from advisor.rungs.saved.tfidf import TITLE, save_words, validated
 from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
 from advisor.rungs.stages import Stage
 from advisor.rungs.trained import carry_out, look_items
-from advisor.rungs.words import TITLE, save_words, validated
 from advisor.training import recipes
 from probes.folds import spread_order
 from probes.interval import paired_error

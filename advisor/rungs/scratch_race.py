@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import load_backbone
+from advisor.data.features import load_backbone
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
 from advisor.training.network import Classifier, build, quick_batch_norm
@@ -23,7 +23,7 @@ from advisor.training.settings import Callbacks
 from probes.folds import spread_order
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: Share of the training time that each network's race gets, and the least seconds that tell anything.
 SHARE, LEAST_SECONDS = 0.12, 5.0

@@ -19,7 +19,7 @@ from advisor.training.seeds import repeated, snapshot
 from advisor.training.settings import Callbacks, FitResult, Settings, Task
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 #: One look at the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
@@ -192,7 +192,7 @@ def _callbacks(
 
 def _check_decoded(task: Task) -> None:
     """A set of which nothing can be decoded has trained nothing."""
-    from advisor.errors import RunError
+    from advisor.core.errors import RunError
 
     if not task.train.ok.any():
         raise RunError("No training image could be decoded. Open the data page to see which files are damaged.")

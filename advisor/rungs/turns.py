@@ -18,7 +18,7 @@ from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 
 @dataclass(frozen=True)

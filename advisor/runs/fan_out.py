@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.errors import RunError
-from advisor.records import Dataset
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset
 from advisor.runs import launchers
 from probes.progress import Progress, silent
 
@@ -87,8 +87,8 @@ def jobs_of(dataset: Dataset, backbones: Sequence[str], folds: int, input_size: 
 
 def probe_fold(job: Job) -> FoldValue:
     """Carry out one job."""
+    from advisor.data.features import features_of, load_backbone
     from advisor.evidence.sample import related
-    from advisor.features import features_of, load_backbone
     from probes import device
     from probes.backbones import catalog
     from probes.folds import assign_folds

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor import storage
+from advisor.core import storage
 from advisor.runs import store, supervisor
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from advisor.records import RunStatus
+    from advisor.core.records import RunStatus
 
 POLL_SECONDS = 0.25
 ENSURE_SECONDS = 2.0

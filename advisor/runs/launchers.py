@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from advisor.errors import RunError
+from advisor.core.errors import RunError
 from advisor.runs import processes
 
 MOST_PROCESSES = 1024

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from advisor import storage
+from advisor.core import storage
 from advisor.runs import processes
 from advisor.runs.time_left import TimeLeft
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from advisor import storage
-from advisor.errors import RunError, StorageError
+from advisor.core import storage
+from advisor.core.errors import RunError, StorageError
 from advisor.runs.processes import read_small
 
 if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
-    from advisor.ladder import RungName
-    from advisor.records import Plan, RunStatus
+    from advisor.core.ladder import RungName
+    from advisor.core.records import Plan, RunStatus
 
 ENDED = ("done", "failed", "stopped")
 STOP = "stop"
@@ -168,7 +168,7 @@ def read_kept(folder: Path) -> RungName | None:
 
 
 def _status(entry: dict[str, Any]) -> RunStatus:
-    from advisor.records import RunStatus
+    from advisor.core.records import RunStatus
 
     folder = runs_folder() / entry["run"]
     told = {} if entry["state"] == "queued" else read_state(folder)

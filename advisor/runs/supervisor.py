@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from advisor import storage
-from advisor.errors import RunError, StorageError
+from advisor.core import storage
+from advisor.core.errors import RunError, StorageError
 from advisor.runs import launchers, processes, store
 
 LOG = logging.getLogger("advisor.supervisor")

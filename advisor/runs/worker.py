@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor import storage
-from advisor.errors import PeopleError, ProcessLost
+from advisor.core import storage
+from advisor.core.errors import PeopleError, ProcessLost
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
 
 if TYPE_CHECKING:
-    from advisor.records import Plan
+    from advisor.core.records import Plan
     from advisor.rungs.context import Outcome, RunContext
 
 LOG = logging.getLogger("advisor.worker")
@@ -68,7 +68,7 @@ def main(folder: Path) -> int:
 
 def help_out(folder: Path) -> int:
     """What every process but the first does; returns the exit status."""
-    from advisor.records import Dataset, Plan
+    from advisor.core.records import Dataset, Plan
     from advisor.training import follower, parallel
     from probes.device import pick
 
@@ -95,7 +95,7 @@ def _prepare() -> None:
 
 def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause."""
-    from advisor.records import Dataset, Plan
+    from advisor.core.records import Dataset, Plan
     from advisor.rungs.context import RunContext, RunStopped
     from advisor.training import parallel
     from probes.device import pick
@@ -124,9 +124,9 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
 
 def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
-    from advisor.estimate.ledger import note_outcome
-    from advisor.report.report import report
-    from advisor.rungs.loading import load
+    from advisor.advice.outlook.ledger import note_outcome
+    from advisor.rungs.saved.loading import load
+    from advisor.runs.report.report import report
 
     context.stage("Starting", 0.0, 0.0)("", 0.0)
     outcome = execute(context)

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn, optim
 
-from advisor import storage
-from advisor.errors import StorageError
+from advisor.core import storage
+from advisor.core.errors import StorageError
 
 STATE = "state.json"
 

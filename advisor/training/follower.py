@@ -15,7 +15,7 @@ from advisor.training.parallel import FIT_OVER, Group
 from advisor.training.settings import Settings, Task
 
 if TYPE_CHECKING:
-    from advisor.records import Dataset
+    from advisor.core.records import Dataset
 
 LOG = logging.getLogger("advisor.training")
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from advisor.errors import ProcessLost
+from advisor.core.errors import ProcessLost
 from advisor.training import checkpoints, parallel
 from advisor.training.averaging import Average
 from advisor.training.batches import Batches

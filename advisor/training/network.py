@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from probes.hooks import LAST, hooked, inner
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
 
 _BATCH_NORM = nn.modules.batchnorm._BatchNorm
 

@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from advisor.errors import ProcessLost
+from advisor.core.errors import ProcessLost
 
 #: All processes are at work while they exchange weights and gradients; one that takes longer is lost.
 TIMEOUT = timedelta(minutes=5)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.features import features_of, load_backbone
-from advisor.records import Dataset, Evidence
+from advisor.core.records import Dataset, Evidence
+from advisor.data.features import features_of, load_backbone
 from advisor.training.network import build, quick_batch_norm
 from advisor.training.recipes import TrainedRung, hold_batch_norm, settings_for, task_of, training_precision
 from advisor.training.settings import Callbacks, FitResult

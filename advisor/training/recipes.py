@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
 from advisor.training import adapters, few, remake
 from advisor.training.augmentation import Augmentation, choose
 from advisor.training.search import Candidate
@@ -22,7 +22,7 @@ from advisor.training.settings import Settings, Task, balanced_weights
 from advisor.training.sources import ImageSource, Source, TextSource
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
+    from advisor.data.features import Backbone
     from advisor.training.network import Classifier
 
 TrainedRung = Literal["fine-tune", "scratch"]
@@ -191,7 +191,7 @@ def augmentation_for(
 
 def source_of(dataset: Dataset, rows: np.ndarray, backbone: Backbone, augmentation: Augmentation | None) -> Source:
     """The rows as batches; `augmentation` only for the training part of images."""
-    from advisor.dataset.decode import reader
+    from advisor.data.decode import reader
 
     if dataset.kind == "text":
         return TextSource(dataset.items["text"].iloc[rows].tolist(), backbone)  # type: ignore[arg-type]
@@ -208,7 +208,7 @@ def task_of(
     val_rows: np.ndarray,
 ) -> tuple[Task, Augmentation | None]:
     """The task of a rung on these rows, and the augmentation chosen."""
-    from advisor.dataset.decode import reader
+    from advisor.data.decode import reader
 
     augmentation = augmentation_for(dataset, reader(dataset, min_side=32), train_rows, rung)
     labels, n_classes = dataset.labels[train_rows], len(dataset.classes)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from advisor.features import Backbone
-    from advisor.records import Dataset
+    from advisor.core.records import Dataset
+    from advisor.data.features import Backbone
     from advisor.training.network import Classifier
     from advisor.training.settings import Task
 
@@ -46,7 +46,7 @@ def classification(
     adapters_seed: int | None = None,
 ) -> Task:
     """The task of a rung that trains; the weights are any, since process 0 sends its own."""
-    from advisor.features import load_backbone
+    from advisor.data.features import load_backbone
     from advisor.training import adapters, recipes
     from advisor.training.network import at_depths, build
     from probes.backbones import catalog

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor.records import RunReport
-from advisor.ui import charts, charts_questions, parts, words
-from advisor.ui.instruments import questions
+from advisor.core.records import RunReport
+from advisor.ui import charts, parts, wording
+from advisor.ui.charts import answering
+from advisor.ui.instruments import answering
 from probes import failures
 
 SHOWN = 20
@@ -17,10 +18,10 @@ def draw(report: RunReport) -> None:
     if report.outcomes:
         parts.section("Which failed, retrieval or reading?")
         parts.answer_line(failures.sentence(report.outcomes))
-        picture = charts_questions.outcomes(report.outcomes)
+        picture = answering.outcomes(report.outcomes)
         st.plotly_chart(picture, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
     if report.recall_at_5 is not None:
-        parts.note(f"The answer is among the first five passages for {words.measured(report.recall_at_5)}.")
+        parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
     if not report.mistakes:
         parts.note("No test question was answered wrongly.")
         return
@@ -37,4 +38,4 @@ def draw(report: RunReport) -> None:
         }
         for m in shown
     ]
-    questions.table(rows, "mistakes")
+    answering.table(rows, "mistakes")

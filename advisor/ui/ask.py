@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from advisor import line
-from advisor.errors import PeopleError
-from advisor.records import Answer, Dataset, Part, Passage
-from advisor.ui import parts, words
+from advisor import api
+from advisor.core.errors import PeopleError
+from advisor.core.records import Answer, Dataset, Part, Passage
+from advisor.ui import parts, wording
 from probes.failures import RIGHT_F1
 from probes.reading import normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
@@ -42,7 +42,7 @@ def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "
 def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str, ...]] | None:
     """A question of one part with its accepted answers, another one at each press."""
     try:
-        dataset: Dataset = line.reopen(fingerprint[:16])
+        dataset: Dataset = api.reopen(fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None
@@ -66,8 +66,8 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
     st.text(question)
     by_heart = not answer.supported and not answer.passages and not says_nothing(answer.text)
     if answer.supported or by_heart:
-        sure = f" (probability {words.percent(answer.probability, 0)})" if answer.probability is not None else ""
-        parts.answer_line(f"{words.short(answer.text, 400)}{sure}")
+        sure = f" (probability {wording.percent(answer.probability, 0)})" if answer.probability is not None else ""
+        parts.answer_line(f"{wording.short(answer.text, 400)}{sure}")
         if by_heart:
             parts.note("Answered by heart: no document was read, so no passage supports it.")
         elif not stands(answer):
@@ -96,7 +96,7 @@ def passages(answer: Answer) -> None:
     rest = answer.passages[len(shown) :]
     if not rest:
         return
-    label = f"{words.number_of(len(rest), 'further passage')}" if shown else "The nearest passages"
+    label = f"{wording.number_of(len(rest), 'further passage')}" if shown else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
             parts.quote(place(passage), passage.text, marks)
@@ -104,7 +104,9 @@ def passages(answer: Answer) -> None:
 
 def place(passage: Passage) -> str:
     """Where a passage stands: the title of its document, its name, and the characters."""
-    title = words.short(passage.title, 120)
-    name = "" if not passage.document or passage.document in passage.title else f"{words.short(passage.document, 80)}, "
-    where = f"{name}characters {words.count(passage.start)} to {words.count(passage.end)}"
-    return f"{title} · {where}" if title else words.capital(where)
+    title = wording.short(passage.title, 120)
+    name = (
+        "" if not passage.document or passage.document in passage.title else f"{wording.short(passage.document, 80)}, "
+    )
+    where = f"{name}characters {wording.count(passage.start)} to {wording.count(passage.end)}"
+    return f"{title} · {where}" if title else wording.capital(where)

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor import storage
-from advisor.errors import PeopleError
-from advisor.records import RunReport
-from advisor.ui import charts, charts_training, parts, words
+from advisor.core import storage
+from advisor.core.errors import PeopleError
+from advisor.core.records import RunReport
+from advisor.ui import charts, parts, wording
+from advisor.ui.charts import training
 from probes import failures
 
 #: What the values of the validation part are called; the rest keeps its own name.
@@ -48,7 +49,7 @@ def draw(folder: Path, report: RunReport) -> None:
         validation(report)
         if laps := settings.get("race"):
             parts.note("The race of settings: validation loss against steps; the weaker half drops out at each turn.")
-            figure = charts_training.race(laps)
+            figure = training.race(laps)
             st.plotly_chart(figure, config=charts.CONFIG, key="race", alt="Validation loss of each candidate")
             rows = pd.DataFrame([race_row(lap) for lap in laps])
             st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
@@ -76,23 +77,23 @@ def resolved(folder: Path) -> dict[str, Any]:
 def validation(report: RunReport) -> None:
     """What was compared on the validation part."""
     shares = {
-        VALIDATION.get(name, words.capital(name)): value
+        VALIDATION.get(name, wording.capital(name)): value
         for name, value in report.validation.items()
         if name not in OTHER and 0 <= value <= 1
     }
     n = int(report.validation.get("n", 0))
     if n and len(shares) > 1:
-        values = ", ".join(f"{name.lower()} {words.percent(value)}" for name, value in shares.items())
-        parts.note(f"On {words.number_of(n, 'validation item')}: {values}.")
+        values = ", ".join(f"{name.lower()} {wording.percent(value)}" for name, value in shares.items())
+        parts.note(f"On {wording.number_of(n, 'validation item')}: {values}.")
 
 
 def race_row(lap: dict[str, Any]) -> dict[str, Any]:
     """A lap as a row of the table."""
     loss = lap.get("loss")
     return {
-        "Layers, learning rate": charts_training.candidate(lap),
+        "Layers, learning rate": training.candidate(lap),
         "Steps": lap["steps"],
-        "Validation value": words.percent(lap["value"]),
+        "Validation value": wording.percent(lap["value"]),
         "Loss": "diverged" if loss is None else f"{loss:.3f}",
     }
 
@@ -109,7 +110,7 @@ def facts(settings: dict[str, Any]) -> list[tuple[str, str]]:
         if value is None or not plain or any(isinstance(one, (dict, list)) for one in plain):
             continue
         value_words = ", ".join(_plain(one) for one in plain)
-        rows.append((SETTING.get(name, words.capital(name.replace("_", " "))), words.short(value_words, 200)))
+        rows.append((SETTING.get(name, wording.capital(name.replace("_", " "))), wording.short(value_words, 200)))
     return rows
 
 

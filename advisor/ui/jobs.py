@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.errors import PeopleError
-from advisor.storage import workspace
+from advisor.core.errors import PeopleError
+from advisor.core.storage import workspace
 from probes.progress import Progress
 
 LOG = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from advisor import language
-from advisor.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
-from advisor.errors import EndpointError, PeopleError
-from advisor.ui import parts, words
+from advisor.core.errors import EndpointError, PeopleError
+from advisor.llm import models
+from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
+from advisor.ui import parts, wording
 from probes.backbones.catalog import CATALOG
 
 SET_UP = f"""\
@@ -27,18 +27,18 @@ export {NUMBERS["price_out"]}=0.60         # and written"""
 def names() -> list[str]:
     """The language models that can be asked here: those of the catalog whose weights are here, and the endpoint."""
     local = [entry.name for entry in CATALOG if entry.kind == "language"]
-    return [name for name in (*local, language.ENDPOINT) if language.missing(name) is None]
+    return [name for name in (*local, models.ENDPOINT) if models.missing(name) is None]
 
 
 def title(name: str) -> str:
     """What a language model is called on the pages."""
-    if name != language.ENDPOINT:
-        return words.short(name, 60)
+    if name != models.ENDPOINT:
+        return wording.short(name, 60)
     try:
         found = EndpointSettings.found()
     except EndpointError:
         return "the endpoint"
-    return f"{words.short(found.model, 40)} at {words.short(found.host, 40)}"
+    return f"{wording.short(found.model, 40)} at {wording.short(found.host, 40)}"
 
 
 def choose(key: str, present: str | None = None) -> str | None:
@@ -62,13 +62,13 @@ def choose(key: str, present: str | None = None) -> str | None:
 def draw() -> None:
     """The Machine page's section."""
     parts.section("Language model")
-    there = [name for name in names() if name != language.ENDPOINT]
+    there = [name for name in names() if name != models.ENDPOINT]
     if there:
         parts.answer_line(f"{', '.join(there)} answers on this machine; nothing leaves it.")
     else:
         parts.answer_line("No language model is here.")
         try:
-            parts.note(language.missing() or "")
+            parts.note(models.missing() or "")
         except PeopleError as error:
             parts.note(str(error))
     parts.note("Where one is asked for, a local folder or a hub name of any Hugging Face causal model will do too.")
@@ -96,25 +96,25 @@ def endpoint() -> None:
 
 def facts(found: EndpointSettings) -> dict[str, str]:
     """The endpoint's settings in words; of the key only whether there is one."""
-    usage = language.endpoint(found).usage
+    usage = models.endpoint(found).usage
     priced = found.price_in is not None and found.price_out is not None
     money = f"{found.price_in:g} read, {found.price_out:g} written" if priced else "not known, so money is not counted"
     return {
         "Key": "set" if found.api_key else "none",
-        "Tokens spent": f"{words.count(usage.spent)} of at most {words.count(found.most_tokens)}, by this dashboard",
+        "Tokens spent": f"{wording.count(usage.spent)} of at most {wording.count(found.most_tokens)}, by this dashboard",
         "Price of a million tokens": money,
         "Price of 1,000 predictions": spent_on(found) or a_thousand(found),
         "Requests at once": str(found.at_once),
-        "Time-out": words.duration(found.timeout_seconds),
+        "Time-out": wording.duration(found.timeout_seconds),
         "Tries after a failure": str(found.retries),
     }
 
 
 def spent_on(found: EndpointSettings) -> str:
     """What 1,000 predictions cost by those made so far; "" where none was made or prices are not known."""
-    asked = language.endpoint(found)
+    asked = models.endpoint(found)
     price = asked.price_per_thousand()
-    n = words.number_of(asked.usage.requests, "request")
+    n = wording.number_of(asked.usage.requests, "request")
     return f"{price:.2g} by the {n} so far" if price is not None else ""
 
 

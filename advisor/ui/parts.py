@@ -12,8 +12,8 @@ from typing import Literal
 
 import streamlit as st
 
-from advisor.records import Dataset, Finding, Severity
-from advisor.ui import jobs, places, words
+from advisor.core.records import Dataset, Finding, Severity
+from advisor.ui import jobs, places, wording
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
@@ -77,12 +77,12 @@ def need_dataset(question: str) -> Dataset:
 
 def describe(dataset: Dataset) -> str:
     """Name, kind and size of a dataset in one line."""
-    items = words.items(dataset.n_used, dataset.kind)
+    items = wording.items(dataset.n_used, dataset.kind)
     if dataset.kind == "qa":
-        over = words.number_of(len(dataset.documents), "document")
+        over = wording.number_of(len(dataset.documents), "document")
     else:
-        over = words.number_of(len(dataset.classes), "class", "classes")
-    return f"{words.short(dataset.name, 60)} · {items} · {over}"
+        over = wording.number_of(len(dataset.classes), "class", "classes")
+    return f"{wording.short(dataset.name, 60)} · {items} · {over}"
 
 
 @st.fragment(run_every=1.0)
@@ -91,8 +91,8 @@ def _watch(key: str) -> None:
     if job is None or job.finished:
         st.rerun()
     st.progress(job.share)
-    left = f", {words.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
-    note(f"{job.sentence.rstrip('.')}: {words.duration(job.seconds)} so far{left}.")
+    left = f", {wording.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
+    note(f"{job.sentence.rstrip('.')}: {wording.duration(job.seconds)} so far{left}.")
 
 
 def wait(job: jobs.Job) -> None:
@@ -117,13 +117,13 @@ def findings(found: Sequence[Finding], with_keys: bool = True) -> None:
             st.text(finding.sentence)
             if finding.items and with_keys:
                 more = finding.n_items - SHOWN_KEYS
-                keys = ", ".join(words.short(k, 60) for k in finding.items[:SHOWN_KEYS])
-                note(keys + (f" and {words.count(more)} more" if more > 0 else ""))
+                keys = ", ".join(wording.short(k, 60) for k in finding.items[:SHOWN_KEYS])
+                note(keys + (f" and {wording.count(more)} more" if more > 0 else ""))
 
 
 def whole(text: str, limit: int = 600, label: str = "Show all of it") -> None:
     """A user's text in plain letters; a long one is cut, with a way to see the rest."""
-    shown, more = words.cut(text, limit)
+    shown, more = wording.cut(text, limit)
     st.text(shown)
     if more:
         with st.popover(label, icon=":material/unfold_more:"):
@@ -164,7 +164,7 @@ def items_grid(dataset: Dataset, rows: Sequence[int], labels: Sequence[str], key
         return
     for row, label in zip(rows, labels, strict=True):
         with st.container(border=True, gap="xsmall"):
-            st.text(words.short(str(dataset.items["text"].iloc[int(row)]), 400))
+            st.text(wording.short(str(dataset.items["text"].iloc[int(row)]), 400))
             note(label)
 
 
@@ -173,7 +173,7 @@ def _picture(dataset: Dataset, row: int, label: str) -> None:
     if small is None:
         note("This image cannot be shown.")
     else:
-        st.image(small, width="stretch", alt=words.short(label, 120))
+        st.image(small, width="stretch", alt=wording.short(label, 120))
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -184,8 +184,8 @@ def thumbnail(path: str, side: int = 224) -> bytes | None:
 
     from PIL import Image
 
-    from advisor.dataset.decode import open_image
-    from advisor.errors import PeopleError
+    from advisor.core.errors import PeopleError
+    from advisor.data.decode import open_image
 
     try:
         image = open_image(Path(path), side)

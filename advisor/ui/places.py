@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import streamlit as st
 
-from advisor.errors import PeopleError
-from advisor.records import Dataset
+from advisor.core.errors import PeopleError
+from advisor.core.records import Dataset
 
 FOLDER = Path(__file__).parent / "pages"
 KEPT = ("data", "run")
@@ -84,14 +84,14 @@ def at_dataset(fingerprint: str) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(fingerprint: str, workspace: str) -> Dataset:
-    from advisor import line
+    from advisor import api
 
-    return line.reopen(fingerprint)
+    return api.reopen(fingerprint)
 
 
 def dataset() -> Dataset | None:
     """The dataset named in the address, or None when there is none or the workspace does not know it."""
-    from advisor.storage import workspace
+    from advisor.core.storage import workspace
 
     fingerprint = remembered("data")
     if fingerprint is None:

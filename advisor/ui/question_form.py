@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import line
+from advisor import api
 from advisor.advice.wishes import checked_budget, checked_constraints, checked_rungs, checked_target
-from advisor.errors import PeopleError
-from advisor.ladder import RUNG_NAMES
-from advisor.records import Constraints, Dataset, Prices, Question
-from advisor.ui import jobs, language, parts, words
+from advisor.core.errors import PeopleError
+from advisor.core.ladder import RUNG_NAMES
+from advisor.core.records import Constraints, Dataset, Prices, Question
+from advisor.ui import jobs, language, parts, wording
 
 BUDGETS = (20, 60, 180, 600, 1800)
 #: Of each price: what it is called, its help, its step.
@@ -40,7 +40,7 @@ def ask(dataset: Dataset, question: Question) -> None:
     jobs.start(
         jobs.key_of("advise", dataset.fingerprint),
         "The advice",
-        lambda tell: line.advise(
+        lambda tell: api.advise(
             dataset,
             target=question.target,
             budget=question.budget_seconds,
@@ -75,10 +75,10 @@ def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
             "else the one worth most at your prices.",
         )
         seconds = right.select_slider(
-            "Time for measuring", budgets, value=round(question.budget_seconds), format_func=words.duration
+            "Time for measuring", budgets, value=round(question.budget_seconds), format_func=wording.duration
         )
         rungs = st.pills(
-            "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=words.title
+            "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=wording.title
         )
         model = language.choose("advice", question.backbone) if dataset.kind == "qa" else question.backbone
         with st.expander("Prices and constraints", icon=":material/tune:", expanded=refused):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor import line
-from advisor.ladder import RungName
-from advisor.records import Advice, Dataset
-from advisor.ui import jobs, parts, places, words
+from advisor import api
+from advisor.core.ladder import RungName
+from advisor.core.records import Advice, Dataset
+from advisor.ui import jobs, parts, places, wording
 
 BUDGETS = (60, 300, 900, 3600)
 
@@ -32,18 +32,18 @@ def draw(dataset: Dataset, advice: Advice) -> None:
 
 def offer(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName], key: str) -> None:
     """What the race is, and the button that starts it."""
-    one, other = map(words.title, pair)
+    one, other = map(wording.title, pair)
     st.text(
         f"{one} and {other} are too close to call. A race trains both on this data and keeps the better one on "
         f"validation items; the test part stays locked until then."
     )
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         pressed = st.button("Race the two", key="race", icon=":material/sports_score:")
-        budget = st.selectbox("Each, at most", BUDGETS, index=1, key="race-budget", format_func=words.duration)
+        budget = st.selectbox("Each, at most", BUDGETS, index=1, key="race-budget", format_func=wording.duration)
     if pressed:
         jobs.start(
             key,
             "The race",
-            lambda tell: line.race(dataset, budget=float(budget), rungs=pair, advice=advice, progress=tell),
+            lambda tell: api.race(dataset, budget=float(budget), rungs=pair, advice=advice, progress=tell),
         )
         st.rerun()

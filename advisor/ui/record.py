@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from advisor import line
-from advisor.records import Advice, Dataset
-from advisor.report.decision_written import Form, written
+from advisor import api
+from advisor.advice.record.written import Form, written
+from advisor.core.records import Advice, Dataset
 from advisor.ui import parts
 
 #: Of each form: the button's words, its icon, what a browser calls it.
@@ -40,4 +40,4 @@ def draw(dataset: Dataset, advice: Advice) -> None:
 
 def made(dataset: Dataset, advice: Advice, form: Form) -> bytes:
     """The record of a given advice in UTF-8. Raises PeopleError where no plan can be made of it."""
-    return written(line.decision_record(dataset, advice=advice), form).encode()
+    return written(api.decision_record(dataset, advice=advice), form).encode()

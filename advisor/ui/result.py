@@ -9,10 +9,10 @@ from zipfile import ZIP_STORED, ZipFile
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.errors import PeopleError
-from advisor.records import Dataset, Plan, RunReport, RunStatus
-from advisor.ui import answers, charts, how_trained, parts, try_it, words
+from advisor import api
+from advisor.core.errors import PeopleError
+from advisor.core.records import Dataset, Plan, RunReport, RunStatus
+from advisor.ui import answers, charts, how_trained, parts, try_it, wording
 
 QUESTION = "Did it keep its promise?"
 SHOWN = 12
@@ -29,7 +29,7 @@ def draw(status: RunStatus) -> None:
         return
     parts.heading(QUESTION, answer(status, report))
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the promise")
-    parts.note(f"On the test part {words.measured(report.test)}, which nothing had looked at before.")
+    parts.note(f"On the test part {wording.measured(report.test)}, which nothing had looked at before.")
     for sentence in how_trained.told(report)[: how_trained.OPEN]:
         st.text(sentence)
     try_it.draw(status.run, plan)
@@ -45,14 +45,14 @@ def draw(status: RunStatus) -> None:
     how_trained.draw(folder, report)
     model = "word counts" if how_trained.resolved(folder).get("architecture") == "words" else plan.backbone
     parts.note(
-        f"{status.title} with {model} on {words.short(plan.dataset_name, 60)}, seed {plan.seed}. "
-        f"{words.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
+        f"{status.title} with {model} on {wording.short(plan.dataset_name, 60)}, seed {plan.seed}. "
+        f"{wording.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
     )
 
 
 def answer(status: RunStatus, report: RunReport) -> str:
     """The report's first sentence: the test value against the promise, in the words of every face."""
-    got = f"{words.percent(report.test.value)} {report.metric} on {words.count(report.test.n)} test items."
+    got = f"{wording.percent(report.test.value)} {report.metric} on {wording.count(report.test.n)} test items."
     return f"{status.title}. {report.sentences[0] if report.sentences else got}"
 
 
@@ -82,7 +82,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
     shown = report.mistakes[:SHOWN]
     parts.note(f"The {len(shown)} surest wrong answers on the test part.")
     dataset = opened(plan)
-    lines = [f"{m.label}, taken for {m.predicted} with {words.percent(m.probability)}" for m in shown]
+    lines = [f"{m.label}, taken for {m.predicted} with {wording.percent(m.probability)}" for m in shown]
     if dataset is None:
         frame = pd.DataFrame({"item": [m.key for m in shown], "mistake": lines})
         st.dataframe(frame, hide_index=True, alt="Worst mistakes")
@@ -93,7 +93,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
 def opened(plan: Plan) -> Dataset | None:
     """The dataset the run was trained on, or None when the workspace has it no longer."""
     try:
-        dataset = line.reopen(plan.fingerprint[:16])
+        dataset = api.reopen(plan.fingerprint[:16])
         return dataset if len(dataset.items) else None
     except (PeopleError, OSError):
         return None

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from advisor import line
-from advisor.errors import PeopleError
-from advisor.records import Answer, Dataset, Plan, Prediction
-from advisor.storage import workspace
-from advisor.ui import ask, charts, parts, uploads, words
+from advisor import api
+from advisor.core.errors import PeopleError
+from advisor.core.records import Answer, Dataset, Plan, Prediction
+from advisor.core.storage import workspace
+from advisor.ui import ask, charts, parts, uploads, wording
 
 if TYPE_CHECKING:
-    from advisor.rungs.answering import Answerer
-    from advisor.rungs.model import Predictor
+    from advisor.rungs.saved.answering import Answerer
+    from advisor.rungs.saved.model import Predictor
 
 IMAGES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _model(run: str, home: str) -> Predictor | Answerer:
-    return line.load(run)
+    return api.load(run)
 
 
 def draw(run: str, plan: Plan) -> None:
@@ -79,7 +79,7 @@ def ask_text(run: str, plan: Plan) -> tuple[Any, str | None]:
     if row is None or dataset is None:
         return None, None
     own = str(dataset.items["text"].iloc[row])
-    st.text(words.short(own, 400))
+    st.text(wording.short(own, 400))
     return own, dataset.classes[dataset.labels[row]]
 
 
@@ -91,7 +91,7 @@ def own_item(run: str, plan: Plan) -> tuple[int | None, Dataset | None]:
     if turn not in st.session_state:
         return None, None
     try:
-        dataset = line.reopen(plan.fingerprint[:16])
+        dataset = api.reopen(plan.fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None, None
@@ -110,7 +110,7 @@ def answer(run: str, given: Any, label: str | None) -> None:
         parts.problem(str(error))
         return
     truth = "" if label is None else f" It is {label}." if label != prediction.label else " That is right."
-    parts.answer_line(f"{prediction.label}, with probability {words.percent(prediction.probability)}.{truth}")
+    parts.answer_line(f"{prediction.label}, with probability {wording.percent(prediction.probability)}.{truth}")
     if prediction.probabilities:
         figure = charts.probabilities(prediction.probabilities)
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt="Probability of the likeliest classes")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from advisor.storage import workspace, write_bytes
+from advisor.core.storage import workspace, write_bytes
 
 TABLES = ("csv", "tsv", "jsonl", "parquet")
 ARCHIVES = ("zip", "tar", "gz", "tgz", "bz2", "xz")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from advisor.estimate.cost import priced
-from advisor.ladder import RUNG_NAMES, RungName
-from advisor.records import Estimate, Question
+from advisor.advice.outlook.cost import priced
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Estimate, Question
 
 N_LABELS = 400
 SECONDS: dict[RungName, float] = {"prompting": 1.0, "rag": 5.0, "frozen": 30.0, "fine-tune": 300.0, "scratch": 300.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from made_estimates import estimate
 
 from advisor.advice.advise import more_labels
-from advisor.records import Evidence, LearningCurve
+from advisor.core.records import Evidence, LearningCurve
 
 
 def evidence(b: float) -> Evidence:

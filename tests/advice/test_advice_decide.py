@@ -9,10 +9,10 @@ from made_estimates import estimate, ladder
 
 from advisor.advice import explain
 from advisor.advice.decide import LIKELY, TOSS, Decision, decide, just, p_better, usable
-from advisor.errors import AdviceError
-from advisor.estimate.cost import repriced
-from advisor.ladder import RUNG_NAMES
-from advisor.records import Constraints, Estimate, Prices, Question
+from advisor.advice.outlook.cost import repriced
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RUNG_NAMES
+from advisor.core.records import Constraints, Estimate, Prices, Question
 
 shares = st.floats(0, 1, allow_nan=False)
 five = st.lists(shares, min_size=5, max_size=5)

@@ -9,8 +9,8 @@ from made_estimates import N_LABELS, growing, ladder
 
 from advisor.advice.cases import At
 from advisor.advice.exchange import exchange, rate
-from advisor.estimate.cost import priced
-from advisor.records import Estimate, Question
+from advisor.advice.outlook.cost import priced
+from advisor.core.records import Estimate, Question
 
 
 def curves(tuned: float, slope: float, error: float = 0.0) -> At:

@@ -13,12 +13,12 @@ from made_estimates import N_LABELS, estimate, growing, ladder
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import decide
-from advisor.advice.flips import FURTHEST, flips, sped_up
-from advisor.advice.flips_labels import best_offer, moved, offers_of
+from advisor.advice.outlook.cost import Z, priced, repriced
 from advisor.advice.search import first_change, first_reached, geometric, outward
-from advisor.estimate.cost import Z, priced, repriced
-from advisor.ladder import RungName
-from advisor.records import Constraints, Estimate, Flip, Prices, Question
+from advisor.advice.what_if import FURTHEST, flips, sped_up
+from advisor.advice.what_if_labels import best_offer, moved, offers_of
+from advisor.core.ladder import RungName
+from advisor.core.records import Constraints, Estimate, Flip, Prices, Question
 
 shares = st.floats(0, 1, allow_nan=False)
 FIELDS = {"predictions a month": "predictions_per_month", "price of a point": "point"}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import advisor
-from advisor import line
-from advisor.errors import AdviceError
-from advisor.estimate.experience import Experience
-from advisor.records import Advice, Constraints, Dataset, Plan, Prices
+from advisor import api
+from advisor.advice.outlook.experience import Experience
+from advisor.core.errors import AdviceError
+from advisor.core.records import Advice, Constraints, Dataset, Plan, Prices
 from probes.backbones.catalog import Entry
 from probes.backbones.image import ImageBackbone
 
@@ -51,11 +51,11 @@ def advice(digits: Dataset) -> Advice:
 def test_another_backbone_is_advised_on_with_the_same_wishes_and_the_kept_advice_stays(
     digits: Dataset, advice: Advice
 ) -> None:
-    other = line.plan(digits, rung="fine-tune", backbone=OTHER)
+    other = api.plan(digits, rung="fine-tune", backbone=OTHER)
     assert other.backbone == OTHER and other.promised is not None
-    assert line.saved_advice(digits) == advice
+    assert api.saved_advice(digits) == advice
     assert advice.question.target == 0.9 and advice.question.prices == PRICES
-    again = line.plan(digits, rung="fine-tune")
+    again = api.plan(digits, rung="fine-tune")
     assert again.backbone != OTHER and again.promised != other.promised
 
 
@@ -63,18 +63,18 @@ def test_a_backbone_that_breaks_a_kept_constraint_is_refused(digits: Dataset, ad
     musts = advice.question.constraints.model_copy(update={"local_only": True})
     local = advice.model_copy(update={"question": advice.question.model_copy(update={"constraints": musts})})
     with pytest.raises(AdviceError, match="No data may leave"):
-        line.plan(digits, backbone="endpoint", advice=local)
+        api.plan(digits, backbone="endpoint", advice=local)
 
 
 def test_a_plan_carries_what_was_seen_under_its_own_backbone_and_so_does_the_ledger(
     digits: Dataset, advice: Advice
 ) -> None:
-    usual, other = line.plan(digits, rung="frozen"), line.plan(digits, rung="frozen", backbone=OTHER)
+    usual, other = api.plan(digits, rung="frozen"), api.plan(digits, rung="frozen", backbone=OTHER)
     assert usual.situation is not None and other.situation is not None
     assert usual.situation.linear != other.situation.linear and usual.situation.tuned_speed
-    run = line.start(usual.model_copy(update={"budget_seconds": 20.0}))
+    run = api.start(usual.model_copy(update={"budget_seconds": 20.0}))
     advisor.advise(digits, target=0.99, budget=SECONDS, backbone=OTHER)  # asked while the run is under way
-    report = line.wait(run)
+    report = api.wait(run)
     assert advisor.train(digits, rung="frozen", budget=20, backbone=OTHER, advice=advice).rung == "frozen"
     lived = [task for task in Experience.here().tasks if task.local]
     assert [task.situation.linear for task in lived] == pytest.approx([_seen(usual), _seen(other)], rel=1e-5)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from made_estimates import estimate, ladder
 
+from advisor.advice.outlook.cost import priced
 from advisor.advice.racing import judged, pair_of, runs_of
-from advisor.errors import AdviceError
-from advisor.estimate.cost import priced
-from advisor.ladder import RungName
-from advisor.records import Advice, Constraints, Prices, Question, RunReport
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RungName
+from advisor.core.records import Advice, Constraints, Prices, Question, RunReport
 from probes.measured import Measured
 
 

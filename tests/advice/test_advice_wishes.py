@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 import advisor
-from advisor import line
+from advisor import api
 from advisor.advice.wishes import checked_target
-from advisor.cli import app
-from advisor.errors import AdviceError
-from advisor.records import Constraints, Prices
+from advisor.cli.main import app
+from advisor.core.errors import AdviceError
+from advisor.core.records import Constraints, Prices
 
 #: A dataset that cannot be read: whoever reads it before checking the wishes raises another error.
 NOWHERE = "no/such/folder"
@@ -33,15 +33,15 @@ def test_a_target_that_is_no_share_is_refused_with_what_was_meant(target: float,
     ("ask", "words"),
     [
         (lambda: advisor.advise(NOWHERE, target=95), "Did you mean 0.95"),
-        (lambda: line.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
-        (lambda: line.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 seconds"),
+        (lambda: api.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
+        (lambda: api.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 seconds"),
         (lambda: advisor.advise(NOWHERE, budget=1), "budget of 1 seconds"),
         (lambda: advisor.advise(NOWHERE, prices=Prices(point=float("inf"))), "price point is inf"),
         (lambda: advisor.advise(NOWHERE, constraints=Constraints(latency_ms=float("inf"))), "limit latency_ms is inf"),
         (lambda: advisor.advise(NOWHERE, backbone="endpoint", constraints=Constraints(local_only=True)), "leave this"),
-        (lambda: line.exchange(NOWHERE, budget=1), "budget of 1 seconds"),
-        (lambda: line.race(NOWHERE, rungs=["frozen"]), "two rungs"),
-        (lambda: line.race(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: api.exchange(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: api.race(NOWHERE, rungs=["frozen"]), "two rungs"),
+        (lambda: api.race(NOWHERE, budget=1), "budget of 1 seconds"),
         (lambda: advisor.train(NOWHERE, budget=1), "budget of 1 seconds"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from advisor.cli import app
+from advisor.cli.main import app
 from benchmarks import guide
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.core.records import LearningCurve
 from advisor.evidence.curve import labels_needed
-from advisor.records import LearningCurve
 
 
 def curve() -> LearningCurve:

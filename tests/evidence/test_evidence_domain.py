@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor import line
-from advisor.errors import StorageError
+from advisor import api
+from advisor.core.errors import StorageError
+from advisor.core.records import Dataset
+from advisor.data.features import load_backbone
 from advisor.evidence import references as kept
 from advisor.evidence.depth import measure_depths
 from advisor.evidence.domain import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
 from advisor.evidence.sample import Sample, related
-from advisor.features import load_backbone
-from advisor.records import Dataset
 from probes.backbones import catalog
 from probes.domain import Distance
 from probes.references import Reference
@@ -62,7 +62,7 @@ def train_rows(dataset: Dataset) -> np.ndarray:
 
 
 def test_digits_lie_further_from_home_than_photographs(lite0: Any, tmp_path: Path) -> None:
-    near, far = (line.read(make(tmp_path / make.__name__)) for make in (photographs, digits))
+    near, far = (api.read(make(tmp_path / make.__name__)) for make in (photographs, digits))
     one, other = (measure_domain(dataset, lite0, train_rows(dataset)) for dataset in (near, far))
     assert one is not None and other is not None
     assert one.percentile < 40 and other.percentile > 60
@@ -74,7 +74,7 @@ def test_digits_lie_further_from_home_than_photographs(lite0: Any, tmp_path: Pat
 
 def test_a_backbone_without_references_lends_the_question_to_the_default_one(tmp_path: Path) -> None:
     resnet = load_backbone(catalog.find("resnet18"), 64, "cpu", pretrained=False)
-    dataset = line.read(digits(tmp_path / "digits"))
+    dataset = api.read(digits(tmp_path / "digits"))
     found = measure_domain(dataset, resnet, train_rows(dataset)[:20])
     assert found is not None and found.sentence.endswith(
         "Measured with EfficientNet-Lite0, for which reference values are kept."
@@ -82,7 +82,7 @@ def test_a_backbone_without_references_lends_the_question_to_the_default_one(tmp
 
 
 def test_every_depth_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> None:
-    dataset = line.read(digits(tmp_path / "digits"))
+    dataset = api.read(digits(tmp_path / "digits"))
     rows = train_rows(dataset)
     sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.zeros((len(rows), 0), np.float32))
     found = measure_depths(dataset, lite0, None, sample)

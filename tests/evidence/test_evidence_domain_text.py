@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from advisor import line
-from advisor.dataset.samples import materialise
+from advisor import api
+from advisor.core.records import Dataset, Domain
+from advisor.data.read.samples import materialise
 from advisor.evidence import domain_text
 from advisor.evidence.depth_language import measure_language_depths
 from advisor.evidence.domain_text import measure_domain_text, missing_note, overall, placed, references
-from advisor.records import Dataset, Domain
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 from probes.measured import Measured
@@ -34,7 +34,7 @@ SCALE = [replace(one, values=one.values | {"overall": overall(one.values, RAW)})
 
 @pytest.fixture
 def topics() -> Dataset:
-    return line.read(materialise("topics"))
+    return api.read(materialise("topics"))
 
 
 def test_a_set_is_placed_between_its_neighbours() -> None:

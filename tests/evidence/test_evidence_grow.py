@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor import features, line
+from advisor import api
+from advisor.core.records import Dataset
+from advisor.data import features
+from advisor.data.features import input_size, load_backbone
 from advisor.evidence import grow
 from advisor.evidence.sample import related, sample_rows
-from advisor.features import input_size, load_backbone
-from advisor.records import Dataset
 from probes import sequential
 from probes.backbones import catalog
 from probes.device import Calibration
@@ -23,7 +24,7 @@ Grown = Callable[..., tuple[Any, list[str]]]
 
 @pytest.fixture
 def digits() -> Dataset:
-    return line.read("sample:digits")
+    return api.read("sample:digits")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.evidence import issue_words
+from advisor.evidence import issue_wording
 from probes.labels import PlantedCheck
 from probes.measured import Measured
 
@@ -27,22 +27,22 @@ def check(precision: float | None) -> PlantedCheck:
 def test_suspect_labels_are_as_grave_as_their_list_is_good(
     n_listed: int, precision: float | None, severity: str, said: str
 ) -> None:
-    found = issue_words.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision))
+    found = issue_wording.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision))
     assert found is not None and found.severity == severity and said in found.sentence
     assert found.n_items == n_listed
-    assert issue_words.mostly_hard([found]) is (precision == 0.3)
+    assert issue_wording.mostly_hard([found]) is (precision == 0.3)
 
 
 def test_an_interval_of_one_number_is_not_written() -> None:
     sure = Measured(value=0.1, low=0.09, high=0.12, n=500, seconds=1.0)
-    found = issue_words.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure))
+    found = issue_wording.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure))
     assert found is not None and "about 1 of 10 on it were flipped. Most" in found.sentence
 
 
 def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None:
-    assert issue_words.suspect_labels([], 500, check(0.9)) is None
-    assert issue_words.lonely_labels([], 500) is None and issue_words.outliers([], 500) is None
-    few = issue_words.suspect_labels(["a"], 40, None)
+    assert issue_wording.suspect_labels([], 500, check(0.9)) is None
+    assert issue_wording.lonely_labels([], 500) is None and issue_wording.outliers([], 500) is None
+    few = issue_wording.suspect_labels(["a"], 40, None)
     assert few is not None and few.severity == "note" and "too few" in few.sentence
-    one = issue_words.outliers(["a"], 40)
+    one = issue_wording.outliers(["a"], 40)
     assert one is not None and "1 of 40 items is unlike all others; see whether it belongs" in one.sentence

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from advisor import line
+from advisor import api
+from advisor.core.records import Dataset, Finding
 from advisor.evidence import Sample, related
 from advisor.evidence.issues import (
     CHECKS,
@@ -30,7 +31,6 @@ from advisor.evidence.issues import (
     summary,
     without_formula,
 )
-from advisor.records import Dataset, Finding
 from probes.linear import linear_probe
 
 EVIDENCE: Any = SimpleNamespace(backbone_hash="0123456789", n_sample=500)
@@ -52,7 +52,7 @@ def digits(folder: Path, n: int = 500, wrong: int = 0, bordered: int | None = No
         if label == bordered:
             picture.paste(Image.new("L", (32, 6), 200), (0, 0))
         picture.save(path)
-    return line.read(folder / "digits")
+    return api.read(folder / "digits")
 
 
 def sampled(dataset: Dataset) -> Sample:
@@ -107,7 +107,7 @@ def test_a_margin_on_one_class_is_named(tmp_path: Path, grain: int) -> None:
 
 
 def test_copies_are_listed_and_the_summary_has_every_check(tmp_path: Path) -> None:
-    dataset = line.read("sample:topics")
+    dataset = api.read("sample:topics")
     _, table = measured(dataset)
     told = summary(dataset, table)
     assert tuple(told["check"]) == CHECKS

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from advisor import line
-from advisor.dataset.read import read
-from advisor.endpoint import BASE_URL, MODEL
-from advisor.errors import BackboneError
+from advisor import api
+from advisor.core.errors import BackboneError
+from advisor.core.records import Dataset, Evidence, ReadOptions
+from advisor.data.reading import read
 from advisor.evidence.gather import gather, slug
+from advisor.llm.endpoint import BASE_URL, MODEL
 from advisor.llm.identity import of_endpoint
-from advisor.records import Dataset, Evidence, ReadOptions
 
 BUDGET = 60.0
 
@@ -52,7 +52,7 @@ def test_kept_evidence_of_questions_needs_no_language_model(questions: Dataset, 
         gather(questions, str(model), BUDGET)
     identity = f"{hashlib.sha256(b'cannot be loaded').hexdigest()}-{precision}"
     kept = keep(questions, str(model), identity)
-    assert line.probe(questions, backbone=str(model), budget=BUDGET) == kept == line.saved_evidence(questions)
+    assert api.probe(questions, backbone=str(model), budget=BUDGET) == kept == api.saved_evidence(questions)
 
 
 def test_kept_evidence_of_an_endpoint_is_that_of_its_model(questions: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

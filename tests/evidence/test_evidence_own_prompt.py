@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from advisor.asking import Ask
-from advisor.dataset.read import read
-from advisor.errors import AdviceError, BackboneError, ProbeError
+from advisor.core.errors import AdviceError, BackboneError, ProbeError
+from advisor.core.records import Dataset, Evidence
+from advisor.data.reading import read
 from advisor.evidence import prompts
 from advisor.evidence.own_prompt import measure_own, prompts_of, template_of, with_own
 from advisor.evidence.prompts import OWN, settings_of, worth_it
-from advisor.records import Dataset, Evidence
+from advisor.llm.asking import Ask
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 from probes.prompting import ZERO_SHOT

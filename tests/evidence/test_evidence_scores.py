@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from advisor import line
-from advisor.dataset.samples import materialise
+from advisor import api
+from advisor.core.records import Dataset
+from advisor.data.features import load_backbone
+from advisor.data.read.samples import materialise
 from advisor.evidence.rungs import nearest
 from advisor.evidence.sample import Sample
 from advisor.evidence.scores import measure_scores
-from advisor.features import load_backbone
-from advisor.records import Dataset
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
 
@@ -22,7 +22,7 @@ def lite0() -> ImageBackbone:
 
 @pytest.fixture
 def digits() -> Dataset:
-    return line.read(materialise("digits"))
+    return api.read(materialise("digits"))
 
 
 def pixels_as_features(dataset: Dataset, dim: int) -> Sample:

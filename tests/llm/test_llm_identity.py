@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.endpoint import Endpoint, EndpointSettings
-from advisor.errors import RunError
-from advisor.language import chat_model, identities
+from advisor.core.errors import RunError
+from advisor.llm.endpoint import Endpoint, EndpointSettings
 from advisor.llm.identity import check_planned, is_endpoint, of_endpoint, of_weights, same_model
+from advisor.llm.models import chat_model, identities
 
 WEIGHTS = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 

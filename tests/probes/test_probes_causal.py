@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from advisor.language import kept_language_model
+from advisor.llm.models import kept_language_model
 from probes.chat import Prompt
 
 

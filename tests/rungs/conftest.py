@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor.dataset.read import read
-from advisor.records import Dataset, Plan
+from advisor.core.records import Dataset, Plan
+from advisor.data.reading import read
 from advisor.rungs.context import RunContext
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor.dataset.read import read
+from advisor.core.records import Dataset, Plan
+from advisor.data.features import features_of, load_backbone
+from advisor.data.reading import read
 from advisor.evidence.clip import FOLDER, NAME, measure_clip
 from advisor.evidence.prompts import settings_of
 from advisor.evidence.sample import Sample, related
-from advisor.features import features_of, load_backbone
-from advisor.records import Dataset, Plan
-from advisor.report.report import report
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import load_model
+from advisor.rungs.saved.model import load_model
+from advisor.runs.report.report import report
 from probes.backbones import catalog
 from probes.backbones.clip import TEMPLATE, ClipModel
 from probes.backbones.weights import weights_hash

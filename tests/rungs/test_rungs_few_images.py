@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
+from advisor.core.storage import read_json
 from advisor.rungs import common, few_images, few_labels, frozen, registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import load_model
+from advisor.rungs.saved.model import load_model
 from advisor.rungs.saving import save_whole
 from advisor.rungs.turns import Turn
-from advisor.storage import read_json
 from advisor.training import few, remake
 from probes.heads import softmax
 from probes.hooks import LAST

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from advisor.dataset.read import read
-from advisor.records import Dataset, Plan
+from advisor.core.records import Dataset, Plan
+from advisor.core.storage import read_json
+from advisor.data.reading import read
 from advisor.rungs import contrast, few_labels, registry
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.model import load_model
-from advisor.storage import read_json
+from advisor.rungs.saved.model import load_model
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.errors import RunError
-from advisor.records import Dataset
-from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror, model
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset
+from advisor.core.storage import read_json, write_json
+from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import load_model
-from advisor.storage import read_json, write_json
+from advisor.rungs.saved import model
+from advisor.rungs.saved.model import load_model
 from probes.heads import softmax
 from probes.hooks import LAST
 

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor.dataset.read import read
-from advisor.errors import BackboneError, RunError, StorageError
-from advisor.ladder import RUNG_NAMES
-from advisor.records import Dataset, Plan, RunReport
-from advisor.report.report import report
+from advisor.core.errors import BackboneError, RunError, StorageError
+from advisor.core.ladder import RUNG_NAMES
+from advisor.core.records import Dataset, Plan, RunReport
+from advisor.core.storage import read_json, write_json
+from advisor.data.reading import read
 from advisor.rungs import registry, trained
 from advisor.rungs.context import Outcome, RunContext, RunStopped
-from advisor.rungs.loading import load
-from advisor.rungs.model import load_model
-from advisor.storage import read_json, write_json
+from advisor.rungs.saved.loading import load
+from advisor.rungs.saved.model import load_model
+from advisor.runs.report.report import report
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
@@ -240,7 +240,7 @@ def test_weights_that_are_not_the_plans_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
-    from advisor.errors import DatasetError
+    from advisor.core.errors import DatasetError
 
     context = context_of(digits(tmp_path), tmp_path / "run", "frozen")
     registry.execute(context)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
 from advisor.rungs.progress import of_run

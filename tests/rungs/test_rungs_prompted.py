@@ -10,22 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.asking import Ask, Shown, class_words, shortened
-from advisor.dataset.read import read
-from advisor.endpoint import BASE_URL, MODEL
-from advisor.errors import RunError
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset, Plan, ProbeResult
+from advisor.core.storage import read_json
+from advisor.data.features import features_of, load_backbone
+from advisor.data.reading import read
 from advisor.evidence.prompts import FEW, NEAR, ZERO, measure_prompts, settings_of
 from advisor.evidence.sample import Sample, related
-from advisor.features import features_of, load_backbone
-from advisor.language import chat_model
 from advisor.llm import identity
-from advisor.records import Dataset, Plan, ProbeResult
-from advisor.report.report import affordable, report
+from advisor.llm.asking import Ask, Shown, class_words, shortened
+from advisor.llm.endpoint import BASE_URL, MODEL
+from advisor.llm.models import chat_model
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import load_model
-from advisor.rungs.prompted import BY, packed, unpacked
-from advisor.storage import read_json
+from advisor.rungs.saved.model import load_model
+from advisor.rungs.saved.prompted import BY, packed, unpacked
+from advisor.runs.report.report import affordable, report
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from advisor import line
-from advisor.dataset.read import read
-from advisor.errors import BackboneError, DatasetError, RunError
-from advisor.language import chat_model
-from advisor.records import Dataset, Plan, ReadOptions, RunReport
-from advisor.report.report import report
-from advisor.rungs import loading, registry
-from advisor.rungs.answering import Answerer
+from advisor import api
+from advisor.core.errors import BackboneError, DatasetError, RunError
+from advisor.core.records import Dataset, Plan, ReadOptions, RunReport
+from advisor.core.storage import read_json, write_json
+from advisor.data.reading import read
+from advisor.llm.models import chat_model
+from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.storage import read_json, write_json
+from advisor.rungs.saved import loading
+from advisor.rungs.saved.answering import Answerer
+from advisor.runs.report.report import report
 from probes.backbones import catalog
 from probes.reading import NOT_FOUND
 
@@ -81,15 +82,15 @@ def carried_out(context: RunContext) -> tuple[Answerer, RunReport]:
 
 
 def test_advice_measures_what_is_missing_and_plans_what_it_measured(museums: Dataset) -> None:
-    advice = line.advise(museums, budget=5.0)
-    evidence = line.saved_evidence(museums)
+    advice = api.advise(museums, budget=5.0)
+    evidence = api.saved_evidence(museums)
     assert evidence is not None and advice.metric == "token F1"
     by_heart, gold = evidence.result("closed book"), evidence.result("gold passage")
     assert by_heart is not None and gold is not None
     assert gold.measured.value > by_heart.measured.value  # nobody knows these museums
     assert any("by heart" in sentence.lower() for sentence in advice.sentences)
     assert not advice.estimate("scratch").available and "tokens" in advice.estimate("scratch").reason
-    made = line.plan(museums, rung="rag", advice=advice)
+    made = api.plan(museums, rung="rag", advice=advice)
     assert made.settings["prompt"] == gold.settings["prompt"] and made.promised is not None
     search = evidence.result("retrieval")
     assert search is not None and made.settings["threshold"] == search.settings["threshold"]["similarity"]
@@ -173,9 +174,9 @@ def test_other_weights_and_missing_documents_are_told(museums: Dataset, tmp_path
 
 def test_documents_alone_can_be_asked(museums: Dataset, tmp_path: Path) -> None:
     (tmp_path / "rules.txt").write_text("The pool is open from seven to nine.")
-    (answer,) = line.ask(tmp_path, "When is the pool open?")
+    (answer,) = api.ask(tmp_path, "When is the pool open?")
     assert answer.passages[0].document == "rules.txt" and answer.supported
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(DatasetError, match="no document"):
-        line.ask(empty, "Who?")
+        api.ask(empty, "Who?")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
+from advisor.core.storage import read_json
 from advisor.rungs import scratch, scratch_race
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import load_model
-from advisor.storage import read_json
+from advisor.rungs.saved.model import load_model
 from advisor.training.settings import FitResult
 from probes.backbones.small import SMALL, SmallResNet
 

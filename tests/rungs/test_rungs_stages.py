@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from advisor.errors import StorageError
-from advisor.records import Dataset
+from advisor.core.errors import StorageError
+from advisor.core.records import Dataset
+from advisor.core.storage import read_json
 from advisor.rungs import common, finetune, frozen_backbones, frozen_stage, registry, scratch, scratch_race, stages
 from advisor.rungs.context import RunContext
-from advisor.storage import read_json
 from advisor.training import checkpoints, few, search
 
 Run = Callable[..., RunContext]

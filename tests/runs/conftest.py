@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from advisor import line
-from advisor.records import Dataset, Plan
+from advisor import api
+from advisor.core.records import Dataset, Plan
 from advisor.runs import store
 from probes.backbones import catalog
 from probes.backbones.weights import available, weights_hash
@@ -38,7 +38,7 @@ def digit_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def digits(digit_folders: Path, workspace: Path) -> Dataset:
     """The digits, read into this test's workspace."""
-    return line.read(digit_folders)
+    return api.read(digit_folders)
 
 
 @pytest.fixture

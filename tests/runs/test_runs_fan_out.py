@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from advisor.records import Dataset
+from advisor.core.records import Dataset
 from advisor.runs import launchers
 from advisor.runs.fan_out import FoldValue, fan_out
 

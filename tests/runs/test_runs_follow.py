@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from advisor import storage
-from advisor.records import Plan
+from advisor.core import storage
+from advisor.core.records import Plan
 from advisor.runs import follow, store
 
 

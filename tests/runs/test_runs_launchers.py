@@ -13,9 +13,9 @@ import psutil
 import pytest
 from safetensors.numpy import load_file
 
-from advisor import line
-from advisor.errors import RunError
-from advisor.records import Plan, RunReport
+from advisor import api
+from advisor.core.errors import RunError
+from advisor.core.records import Plan, RunReport
 from advisor.runs import launchers, processes, store
 from advisor.runs.follow import follow, log_tail
 from advisor.runs.on_ray import cpu_share
@@ -96,7 +96,7 @@ def tuned(plan_of: Plans, launcher: str, n: int) -> Plan:
 
 def killed_and_resumed(plan: Plan, until: Until) -> tuple[dict[str, np.ndarray], RunReport, int]:
     """The same plan's end when a helping process is killed once there is a checkpoint."""
-    run = line.start(plan)
+    run = api.start(plan)
     folder = store.directory(run)
     assert until(lambda: step_of(folder) > 0 and helper_of(folder), 200), log_tail(run, 60)
     victim = helper_of(folder)
@@ -118,8 +118,8 @@ def assert_same_end(
 @pytest.mark.slow
 @pytest.mark.distributed
 def test_torchrun_comes_to_the_value_of_one_process_and_survives_a_killed_rank(plan_of: Plans, until: Until) -> None:
-    one = done(line.start(tuned(plan_of, "local", 1)))
-    whole = done(line.start(tuned(plan_of, "torchrun", 2)))
+    one = done(api.start(tuned(plan_of, "local", 1)))
+    whole = done(api.start(tuned(plan_of, "torchrun", 2)))
     assert abs(one[1].test.value - whole[1].test.value) <= one[1].test.high - one[1].test.low
     assert_same_end(whole, killed_and_resumed(tuned(plan_of, "torchrun", 2), until))
 
@@ -128,5 +128,5 @@ def test_torchrun_comes_to_the_value_of_one_process_and_survives_a_killed_rank(p
 @pytest.mark.slow
 @pytest.mark.distributed
 def test_ray_actors_with_half_a_core_each_survive_a_killed_one(plan_of: Plans, until: Until) -> None:
-    whole = done(line.start(tuned(plan_of, "ray", 2)))
+    whole = done(api.start(tuned(plan_of, "ray", 2)))
     assert_same_end(whole, killed_and_resumed(tuned(plan_of, "ray", 2), until))

@@ -8,19 +8,20 @@ from typing import Any
 
 import pytest
 
-from advisor import line, storage
-from advisor.cli_output import console
-from advisor.cli_show_runs import report_of, runs
-from advisor.errors import StorageError
-from advisor.records import Plan, RunReport
+from advisor import api
+from advisor.cli.output import console
+from advisor.cli.show_runs import report_of, runs
+from advisor.core import storage
+from advisor.core.errors import StorageError
+from advisor.core.records import Plan, RunReport
 from advisor.runs import follow, store
 from advisor.ui import how_trained
 
 READ: dict[str, Callable[[str, Path], Any]] = {
     "report.json": lambda run, folder: report_of(store.status(run)),
     "plan.json": lambda run, folder: Plan.load(folder / "plan.json"),
-    "model.json": lambda run, folder: line.load(run),
-    "model.safetensors": lambda run, folder: line.load(run),
+    "model.json": lambda run, folder: api.load(run),
+    "model.safetensors": lambda run, folder: api.load(run),
     "metrics.jsonl": lambda run, folder: follow.metrics(run),
 }
 
@@ -29,7 +30,7 @@ def test_a_damaged_file_of_a_finished_run_is_refused_by_whoever_reads_it(
     plan_of: Callable[..., Plan], tmp_path: Path
 ) -> None:
     run = store.submit(plan_of("scratch", seconds=25.0))
-    assert line.wait(run).run == run
+    assert api.wait(run).run == run
     folder = store.directory(run)
     for name, read in READ.items():
         path, whole = folder / name, (folder / name).read_bytes()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from advisor.errors import RunError, StorageError
-from advisor.records import Plan
+from advisor.core.errors import RunError, StorageError
+from advisor.core.records import Plan
 from advisor.runs import store
 
 CHILD = """
 import sys
-from advisor.records import Plan
+from advisor.core.records import Plan
 from advisor.runs import store
 for i in range(5):
     store.submit(Plan.model_validate_json(sys.argv[1]).model_copy(update={"run": f"{sys.argv[2]}-{i}"}))

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from safetensors.numpy import load_file
 
-from advisor import line
-from advisor.records import Plan, RunReport
+from advisor import api
+from advisor.core.records import Plan, RunReport
 from advisor.runs import processes, store, supervisor
 from advisor.runs.follow import events, follow, log_tail, metrics
 from advisor.runs.supervisor import Supervisor
@@ -25,7 +25,7 @@ Until = Callable[..., bool]
 SUBMITTER = """
 import sys, time
 from pathlib import Path
-from advisor.records import Plan
+from advisor.core.records import Plan
 from advisor.runs import store, supervisor
 print(store.submit(Plan.load(Path(sys.argv[1]))), supervisor.ensure(), flush=True)
 time.sleep(600)
@@ -78,11 +78,11 @@ def test_a_run_outlives_the_process_that_submitted_it_and_its_supervisor(
     assert len([event for event in events(run) if event["event"] == "attempt"]) == 1
     report = RunReport.load(store.directory(run) / "report.json")
     assert report.test.n == sum(map(sum, report.confusion))
-    assert line.load(run).classes == ("digit 0", "digit 1", "digit 2")
+    assert api.load(run).classes == ("digit 0", "digit 1", "digit 2")
 
 
 def test_a_worker_killed_before_it_kept_anything_is_launched_again(plan_of: Plans, until: Until) -> None:
-    run = line.start(plan_of("frozen"))
+    run = api.start(plan_of("frozen"))
     assert until(lambda: worker_of(run))
     assert not any(store.directory(run).rglob("checkpoint/**/state.json"))
     kill_hard(worker_of(run))
@@ -108,7 +108,7 @@ def test_a_worker_that_always_dies_is_launched_a_few_times_only(plan_of: Plans) 
 @pytest.mark.slow
 def test_a_run_killed_late_does_nothing_twice_that_had_ended(plan_of: Plans, until: Until) -> None:
     plan = plan_of("fine-tune", seconds=120.0, settings={"steps": 12, "learning_rate": 3e-4})
-    whole, parts = (line.start(plan.model_copy(update={"run": store.new_run_id("fine-tune")})) for _ in range(2))
+    whole, parts = (api.start(plan.model_copy(update={"run": store.new_run_id("fine-tune")})) for _ in range(2))
     fold = store.directory(parts) / "checkpoint" / "stages" / "fold-1" / "state.json"
     assert until(fold.is_file, 240), log_tail(parts)
     kill_hard(worker_of(parts))
@@ -126,7 +126,7 @@ def test_a_run_killed_late_does_nothing_twice_that_had_ended(plan_of: Plans, unt
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Until, workspace: Path) -> None:
-    run = line.start(plan_of("scratch", seconds=36.0))
+    run = api.start(plan_of("scratch", seconds=36.0))
     checkpoint = store.directory(run) / "checkpoint" / "state.json"
     assert until(checkpoint.is_file, 90), log_tail(run)
     before = json.loads(checkpoint.read_bytes())["step"]
@@ -143,7 +143,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Un
 
 
 def test_a_stop_ends_a_training_within_seconds_and_keeps_what_there_is(plan_of: Plans, until: Until) -> None:
-    run = line.start(plan_of("scratch", seconds=120.0))
+    run = api.start(plan_of("scratch", seconds=120.0))
     assert until(lambda: "train_loss" in metrics(run)), log_tail(run)
     assert store.request_stop(run).state == "stopping"
     assert final(run).state == "stopped"
@@ -153,7 +153,7 @@ def test_a_stop_ends_a_training_within_seconds_and_keeps_what_there_is(plan_of: 
 
 
 def test_a_second_run_waits_for_the_device(plan_of: Plans, until: Until) -> None:
-    first, second = line.start(plan_of("frozen")), line.start(plan_of("frozen"))
+    first, second = api.start(plan_of("frozen")), api.start(plan_of("frozen"))
     assert until(lambda: worker_of(first))
     assert store.status(second).state == "queued"
     store.request_stop(first)
@@ -212,7 +212,7 @@ def test_a_run_whose_worker_was_never_started_is_started(plan_of: Plans, until: 
 
 
 def test_two_workers_never_share_a_run(plan_of: Plans, until: Until, tmp_path: Path) -> None:
-    run = line.start(plan_of("frozen"))
+    run = api.start(plan_of("frozen"))
     assert until(lambda: worker_of(run))
     second = processes.spawn("advisor.runs.worker", str(store.directory(run)), log=tmp_path / "log.txt")
     assert second.wait(30) == 75

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import storage
-from advisor.cli import app
-from advisor.records import Plan, RunReport
+from advisor.cli.main import app
+from advisor.core import storage
+from advisor.core.records import Plan, RunReport
 from advisor.runs import store, worker
 from advisor.runs.reporter import Reporter
 from advisor.training import few

@@ -15,7 +15,7 @@ from typing import Any
 from safetensors.torch import save_file
 from small_tasks import image_task, learning_norm_task, lite0_task
 
-from advisor.errors import ProcessLost
+from advisor.core.errors import ProcessLost
 from advisor.training import checkpoints, follower, parallel
 from advisor.training.loop import fit
 from advisor.training.settings import Callbacks, Settings, Task

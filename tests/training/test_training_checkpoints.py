@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from advisor.errors import StorageError
+from advisor.core.errors import StorageError
 from advisor.training import checkpoints
 from advisor.training.checkpoints import Part
 

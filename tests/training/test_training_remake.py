@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.dataset.read import read
-from advisor.features import load_backbone
-from advisor.records import Dataset
+from advisor.core.records import Dataset
+from advisor.data.features import load_backbone
+from advisor.data.reading import read
 from advisor.training import recipes, remake
 from advisor.training.follower import signature
 from advisor.training.network import build

@@ -12,7 +12,7 @@ import qa_records
 from PIL import Image
 from ui_records import share, write_dataset
 
-from advisor.records import (
+from advisor.core.records import (
     Advice,
     Dataset,
     Estimate,

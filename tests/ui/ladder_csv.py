@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from advisor.ladder import RUNG_NAMES
+from advisor.core.ladder import RUNG_NAMES
 
 #: Values in the ladder's order: fine-tuning is ideal on the even datasets, frozen on the odd ones.
 VALUES = {0: (0.3, 0.6, 0.8, 0.9, 0.5), 1: (0.4, 0.7, 0.85, 0.855, 0.4)}

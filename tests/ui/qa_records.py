@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from ui_records import share, write_dataset
 
-from advisor.records import Dataset, Evidence, Finding, Mistake, ProbeResult, Profile, RunReport
+from advisor.core.records import Dataset, Evidence, Finding, Mistake, ProbeResult, Profile, RunReport
 
 TITLES = ("<b>Guide</b> *one*", ":red[Second] $x^2$", "[Third](http://x.y)")
 PASSAGE = "The **answer** to <script>alert(1)</script> is forty-two, says the guide."

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from advisor.ui.serve import command
+from advisor.cli.dashboard import command
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

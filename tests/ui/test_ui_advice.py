@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import line
+from advisor import api
 from advisor.advice.decide import decide
+from advisor.advice.outlook.cost import priced
 from advisor.advice.racing import Race
-from advisor.errors import AdviceError
-from advisor.estimate.cost import priced
-from advisor.records import Advice, Constraints, Dataset, Exchange, Plan, Prices, Question
-from advisor.report.decision import DecisionRecord
-from advisor.report.side_by_side import side_by_side
-from advisor.ui import charts_ladder, places, question_form, record
+from advisor.advice.record.decision import DecisionRecord
+from advisor.advice.record.side_by_side import side_by_side
+from advisor.core.errors import AdviceError
+from advisor.core.records import Advice, Constraints, Dataset, Exchange, Plan, Prices, Question
+from advisor.ui import places, question_form, record
+from advisor.ui.charts import ladder
 from probes.progress import Progress
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -48,7 +49,7 @@ def settled(app: AppTest) -> AppTest:
 
 def given(dataset: Dataset, **changes: Any) -> Advice:
     """The advice beside a dataset, changed, and saved in its place."""
-    advice = line.saved_advice(dataset)
+    advice = api.saved_advice(dataset)
     assert advice is not None
     changed = advice.model_copy(update=changes)
     changed.save(Path(dataset.folder) / "advice.json")
@@ -81,13 +82,13 @@ def test_without_costs_there_is_only_time(images: Dataset) -> None:
 
 def test_costs_stand_where_they_are_and_what_is_free_at_the_edge(images: Dataset) -> None:
     advice = given(images)
-    figure = charts_ladder.ladder(advice, "cost")
+    figure = ladder.ladder(advice, "cost")
     by_value = {round(trace.y[0], 3): trace.x[0] for trace in figure.data if trace.marker.symbol != "triangle-down"}
     assert by_value[0.95] == pytest.approx(sum(advice.estimate("frozen").costs.values()))
     free = advice.model_copy(
         update={"estimates": tuple(e.model_copy(update={"costs": {"upkeep": 0.0}}) for e in advice.estimates)}
     )
-    figure = charts_ladder.ladder(free, "cost")
+    figure = ladder.ladder(free, "cost")
     assert figure.layout.xaxis.ticktext[0] == "nothing"
     assert len({trace.x[0] for trace in figure.data}) == 4
 
@@ -97,7 +98,7 @@ def test_a_blocked_rung_is_hollow_and_says_by_what(images: Dataset) -> None:
     why = "It changes weights, and none may change."
     blocked = tuple(e.model_copy(update={"blocked": why * (e.rung == "fine-tune")}) for e in advice.estimates)
     advice = given(images, estimates=blocked, runner_up="rag")
-    hollow = [trace for trace in charts_ladder.ladder(advice).data if trace.marker.symbol.endswith("-open")]
+    hollow = [trace for trace in ladder.ladder(advice).data if trace.marker.symbol.endswith("-open")]
     assert len(hollow) == 1 and why in hollow[0].hovertemplate
     app = opened(images)
     assert [t.value for t in app.text].count(why) == 1
@@ -142,7 +143,7 @@ def test_the_exchange_rate_has_a_section_of_its_own(images: Dataset) -> None:
 
 def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
-    allowed = inspect.signature(line.advise).parameters
+    allowed = inspect.signature(api.advise).parameters
 
     def advise(dataset: Dataset, **wishes: Any) -> None:
         assert wishes.keys() <= allowed.keys()
@@ -178,7 +179,7 @@ def test_a_target_and_limits_are_removed_by_emptying_their_fields(
         app.number_input(key=key).set_value(None)
     app.form_submit_button[0].click().run()
     settled(app)
-    advice = line.saved_advice(images)
+    advice = api.saved_advice(images)
     assert advice is not None and (advice.question.target, advice.question.constraints) == (None, Constraints())
     assert app.number_input(key="target").value is None
     assert opened(images).number_input(key="target").value is None  # after a reload
@@ -232,7 +233,7 @@ def test_a_coin_toss_is_raced_at_one_click(
         raced.append(wishes)
         return Race(("frozen", "fine-tune"), "frozen", run, (), "Frozen features are kept.")
 
-    original = line.race
+    original = api.race
     monkeypatch.setattr(line, "race", race)
     app = opened(images)
     app.button(key="race").click().run()
@@ -261,7 +262,7 @@ def test_the_record_is_offered_in_three_forms_and_made_when_asked(
     app = opened(images)
     labels = {button.proto.label for button in app.get("download_button")}
     assert labels == {"Page to print (HTML)", "Markdown", "JSON"}
-    advice, evidence = line.saved_advice(images), line.saved_evidence(images)
+    advice, evidence = api.saved_advice(images), api.saved_evidence(images)
     assert advice is not None and evidence is not None
     plan = Plan(
         run="", rung="frozen", dataset_folder=images.folder, dataset_name=images.name, fingerprint=images.fingerprint,

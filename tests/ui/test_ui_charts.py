@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.records import Advice, Estimate, Evidence, ProbeResult, Profile, Question, RunReport
-from advisor.ui import charts, charts_data, charts_ladder
-from advisor.ui.charts_names import Bar, spots
+from advisor.core.records import Advice, Estimate, Evidence, ProbeResult, Profile, Question, RunReport
+from advisor.ui import charts
+from advisor.ui.charts import data, ladder
+from advisor.ui.charts.labels import Bar, spots
 from probes.measured import Measured
 
 
@@ -58,7 +59,7 @@ def labels(figure: Any) -> list[str]:
 
 
 def test_the_ladder_marks_the_choice_and_leaves_out_what_has_no_number() -> None:
-    figure = charts_ladder.ladder(advice())
+    figure = ladder.ladder(advice())
     assert sorted(labels(figure)) == ["<b>Frozen features</b>", "Fine-tuning", "Prompting", "Retrieval"]
     sizes = {trace.x[0]: trace.marker.size for trace in figure.data}
     assert max(sizes, key=lambda x: sizes[x]) == 20.0
@@ -66,19 +67,19 @@ def test_the_ladder_marks_the_choice_and_leaves_out_what_has_no_number() -> None
 
 
 def test_rungs_that_take_the_same_time_do_not_lie_on_one_another() -> None:
-    places = sorted(trace.x[0] for trace in charts_ladder.ladder(advice()).data)
+    places = sorted(trace.x[0] for trace in ladder.ladder(advice()).data)
     assert all(later / earlier > 1.3 for earlier, later in itertools.pairwise(places))
 
 
 def test_a_rung_far_below_is_an_arrow_at_the_edge_with_its_value() -> None:
-    figure = charts_ladder.ladder(advice(prompting=0.1))
+    figure = ladder.ladder(advice(prompting=0.1))
     assert "Prompting 10.0\xa0%" in labels(figure)
     arrow = next(t for t in figure.data if t.marker.symbol == "triangle-down")
     assert arrow.y[0] == figure.layout.yaxis.range[0] > 0.5
 
 
 def test_the_target_is_a_line_inside_the_picture() -> None:
-    figure = charts_ladder.ladder(advice(target=0.99))
+    figure = ladder.ladder(advice(target=0.99))
     assert figure.layout.shapes[0].y0 == 0.99
     assert figure.layout.yaxis.range[1] > 0.99
     assert "target 99.0\xa0%" in labels(figure)
@@ -88,7 +89,7 @@ def test_the_target_is_a_line_inside_the_picture() -> None:
 @given(st.lists(st.none() | st.floats(0, 1), min_size=5, max_size=5))
 def test_any_five_values_can_be_drawn(values: list[float | None]) -> None:
     names = ("prompting", "rag", "frozen", "finetune", "scratch")
-    figure = charts_ladder.ladder(advice(**dict(zip(names, values, strict=True))))
+    figure = ladder.ladder(advice(**dict(zip(names, values, strict=True))))
     assert len(figure.data) == sum(value is not None for value in values)
     low, high = figure.layout.yaxis.range
     assert low < high
@@ -99,7 +100,7 @@ def test_a_name_stands_at_its_own_bar_and_not_over_a_neighbours() -> None:
     steps = [Bar(0.2 + 0.1 * i, 0.1 + 0.15 * i, 0.25 + 0.15 * i, name) for i, name in enumerate(["A" * 9] * 4)]
     for spot, bar in zip(spots(steps), steps, strict=True):
         assert not any(other.low < (bar.high if spot.above else bar.low) < other.high for other in steps)
-    figure = charts_ladder.ladder(advice(prompting=0.6, rag=0.7, frozen=0.8))
+    figure = ladder.ladder(advice(prompting=0.6, rag=0.7, frozen=0.8))
     at = {trace.y[0]: (trace.y[0] - trace.error_y.arrayminus[0], trace.y[0] + trace.error_y.array[0])
           for trace in figure.data}  # fmt: skip
     ends = [round(end, 9) for pair in at.values() for end in pair]
@@ -155,7 +156,7 @@ def test_two_names_cut_to_the_same_label_stay_two_classes() -> None:
         n_inspected=6,
         sizes={},
     )
-    assert list(charts_data.counts(profile).data[0].y) == [0, 1]
+    assert list(data.counts(profile).data[0].y) == [0, 1]
 
 
 def test_the_promise_stands_beside_the_test() -> None:
@@ -180,7 +181,7 @@ def test_probabilities_show_the_likeliest_first_from_the_top() -> None:
 def test_counts_are_stacked_by_part_and_sorted(n: int) -> None:
     counts = {f"c{i}": {"train": i + 1, "test": 1} for i in range(n)}
     profile = Profile(fingerprint="f", metric="accuracy", counts=counts, imbalance=1.0, n_inspected=1, sizes={})
-    figure = charts_data.counts(profile)
+    figure = data.counts(profile)
     assert [trace.name for trace in figure.data] == ["training", "test, locked"]
     values = figure.data[0].customdata
     assert list(values) == sorted(values, reverse=n > 40)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.records import LearningCurve
-from advisor.ui.charts_probes_curve import curve
+from advisor.core.records import LearningCurve
+from advisor.ui.charts.learning_curve import curve
 from advisor.ui.instruments.curve import answer
 from probes.measured import Measured
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.records import Depths, Domain
-from advisor.records.evidence import Depth, Stage
+from advisor.core.records import Depths, Domain
+from advisor.core.records.evidence import Depth, Stage
 from advisor.ui import charts
-from advisor.ui.charts_probes_depth import depth
-from advisor.ui.charts_probes_domain import domain
+from advisor.ui.charts.domain import domain
+from advisor.ui.charts.layers import depth
 from advisor.ui.instruments.domain import worth
 from probes.measured import Measured
 

@@ -11,12 +11,13 @@ import pytest
 from rich.console import Console
 from streamlit.testing.v1 import AppTest
 
-from advisor import cli_show_issues, line
+from advisor import api
+from advisor.cli import show_issues
+from advisor.core.records import Dataset, Evidence
 from advisor.evidence import Sample, related
-from advisor.evidence.issue_words import mostly_hard
+from advisor.evidence.issue_wording import mostly_hard
 from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked, summary
-from advisor.records import Dataset, Evidence
-from advisor.ui.charts_probes_issues import TITLE, issues
+from advisor.ui.charts.issues import TITLE, issues
 from advisor.ui.instruments.issues import answer
 from probes.linear import linear_probe
 
@@ -35,7 +36,7 @@ def measured(folder: Path) -> tuple[Dataset, Evidence]:
         path = folder / "digits" / names[label] / f"{index}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray((data.images[index] * 15).astype(np.uint8)).save(path)
-    dataset = line.read(folder / "digits")
+    dataset = api.read(folder / "digits")
     rows = dataset.where("train", "val")
     pixels = [np.asarray(Image.open(path)).ravel() for path in dataset.items["path"].iloc[rows]]
     sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.stack(pixels).astype(np.float32))
@@ -65,11 +66,11 @@ def measured(folder: Path) -> tuple[Dataset, Evidence]:
 
 def section(fingerprint: str) -> None:
     """What Streamlit's test runner runs."""
-    from advisor import line as advisor_line
+    from advisor import api
     from advisor.ui.instruments import issues as drawn
 
-    data = advisor_line.reopen(fingerprint)
-    kept = advisor_line.saved_evidence(data)
+    data = api.reopen(fingerprint)
+    kept = api.saved_evidence(data)
     assert kept is not None
     drawn.draw(data, kept)
 
@@ -103,12 +104,12 @@ def test_the_answer_counts_each_check_and_the_chart_draws_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("width", [60, 160])
 def test_the_command_answers_with_sentences_tables_and_one_document(tmp_path: Path, width: int) -> None:
     dataset, evidence = measured(tmp_path)
-    rows = cli_show_issues.rows(dataset, evidence)
+    rows = show_issues.rows(dataset, evidence)
     stream = io.StringIO()
-    cli_show_issues.issues(Console(file=stream, width=width), dataset, evidence, rows)
+    show_issues.issues(Console(file=stream, width=width), dataset, evidence, rows)
     assert "suspect label" in stream.getvalue() and "look wrong" in stream.getvalue()
-    document = json.loads(json.dumps(cli_show_issues.issues_json(dataset, evidence, rows), allow_nan=False))
+    document = json.loads(json.dumps(show_issues.issues_json(dataset, evidence, rows), allow_nan=False))
     assert len(document["items"]) == sum(check["n_listed"] for check in document["checks"])
     assert document["items"][0]["check"] == LABELS and document["findings"]
-    path = cli_show_issues.write(rows, str(tmp_path / "out.csv"))
+    path = show_issues.write(rows, str(tmp_path / "out.csv"))
     assert path.read_text().count("\n") > 8

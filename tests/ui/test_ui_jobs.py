@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from advisor.errors import DatasetError
+from advisor.core.errors import DatasetError
 from advisor.ui import jobs
 from probes.progress import Progress
 

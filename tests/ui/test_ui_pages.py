@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import line
-from advisor.records import Dataset
+from advisor import api
+from advisor.core.records import Dataset
 from advisor.runs import store
 from advisor.ui import places
 from advisor.ui.pages import run as run_page
@@ -191,7 +191,7 @@ def test_the_machine_page_clears_the_feature_cache(workspace: Path) -> None:
 
 
 def test_the_machine_page_clears_a_cache_of_answers_alone(workspace: Path) -> None:
-    from advisor.prompt_cache import PromptCache, cache_file
+    from advisor.llm.prompt_cache import PromptCache, cache_file
 
     answers = PromptCache(cache_file())
     answers.write({b"key": b"an answer"})
@@ -238,15 +238,15 @@ def test_a_local_table_is_read_and_its_profile_opens(tmp_path: Path) -> None:
     assert not app.exception
     assert app.title[0].value == "What is in it?"
     assert len(app.query_params["data"]) == 16
-    assert [d.n_used for d in line.known()] == [60]
+    assert [d.n_used for d in api.known()] == [60]
 
 
 def test_every_sample_has_a_card_and_networked_ones_say_so() -> None:
     app = opened("data")
-    for sample in line.samples():
+    for sample in api.samples():
         assert app.button(key=f"sample-{sample.name}").label == "Use this"
     badges = [m.value for m in app.markdown if "needs a network" in m.value]
-    assert len(badges) == sum(sample.needs_network for sample in line.samples())
+    assert len(badges) == sum(sample.needs_network for sample in api.samples())
 
 
 def test_recent_datasets_open(texts: Dataset) -> None:

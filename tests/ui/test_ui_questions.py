@@ -12,11 +12,12 @@ import pytest
 from qa_records import PASSAGE, TITLES
 from streamlit.testing.v1 import AppTest
 
-from advisor import line
-from advisor.language import ENDPOINT, chat_model
-from advisor.records import Answer, Dataset, Kind, Passage
+from advisor import api as line
+from advisor.core.records import Answer, Dataset, Kind, Passage
+from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
-from advisor.ui import ask, charts_questions, charts_training, how_trained, language, parts, places
+from advisor.ui import ask, how_trained, language, parts, places
+from advisor.ui.charts import answering, training
 from probes.measured import Measured
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -154,7 +155,7 @@ def number(value: float) -> Measured:
 
 
 def test_the_first_picture_keeps_the_order_of_the_ladder() -> None:
-    figure = charts_questions.knowledge([("by heart", number(0.1)), ("found", number(0.5))], "token F1", "found")
+    figure = answering.knowledge([("by heart", number(0.1)), ("found", number(0.5))], "token F1", "found")
     assert figure.data[0].y[0] > figure.data[0].y[1]  # by heart on top
     assert figure.layout.xaxis.title.text == "Token F1"
     assert figure.data[0].marker.color[0] != figure.data[0].marker.color[1]
@@ -162,14 +163,14 @@ def test_the_first_picture_keeps_the_order_of_the_ladder() -> None:
 
 def test_recall_has_a_line_for_each_way_and_the_interval_that_was_measured() -> None:
     found = {way: {"recall@1": 0.5, "recall@5": 0.9, "mrr": 0.6} for way in ("hybrid", "words", "dense")}
-    figure = charts_questions.recall(found, 40, number(0.9))
+    figure = answering.recall(found, 40, number(0.9))
     assert [line.name for line in figure.data] == ["both together", "by words", "by meaning"]
     assert list(figure.data[0].error_y.array) == pytest.approx([0, 0.05])
     assert list(figure.data[1].error_y.array) == [0, 0]
 
 
 def test_outcomes_that_did_not_occur_are_not_drawn() -> None:
-    figure = charts_questions.outcomes({"right": 3, "misread": 1, "not found": 0})
+    figure = answering.outcomes({"right": 3, "misread": 1, "not found": 0})
     assert list(figure.data[0].x) == [1, 3]
     assert figure.data[0].text[1] == "3 (75\u00a0%)"
 
@@ -180,7 +181,7 @@ def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
         {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 20, "value": 0.7, "loss": 0.8},
         {"learning_rate": 1e-1, "depth": 0.5, "adapters": False, "steps": 10, "value": 0.1, "loss": None},
     ]
-    figure = charts_training.race(laps)
+    figure = training.race(laps)
     assert [line.name for line in figure.data] == ["all layers at 1.0e-04", "top 50 % of the blocks at 1.0e-01"]
     assert list(figure.data[0].y) == [1.0, 0.8]
     assert not figure.data[1].y

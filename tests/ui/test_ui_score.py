@@ -9,12 +9,13 @@ import pytest
 from ladder_csv import write_tables
 from streamlit.testing.v1 import AppTest
 
-from advisor.bench.ladder.board import Board, board
-from advisor.bench.ladder.figures import wilson
-from advisor.bench.ladder.forecasts import Bin, Prediction
-from advisor.bench.ladder.told import bound_row
-from advisor.estimate.experience import Experience, read
-from advisor.ui import charts, charts_score, places, words
+from advisor.advice.outlook.experience import Experience, read
+from advisor.score.board import Board, board
+from advisor.score.figures import wilson
+from advisor.score.forecasts import Bin, Prediction
+from advisor.score.summary import bound_row
+from advisor.ui import charts, places, wording
+from advisor.ui.charts import score as charts_score
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -54,7 +55,7 @@ def test_the_page_shows_every_bound_also_those_missed(tables: Path) -> None:
     assert app.title[0].value == "How good is this advice?"
     assert f"{100 * score.ours.ideal.value:.1f}" in app.html[0].value and "8 tasks of 4 datasets" in app.html[0].value
     shown = app.dataframe[0].value
-    assert shown["Figure"].tolist() == [words.capital(bound_row(bound)[0]) for bound in score.bounds]
+    assert shown["Figure"].tolist() == [wording.capital(bound_row(bound)[0]) for bound in score.bounds]
     assert [{"yes": True, "no": False}.get(kept) for kept in shown["Kept"]] == [b.kept for b in score.bounds]
     missed = [bound.what for bound in score.bounds if bound.kept is False]
     told = next(t.value for t in app.text if "bounds are kept" in t.value)

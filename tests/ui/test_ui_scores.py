@@ -7,8 +7,8 @@ def page() -> None:
     """Runs inside AppTest, so everything it needs is imported here."""
     from typing import Any, cast
 
-    from advisor.records import Evidence
-    from advisor.records.evidence import TransferScore
+    from advisor.core.records import Evidence
+    from advisor.core.records.evidence import TransferScore
     from advisor.ui.instruments import scores
 
     score = TransferScore(

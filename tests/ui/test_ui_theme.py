@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.ui.serve import ENTRY
+from advisor.cli.dashboard import ENTRY
 
 ROOT = Path(__file__).parents[2]
 THEME = ENTRY.parent / ".streamlit" / "config.toml"

@@ -7,7 +7,7 @@ import doctest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.ui import uploads, words
+from advisor.ui import uploads, wording
 
 
 def test_the_examples_hold() -> None:
@@ -17,7 +17,7 @@ def test_the_examples_hold() -> None:
 
 @given(st.text(max_size=200))
 def test_a_plotted_name_holds_no_mark_up_and_one_line(name: str) -> None:
-    shown = words.plotted(name)
+    shown = wording.plotted(name)
     assert "<" not in shown
     assert ">" not in shown.replace("&gt;", "")
     assert "\n" not in shown
@@ -25,11 +25,11 @@ def test_a_plotted_name_holds_no_mark_up_and_one_line(name: str) -> None:
 
 @given(st.text(max_size=300), st.integers(2, 80))
 def test_a_shortened_text_keeps_its_beginning(text: str, limit: int) -> None:
-    shown = words.short(text, limit)
+    shown = wording.short(text, limit)
     assert len(shown) <= limit
     assert " ".join(text.split()).startswith(shown.removesuffix("…").rstrip())
 
 
 @given(st.floats(0, 1e7))
 def test_every_duration_has_a_unit(seconds: float) -> None:
-    assert words.duration(seconds).split()[-1] in ("s", "min", "h", "days")
+    assert wording.duration(seconds).split()[-1] in ("s", "min", "h", "days")

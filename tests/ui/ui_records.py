@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from advisor.records import Dataset, ReadOptions, SetAside
+from advisor.core.records import Dataset, ReadOptions, SetAside
 from probes.measured import Measured
 
 PARTS = ("train", "train", "train", "val", "test")

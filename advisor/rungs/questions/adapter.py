@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from advisor.language import load_language_model
-from advisor.prompt_cache import Remembering
+from advisor.llm.models import load_language_model
+from advisor.llm.prompt_cache import Remembering
 from advisor.training import adapters
 from probes.progress import Progress
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from advisor.data.question_set import Questions, questions_of, spread_rows
 from advisor.llm.identity import check_planned
-from advisor.questions import Questions, questions_of, spread_rows
-from advisor.rungs.answering import Answerer
 from advisor.rungs.context import RunContext
+from advisor.rungs.saved.answering import Answerer
 from probes import qa_prompts
 from probes.reading import token_f1
 

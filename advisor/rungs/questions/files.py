@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from advisor import storage
-from advisor.dataset.store import open_dataset
-from advisor.errors import BackboneError, StorageError
-from advisor.language import chat_model
+from advisor.core import storage
+from advisor.core.errors import BackboneError, StorageError
+from advisor.data.search_index import Encoder, index_of
+from advisor.data.store import open_dataset
 from advisor.llm.identity import described, same_model, without_precision
-from advisor.retrieval import Encoder, index_of
-from advisor.rungs.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
+from advisor.llm.models import chat_model
 from advisor.rungs.context import RunContext
-from advisor.rungs.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
-from advisor.rungs.model import spec_of as shared_spec
+from advisor.rungs.saved.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
+from advisor.rungs.saved.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
+from advisor.rungs.saved.model import spec_of as shared_spec
 from probes.backbones.text import TextBackbone
 from probes.chat import ChatModel
 from probes.progress import Progress, silent

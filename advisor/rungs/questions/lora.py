@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.evidence.questions_answers import K, found_in, texts_of
-from advisor.language import load_language_model
-from advisor.questions import Questions, gold_chunks
-from advisor.retrieval import index_of
+from advisor.data.question_set import Questions, gold_chunks
+from advisor.data.search_index import index_of
+from advisor.evidence.answering.answers import K, found_in, texts_of
+from advisor.llm.models import load_language_model
 from advisor.rungs import common as rungs_common
 from advisor.rungs import stages
-from advisor.rungs.answering import Answerer, Found, FromPassages
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.questions import adapter, common, files
+from advisor.rungs.saved.answering import Answerer, Found, FromPassages
 from advisor.rungs.saving import earlier
 from advisor.rungs.trained import passes, settings_from
 from advisor.training.finished import fit_once

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from advisor.evidence.questions_answers import K
-from advisor.retrieval import index_of
+from advisor.data.search_index import index_of
+from advisor.evidence.answering.answers import K
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.questions import common, files

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from advisor.errors import RunError
-from advisor.evidence.questions_reader import LAYERS, LEAST_MARKED, READ, training_pairs
-from advisor.retrieval import Encoder, index_of
+from advisor.core.errors import RunError
+from advisor.data.search_index import Encoder, index_of
+from advisor.evidence.answering.reader import LAYERS, LEAST_MARKED, READ, training_pairs
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.questions import common, files

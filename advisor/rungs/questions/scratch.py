@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.errors import RunError
+from advisor.core.errors import RunError
 from advisor.rungs.context import Outcome, RunContext
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.core.records import Dataset, Evidence, LearningCurve
 from advisor.evidence.curve import labels_needed
-from advisor.records import Dataset, Evidence, LearningCurve
-from advisor.ui import charts, parts, words
-from advisor.ui.charts_probes_curve import curve
+from advisor.ui import charts, parts, wording
+from advisor.ui.charts.learning_curve import curve
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
@@ -22,10 +22,10 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     st.plotly_chart(picture, config=charts.CONFIG, key="curve", alt="The metric against the number of training items")
     st.text(labels_needed(found, target, evidence.n_train).sentence)
     parts.note(
-        f"The frozen rung, trained on nested stratified shares of {words.number_of(max(found.sizes), 'item')}, each "
+        f"The frozen rung, trained on nested stratified shares of {wording.number_of(max(found.sizes), 'item')}, each "
         f"held out from the items that score it; error = a + b / √n with a = {found.a:.3f}, b = {found.b:.2f}. "
         f"Dotted: ahead of the data, drawn to four times the items measured and no further. "
-        f"Took {words.duration(found.seconds)}."
+        f"Took {wording.duration(found.seconds)}."
     )
 
 
@@ -36,19 +36,19 @@ def answer(found: LearningCurve, n_now: int) -> str:
     gain = 100 * (end[1] - here[1])
     if end[0] < 0.8 * n_now:
         return (
-            f"With {end[0]:,} training items {words.percent(end[1])} is expected (80 % band "
-            f"{words.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a longer "
+            f"With {end[0]:,} training items {wording.percent(end[1])} is expected (80 % band "
+            f"{wording.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a longer "
             f"budget lets the probes look at more of them."
         )
     if end[0] <= 1.2 * n_now:
         return (
-            f"On all {n_now:,} training items {words.percent(here[1])} is expected "
-            f"(80 % band {words.between(here[2], here[3])})."
+            f"On all {n_now:,} training items {wording.percent(here[1])} is expected "
+            f"(80 % band {wording.between(here[2], here[3])})."
         )
     verdict = "more labels would help little" if gain < 1 else "more labels would help"
     return (
-        f"At {end[0]:,} training items, {end[0] / n_now:.1f} times as many, {words.percent(end[1])} is expected "
-        f"(80 % band {words.between(end[2], end[3])}), {gain:.1f} points more than with the {n_now:,} there are: "
+        f"At {end[0]:,} training items, {end[0] / n_now:.1f} times as many, {wording.percent(end[1])} is expected "
+        f"(80 % band {wording.between(end[2], end[3])}), {gain:.1f} points more than with the {n_now:,} there are: "
         f"{verdict}."
     )
 

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from advisor.core.records import Dataset, Evidence
 from advisor.evidence import issues as rows
-from advisor.evidence.issue_words import mostly_hard
-from advisor.records import Dataset, Evidence
-from advisor.ui import charts, parts, words
-from advisor.ui.charts_probes_issues import TITLE, issues
+from advisor.evidence.issue_wording import mostly_hard
+from advisor.ui import charts, parts, wording
+from advisor.ui.charts.issues import TITLE, issues
 
 SHOWN = {"image": 24, "text": 8}
 
@@ -38,7 +38,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
         )  # fmt: skip
     n = _counts(summary, "n_checked")[rows.LABELS]
     parts.note(
-        f"Judged out of fold on the {words.number_of(n, 'training item')} that the probes looked at; the locked test "
+        f"Judged out of fold on the {wording.number_of(n, 'training item')} that the probes looked at; the locked test "
         f"part was not. These are places to look, and none is changed for you."
     )
 
@@ -49,14 +49,14 @@ def answer(summary: pd.DataFrame, hard: bool = False) -> str:
     suspect = ("item is", "items are") if hard else ("label looks", "labels look")
     verdict = "hard to tell or labelled wrong, more often the former" if hard else "wrong"
     told = [
-        words.number_of(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
-        words.number_of(
+        wording.number_of(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
+        wording.number_of(
             n[rows.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
         ),
-        words.number_of(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
-        words.number_of(n[rows.COPIES], "item is a copy", "items are copies"),
-        words.number_of(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
-        words.number_of(
+        wording.number_of(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
+        wording.number_of(n[rows.COPIES], "item is a copy", "items are copies"),
+        wording.number_of(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
+        wording.number_of(
             n[rows.SHORTCUTS], "simple property tells classes apart", "simple properties tell classes apart"
         ),
     ]
@@ -83,17 +83,17 @@ def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
         if other is not None and other not in items:
             items.append(other)
             label = dataset.classes[dataset.labels[other]]
-            labels.append(f"{words.short(label)} · {words.short(str(row['other']), 90)}")
+            labels.append(f"{wording.short(label)} · {wording.short(str(row['other']), 90)}")
     parts.items_grid(dataset, items, labels, key="issues-items")
     if len(own) > len(shown):
-        parts.note(f"The first {len(shown)} of {words.count(len(own))}; the file has all of them.")
+        parts.note(f"The first {len(shown)} of {wording.count(len(own))}; the file has all of them.")
 
 
 def told(row: dict[Any, Any]) -> str:
     """The line under an item: its label, what is suggested instead and how sure, and its key or remark."""
     suggested = str(row["suggested"])
-    instead = f" → {words.short(suggested)} ({words.percent(row['probability'], 0)})" if suggested else ""
-    return f"{words.short(str(row['label']))}{instead} · {words.short(str(row['remark'] or row['key']), 90)}"
+    instead = f" → {wording.short(suggested)} ({wording.percent(row['probability'], 0)})" if suggested else ""
+    return f"{wording.short(str(row['label']))}{instead} · {wording.short(str(row['remark'] or row['key']), 90)}"
 
 
 def _counts(summary: pd.DataFrame, column: str) -> dict[str, int]:

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.asking import Ask
-from advisor.errors import PeopleError
-from advisor.records import Dataset, Evidence, ProbeResult, Question
-from advisor.ui import jobs, language, parts, words
+from advisor import api
+from advisor.core.errors import PeopleError
+from advisor.core.records import Dataset, Evidence, ProbeResult, Question
+from advisor.llm.asking import Ask
+from advisor.ui import jobs, language, parts, wording
 from probes.progress import Progress
 from probes.prompting import Template
 
@@ -44,8 +44,8 @@ def answer(asked: list[ProbeResult], metric: str) -> str:
     """The best prompt, and what calibration does to it."""
     best = max(asked, key=lambda found: found.measured.value)
     raw = best.settings.get("raw")
-    beside = f" Without calibration the same prompt reaches {words.percent(raw)}." if isinstance(raw, float) else ""
-    return f"{best.title}: {metric} {words.measured(best.measured)}.{beside}"
+    beside = f" Without calibration the same prompt reaches {wording.percent(raw)}." if isinstance(raw, float) else ""
+    return f"{best.title}: {metric} {wording.measured(best.measured)}.{beside}"
 
 
 def table(asked: list[ProbeResult]) -> None:
@@ -53,10 +53,10 @@ def table(asked: list[ProbeResult]) -> None:
     rows = [
         {
             "Prompt": found.title,
-            "Calibrated": words.percent(found.measured.value),
-            "90\u00a0% interval": words.between(found.measured.low, found.measured.high),
+            "Calibrated": wording.percent(found.measured.value),
+            "90\u00a0% interval": wording.between(found.measured.low, found.measured.high),
             "Raw": _percent(found.settings.get("raw")),
-            "n": words.count(found.measured.n),
+            "n": wording.count(found.measured.n),
             "Over the way without it": _points(found.settings.get("gain"), found.settings.get("gain_error")),
         }
         for found in asked
@@ -69,7 +69,7 @@ def table(asked: list[ProbeResult]) -> None:
 
 
 def _percent(share: Any) -> str:
-    return words.percent(share) if isinstance(share, float) else ""
+    return wording.percent(share) if isinstance(share, float) else ""
 
 
 def _points(gain: Any, error: Any) -> str:
@@ -96,11 +96,11 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
         return
     former, own = st.session_state.get(f"former-{key}"), evidence.result(OWN)
     if former and own is not None:
-        st.text(f"Your prompt now reaches {words.measured(own.measured)}. Before, {former[0]}: {former[1]}.")
+        st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before, {former[0]}: {former[1]}.")
     with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
         ask, shots = asked_for(dataset, before)
         if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
-            st.session_state[f"former-{key}"] = (shown.title, words.measured(shown.measured))
+            st.session_state[f"former-{key}"] = (shown.title, wording.measured(shown.measured))
             measure(dataset, ask, shots)
 
 
@@ -121,7 +121,7 @@ def rendered(dataset: Dataset, ask: Ask) -> bool:
     try:
         Template(ask.template).check()
         text = str(dataset.items["text"].iloc[int(dataset.where("train")[0])])
-        whole = ask.prompt_of(words.cut(text, EXAMPLE_CHARACTERS)[0])
+        whole = ask.prompt_of(wording.cut(text, EXAMPLE_CHARACTERS)[0])
     except PeopleError as error:
         parts.problem(str(error), "This prompt cannot be asked.")
         return False
@@ -134,11 +134,11 @@ def measure(dataset: Dataset, ask: Ask, shots: int) -> None:
     """Start measuring the prompt, on the evidence that the advice stands on where there is advice."""
     key = jobs.key_of("prompt", dataset.fingerprint)
     jobs.forget(key)
-    advice = line.saved_advice(dataset)
+    advice = api.saved_advice(dataset)
     question = advice.question if advice is not None else Question()
 
     def work(tell: Progress) -> ProbeResult:
-        return line.prompt(
+        return api.prompt(
             dataset, ask.template, model=ask.model, shots=shots, backbone=question.backbone,
             budget=question.budget_seconds, progress=tell,
         )  # fmt: skip

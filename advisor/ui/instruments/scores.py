@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from advisor.core.records import Dataset, Evidence
 from advisor.evidence.scores import RANKING
-from advisor.records import Dataset, Evidence
-from advisor.ui import parts, words
+from advisor.ui import parts, wording
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
@@ -28,4 +28,4 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     # a table and no data frame: the cells are sentences, which only a table wraps
     st.table(frame, border="horizontal", hide_index=True, alt="Transferability scores, what each says and misses")
     seconds = sum(score.seconds for score in found)
-    parts.note(f"Higher promises more in every row. {evidence.backbone}, {words.duration(seconds)}.")
+    parts.note(f"Higher promises more in every row. {evidence.backbone}, {wording.duration(seconds)}.")

@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.errors import PeopleError
-from advisor.estimate.cost import CPU_WATTS, GPU_WATTS
-from advisor.records import Advice, Dataset, Estimate, Question
-from advisor.report.amounts import money
-from advisor.report.side_by_side import side_by_side
-from advisor.ui import charts, charts_ladder, exchange, jobs, parts, places, question_form, race, record, words
+from advisor import api
+from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
+from advisor.advice.record.amounts import money
+from advisor.advice.record.side_by_side import side_by_side
+from advisor.core.errors import PeopleError
+from advisor.core.records import Advice, Dataset, Estimate, Question
+from advisor.ui import charts, exchange, jobs, parts, places, question_form, race, record, wording
+from advisor.ui.charts import ladder
 
 QUESTION = "How much of the model should change?"
 TRAINING = (60, 300, 900, 3600, 14400)
@@ -24,7 +25,7 @@ def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
     key = jobs.key_of("advise", dataset.fingerprint)
-    advice = line.saved_advice(dataset)
+    advice = api.saved_advice(dataset)
     if st.query_params.pop("ask", None) and advice is None:
         question_form.ask(dataset, Question())
     job = jobs.find(key)
@@ -83,20 +84,20 @@ def result(dataset: Dataset, advice: Advice, refused: jobs.Job | None = None) ->
     parts.section("Ask differently")
     asked = advice.question if refused is None else refused.asked
     question_form.draw(dataset, asked, refused is not None)
-    parts.note(f"{parts.describe(dataset)}. Answered in {words.duration(advice.seconds)}.")
+    parts.note(f"{parts.describe(dataset)}. Answered in {wording.duration(advice.seconds)}.")
 
 
 def picture(advice: Advice) -> None:
     """The ladder, along costs or along training time."""
     across: Any = "time"
-    if charts_ladder.priced(advice):
+    if ladder.priced(advice):
         chosen = st.segmented_control(
             "Along", list(ALONG), default="cost", key="along", format_func=ALONG.__getitem__,
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         across = chosen or "cost"
-    alt = f"{advice.metric} against {across}; {words.title(advice.recommended)} is recommended"
-    st.plotly_chart(charts_ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
+    alt = f"{advice.metric} against {across}; {wording.title(advice.recommended)} is recommended"
+    st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
     parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
 
@@ -113,14 +114,14 @@ def train(dataset: Dataset, advice: Advice) -> None:
             possible,
             index=possible.index(advice.recommended),
             key=f"rung-{advice.recommended}",
-            format_func=lambda name: words.title(name) + standing(advice.estimate(name), advice),
+            format_func=lambda name: wording.title(name) + standing(advice.estimate(name), advice),
         )
-        budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=words.duration)
+        budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
     if not pressed:
         return
     try:
         with st.spinner("Writing the plan."):
-            run = line.start(line.plan(dataset, rung=rung, budget=float(budget), advice=advice))
+            run = api.start(api.plan(dataset, rung=rung, budget=float(budget), advice=advice))
     except PeopleError as error:
         parts.problem(str(error))
     else:
@@ -144,7 +145,7 @@ def table(advice: Advice) -> None:
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(
-        f"Over {words.number_of(prices.months, 'month')} with {words.count(prices.predictions_per_month)} predictions "
+        f"Over {wording.number_of(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} predictions "
         f"each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, costs "
         f"taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
     )
@@ -155,8 +156,8 @@ def rung(estimate: Estimate, advice: Advice) -> None:
     with st.container(border=True):
         left, middle, right = st.columns([2.2, 2.8, 5], gap="small")
         with left.container(gap="xsmall"):
-            st.markdown(f"**{words.title(estimate.rung)}**")
-            parts.note(words.changes(estimate.rung))
+            st.markdown(f"**{wording.title(estimate.rung)}**")
+            parts.note(wording.changes(estimate.rung))
             badge(estimate, advice)
         with middle.container(gap="xsmall"):
             figures(estimate)
@@ -184,11 +185,11 @@ def figures(estimate: Estimate) -> None:
         parts.note("no number")
         return
     low, high = estimate.low, estimate.high
-    interval = f" ({words.between(low, high)})" if low is not None and high is not None else ""
-    st.markdown(f"**{words.percent(estimate.value)}**{interval}")
+    interval = f" ({wording.between(low, high)})" if low is not None and high is not None else ""
+    st.markdown(f"**{wording.percent(estimate.value)}**{interval}")
     seconds = estimate.train_seconds
-    time = f"ready in {words.duration(seconds)}" if seconds else "no training"
-    parts.note(f"{estimate.provenance}, n = {words.count(estimate.n)}, {time}")
+    time = f"ready in {wording.duration(seconds)}" if seconds else "no training"
+    parts.note(f"{estimate.provenance}, n = {wording.count(estimate.n)}, {time}")
 
 
 def flips(advice: Advice) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from advisor import line
-from advisor.errors import PeopleError
-from advisor.records import Dataset, Kind
-from advisor.ui import jobs, parts, places, uploads, words
+from advisor import api
+from advisor.core.errors import PeopleError
+from advisor.core.records import Dataset, Kind
+from advisor.ui import jobs, parts, places, uploads, wording
 
 if TYPE_CHECKING:
-    from advisor.dataset.samples import Sample
+    from advisor.data.read.samples import Sample
     from probes.progress import Progress
 
 QUESTION = "What do you have?"
@@ -48,9 +48,9 @@ def draw() -> None:
         "Start with a sample, or bring labelled images, labelled texts, or documents with questions. They stay on this "
         "machine.",
     )
-    gallery(line.samples())
+    gallery(api.samples())
     own()
-    recent(line.known())
+    recent(api.known())
 
 
 def read(source: str, title: str) -> None:
@@ -59,7 +59,7 @@ def read(source: str, title: str) -> None:
     key = jobs.key_of("read", source, sorted(options.items()))
 
     def work(tell: Progress) -> Dataset:
-        return line.read(source, progress=tell, **options)  # type: ignore[arg-type]
+        return api.read(source, progress=tell, **options)  # type: ignore[arg-type]
 
     jobs.start(key, title, work)
     places.go("profile", job=key)
@@ -86,7 +86,7 @@ def card(sample: Sample) -> None:
     st.markdown(f"**{sample.title}**")
     st.caption(sample.sentence)
     size = "" if sample.needs_network else f" · {sample.size}"
-    st.caption(f"{words.items(sample.n, sample.kind)}{size} · {sample.licence}")
+    st.caption(f"{wording.items(sample.n, sample.kind)}{size} · {sample.licence}")
     if sample.needs_network:
         st.badge(f"needs a network, {sample.size}", icon=":material/cloud_download:", color="orange")
     if st.button("Use this", key=f"sample-{sample.name}", width="stretch"):
@@ -144,7 +144,7 @@ def options() -> None:
 
 
 def chosen_options() -> dict[str, str]:
-    """The options that were set, by the names `line.read` takes."""
+    """The options that were set, by the names `api.read` takes."""
     given = {name: st.session_state.get(f"option-{name}") for name in ("kind", *COLUMNS)}
     return {name: str(value).strip() for name, value in given.items() if value and str(value).strip()}
 
@@ -160,7 +160,7 @@ def recent(known: list[Dataset]) -> None:
             if st.button("Open", key=f"open-{dataset.fingerprint[:16]}"):
                 places.go("profile", data=dataset.fingerprint[:16])
     if len(known) > RECENT:
-        parts.note(f"{words.count(len(known) - RECENT)} older datasets are in the workspace.")
+        parts.note(f"{wording.count(len(known) - RECENT)} older datasets are in the workspace.")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, jobs, language, parts, places, words
-from advisor.ui.instruments import curve, depth, domain, issues, prompt, questions, scores
+from advisor import api
+from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.ui import charts, jobs, language, parts, places, wording
+from advisor.ui.instruments import answering, curve, depth, domain, issues, prompt, scores
 
 QUESTION = "What did the probes measure?"
 
@@ -24,20 +24,20 @@ def draw() -> None:
         parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
         parts.wait(job)
         return
-    evidence = line.saved_evidence(dataset)
+    evidence = api.saved_evidence(dataset)
     if evidence is None:
         parts.heading(QUESTION, f"Nothing yet on {parts.describe(dataset)}. Measuring takes about a minute.")
         model = language.choose("probe") if dataset.kind == "qa" else None
         if st.button("Measure now", key="measure", type="primary", icon=":material/science:"):
-            jobs.start(key, "Measuring", lambda tell: line.probe(dataset, backbone=model, progress=tell))
+            jobs.start(key, "Measuring", lambda tell: api.probe(dataset, backbone=model, progress=tell))
             st.rerun()
         return
     if dataset.kind == "qa":
-        parts.heading(QUESTION, questions.answer(evidence))
-        questions.draw(dataset, evidence)
-        table(evidence, questions.remarks(evidence))
+        parts.heading(QUESTION, answering.answer(evidence))
+        answering.draw(dataset, evidence)
+        table(evidence, answering.remarks(evidence))
         prompt.draw(dataset, evidence)
-        questions.at_once(dataset, evidence)
+        answering.at_once(dataset, evidence)
     else:
         parts.heading(QUESTION, answer(evidence))
         dots = charts.evidence(evidence)
@@ -57,11 +57,11 @@ def answer(evidence: Evidence) -> str:
         return "The probes gave no number on this dataset; the remarks below say why."
     best = max(evidence.results, key=lambda r: r.measured.value)
     floor = evidence.result("majority")
-    over = f", against {words.percent(floor.measured.value)} for always guessing the same class" if floor else ""
-    interval = words.between(best.measured.low, best.measured.high)
+    over = f", against {wording.percent(floor.measured.value)} for always guessing the same class" if floor else ""
+    interval = wording.between(best.measured.low, best.measured.high)
     return (
-        f"The best is {best.title}: {words.percent(best.measured.value)} {evidence.metric} "
-        f"({interval}, n = {words.count(best.measured.n)}){over}."
+        f"The best is {best.title}: {wording.percent(best.measured.value)} {evidence.metric} "
+        f"({interval}, n = {wording.count(best.measured.n)}){over}."
     )
 
 
@@ -70,10 +70,10 @@ def table(evidence: Evidence, remarks: Sequence[str]) -> None:
     rows = [
         {
             "Probe": r.title,
-            "Value": words.percent(r.measured.value),
-            "90 % interval": words.between(r.measured.low, r.measured.high),
-            "n": words.count(r.measured.n),
-            "Took": words.duration(r.measured.seconds),
+            "Value": wording.percent(r.measured.value),
+            "90 % interval": wording.between(r.measured.low, r.measured.high),
+            "n": wording.count(r.measured.n),
+            "Took": wording.duration(r.measured.seconds),
             "Provenance": r.measured.provenance,
             "Backbone": r.backbone or str(r.settings.get("language_model", "none")),
             "Remark": how(r),
@@ -85,8 +85,8 @@ def table(evidence: Evidence, remarks: Sequence[str]) -> None:
         frame = frame.drop(columns="Remark")
     st.dataframe(frame, hide_index=True, alt="Every probe with value, interval, n and seconds")
     parts.note(
-        f"Measured on the {words.count(evidence.n_train)} training items only; the "
-        f"{words.count(evidence.n_test)} test items were not read. {words.duration(evidence.seconds)} in all."
+        f"Measured on the {wording.count(evidence.n_train)} training items only; the "
+        f"{wording.count(evidence.n_test)} test items were not read. {wording.duration(evidence.seconds)} in all."
     )
     for remark in remarks:
         parts.note(remark)
@@ -96,7 +96,7 @@ def how(result: ProbeResult) -> str:
     """How the probe went about it, in a few words."""
     k, exact = result.settings.get("k"), result.settings.get("exact_match")
     if isinstance(exact, float):
-        return f"exact match {words.percent(exact)}"
+        return f"exact match {wording.percent(exact)}"
     return result.measured.note or str(result.settings.get("method", "")) or (neighbours(k) if k else "")
 
 
@@ -136,7 +136,7 @@ def backbone(dataset: Dataset, evidence: Evidence) -> None:
     with st.grid(3, min_column_width=160):
         st.metric("Device", evidence.device.upper(), border=True, height="stretch")
         st.metric("Input size", f"{evidence.input_size} {unit}", border=True, height="stretch")
-        st.metric("Training items", words.count(evidence.n_train), border=True, height="stretch")
+        st.metric("Training items", wording.count(evidence.n_train), border=True, height="stretch")
     st.text(evidence.backbone)
     st.text(evidence.device_reason)
     parts.note(f"Weights SHA-256 {evidence.backbone_hash}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.storage import workspace
-from advisor.ui import language, parts, words
+from advisor import api
+from advisor.core.storage import workspace
+from advisor.ui import language, parts, wording
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
@@ -34,15 +34,15 @@ def draw() -> None:
 
 def cache() -> None:
     """The feature cache: its size, and a button that clears it."""
-    from advisor.features import cache_facts, clear_cache
+    from advisor.data.features import cache_facts, clear_cache
 
     def clear() -> None:
         clear_cache()
 
     parts.section("Cache")
     found = cache_facts()
-    used, limit = words.size(found.used_bytes), words.size(found.limit_bytes)
-    prompts = f", answers of language models {words.size(found.prompt_bytes)}" if found.prompt_bytes else ""
+    used, limit = wording.size(found.used_bytes), wording.size(found.limit_bytes)
+    prompts = f", answers of language models {wording.size(found.prompt_bytes)}" if found.prompt_bytes else ""
     st.text(f"Features take {used} of at most {limit}{prompts}. What was computed once is not computed again.")
     st.button(
         "Clear the cache",
@@ -70,11 +70,11 @@ def _available(entry: Entry) -> tuple[bool, str]:
 def precision() -> None:
     """The precision that was chosen last, with the measurement that decided."""
     parts.section("Precision")
-    for dataset in line.known():
-        evidence = line.saved_evidence(dataset)
+    for dataset in api.known():
+        evidence = api.saved_evidence(dataset)
         if evidence is not None and dataset.kind != "qa":
             st.text(evidence.device_reason)
-            parts.note(f"Measured with {evidence.backbone} on {words.short(dataset.name, 60)}.")
+            parts.note(f"Measured with {evidence.backbone} on {wording.short(dataset.name, 60)}.")
             return
     parts.note("Chosen by a measurement of about a second when the first dataset is probed.")
 
@@ -88,7 +88,7 @@ def weights(entries: list[tuple[Entry, bool, str]]) -> None:
             "Name": [entry.name for entry, _, _ in entries],
             "For": [FOR[entry.kind] for entry, _, _ in entries],
             "Here": ["ready" if there else "missing" for _, there, _ in entries],
-            "Size": [words.size(entry.size_bytes) for entry, _, _ in entries],
+            "Size": [wording.size(entry.size_bytes) for entry, _, _ in entries],
             "Licence": [entry.licence for entry, _, _ in entries],
         }
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from advisor import line
-from advisor.records import Dataset, Finding, Profile
-from advisor.ui import charts, charts_data, jobs, parts, places, questions, words
+from advisor import api
+from advisor.core.records import Dataset, Finding, Profile
+from advisor.ui import charts, jobs, parts, places, qa_profile, wording
+from advisor.ui.charts import data
 
 QUESTION = "What is in it?"
 SHOWN_CLUSTERS = 6
@@ -21,20 +22,20 @@ def draw() -> None:
         reading(job)
         return
     dataset = parts.need_dataset(QUESTION)
-    profile = line.saved_profile(dataset)
+    profile = api.saved_profile(dataset)
     if profile is None:
         parts.heading(QUESTION, f"Counting and checking {parts.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)
-        parts.wait(jobs.answer(key, "The profile", lambda tell: line.profile(dataset, progress=tell)))
+        parts.wait(jobs.answer(key, "The profile", lambda tell: api.profile(dataset, progress=tell)))
         return
     is_qa = dataset.kind == "qa"
-    parts.heading(QUESTION, questions.answer(dataset, profile) if is_qa else answer(dataset, profile))
+    parts.heading(QUESTION, qa_profile.answer(dataset, profile) if is_qa else answer(dataset, profile))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     plots(dataset, profile)
     if is_qa:
-        questions.examples(dataset)
-        questions.documents(dataset)
+        qa_profile.examples(dataset)
+        qa_profile.documents(dataset)
     findings(profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
@@ -65,14 +66,14 @@ def reading(job: jobs.Job) -> None:
 def answer(dataset: Dataset, profile: Profile) -> str:
     """The first sentence: what it is, how balanced, and the most serious finding."""
     kind = "images" if dataset.kind == "image" else "texts"
-    n_classes = words.number_of(len(dataset.classes), "class", "classes")
+    n_classes = wording.number_of(len(dataset.classes), "class", "classes")
     balance = (
         "evenly filled" if profile.metric == "accuracy" else f"the largest {profile.imbalance:.1f} times the smallest"
     )
     grave = sum(f.severity != "note" for f in profile.findings)
-    found = f"{words.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
+    found = f"{wording.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
     return (
-        f"{words.short(dataset.name, 60)}: {words.count(dataset.n_used)} {kind} in {n_classes}, {balance}; "
+        f"{wording.short(dataset.name, 60)}: {wording.count(dataset.n_used)} {kind} in {n_classes}, {balance}; "
         f"{found}. It will be judged by {profile.metric}."
     )
 
@@ -82,23 +83,23 @@ def plots(dataset: Dataset, profile: Profile) -> None:
     parts.section("Questions" if dataset.kind == "qa" else "Items per class")
     n_classes = f" for {len(dataset.classes)} classes" if dataset.classes else ""
     alt = f"How many items{n_classes}, split into training, validation and test"
-    st.plotly_chart(charts_data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
+    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
     stratified = "Split here." if dataset.kind == "qa" else "Split here, stratified."
     split = "The official split is used." if dataset.official_split else stratified
     kept = "" if dataset.official_split else " Groups and duplicates stay on one side."
     parts.note(f"{split}{kept} The test part stays locked until a report.")
     if dataset.kind == "qa":
-        questions.lengths(profile)
+        qa_profile.lengths(profile)
     elif dataset.kind == "text" and profile.sizes.get("n_words"):
         parts.section("Length")
-        st.plotly_chart(charts_data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
+        st.plotly_chart(data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
     elif dataset.kind == "image" and profile.sizes.get("width_px"):
         parts.section("Size")
-        same = charts_data.one_size(profile)
+        same = data.one_size(profile)
         if same:
             parts.note(f"Every inspected image is {same[0]} × {same[1]} pixels.")
         else:
-            figure = charts_data.image_sizes(profile)
+            figure = data.image_sizes(profile)
             st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
 
 
@@ -118,7 +119,7 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     n = len(profile.duplicates)
     exact = sum(kind == "exact" for kind in profile.duplicate_kind)
     shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
-    parts.note(f"{words.number_of(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
+    parts.note(f"{wording.number_of(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
     kinds = profile.duplicate_kind
     for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
@@ -127,7 +128,7 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
         labels = [label(dataset, r, k) for r, k in zip(there, names, strict=True)]
         with st.container(border=True):
             kind = kinds[number] if number < len(kinds) else "near"
-            parts.note(f"{words.number_of(len(cluster), f'{kind} copy', f'{kind} copies')}")
+            parts.note(f"{wording.number_of(len(cluster), f'{kind} copy', f'{kind} copies')}")
             parts.items_grid(dataset, there, labels, key=f"cluster-{number}")
 
 
@@ -141,7 +142,7 @@ def set_aside(dataset: Dataset) -> None:
     if not dataset.n_set_aside:
         return
     parts.section("Set aside")
-    parts.note(f"{words.number_of(dataset.n_set_aside, 'item')} of {words.count(dataset.n_in)} are not used.")
+    parts.note(f"{wording.number_of(dataset.n_set_aside, 'item')} of {wording.count(dataset.n_in)} are not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
     st.dataframe(table, hide_index=True, alt="Items set aside and why")
 
@@ -152,8 +153,8 @@ def facts(dataset: Dataset, profile: Profile) -> None:
         rows = {
             "Source": dataset.source,
             "Fingerprint": dataset.fingerprint,
-            "Items inspected": words.count(profile.n_inspected),
-            "Leaks across the official split": words.count(profile.n_leaks),
+            "Items inspected": wording.count(profile.n_inspected),
+            "Leaks across the official split": wording.count(profile.n_leaks),
             "Seconds": f"{profile.seconds:.1f}",
             **profile.facts,
         }

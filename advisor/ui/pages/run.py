@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from advisor.errors import PeopleError
-from advisor.records import Plan, RunStatus
+from advisor.core.errors import PeopleError
+from advisor.core.records import Plan, RunStatus
 from advisor.runs import follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
-from advisor.ui import charts, parts, places, result, words
+from advisor.ui import charts, parts, places, result, wording
 
 QUESTION = "How far is it?"
 ACTIVE = ("queued", "running", "stopping")
@@ -34,7 +34,7 @@ def draw() -> None:
         return
     if status.state in ACTIVE:
         supervisor.ensure()  # after a restart of the machine nobody else would take the run up again
-        parts.heading(QUESTION, f"{status.title} on {words.short(status.dataset_name, 60)}.")
+        parts.heading(QUESTION, f"{status.title} on {wording.short(status.dataset_name, 60)}.")
         live(run)
     elif status.state == "done":
         result.draw(status)
@@ -67,13 +67,13 @@ def moment(status: RunStatus) -> str:
     A run that is over its time says neither.
     """
     if status.state != "running" or not status.stage:
-        return words.STATE[status.state].capitalize()
+        return wording.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
-        return f"{status.stage}, {words.left(status.eta_seconds)}"
+        return f"{status.stage}, {wording.left(status.eta_seconds)}"
     if status.progress > TRUST_SHARE:
         return status.stage
     budget = Plan.load(Path(status.directory) / "plan.json").budget_seconds
-    return f"{status.stage}, {words.duration(budget)} in all at most"
+    return f"{status.stage}, {wording.duration(budget)} in all at most"
 
 
 def curves(run: str) -> None:
@@ -97,7 +97,7 @@ def curves(run: str) -> None:
 def ended(status: RunStatus) -> None:
     """A run that was stopped or has failed: its cause, its curves and its log."""
     stopped = status.state == "stopped"
-    what = f"{status.title} on {words.short(status.dataset_name, 60)}"
+    what = f"{status.title} on {wording.short(status.dataset_name, 60)}"
     parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} has failed.")
     if status.cause:
         parts.problem(status.cause, "Stopped." if stopped else "The cause.")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from advisor.errors import PeopleError
-from advisor.records import RunReport, RunStatus
+from advisor.core.errors import PeopleError
+from advisor.core.records import RunReport, RunStatus
 from advisor.runs import store
-from advisor.ui import parts, places, words
+from advisor.ui import parts, places, wording
 
 QUESTION = "What has been trained?"
 ACTIVE = ("queued", "running", "stopping")
@@ -25,7 +25,7 @@ def draw() -> None:
         return
     active = sum(status.state in ACTIVE for status in runs)
     done = sum(status.state == "done" for status in runs)
-    parts.heading(QUESTION, f"{words.number_of(len(runs), 'run')}: {done} done, {active} under way.")
+    parts.heading(QUESTION, f"{wording.number_of(len(runs), 'run')}: {done} done, {active} under way.")
     table()
 
 
@@ -44,16 +44,16 @@ def row(status: RunStatus) -> None:
     with st.container(border=True):
         what, state, buttons = st.columns([5, 3, 2.4], vertical_alignment="center")
         with what.container(gap="xsmall"):
-            st.text(f"{status.title} on {words.short(status.dataset_name, 50)}")
+            st.text(f"{status.title} on {wording.short(status.dataset_name, 50)}")
             parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
         with state.container(gap="xsmall"):
-            st.badge(words.STATE[status.state], color=words.COLOR[status.state])  # type: ignore[arg-type]
+            st.badge(wording.STATE[status.state], color=wording.COLOR[status.state])  # type: ignore[arg-type]
             if status.state in ACTIVE:
                 st.progress(min(1.0, max(0.0, status.progress)))
             elif status.state == "done":
                 parts.note(result(status))
             elif status.cause:
-                parts.note(words.short(status.cause, 90))
+                parts.note(wording.short(status.cause, 90))
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if status.state in ACTIVE and st.button("Stop", key=f"stop-{status.run}"):
                 store.request_stop(status.run)
@@ -75,8 +75,8 @@ def result(status: RunStatus) -> str:
 def tested(path: str, changed: float) -> str:
     """The test value in the report at `path`, read again when the file has changed."""
     report = RunReport.load(Path(path))
-    interval = words.between(report.test.low, report.test.high)
-    return f"{words.percent(report.test.value)} {report.metric} ({interval}) on {words.count(report.test.n)} test items"
+    interval = wording.between(report.test.low, report.test.high)
+    return f"{wording.percent(report.test.value)} {report.metric} ({interval}) on {wording.count(report.test.n)} test items"
 
 
 if __name__ == "__main__":

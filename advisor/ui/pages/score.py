@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from advisor.bench.ladder import told
-from advisor.bench.ladder.board import Board, board
-from advisor.bench.ladder.score import Score
-from advisor.errors import PeopleError
-from advisor.estimate.experience import shipped_folder
-from advisor.ui import charts, charts_score, parts, words
+from advisor.advice.outlook.experience import shipped_folder
+from advisor.core.errors import PeopleError
+from advisor.score import summary
+from advisor.score.board import Board, board
+from advisor.score.score import Score
+from advisor.ui import charts, parts, wording
+from advisor.ui.charts import score as charts_score
 
 QUESTION = "How good is this advice?"
 TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situations", "outcomes", "short_runs")]
@@ -76,10 +77,10 @@ def missing(why: str) -> None:
 def answer(found: Board) -> str:
     """The share of ideal rungs and the regret in a sentence, with their intervals and n."""
     ours = found.ours
-    over = f"{words.number_of(ours.n_tasks, 'task')} of {words.number_of(ours.n_datasets, 'dataset')}"
+    over = f"{wording.number_of(ours.n_tasks, 'task')} of {wording.number_of(ours.n_datasets, 'dataset')}"
     return (
-        f"It recommends the ideal rung on {told.written(ours.ideal, '%')} of {over}, each unseen, and loses "
-        f"{told.written(ours.mean_regret, 'points')} points on average against the best rung."
+        f"It recommends the ideal rung on {summary.written(ours.ideal, '%')} of {over}, each unseen, and loses "
+        f"{summary.written(ours.mean_regret, 'points')} points on average against the best rung."
     )
 
 
@@ -92,21 +93,21 @@ def bounds(found: Board) -> None:
     st.text(f"{kept} Missed: {', '.join(missed)}." if missed else kept)
     rows = [
         {
-            "Figure": words.capital(told.bound_row(bound)[0]),
-            "Measured": told.written(bound.figure, bound.unit, interval=False),
-            "90 % interval": told.span(bound.figure, bound.unit),
+            "Figure": wording.capital(summary.bound_row(bound)[0]),
+            "Measured": summary.written(bound.figure, bound.unit, interval=False),
+            "90 % interval": summary.span(bound.figure, bound.unit),
             "Bound": bound.wanted,
             "Kept": KEPT[bound.kept],
-            "n": words.count(bound.figure.n),
+            "n": wording.count(bound.figure.n),
         }
         for bound in found.bounds
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Every figure of the score and its bound")
-    if known := told.out_of_reach(found):
+    if known := summary.out_of_reach(found):
         st.text(known)
     if found.unfinished:
         parts.note(
-            f"{words.number_of(found.unfinished, 'run of a task', 'runs of tasks')} lack a rung and do not count."
+            f"{wording.number_of(found.unfinished, 'run of a task', 'runs of tasks')} lack a rung and do not count."
         )
 
 
@@ -126,8 +127,8 @@ def rivals(found: Board) -> None:
 def advisers(scores: Sequence[Score], title: str) -> None:
     """Every figure of every adviser, folded away."""
     with st.expander(title, icon=":material/table_rows:"):
-        names = ("Adviser", "Ideal rung", "90 %", *map(str.capitalize, told.COLUMNS))
-        rows = [told.adviser_row(score) for score in scores]
+        names = ("Adviser", "Ideal rung", "90 %", *map(str.capitalize, summary.COLUMNS))
+        rows = [summary.adviser_row(score) for score in scores]
         st.dataframe(pd.DataFrame(rows, columns=list(names)), hide_index=True, height="content", alt=title)
 
 
@@ -148,7 +149,7 @@ def reliability(ours: Score) -> None:
     rungs = dict.fromkeys((*ours.coverage, *ours.in_time))
     rows = [
         {
-            "Rung": "all" if rung == "all" else words.title(rung),  # type: ignore[arg-type]
+            "Rung": "all" if rung == "all" else wording.title(rung),  # type: ignore[arg-type]
             "90 % intervals that cover": _with_n(ours, "coverage", rung),
             "Training times within 1.5 times": _with_n(ours, "in_time", rung),
         }
@@ -156,14 +157,14 @@ def reliability(ours: Score) -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Coverage and times by rung")
     st.text(
-        f"Of the targets that it was sure of it reached {told.written(ours.promises, '%')}, "
-        f"n = {words.count(ours.promises.n)}."
+        f"Of the targets that it was sure of it reached {summary.written(ours.promises, '%')}, "
+        f"n = {wording.count(ours.promises.n)}."
     )
 
 
 def _with_n(ours: Score, what: str, rung: str) -> str:
     figure = getattr(ours, what).get(rung)
-    return "" if figure is None else f"{told.written(figure, '%')}, n = {words.count(figure.n)}"
+    return "" if figure is None else f"{summary.written(figure, '%')}, n = {wording.count(figure.n)}"
 
 
 def predicted(ours: Score) -> None:
@@ -175,17 +176,17 @@ def predicted(ours: Score) -> None:
     )  # fmt: skip
     draw_it = charts_score.times if shown == "times" else charts_score.values
     st.plotly_chart(draw_it(ours.predictions), config=charts.CONFIG, key="actual", alt="Predicted against actual")
-    parts.note(f"{words.count(len(ours.predictions))} predictions. Crosses lie outside their 90 % interval.")
+    parts.note(f"{wording.count(len(ours.predictions))} predictions. Crosses lie outside their 90 % interval.")
 
 
 def wrong(ours: Score) -> None:
     """The tasks on which another rung than the ideal one was recommended, and why."""
     parts.section("Where it was wrong")
-    rows = list(told.wrong_rows(ours))
+    rows = list(summary.wrong_rows(ours))
     if not rows:
-        st.text(f"On none of {words.number_of(ours.n_tasks, 'task')}.")
+        st.text(f"On none of {wording.number_of(ours.n_tasks, 'task')}.")
         return
-    st.text(f"On {len(rows)} of {words.number_of(ours.n_tasks, 'task')}, the costliest first.")
+    st.text(f"On {len(rows)} of {wording.number_of(ours.n_tasks, 'task')}, the costliest first.")
     frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
     st.dataframe(frame, hide_index=True, alt="The tasks on which the advice was wrong, and why")
 
@@ -196,10 +197,10 @@ def fresh(found: Board) -> None:
     names = dict.fromkeys(task.dataset for task in found.fresh[0].tasks)
     st.text(
         f"The advice was neither fitted to {', '.join(names)} nor chosen by them, so the figures should "
-        f"look alike. {told.alike(found)}"
+        f"look alike. {summary.alike(found)}"
     )
-    rows = pd.DataFrame(list(told.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
-    rows["Figure"] = rows["Figure"].map(words.capital)
+    rows = pd.DataFrame(list(summary.fresh_rows(found)), columns=["Figure", "LadderBench", "Fresh"])
+    rows["Figure"] = rows["Figure"].map(wording.capital)
     st.dataframe(rows, hide_index=True, height="content", alt="The score on LadderBench and on fresh datasets")
     advisers(found.fresh, "Every adviser on fresh datasets")
 

@@ -1,0 +1,186 @@
+"""What a rung costs and is worth at the user's prices, its chance of the target, and the constraint that it breaks.
+
+Utility is a sum in the user's own currency: 100 x value x the price of a point, less upkeep (each step of the ladder),
+machine time for training and for the predictions of all months, electricity and an endpoint's tokens. Labels that are
+there are paid for and count nothing; labels to buy are priced apart. Assumed and not measured: `CPU_WATTS`,
+`GPU_WATTS`, `GPU_SPEEDUP`, and four characters to a token.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from advisor.core.ladder import RUNG_NAMES
+from advisor.core.records import Estimate, Question
+from advisor.llm.identity import is_endpoint
+
+CPU_WATTS, GPU_WATTS = 65.0, 300.0
+#: Assumed: a GPU trains and predicts so many times faster than a processor.
+GPU_SPEEDUP = 20.0
+CHARACTERS_PER_TOKEN = 4
+#: The standard normal's 95 % point: the bounds of an estimate are 5 % and 95 % points.
+Z = 1.6448536269514722
+#: Without a GPU, a training that takes longer than this on a processor counts as needing one.
+LONGEST_ON_CPU_SECONDS = 86_400.0
+CPU = "cpu"
+
+
+class Curve(Protocol):
+    """error(n) = a + b n^-0.5 of the frozen rung, believed to `furthest` labels; a `LearningCurve` is one."""
+
+    @property
+    def a(self) -> float: ...
+    @property
+    def b(self) -> float: ...
+    @property
+    def furthest(self) -> int: ...
+
+
+class Growth(NamedTuple):
+    """A curve as three numbers, where no `LearningCurve` is at hand."""
+
+    a: float
+    b: float
+    furthest: int
+
+
+def priced(
+    estimates: Sequence[Estimate],
+    question: Question,
+    n_labels: int,
+    curve: Curve | None = None,
+    device: str = CPU,
+) -> tuple[Estimate, ...]:
+    """The estimates with costs, utility, price, chance of the target, broken constraint, and labels still missing.
+
+    n_labels: labelled items at hand. device: where the times were taken ("cpu", "cuda", "mps"). Pricing again with
+    another question replaces everything; value, interval and times stay.
+    """
+    return tuple(_with_labels(e, question, n_labels, curve) for e in repriced(estimates, question, device))
+
+
+def repriced(estimates: Sequence[Estimate], question: Question, device: str = CPU) -> tuple[Estimate, ...]:
+    """`priced` without the labels: all that a decision looks at."""
+    return tuple(_one(e, question, device) for e in estimates)
+
+
+def _one(estimate: Estimate, question: Question, device: str) -> Estimate:
+    if not estimate.available or estimate.value is None or estimate.low is None or estimate.high is None:
+        cleared = dict.fromkeys(("p_target", "utility", "price_per_1000", "energy_wh"))
+        return estimate.model_copy(update={**cleared, "costs": {}, "blocked": ""})
+    prices, target = question.prices, question.target
+    costs = costs_of(estimate, question, device)
+    per_1000 = sum(_of_1000(estimate, question, device).values())
+    reached = None if target is None else p_at_least(target, estimate.value, estimate.low, estimate.high)
+    return estimate.model_copy(
+        update={
+            "p_target": reached,
+            "costs": costs,
+            "price_per_1000": per_1000,
+            "energy_wh": watts(device) * (estimate.train_seconds or 0.0) / 3600.0,
+            "utility": 100.0 * estimate.value * prices.point - sum(costs.values()),
+            "blocked": broken(estimate, question, device),
+        }
+    )
+
+
+def p_at_least(target: float, value: float, low: float, high: float) -> float:
+    """The chance of at least `target` under the two-piece normal with 5 %, 50 % and 95 % points low, value and high.
+
+    >>> [round(p_at_least(t, 0.9, 0.87, 0.92), 2) for t in (0.87, 0.9, 0.92)]
+    [0.95, 0.5, 0.05]
+    """
+    spread = (value - low if target <= value else high - value) / Z
+    if spread <= 0.0:
+        return 1.0 if target <= value else 0.0
+    return normal_cdf((value - target) / spread)
+
+
+def normal_cdf(z: float) -> float:
+    """The standard normal's distribution function."""
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+
+def costs_of(estimate: Estimate, question: Question, device: str = CPU) -> dict[str, float]:
+    """Each cost over the months that the model is used, by name; all but the upkeep follow from measured times."""
+    prices = question.prices
+    hours = (estimate.train_seconds or 0.0) / 3600.0
+    thousands = prices.predictions_per_month * prices.months / 1000.0
+    each = _of_1000(estimate, question, device)
+    found = {
+        "upkeep": prices.rung * RUNG_NAMES.index(estimate.rung),
+        "training": prices.hour * hours,
+        "predictions": each["machine"] * thousands,
+        "electricity": prices.kwh * hours * watts(device) / 1000.0 + each["electricity"] * thousands,
+    }
+    return found | ({"tokens": each["tokens"] * thousands} if each["tokens"] else {})
+
+
+def _of_1000(estimate: Estimate, question: Question, device: str) -> dict[str, float]:
+    """The cost of a thousand predictions: this machine's time and electricity, or an endpoint's tokens."""
+    prices = question.prices
+    if by_endpoint(estimate, question):
+        return {"machine": 0.0, "electricity": 0.0, "tokens": 1000 * prices.token * tokens_each(estimate) / 1e6}
+    hours = (estimate.milliseconds_per_prediction or 0.0) / 3600.0
+    return {"machine": prices.hour * hours, "electricity": prices.kwh * hours * watts(device) / 1000.0, "tokens": 0.0}
+
+
+def watts(device: str) -> float:
+    """Assumed power while it works."""
+    return CPU_WATTS if device == CPU else GPU_WATTS
+
+
+def by_endpoint(estimate: Estimate, question: Question) -> bool:
+    """Whether predictions are sent to an endpoint: a prompt measured there, or questions answered by one."""
+    asked = is_endpoint(str(estimate.settings.get("identity", "")))
+    return asked or (question.backbone == "endpoint" and estimate.rung in ("prompting", "rag"))
+
+
+def tokens_each(estimate: Estimate) -> float:
+    """Tokens of one prediction, roughly: the characters of what is asked around the item, four to a token."""
+    asked = estimate.settings.get("ask") or estimate.settings.get("prompt") or {}
+    return len(str(asked)) / CHARACTERS_PER_TOKEN
+
+
+def broken(estimate: Estimate, question: Question, device: str = CPU) -> str:
+    """The constraint that a rung breaks, in a sentence; "" for none."""
+    musts, rung = question.constraints, estimate.rung
+    seconds, each = estimate.train_seconds or 0.0, estimate.milliseconds_per_prediction or 0.0
+    latency, deadline = musts.latency_ms or math.inf, musts.deadline_seconds or math.inf
+    on_cpu = seconds if device == CPU else GPU_SPEEDUP * seconds
+    checks = (
+        (musts.weights_fixed and rung in ("fine-tune", "scratch"), "It changes weights, and none may change."),
+        (musts.knowledge_changes and rung != "rag", "What it knows would be old by tomorrow; only retrieval keeps up."),
+        (musts.local_only and by_endpoint(estimate, question), "It sends data to an endpoint, and none may leave."),
+        (musts.no_gpu and on_cpu > LONGEST_ON_CPU_SECONDS, "Its training needs a GPU, and there is to be none."),
+        (each > latency, f"A prediction takes {each:,.1f} ms, more than the {latency:,.1f} ms allowed."),
+        (seconds > deadline, f"Training takes {seconds:,.0f} s, more than the {deadline:,.0f} s allowed."),
+    )
+    return next((said for breaks, said in checks if breaks), "")
+
+
+def _with_labels(estimate: Estimate, question: Question, n_labels: int, curve: Curve | None) -> Estimate:
+    missing = None if question.target is None else labels_missing(estimate, question.target, n_labels, curve)
+    price = None if missing is None else question.prices.label * missing
+    return estimate.model_copy(update={"labels_missing": missing, "labels_price": price})
+
+
+def labels_missing(estimate: Estimate, target: float, n_labels: int, curve: Curve | None) -> int | None:
+    """Labels to add until the target is expected; None where the curve does not reach it, or may not speak of it.
+
+    The rung's error shrinks as the frozen rung's does; prompting learns from no label.
+    """
+    if not estimate.available or estimate.value is None:
+        return None
+    if estimate.value >= target:
+        return 0
+    if curve is None or estimate.rung == "prompting" or curve.b <= 0 or n_labels < 1:
+        return None
+    now = curve.a + curve.b * n_labels**-0.5
+    wanted = now * (1.0 - target) / (1.0 - estimate.value) - curve.a
+    if wanted <= 0:
+        return None
+    needed = (curve.b / wanted) ** 2
+    return math.ceil(needed) - n_labels if needed <= curve.furthest else None

@@ -1,0 +1,155 @@
+"""Experience: tasks that were carried out to the end, each with what the probes had seen of it before.
+
+LadderBench's tables (`data/ladderbench`) are shipped; every run that is finished on this machine is added from the
+workspace's ledger. The outcome model (`advisor.advice.outlook.forecast`) is fitted to them whenever it is asked, in
+milliseconds, so a new outcome counts at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from advisor.core import storage
+from advisor.core.records import Situation
+
+#: In a checkout; an installed advisor has the tables as the package `advisor.data` (setup.py).
+FOLDERS = (Path(__file__).parents[2] / "data" / "ladderbench", Path(__file__).parents[1] / "data" / "ladderbench")
+KEYS = ["dataset", "kind", "labels", "seed"]
+#: In the ledger a dataset is seen under several backbones and budgets: what was seen, as a digest, is a key there.
+SEEN = "seen"
+OUTCOMES = [
+    *KEYS, "rung", "metric", "value", "low", "high", "n_test", "seconds", "cpu_seconds", "test_cpu_seconds",
+    "items", "peak_memory_mb", "validation", "kept", "held_frozen", "held_tuned", "held_gain_error",
+    "expected", "expected_low", "expected_high", "expected_seconds", "device", "version", "remark",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Lived:
+    """One task carried out: its keys, what was seen before, and the row of every rung by name.
+
+    ``short``: the short runs that LadderBench's baselines look at; the advisor does not.
+    """
+
+    dataset: str
+    labels: str
+    seed: int
+    situation: Situation
+    outcomes: dict[str, dict[str, Any]]
+    local: bool = False
+    short: dict[str, Any] = field(default_factory=dict)
+
+    def value(self, rung: str) -> float | None:
+        """The test value of a rung, None where it was not carried out."""
+        found = self.outcomes.get(rung, {}).get("value")
+        return None if found is None or pd.isna(found) else float(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """Tasks that were carried out."""
+
+    tasks: tuple[Lived, ...]
+
+    def without(self, dataset: str) -> Experience:
+        """All but one whole dataset, whatever its sizes and seeds."""
+        return Experience(tuple(task for task in self.tasks if task.dataset != dataset))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the datasets, in the order of their first task."""
+        return tuple(dict.fromkeys(task.dataset for task in self.tasks))
+
+    @classmethod
+    def shipped(cls, place: str = "") -> Experience:
+        """LadderBench's tables alone; ``place="fresh"``: those of the sets that nothing is fitted to."""
+        folder = shipped_folder() / place
+        tables = [read(folder / f"{name}.csv") for name in ("situations", "outcomes", "short_runs")]
+        return cls.of(tables[0], tables[1], short_runs=tables[2])
+
+    @classmethod
+    def here(cls) -> Experience:
+        """LadderBench's tables and this workspace's ledger, as they are now."""
+        places = (shipped_folder(), ledger_folder())
+        stamps = tuple(_stamp(place / f"{name}.csv") for place in places for name in ("situations", "outcomes"))
+        return _here(places, stamps)
+
+    @classmethod
+    def of(
+        cls,
+        situations: pd.DataFrame,
+        outcomes: pd.DataFrame,
+        local: bool = False,
+        short_runs: pd.DataFrame | None = None,
+    ) -> Experience:
+        """From the tables; situations without outcomes are left out, and outcomes without a situation."""
+        short = {} if short_runs is None else {_key(row): _known(row) for row in short_runs.to_dict("records")}
+        rungs: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+        for row in outcomes.to_dict("records"):
+            rungs.setdefault(_key(row), {})[str(row["rung"])] = {str(name): value for name, value in row.items()}
+        lived = []
+        for row in situations.to_dict("records"):
+            found = rungs.get(_key(row))
+            if found:
+                seen = Situation(**{k: v for k, v in _known(row).items() if k in Situation.model_fields})
+                keys = str(row["dataset"]), str(row["labels"]), int(row["seed"])
+                lived.append(Lived(*keys, seen, found, local, short.get(_key(row), {})))
+        return cls(tuple(lived))
+
+
+def shipped_folder() -> Path:
+    """Where LadderBench's tables lie: ``ADVISOR_LADDERBENCH``, the checkout's, or the installed package's."""
+    configured = os.environ.get("ADVISOR_LADDERBENCH")
+    if configured:
+        return Path(configured)
+    return next((folder for folder in FOLDERS if folder.is_dir()), FOLDERS[0])
+
+
+def ledger_folder() -> Path:
+    """Where this workspace keeps the outcomes of its own runs."""
+    return storage.workspace() / "ledger"
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A table; an empty one where there is none yet. Labels are text ("all" or a count)."""
+    if not path.is_file():
+        return pd.DataFrame(columns=OUTCOMES)
+    return pd.read_csv(path, dtype={"labels": str, SEEN: str}, keep_default_na=False, na_values=[""])
+
+
+def _stamp(path: Path) -> float:
+    return path.stat().st_mtime if path.is_file() else 0.0
+
+
+@lru_cache(maxsize=2)
+def _here(places: tuple[Path, Path], stamps: tuple[float, ...]) -> Experience:
+    shipped, ledger = (
+        Experience.of(read(place / "situations.csv"), read(place / "outcomes.csv"), local)
+        for place, local in zip(places, (False, True), strict=True)
+    )
+    return Experience((*shipped.tasks, *ledger.tasks))
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return (*(str(row[key]) for key in KEYS), _text(row.get(SEEN)))
+
+
+def _text(cell: Any) -> str:
+    return "" if pd.isna(cell) else str(cell)
+
+
+def _known(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The cells that are not empty."""
+    return {str(name): _plain(value) for name, value in row.items() if not pd.isna(value)}
+
+
+def _plain(value: Any) -> Any:
+    """A table's number as a record takes it: whole floats are the integers that they were."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

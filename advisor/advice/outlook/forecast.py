@@ -1,0 +1,216 @@
+"""The outcome model of images and texts: what every rung is expected to reach, from what the probes saw.
+
+In logits, y = logit(test value):
+
+    frozen rung:   y = logit(m) + b . x             every other rung:   y = y_frozen + b . x
+
+where m is what the probe measured, moved along the learning curve to all labels, and x three numbers of the situation:
+labels per class, distance from home, and the rung's own sign, its measured lead (`signals.features`). Each b is a ridge
+regression on the tasks of `Experience`, every dataset weighing alike. How strongly slopes are drawn to nought, and on
+how many items a measured lead is half believed, is what predicts whole datasets left out best: among few labels the
+lead of one measured rung over another is mostly noise, and which leads in general says more. Eight numbers (depths,
+slope of the curve, classes, frozen value) did no better on LadderBench. Intervals are conformal (Lei et al. 2018,
+https://arxiv.org/abs/1604.04173, locally weighted): the residuals of held-out datasets, each divided by its expected
+spread, give the factor at which 90 % are inside.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from advisor.advice.outlook import ridge
+from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.ridge import Ridge
+from advisor.advice.outlook.signals import (
+    BASE,
+    DOUBTS,
+    Z,
+    expit,
+    features,
+    is_measured,
+    logit,
+    looked_at,
+    measured,
+    tuning_way,
+)
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Kind, Situation
+from probes.measured import Provenance
+
+#: The variance of a logit that sampling does not explain, before any experience, and the least.
+PRIOR_VARIANCE, LEAST_VARIANCE = 0.1, 0.01
+#: Fewer tasks than this decide nothing: the interval is the prior's.
+LEAST_TASKS = 6
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a rung is expected to reach: the metric with its 90 % interval (shares).
+
+    ``gain_error``: standard error of its difference from the frozen rung, the noise that both share left out.
+    """
+
+    value: float
+    low: float
+    high: float
+    gain_error: float
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class RungModel:
+    """The fit of a rung of one kind. ``variance``: of the logit beyond sampling; ``factor``: conformal, in spreads.
+
+    ``doubt``: items on which a measured lead is half believed.
+    """
+
+    line: Ridge | None
+    doubt: float
+    variance: float
+    gain_variance: float
+    factor: float
+    n_tasks: int
+
+
+def forecast(situation: Situation, experience: Experience, n_labels: float | None = None) -> dict[RungName, Forecast]:
+    """Every rung that can be forecast, at all labels or at `n_labels` (up to `FURTHEST` times those at hand)."""
+    n = float(n_labels or situation.n_labels)
+    if measured(situation, BASE, n) is None:
+        return {}
+    found: dict[RungName, Forecast] = {}
+    for rung in RUNG_NAMES:
+        model = fitted(experience, situation.kind, rung)
+        step = _step(model, situation, rung, n)
+        centre = _start(situation, experience, rung, n)
+        if centre is None:
+            continue
+        centre += step
+        if rung == "prompting":  # it learns from no label: what was measured is not bettered by what others reached
+            own = measured(situation, rung, n)
+            assert own is not None
+            centre = min(centre, logit(own, looked_at(situation)))
+        spread = model.factor * math.sqrt(sampling_variance(situation, centre) + model.variance)
+        p = expit(centre)
+        found[rung] = Forecast(
+            value=p,
+            low=expit(centre - spread),
+            high=expit(centre + spread),
+            gain_error=0.0 if rung == BASE else math.sqrt(model.gain_variance) * p * (1 - p),
+            provenance="measured" if is_measured(situation.kind, rung) else "predicted",
+        )
+    return found
+
+
+def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
+    """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away, or leaves it at once."""
+    if rung == "fine-tune" and tuning_way(s, n) == "frozen":
+        return 0.0
+    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n, model.doubt)[None])[0])
+    return max(step, 0.0) if rung == "fine-tune" else step
+
+
+def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
+    """The logit that the line adds to: the frozen rung's measure, or its forecast; None where a rung has no measure."""
+    frozen = measured(s, BASE, n)
+    if frozen is None or measured(s, rung, n) is None:
+        return None
+    start = logit(frozen, looked_at(s))
+    return start if rung == BASE else start + _step(fitted(experience, s.kind, BASE), s, BASE, n)
+
+
+def sampling_variance(s: Situation, centre: float) -> float:
+    """The variance of a logit from the sample that was measured on and from the test part."""
+    p = min(max(expit(centre), 0.02), 0.98)
+    n = looked_at(s)
+    n_test = s.n_test * n / max(s.n_sample, 5)
+    return (1.0 / n + 1.0 / max(n_test, 1.0)) / (p * (1 - p))
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A rung's line with the tasks it was fitted to. Shape: y, held_out (n,): to explain, and predicted unseen.
+
+    ``doubt``: items on which a measured lead is half believed.
+    """
+
+    tasks: tuple[Lived, ...]
+    line: Ridge
+    doubt: float
+    y: np.ndarray
+    held_out: np.ndarray
+    groups: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The weighted mean square of what datasets left out were predicted wrong by."""
+        return float(self.weights @ (self.y - self.held_out) ** 2)
+
+
+@lru_cache(maxsize=512)
+def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
+    """The model of a rung, from the tasks of its kind."""
+    fit = best_fit(experience, kind, rung)
+    if fit is None:
+        return RungModel(None, DOUBTS[0], PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
+    base = residuals(experience, kind, BASE)
+    own = fit.y - fit.held_out
+    predicted = rung != BASE
+    total = own + np.array([base.get(_key(t), 0.0) for t in fit.tasks]) if predicted else own
+    gains = own if predicted else own - np.array([base.get(_key(t), 0.0) for t in fit.tasks])
+    noise = np.array([_noise(t, rung) for t in fit.tasks])
+    variance = max(float(fit.weights @ (total**2 - noise)), LEAST_VARIANCE)
+    gain_variance = max(float(fit.weights @ (gains**2 - (0.0 if predicted else 0.5) * noise)), LEAST_VARIANCE)
+    factor = ridge.quantile(np.abs(total) / np.sqrt(noise + variance), fit.groups)
+    return RungModel(fit.line, fit.doubt, variance, gain_variance, factor, len(fit.tasks))
+
+
+@lru_cache(maxsize=128)
+def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[tuple[str, str, int], float]:
+    """What each task came to beyond what lines without its dataset predict, in logits."""
+    fit = best_fit(experience, kind, rung)
+    if fit is None:
+        return {}
+    return {_key(t): float(left) for t, left in zip(fit.tasks, fit.y - fit.held_out, strict=True)}
+
+
+@lru_cache(maxsize=512)
+def best_fit(experience: Experience, kind: Kind, rung: RungName) -> Fit | None:
+    """The line with the penalty and the doubt that predict whole datasets left out best.
+
+    None where the tasks of the kind on which the rung was carried out are too few to learn from.
+    """
+    tasks = tuple(t for t in experience.tasks if t.situation.kind == kind and _surprise(t, rung) is not None)
+    groups = np.unique([t.dataset for t in tasks], return_inverse=True)[1]
+    if len(tasks) < LEAST_TASKS or len(set(groups.tolist())) < 3:
+        return None
+    y = np.array([_surprise(t, rung) for t in tasks])
+    weights = ridge.alike(groups, np.array([1.0 / (_noise(t, rung) + PRIOR_VARIANCE) for t in tasks]))
+    fits = []
+    for doubt in DOUBTS if rung != BASE and is_measured(kind, rung) else DOUBTS[:1]:
+        x = np.stack([features(t.situation, rung, t.situation.n_labels, doubt) for t in tasks])
+        line, held_out = ridge.choose(x, y, weights, groups)
+        fits.append(Fit(tasks, line, doubt, y, held_out, groups, weights))
+    return min(fits, key=lambda fit: fit.error)
+
+
+def _surprise(t: Lived, rung: RungName) -> float | None:
+    """What the line has to explain: the outcome over what was measured, or over the frozen rung's outcome."""
+    s, own, frozen = t.situation, t.value(rung), t.value(BASE)
+    known = measured(s, rung, float(s.n_labels))
+    if own is None or known is None or frozen is None:
+        return None
+    start = logit(known, looked_at(s)) if rung == BASE else logit(frozen, s.n_test)
+    return logit(own, s.n_test) - start
+
+
+def _noise(t: Lived, rung: RungName) -> float:
+    return sampling_variance(t.situation, logit(t.value(rung) or 0.0, t.situation.n_test))
+
+
+def _key(t: Lived) -> tuple[str, str, int]:
+    return t.dataset, t.labels, t.seed

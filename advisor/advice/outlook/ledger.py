@@ -1,0 +1,78 @@
+"""The ledger: every run finished on this machine beside what had been seen before it, so that the next advice knows.
+
+Two tables in the workspace, with LadderBench's columns. Only numbers are kept: no item, no class name. What was seen
+comes with the run's plan, so that it belongs to the run whatever was asked in the meantime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock
+
+from advisor.advice.outlook.experience import KEYS, OUTCOMES, SEEN, ledger_folder, read
+from advisor.core import storage
+from advisor.core.records import Plan, RunReport, Situation
+
+#: What a situation says of the machine's pace: it may be completed later, and is the same situation.
+PACE = {"tuned_speed", "fresh_speed", "steps_seconds", "steps_cpu_seconds"}
+
+
+def note_outcome(plan: Plan, report: RunReport, items: int | None) -> bool:
+    """Add a finished run to the ledger; False where its plan does not say what had been seen before.
+
+    items: those that passed through the training's steps, each time counted; None where they were not counted all.
+    A run of the same rung and seed on the same data, seen alike, replaces the earlier one.
+    """
+    if plan.situation is None:
+        return False
+    keys = {
+        "dataset": f"local:{plan.fingerprint[:16]}", "kind": plan.kind, "labels": "all", "seed": plan.seed,
+        SEEN: digest(plan, plan.situation),
+    }  # fmt: skip
+    promised = report.promised
+    row = {
+        **keys,
+        "rung": plan.rung,
+        "metric": report.metric,
+        "value": report.test.value,
+        "low": report.test.low,
+        "high": report.test.high,
+        "n_test": report.test.n,
+        "seconds": report.seconds,
+        "items": items,
+        "validation": report.validation.get("value"),
+        "expected": promised.value if promised else None,
+        "expected_low": promised.low if promised else None,
+        "expected_high": promised.high if promised else None,
+        "device": report.device,
+    }
+    append(ledger_folder() / "situations.csv", [{**keys, **plan.situation.model_dump(exclude={"kind"})}])
+    append(ledger_folder() / "outcomes.csv", [row])
+    return True
+
+
+def digest(plan: Plan, situation: Situation) -> str:
+    """What tells situations of one dataset apart: the backbone, and what was measured under it."""
+    seen = f"{plan.backbone} {plan.backbone_hash} {situation.model_dump_json(exclude=PACE)}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def append(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Add rows to a table; several processes may write to it. A row of the same keys is replaced.
+
+    Columns that the new rows lack are kept: of short runs, say, only those of images have a value from scratch.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        before, new = read(path), pd.DataFrame(rows)
+        outcomes = "rung" in new.columns
+        both = pd.concat([before, new], ignore_index=True) if len(before) else new
+        keys = [*KEYS, *([SEEN] if SEEN in both.columns else [])]
+        kept = both[~both.duplicated([*keys, "rung"] if outcomes else keys, keep="last")]
+        names = [*keys, *(OUTCOMES if outcomes else [*new.columns, *both.columns])]
+        kept = kept.reindex(columns=list(dict.fromkeys(names)))
+        storage.write_bytes(path, kept.to_csv(index=False, float_format="%.6g").encode())

@@ -1,0 +1,182 @@
+"""The decision record: what was asked, what was measured, what was decided and why, and how to do it again.
+
+It is kept beside the model long after the data has moved on, so it holds everything itself: the question with its
+prices and constraints, every measured number with its n, interval and provenance, what would flip the decision, the
+hashes of data and weights, the versions, and the plan. As JSON it reads itself back; `decision_written` beside this
+module writes it as Markdown and as a page to print.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shlex
+from datetime import UTC, datetime
+
+from advisor import __version__
+from advisor.core.errors import AdviceError
+from advisor.core.records import PARTS, Advice, Dataset, Evidence, Finding, Kind, Plan, Profile, Question, Record
+from probes.measured import Measured
+
+#: What decides whether a run comes to the same number.
+PACKAGES = (
+    "torch", "torchvision", "timm", "transformers", "scikit-learn", "numpy", "pandas", "pillow",
+)  # fmt: skip
+#: The options of `advisor advise` for prices and constraints.
+FLAGS = {
+    "point": "--price-point", "rung": "--price-rung", "hour": "--price-hour", "label": "--price-label",
+    "kwh": "--price-kwh", "token": "--price-token", "predictions_per_month": "--predictions", "months": "--months",
+    "weights_fixed": "--weights-fixed", "knowledge_changes": "--knowledge-changes", "local_only": "--local-only",
+    "no_gpu": "--no-gpu", "latency_ms": "--latency", "deadline_seconds": "--deadline",
+}  # fmt: skip
+
+
+class Known(Record):
+    """One measured number: what it is of, under which backbone, and the number with its n, interval and seconds."""
+
+    what: str
+    backbone: str = ""
+    number: Measured
+
+
+class Subject(Record):
+    """The dataset that was decided on. ``parts``: items of each part; ``fingerprint``: SHA-256 of its content."""
+
+    name: str
+    kind: Kind
+    source: str
+    fingerprint: str
+    n_used: int
+    n_set_aside: int
+    n_classes: int
+    parts: dict[str, int]
+    official_split: bool
+    findings: tuple[Finding, ...] = ()
+
+
+class DecisionRecord(Record):
+    """A decision with all it rests on. ``written``: when, UTC; ``commands``: in a shell they ask and train again."""
+
+    written: str
+    subject: Subject
+    advice: Advice
+    known: tuple[Known, ...]
+    remarks: tuple[str, ...] = ()
+    backbone: str
+    backbone_hash: str
+    device: str
+    device_reason: str
+    versions: dict[str, str]
+    commands: tuple[str, ...]
+    plan: Plan
+
+
+def decision_record(
+    dataset: Dataset, profile: Profile | None, evidence: Evidence, advice: Advice, plan: Plan
+) -> DecisionRecord:
+    """Put a decision on record. Raises AdviceError when advice, evidence or plan are about another dataset."""
+    for what, fingerprint in (("advice", advice.fingerprint), ("evidence", evidence.fingerprint),
+                              ("plan", plan.fingerprint)):  # fmt: skip
+        if fingerprint != dataset.fingerprint:
+            raise AdviceError(f"This {what} is about another dataset than {dataset.name}. Ask for advice on it first.")
+    return DecisionRecord(
+        written=datetime.now(UTC).isoformat(timespec="seconds"),
+        subject=_subject(dataset, profile, evidence),
+        advice=advice,
+        known=measured(evidence),
+        remarks=(*_instruments(evidence), *evidence.notes),
+        backbone=evidence.backbone,
+        backbone_hash=evidence.backbone_hash,
+        device=evidence.device,
+        device_reason=evidence.device_reason,
+        versions=versions(),
+        commands=(asked(dataset, advice.question), trained(dataset, plan)),
+        plan=plan,
+    )
+
+
+def _subject(dataset: Dataset, profile: Profile | None, evidence: Evidence) -> Subject:
+    parts = dataset.items["part"].value_counts()
+    return Subject(
+        name=dataset.name,
+        kind=dataset.kind,
+        source=dataset.source,
+        fingerprint=dataset.fingerprint,
+        n_used=dataset.n_used,
+        n_set_aside=dataset.n_set_aside,
+        n_classes=len(dataset.classes),
+        parts={part: int(parts[part]) for part in PARTS if part in parts},
+        official_split=dataset.official_split,
+        findings=(*(profile.findings if profile else ()), *evidence.findings),
+    )
+
+
+def measured(evidence: Evidence) -> tuple[Known, ...]:
+    """Every number that the probes measured: each probe, the learning curve's points, every depth."""
+    probes = [Known(what=r.title, backbone=r.backbone or "", number=r.measured) for r in evidence.results]
+    curve = evidence.curve
+    sizes = [] if curve is None else [
+        Known(what=f"Learning curve at {n:,} items", backbone=evidence.backbone, number=point)
+        for n, point in zip(curve.sizes, curve.points, strict=True)
+    ]  # fmt: skip
+    depths = [
+        Known(what=f"Depth {depth.name}", backbone=evidence.backbone, number=depth.measured)
+        for depth in (evidence.depths.depths if evidence.depths else ())
+    ]
+    return (*probes, *sizes, *depths)
+
+
+def _instruments(evidence: Evidence) -> tuple[str, ...]:
+    found = (evidence.depths.sentence if evidence.depths else "", evidence.domain.sentence if evidence.domain else "")
+    return tuple(sentence for sentence in found if sentence)
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that a number depends on; those not installed are left out."""
+    found = {"transfer-advisor": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def asked(dataset: Dataset, question: Question) -> str:
+    """The command that asks the same question again, prices and constraints with it where they are not the defaults."""
+    plain = Question()
+    words = ["advisor", "advise", dataset.source, *_reading(dataset)]
+    if question.target is not None:
+        words += ["--target", str(question.target)]
+    if question.budget_seconds != plain.budget_seconds:
+        words += ["--budget", f"{question.budget_seconds:g}"]
+    if question.rungs != plain.rungs:
+        words += ["--rungs", ",".join(question.rungs)]
+    if question.backbone is not None:
+        words += ["--backbone", question.backbone]
+    return shlex.join([*words, *_wishes(question, plain)])
+
+
+def _wishes(question: Question, plain: Question) -> list[str]:
+    """Prices and constraints that are not the defaults, as options."""
+    words: list[str] = []
+    for given, default in ((question.prices, plain.prices), (question.constraints, plain.constraints)):
+        for name, value in given.model_dump(exclude={"schema_version"}).items():
+            if value != getattr(default, name):
+                words += [FLAGS[name]] if value is True else [FLAGS[name], str(value)]
+    return words
+
+
+def trained(dataset: Dataset, plan: Plan) -> str:
+    """The command that carries the plan out, after the advice: it takes the backbone and the settings from there."""
+    words = ["advisor", "train", dataset.source, *_reading(dataset), "--rung", plan.rung]
+    words += ["--budget", f"{plan.budget_seconds:g}", "--seed", str(plan.seed), "--device", plan.device]
+    if plan.launcher != "local":
+        words += ["--launcher", plan.launcher, "--processes", str(plan.processes)]
+    return shlex.join(words)
+
+
+def _reading(dataset: Dataset) -> list[str]:
+    """How the data was asked to be read, as options."""
+    given = dataset.options.model_dump(exclude={"schema_version"}, exclude_none=True)
+    return [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]

@@ -1,0 +1,174 @@
+"""The decision record as sections of plain words and tables; Markdown and HTML only draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.advice.explain import duration, percent
+from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
+from advisor.advice.record.amounts import money
+from advisor.advice.record.decision import DecisionRecord
+from advisor.advice.record.side_by_side import Table, side_by_side
+from advisor.core.ladder import rung
+from advisor.core.records import Advice, Constraints, Flip, Prices
+from probes.measured import Measured
+
+KINDS = {"image": "images", "text": "texts", "qa": "questions over documents"}
+PRICES = {
+    "point": "One point of the metric", "rung": "Upkeep of a step up the ladder", "label": "One more label",
+    "hour": "An hour of this machine", "kwh": "A kilowatt-hour", "token": "A million tokens of an endpoint",
+}  # fmt: skip
+MUSTS = {
+    "weights_fixed": "No weight may change.", "knowledge_changes": "Knowledge changes daily.",
+    "local_only": "No data may leave this machine.", "no_gpu": "It must run without a GPU.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the record: sentences, then a table, then code to copy; any of them may be missing."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    table: Table | None = None
+    code: str = ""
+
+
+def sections(record: DecisionRecord) -> tuple[Section, ...]:
+    """The whole record in its order; sections without content are left out."""
+    advice = record.advice
+    made = (
+        Section("The recommendation", (advice.headline, *advice.sentences, *_tossed(advice))),
+        Section("What was asked", _asked(advice), _prices(advice.question.prices)),
+        Section("The five rungs", _told(advice), side_by_side(advice)),
+        Section("Why each rung is taken or not", (), _reasons(advice)),
+        Section("What would flip it", tuple(f.sentence for f in advice.flips), _flips(advice.flips)),
+        _exchange(advice),
+        Section("What was measured", record.remarks, _known(record)),
+        Section("The data", _subject(record), _findings(record)),
+        Section("On what", (record.device_reason,), _hashes(record)),
+        Section("To do it again", (REPLAY,), code="\n".join(record.commands)),
+        Section("The plan", ("What the run is given, word for word.",), code=_plan(record)),
+    )
+    return tuple(s for s in made if s.code or s.sentences or (s.table and s.table.rows))
+
+
+def _plan(record: DecisionRecord) -> str:
+    """The plan without the situation, whose numbers stand above; the record as JSON has it."""
+    return record.plan.model_dump_json(indent=1, exclude={"situation"})
+
+
+REPLAY = "The first command asks the same question, the second trains with the settings that come of it."
+
+
+def _tossed(advice: Advice) -> tuple[str, ...]:
+    if advice.race is None:
+        return ()
+    one, other = (rung(name).title for name in advice.race)
+    return (f"{one} and {other} are too close to call from what was measured; a race of both would settle it.",)
+
+
+def _asked(advice: Advice) -> tuple[str, ...]:
+    question = advice.question
+    target = f"{percent(question.target)} {advice.metric}" if question.target is not None else "none"
+    rungs = ", ".join(rung(name).title for name in question.rungs)
+    return (
+        f"Target: {target}. Rungs allowed: {rungs}. Time for measuring: {duration(question.budget_seconds)}.",
+        f"What must hold: {_musts(question.constraints)}",
+        f"Prices are in one currency of the user's own, for {question.prices.predictions_per_month:,} predictions a "
+        f"month over {question.prices.months} months.",
+    )
+
+
+def _musts(musts: Constraints) -> str:
+    found = [sentence for name, sentence in MUSTS.items() if getattr(musts, name)]
+    if musts.latency_ms is not None:
+        found.append(f"A prediction takes at most {musts.latency_ms:g} ms.")
+    if musts.deadline_seconds is not None:
+        found.append(f"Training takes at most {duration(musts.deadline_seconds)}.")
+    return " ".join(found) or "nothing was demanded."
+
+
+def _prices(prices: Prices) -> Table:
+    return Table(("Price of", "Amount"), tuple((title, money(getattr(prices, name))) for name, title in PRICES.items()))
+
+
+def _told(advice: Advice) -> tuple[str, ...]:
+    """Where the numbers of the table come from that were not measured."""
+    return (
+        "Values are expected on data the model has not seen. 'Known by' names how: measured by a probe, or "
+        "predicted from what was measured on other datasets; n counts the items behind it.",
+        "Training time and memory are predicted for this device. Costs are computed from times and prices. Energy is "
+        f"the training time at an assumed {CPU_WATTS:g} W for a processor or {GPU_WATTS:g} W for a GPU.",
+        f"Utility is {money(advice.question.prices.point)} for each point of {advice.metric}, costs taken off.",
+    )
+
+
+def _reasons(advice: Advice) -> Table:
+    rows = [(rung(e.rung).title, " ".join(filter(None, (e.blocked, e.reason))), e.details) for e in advice.estimates]
+    return Table(("Rung", "Reason", "What the number rests on"), tuple(rows))
+
+
+def _flips(flips: tuple[Flip, ...]) -> Table:
+    rows = [(f.what, _amount(f.what, f.now), _amount(f.what, f.value), _between(f), rung(f.rung).title) for f in flips]
+    return Table(("What changes", "Now", "Flips at", "90 % interval", "Then recommended"), tuple(rows)).without_empty()
+
+
+def _amount(what: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return percent(value) if what == "target" else f"{value:,.4g}"
+
+
+def _between(flip: Flip) -> str:
+    if flip.low is None or flip.high is None:
+        return ""
+    return f"{_amount(flip.what, flip.low)} to {_amount(flip.what, flip.high)}"
+
+
+def _exchange(advice: Advice) -> Section:
+    found = advice.exchange
+    title = "What the pre-trained model is worth in labels"
+    if found is None:
+        return Section(title)
+    told = f"{found.provenance.capitalize()}, and not beyond {found.furthest:g} times the labels at hand."
+    return Section(title, (found.sentence, told))
+
+
+def _known(record: DecisionRecord) -> Table:
+    rows = [(k.what, *_number(k.number), k.backbone) for k in record.known]
+    heads = ("What", record.advice.metric.capitalize(), "Interval", "n", "Took", "Provenance", "Backbone")
+    return Table(heads, tuple(rows))
+
+
+def _number(number: Measured) -> tuple[str, str, str, str, str]:
+    interval = f"{100 * number.low:.1f} to {percent(number.high)} ({100 * number.level:.0f} %)"
+    return percent(number.value), interval, f"{number.n:,}", duration(number.seconds), number.provenance
+
+
+def _subject(record: DecisionRecord) -> tuple[str, ...]:
+    it = record.subject
+    classes = f" in {it.n_classes} classes" if it.n_classes else ""
+    parts = ", ".join(f"{n:,} {part}" for part, n in it.parts.items())
+    aside = f" {it.n_set_aside:,} are set aside." if it.n_set_aside else ""
+    split = "given with the data" if it.official_split else "drawn here"
+    return (
+        f"{it.name}: {it.n_used:,} {KINDS[it.kind]}{classes}, read from {it.source}.{aside}",
+        f"Parts ({split}): {parts}. The advice has not looked at the test part.",
+    )
+
+
+def _findings(record: DecisionRecord) -> Table:
+    rows = [(f.severity, f.sentence) for f in record.subject.findings]
+    return Table(("Finding", "What"), tuple(rows))
+
+
+def _hashes(record: DecisionRecord) -> Table:
+    rows = [
+        ("Dataset, SHA-256", record.subject.fingerprint),
+        ("Backbone", record.backbone),
+        ("Weights, SHA-256", record.backbone_hash),
+        ("Device", record.device),
+        *record.versions.items(),
+    ]
+    return Table(("What", "Which"), tuple(rows))

@@ -1,0 +1,107 @@
+"""The five rungs side by side: a column for each rung and a row for each quantity, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.advice.explain import duration, percent
+from advisor.advice.record.amounts import energy, memory, money
+from advisor.core.ladder import RungName, rung
+from advisor.core.records import Advice, Estimate
+
+#: What a cost is for, in words; others are shown by their own name.
+COSTS = {
+    "upkeep": "Cost: upkeep",
+    "training": "Cost: training",
+    "predictions": "Cost: predictions",
+    "electricity": "Cost: electricity",
+    "tokens": "Cost: tokens",
+    "labels": "Cost: labels",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in words: the headings, and rows as long as they are."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def without_empty(self) -> Table:
+        """The table without the columns in which nothing stands."""
+        kept = [i for i in range(len(self.headings)) if any(row[i] for row in self.rows)]
+        return Table(tuple(self.headings[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in self.rows))
+
+
+def side_by_side(advice: Advice) -> Table:
+    """All that is known of every rung; a quantity that no rung has is left out."""
+    columns = [_column(estimate, advice) for estimate in advice.estimates]
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    rows = [(name, *(column.get(name, "") for column in columns)) for name in _ordered(names)]
+    headings = ("Per rung", *(_heading(e.rung, advice) for e in advice.estimates))
+    return Table(headings, tuple(row for row in rows if any(row[1:])))
+
+
+def _ordered(names: list[str]) -> list[str]:
+    """Costs before their sum, the utility after it, whichever rung named them first."""
+    last = ("Costs in all", "Utility", "Blocked")
+    return [n for n in names if n not in last] + [n for n in last if n in names]
+
+
+def _heading(name: RungName, advice: Advice) -> str:
+    mark = {advice.recommended: " (recommended)", advice.runner_up: " (runner-up)"}.get(name, "")
+    return rung(name).title + mark
+
+
+def _column(estimate: Estimate, advice: Advice) -> dict[str, str]:
+    """One rung's quantities in the order of the table, "" where there is none."""
+    if not estimate.available or estimate.value is None:
+        return {words_for(advice): "no number"}
+    target = advice.question.target
+    parts = (_value(estimate, advice, target), _effort(estimate), _labels(estimate, target), _worth(estimate))
+    return {name: text for part in parts for name, text in part.items()} | {"Blocked": estimate.blocked}
+
+
+def words_for(advice: Advice) -> str:
+    """The metric as a heading: "Token F1", "Balanced accuracy"."""
+    return advice.metric[:1].upper() + advice.metric[1:]
+
+
+def _value(estimate: Estimate, advice: Advice, target: float | None) -> dict[str, str]:
+    low, high = estimate.low, estimate.high
+    found = {
+        words_for(advice): percent(estimate.value or 0.0),
+        "90 % interval": f"{100 * low:.1f} to {percent(high)}" if low is not None and high is not None else "",
+        "Known by": f"{estimate.provenance}, n = {estimate.n:,}",
+    }
+    if target is not None and estimate.p_target is not None:
+        found[f"Chance of {percent(target)}"] = f"{100 * estimate.p_target:.0f} %"
+    return found
+
+
+def _effort(estimate: Estimate) -> dict[str, str]:
+    used, spent, pace = estimate.peak_memory_bytes, estimate.energy_wh, estimate.milliseconds_per_prediction
+    return {
+        "Training time": duration(estimate.train_seconds) if estimate.train_seconds else "no training",
+        "Peak memory": memory(used) if used else "",
+        "Energy to train": energy(spent) if spent is not None else "",
+        "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",
+    }
+
+
+def _labels(estimate: Estimate, target: float | None) -> dict[str, str]:
+    if target is None:
+        return {}
+    missing, price = estimate.labels_missing, estimate.labels_price
+    told = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
+    return {"Labels missing": told, "Price of those labels": money(price) if price else ""}
+
+
+def _worth(estimate: Estimate) -> dict[str, str]:
+    price = estimate.price_per_1000
+    return {
+        "Price of 1,000 predictions": money(price) if price is not None else "",
+        **{COSTS.get(name, f"Cost: {name}"): money(cost) for name, cost in estimate.costs.items()},
+        "Costs in all": money(sum(estimate.costs.values())) if estimate.costs else "",
+        "Utility": money(estimate.utility) if estimate.utility is not None else "",
+    }

@@ -1,0 +1,175 @@
+"""More or fewer labels, and what a label may cost: changes that need a curve, quoted to four times the labels only."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Sequence
+
+from advisor.advice.cases import At, Case
+from advisor.advice.decide import decide, gain_error, worth
+from advisor.advice.explain import count, money, title
+from advisor.advice.outlook.cost import Z, repriced
+from advisor.advice.search import first_change, first_reached, geometric, outward
+from advisor.core.errors import AdviceError
+from advisor.core.ladder import RungName
+from advisor.core.records import Estimate, Flip, Question
+
+#: How far a curve is followed, in times the labels at hand (DESIGN.md, what is known, 6).
+FEWEST, MOST = 0.25, 4.0
+STEP = 2**0.25
+HALVINGS = 7
+#: Shares of labels that could be bought, as multiples of those at hand.
+BOUGHT = (1.5, 2.0, 3.0, 4.0)
+#: Prices of a label that are tried.
+LOWEST_PRICE, HIGHEST_PRICE = 1e-4, 1e4
+#: A rung that is recommended with some labels bought, its utility before they are paid, and how many they are.
+Offer = tuple[RungName, float, int]
+
+
+def label_flips(case: Case) -> Iterator[Flip]:
+    """More labels, then fewer, with the interval that the errors of the two rungs leave."""
+    if case.at is None or case.n_labels < 1:
+        return
+    at, now = functools.cache(case.at), case.decision.recommended
+
+    def decided(times: float) -> RungName:
+        return decide(at(times), case.question).recommended
+
+    if decided(1.0) != now:
+        return
+    for end in (MOST, FEWEST):
+        found = first_change(decided, geometric(1.0, end, STEP), now, HALVINGS)
+        if found:
+            yield label_flip(case, at, found[0], found[1])
+
+
+def label_flip(case: Case, at: At, times: float, rung: RungName) -> Flip:
+    """The record of a flip at so many times the labels, told in labels per class where there are classes."""
+    up, per_class = times > 1, case.n_classes > 1
+    each = case.n_labels / (case.n_classes if per_class else 1)
+    low, high = interval(case, at, times, rung)
+    rounded = math.ceil if up else math.floor
+    what = "labels per class" if per_class else "labels"
+    ends = f"{count(each * low) if low else f'under {count(each * FEWEST)}'} to " + (
+        count(each * high) if high else f"more than {count(each * MOST)}"
+    )
+    sentence = (
+        f"With about {rounded(each * times):,} {what} ({ends}) instead of {count(each)}, "
+        f"{title(case.find(rung))} would be recommended."
+    )
+    return Flip(
+        what=what, now=each, value=each * times, low=low and each * low, high=high and each * high, rung=rung,
+        sentence=sentence,
+    )  # fmt: skip
+
+
+def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | None, float | None]:
+    """Where `rung` comes to be recommended when its gain over the chosen one is at its 5 % and at its 95 % point.
+
+    In times the labels; None where that lies beyond a quarter or four times.
+    """
+    errors = gain_error(case.find(rung)), gain_error(case.chosen)
+    shift = Z * math.hypot(*(error or 0.0 for error in errors))
+    places = geometric(FEWEST, MOST, STEP) if times > 1 else geometric(MOST, FEWEST, STEP)
+
+    def place(by: float) -> float | None:
+        def reached(times: float) -> bool:
+            return _decided(moved(at(times), rung, by, case), case.question) == rung
+
+        return first_reached(reached, places, HALVINGS)
+
+    ends = (place(shift), place(-shift)) if times > 1 else (place(-shift), place(shift))
+    low, high = ends
+    if times > 1:  # with luck it holds from the fewest labels on: the lower end lies below them
+        low = None if low is not None and low <= FEWEST else low
+    else:
+        high = None if high is not None and high >= MOST else high
+    return (None if low is None else min(low, times)), (None if high is None else max(high, times))
+
+
+def moved(estimates: Sequence[Estimate], rung: RungName, by: float, case: Case) -> tuple[Estimate, ...]:
+    """The estimates with one rung's value and bounds moved by so much, within 0 to 1, and priced again."""
+
+    def shifted(estimate: Estimate) -> Estimate:
+        if estimate.rung != rung or estimate.value is None:
+            return estimate
+        span = {name: getattr(estimate, name) for name in ("value", "low", "high")}
+        return estimate.model_copy(update={name: min(max(x + by, 0.0), 1.0) for name, x in span.items()})
+
+    return repriced([shifted(e) for e in estimates], case.question, case.device)
+
+
+def label_price_flips(case: Case) -> Iterator[Flip]:
+    """The price of a label at which buying some and taking another rung is worth more than the recommendation."""
+    if case.at is None or case.n_labels < 1:
+        return
+    offers = offers_of(case, functools.cache(case.at))
+    if best_offer(offers, case.question.prices.label)[0] == case.decision.recommended:
+        yield from cheaper_labels(case, offers, case.question.prices.label)
+    else:
+        yield from dearer_labels(case, offers, case.question.prices.label)
+
+
+def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[Flip]:
+    """Buying pays at today's price already: up to which price it does."""
+    rung, more = best_offer(offers, price)
+    found = first_change(
+        lambda each: best_offer(offers, each)[0], geometric(max(price, LOWEST_PRICE), HIGHEST_PRICE, 2.0), rung
+    )
+    if found is None:
+        return
+    tried = (outward(found[0], up=False), 0.995 * found[0])
+    limit = next((each for each in tried if best_offer(offers, each)[0] == rung), None)
+    if limit is None or limit < price:
+        return
+    sentence = (
+        f"At {money(price)} a label, {count(more)} more of them and {title(case.find(rung))} are worth more than "
+        f"{title(case.chosen)} now; above {money(limit)} they are not."
+    )
+    yield Flip(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
+
+
+def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[Flip]:
+    """The price, below today's, from which on labels and another rung would pay."""
+    if price <= LOWEST_PRICE:
+        return
+    now = case.decision.recommended
+    found = first_change(lambda p: best_offer(offers, p)[0], geometric(price, LOWEST_PRICE, 2.0), now)
+    if found is None:
+        return
+    limit = outward(found[0], up=False)
+    limit = limit if best_offer(offers, limit)[0] == found[1] else found[0]
+    more = best_offer(offers, limit)[1]
+    sentence = (
+        f"At {money(limit)} a label or less ({money(price)} now), {count(more)} more of them and "
+        f"{title(case.find(found[1]))} would be worth more."
+    )
+    yield Flip(what="label price", now=price, value=limit, rung=found[1], sentence=sentence)
+
+
+def offers_of(case: Case, at: At) -> list[Offer]:
+    """What is recommended with the labels at hand, and with each number that could be had."""
+    offers = [(case.decision.recommended, worth(case.chosen), 0)]
+    for times in BOUGHT:
+        try:
+            estimates = at(times)
+            rung = decide(estimates, case.question).recommended
+        except AdviceError:
+            continue
+        utility = worth(next(e for e in estimates if e.rung == rung))
+        offers.append((rung, utility, round((times - 1) * case.n_labels)))
+    return offers
+
+
+def best_offer(offers: Sequence[Offer], price: float) -> tuple[RungName, int]:
+    """(rung, labels to buy) of the offer that is worth most at a price of a label; the fewest labels where alike."""
+    rung, _, more = max(offers, key=lambda offer: (offer[1] - price * offer[2], -offer[2]))
+    return rung, more
+
+
+def _decided(estimates: Sequence[Estimate], question: Question) -> RungName | None:
+    try:
+        return decide(estimates, question).recommended
+    except AdviceError:
+        return None

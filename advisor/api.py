@@ -1,0 +1,454 @@
+"""The one straight line; the command, the dashboard and Python code all call these functions.
+
+    dataset → profile → evidence → estimates → advice → plan → run → report
+
+Every `x` below is a path (folder, archive, table), a sample (``sample:digits``) or a Dataset already read.
+What was measured lies in the dataset's workspace folder and is used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.advice.wishes import checked_budget, checked_constraints, checked_pair, checked_question, checked_target
+from advisor.core.errors import AdviceError, RunError, StorageError
+from advisor.core.ladder import RUNG_NAMES
+from advisor.core.ladder import rung as find_rung
+from advisor.core.records import (
+    Advice,
+    Answer,
+    Constraints,
+    Dataset,
+    Evidence,
+    Exchange,
+    Kind,
+    LabelsNeeded,
+    Plan,
+    Prices,
+    ProbeResult,
+    Profile,
+    ReadOptions,
+    RunReport,
+)
+from probes.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from advisor.advice.racing import Race
+    from advisor.advice.record.decision import DecisionRecord
+    from advisor.data.read.samples import Sample
+    from advisor.rungs.saved.answering import Answerer
+    from advisor.rungs.saved.model import Predictor
+
+Source = str | Path | Dataset
+DEFAULT_BUDGET_SECONDS = 60.0
+DEFAULT_TRAINING_SECONDS = 300.0
+
+
+def read(
+    source: Source,
+    *,
+    kind: Kind | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    path_column: str | None = None,
+    split_column: str | None = None,
+    group_column: str | None = None,
+    question_column: str | None = None,
+    answer_column: str | None = None,
+    document_column: str | None = None,
+    progress: Progress = silent,
+) -> Dataset:
+    """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do."""
+    if isinstance(source, Dataset):
+        return source
+    from advisor.data.reading import read as read_source
+
+    options = ReadOptions(
+        kind=kind,
+        text_column=text_column,
+        label_column=label_column,
+        path_column=path_column,
+        split_column=split_column,
+        group_column=group_column,
+        question_column=question_column,
+        answer_column=answer_column,
+        document_column=document_column,
+    )
+    return read_source(source, options, progress)
+
+
+def profile(x: Source, *, progress: Progress = silent) -> Profile:
+    """What is in the dataset and what is wrong with it."""
+    from advisor.data.profile.profile import profile as profile_dataset
+
+    return profile_dataset(read(x, progress=progress), progress)
+
+
+def probe(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> Evidence:
+    """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError."""
+    from advisor.evidence import gather
+
+    seconds = checked_budget(budget)
+    return gather(read(x, progress=progress), backbone, seconds, progress)
+
+
+def labels_needed(
+    x: Source,
+    target: float,
+    *,
+    backbone: str | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    progress: Progress = silent,
+) -> LabelsNeeded:
+    """Training items at which the frozen rung is expected to reach `target` (0 to 1), or that it is not reachable.
+
+    Raises AdviceError for a target that is no share, BackboneError.
+    """
+    from advisor.evidence.curve import labels_needed as read_off
+
+    share = checked_target(target)
+    if share is None:
+        raise AdviceError("The labels needed depend on a target. Give one, such as 0.95.")
+    checked_budget(budget)
+    dataset = read(x, progress=progress)
+    evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
+    if evidence.curve is None:
+        raise AdviceError(f"There is no learning curve of {dataset.name} to read the labels needed off. Add labels.")
+    return read_off(evidence.curve, share, evidence.n_train)
+
+
+def issues(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> pd.DataFrame:
+    """What is wrong with labels and items: one row per item and check, `verdict` where it is on the check's list.
+
+    Columns: key, row, label, check, score, verdict, suggested, probability, other, remark.
+    Raises BackboneError, AdviceError.
+    """
+    from advisor.evidence.issues import load_issues
+
+    dataset = read(x, progress=progress)
+    return load_issues(dataset, probe(dataset, backbone=backbone, budget=budget, progress=progress))
+
+
+def prompts(
+    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+) -> list[ProbeResult]:
+    """The prompts measured on a dataset of texts, the user's own first; each carries its template and text."""
+    from advisor.evidence.own_prompt import prompts_of
+
+    return prompts_of(probe(x, backbone=backbone, budget=budget, progress=progress))
+
+
+def prompt(
+    x: Source,
+    template: str | None = None,
+    *,
+    model: str | None = None,
+    shots: int = 16,
+    seconds: float = 20.0,
+    secrets: Mapping[str, str] | None = None,
+    backbone: str | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    progress: Progress = silent,
+) -> ProbeResult:
+    """Measure a prompt of one's own on the evidence's sample; it is kept there, and given advice takes it in.
+
+    template: plain text with {labels}, {examples} and {text}; None for the one in use. model: a language model's name
+    or folder, or ``endpoint``. shots: labelled examples in the prompt. secrets: the endpoint's settings where they are
+    not in the environment. Raises AdviceError, ProbeError, BackboneError, EndpointError.
+    """
+    from advisor.evidence.gather import keep_own_prompt
+    from advisor.evidence.own_prompt import measure_own
+    from advisor.llm.models import check
+
+    check(model, secrets)
+    dataset = read(x, progress=progress)
+    evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
+    own = measure_own(dataset, evidence, template, model, shots, seconds, secrets, progress)
+    keep_own_prompt(dataset, backbone, checked_budget(budget), evidence, own)
+    advice = saved_advice(dataset)
+    if advice is not None and (advice.question.backbone, advice.question.budget_seconds) == (backbone, budget):
+        from advisor.advice.advise import advise_dataset
+
+        advise_dataset(dataset, advice.question, progress)
+    return own
+
+
+def advise(
+    x: Source,
+    *,
+    target: float | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    rungs: Iterable[str] | None = None,
+    backbone: str | None = None,
+    prices: Prices | None = None,
+    constraints: Constraints | None = None,
+    progress: Progress = silent,
+) -> Advice:
+    """Recommend the cheapest rung that will do, with a reason and a number for every rung.
+
+    target: the metric wanted on unseen data (0 to 1), or None. budget: seconds for measuring.
+    rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
+    Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.advice.advise import advise_dataset
+
+    question = checked_question(
+        target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
+    )
+    return advise_dataset(read(x, progress=progress), question, progress)
+
+
+def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, progress: Progress = silent) -> Exchange:
+    """Measure how many labels training from scratch needs for what fine-tuning reaches with fewer, in `budget` seconds.
+
+    The advice given last takes the measured rate in. Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.advice.outlook.exchange_runs import measured_exchange
+
+    seconds = checked_budget(budget)
+    dataset = read(x, progress=progress)
+    evidence = probe(dataset, backbone=backbone)
+    found = measured_exchange(dataset, evidence, seconds, progress)
+    advice = saved_advice(dataset)
+    if advice is not None:
+        advice.model_copy(update={"exchange": found}).save(Path(dataset.folder) / "advice.json")
+    return found
+
+
+def plan(
+    x: Source,
+    *,
+    rung: str = "auto",
+    budget: float | None = None,
+    backbone: str | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    launcher: str = "local",
+    processes: int | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """The plan of one run: the recommended rung (``auto``) or the one named, with all it takes to repeat it.
+
+    advice: the advice given last by default. backbone: another one than the advice's; target, prices and constraints
+    are asked anew under it, and the advice that is kept stays as it is. launcher: local, torchrun or ray; processes:
+    how many train together (docs/scale.md). Raises AdviceError, RunError, BackboneError.
+    """
+    from advisor.advice.advise import answer
+    from advisor.advice.planning import make_plan
+    from advisor.runs import launchers
+
+    wanted = None if rung == "auto" else find_rung(rung).name
+    together = launchers.checked(launcher, processes)
+    seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
+    dataset = read(x, progress=progress)
+    advice = advice or saved_advice(dataset) or advise(dataset, backbone=backbone, progress=progress)
+    question = advice.question
+    if backbone is not None:
+        checked_constraints(question.constraints, backbone)
+        question = question.model_copy(update={"backbone": backbone})
+    if wanted and not advice.estimate(wanted).available:  # a rung the advice left out gets its promise now
+        question = question.model_copy(update={"rungs": RUNG_NAMES})
+    if question != advice.question:
+        advice = answer(dataset, question, progress)
+    made = make_plan(dataset, advice, rung, seconds, device, seed)
+    return made.model_copy(update={"launcher": launcher, "processes": together})
+
+
+def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:
+    """The decision with all that it rests on and the plan to carry it out, to be kept (`advisor.advice.record.decision`).
+
+    advice: the advice to put on record, the one given last by default. Raises AdviceError, DatasetError, BackboneError.
+    """
+    from advisor.advice.record.decision import decision_record as put_on_record
+
+    dataset = read(x, progress=progress)
+    given = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    asked = given.question
+    evidence = probe(dataset, backbone=asked.backbone, budget=asked.budget_seconds, progress=progress)
+    return put_on_record(dataset, saved_profile(dataset), evidence, given, plan(dataset, advice=given))
+
+
+def start(made: Plan) -> str:
+    """Hand a plan to the supervisor and return the run's id at once."""
+    from advisor.runs import store, supervisor
+
+    run = store.submit(made)
+    supervisor.ensure()
+    return run
+
+
+def train(
+    x: Source,
+    *,
+    rung: str = "auto",
+    budget: float | None = None,
+    backbone: str | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    launcher: str = "local",
+    processes: int | None = None,
+    progress: Progress = silent,
+) -> RunReport:
+    """Carry out a rung in a process of its own and wait for its report; the arguments are those of `plan`.
+
+    Raises RunError when it fails or is stopped.
+    """
+    made = plan(
+        x, rung=rung, budget=budget, backbone=backbone, advice=advice, device=device, seed=seed, launcher=launcher,
+        processes=processes, progress=progress,
+    )  # fmt: skip
+    return wait(start(made), progress)
+
+
+def race(
+    x: Source,
+    *,
+    budget: float | None = None,
+    rungs: Iterable[str] | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Race:
+    """Carry out the two rungs of a coin toss, `budget` seconds each, and keep the better one on validation items.
+
+    rungs: two others to race. Raises AdviceError when there are not two to race, RunError when a run fails.
+    """
+    from advisor.advice.racing import judged, pair_of, runs_of
+
+    named = checked_pair(rungs)
+    if budget is not None:
+        checked_budget(budget)
+    dataset = read(x, progress=progress)
+    advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    pair = pair_of(advice, named)
+    reports = [
+        train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
+        for rung in runs_of(pair)
+    ]
+    return judged(advice, pair, reports)
+
+
+def wait(run: str, progress: Progress = silent) -> RunReport:
+    """Follow a run to its end. Raises RunError with its cause when it failed or was stopped."""
+    from advisor.runs.follow import follow
+
+    status = None
+    for status in follow(run):
+        progress(status.stage or status.state, status.progress)
+    if status is None or status.state != "done":
+        cause = (status.cause if status else "") or "it was stopped"
+        raise RunError(f"Run {run} did not finish: {cause.rstrip('.')}. See `advisor runs show {run}`.")
+    return RunReport.load(Path(status.directory) / "report.json")
+
+
+def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
+    """The model of a finished run, by its id or folder; it predicts, or answers questions.
+
+    device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError, ProbeError where there is none such.
+    """
+    from advisor.rungs.saved.loading import load as load_model
+    from advisor.runs import store
+    from probes.device import pick
+
+    folder = Path(run)
+    directory = folder if (folder / "model.json").is_file() else store.directory(str(run))
+    if not (directory / "model.json").is_file():
+        raise RunError(f"Run {directory.name} has no model yet. `advisor runs` lists the runs and their states.")
+    return load_model(directory, pick(device))
+
+
+def ask(
+    x: Source, questions: str | Sequence[str], *, model: str | None = None, k: int = 1, progress: Progress = silent
+) -> list[Answer]:
+    """Answer questions from documents at once, without a run, with the passages that the answers rest on.
+
+    x: documents alone (a folder, a table, a file), or a dataset of questions over documents. model: a language model's
+    name or folder, or "endpoint". k: passages put before it. Raises DatasetError, BackboneError, EndpointError.
+    """
+    from advisor.rungs.questions.ask import ask as ask_documents
+
+    return ask_documents(x, questions, model, k, progress)
+
+
+def known() -> list[Dataset]:
+    """Datasets already read in this workspace, the latest first."""
+    from advisor.data.reading import known_datasets
+
+    return known_datasets()
+
+
+def reopen(fingerprint: str) -> Dataset:
+    """A dataset already read, by the first 16 characters of its fingerprint."""
+    from advisor.data.reading import open_dataset
+
+    return open_dataset(fingerprint)
+
+
+def samples() -> tuple[Sample, ...]:
+    """The sample gallery."""
+    from advisor.data.read.samples import SAMPLES
+
+    return tuple(SAMPLES)
+
+
+def saved_profile(dataset: Dataset) -> Profile | None:
+    """The profile already made of a dataset, or None."""
+    from advisor.data.profile.profile import saved
+
+    return saved(Path(dataset.folder) / "profile.json")
+
+
+def saved_evidence(dataset: Dataset) -> Evidence | None:
+    """The evidence gathered last for a dataset, or None."""
+    from advisor.evidence import saved
+
+    return saved(Path(dataset.folder) / "evidence.json")
+
+
+def saved_advice(dataset: Dataset) -> Advice | None:
+    """The advice given last for a dataset; None where there is none, or none that this version can read."""
+    path = Path(dataset.folder) / "advice.json"
+    try:
+        return Advice.load(path) if path.is_file() else None
+    except StorageError:  # asked anew, as evidence is gathered anew
+        return None
+
+
+__all__ = [
+    "DEFAULT_BUDGET_SECONDS",
+    "DEFAULT_TRAINING_SECONDS",
+    "advise",
+    "ask",
+    "decision_record",
+    "exchange",
+    "issues",
+    "known",
+    "labels_needed",
+    "load",
+    "plan",
+    "probe",
+    "profile",
+    "prompt",
+    "prompts",
+    "race",
+    "read",
+    "reopen",
+    "samples",
+    "saved_advice",
+    "saved_evidence",
+    "saved_profile",
+    "start",
+    "train",
+    "wait",
+]

@@ -1,1 +1,0 @@
-"""The figures that the instruments are held against, measured: ``python -m advisor.bench.probes [INSTRUMENT ...]``."""

@@ -1,1 +1,0 @@
-"""Every rung on every task, and what users would write instead: `make bench-rungs`."""

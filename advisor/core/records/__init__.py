@@ -1,0 +1,63 @@
+"""The things on the line: dataset → profile → evidence → estimates → advice → plan → run → report.
+
+Each is a small frozen pydantic record that writes itself to readable JSON and reads itself back; an
+unknown key is an error, and a file of another schema version says so.
+"""
+
+from __future__ import annotations
+
+from advisor.core.records.advice import Advice, Constraints, Estimate, Exchange, Flip, Prices, Question
+from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
+from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
+from advisor.core.records.evidence import (
+    Depth,
+    Depths,
+    Domain,
+    Evidence,
+    LabelsNeeded,
+    LearningCurve,
+    ProbeResult,
+    Stage,
+    TransferScore,
+)
+from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
+from advisor.core.records.situation import Situation
+
+__all__ = [
+    "PARTS",
+    "Advice",
+    "Answer",
+    "Constraints",
+    "Dataset",
+    "Depth",
+    "Depths",
+    "Domain",
+    "Estimate",
+    "Evidence",
+    "Exchange",
+    "Finding",
+    "Flip",
+    "Kind",
+    "LabelsNeeded",
+    "LearningCurve",
+    "Metric",
+    "Mistake",
+    "Part",
+    "Passage",
+    "Plan",
+    "Prediction",
+    "Prices",
+    "ProbeResult",
+    "Profile",
+    "Question",
+    "ReadOptions",
+    "Record",
+    "RunReport",
+    "RunStatus",
+    "SetAside",
+    "Severity",
+    "Situation",
+    "Stage",
+    "State",
+    "TransferScore",
+]

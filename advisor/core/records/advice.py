@@ -1,0 +1,152 @@
+"""Estimates and advice: what each rung is expected to reach and cost, and which one to take."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from advisor.core.ladder import RungName
+from advisor.core.records.base import Metric, Record
+from probes.measured import Provenance
+
+
+class Prices(Record):
+    """What things are worth to the user, all in one currency of their own.
+
+    ``point``: one percentage point of the metric over the `months` that the model is used. ``rung``: what each step up
+    the ladder costs in upkeep over that time (weights of one's own to keep, watch and train again). ``hour``: an hour
+    of this machine. ``label``: one more label. ``kwh``: electricity. ``token``: a million tokens of an endpoint.
+    """
+
+    point: float = Field(default=100.0, ge=0)
+    rung: float = Field(default=50.0, ge=0)
+    hour: float = Field(default=1.0, ge=0)
+    label: float = Field(default=0.1, ge=0)
+    kwh: float = Field(default=0.3, ge=0)
+    token: float = Field(default=1.0, ge=0)
+    predictions_per_month: int = Field(default=10_000, ge=0)
+    months: int = Field(default=12, ge=1)
+
+
+class Constraints(Record):
+    """What must hold whatever it costs.
+
+    ``weights_fixed``: no weight may change. ``knowledge_changes``: what the answers rest on changes daily, so it must
+    be looked up. ``local_only``: no data may leave this machine. ``no_gpu``: it must run without one.
+    ``latency_ms``: the longest a prediction may take. ``deadline_seconds``: the longest that training may take.
+    """
+
+    weights_fixed: bool = False
+    knowledge_changes: bool = False
+    local_only: bool = False
+    no_gpu: bool = False
+    latency_ms: float | None = Field(default=None, gt=0)
+    deadline_seconds: float | None = Field(default=None, gt=0)
+
+
+class Estimate(Record):
+    """What one rung is expected to reach on the locked test part, and what it costs on this device.
+
+    ``value``, ``low``, ``high``: the metric with its 90 % prediction interval, None when not available.
+    ``gain_error``: standard error of its difference from the frozen rung (the test part's noise, which both share,
+    left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches
+    the target. ``utility``: expected worth at the question's prices, costs taken off; ``costs`` names each of them.
+    ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
+    not reachable or not asked. ``blocked``: the constraint that it breaks, "" for none.
+    ``details``: what the number rests on, for the page.
+    """
+
+    rung: RungName
+    available: bool
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    gain_error: float | None = None
+    n: int = 0
+    provenance: Provenance | None = None
+    train_seconds: float | None = None
+    peak_memory_bytes: float | None = None
+    energy_wh: float | None = None
+    milliseconds_per_prediction: float | None = None
+    price_per_1000: float | None = None
+    p_target: float | None = None
+    utility: float | None = None
+    costs: dict[str, float] = {}
+    labels_missing: int | None = None
+    labels_price: float | None = None
+    blocked: str = ""
+    settings: dict[str, Any] = {}
+    details: str = ""
+    reason: str = ""
+
+
+class Question(Record):
+    """What the user wants: target (share, 0 to 1), seconds for the advice, allowed rungs, backbone, prices, musts."""
+
+    target: float | None = None
+    budget_seconds: float = 60.0
+    rungs: tuple[RungName, ...] = ("prompting", "rag", "frozen", "fine-tune", "scratch")
+    backbone: str | None = None
+    prices: Prices = Prices()
+    constraints: Constraints = Constraints()
+
+
+class Flip(Record):
+    """The nearest change that changes the recommendation.
+
+    ``what`` changes ("target", "labels per class", "label price", "predictions a month", "a GPU"); from ``now`` to
+    ``value``, with a 90 % interval where it is estimated; ``rung`` is then recommended. ``sentence`` says it.
+    """
+
+    what: str
+    now: float | None = None
+    value: float
+    low: float | None = None
+    high: float | None = None
+    rung: RungName
+    sentence: str
+
+
+class Exchange(Record):
+    """The exchange rate: labels that training from scratch needs for what fine-tuning reaches with ``n`` labels.
+
+    ``times`` None: not reached within what may be extrapolated (``furthest`` times the labels at hand).
+    """
+
+    n: int
+    fine_tuned: float
+    from_scratch: float
+    times: float | None = None
+    low: float | None = None
+    high: float | None = None
+    furthest: float
+    provenance: Provenance
+    sentence: str
+
+
+class Advice(Record):
+    """The chosen rung, the runner-up, a reason for every rung, and what would flip the decision.
+
+    ``race``: two rungs between which the choice is a coin toss; a race of both under a budget settles it.
+    """
+
+    schema_version: int = 2
+    fingerprint: str
+    metric: Metric
+    question: Question
+    recommended: RungName
+    runner_up: RungName | None
+    race: tuple[RungName, RungName] | None = None
+    headline: str
+    sentences: tuple[str, ...]
+    flips: tuple[Flip, ...]
+    exchange: Exchange | None = None
+    estimates: tuple[Estimate, ...]
+    seconds: float
+
+    SCHEMA: ClassVar[int] = 2
+
+    def estimate(self, rung: RungName) -> Estimate:
+        """The estimate of one rung (all five are always there)."""
+        return next(e for e in self.estimates if e.rung == rung)

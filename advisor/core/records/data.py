@@ -1,0 +1,130 @@
+"""Dataset and profile: what there is, and what is wrong with it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from advisor.core.records.base import Kind, Metric, Part, Record, Severity
+
+
+class ReadOptions(Record):
+    """How the user wants the input read; None means "found by looking"."""
+
+    kind: Kind | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+    path_column: str | None = None
+    split_column: str | None = None
+    group_column: str | None = None
+    question_column: str | None = None
+    answer_column: str | None = None
+    document_column: str | None = None
+
+
+class SetAside(Record):
+    """One item that is not used, and why; it is listed, never silently dropped."""
+
+    key: str
+    reason: str
+
+
+class Dataset(Record):
+    """A dataset: what it is, and a table of items that lies beside it as Parquet and is read when needed.
+
+    ``items`` has one row per used item: ``key`` (path inside the folder, or ``row 17``), ``label`` (index
+    into ``classes``), ``part`` (train, val, test, ood), ``group`` (str or None), ``digest`` (of the content),
+    and ``path`` (absolute, images) or ``text`` (texts). ``n_in == n_used + n_set_aside``.
+    ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept.
+
+    Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
+    list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
+    "") come beside it, and the documents lie in a table of their own. Items of one document share its group.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    folder: str
+    options: ReadOptions
+    classes: tuple[str, ...]
+    n_in: int
+    n_used: int
+    n_set_aside: int
+    set_aside: tuple[SetAside, ...] = ()
+    fingerprint: str
+    official_split: bool
+    has_groups: bool
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """The items table, n_used rows, read from Parquet on first use."""
+        return pd.read_parquet(Path(self.folder) / "items.parquet")
+
+    @cached_property
+    def documents(self) -> pd.DataFrame:
+        """The documents of a "qa" dataset: document (its id), title, text, place, digest; read on first use."""
+        return pd.read_parquet(Path(self.folder) / "documents.parquet")
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Class index of each item, (n_used,) int64."""
+        return self.items["label"].to_numpy(dtype=np.int64)
+
+    def where(self, *parts: Part) -> np.ndarray:
+        """Row numbers of the items in the named parts, ascending, int64."""
+        return np.flatnonzero(self.items["part"].isin(parts).to_numpy())
+
+    @property
+    def metric(self) -> Metric:
+        """Accuracy where the largest class has at most 1.5 times the smallest's items, else balanced accuracy.
+
+        Answers to questions are judged by token F1.
+        """
+        if self.kind == "qa":
+            return "token F1"
+        in_task = self.items["part"] != "ood"
+        counts = np.bincount(self.labels[in_task.to_numpy()], minlength=len(self.classes))
+        return "accuracy" if counts.max() <= 1.5 * counts.min() else "balanced accuracy"
+
+
+class Finding(Record):
+    """One thing about the data that matters, in a plain sentence with its number.
+
+    ``items`` lists the keys concerned (at most 200; ``n_items`` counts all of them). ``mostly_hard``: more than half of
+    them are expected to be hard items and not mistakes.
+    """
+
+    check: str
+    severity: Severity
+    sentence: str
+    n_items: int = 0
+    items: tuple[str, ...] = ()
+    mostly_hard: bool = False
+
+
+class Profile(Record):
+    """What is in the dataset and what is wrong with it.
+
+    ``counts[class][part]`` are item counts. ``sizes`` holds one plottable table of item sizes: images
+    ``width_px``, ``height_px``, texts ``n_characters``, ``n_words`` (each a list over inspected items, at most 5,000).
+    ``duplicates`` are clusters of row keys (exact or near, see ``duplicate_kind``), each of two or more.
+    """
+
+    fingerprint: str
+    metric: Metric
+    counts: dict[str, dict[str, int]]
+    imbalance: float
+    n_inspected: int
+    sizes: dict[str, list[float]]
+    facts: dict[str, str] = {}
+    duplicates: tuple[tuple[str, ...], ...] = ()
+    duplicate_kind: tuple[Literal["exact", "near"], ...] = ()
+    n_leaks: int = 0
+    findings: tuple[Finding, ...] = ()
+    seconds: float = 0.0

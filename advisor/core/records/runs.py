@@ -1,0 +1,157 @@
+"""Plan, run, report and prediction."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from advisor.core.ladder import RungName, run_title
+from advisor.core.records import former
+from advisor.core.records.base import Kind, Metric, Record, State
+from advisor.core.records.situation import Situation
+from probes.measured import Measured
+
+
+class Plan(Record):
+    """Everything a run needs to be repeated to the same number.
+
+    ``promised``, ``situation``: what was forecast for the run, and what the probes had seen before it under its
+    backbone; the ledger keeps the latter beside what comes out.
+    """
+
+    run: str
+    rung: RungName
+    dataset_folder: str
+    dataset_name: str
+    fingerprint: str
+    kind: Kind
+    metric: Metric
+    backbone: str
+    backbone_hash: str
+    input_size: int
+    settings: dict[str, Any] = {}
+    seed: int = 0
+    budget_seconds: float = 300.0
+    device: str = "auto"
+    launcher: Literal["local", "torchrun", "ray"] = "local"
+    processes: int = Field(default=1, ge=1)
+    promised: Measured | None = None
+    situation: Situation | None = None
+
+
+class Mistake(Record):
+    """One wrong prediction on the test part.
+
+    Of a question: ``label`` is the first accepted answer, ``predicted`` what was answered, ``passage`` the text that it
+    was read from, and ``outcome`` which failed (`probes.failures`).
+    """
+
+    key: str
+    row: int
+    label: str
+    predicted: str
+    probability: float
+    question: str = ""
+    passage: str = ""
+    outcome: str = ""
+
+
+class RunReport(Record):
+    """What came out, against what was promised. ``confusion[i][j]``: items of class i predicted as j.
+
+    Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
+    up), beside the share of exact answers and the share of questions with the answer among five passages.
+    ``dropped``: why fine-tuning went back to the rung it had started from, whose model was saved; "" where it did not.
+    """
+
+    run: str
+    rung: RungName
+    metric: Metric
+    test: Measured
+    promised: Measured | None
+    classes: tuple[str, ...]
+    confusion: list[list[int]]
+    per_class: list[dict[str, Any]]
+    mistakes: tuple[Mistake, ...]
+    ood: Measured | None = None
+    exact_match: Measured | None = None
+    recall_at_5: Measured | None = None
+    outcomes: dict[str, int] = {}
+    validation: dict[str, float] = {}
+    seconds: float
+    device: str
+    precision: str
+    sentences: tuple[str, ...] = ()
+    dropped: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the run is called: by the rung of the model that it kept."""
+        start: RungName = "rag" if self.metric == "token F1" else "frozen"  # where fine-tuning starts from
+        return run_title(self.rung, start if self.dropped else None)
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """With ``dropped``."""
+        return former.with_dropped(content)
+
+
+class RunStatus(Record):
+    """The state of a run as its folder and the store tell it.
+
+    ``kept``: the rung of the model that was saved where it is not the plan's; fine-tuning goes back to the one it
+    started from when it is not better.
+    """
+
+    run: str
+    state: State
+    rung: RungName
+    dataset_name: str
+    created: str
+    directory: str
+    attempts: int = 0
+    cause: str = ""
+    progress: float = 0.0
+    eta_seconds: float | None = None
+    stage: str = ""
+    kept: RungName | None = None
+
+    @property
+    def title(self) -> str:
+        """What the run is called: by the rung of the model that it kept."""
+        return run_title(self.rung, self.kept)
+
+
+class Prediction(Record):
+    """One answer of a trained model: the label, its probability, and every class's probability."""
+
+    input: str
+    label: str
+    probability: float
+    probabilities: dict[str, float] = {}
+
+
+class Passage(Record):
+    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits."""
+
+    document: str
+    title: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+class Answer(Record):
+    """An answer to a question with the passages it rests on, the best first.
+
+    ``supported``: whether a passage supports it; where none does, ``text`` says that it is not in the documents.
+    ``probability``: the model's own (0 to 1), None where it gives none.
+    """
+
+    input: str
+    text: str
+    supported: bool
+    probability: float | None = None
+    passages: tuple[Passage, ...] = ()

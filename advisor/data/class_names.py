@@ -1,0 +1,57 @@
+"""Class names as sentence embeddings: what prompting without a large model stands on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.data.features import feature_cache, load_backbone
+
+if TYPE_CHECKING:
+    from advisor.data.features import Backbone
+
+
+@dataclass(frozen=True)
+class Names:
+    """Unit embeddings of the class sentences, and of ImageNet's names for images.
+
+    Shape: classes (C, e), imagenet (1000, e) or None. ``encoder`` names the sentence encoder.
+    """
+
+    sentences: tuple[str, ...]
+    classes: np.ndarray
+    imagenet: np.ndarray | None
+    encoder: str
+
+
+def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
+    """Embed class names; texts with their own backbone, images with the default sentence encoder.
+
+    Raises BackboneError when the sentence encoder's weights cannot be had.
+    """
+    from probes.backbones import catalog
+    from probes.zero_shot import class_sentences, imagenet_names
+
+    sentences = tuple(class_sentences(classes, kind=backbone.entry.kind))
+    if backbone.entry.kind == "text":
+        return Names(sentences, embedded(backbone, sentences), None, backbone.entry.name)
+    entry = catalog.default("text")
+    encoder = load_backbone(entry, entry.usual_input, backbone.device)
+    return Names(sentences, embedded(encoder, sentences), embedded(encoder, imagenet_names()), entry.name)
+
+
+def embedded(encoder: Backbone, sentences: Sequence[str]) -> np.ndarray:
+    """Unit sentence embeddings, from the workspace's cache where they are there. Shape: (n, e) float32."""
+    from probes.device import Calibration
+    from probes.features import extract
+
+    keys = [hashlib.blake2b(sentence.encode(), digest_size=16).hexdigest() for sentence in sentences]
+    plain = Calibration(device=encoder.device)
+    found = extract(encoder, lambda i: sentences[i], keys, feature_cache(), calibration=plain)
+    array = np.asarray(found.array, dtype=np.float32)
+    unit: np.ndarray = array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
+    return unit

@@ -1,0 +1,112 @@
+"""Look into every item once: can it be read, how large is it, and which items are copies of each other.
+
+Bad items are never an exception: they come back as unreadable with a reason, and the reader sets them aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from advisor.core.records import Kind
+from probes.progress import Progress, silent
+
+ClusterKind = Literal["exact", "near"]
+MAX_NEAR_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one look into the items found; rows are positions in the table that was inspected.
+
+    readable: (n,) bool; reasons: row → why it cannot be read; measures: n rows (images: width_px, height_px, mode,
+    format, bytes, brightness, contrast and colourfulness in 0..255, and the traces of `image_traces`; texts:
+    n_characters, n_words), missing where not inspected;
+    clusters: rows that are copies of each other, two or more each; cluster_kinds: "exact" or "near" for each.
+    """
+
+    readable: np.ndarray
+    reasons: dict[int, str]
+    measures: pd.DataFrame
+    clusters: list[tuple[int, ...]]
+    cluster_kinds: list[ClusterKind]
+    n_inspected: int
+
+    def readable_only(self) -> Inspection:
+        """The same inspection with the unreadable rows dropped and the others renumbered from 0."""
+        return self.only(self.readable)
+
+    def only(self, keep: np.ndarray) -> Inspection:
+        """The inspection of the rows where `keep`, (n,) bool, renumbered from 0; clusters left with one row go."""
+        number = np.cumsum(keep) - 1
+        clusters, kinds = [], []
+        for rows, kind in zip(self.clusters, self.cluster_kinds, strict=True):
+            left = tuple(int(number[row]) for row in rows if keep[row])
+            if len(left) > 1:
+                clusters.append(left)
+                kinds.append(kind)
+        reasons = {int(number[row]): reason for row, reason in self.reasons.items() if keep[row]}
+        measures = self.measures[keep].reset_index(drop=True)
+        return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected)
+
+
+def inspect_items(kind: Kind, items: pd.DataFrame, progress: Progress = silent) -> Inspection:
+    """Inspect every item (of more than 5,000 images some, spread over the set, at most 500 MB) and find duplicates.
+
+    items: `digest` (of the content; "" = unknown) and `path` (images) or `text`, any index; questions with `answers`
+    and `document` too.
+    """
+    if kind == "image":
+        from advisor.data.inspect.duplicates_image import inspect_images
+
+        return inspect_images(items, progress)
+    from advisor.data.inspect.duplicates_text import inspect_questions, inspect_texts
+
+    if kind == "qa":
+        return inspect_questions(items, progress)
+    return inspect_texts(items, progress)
+
+
+def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:
+    """Pairs (first row, row) of rows with the same non-empty digest."""
+    values = digests.fillna("").to_numpy()
+    codes, distinct = pd.factorize(values)
+    first = np.full(len(distinct), len(values))
+    np.minimum.at(first, codes, np.arange(len(values)))
+    rows = np.flatnonzero((values != "") & (first[codes] != np.arange(len(values))))
+    return [(int(first[codes[row]]), int(row)) for row in rows]
+
+
+def merge(
+    n: int, exact: Sequence[tuple[int, int]], near: Sequence[tuple[int, int]]
+) -> tuple[list[tuple[int, ...]], list[ClusterKind]]:
+    """Clusters of rows joined by pairs, in order of their first row; "exact" where exact pairs alone join all of it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    def components(pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+        ends = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+        graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(n, n))
+        return np.asarray(connected_components(graph, directed=False)[1])
+
+    if not (exact or near):
+        return [], []
+    same, joined = components(exact), components([*exact, *near])
+    rows = np.flatnonzero(np.bincount(joined)[joined] > 1)
+    by_cluster = pd.Series(rows).groupby(joined[rows], sort=False).agg(tuple)
+    clusters = [tuple(int(row) for row in cluster) for cluster in by_cluster]
+    return clusters, ["exact" if len(set(same[list(c)])) == 1 else "near" for c in clusters]
+
+
+def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The near pairs outside clusters of over 20 items and a fifth of all.
+
+    Such a cluster says more about the set (one template, one scene) than about copies, and could not be split.
+    """
+    clusters, _ = merge(n_items, [], pairs)
+    too_large = {row for c in clusters if len(c) > max(20, MAX_NEAR_SHARE * n_items) for row in c}
+    return [pair for pair in pairs if pair[0] not in too_large]

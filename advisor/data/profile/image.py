@@ -1,0 +1,80 @@
+"""What the sizes, formats and colours of images say."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from advisor.core.records import Dataset, Finding
+from advisor.data.profile.findings import finding, is_are
+from advisor.data.read.names import counted
+
+TINY_PX = 64
+HUGE_PX = 4000
+LONG = 2.0  #: times as long as wide
+MIXED = 4.0  #: between the 5th and the 95th percentile of the short sides
+GREY_MODES = ("1", "L", "I;16", "I;16B", "I", "F", "LA")
+#: Least mean spread of red, green and blue, and of brightness, of 255, that counts as colour and as content.
+NO_COLOUR, NO_CONTENT = 2.0, 2.0
+
+
+def image_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
+    """Title and value, for the page's table. measures: rows that were inspected."""
+    width, height = measures["width_px"], measures["height_px"]
+    sides = measures[["width_px", "height_px"]]
+    formats = measures["format"].value_counts()
+    return {
+        "Median size": f"{width.median():.0f} × {height.median():.0f} px",
+        "Smallest side": f"{float(sides.to_numpy().min()):,.0f} px",
+        "Largest side": f"{float(sides.to_numpy().max()):,.0f} px",
+        "Formats": ", ".join(f"{name} {n:,}" for name, n in formats.items()),
+        "Total size": f"{measures['bytes'].sum() / 1e6:,.1f} MB",
+    }
+
+
+def image_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
+    """Tiny, huge, mixed, long, grey and blank images. measures: rows that were inspected."""
+    return [*size_findings(measures), *look_findings(measures)]
+
+
+def size_findings(measures: pd.DataFrame) -> list[Finding]:
+    """Tiny, mixed, huge and long images."""
+    sides, keys = measures[["width_px", "height_px"]], measures["key"]
+    short, long = sides.min(axis=1), sides.max(axis=1)
+    low, high = short.quantile(0.05), short.quantile(0.95)
+    huge, narrow = keys[long > HUGE_PX].tolist(), keys[long > LONG * short.clip(lower=1)].tolist()
+    found = []
+    if short.median() < TINY_PX:
+        sentence = (
+            f"Half of the images are under {TINY_PX} px on their short side (median {short.median():.0f} px). "
+            f"Backbones learned from about 224 px; enlarging adds no detail."
+        )
+        found.append(finding("tiny images", "note", sentence))
+    if high > MIXED * low:
+        sentence = f"Sizes are mixed: nine in ten images have a short side between {low:,.0f} and {high:,.0f} px."
+        found.append(finding("mixed sizes", "note", sentence))
+    if huge:
+        n = len(huge)
+        sentence = f"{counted(n, 'image')} {is_are(n)} over {HUGE_PX:,} px long; reading them takes longest."
+        found.append(finding("huge images", "note", sentence, huge))
+    if narrow:
+        n = len(narrow)
+        sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide; the ends are cut off."
+        found.append(finding("long images", "note", sentence, narrow))
+    return found
+
+
+def look_findings(measures: pd.DataFrame) -> list[Finding]:
+    """Grey images, and images without content."""
+    keys = measures["key"]
+    measures = measures.reindex(columns=["mode", "colourfulness", "contrast"])  # the last two came later
+    grey = measures["mode"].isin(GREY_MODES) | (measures["colourfulness"] < NO_COLOUR)
+    blank = keys[measures["contrast"] < NO_CONTENT].tolist()
+    found = []
+    if grey.mean() > 0.5:
+        sentence = f"{100 * grey.mean():.0f} % of the images are grey, so colour is left alone in training."
+        found.append(finding("grey images", "note", sentence))
+    if blank:
+        n = len(blank)
+        sentence = f"{counted(n, 'image')} {'shows' if n == 1 else 'show'} one flat tone and nothing else."
+        found.append(finding("blank images", "warning", sentence, blank))
+    return found

@@ -1,0 +1,193 @@
+"""Archives are unpacked into the workspace once, under their hash, and never outside their folder.
+
+An entry that climbs out (`../x`, `/etc/x`, `C:\\x`, a link that leads out) refuses the whole archive: nobody makes
+one by accident. A single damaged entry is set aside. Sizes are counted while writing, as declared ones can lie.
+"""
+
+from __future__ import annotations
+
+import bz2
+import errno
+import gzip
+import hashlib
+import lzma
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, cast
+
+from advisor.core import storage
+from advisor.core.errors import DatasetError, StorageError
+from advisor.core.records import SetAside
+from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
+from advisor.data.read.names import TABLE_SUFFIXES, counted, is_junk, suffix
+from probes.progress import Progress, silent
+
+_SUFFIXES = frozenset([".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"])
+_UNKNOWN = {".7z": "7-Zip", ".rar": "RAR", ".zst": "Zstandard", ".lz4": "LZ4", ".lzma": "LZMA", ".z": "compress"}
+_CHUNK = 1 << 20
+#: A name that this file system cannot give is one entry's trouble; another error of a tar's stream ends it.
+_UNNAMEABLE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
+_RECORD = ".unpacked.json"
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, NotImplementedError, ValueError)
+
+
+class Unpacked:
+    """An unpacked archive: its folder, damaged entries, and notes for the user."""
+
+    def __init__(self, folder: Path, set_aside: list[SetAside], notes: list[str]) -> None:
+        self.folder, self.set_aside, self.notes = folder, set_aside, notes
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is an archive we unpack, or one of another program that we name in the error."""
+    ending = suffix(name)
+    if ending == ".gz" and suffix(name[: -len(".gz")]) in TABLE_SUFFIXES:
+        return False
+    return ending in _SUFFIXES or ending in _UNKNOWN
+
+
+def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None) -> Unpacked:
+    """Unpack an archive into ``workspace()/unpacked/<hash>`` unless it is there already.
+
+    Raises DatasetError for a damaged, locked, unsafe or oversized archive, StorageError when the disk is too full.
+    """
+    if program := _UNKNOWN.get(suffix(path.name)):
+        raise DatasetError(f"{path} is a {program} archive, which is not read. Unpack it, or make a zip of it.")
+    folder = storage.workspace() / "unpacked" / archive_hash(path)[:32]
+    if not (folder / _RECORD).exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+        try:
+            _fill(path, aside, limits or Limits(), progress)
+            _move(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    record = storage.read_json(folder / _RECORD)
+    return Unpacked(folder, [SetAside(**entry) for entry in record["set_aside"]], record["notes"])
+
+
+def _move(aside: Path, folder: Path) -> None:
+    """Put the finished folder in place; another process may have been quicker."""
+    try:
+        if folder.exists() and not (folder / _RECORD).exists():
+            shutil.rmtree(folder)
+        aside.rename(folder)
+    except OSError:
+        if not (folder / _RECORD).exists():
+            raise
+
+
+def archive_hash(path: Path) -> str:
+    """BLAKE2b of the whole archive; remembered by path, size and times, so that a second reading is quick.
+
+    The time of the last change counts beside that of the last writing, which copying can keep.
+    """
+    facts = path.stat()
+    place = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
+    known = storage.workspace() / "unpacked" / ".known" / f"{place}.json"
+    state = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
+    if known.exists():
+        try:
+            record = storage.read_json(known)
+            if record["state"] == state:
+                return str(record["hash"])
+        except (StorageError, KeyError, TypeError):
+            known.unlink(missing_ok=True)
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+    except OSError as error:
+        raise DatasetError(
+            f"{path} cannot be read ({(error.strerror or '').lower()}). Check its permissions."
+        ) from error
+    storage.write_json(known, {"path": str(path), "state": state, "hash": found})
+    return found
+
+
+def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
+    """Write the archive's files below `folder`, and the record of how it went."""
+    damaged: list[SetAside] = []
+    limits.begin(path, shutil.disk_usage(folder).free)
+    n_links = 0
+    try:
+        with opened(path) as archive:
+            if archive is None:
+                _single(path, folder, limits)
+            else:
+                for entry in entries_of(archive, path, limits):
+                    if entry.is_link:
+                        n_links += 1
+                    elif reason := _write(entry, folder, limits):
+                        damaged.append(SetAside(key=entry.name, reason=reason))
+                    if limits.n_entries % 200 == 0:
+                        progress(f"Unpacking {path.name}: {limits.n_entries:,} files", limits.share)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageError(
+                f"The disk is full: {path} could not be unpacked. Free some space and try again."
+            ) from error
+        raise DatasetError(
+            f"{path} cannot be unpacked ({error.strerror or error}). Copy or download it again."
+        ) from error
+    except _BROKEN as error:
+        raise DatasetError(
+            f"{path} is damaged and cannot be unpacked ({str(error) or 'it ends early'}). Copy or download it again."
+        ) from error
+    notes = (
+        [f"{counted(n_links, 'link or special file', 'links or special files')} inside {path.name} left out."]
+        if n_links
+        else []
+    )
+    entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
+    storage.write_json(folder / _RECORD, {"archive": str(path), "set_aside": entries, "notes": notes})
+
+
+def _write(entry: Entry, folder: Path, limits: Limits) -> str:
+    """Write one file; the reason when it is damaged or cannot be named so here."""
+    target = folder / entry.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with entry.open() as source, target.open("xb") as sink:
+            while block := source.read(_CHUNK):
+                limits.count(len(block), entry.name)
+                sink.write(block)
+    except FileExistsError:
+        return "The archive holds two entries of this name. The first one is used."
+    except RuntimeError as error:
+        if "password" in str(error) or "encrypted" in str(error):
+            raise DatasetError(f"{limits.path} is locked with a password. Unpack it and give the folder.") from error
+        target.unlink(missing_ok=True)
+        return f"The entry is damaged ({error})."
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+        target.unlink(missing_ok=True)
+        return f"The entry is damaged ({error})."
+    except OSError as error:
+        if error.errno == errno.ENOSPC or (entry.in_stream and error.errno not in _UNNAMEABLE):
+            raise
+        return f"The entry cannot be written ({(error.strerror or str(error)).lower()})."
+    return ""
+
+
+def _single(path: Path, folder: Path, limits: Limits) -> None:
+    """One compressed file (`name.csv.xz`, `notes.gz`), written without its last suffix."""
+    name = checked_name(Path(path.name).stem, path)
+    if not name or is_junk(name):
+        name = "content"
+    with _decompressed(path) as source, (folder / name).open("xb") as sink:
+        while block := source.read(_CHUNK):
+            limits.count(len(block), name)
+            sink.write(block)
+
+
+def _decompressed(path: Path) -> IO[bytes]:
+    ending = suffix(path.name)
+    if ending == ".bz2":
+        return bz2.open(path, "rb")
+    if ending == ".xz":
+        return lzma.open(path, "rb")
+    return cast(IO[bytes], gzip.open(path, "rb"))

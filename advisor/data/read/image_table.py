@@ -1,0 +1,168 @@
+"""Image classification from tables: a path and a label column, images beside the table."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.records import ReadOptions, SetAside
+from advisor.data.read.columns import Columns, label_column, path_column, side_columns
+from advisor.data.read.fingerprint import digest_files
+from advisor.data.read.image_folder import printable
+from advisor.data.read.listing import Listing, item_table
+from advisor.data.read.names import counted, said
+from advisor.data.read.table_rows import first_reason, groups_of, keys_of, labels_of, parts_of
+from advisor.data.read.tables import Table
+from advisor.data.read.tree import Tree, walk
+from probes.progress import Progress, silent
+
+
+class Finder:
+    """Finds the file a cell means: beside the table, from the top, or by an ending that only one image has."""
+
+    def __init__(self, table: Table, root: Path, inside_only: bool, tree: Tree | None = None) -> None:
+        self.beside = table.path.parent
+        self.root = root
+        self.inside_only = inside_only
+        self._tree = tree
+        self._endings: dict[str, list[str]] | None = None
+
+    def find(self, value: str) -> str | None:
+        """Absolute path of the file that `value` names, or None. An unpacked archive's rows stay inside it."""
+        plain = value.replace("\\", "/")
+        for start in (self.beside, self.root):
+            path = os.path.normpath(os.path.join(start, plain))  # noqa: PTH118 (100,000 Path objects are slow)
+            if os.path.isfile(path) and (not self.inside_only or self._inside(path)):  # noqa: PTH113
+                return path
+        return self._by_ending(plain)
+
+    def _inside(self, path: str) -> bool:
+        return os.path.realpath(path).startswith(os.path.realpath(self.root) + os.sep)
+
+    def _by_ending(self, plain: str) -> str | None:
+        if self._endings is None:
+            self._endings = {}
+            for file in (self._tree or walk(self.root)).images:
+                name = file.rsplit("/", 1)[-1]
+                self._endings.setdefault(name, []).append(file)
+                self._endings.setdefault(name.rsplit(".", 1)[0], []).append(file)
+        clean = plain.strip("/").removeprefix("./")
+        last = clean.rsplit("/", 1)[-1]
+        files = self._endings.get(last, [])
+        exact = [
+            f for f in files if ("/" + f).endswith("/" + clean) or ("/" + f.rsplit(".", 1)[0]).endswith("/" + clean)
+        ]
+        chosen = exact or self._alike(clean, files)
+        return str(self.root / chosen[0]) if len(chosen) == 1 else None
+
+    def _alike(self, clean: str, files: list[str]) -> list[str]:
+        """Files that a bare name means, or a path written on another machine: its last folder must agree too."""
+        folders = clean.split("/")[:-1]
+        return [f for f in files if not folders or f.split("/")[-2:-1] == folders[-1:]]
+
+
+def found_path_column(table: Table, options: ReadOptions, finder: Finder) -> str | None:
+    """The path column when its first values name images that exist (or the user named it), else None."""
+    column = path_column(table, options)
+    if column is None or options.path_column:
+        return column
+    values = table.frame[column]
+    sample = values[values != ""].drop_duplicates().head(30)
+    n_found = sum(finder.find(value) is not None for value in sample)
+    return column if len(sample) and n_found >= 0.2 * len(sample) else None
+
+
+def list_image_table(
+    table: Table,
+    columns: Columns,
+    options: ReadOptions,
+    finder: Finder,
+    file_part: str = "",
+    prefix: str = "",
+    progress: Progress = silent,
+) -> Listing:
+    """The rows of one table whose images exist; a row without its image is set aside.
+
+    Raises DatasetError when none of the images exists.
+    """
+    assert columns.path is not None
+    values, labels = table.frame[columns.path], labels_of(table.frame[columns.label])
+    paths = [finder.find(value) if value else None for value in values]
+    if not any(paths):
+        _none_found(table, columns.path, values)
+    parts, bad_part, part_notes = parts_of(table, columns.split, file_part, options.split_column is not None)
+    groups, group_notes = groups_of(table, columns.group)
+    digests = _digests(paths, progress)
+    rows = keys_of(table, prefix)
+    keys = _keys(paths, finder.root, rows)
+    items = item_table(keys, labels.tolist(), parts, groups, [d for d, _ in digests], "path", [p or "" for p in paths])
+    aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
+    note = f"Read as image classification: paths from column {columns.path}, labels from column {columns.label}."
+    listing = Listing("image", finder.root, items, aside, [note, *part_notes, *group_notes, *table.notes])
+    reasons = first_reason(
+        _path_reasons(values, paths, [r for _, r in digests]),
+        pd.Series("", index=labels.index, dtype=object).mask(labels == "", "The label is empty."),
+        bad_part,
+        pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys]),
+    )
+    listing.items["key"] = [printable(k) for k in keys]
+    listing.put_aside(reasons != "", reasons)
+    drop_repeats(listing)
+    return listing
+
+
+def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
+    """The columns of an image table; common: see `label_column`. Raises DatasetError naming those there are."""
+    path = path_column(table, options)
+    if path is None:
+        raise DatasetError(
+            f"{table.path} has no column of image paths. Its columns are {said(map(str, table.frame.columns), 20)}. "
+            f"Call it path, or name it with the option path_column (--path-column)."
+        )
+    split, group = side_columns(table, options)
+    taken = {c for c in (split, group, path) if c}
+    return Columns(label=label_column(table, options, taken, common), path=path, split=split, group=group)
+
+
+def _none_found(table: Table, column: str, values: pd.Series) -> None:
+    first = next((v for v in values if v), "")
+    if first.startswith(("http://", "https://")):
+        raise DatasetError(
+            f"The column {column} of {table.path} holds web addresses ({first}). "
+            f"Download the images first, and give their file names."
+        )
+    raise DatasetError(
+        f"None of the {counted(len(values), 'file')} named in column {column} of {table.path} exists "
+        f"(the first is {first!r}). Put the images beside the table, or correct the paths."
+    )
+
+
+def _digests(paths: list[str | None], progress: Progress) -> list[tuple[str, str]]:
+    real = [p for p in paths if p]
+    found = iter(digest_files(real, progress))
+    return [next(found) if p else ("", "") for p in paths]
+
+
+def _keys(paths: list[str | None], root: Path, rows: list[str]) -> list[str]:
+    """Path inside the folder, the whole path for a file outside it, the row's number for none."""
+    start = str(root) + os.sep
+    return [p.removeprefix(start).replace(os.sep, "/") if p else row for p, row in zip(paths, rows, strict=True)]
+
+
+def _path_reasons(values: pd.Series, paths: list[str | None], unreadable: list[str]) -> pd.Series:
+    reasons = [
+        "The path is empty." if not value else f"There is no file {value}." if path is None else why
+        for value, path, why in zip(values, paths, unreadable, strict=True)
+    ]
+    return pd.Series(reasons, index=values.index, dtype=object)
+
+
+def drop_repeats(listing: Listing) -> None:
+    """Keep one row per image: a repeat is set aside, and an image with several labels altogether."""
+    items = listing.items
+    n_labels = items.groupby("key")["label"].transform("nunique")
+    listing.put_aside(n_labels > 1, "The table gives this image several labels.")
+    listing.put_aside(listing.items.duplicated("key"), "The table names this image again.")

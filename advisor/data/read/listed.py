@@ -1,0 +1,224 @@
+"""Choose the reader for a folder or table, and list its items."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.records import Kind, ReadOptions
+from advisor.data.read.archives import is_archive
+from advisor.data.read.class_folders import place
+from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
+from advisor.data.read.documents import document_files
+from advisor.data.read.groups import apply_groups, is_groups
+from advisor.data.read.image_folder import list_image_folder, list_text_folder
+from advisor.data.read.image_table import Finder, drop_repeats, found_path_column, image_columns, list_image_table
+from advisor.data.read.listing import Listing
+from advisor.data.read.names import IMAGE_SUFFIXES, counted, part_inside, said, suffix
+from advisor.data.read.part_tables import (
+    PartTable,
+    columns_in,
+    common_columns,
+    missing_column,
+    read_parts,
+    split_submissions,
+    stem_of,
+    target_of,
+    training_table,
+    unused,
+)
+from advisor.data.read.qa import list_questions, look, no_questions
+from advisor.data.read.source import Source, unpacked
+from advisor.data.read.tables import Table
+from advisor.data.read.text_table import list_texts, text_columns
+from advisor.data.read.tree import Tree, walk
+from probes.progress import Progress, silent
+
+
+def list_items(source: Source, options: ReadOptions, progress: Progress = silent) -> Listing:
+    """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
+    if source.path.is_file():
+        tree = Tree(source.path.parent, [source.path.name])
+        listing = _questions(tree, options, progress) or _tables(source, tree, tree.files, options, progress)
+    else:
+        tree = walk(source.path)
+        if archive := _only_archive(tree):
+            inner = Source(source.given, source.name, archive, True, source.set_aside, source.notes)
+            source = unpacked(inner, progress)
+            tree = walk(source.path)
+        listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
+        apply_groups(listing, tree)
+    listing.set_aside += source.set_aside
+    listing.notes += source.notes
+    return listing
+
+
+def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing | None:
+    """The listing of questions over documents, None where the input is of another kind."""
+    found = look(tree, options)
+    return list_questions(tree, found, progress) if found else None
+
+
+def _only_archive(tree: Tree) -> Path | None:
+    """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
+    archives = [f for f in tree.files if is_archive(f)]
+    if not archives or tree.images or any(suffix(f) != ".json" for f in _data_tables(tree)):
+        return None
+    if len(archives) > 1:
+        raise DatasetError(
+            f"{tree.root} holds {counted(len(archives), 'archive')}: {said(archives)}. Give one of them."
+        )
+    return tree.root / archives[0]
+
+
+def _data_tables(tree: Tree) -> list[str]:
+    """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
+    tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0]
+    rich = [f for f in tables if suffix(f) != ".json"]
+    return rich or tables
+
+
+def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress) -> Listing:
+    images, tables = tree.images, _data_tables(tree)
+    texts = [f for f in tree.files if suffix(f) == ".txt"]
+    if not tree.files:
+        raise DatasetError(_empty(source))
+    if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
+        return _tables(source, tree, _chosen(tree, tables), options, progress)
+    if images and options.kind != "text":
+        return list_image_folder(tree, progress)
+    if texts and options.kind != "image" and (len(texts) > 1 or not tables):
+        return list_text_folder(tree, progress)
+    if documents := document_files(tree):
+        raise DatasetError(no_questions(Path(source.given), documents))
+    raise DatasetError(_nothing(source, tree, options.kind))
+
+
+def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
+    """Whether a table beside images tells the classes, and not the folders.
+
+    It does when the user named a column, when there are no two class folders, and when it has a column called
+    like a label for most of the images which says something else than their folders.
+    """
+    if options.path_column or options.label_column or options.text_column:
+        return True
+    placement = place(tree.images)
+    try:
+        parts = read_parts(tree.root, _chosen(tree, tables))
+        table = training_table(parts, options).table
+        finder = Finder(table, tree.root, False, tree)
+        path = found_path_column(table, options, finder)
+    except DatasetError:
+        return False
+    if path is None:
+        return False
+    if placement.flat or len(set(placement.labels)) < 2:
+        return True
+    label = by_name(table, LABEL_NAMES, {path})
+    if label is None or sum(len(part.table.frame) for part in parts) < 0.5 * len(tree.images):
+        return False
+    folder_of = dict(zip(tree.images, placement.labels, strict=True))
+    found = [(finder.find(p), v) for p, v in zip(table.frame[path].head(500), table.frame[label], strict=False) if p]
+    pairs = {
+        (folder_of.get(Path(p).relative_to(tree.root).as_posix()), v)
+        for p, v in found
+        if p and tree.root in Path(p).parents
+    }
+    return not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+def _chosen(tree: Tree, tables: list[str]) -> list[str]:
+    """The tables to read together: the only one, those of the parts, all shards, or the one called data.
+
+    Raises DatasetError when several are there and none of this tells.
+    """
+    top = min(f.count("/") for f in tables)
+    near = [f for f in tables if f.count("/") == top]
+    if len(near) == 1:
+        return near
+    stems = {f: stem_of(f) for f in near}
+    parts = {f: part for f, stem in stems.items() if (part := part_inside(stem))}
+    if len(set(parts.values())) > 1 and len(parts) in (len(set(parts.values())), len(near)):
+        return sorted(parts)
+    if len({re.sub(r"\d+-of-(?=\d+$)|(?<=part-)\d+", "", stem) for stem in stems.values()}) == 1:
+        return sorted(near)  # one table in shards
+    for wanted in ("data", "dataset", "labels", "annotations", "metadata"):
+        called = [f for f, stem in stems.items() if stem.lower() == wanted]
+        if len(called) == 1:
+            return called
+    raise DatasetError(f"{tree.root} holds {counted(len(near), 'table')}: {said(near)}. Give the path of one of them.")
+
+
+def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, progress: Progress) -> Listing:
+    """List one table, or several that are the parts of one dataset, by the columns of the training table."""
+    parts = read_parts(tree.root, files)
+    rule = training_table(parts, options)
+    for part in parts:
+        if not len(part.table.frame):
+            raise DatasetError(f"{part.table.path} has a header and no usable row. It needs one row per item.")
+    if not options.label_column:
+        asked = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
+        options = options.model_copy(update={"label_column": asked})
+    whole = tree if source.path.is_dir() else None
+    finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole) for part in parts}
+    kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
+    find_columns = image_columns if kind == "image" else text_columns
+    columns = find_columns(rule.table, options, common_columns(rule, parts))
+
+    def listed(part: PartTable) -> Listing:
+        why, unlabelled = missing_column(rule, part, columns)
+        if why:
+            return unused(part, kind, why, unlabelled)
+        own = columns_in(part.table, columns, options)
+        if kind == "image":
+            return list_image_table(part.table, own, options, finders[part.file], part.part, part.prefix, progress)
+        return list_texts(part.table, own, options, part.part, part.prefix)
+
+    return _joined(kind, files, [listed(part) for part in parts])
+
+
+def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
+    if len(listings) == 1:
+        return listings[0]
+    joined = Listing(kind, listings[0].root, pd.concat([one.items for one in listings], ignore_index=True))
+    joined.set_aside = [entry for one in listings for entry in one.set_aside]
+    joined.notes = [f"The tables {said(files)} are read as the parts of one dataset."]
+    joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
+    if joined.kind == "image":
+        drop_repeats(joined)
+    return joined
+
+
+def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:
+    """Whether a table lists images: its paths exist, or they end like images and nothing else could be a text."""
+    if options.text_column:
+        return False
+    if found_path_column(table, options, finder) is not None:
+        return True
+    column = path_column(table, options)
+    if column is None:
+        return False
+    values = table.frame[column].head(200)
+    if float(values.map(suffix).isin(IMAGE_SUFFIXES).mean()) < 0.8:
+        return False
+    others = table.frame.drop(columns=[column]).head(200)
+    return not any(float(others[c].str.len().mean()) > 40 for c in others)
+
+
+def _empty(source: Source) -> str:
+    what = "archive" if source.unpacked else "folder"
+    return (
+        f"The {what} {source.given} is empty: it holds no images and no table. "
+        f"Put one folder of images per class into it, or a CSV with a text and a label column."
+    )
+
+
+def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
+    what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
+    return (
+        f"{source.given} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
+        f"({said(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."
+    )

@@ -1,0 +1,66 @@
+"""What a reader finds before anything is decoded: items as a table, and what is set aside, with reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from advisor.core.records import Kind, SetAside
+
+
+@dataclass
+class Listing:
+    """Items found in one input.
+
+    ``items``: one row per item with ``key``, ``label`` (str), ``part`` ("" or an official part), ``group`` (str or
+    None), ``digest``, and ``path`` (absolute; images) or ``text``. ``n_in`` = items + set aside.
+    ``documents``: the table of documents beside questions ("qa"), whose items also have ``answers`` and ``document``.
+    """
+
+    kind: Kind
+    root: Path
+    items: pd.DataFrame
+    set_aside: list[SetAside] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    documents: pd.DataFrame | None = None
+
+    @property
+    def n_in(self) -> int:
+        """Number of items found, usable or not."""
+        return len(self.items) + len(self.set_aside)
+
+    @property
+    def first_cause(self) -> str:
+        """Why the first item set aside cannot be used, as a sentence to go on with; empty when none was."""
+        return "".join(f" The first is {one.key}: {one.reason}" for one in self.set_aside[:1])
+
+    def put_aside(self, bad: pd.Series, reason: str | pd.Series) -> None:
+        """Move the rows where `bad` is true to the items set aside."""
+        keys = self.items.loc[bad, "key"]
+        reasons = [reason] * len(keys) if isinstance(reason, str) else reason[bad].tolist()
+        self.set_aside += [SetAside(key=str(k), reason=str(r)) for k, r in zip(keys, reasons, strict=True)]
+        self.items = self.items[~bad].reset_index(drop=True)
+
+
+def item_table(
+    keys: list[str],
+    labels: list[str],
+    parts: list[str],
+    groups: list[str | None],
+    digests: list[str],
+    column: str,
+    values: list[str],
+) -> pd.DataFrame:
+    """The items table; `column` is "path" or "text"."""
+    return pd.DataFrame(
+        {
+            "key": pd.Series(keys, dtype=object),
+            "label": pd.Series(labels, dtype=object),
+            "part": pd.Series(parts, dtype=object),
+            "group": pd.Series(groups, dtype=object),
+            "digest": pd.Series(digests, dtype=object),
+            column: pd.Series(values, dtype=object),
+        }
+    )

@@ -1,0 +1,285 @@
+"""Question answering over documents: questions with answers from tables, and the documents that answer them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.records import ReadOptions, SetAside
+from advisor.data.read.answers import answers_of, flat, nested
+from advisor.data.read.columns import by_name
+from advisor.data.read.document_text import DOCUMENT_SUFFIXES
+from advisor.data.read.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
+from advisor.data.read.fingerprint import digest_text
+from advisor.data.read.listing import Listing, item_table
+from advisor.data.read.names import counted, said, suffix
+from advisor.data.read.part_tables import PartTable, part_of, unused
+from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
+from advisor.data.read.squad import is_nested, unnested
+from advisor.data.read.table_rows import first_reason, keys_of, parts_of
+from advisor.data.read.tables import Table, read_table
+from advisor.data.read.tree import Tree
+from probes.progress import Progress, silent
+
+_NO_ANSWER = 'The answer is empty. Write "not in the documents" if the documents do not answer the question.'
+#: With fewer, the locked test part has less than four questions and says nothing.
+MIN_QUESTIONS = 20
+HOW_TO_WRITE = (
+    'Put a questions.jsonl beside the documents, one line per question such as {"question": "What does it cost?", '
+    '"answers": ["12 euros"], "document": "prices.md"}; "answers": [] marks a question that they do not answer.'
+)
+#: What a table of documents is called.
+_CALLED = re.compile(r"doc|corpus|passage|context|article|page|paragraph|knowledge", re.IGNORECASE)
+#: Questions of one document stay on one side of the split where there are so many documents, and none has more than
+#: this share of the questions; otherwise a part would be empty or one document's.
+MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
+
+
+@dataclass(frozen=True)
+class Found:
+    """The tables of questions and of documents in one input; ``unanswered``: what each part without answers lacks."""
+
+    options: ReadOptions
+    tables: dict[str, Table]
+    columns: dict[str, QuestionColumns]
+    unanswered: dict[str, str]
+    documents: dict[str, Table]
+
+    @property
+    def questions(self) -> dict[str, Table]:
+        """The tables of questions with answers."""
+        return {file: table for file, table in self.tables.items() if file in self.columns}
+
+    @property
+    def has_context(self) -> bool:
+        """Whether the questions bring their contexts."""
+        return any(columns.context is not None for columns in self.columns.values())
+
+
+def look(tree: Tree, options: ReadOptions) -> Found | None:
+    """What of question answering a tree holds; None when it is something else.
+
+    Forced by ``kind="qa"``; otherwise a table of questions with answers must be there, and documents in some form.
+    """
+    if options.kind not in (None, "qa"):
+        return None
+    tables = _question_tables(tree, options)
+    found = Found(options, tables, *columns_by_table(tables, options), {})
+    if not found.columns or found.has_context:
+        return found if found.columns or options.kind == "qa" else None
+    others = [file for file in tree.tables if file not in found.columns and file not in found.unanswered]
+    documents = {file: table for file in others if (table := _documents_in(tree.root / file)) is not None}
+    called = {file: table for file, table in documents.items() if _CALLED.search(file.rsplit("/", 1)[-1])}
+    if documents or document_files(tree) or options.kind == "qa" or _are_answers(found):
+        return replace(found, documents=called or documents)
+    return None
+
+
+def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Listing:
+    """Questions and documents as a listing of kind "qa", its documents beside its items.
+
+    Raises DatasetError when there are no documents, no questions, or too few.
+    """
+    documents = _documents(tree, found, progress)
+    if not found.questions:
+        raise DatasetError(no_questions(tree.root, [row[3] for row in documents.rows]))
+    listings = []
+    for file, table in found.questions.items():
+        several = len(found.questions) > 1
+        part = PartTable(file, table, part_of(file) if several else "", f"{file} " if several else "")
+        listings.append(_listed(part, documents, found))
+    joined = listings[0]
+    if len(listings) > 1:
+        joined.items = pd.concat([one.items for one in listings], ignore_index=True)
+        joined.set_aside = [entry for one in listings for entry in one.set_aside]
+        joined.notes = list(dict.fromkeys(note for one in listings for note in one.notes))
+    if not documents.rows:
+        raise DatasetError(_no_documents(tree.root, documents))
+    if len(joined.items) < MIN_QUESTIONS:
+        raise DatasetError(_too_few(tree.root, joined))
+    joined.documents = documents.table()
+    joined.set_aside += documents.set_aside
+    for file, why in found.unanswered.items():
+        without = unused(PartTable(file, found.tables[file], part_of(file), f"{file} "), "qa", why, True)
+        joined.set_aside += without.set_aside
+        joined.notes += without.notes
+    joined.notes += [*documents.notes, *_set_groups(joined)]
+    return joined
+
+
+def no_questions(root: Path, documents: Sequence[str]) -> str:
+    """What to do where there are documents only."""
+    return (
+        f"{root} holds {counted(len(documents), 'document')} ({said(documents, 2)}) and no questions. Nothing can be "
+        f"measured without questions whose answers are known: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
+    )
+
+
+def _question_tables(tree: Tree, options: ReadOptions) -> dict[str, Table]:
+    """The tables that may hold questions, SQuAD's nesting laid flat."""
+    tables = {}
+    for file in tree.tables:
+        path = tree.root / file
+        asked = options.kind == "qa" or options.question_column or may_hold_questions(path)
+        table = _read(path) if asked else None
+        if table is not None and is_nested(table):
+            table = unnested(table)
+        if table is not None and len(table.frame):
+            tables[file] = table
+    return tables
+
+
+def _are_answers(found: Found) -> bool:
+    """Whether the answers are mostly different, so that they are no classes of questions."""
+    values = pd.concat([table.frame[found.columns[file].answer] for file, table in found.questions.items()])
+    return bool(values.nunique() > 0.5 * len(values))
+
+
+def _documents_in(path: Path) -> Table | None:
+    table = _read(path)
+    if table is None or not len(table.frame) or by_name(table, ["label", "labels", "class", "target"], set()):
+        return None
+    return table if document_columns(table) else None
+
+
+def _read(path: Path) -> Table | None:
+    """A table, None where it cannot be read as one (a description beside the data, for example)."""
+    try:
+        return read_table(path)
+    except DatasetError:
+        return None
+
+
+def _documents(tree: Tree, found: Found, progress: Progress) -> Documents:
+    documents = Documents()
+    if found.has_context:
+        return documents
+    for file, table in found.documents.items():
+        add_rows(documents, table, f"{file} ")
+    add_files(documents, tree, document_files(tree, bool(found.documents)), progress)
+    return documents
+
+
+def _listed(part: PartTable, documents: Documents, found: Found) -> Listing:
+    table, columns, prefix = part.table, found.columns[part.file], part.prefix
+    questions = table.frame[columns.question]
+    answers = _answers(table, columns)
+    parts, bad_part, notes = parts_of(table, columns.split, part.part, found.options.split_column is not None)
+    names, unknown, document_notes = _document_of(table, columns, documents, prefix)
+    reasons = first_reason(
+        pd.Series("", index=questions.index, dtype=object).mask(questions == "", "The question is empty."),
+        pd.Series([_NO_ANSWER if a is None else "" for a in answers], index=questions.index, dtype=object),
+        unknown,
+        bad_part,
+    )
+    items = item_table(
+        keys_of(table, prefix),
+        ["" if a else "unanswerable" for a in answers],
+        parts,
+        [None] * len(questions),
+        [digest_text(q) for q in questions],
+        "text",
+        questions.tolist(),
+    )
+    items["answers"] = pd.Series([json.dumps(a or [], ensure_ascii=False) for a in answers], dtype=object)
+    items["document"] = pd.Series(names, dtype=object)
+    aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
+    note = (
+        f"Read as question answering: questions from column {columns.question}, answers from column {columns.answer}."
+    )
+    listing = Listing("qa", table.path.parent, items, aside, [note, *document_notes, *notes, *table.notes])
+    listing.put_aside(reasons != "", reasons)
+    return listing
+
+
+def _answers(table: Table, columns: QuestionColumns) -> list[list[str] | None]:
+    """The answers of each row: [] where the documents have none, None where nothing is said."""
+    answers = [answers_of(cell) for cell in table.frame[columns.answer]]
+    if columns.unanswerable:
+        marks = table.frame[columns.unanswerable].str.lower().isin(["true", "1", "yes"])
+        answers = [[] if mark else answer for mark, answer in zip(marks, answers, strict=True)]
+    return answers
+
+
+def _document_of(
+    table: Table, columns: QuestionColumns, documents: Documents, prefix: str
+) -> tuple[list[str], pd.Series, list[str]]:
+    """(id of the document or "", reason why a row cannot be used, notes) of each question."""
+    empty = pd.Series("", index=table.frame.index, dtype=object)
+    if columns.context:
+        titles = table.frame[columns.title] if columns.title else empty
+        places = [f"{prefix}row {row}" for row in table.rows]
+        names = add_contexts(documents, zip(titles, table.frame[columns.context], places, strict=True))
+        blank = pd.Series([not name for name in names], index=empty.index)
+        return names, empty.mask(blank, "The context is empty."), [f"Documents from column {columns.context}."]
+    if not columns.document:
+        return empty.tolist(), empty, []
+    known = aliases(documents)
+    values = table.frame[columns.document]
+    matched = values.map(lambda value: _named(value, known))
+    filled = values != ""
+    if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
+        note = f"Column {columns.document} names no documents that are here, so it is not used."
+        return empty.tolist(), empty, [note] if filled.any() else []
+    missing = filled & (matched == "")
+    reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
+    return matched.tolist(), reasons, [f"Column {columns.document} names the document that answers."]
+
+
+def _named(value: str, known: dict[str, str]) -> str:
+    """The document that a cell names; the first of a list that is there."""
+    for name in flat(nested(value)):
+        plain = name.replace("\\", "/").removeprefix("./").lower()
+        for alias in (plain, plain[: -len(suffix(plain))] if suffix(plain) in DOCUMENT_SUFFIXES else plain):
+            if alias in known:
+                return known[alias]
+    return ""
+
+
+def _set_groups(listing: Listing) -> list[str]:
+    """Keep the questions of one document together (documents of the same text are one); what was decided."""
+    assert listing.documents is not None
+    texts = dict(zip(listing.documents["document"], listing.documents["text"], strict=True))
+    first: dict[str, str] = {}
+    for name, text in texts.items():
+        first.setdefault(text, name)
+    groups = listing.items["document"].map(lambda name: first[texts[name]] if name else None)
+    counts = groups.value_counts()
+    if not len(counts):
+        return []
+    if len(counts) < MIN_GROUPS or counts.iloc[0] > MAX_GROUP_SHARE * len(groups):
+        return [
+            f"{counts.index[0]} answers {counts.iloc[0]:,} of {counted(len(groups), 'question')}, so the split is by "
+            f"question and test questions come from documents that training has seen."
+        ]
+    listing.items["group"] = groups.astype(object).where(groups.notna(), None)
+    return [] if (listing.items["part"] != "").any() else ["Questions of one document stay on one side of the split."]
+
+
+def _no_documents(root: Path, documents: Documents) -> str:
+    if documents.set_aside:
+        entry = documents.set_aside[0]
+        return (
+            f"None of the {counted(len(documents.set_aside), 'document')} in {root} can be read. "
+            f"The first is {entry.key}: {entry.reason}"
+        )
+    return (
+        f"{root} holds questions and no documents. Put Markdown, text, HTML or PDF files beside them, a docs.jsonl "
+        f"with id, title and text, or a column context in the table of questions. "
+        f"Where they lie elsewhere, give the folder that holds both."
+    )
+
+
+def _too_few(root: Path, listing: Listing) -> str:
+    n_aside = len(listing.set_aside)
+    aside = f" {counted(n_aside, 'question')} set aside.{listing.first_cause}" if n_aside else ""
+    return (
+        f"{root} has {counted(len(listing.items), 'question')} that can be used, and at least {MIN_QUESTIONS} are "
+        f"needed to measure anything.{aside} Write more of them."
+    )

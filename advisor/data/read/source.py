@@ -1,0 +1,108 @@
+"""From what a person typed to a folder or a table on this disk."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from advisor.core.errors import DatasetError
+from advisor.core.records import SetAside
+from advisor.data.read.archives import is_archive, unpack
+from advisor.data.read.document_text import DOCUMENT_SUFFIXES
+from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, IMAGE_SUFFIXES, TABLE_SUFFIXES, said, suffix
+from probes.progress import Progress, silent
+
+SAMPLE = "sample:"
+_PLAIN_NAMES = {"data", "dataset", "train", "all", "images", "texts", "labels", "archive", "content"}
+
+
+@dataclass
+class Source:
+    """A folder or a table to read. ``given`` is what the user named; `unpacked` says that it came from an archive."""
+
+    given: str
+    name: str
+    path: Path
+    unpacked: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def resolve(source: str | Path, progress: Progress = silent) -> Source:
+    """Find the input; archives are unpacked, samples made. Raises DatasetError for a path that is not there."""
+    text = str(source).strip().strip("\"'") if isinstance(source, str) else str(source)
+    if text.startswith(SAMPLE):
+        from advisor.data.read.samples import materialise
+
+        return Source(text, text.removeprefix(SAMPLE), materialise(text.removeprefix(SAMPLE), progress))
+    if "://" in text:
+        raise DatasetError(f"{text} is a web address. Download it first, then give the path of the file.")
+    path = Path(text).expanduser() if text else Path()
+    try:
+        if not text or not path.exists():
+            raise DatasetError(_missing(text, path))
+        path = path.resolve()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{text!r} cannot be used as a path ({error}). Check it.") from error
+    found = Source(str(path), name_of(path), path)
+    if path.is_dir():
+        return found
+    if is_archive(path.name):
+        return unpacked(found, progress)
+    _check_file(path)
+    return found
+
+
+def unpacked(source: Source, progress: Progress = silent) -> Source:
+    """The source's archive unpacked in its place."""
+    content = unpack(source.path, progress)
+    aside, notes = [*source.set_aside, *content.set_aside], [*source.notes, *content.notes]
+    return Source(source.given, source.name, content.folder, True, aside, notes)
+
+
+def name_of(path: Path) -> str:
+    """A short name: the file's without its endings, or its folder's when that says nothing.
+
+    >>> name_of(Path("/x/sst2/data.csv")), name_of(Path("/x/cats.tar.gz"))
+    ('sst2', 'cats')
+    """
+    stem = path.name
+    while suffix(stem) in TABLE_SUFFIXES | {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".tbz"}:
+        stem = stem.rpartition(".")[0]
+    return path.parent.name if stem.lower() in _PLAIN_NAMES and path.parent.name else stem or str(path)
+
+
+def _missing(text: str, path: Path) -> str:
+    from advisor.data.read.samples import SAMPLES
+
+    if not text:
+        return "No path was given. Give a folder, an archive, a table or a sample such as sample:digits."
+    names = [sample.name for sample in SAMPLES]
+    here = [SAMPLE + sample.name for sample in SAMPLES if not sample.needs_network]
+    if text in names:
+        return f"There is no file or folder {text}. If you mean the sample, write {SAMPLE}{text}."
+    try:
+        beside = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        beside = []
+    near = difflib.get_close_matches(path.name, beside, n=2, cutoff=0.6)
+    if near:
+        return f"There is no file or folder {text}. In its place there is {said(near)}; check the spelling."
+    return f"There is no file or folder {text}. Check the path, or try a sample: {said(here)}."
+
+
+def _check_file(path: Path) -> None:
+    ending = suffix(path.name.removesuffix(".gz"))
+    if ending in TABLE_SUFFIXES or (not ending or ending == ".txt"):
+        return
+    if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
+        raise DatasetError(f"{path} is one file of media. Give the folder that holds one folder of images per class.")
+    if ending in (".xlsx", ".xls", ".ods"):
+        raise DatasetError(f"{path} is a spreadsheet, which is not read. Save it as CSV and give that.")
+    if ending in DOCUMENT_SUFFIXES:
+        raise DatasetError(f"{path} is one document. Give a folder with the documents and a table of questions.")
+    raise DatasetError(
+        f"{path} is of a kind that is not read ({ending}). Give a folder or archive of class folders, "
+        f"or a CSV, TSV, JSONL or Parquet table."
+    )

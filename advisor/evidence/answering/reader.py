@@ -1,0 +1,136 @@
+"""The extractive reader on a "qa" dataset: its training pairs, its answers from passages, and what it reaches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.core.records import ProbeResult
+from advisor.data.question_set import Questions, gold_chunks
+from advisor.data.search_index import Encoder
+from advisor.evidence.answering.answers import Answers, outcomes, scored
+from probes.failures import counted
+from probes.reader import Marked, Piece, SpanHead, read, span_of
+
+if TYPE_CHECKING:
+    from probes.backbones.text import TextBackbone
+    from probes.retrieval.chunks import Chunk
+    from probes.retrieval.index import HybridIndex
+
+#: Depths of the encoder whose token states the head sees; `docs/questions.md` has the measurement.
+LAYERS = (3,)
+#: Passages that the reader reads; the surest mark of all of them is the answer.
+READ = 3
+ROUND = 32
+#: Fewer marked answers than this teach nothing.
+LEAST_MARKED = 12
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Questions read with passages; ``owner``: place of the question of each piece. Shape: all (n,)."""
+
+    pieces: list[Piece]
+    spans: list[tuple[int, int] | None]
+    owner: np.ndarray
+
+    @property
+    def n_marked(self) -> int:
+        """Pieces that hold the answer word for word."""
+        return sum(span is not None for span in self.spans)
+
+
+def reader(index: HybridIndex, asked: Questions, given: Answers, seconds: float) -> ProbeResult | None:
+    """What the reader reaches on the questions of `given`, trained on questions about other documents (two folds).
+
+    None where too few answers stand word for word in their passages.
+    """
+    from probes.reader import fit
+
+    started = time.monotonic()
+    encoder = Encoder().backbone
+    pairs = training_pairs(index, asked, encoder, 0.6 * seconds)
+    questions = given.questions
+    side = {group: number % 2 for number, group in enumerate(dict.fromkeys(asked.groups))}
+    learns = np.array([side[asked.groups[place]] for place in pairs.owner])
+    judged = np.array([side[group] for group in questions.groups])
+    chunks = [[hit.chunk for hit in hits] for hits in index.search(questions.texts, READ)]
+    texts = [""] * len(questions)
+    for fold in (0, 1):
+        chosen = np.flatnonzero(learns != fold)
+        if sum(pairs.spans[i] is not None for i in chosen) < LEAST_MARKED:
+            return None
+        head = fit([pairs.pieces[i] for i in chosen], [pairs.spans[i] for i in chosen], LAYERS)
+        places = np.flatnonzero(judged == fold)
+        marks = marked(head, encoder, [questions.texts[i] for i in places], [chunks[i] for i in places])
+        for place, (mark, _) in zip(places.tolist(), marks, strict=True):
+            texts[place] = mark.text
+    spent = time.monotonic() - started
+    title = "A reader head with the passages found"
+    return scored(
+        "reader", title, questions, texts, spent, encoder.entry.name, k=READ, layers=list(LAYERS),
+        n_fit=pairs.n_marked // 2, outcomes=counted(outcomes(Answers(questions, {}, chunks, given.gold), texts)),
+        share_marked=pairs.n_marked / max(1, len(set(pairs.owner.tolist()))),
+    )  # fmt: skip
+
+
+def training_pairs(
+    index: HybridIndex, asked: Questions, encoder: TextBackbone, seconds: float,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Pairs:  # fmt: skip
+    """Questions with the passage that answers and with the likest other, as many as there is time for.
+
+    The other passage teaches the head to say that there is nothing; where it holds the answer too, it is marked there.
+    """
+    until = time.monotonic() + seconds
+    gold = gold_chunks(index, asked)
+    pieces: list[Piece] = []
+    spans: list[tuple[int, int] | None] = []
+    owner: list[int] = []
+    done = 0
+    while done < len(asked) and (done == 0 or time.monotonic() < until):
+        places = range(done, min(done + ROUND, len(asked)))
+        found = [[hit.chunk for hit in hits] for hits in index.search([asked.texts[i] for i in places], 2)]
+        rows, chunks = _paired(places, gold, found)
+        some = read(encoder, [asked.texts[i] for i in rows], [chunk.text for chunk in chunks], LAYERS)
+        for row, chunk, piece in zip(rows, chunks, some, strict=True):
+            # an answer's words in the text of another document are chance, often "two" or "no"
+            own = not asked.documents[row] or chunk.document == asked.documents[row]
+            spans.append(span_of(piece, asked.answers[row]) if own else None)
+        pieces += some
+        owner += rows
+        done += len(places)
+        tell(done / len(asked))
+    return Pairs(pieces, spans, np.array(owner, dtype=np.int64))
+
+
+def _paired(
+    places: Sequence[int], gold: Sequence[Chunk | None], found: Sequence[Sequence[Chunk]]
+) -> tuple[list[int], list[Chunk]]:
+    """(question, passage) pairs: the one that answers, and the likest of the others."""
+    pairs = []
+    for place, hits in zip(places, found, strict=True):
+        own = gold[place]
+        others = [chunk for chunk in hits if chunk != own][:1]
+        pairs += [(place, chunk) for chunk in ([own] if own is not None else []) + others]
+    return [place for place, _ in pairs], [chunk for _, chunk in pairs]
+
+
+def marked(
+    head: SpanHead, encoder: TextBackbone, questions: Sequence[str], passages: Sequence[Sequence[Chunk]]
+) -> list[tuple[Marked, int]]:
+    """The surest mark among each question's passages, and the number of the passage it stands in."""
+    flat = [(row, chunk) for row, chunks in enumerate(passages) for chunk in chunks]
+    pieces = read(encoder, [questions[row] for row, _ in flat], [chunk.text for _, chunk in flat], head.layers)
+    best: list[tuple[Marked, int]] = [(Marked("", 0, 0, -np.inf), 0)] * len(questions)
+    seen = [0] * len(questions)
+    for (row, _), piece in zip(flat, pieces, strict=True):
+        mark = head.mark(piece)
+        if mark.score > best[row][0].score:
+            best[row] = (mark, seen[row])
+        seen[row] += 1
+    return best

@@ -1,0 +1,157 @@
+"""A model that answers questions over documents, whatever rung it is of: `answer` gives answers with their passages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from advisor.core.records import Answer, Passage
+from advisor.evidence.answering.answers import texts_of
+from advisor.evidence.answering.reader import marked
+from probes import qa_prompts
+from probes.progress import Progress, silent
+from probes.qa_prompts import QuestionPrompt
+from probes.reading import NOT_FOUND
+
+if TYPE_CHECKING:
+    from probes.backbones.text import TextBackbone
+    from probes.chat import ChatModel
+    from probes.reader import SpanHead
+    from probes.retrieval.chunks import Chunk
+    from probes.retrieval.index import Hit, HybridIndex
+
+#: Questions answered between two looks at the clock.
+ROUND = 8
+
+
+class Method(Protocol):
+    """How a rung answers."""
+
+    def answers(self, questions: Sequence[str]) -> list[Answer]:
+        """One answer per question, in order."""
+
+
+class Answerer:
+    """A question answering model. ``spec`` is its model.json, ``method`` how it answers."""
+
+    kind = "qa"
+
+    def __init__(self, spec: dict[str, Any], method: Method) -> None:
+        self.spec, self.method = spec, method
+        self.rung: str = spec["rung"]
+
+    def answer(
+        self, questions: Sequence[str], progress: Progress = silent, deadline: float | None = None, least: int = 0
+    ) -> list[Answer]:
+        """An answer to each question with the passages it rests on.
+
+        With a ``deadline`` (on the monotonic clock) those that fit before it, but at least ``least``.
+        """
+        asked = [questions] if isinstance(questions, str) else list(questions)
+        given: list[Answer] = []
+        while len(given) < len(asked):
+            if deadline is not None and len(given) >= least and time.monotonic() > deadline:
+                break
+            given += self.method.answers(asked[len(given) : len(given) + ROUND])
+            progress(f"Answering, {len(given):,} of {len(asked):,} questions", len(given) / len(asked))
+        return given
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """The language model alone: no passage supports what it says."""
+
+    model: ChatModel
+    wording: QuestionPrompt
+    choices: Sequence[str] = ()
+
+    def answers(self, questions: Sequence[str]) -> list[Answer]:
+        """One answer per question."""
+        said = qa_prompts.ask(self.model, questions, None, self.wording, self.choices)
+        return [
+            Answer(input=question, text=one.text, supported=False, probability=one.probability)
+            for question, one in zip(questions, said, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The search that stands before reading: k passages, and the similarity below which nothing supports an answer."""
+
+    index: HybridIndex
+    k: int
+    threshold: float
+
+    def passages(self, questions: Sequence[str]) -> tuple[list[list[Hit]], np.ndarray]:
+        """The passages found for each question, and whether one of them is like enough. Shape: (n,) bool."""
+        from advisor.evidence.answering.retrieval import similarities
+
+        return self.index.search(questions, self.k), similarities(self.index, tuple(questions)) >= self.threshold
+
+
+@dataclass(frozen=True)
+class FromPassages:
+    """The language model reads the passages found; below the threshold it is not asked at all."""
+
+    model: ChatModel
+    found: Found
+    wording: QuestionPrompt
+    choices: Sequence[str] = ()
+
+    def answers(self, questions: Sequence[str]) -> list[Answer]:
+        """One answer per question, with the passages that were in the prompt."""
+        hits, supported = self.found.passages(questions)
+        places = np.flatnonzero(supported).tolist()
+        read = texts_of([[hit.chunk for hit in hits[i]] for i in places])
+        said = qa_prompts.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
+        made = [refusal(question, some) for question, some in zip(questions, hits, strict=True)]
+        for place, one in zip(places, said, strict=True):
+            cited = tuple(passage(hit.chunk, hit.score) for hit in hits[place])
+            made[place] = Answer(
+                input=questions[place], text=one.text, supported=True, probability=one.probability, passages=cited
+            )
+        return made
+
+
+@dataclass(frozen=True)
+class Marking:
+    """The reader marks the answer in the passages found; the passage that holds it is cited first."""
+
+    head: SpanHead
+    encoder: TextBackbone
+    found: Found
+
+    def answers(self, questions: Sequence[str]) -> list[Answer]:
+        """One answer per question."""
+        hits, supported = self.found.passages(questions)
+        marks = marked(self.head, self.encoder, questions, [[hit.chunk for hit in some] for some in hits])
+        made = []
+        for question, some, fits, (mark, place) in zip(questions, hits, supported, marks, strict=True):
+            if not fits or not mark.text:
+                made.append(refusal(question, some))
+                continue
+            ordered = [some[place], *some[:place], *some[place + 1 :]]
+            cited = tuple(passage(hit.chunk, hit.score) for hit in ordered)
+            sure = float(1.0 / (1.0 + np.exp(-np.clip(mark.score, -50, 50))))
+            made.append(Answer(input=question, text=mark.text, supported=True, probability=sure, passages=cited))
+        return made
+
+
+def refusal(question: str, hits: Sequence[Hit]) -> Answer:
+    """Nothing supports an answer; the passages that were looked at come along."""
+    cited = tuple(passage(hit.chunk, hit.score) for hit in hits)
+    return Answer(input=question, text=NOT_FOUND, supported=False, passages=cited)
+
+
+def passage(chunk: Chunk, score: float) -> Passage:
+    """A chunk as it is cited."""
+    return Passage(
+        document=chunk.document, title=chunk.title, text=chunk.text, start=chunk.start, end=chunk.end, score=score
+    )
+
+
+Build = Callable[[dict[str, Any], str], Method]

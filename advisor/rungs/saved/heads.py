@@ -1,0 +1,60 @@
+"""What turns a backbone's features into class probabilities: a linear layer, a vote of neighbours, or class names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.core.errors import RunError
+from probes.heads import softmax
+
+if TYPE_CHECKING:
+    from advisor.data.features import Backbone
+
+#: Features (n, d) to probabilities (n, C).
+Head = Callable[[np.ndarray], np.ndarray]
+
+#: Cosine similarities lie within a few hundredths of each other; divided by this they spread over the classes.
+TEMPERATURE = 0.05
+
+
+def linear_head(weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> Head:
+    """Logits divided by the temperature, as probabilities. Shape: weight (C, d), bias (C,)."""
+    return lambda features: softmax((features @ weight.T + bias) / temperature)
+
+
+def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> Head:
+    """The k nearest of the memory (m, d) with labels (m,) vote."""
+    from probes.neighbours import vote
+
+    return lambda features: vote(features, memory, labels, k, n_classes)
+
+
+def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
+    """Class names decide: cosine with the text, or ConSE over the backbone's ImageNet classes for images."""
+    from probes.zero_shot import conse, nearest_names
+
+    names = arrays["class_embeddings"]
+    if backbone.entry.kind == "text":
+        return lambda features: softmax(nearest_names(features, names) / TEMPERATURE)
+    source: Any = backbone
+
+    def image_head(features: np.ndarray) -> np.ndarray:
+        scores = conse(source.source_probabilities(features), arrays["imagenet_embeddings"], names, top=top)
+        return softmax(np.asarray(scores) / TEMPERATURE)
+
+    return image_head
+
+
+def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Backbone) -> Head:
+    """The head a model.json describes, from the arrays beside it. Raises RunError for a kind it does not know."""
+    head = spec["head"]
+    if head["type"] == "linear":
+        return linear_head(arrays["head.weight"], arrays["head.bias"], float(head.get("temperature", 1.0)))
+    if head["type"] == "neighbours":
+        return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
+    if head["type"] == "class names":
+        return names_head(backbone, arrays, int(head.get("top", 10)))
+    raise RunError(f"The model has a head of type {head['type']!r}, which this program does not know. Update it.")

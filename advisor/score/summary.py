@@ -1,0 +1,199 @@
+"""The score in words and tables: each figure beside its bound, the baselines below, then the wrong choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from advisor.cli.tables import table
+from advisor.score.board import Board, Bound
+from advisor.score.figures import NOTHING, Figure
+from advisor.score.score import Score, TaskRow
+
+#: How a figure is written: what it is multiplied by, its decimals, and the unit.
+UNITS = {
+    "%": (100.0, 1, " %"),
+    "share points": (100.0, 1, " points"),
+    "points": (1.0, 2, ""),
+    "x": (1.0, 2, "x"),
+    "currency": (1.0, 0, ""),
+}
+COLUMNS = ("too high", "too low", "regret", "largest", "compute", "utility", "targets")
+MARKS = {True: "yes", False: "NO", None: "-"}
+
+
+def tell(to: Console, board: Board) -> None:
+    """Print the whole score."""
+    for sentence in introduction(board):
+        to.print(sentence)
+    _bounds(to, board)
+    _advisers(to, board)
+    _forecasts(to, board.ours)
+    _wrong(to, board.ours)
+    if board.fresh:
+        _fresh(to, board)
+
+
+def introduction(board: Board) -> tuple[str, ...]:
+    """What was scored and how."""
+    ours = board.ours
+    found = [
+        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, every rung carried out on each. One whole "
+        f"dataset is left out at a time: what advises on it has seen nothing of it.",
+        "In brackets: 90 % intervals, from drawing whole datasets 2,000 times.",
+    ]
+    if board.unfinished:
+        found.append(f"Tasks' seeds that lack the row of a rung, and do not count: {board.unfinished}.")
+    return tuple(found)
+
+
+def out_of_reach(board: Board) -> str:
+    """How often the ideal rung could be known at all; "" where no task has two draws of labels."""
+    found = board.ceiling
+    if found.ideal.value is None:
+        return ""
+    return (
+        f"How often it can be known: {found.ideal.n} tasks were carried out with two draws of labels. Who knows every "
+        f"test value of one draw names the other's ideal rung in {written(found.ideal, '%')} of the cases, and loses "
+        f"{written(found.regret, 'points')} points there."
+    )
+
+
+def written(figure: Figure, unit: str, interval: bool = True) -> str:
+    """Such as "81.2 % (75.0 to 86.9)"; "-" where nothing was counted."""
+    if figure.value is None:
+        return "-"
+    times, decimals, sign = UNITS[unit]
+    value = f"{times * figure.value:,.{decimals}f}{sign}"
+    return f"{value} ({span(figure, unit)})" if interval else value
+
+
+def span(figure: Figure, unit: str) -> str:
+    """The interval, such as "75.0 to 86.9"; "-" without one."""
+    if figure.low is None or figure.high is None:
+        return "-"
+    times, decimals, _ = UNITS[unit]
+    return f"{times * figure.low:,.{decimals}f} to {times * figure.high:,.{decimals}f}"
+
+
+def bound_row(bound: Bound) -> tuple[str, str, str, str]:
+    """Figure, value, bound and whether it is kept; a rival is named."""
+    what = f"{bound.what} ({bound.remark})" if bound.remark else bound.what
+    return what, written(bound.figure, bound.unit), bound.wanted, MARKS[bound.kept]
+
+
+def adviser_row(score: Score) -> tuple[str, ...]:
+    """The figures that every adviser has."""
+    figures = (
+        (score.too_high, "%"), (score.too_low, "%"), (score.mean_regret, "points"), (score.max_regret, "points"),
+        (score.compute, "x"), (score.utility_regret, "currency"), (score.targets["all"], "%"),
+    )  # fmt: skip
+    right, between = written(score.ideal, "%", False), span(score.ideal, "%")
+    return score.name, right, between, *(written(figure, unit, False) for figure, unit in figures)
+
+
+def wrong_rows(score: Score) -> Iterator[tuple[str, str, str, str, str]]:
+    """Tasks on which some seed was advised another rung than the ideal one, the costliest first."""
+    wrong = [task for task in score.tasks if task.right < 1.0]
+    for task in sorted(wrong, key=lambda task: -task.utility_regret):
+        yield f"{task.dataset}/{task.labels}", told_of(task), task.ideal, f"{task.regret:.1f}", task.why
+
+
+def told_of(task: TaskRow) -> str:
+    """The rungs of the seeds, each once."""
+    return ", ".join(dict.fromkeys(task.chosen))
+
+
+def _bounds(to: Console, board: Board) -> None:
+    made = table("figure", ">measured", "bound", "kept")
+    for bound in board.bounds:
+        made.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
+    to.print(made)
+    if known := out_of_reach(board):
+        to.print(known)
+
+
+def _advisers(to: Console, board: Board) -> None:
+    to.print(
+        "Everyone on the same tasks. Regret: points lost against the best rung; utility: what is lost at the default "
+        "prices; compute: training as a multiple of the ideal rungs'; targets: reached where some rung reaches them. "
+        "The last one tries every rung first, so it needs no advice."
+    )
+    to.print(adviser_table((board.ours, *board.baselines, *board.references)))
+
+
+def adviser_table(scores: Iterable[Score]) -> Table:
+    """A row for each adviser."""
+    made = table("adviser", ">ideal rung", ">90 %", *(f">{name}" for name in COLUMNS))
+    for score in scores:
+        made.add_row(*adviser_row(score))
+    return made
+
+
+def _forecasts(to: Console, score: Score) -> None:
+    made = table("rung", ">intervals that cover", ">training times within 1.5 times")
+    for rung in dict.fromkeys((*score.coverage, *score.in_time)):
+        each = (score.coverage.get(rung), score.in_time.get(rung))
+        made.add_row(rung, *("-" if figure is None else f"{written(figure, '%')}, n {figure.n}" for figure in each))
+    to.print(made)
+    to.print("Targets: " + "; ".join(f"{name}: {written(f, '%')}" for name, f in score.targets.items()) + ".")
+    to.print(f"Of the targets that it was sure of it reached {written(score.promises, '%')}, n {score.promises.n}.")
+
+
+#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more of it is better; None: only told.
+SHARED: tuple[tuple[str, str, Callable[[Score], Figure], bool | None], ...] = (
+    ("ideal rung recommended", "%", lambda score: score.ideal, True),
+    ("mean regret", "points", lambda score: score.mean_regret, False),
+    ("largest regret", "points", lambda score: score.max_regret, None),
+    ("training, multiple of the ideal rungs'", "x", lambda score: score.compute, None),
+    ("utility lost, a task", "currency", lambda score: score.utility_regret, False),
+    ("90 % intervals that cover", "%", lambda score: score.coverage.get("all", NOTHING), True),
+    ("training times within 1.5 times", "%", lambda score: score.in_time.get("all", NOTHING), True),
+)
+
+
+def fresh_rows(board: Board) -> Iterator[tuple[str, ...]]:
+    """Figures of the advisor on LadderBench's tasks and on the fresh ones."""
+    one, other = board.ours, board.fresh[0]
+    yield "tasks, datasets", *(f"{score.n_tasks}, {score.n_datasets}" for score in (one, other))
+    for name, unit, figure, _ in SHARED:
+        yield name, *(written(figure(score), unit) for score in (one, other))
+
+
+def alike(board: Board) -> str:
+    """Whether the figures on fresh sets look like LadderBench's: which of them are worse beyond both intervals."""
+    one, other = board.ours, board.fresh[0]
+    worse = [name for name, _, figure, more in SHARED if more is not None and _worse(figure(one), figure(other), more)]
+    if not worse:
+        return "They do, as far as the intervals tell."
+    return f"They do not: clearly worse on fresh datasets {'is' if len(worse) == 1 else 'are'} {'; '.join(worse)}."
+
+
+def _worse(here: Figure, there: Figure, more_is_better: bool) -> bool:
+    """Whether the intervals have nothing in common, and the other figure is on the wrong side."""
+    low, high = (here, there) if more_is_better else (there, here)
+    return low.low is not None and high.high is not None and high.high < low.low
+
+
+def _fresh(to: Console, board: Board) -> None:
+    to.print(
+        "\nOn fresh datasets, which the advice was neither fitted to nor chosen by, the figures should look alike. "
+        + alike(board)
+    )
+    made = table("figure", ">LadderBench", ">fresh")
+    for row in fresh_rows(board):
+        made.add_row(*row)
+    to.print(made)
+    to.print("Everyone on the fresh tasks; the last one tries every rung first:")
+    to.print(adviser_table(board.fresh))
+
+
+def _wrong(to: Console, score: Score) -> None:
+    rows = list(wrong_rows(score))
+    to.print(f"\nOn {len(rows)} of {score.n_tasks} tasks some seed was advised another rung than the ideal one:")
+    made = table("task", "advised", "ideal", ">points lost", "why")
+    for row in rows:
+        made.add_row(*row)
+    to.print(made)

@@ -1,0 +1,208 @@
+"""The figures of the evidence and the runs, and what all figures share; pure functions from records to plotly figures.
+
+Colours are of middle lightness so that they stand on the light and on the dark page alike; fonts, grid and
+background are left to the theme. Every label that holds a user's word goes through `wording.plotted`.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from advisor.core.records import Evidence, RunReport
+from advisor.ui import wording
+from probes.measured import Provenance
+
+TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
+FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
+SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
+#: Of the fits of one run, in their order.
+FITS = (GREY, OCHRE, BRICK, TEAL)
+MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
+CONFIG = {"displayModeBar": False}
+
+
+def base(height: int, **layout: Any) -> go.Figure:
+    """An empty figure with the margins, the hover style and the frozen axes that all figures share."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 16, "b": 8},
+        hoverlabel={"align": "left"},
+        dragmode=False,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+        **layout,
+    )
+    figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False)
+    figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False)
+    return figure
+
+
+def evidence(evidence: Evidence) -> go.Figure:
+    """Each probe's value with its interval as a dot plot, the best on top."""
+    results = sorted(evidence.results, key=lambda r: r.measured.value)
+    figure = base(90 + 46 * len(results), showlegend=False)
+    best = results[-1].name if results else None
+    figure.add_trace(
+        go.Scatter(
+            x=[r.measured.value for r in results],
+            y=[wording.plotted(r.title, 44) for r in results],
+            mode="markers",
+            marker={"size": 13, "color": [TEAL if r.name == best else GREY for r in results]},
+            error_x={
+                "type": "data", "symmetric": False, "color": GREY, "thickness": 1.6, "width": 5,
+                "array": [r.measured.high - r.measured.value for r in results],
+                "arrayminus": [r.measured.value - r.measured.low for r in results],
+            },
+            customdata=[[wording.measured(r.measured), wording.duration(r.measured.seconds)] for r in results],
+            hovertemplate="<b>%{y}</b><br>%{customdata[0]}<br>took %{customdata[1]}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=wording.capital(evidence.metric), tickformat="~%", rangemode="tozero")
+    return figure
+
+
+def versus(report: RunReport) -> go.Figure:
+    """The test value beside the promise, each with its interval."""
+    rows = [("Measured on the test part", report.test, TEAL)]
+    if report.promised is not None:
+        rows.append(("Promised", report.promised, OCHRE))
+    if report.ood is not None:
+        rows.append(("On the shifted part", report.ood, GREY))
+    if report.exact_match is not None:
+        rows.append(("Exact match on the test part", report.exact_match, GREY))
+    figure = base(70 + 48 * len(rows), showlegend=False)
+    for name, number, color in reversed(rows):
+        figure.add_trace(
+            go.Scatter(
+                x=[number.value], y=[name], mode="markers", marker={"size": 14, "color": color},
+                error_x={"type": "data", "symmetric": False, "color": color, "thickness": 2, "width": 6,
+                         "array": [number.high - number.value], "arrayminus": [number.value - number.low]},
+                hovertemplate=f"{name}: {wording.measured(number)}<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.update_xaxes(tickformat="~%", title=wording.capital(report.metric), nticks=7)
+    return figure
+
+
+def curves(metrics: pd.DataFrame) -> go.Figure:
+    """Loss against the step or epoch, as far as the run has come: a line for each fit, validation as points."""
+    figure, across = base(300), _across(metrics)
+    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
+        _draw(figure, part, (across, "train_loss"), name or "Training loss", color, "lines")
+        points = (_validation(name, "loss"), color if name else TEAL, "markers")
+        _draw(figure, part, (across, "val_loss"), *points, legend=not name)  # of several, in the colour of their line
+    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
+    figure.update_yaxes(title="Loss", rangemode="tozero")
+    return figure
+
+
+def progress(metrics: pd.DataFrame, metric: str) -> go.Figure:
+    """The metric on the validation part against the step or epoch, as points of each fit.
+
+    What is no share is no value of the metric: runs of former versions wrote negative losses in its place.
+    """
+    figure, across = base(300), _across(metrics)
+    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
+        shares = part[part["val_value"].between(0, 1)] if "val_value" in part else part
+        _draw(figure, shares, (across, "val_value"), _validation(name, metric), color if name else TEAL, "markers")
+    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
+    figure.update_yaxes(title=wording.capital(metric), tickformat="~%", range=[0, 1], dtick=0.2)
+    return figure
+
+
+def _across(metrics: pd.DataFrame) -> str:
+    """What the curves run along: the step where steps were written, else the epoch, else seconds."""
+    return next((c for c in ("step", "epoch", "seconds") if c in metrics and metrics[c].notna().any()), "step")
+
+
+def _reach(metrics: pd.DataFrame, across: str) -> list[float] | None:
+    """From nothing to a little beyond the furthest step."""
+    furthest = metrics[across].max() if across in metrics else 0.0
+    return [0.0, 1.04 * float(furthest)] if furthest > 0 else None
+
+
+def _fits(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each fit that reported losses or values, by its name; the only one of a run has none."""
+    reported = [column for column in ("train_loss", "val_loss", "val_value") if column in metrics]
+    rows = metrics[metrics[reported].notna().any(axis=1)]
+    names = rows["stage"] if "stage" in rows else pd.Series("", index=rows.index)
+    named = "fit" in rows and rows["fit"].notna().any()
+    if named:
+        names = rows["fit"].fillna(names)
+    fits = {wording.capital(str(name)): part for name, part in rows.groupby(names, sort=False)}
+    return fits if named or len(fits) > 1 else {"": rows}
+
+
+def _validation(fit: str, what: str) -> str:
+    return f"{fit}: validation" if fit else f"Validation {what}"
+
+
+def _draw(
+    figure: go.Figure, part: pd.DataFrame, columns: tuple[str, str], name: str, color: str, mode: str,
+    legend: bool = True,
+) -> None:  # fmt: skip
+    """One column against another, in order and once for each place; nothing where nothing was written."""
+    if not set(columns) <= set(part):
+        return
+    known = part[list(columns)].dropna().sort_values(columns[0], kind="stable").drop_duplicates(columns[0], keep="last")
+    if known.empty:
+        return
+    figure.add_trace(
+        go.Scatter(x=known[columns[0]], y=known[columns[1]], mode=mode if len(known) > 1 else "markers", name=name,
+                   showlegend=legend, cliponaxis=False, line={"color": color, "width": 2},
+                   marker={"size": 8, "color": color, "symbol": "diamond" if mode == "markers" else "circle"})
+    )  # fmt: skip
+
+
+def confusion(report: RunReport) -> go.Figure:
+    """Counts of the test part: true class down, predicted across; shaded by the share of the true class."""
+    n = len(report.classes)
+    names = [wording.plotted(c, 20) for c in report.classes]
+    shares = [[cell / max(1, sum(row)) for cell in row] for row in report.confusion]
+    # Axes run on class numbers with the names as tick texts: two long names may be cut to the same label.
+    figure = base(min(820, max(320, 160 + 34 * n)) if n <= 40 else 820)
+    figure.add_trace(
+        go.Heatmap(
+            z=shares, customdata=report.confusion, zmin=0, zmax=1, colorscale=SHADES, showscale=False, xgap=1, ygap=1,
+            hovertext=[[f"true: {names[i]}<br>predicted: {names[j]}" for j in range(n)] for i in range(n)],
+            hovertemplate="%{hovertext}<br>%{customdata} items, %{z:.1%} of the class<extra></extra>",
+        )
+    )  # fmt: skip
+    if n <= 20:
+        figure.add_trace(_cells(report.confusion, shares))
+    ticks = {"tickvals": list(range(n)), "ticktext": names, "showgrid": False, "showticklabels": n <= 40}
+    figure.update_xaxes(title="Predicted", side="bottom", **ticks)
+    figure.update_yaxes(title="True", autorange="reversed", **ticks)
+    return figure
+
+
+def _cells(counts: list[list[int]], shares: list[list[float]]) -> go.Scatter:
+    """The counts as texts: white on the dark cells, middle grey on the pale ones, legible on both themes."""
+    cells = [(i, j) for i, row in enumerate(counts) for j, count in enumerate(row) if count]
+    return go.Scatter(
+        x=[j for _, j in cells], y=[i for i, _ in cells], mode="text", text=[str(counts[i][j]) for i, j in cells],
+        textfont={"color": ["#ffffff" if shares[i][j] > 0.45 else GREY for i, j in cells], "size": 13},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+
+
+def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:
+    """The most probable classes of one prediction as bars, the first on top."""
+    top = sorted(shares.items(), key=lambda item: item[1])[-limit:]
+    figure = base(60 + 34 * len(top), showlegend=False)
+    figure.add_trace(
+        go.Bar(
+            x=[share for _, share in top], y=list(range(len(top))), orientation="h",
+            text=[wording.percent(share) for _, share in top], textposition="outside", cliponaxis=False,
+            marker={"color": [TEAL if i == len(top) - 1 else GREY for i in range(len(top))]},
+            hovertext=[wording.plotted(name, 60) for name, _ in top],
+            hovertemplate="%{hovertext}: %{x:.2%}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_yaxes(tickvals=list(range(len(top))), ticktext=[wording.plotted(n) for n, _ in top])
+    figure.update_xaxes(range=[0, 1.12], tickformat="~%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    return figure

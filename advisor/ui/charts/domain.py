@@ -1,0 +1,72 @@
+"""How far from home the data lie: the reference sets on one scale, the user's set among them, and each stage."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from advisor.core.records import Domain
+from advisor.ui import wording
+from advisor.ui.charts import GREY, OCHRE, TEAL, base
+
+#: Stages that are no part of the overall place are drawn in another colour.
+ASIDE = ("energy",)
+OVERALL = "all"
+#: Percentile points between two names that are written out; with fewer they run together on a telephone.
+LABEL_GAP = 7.0
+
+
+def domain(found: Domain) -> go.Figure:
+    """A strip from 0 (home) to 100 (far) with the references and the set, and one strip below for each stage."""
+    rows = [OVERALL, *(stage.name for stage in found.stages)]
+    places = dict(zip(rows, range(len(rows) - 1, -1, -1), strict=True))
+    figure = base(250 + 42 * len(rows), showlegend=False)
+    for place in places.values():
+        figure.add_shape(type="line", x0=0, x1=100, y0=place, y1=place, line={"color": GREY, "width": 1}, opacity=0.4)
+    top = places[OVERALL]
+    figure.add_trace(_references(found, top))
+    for number, (name, percentile) in enumerate(_labelled(found)):
+        figure.add_annotation(x=percentile, y=top, text=wording.plotted(name), textangle=-55, showarrow=False,
+                              xanchor="left", yanchor="bottom", yshift=8, font={"color": GREY, "size": 12},
+                              name=f"reference {number}")  # fmt: skip
+    figure.add_trace(_mark([found.percentile], [top], ["This dataset"], TEAL, 18))
+    for stage in found.stages:
+        color = OCHRE if stage.name in ASIDE else TEAL
+        figure.add_trace(_mark([stage.percentile], [places[stage.name]], [stage.name.capitalize()], color, 12))
+    figure.update_xaxes(range=[-3, 112], tickvals=[0, 25, 50, 75, 100], showgrid=False, tickangle=0,
+                        ticktext=["0<br>home", "25", "50", "75", "100<br>far"],
+                        title="Percentile among the reference sets")  # fmt: skip
+    figure.update_yaxes(range=[-0.6, top + 2.6], showgrid=False, tickvals=list(places.values()),
+                        ticktext=[_row_title(name) for name in places])  # fmt: skip
+    return figure
+
+
+def _labelled(found: Domain) -> list[tuple[str, float]]:
+    """The references that get their name written, left to right: the nearest ones, then whoever has room beside them.
+
+    Two sets in one place would write over each other; the dots of all of them are there and say their names.
+    """
+    room: list[tuple[str, float]] = []
+    for pair in sorted(found.references, key=lambda pair: (pair[0] not in found.nearest, pair[1])):
+        if all(abs(pair[1] - other[1]) >= LABEL_GAP for other in room):
+            room.append(pair)
+    return sorted(room, key=lambda pair: pair[1])
+
+
+def _row_title(name: str) -> str:
+    return {"early": "Early layers", "middle": "Middle layers", "late": "Late layers", OVERALL: "<b>Overall</b>",
+            "energy": "Head's energy"}.get(name, wording.plotted(name.capitalize()))  # fmt: skip
+
+
+def _references(found: Domain, place: int) -> go.Scatter:
+    return go.Scatter(
+        x=[percentile for _, percentile in found.references], y=[place] * len(found.references), mode="markers",
+        marker={"color": GREY, "size": 9}, hovertext=[wording.plotted(name, 60) for name, _ in found.references],
+        hovertemplate="%{hovertext}: %{x:.0f}<extra></extra>",
+    )  # fmt: skip
+
+
+def _mark(x: list[float], y: list[int], names: list[str], color: str, size: int) -> go.Scatter:
+    return go.Scatter(
+        x=x, y=y, mode="markers", marker={"color": color, "size": size, "symbol": "diamond", "opacity": 1},
+        hovertext=names, hovertemplate="<b>%{hovertext}</b>: %{x:.0f}<extra></extra>", cliponaxis=False,
+    )  # fmt: skip

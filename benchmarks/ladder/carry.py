@@ -1,0 +1,265 @@
+"""One task carried out: what the probes see before any training, then every rung at a fixed budget.
+
+A run's length is fixed in steps, not seconds, so that a busy machine changes its seconds and not its value. Each rung
+runs in a forked process: that gives its own processor seconds and peak memory, and what dies takes nothing along. The
+feature cache is put back before each, so that no rung reads what another has paid for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.advice.outlook.situation import situation_of
+from advisor.advice.planning import plan_of
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Dataset, Estimate, Evidence, Plan, Question, Situation
+from advisor.data.features import feature_cache, load_backbone
+from advisor.training import few
+from benchmarks.ladder.tasks import Task
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
+
+ADVICE_SECONDS = {"image": 20.0, "text": 20.0, "qa": 60.0}
+#: The clock ends no run of images or texts; answering takes as long as it is given.
+RUN_SECONDS = {"image": 600.0, "text": 600.0, "qa": 90.0}
+PROMPT_SECONDS = 60.0
+#: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps;
+#: what is fine-tuned with few labels has the length that the recipe gives it.
+STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
+    "image": ((100, 150, 100), (400, 150, 150), (10**9, 150, 200)),
+    "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
+}
+#: The recipe's batch is 16 below so many training items, else 32.
+SMALL_BATCHES = 1500
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What was known before any training: the situation, the estimates (they carry settings for the plans)."""
+
+    evidence: Evidence
+    situation: Situation
+    estimates: tuple[Estimate, ...]
+
+
+def look(task: Task, dataset: Dataset) -> Seen:
+    """Gather evidence and time training steps, and what both took.
+
+    Not counted is what trying every rung would need too and no rung pays for: what a machine does once for all datasets
+    (importing libraries, choosing kernels, the names of ImageNet's classes), and the index of a set's documents.
+    """
+    from advisor.advice.outlook.answering import estimates as estimates_of_answers
+    from advisor.advice.outlook.estimates import estimates
+    from advisor.advice.outlook.steps import Steps, time_steps
+    from advisor.evidence.answering.measures import asker
+    from advisor.evidence.gather import measure
+    from probes.features import clear
+    from probes.progress import silent
+
+    budget = ADVICE_SECONDS[dataset.kind]
+    question = Question(budget_seconds=budget)
+    clear(feature_cache())
+    once(dataset)
+    clock = Clock()
+    if dataset.kind == "qa":
+        evidence, steps = asker(None).measure(dataset, budget, silent), Steps()
+        first = clock.lap()
+        made = estimates_of_answers(evidence, question)
+    else:
+        evidence = measure(dataset, entry_of(task), budget)
+        first = clock.lap()
+        steps = time_steps(dataset, evidence, RUNG_NAMES)
+        made = estimates(situation_of(dataset, evidence, steps), evidence, question)
+    second = clock.lap()
+    situation = situation_of(dataset, evidence, steps).model_copy(
+        update={
+            "probe_seconds": first[0], "probe_cpu_seconds": first[1],
+            "steps_seconds": second[0], "steps_cpu_seconds": second[1],
+        }
+    )  # fmt: skip
+    return Seen(evidence, situation, made)
+
+
+def once(dataset: Dataset) -> None:
+    """Load the models and embed the names of ImageNet's classes; of questions, index the documents."""
+    from advisor.data.class_names import embed_names
+    from advisor.data.search_index import index_of
+    from advisor.llm.models import kept_language_model
+    from probes.backbones import catalog
+
+    if dataset.kind == "qa":
+        kept_language_model()
+        index_of(dataset)
+        return
+    entry = catalog.default(dataset.kind)
+    embed_names(("this", "that"), load_backbone(entry, entry.usual_input, "cpu"))
+    if dataset.kind == "text":
+        kept_language_model()
+
+
+def entry_of(task: Task) -> Entry:
+    """The default backbone of the task's kind, at the source's input."""
+    from probes.backbones import catalog
+
+    entry = catalog.default(task.source.kind)
+    return dataclasses.replace(entry, input_size=task.source.px) if task.source.px else entry
+
+
+def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str, Any]:
+    """The row of one rung; what cannot be carried out says why in its remark."""
+    estimate = next(e for e in seen.estimates if e.rung == rung)
+    if rung == "scratch" and dataset.kind == "qa":
+        return {"remark": "priced, not carried out"}
+    if rung not in ("fine-tune", "scratch") and not estimate.available:
+        return {"remark": estimate.reason}
+    with tempfile.TemporaryDirectory() as folder, _cache_put_back():
+        plan = pinned_plan(task, dataset, seen, estimate)
+        plan.save(Path(folder) / "plan.json")
+        return in_a_fork(lambda: _row(plan, dataset, Path(folder)))
+
+
+def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
+    """The plan as the advice would make it, its length fixed in steps and nothing raced."""
+    rung = estimate.rung
+    seconds = PROMPT_SECONDS if rung in ("prompting", "rag") else RUN_SECONDS[dataset.kind]
+    seconds = RUN_SECONDS["qa"] if dataset.kind == "qa" else seconds
+    settings = {**estimate.settings, **fixed(task, dataset, rung)}
+    return plan_of(dataset, seen.evidence, rung, settings, seconds, "cpu", task.seed)
+
+
+def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
+    """What the bench pins, so that the clock decides nothing."""
+    from advisor.rungs import few_labels
+    from advisor.training.recipes import LEARNING_RATES
+
+    if dataset.kind == "qa":
+        return {}
+    n = len(dataset.where("train", "val"))
+    _, tuned, fresh = next(row for row in STEPS[dataset.kind] if n <= row[0])
+    pinned: dict[str, Any] = {"backbones": "pinned", "mirrored": False}
+    if rung == "fine-tune" and not few_labels.applies(dataset):
+        pinned |= {"learning_rate": LEARNING_RATES[("fine-tune", dataset.kind)], "steps": tuned}
+    if rung == "scratch":
+        pinned["architecture"] = "small" if dataset.kind == "image" else "words"
+        if dataset.kind == "image":
+            pinned |= {"learning_rate": LEARNING_RATES[("scratch", "image")], "steps": fresh}
+    return pinned
+
+
+def items_of(dataset: Dataset, plan: Plan) -> int:
+    """Items that pass through a training step in a run of fixed length; 0 for what is not trained in steps."""
+    from advisor.rungs import few_labels
+
+    if plan.rung == "fine-tune" and few_labels.applies(dataset):
+        return int(few.items(few_labels.way_of(dataset), len(dataset.where("train", "val")), 0.0))
+    steps = plan.settings.get("steps")
+    return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
+
+
+def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
+    from advisor.rungs import registry
+    from advisor.rungs.context import RunContext
+    from advisor.rungs.saved.loading import load
+    from advisor.runs.report.report import report
+
+    clock = Clock()
+    context = RunContext(plan, dataset, folder, "cpu", time.monotonic() + plan.budget_seconds)
+    outcome = registry.execute(context)
+    seconds, cpu_seconds = clock.lap()
+    found = report(plan, dataset, load(folder, "cpu"), folder, outcome, seconds, deadline=context.deadline)
+    told = clock.lap()
+    return {
+        "metric": found.metric,
+        "value": found.test.value,
+        "low": found.test.low,
+        "high": found.test.high,
+        "n_test": found.test.n,
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "test_cpu_seconds": told[1],
+        "items": items_of(dataset, plan),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "validation": outcome.validation.get("value"),
+        "kept": int("dropped for" not in " ".join(outcome.sentences)) if plan.rung == "fine-tune" else None,
+        **{f"held_{name}": outcome.validation.get(name) for name in ("frozen", "tuned", "gain_error")},
+        "remark": "",
+    }
+
+
+def in_a_fork(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `work` returns in a child process; a remark with the cause when it raises or dies."""
+    from advisor.core.errors import PeopleError
+
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        try:
+            answer = work()
+        except PeopleError as error:
+            answer = {"remark": str(error)}
+        except BaseException as error:
+            traceback.print_exc()
+            answer = {"remark": f"{type(error).__name__}: {error}"[:300]}
+        with os.fdopen(write, "w") as pipe:
+            json.dump(answer, pipe, default=float)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(told) if told else {"remark": "the process died"}
+
+
+@contextmanager
+def _cache_put_back() -> Iterator[None]:
+    """The feature cache after the block is what it was before."""
+    cache = feature_cache()
+    with tempfile.TemporaryDirectory(dir=cache.parent) as kept:
+        if cache.is_dir():
+            shutil.copytree(cache, Path(kept) / "features", copy_function=shutil.copy2)
+        yield
+        shutil.rmtree(cache, ignore_errors=True)
+        if (Path(kept) / "features").is_dir():
+            (Path(kept) / "features").rename(cache)
+
+
+class Clock:
+    """Seconds on the wall and of this process since the last lap."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic(), time.process_time()
+
+    def lap(self) -> tuple[float, float]:
+        """(wall, processor) seconds since the last one."""
+        now = time.monotonic(), time.process_time()
+        before, self._at = self._at, now
+        return now[0] - before[0], now[1] - before[1]
+
+
+def version() -> str:
+    """The commit that was measured with, or the package's version outside a checkout."""
+    from advisor import __version__
+
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or __version__
+
+
+__all__ = ["Seen", "carry", "entry_of", "look", "version"]

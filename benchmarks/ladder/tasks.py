@@ -1,0 +1,239 @@
+"""The tasks of LadderBench: a dataset with so many labels, from near to very far from the pre-training.
+
+Sources: the development sets beside the checkout (`benchmarks.sets`), package data (the samples), Debian's
+``dataset-fashion-mnist``, and sets made of what lies on a Debian machine (`benchmarks.ladder.made`). Images are
+fed at 64 or 96 px, so that a run takes well under two minutes on one core.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from advisor import api
+from advisor.core import storage
+from advisor.core.records import Dataset, Kind
+from advisor.data import store
+from benchmarks.ladder import made
+from benchmarks.sets import data_folder, path_of
+from probes.folds import spread_order, stratified_subset
+
+#: Labelled items (training and validation part together); None: all of them.
+SIZES: tuple[int | None, ...] = (200, 50, None, 1000)
+SEEDS = (0, 1)
+TEST_ITEMS = 1000
+TEST_QUESTIONS = 60
+#: Share of the labelled items that are held out for validation, as reading a folder does it.
+VALIDATION_SHARE = 0.2
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+FASHION_ITEMS = (4000, 1000)
+GARMENTS = (
+    "t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried.
+
+    ``fresh``: nothing is fitted to it; its outcomes lie apart (``data/ladderbench/fresh``).
+    """
+
+    name: str
+    kind: Kind
+    px: int = 0
+    sizes: tuple[int | None, ...] = SIZES
+    fresh: bool = False
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("cats_dogs", "image", 96),
+    Source("trec6", "text"),
+    Source("deeppcb_defects", "image", 96),
+    Source("sst2", "text"),
+    Source("gtsrb32", "image", 64),
+    Source("tweet_emotion", "text"),
+    Source("dtd10", "image", 96),
+    Source("sms_spam", "text"),
+    Source("fsdd_spectro", "image", 96),
+    Source("banking77", "text", sizes=(200, None, 1000)),
+    Source("wbc", "image", 96, (200, None, 50)),
+    Source("subj", "text"),
+    Source("cifar10_sub", "image", 64),
+    Source("langid_xquad", "text"),
+    Source("sign_digits", "image", 96),
+    Source("chemprot", "text"),
+    Source("brain_mri", "image", 96, (50, None)),
+    Source("citation_intent", "text"),
+    Source("bridge_crack16", "image", 64),
+    Source("customer_reviews", "text"),
+    Source("fashion_mnist", "image", 64),
+    Source("tweet_sentiment", "text"),
+    Source("mnist5k", "image", 64),
+    Source("topics", "text", sizes=(200, None)),
+    Source("digits", "image", 64),
+    Source("bbc_news", "text", sizes=(50, 200)),
+    Source("icons", "image", 96, (50, 200, None)),
+    Source("docstrings", "text", sizes=(50, 200, None)),
+    Source("scripts", "image", 64, (50, 200, None)),
+    Source("licences", "text", sizes=(50, 200, None)),
+    Source("letters", "image", 64, (50, 200, None)),
+    Source("code", "text", sizes=(50, 200, None)),
+    Source("typefaces", "image", 64, (50, 200, None)),
+    Source("errors", "text", sizes=(50, 200, None)),
+    Source("dots", "image", 64, (50, 200, None)),
+    Source("manuals", "text", sizes=(50, 200, None)),
+    Source("pieces", "image", 64, (50, 200, None)),
+    Source("packages", "text", sizes=(50, 200, None)),
+    Source("handbook", "qa", sizes=(None,)),
+    Source("realtimeqa_2026", "qa", sizes=(None, 50)),
+    Source("xquad_en", "qa", sizes=(None, 50)),
+    Source("pubmedqa", "qa", sizes=(None, 50)),
+)
+#: Nothing is fitted to these, and none was looked at while the advice was made: they tell whether its score was tuned.
+FRESH: tuple[Source, ...] = (
+    Source("mentions", "text", sizes=(50, 200, None), fresh=True),
+    Source("patches", "image", 64, (50, 200, None), fresh=True),
+    Source("reviews", "text", sizes=(50, 200, None), fresh=True),
+    Source("abstracts", "text", sizes=(50, 200, None), fresh=True),
+)
+SAMPLES = ("mnist5k", "topics", "digits", "handbook")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One dataset with so many labelled items, drawn by one seed. ``n_labels`` None: all."""
+
+    source: Source
+    n_labels: int | None
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Such as "trec6/200/1": dataset, labels, seed."""
+        return f"{self.source.name}/{self.n_labels or 'all'}/{self.seed}"
+
+    def read(self) -> Dataset | None:
+        """The dataset, cut to this size; None where it has no more than a smaller size would take, or too few.
+
+        None as well where the material that a set is made of is not on this machine.
+        """
+        whole = whole_set(self.source)
+        if whole is None:
+            return None
+        pool = len(whole.where("train", "val"))
+        if self.n_labels is None:
+            return cut(whole, pool, self.seed)
+        n_classes = max(len(whole.classes), 1)
+        if self.n_labels > 0.75 * pool or self.n_labels < 2 * n_classes:
+            return None
+        return cut(whole, self.n_labels, self.seed)
+
+
+def tasks() -> Iterator[Task]:
+    """Every task, so ordered that what has been done at any moment spans all datasets; the fresh ones last."""
+    for sources in (SOURCES, FRESH):
+        for seed in SEEDS:
+            for n_labels in SIZES:
+                for source in sources:
+                    if n_labels in source.sizes:
+                        yield Task(source, n_labels, seed)
+
+
+@lru_cache(maxsize=2)
+def whole_set(source: Source) -> Dataset | None:
+    """The dataset as a user would read it; None for one that cannot be made of what lies here."""
+    if source.name in made.MAKERS:
+        folder = made.made(source.name)
+        return None if folder is None else api.read(folder if source.kind == "image" else folder / "texts.csv")
+    if source.name in SAMPLES:
+        return api.read(f"sample:{source.name}")
+    if source.name == "fashion_mnist":
+        return api.read(fashion_mnist())
+    if source.kind == "qa":
+        return api.read(data_folder() / "qa" / source.name, kind="qa")
+    return api.read(path_of(source.name))
+
+
+def fashion_mnist() -> Path:
+    """The Debian package's first items as class folders in the workspace, written once."""
+    folder = storage.workspace() / "bench" / "fashion_mnist"
+    if not (folder / "done").is_file():
+        for part, stem, n in zip(("train", "test"), ("train", "t10k"), FASHION_ITEMS, strict=True):
+            pixels = np.frombuffer(
+                gzip.decompress((FASHION / f"{stem}-images-idx3-ubyte.gz").read_bytes())[16:], np.uint8
+            )
+            labels = np.frombuffer(
+                gzip.decompress((FASHION / f"{stem}-labels-idx1-ubyte.gz").read_bytes())[8:], np.uint8
+            )
+            for i, (image, label) in enumerate(zip(pixels.reshape(-1, 28, 28)[:n], labels[:n], strict=True)):
+                path = folder / part / GARMENTS[label] / f"{i:05}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(image).save(path)
+        (folder / "done").touch()
+    return folder
+
+
+def cut(whole: Dataset, n_labels: int, seed: int) -> Dataset:
+    """A dataset in the workspace with `n_labels` of the labelled items and at most `TEST_ITEMS` of the test part.
+
+    Parts stay as they were read, so that groups and duplicates never straddle them.
+    """
+    rows = np.sort(np.concatenate([_labelled(whole, n_labels, seed), _tested(whole)]))
+    items = whole.items.iloc[rows].reset_index(drop=True)
+    classes = whole.classes
+    mark = hashlib.sha256(f"ladder {whole.fingerprint} {n_labels} {seed} {TEST_ITEMS}".encode()).hexdigest()
+    dataset = whole.model_copy(
+        update={
+            "name": f"{whole.name}-{n_labels}-{seed}", "folder": str(store.folder_of(mark)), "fingerprint": mark,
+            "classes": classes, "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
+        }
+    )  # fmt: skip
+    dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
+    folder, source = Path(dataset.folder), Path(whole.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    store.write_table(folder / "items.parquet", items)
+    measures = pd.read_parquet(source / "inspection.parquet")
+    store.write_table(folder / "inspection.parquet", measures[measures["key"].isin(set(items["key"]))])
+    if whole.kind == "qa":
+        store.write_table(folder / "documents.parquet", whole.documents)
+    storage.write_json(folder / "clusters.json", store.kept_clusters(whole))
+    dataset.save(folder / store.DATASET)
+    return dataset
+
+
+def _labelled(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
+    """Rows to learn from: a stratified draw of each part, at least two training items of every class."""
+    train, val = whole.where("train"), whole.where("val")
+    if n_labels >= len(train) + len(val):
+        return np.concatenate([train, val])
+    n_val = min(len(val), max(1, round(VALIDATION_SHARE * n_labels)))
+    labels = whole.labels
+    chosen = train[stratified_subset(labels[train], n_labels - n_val, seed, at_least=2)]
+    held = val[spread_order(labels[val], seed)][:n_val]
+    return np.concatenate([chosen, held])
+
+
+def _tested(whole: Dataset) -> np.ndarray:
+    """Rows of the test part, the same for every size and seed."""
+    rows = whole.where("test")
+    most = TEST_QUESTIONS if whole.kind == "qa" else TEST_ITEMS
+    chosen: np.ndarray = rows[spread_order(whole.labels[rows])][:most]
+    return chosen
+
+
+def named(words: list[str]) -> list[Task]:
+    """The tasks whose dataset, kind or name is among the words; all without any."""
+    wanted = set(words)
+    return [t for t in tasks() if not wanted or {t.source.name, t.source.kind, t.name} & wanted]
+
+
+__all__ = ["FRESH", "SEEDS", "SIZES", "SOURCES", "Source", "Task", "cut", "named", "tasks"]

@@ -1,0 +1,151 @@
+"""Prices, chances and constraints: what a rung costs follows from its times and the prices, and from nothing else."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.advice.outlook.cost import Growth, p_at_least, priced, repriced
+from advisor.cli.options import _PRICES
+from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records import Constraints, Estimate, Prices, Question
+
+shares = st.floats(0, 1, allow_nan=False)
+amounts = st.floats(0, 1e4, allow_nan=False)
+
+
+def estimate(rung: RungName, value: float = 0.9, **given: object) -> Estimate:
+    made = Estimate(
+        rung=rung, available=True, value=value, low=value - 0.04, high=value + 0.02, n=100, provenance="measured",
+        train_seconds=1800.0, milliseconds_per_prediction=36.0,
+    )  # fmt: skip
+    return made.model_copy(update=given)
+
+
+def one(found: Estimate, question: Question, **given: object) -> Estimate:
+    return priced([found], question, 400, **given)[0]  # type: ignore[arg-type]
+
+
+@given(st.lists(shares, min_size=3, max_size=3), st.lists(shares, min_size=2, max_size=2))
+def test_a_higher_target_is_never_likelier(span: list[float], targets: list[float]) -> None:
+    low, value, high = sorted(span)
+    easy, hard = sorted(targets)
+    assert 0.0 <= p_at_least(hard, value, low, high) <= p_at_least(easy, value, low, high) <= 1.0
+
+
+@given(shares, st.lists(shares, min_size=4, max_size=4))
+def test_a_better_rung_is_never_less_likely_to_reach_the_target(target: float, numbers: list[float]) -> None:
+    low, value, high, more = *sorted(numbers[:3]), numbers[3]
+    moved = (value + more, low + more, high + more)
+    assert p_at_least(target, *moved) >= p_at_least(target, value, low, high) - 1e-12
+
+
+def test_the_bounds_are_the_5_and_95_percent_points_of_a_normal_on_each_side() -> None:
+    assert p_at_least(0.86, 0.9, 0.86, 0.92) == pytest.approx(0.95)
+    assert p_at_least(0.92, 0.9, 0.86, 0.92) == pytest.approx(0.05)
+    spread = 0.04 / statistics.NormalDist().inv_cdf(0.95)
+    assert p_at_least(0.88, 0.9, 0.86, 0.92) == pytest.approx(1 - statistics.NormalDist(0.9, spread).cdf(0.88))
+
+
+def test_every_cost_is_the_sum_one_would_do_by_hand() -> None:
+    prices = Prices(point=10, rung=7, hour=2, kwh=0.5, predictions_per_month=1000, months=10)
+    found = one(estimate("fine-tune"), Question(prices=prices))
+    assert found.costs == pytest.approx(
+        {
+            "upkeep": 3 * 7,  # three steps above prompting
+            "training": 0.5 * 2,
+            "predictions": 10_000 * 0.036 / 3600 * 2,
+            "electricity": (0.5 + 10_000 * 0.036 / 3600) * 0.065 * 0.5,
+        }
+    )
+    assert found.utility == pytest.approx(100 * 0.9 * 10 - sum(found.costs.values()))
+    assert found.price_per_1000 == pytest.approx(36 / 3600 * 2 + 36 / 3600 * 0.065 * 0.5)
+    assert found.energy_wh == pytest.approx(32.5)
+    assert one(estimate("fine-tune"), Question(prices=prices), device="cuda").energy_wh == pytest.approx(150.0)
+
+
+@given(st.sampled_from(RUNG_NAMES), amounts, amounts, amounts, st.integers(0, 10**7), st.integers(1, 60))
+def test_dearer_prices_never_raise_a_rungs_utility(
+    rung: RungName, step: float, hour: float, kwh: float, predictions: int, months: int
+) -> None:
+    base = Prices(rung=step, hour=hour, kwh=kwh, predictions_per_month=predictions, months=months)
+    here = one(estimate(rung), Question(prices=base)).utility
+    assert here is not None
+    for name in ("rung", "hour", "kwh", "predictions_per_month", "months"):
+        dearer = base.model_copy(update={name: getattr(base, name) + 1})
+        assert (one(estimate(rung), Question(prices=dearer)).utility or 0.0) <= here + 1e-6
+
+
+def test_an_endpoint_costs_tokens_and_no_time_of_this_machine() -> None:
+    asked = {"identity": "endpoint https://x m", "ask": {"template": "a" * 4000}}
+    there = one(estimate("prompting", settings=asked), Question(prices=Prices(token=5.0, months=1)))
+    assert there.costs["predictions"] == 0.0 and there.costs["tokens"] > 10_000 * 1000 * 5 / 1e6
+    assert "tokens" not in one(estimate("prompting"), Question()).costs
+
+
+@pytest.mark.parametrize(
+    ("musts", "blocked"),
+    [
+        (Constraints(weights_fixed=True), {"fine-tune", "scratch"}),
+        (Constraints(knowledge_changes=True), {"prompting", "frozen", "fine-tune", "scratch"}),
+        (Constraints(latency_ms=35.0), set(RUNG_NAMES)),
+        (Constraints(latency_ms=37.0), set()),
+        (Constraints(deadline_seconds=1799.0), set(RUNG_NAMES)),
+        (Constraints(deadline_seconds=1801.0), set()),
+        (Constraints(local_only=True), set()),
+        (Constraints(no_gpu=True), set()),
+    ],
+)
+def test_each_constraint_blocks_its_rungs_and_says_why(musts: Constraints, blocked: set[RungName]) -> None:
+    found = priced([estimate(rung) for rung in RUNG_NAMES], Question(constraints=musts), 400)
+    assert {e.rung for e in found if e.blocked} == blocked
+    assert all(e.blocked.endswith(".") for e in found if e.blocked)
+
+
+def test_local_only_blocks_what_an_endpoint_answers() -> None:
+    question = Question(constraints=Constraints(local_only=True))
+    assert one(estimate("prompting", settings={"identity": "endpoint https://x m"}), question).blocked
+    over_documents = question.model_copy(update={"backbone": "endpoint"})
+    assert one(estimate("rag"), over_documents).blocked and not one(estimate("frozen"), over_documents).blocked
+
+
+def test_what_would_take_more_than_a_day_on_a_processor_needs_a_gpu() -> None:
+    question = Question(constraints=Constraints(no_gpu=True))
+    hours = estimate("scratch", train_seconds=2 * 3600.0)
+    assert not one(hours, question).blocked
+    assert one(hours, question, device="cuda").blocked, "2 hours on a GPU are 40 on a processor"
+
+
+def test_labels_missing_follow_the_curve_and_no_further_than_it_may_be_believed() -> None:
+    question, curve = Question(target=0.93, prices=Prices(label=0.5)), Growth(0.0, 2.0, 1600)  # 0.9 with 400 labels
+    found = one(estimate("frozen"), question, curve=curve)
+    assert found.labels_missing == math.ceil((2.0 / 0.07) ** 2) - 400
+    assert found.labels_price == pytest.approx(0.5 * (found.labels_missing or 0))
+    assert one(estimate("frozen"), question, curve=Growth(0.0, 2.0, 800)).labels_missing is None
+    assert one(estimate("frozen"), question, curve=Growth(0.08, 0.4, 10**9)).labels_missing is None, "it ends above it"
+    assert one(estimate("prompting"), question, curve=curve).labels_missing is None, "it learns from no label"
+    assert one(estimate("frozen", 0.94), question, curve=curve).labels_missing == 0
+    assert one(estimate("frozen"), Question(), curve=curve).labels_missing is None, "no target, nothing is missing"
+
+
+def test_pricing_again_forgets_the_question_before() -> None:
+    first = priced([estimate("frozen")], Question(target=0.8, constraints=Constraints(latency_ms=1.0)), 400)
+    assert first[0].blocked and first[0].p_target is not None
+    assert priced(first, Question(), 400) == priced([estimate("frozen")], Question(), 400)
+    none = Estimate(rung="scratch", available=False, reason="No pilot.")
+    assert repriced([none], Question(target=0.9)) == (none,)
+
+
+@pytest.mark.parametrize("field", [name for name in Prices.model_fields if name != "schema_version"])
+def test_the_page_on_the_decision_and_the_option_name_every_default(field: str) -> None:
+    flag, _, _, help_text = _PRICES[field]
+    default = Prices.model_fields[field].default
+    assert help_text.endswith(f"({default:g}).")
+    page = (Path(__file__).parents[2] / "docs" / "decision.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if f"`{flag}`" in line)
+    assert f"| {default:,} |" in row or f"| {default:g} |" in row

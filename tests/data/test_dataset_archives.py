@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from dataset_trees import class_folders, csv_of, png, text_rows, write
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.core.errors import DatasetError, StorageError
+from advisor.data.read.archive_entries import Limits, checked_name
+from advisor.data.read.archives import unpack
+from advisor.data.reading import read
+
+
+def zipped(path: Path, **entries: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def tree_zip(path: Path, root: Path) -> Path:
+    files = {f.relative_to(root).as_posix(): f.read_bytes() for f in sorted(root.rglob("*")) if f.is_file()}
+    return zipped(path, **files)
+
+
+def tarred(path: Path, root: Path, mode: str) -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        archive.add(root, arcname="name")
+    return path
+
+
+def files_below(folder: Path) -> set[str]:
+    return {f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file() and f.name[0] != "."}
+
+
+def test_a_zip_with_one_top_folder_and_apple_files(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "in", above="name/train/")
+    write(root / "__MACOSX/name/train/cat/._0.png", b"x")
+    write(root / "name/.DS_Store", b"x")
+    dataset = read(tree_zip(tmp_path / "pets.zip", root))
+    assert (dataset.name, dataset.classes, dataset.n_in, dataset.n_used) == ("pets", ("cat", "dog"), 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tgz", "w:gz"), ("a.tar.bz2", "w:bz2"), ("a.tar.xz", "w:xz")],
+)
+def test_tars(tmp_path: Path, name: str, mode: str) -> None:
+    dataset = read(tarred(tmp_path / name, class_folders(tmp_path / "in"), mode))
+    assert (dataset.name, dataset.n_used) == ("a", 12)
+
+
+def test_folder_and_zip_of_it_are_the_same_dataset(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "in")
+    assert read(root).fingerprint == read(tree_zip(tmp_path / "in.zip", root)).fingerprint
+
+
+def test_a_second_reading_unpacks_nothing(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
+    first = unpack(path)
+    (first.folder / "x/1.txt").write_bytes(b"kept")
+    assert (unpack(path).folder / "x/1.txt").read_bytes() == b"kept"
+
+
+def test_a_replaced_archive_is_unpacked_again(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", one=b"one")
+    first = unpack(path).folder
+    zipped(path, two=b"something longer")
+    assert files_below(unpack(path).folder) == {"two"}
+    assert files_below(first) == {"one"}
+
+
+def test_an_archive_replaced_by_one_of_the_same_size_and_time_is_unpacked_again(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", one=b"one")
+    facts = path.stat()
+    unpack(path)
+    zipped(path, two=b"two")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert path.stat().st_size == facts.st_size
+    assert files_below(unpack(path).folder) == {"two"}
+
+
+def test_a_zip_that_holds_a_csv_and_one_that_holds_a_zip(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", **{"data.csv": csv_of(text_rows()).encode()})
+    outer = zipped(tmp_path / "outer.zip", **{"inner.zip": inner.read_bytes()})
+    assert read(inner).n_used == read(outer).n_used == 16
+
+
+def test_a_folder_with_one_archive_is_read_like_the_archive(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "in")
+    (tmp_path / "box").mkdir()
+    tree_zip(tmp_path / "box/pets.zip", root)
+    assert read(tmp_path / "box").n_used == 12
+
+
+def test_a_compressed_csv(tmp_path: Path) -> None:
+    (tmp_path / "reviews.csv.gz").write_bytes(gzip.compress(csv_of(text_rows()).encode()))
+    dataset = read(tmp_path / "reviews.csv.gz")
+    assert (dataset.name, dataset.n_used) == ("reviews", 16)
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.png", "a/../../evil.png", "/etc/evil", "C:\\evil.png", "..\\evil.png", "\\\\host\\evil"]
+)
+def test_an_escaping_entry_refuses_the_zip(tmp_path: Path, name: str) -> None:
+    path = zipped(tmp_path / "evil.zip", **{"cat/1.png": png(), name: b"x"})
+    with pytest.raises(DatasetError, match="outside its folder") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+    assert not list(tmp_path.rglob("evil.png"))
+
+
+@pytest.mark.parametrize("name", ["../evil.png", "/etc/evil"])
+def test_an_escaping_entry_refuses_the_tar(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    with pytest.raises(DatasetError, match="outside its folder"):
+        read(path)
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside"])
+def test_a_link_that_leads_out_refuses_the_tar(tmp_path: Path, kind: bytes, target: str) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo("cat/link.png")
+        info.type, info.linkname = kind, target
+        archive.addfile(info)
+    with pytest.raises(DatasetError, match="link"):
+        read(path)
+
+
+def test_a_link_that_leads_out_refuses_the_zip(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("cat/link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr(link, "../../../etc")
+        archive.writestr("cat/link/passwd", "x")
+    with pytest.raises(DatasetError, match="link"):
+        read(tmp_path / "evil.zip")
+
+
+def test_links_inside_and_pipes_are_left_out_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "links.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(class_folders(tmp_path / "in"), arcname="name")
+        for name, kind in (("name/cat/link.png", tarfile.SYMTYPE), ("name/cat/pipe.png", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "0.png"
+            archive.addfile(info)
+    dataset = read(path)
+    assert dataset.n_used == 12
+    assert any("2 links or special" in note for note in dataset.notes)
+
+
+def test_a_bomb_is_refused_by_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("zeros", "w") as stream:
+        for _ in range(150):
+            stream.write(bytes(1_000_000))
+    with pytest.raises(DatasetError, match="bomb"):
+        read(path)
+
+
+def test_a_bomb_without_a_list_of_contents_is_refused_while_writing(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(b"a" * 3_000_000))
+    with pytest.raises(DatasetError, match="bomb"):
+        unpack(path, limits=Limits(ratio_from_bytes=1_000_000))
+    tar = tarred(tmp_path / "zeros.tar.gz", write(tmp_path / "in/zeros", bytes(3_000_000)).parent, "w:gz")
+    with pytest.raises(DatasetError, match="bomb"):
+        unpack(tar, limits=Limits(ratio_from_bytes=1_000_000))
+
+
+def test_limits_on_entries_size_and_disk(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", a=b"x" * 100, b=b"y" * 100)
+    with pytest.raises(DatasetError, match="entries"):
+        unpack(path, limits=Limits(entries=1))
+    with pytest.raises(DatasetError, match="more than"):
+        unpack(path, limits=Limits(total_bytes=50))
+    limits = Limits()
+    limits.begin(path, free_bytes=1000)
+    with pytest.raises(StorageError, match="free"):
+        limits.declare(1, 5_000)
+
+
+def test_a_failed_unpacking_leaves_nothing_behind(tmp_path: Path, workspace: Path) -> None:
+    with pytest.raises(DatasetError):
+        unpack(zipped(tmp_path / "evil.zip", **{"ok": b"1", "../x": b"2"}))
+    assert not [f for f in (workspace / "unpacked").iterdir() if f.name != ".known"]
+
+
+def test_a_damaged_entry_is_set_aside(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "in")
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(root.rglob("*.png")):
+            archive.write(file, file.relative_to(root).as_posix())
+    content = bytearray(path.read_bytes())
+    at = content.index(b"IDAT") + 20
+    content[at] ^= 0xFF
+    path.write_bytes(bytes(content))
+    dataset = read(path)
+    assert (dataset.n_in, dataset.n_used, dataset.set_aside[0].key) == (12, 11, "cat/0.png")
+    assert "damaged" in dataset.set_aside[0].reason
+
+
+def test_two_entries_of_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "twice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "first")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.txt", "second")
+    found = unpack(path)
+    assert (found.folder / "a.txt").read_text() == "first"
+    assert "two entries" in found.set_aside[0].reason
+
+
+def test_names_that_no_disk_takes_are_set_aside(tmp_path: Path) -> None:
+    root, path, long = class_folders(tmp_path / "in"), tmp_path / "a.tar.gz", "n" * 300 + ".png"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(f"cat/{long}"))
+        archive.add(root, arcname=".")
+    assert [entry.key for entry in read(path).set_aside] == [f"cat/{long}"]
+    zipped(tmp_path / "b.zip", **{f"cat/{long}": b"x", **{f"{c}/{i}.png": png() for c in "ab" for i in range(4)}})
+    assert [entry.key for entry in read(tmp_path / "b.zip").set_aside] == [f"cat/{long}"]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar", "a.tgz", "a.tar.xz"])
+def test_garbage_and_cut_archives_are_named(tmp_path: Path, name: str) -> None:
+    garbage = write(tmp_path / name, b"this is no archive at all" * 40)
+    with pytest.raises(DatasetError, match="damaged") as caught:
+        read(garbage)
+    assert name in str(caught.value)
+
+
+def test_a_tar_cut_short(tmp_path: Path) -> None:
+    whole = tarred(tmp_path / "whole.tar.gz", class_folders(tmp_path / "in"), "w:gz").read_bytes()
+    with pytest.raises(DatasetError, match="damaged"):
+        read(write(tmp_path / "cut.tar.gz", whole[: len(whole) // 2]))
+
+
+def test_other_programs_archives_and_empty_ones(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="RAR"):
+        read(write(tmp_path / "a.rar", b"Rar!"))
+    with pytest.raises(DatasetError, match="empty"):
+        read(zipped(tmp_path / "empty.zip"))
+
+
+@given(st.text(alphabet="a./\\:C\0é", max_size=12))
+def test_no_checked_name_leads_out(name: str) -> None:
+    try:
+        safe = checked_name(name, Path("x.zip"))
+    except DatasetError:
+        return
+    assert not safe.startswith("/")
+    assert ".." not in safe.split("/")
+    assert "\\" not in safe

@@ -1,0 +1,137 @@
+"""Inspection of texts: lengths, blanks, exact and near copies."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor.data.inspect.duplicates_text import resembling, unspaced, words
+from advisor.data.inspect.inspection import Inspection, inspect_items, merge, without_collapse
+
+ARTICLE = (
+    "The council of the northern harbour town decided on Tuesday to rebuild the old pier that was lost in the storm "
+    "of last winter. Work is to begin in May and to end before the first boats of the autumn fishing season return. "
+    "The mayor said that the cost of about two million would be carried by the region and by a fund of local firms."
+)
+OTHER = (
+    "Researchers at the institute measured how quickly young larches grow on slopes that were bare of trees before. "
+    "After nine summers the trees on the sunny side were twice as high as the others, and birds had come back to nest."
+)
+
+
+def inspect(texts: list[str]) -> Inspection:
+    return inspect_items("text", pd.DataFrame({"text": texts, "digest": ""}))
+
+
+def test_lengths_and_blank_texts() -> None:
+    found = inspect(["one two", " \n\t", "", "three"])
+    assert found.readable.tolist() == [True, False, False, True] and set(found.reasons) == {1, 2}
+    assert found.measures["n_words"].tolist() == [2, 0, 0, 1]
+    assert found.measures["n_characters"].tolist() == [7, 3, 0, 5]
+    assert found.clusters == [], "blank texts are no copies of each other"
+
+
+def test_case_spacing_and_unicode_form_make_no_other_text() -> None:
+    found = inspect(["Wie heißt du?", "wie  HEISST du?\n", "café au lait", "cafe\u0301 au lait", "something else"])
+    assert found.clusters == [(0, 1), (2, 3)] and found.cluster_kinds == ["exact", "exact"]
+
+
+def test_punctuation_makes_a_near_copy() -> None:
+    found = inspect(["it blocks << A >> and [[ B ]]", "it blocks [[ A ]] and << B >>", "unlike"])
+    assert found.clusters == [(0, 1)] and found.cluster_kinds == ["near"]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        ARTICLE.replace("on Tuesday", "on Wednesday"),
+        "Pier to be rebuilt\n\n" + ARTICLE,
+        ARTICLE[: int(len(ARTICLE) * 0.85)],
+        ARTICLE.upper(),
+    ],
+)
+def test_an_edited_article_is_a_near_copy(copy: str) -> None:
+    found = inspect([OTHER, ARTICLE, copy])
+    assert found.clusters == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("What is the highest mountain in the world ?", "What is the fourth highest mountain in the world ?"),
+        ("I need to change my home address.", "I need to change my name."),
+        (ARTICLE, OTHER),
+        (ARTICLE, ARTICLE[: len(ARTICLE) // 3] + OTHER),
+        ("!!!", "..."),
+        ("你好吗", "你好"),
+    ],
+)
+def test_texts_that_mean_something_else_are_no_copies(one: str, other: str) -> None:
+    assert inspect([one, other]).clusters == []
+
+
+def test_copies_are_found_among_many_texts_of_one_template() -> None:
+    """Shingles in very many texts bring nothing together; the rare ones of the copies still do."""
+    names = "amber birch cedar delta ember fjord grove haven inlet jetty knoll larch marsh north ocean prairie".split()
+    texts = [
+        f"Please check my transfer of {17 * n} crowns to {names[n % 16]} {names[n // 16]}, sent on the way to "
+        f"{names[(n * 7) % 16]} {names[(n * 5 + 3) % 16]} by {names[(n * 3 + n // 16) % 16]}, {names[(n * 11) % 16]}."
+        for n in range(200)
+    ]
+    found = inspect([*texts, texts[42].replace("Please check", "Do check")])
+    assert [rows for rows in found.clusters if 200 in rows and 42 in rows]
+
+
+def test_a_cluster_that_swallows_the_set_is_no_finding() -> None:
+    chain = [(i, i + 1) for i in range(49)]
+    assert without_collapse(100, [*chain, (90, 91)]) == [(90, 91)]
+    assert without_collapse(15, [(i, i + 1) for i in range(14)]) == [(i, i + 1) for i in range(14)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=200), max_size=20))
+def test_any_text_is_inspected(texts: list[str]) -> None:
+    found = inspect(texts)
+    assert len(found.measures) == len(texts)
+    assert found.readable.tolist() == [bool(unspaced(text)) for text in texts]
+    for rows in found.clusters:
+        assert len(rows) > 1 and list(rows) == sorted(set(rows))
+    same = {}
+    for row, text in enumerate(texts):
+        if unspaced(text):
+            same.setdefault(words(unspaced(text)), []).append(row)
+    together = {row: number for number, rows in enumerate(found.clusters) for row in rows}
+    assert all(len({together[row] for row in rows}) == 1 for rows in same.values() if len(rows) > 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(alphabet="abc d", min_size=60, max_size=300), min_size=2, max_size=8))
+def test_resemblance_is_that_of_the_plain_formula(texts: list[str]) -> None:
+    """For texts of up to 128 shingles the sketch is the whole set, so the answer is Jaccard's."""
+
+    def shingles(text: str) -> set[str]:
+        return {text[i : i + 8] for i in range(len(text) - 7)}
+
+    found = set(resembling(texts))
+    for i in range(len(texts)):
+        for j in range(i + 1, len(texts)):
+            a, b = shingles(texts[i]), shingles(texts[j])
+            if max(len(a), len(b)) >= 128:
+                continue
+            bound = 0.65 if min(len(texts[i]), len(texts[j])) >= 240 else 0.75
+            plausible = min(len(texts[i]), len(texts[j])) >= 0.9 * bound * max(len(texts[i]), len(texts[j]))
+            assert ((i, j) in found) == (len(a & b) / len(a | b) >= bound and plausible)
+
+
+def test_merging_says_exact_only_where_exact_pairs_hold_it_together() -> None:
+    clusters, kinds = merge(7, [(0, 1), (2, 3)], [(3, 4), (5, 6)])
+    assert clusters == [(0, 1), (2, 3, 4), (5, 6)] and kinds == ["exact", "near", "near"]
+    assert merge(3, [], []) == ([], [])
+
+
+@pytest.mark.parametrize("word", ["word ", "ha", "- "])
+def test_texts_of_one_word_again_and_again_are_inspected(word: str) -> None:
+    found = inspect([f"{word * 1000}{i}" for i in range(8)])
+    assert found.readable.all()

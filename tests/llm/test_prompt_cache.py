@@ -1,0 +1,82 @@
+"""Answers remembered: nothing is asked twice, another question is, the oldest go first, damage costs only memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from advisor.data.features import cache_facts, clear_cache
+from advisor.llm.prompt_cache import PromptCache, Remembering, cache_file
+from probes.chat import Prompt, Reply
+
+
+class Counting:
+    """A model that counts what it is asked."""
+
+    name = "counting"
+
+    def __init__(self, identity: str = "one") -> None:
+        self.identity = identity
+        self.asked: list[str] = []
+
+    def generate(
+        self, prompts: Sequence[Prompt], max_new_tokens: int = 32, stop: Sequence[str] = ("\n",)
+    ) -> list[Reply]:
+        self.asked += [prompt.user for prompt in prompts]
+        return [Reply(f"{prompt.user} {max_new_tokens}", -1.5, 3, 2, True) for prompt in prompts]
+
+    def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
+        self.asked += [prompt.user for prompt in prompts]
+        return np.array([[-len(prompt.user) - len(option) / 3 for option in options] for prompt in prompts])
+
+
+def asked(*texts: str) -> list[Prompt]:
+    return [Prompt("", text, "") for text in texts]
+
+
+def test_only_what_is_new_is_asked_and_answers_come_back_in_order() -> None:
+    model = Counting()
+    first = Remembering(model).generate(asked("a", "b", "a"))
+    again = Remembering(model).generate(asked("c", "b"))
+    assert model.asked == ["a", "b", "c"]
+    assert first[0] == first[2] == Reply("a 32", -1.5, 3, 2, True) and again[1] == first[1]
+    Remembering(model).generate(asked("a"), max_new_tokens=5)
+    Remembering(model).generate(asked("a"), stop=("x",))
+    Remembering(Counting("two")).generate(asked("a"))
+    assert model.asked == ["a", "b", "c", "a", "a"]
+
+
+def test_scores_are_kept_to_the_last_bit_and_depend_on_the_options() -> None:
+    model = Counting()
+    first = Remembering(model).option_log_p(asked("a", "bb"), ["x", "yy"])
+    again = Remembering(model).option_log_p(asked("bb", "a"), ["x", "yy"])
+    np.testing.assert_array_equal(first[::-1], again)
+    Remembering(model).option_log_p(asked("a"), ["yy", "x"])
+    assert model.asked == ["a", "bb", "a"]
+    assert Remembering(model).option_log_p([], ["x"]).shape == (0, 1)
+
+
+def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
+    cache = PromptCache(tmp_path / "answers.sqlite", limit_bytes=2000)
+    for number in range(40):
+        cache.write({bytes([number]): b"x" * 100})
+        cache.read([b"\x00"])  # used all the time, so it stays
+    kept = cache.read([bytes([number]) for number in range(40)])
+    assert b"\x00" in kept and bytes([39]) in kept and bytes([1]) not in kept
+    assert sum(len(key) + len(value) for key, value in kept.items()) <= 2000
+
+
+def test_a_damaged_file_costs_the_memory_and_not_the_answer() -> None:
+    cache_file().parent.mkdir(parents=True)
+    cache_file().write_bytes(b"no database" * 500)
+    model = Counting()
+    assert Remembering(model).generate(asked("a"))[0].text == "a 32"
+    assert clear_cache() > 0
+    Remembering(model).generate(asked("a"))
+    assert cache_facts().prompt_bytes > 0
+    Remembering(model).generate(asked("a"))
+    assert model.asked == ["a", "a"]
+    clear_cache()
+    assert cache_facts().prompt_bytes == 0
