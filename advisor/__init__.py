@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         from advisor import api
 
-        return getattr(line, name)
+        return getattr(api, name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

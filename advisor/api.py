@@ -264,7 +264,7 @@ def plan(
 
 
 def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:
-    """The decision with all that it rests on and the plan to carry it out, to be kept (`advisor.advice.record.decision`).
+    """The decision with all that it rests on and the plan to carry it out, to be kept (`advice.record.decision`).
 
     advice: the advice to put on record, the one given last by default. Raises AdviceError, DatasetError, BackboneError.
     """

@@ -25,7 +25,7 @@ from advisor.llm.models import load_language_model
 from benchmarks import sets
 from probes.text_domain import SCALES, measure_texts
 
-TARGET = Path(__file__).parents[2] / "data" / FILE
+TARGET = Path(__file__).parents[1] / "data" / FILE
 FIELDS = ("dataset", "description", "weights", *SCALES, "n")
 
 TABLES = {

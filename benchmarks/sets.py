@@ -37,7 +37,7 @@ class Featured:
 def data_folder() -> Path:
     """Where the development sets lie: ``ADVISOR_BENCH_DATA``, or shared/data beside the checkout."""
     configured = os.environ.get("ADVISOR_BENCH_DATA")
-    return Path(configured) if configured else Path(__file__).parents[3] / "shared" / "data"
+    return Path(configured) if configured else Path(__file__).parents[2] / "shared" / "data"
 
 
 def path_of(name: str) -> Path:

@@ -20,6 +20,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no worker is left alone with one at the end."""
-    first = ("test_browser", "test_cli", "test_runs_supervisor", "test_rungs_line", "test_line")
+    first = ("test_browser", "test_cli", "test_runs_supervisor", "test_rungs_line", "test_api")
     order = {name: place for place, name in enumerate(first)}
     items.sort(key=lambda item: order.get(item.path.stem, len(first)))

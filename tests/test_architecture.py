@@ -1,90 +1,104 @@
-"""Arrows point one way: a stage imports only what stands to its left, `probes` never imports `advisor`."""
+"""The house: eight floors, arrows that point down, no cycle between files, a small root, and who may import whom."""
 
 from __future__ import annotations
 
 import ast
-from graphlib import TopologicalSorter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-#: From left to right; modules on one line may import each other.
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "ladder", "storage", "records"),
-    ("dataset",),
-    ("profile",),
-    ("features", "names", "retrieval", "questions", "language", "llm", "endpoint", "prompt_cache", "asking"),
-    ("evidence",),
-    ("training",),
-    ("estimate",),
-    ("advice",),
-    ("rungs",),
-    ("ask",),
-    ("report",),
-    ("runs",),
-    ("line",),
-    ("ui", "cli", "doctor", "bench", "__init__"),
+#: The rooms of each floor. A room imports itself and the floors below it; rooms of one floor do not know each other.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("probes",),
+    ("advisor.core",),
+    ("advisor.data", "advisor.llm"),
+    ("advisor.evidence", "advisor.training", "advisor.caches"),
+    ("advisor.advice", "advisor.rungs"),
+    ("advisor.runs", "advisor.score"),
+    ("advisor.api", "advisor.doctor"),
+    ("advisor", "advisor.cli", "advisor.ui"),
 )
-PLACE = {name: place for place, names in enumerate(LAYERS) for name in names}
-FACES = {"ui", "cli", "doctor", "bench"}
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+MOST_ROOT_MODULES = 10
+MOST_LINES = 450
+FILES = sorted([*(ROOT / "probes").rglob("*.py"), *(ROOT / "advisor").rglob("*.py")])
 
 
-def files(package: str) -> list[Path]:
-    return sorted(p for p in (ROOT / package).rglob("*.py"))
+def named(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported(path: Path) -> set[str]:
-    """Dotted names imported anywhere in a file, inside functions too."""
-    found: set[str] = set()
+MODULES = {named(path): path for path in FILES}
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return "probes" if parts[0] == "probes" else ".".join(parts[:2])
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Dotted names imported anywhere in a file: inside functions and for the type checker too."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
-def stage(path: Path) -> str:
-    name = path.relative_to(ROOT / "advisor").with_suffix("").parts[0]
-    return "cli" if name.startswith("cli_") else name
-
-
-@pytest.mark.parametrize("path", files("probes"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_probes_know_nothing_of_advice_or_pages(path: Path) -> None:
-    assert not {name for name in imported(path) if name.split(".")[0] in {"advisor", "streamlit"}}
-
-
-def test_no_cycle_among_the_files_of_probes() -> None:
-    """Imports inside functions and for type checking count."""
-    module_of = {
-        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in files("probes")
-    }
-    graph: dict[str, set[str]] = {}
-    for module, path in module_of.items():
-        longest = (
-            max((m for m in module_of if f"{name}.".startswith(f"{m}.")), key=len, default="")
-            for name in imported(path)
-        )
-        graph[module] = {target for target in longest if target and target != module}
-    TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
-
-
-@pytest.mark.parametrize("path", files("advisor"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_stage_imports_only_stages_to_its_left(path: Path) -> None:
-    own = PLACE[stage(path)]
+def own_modules(path: Path) -> set[str]:
+    """The project's modules that a file imports."""
+    modules = set()
     for name in imported(path):
-        parts = name.split(".")
-        if parts[0] == "streamlit":
-            assert stage(path) == "ui", f"{path.name} imports streamlit"
-        if parts[0] == "advisor" and len(parts) > 1 and parts[1] in PLACE and stage(path) not in FACES:
-            assert PLACE[parts[1]] <= own or stage(path) == "__init__", (
-                f"{path} imports {name}, which stands to its right"
-            )
+        while name and name not in MODULES:
+            name = name.rpartition(".")[0]
+        if name:
+            modules.add(name)
+    return modules - {named(path)}
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {room(module) for module in MODULES} == set(FLOOR)
+    assert len(FLOORS) <= 8
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_arrows_point_down(path: Path) -> None:
+    mine = room(named(path))
+    for module in own_modules(path):
+        other = room(module)
+        below = FLOOR[other] < FLOOR[mine] or other == mine
+        assert below or module == "advisor", f"{named(path)} imports {module}, which is not below it"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = {named(path): own_modules(path) - {"advisor"} for path in FILES}
+    while graph:
+        leaves = {module for module, needs in graph.items() if not needs & set(graph)}
+        if not leaves:
+            on_the_way = {m: sorted(needs & set(graph)) for m, needs in graph.items()}
+            raise AssertionError(f"These modules form cycles or stand above one: {on_the_way}")
+        graph = {module: needs for module, needs in graph.items() if module not in leaves}
+
+
+def test_the_root_and_the_files_stay_small() -> None:
+    assert len(list((ROOT / "advisor").glob("*.py"))) <= MOST_ROOT_MODULES
+    long = {named(path): lines for path in FILES if (lines := path.read_text().count("\n")) > MOST_LINES}
+    assert not long, f"too long to read in one sitting: {long}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_streamlit_is_imported_by_the_dashboard_alone(path: Path) -> None:
+    if room(named(path)) != "advisor.ui":
+        assert "streamlit" not in {name.split(".")[0] for name in imported(path)}
 
 
 def test_no_pickle_and_no_function_that_runs_what_it_reads() -> None:
-    for path in files("advisor") + files("probes"):
+    for path in FILES:
         text = path.read_text()
         assert not {"pickle", "joblib", "dill"} & {name.split(".")[0] for name in imported(path)}, path
         assert "weights_only=False" not in text and "trust_remote_code=True" not in text, path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_line import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
+from test_api import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
 
 import advisor
 from advisor import api

@@ -15,7 +15,7 @@ from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Flip, Question
 
-#: How far a curve is followed, in times the labels at hand (DESIGN.md, what is known, 6).
+#: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0
 STEP = 2**0.25
 HALVINGS = 7

@@ -11,10 +11,10 @@ from pathlib import Path
 from advisor.core.errors import RunError
 
 ADDRESS = "127.0.0.1"
-ENTRY = Path(__file__).parent / "entry" / "app.py"  # its .streamlit/config.toml holds the theme
+ENTRY = Path(__file__).parents[1] / "ui" / "entry" / "app.py"  # its .streamlit/config.toml holds the theme
 
 # Streamlit's own defaults bind every interface and accept any Host header, which lets a foreign page reach the
-# dashboard by DNS rebinding (DESIGN.md, traps). Flags win over any config.toml the user has.
+# dashboard by DNS rebinding (docs/design.md, traps). Flags win over any config.toml the user has.
 SAFE: dict[str, str | list[str]] = {
     "server.address": ADDRESS,
     "server.allowedHosts": [ADDRESS, "localhost"],

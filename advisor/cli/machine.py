@@ -76,8 +76,8 @@ def _cache(context: typer.Context, json: Json = False) -> None:
 def show_cache(json: Json = False) -> None:
     """Show the folder of cached features, its size and its limit."""
     with command(json) as output:
+        from advisor.caches import cache_facts
         from advisor.cli import show_runs
-        from advisor.data.features import cache_facts
 
         found = cache_facts()
         output.answer(show_runs.cache_json(found), lambda to: show_runs.cache(to, found))
@@ -87,10 +87,10 @@ def show_cache(json: Json = False) -> None:
 def clear_cache(json: Json = False) -> None:
     """Delete cached features and remembered timings; they are computed anew when needed."""
     with command(json) as output:
+        from advisor import caches
         from advisor.cli import show_runs
-        from advisor.data import features
 
-        freed = features.clear_cache()
+        freed = caches.clear_cache()
         output.answer({"freed_bytes": freed}, lambda to: show_runs.cleared(to, freed))
 
 

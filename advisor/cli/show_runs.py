@@ -18,7 +18,7 @@ from advisor.core.records import Plan, Prediction, RunReport, RunStatus
 from probes.measured import Measured
 
 if TYPE_CHECKING:
-    from advisor.data.features import CacheFacts
+    from advisor.caches import CacheFacts
     from advisor.doctor import Check
     from probes.backbones.catalog import Entry
 

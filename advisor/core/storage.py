@@ -1,7 +1,7 @@
 """Writes are atomic or do not happen: written aside, synced, renamed; a manifest keeps the hashes.
 
 Measured before this was written: of 40 `torch.save` calls interrupted by SIGKILL 23 left an unreadable
-file; written aside, synced and renamed, none of 40 did (DESIGN.md, traps).
+file; written aside, synced and renamed, none of 40 did (docs/design.md, traps).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One image file to one RGB picture, as a person would see it; or one sentence why not.
 
-Decisions, each from a measurement in DESIGN.md: Pillow and not torchvision's decoder (which ended the process on
+Decisions, each from a measurement in docs/design.md: Pillow and not torchvision's decoder (which ended the process on
 290 of 400 mutated PNGs); decoded whole (`verify()` proves nothing); EXIF rotation applied; 16-bit and float
 images scaled, as `convert("RGB")` turns them white or black; at most 100 megapixels; only raster formats, so
 that Pillow never starts Ghostscript for an EPS.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,38 +47,6 @@ def input_size(dataset: Dataset, entry: Entry) -> int:
 def feature_cache() -> Path:
     """The workspace's folder of cached features and calibrations; `advisor cache` shows and clears it."""
     return workspace() / "features"
-
-
-@dataclass(frozen=True)
-class CacheFacts:
-    """Where the feature cache lies, the bytes that it takes, and the bytes that it may take.
-
-    ``prompt_bytes``: what the remembered answers of language models take beside it.
-    """
-
-    folder: Path
-    used_bytes: int
-    limit_bytes: int
-    prompt_bytes: int = 0
-
-
-def cache_facts() -> CacheFacts:
-    """Place and size of the feature cache."""
-    from advisor.llm.prompt_cache import PromptCache, cache_file
-    from probes.feature_store import LIMIT_BYTES, FeatureStore
-
-    used = FeatureStore.used(feature_cache())
-    return CacheFacts(feature_cache(), used, LIMIT_BYTES, PromptCache(cache_file()).used())
-
-
-def clear_cache() -> int:
-    """Delete cached features, remembered calibrations and answers, made anew when needed; returns the bytes freed."""
-    from advisor.llm.prompt_cache import PromptCache, cache_file
-    from probes.calibrations import forget
-    from probes.features import clear
-
-    forget(feature_cache())
-    return clear(feature_cache()) + PromptCache(cache_file()).clear()
 
 
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:

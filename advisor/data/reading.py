@@ -10,7 +10,8 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data import store
-from advisor.data.inspect.inspection import Inspection, inspect_items
+from advisor.data.inspect.inspection import Inspection
+from advisor.data.inspect.items import inspect_items
 from advisor.data.read.fingerprint import fingerprint
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import Listing

@@ -1,49 +1,27 @@
-"""Numbers kept in `data/`: the reference sets' profiles, and what fine-tuning brought on each.
-
-The folder lies at the top of a checkout. An installed advisor has the same files as the package `advisor.data`
-(setup.py maps it), so both are asked, the checkout first.
-"""
+"""Numbers kept in `data/`: the reference sets' profiles, and what fine-tuning brought on each."""
 
 from __future__ import annotations
 
 import csv
 from functools import lru_cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.core import resources
 from advisor.core.errors import StorageError
 
 if TYPE_CHECKING:
     from probes.measured import Measured
     from probes.references import Reference
 
-CHECKOUT = Path(__file__).parents[2] / "data"
-PACKAGE = "advisor.data"
 GAINS = "gains.csv"
 OVERALL = "overall"
-
-
-def data_file(name: str) -> Traversable:
-    """The file called `name` of the folder `data/`. Raises StorageError where it is in neither place."""
-    beside = CHECKOUT / name
-    if beside.is_file():
-        return beside
-    try:
-        packaged = resources.files(PACKAGE) / name
-    except ModuleNotFoundError:
-        packaged = beside
-    if not packaged.is_file():
-        raise StorageError(f"The file {name} is missing from this installation. Install transfer-advisor again.")
-    return packaged
 
 
 @lru_cache(maxsize=8)
 def rows_of(name: str) -> tuple[dict[str, str], ...]:
     """The lines of a CSV in `data/`, by column; none where the file is missing, since no reference is no failure."""
     try:
-        text = data_file(name).read_text(encoding="utf-8")
+        text = resources.data(name).read_text(encoding="utf-8")
     except StorageError:
         return ()
     return tuple(csv.DictReader(text.splitlines()))

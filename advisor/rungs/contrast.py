@@ -41,7 +41,7 @@ from probes.heads import USUAL
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
-#: The fewest steps of a tuning that are worth it; docs/rungs.md has the values.
+#: The fewest steps of a tuning that are worth it; benchmarks/results/2026-11-rungs.md has the values.
 LEAST_STEPS = 10
 #: Two: each half is tuned on the other, in half the steps, so judging costs as much again as the tuning that is kept.
 FOLDS = 2

@@ -3,7 +3,7 @@
 Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022,
 https://arxiv.org/abs/2202.10054. The frozen rung is carried out too, on the same validation items, and a tuned
 model that is not better there is dropped for it: fine-tuning loses to the frozen head on many small sets
-(DESIGN.md, what is known, 1).
+(docs/design.md, what is known, 1).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def at_random(past: Experience) -> Adviser:
 
 
 def newsletter(past: Experience) -> Adviser:
-    """The table of "what to do with a pre-trained model" that the ladder comes from (DESIGN.md), as a rule."""
+    """The table of "what to do with a pre-trained model" that the ladder comes from (docs/design.md), as a rule."""
     return lambda case, question: take(by_table(case.situation))
 
 

@@ -137,7 +137,7 @@ def hold_out(experience: Experience, learner: Learner) -> Held:
     """An adviser for every dataset, learned from the others alone."""
     known = truths(experience, worth)
     if not known:
-        raise AdviceError("No task of LadderBench is complete here. Carry some out with: advisor bench run")
+        raise AdviceError("No task of LadderBench is complete here. Carry some out with: python -m benchmarks.ladder")
     names = dict.fromkeys(truth.dataset for truth in known)
     advisers = {dataset: learner(without(experience, dataset)) for dataset in names}
     return Held(known, advisers, figures.drawn([truth.dataset for truth in known]))

@@ -1,4 +1,4 @@
-"""What a rung was worth on a task: the utility that advice expects (`advisor.advice.outlook.cost`), from what came out."""
+"""What a rung was worth on a task: the utility that advice expects (`advice.outlook.cost`), from what came out."""
 
 from __future__ import annotations
 

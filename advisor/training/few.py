@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 #: Up to so many labelled items per class (median, test part left out) texts of at most `MOST_CLASSES` classes are tuned
-#: by contrast. With 64 it was ahead of cross-entropy from the probe as well, in a third of the seconds (docs/rungs.md).
+#: by contrast. With 64 it was ahead of cross-entropy from the probe as well, in a third of the seconds
+#: (benchmarks/results/2026-11-rungs.md).
 FEW_PER_CLASS, MOST_CLASSES = 64, 16
 #: With more classes and up to so many of each the frozen model stays. On banking77 (77 classes, frozen 79.8 % on 600
 #: other training items) the tuned encoder had 79.5 % after 20 steps and after 96.

@@ -1,7 +1,7 @@
 """Settings for fine-tuning and for training from scratch, by kind, size and time.
 
 The learning rates are the middle of the race that `search` runs when there is time; a rate ten times too high costs 20
-to 55 points (DESIGN.md, what is known, 3). They come from 80 steps of 16 on 600 items, LP-FT, validation accuracy
+to 55 points (docs/design.md, what is known, 3). They come from 80 steps of 16 on 600 items, LP-FT, validation accuracy
 (frozen start first): deeppcb_defects .667, at 1e-4 .687, 3e-4 .783, 1e-3 .813; sign_digits .850, .890, .915, .960;
 trec6 .758, at 3e-5 .833, 1e-4 .867, 3e-4 .884. In 30 steps 1.2e-3 fell to chance and
 6e-4 once did, while 2e-4 held: hence the middle, and slower learning in runs of fewer than `GENTLE_STEPS`.
@@ -232,7 +232,7 @@ def task_of(
 def training_precision(device: str) -> str:
     """float32, but bfloat16 autocast on CUDA devices that have it.
 
-    On CPUs the backward pass of depth-wise convolutions in bfloat16 is slower (DESIGN.md, traps); MPS has no
+    On CPUs the backward pass of depth-wise convolutions in bfloat16 is slower (docs/design.md, traps); MPS has no
     bfloat16 kernels for all of them.
     """
     if device != "cuda":

@@ -6,7 +6,7 @@ import streamlit as st
 
 from advisor.core.records import RunReport
 from advisor.ui import charts, parts, wording
-from advisor.ui.charts import answering
+from advisor.ui.charts import answering as answering_charts
 from advisor.ui.instruments import answering
 from probes import failures
 
@@ -18,7 +18,7 @@ def draw(report: RunReport) -> None:
     if report.outcomes:
         parts.section("Which failed, retrieval or reading?")
         parts.answer_line(failures.sentence(report.outcomes))
-        picture = answering.outcomes(report.outcomes)
+        picture = answering_charts.outcomes(report.outcomes)
         st.plotly_chart(picture, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
     if report.recall_at_5 is not None:
         parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")

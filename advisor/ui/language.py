@@ -101,7 +101,9 @@ def facts(found: EndpointSettings) -> dict[str, str]:
     money = f"{found.price_in:g} read, {found.price_out:g} written" if priced else "not known, so money is not counted"
     return {
         "Key": "set" if found.api_key else "none",
-        "Tokens spent": f"{wording.count(usage.spent)} of at most {wording.count(found.most_tokens)}, by this dashboard",
+        "Tokens spent": (
+            f"{wording.count(usage.spent)} of at most {wording.count(found.most_tokens)}, by this dashboard"
+        ),
         "Price of a million tokens": money,
         "Price of 1,000 predictions": spent_on(found) or a_thousand(found),
         "Requests at once": str(found.at_once),

@@ -24,8 +24,8 @@ def answer(dataset: Dataset, profile: Profile) -> str:
     grave = sum(f.severity != "note" for f in profile.findings)
     found = f"{wording.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
     return (
-        f"{wording.short(dataset.name, 60)}: {wording.items(dataset.n_used, 'qa')} over {n_documents}{silent}; {found}. "
-        f"Answers will be judged by {profile.metric}, and exact match beside it."
+        f"{wording.short(dataset.name, 60)}: {wording.items(dataset.n_used, 'qa')} over {n_documents}{silent}; "
+        f"{found}. Answers will be judged by {profile.metric}, and exact match beside it."
     )
 
 

@@ -1,4 +1,4 @@
-"""`advisor bench run`: carry out every rung on every task and write down what came out; goes on where it stopped."""
+"""`python -m benchmarks.ladder`: carry out every rung on every task, and keep what came out."""
 
 from __future__ import annotations
 

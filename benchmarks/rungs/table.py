@@ -1,4 +1,4 @@
-"""The rows kept in data/rung_outcomes.csv, the table for docs/rungs.md, and the comparisons with their bounds."""
+"""The rows kept in data/rung_outcomes.csv, the table for benchmarks/results/2026-11-rungs.md, and the comparisons with their bounds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.core.ladder import RUNG_NAMES
 from benchmarks.rungs.tasks import TASKS, Task
 from probes.measured import side
 
-TARGET = Path(__file__).parents[3] / "data" / "rung_outcomes.csv"
+TARGET = Path(__file__).parents[2] / "data" / "rung_outcomes.csv"
 FIELDS = (
     "task", "dataset", "kind", "per_class", "way", "metric", "test", "low", "high", "n_test", "seconds",
     "budget_seconds", "promised_low", "promised_high", "remark",

@@ -158,8 +158,8 @@ def test_parts_about_another_dataset_are_refused(workspace: Path, other: str) ->
 def test_the_command_writes_a_file_or_to_stdout(
     record: DecisionRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(line, "read", lambda path, **_: path)
-    monkeypatch.setattr(line, "decision_record", lambda *_, **__: record)
+    monkeypatch.setattr(api, "read", lambda path, **_: path)
+    monkeypatch.setattr(api, "decision_record", lambda *_, **__: record)
     monkeypatch.setattr("sys.argv", ["advisor", "record", "x", "--format", "html", "--out", str(tmp_path / "a.html")])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -15,7 +15,8 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from advisor.data.inspect import duplicates_image as images
 from advisor.data.inspect.duplicates_image import sample_rows
-from advisor.data.inspect.inspection import Inspection, equal_digests, inspect_items
+from advisor.data.inspect.inspection import Inspection, equal_digests
+from advisor.data.inspect.items import inspect_items
 
 Change = Callable[[Image.Image], Image.Image]
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.data.inspect.duplicates_text import resembling, unspaced, words
-from advisor.data.inspect.inspection import Inspection, inspect_items, merge, without_collapse
+from advisor.data.inspect.inspection import Inspection, merge, without_collapse
+from advisor.data.inspect.items import inspect_items
 
 ARTICLE = (
     "The council of the northern harbour town decided on Tuesday to rebuild the old pier that was lost in the storm "

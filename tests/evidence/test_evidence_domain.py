@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from advisor import api
-from advisor.core.errors import StorageError
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.evidence import references as kept
@@ -153,31 +152,12 @@ def test_trust_pairs_each_reference_with_its_gain(monkeypatch: pytest.MonkeyPatc
     assert kept.trust(known(6), "text") is None
 
 
-def test_the_numbers_are_found_in_an_installed_package_or_told_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "kept_numbers").mkdir()
-    (tmp_path / "kept_numbers" / "some.csv").write_text("a,b\n1,2\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(kept, "CHECKOUT", tmp_path / "nowhere")
-    monkeypatch.setattr(kept, "PACKAGE", "kept_numbers")
-    kept.rows_of.cache_clear()
-    assert kept.rows_of("some.csv") == ({"a": "1", "b": "2"},)
-    assert kept.rows_of("missing.csv") == ()
-    with pytest.raises(StorageError, match=r"missing.csv is missing from this installation"):
-        kept.data_file("missing.csv")
-    monkeypatch.setattr(kept, "PACKAGE", "no_such_package")
-    with pytest.raises(StorageError, match="Install transfer-advisor again"):
-        kept.data_file("some.csv")
-    kept.rows_of.cache_clear()
-
-
 def test_a_built_package_holds_the_numbers_and_every_package(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     build = ("egg_info", "--egg-base", str(tmp_path), "build_py", "--build-lib", str(tmp_path / "lib"))
     done = subprocess.run([sys.executable, "setup.py", "-q", *build], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    built = tmp_path / "lib" / "advisor" / "data" / FILE
+    built = tmp_path / "lib" / "advisor" / "resources" / FILE
     assert built.read_bytes() == (ROOT / "data" / FILE).read_bytes()
     for package in (ROOT / "advisor").rglob("__init__.py"):
         assert (tmp_path / "lib" / package.relative_to(ROOT)).is_file()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.data.features import cache_facts, clear_cache
+from advisor.caches import cache_facts, clear_cache
 from advisor.llm.prompt_cache import PromptCache, Remembering, cache_file
 from probes.chat import Prompt, Reply
 

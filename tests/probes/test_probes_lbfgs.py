@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import minimize
-
 from probes.lbfgs import minimise
+from scipy.optimize import minimize
 
 
 @settings(max_examples=30, deadline=None)

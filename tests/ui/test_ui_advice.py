@@ -149,7 +149,7 @@ def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, mon
         assert wishes.keys() <= allowed.keys()
         asked.append(wishes)
 
-    monkeypatch.setattr(line, "advise", advise)
+    monkeypatch.setattr(api, "advise", advise)
     app = opened(images)
     for name, default in Prices().model_dump(exclude={"schema_version"}).items():
         assert app.number_input(key=f"price-{name}").value == default
@@ -172,7 +172,7 @@ def test_a_target_and_limits_are_removed_by_emptying_their_fields(
     def advise(dataset: Dataset, target: float | None, constraints: Constraints, **wishes: Any) -> None:
         given(dataset, question=former.question.model_copy(update={"target": target, "constraints": constraints}))
 
-    monkeypatch.setattr(line, "advise", advise)
+    monkeypatch.setattr(api, "advise", advise)
     app = opened(images)
     assert [app.number_input(key=key).value for key in ("target", "latency", "deadline")] == [95.0, 50.0, 2.0]
     for key in ("target", "latency", "deadline"):
@@ -194,7 +194,7 @@ def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
         question = Question(budget_seconds=budget, **wishes)
         decide(priced(former.estimates, question, 80, None, "cpu"), question)
 
-    monkeypatch.setattr(line, "advise", advise)
+    monkeypatch.setattr(api, "advise", advise)
     app = opened(images)
     next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value(["fine-tune"])
     app.number_input(key="target").set_value(90.0)
@@ -234,7 +234,7 @@ def test_a_coin_toss_is_raced_at_one_click(
         return Race(("frozen", "fine-tune"), "frozen", run, (), "Frozen features are kept.")
 
     original = api.race
-    monkeypatch.setattr(line, "race", race)
+    monkeypatch.setattr(api, "race", race)
     app = opened(images)
     app.button(key="race").click().run()
     settled(app)
@@ -249,7 +249,7 @@ def test_a_race_that_fails_is_told(images: Dataset, monkeypatch: pytest.MonkeyPa
     def race(dataset: Dataset, **wishes: Any) -> Race:
         raise AdviceError("The race is not decided.")
 
-    monkeypatch.setattr(line, "race", race)
+    monkeypatch.setattr(api, "race", race)
     app = opened(images)
     app.button(key="race").click().run()
     settled(app)
@@ -268,8 +268,8 @@ def test_the_record_is_offered_in_three_forms_and_made_when_asked(
         run="", rung="frozen", dataset_folder=images.folder, dataset_name=images.name, fingerprint=images.fingerprint,
         kind="image", metric="accuracy", backbone="b", backbone_hash="h", input_size=64,
     )  # fmt: skip
-    monkeypatch.setattr(line, "probe", lambda *_, **__: evidence)
-    monkeypatch.setattr(line, "plan", lambda *_, **__: plan)
+    monkeypatch.setattr(api, "probe", lambda *_, **__: evidence)
+    monkeypatch.setattr(api, "plan", lambda *_, **__: plan)
     read = DecisionRecord.model_validate_json(record.made(images, advice, "json"))
     assert (read.advice, read.plan, read.subject.name) == (advice, plan, "digits")
     assert b"<!doctype html>" in record.made(images, advice, "html")

@@ -64,7 +64,7 @@ def test_a_template_without_its_text_is_refused_with_the_reason(prompted: Datase
 
 def test_a_changed_prompt_is_measured_with_what_was_typed(prompted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(line, "prompt", lambda *given, **more: asked.append((given, more)))
+    monkeypatch.setattr(api, "prompt", lambda *given, **more: asked.append((given, more)))
     app = opened(prompted)
     app.text_area[0].set_value(CHANGED).run()
     assert "Sort the text" in app.code[0].value

@@ -46,7 +46,7 @@ def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypat
     monkeypatch.setenv("ADVISOR_LADDERBENCH", str(tmp_path / "none"))
     app = opened()
     assert "Nobody has kept score here yet." in app.html[0].value
-    assert app.code[0].value == "advisor bench run"
+    assert app.code[0].value == "python -m benchmarks.ladder"
     assert not app.get("plotly_chart")
 
 

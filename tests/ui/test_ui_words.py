@@ -11,7 +11,7 @@ from advisor.ui import uploads, wording
 
 
 def test_the_examples_hold() -> None:
-    for module in (words, uploads):
+    for module in (wording, uploads):
         assert doctest.testmod(module).failed == 0
 
 

@@ -16,11 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.core import storage
+from advisor.core import resources, storage
 from advisor.core.records import Situation
 
-#: In a checkout; an installed advisor has the tables as the package `advisor.data` (setup.py).
-FOLDERS = (Path(__file__).parents[2] / "data" / "ladderbench", Path(__file__).parents[1] / "data" / "ladderbench")
 KEYS = ["dataset", "kind", "labels", "seed"]
 #: In the ledger a dataset is seen under several backbones and budgets: what was seen, as a digest, is a key there.
 SEEN = "seen"
@@ -107,9 +105,7 @@ class Experience:
 def shipped_folder() -> Path:
     """Where LadderBench's tables lie: ``ADVISOR_LADDERBENCH``, the checkout's, or the installed package's."""
     configured = os.environ.get("ADVISOR_LADDERBENCH")
-    if configured:
-        return Path(configured)
-    return next((folder for folder in FOLDERS if folder.is_dir()), FOLDERS[0])
+    return Path(configured) if configured else resources.data("ladderbench")
 
 
 def ledger_folder() -> Path:

@@ -10,7 +10,7 @@ from advisor.core.ladder import RungName
 from advisor.core.records import Kind, Situation
 from advisor.training.few import Way, way
 
-#: A learning curve is believed to this multiple of the items it was fitted on (DESIGN.md, what is known, 6).
+#: A learning curve is believed to this multiple of the items it was fitted on (docs/design.md, what is known, 6).
 FURTHEST = 4.0
 #: The measured rung that gains are counted from.
 BASE: RungName = "frozen"

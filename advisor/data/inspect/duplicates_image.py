@@ -55,7 +55,7 @@ class Look:
 
 
 def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
-    """Inspect images; see `advisor.data.inspect.inspection.inspect_items`. A large set is looked at further only if it pays."""
+    """Inspect images; see `advisor.data.inspect.items`. A large set is looked at further only if it pays."""
     paths = items["path"].tolist()  # 100,000 Path objects would take seconds
     looks: dict[int, Look | str] = {}
     stages = [(WHOLE, 0.0, 1.0)] if len(paths) <= WHOLE else [(FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)]

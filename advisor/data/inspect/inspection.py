@@ -1,7 +1,4 @@
-"""Look into every item once: can it be read, how large is it, and which items are copies of each other.
-
-Bad items are never an exception: they come back as unreadable with a reason, and the reader sets them aside.
-"""
+"""What one look into every item finds, and how pairs of copies become clusters."""
 
 from __future__ import annotations
 
@@ -11,9 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-
-from advisor.core.records import Kind
-from probes.progress import Progress, silent
 
 ClusterKind = Literal["exact", "near"]
 MAX_NEAR_SHARE = 0.2
@@ -52,23 +46,6 @@ class Inspection:
         reasons = {int(number[row]): reason for row, reason in self.reasons.items() if keep[row]}
         measures = self.measures[keep].reset_index(drop=True)
         return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected)
-
-
-def inspect_items(kind: Kind, items: pd.DataFrame, progress: Progress = silent) -> Inspection:
-    """Inspect every item (of more than 5,000 images some, spread over the set, at most 500 MB) and find duplicates.
-
-    items: `digest` (of the content; "" = unknown) and `path` (images) or `text`, any index; questions with `answers`
-    and `document` too.
-    """
-    if kind == "image":
-        from advisor.data.inspect.duplicates_image import inspect_images
-
-        return inspect_images(items, progress)
-    from advisor.data.inspect.duplicates_text import inspect_questions, inspect_texts
-
-    if kind == "qa":
-        return inspect_questions(items, progress)
-    return inspect_texts(items, progress)
 
 
 def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 Context: a perceptual hash (dhash, phash) within a few bits misses crops and calls MRI slices, printed boards and
 textures of one kind the same. Choice: candidates by cosine of 8 × 8 thumbnails of sixteen crops, then each candidate
-pair is aligned (`advisor.data.inspect.alignment`) and compared on its finest detail only, where different pictures do not
+pair is aligned (`alignment`) and compared on its finest detail only, where different pictures do not
 correlate. Measured at 64 pixels: copies of cat and dog photos (JPEG quality 40, half size, 90 % crops) correlate at
 0.92 or more in detail, 99.9 % of other photos at 0.34 or less, different persons' hand signs at most 0.82,
 spectrograms of one spoken digit at most 0.89.

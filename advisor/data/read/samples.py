@@ -14,13 +14,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.core import storage
+from advisor.core import resources, storage
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind
 from probes.progress import Progress, silent
 
-#: The handbook in a checkout; an installed advisor has it as the package `advisor.handbook` (setup.py).
-HANDBOOK = Path(__file__).parents[2] / "docs" / "handbook"
 #: Topics of chatterbot-corpus with more than twenty different questions; its small talk has no topic.
 TOPICS = ("ai", "coding", "emotion", "literature", "movies", "psychology", "science", "sports", "trivia")
 
@@ -106,7 +104,7 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     """
     sample = find(name)
     if sample.name == "handbook":
-        return handbook()
+        return resources.handbook()
     folder = storage.workspace() / "samples" / sample.name
     if folder.exists():
         return folder
@@ -128,16 +126,6 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
-
-
-def handbook() -> Path:
-    """The folder of the handbook, read where it lies. Raises DatasetError when this installation lacks it."""
-    spec = importlib.util.find_spec("advisor.handbook")
-    inside = (spec.submodule_search_locations or []) if spec else []
-    for folder in (HANDBOOK, *map(Path, inside)):
-        if (folder / "questions.jsonl").is_file():
-            return folder
-    raise DatasetError("The handbook is missing from this installation. Install Transfer Advisor again.")
 
 
 def package_file(package: str, inside: str, install: str) -> Path:

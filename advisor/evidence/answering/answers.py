@@ -30,7 +30,7 @@ ROUND = 8
 #: Questions kept with their passages, to be looked at.
 SHOWN = 16
 MOST = 160
-#: Passages put before the language model; `docs/questions.md` has the measurement.
+#: Passages put before the language model; `benchmarks/results/2026-11-questions.md` has the measurement.
 K = 1
 TITLES = {
     "closed book": "The language model by heart",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
 #: Below this similarity nothing supports an answer, where no training question tells better: on three sets (xquad_en,
-#: realtimeqa_2026, pubmedqa) 5 % of the questions that the documents answer lie below it (`docs/questions.md`).
+#: realtimeqa_2026, pubmedqa) 5 % of the questions that the documents answer lie below it
+#: (benchmarks/results/2026-11-questions.md).
 USUAL_THRESHOLD = 0.4
 SEARCHED = 200
 

@@ -25,7 +25,9 @@ def curve(found: LearningCurve, metric: str, n_now: int, target: float | None = 
             go.Scatter(
                 x=[row[0] for row in own], y=[row[1] for row in own], mode="lines",
                 line={"color": TEAL, "width": 2, "dash": "dot" if ahead else "solid"},
-                customdata=[[wording.count(row[0]), wording.percent(row[1]), wording.between(row[2], row[3])] for row in own],
+                customdata=[
+                    [wording.count(row[0]), wording.percent(row[1]), wording.between(row[2], row[3])] for row in own
+                ],
                 hovertemplate="%{customdata[0]} training items<br>expected %{customdata[1]}<br>"
                               "80 % band %{customdata[2]}<extra></extra>",
             )
@@ -37,15 +39,18 @@ def curve(found: LearningCurve, metric: str, n_now: int, target: float | None = 
             error_y={"type": "data", "symmetric": False, "color": GREY, "thickness": 1.4, "width": 4,
                      "array": [p.high - p.value for p in found.points],
                      "arrayminus": [p.value - p.low for p in found.points]},
-            customdata=[[wording.count(n), wording.measured(p)] for n, p in zip(found.sizes, found.points, strict=True)],
+            customdata=[
+                [wording.count(n), wording.measured(p)] for n, p in zip(found.sizes, found.points, strict=True)
+            ],
             hovertemplate="%{customdata[0]} training items<br>measured %{customdata[1]}<extra></extra>",
         )
     )  # fmt: skip
     if places[0] <= n_now <= places[-1]:
         figure.add_vline(x=n_now, line={"color": GREY, "dash": "dash", "width": 1})
         # A shape on a log axis stands at the number, an annotation at its logarithm.
-        figure.add_annotation(x=math.log10(n_now), y=0, yref="paper", text=f"now {wording.count(n_now)}", showarrow=False,
-                              xanchor="left", yanchor="bottom", xshift=4, font={"color": GREY})  # fmt: skip
+        figure.add_annotation(x=math.log10(n_now), y=0, yref="paper", text=f"now {wording.count(n_now)}",
+                              showarrow=False, xanchor="left", yanchor="bottom", xshift=4,
+                              font={"color": GREY})  # fmt: skip
     if target is not None:
         figure.add_hline(y=target, line={"color": OCHRE, "dash": "dash", "width": 1.5},
                          annotation={"text": f"target {wording.percent(target)}", "font": {"color": OCHRE}},

@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor import api
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.evidence.answering import wording
+from advisor.evidence.answering import wording as measured_words
 from advisor.ui import ask, charts, parts, wording
 from advisor.ui.charts import answering
 from advisor.ui.charts.answering import OUTCOME_NAME
@@ -33,7 +33,7 @@ def answer(evidence: Evidence) -> str:
 def remarks(evidence: Evidence) -> tuple[str, ...]:
     """The notes that no section of this page says in its own place."""
     said = {answer(evidence)}
-    for name, sentence in (("retrieved", _failed), ("retrieval", wording.searching)):
+    for name, sentence in (("retrieved", _failed), ("retrieval", measured_words.searching)):
         if (found := evidence.result(name)) is not None:
             said.add(sentence(found))
     return tuple(note for note in evidence.notes if note not in said)
@@ -92,7 +92,7 @@ def searching(retrieval: ProbeResult) -> None:
         return
     number = retrieval.measured
     parts.section("Is the answer among the passages found?")
-    parts.answer_line(wording.searching(retrieval))
+    parts.answer_line(measured_words.searching(retrieval))
     picture = answering.recall(found, number.n, number)
     st.plotly_chart(picture, config=charts.CONFIG, key="recall", alt="Recall at k by words, by meaning and by both")
     five = f"Both together, among the first five: {wording.measured(number)}."

@@ -37,8 +37,8 @@ def answer(found: LearningCurve, n_now: int) -> str:
     if end[0] < 0.8 * n_now:
         return (
             f"With {end[0]:,} training items {wording.percent(end[1])} is expected (80 % band "
-            f"{wording.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a longer "
-            f"budget lets the probes look at more of them."
+            f"{wording.between(end[2], end[3])}). {n_now:,} are there, further than the curve may be believed: a "
+            f"longer budget lets the probes look at more of them."
         )
     if end[0] <= 1.2 * n_now:
         return (

@@ -145,9 +145,9 @@ def table(advice: Advice) -> None:
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(
-        f"Over {wording.number_of(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} predictions "
-        f"each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, costs "
-        f"taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
+        f"Over {wording.number_of(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
+        f"predictions each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, "
+        f"costs taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
     )
 
 

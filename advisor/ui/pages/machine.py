@@ -34,7 +34,7 @@ def draw() -> None:
 
 def cache() -> None:
     """The feature cache: its size, and a button that clears it."""
-    from advisor.data.features import cache_facts, clear_cache
+    from advisor.caches import cache_facts, clear_cache
 
     def clear() -> None:
         clear_cache()

@@ -76,7 +76,8 @@ def tested(path: str, changed: float) -> str:
     """The test value in the report at `path`, read again when the file has changed."""
     report = RunReport.load(Path(path))
     interval = wording.between(report.test.low, report.test.high)
-    return f"{wording.percent(report.test.value)} {report.metric} ({interval}) on {wording.count(report.test.n)} test items"
+    value, n = wording.percent(report.test.value), wording.count(report.test.n)
+    return f"{value} {report.metric} ({interval}) on {n} test items"
 
 
 if __name__ == "__main__":

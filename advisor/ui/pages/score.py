@@ -70,7 +70,7 @@ def missing(why: str) -> None:
     """There is no complete task yet: how to make one."""
     parts.heading(QUESTION, "Nobody has kept score here yet.")
     st.text(why)
-    st.code("advisor bench run", language="bash")
+    st.code("python -m benchmarks.ladder", language="bash")
     parts.note("It carries out every rung on every task, takes hours, and goes on where it stopped.")
 
 

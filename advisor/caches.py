@@ -1,0 +1,40 @@
+"""What the workspace keeps so that nothing is computed twice: features, calibrations, answers of language models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.data.features import feature_cache
+
+
+@dataclass(frozen=True)
+class CacheFacts:
+    """Where the feature cache lies, the bytes that it takes, and the bytes that it may take.
+
+    ``prompt_bytes``: what the remembered answers of language models take beside it.
+    """
+
+    folder: Path
+    used_bytes: int
+    limit_bytes: int
+    prompt_bytes: int = 0
+
+
+def cache_facts() -> CacheFacts:
+    """Place and size of the feature cache."""
+    from advisor.llm.prompt_cache import PromptCache, cache_file
+    from probes.feature_store import LIMIT_BYTES, FeatureStore
+
+    used = FeatureStore.used(feature_cache())
+    return CacheFacts(feature_cache(), used, LIMIT_BYTES, PromptCache(cache_file()).used())
+
+
+def clear_cache() -> int:
+    """Delete cached features, remembered calibrations and answers, made anew when needed; returns the bytes freed."""
+    from advisor.llm.prompt_cache import PromptCache, cache_file
+    from probes.calibrations import forget
+    from probes.features import clear
+
+    forget(feature_cache())
+    return clear(feature_cache()) + PromptCache(cache_file()).clear()

@@ -1,0 +1,14 @@
+"""`python -m benchmarks.ladder [WORD...]`: carry out every rung on LadderBench's tasks that are missing.
+
+Words choose datasets, kinds or tasks such as trec6/200/1; without any, all. It goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.ladder.collect import collect
+from benchmarks.ladder.rows import folder
+
+done = collect(sys.argv[1:], lambda sentence: print(sentence, file=sys.stderr, flush=True))
+print(f"{done} tasks were carried out. Their rows are in {folder()}.")
