@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor import api
-from advisor.advice.explain import percent
 from advisor.core.errors import PeopleError
+from advisor.core.wording import percent
 from benchmarks.sets import data_folder
 from probes.measured import side
 

@@ -18,6 +18,7 @@ from advisor.advice.outlook.situation import situation_of
 from advisor.advice.outlook.steps import Steps, time_steps
 from advisor.advice.what_if import flips
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Question, Situation
+from advisor.core.wording import percent
 from advisor.data.features import load_backbone
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
@@ -114,12 +115,12 @@ def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
     majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
     if majority and chosen.low is not None and chosen.low <= majority.measured.value:
         found.append(
-            f"Always answering the largest class reaches {explain.percent(majority.measured.value)}, so nothing is "
+            f"Always answering the largest class reaches {percent(majority.measured.value)}, so nothing is "
             f"clearly learned here yet: check the labels, or add more."
         )
     if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
         found.append(
-            f"A plain TF-IDF model with a linear classifier measured {explain.percent(tfidf.measured.value)} here, "
+            f"A plain TF-IDF model with a linear classifier measured {percent(tfidf.measured.value)} here, "
             f"which is above the recommended rung: the words themselves decide in this data."
         )
     return tuple(found)

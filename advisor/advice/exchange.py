@@ -7,12 +7,12 @@ import math
 from collections.abc import Sequence
 
 from advisor.advice.cases import At
-from advisor.advice.explain import count, percent
 from advisor.advice.outlook.cost import Z
 from advisor.advice.search import first_reached, geometric
 from advisor.advice.what_if_labels import FEWEST, HALVINGS, MOST, STEP
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Exchange
+from advisor.core.wording import count, percent
 
 
 def exchange(at: At | None, n: int) -> Exchange | None:

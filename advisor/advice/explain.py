@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
 from advisor.core.ladder import RungName, rung
 from advisor.core.records import Estimate, Metric, Question
+from advisor.core.wording import chance, duration, money, percent
 
 #: Costs by the name that a sentence gives them; those of one name are added.
 COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),
@@ -15,57 +16,16 @@ COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "el
 WORTH_A_WORD = 0.02
 
 
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal: 0.934 → 93.4 %."""
-    return f"{100 * share:.1f} %"
-
-
-def count(n: float) -> str:
-    """A whole number with its thousands apart: 1200.4 → 1,200."""
-    return f"{round(n):,}"
-
-
-def money(amount: float) -> str:
-    """An amount of the user's currency, as exact as it matters: 1,234, 12, 3.4, 0.034.
-
-    >>> [money(amount) for amount in (1234.4, 12.3, 3.42, 3.0, 0.0342, 0.0)]
-    ['1,234', '12', '3.4', '3', '0.034', '0']
-    """
-    if abs(amount) >= 10 or amount == round(amount):
-        return f"{amount:,.0f}"
-    return f"{amount:.1f}" if abs(amount) >= 1 else f"{amount:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 12 s, 4 min, 2.5 h, 651 days."""
-    if seconds >= 48 * 3600:
-        return f"{seconds / 86400:,.0f} days"
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s" if seconds >= 0.5 else "under 1 s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def spoken(estimate: Estimate) -> str:
     """One estimate's value with its interval: 93.4 % (90.1 to 96.0)."""
     return f"{percent(value(estimate))} ({100 * low(estimate):.1f} to {100 * high(estimate):.1f})"
-
-
-def chance(share: float) -> str:
-    """A probability in words: "a chance of 83 %"; never nought nor certainty.
-
-    >>> chance(0.834), chance(0.9999), chance(0.0)
-    ('a chance of 83 %', 'a chance of over 99 %', 'a chance of under 1 %')
-    """
-    if share > 0.995:
-        return "a chance of over 99 %"
-    return f"a chance of {100 * share:.0f} %" if share >= 0.005 else "a chance of under 1 %"
 
 
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, question: Question) -> str:
     """The recommendation in one sentence with its number."""
     chosen = find(estimates, decision.recommended)
     name, plural = subject(chosen)
-    reached = f"{chance(chosen.p_target or 0.0)} to reach your target of {percent(question.target or 0.0)}"
+    reached = f"a {chance(chosen.p_target or 0.0)} chance of reaching your target of {percent(question.target or 0.0)}"
     if decision.sure:
         return f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, with {reached}."
     if decision.sure is False:
@@ -94,7 +54,7 @@ def summary(decision: Decision, estimates: Sequence[Estimate], question: Questio
         reach = max(just(e) for e in usable(estimates, question))
         sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")
     if decision.sure:
-        sentences.append(f"It is the cheapest rung with {chance(LIKELY)} or more to reach the target.")
+        sentences.append(f"It is the cheapest rung with at least a {chance(LIKELY)} chance of reaching the target.")
     if chosen.train_seconds is not None:
         sentences.append(f"Training takes about {duration(chosen.train_seconds)} on this machine.")
     return tuple(sentences)
@@ -104,8 +64,8 @@ def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
     """That the two best can hardly be told apart, and what settles it."""
     are = "are" if subject(other)[1] else "is"
     return (
-        f"Between {title(chosen)} and {title(other)} the choice is a coin toss, with {chance(decision.chance or 0.0)} "
-        f"that {title(other)} {are} worth more. The cheaper one is taken; a race of both on this data would settle it."
+        f"Between {title(chosen)} and {title(other)} the choice is a coin toss: there is a "
+        f"{chance(decision.chance or 0.0)} chance that {title(other)} {are} worth more. The cheaper one is taken; a race of both on this data would settle it."
     )
 
 
@@ -133,7 +93,7 @@ def against_target(estimate: Estimate, chosen: Estimate, question: Question) -> 
     """Why a rung is not taken where the chosen one is likely to reach the target."""
     reached = estimate.p_target or 0.0
     if reached < LIKELY:
-        return f"Reaches the target with {chance(reached)} only, {percent(value(estimate))} being expected."
+        return f"Only a {chance(reached)} chance of reaching the target (expected: {percent(value(estimate))})."
     does = "reach" if subject(chosen)[1] else "reaches"
     more = spent(estimate, chosen)
     return f"Not needed: {title(chosen)} likely {does} the target{f', and this rung {more}' if more else ''}."
@@ -142,7 +102,7 @@ def against_target(estimate: Estimate, chosen: Estimate, question: Question) -> 
 def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
     """Why the recommended rung is recommended."""
     if decision.sure:
-        return f"The cheapest rung that is likely to reach the target: {chance(estimate.p_target or 0.0)}."
+        return f"The cheapest rung that is likely to reach the target (chance: {chance(estimate.p_target or 0.0)})."
     if decision.runner_up is None:
         return f"The only rung that may be taken: {percent(value(estimate))} is expected."
     other = find(estimates, decision.runner_up)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from advisor.advice.explain import find, money, percent, spent, subject, title
+from advisor.advice.explain import find, spent, subject, title
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName, dropped_sentence
 from advisor.core.records import Advice, RunReport
+from advisor.core.wording import money, percent
 
 Pair = tuple[RungName, RungName]
 

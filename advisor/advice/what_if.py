@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import Decision, decide, just, usable
-from advisor.advice.explain import count, money, percent, title
+from advisor.advice.explain import title
 from advisor.advice.outlook.cost import CPU, GPU_SPEEDUP, by_endpoint, repriced
 from advisor.advice.search import Decided, first_change, geometric, outward
 from advisor.advice.what_if_labels import label_flips, label_price_flips
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Flip, Question
+from advisor.core.wording import count, money, percent
 
 #: Targets are told to a tenth of a point.
 STEP = 0.001

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import decide, gain_error, worth
-from advisor.advice.explain import count, money, title
+from advisor.advice.explain import title
 from advisor.advice.outlook.cost import Z, repriced
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Flip, Question
+from advisor.core.wording import count, money
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0

@@ -110,8 +110,8 @@ def race_json(done: Race) -> dict[str, Any]:
 
 def show_race(to: Console, done: Race) -> None:
     """The verdict, one line for each run, and how to use the model that is kept."""
-    from advisor.advice.explain import duration, percent
     from advisor.cli.tables import between, safe, table
+    from advisor.core.wording import duration, percent
 
     to.print(safe(done.sentence), style="bold")
     shown = table("run", "rung", ">test", "90 % interval", ">took")

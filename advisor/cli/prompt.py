@@ -59,9 +59,9 @@ def prompt_json(one: ProbeResult) -> dict[str, Any]:
 
 def prompts(to: Console, dataset: Dataset, found: list[ProbeResult]) -> None:
     """Each prompt with what it reached, calibrated and raw, and its text."""
-    from advisor.advice.explain import percent
     from advisor.cli.show import heading
     from advisor.cli.tables import between, safe
+    from advisor.core.wording import percent
 
     heading(to, dataset)
     for one in found:

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.advice.explain import duration, money, percent
 from advisor.cli import show_answers
 from advisor.cli.output import plain
 from advisor.cli.tables import LISTED, between, gravest_first, marked, safe, table
 from advisor.core.ladder import rung
 from advisor.core.records import PARTS, Advice, Dataset, Evidence, LabelsNeeded, Profile
+from advisor.core.wording import duration, money, percent
 
 #: Columns of a terminal that the whole table of the advice fits into.
 WIDE = 110

@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from advisor.advice.explain import duration, percent
 from advisor.cli.tables import between, safe, table
 from advisor.core.records import Answer, Dataset, Evidence, RunReport
+from advisor.core.wording import duration, percent
 
 HOWS = {"hybrid": "by words and meaning", "words": "by words (BM25)", "dense": "by meaning (embeddings)"}
 #: Characters of a cited passage on the screen.

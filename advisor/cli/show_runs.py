@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.advice.explain import duration, percent
 from advisor.cli import show_answers
 from advisor.cli.tables import LISTED, MARKS, between, marked, safe, table
 from advisor.core.errors import StorageError
 from advisor.core.records import Plan, Prediction, RunReport, RunStatus
+from advisor.core.wording import duration, percent
 from probes.measured import Measured
 
 if TYPE_CHECKING:

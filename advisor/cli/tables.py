@@ -9,9 +9,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from advisor.advice.explain import percent
 from advisor.cli.output import plain
 from advisor.core.records import Finding, Severity
+from advisor.core.wording import percent
 
 LISTED = 10
 MARKS = {"ok": "green", "note": "dim", "warning": "yellow", "problem": "red", "done": "green", "failed": "red"}

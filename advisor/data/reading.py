@@ -9,13 +9,14 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
+from advisor.core.wording import counted, listed
 from advisor.data import store
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.inspect.items import inspect_items
 from advisor.data.read.fingerprint import fingerprint
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import counted, natural, said
+from advisor.data.read.names import natural
 from advisor.data.read.source import Source, resolve
 from advisor.data.split import assign_parts
 from advisor.data.store import known_datasets, open_dataset
@@ -113,7 +114,7 @@ def _drop_classes(source: Source, listing: Listing, inspection: Inspection) -> I
     if len(enough) < 2:
         raise DatasetError(_too_few_classes(source, listing, sorted(counts.index, key=natural), single))
     if single:
-        listing.notes.append(f"{counted(len(single), 'class', 'classes')} with one item set aside: {said(single)}.")
+        listing.notes.append(f"{counted(len(single), 'class', 'classes')} with one item set aside: {listed(single)}.")
     inspection = _keep(
         listing,
         inspection,
@@ -122,7 +123,7 @@ def _drop_classes(source: Source, listing: Listing, inspection: Inspection) -> I
     )
     strange = ~listing.items["label"].isin(enough)
     if strange.any():
-        names = said(sorted(set(listing.items.loc[strange, "label"]), key=natural))
+        names = listed(sorted(set(listing.items.loc[strange, "label"]), key=natural))
         listing.notes.append(
             f"{counted(int(strange.sum()), 'item')} of the shifted part (ood) set aside: no other part has {names}."
         )
@@ -139,7 +140,7 @@ def _drop_untrained(source: Source, listing: Listing, inspection: Inspection) ->
         )
     unknown = ~listing.items["label"].isin(learned)
     if unknown.any():
-        names = said(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
+        names = listed(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
         listing.notes.append(f"{counted(int(unknown.sum()), 'item')} set aside: the training part has none of {names}.")
     return _keep(listing, inspection, ~unknown, "The training part has no item of its class.")
 
@@ -152,11 +153,11 @@ def _too_few_classes(source: Source, listing: Listing, classes: list[str], singl
         )
     if len(single) > 20:
         return (
-            f"Nearly every label of {source.given} occurs once ({said(single, 3)}), so it is no class. "
+            f"Nearly every label of {source.given} occurs once ({listed(single, 3)}), so it is no class. "
             f"Name the right column with the option label_column (--label-column)."
         )
     return (
-        f"{source.given} has fewer than two classes with two items each: {said(single)} "
+        f"{source.given} has fewer than two classes with two items each: {listed(single)} "
         f"{'has' if len(single) == 1 else 'have'} one item. Add at least one more item to each class."
     )
 

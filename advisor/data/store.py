@@ -16,8 +16,8 @@ import pandas as pd
 from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import Dataset
+from advisor.core.wording import listed
 from advisor.data.inspect.inspection import Inspection
-from advisor.data.read.names import said
 
 DATASET = "dataset.json"
 ITEMS = "items.parquet"
@@ -39,7 +39,7 @@ def open_dataset(fingerprint: str) -> Dataset:
     base = storage.workspace() / "datasets"
     found = [path.parent for path in base.glob(f"{wanted[:16]}*/{DATASET}")]
     if len(found) != 1:
-        what = "No dataset" if not found else f"More than one dataset ({said(f.name for f in found)})"
+        what = "No dataset" if not found else f"More than one dataset ({listed(f.name for f in found)})"
         raise DatasetError(f"{what} with the fingerprint {fingerprint} is in the workspace. Read the dataset again.")
     return _loaded(found[0])
 

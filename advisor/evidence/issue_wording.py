@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.wording import counted, listed
 from advisor.data.profile.findings import finding
-from advisor.data.read.names import counted, said
 
 if TYPE_CHECKING:
     from probes.labels import PlantedCheck
@@ -108,9 +108,9 @@ def shortcut(dataset: Dataset, one: Shortcut) -> Finding:
             f"{dataset.classes[c]} ({100 * recall:.0f} % found, {100 * false:.0f} % false alarms)"
             for c, recall, false in zip(one.classes, one.recalls, one.false_alarms, strict=True)
         ]
-        sentence = f"{name} alone tells {said(told, most=3)} from the rest nearly as well as the linear probe does."
+        sentence = f"{name} alone tells {listed(told, most=3)} from the rest nearly as well as the linear probe does."
     else:
-        side = said([dataset.classes[c] for c in one.side], most=4)
+        side = listed([dataset.classes[c] for c in one.side], most=4)
         sentence = f"{name} alone tells {side} from the other classes nearly as well as the linear probe does."
     if technical:
         sentence += " A model may learn how the data was made and not what it shows; see how each class was collected."

@@ -1,7 +1,7 @@
 """How a run's worker is started: the literal list of launchers.
 
 All start the same worker, which sees RANK and WORLD_SIZE only, and none restarts a process that died. Context: on gloo,
-restarts in place recovered 8 of 11 times, fresh launches 10 of 10 (docs/design.md, how a run runs). So a launch ends with
+restarts in place recovered 8 of 11 times, fresh launches 10 of 10 (docs/design.md, how a run runs). A launch ends with
 the first process that dies, and the supervisor launches afresh, from the checkpoint.
 """
 

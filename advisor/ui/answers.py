@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import RunReport
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts
 from advisor.ui.charts import answering as answering_charts
 from advisor.ui.instruments import answering
 from probes import failures

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Answer, Dataset, Part, Passage
-from advisor.ui import parts, wording
+from advisor.ui import parts
 from probes.failures import RIGHT_F1
 from probes.reading import normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
@@ -96,7 +97,7 @@ def passages(answer: Answer) -> None:
     rest = answer.passages[len(shown) :]
     if not rest:
         return
-    label = f"{wording.number_of(len(rest), 'further passage')}" if shown else "The nearest passages"
+    label = f"{wording.counted(len(rest), 'further passage')}" if shown else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
             parts.quote(place(passage), passage.text, marks)

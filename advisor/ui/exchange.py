@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.records import Advice, Dataset
-from advisor.ui import jobs, parts, wording
+from advisor.ui import jobs, parts
 
 BUDGETS = (120, 300, 900, 3600)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor.core import storage
+from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts
 from advisor.ui.charts import training
 from probes import failures
 
@@ -84,7 +84,7 @@ def validation(report: RunReport) -> None:
     n = int(report.validation.get("n", 0))
     if n and len(shares) > 1:
         values = ", ".join(f"{name.lower()} {wording.percent(value)}" for name, value in shares.items())
-        parts.note(f"On {wording.number_of(n, 'validation item')}: {values}.")
+        parts.note(f"On {wording.counted(n, 'validation item')}: {values}.")
 
 
 def race_row(lap: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.errors import EndpointError, PeopleError
 from advisor.llm import models
 from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
-from advisor.ui import parts, wording
+from advisor.ui import parts
 from probes.backbones.catalog import CATALOG
 
 SET_UP = f"""\
@@ -116,7 +117,7 @@ def spent_on(found: EndpointSettings) -> str:
     """What 1,000 predictions cost by those made so far; "" where none was made or prices are not known."""
     asked = models.endpoint(found)
     price = asked.price_per_thousand()
-    n = wording.number_of(asked.usage.requests, "request")
+    n = wording.counted(asked.usage.requests, "request")
     return f"{price:.2g} by the {n} so far" if price is not None else ""
 
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
-from advisor.ui import jobs, places, wording
+from advisor.ui import jobs, places, terms
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
@@ -77,11 +78,11 @@ def need_dataset(question: str) -> Dataset:
 
 def describe(dataset: Dataset) -> str:
     """Name, kind and size of a dataset in one line."""
-    items = wording.items(dataset.n_used, dataset.kind)
+    items = terms.items(dataset.n_used, dataset.kind)
     if dataset.kind == "qa":
-        over = wording.number_of(len(dataset.documents), "document")
+        over = wording.counted(len(dataset.documents), "document")
     else:
-        over = wording.number_of(len(dataset.classes), "class", "classes")
+        over = wording.counted(len(dataset.classes), "class", "classes")
     return f"{wording.short(dataset.name, 60)} · {items} · {over}"
 
 
@@ -91,7 +92,7 @@ def _watch(key: str) -> None:
     if job is None or job.finished:
         st.rerun()
     st.progress(job.share)
-    left = f", {wording.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
+    left = f", {terms.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
     note(f"{job.sentence.rstrip('.')}: {wording.duration(job.seconds)} so far{left}.")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Profile
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts, terms
 from advisor.ui.charts import data
 
 SHOWN = 12
@@ -18,13 +19,13 @@ ABSENT = "not in the documents"
 
 def answer(dataset: Dataset, profile: Profile) -> str:
     """The first sentence: how many questions over how many documents, and how many have no answer there."""
-    n_documents = wording.number_of(len(dataset.documents), "document")
+    n_documents = wording.counted(len(dataset.documents), "document")
     without = int((dataset.items["answers"] == "[]").sum())
     silent = f", {wording.count(without)} of them not answered there" if without else ""
     grave = sum(f.severity != "note" for f in profile.findings)
-    found = f"{wording.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
+    found = f"{wording.counted(grave, 'finding')} to look at" if grave else "nothing to worry about"
     return (
-        f"{wording.short(dataset.name, 60)}: {wording.items(dataset.n_used, 'qa')} over {n_documents}{silent}; "
+        f"{wording.short(dataset.name, 60)}: {terms.items(dataset.n_used, 'qa')} over {n_documents}{silent}; "
         f"{found}. Answers will be judged by {profile.metric}, and exact match beside it."
     )
 
@@ -63,7 +64,7 @@ def examples(dataset: Dataset) -> None:
 def documents(dataset: Dataset) -> None:
     """The documents: title, where each lies, and how long it is."""
     table = dataset.documents
-    with st.expander(wording.number_of(len(table), "document"), icon=":material/description:"):
+    with st.expander(wording.counted(len(table), "document"), icon=":material/description:"):
         asked = dataset.items["document"].value_counts()
         frame = pd.DataFrame(
             {

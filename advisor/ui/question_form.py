@@ -9,10 +9,11 @@ import streamlit as st
 
 from advisor import api
 from advisor.advice.wishes import checked_budget, checked_constraints, checked_rungs, checked_target
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Constraints, Dataset, Prices, Question
-from advisor.ui import jobs, language, parts, wording
+from advisor.ui import jobs, language, parts, terms
 
 BUDGETS = (20, 60, 180, 600, 1800)
 #: Of each price: what it is called, its help, its step.
@@ -78,7 +79,7 @@ def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
             "Time for measuring", budgets, value=round(question.budget_seconds), format_func=wording.duration
         )
         rungs = st.pills(
-            "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=wording.title
+            "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=terms.title
         )
         model = language.choose("advice", question.backbone) if dataset.kind == "qa" else question.backbone
         with st.expander("Prices and constraints", icon=":material/tune:", expanded=refused):

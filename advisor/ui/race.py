@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Dataset
-from advisor.ui import jobs, parts, places, wording
+from advisor.ui import jobs, parts, places, terms
 
 BUDGETS = (60, 300, 900, 3600)
 
@@ -32,7 +33,7 @@ def draw(dataset: Dataset, advice: Advice) -> None:
 
 def offer(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName], key: str) -> None:
     """What the race is, and the button that starts it."""
-    one, other = map(wording.title, pair)
+    one, other = map(terms.title, pair)
     st.text(
         f"{one} and {other} are too close to call. A race trains both on this data and keeps the better one on "
         f"validation items; the test part stays locked until then."

@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, RunReport, RunStatus
-from advisor.ui import answers, charts, how_trained, parts, try_it, wording
+from advisor.ui import answers, charts, how_trained, parts, try_it
 
 QUESTION = "Did it keep its promise?"
 SHOWN = 12

@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Answer, Dataset, Plan, Prediction
 from advisor.core.storage import workspace
-from advisor.ui import ask, charts, parts, uploads, wording
+from advisor.ui import ask, charts, parts, uploads
 
 if TYPE_CHECKING:
     from advisor.rungs.saved.answering import Answerer

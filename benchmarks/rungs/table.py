@@ -1,4 +1,4 @@
-"""The rows kept in data/rung_outcomes.csv, the table for benchmarks/results/2026-11-rungs.md, and the comparisons with their bounds."""
+"""The rows kept in data/rung_outcomes.csv, the lab note's table, and the comparisons with their bounds."""
 
 from __future__ import annotations
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which typer needs, brings it
 
 from advisor import api
-from advisor.advice.record import amounts, decision
+from advisor.advice.record import decision
 from advisor.advice.record import written as decision_written
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
 from advisor.cli import options
 from advisor.cli.main import app, main
+from advisor.core import wording
 from advisor.core.errors import AdviceError
 from advisor.core.records import Question
 
@@ -95,7 +96,7 @@ def test_every_number_is_written_with_its_n_interval_and_provenance(record: Deci
             assert f"{100 * e.value:.1f} %" in text
             assert f"{100 * e.low:.1f} to {100 * e.high:.1f} %" in text
             assert f"{e.provenance}, n = {e.n:,}" in text
-            assert amounts.money(e.utility or 0.0) in text and f"{100 * (e.p_target or 0.0):.0f} %" in text
+            assert wording.money(e.utility or 0.0) in text and f"{100 * (e.p_target or 0.0):.0f} %" in text
         assert e.reason in text
     for known in record.known:
         number = known.number
@@ -172,5 +173,5 @@ def test_the_command_writes_a_file_or_to_stdout(
 
 
 def test_the_examples_hold() -> None:
-    for module in (amounts, decision_written):
+    for module in (wording, decision_written):
         assert doctest.testmod(module).failed == 0

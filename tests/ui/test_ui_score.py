@@ -10,11 +10,12 @@ from ladder_csv import write_tables
 from streamlit.testing.v1 import AppTest
 
 from advisor.advice.outlook.experience import Experience, read
+from advisor.core import wording
 from advisor.score.board import Board, board
 from advisor.score.figures import wilson
 from advisor.score.forecasts import Bin, Prediction
 from advisor.score.summary import bound_row
-from advisor.ui import charts, places, wording
+from advisor.ui import charts, places
 from advisor.ui.charts import score as charts_score
 
 APP = Path(__file__).parents[2] / "app.py"

@@ -7,17 +7,18 @@ import doctest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.ui import uploads, wording
+from advisor.core import wording
+from advisor.ui import terms, uploads
 
 
 def test_the_examples_hold() -> None:
-    for module in (wording, uploads):
+    for module in (wording, terms, uploads):
         assert doctest.testmod(module).failed == 0
 
 
 @given(st.text(max_size=200))
 def test_a_plotted_name_holds_no_mark_up_and_one_line(name: str) -> None:
-    shown = wording.plotted(name)
+    shown = terms.plotted(name)
     assert "<" not in shown
     assert ">" not in shown.replace("&gt;", "")
     assert "\n" not in shown
@@ -32,4 +33,4 @@ def test_a_shortened_text_keeps_its_beginning(text: str, limit: int) -> None:
 
 @given(st.floats(0, 1e7))
 def test_every_duration_has_a_unit(seconds: float) -> None:
-    assert wording.duration(seconds).split()[-1] in ("s", "min", "h", "days")
+    assert wording.duration(seconds).split()[-1] in ("second", "s", "min", "h", "days")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.explain import duration, percent
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
-from advisor.advice.record.amounts import money
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import Table, side_by_side
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Constraints, Flip, Prices
+from advisor.core.wording import duration, money, percent
 from probes.measured import Measured
 
 KINDS = {"image": "images", "text": "texts", "qa": "questions over documents"}

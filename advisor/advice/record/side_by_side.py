@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.explain import duration, percent
-from advisor.advice.record.amounts import energy, memory, money
 from advisor.core.ladder import RungName, rung
 from advisor.core.records import Advice, Estimate
+from advisor.core.wording import duration, energy, money, percent, size
 
 #: What a cost is for, in words; others are shown by their own name.
 COSTS = {
@@ -83,7 +82,7 @@ def _effort(estimate: Estimate) -> dict[str, str]:
     used, spent, pace = estimate.peak_memory_bytes, estimate.energy_wh, estimate.milliseconds_per_prediction
     return {
         "Training time": duration(estimate.train_seconds) if estimate.train_seconds else "no training",
-        "Peak memory": memory(used) if used else "",
+        "Peak memory": size(used) if used else "",
         "Energy to train": energy(spent) if spent is not None else "",
         "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",
     }

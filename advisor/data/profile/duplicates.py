@@ -8,8 +8,8 @@ from typing import Literal
 import pandas as pd
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.wording import counted
 from advisor.data.profile.findings import finding, is_are
-from advisor.data.read.names import counted
 
 #: From this share of copies on, the number of items says much more than there is to learn from.
 MANY = 0.05

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.wording import counted
 from advisor.data.profile.findings import finding, is_are
-from advisor.data.read.names import counted
 
 TINY_PX = 64
 HUGE_PX = 4000

@@ -13,12 +13,12 @@ import pandas as pd
 
 from advisor.core.errors import StorageError
 from advisor.core.records import PARTS, Dataset, Finding, Profile
+from advisor.core.wording import counted, listed
 from advisor.data.profile.duplicates import Cluster, duplicate_findings, n_leaks
 from advisor.data.profile.findings import finding, is_are
 from advisor.data.profile.image import image_facts, image_findings
 from advisor.data.profile.qa import Look, question_facts, question_findings
 from advisor.data.profile.text import text_facts, text_findings
-from advisor.data.read.names import counted, said
 from advisor.data.store import kept_clusters
 from probes.progress import Progress, silent
 
@@ -133,17 +133,17 @@ def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[
     if few:
         sentence = (
             f"{len(few)} of {counted(len(counts), 'class', 'classes')} {'has' if len(few) == 1 else 'have'} fewer than "
-            f"{FEW_ITEMS} items to learn from ({said(few)}); more labels there would help most."
+            f"{FEW_ITEMS} items to learn from ({listed(few)}); more labels there would help most."
         )
         found.append(finding("few labels", "warning", sentence))
     untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
     if untested:
-        sentence = f"The test part has no item of {said(untested)}, so the report cannot say how well that is known."
+        sentence = f"The test part has no item of {listed(untested)}, so the report cannot say how well that is known."
         found.append(finding("untested classes", "warning", sentence))
     names = pd.Series(dataset.classes)
     alike = names[names.str.casefold().str.split().str.join(" ").duplicated(keep=False)].tolist()
     if alike:
-        sentence = f"The classes {said(alike)} differ only in case or spaces; if they mean the same, rename them."
+        sentence = f"The classes {listed(alike)} differ only in case or spaces; if they mean the same, rename them."
         found.append(finding("class names", "warning", sentence))
     return [one for one in found if one is not None]
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.wording import counted
 from advisor.data.inspect.duplicates_text import equal_texts, resembling, unspaced, words
 from advisor.data.profile.findings import finding, is_are
 from advisor.data.profile.text import script_finding
-from advisor.data.read.names import counted
 from probes.reading import normalised
 from probes.retrieval.chunks import split
 from probes.retrieval.measures import VERDICTS

@@ -8,8 +8,8 @@ from collections import Counter
 import pandas as pd
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.wording import counted
 from advisor.data.profile.findings import finding, is_are
-from advisor.data.read.names import counted
 
 #: all-MiniLM-L6-v2 reads 256 word pieces; an English word is about 1.3 of them.
 READ_TOKENS = 256

@@ -23,8 +23,9 @@ from typing import IO, cast
 from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
+from advisor.core.wording import counted
 from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
-from advisor.data.read.names import TABLE_SUFFIXES, counted, is_junk, suffix
+from advisor.data.read.names import TABLE_SUFFIXES, is_junk, suffix
 from probes.progress import Progress, silent
 
 _SUFFIXES = frozenset([".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"])

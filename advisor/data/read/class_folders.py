@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from advisor.data.read.names import counted, part_inside, part_name, said
+from advisor.core.wording import counted, listed
+from advisor.data.read.names import part_inside, part_name
 
 Dirs = list[tuple[str, ...]]
 
@@ -86,12 +87,12 @@ def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
         part = part_of.get(d[0], "") if d else ""
         reason = ""
         if not d or d[0] not in part_of:
-            reason = f"The file lies outside the folders {said(sorted(part_of))}."
+            reason = f"The file lies outside the folders {listed(sorted(part_of))}."
         elif len(d) < 2:
             reason = f"The file lies in the folder {d[0]} without a class folder, so its class is unknown."
         elif part == "all" and official:
             reason = (
-                f"The folder {d[0]} stands beside an official split ({said(sorted(official))}), which is used instead."
+                f"The folder {d[0]} is beside an official split ({listed(sorted(official))}), which is used instead."
             )
         found.parts.append("" if part == "all" else part)
         found.labels.append(d[1] if len(d) > 1 else "")
@@ -105,7 +106,7 @@ def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
         if part not in ("all", "ood")
     ]
     if named:
-        found.notes.append(f"The folders name parts: {said(named)}.")
+        found.notes.append(f"The folders name parts: {listed(named)}.")
     return found
 
 
@@ -142,7 +143,7 @@ def _classes(dirs: Dirs) -> Placement:
     deeper = {d[0] for d in dirs if len(d) > 1}
     if deeper:
         found.notes.append(
-            f"{counted(len(deeper), 'class folder')} with folders inside ({said(sorted(deeper), 3)}): "
+            f"{counted(len(deeper), 'class folder')} with folders inside ({listed(sorted(deeper), 3)}): "
             f"everything below a class folder belongs to its class."
         )
     return found

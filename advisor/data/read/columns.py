@@ -9,7 +9,8 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
-from advisor.data.read.names import IMAGE_SUFFIXES, part_name, said, suffix
+from advisor.core.wording import listed
+from advisor.data.read.names import IMAGE_SUFFIXES, part_name, suffix
 from advisor.data.read.tables import Table
 
 LABEL_NAMES = [
@@ -120,7 +121,7 @@ def named(table: Table, wanted: str, role: str) -> str:
     if len(alike) == 1:
         return alike[0]
     raise DatasetError(
-        f"{table.path} has no column {wanted!r} for the {role}. Its columns are {said(columns, 20)}. "
+        f"{table.path} has no column {wanted!r} for the {role}. Its columns are {listed(columns, 20)}. "
         f"Choose one of them."
     )
 
@@ -200,7 +201,7 @@ def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
     if candidates:
         return max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
     raise DatasetError(
-        f"{table.path} has no column of texts. Its columns are {said(map(str, sample.columns), 20)}. "
+        f"{table.path} has no column of texts. Its columns are {listed(map(str, sample.columns), 20)}. "
         f"Name the column with the option text_column (--text-column)."
     )
 
@@ -230,7 +231,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
     raise DatasetError(
-        f"{table.path} has no column of labels. Its columns are {said(map(str, table.frame.columns), 20)}. "
+        f"{table.path} has no column of labels. Its columns are {listed(map(str, table.frame.columns), 20)}. "
         f"Call it label, or name it with the option label_column (--label-column)."
     )
 

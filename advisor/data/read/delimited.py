@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.data.read.names import counted
+from advisor.core.wording import counted
 
 DELIMITERS = (",", "\t", ";", "|")
 _QUOTING: tuple[dict[str, Any], ...] = (

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.data.read.names import counted, suffix
+from advisor.core.wording import counted
+from advisor.data.read.names import suffix
 from advisor.data.read.text_encoding import decode
 
 #: Documents beyond this are books of thousands of pages or bombs; both are better given in parts.

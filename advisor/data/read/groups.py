@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from advisor.core.errors import DatasetError
+from advisor.core.wording import counted
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import counted
 from advisor.data.read.tables import read_table
 from advisor.data.read.tree import Tree
 

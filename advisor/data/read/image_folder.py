@@ -7,10 +7,11 @@ from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
+from advisor.core.wording import counted, listed
 from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, counted, part_inside, part_name, said, suffix
+from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, part_inside, part_name, suffix
 from advisor.data.read.text_encoding import decode
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
@@ -44,7 +45,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
     others = [f for f in sorted(set(tree.files) - set(images) - set(foreign)) if not f.lower().endswith("groups.csv")]
     if others:
         what = counted(len(others), "file that is no image was", "files that are no images were")
-        listing.notes.append(f"{what} left alone: {said(others, 3)}.")
+        listing.notes.append(f"{what} left alone: {listed(others, 3)}.")
     return listing
 
 
@@ -116,7 +117,7 @@ def _listed(
 
 def _flat(root: Path, files: list[str], what: str) -> str:
     tops = sorted({f.split("/")[0] for f in files if "/" in f})
-    where = f"lie in {said(tops, 4)}" if tops and all(part_name(t) or part_inside(t) for t in tops) else "are there"
+    where = f"lie in {listed(tops, 4)}" if tops and all(part_name(t) or part_inside(t) for t in tops) else "are there"
     return (
         f"The folder {root} holds no class folders: {counted(len(files), what[:-1])} {where}, without a class. "
         f"Put each class in a folder of its own, or add a CSV with the columns path and label."

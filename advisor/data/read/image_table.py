@@ -9,11 +9,11 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
+from advisor.core.wording import counted, listed
 from advisor.data.read.columns import Columns, label_column, path_column, side_columns
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import counted, said
 from advisor.data.read.table_rows import first_reason, groups_of, keys_of, labels_of, parts_of
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree, walk
@@ -119,7 +119,7 @@ def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | N
     path = path_column(table, options)
     if path is None:
         raise DatasetError(
-            f"{table.path} has no column of image paths. Its columns are {said(map(str, table.frame.columns), 20)}. "
+            f"{table.path} has no column of image paths. Its columns are {listed(map(str, table.frame.columns), 20)}. "
             f"Call it path, or name it with the option path_column (--path-column)."
         )
     split, group = side_columns(table, options)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions
+from advisor.core.wording import counted, listed
 from advisor.data.read.archives import is_archive
 from advisor.data.read.class_folders import place
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
@@ -17,7 +18,7 @@ from advisor.data.read.groups import apply_groups, is_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, drop_repeats, found_path_column, image_columns, list_image_table
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import IMAGE_SUFFIXES, counted, part_inside, said, suffix
+from advisor.data.read.names import IMAGE_SUFFIXES, part_inside, suffix
 from advisor.data.read.part_tables import (
     PartTable,
     columns_in,
@@ -69,7 +70,7 @@ def _only_archive(tree: Tree) -> Path | None:
         return None
     if len(archives) > 1:
         raise DatasetError(
-            f"{tree.root} holds {counted(len(archives), 'archive')}: {said(archives)}. Give one of them."
+            f"{tree.root} holds {counted(len(archives), 'archive')}: {listed(archives)}. Give one of them."
         )
     return tree.root / archives[0]
 
@@ -149,7 +150,9 @@ def _chosen(tree: Tree, tables: list[str]) -> list[str]:
         called = [f for f, stem in stems.items() if stem.lower() == wanted]
         if len(called) == 1:
             return called
-    raise DatasetError(f"{tree.root} holds {counted(len(near), 'table')}: {said(near)}. Give the path of one of them.")
+    raise DatasetError(
+        f"{tree.root} holds {counted(len(near), 'table')}: {listed(near)}. Give the path of one of them."
+    )
 
 
 def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, progress: Progress) -> Listing:
@@ -185,7 +188,7 @@ def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
         return listings[0]
     joined = Listing(kind, listings[0].root, pd.concat([one.items for one in listings], ignore_index=True))
     joined.set_aside = [entry for one in listings for entry in one.set_aside]
-    joined.notes = [f"The tables {said(files)} are read as the parts of one dataset."]
+    joined.notes = [f"The tables {listed(files)} are read as the parts of one dataset."]
     joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
     if joined.kind == "image":
         drop_repeats(joined)
@@ -220,5 +223,5 @@ def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
     what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
     return (
         f"{source.given} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
-        f"({said(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."
+        f"({listed(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -125,20 +124,3 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
         *((2, int(p), "") if i % 2 else (1, 0, p.casefold()) for i, p in enumerate(pieces)),
         (3, 0, name),
     )
-
-
-def said(names: Iterable[str], most: int = 6) -> str:
-    """Names as a sentence says them, cut after `most`.
-
-    >>> said(["a", "b", "c"]), said("abcd", most=2)
-    ('a, b and c', 'a, b and 2 more')
-    """
-    listed: Sequence[str] = list(names)
-    if len(listed) > most:
-        return f"{', '.join(listed[:most])} and {len(listed) - most:,} more"
-    return " and ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
-
-
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """ "1 image", "2,000 images"."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

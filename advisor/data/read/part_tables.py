@@ -13,9 +13,10 @@ from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions, SetAside
+from advisor.core.wording import counted
 from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, names_parts, same_column
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import counted, part_inside
+from advisor.data.read.names import part_inside
 from advisor.data.read.table_rows import keys_of
 from advisor.data.read.tables import Table, read_table
 

@@ -12,13 +12,14 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
+from advisor.core.wording import counted, listed
 from advisor.data.read.answers import answers_of, flat, nested
 from advisor.data.read.columns import by_name
 from advisor.data.read.document_text import DOCUMENT_SUFFIXES
 from advisor.data.read.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import counted, said, suffix
+from advisor.data.read.names import suffix
 from advisor.data.read.part_tables import PartTable, part_of, unused
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
 from advisor.data.read.squad import is_nested, unnested
@@ -116,7 +117,7 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
 def no_questions(root: Path, documents: Sequence[str]) -> str:
     """What to do where there are documents only."""
     return (
-        f"{root} holds {counted(len(documents), 'document')} ({said(documents, 2)}) and no questions. Nothing can be "
+        f"{root} holds {counted(len(documents), 'document')} ({listed(documents, 2)}) and no questions. Nothing can be "
         f"measured without questions whose answers are known: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
     )
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
+from advisor.core.wording import listed
 from advisor.data.read.columns import by_name, named, plain, same_column, side_columns
 from advisor.data.read.delimited import parse
-from advisor.data.read.names import said, suffix
+from advisor.data.read.names import suffix
 from advisor.data.read.part_tables import PART_ORDER, part_of
 from advisor.data.read.tables import Table
 from advisor.data.read.text_encoding import decode
@@ -164,7 +165,7 @@ def _wanted(table: Table, given: str | None, names: list[str], without: set[str]
     found = by_name(table, names, without)
     if found is None:
         raise DatasetError(
-            f"{table.path} has no column of {role}s. Its columns are {said(map(str, table.frame.columns), 20)}. "
+            f"{table.path} has no column of {role}s. Its columns are {listed(map(str, table.frame.columns), 20)}. "
             f"Call it {role}, or name it with the option {role}_column (--{role}-column)."
         )
     return found

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
+from advisor.core.wording import listed
 from advisor.data.read.archives import is_archive, unpack
 from advisor.data.read.document_text import DOCUMENT_SUFFIXES
-from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, IMAGE_SUFFIXES, TABLE_SUFFIXES, said, suffix
+from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, IMAGE_SUFFIXES, TABLE_SUFFIXES, suffix
 from probes.progress import Progress, silent
 
 SAMPLE = "sample:"
@@ -88,8 +89,8 @@ def _missing(text: str, path: Path) -> str:
         beside = []
     near = difflib.get_close_matches(path.name, beside, n=2, cutoff=0.6)
     if near:
-        return f"There is no file or folder {text}. In its place there is {said(near)}; check the spelling."
-    return f"There is no file or folder {text}. Check the path, or try a sample: {said(here)}."
+        return f"There is no file or folder {text}. In its place there is {listed(near)}; check the spelling."
+    return f"There is no file or folder {text}. Check the path, or try a sample: {listed(here)}."
 
 
 def _check_file(path: Path) -> None:

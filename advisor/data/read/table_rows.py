@@ -7,8 +7,9 @@ import unicodedata
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.wording import counted, listed
 from advisor.data.read.columns import names_parts
-from advisor.data.read.names import counted, part_inside, part_name, said
+from advisor.data.read.names import part_inside, part_name
 from advisor.data.read.tables import Table
 
 
@@ -36,7 +37,7 @@ def parts_of(table: Table, split: str | None, file_part: str, asked: bool) -> tu
         return [file_part] * len(values), empty, [f"The split column {split} is empty, so there is no official split."]
     if asked and not names_parts(values):
         raise DatasetError(
-            f"The column {split} of {table.path} holds {said(sorted(set(filled)), 4)}, which name no parts. "
+            f"The column {split} of {table.path} holds {listed(sorted(set(filled)), 4)}, which name no parts. "
             f"Its values must be train, val and test."
         )
     found = values.map(lambda v: part_name(v) or part_inside(v))

@@ -18,8 +18,9 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
+from advisor.core.wording import counted
 from advisor.data.read.delimited import parse
-from advisor.data.read.names import counted, suffix
+from advisor.data.read.names import suffix
 from advisor.data.read.text_encoding import HOLE, decode
 
 

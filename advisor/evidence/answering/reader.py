@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from probes.retrieval.chunks import Chunk
     from probes.retrieval.index import HybridIndex
 
-#: Depths of the encoder whose token states the head sees; `benchmarks/results/2026-11-questions.md` has the measurement.
+#: Depths of the encoder whose token states the head sees; measured in benchmarks/results/2026-11-questions.md.
 LAYERS = (3,)
 #: Passages that the reader reads; the surest mark of all of them is the answer.
 READ = 3

@@ -1,7 +1,7 @@
 """The figures of the evidence and the runs, and what all figures share; pure functions from records to plotly figures.
 
 Colours are of middle lightness so that they stand on the light and on the dark page alike; fonts, grid and
-background are left to the theme. Every label that holds a user's word goes through `wording.plotted`.
+background are left to the theme. Every label that holds a user's word goes through `terms.plotted`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from advisor.core import wording
 from advisor.core.records import Evidence, RunReport
-from advisor.ui import wording
+from advisor.ui import terms
 from probes.measured import Provenance
 
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
@@ -49,7 +50,7 @@ def evidence(evidence: Evidence) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             x=[r.measured.value for r in results],
-            y=[wording.plotted(r.title, 44) for r in results],
+            y=[terms.plotted(r.title, 44) for r in results],
             mode="markers",
             marker={"size": 13, "color": [TEAL if r.name == best else GREY for r in results]},
             error_x={
@@ -161,7 +162,7 @@ def _draw(
 def confusion(report: RunReport) -> go.Figure:
     """Counts of the test part: true class down, predicted across; shaded by the share of the true class."""
     n = len(report.classes)
-    names = [wording.plotted(c, 20) for c in report.classes]
+    names = [terms.plotted(c, 20) for c in report.classes]
     shares = [[cell / max(1, sum(row)) for cell in row] for row in report.confusion]
     # Axes run on class numbers with the names as tick texts: two long names may be cut to the same label.
     figure = base(min(820, max(320, 160 + 34 * n)) if n <= 40 else 820)
@@ -199,10 +200,10 @@ def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:
             x=[share for _, share in top], y=list(range(len(top))), orientation="h",
             text=[wording.percent(share) for _, share in top], textposition="outside", cliponaxis=False,
             marker={"color": [TEAL if i == len(top) - 1 else GREY for i in range(len(top))]},
-            hovertext=[wording.plotted(name, 60) for name, _ in top],
+            hovertext=[terms.plotted(name, 60) for name, _ in top],
             hovertemplate="%{hovertext}: %{x:.2%}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_yaxes(tickvals=list(range(len(top))), ticktext=[wording.plotted(n) for n, _ in top])
+    figure.update_yaxes(tickvals=list(range(len(top))), ticktext=[terms.plotted(n) for n, _ in top])
     figure.update_xaxes(range=[0, 1.12], tickformat="~%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return figure

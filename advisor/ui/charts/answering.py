@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from advisor.ui import wording
+from advisor.core import wording
+from advisor.ui import terms
 from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base
 from probes.failures import OUTCOMES, Outcome
 from probes.measured import Measured
@@ -38,11 +39,11 @@ def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "
             error_x={"type": "data", "symmetric": False, "color": GREY, "thickness": 1.6, "width": 5,
                      "array": [number.high - number.value for _, number in rows],
                      "arrayminus": [number.value - number.low for _, number in rows]},
-            customdata=[[wording.plotted(name, 60), wording.measured(number)] for name, number in rows],
+            customdata=[[terms.plotted(name, 60), wording.measured(number)] for name, number in rows],
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )  # fmt: skip
-    names = [wording.plotted(name, 44) for name, _ in rows]
+    names = [terms.plotted(name, 44) for name, _ in rows]
     figure.update_yaxes(tickvals=places, ticktext=names, range=[-0.5, len(rows) - 0.3])
     figure.update_xaxes(title=wording.capital(metric), tickformat="~%", range=[0, 1.02])
     return figure

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from advisor.core.records import Part, Profile
-from advisor.ui import wording
+from advisor.ui import terms
 from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "ood": GREY}
@@ -39,11 +39,11 @@ def counts(profile: Profile) -> go.Figure:
             go.Bar(
                 x=places if upright else values, y=values if upright else places, name=PART_NAME[part],
                 orientation="v" if upright else "h", marker={"color": color},
-                hovertext=[wording.plotted(name, 60) for name in order], customdata=values,
+                hovertext=[terms.plotted(name, 60) for name in order], customdata=values,
                 hovertemplate=f"<b>%{{hovertext}}</b><br>%{{customdata}} {PART_NAME[part]}<extra></extra>",
             )
         )  # fmt: skip
-    names = {"tickvals": places, "ticktext": [wording.plotted(name) for name in order], "showgrid": False}
+    names = {"tickvals": places, "ticktext": [terms.plotted(name) for name in order], "showgrid": False}
     if upright:
         figure.update_xaxes(showticklabels=False, title=f"{len(order)} classes, the largest first", showgrid=False)
         figure.update_yaxes(title="Items")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from advisor.core.records import Domain
-from advisor.ui import wording
+from advisor.ui import terms
 from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 #: Stages that are no part of the overall place are drawn in another colour.
@@ -25,7 +25,7 @@ def domain(found: Domain) -> go.Figure:
     top = places[OVERALL]
     figure.add_trace(_references(found, top))
     for number, (name, percentile) in enumerate(_labelled(found)):
-        figure.add_annotation(x=percentile, y=top, text=wording.plotted(name), textangle=-55, showarrow=False,
+        figure.add_annotation(x=percentile, y=top, text=terms.plotted(name), textangle=-55, showarrow=False,
                               xanchor="left", yanchor="bottom", yshift=8, font={"color": GREY, "size": 12},
                               name=f"reference {number}")  # fmt: skip
     figure.add_trace(_mark([found.percentile], [top], ["This dataset"], TEAL, 18))
@@ -54,13 +54,13 @@ def _labelled(found: Domain) -> list[tuple[str, float]]:
 
 def _row_title(name: str) -> str:
     return {"early": "Early layers", "middle": "Middle layers", "late": "Late layers", OVERALL: "<b>Overall</b>",
-            "energy": "Head's energy"}.get(name, wording.plotted(name.capitalize()))  # fmt: skip
+            "energy": "Head's energy"}.get(name, terms.plotted(name.capitalize()))  # fmt: skip
 
 
 def _references(found: Domain, place: int) -> go.Scatter:
     return go.Scatter(
         x=[percentile for _, percentile in found.references], y=[place] * len(found.references), mode="markers",
-        marker={"color": GREY, "size": 9}, hovertext=[wording.plotted(name, 60) for name, _ in found.references],
+        marker={"color": GREY, "size": 9}, hovertext=[terms.plotted(name, 60) for name, _ in found.references],
         hovertemplate="%{hovertext}: %{x:.0f}<extra></extra>",
     )  # fmt: skip
 

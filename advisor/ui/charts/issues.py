@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from advisor.ui import wording
+from advisor.core import wording
 from advisor.ui.charts import GREY, OCHRE, base
 
 #: What each check lists, as the page says it.

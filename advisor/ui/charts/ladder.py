@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from advisor.advice.record.amounts import money
+from advisor.core import wording
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Estimate
-from advisor.ui import wording
+from advisor.core.wording import money
+from advisor.ui import terms
 from advisor.ui.charts import GREY, MARKS, OCHRE, TEAL, base
 from advisor.ui.charts import labels as charts_names
 
@@ -95,7 +96,7 @@ def _costs(shown: Sequence[Estimate], months: int) -> Axis:
     places, span = _spread({r: max(c, floor) for r, c in costs.items()}, floor, max(most, 3 * floor))
     ticks = {floor: "nothing"} if free else {}
     ticks |= {t: f"{t:,g}" for t in _round(span) if not free or t > 2 * floor}
-    return Axis(places, span, ticks, f"Cost over {wording.number_of(months, 'month')} at your prices")
+    return Axis(places, span, ticks, f"Cost over {wording.counted(months, 'month')} at your prices")
 
 
 def _round(span: tuple[float, float]) -> list[float]:
@@ -159,9 +160,9 @@ def _told(estimate: Estimate) -> list[str]:
     low, value, high = _ends(estimate)
     time = wording.duration(estimate.train_seconds) if estimate.train_seconds else "no training"
     cost = [f"costs {money(sum(estimate.costs.values()))} in all"] if estimate.costs else []
-    blocked = [f"blocked: {wording.plotted(estimate.blocked, 80)}"] if estimate.blocked else []
+    blocked = [f"blocked: {terms.plotted(estimate.blocked, 80)}"] if estimate.blocked else []
     return [
-        f"<b>{wording.title(estimate.rung)}</b>",
+        f"<b>{terms.title(estimate.rung)}</b>",
         f"{wording.percent(value)} ({wording.between(low, high)})",
         f"{estimate.provenance}, n = {wording.count(estimate.n)}",
         time,
@@ -180,7 +181,7 @@ def _labels(shown: Sequence[Estimate], axis: Axis, chosen: RungName, room: Seque
     middle = 10 ** (axis.span[0] + 0.4 * (axis.span[1] - axis.span[0]))
     labels = []
     for number, estimate in enumerate(below):
-        text = f"{wording.title(estimate.rung)} {wording.percent(_ends(estimate)[1])}"
+        text = f"{terms.title(estimate.rung)} {wording.percent(_ends(estimate)[1])}"
         side = "left" if places[estimate.rung] < middle else "right"  # both stay inside a narrow picture
         label = _note(places[estimate.rung], floor, text, GREY, 13, side, above=True)
         labels.append({**label, "yshift": label["yshift"] + 17 * (number % 2)})
@@ -189,7 +190,7 @@ def _labels(shown: Sequence[Estimate], axis: Axis, chosen: RungName, room: Seque
     edge = [(0.0, 0.0, charts_names.WIDE, 2.5 * charts_names.LINE)] if below else []
     for estimate, spot in zip(inside, charts_names.spots(bars, edge), strict=True):
         low, _, high = _ends(estimate)
-        title = wording.title(estimate.rung)
+        title = terms.title(estimate.rung)
         text, color, size = (f"<b>{title}</b>", TEAL, 15) if estimate.rung == chosen else (title, GREY, 13)
         end = high if spot.above else max(low, floor)
         label = _note(places[estimate.rung], end, text, color, size, spot.side, above=spot.above)
@@ -202,7 +203,7 @@ def _bar(estimate: Estimate, axis: Axis, room: Sequence[float]) -> charts_names.
     """A rung's bar in shares of the picture."""
     low, _, high = ((end - room[0]) / (room[1] - room[0]) for end in _ends(estimate))
     across = (math.log10(axis.places[estimate.rung]) - axis.span[0]) / (axis.span[1] - axis.span[0])
-    return charts_names.Bar(across, max(0.0, low), min(1.0, high), wording.title(estimate.rung))
+    return charts_names.Bar(across, max(0.0, low), min(1.0, high), terms.title(estimate.rung))
 
 
 def _note(x: float, y: float, text: str, color: str, size: int, side: str, *, above: bool) -> dict[str, Any]:

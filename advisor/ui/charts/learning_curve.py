@@ -6,8 +6,8 @@ import math
 
 import plotly.graph_objects as go
 
+from advisor.core import wording
 from advisor.core.records import LearningCurve
-from advisor.ui import wording
 from advisor.ui.charts import FADED, GREY, OCHRE, TEAL, base
 
 

@@ -9,13 +9,14 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
+from advisor.core import wording
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.score.board import Board
 from advisor.score.figures import Figure, wilson
 from advisor.score.forecasts import Bin, Prediction
 from advisor.score.score import Score
 from advisor.score.summary import written
-from advisor.ui import wording
+from advisor.ui import terms
 from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base
 
 VIOLET = "#7d78b8"
@@ -80,7 +81,7 @@ def _sign(measure: Measure) -> int:
 
 
 def _name(score: Score, board: Board) -> str:
-    name = wording.plotted(score.name, 40)
+    name = terms.plotted(score.name, 40)
     return f"<b>{name}</b>" if score is board.ours else name
 
 
@@ -192,7 +193,7 @@ def _points(
     own: Sequence[Prediction], rung: RungName, x: Sequence[float | None], y: Sequence[float | None]
 ) -> go.Scatter:
     return go.Scatter(
-        x=list(x), y=list(y), mode="markers", name=wording.title(rung),
+        x=list(x), y=list(y), mode="markers", name=terms.title(rung),
         marker={"size": 8, "color": COLORS[rung], "opacity": 0.75,
                 "symbol": ["circle" if p.inside else "x-thin-open" for p in own],
                 "line": {"width": 1.6, "color": COLORS[rung]}},
@@ -203,8 +204,8 @@ def _points(
 def told(p: Prediction) -> str:
     """What hovering over a point says."""
     lines = [
-        f"<b>{wording.plotted(p.dataset)}</b>, {p.labels} labels, seed {p.seed}",
-        f"{wording.title(p.rung)}: predicted {wording.percent(p.expected)} ({wording.between(p.low, p.high)})",
+        f"<b>{terms.plotted(p.dataset)}</b>, {p.labels} labels, seed {p.seed}",
+        f"{terms.title(p.rung)}: predicted {wording.percent(p.expected)} ({wording.between(p.low, p.high)})",
         f"came out {wording.percent(p.value)}{'' if p.inside else ', outside the interval'}",
     ]
     if p.expected_seconds is not None and p.seconds is not None:

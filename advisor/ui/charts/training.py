@@ -7,7 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from advisor.ui import wording
+from advisor.core import wording
+from advisor.ui import terms
 from advisor.ui.charts import GREY, TEAL, base
 
 
@@ -36,9 +37,9 @@ def race(laps: Sequence[Mapping[str, Any]]) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=[lap["steps"] for lap in known], y=[lap["loss"] for lap in known], mode="lines+markers",
-                name=wording.plotted(name, 60), line={"color": color, "width": 2.5 if name == winner else 1.3},
+                name=terms.plotted(name, 60), line={"color": color, "width": 2.5 if name == winner else 1.3},
                 marker={"size": 8}, customdata=[wording.percent(lap["value"]) for lap in known],
-                hovertemplate=f"<b>{wording.plotted(name, 60)}</b><br>%{{x}} steps: loss %{{y:.3f}}, %{{customdata}}"
+                hovertemplate=f"<b>{terms.plotted(name, 60)}</b><br>%{{x}} steps: loss %{{y:.3f}}, %{{customdata}}"
                               "<extra></extra>",
             )
         )  # fmt: skip

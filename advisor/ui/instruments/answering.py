@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.evidence.answering import wording as measured_words
-from advisor.ui import ask, charts, parts, wording
+from advisor.ui import ask, charts, parts
 from advisor.ui.charts import answering
 from advisor.ui.charts.answering import OUTCOME_NAME
 from probes import failures
@@ -98,7 +99,7 @@ def searching(retrieval: ProbeResult) -> None:
     five = f"Both together, among the first five: {wording.measured(number)}."
     ranks = ", ".join(f"{answering.WAYS[way][0]} {one['mrr']:.2f}" for way, one in found.items() if "mrr" in one)
     chunks = retrieval.settings.get("n_chunks")
-    over = f" over {wording.number_of(int(chunks), 'passage')}" if chunks else ""
+    over = f" over {wording.counted(int(chunks), 'passage')}" if chunks else ""
     parts.note(f"{five} Mean reciprocal rank{over}: {ranks}. Took {wording.duration(number.seconds)}.")
 
 
@@ -107,7 +108,7 @@ def examples(retrieved: ProbeResult) -> None:
     rows: list[dict[str, Any]] = retrieved.settings.get("examples") or []
     if not rows:
         return
-    with st.expander(f"{wording.number_of(len(rows), 'question')} with the answer given", icon=":material/quiz:"):
+    with st.expander(f"{wording.counted(len(rows), 'question')} with the answer given", icon=":material/quiz:"):
         table(rows, "examples")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, LearningCurve
 from advisor.evidence.curve import labels_needed
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts
 from advisor.ui.charts.learning_curve import curve
 
 
@@ -22,7 +23,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     st.plotly_chart(picture, config=charts.CONFIG, key="curve", alt="The metric against the number of training items")
     st.text(labels_needed(found, target, evidence.n_train).sentence)
     parts.note(
-        f"The frozen rung, trained on nested stratified shares of {wording.number_of(max(found.sizes), 'item')}, each "
+        f"The frozen rung, trained on nested stratified shares of {wording.counted(max(found.sizes), 'item')}, each "
         f"held out from the items that score it; error = a + b / √n with a = {found.a:.3f}, b = {found.b:.2f}. "
         f"Dotted: ahead of the data, drawn to four times the items measured and no further. "
         f"Took {wording.duration(found.seconds)}."

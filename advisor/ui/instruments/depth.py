@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts, terms
 from advisor.ui.charts.layers import depth
 
 
@@ -20,7 +21,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     st.plotly_chart(picture, config=charts.CONFIG, key="depth", alt="The metric at each depth of the backbone")
     n = found.depths[0].measured.n
     parts.note(
-        f"A linear probe on the averaged output of each block, {wording.items(n, dataset.kind)}, the same folds at "
+        f"A linear probe on the averaged output of each block, {terms.items(n, dataset.kind)}, the same folds at "
         f"every depth. The best cut is the shallowest depth within one standard error of the highest value; blocks "
         f"with few features start at a disadvantage. Took {wording.duration(found.seconds)}."
     )

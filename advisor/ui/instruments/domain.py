@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Domain, Evidence
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts
 from advisor.ui.charts.domain import domain
 
 
@@ -18,7 +19,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     parts.answer_line(found.sentence)
     picture = domain(found)
     st.plotly_chart(picture, config=charts.CONFIG, key="domain", alt="Place of the dataset among the reference sets")
-    parts.note(f"{worth(found)} {wording.number_of(found.n, dataset.kind)}, {wording.duration(found.seconds)}.".strip())
+    parts.note(f"{worth(found)} {wording.counted(found.n, dataset.kind)}, {wording.duration(found.seconds)}.".strip())
 
 
 def worth(found: Domain) -> str:

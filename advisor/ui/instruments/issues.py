@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence
 from advisor.evidence import issues as rows
 from advisor.evidence.issue_wording import mostly_hard
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts
 from advisor.ui.charts.issues import TITLE, issues
 
 SHOWN = {"image": 24, "text": 8}
@@ -38,7 +39,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
         )  # fmt: skip
     n = _counts(summary, "n_checked")[rows.LABELS]
     parts.note(
-        f"Judged out of fold on the {wording.number_of(n, 'training item')} that the probes looked at; the locked test "
+        f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at; the locked test "
         f"part was not. These are places to look, and none is changed for you."
     )
 
@@ -49,14 +50,14 @@ def answer(summary: pd.DataFrame, hard: bool = False) -> str:
     suspect = ("item is", "items are") if hard else ("label looks", "labels look")
     verdict = "hard to tell or labelled wrong, more often the former" if hard else "wrong"
     told = [
-        wording.number_of(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
-        wording.number_of(
+        wording.counted(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
+        wording.counted(
             n[rows.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
         ),
-        wording.number_of(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
-        wording.number_of(n[rows.COPIES], "item is a copy", "items are copies"),
-        wording.number_of(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
-        wording.number_of(
+        wording.counted(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
+        wording.counted(n[rows.COPIES], "item is a copy", "items are copies"),
+        wording.counted(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
+        wording.counted(
             n[rows.SHORTCUTS], "simple property tells classes apart", "simple properties tell classes apart"
         ),
     ]

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Evidence, ProbeResult, Question
 from advisor.llm.asking import Ask
-from advisor.ui import jobs, language, parts, wording
+from advisor.ui import jobs, language, parts
 from probes.progress import Progress
 from probes.prompting import Template
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence
 from advisor.evidence.scores import RANKING
-from advisor.ui import parts, wording
+from advisor.ui import parts
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:

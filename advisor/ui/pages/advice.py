@@ -9,11 +9,12 @@ import streamlit as st
 
 from advisor import api
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
-from advisor.advice.record.amounts import money
 from advisor.advice.record.side_by_side import side_by_side
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Question
-from advisor.ui import charts, exchange, jobs, parts, places, question_form, race, record, wording
+from advisor.core.wording import money
+from advisor.ui import charts, exchange, jobs, parts, places, question_form, race, record, terms
 from advisor.ui.charts import ladder
 
 QUESTION = "How much of the model should change?"
@@ -96,7 +97,7 @@ def picture(advice: Advice) -> None:
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         across = chosen or "cost"
-    alt = f"{advice.metric} against {across}; {wording.title(advice.recommended)} is recommended"
+    alt = f"{advice.metric} against {across}; {terms.title(advice.recommended)} is recommended"
     st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
     parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
@@ -114,7 +115,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
             possible,
             index=possible.index(advice.recommended),
             key=f"rung-{advice.recommended}",
-            format_func=lambda name: wording.title(name) + standing(advice.estimate(name), advice),
+            format_func=lambda name: terms.title(name) + standing(advice.estimate(name), advice),
         )
         budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
     if not pressed:
@@ -145,7 +146,7 @@ def table(advice: Advice) -> None:
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(
-        f"Over {wording.number_of(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
+        f"Over {wording.counted(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
         f"predictions each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, "
         f"costs taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
     )
@@ -156,8 +157,8 @@ def rung(estimate: Estimate, advice: Advice) -> None:
     with st.container(border=True):
         left, middle, right = st.columns([2.2, 2.8, 5], gap="small")
         with left.container(gap="xsmall"):
-            st.markdown(f"**{wording.title(estimate.rung)}**")
-            parts.note(wording.changes(estimate.rung))
+            st.markdown(f"**{terms.title(estimate.rung)}**")
+            parts.note(terms.changes(estimate.rung))
             badge(estimate, advice)
         with middle.container(gap="xsmall"):
             figures(estimate)

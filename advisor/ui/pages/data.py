@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Kind
-from advisor.ui import jobs, parts, places, uploads, wording
+from advisor.ui import jobs, parts, places, terms, uploads
 
 if TYPE_CHECKING:
     from advisor.data.read.samples import Sample
@@ -86,7 +87,7 @@ def card(sample: Sample) -> None:
     st.markdown(f"**{sample.title}**")
     st.caption(sample.sentence)
     size = "" if sample.needs_network else f" · {sample.size}"
-    st.caption(f"{wording.items(sample.n, sample.kind)}{size} · {sample.licence}")
+    st.caption(f"{terms.items(sample.n, sample.kind)}{size} · {sample.licence}")
     if sample.needs_network:
         st.badge(f"needs a network, {sample.size}", icon=":material/cloud_download:", color="orange")
     if st.button("Use this", key=f"sample-{sample.name}", width="stretch"):

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, jobs, language, parts, places, wording
+from advisor.ui import charts, jobs, language, parts, places
 from advisor.ui.instruments import answering, curve, depth, domain, issues, prompt, scores
 
 QUESTION = "What did the probes measure?"

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.storage import workspace
-from advisor.ui import language, parts, wording
+from advisor.ui import language, parts
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"

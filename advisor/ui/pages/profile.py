@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.ui import charts, jobs, parts, places, qa_profile, wording
+from advisor.ui import charts, jobs, parts, places, qa_profile
 from advisor.ui.charts import data
 
 QUESTION = "What is in it?"
@@ -66,12 +67,12 @@ def reading(job: jobs.Job) -> None:
 def answer(dataset: Dataset, profile: Profile) -> str:
     """The first sentence: what it is, how balanced, and the most serious finding."""
     kind = "images" if dataset.kind == "image" else "texts"
-    n_classes = wording.number_of(len(dataset.classes), "class", "classes")
+    n_classes = wording.counted(len(dataset.classes), "class", "classes")
     balance = (
         "evenly filled" if profile.metric == "accuracy" else f"the largest {profile.imbalance:.1f} times the smallest"
     )
     grave = sum(f.severity != "note" for f in profile.findings)
-    found = f"{wording.number_of(grave, 'finding')} to look at" if grave else "nothing to worry about"
+    found = f"{wording.counted(grave, 'finding')} to look at" if grave else "nothing to worry about"
     return (
         f"{wording.short(dataset.name, 60)}: {wording.count(dataset.n_used)} {kind} in {n_classes}, {balance}; "
         f"{found}. It will be judged by {profile.metric}."
@@ -119,7 +120,7 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     n = len(profile.duplicates)
     exact = sum(kind == "exact" for kind in profile.duplicate_kind)
     shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
-    parts.note(f"{wording.number_of(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
+    parts.note(f"{wording.counted(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
     kinds = profile.duplicate_kind
     for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
@@ -128,7 +129,7 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
         labels = [label(dataset, r, k) for r, k in zip(there, names, strict=True)]
         with st.container(border=True):
             kind = kinds[number] if number < len(kinds) else "near"
-            parts.note(f"{wording.number_of(len(cluster), f'{kind} copy', f'{kind} copies')}")
+            parts.note(f"{wording.counted(len(cluster), f'{kind} copy', f'{kind} copies')}")
             parts.items_grid(dataset, there, labels, key=f"cluster-{number}")
 
 
@@ -142,7 +143,7 @@ def set_aside(dataset: Dataset) -> None:
     if not dataset.n_set_aside:
         return
     parts.section("Set aside")
-    parts.note(f"{wording.number_of(dataset.n_set_aside, 'item')} of {wording.count(dataset.n_in)} are not used.")
+    parts.note(f"{wording.counted(dataset.n_set_aside, 'item')} of {wording.count(dataset.n_in)} are not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
     st.dataframe(table, hide_index=True, alt="Items set aside and why")
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunStatus
 from advisor.runs import follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
-from advisor.ui import charts, parts, places, result, wording
+from advisor.ui import charts, parts, places, result, terms
 
 QUESTION = "How far is it?"
 ACTIVE = ("queued", "running", "stopping")
@@ -67,9 +68,9 @@ def moment(status: RunStatus) -> str:
     A run that is over its time says neither.
     """
     if status.state != "running" or not status.stage:
-        return wording.STATE[status.state].capitalize()
+        return terms.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
-        return f"{status.stage}, {wording.left(status.eta_seconds)}"
+        return f"{status.stage}, {terms.left(status.eta_seconds)}"
     if status.progress > TRUST_SHARE:
         return status.stage
     budget = Plan.load(Path(status.directory) / "plan.json").budget_seconds

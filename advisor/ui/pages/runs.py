@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
 from advisor.runs import store
-from advisor.ui import parts, places, wording
+from advisor.ui import parts, places, terms
 
 QUESTION = "What has been trained?"
 ACTIVE = ("queued", "running", "stopping")
@@ -25,7 +26,7 @@ def draw() -> None:
         return
     active = sum(status.state in ACTIVE for status in runs)
     done = sum(status.state == "done" for status in runs)
-    parts.heading(QUESTION, f"{wording.number_of(len(runs), 'run')}: {done} done, {active} under way.")
+    parts.heading(QUESTION, f"{wording.counted(len(runs), 'run')}: {done} done, {active} under way.")
     table()
 
 
@@ -47,7 +48,7 @@ def row(status: RunStatus) -> None:
             st.text(f"{status.title} on {wording.short(status.dataset_name, 50)}")
             parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
         with state.container(gap="xsmall"):
-            st.badge(wording.STATE[status.state], color=wording.COLOR[status.state])  # type: ignore[arg-type]
+            st.badge(terms.STATE[status.state], color=terms.COLOR[status.state])  # type: ignore[arg-type]
             if status.state in ACTIVE:
                 st.progress(min(1.0, max(0.0, status.progress)))
             elif status.state == "done":

@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from advisor.advice.outlook.experience import shipped_folder
+from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.score import summary
 from advisor.score.board import Board, board
 from advisor.score.score import Score
-from advisor.ui import charts, parts, wording
+from advisor.ui import charts, parts, terms
 from advisor.ui.charts import score as charts_score
 
 QUESTION = "How good is this advice?"
@@ -77,7 +78,7 @@ def missing(why: str) -> None:
 def answer(found: Board) -> str:
     """The share of ideal rungs and the regret in a sentence, with their intervals and n."""
     ours = found.ours
-    over = f"{wording.number_of(ours.n_tasks, 'task')} of {wording.number_of(ours.n_datasets, 'dataset')}"
+    over = f"{wording.counted(ours.n_tasks, 'task')} of {wording.counted(ours.n_datasets, 'dataset')}"
     return (
         f"It recommends the ideal rung on {summary.written(ours.ideal, '%')} of {over}, each unseen, and loses "
         f"{summary.written(ours.mean_regret, 'points')} points on average against the best rung."
@@ -107,7 +108,7 @@ def bounds(found: Board) -> None:
         st.text(known)
     if found.unfinished:
         parts.note(
-            f"{wording.number_of(found.unfinished, 'run of a task', 'runs of tasks')} lack a rung and do not count."
+            f"{wording.counted(found.unfinished, 'run of a task', 'runs of tasks')} lack a rung and do not count."
         )
 
 
@@ -149,7 +150,7 @@ def reliability(ours: Score) -> None:
     rungs = dict.fromkeys((*ours.coverage, *ours.in_time))
     rows = [
         {
-            "Rung": "all" if rung == "all" else wording.title(rung),  # type: ignore[arg-type]
+            "Rung": "all" if rung == "all" else terms.title(rung),  # type: ignore[arg-type]
             "90 % intervals that cover": _with_n(ours, "coverage", rung),
             "Training times within 1.5 times": _with_n(ours, "in_time", rung),
         }
@@ -184,9 +185,9 @@ def wrong(ours: Score) -> None:
     parts.section("Where it was wrong")
     rows = list(summary.wrong_rows(ours))
     if not rows:
-        st.text(f"On none of {wording.number_of(ours.n_tasks, 'task')}.")
+        st.text(f"On none of {wording.counted(ours.n_tasks, 'task')}.")
         return
-    st.text(f"On {len(rows)} of {wording.number_of(ours.n_tasks, 'task')}, the costliest first.")
+    st.text(f"On {len(rows)} of {wording.counted(ours.n_tasks, 'task')}, the costliest first.")
     frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
     st.dataframe(frame, hide_index=True, alt="The tasks on which the advice was wrong, and why")
 

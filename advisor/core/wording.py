@@ -1,0 +1,174 @@
+"""Numbers, names and lists as sentences write them: the same on every page, in the command, in records and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from probes.measured import Measured
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.934), percent(0.9, digits=0)
+    ('93.4 %', '90 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of shares as percentages.
+
+    >>> between(0.97, 0.991)
+    '97.0 to 99.1 %'
+    """
+    return f"{100 * low:.1f} to {percent(high)}"
+
+
+def chance(share: float) -> str:
+    """A probability as a percentage, never 0 or 100 %.
+
+    >>> chance(0.834), chance(0.9999), chance(0.0)
+    ('83 %', 'over 99 %', 'under 1 %')
+    """
+    if share > 0.995:
+        return "over 99 %"
+    return percent(share, digits=0) if share >= 0.005 else "under 1 %"
+
+
+def measured(number: Measured) -> str:
+    """A measured share with its interval, level and n in one line."""
+    level = percent(number.level, digits=0)
+    return f"{percent(number.value)} ({level} interval {between(number.low, number.high)}, n = {count(number.n)})"
+
+
+def count(n: float) -> str:
+    """A whole number with its thousands apart.
+
+    >>> count(12345.4)
+    '12,345'
+    """
+    return f"{round(n):,}"
+
+
+def counted(n: int, singular: str, plural: str = "") -> str:
+    """A count with its noun in the right number.
+
+    >>> counted(1, "class", "classes"), counted(2000, "image")
+    ('1 class', '2,000 images')
+    """
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def listed(names: Iterable[str], most: int = 6) -> str:
+    """Names as a sentence lists them, cut after `most`.
+
+    >>> listed(["a", "b", "c"]), listed("abcd", most=2)
+    ('a, b and c', 'a, b and 2 more')
+    """
+    every: Sequence[str] = list(names)
+    if len(every) > most:
+        return f"{', '.join(every[:most])} and {len(every) - most:,} more"
+    return " and ".join(filter(None, [", ".join(every[:-1]), *every[-1:]]))
+
+
+def money(amount: float) -> str:
+    """An amount of the user's own currency, as exact as it matters; never a power of ten.
+
+    >>> [money(amount) for amount in (1234.4, 12.3, 3.42, 3.0, 0.0342, 0.00002, 0.0)]
+    ['1,234', '12', '3.4', '3', '0.034', 'under 0.001', '0']
+    """
+    if 0 < abs(amount) < 0.001:
+        return "under 0.001"
+    if abs(amount) >= 10 or amount == round(amount):
+        return f"{amount:,.0f}"
+    return f"{amount:.1f}" if abs(amount) >= 1 else f"{amount:.2g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a short phrase of one or two units.
+
+    >>> [duration(x) for x in (0.42, 1.42, 12.3, 75, 7260, 1e6)]
+    ['less than a second', '1.4 s', '12 s', '1 min 15 s', '2 h 1 min', '12 days']
+    """
+    if seconds is None:
+        return "unknown"
+    if seconds < 0.5:
+        return "less than a second"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
+    if whole >= 48 * 3600:
+        return f"{whole / 86400:,.0f} days"
+    return f"{whole // 3600} h {whole % 3600 // 60} min".removesuffix(" 0 min")
+
+
+def about(seconds: float | None) -> str:
+    """An estimated duration.
+
+    >>> about(12.3), about(0.2), about(None)
+    ('about 12 s', 'less than a second', 'unknown')
+    """
+    return duration(seconds) if seconds is None or seconds < 0.5 else f"about {duration(seconds)}"
+
+
+def size(n_bytes: float) -> str:
+    """Bytes in decimal units.
+
+    >>> [size(x) for x in (900, 18_600_000, 640e6, 2_100_000_000)]
+    ['900 B', '19 MB', '640 MB', '2.1 GB']
+    """
+    if n_bytes < 1e3:
+        return f"{n_bytes:.0f} B"
+    if n_bytes < 1e6:
+        return f"{n_bytes / 1e3:.0f} kB"
+    return f"{n_bytes / 1e6:,.0f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:,.1f} GB"
+
+
+def energy(watt_hours: float) -> str:
+    """Energy in watt-hours or kilowatt-hours.
+
+    >>> [energy(x) for x in (0, 0.004, 0.42, 12.3, 1500)]
+    ['none', 'under 0.01 Wh', '0.42 Wh', '12 Wh', '1.5 kWh']
+    """
+    if watt_hours < 0.01:
+        return "under 0.01 Wh" if watt_hours > 0 else "none"
+    if watt_hours < 1000:
+        return f"{watt_hours:.{2 if watt_hours < 1 else 1 if watt_hours < 10 else 0}f} Wh"
+    return f"{watt_hours / 1000:,.1f} kWh"
+
+
+def capital(text: str) -> str:
+    """A phrase as the beginning of a sentence; capitals inside it stay.
+
+    >>> capital("token F1")
+    'Token F1'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def short(text: str, limit: int = 40) -> str:
+    """At most `limit` characters of a text, on one line, cut with an ellipsis.
+
+    >>> short("a\\nb" * 30, 8)
+    'a ba ba…'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def cut(text: str, limit: int = 600) -> tuple[str, bool]:
+    r"""The beginning of a text with its lines kept, ended at a word, and whether anything was left out.
+
+    >>> cut("one two\nthree", 9), cut("one", 9)
+    (('one two\n…', True), ('one', False))
+    """
+    if len(text) <= limit:
+        return text, False
+    start = text[:limit]
+    place = max(start.rfind(" "), start.rfind("\n"))
+    return start[: place + 1 if place > limit // 2 else limit].rstrip(" ") + "…", True
