@@ -32,6 +32,7 @@ from advisor.core.records import (
     ReadOptions,
     RunReport,
 )
+from advisor.core.workspace import RunFiles
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, p
     found = measured_exchange(dataset, evidence, seconds, progress)
     advice = saved_advice(dataset)
     if advice is not None:
-        advice.model_copy(update={"exchange": found}).save(Path(dataset.folder) / "advice.json")
+        advice.model_copy(update={"exchange": found}).save(dataset.files.advice)
     return found
 
 
@@ -349,7 +350,7 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
     if status is None or status.state != "done":
         cause = (status.cause if status else "") or "it was stopped"
         raise RunError(f"Run {run} did not finish: {cause.rstrip('.')}. See `advisor runs show {run}`.")
-    return RunReport.load(Path(status.directory) / "report.json")
+    return RunReport.load(RunFiles(Path(status.directory)).report)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
@@ -362,8 +363,8 @@ def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
     from probes.device import pick
 
     folder = Path(run)
-    directory = folder if (folder / "model.json").is_file() else store.directory(str(run))
-    if not (directory / "model.json").is_file():
+    directory = folder if RunFiles(folder).model.is_file() else store.directory(str(run))
+    if not RunFiles(directory).model.is_file():
         raise RunError(f"Run {directory.name} has no model yet. `advisor runs` lists the runs and their states.")
     return load_model(directory, pick(device))
 
@@ -406,19 +407,19 @@ def saved_profile(dataset: Dataset) -> Profile | None:
     """The profile already made of a dataset, or None."""
     from advisor.data.profile.profile import saved
 
-    return saved(Path(dataset.folder) / "profile.json")
+    return saved(dataset.files.profile)
 
 
 def saved_evidence(dataset: Dataset) -> Evidence | None:
     """The evidence gathered last for a dataset, or None."""
     from advisor.evidence import saved
 
-    return saved(Path(dataset.folder) / "evidence.json")
+    return saved(dataset.files.evidence)
 
 
 def saved_advice(dataset: Dataset) -> Advice | None:
     """The advice given last for a dataset; None where there is none, or none that this version can read."""
-    path = Path(dataset.folder) / "advice.json"
+    path = dataset.files.advice
     try:
         return Advice.load(path) if path.is_file() else None
     except StorageError:  # asked anew, as evidence is gathered anew

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
 
-from advisor.core import storage
 from advisor.core.errors import PeopleError
+from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
 
 Verdict = Literal["ok", "note", "warning", "problem"]
@@ -81,7 +81,7 @@ def _load(entry: Any, device: str) -> Any:
 
 def check_workspace() -> Iterator[Check]:
     """Whether the workspace can be written, and how much room it has."""
-    home = storage.workspace()
+    home = Workspace.here().root
     try:
         with tempfile.NamedTemporaryFile(dir=home) as probe:
             probe.write(b"0")

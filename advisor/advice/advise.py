@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.advice import explain
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
     """Answer a question and keep the advice as advice.json in the dataset's folder."""
     advice = answer(dataset, question, progress)
-    advice.save(Path(dataset.folder) / "advice.json")
+    advice.save(dataset.files.advice)
     progress("Advice is ready", 1.0)
     return advice
 

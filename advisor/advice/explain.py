@@ -65,7 +65,8 @@ def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
     are = "are" if subject(other)[1] else "is"
     return (
         f"Between {title(chosen)} and {title(other)} the choice is a coin toss: there is a "
-        f"{chance(decision.chance or 0.0)} chance that {title(other)} {are} worth more. The cheaper one is taken; a race of both on this data would settle it."
+        f"{chance(decision.chance or 0.0)} chance that {title(other)} {are} worth more. The cheaper one is taken; a "
+        f"race of both on this data would settle it."
     )
 
 

@@ -15,6 +15,7 @@ from advisor.cli.tables import LISTED, MARKS, between, marked, safe, table
 from advisor.core.errors import StorageError
 from advisor.core.records import Plan, Prediction, RunReport, RunStatus
 from advisor.core.wording import duration, percent
+from advisor.core.workspace import RunFiles
 from probes.measured import Measured
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def run_json(status: RunStatus) -> dict[str, Any]:
 
 def promised_json(status: RunStatus) -> dict[str, float] | None:
     """What the plan promised, or None where nothing was."""
-    plan = Plan.load(Path(status.directory) / "plan.json")
+    plan = Plan.load(RunFiles(Path(status.directory)).plan)
     promised = plan.promised
     return {"value": promised.value, "low": promised.low, "high": promised.high} if promised else None
 
 
 def report_of(status: RunStatus) -> RunReport | None:
     """The run's report, or None before there is one."""
-    path = Path(status.directory) / "report.json"
+    path = RunFiles(Path(status.directory)).report
     return RunReport.load(path) if status.state == "done" and path.is_file() else None
 
 

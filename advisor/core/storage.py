@@ -21,21 +21,6 @@ from advisor.core.errors import StorageError
 MANIFEST = "manifest.json"
 
 
-def workspace() -> Path:
-    """The folder that holds datasets, caches and runs; `ADVISOR_HOME` overrides the platform's place."""
-    from platformdirs import user_data_path
-
-    configured = os.environ.get("ADVISOR_HOME")
-    path = Path(configured).expanduser() if configured else user_data_path("transfer-advisor", appauthor=False)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"The workspace {path} cannot be created ({error.strerror}). Set ADVISOR_HOME to a writable folder."
-        ) from error
-    return path.resolve()
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step; readers see the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)

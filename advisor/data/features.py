@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.core.records import Dataset
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def input_size(dataset: Dataset, entry: Entry) -> int:
     """
     if dataset.kind == "text":
         return entry.usual_input
-    measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
+    measures = pd.read_parquet(dataset.files.inspection)
     short_px = float(measures[["width_px", "height_px"]].min(axis=1).median())
     return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_INPUT_PX else entry.input_size
 
 
 def feature_cache() -> Path:
     """The workspace's folder of cached features and calibrations; `advisor cache` shows and clears it."""
-    return workspace() / "features"
+    return Workspace.here().features
 
 
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from probes.retrieval.chunks import Document
     from probes.retrieval.index import HybridIndex
 
-INDEX = "index"
-
 
 def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu") -> HybridIndex:
     """The hybrid index of a "qa" dataset's documents, from its workspace folder where it is there.
@@ -35,7 +33,7 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
     from probes.retrieval.store import save
 
     encoder = Encoder(device, progress)
-    folder = Path(dataset.folder) / INDEX
+    folder = dataset.files.index
     documents = documents_of(dataset.documents)
     with FileLock(folder.with_suffix(".lock")):
         known = _opened(folder, encoder)

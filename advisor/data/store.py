@@ -17,15 +17,13 @@ from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import Dataset
 from advisor.core.wording import listed
+from advisor.core.workspace import RECORD, DatasetFiles, Workspace
 from advisor.data.inspect.inspection import Inspection
-
-DATASET = "dataset.json"
-ITEMS = "items.parquet"
 
 
 def folder_of(fingerprint: str) -> Path:
     """The workspace folder of a fingerprint (64 hex digits, or its first 16)."""
-    return storage.workspace() / "datasets" / fingerprint[:16]
+    return Workspace.here().dataset(fingerprint).folder
 
 
 def open_dataset(fingerprint: str) -> Dataset:
@@ -36,8 +34,8 @@ def open_dataset(fingerprint: str) -> Dataset:
     wanted = fingerprint.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", wanted):
         raise DatasetError(f"{fingerprint!r} is no fingerprint: it has 8 to 64 of the characters 0 to 9 and a to f.")
-    base = storage.workspace() / "datasets"
-    found = [path.parent for path in base.glob(f"{wanted[:16]}*/{DATASET}")]
+    base = Workspace.here().datasets
+    found = [path.parent for path in base.glob(f"{wanted[:16]}*/{RECORD}")]
     if len(found) != 1:
         what = "No dataset" if not found else f"More than one dataset ({listed(f.name for f in found)})"
         raise DatasetError(f"{what} with the fingerprint {fingerprint} is in the workspace. Read the dataset again.")
@@ -46,7 +44,7 @@ def open_dataset(fingerprint: str) -> Dataset:
 
 def known_datasets() -> list[Dataset]:
     """Every dataset in the workspace, the one read last first; damaged ones are left out."""
-    paths = sorted((storage.workspace() / "datasets").glob(f"*/{DATASET}"), key=lambda p: -p.stat().st_mtime)
+    paths = sorted(Workspace.here().datasets.glob(f"*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
     found = []
     for path in paths:
         try:
@@ -59,7 +57,7 @@ def known_datasets() -> list[Dataset]:
 def stored(fingerprint: str) -> Dataset | None:
     """The whole dataset of this fingerprint, None when it was never read or its files are damaged."""
     folder = folder_of(fingerprint)
-    if not (folder / DATASET).exists():
+    if not (DatasetFiles(folder).record).exists():
         return None
     try:
         dataset = _loaded(folder)
@@ -70,13 +68,13 @@ def stored(fingerprint: str) -> Dataset | None:
 
 def _loaded(folder: Path) -> Dataset:
     """A dataset with its folder as it is now (a workspace may have been moved)."""
-    dataset = Dataset.load(folder / DATASET)
+    dataset = Dataset.load(DatasetFiles(folder).record)
     return dataset if dataset.folder == str(folder) else dataset.model_copy(update={"folder": str(folder)})
 
 
 def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documents: pd.DataFrame | None = None) -> None:
     """Write a dataset that was just read; documents: the table beside the questions of a "qa" dataset."""
-    folder = Path(dataset.folder)
+    files = dataset.files
     keys = items["key"].tolist()
     measures = inspection.measures.copy()
     measures.insert(0, "key", keys)
@@ -84,12 +82,12 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
         {"kind": kind, "keys": [keys[row] for row in rows]}
         for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
     ]
-    write_table(folder / ITEMS, items)
+    write_table(files.items, items)
     if documents is not None:
-        write_table(folder / "documents.parquet", documents)
-    write_table(folder / "inspection.parquet", measures)
-    storage.write_json(folder / "clusters.json", clusters)
-    dataset.save(folder / DATASET)
+        write_table(files.documents, documents)
+    write_table(files.inspection, measures)
+    storage.write_json(files.clusters, clusters)
+    dataset.save(files.record)
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -99,12 +97,12 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def listed_ns(dataset: Dataset) -> int:
     """When the files of the items were last listed, in nanoseconds of the system's clock: their digests held then."""
-    return (Path(dataset.folder) / ITEMS).stat().st_mtime_ns
+    return dataset.files.items.stat().st_mtime_ns
 
 
 def listed_at(dataset: Dataset, ns: int) -> Dataset:
     """The dataset, its files having been listed just now, from `ns` on; `listed_ns` tells it from now on."""
-    os.utime(Path(dataset.folder) / ITEMS, ns=(ns, ns))
+    os.utime(dataset.files.items, ns=(ns, ns))
     return dataset
 
 
@@ -115,13 +113,13 @@ def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
         path_of = dict(zip(items["key"], items["path"], strict=True))
         table = dataset.items.copy()
         table["path"] = [path_of.get(key, path) for key, path in zip(table["key"], table["path"], strict=True)]
-        write_table(Path(dataset.folder) / ITEMS, table)
-    updated.save(Path(dataset.folder) / DATASET)
+        write_table(dataset.files.items, table)
+    updated.save(dataset.files.record)
     return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along
 
 
 def kept_clusters(dataset: Dataset) -> list[dict[str, Any]]:
     """The duplicate clusters found when the dataset was read, each with its ``kind`` and ``keys``; none if not kept."""
-    path = Path(dataset.folder) / "clusters.json"
+    path = dataset.files.clusters
     found: list[dict[str, Any]] = storage.read_json(path) if path.is_file() else []
     return found

@@ -7,7 +7,6 @@ is cross-validated and chooses nothing on data it is scored on.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +61,7 @@ def gather(
     if evidence is None:
         evidence = under.measure(dataset, budget_seconds, progress)
         evidence.save(kept_at(dataset, under, evidence.backbone_hash, budget_seconds))
-    evidence.save(Path(dataset.folder) / "evidence.json")
+    evidence.save(dataset.files.evidence)
     return evidence
 
 
@@ -88,8 +87,7 @@ def kept(dataset: Dataset, under: Under, budget_seconds: float) -> Evidence | No
 
 def kept_at(dataset: Dataset, under: Under, identity: str, budget_seconds: float) -> Path:
     """Where the evidence of this model, by its identity, and of this budget is kept."""
-    digest = under.digest(identity)[:8]
-    return Path(dataset.folder) / f"evidence-{slug(under.name)}-{digest}-{budget_seconds:g}.json"
+    return dataset.files.evidence_of(under.name, under.digest(identity), budget_seconds)
 
 
 def keep_own_prompt(
@@ -97,7 +95,7 @@ def keep_own_prompt(
 ) -> Evidence:
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
     place = kept_at(dataset, features_under(dataset, backbone), evidence.backbone_hash, budget_seconds)
-    return with_own(evidence, own, place, Path(dataset.folder) / "evidence.json")
+    return with_own(evidence, own, place, dataset.files.evidence)
 
 
 def saved(path: Path) -> Evidence | None:
@@ -185,9 +183,3 @@ def instruments(
 def within(progress: Progress, start: float, end: float) -> Progress:
     """Progress whose 0 to 1 is the stretch from `start` to `end` of another's."""
     return lambda sentence, share: progress(sentence, start + share * (end - start))
-
-
-def slug(name: str) -> str:
-    """A name as part of a file name."""
-    plain = "".join(ch if ch.isalnum() or ch in "-." else "-" for ch in name)[:60]
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

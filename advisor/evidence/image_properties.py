@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ MOSTLY = 0.8
 
 def image_properties(dataset: Dataset, rows: np.ndarray) -> dict[str, Mapping[str, np.ndarray]]:
     """The properties of the given rows by group; what an older version did not measure is left out."""
-    kept = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
+    kept = pd.read_parquet(dataset.files.inspection)
     table = dataset.items.iloc[rows][["key"]].merge(kept.drop_duplicates("key"), on="key", how="left")
     pixels = (table["width_px"] * table["height_px"]).clip(lower=1)
     table["aspect"] = table["width_px"] / table["height_px"].clip(lower=1)

@@ -94,7 +94,7 @@ def measure_issues(
 
 def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
     """Where the rows lie of the evidence with this backbone and sample."""
-    return Path(dataset.folder) / f"issues-{backbone_hash[:8]}-{n_sample}.parquet"
+    return dataset.files.issues(backbone_hash, n_sample)
 
 
 def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:

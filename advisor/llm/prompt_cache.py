@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from probes.chat import ChatModel, Prompt, Reply
 
 LIMIT_BYTES = 100_000_000
@@ -155,4 +155,4 @@ class PromptCache:
 
 def cache_file() -> Path:
     """Where the workspace keeps them; `advisor cache` shows and clears it."""
-    return workspace() / "prompts" / "answers.sqlite"
+    return Workspace.here().answers

@@ -196,7 +196,7 @@ def partial_sentence(gathered: Gathered) -> tuple[str, ...]:
 
 def save_resolved(context: RunContext, resolved: dict[str, Any]) -> None:
     """Record the settings as they were resolved, beside the plan."""
-    storage.write_json(context.directory / "resolved.json", resolved)
+    storage.write_json(context.files.resolved, resolved)
 
 
 def report_seconds(context: RunContext, seconds_per_item: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Plan
+from advisor.core.workspace import RunFiles
 from probes.progress import Progress
 
 
@@ -49,6 +50,11 @@ class RunContext:
     def trained(self, items: int) -> None:
         """Count the items that passed through the steps of a long training; races and timed steps are not counted."""
         self.items += items
+
+    @property
+    def files(self) -> RunFiles:
+        """The files in the run's folder."""
+        return RunFiles(self.directory)
 
     @property
     def seconds_left(self) -> float:

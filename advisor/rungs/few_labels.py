@@ -165,7 +165,7 @@ def _frozen_logits(context: RunContext, pool: Gathered, fallback: FrozenFit, fol
 
 def _earlier(context: RunContext) -> dict[str, Any] | None:
     """What an interrupted attempt had resolved: steps and folds are fixed, so the same weights come out."""
-    path = context.directory / "resolved.json"
+    path = context.files.resolved
     if not path.is_file():
         return None
     found: dict[str, Any] = storage.read_json(path)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 def earlier(context: RunContext) -> dict[str, Any] | None:
     """The settings an interrupted attempt had resolved, when it had come as far as its training."""
-    begun = (context.directory / "checkpoint" / STATE).is_file() or stages.has(context, RACE)
+    begun = (context.files.checkpoint / STATE).is_file() or stages.has(context, RACE)
     if not begun:
         return None
-    found: dict[str, Any] = storage.read_json(context.directory / "resolved.json")
+    found: dict[str, Any] = storage.read_json(context.files.resolved)
     return found
 
 

@@ -49,4 +49,4 @@ def has(context: RunContext, name: str) -> bool:
 
 
 def _folder(context: RunContext, name: str) -> Path:
-    return context.directory / "checkpoint" / "stages" / name
+    return context.files.checkpoint / "stages" / name

@@ -173,7 +173,7 @@ def _callbacks(
 ) -> Callbacks:
     """Of one seed's run: its part of the span, its own checkpoint."""
     width = (span[1] - span[0]) / n_seeds
-    folder = context.directory / "checkpoint"
+    folder = context.files.checkpoint
 
     def emit(numbers: dict[str, Any]) -> None:
         share = span[0] + width * (turn + numbers["step"] / max(numbers["steps"], 1))

@@ -37,7 +37,7 @@ class Turn:
 
     def folder(self, context: RunContext) -> Path:
         """Where its checkpoint lies."""
-        return context.directory / "checkpoint" / f"turn-{self.index}"
+        return context.files.checkpoint / f"turn-{self.index}"
 
     def settings(self, resolved: dict[str, Any]) -> Settings:
         """As resolved for all items, with steps that give as many passes over what is inside."""

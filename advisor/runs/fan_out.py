@@ -16,6 +16,7 @@ import numpy as np
 
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
+from advisor.core.workspace import DatasetFiles
 from advisor.runs import launchers
 from probes.progress import Progress, silent
 
@@ -96,7 +97,7 @@ def probe_fold(job: Job) -> FoldValue:
     from probes.interval import score
     from probes.linear import linear_probe
 
-    dataset = Dataset.load(Path(job.dataset_folder) / "dataset.json")
+    dataset = Dataset.load(DatasetFiles(Path(job.dataset_folder)).record)
     backbone = load_backbone(catalog.find(job.backbone, _kind(dataset)), job.input_size, device.pick())
     rows = dataset.where("train")
     found = features_of(dataset, rows, backbone)

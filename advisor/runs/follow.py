@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.core import storage
+from advisor.core.workspace import RunFiles
 from advisor.runs import store, supervisor
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def metrics(run: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    folder, name = store.directory(run), "metrics.jsonl"
-    storage.check_manifest(folder, name)
-    lines = storage.read_lines(folder / name)
+    path = RunFiles(store.directory(run)).metrics
+    storage.check_manifest(path.parent, path.name)
+    lines = storage.read_lines(path)
     table = pd.DataFrame(lines, columns=None if lines else ["stage", "seconds"])
     return _once(table) if "step" in table else table
 
@@ -63,12 +64,12 @@ def _once(table: pd.DataFrame) -> pd.DataFrame:
 
 def events(run: str) -> list[dict[str, Any]]:
     """What happened to the run, in order: attempts, stages, the end."""
-    return storage.read_lines(store.directory(run) / "events.jsonl")
+    return storage.read_lines(RunFiles(store.directory(run)).events)
 
 
 def log_tail(run: str, n_lines: int = 20) -> str:
     """The last lines of the run's log, or an empty text."""
-    path: Path = store.directory(run) / "log.txt"
+    path: Path = RunFiles(store.directory(run)).log
     if not path.exists():
         return ""
     with path.open("rb") as stream:

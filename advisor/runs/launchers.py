@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from advisor.core.errors import RunError
+from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 
 MOST_PROCESSES = 1024
@@ -54,7 +55,7 @@ class Local:
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
         """The worker itself."""
-        return processes.spawn(WORKER, str(folder), log=folder / "log.txt", mark=folder)
+        return processes.spawn(WORKER, str(folder), log=RunFiles(folder).log, mark=folder)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Torchrun:
         """``torchrun``, which ends all when one has ended badly."""
         told = ("--standalone", "--nproc-per-node", str(n), "--max-restarts", "0", "-m", WORKER, str(folder))
         mine = alone(n)
-        return processes.spawn("torch.distributed.run", *told, log=folder / "log.txt", mark=folder, setting=mine)
+        return processes.spawn("torch.distributed.run", *told, log=RunFiles(folder).log, mark=folder, setting=mine)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Ray:
         """A driver that starts the actors and ends with the first that dies."""
         mine = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
         told = (str(folder), str(n))
-        return processes.spawn("advisor.runs.on_ray", *told, log=folder / "log.txt", mark=folder, setting=mine)
+        return processes.spawn("advisor.runs.on_ray", *told, log=RunFiles(folder).log, mark=folder, setting=mine)
 
 
 LAUNCHERS: tuple[Launcher, ...] = (Local(), Torchrun(), Ray())
@@ -124,7 +125,7 @@ def checked(name: str, n: int | None) -> int:
 
 def launch(folder: Path) -> subprocess.Popen[bytes]:
     """Start what the run's plan says; a plan of an older version says nothing and means one process."""
-    plan = processes.read_small(folder / "plan.json")
+    plan = processes.read_small(RunFiles(folder).plan)
     launcher = find(str(plan.get("launcher", "local")))
     return launcher.start(folder, checked(launcher.name, int(plan.get("processes", 1))))
 

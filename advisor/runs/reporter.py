@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core import storage
+from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.time_left import TimeLeft
 
@@ -29,7 +30,7 @@ class Reporter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        told = processes.read_small(folder / "state.json")
+        told = processes.read_small(RunFiles(folder).state)
         spent = float(told.get("seconds", 0.0))
         self.spent_before = self.kept_seconds = float(told.get("kept_seconds", spent))
         self.redone_seconds = float(told.get("redone_seconds", 0.0)) + spent - self.spent_before
@@ -67,7 +68,7 @@ class Reporter:
                 self.event("stage", stage=stage)
             if numbers:
                 line = {"stage": stage, "seconds": round(self.seconds, 3), **{k: _plain(v) for k, v in numbers.items()}}
-                storage.append_line(self.folder / "metrics.jsonl", line)
+                storage.append_line(RunFiles(self.folder).metrics, line)
             if changed or time.monotonic() - self._written > STATE_SECONDS:
                 self._tell("running")
 
@@ -84,18 +85,18 @@ class Reporter:
 
     def event(self, kind: str, **details: Any) -> None:
         """Append one line to the events."""
-        storage.append_line(self.folder / "events.jsonl", {"time": round(time.time(), 3), "event": kind, **details})
+        storage.append_line(RunFiles(self.folder).events, {"time": round(time.time(), 3), "event": kind, **details})
 
     def end(self, state: str, cause: str = "") -> None:
         """Write the final state, synced to the disk; nothing may be told after it."""
         with self._lock:
             self._ended.set()
             self.event(state, cause=cause)
-            storage.write_json(self.folder / "state.json", self._state(state) | {"cause": cause})
+            storage.write_json(RunFiles(self.folder).state, self._state(state) | {"cause": cause})
 
     def _tell(self, state: str) -> None:
         if not self._ended.is_set():
-            processes.write_aside(self.folder / "state.json", self._state(state))
+            processes.write_aside(RunFiles(self.folder).state, self._state(state))
             self._written = time.monotonic()
 
     def _state(self, state: str) -> dict[str, Any]:
@@ -116,7 +117,7 @@ class Reporter:
     def _beat(self) -> None:
         self._beats += 1
         beat = self._identity | {"beats": self._beats, "seconds": round(self.seconds, 3)}
-        processes.write_aside(self.folder / "heartbeat", beat)
+        processes.write_aside(RunFiles(self.folder).heartbeat, beat)
 
     def _keep_beating(self) -> None:
         while True:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
+from advisor.core.workspace import RunFiles, Workspace
 from advisor.runs.processes import read_small
 
 if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
@@ -50,7 +50,7 @@ def directory(run: str) -> Path:
 
 def runs_folder() -> Path:
     """The folder that holds the folders of all runs."""
-    return storage.workspace() / "runs"
+    return Workspace.here().runs
 
 
 def submit(plan: Plan) -> str:
@@ -69,7 +69,7 @@ def submit(plan: Plan) -> str:
         raise RunError(f"There is already a run {plan.run}. Make a new plan to train again.") from error
     except OSError as error:
         raise StorageError(f"The run folder {folder} cannot be created ({error.strerror}).") from error
-    plan.save(folder / "plan.json")
+    plan.save(RunFiles(folder).plan)
     created = datetime.now().astimezone().isoformat(timespec="seconds")
     with _open() as database:
         database.execute(
@@ -156,12 +156,12 @@ def change(run: str, before: str, after: str, *, cause: str | None = None, attem
 
 def read_state(folder: Path) -> dict[str, Any]:
     """What the worker last wrote about itself (state, stage, progress, eta_seconds, cause), or {}."""
-    return read_small(folder / "state.json")
+    return read_small(RunFiles(folder).state)
 
 
 def read_kept(folder: Path) -> RungName | None:
     """The rung of the model in a run's folder where fine-tuning was dropped for it, else None."""
-    model = read_small(folder / "model.json")
+    model = read_small(RunFiles(folder).model)
     if model.get("rung") == "fine-tune" and model.get("head", {}).get("type") == "passages":
         return "rag"
     return model.get("fallback")
@@ -197,7 +197,7 @@ def _status(entry: dict[str, Any]) -> RunStatus:
 @contextlib.contextmanager
 def _open() -> Iterator[sqlite3.Connection]:
     """A connection for one short piece of work; every statement commits by itself."""
-    path = storage.workspace() / "runs.sqlite"
+    path = Workspace.here().store
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=20.0, isolation_level=None)) as database:
             database.row_factory = sqlite3.Row

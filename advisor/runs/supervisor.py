@@ -17,13 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
+from advisor.core.workspace import RunFiles, Workspace
 from advisor.runs import launchers, processes, store
 
 LOG = logging.getLogger("advisor.supervisor")
-LOCK = "supervisor.lock"
-LOG_FILE = "supervisor.log"
 IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.25
 STARTING_SECONDS = 20.0  # a worker that somebody else started may not have written its first heartbeat yet
@@ -35,10 +33,10 @@ ATTEMPTS = 3
 
 def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
     """Start the workspace's supervisor unless one is alive; returns whether one was started. Cheap to call often."""
-    home = storage.workspace()
-    if processes.is_locked(home / LOCK):
+    workspace = Workspace.here()
+    if processes.is_locked(workspace.supervisor_lock):
         return False
-    log = home / LOG_FILE
+    log = workspace.supervisor_log
     if log.exists() and log.stat().st_size > 1_000_000:
         log.replace(log.with_suffix(".old.log"))
     processes.spawn("advisor.runs.supervisor", "--idle", str(idle_seconds), log=log)
@@ -47,7 +45,7 @@ def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
 
 def is_alive() -> bool:
     """Whether a supervisor works in this workspace now."""
-    return processes.is_locked(storage.workspace() / LOCK)
+    return processes.is_locked(Workspace.here().supervisor_lock)
 
 
 def slot(device: str) -> str:
@@ -83,7 +81,7 @@ class Supervisor:
 
     def _launch(self, run: str, before: str) -> None:
         folder = store.runs_folder() / run
-        (folder / "heartbeat").unlink(missing_ok=True)  # an old one would make the new worker look dead
+        RunFiles(folder).heartbeat.unlink(missing_ok=True)  # an old one would make the new worker look dead
         if before == "running":
             processes.kill_marked(folder)  # what is left of a launch with several processes
         if not store.change(run, before, "running", attempt=True):
@@ -115,7 +113,7 @@ class Supervisor:
 
     def _lives(self, run: str, folder: Path, state: str) -> bool:
         """Whether the run's worker is at work; a hung one, or one that ignores a stop, is ended first."""
-        beat = processes.read_small(folder / "heartbeat")
+        beat = processes.read_small(RunFiles(folder).heartbeat)
         process = processes.find(beat.get("pid"), beat.get("started"))
         child = self.children.get(run)
         own = child is not None and child.poll() is None
@@ -138,7 +136,7 @@ class Supervisor:
         """No process fits: one may be starting (nobody's child, no heartbeat yet), or the clock may have been set."""
         if not has_beat:
             return adopted and silent < STARTING_SECONDS
-        if not processes.is_locked(folder / "worker.lock"):
+        if not processes.is_locked(RunFiles(folder).lock):
             return False
         if silent < LOST_SECONDS:
             return True
@@ -156,7 +154,7 @@ class Supervisor:
         """Launch again what died: it goes on from what it has kept, and where that is nothing, nothing is lost."""
         run, attempts = entry["run"], entry["attempts"]
         child = self.children.pop(run, None)
-        if attempts < ATTEMPTS and (folder / "plan.json").is_file():
+        if attempts < ATTEMPTS and RunFiles(folder).plan.is_file():
             LOG.warning("%s: the worker ended early, attempt %d follows", run, attempts + 1)
             self._launch(run, "running")
             return
@@ -178,7 +176,7 @@ def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
 def last_words(folder: Path) -> str:
     """The last line of a run's log as a sentence, or nothing."""
     try:
-        with (folder / "log.txt").open("rb") as stream:
+        with RunFiles(folder).log.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, 2) - 4096))
             lines = stream.read().decode("utf-8", "replace").split("\n")
     except OSError:
@@ -193,7 +191,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS)
     idle_seconds = parser.parse_args(arguments).idle
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
-    path = storage.workspace() / LOCK
+    path = Workspace.here().supervisor_lock
     # `ensure` of another process holds the lock for a moment while it looks, so one refusal means little
     lock = processes.take_lock(path, timeout_seconds=2.0)
     if lock is None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core import storage
 from advisor.core.errors import PeopleError, ProcessLost
+from advisor.core.workspace import DatasetFiles, RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
 
@@ -31,18 +32,16 @@ TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
 LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run has gone, and the run is to be launched afresh
 NICENESS = 5  # the page that shows the run must stay quick
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is gone
-OUTCOME = "outcome.json"
-KEPT = ("plan.json", "resolved.json", "report.json", "metrics.jsonl", "model.json", "model.safetensors", OUTCOME)
 
 
 def main(folder: Path) -> int:
     """Carry out the plan in `folder`; returns the exit status (0 also for a failure told in state.json)."""
-    if not (folder / "plan.json").is_file():
+    if not RunFiles(folder).plan.is_file():
         print(f"{folder} is not a run's folder: it has no plan.json.", file=sys.stderr)
         return NO_PLAN
     if int(os.environ.get("RANK", "0")) > 0:
         return help_out(folder)
-    lock = processes.take_lock(folder / "worker.lock", timeout_seconds=1.0)
+    lock = processes.take_lock(RunFiles(folder).lock, timeout_seconds=1.0)
     if lock is None:
         return TAKEN
     _prepare()
@@ -73,12 +72,12 @@ def help_out(folder: Path) -> int:
     from probes.device import pick
 
     _prepare()
-    plan = Plan.load(folder / "plan.json")
+    plan = Plan.load(RunFiles(folder).plan)
     device = pick(plan.device)
     try:
         with parallel.joined(device) as group:
             if group is not None:
-                follower.follow(group, Dataset.load(Path(plan.dataset_folder) / "dataset.json"), device)
+                follower.follow(group, Dataset.load(DatasetFiles(Path(plan.dataset_folder)).record), device)
     except ProcessLost as error:
         LOG.error("%s", error)
         return LOST
@@ -100,8 +99,8 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     from advisor.training import parallel
     from probes.device import pick
 
-    plan = Plan.load(folder / "plan.json")
-    dataset = Dataset.load(Path(plan.dataset_folder) / "dataset.json")
+    plan = Plan.load(RunFiles(folder).plan)
+    dataset = Dataset.load(DatasetFiles(Path(plan.dataset_folder)).record)
     reporter.budget_seconds = plan.budget_seconds
     reporter.begin()
     context = RunContext(
@@ -111,14 +110,14 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
         device=pick(plan.device),
         deadline=deadline(plan, reporter),
         emit=reporter.emit,
-        should_stop=(folder / "stop").exists,
+        should_stop=RunFiles(folder).stop.exists,
         kept=reporter.kept,
     )
     try:
         with parallel.joined(context.device):
             return carry_out(context, reporter)
     except RunStopped:
-        kept = " The model is kept, without a report." if (folder / "model.json").exists() else ""
+        kept = " The model is kept, without a report." if RunFiles(folder).model.exists() else ""
         return "stopped", f"It was stopped before it was done.{kept}"
 
 
@@ -139,7 +138,7 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     plan, dataset = context.plan, context.dataset
     found = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     note_outcome(plan, found, None if reporter.interruptions else context.items)
-    storage.write_manifest(context.directory, [name for name in KEPT if (context.directory / name).exists()])
+    storage.write_manifest(context.directory, [path.name for path in context.files.lasting if path.exists()])
     return "done", ""
 
 
@@ -149,13 +148,13 @@ def execute(context: RunContext) -> Outcome:
     from advisor.rungs.context import Outcome
     from advisor.training import checkpoints
 
-    path = context.directory / OUTCOME
+    path = context.files.outcome
     if path.is_file():
         return Outcome(**storage.read_json(path))
     outcome = registry.execute(context)
     storage.write_json(path, dataclasses.asdict(outcome))
     context.kept()
-    checkpoints.clear(context.directory / "checkpoint")  # only now: until here a kill would lose the training
+    checkpoints.clear(context.files.checkpoint)  # only now: until here a kill would lose the training
     return outcome
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport
+from advisor.core.workspace import RunFiles
 from advisor.ui import charts, parts
 from advisor.ui.charts import training
 from probes import failures
@@ -66,7 +67,7 @@ def told(report: RunReport) -> tuple[str, ...]:
 
 def resolved(folder: Path) -> dict[str, Any]:
     """The settings as the run resolved them; none where the file is not there or not readable."""
-    path = folder / "resolved.json"
+    path = RunFiles(folder).resolved
     try:
         storage.check_manifest(folder, path.name)
         return dict(storage.read_json(path)) if path.is_file() else {}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.core.errors import PeopleError
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from probes.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ _lock = threading.Lock()
 
 def key_of(*words: object) -> str:
     """A short key for a question, the same for the same words in the same workspace."""
-    return hashlib.sha256("\x1f".join(map(str, (workspace(), *words))).encode()).hexdigest()[:16]
+    return hashlib.sha256("\x1f".join(map(str, (Workspace.here().root, *words))).encode()).hexdigest()[:16]
 
 
 def start(key: str, title: str, work: Callable[[Progress], Any], asked: Any = None) -> Job:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
+from advisor.core.workspace import Workspace
 
 FOLDER = Path(__file__).parent / "pages"
 KEPT = ("data", "run")
@@ -91,13 +92,12 @@ def _opened(fingerprint: str, workspace: str) -> Dataset:
 
 def dataset() -> Dataset | None:
     """The dataset named in the address, or None when there is none or the workspace does not know it."""
-    from advisor.core.storage import workspace
 
     fingerprint = remembered("data")
     if fingerprint is None:
         return None
     try:
-        return _opened(fingerprint, str(workspace()))
+        return _opened(fingerprint, str(Workspace.here().root))
     except PeopleError:
         st.session_state.pop("data", None)
         st.query_params.pop("data", None)

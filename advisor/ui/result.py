@@ -13,6 +13,7 @@ from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, RunReport, RunStatus
+from advisor.core.workspace import RunFiles
 from advisor.ui import answers, charts, how_trained, parts, try_it
 
 QUESTION = "Did it keep its promise?"
@@ -23,7 +24,7 @@ def draw(status: RunStatus) -> None:
     """The result of a run that is done."""
     folder = Path(status.directory)
     try:
-        report, plan = RunReport.load(folder / "report.json"), Plan.load(folder / "plan.json")
+        report, plan = RunReport.load(RunFiles(folder).report), Plan.load(RunFiles(folder).plan)
     except PeopleError as error:
         parts.heading(QUESTION, "The report of this run cannot be read.")
         parts.problem(str(error))
@@ -116,7 +117,7 @@ def take_away(status: RunStatus, folder: Path) -> None:
         )
         st.download_button(
             "Report (JSON)",
-            data=lambda: (folder / "report.json").read_bytes(),
+            data=lambda: RunFiles(folder).report.read_bytes(),
             file_name=f"{status.run}-report.json",
             mime="application/json",
             key="download-report",

@@ -12,7 +12,7 @@ from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Answer, Dataset, Plan, Prediction
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from advisor.ui import ask, charts, parts, uploads
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def draw(run: str, plan: Plan) -> None:
 
 def answer_of(run: str, question: str) -> Answer:
     """What a finished run answers."""
-    model: Any = _model(run, str(workspace()))
+    model: Any = _model(run, str(Workspace.here().root))
     answer: Answer = model.answer([question])[0]
     return answer
 
@@ -105,7 +105,7 @@ def answer(run: str, given: Any, label: str | None) -> None:
     """The label with its probability, the bars, and the truth when it is known."""
     try:
         with st.spinner("Asking the model."):
-            model: Any = _model(run, str(workspace()))
+            model: Any = _model(run, str(Workspace.here().root))
             prediction: Prediction = model.predict([given])[0]
     except PeopleError as error:
         parts.problem(str(error))

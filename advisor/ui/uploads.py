@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from advisor.core.storage import workspace, write_bytes
+from advisor.core.storage import write_bytes
+from advisor.core.workspace import Workspace
 
 TABLES = ("csv", "tsv", "jsonl", "parquet")
 ARCHIVES = ("zip", "tar", "gz", "tgz", "bz2", "xz")
@@ -35,7 +36,7 @@ def keep(stream: BinaryIO, name: str) -> Path:
     digest = hashlib.sha256()
     while block := stream.read(CHUNK):
         digest.update(block)
-    path = workspace() / "uploads" / digest.hexdigest()[:16] / tame(name)
+    path = Workspace.here().uploads / digest.hexdigest()[:16] / tame(name)
     if not path.exists():
         stream.seek(0)
         write_bytes(path, stream.read())
@@ -56,7 +57,7 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
         stream.seek(0)
         whole.update(f"{name}\x1f".encode() + hashlib.file_digest(stream, "sha256").digest())  # type: ignore[arg-type]
     called = Path(named[0][1]).stem + (f"_and_{len(named) - 1}_more" if len(named) > 1 else "")
-    folder = workspace() / "uploads" / whole.hexdigest()[:16] / called
+    folder = Workspace.here().uploads / whole.hexdigest()[:16] / called
     taken: set[str] = set()
     for number, (stream, name) in enumerate(named):
         own = name if name.lower() not in taken else f"{number}-{name}"

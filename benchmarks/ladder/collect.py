@@ -7,10 +7,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from advisor.core import storage
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset
+from advisor.core.workspace import Workspace
 from benchmarks.ladder import rows
 from benchmarks.ladder.carry import Seen, carry, entry_of, look, version
 from benchmarks.ladder.short_runs import short_runs
@@ -86,5 +86,5 @@ def forget(dataset: Dataset) -> None:
     """A cut dataset's folder is only of use while its task is carried out."""
     import shutil
 
-    assert str(storage.workspace()) in dataset.folder
+    assert str(Workspace.here().root) in dataset.folder
     shutil.rmtree(dataset.folder, ignore_errors=True)

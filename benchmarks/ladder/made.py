@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from advisor.core import storage
+from advisor.core.workspace import Workspace
 from benchmarks.ladder import made_texts, turned
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
@@ -45,7 +45,7 @@ PATCH = 32
 
 def made(name: str) -> Path | None:
     """Where the set lies in the workspace, made once; None where its material is not on this machine."""
-    folder = storage.workspace() / "bench" / "made" / name
+    folder = Workspace.here().root / "bench" / "made" / name
     if (folder / "done").is_file():
         return folder / "set"
     shutil.rmtree(folder, ignore_errors=True)

@@ -21,6 +21,7 @@ from PIL import Image
 from advisor import api
 from advisor.core import storage
 from advisor.core.records import Dataset, Kind
+from advisor.core.workspace import Workspace
 from advisor.data import store
 from benchmarks.ladder import made
 from benchmarks.sets import data_folder, path_of
@@ -165,7 +166,7 @@ def whole_set(source: Source) -> Dataset | None:
 
 def fashion_mnist() -> Path:
     """The Debian package's first items as class folders in the workspace, written once."""
-    folder = storage.workspace() / "bench" / "fashion_mnist"
+    folder = Workspace.here().root / "bench" / "fashion_mnist"
     if not (folder / "done").is_file():
         for part, stem, n in zip(("train", "test"), ("train", "t10k"), FASHION_ITEMS, strict=True):
             pixels = np.frombuffer(
@@ -200,13 +201,14 @@ def cut(whole: Dataset, n_labels: int, seed: int) -> Dataset:
     dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
     folder, source = Path(dataset.folder), Path(whole.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    store.write_table(folder / "items.parquet", items)
-    measures = pd.read_parquet(source / "inspection.parquet")
-    store.write_table(folder / "inspection.parquet", measures[measures["key"].isin(set(items["key"]))])
+    files = dataset.files
+    store.write_table(files.items, items)
+    measures = pd.read_parquet(whole.files.inspection)
+    store.write_table(files.inspection, measures[measures["key"].isin(set(items["key"]))])
     if whole.kind == "qa":
-        store.write_table(folder / "documents.parquet", whole.documents)
-    storage.write_json(folder / "clusters.json", store.kept_clusters(whole))
-    dataset.save(folder / store.DATASET)
+        store.write_table(files.documents, whole.documents)
+    storage.write_json(files.clusters, store.kept_clusters(whole))
+    dataset.save(files.record)
     return dataset
 
 

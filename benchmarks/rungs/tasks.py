@@ -9,7 +9,7 @@ import pandas as pd
 
 from advisor import api
 from advisor.core.records import Dataset, Kind
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from benchmarks.sets import data_folder
 
 SEED = 0
@@ -71,7 +71,7 @@ def few(whole: Dataset, per_class: int) -> Dataset:
             "split": ["train"] * len(chosen) + ["test"] * len(test),
         }
     )
-    path = workspace() / "bench" / f"{whole.name}-{per_class}.csv"
+    path = Workspace.here().root / "bench" / f"{whole.name}-{per_class}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)
     return api.read(path, text_column="text", label_column="label", split_column="split")

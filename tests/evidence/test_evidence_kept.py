@@ -11,8 +11,9 @@ import pytest
 from advisor import api
 from advisor.core.errors import BackboneError
 from advisor.core.records import Dataset, Evidence, ReadOptions
+from advisor.core.workspace import slug
 from advisor.data.reading import read
-from advisor.evidence.gather import gather, slug
+from advisor.evidence.gather import gather
 from advisor.llm.endpoint import BASE_URL, MODEL
 from advisor.llm.identity import of_endpoint
 

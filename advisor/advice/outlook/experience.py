@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.core import resources, storage
+from advisor.core import resources
 from advisor.core.records import Situation
+from advisor.core.workspace import Workspace
 
 KEYS = ["dataset", "kind", "labels", "seed"]
 #: In the ledger a dataset is seen under several backbones and budgets: what was seen, as a digest, is a key there.
@@ -110,7 +111,7 @@ def shipped_folder() -> Path:
 
 def ledger_folder() -> Path:
     """Where this workspace keeps the outcomes of its own runs."""
-    return storage.workspace() / "ledger"
+    return Workspace.here().ledger
 
 
 def read(path: Path) -> pd.DataFrame:

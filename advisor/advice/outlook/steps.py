@@ -15,7 +15,7 @@ from advisor.core.errors import StorageError
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Evidence, Record
 from advisor.data.features import load_backbone
-from advisor.evidence import slug, stratified
+from advisor.evidence import stratified
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def kept_steps(dataset: Dataset, evidence: Evidence) -> Steps:
 
 
 def _place(dataset: Dataset, evidence: Evidence) -> Path:
-    return Path(dataset.folder) / f"steps-{slug(evidence.backbone)}-{evidence.backbone_hash[:8]}.json"
+    return dataset.files.steps(evidence.backbone, evidence.backbone_hash)
 
 
 def speed(dataset: Dataset, backbone: Backbone, rung: TrainedRung) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
+from advisor.core.workspace import DatasetFiles
 
 
 class ReadOptions(Record):
@@ -61,15 +62,20 @@ class Dataset(Record):
     has_groups: bool
     notes: tuple[str, ...] = ()
 
+    @property
+    def files(self) -> DatasetFiles:
+        """The files in the dataset's folder."""
+        return DatasetFiles(Path(self.folder))
+
     @cached_property
     def items(self) -> pd.DataFrame:
         """The items table, n_used rows, read from Parquet on first use."""
-        return pd.read_parquet(Path(self.folder) / "items.parquet")
+        return pd.read_parquet(self.files.items)
 
     @cached_property
     def documents(self) -> pd.DataFrame:
         """The documents of a "qa" dataset: document (its id), title, text, place, digest; read on first use."""
-        return pd.read_parquet(Path(self.folder) / "documents.parquet")
+        return pd.read_parquet(self.files.documents)
 
     @cached_property
     def labels(self) -> np.ndarray:

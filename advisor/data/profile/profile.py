@@ -34,13 +34,13 @@ SIZE_COLUMNS = {
 
 def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     """Count and describe a dataset that has been read; kept as profile.json in its folder and used again."""
-    path = Path(dataset.folder) / "profile.json"
+    path = dataset.files.profile
     known = saved(path)
     if known is not None:
         return known
     started = time.monotonic()
     progress("Counting and describing", 0.0)
-    measures = pd.read_parquet(Path(dataset.folder) / "inspection.parquet")
+    measures = pd.read_parquet(dataset.files.inspection)
     measures = measures.dropna(subset=list(SIZE_COLUMNS[dataset.kind]))  # of a very large set only a sample is decoded
     clusters = read_clusters(dataset)
     counts = count(dataset)

@@ -24,6 +24,7 @@ from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
+from advisor.core.workspace import Workspace
 from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
 from advisor.data.read.names import TABLE_SUFFIXES, is_junk, suffix
 from probes.progress import Progress, silent
@@ -59,7 +60,7 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
     """
     if program := _UNKNOWN.get(suffix(path.name)):
         raise DatasetError(f"{path} is a {program} archive, which is not read. Unpack it, or make a zip of it.")
-    folder = storage.workspace() / "unpacked" / archive_hash(path)[:32]
+    folder = Workspace.here().unpacked / archive_hash(path)[:32]
     if not (folder / _RECORD).exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
@@ -90,7 +91,7 @@ def archive_hash(path: Path) -> str:
     """
     facts = path.stat()
     place = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
-    known = storage.workspace() / "unpacked" / ".known" / f"{place}.json"
+    known = Workspace.here().unpacked / ".known" / f"{place}.json"
     state = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
     if known.exists():
         try:

@@ -14,9 +14,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.core import resources, storage
+from advisor.core import resources
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind
+from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
 
 #: Topics of chatterbot-corpus with more than twenty different questions; its small talk has no topic.
@@ -105,7 +106,7 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     sample = find(name)
     if sample.name == "handbook":
         return resources.handbook()
-    folder = storage.workspace() / "samples" / sample.name
+    folder = Workspace.here().samples / sample.name
     if folder.exists():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -14,13 +14,14 @@ from torch import Tensor
 
 from advisor.core import storage
 from advisor.core.errors import BackboneError, StorageError
+from advisor.core.workspace import RunFiles
 from advisor.data.search_index import Encoder, index_of
 from advisor.data.store import open_dataset
 from advisor.llm.identity import described, same_model, without_precision
 from advisor.llm.models import chat_model
 from advisor.rungs.context import RunContext
 from advisor.rungs.saved.answering import Answerer, ByHeart, Found, FromPassages, Marking, Method
-from advisor.rungs.saved.model import FORMAT, READABLE, SCHEMA, WEIGHTS, save_model
+from advisor.rungs.saved.model import FORMAT, READABLE, SCHEMA, save_model
 from advisor.rungs.saved.model import spec_of as shared_spec
 from probes.backbones.text import TextBackbone
 from probes.chat import ChatModel
@@ -52,12 +53,12 @@ def load_answerer(directory: Path, device: str = "cpu", progress: Progress = sil
     Raises StorageError when it is damaged, DatasetError when its documents are not in this workspace, BackboneError
     when the language model or the encoder is missing or another one.
     """
-    spec = storage.read_json(directory / "model.json")
+    spec = storage.read_json(RunFiles(directory).model)
     if spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
         raise StorageError(
             f"{directory / 'model.json'} is not a model of schema version {SCHEMA}. Update this program."
         )
-    path = directory / WEIGHTS
+    path = RunFiles(directory).weights
     if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
         raise StorageError(f"{path} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")
     from safetensors.torch import load_file

@@ -172,7 +172,7 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
     return Callbacks(
         emit=emit,
         should_stop=context.should_stop,
-        checkpoint=context.directory / "checkpoint",
+        checkpoint=context.files.checkpoint,
         kept=context.kept,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core import storage
 from advisor.core.errors import StorageError
+from advisor.core.workspace import RunFiles
 from advisor.rungs.saved.model import load_model
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
     """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
-    path = Path(directory) / "model.json"
+    path = RunFiles(Path(directory)).model
     storage.check_manifest(path.parent, path.name)  # it holds the hash of the weights, which are checked against it
     spec = storage.read_json(path) if path.is_file() else None
     try:

@@ -18,6 +18,7 @@ from torch import Tensor
 from advisor.core import storage
 from advisor.core.errors import BackboneError, DatasetError, RunError, StorageError
 from advisor.core.records import Dataset, Plan, Prediction
+from advisor.core.workspace import RunFiles
 from advisor.data.features import feature_cache, load_backbone
 from advisor.rungs.saved.heads import Head, build_head
 from probes.progress import Progress, silent
@@ -31,7 +32,6 @@ FORMAT = "transfer-advisor model"
 #: 2 since a head may stand on several depths, on mirrored pictures or on words, and its logits have a temperature.
 SCHEMA = 2
 READABLE = (1, 2)
-WEIGHTS = "model.safetensors"
 #: From so many texts on the precision that is quickest here is worth looking up; its features point the same way.
 MANY_TEXTS = 512
 Input = str | Path | Image.Image
@@ -84,8 +84,8 @@ def save_model(directory: Path, spec: dict[str, Any], tensors: dict[str, Tensor]
     from safetensors.torch import save
 
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
-    storage.write_bytes(directory / WEIGHTS, content)
-    storage.write_json(directory / "model.json", {**spec, "sha256": hashlib.sha256(content).hexdigest()})
+    storage.write_bytes(RunFiles(directory).weights, content)
+    storage.write_json(RunFiles(directory).model, {**spec, "sha256": hashlib.sha256(content).hexdigest()})
 
 
 def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
@@ -95,15 +95,15 @@ def load_model(directory: str | Path, device: str = "cpu") -> Predictor:
     when the backbone it refers to is missing or not the same.
     """
     folder = Path(directory)
-    if not (folder / "model.json").is_file():
+    if not RunFiles(folder).model.is_file():
         raise RunError(f"{folder} holds no model (model.json is missing). Give the folder of a finished run.")
-    spec = storage.read_json(folder / "model.json")
+    spec = storage.read_json(RunFiles(folder).model)
     if not isinstance(spec, dict) or spec.get("format") != FORMAT or spec.get("schema_version") not in READABLE:
         raise StorageError(
             f"{folder / 'model.json'} is no model that this program reads (schema version {SCHEMA}). It is damaged, or "
             f"of a newer program: copy it again, train again, or update this program."
         )
-    path = folder / WEIGHTS
+    path = RunFiles(folder).weights
     if not path.is_file() or storage.sha256_file(path) != spec["sha256"]:
         raise StorageError(f"{path} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")
     from safetensors.torch import load_file
@@ -139,8 +139,8 @@ def _backbone(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, fol
             backbone.module.load_state_dict(own)
         except RuntimeError as error:
             raise StorageError(
-                f"{folder / WEIGHTS} does not fit {entry.title} as this program builds it. Train again, or use the "
-                f"versions of timm, torchvision or transformers that the model was trained with."
+                f"{RunFiles(folder).weights} does not fit {entry.title} as this program builds it. Train again, or use "
+                f"the versions of timm, torchvision or transformers that the model was trained with."
             ) from error
     elif backbone.weights_hash != spec["backbone"]["sha256"]:
         raise BackboneError(

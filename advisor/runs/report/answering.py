@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.advice.promise import against
 from advisor.core.records import Answer, Dataset, Mistake, Plan, RunReport
+from advisor.core.workspace import RunFiles
 from advisor.data.question_set import Questions, gold_chunks, questions_of, spread_rows
 from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import found_in
@@ -75,7 +76,7 @@ def report_answers(
         dropped=outcome.dropped,
         sentences=(*sentences(plan, test, len(rows), counts), *outcome.sentences),
     )
-    made.save(directory / "report.json")
+    made.save(RunFiles(directory).report)
     return made
 
 

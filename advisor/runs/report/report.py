@@ -11,6 +11,7 @@ import numpy as np
 
 from advisor.advice.promise import against
 from advisor.core.records import Dataset, Mistake, Plan, RunReport
+from advisor.core.workspace import RunFiles
 from advisor.rungs.context import Outcome
 from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.model import Predictor
@@ -69,7 +70,7 @@ def report(
             *outcome.sentences,
         ),
     )
-    made.save(directory / "report.json")
+    made.save(RunFiles(directory).report)
     return made
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from advisor import api
 from advisor.core import wording
-from advisor.core.storage import workspace
+from advisor.core.workspace import Workspace
 from advisor.ui import language, parts
 from probes.backbones.catalog import CATALOG, Entry
 
@@ -28,7 +28,7 @@ def draw() -> None:
     missing([(entry, why) for entry, there, why in entries if not there])
     cache()
     parts.section("Device")
-    rows = {**facts, "Workspace": str(workspace())}
+    rows = {**facts, "Workspace": str(Workspace.here().root)}
     frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
     st.dataframe(frame, hide_index=True, alt="Facts of the device")
 

@@ -9,6 +9,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunStatus
+from advisor.core.workspace import RunFiles
 from advisor.runs import follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
 from advisor.ui import charts, parts, places, result, terms
@@ -27,7 +28,7 @@ def draw() -> None:
         return
     try:
         status = store.status(run)
-        places.at_dataset(Plan.load(Path(status.directory) / "plan.json").fingerprint[:16])
+        places.at_dataset(Plan.load(RunFiles(Path(status.directory)).plan).fingerprint[:16])
     except PeopleError as error:
         parts.heading(QUESTION, "This run cannot be shown.")
         parts.problem(str(error))
@@ -73,14 +74,14 @@ def moment(status: RunStatus) -> str:
         return f"{status.stage}, {terms.left(status.eta_seconds)}"
     if status.progress > TRUST_SHARE:
         return status.stage
-    budget = Plan.load(Path(status.directory) / "plan.json").budget_seconds
+    budget = Plan.load(RunFiles(Path(status.directory)).plan).budget_seconds
     return f"{status.stage}, {wording.duration(budget)} in all at most"
 
 
 def curves(run: str) -> None:
     """Loss and validation value so far."""
     metrics = follow.metrics(run)
-    metric = Plan.load(store.directory(run) / "plan.json").metric
+    metric = Plan.load(RunFiles(store.directory(run)).plan).metric
     drawn = (
         ("loss", charts.curves(metrics), "Training and validation loss so far"),
         ("value", charts.progress(metrics, metric), "Validation value so far"),
@@ -109,7 +110,7 @@ def ended(status: RunStatus) -> None:
 
 def log(status: RunStatus, opened: bool = False) -> None:
     """The last lines of the run's log."""
-    path = Path(status.directory) / "log.txt"
+    path = RunFiles(Path(status.directory)).log
     if not path.is_file():
         return
     with st.expander("Log", icon=":material/notes:", expanded=opened):

@@ -9,6 +9,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
+from advisor.core.workspace import RunFiles
 from advisor.runs import store
 from advisor.ui import parts, places, terms
 
@@ -65,7 +66,7 @@ def row(status: RunStatus) -> None:
 
 def result(status: RunStatus) -> str:
     """The test value of a run that is done, with its interval, as its report tells it."""
-    path = Path(status.directory) / "report.json"
+    path = RunFiles(Path(status.directory)).report
     try:
         return tested(str(path), path.stat().st_mtime)
     except (PeopleError, OSError):
