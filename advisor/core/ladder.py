@@ -1,55 +1,150 @@
-"""The five rungs as data, from the cheapest to the dearest."""
+"""The five rungs as data, from the cheapest to the most expensive.
+
+A row says all that the other rooms ask of a rung. Outside this file a rung is named in the literal registries of what
+carries it out, and in the rules of thumb that LadderBench scores.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 RungName = Literal["prompting", "rag", "frozen", "fine-tune", "scratch"]
 RUNG_NAMES: tuple[RungName, ...] = get_args(RungName)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rung:
-    """One rung: its title, what it changes and when it pays, in one sentence each."""
+    """One rung: its words, what it is made of, and how its number is known.
+
+    ``title``: on a page; ``subject``: as the subject of a sentence, whose verb is in the plural where ``plural`` says
+    so; ``changes`` and ``pays``: what it changes and when it pays, in a sentence each.
+
+    ``trains``: something is fitted, a head at least. ``changes_weights``: the backbone's own weights change.
+    ``starts_pretrained``: it stands on pre-trained weights. ``needs_labels``: it learns from labels, and more of them
+    improve it. ``stays_current``: new knowledge counts at once. ``asks_per_call``: every prediction may be a call of an
+    endpoint. ``is_base``: gains of other rungs are counted from it.
+
+    ``measured_on``: the kinds of data on which the probes measure it; on the others it is predicted. ``probes``: the
+    evidence that measures it, by task. ``falls_back_to``: the rung that its run starts from and goes back to when
+    training brings nothing, by task.
+    """
 
     name: RungName
     title: str
+    subject: str
+    plural: bool = False
     changes: str
     pays: str
+    trains: bool
+    changes_weights: bool
+    starts_pretrained: bool = True
+    needs_labels: bool = True
+    stays_current: bool = False
+    asks_per_call: bool = False
+    is_base: bool = False
+    measured_on: tuple[str, ...]
+    probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    falls_back_to: Mapping[str, RungName] = field(default_factory=dict)
+
+    @property
+    def place(self) -> int:
+        """Steps up the ladder: 0 for the cheapest."""
+        return RUNG_NAMES.index(self.name)
+
+    @property
+    def in_text(self) -> str:
+        """The rung in the middle of a sentence."""
+        return self.subject.lower()
+
+    def verb(self, singular: str, plural: str) -> str:
+        """The form of a verb that goes with the rung.
+
+        >>> [rung(name).verb("is", "are") for name in ("frozen", "scratch")]
+        ['are', 'is']
+        """
+        return plural if self.plural else singular
 
 
 LADDER: tuple[Rung, ...] = (
-    Rung("prompting", "Prompting", "No weights change.", "An answer today from the class names alone, without labels."),
-    Rung("rag", "Retrieval", "No weights change.", "The nearest labelled examples decide; new labels count at once."),
     Rung(
-        "frozen",
-        "Frozen features",
-        "Only a new head is trained.",
-        "Minutes of training when the task is close to pre-training.",
+        name="prompting",
+        title="Prompting",
+        subject="Prompting",
+        changes="No weights change.",
+        pays="An answer today from the class names alone, without labels.",
+        trains=False,
+        changes_weights=False,
+        needs_labels=False,
+        asks_per_call=True,
+        measured_on=("image", "text", "qa"),
+        probes={
+            "classification": ("zero-shot", "prompt-zero", "prompt-few", "prompt-own", "prompt-clip"),
+            "answering": ("closed book",),
+        },
     ),
     Rung(
-        "fine-tune",
-        "Fine-tuning",
-        "Some or all layers change.",
-        "A related but distinct task, with the labels to show it.",
+        name="rag",
+        title="Retrieval",
+        subject="Retrieval",
+        changes="No weights change.",
+        pays="The nearest labelled examples decide; new labels count at once.",
+        trains=False,
+        changes_weights=False,
+        stays_current=True,
+        asks_per_call=True,
+        measured_on=("image", "text", "qa"),
+        probes={"classification": ("knn", "prompt-nearest"), "answering": ("retrieved",)},
     ),
     Rung(
-        "scratch",
-        "From scratch",
-        "Everything is learned anew.",
-        "A novel domain with very many labels and a large budget.",
+        name="frozen",
+        title="Frozen features",
+        subject="Frozen features",
+        plural=True,
+        changes="Only a new head is trained.",
+        pays="Minutes of training when the task is close to pre-training.",
+        trains=True,
+        changes_weights=False,
+        is_base=True,
+        measured_on=("image", "text", "qa"),
+        probes={"classification": ("linear", "joined"), "answering": ("reader",)},
+    ),
+    Rung(
+        name="fine-tune",
+        title="Fine-tuning",
+        subject="Fine-tuning",
+        changes="Some or all layers change.",
+        pays="A related but distinct task, with the labels to show it.",
+        trains=True,
+        changes_weights=True,
+        measured_on=(),
+        falls_back_to={"classification": "frozen", "answering": "rag"},
+    ),
+    Rung(
+        name="scratch",
+        title="From scratch",
+        subject="Training from scratch",
+        changes="All weights are learned from random ones.",
+        pays="A novel domain with very many labels and a large budget.",
+        trains=True,
+        changes_weights=True,
+        starts_pretrained=False,
+        measured_on=("text",),  # as counted words with a linear model
+        probes={"classification": ("tfidf",)},
     ),
 )
+#: The measured rung that gains are counted from.
+BASE: RungName = next(row.name for row in LADDER if row.is_base)
 
 
 def rung(name: str) -> Rung:
     """The rung called `name`; raises AdviceError with the full list for an unknown one."""
     from advisor.core.errors import AdviceError
 
-    for entry in LADDER:
-        if entry.name == name:
-            return entry
+    for row in LADDER:
+        if row.name == name:
+            return row
     raise AdviceError(f"There is no rung called {name!r}. The rungs are {', '.join(RUNG_NAMES)}.")
 
 
