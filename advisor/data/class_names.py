@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.data.features import feature_cache, load_backbone
+from advisor.data.modality import modality_of
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -29,7 +30,7 @@ class Names:
 
 
 def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
-    """Embed class names; texts with their own backbone, images with the default sentence encoder.
+    """Embed class names; texts by their own backbone, images by the default sentence encoder.
 
     Raises BackboneError when the sentence encoder's weights cannot be had.
     """
@@ -37,7 +38,7 @@ def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
     from probes.zero_shot import class_sentences, imagenet_names
 
     sentences = tuple(class_sentences(classes, kind=backbone.entry.kind))
-    if backbone.entry.kind == "text":
+    if modality_of(backbone.entry.kind).names_itself:
         return Names(sentences, embedded(backbone, sentences), None, backbone.entry.name)
     entry = catalog.default("text")
     encoder = load_backbone(entry, entry.usual_input, backbone.device)

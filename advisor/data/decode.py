@@ -126,10 +126,3 @@ def reader(dataset: Dataset, min_side: int | None = None) -> Callable[[int], Ima
         return lambda row: str(texts[row])
     paths = dataset.items["path"].tolist()
     return lambda row: open_image(os.fspath(paths[row]), min_side)
-
-
-def read_item(dataset: Dataset, row: int, min_side: int | None = None) -> Image.Image | str:
-    """The picture (RGB) or text of one row. Raises ItemError."""
-    if dataset.kind == "text":
-        return str(dataset.items["text"].iloc[row])
-    return open_image(str(dataset.items["path"].iloc[row]), min_side)

@@ -84,14 +84,6 @@ def unit_numbers(groups: pd.Series[str], clusters: Iterable[Sequence[int]]) -> n
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def leaking_clusters(parts: pd.Series[str], clusters: Sequence[Sequence[int]]) -> list[int]:
-    """Numbers of the clusters that stand in the test part and in a part that is learned from (train or val)."""
-    values = parts.to_numpy()
-    return [
-        i for i, rows in enumerate(clusters) if "test" in (seen := set(values[list(rows)])) and seen & {"train", "val"}
-    ]
-
-
 def divide(labels: np.ndarray, units: np.ndarray, shares: dict[str, float], seed: int = 0) -> np.ndarray:
     """Part names for rows, (n,) object: whole units, class proportions near `shares` (name → share, train first).
 

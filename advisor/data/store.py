@@ -19,6 +19,7 @@ from advisor.core.records import Dataset
 from advisor.core.wording import listed
 from advisor.core.workspace import RECORD, DatasetFiles, Workspace
 from advisor.data.inspect.inspection import Inspection
+from advisor.data.modality import modality_of
 
 
 def folder_of(fingerprint: str) -> Path:
@@ -109,10 +110,8 @@ def listed_at(dataset: Dataset, ns: int) -> Dataset:
 def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
     """The same content read from another place: paths and source are brought up to date."""
     updated = dataset.model_copy(update={"source": source})
-    if dataset.kind == "image":
-        path_of = dict(zip(items["key"], items["path"], strict=True))
-        table = dataset.items.copy()
-        table["path"] = [path_of.get(key, path) for key, path in zip(table["key"], table["path"], strict=True)]
+    table = modality_of(dataset).relocated(dataset.items, items)
+    if table is not None:
         write_table(dataset.files.items, table)
     updated.save(dataset.files.record)
     return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along

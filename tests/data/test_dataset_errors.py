@@ -42,9 +42,9 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 
 def test_one_class(tmp_path: Path) -> None:
-    refused(class_folders(tmp_path / "a", "cat"), "one class only", "cat")
-    refused(class_folders(tmp_path / "b", "cat", above="train/"), "one class only")
-    refused(write(tmp_path / "a.csv", csv_of(list(sentences(9, "good")))), "one class only", "good")
+    refused(class_folders(tmp_path / "a", "cat"), "only one class", "cat")
+    refused(class_folders(tmp_path / "b", "cat", above="train/"), "only one class")
+    refused(write(tmp_path / "a.csv", csv_of(list(sentences(9, "good")))), "only one class", "good")
 
 
 def test_classes_of_one_item(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_class_that_is_unreadable_altogether(tmp_path: Path) -> None:
     root = class_folders(tmp_path, "cat")
     for i in range(4):
         write(root / f"dog/{i}.png", b"no image")
-    refused(root, "one class only", "cat")
+    refused(root, "only one class", "cat")
 
 
 def test_nothing_readable(tmp_path: Path) -> None:

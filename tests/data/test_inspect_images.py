@@ -16,13 +16,14 @@ from sklearn.datasets import load_digits, load_sample_images
 from advisor.data.inspect import duplicates_image as images
 from advisor.data.inspect.duplicates_image import sample_rows
 from advisor.data.inspect.inspection import Inspection, equal_digests
-from advisor.data.inspect.items import inspect_items
+from advisor.data.modality import modality_of
+from probes.progress import silent
 
 Change = Callable[[Image.Image], Image.Image]
 
 
 def inspect(paths: list[Path]) -> Inspection:
-    return inspect_items("image", pd.DataFrame({"path": [str(p) for p in paths], "digest": ""}))
+    return modality_of("image").inspect(pd.DataFrame({"path": [str(p) for p in paths], "digest": ""}), silent)
 
 
 @pytest.fixture(scope="module")

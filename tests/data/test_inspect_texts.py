@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from advisor.data.inspect.duplicates_text import resembling, unspaced, words
 from advisor.data.inspect.inspection import Inspection, merge, without_collapse
-from advisor.data.inspect.items import inspect_items
+from advisor.data.modality import modality_of
+from probes.progress import silent
 
 ARTICLE = (
     "The council of the northern harbour town decided on Tuesday to rebuild the old pier that was lost in the storm "
@@ -23,7 +24,7 @@ OTHER = (
 
 
 def inspect(texts: list[str]) -> Inspection:
-    return inspect_items("text", pd.DataFrame({"text": texts, "digest": ""}))
+    return modality_of("text").inspect(pd.DataFrame({"text": texts, "digest": ""}), silent)
 
 
 def test_lengths_and_blank_texts() -> None:

@@ -12,7 +12,6 @@ from PIL import Image
 from advisor import api
 from advisor.core.records import Finding, Profile
 from advisor.data.inspect import duplicates_image
-from advisor.data.profile.profile import saved
 
 WORDS = "amber birch cedar delta ember fjord grove haven inlet jetty knoll larch marsh north ocean prairie".split()
 
@@ -134,6 +133,6 @@ def test_a_damaged_profile_is_made_anew(tmp_path: Path) -> None:
     first = api.profile(dataset)
     path = Path(dataset.folder) / "profile.json"
     path.write_text(path.read_text()[:100])
-    assert saved(path) is None
+    assert Profile.saved(path) is None
     again = api.profile(dataset)
-    assert again.counts == first.counts and saved(path) == again
+    assert again.counts == first.counts and Profile.saved(path) == again

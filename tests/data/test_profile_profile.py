@@ -36,7 +36,7 @@ def test_counts_add_up_and_a_clean_set_has_no_grave_finding(tmp_path: Path) -> N
     assert sum(sum(parts.values()) for parts in profile.counts.values()) == dataset.n_used == 120
     assert profile.metric == "accuracy" and profile.imbalance == 1.0
     assert not [f for f in profile.findings if f.severity != "note"]
-    assert api.saved_profile(dataset) == profile
+    assert Profile.saved(dataset.files.profile) == profile
 
 
 def test_planted_faults_are_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from advisor import api
 from advisor.core.records import Dataset
-from advisor.data import features
+from advisor.data import images
 from advisor.data.features import input_size, load_backbone
 from advisor.evidence import grow
 from advisor.evidence.sample import related, sample_rows
@@ -30,7 +30,7 @@ def digits() -> Dataset:
 @pytest.fixture
 def grown(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Grown:
     """`grown` on the digits, from a first look of 50, at a given pace."""
-    monkeypatch.setattr(features, "SMALL_INPUT_PX", 32)
+    monkeypatch.setattr(images, "SMALL_INPUT_PX", 32)
     monkeypatch.setattr(grow, "FIRST_LOOK", 50)
     monkeypatch.setattr(grow, "LOOK_SECONDS", 0.0)
     entry = catalog.default("image")

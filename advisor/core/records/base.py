@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from advisor.core import storage
 from advisor.core.errors import StorageError
+from advisor.core.kinds import Kind as Kind
+from advisor.core.kinds import Metric as Metric
 
-#: "qa" is question answering over documents: items are questions, and the documents lie beside them.
-Kind = Literal["image", "text", "qa"]
 Part = Literal["train", "val", "test", "ood"]
-Metric = Literal["accuracy", "balanced accuracy", "token F1"]
 Severity = Literal["note", "warning", "problem"]
 State = Literal["queued", "running", "stopping", "stopped", "done", "failed"]
 PARTS: tuple[Part, ...] = ("train", "val", "test", "ood")
@@ -35,6 +34,14 @@ class Record(BaseModel):
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
         """A file's content with the fields that its version did not write yet (`advisor.core.records.former`)."""
         return content
+
+    @classmethod
+    def saved(cls, path: Path) -> Self | None:
+        """The record kept at `path`; None where there is none, or none that this version can read: it is made anew."""
+        try:
+            return cls.load(path) if path.is_file() else None
+        except StorageError:
+            return None
 
     @classmethod
     def load(cls, path: Path) -> Self:

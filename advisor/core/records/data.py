@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from advisor.core.kinds import kind_row
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
 from advisor.core.workspace import DatasetFiles
 
@@ -88,12 +89,12 @@ class Dataset(Record):
 
     @property
     def metric(self) -> Metric:
-        """Accuracy where the largest class has at most 1.5 times the smallest's items, else balanced accuracy.
+        """The metric of the task; without one, accuracy where the classes are balanced, else balanced accuracy.
 
-        Answers to questions are judged by token F1.
+        Balanced: the largest class has at most 1.5 times the items of the smallest.
         """
-        if self.kind == "qa":
-            return "token F1"
+        if fixed := kind_row(self.kind).metric:
+            return fixed
         in_task = self.items["part"] != "ood"
         counts = np.bincount(self.labels[in_task.to_numpy()], minlength=len(self.classes))
         return "accuracy" if counts.max() <= 1.5 * counts.min() else "balanced accuracy"

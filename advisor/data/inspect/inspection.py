@@ -30,10 +30,6 @@ class Inspection:
     cluster_kinds: list[ClusterKind]
     n_inspected: int
 
-    def readable_only(self) -> Inspection:
-        """The same inspection with the unreadable rows dropped and the others renumbered from 0."""
-        return self.only(self.readable)
-
     def only(self, keep: np.ndarray) -> Inspection:
         """The inspection of the rows where `keep`, (n,) bool, renumbered from 0; clusters left with one row go."""
         number = np.cumsum(keep) - 1

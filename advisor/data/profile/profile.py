@@ -6,46 +6,38 @@ Nothing is decoded here again: reading the dataset has looked into every item an
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from advisor.core.errors import StorageError
+from advisor.core.kinds import kind_row
 from advisor.core.records import PARTS, Dataset, Finding, Profile
 from advisor.core.wording import counted, listed
+from advisor.data.modality import modality_of
 from advisor.data.profile.duplicates import Cluster, duplicate_findings, n_leaks
 from advisor.data.profile.findings import finding, is_are
-from advisor.data.profile.image import image_facts, image_findings
-from advisor.data.profile.qa import Look, question_facts, question_findings
-from advisor.data.profile.text import text_facts, text_findings
 from advisor.data.store import kept_clusters
+from advisor.data.task import task_of
 from probes.progress import Progress, silent
 
 #: Below this many training items a class is learned from luck.
 FEW_ITEMS = 10
-SHOWN_SIZES = 5000
-SIZE_COLUMNS = {
-    "image": ("width_px", "height_px"),
-    "text": ("n_characters", "n_words"),
-    "qa": ("n_characters", "n_words"),
-}
 
 
 def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     """Count and describe a dataset that has been read; kept as profile.json in its folder and used again."""
     path = dataset.files.profile
-    known = saved(path)
+    known = Profile.saved(path)
     if known is not None:
         return known
     started = time.monotonic()
     progress("Counting and describing", 0.0)
+    modality = modality_of(dataset)
     measures = pd.read_parquet(dataset.files.inspection)
-    measures = measures.dropna(subset=list(SIZE_COLUMNS[dataset.kind]))  # of a very large set only a sample is decoded
+    measures = measures.dropna(subset=list(modality.size_columns))  # of a very large set only a sample is decoded
     clusters = read_clusters(dataset)
     counts = count(dataset)
     totals = [sum(n for part, n in by_part.items() if part != "ood") for by_part in counts.values()]
-    described = describe(dataset, measures)
+    described = task_of(dataset).describe(dataset, modality, measures)
     findings = [
         *(class_findings(dataset, counts) if dataset.classes else []),
         *set_aside_findings(dataset),
@@ -53,7 +45,7 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
         *duplicate_findings(dataset, clusters),
         *described.findings,
     ]
-    made = Profile(
+    result = Profile(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
         counts=counts,
@@ -67,58 +59,19 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
         findings=tuple(findings),
         seconds=time.monotonic() - started,
     )
-    made.save(path)
+    result.save(path)
     progress("The profile is ready", 1.0)
-    return made
-
-
-@dataclass(frozen=True)
-class Described:
-    """What a kind's own module says of the items: sizes to plot, facts by title, and findings."""
-
-    sizes: dict[str, list[float]]
-    facts: dict[str, str]
-    findings: list[Finding]
-
-
-def describe(dataset: Dataset, measures: pd.DataFrame) -> Described:
-    """The items as the module of their kind sees them. measures: rows that were inspected."""
-    plotted = sizes(measures, SIZE_COLUMNS[dataset.kind])
-    if dataset.kind == "image":
-        return Described(plotted, image_facts(dataset, measures), image_findings(dataset, measures))
-    if dataset.kind == "text":
-        return Described(plotted, text_facts(dataset, measures), text_findings(dataset, measures))
-    look = Look.at(dataset)
-    more = {name: taken(pd.Series(values)) for name, values in look.sizes().items()}
-    return Described({**plotted, **more}, question_facts(look), question_findings(look))
-
-
-def saved(path: Path) -> Profile | None:
-    """The profile kept at `path`; None when there is none, or none that this version can read: it is made anew."""
-    try:
-        return Profile.load(path) if path.is_file() else None
-    except StorageError:
-        return None
+    return result
 
 
 def count(dataset: Dataset) -> dict[str, dict[str, int]]:
-    """Items per class and part; every class has every part that the dataset has. Questions count as one class."""
+    """Items per class and part; every class has every part of the dataset. Without classes all items count as one."""
     table = pd.crosstab(dataset.items["label"], dataset.items["part"])
     parts = [part for part in PARTS if part in table.columns]
     return {
         name: {part: int(table[part].get(label, 0)) for part in parts}
-        for label, name in enumerate(dataset.classes or ("questions",))
+        for label, name in enumerate(dataset.classes or (kind_row(dataset.kind).items,))
     }
-
-
-def sizes(measures: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, list[float]]:
-    """The size columns over at most 5,000 items, evenly taken."""
-    return {column: taken(measures[column]) for column in columns}
-
-
-def taken(values: pd.Series) -> list[float]:
-    """At most 5,000 of the values, evenly taken."""
-    return values.iloc[:: max(1, -(-len(values) // SHOWN_SIZES))].astype(float).tolist()
 
 
 def read_clusters(dataset: Dataset) -> list[Cluster]:
@@ -167,9 +120,10 @@ def sample_findings(dataset: Dataset, n_inspected: int) -> list[Finding]:
     """That only some items were decoded, which bounds what the other findings can say."""
     if n_inspected >= dataset.n_used:
         return []
+    row = kind_row(dataset.kind)
     sentence = (
-        f"{n_inspected:,} of {counted(dataset.n_used, 'image')} were decoded, spread over the set, so unreadable and "
-        f"nearly equal images among the others are not known yet. Exact copies were looked for among all."
+        f"{n_inspected:,} of {row.counted(dataset.n_used)} were decoded, spread over the set, so unreadable and "
+        f"nearly equal {row.items} among the others are not known yet. Exact copies were looked for among all."
     )
     return [finding("sample", "note", sentence)]
 

@@ -28,8 +28,8 @@ KINDS = {"span": "words of the document", "verdict": "yes, no or maybe", "free":
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look at a "qa" dataset: what the facts and findings count.
+class QuestionCounts:
+    """What the facts and findings about a "qa" dataset count.
 
     Shape: document_tokens (documents,), chunk_tokens (chunks,), kinds (questions,) of "span", "verdict", "free" or
     "none" (the documents do not answer), answer_words (answered questions,).
@@ -40,7 +40,7 @@ class Look:
     chunk_tokens: np.ndarray
 
     @classmethod
-    def at(cls, dataset: Dataset) -> Look:
+    def of(cls, dataset: Dataset) -> QuestionCounts:
         """Count tokens with the default encoder's tokenizer, and cut the documents as the index does."""
         from advisor.data.read.documents import documents_of
         from probes.backbones import catalog
@@ -92,10 +92,10 @@ def _kind(answers: list[str], place: str) -> str:
     return "span" if any(f" {phrase} " in place for phrase in phrases) else "free"
 
 
-def question_facts(look: Look) -> dict[str, str]:
+def question_facts(counts: QuestionCounts) -> dict[str, str]:
     """Title and value, for the page's table."""
-    tokens, chunks = look.document_tokens, look.chunk_tokens
-    kinds = Counter(look.kinds.tolist())
+    tokens, chunks = counts.document_tokens, counts.chunk_tokens
+    kinds = Counter(counts.kinds.tolist())
     n_none = kinds.pop("none", 0)
     n_answered = sum(kinds.values())
     said = ", ".join(
@@ -105,40 +105,40 @@ def question_facts(look: Look) -> dict[str, str]:
         "Documents": f"{len(tokens):,}",
         "Tokens": f"{tokens.sum():,} (a document: median {np.median(tokens):,.0f}, longest {tokens.max():,})",
         "Chunks": f"{len(chunks):,} (median {np.median(chunks):.0f} tokens)" if len(chunks) else "0",
-        "Questions": f"{len(look.kinds):,}, of which {n_none:,} are not answered by the documents",
+        "Questions": f"{len(counts.kinds):,}, of which {n_none:,} are not answered by the documents",
         "Answers": said or "none",
-        "Answer length": f"median {counted(int(np.median(look.answer_words)), 'word')}" if n_answered else "none",
+        "Answer length": f"median {counted(int(np.median(counts.answer_words)), 'word')}" if n_answered else "none",
     }
 
 
-def question_findings(look: Look) -> list[Finding]:
+def question_findings(counts: QuestionCounts) -> list[Finding]:
     """Everything about documents, questions and answers that changes what can be expected."""
     found = [
-        few_test_questions(look),
-        literal(look),
-        verdicts(look),
-        unanswered(look),
-        long_answers(look),
-        unnamed(look),
-        unasked(look),
-        *copies_of_documents(look),
-        script_finding(look.dataset.documents["text"]),
+        few_test_questions(counts),
+        literal(counts),
+        verdicts(counts),
+        unanswered(counts),
+        long_answers(counts),
+        unnamed(counts),
+        unasked(counts),
+        *copies_of_documents(counts),
+        script_finding(counts.dataset.documents["text"]),
     ]
     return [one for one in found if one is not None]
 
 
-def few_test_questions(look: Look) -> Finding | None:
+def few_test_questions(counts: QuestionCounts) -> Finding | None:
     """That the locked part is too small to tell much."""
-    n = int((look.dataset.items["part"] == "test").sum())
+    n = int((counts.dataset.items["part"] == "test").sum())
     if n >= FEW_TEST:
         return None
     sentence = f"The test part has {counted(n, 'question')}, so its value will be known to within 20 points at best."
     return finding("few test questions", "warning", sentence)
 
 
-def literal(look: Look) -> Finding | None:
+def literal(counts: QuestionCounts) -> Finding | None:
     """How many answers stand word for word in their document, of those that could."""
-    free, span = look.kinds == "free", look.kinds == "span"
+    free, span = counts.kinds == "free", counts.kinds == "span"
     n = int(free.sum() + span.sum())
     if not n or span.sum() / n >= FEW_LITERAL:
         return None
@@ -146,17 +146,17 @@ def literal(look: Look) -> Finding | None:
         f"{span.sum():,} of {counted(n, 'answer')} {is_are(int(span.sum()))} in the document word for word; the others "
         f"are put in other words, which a reader that copies cannot reach and exact match counts as wrong."
     )
-    keys = look.dataset.items["key"][free].tolist()
+    keys = counts.dataset.items["key"][free].tolist()
     return finding("answers in other words", "warning" if span.sum() < 0.5 * n else "note", sentence, keys)
 
 
-def verdicts(look: Look) -> Finding | None:
+def verdicts(counts: QuestionCounts) -> Finding | None:
     """That answers are yes, no or maybe, and what always saying the commonest would reach."""
-    places = np.flatnonzero(look.kinds == "verdict")
-    n_answered = int((look.kinds != "none").sum())
+    places = np.flatnonzero(counts.kinds == "verdict")
+    n_answered = int((counts.kinds != "none").sum())
     if not len(places) or len(places) < 0.1 * n_answered:
         return None
-    commonest, n = Counter(normalised(look.answers[place][0]) for place in places).most_common(1)[0]
+    commonest, n = Counter(normalised(counts.answers[place][0]) for place in places).most_common(1)[0]
     sentence = (
         f"{100 * len(places) / n_answered:.0f} % of the answers are yes, no or maybe; always saying {commonest} would "
         f"be right for {100 * n / len(places):.0f} % of them."
@@ -164,10 +164,10 @@ def verdicts(look: Look) -> Finding | None:
     return finding("yes or no", "note", sentence)
 
 
-def unanswered(look: Look) -> Finding | None:
+def unanswered(counts: QuestionCounts) -> Finding | None:
     """How many questions the documents do not answer."""
-    n = int((look.kinds == "none").sum())
-    share = n / len(look.kinds)
+    n = int((counts.kinds == "none").sum())
+    share = n / len(counts.kinds)
     if not n:
         sentence = (
             "Every question is answered by the documents, so it cannot be measured whether an answer that is missing "
@@ -181,21 +181,21 @@ def unanswered(look: Look) -> Finding | None:
     return finding("unanswerable", "warning" if share > 0.5 else "note", sentence)
 
 
-def long_answers(look: Look) -> Finding | None:
+def long_answers(counts: QuestionCounts) -> Finding | None:
     """That answers are sentences, which token F1 compares word by word."""
-    if not len(look.answer_words) or np.median(look.answer_words) <= LONG_ANSWER_WORDS:
+    if not len(counts.answer_words) or np.median(counts.answer_words) <= LONG_ANSWER_WORDS:
         return None
     sentence = (
-        f"Half of the answers have {np.median(look.answer_words):.0f} words or more; token F1 compares words, not "
+        f"Half of the answers have {np.median(counts.answer_words):.0f} words or more; token F1 compares words, not "
         f"meaning, so a right answer said differently scores low."
     )
     return finding("long answers", "warning", sentence)
 
 
-def unnamed(look: Look) -> Finding | None:
+def unnamed(counts: QuestionCounts) -> Finding | None:
     """Answered questions that do not say where their answer stands."""
-    table = look.dataset.items
-    mask = (table["document"] == "").to_numpy() & (look.kinds != "none")
+    table = counts.dataset.items
+    mask = (table["document"] == "").to_numpy() & (counts.kinds != "none")
     n = int(mask.sum())
     if not n:
         return None
@@ -206,10 +206,10 @@ def unnamed(look: Look) -> Finding | None:
     return finding("questions without a document", "note", sentence, table["key"][mask].tolist())
 
 
-def unasked(look: Look) -> Finding | None:
+def unasked(counts: QuestionCounts) -> Finding | None:
     """Documents that no question is about: they make the search harder, and nobody knows how well they answer."""
-    documents = look.dataset.documents["document"]
-    n = int((~documents.isin(set(look.dataset.items["document"]))).sum())
+    documents = counts.dataset.documents["document"]
+    n = int((~documents.isin(set(counts.dataset.items["document"]))).sum())
     if n in (0, len(documents)):
         return None
     they = "it is" if n == 1 else "they are"
@@ -217,9 +217,9 @@ def unasked(look: Look) -> Finding | None:
     return finding("documents without a question", "note", sentence)
 
 
-def copies_of_documents(look: Look) -> list[Finding]:
+def copies_of_documents(counts: QuestionCounts) -> list[Finding]:
     """Documents that say the same as an earlier one, exactly or nearly."""
-    table = look.dataset.documents
+    table = counts.dataset.documents
     plain = [unspaced(text) for text in table["text"]]
     exact = {later for _, later in equal_texts(plain)}
     near = {later for _, later in resembling([words(text) for text in plain], skip=exact)}

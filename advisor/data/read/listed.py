@@ -10,13 +10,14 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions
 from advisor.core.wording import counted, listed
+from advisor.data.modality import modality_of
 from advisor.data.read.archives import is_archive
 from advisor.data.read.class_folders import place
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
 from advisor.data.read.documents import document_files
 from advisor.data.read.groups import apply_groups, is_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
-from advisor.data.read.image_table import Finder, drop_repeats, found_path_column, image_columns, list_image_table
+from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import IMAGE_SUFFIXES, part_inside, suffix
 from advisor.data.read.part_tables import (
@@ -34,7 +35,6 @@ from advisor.data.read.part_tables import (
 from advisor.data.read.qa import list_questions, look, no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
-from advisor.data.read.text_table import list_texts, text_columns
 from advisor.data.read.tree import Tree, walk
 from probes.progress import Progress, silent
 
@@ -168,17 +168,15 @@ def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, 
     whole = tree if source.path.is_dir() else None
     finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole) for part in parts}
     kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
-    find_columns = image_columns if kind == "image" else text_columns
-    columns = find_columns(rule.table, options, common_columns(rule, parts))
+    modality = modality_of(kind)
+    columns = modality.columns(rule.table, options, common_columns(rule, parts))
 
     def listed(part: PartTable) -> Listing:
         why, unlabelled = missing_column(rule, part, columns)
         if why:
             return unused(part, kind, why, unlabelled)
         own = columns_in(part.table, columns, options)
-        if kind == "image":
-            return list_image_table(part.table, own, options, finders[part.file], part.part, part.prefix, progress)
-        return list_texts(part.table, own, options, part.part, part.prefix)
+        return modality.list_table(part, own, options, finders[part.file], progress)
 
     return _joined(kind, files, [listed(part) for part in parts])
 
@@ -190,8 +188,7 @@ def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
     joined.set_aside = [entry for one in listings for entry in one.set_aside]
     joined.notes = [f"The tables {listed(files)} are read as the parts of one dataset."]
     joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
-    if joined.kind == "image":
-        drop_repeats(joined)
+    modality_of(kind).joined(joined)
     return joined
 
 

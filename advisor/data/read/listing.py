@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from advisor.core.records import Kind, SetAside
+from advisor.data.inspect.inspection import Inspection
 
 
 @dataclass
@@ -42,6 +43,12 @@ class Listing:
         reasons = [reason] * len(keys) if isinstance(reason, str) else reason[bad].tolist()
         self.set_aside += [SetAside(key=str(k), reason=str(r)) for k, r in zip(keys, reasons, strict=True)]
         self.items = self.items[~bad].reset_index(drop=True)
+
+    def keep(self, good: pd.Series, reason: str | pd.Series, inspection: Inspection) -> Inspection:
+        """Set aside the rows outside `good`, here and in the inspection of these items alike."""
+        mask = pd.Series(good, dtype=bool).reset_index(drop=True)
+        self.put_aside(~mask, reason)
+        return inspection.only(mask.to_numpy())
 
 
 def item_table(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.core.errors import DatasetError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted
 from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, names_parts, same_column
@@ -146,11 +147,11 @@ def columns_in(table: Table, columns: Columns, options: ReadOptions) -> Columns:
 
 def unused(part: PartTable, kind: Kind, why: str, unlabelled: bool) -> Listing:
     """The listing of a table of which no row can be used; `why` is a clause without its full stop."""
-    items = item_table([], [], [], [], [], "path" if kind == "image" else "text", [])
-    what = "answer" if kind == "qa" else "label"
-    reason = f"{why}, so the row has no {what}." if unlabelled else f"{why}."
+    row = kind_row(kind)
+    items = item_table([], [], [], [], [], row.column, [])
+    reason = f"{why}, so the row has no {row.label}." if unlabelled else f"{why}."
     aside = [SetAside(key=key, reason=reason) for key in keys_of(part.table, part.prefix)]
     aside += [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in part.table.set_aside]
     rows = counted(len(part.table.frame), "row")
-    note = f"{why}, so it {f'has no {what}s' if unlabelled else 'is not read'}: {rows} set aside."
+    note = f"{why}, so it {f'has no {row.label}s' if unlabelled else 'is not read'}: {rows} set aside."
     return Listing(kind, part.table.path.parent, items, aside, [note])

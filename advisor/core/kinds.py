@@ -1,0 +1,69 @@
+"""Every kind of dataset in one table: the modality of its items, the task on them, and the words for them.
+
+`Dataset.kind` stands in records and in JSON. Code asks the modality (`advisor.data.modality`) or the task
+(`advisor.data.task`) and does not compare kinds. A new kind is a row here and whatever of the two is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+#: "qa" is question answering over documents: items are questions, and the documents lie beside them.
+Kind = Literal["image", "text", "qa"]
+Metric = Literal["accuracy", "balanced accuracy", "token F1"]
+#: What an item is.
+ModalityName = Literal["image", "text"]
+#: What is to be said about an item.
+TaskName = Literal["classification", "answering"]
+KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One kind: its modality and task, its items in words, and the unit of a backbone's input.
+
+    ``column``: of the items table, where an item stands, or its place. ``metric``: the task's one metric, None where
+    the balance of the classes decides between the two accuracies. ``label``: what an item is learned from, in words.
+    """
+
+    name: Kind
+    modality: ModalityName
+    task: TaskName
+    item: str
+    items: str
+    unit: Literal["px", "tokens"]
+    column: Literal["path", "text"]
+    label: str = "label"
+    metric: Metric | None = None
+
+    def counted(self, n: int) -> str:
+        """A number of items in words.
+
+        >>> kind_row("image").counted(1), kind_row("qa").counted(2000)
+        ('1 image', '2,000 questions')
+        """
+        return f"{n:,} {self.item if n == 1 else self.items}"
+
+
+KINDS: tuple[KindRow, ...] = (
+    KindRow("image", "image", "classification", "image", "images", "px", "path"),
+    KindRow("text", "text", "classification", "text", "texts", "tokens", "text"),
+    KindRow("qa", "text", "answering", "question", "questions", "tokens", "text", "answer", "token F1"),
+)
+
+
+def kind_row(kind: str) -> KindRow:
+    """The row of a kind.
+
+    >>> kind_row("qa").modality, kind_row("qa").task
+    ('text', 'answering')
+    >>> kind_row("sound")
+    Traceback (most recent call last):
+    ...
+    KeyError: "There is no kind of dataset called 'sound'. The kinds are image, text, qa."
+    """
+    for row in KINDS:
+        if row.name == kind:
+            return row
+    raise KeyError(f"There is no kind of dataset called {kind!r}. The kinds are {', '.join(KIND_NAMES)}.")

@@ -1,0 +1,104 @@
+"""Classification: the label of an item is one of a few classes, of which each needs items to learn from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.kinds import TaskName
+from advisor.core.records import Dataset
+from advisor.core.wording import counted, listed
+from advisor.data.inspect.inspection import Inspection
+from advisor.data.profile.findings import Described, taken
+from advisor.data.read.listing import Listing
+from advisor.data.read.names import natural
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.data.modality import Modality
+
+#: With so many classes of one item a column holds no labels but names or numbers.
+MANY_SINGLE = 20
+
+
+class Classification:
+    """The task of classification; see `advisor.data.task.Task`."""
+
+    name: TaskName = "classification"
+    has_classes = True
+
+    def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
+        """Items are copies of each other when they look or read alike."""
+        return modality.inspect(items, progress)
+
+    def checked(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+        """Set aside classes of one item, and shifted data (ood) of classes that the task does not know.
+
+        Raises DatasetError when fewer than two classes are left.
+        """
+        labels = listing.items["label"]
+        inside = listing.items["part"] != "ood"
+        counts = labels[inside].value_counts()
+        single = sorted(counts.index[counts == 1], key=natural)
+        enough = set(counts.index[counts > 1])
+        if len(enough) < 2:
+            raise DatasetError(_too_few_classes(given, listing, sorted(counts.index, key=natural), single))
+        if single:
+            classes = counted(len(single), "class", "classes")
+            listing.notes.append(f"{classes} with one item set aside: {listed(single)}.")
+        reason = "Its class has only this item. Add more, or leave the class out."
+        inspection = listing.keep(~(inside & labels.isin(single)), reason, inspection)
+        unknown = ~listing.items["label"].isin(enough)
+        if unknown.any():
+            names = listed(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
+            items = counted(int(unknown.sum()), "item")
+            listing.notes.append(f"{items} of the shifted part (ood) set aside: no other part has {names}.")
+        return listing.keep(
+            ~unknown, "Its class occurs only in the shifted part (ood), so it cannot be learned.", inspection
+        )
+
+    def checked_split(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+        """Set aside classes without an item to learn from: an official split can leave one out of training."""
+        learned = set(listing.items.loc[listing.items["part"] == "train", "label"])
+        if len(learned) < 2:
+            raise DatasetError(
+                f"The training part of {given} has {counted(len(learned), 'class', 'classes')}. "
+                f"It needs at least two; check the split."
+            )
+        unknown = ~listing.items["label"].isin(learned)
+        if unknown.any():
+            names = listed(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
+            items = counted(int(unknown.sum()), "item")
+            listing.notes.append(f"{items} set aside: the training part has none of {names}.")
+        return listing.keep(~unknown, "The training part has no item of its class.", inspection)
+
+    def classes(self, listing: Listing) -> tuple[str, ...]:
+        """The labels, numbers in their order."""
+        return tuple(sorted(set(listing.items["label"]), key=natural))
+
+    def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
+        """The items as their modality sees them."""
+        sizes = {column: taken(measures[column]) for column in modality.size_columns}
+        return Described(sizes, modality.facts(dataset, measures), modality.findings(dataset, measures))
+
+
+CLASSIFICATION = Classification()
+
+
+def _too_few_classes(given: str, listing: Listing, classes: list[str], single: list[str]) -> str:
+    if len(classes) == 1:
+        return (
+            f"{given} has only one class ({classes[0]}, {counted(len(listing.items), 'usable item')}). "
+            f"Classification needs at least two; add another."
+        )
+    if len(single) > MANY_SINGLE:
+        return (
+            f"Nearly every label of {given} occurs once ({listed(single, 3)}), so they are not classes. "
+            f"Name the right column with the option label_column (--label-column)."
+        )
+    return (
+        f"{given} has fewer than two classes with two items each: {listed(single)} "
+        f"{'has' if len(single) == 1 else 'have'} one item. Add at least one more item to each class."
+    )

@@ -1,0 +1,89 @@
+"""Texts as items: they stand in the items table itself, whether to be classified or as questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from advisor.core.kinds import ModalityName
+from advisor.core.records import Dataset, Finding, ReadOptions
+from advisor.data.inspect.duplicates_text import inspect_texts
+from advisor.data.inspect.inspection import Inspection
+from advisor.data.profile.text import text_facts, text_findings
+from advisor.data.read.columns import Columns
+from advisor.data.read.image_table import Finder
+from advisor.data.read.listing import Listing
+from advisor.data.read.part_tables import PartTable
+from advisor.data.read.tables import Table
+from advisor.data.read.text_table import list_texts, text_columns
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from probes.backbones.catalog import Entry
+    from probes.backbones.text import TextBackbone
+
+
+class Texts:
+    """The modality of texts; see `advisor.data.modality.Modality`."""
+
+    name: ModalityName = "text"
+    size_columns: tuple[str, ...] = ("n_characters", "n_words")
+    names_itself = True
+
+    def columns(self, table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
+        """A column of texts, one of labels, and those of the split and groups."""
+        return text_columns(table, options, common)
+
+    def list_table(
+        self, part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress
+    ) -> Listing:
+        """The texts of a table."""
+        return list_texts(part.table, columns, options, part.part, part.prefix)
+
+    def joined(self, listing: Listing) -> None:
+        """Nothing to check: a text may stand in several tables."""
+
+    def inspect(self, items: pd.DataFrame, progress: Progress) -> Inspection:
+        """Count the words of each text, and compare the texts."""
+        return inspect_texts(items, progress)
+
+    def facts(self, dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
+        """Lengths and scripts."""
+        return text_facts(dataset, measures)
+
+    def findings(self, dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
+        """Long and short texts, and scripts that the default encoder does not know."""
+        return text_findings(dataset, measures)
+
+    def decode(self, source: str, size: int | None = None) -> str:
+        """The text itself."""
+        return source
+
+    def reader(self, dataset: Dataset, size: int | None = None) -> Callable[[int], str]:
+        """The text of a row."""
+        texts = dataset.items["text"].tolist()
+        return lambda row: str(texts[row])
+
+    def digests(self, items: pd.DataFrame, listed_ns: int) -> list[str]:
+        """As listed: the text lies in the table."""
+        digests: list[str] = items["digest"].tolist()
+        return digests
+
+    def relocated(self, known: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame | None:
+        """None: a text has no place of its own."""
+        return None
+
+    def input_size(self, dataset: Dataset, entry: Entry) -> int:
+        """The tokens that the encoder usually reads."""
+        return entry.usual_input
+
+    def load(self, entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> TextBackbone:
+        """A text encoder that reads at most `size` tokens."""
+        from probes.backbones.text import TextBackbone
+
+        return TextBackbone.load(entry, device=device, pretrained=pretrained, max_tokens=size, seed=seed)
+
+
+TEXTS = Texts()
