@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from advisor.core.kinds import Kind, TaskName
+
 RungName = Literal["prompting", "rag", "frozen", "fine-tune", "scratch"]
 RUNG_NAMES: tuple[RungName, ...] = get_args(RungName)
 
@@ -26,9 +28,9 @@ class Rung:
     improve it. ``stays_current``: new knowledge counts at once. ``asks_per_call``: every prediction may be a call of an
     endpoint. ``is_base``: gains of other rungs are counted from it.
 
-    ``measured_on``: the kinds of data on which the probes measure it; on the others it is predicted. ``probes``: the
-    evidence that measures it, by task. ``falls_back_to``: the rung that its run starts from and goes back to when
-    training brings nothing, by task.
+    ``measured_on``: the kinds of data on which the probes measure it; on the others it is predicted. ``steps_on``: the
+    kinds on which its training takes steps through a network. ``probes``: the evidence that measures it, by task.
+    ``falls_back_to``: the rung that its run starts from and rolls back to when training does not help, by task.
     """
 
     name: RungName
@@ -37,21 +39,27 @@ class Rung:
     plural: bool = False
     changes: str
     pays: str
-    trains: bool
-    changes_weights: bool
+    trains: bool = True
+    changes_weights: bool = False
     starts_pretrained: bool = True
     needs_labels: bool = True
     stays_current: bool = False
     asks_per_call: bool = False
     is_base: bool = False
-    measured_on: tuple[str, ...]
-    probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    falls_back_to: Mapping[str, RungName] = field(default_factory=dict)
+    measured_on: tuple[Kind, ...] = ()
+    steps_on: tuple[Kind, ...] = ()
+    probes: Mapping[TaskName, tuple[str, ...]] = field(default_factory=dict)
+    falls_back_to: Mapping[TaskName, RungName] = field(default_factory=dict)
 
     @property
     def place(self) -> int:
         """Steps up the ladder: 0 for the cheapest."""
         return RUNG_NAMES.index(self.name)
+
+    @property
+    def tunes(self) -> bool:
+        """Whether pre-trained weights are changed."""
+        return self.changes_weights and self.starts_pretrained
 
     @property
     def in_text(self) -> str:
@@ -75,7 +83,6 @@ LADDER: tuple[Rung, ...] = (
         changes="No weights change.",
         pays="An answer today from the class names alone, without labels.",
         trains=False,
-        changes_weights=False,
         needs_labels=False,
         asks_per_call=True,
         measured_on=("image", "text", "qa"),
@@ -91,7 +98,6 @@ LADDER: tuple[Rung, ...] = (
         changes="No weights change.",
         pays="The nearest labelled examples decide; new labels count at once.",
         trains=False,
-        changes_weights=False,
         stays_current=True,
         asks_per_call=True,
         measured_on=("image", "text", "qa"),
@@ -104,8 +110,6 @@ LADDER: tuple[Rung, ...] = (
         plural=True,
         changes="Only a new head is trained.",
         pays="Minutes of training when the task is close to pre-training.",
-        trains=True,
-        changes_weights=False,
         is_base=True,
         measured_on=("image", "text", "qa"),
         probes={"classification": ("linear", "joined"), "answering": ("reader",)},
@@ -116,9 +120,8 @@ LADDER: tuple[Rung, ...] = (
         subject="Fine-tuning",
         changes="Some or all layers change.",
         pays="A related but distinct task, with the labels to show it.",
-        trains=True,
         changes_weights=True,
-        measured_on=(),
+        steps_on=("image", "text", "qa"),
         falls_back_to={"classification": "frozen", "answering": "rag"},
     ),
     Rung(
@@ -127,15 +130,17 @@ LADDER: tuple[Rung, ...] = (
         subject="Training from scratch",
         changes="All weights are learned from random ones.",
         pays="A novel domain with very many labels and a large budget.",
-        trains=True,
         changes_weights=True,
         starts_pretrained=False,
         measured_on=("text",),  # as counted words with a linear model
+        steps_on=("image",),
         probes={"classification": ("tfidf",)},
     ),
 )
-#: The measured rung that gains are counted from.
+#: The measured rung that gains are counted from, the rung that tunes pre-trained weights, and that from random ones.
 BASE: RungName = next(row.name for row in LADDER if row.is_base)
+TUNED: RungName = next(row.name for row in LADDER if row.tunes)
+FRESH: RungName = next(row.name for row in LADDER if not row.starts_pretrained)
 
 
 def rung(name: str) -> Rung:
