@@ -1,9 +1,10 @@
-"""The one straight line; the command, the dashboard and Python code all call these functions.
+"""The straight line. The command, the dashboard and Python code all call these functions.
 
     dataset → profile → evidence → estimates → advice → plan → run → report
 
 Every `x` below is a path (folder, archive, table), a sample (``sample:digits``) or a Dataset already read.
-What was measured lies in the dataset's workspace folder and is used again.
+Measurements are kept in the dataset's workspace folder and used again. `progress` is called with a sentence and the
+share done. `advisor.__all__` lists the functions that are public in the package itself.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.advice.advise import advise_dataset, answer
+from advisor.advice.planning import make_plan
+from advisor.advice.racing import Race, judged, pair_of, runs_of
+from advisor.advice.record.decision import DecisionRecord
+from advisor.advice.record.decision import decision_record as put_on_record
 from advisor.advice.wishes import checked_budget, checked_constraints, checked_pair, checked_question, checked_target
-from advisor.core.errors import AdviceError, RunError, StorageError
-from advisor.core.ladder import RUNG_NAMES
+from advisor.core.errors import AdviceError, RunError
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
     Advice,
@@ -33,16 +39,25 @@ from advisor.core.records import (
     RunReport,
 )
 from advisor.core.workspace import RunFiles
+from advisor.data.profile.profile import profile as profile_dataset
+from advisor.data.read.samples import SAMPLES, Sample
+from advisor.data.reading import known_datasets, open_dataset
+from advisor.data.reading import read as read_source
+from advisor.evidence import gather
+from advisor.evidence.curve import labels_needed as read_off
+from advisor.evidence.gather import keep_own_prompt
+from advisor.evidence.issues import load_issues
+from advisor.evidence.own_prompt import measure_own, prompts_of
+from advisor.llm import models
+from advisor.runs import launchers, store, supervisor
+from advisor.runs.follow import follow
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from advisor.advice.racing import Race
-    from advisor.advice.record.decision import DecisionRecord
-    from advisor.data.read.samples import Sample
     from advisor.rungs.saved.answering import Answerer
-    from advisor.rungs.saved.model import Predictor
+    from advisor.rungs.saved.predictor import Predictor
 
 Source = str | Path | Dataset
 DEFAULT_BUDGET_SECONDS = 60.0
@@ -66,26 +81,16 @@ def read(
     """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do."""
     if isinstance(source, Dataset):
         return source
-    from advisor.data.reading import read as read_source
-
     options = ReadOptions(
-        kind=kind,
-        text_column=text_column,
-        label_column=label_column,
-        path_column=path_column,
-        split_column=split_column,
-        group_column=group_column,
-        question_column=question_column,
-        answer_column=answer_column,
-        document_column=document_column,
-    )
+        kind=kind, text_column=text_column, label_column=label_column, path_column=path_column,
+        split_column=split_column, group_column=group_column, question_column=question_column,
+        answer_column=answer_column, document_column=document_column,
+    )  # fmt: skip
     return read_source(source, options, progress)
 
 
 def profile(x: Source, *, progress: Progress = silent) -> Profile:
     """What is in the dataset and what is wrong with it."""
-    from advisor.data.profile.profile import profile as profile_dataset
-
     return profile_dataset(read(x, progress=progress), progress)
 
 
@@ -93,8 +98,6 @@ def probe(
     x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
 ) -> Evidence:
     """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError."""
-    from advisor.evidence import gather
-
     seconds = checked_budget(budget)
     return gather(read(x, progress=progress), backbone, seconds, progress)
 
@@ -111,8 +114,6 @@ def labels_needed(
 
     Raises AdviceError for a target that is no share, BackboneError.
     """
-    from advisor.evidence.curve import labels_needed as read_off
-
     share = checked_target(target)
     if share is None:
         raise AdviceError("The labels needed depend on a target. Give one, such as 0.95.")
@@ -132,8 +133,6 @@ def issues(
     Columns: key, row, label, check, score, verdict, suggested, probability, other, remark.
     Raises BackboneError, AdviceError.
     """
-    from advisor.evidence.issues import load_issues
-
     dataset = read(x, progress=progress)
     return load_issues(dataset, probe(dataset, backbone=backbone, budget=budget, progress=progress))
 
@@ -142,8 +141,6 @@ def prompts(
     x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
 ) -> list[ProbeResult]:
     """The prompts measured on a dataset of texts, the user's own first; each carries its template and text."""
-    from advisor.evidence.own_prompt import prompts_of
-
     return prompts_of(probe(x, backbone=backbone, budget=budget, progress=progress))
 
 
@@ -165,19 +162,13 @@ def prompt(
     or folder, or ``endpoint``. shots: labelled examples in the prompt. secrets: the endpoint's settings where they are
     not in the environment. Raises AdviceError, ProbeError, BackboneError, EndpointError.
     """
-    from advisor.evidence.gather import keep_own_prompt
-    from advisor.evidence.own_prompt import measure_own
-    from advisor.llm.models import check
-
-    check(model, secrets)
+    models.check(model, secrets)
     dataset = read(x, progress=progress)
     evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
     own = measure_own(dataset, evidence, template, model, shots, seconds, secrets, progress)
     keep_own_prompt(dataset, backbone, checked_budget(budget), evidence, own)
-    advice = saved_advice(dataset)
+    advice = Advice.saved(dataset.files.advice)
     if advice is not None and (advice.question.backbone, advice.question.budget_seconds) == (backbone, budget):
-        from advisor.advice.advise import advise_dataset
-
         advise_dataset(dataset, advice.question, progress)
     return own
 
@@ -199,8 +190,6 @@ def advise(
     rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
     Raises AdviceError, DatasetError, BackboneError.
     """
-    from advisor.advice.advise import advise_dataset
-
     question = checked_question(
         target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
     )
@@ -216,12 +205,11 @@ def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, p
 
     seconds = checked_budget(budget)
     dataset = read(x, progress=progress)
-    evidence = probe(dataset, backbone=backbone)
-    found = measured_exchange(dataset, evidence, seconds, progress)
-    advice = saved_advice(dataset)
+    rate = measured_exchange(dataset, probe(dataset, backbone=backbone), seconds, progress)
+    advice = Advice.saved(dataset.files.advice)
     if advice is not None:
-        advice.model_copy(update={"exchange": found}).save(dataset.files.advice)
-    return found
+        advice.model_copy(update={"exchange": rate}).save(dataset.files.advice)
+    return rate
 
 
 def plan(
@@ -243,25 +231,31 @@ def plan(
     are asked anew under it, and the advice that is kept stays as it is. launcher: local, torchrun or ray; processes:
     how many train together (docs/scale.md). Raises AdviceError, RunError, BackboneError.
     """
-    from advisor.advice.advise import answer
-    from advisor.advice.planning import make_plan
-    from advisor.runs import launchers
-
-    wanted = None if rung == "auto" else find_rung(rung).name
-    together = launchers.checked(launcher, processes)
+    named = None if rung == "auto" else find_rung(rung).name
+    n_processes = launchers.checked(launcher, processes)
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
-    advice = advice or saved_advice(dataset) or advise(dataset, backbone=backbone, progress=progress)
+    advice = _advice_for_run(dataset, _advice(dataset, advice, progress, backbone), named, backbone, progress)
+    run = make_plan(dataset, advice, rung, seconds, device, seed)
+    return run.model_copy(update={"launcher": launcher, "processes": n_processes})
+
+
+def _advice(dataset: Dataset, advice: Advice | None, progress: Progress, backbone: str | None = None) -> Advice:
+    """The advice handed in, else the one given last, else one given now."""
+    return advice or Advice.saved(dataset.files.advice) or advise(dataset, backbone=backbone, progress=progress)
+
+
+def _advice_for_run(
+    dataset: Dataset, advice: Advice, rung: RungName | None, backbone: str | None, progress: Progress
+) -> Advice:
+    """The advice, asked anew where the run takes another backbone or a rung that it left out."""
     question = advice.question
     if backbone is not None:
         checked_constraints(question.constraints, backbone)
         question = question.model_copy(update={"backbone": backbone})
-    if wanted and not advice.estimate(wanted).available:  # a rung the advice left out gets its promise now
+    if rung and not advice.estimate(rung).available:
         question = question.model_copy(update={"rungs": RUNG_NAMES})
-    if question != advice.question:
-        advice = answer(dataset, question, progress)
-    made = make_plan(dataset, advice, rung, seconds, device, seed)
-    return made.model_copy(update={"launcher": launcher, "processes": together})
+    return advice if question == advice.question else answer(dataset, question, progress)
 
 
 def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:
@@ -269,22 +263,19 @@ def decision_record(x: Source, *, advice: Advice | None = None, progress: Progre
 
     advice: the advice to put on record, the one given last by default. Raises AdviceError, DatasetError, BackboneError.
     """
-    from advisor.advice.record.decision import decision_record as put_on_record
-
     dataset = read(x, progress=progress)
-    given = advice or saved_advice(dataset) or advise(dataset, progress=progress)
-    asked = given.question
-    evidence = probe(dataset, backbone=asked.backbone, budget=asked.budget_seconds, progress=progress)
-    return put_on_record(dataset, saved_profile(dataset), evidence, given, plan(dataset, advice=given))
+    advice = _advice(dataset, advice, progress)
+    question = advice.question
+    evidence = probe(dataset, backbone=question.backbone, budget=question.budget_seconds, progress=progress)
+    profiled = Profile.saved(dataset.files.profile)
+    return put_on_record(dataset, profiled, evidence, advice, plan(dataset, advice=advice))
 
 
-def start(made: Plan) -> str:
+def start(run: Plan) -> str:
     """Hand a plan to the supervisor and return the run's id at once."""
-    from advisor.runs import store, supervisor
-
-    run = store.submit(made)
+    name = store.submit(run)
     supervisor.ensure()
-    return run
+    return name
 
 
 def train(
@@ -304,11 +295,11 @@ def train(
 
     Raises RunError when it fails or is stopped.
     """
-    made = plan(
+    run = plan(
         x, rung=rung, budget=budget, backbone=backbone, advice=advice, device=device, seed=seed, launcher=launcher,
         processes=processes, progress=progress,
     )  # fmt: skip
-    return wait(start(made), progress)
+    return wait(start(run), progress)
 
 
 def race(
@@ -325,13 +316,11 @@ def race(
 
     rungs: two others to race. Raises AdviceError when there are not two to race, RunError when a run fails.
     """
-    from advisor.advice.racing import judged, pair_of, runs_of
-
     named = checked_pair(rungs)
     if budget is not None:
         checked_budget(budget)
     dataset = read(x, progress=progress)
-    advice = advice or saved_advice(dataset) or advise(dataset, progress=progress)
+    advice = _advice(dataset, advice, progress)
     pair = pair_of(advice, named)
     reports = [
         train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
@@ -342,8 +331,6 @@ def race(
 
 def wait(run: str, progress: Progress = silent) -> RunReport:
     """Follow a run to its end. Raises RunError with its cause when it failed or was stopped."""
-    from advisor.runs.follow import follow
-
     status = None
     for status in follow(run):
         progress(status.stage or status.state, status.progress)
@@ -359,7 +346,6 @@ def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
     device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError, ProbeError where there is none such.
     """
     from advisor.rungs.saved.loading import load as load_model
-    from advisor.runs import store
     from probes.device import pick
 
     folder = Path(run)
@@ -384,72 +370,14 @@ def ask(
 
 def known() -> list[Dataset]:
     """Datasets already read in this workspace, the latest first."""
-    from advisor.data.reading import known_datasets
-
     return known_datasets()
 
 
 def reopen(fingerprint: str) -> Dataset:
     """A dataset already read, by the first 16 characters of its fingerprint."""
-    from advisor.data.reading import open_dataset
-
     return open_dataset(fingerprint)
 
 
 def samples() -> tuple[Sample, ...]:
     """The sample gallery."""
-    from advisor.data.read.samples import SAMPLES
-
     return tuple(SAMPLES)
-
-
-def saved_profile(dataset: Dataset) -> Profile | None:
-    """The profile already made of a dataset, or None."""
-    from advisor.data.profile.profile import saved
-
-    return saved(dataset.files.profile)
-
-
-def saved_evidence(dataset: Dataset) -> Evidence | None:
-    """The evidence gathered last for a dataset, or None."""
-    from advisor.evidence import saved
-
-    return saved(dataset.files.evidence)
-
-
-def saved_advice(dataset: Dataset) -> Advice | None:
-    """The advice given last for a dataset; None where there is none, or none that this version can read."""
-    path = dataset.files.advice
-    try:
-        return Advice.load(path) if path.is_file() else None
-    except StorageError:  # asked anew, as evidence is gathered anew
-        return None
-
-
-__all__ = [
-    "DEFAULT_BUDGET_SECONDS",
-    "DEFAULT_TRAINING_SECONDS",
-    "advise",
-    "ask",
-    "decision_record",
-    "exchange",
-    "issues",
-    "known",
-    "labels_needed",
-    "load",
-    "plan",
-    "probe",
-    "profile",
-    "prompt",
-    "prompts",
-    "race",
-    "read",
-    "reopen",
-    "samples",
-    "saved_advice",
-    "saved_evidence",
-    "saved_profile",
-    "start",
-    "train",
-    "wait",
-]

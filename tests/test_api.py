@@ -88,7 +88,7 @@ def test_every_rung_has_an_estimate_and_a_reason(advice: Advice) -> None:
 
 
 def test_evidence_is_about_training_items_only(dataset: Dataset, advice: Advice) -> None:
-    evidence = api.saved_evidence(dataset)
+    evidence = Evidence.saved(dataset.files.evidence)
     assert isinstance(evidence, Evidence)
     assert evidence.n_train == len(dataset.where("train", "val")) and evidence.n_test == len(dataset.where("test"))
     for probe in evidence.results:
@@ -109,7 +109,7 @@ def test_a_rung_that_is_not_allowed_is_not_recommended(dataset: Dataset, advice:
     assert narrow.recommended in ("prompting", "rag")
     assert not narrow.estimate("frozen").available and "not allow" in narrow.estimate("frozen").reason
     assert api.plan(dataset, rung="frozen", advice=narrow).promised is not None
-    assert api.saved_advice(dataset) == narrow
+    assert Advice.saved(dataset.files.advice) == narrow
 
 
 def test_advice_of_an_earlier_version_is_asked_anew(dataset: Dataset, advice: Advice) -> None:
@@ -117,9 +117,9 @@ def test_advice_of_an_earlier_version_is_asked_anew(dataset: Dataset, advice: Ad
     kept = path.read_text()
     try:
         path.write_text(json.dumps({**json.loads(kept), "schema_version": 1, "flips": ["A target above 92.0 %."]}))
-        assert api.saved_advice(dataset) is None
+        assert Advice.saved(dataset.files.advice) is None
         assert advisor.advise(dataset, budget=BUDGET_SECONDS).schema_version == Advice.SCHEMA
-        assert api.saved_advice(dataset) is not None
+        assert Advice.saved(dataset.files.advice) is not None
     finally:
         path.write_text(kept)
 
@@ -133,7 +133,7 @@ def test_prices_and_constraints_are_part_of_the_question(dataset: Dataset, advic
 
 
 def test_a_trained_model_beats_the_largest_class_and_predicts(dataset: Dataset, report: RunReport) -> None:
-    evidence = api.saved_evidence(dataset)
+    evidence = Evidence.saved(dataset.files.evidence)
     majority = evidence.result("majority") if evidence else None
     assert report.rung == "frozen" and report.test.n == len(dataset.where("test"))
     assert majority is not None and report.test.value > majority.measured.value

@@ -11,8 +11,7 @@ import pytest
 from test_api import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
 
 import advisor
-from advisor import api
-from advisor.core.records import Advice, Dataset
+from advisor.core.records import Advice, Dataset, Evidence
 from advisor.data.decode import reader
 from advisor.data.features import input_size, load_backbone
 from advisor.rungs.saved.loading import load
@@ -62,7 +61,7 @@ def test_features_are_those_of_the_processor(dataset: Dataset, tmp_path: Path) -
 
 
 def test_the_advice_is_measured_there_and_names_it(dataset: Dataset, advice: Advice) -> None:
-    evidence = api.saved_evidence(dataset)
+    evidence = Evidence.saved(dataset.files.evidence)
     assert evidence is not None and evidence.device == GPU
     trained = advice.estimate("fine-tune")
     assert trained.available and trained.train_seconds is not None and trained.train_seconds > 0
@@ -71,7 +70,7 @@ def test_the_advice_is_measured_there_and_names_it(dataset: Dataset, advice: Adv
 @pytest.mark.parametrize("rung", ["frozen", "fine-tune", "scratch"])
 def test_a_rung_trained_there_is_taken_home_to_a_processor(dataset: Dataset, advice: Advice, rung: str) -> None:
     report = advisor.train(dataset, rung=rung, budget=60, advice=advice, device=GPU)
-    evidence = api.saved_evidence(dataset)
+    evidence = Evidence.saved(dataset.files.evidence)
     majority = evidence.result("majority") if evidence else None
     assert report.device == GPU and report.test.n == len(dataset.where("test"))
     assert majority is not None and report.test.value > majority.measured.value

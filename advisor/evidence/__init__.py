@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from advisor.evidence.gather import gather, measure, saved
+from advisor.evidence.gather import gather, measure
 from advisor.evidence.rungs import seen_counts
 from advisor.evidence.sample import Sample, related, sample_rows, stratified
 
-__all__ = ["Sample", "gather", "measure", "related", "sample_rows", "saved", "seen_counts", "stratified"]
+__all__ = ["Sample", "gather", "measure", "related", "sample_rows", "seen_counts", "stratified"]

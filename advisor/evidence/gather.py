@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.core.errors import StorageError
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import input_size, load_backbone
 from advisor.evidence.clip import measure_clip
@@ -82,7 +81,7 @@ def features_under(dataset: Dataset, backbone: str | None, load: Load = load_bac
 def kept(dataset: Dataset, under: Under, budget_seconds: float) -> Evidence | None:
     """The evidence of this model and budget that is kept; None where there is none."""
     places = (kept_at(dataset, under, identity, budget_seconds) for identity in under.identities)
-    return next((evidence for place in places if (evidence := saved(place)) is not None), None)
+    return next((evidence for place in places if (evidence := Evidence.saved(place)) is not None), None)
 
 
 def kept_at(dataset: Dataset, under: Under, identity: str, budget_seconds: float) -> Path:
@@ -96,14 +95,6 @@ def keep_own_prompt(
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
     place = kept_at(dataset, features_under(dataset, backbone), evidence.backbone_hash, budget_seconds)
     return with_own(evidence, own, place, dataset.files.evidence)
-
-
-def saved(path: Path) -> Evidence | None:
-    """The evidence kept at `path`; None when there is none, or none that this version can read: it is gathered anew."""
-    try:
-        return Evidence.load(path) if path.is_file() else None
-    except StorageError:
-        return None
 
 
 def measure(

@@ -53,7 +53,7 @@ def test_another_backbone_is_advised_on_with_the_same_wishes_and_the_kept_advice
 ) -> None:
     other = api.plan(digits, rung="fine-tune", backbone=OTHER)
     assert other.backbone == OTHER and other.promised is not None
-    assert api.saved_advice(digits) == advice
+    assert Advice.saved(digits.files.advice) == advice
     assert advice.question.target == 0.9 and advice.question.prices == PRICES
     again = api.plan(digits, rung="fine-tune")
     assert again.backbone != OTHER and again.promised != other.promised

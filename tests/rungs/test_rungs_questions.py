@@ -11,7 +11,7 @@ import pytest
 
 from advisor import api
 from advisor.core.errors import BackboneError, DatasetError, RunError
-from advisor.core.records import Dataset, Plan, ReadOptions, RunReport
+from advisor.core.records import Dataset, Evidence, Plan, ReadOptions, RunReport
 from advisor.core.storage import read_json, write_json
 from advisor.data.reading import read
 from advisor.llm.models import chat_model
@@ -83,7 +83,7 @@ def carried_out(context: RunContext) -> tuple[Answerer, RunReport]:
 
 def test_advice_measures_what_is_missing_and_plans_what_it_measured(museums: Dataset) -> None:
     advice = api.advise(museums, budget=5.0)
-    evidence = api.saved_evidence(museums)
+    evidence = Evidence.saved(museums.files.evidence)
     assert evidence is not None and advice.metric == "token F1"
     by_heart, gold = evidence.result("closed book"), evidence.result("gold passage")
     assert by_heart is not None and gold is not None

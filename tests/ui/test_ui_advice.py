@@ -18,7 +18,7 @@ from advisor.advice.racing import Race
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import AdviceError
-from advisor.core.records import Advice, Constraints, Dataset, Exchange, Plan, Prices, Question
+from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Plan, Prices, Question
 from advisor.ui import places, question_form, record
 from advisor.ui.charts import ladder
 from probes.progress import Progress
@@ -49,7 +49,7 @@ def settled(app: AppTest) -> AppTest:
 
 def given(dataset: Dataset, **changes: Any) -> Advice:
     """The advice beside a dataset, changed, and saved in its place."""
-    advice = api.saved_advice(dataset)
+    advice = Advice.saved(dataset.files.advice)
     assert advice is not None
     changed = advice.model_copy(update=changes)
     changed.save(Path(dataset.folder) / "advice.json")
@@ -179,7 +179,7 @@ def test_a_target_and_limits_are_removed_by_emptying_their_fields(
         app.number_input(key=key).set_value(None)
     app.form_submit_button[0].click().run()
     settled(app)
-    advice = api.saved_advice(images)
+    advice = Advice.saved(images.files.advice)
     assert advice is not None and (advice.question.target, advice.question.constraints) == (None, Constraints())
     assert app.number_input(key="target").value is None
     assert opened(images).number_input(key="target").value is None  # after a reload
@@ -262,7 +262,7 @@ def test_the_record_is_offered_in_three_forms_and_made_when_asked(
     app = opened(images)
     labels = {button.proto.label for button in app.get("download_button")}
     assert labels == {"Page to print (HTML)", "Markdown", "JSON"}
-    advice, evidence = api.saved_advice(images), api.saved_evidence(images)
+    advice, evidence = Advice.saved(images.files.advice), Evidence.saved(images.files.evidence)
     assert advice is not None and evidence is not None
     plan = Plan(
         run="", rung="frozen", dataset_folder=images.folder, dataset_name=images.name, fingerprint=images.fingerprint,

@@ -67,10 +67,11 @@ def measured(folder: Path) -> tuple[Dataset, Evidence]:
 def section(fingerprint: str) -> None:
     """What Streamlit's test runner runs."""
     from advisor import api
+    from advisor.core.records import Evidence
     from advisor.ui.instruments import issues as drawn
 
     data = api.reopen(fingerprint)
-    kept = api.saved_evidence(data)
+    kept = Evidence.saved(data.files.evidence)
     assert kept is not None
     drawn.draw(data, kept)
 

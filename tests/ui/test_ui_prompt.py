@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ui_records import share
 
 from advisor import api
-from advisor.core.records import Dataset, ProbeResult
+from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.llm.asking import Ask
 from advisor.ui import places
 from probes.prompting import ZERO_SHOT
@@ -23,7 +23,7 @@ CHANGED = ZERO_SHOT.replace("Classify the text", "Sort the text")
 @pytest.fixture
 def prompted(texts: Dataset) -> Dataset:
     """Texts with hostile names whose evidence has a zero-shot prompt."""
-    evidence = api.saved_evidence(texts)
+    evidence = Evidence.saved(texts.files.evidence)
     assert evidence is not None
     ask = Ask(None, ZERO_SHOT, tuple(texts.classes)).as_dict()
     settings: dict[str, Any] = {"ask": ask, "raw": 0.5, "gain": -0.1, "gain_error": 0.02, "language_model": "m"}

@@ -26,7 +26,7 @@ def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
     key = jobs.key_of("advise", dataset.fingerprint)
-    advice = api.saved_advice(dataset)
+    advice = Advice.saved(dataset.files.advice)
     if st.query_params.pop("ask", None) and advice is None:
         question_form.ask(dataset, Question())
     job = jobs.find(key)

@@ -25,7 +25,7 @@ def draw() -> None:
         parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
         parts.wait(job)
         return
-    evidence = api.saved_evidence(dataset)
+    evidence = Evidence.saved(dataset.files.evidence)
     if evidence is None:
         parts.heading(QUESTION, f"Nothing yet on {parts.describe(dataset)}. Measuring takes about a minute.")
         model = language.choose("probe") if dataset.kind == "qa" else None

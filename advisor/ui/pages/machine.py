@@ -7,6 +7,7 @@ import streamlit as st
 
 from advisor import api
 from advisor.core import wording
+from advisor.core.records import Evidence
 from advisor.core.workspace import Workspace
 from advisor.ui import language, parts
 from probes.backbones.catalog import CATALOG, Entry
@@ -72,7 +73,7 @@ def precision() -> None:
     """The precision that was chosen last, with the measurement that decided."""
     parts.section("Precision")
     for dataset in api.known():
-        evidence = api.saved_evidence(dataset)
+        evidence = Evidence.saved(dataset.files.evidence)
         if evidence is not None and dataset.kind != "qa":
             st.text(evidence.device_reason)
             parts.note(f"Measured with {evidence.backbone} on {wording.short(dataset.name, 60)}.")

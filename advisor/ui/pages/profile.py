@@ -23,7 +23,7 @@ def draw() -> None:
         reading(job)
         return
     dataset = parts.need_dataset(QUESTION)
-    profile = api.saved_profile(dataset)
+    profile = Profile.saved(dataset.files.profile)
     if profile is None:
         parts.heading(QUESTION, f"Counting and checking {parts.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)

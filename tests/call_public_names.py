@@ -1,0 +1,62 @@
+"""Calls public names of `advisor` twice on one small dataset; run as a process by `test_public_names.py`.
+
+    python tests/call_public_names.py first|after-all-imports FOLDER_OF_IMAGES FOLDER_OF_DOCUMENTS NAME...
+
+Prints the type of every answer as JSON: name → the two types.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import advisor
+
+BUDGET_SECONDS = 5.0
+
+
+def import_everything() -> None:
+    """Import every module of both packages, as a long session in a notebook might."""
+    import probes
+
+    for package in (advisor, probes):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+
+
+def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
+    """How each public name is called."""
+    return {
+        "__version__": lambda: advisor.__version__,
+        "read": lambda: advisor.read(images),
+        "profile": lambda: advisor.profile(images),
+        "probe": lambda: advisor.probe(images, budget=BUDGET_SECONDS),
+        "issues": lambda: advisor.issues(images, budget=BUDGET_SECONDS),
+        "labels_needed": lambda: advisor.labels_needed(images, 0.9, budget=BUDGET_SECONDS),
+        "advise": lambda: advisor.advise(images, budget=BUDGET_SECONDS),
+        "ask": lambda: advisor.ask(documents, "How long is the warranty?"),
+        "train": lambda: advisor.train(images, rung="frozen", budget=20),
+        "load": lambda: advisor.load("last"),
+        "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
+        "exchange": lambda: advisor.exchange(images, budget=10),
+    }
+
+
+def main() -> None:
+    when, images, documents, *names = sys.argv[1:]
+    if when == "after-all-imports":
+        import_everything()
+    known = calls(images, documents)
+    types: dict[str, list[str]] = {name: [] for name in names}
+    for _ in range(2):
+        for name in names:
+            types[name].append(type(known[name]()).__name__)
+    print(json.dumps(types))
+
+
+if __name__ == "__main__":
+    main()
