@@ -13,14 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.advice.advise import advise_dataset, answer
-from advisor.advice.planning import make_plan
+from advisor.advice.advise import advise_dataset
+from advisor.advice.planning import advice_for_run, make_plan
 from advisor.advice.racing import Race, judged, pair_of, runs_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
-from advisor.advice.wishes import checked_budget, checked_constraints, checked_pair, checked_question, checked_target
+from advisor.advice.wishes import checked_budget, checked_pair, checked_question, checked_target
 from advisor.core.errors import AdviceError, RunError
-from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
     Advice,
@@ -235,7 +234,7 @@ def plan(
     n_processes = launchers.checked(launcher, processes)
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
     dataset = read(x, progress=progress)
-    advice = _advice_for_run(dataset, _advice(dataset, advice, progress, backbone), named, backbone, progress)
+    advice = advice_for_run(dataset, _advice(dataset, advice, progress, backbone), named, backbone, progress)
     run = make_plan(dataset, advice, rung, seconds, device, seed)
     return run.model_copy(update={"launcher": launcher, "processes": n_processes})
 
@@ -243,19 +242,6 @@ def plan(
 def _advice(dataset: Dataset, advice: Advice | None, progress: Progress, backbone: str | None = None) -> Advice:
     """The advice handed in, else the one given last, else one given now."""
     return advice or Advice.saved(dataset.files.advice) or advise(dataset, backbone=backbone, progress=progress)
-
-
-def _advice_for_run(
-    dataset: Dataset, advice: Advice, rung: RungName | None, backbone: str | None, progress: Progress
-) -> Advice:
-    """The advice, asked anew where the run takes another backbone or a rung that it left out."""
-    question = advice.question
-    if backbone is not None:
-        checked_constraints(question.constraints, backbone)
-        question = question.model_copy(update={"backbone": backbone})
-    if rung and not advice.estimate(rung).available:
-        question = question.model_copy(update={"rungs": RUNG_NAMES})
-    return advice if question == advice.question else answer(dataset, question, progress)
 
 
 def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from advisor.advice.advise import answer
 from advisor.advice.outlook.situation import situation_of
 from advisor.advice.outlook.steps import kept_steps
+from advisor.advice.wishes import checked_constraints
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import RungName
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Advice, Dataset, Evidence, Plan
 from advisor.evidence import gather
 from probes.measured import Measured
+from probes.progress import Progress, silent
+
+
+def advice_for_run(
+    dataset: Dataset, advice: Advice, rung: RungName | None, backbone: str | None, progress: Progress = silent
+) -> Advice:
+    """The advice, asked anew where a run takes another backbone or a rung that it left out; the kept one stays.
+
+    Raises AdviceError where the advice's constraints rule the backbone out, BackboneError.
+    """
+    question = advice.question
+    if backbone is not None:
+        checked_constraints(question.constraints, backbone)
+        question = question.model_copy(update={"backbone": backbone})
+    if rung and not advice.estimate(rung).available:
+        question = question.model_copy(update={"rungs": RUNG_NAMES})
+    return advice if question == advice.question else answer(dataset, question, progress)
 
 
 def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, device: str, seed: int) -> Plan:

@@ -10,7 +10,7 @@ import time
 import pandas as pd
 
 from advisor.core.kinds import kind_row
-from advisor.core.records import Dataset, Finding, PARTS, Profile
+from advisor.core.records import PARTS, Dataset, Finding, Profile
 from advisor.core.wording import counted, listed
 from advisor.data.modality import modality_of
 from advisor.data.profile.duplicates import Cluster, duplicate_findings, n_leaks
