@@ -3,7 +3,8 @@
     python -m benchmarks.guide                 both, in docs/
     python -m benchmarks.guide --options       the tables alone, in a second
 
-A table stands between ``<!-- options: NAME -->`` and ``<!-- end -->``; NAME is a command, ``reading`` or ``wishes``.
+A table stands between ``<!-- options: NAME -->`` and ``<!-- end -->``; NAME is a command, ``reading``, ``wishes``,
+``prices`` or ``constraints``.
 A block of code marked ``console`` begins with ``$ advisor ...``, and its output follows; ``console head=12`` keeps the
 first twelve lines. Commands run in a fresh workspace, page after page, so a page may go on where the one before ended.
 """
@@ -23,6 +24,7 @@ from typing import Any
 import typer
 
 from advisor.cli.main import app
+from advisor.cli.options import PANELS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 #: The pages with output, in the order in which their commands run.
@@ -51,11 +53,14 @@ def command(name: str) -> Any:
 
 
 def options(name: str) -> list[Any]:
-    """The options of a command without those that several share; `reading` and `wishes` are the shared ones."""
+    """The options of a command without those that several share, which have names of their own."""
     if name == "reading":
         return [p for p in command("profile").params if p.name in SHARED]
+    wishes = [p for p in command("advise").params if getattr(p, "rich_help_panel", None)]
+    if name in PANELS:
+        return [p for p in wishes if p.rich_help_panel == PANELS[name][1]]
     if name == "wishes":
-        return [p for p in command("advise").params if getattr(p, "rich_help_panel", None)]
+        return wishes
     return [
         p
         for p in command(name).params

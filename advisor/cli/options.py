@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypedDict
 
 import typer
 
+from advisor.core.records.wishes import Constraints, Prices, Wish, wishes_of
+
 
 class RungChoice(StrEnum):
     """The rungs a run may take."""
@@ -74,44 +76,36 @@ _READING: dict[str, Any] = {
 }
 
 
-#: Of each price and constraint: the option, its type, its metavar and its help; a field of `Prices` or `Constraints`.
-_PRICES: dict[str, tuple[str, type, str, str]] = {
-    "point": ("--price-point", float, "AMOUNT", "What one percentage point more is worth over the time of use (100)."),
-    "rung": ("--price-rung", float, "AMOUNT", "Upkeep of each step up the ladder over that time (50)."),
-    "hour": ("--price-hour", float, "AMOUNT", "An hour of this machine (1)."),
-    "label": ("--price-label", float, "AMOUNT", "One more label (0.1)."),
-    "kwh": ("--price-kwh", float, "AMOUNT", "A kilowatt-hour of electricity (0.3)."),
-    "token": ("--price-token", float, "AMOUNT", "A million tokens of an endpoint (1)."),
-    "predictions_per_month": ("--predictions", int, "N", "Predictions a month (10000)."),
-    "months": ("--months", int, "N", "Months that the model is used (12)."),
+#: Prices and constraints, each with the panel of the help that it stands in.
+PANELS: dict[str, tuple[type[Prices | Constraints], str]] = {
+    "prices": (Prices, "Prices, in one currency of your own"),
+    "constraints": (Constraints, "Constraints"),
 }
-_MUSTS: dict[str, tuple[str, type, str, str]] = {
-    "weights_fixed": ("--weights-fixed", bool, "", "No weight of the model may change."),
-    "knowledge_changes": ("--knowledge-changes", bool, "", "What answers rest on changes daily: look it up."),
-    "local_only": ("--local-only", bool, "", "No data may leave this machine."),
-    "no_gpu": ("--no-gpu", bool, "", "It must run without a GPU."),
-    "latency_ms": ("--latency", float, "MS", "The longest a prediction may take, in milliseconds."),
-    "deadline_seconds": ("--deadline", float, "SECONDS", "The longest that training may take."),
-}
-#: Amounts may be nought, these may not.
-_LEAST = {"months": 1, "latency_ms": 0.001, "deadline_seconds": 0.001}
 
 
 class Wishes(TypedDict):
-    """What was given of `Prices` and `Constraints`, by their fields; what was not given is left out."""
+    """The fields of `Prices` and `Constraints` that were named, and no others."""
 
     prices: dict[str, Any]
     constraints: dict[str, Any]
 
 
-def _wish(field: str, option: tuple[str, type, str, str]) -> Any:
-    flag, kind, metavar, help_text = option
-    panel = "Prices, in one currency of your own" if field in _PRICES else "What must hold"
-    if kind is bool:
-        return Annotated[bool | None, typer.Option(flag, help=help_text, show_default=False, rich_help_panel=panel)]
-    least = _LEAST.get(field, 0)
-    given = typer.Option(flag, metavar=metavar, help=help_text, min=least, rich_help_panel=panel)
-    return Annotated[kind | None, given]
+def _wish(wish: Wish, panel: str) -> Any:
+    words = wish.words
+    if wish.type is bool:
+        help_text = f"{words.title}. {words.help}"
+        return Annotated[
+            bool | None, typer.Option(words.option, help=help_text, show_default=False, rich_help_panel=panel)
+        ]
+    option = typer.Option(
+        words.option,
+        metavar=words.metavar,
+        help=words.help if wish.default is not None else f"{words.title}. {words.help}",
+        min=int(wish.least) if wish.least.is_integer() else wish.least,
+        show_default=False if wish.default is None else f"{wish.default:g}",
+        rich_help_panel=panel,
+    )
+    return Annotated[wish.type | None, option]
 
 
 def reads_data(command: Callable[..., None]) -> Callable[..., None]:
@@ -127,16 +121,22 @@ def reads_data(command: Callable[..., None]) -> Callable[..., None]:
 
 def has_wishes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of prices and constraints; it receives them as its argument `wishes`."""
-    groups = {"prices": _PRICES, "constraints": _MUSTS}
-    options = {name: _wish(name, option) for group in groups.values() for name, option in group.items()}
+    groups = {argument: (list(wishes_of(record)), panel) for argument, (record, panel) in PANELS.items()}
+    options = {wish.name: _wish(wish, panel) for wishes, panel in groups.values() for wish in wishes}
+    flags = {wish.name: wish.words.option for wishes, _ in groups.values() for wish in wishes}
 
-    def gathered(given: dict[str, Any]) -> dict[str, Any]:
-        asked = {name: given.pop(name) for name in options}
-        kept = {name: value for name, value in asked.items() if value is not None}
-        for name, value in kept.items():
+    def gathered(arguments: dict[str, Any]) -> dict[str, Any]:
+        every = {name: arguments.pop(name) for name in options}
+        wanted = {name: value for name, value in every.items() if value is not None}
+        for name, value in wanted.items():
             if not math.isfinite(value):
-                raise typer.BadParameter(f"{value} is no amount for {(_PRICES | _MUSTS)[name][0]}. Give a number.")
-        return {"wishes": {of: {n: kept[n] for n in group if n in kept} for of, group in groups.items()}}
+                raise typer.BadParameter(f"{flags[name]} is {value}. Give a finite number.")
+        return {
+            "wishes": {
+                argument: {wish.name: wanted[wish.name] for wish in wishes if wish.name in wanted}
+                for argument, (wishes, _) in groups.items()
+            }
+        }
 
     return _extended(command, options, "wishes", gathered)
 

@@ -13,27 +13,10 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Constraints, Dataset, Prices, Question
-from advisor.ui import jobs, language, parts, terms
+from advisor.core.records.wishes import Wish, wishes_of
+from advisor.ui import jobs, parts, tasks, terms
 
 BUDGETS = (20, 60, 180, 600, 1800)
-#: Of each price: what it is called, its help, its step.
-PRICES: dict[str, tuple[str, str, float]] = {
-    "point": ("One point more", "What one percentage point of the metric is worth over the whole time of use.", 10.0),
-    "rung": ("One rung up", "Upkeep of each step up the ladder: weights of your own to keep, watch, retrain.", 10.0),
-    "label": ("One label", "What one more labelled item costs.", 0.05),
-    "hour": ("One hour of this machine", "While it trains or predicts, without electricity.", 0.5),
-    "kwh": ("One kilowatt-hour", "Electricity.", 0.05),
-    "token": ("A million tokens", "Of a language model behind an endpoint.", 0.5),
-    "predictions_per_month": ("Predictions a month", "How many answers the model gives.", 1000),
-    "months": ("Months of use", "How long the model is used before it is replaced.", 1),
-}
-#: Of each thing that must hold: what it is called and what follows from it.
-MUSTS: dict[str, tuple[str, str]] = {
-    "weights_fixed": ("No weight may change", "Leaves prompting, retrieval and a head on frozen features."),
-    "knowledge_changes": ("Knowledge changes daily", "Answers must be looked up, so only retrieval is left."),
-    "local_only": ("No data may leave this machine", "Rules out language models behind an endpoint."),
-    "no_gpu": ("It must run without a GPU", "Training and prediction are planned for the processor."),
-}
 
 
 def ask(dataset: Dataset, question: Question) -> None:
@@ -65,15 +48,15 @@ def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
     with st.form("question"):
         left, right = st.columns(2)
         target = left.number_input(
-            "Target in per cent",
+            "Target, %",
             min_value=0.1,
             max_value=100.0,
             value=None,
             step=0.5,
             key="target",
             placeholder="no target",
-            help="With a target the cheapest rung that reaches it with at least 80 % chance is chosen, "
-            "else the one worth most at your prices.",
+            help="With a target, the cheapest rung with a chance of at least 80 % of reaching it is recommended; "
+            "without one, the rung worth most at your prices.",
         )
         seconds = right.select_slider(
             "Time for measuring", budgets, value=round(question.budget_seconds), format_func=wording.duration
@@ -81,12 +64,12 @@ def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
         rungs = st.pills(
             "Allowed rungs", RUNG_NAMES, selection_mode="multi", default=question.rungs, format_func=terms.title
         )
-        model = language.choose("advice", question.backbone) if dataset.kind == "qa" else question.backbone
+        backbone = tasks.view_of(dataset.kind).choose_backbone("advice", question.backbone)
         with st.expander("Prices and constraints", icon=":material/tune:", expanded=refused):
             prices = _prices()
             constraints = _constraints()
         if st.form_submit_button("Ask again", key="ask-again", icon=":material/refresh:"):
-            _again(dataset, {"target": target, "budget": float(seconds), "rungs": list(rungs), "backbone": model,
+            _again(dataset, {"target": target, "budget": float(seconds), "rungs": list(rungs), "backbone": backbone,
                              "prices": prices, "constraints": constraints})  # fmt: skip
 
 
@@ -105,48 +88,54 @@ def _fill(dataset: Dataset, question: Question) -> None:
 
 def _fields(question: Question) -> dict[str, Any]:
     """What the fields hold that can be emptied or ticked, by their keys."""
-    musts, deadline = question.constraints, question.constraints.deadline_seconds
     return {
         "target": round(100 * question.target, 6) if question.target else None,
-        **{f"price-{name}": getattr(question.prices, name) for name in PRICES},
-        **{f"must-{name}": getattr(musts, name) for name in MUSTS},
-        "latency": musts.latency_ms,
-        "deadline": deadline / 60 if deadline else None,
+        **{_key(wish): getattr(question.prices, wish.name) for wish in wishes_of(Prices)},
+        **{_key(wish): _shown(wish, getattr(question.constraints, wish.name)) for wish in wishes_of(Constraints)},
     }
+
+
+def _key(wish: Wish) -> str:
+    return f"wish-{wish.name}"
+
+
+def _unit(wish: Wish) -> tuple[str, float]:
+    """The unit that a number is asked in, and how many of the record's own are one of it."""
+    return wish.words.page_unit or (wish.words.unit, 1.0)
+
+
+def _shown(wish: Wish, value: Any) -> Any:
+    return value / _unit(wish)[1] if wish.type is float and value is not None else value
 
 
 def _prices() -> Prices:
     """What things are worth; a field left empty takes its default."""
     parts.note("Amounts are in one currency of your own. They decide which rung is worth most.")
-    given: dict[str, float | int | None] = {}
-    names = list(PRICES)
-    for names_in_row in (names[:4], names[4:]):
-        for column, name in zip(st.columns(4), names_in_row, strict=True):
-            title, help_text, step = PRICES[name]
-            whole = isinstance(getattr(Prices(), name), int)
-            given[name] = column.number_input(
-                title, min_value=int(name == "months") if whole else 0.0, value=None, step=step,
-                help=help_text, key=f"price-{name}", format=None if whole else "%.2f",
+    amounts: dict[str, Any] = {}
+    with st.grid(4, min_column_width=150, gap="small"):
+        for wish in wishes_of(Prices):
+            amounts[wish.name] = st.number_input(
+                wish.words.title, min_value=wish.type(wish.least), value=None, step=wish.type(wish.words.step),
+                help=wish.words.help, key=_key(wish), format="%.2f" if wish.type is float else None,
             )  # fmt: skip
-    return Prices(**{name: amount for name, amount in given.items() if amount is not None})  # type: ignore[arg-type]
+    return Prices(**{name: amount for name, amount in amounts.items() if amount is not None})
 
 
 def _constraints() -> Constraints:
     """What must hold whatever it costs."""
-    given: dict[str, Any] = {}
+    wishes = list(wishes_of(Constraints))
+    values: dict[str, Any] = {}
     with st.grid(2, min_column_width=260, gap="small"):
-        for name, (title, help_text) in MUSTS.items():
-            given[name] = st.checkbox(title, help=help_text, key=f"must-{name}")
-    left, right = st.columns(2)
-    given["latency_ms"] = left.number_input(
-        "One prediction takes at most, in ms", min_value=0.01, value=None, step=10.0, key="latency",
-        placeholder="no limit",
-    )  # fmt: skip
-    minutes = right.number_input(
-        "Training takes at most, in minutes", min_value=0.01, value=None, step=5.0, key="deadline",
-        placeholder="no limit",
-    )  # fmt: skip
-    return Constraints(**given, deadline_seconds=60 * minutes if minutes else None)
+        for wish in (wish for wish in wishes if wish.type is bool):
+            values[wish.name] = st.checkbox(wish.words.title, help=wish.words.help, key=_key(wish))
+        for wish in (wish for wish in wishes if wish.type is not bool):
+            unit, times = _unit(wish)
+            amount = st.number_input(
+                f"{wish.words.title}, in {unit}", min_value=wish.least, value=None, step=wish.words.step,
+                help=wish.words.help, key=_key(wish), placeholder="no limit",
+            )  # fmt: skip
+            values[wish.name] = None if amount is None else amount * times
+    return Constraints(**values)
 
 
 def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:

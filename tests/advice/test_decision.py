@@ -15,15 +15,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which typer needs, brings it
 
 from advisor import api
-from advisor.advice.record import decision
 from advisor.advice.record import written as decision_written
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
-from advisor.cli import options
 from advisor.cli.main import app, main
 from advisor.core import wording
 from advisor.core.errors import AdviceError
-from advisor.core.records import Question
+from advisor.core.records import Constraints, Prices, Question
 
 ALLOWED = set("html head meta title style body h1 h2 p svg g text line circle section table thead tbody tr th td "
               "pre".split())  # fmt: skip
@@ -109,8 +107,8 @@ def test_every_number_is_written_with_its_n_interval_and_provenance(record: Deci
 
 def test_question_prices_and_constraints_are_told(record: DecisionRecord) -> None:
     text = markdown(record)
-    assert "92.5 % accuracy" in text and "1,000,000 predictions a month over 12 months" in text
-    assert "It must run without a GPU. A prediction takes at most 50 ms." in text
+    assert "92.5 % accuracy" in text and "| Predictions a month | 1,000,000 |" in text
+    assert "It must run without a GPU. Longest prediction: 50 ms." in text
     assert "| One more label | 0.5 |" in text
 
 
@@ -142,9 +140,17 @@ def test_the_commands_are_read_by_the_command_line_as_they_are_meant(record: Dec
     assert (read["rung"], read["budget"], read["seed"], read["device"]) == ("frozen", 90.0, 7, "auto")
 
 
-def test_every_price_and_constraint_has_its_option(workspace: Path) -> None:
-    assert {name: option[0] for name, option in (options._PRICES | options._MUSTS).items()} == decision.FLAGS
-    assert asked(made.dataset(workspace), Question()).endswith("--text-column 'the text'")
+def test_every_price_and_constraint_is_asked_for_again(workspace: Path) -> None:
+    prices = Prices(point=1.5, rung=2, hour=3, label=4, kwh=5, token=6, predictions_per_month=7, months=8)
+    musts = Constraints(weights_fixed=True, knowledge_changes=True, local_only=True, no_gpu=True, latency_ms=9,
+                        deadline_seconds=10)  # fmt: skip
+    data = made.dataset(workspace)
+    words = shlex.split(asked(data, Question(prices=prices, constraints=musts)))
+    read = typer.main.get_command(app).commands["advise"].make_context("advise", words[2:]).params  # type: ignore[attr-defined]
+    for wishes in (prices, musts):
+        every = wishes.model_dump(exclude={"schema_version"})
+        assert {name: read[name] for name in every} == every
+    assert asked(data, Question()).endswith("--text-column 'the text'")
 
 
 @pytest.mark.parametrize("other", ["advice", "evidence", "plan"])

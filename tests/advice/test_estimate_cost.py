@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.advice.outlook.cost import Growth, p_at_least, priced, repriced
-from advisor.cli.options import _PRICES
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Constraints, Estimate, Prices, Question
+from advisor.core.records.wishes import Wish, wishes_of
 
 shares = st.floats(0, 1, allow_nan=False)
 amounts = st.floats(0, 1e4, allow_nan=False)
@@ -141,11 +141,8 @@ def test_pricing_again_forgets_the_question_before() -> None:
     assert repriced([none], Question(target=0.9)) == (none,)
 
 
-@pytest.mark.parametrize("field", [name for name in Prices.model_fields if name != "schema_version"])
-def test_the_page_on_the_decision_and_the_option_name_every_default(field: str) -> None:
-    flag, _, _, help_text = _PRICES[field]
-    default = Prices.model_fields[field].default
-    assert help_text.endswith(f"({default:g}).")
+@pytest.mark.parametrize("wish", [*wishes_of(Prices), *wishes_of(Constraints)], ids=lambda wish: wish.name)
+def test_the_page_on_the_decision_names_every_price_and_constraint_with_its_default(wish: Wish) -> None:
     page = (Path(__file__).parents[2] / "docs" / "decision.md").read_text(encoding="utf-8")
-    row = next(line for line in page.splitlines() if f"`{flag}`" in line)
-    assert f"| {default:,} |" in row or f"| {default:g} |" in row
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{wish.words.option}"))
+    assert row.endswith(f"| {wish.default:g} |" if wish.default else "|  |") and wish.words.help in row

@@ -19,7 +19,8 @@ from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Plan, Prices, Question
-from advisor.ui import places, question_form, record
+from advisor.core.records.wishes import wishes_of
+from advisor.ui import offers, places
 from advisor.ui.charts import ladder
 from probes.progress import Progress
 
@@ -152,11 +153,13 @@ def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, mon
     monkeypatch.setattr(api, "advise", advise)
     app = opened(images)
     for name, default in Prices().model_dump(exclude={"schema_version"}).items():
-        assert app.number_input(key=f"price-{name}").value == default
-    app.number_input(key="price-label").set_value(2.5)
-    app.number_input(key="price-months").set_value(6)
-    app.checkbox(key="must-weights_fixed").set_value(True)
-    next(n for n in app.number_input if n.label.startswith("Training takes at most")).set_value(2.0)
+        assert app.number_input(key=f"wish-{name}").value == default
+    app.number_input(key="wish-label").set_value(2.5)
+    app.number_input(key="wish-months").set_value(6)
+    app.checkbox(key="wish-weights_fixed").set_value(True)
+    deadline = app.number_input(key="wish-deadline_seconds")
+    assert deadline.label == "Longest training, in minutes"
+    deadline.set_value(2.0)
     app.form_submit_button[0].click().run()
     settled(app)
     assert asked[-1]["prices"] == Prices(label=2.5, months=6)
@@ -198,7 +201,7 @@ def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
     app = opened(images)
     next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value(["fine-tune"])
     app.number_input(key="target").set_value(90.0)
-    app.checkbox(key="must-weights_fixed").set_value(True)
+    app.checkbox(key="wish-weights_fixed").set_value(True)
     app.form_submit_button[0].click().run()
     settled(app)
     for shown in (app, opened(images)):  # a reload too
@@ -208,16 +211,15 @@ def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
         assert shown.button(key="train")
         assert next(g for g in shown.get("button_group") if g.label == "Allowed rungs").value == ["fine-tune"]
         assert shown.number_input(key="target").value == 90.0
-        assert shown.checkbox(key="must-weights_fixed").value
+        assert shown.checkbox(key="wish-weights_fixed").value
     app.button(key="ask-drop").click().run()
-    assert app.number_input(key="target").value is None and not app.checkbox(key="must-weights_fixed").value
+    assert app.number_input(key="target").value is None and not app.checkbox(key="wish-weights_fixed").value
     assert not any("No rung can be recommended." in t.value for t in app.text)
 
 
 def test_every_price_and_constraint_can_be_asked_for() -> None:
-    assert set(question_form.PRICES) == set(Prices().model_dump(exclude={"schema_version"}))
-    musts = {name for name, value in Constraints().model_dump(exclude={"schema_version"}).items() if value is False}
-    assert set(question_form.MUSTS) == musts
+    for wishes in (Prices, Constraints):
+        assert [wish.name for wish in wishes_of(wishes)] == list(wishes().model_dump(exclude={"schema_version"}))
 
 
 def test_a_coin_toss_is_raced_at_one_click(
@@ -270,7 +272,7 @@ def test_the_record_is_offered_in_three_forms_and_made_when_asked(
     )  # fmt: skip
     monkeypatch.setattr(api, "probe", lambda *_, **__: evidence)
     monkeypatch.setattr(api, "plan", lambda *_, **__: plan)
-    read = DecisionRecord.model_validate_json(record.made(images, advice, "json"))
+    read = DecisionRecord.model_validate_json(offers.record_bytes(images, advice, "json"))
     assert (read.advice, read.plan, read.subject.name) == (advice, plan, "digits")
-    assert b"<!doctype html>" in record.made(images, advice, "html")
-    assert record.made(images, advice, "md").startswith(b"# Decision record: digits")
+    assert b"<!doctype html>" in offers.record_bytes(images, advice, "html")
+    assert offers.record_bytes(images, advice, "md").startswith(b"# Decision record: digits")

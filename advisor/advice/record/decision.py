@@ -16,19 +16,13 @@ from datetime import UTC, datetime
 from advisor import __version__
 from advisor.core.errors import AdviceError
 from advisor.core.records import PARTS, Advice, Dataset, Evidence, Finding, Kind, Plan, Profile, Question, Record
+from advisor.core.records.wishes import wishes_of
 from probes.measured import Measured
 
 #: What decides whether a run comes to the same number.
 PACKAGES = (
     "torch", "torchvision", "timm", "transformers", "scikit-learn", "numpy", "pandas", "pillow",
 )  # fmt: skip
-#: The options of `advisor advise` for prices and constraints.
-FLAGS = {
-    "point": "--price-point", "rung": "--price-rung", "hour": "--price-hour", "label": "--price-label",
-    "kwh": "--price-kwh", "token": "--price-token", "predictions_per_month": "--predictions", "months": "--months",
-    "weights_fixed": "--weights-fixed", "knowledge_changes": "--knowledge-changes", "local_only": "--local-only",
-    "no_gpu": "--no-gpu", "latency_ms": "--latency", "deadline_seconds": "--deadline",
-}  # fmt: skip
 
 
 class Known(Record):
@@ -154,16 +148,17 @@ def asked(dataset: Dataset, question: Question) -> str:
         words += ["--rungs", ",".join(question.rungs)]
     if question.backbone is not None:
         words += ["--backbone", question.backbone]
-    return shlex.join([*words, *_wishes(question, plain)])
+    return shlex.join([*words, *_wishes(question)])
 
 
-def _wishes(question: Question, plain: Question) -> list[str]:
+def _wishes(question: Question) -> list[str]:
     """Prices and constraints that are not the defaults, as options."""
     words: list[str] = []
-    for given, default in ((question.prices, plain.prices), (question.constraints, plain.constraints)):
-        for name, value in given.model_dump(exclude={"schema_version"}).items():
-            if value != getattr(default, name):
-                words += [FLAGS[name]] if value is True else [FLAGS[name], str(value)]
+    for record in (question.prices, question.constraints):
+        for wish in wishes_of(type(record)):
+            value = getattr(record, wish.name)
+            if value != wish.default:
+                words += [wish.words.option] if value is True else [wish.words.option, str(value)]
     return words
 
 

@@ -9,18 +9,11 @@ from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import Table, side_by_side
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Constraints, Flip, Prices
-from advisor.core.wording import duration, money, percent
+from advisor.core.records.wishes import wishes_of
+from advisor.core.wording import count, duration, money, percent
 from probes.measured import Measured
 
 KINDS = {"image": "images", "text": "texts", "qa": "questions over documents"}
-PRICES = {
-    "point": "One point of the metric", "rung": "Upkeep of a step up the ladder", "label": "One more label",
-    "hour": "An hour of this machine", "kwh": "A kilowatt-hour", "token": "A million tokens of an endpoint",
-}  # fmt: skip
-MUSTS = {
-    "weights_fixed": "No weight may change.", "knowledge_changes": "Knowledge changes daily.",
-    "local_only": "No data may leave this machine.", "no_gpu": "It must run without a GPU.",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,23 +66,31 @@ def _asked(advice: Advice) -> tuple[str, ...]:
     rungs = ", ".join(rung(name).title for name in question.rungs)
     return (
         f"Target: {target}. Rungs allowed: {rungs}. Time for measuring: {duration(question.budget_seconds)}.",
-        f"What must hold: {_musts(question.constraints)}",
-        f"Prices are in one currency of the user's own, for {question.prices.predictions_per_month:,} predictions a "
-        f"month over {question.prices.months} months.",
+        f"Constraints: {_constraints(question.constraints)}",
+        "Prices are in one currency of the user's own.",
     )
 
 
-def _musts(musts: Constraints) -> str:
-    found = [sentence for name, sentence in MUSTS.items() if getattr(musts, name)]
-    if musts.latency_ms is not None:
-        found.append(f"A prediction takes at most {musts.latency_ms:g} ms.")
-    if musts.deadline_seconds is not None:
-        found.append(f"Training takes at most {duration(musts.deadline_seconds)}.")
-    return " ".join(found) or "nothing was demanded."
+def _constraints(constraints: Constraints) -> str:
+    """Each constraint in a sentence."""
+    sentences = []
+    for wish in wishes_of(Constraints):
+        value = getattr(constraints, wish.name)
+        if value is True:
+            sentences.append(f"{wish.words.title}.")
+        elif value:
+            unit, times = wish.words.page_unit or (wish.words.unit, 1.0)
+            sentences.append(f"{wish.words.title}: {value / times:g} {unit}.")
+    return " ".join(sentences) or "none."
 
 
 def _prices(prices: Prices) -> Table:
-    return Table(("Price of", "Amount"), tuple((title, money(getattr(prices, name))) for name, title in PRICES.items()))
+    rows = [(wish.words.title, _price(getattr(prices, wish.name))) for wish in wishes_of(Prices)]
+    return Table(("Price", "Amount"), tuple(rows))
+
+
+def _price(amount: float) -> str:
+    return count(amount) if isinstance(amount, int) else money(amount)
 
 
 def _told(advice: Advice) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ unknown key is an error, and a file of another schema version says so.
 
 from __future__ import annotations
 
-from advisor.core.records.advice import Advice, Constraints, Estimate, Exchange, Flip, Prices, Question
+from advisor.core.records.advice import Advice, Estimate, Exchange, Flip, Question
 from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
 from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
 from advisor.core.records.evidence import (
@@ -22,6 +22,7 @@ from advisor.core.records.evidence import (
 )
 from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
 from advisor.core.records.situation import Situation
+from advisor.core.records.wishes import Constraints, Prices
 
 __all__ = [
     "PARTS",

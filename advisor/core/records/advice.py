@@ -4,45 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
-
 from advisor.core.ladder import RungName
 from advisor.core.records.base import Metric, Record
+from advisor.core.records.wishes import Constraints, Prices
 from probes.measured import Provenance
-
-
-class Prices(Record):
-    """What things are worth to the user, all in one currency of their own.
-
-    ``point``: one percentage point of the metric over the `months` that the model is used. ``rung``: what each step up
-    the ladder costs in upkeep over that time (weights of one's own to keep, watch and train again). ``hour``: an hour
-    of this machine. ``label``: one more label. ``kwh``: electricity. ``token``: a million tokens of an endpoint.
-    """
-
-    point: float = Field(default=100.0, ge=0)
-    rung: float = Field(default=50.0, ge=0)
-    hour: float = Field(default=1.0, ge=0)
-    label: float = Field(default=0.1, ge=0)
-    kwh: float = Field(default=0.3, ge=0)
-    token: float = Field(default=1.0, ge=0)
-    predictions_per_month: int = Field(default=10_000, ge=0)
-    months: int = Field(default=12, ge=1)
-
-
-class Constraints(Record):
-    """What must hold whatever it costs.
-
-    ``weights_fixed``: no weight may change. ``knowledge_changes``: what the answers rest on changes daily, so it must
-    be looked up. ``local_only``: no data may leave this machine. ``no_gpu``: it must run without one.
-    ``latency_ms``: the longest a prediction may take. ``deadline_seconds``: the longest that training may take.
-    """
-
-    weights_fixed: bool = False
-    knowledge_changes: bool = False
-    local_only: bool = False
-    no_gpu: bool = False
-    latency_ms: float | None = Field(default=None, gt=0)
-    deadline_seconds: float | None = Field(default=None, gt=0)
 
 
 class Estimate(Record):
