@@ -1,7 +1,7 @@
-"""Folds and subsets that keep class shares and never tear a group apart; classes of one to three items included.
+"""Folds and subsets that keep class shares and never split a group, down to classes of one item.
 
-scikit-learn's stratified splitters warn or raise when a class has fewer items than there are folds, and real
-datasets have such classes; here their items simply lie in as many folds as there are items.
+scikit-learn's stratified splitters warn or raise when a class has fewer items than there are folds, and real datasets
+have such classes. Here their items simply go to as many folds as there are items.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from probes.errors import ProbeError
 def assign_folds(labels: np.ndarray, groups: np.ndarray | None = None, folds: int = 4, seed: int = 0) -> np.ndarray:
     """The fold of each item, (n,) int64 in 0..folds-1; fewer folds where there are fewer items or groups.
 
-    Shape: labels (n,) class indices; groups (n,), items with the same value stay in one fold. Raises ProbeError when
-    there are fewer than two items or groups to split.
+    Shape: labels (n,) class indices; groups (n,): items of one group share a fold. Raises ProbeError for fewer than two
+    items or groups.
     """
     labels = np.asarray(labels)
     units = np.arange(len(labels)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -30,7 +30,7 @@ def assign_folds(labels: np.ndarray, groups: np.ndarray | None = None, folds: in
 
 
 def stratified_subset(labels: np.ndarray, size: int, seed: int = 0, at_least: int = 2) -> np.ndarray:
-    """Positions of about `size` items, ascending, class shares kept and `at_least` of each class where it has them.
+    """Positions of about `size` items, ascending, with the classes' shares and `at_least` items of each that has them.
 
     Nested: with the same seed a smaller subset lies inside a larger one.
     """
@@ -46,7 +46,7 @@ def stratified_subset(labels: np.ndarray, size: int, seed: int = 0, at_least: in
 
 
 def spread_order(labels: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Positions in an order whose every beginning holds the classes in about their shares. Shape: (n,) to (n,)."""
+    """Positions in an order in which every prefix has about the classes' shares. Shape: (n,) to (n,)."""
     rng = np.random.default_rng([seed, 7])
     place = np.empty(len(labels))
     for label in np.unique(labels):
@@ -57,7 +57,7 @@ def spread_order(labels: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def _singles(labels: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """Deal each class's shuffled items round, going on where the class before ended, so that folds are equal too."""
+    """Deal out each class's shuffled items, starting where the last class ended, so that folds have equal sizes."""
     assigned = np.empty(len(labels), dtype=np.int64)
     start = 0
     for label in np.unique(labels):
@@ -68,7 +68,7 @@ def _singles(labels: np.ndarray, folds: int, rng: np.random.Generator) -> np.nda
 
 
 def _grouped(labels: np.ndarray, units: np.ndarray, n_units: int, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """Place whole groups, the largest first, where their classes are rarest so far, then where the fold is smallest."""
+    """Place whole groups, the largest first, where their classes are rarest so far, then in the smallest fold."""
     classes = np.unique(labels, return_inverse=True)[1]
     held = np.zeros((n_units, int(classes.max()) + 1))
     np.add.at(held, (units, classes), 1)

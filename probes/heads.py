@@ -1,4 +1,4 @@
-"""A linear head on raw features: how it is fitted, and the small functions that go with it."""
+"""A linear head on raw features: how it is fitted, and the small functions that belong to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from probes.ridge import Spectrum, ridge_path, spectrum
 
 Method = Literal["ridge", "logistic"]
 
-#: A class without training items gets this logit, where the others' mean is 0: it never wins, and stays finite.
+#: The logit of a class without training items; the others have mean 0, so it never wins, and it stays finite.
 ABSENT_LOGIT = -20.0
 
 
@@ -53,14 +53,14 @@ class Recipe:
         return cls(settings["head"], float(settings["penalty"])) if "penalty" in settings else USUAL
 
 
-#: Where there is neither time nor data to choose one: within a point of the best on most sets tried.
+#: For when there is neither time nor data to choose: within a point of the best on most sets tried.
 USUAL = Recipe("logistic", 100.0)
 
 
 def fit_head(features: np.ndarray, labels: np.ndarray, recipe: Recipe, balanced: bool, n_classes: int) -> Head:
-    """Fit the linear layer on all items, standardisation folded in. Classes without an item get one that never wins.
+    """Fit the linear layer on all items, standardisation included. A class without an item never wins.
 
-    Shape: features (n, d), labels (n,) class indices below `n_classes`. `balanced` weighs classes alike.
+    Shape: features (n, d), labels (n,) class indices below `n_classes`. `balanced`: classes weigh the same.
     """
     present, own = np.unique(np.asarray(labels, dtype=np.int64), return_inverse=True)
     features = np.asarray(features, dtype=np.float32)
@@ -69,18 +69,18 @@ def fit_head(features: np.ndarray, labels: np.ndarray, recipe: Recipe, balanced:
         bias[present] = 0.0
         return Head(np.zeros((n_classes, features.shape[1]), dtype=np.float32), bias)
     with single_blas_thread():
-        found = spectrum(features, class_weights(own, balanced))
-        path = ridge_path(found, one_hot(own, len(present)), np.array([recipe.penalty]))
+        axes = spectrum(features, class_weights(own, balanced))
+        path = ridge_path(axes, one_hot(own, len(present)), np.array([recipe.penalty]))
         warmth = temperature(path.left_out[0], own)
         start = warmth * path.coefficients[0], warmth * path.intercept
         if recipe.method == "logistic":
-            start = fit_logistic(found.rows, own, found.weights, found.power, recipe.penalty, len(present), start)
-    return _folded(found, *start, present, n_classes)
+            start = fit_logistic(axes.rows, own, axes.weights, axes.power, recipe.penalty, len(present), start)
+    return _folded(axes, *start, present, n_classes)
 
 
 @contextlib.contextmanager
 def single_blas_thread() -> Iterator[None]:
-    """One BLAS thread inside; see the module's docstring."""
+    """Run the body with one BLAS thread: two that wait for each other spin, ten times as slow on two busy cores."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):
@@ -109,7 +109,7 @@ def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def class_weights(labels: np.ndarray, balanced: bool) -> np.ndarray:
-    """(n,) float32 of mean 1: every item alike, or every class alike."""
+    """(n,) float32 of mean 1: the same for every item, or for every class in all."""
     if not balanced:
         return np.ones(len(labels), dtype=np.float32)
     total = np.bincount(labels)
@@ -118,10 +118,10 @@ def class_weights(labels: np.ndarray, balanced: bool) -> np.ndarray:
 
 
 def temperature(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The factor that makes softmax(factor * scores) honest: least log loss, between 0.1 and 100.
+    """The factor that calibrates softmax(factor * scores): least log loss, between 0.1 and 100.
 
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, https://arxiv.org/abs/1706.04599. Shape: scores
-    (n, C) left out, labels (n,).
+    (n, C) of held-out items, labels (n,).
     """
     from scipy.optimize import minimize_scalar
 
@@ -137,12 +137,12 @@ def log_loss(probability: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _folded(
-    found: Spectrum, coefficients: np.ndarray, intercept: np.ndarray, present: np.ndarray, n_classes: int
+    axes: Spectrum, coefficients: np.ndarray, intercept: np.ndarray, present: np.ndarray, n_classes: int
 ) -> Head:
-    """The fit as a layer on raw features, logits centred so that an absent class's cannot be the largest."""
-    turned = (found.axes @ coefficients).T.astype(np.float64)  # (present, d)
-    turned = (turned - turned.mean(axis=0)) / found.scale
-    shifted = intercept - intercept.mean() - turned @ found.centre
+    """The fit as a layer on raw features, its logits centred so that an absent class cannot have the largest."""
+    turned = (axes.axes @ coefficients).T.astype(np.float64)  # (present, d)
+    turned = (turned - turned.mean(axis=0)) / axes.scale
+    shifted = intercept - intercept.mean() - turned @ axes.centre
     weight = np.zeros((n_classes, turned.shape[1]), dtype=np.float32)
     bias = np.full(n_classes, ABSENT_LOGIT, dtype=np.float32)
     weight[present], bias[present] = turned, shifted

@@ -2,12 +2,13 @@
 
 Accuracy on n items with k right has the Jeffreys posterior Beta(k + 1/2, n - k + 1/2) (Brown, Cai and
 DasGupta, "Interval estimation for a binomial proportion", Statistical Science 2001). Balanced accuracy is
-the mean of the classes' recalls, each with a posterior about their common mean.
+the mean of the classes' recalls, each with a posterior around their common mean.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,9 @@ from probes.measured import Measured, Provenance
 
 LEVEL = 0.90
 DRAWS = 8000
-#: Items that a cross-validated score is worth less: its answers hang together, as one model gave many of them, and
-#: another sample would have trained another model. Over random samples of 500 of three large sets (sst2, cifar10_sub,
-#: subj) its variance was 1.1 to 1.6 times the binomial one. Kish's design effect; n is divided by it.
+#: Design effect (Kish) of a cross-validated score; n is divided by it. Its answers are correlated, as one model gave
+#: many of them, and another sample would have trained another model. Over random samples of 500 of three large sets
+#: (sst2, cifar10_sub, subj) its variance was 1.1 to 1.6 times the binomial one.
 TRAINED = 1.25
 
 
@@ -26,7 +27,7 @@ TRAINED = 1.25
 class Counts:
     """Right answers and items per stratum: one stratum for accuracy, one per class for balanced accuracy.
 
-    Shape: right, total: (strata,), whole numbers where counted; strata without items are left out of the mean.
+    Shape: right, total (strata,); strata without items are left out of the mean.
     """
 
     right: np.ndarray
@@ -35,8 +36,8 @@ class Counts:
     @property
     def value(self) -> float:
         """The metric: mean over the strata of right / total."""
-        seen = self.total > 0
-        return float(np.mean(self.right[seen] / self.total[seen]))
+        known = self.total > 0
+        return float(np.mean(self.right[known] / self.total[known]))
 
 
 def counts(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int) -> Counts:
@@ -55,21 +56,21 @@ def score(metric: str, truth: np.ndarray, predicted: np.ndarray, n_classes: int)
     return counts(metric, truth, predicted, n_classes).value
 
 
-def posterior(seen: Counts) -> np.ndarray:
+def posterior(counted: Counts) -> np.ndarray:
     """Draws of each stratum's true share of right answers. Shape: (DRAWS, strata with items).
 
-    One stratum has the Jeffreys prior. Several share a prior of the same weight (one item) about their mean: with
-    Jeffreys' one half, many small classes would each be pulled to 50 % and the mean of their draws would lie below
-    the metric itself (a class with 5 of 5 right by 8 points).
+    One stratum has the Jeffreys prior. Several share a prior of the same weight (one item) around their mean: with
+    Jeffreys' one half, each of many small classes would be pulled to 50 %, and the mean of their draws would lie below
+    the metric itself (by 8 points for a class with 5 of 5 right).
     """
-    kept = seen.total > 0
-    right, total = seen.right[kept], seen.total[kept]
+    kept = counted.total > 0
+    right, total = counted.right[kept], counted.total[kept]
     centre = 0.5 if len(right) == 1 else (np.sum(right / total) + 0.5) / (len(right) + 1)
     return np.random.default_rng(0).beta(right + centre, total - right + 1 - centre, size=(DRAWS, len(right)))
 
 
 def around(value: float, draws: np.ndarray) -> tuple[float, float]:
-    """(low, high): the middle 90 % of the draws, widened to hold the value. Shape: draws (n,), nan left out."""
+    """(low, high): the middle 90 % of the draws, widened to include the value. Shape: draws (n,); NaN is left out."""
     low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return min(float(low), value), max(float(high), value)
 
@@ -86,29 +87,25 @@ def measured_score(
 ) -> Measured:
     """The metric with its 90 % credible interval. Shape: truth, predicted (n,) class indices.
 
-    ``design_effect`` above 1 widens it; `TRAINED` is for answers of models that were trained on the same items.
+    A ``design_effect`` above 1 widens it; `TRAINED` is for answers of models that were trained on the same items.
     """
-    seen = counts(metric, truth, predicted, n_classes)
-    worth = Counts(seen.right / design_effect, seen.total / design_effect)
-    value = seen.value
-    low, high = around(value, posterior(worth).mean(axis=1))
-    return Measured(
-        value=value,
-        low=low,
-        high=high,
-        level=LEVEL,
-        n=len(truth),
-        seconds=seconds,
-        provenance=provenance,
-        note=note,
-    )
+    counted = counts(metric, truth, predicted, n_classes)
+    effective = Counts(counted.right / design_effect, counted.total / design_effect)
+    draws = posterior(effective).mean(axis=1)
+    return measured_from(counted.value, draws, len(truth), seconds, provenance=provenance, note=note)
+
+
+def measured_from(value: float, draws: np.ndarray, n: int, seconds: float, **facts: Any) -> Measured:
+    """A value on n items with the 90 % interval of its draws; facts: further fields of `Measured`."""
+    low, high = around(value, draws)
+    return Measured(value=value, low=low, high=high, level=LEVEL, n=n, seconds=seconds, **facts)
 
 
 def paired_error(metric: str, truth: np.ndarray, one: np.ndarray, other: np.ndarray, n_classes: int) -> float:
     """Standard error of the difference of two scores on the same items.
 
-    Each item counts 1 / n, or 1 / (classes · items of its class) for balanced accuracy; half a changed item is
-    added per stratum, so that two models that agree on everything are not called equal for certain.
+    Each item counts 1 / n, or 1 / (classes · items of its class) for balanced accuracy. Half a changed item is added
+    per stratum, so that two models that agree on everything are not taken as equal for certain.
     """
     change = (one == truth).astype(float) - (other == truth)
     if metric == "accuracy":

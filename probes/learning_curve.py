@@ -1,12 +1,12 @@
-"""How much more data would help: error(n) = a + b n^-0.5, measured on nested subsets, with a band.
+"""How much more data would help: error(n) = a + b n^-0.5, fitted to nested subsets, with a band.
 
 With the exponent fixed the curve extrapolates four times further within about 2.4 points; a free exponent misses by up
 to 4.9 (Hoiem et al., "Learning Curves for Analysis of Deep Networks", ICML 2021, https://arxiv.org/abs/2010.11029, use
-the same form; DESIGN.md, what is known, 6). It is drawn to four times the largest n measured and no further.
+the same form; docs/design.md, what is known, 6). It is drawn up to four times the largest measured n and no further.
 
-The band: items are drawn anew (a Bayesian bootstrap, Rubin, Ann. Statist. 1981), which moves the points together, as
-they share their held-out items; and the part that lies ahead is uncertain by `FORM_SPREAD` of itself, since no curve
-has exactly this form.
+The band: items are resampled (a Bayesian bootstrap, Rubin, Ann. Statist. 1981), which moves the points together, as
+they share their held-out items; and the extrapolated part is uncertain by `FORM_SPREAD` of itself, since no curve has
+exactly this form.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FORM_SPREAD = 0.5
 
 @dataclass(frozen=True)
 class Reach:
-    """Items at which a target is expected; None where the curve does not reach it within what it may say."""
+    """Training items at which a target is expected; None where the curve does not reach it before its end."""
 
     target: float
     value: int | None
@@ -48,8 +48,8 @@ class Reach:
 class Curve:
     """error(n) = a + b n^-0.5 with b >= 0, in the metric's unit.
 
-    ``points`` are the metric measured at each size, ``sizes`` the items trained on there. Shape: draws (DRAWS, 2),
-    other a and b that the same items might have given.
+    ``points``: the metric measured at each size; ``sizes``: the training items there. Shape: draws (DRAWS, 2) of a
+    and b.
     """
 
     a: float
@@ -61,7 +61,7 @@ class Curve:
 
     @property
     def furthest(self) -> int:
-        """The most items that the curve may speak of."""
+        """The most items that the curve may be read at."""
         return FURTHEST * max(self.sizes)
 
     def error(self, n: float) -> float:
@@ -77,7 +77,7 @@ class Curve:
         return float(low), float(high)
 
     def labels_needed(self, target: float) -> Reach:
-        """Training items at which the metric is expected to reach `target`, with the 80 % band's own crossings."""
+        """Training items at which the metric is expected to reach `target`, and where the 80 % band reaches it."""
         grid = np.unique(np.geomspace(10, self.furthest, 400).astype(int))
         expected = np.array([1.0 - self.error(n) for n in grid])
         bands = np.array([self.band(n) for n in grid])
@@ -89,7 +89,7 @@ class Curve:
         return Reach(target, first(expected), first(bands[:, 1]), first(bands[:, 0]))
 
     def _values(self, n: float) -> np.ndarray:
-        """Draws of the metric at n items, the form's own uncertainty in those beyond the largest size included."""
+        """Draws of the metric at n items; beyond the largest size they include the uncertainty of the form."""
         last = float(max(self.sizes))
         a, b = self.draws[:, 0], self.draws[:, 1]
         values = 1.0 - (a + b * n**-0.5)
@@ -120,8 +120,8 @@ def learning_curve(
     chosen = stratified_subset(labels, MAX_ITEMS, seed)
     labels, groups = labels[chosen], None if groups is None else np.asarray(groups)[chosen]
     with single_blas_thread():
-        found = spectrum(np.asarray(features)[chosen], class_weights(labels, metric != "accuracy"))
-        answers = [_answers(found, labels, groups, recipe, share, folds, seed) for share in SHARES]
+        axes = spectrum(np.asarray(features)[chosen], class_weights(labels, metric != "accuracy"))
+        answers = [_answers(axes, labels, groups, recipe, share, folds, seed) for share in SHARES]
     sizes = [size for size, _ in answers]
     wrong = np.stack([(predicted != labels[None]).mean(axis=0) for _, predicted in answers])
     a, b, draws = _fit(np.array(sizes), wrong, labels, metric)
@@ -156,7 +156,7 @@ def fit_curve(sizes: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _answers(
-    found: Spectrum,
+    axes: Spectrum,
     labels: np.ndarray,
     groups: np.ndarray | None,
     recipe: Recipe,
@@ -164,36 +164,34 @@ def _answers(
     folds: int,
     seed: int,
 ) -> tuple[int, np.ndarray]:
-    """(items trained on, predictions (repeats, n)) of heads trained on `share` of each training fold."""
+    """(training items, predictions (repeats, n)) of heads trained on `share` of each training fold."""
     predicted = np.empty((SHARES[share], len(labels)), dtype=np.int64)
-    trained_on = []
+    n_train = []
     for repeat in range(SHARES[share]):
         fold_of = assign_folds(labels, groups, folds, seed)
         for fold in range(int(fold_of.max()) + 1):
             train, held_out = np.flatnonzero(fold_of != fold), fold_of == fold
             train = train[stratified_subset(labels[train], round(share * len(train)), seed + repeat, at_least=1)]
-            predicted[repeat, held_out] = _predict(found, labels, train, held_out, recipe)
-            trained_on.append(len(train))
-    return round(float(np.mean(trained_on))), predicted
+            predicted[repeat, held_out] = _predict(axes, labels, train, held_out, recipe)
+            n_train.append(len(train))
+    return round(float(np.mean(n_train))), predicted
 
 
-def _predict(
-    found: Spectrum, labels: np.ndarray, train: np.ndarray, held_out: np.ndarray, recipe: Recipe
-) -> np.ndarray:
+def _predict(axes: Spectrum, labels: np.ndarray, train: np.ndarray, held_out: np.ndarray, recipe: Recipe) -> np.ndarray:
     present, own = np.unique(labels[train], return_inverse=True)
     if len(present) < 2:
         return np.full(int(held_out.sum()), present[0])
-    rows, weights = found.rows[train], found.weights[train]
+    rows, weights = axes.rows[train], axes.weights[train]
     if recipe.method == "ridge":
         weight, bias = ridge_solve(rows, one_hot(own, len(present)), weights, recipe.penalty)
     else:
-        weight, bias = fit_logistic(rows, own, weights, found.power, recipe.penalty, len(present))
-    answers: np.ndarray = present[(found.rows[held_out] @ weight + bias).argmax(axis=1)]
+        weight, bias = fit_logistic(rows, own, weights, axes.power, recipe.penalty, len(present))
+    answers: np.ndarray = present[(axes.rows[held_out] @ weight + bias).argmax(axis=1)]
     return answers
 
 
 def _fit(sizes: np.ndarray, wrong: np.ndarray, labels: np.ndarray, metric: str) -> tuple[float, float, np.ndarray]:
-    """a, b and draws (DRAWS, 2) of them. Shape: wrong (s, n) share of repeats in which an item was answered wrongly."""
+    """a, b and draws (DRAWS, 2) of them. Shape: wrong (s, n) share of repeats with a wrong answer."""
     base = _item_weights(labels, metric)
     a, b = fit_curve(sizes, (wrong @ base)[None])
     drawn = np.random.default_rng(0).exponential(size=(DRAWS, len(labels))) * base
@@ -206,13 +204,13 @@ def _fit(sizes: np.ndarray, wrong: np.ndarray, labels: np.ndarray, metric: str) 
 
 
 def _item_weights(labels: np.ndarray, metric: str) -> np.ndarray:
-    """What each item counts in the metric, summing to 1."""
+    """Each item's weight in the metric, summing to 1."""
     weights = class_weights(labels, metric != "accuracy")
     return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
 def _moved(point: Measured, value: float) -> Measured:
-    """The interval about the mean over the repeats instead of the first one's value."""
+    """The interval moved to the mean over the repeats, from the value of the first one."""
     step = float(value) - point.value
     low, high = (float(np.clip(edge + step, 0.0, 1.0)) for edge in (point.low, point.high))
     return point.model_copy(update={"value": float(value), "low": min(low, value), "high": max(high, value)})

@@ -3,20 +3,19 @@
 Three steps, all on one eigendecomposition of the standardised features:
 1. Ridge at eleven strengths with every item left out exactly (`probes.ridge`); the strength a of the least squared
    error says how much regularisation this data wants.
-2. Out of fold, four candidates: that ridge, and multinomial logistic regression at penalties a, 0.2 a and
-   0.04 a, each started from the one before (`probes.logistic`). On nine sets the best logistic penalty always lay
-   there; ridge was the better head by a point on trec6, logistic by one on wbc.
-3. A fold's items are predicted with the candidate that was best on the *other* folds, so that choosing among them
+2. Out of fold, four candidates: that ridge, and multinomial logistic regression at penalties a, 0.2 a and 0.04 a, each
+   started from the one before (`probes.logistic`). On nine sets the best logistic penalty was always among them; ridge
+   was the better head by a point on trec6, logistic by one on wbc.
+3. A fold's items are predicted with the candidate that was best on the *other* folds, so that the choice among them
    does not flatter the number.
 
-Features are standardised and turned on all items, held-out ones included; no label takes part in that. One BLAS thread
-per fit and folds side by side: on two busy cores two BLAS threads took ten times as long as one, because waiting
-threads spin.
+Features are standardised and rotated on all items, held-out ones included; no label takes part in that. Each fit has
+one BLAS thread, and folds run side by side: on two busy cores, two BLAS threads took ten times as long as one, because
+waiting threads spin.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from probes.device import usable_cores
 from probes.folds import assign_folds, stratified_subset
 from probes.heads import Recipe, class_weights, log_loss, one_hot, recalls, single_blas_thread, softmax, temperature
 from probes.interval import TRAINED, measured_score, score
@@ -31,11 +31,11 @@ from probes.logistic import fit_logistic
 from probes.measured import Measured
 from probes.ridge import Spectrum, ridge_path, spectrum
 
-#: Ridge strengths on standardised features, half a decade apart; on twelve sets the best was always inside them.
+#: Ridge strengths on standardised features, half a decade apart; on twelve sets the best was always within them.
 STRENGTHS = 10.0 ** np.arange(0.0, 5.1, 0.5)
 #: Logistic penalties tried, as shares of the best ridge strength.
 PENALTY_SHARES = (1.0, 0.2, 0.04)
-#: Fits that only compare recipes stop earlier than the head does: a third fewer passes, the same value on six sets.
+#: Fits that only compare recipes stop earlier than the head's: a third fewer passes, the same value on six sets.
 FOLD_TOLERANCE = 3e-3
 SECONDS = 8.0
 #: Candidates within this much of the best score count as equal; the smaller log loss decides, for honest probabilities.
@@ -72,7 +72,7 @@ def linear_probe(
     """Cross-validate a linear probe over methods and strengths of regularisation.
 
     Shape: features (n, d) float32, labels (n,) class indices, groups (n,): items of one group share a fold.
-    `seconds_limit` (default 8): of a large problem each fold is trained on a stratified subset; every item is still
+    `seconds_limit` (default 8): in a large problem, each fold is trained on a stratified subset; every item is still
     predicted once. Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
@@ -82,11 +82,11 @@ def linear_probe(
     limit = SECONDS if seconds_limit is None else max(seconds_limit, 0.5)
     with single_blas_thread():
         problem = _problem(features, labels, classes, metric != "accuracy", limit, seed)
-        tried = _tried(problem, fold_of, groups)
-    predicted, probability = _out_of_fold(tried, labels, fold_of, metric, classes)
+        candidates = _candidates(problem, fold_of, groups)
+    predicted, probability = _out_of_fold(candidates, labels, fold_of, metric, classes)
     return LinearProbe(
         measured=measured_score(metric, labels, predicted, classes, time.monotonic() - started, design_effect=TRAINED),
-        recipe=_best(tried, np.arange(len(labels)), labels, metric, classes),
+        recipe=_best(candidates, np.arange(len(labels)), labels, metric, classes),
         oof_predicted=predicted,
         oof_probability=probability,
         per_class=recalls(labels, predicted, classes),
@@ -97,9 +97,9 @@ def linear_probe(
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """The items turned to their axes. Shape: rows (n, r) of all items, `fitted` (m,) positions models learn from."""
+    """The items on their principal axes. Shape: rows (n, r) of all items, `fitted` (m,) positions used for training."""
 
-    found: Spectrum
+    axes: Spectrum
     rows: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
@@ -118,10 +118,10 @@ def _problem(
     features = np.asarray(features, dtype=np.float32)
     fitted = stratified_subset(labels, _affordable_rows(features.shape[1], n_classes, limit), seed)
     weights = class_weights(labels, balanced)
-    found = spectrum(features[fitted], weights[fitted])
+    axes = spectrum(features[fitted], weights[fitted])
     whole = len(fitted) == len(labels)
-    rows = found.rows if whole else ((features - found.centre) / found.scale) @ found.axes
-    return _Problem(found, rows, labels, weights, fitted, n_classes)
+    rows = axes.rows if whole else ((features - axes.centre) / axes.scale) @ axes.axes
+    return _Problem(axes, rows, labels, weights, fitted, n_classes)
 
 
 def _affordable_rows(dim: int, n_classes: int, seconds: float) -> int:
@@ -140,35 +140,37 @@ def _seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _tried(problem: _Problem, fold_of: np.ndarray, groups: np.ndarray | None) -> dict[Recipe, np.ndarray]:
+def _candidates(problem: _Problem, fold_of: np.ndarray, groups: np.ndarray | None) -> dict[Recipe, np.ndarray]:
     """Out-of-fold probabilities (n, C) of each candidate."""
     strength = _best_strength(problem, groups)
     penalties = [strength * share for share in PENALTY_SHARES]
-    tried = {Recipe("logistic", p): np.zeros((len(fold_of), problem.n_classes), dtype=np.float32) for p in penalties}
+    candidates = {
+        Recipe("logistic", p): np.zeros((len(fold_of), problem.n_classes), dtype=np.float32) for p in penalties
+    }
     folds = range(int(fold_of.max()) + 1)
-    with ThreadPoolExecutor(_workers(), thread_name_prefix="fold") as pool:
+    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="fold") as pool:
         ridge = pool.submit(_ridge, problem, fold_of, strength) if problem.whole else None
         for held_out, answer in pool.map(lambda fold: _one_fold(problem, fold_of == fold, penalties), folds):
-            for probability, given in zip(tried.values(), answer, strict=True):
-                probability[held_out] = given
-    return tried | ({Recipe("ridge", strength): ridge.result()} if ridge else {})
+            for probability, fold_probability in zip(candidates.values(), answer, strict=True):
+                probability[held_out] = fold_probability
+    return candidates | ({Recipe("ridge", strength): ridge.result()} if ridge else {})
 
 
 def _ridge(problem: _Problem, fold_of: np.ndarray, strength: float) -> np.ndarray:
     """Probabilities (n, C) of ridge with each item's fold left out."""
     targets = one_hot(problem.labels, problem.n_classes)
-    scores = ridge_path(problem.found, targets, np.array([strength]), fold_of).left_out[0]
+    scores = ridge_path(problem.axes, targets, np.array([strength]), fold_of).left_out[0]
     return softmax(temperature(scores, problem.labels) * scores)
 
 
 def _best_strength(problem: _Problem, groups: np.ndarray | None) -> float:
     """The ridge strength of the least squared error with each item, or its whole group, left out.
 
-    Squared error moves smoothly where the score has ties and luck: by score, cats_dogs took a hundred times too much.
+    Squared error is smooth where the score has ties and luck: by score, cats_dogs got a hundred times too much.
     """
     targets = one_hot(problem.labels[problem.fitted], problem.n_classes)
     groups = None if groups is None else np.asarray(groups)[problem.fitted]
-    path = ridge_path(problem.found, targets, STRENGTHS, groups)
+    path = ridge_path(problem.axes, targets, STRENGTHS, groups)
     errors = [problem.weights[problem.fitted] @ ((left_out - targets) ** 2).sum(axis=1) for left_out in path.left_out]
     return float(STRENGTHS[int(np.argmin(errors))])
 
@@ -178,36 +180,34 @@ def _one_fold(problem: _Problem, held_out: np.ndarray, penalties: list[float]) -
     train = problem.fitted[~held_out[problem.fitted]]
     rows, labels, weights = problem.rows[train], problem.labels[train], problem.weights[train]
     present, own = np.unique(labels, return_inverse=True)
-    found, answers, start = problem.rows[held_out], [], None
+    queries, answers, start = problem.rows[held_out], [], None
     for penalty in penalties:
-        probability = np.zeros((len(found), problem.n_classes), dtype=np.float32)
+        probability = np.zeros((len(queries), problem.n_classes), dtype=np.float32)
         if len(present) < 2:
             probability[:, present] = 1.0
         else:
-            start = fit_logistic(rows, own, weights, problem.found.power, penalty, len(present), start, FOLD_TOLERANCE)
-            probability[:, present] = softmax(found @ start[0] + start[1])
+            start = fit_logistic(rows, own, weights, problem.axes.power, penalty, len(present), start, FOLD_TOLERANCE)
+            probability[:, present] = softmax(queries @ start[0] + start[1])
         answers.append(probability)
     return np.flatnonzero(held_out), answers
 
 
 def _out_of_fold(
-    tried: dict[Recipe, np.ndarray], labels: np.ndarray, fold_of: np.ndarray, metric: str, n_classes: int
+    candidates: dict[Recipe, np.ndarray], labels: np.ndarray, fold_of: np.ndarray, metric: str, n_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each fold's predictions with the candidate that was best on the other folds. Shape: (n,), (n, C)."""
-    probability = np.empty_like(next(iter(tried.values())))
+    probability = np.empty_like(next(iter(candidates.values())))
     for fold in np.unique(fold_of):
-        recipe = _best(tried, np.flatnonzero(fold_of != fold), labels, metric, n_classes)
-        probability[fold_of == fold] = tried[recipe][fold_of == fold]
+        recipe = _best(candidates, np.flatnonzero(fold_of != fold), labels, metric, n_classes)
+        probability[fold_of == fold] = candidates[recipe][fold_of == fold]
     return probability.argmax(axis=1), probability
 
 
-def _best(tried: dict[Recipe, np.ndarray], rows: np.ndarray, labels: np.ndarray, metric: str, n_classes: int) -> Recipe:
+def _best(
+    candidates: dict[Recipe, np.ndarray], rows: np.ndarray, labels: np.ndarray, metric: str, n_classes: int
+) -> Recipe:
     """The candidate with the best score on `rows`; among equals the one with the smallest log loss."""
-    scores = {r: score(metric, labels[rows], p[rows].argmax(axis=1), n_classes) for r, p in tried.items()}
+    scores = {r: score(metric, labels[rows], p[rows].argmax(axis=1), n_classes) for r, p in candidates.items()}
     top = max(scores.values())
     equal = [recipe for recipe, value in scores.items() if value >= top - EQUAL_SCORES]
-    return min(equal, key=lambda recipe: log_loss(tried[recipe][rows], labels[rows]))
-
-
-def _workers() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(equal, key=lambda recipe: log_loss(candidates[recipe][rows], labels[rows]))

@@ -1,22 +1,27 @@
-"""Multinomial logistic regression on a spectrum's axes: warm, well conditioned, a few dozen passes.
+"""Multinomial logistic regression on a spectrum's axes: warm-started, well conditioned, a few dozen passes.
 
 The Hessian of the loss is at most 1/2 (I - 11'/C) (x) Z'WZ (Böhning, "Multinomial logistic regression algorithm",
 Ann. Inst. Statist. Math. 1992, https://doi.org/10.1007/BF00048682). On a spectrum's axes Z'WZ is diagonal, so dividing
-every coefficient by its root leaves a problem with a condition number near one for L-BFGS, whatever the features.
+every coefficient by its root leaves L-BFGS a problem with a condition number near one, whatever the features.
+
+SciPy's L-BFGS-B begins with a step of length one whatever the scale, so the problem is handed over in units in which
+that step is the gradient. At 2,000 x 1,280 with ten classes the probe's twelve fits then take 91 evaluations of the
+loss, as many as with an L-BFGS of our own in float32, and the whole probe 8 to 10 % more CPU time: about 21 times as
+fast as scikit-learn's LogisticRegressionCV instead of 23 (0.48 s against 11.0 s, medians of five on two cores).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from probes.lbfgs import minimise
-
-#: Share of the Böhning bound that fits the curvature along the way; only the speed depends on it.
+#: Share of the Böhning bound that fits the curvature along the way; it only affects the speed.
 CURVATURE = 0.2
 MAX_ITERATIONS = 60
-#: Stop once no coefficient's gradient (in the preconditioned scale, per item) is larger.
+#: Steps that L-BFGS remembers.
+MEMORY = 8
+#: Stop once no coefficient's gradient (preconditioned, over the root of the total weight) is larger ...
 TOLERANCE = 1e-3
-#: Or once an iteration lowers the loss by less, per item.
+#: ... or once an iteration lowers the loss per item by less.
 VALUE_TOLERANCE = 1e-7
 
 
@@ -34,6 +39,8 @@ def fit_logistic(
 
     Shape: rows (n, r), labels, weights (n,), power (r,) to (r, C), (C,) float32. `start` is a (G, b) to begin with.
     """
+    from scipy.optimize import minimize
+
     penalty = float(penalty)  # a NumPy scalar would turn every float32 below into float64
     (n, r), total = rows.shape, float(weights.sum())
     root = (1.0 / np.sqrt(CURVATURE * power * (n / max(total, 1e-9)) + penalty)).astype(np.float32)
@@ -63,6 +70,18 @@ def fit_logistic(
     begin = np.zeros(n_classes * (r + 1), dtype=np.float32)
     if start is not None:
         begin = np.concatenate([(start[0].T / root).ravel(), start[1] / bias_root]).astype(np.float32)
-    found = minimise(loss, begin, tolerance * np.sqrt(total), VALUE_TOLERANCE * total, MAX_ITERATIONS)
-    coefficients, bias = split(found)
+    first = loss(begin)
+    unit = max(float(np.linalg.norm(first[1])), 1e-12)
+
+    def per_item(steps: np.ndarray) -> tuple[float, np.ndarray]:
+        """Loss and gradient per item at `begin` plus the steps, which are in units of the first gradient."""
+        value, gradient = loss(begin + np.float32(unit) * steps.astype(np.float32)) if steps.any() else first
+        return value / total, gradient.astype(np.float64) * (unit / total)
+
+    options = {
+        "maxcor": MEMORY, "maxiter": MAX_ITERATIONS, "ftol": VALUE_TOLERANCE,
+        "gtol": tolerance * unit / np.sqrt(total),
+    }  # fmt: skip
+    found = minimize(per_item, np.zeros(len(begin)), jac=True, method="L-BFGS-B", options=options)
+    coefficients, bias = split(begin + np.float32(unit) * found.x.astype(np.float32))
     return coefficients.T, bias

@@ -1,4 +1,4 @@
-"""A number that knows where it came from; every stage passes these and no bare floats."""
+"""A number with its interval and provenance; stages pass these instead of bare floats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Side = Literal["below", "inside", "above"]
 
 
 def side(value: float, low: float, high: float) -> Side:
-    """On which side of an interval a share lies, all three taken as people read them: in tenths of a per cent.
+    """On which side of an interval a share lies, all three rounded as people read them, to tenths of a per cent.
 
     >>> side(1.0, 0.965, 0.9997), side(0.964, 0.965, 0.9997)
     ('inside', 'below')
@@ -24,7 +24,7 @@ class Measured(BaseModel):
     """One number with its interval, its n, the seconds it took and its provenance.
 
     ``low <= value <= high`` is the interval at ``level`` (0.90: five per cent lie below and five above).
-    ``n`` counts the items the value was computed on; ``seconds`` is what obtaining it cost here.
+    ``n`` counts the items that the value was computed on; ``seconds`` is the time it took on this machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,5 +42,5 @@ class Measured(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.low <= self.value <= self.high:
-            raise ValueError(f"interval [{self.low}, {self.high}] does not hold its value {self.value}")
+            raise ValueError(f"the interval [{self.low}, {self.high}] does not include its value {self.value}")
         return self
