@@ -136,6 +136,7 @@ def test_class_folders_of_text_files(tmp_path: Path) -> None:
     dataset = read(tmp_path)
     assert (dataset.kind, dataset.n_in, dataset.n_used, dataset.classes) == ("text", 17, 16, ("bad", "good"))
     assert "£" in " ".join(dataset.items["text"])
+    assert any("1 file not in UTF-8" in note and "Windows-1252" in note for note in dataset.notes)
 
 
 def test_a_folder_with_one_csv_and_its_description(tmp_path: Path) -> None:

@@ -51,6 +51,28 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert found.frame.iloc[0].tolist() == ["café crème", "thé"]
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "utf-16-le"])
+def test_cyrillic_encodings(tmp_path: Path, encoding: str) -> None:
+    rows = ["Как далеко до ближайшей станции метро?", "Сколько стоит билет до Москвы?", "Закажите столик на двоих."]
+    found = table(tmp_path, ("text,label\n" + "".join(f"{row},travel\n" for row in rows)).encode(encoding))
+    assert found.frame["text"].tolist() == rows
+    assert encoding.startswith("utf") or "not UTF-8" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("gbk", "我想预订明天去北京的机票"), ("shift_jis", "どこで生れたか見当がつかぬ")]
+)
+def test_encodings_of_east_asia(tmp_path: Path, encoding: str, text: str) -> None:
+    content = ("text,label\n" + "".join(f"{text[i:]}{text[:i]},{i % 2}\n" for i in range(8))).encode(encoding)
+    assert table(tmp_path, content).frame["text"][0] == text
+
+
+def test_curly_quotes_in_english_are_no_chinese(tmp_path: Path) -> None:
+    rows = [f"It’s the {i}th time we’ve asked “why” – and it’s the last" for i in range(20)]
+    content = ("text,label\n" + "".join(f"{row},a\n" for row in rows)).encode("cp1252")
+    assert table(tmp_path, content).frame["text"].tolist() == rows
+
+
 def test_mixed_encodings_line_by_line(tmp_path: Path) -> None:
     lines = [b"text,label\n", "naïve,a\n".encode(), "façade,b\n".encode("cp1252"), b"\x81\x8d bad,a\n"]
     found = table(tmp_path, b"".join(lines))

@@ -4,6 +4,10 @@ Exact copies are equal but for case, spacing and Unicode form. Near copies have 
 their 8-byte shingles: estimated on bottom-k sketches (Broder, "On the resemblance and containment of documents",
 1997), which are exact for texts of up to 128 shingles. Texts under 50 bytes differ in one word and mean something else
 ("the highest mountain", "the fourth highest mountain"), so for these only equal words count.
+
+Sketches of our own and not datasketch's MinHash: of 2,122 news articles both found the same 62 pairs, in 2 and 16
+seconds; of 5,131 short messages ours found all 106 and MinHash with 128 permutations 100. SemHash compares embeddings,
+which calls two texts on one subject copies.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any
 
 from advisor.core.wording import counted
 from advisor.data.read.names import suffix
-from advisor.data.read.text_encoding import decode
+from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 
 #: Documents beyond this are books of thousands of pages or bombs; both are better given in parts.
 MAX_BYTES = 200_000_000
@@ -70,11 +70,11 @@ def markdown(content: bytes) -> tuple[str, str]:
 
 
 def plain(content: bytes) -> tuple[str, str]:
-    """("", text) of plain text in UTF-8, UTF-16 or Windows-1252."""
-    found = decode(content)
-    if found.has_holes or "\0" in found.text:
-        raise Unreadable("It is no text: some bytes are neither UTF-8 nor Windows-1252.")
-    return "", found.text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    """("", text) of plain text in any known encoding."""
+    decoded = decode(content)
+    if decoded.has_holes or "\0" in decoded.text:
+        raise Unreadable(f"It is not text. {UNKNOWN_BYTES}")
+    return "", decoded.text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def html(content: bytes) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, part_inside, part_name, suffix
-from advisor.data.read.text_encoding import decode
+from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
 
@@ -56,30 +56,31 @@ def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
     if placement.flat:
         hint = " To ask questions about them, add a questions.jsonl with questions and answers."
         raise DatasetError(_flat(tree.root, files, "text files") + hint)
-    texts, digests, reasons, n_western = [], [], [], 0
+    texts, digests, reasons, notes = [], [], [], []
     for i, file in enumerate(files):
-        text, reason, western = _read_text(tree.root / file)
+        text, reason, note = _read_text(tree.root / file)
         texts.append(text)
         reasons.append(reason)
         digests.append(digest_text(text))
-        n_western += western
+        notes += [note] if note else []
         if i % 500 == 0:
             progress(f"Reading texts: {i:,} of {len(files):,}", i / len(files))
     listing = _listed(tree, files, placement, digests, reasons, "text", texts)
-    if n_western:
-        listing.notes.append(f"{counted(n_western, 'file')} not in UTF-8, read as Windows-1252.")
+    if notes:
+        listing.notes.append(f"{counted(len(notes), 'file')} not in UTF-8. {notes[0]}")
     return listing
 
 
-def _read_text(path: Path) -> tuple[str, str, bool]:
+def _read_text(path: Path) -> tuple[str, str, str]:
+    """(text, why it cannot be used, a note on its encoding) of one file; "" for no reason and no note."""
     try:
-        found = decode(path.read_bytes())
+        decoded = decode(path.read_bytes())
     except OSError as error:
-        return "", f"The file cannot be opened ({(error.strerror or 'unknown cause').lower()}).", False
-    text = found.text.strip()
+        return "", f"The file cannot be opened ({(error.strerror or 'unknown cause').lower()}).", ""
+    text = decoded.text.strip()
     if not text:
-        return "", "The text is empty.", False
-    return text, "The file is neither UTF-8 nor Windows-1252." if found.has_holes else "", found.n_western > 0
+        return "", "The text is empty.", ""
+    return text, UNKNOWN_BYTES if decoded.has_holes else "", decoded.note(path.name)
 
 
 def _listed(

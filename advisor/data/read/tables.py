@@ -21,7 +21,7 @@ from advisor.core.records import SetAside
 from advisor.core.wording import counted
 from advisor.data.read.delimited import parse
 from advisor.data.read.names import suffix
-from advisor.data.read.text_encoding import HOLE, decode
+from advisor.data.read.text_encoding import HOLE, UNKNOWN_BYTES, decode
 
 
 @dataclass
@@ -53,18 +53,15 @@ def read_table(path: Path) -> Table:
         raise DatasetError(f"{path} is empty. It needs a header and one row per item.")
     if content.startswith(b"PAR1"):
         return _parquet(path)
-    found = decode(content)
+    decoded = decode(content)
     if ending in (".jsonl", ".ndjson"):
-        table = _json_lines(path, found.text)
+        table = _json_lines(path, decoded.text)
     elif ending == ".json":
-        table = _json(path, found.text)
+        table = _json(path, decoded.text)
     else:
-        table = _delimited(path, found.text)
-    if found.n_western:
-        table.notes.append(
-            f"{path.name} is not UTF-8 throughout: {counted(found.n_western, 'line')} read as Windows-1252. "
-            f"Save it as UTF-8 if letters look wrong."
-        )
+        table = _delimited(path, decoded.text)
+    if note := decoded.note(path.name):
+        table.notes.append(note)
     _drop_holes(table)
     return table
 
@@ -76,7 +73,7 @@ def _drop_holes(table: Table) -> None:
         bad |= table.frame[column].str.contains(HOLE, regex=False)
     if bad.any():
         table.set_aside += [
-            SetAside(key=f"row {row}", reason="Some bytes are neither UTF-8 nor Windows-1252.")
+            SetAside(key=f"row {row}", reason=UNKNOWN_BYTES)
             for row, is_bad in zip(table.rows, bad, strict=True)
             if is_bad
         ]
