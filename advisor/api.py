@@ -18,7 +18,7 @@ from advisor.advice.planning import advice_for_run, make_plan
 from advisor.advice.racing import Race, judged, pair_of, runs_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
-from advisor.advice.wishes import checked_budget, checked_pair, checked_question, checked_target
+from advisor.advice.wishes import checked_budget, checked_pair, checked_goal, checked_target
 from advisor.core.errors import AdviceError, RunError
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
@@ -189,7 +189,7 @@ def advise(
     rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
     Raises AdviceError, DatasetError, BackboneError.
     """
-    question = checked_question(
+    question = checked_goal(
         target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
     )
     return advise_dataset(read(x, progress=progress), question, progress)

@@ -16,7 +16,7 @@ from advisor.advice.outlook.estimates import estimates as estimate_rungs
 from advisor.advice.outlook.situation import situation_of
 from advisor.advice.outlook.steps import Steps, time_steps
 from advisor.advice.what_if import flips
-from advisor.core.records import Advice, Dataset, Estimate, Evidence, Question, Situation
+from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.core.wording import percent
 from advisor.data.features import load_backbone
 from advisor.evidence import gather
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from advisor.data.features import Load
 
 
-def advise_dataset(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
+def advise_dataset(dataset: Dataset, question: Goal, progress: Progress = silent) -> Advice:
     """Answer a question and keep the advice as advice.json in the dataset's folder."""
     advice = answer(dataset, question, progress)
     advice.save(dataset.files.advice)
@@ -36,7 +36,7 @@ def advise_dataset(dataset: Dataset, question: Question, progress: Progress = si
     return advice
 
 
-def answer(dataset: Dataset, question: Question, progress: Progress = silent) -> Advice:
+def answer(dataset: Dataset, question: Goal, progress: Progress = silent) -> Advice:
     """Gather what is missing and decide; raises AdviceError, BackboneError."""
     started = time.monotonic()
     load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
@@ -84,7 +84,7 @@ def answer(dataset: Dataset, question: Question, progress: Progress = silent) ->
 
 
 def estimated(
-    dataset: Dataset, evidence: Evidence, question: Question, progress: Progress, load: Load = load_backbone
+    dataset: Dataset, evidence: Evidence, question: Goal, progress: Progress, load: Load = load_backbone
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and what they were made from; images and texts have training steps timed."""
     if dataset.kind == "qa":

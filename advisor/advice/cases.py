@@ -9,7 +9,7 @@ from typing import Any
 from advisor.advice.decide import Decision, decide
 from advisor.advice.outlook.cost import repriced
 from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 
 #: Priced estimates with so many times the labels at hand, 0.25 to 4.
 At = Callable[[float], Sequence[Estimate]]
@@ -20,7 +20,7 @@ class Case:
     """A decision, the priced estimates and the question behind it, and the labels at hand (0: not known)."""
 
     estimates: tuple[Estimate, ...]
-    question: Question
+    goal: Goal
     decision: Decision
     at: At | None
     n_labels: int
@@ -38,10 +38,10 @@ class Case:
 
     def asked(self, **changed: Any) -> tuple[Estimate, ...]:
         """The estimates priced for the question with some fields changed."""
-        return repriced(self.estimates, self.question.model_copy(update=changed), self.device)
+        return repriced(self.estimates, self.goal.model_copy(update=changed), self.device)
 
     def with_prices(self, **changed: Any) -> RungName:
         """The rung recommended with some prices changed. Raises AdviceError."""
-        prices = self.question.prices.model_copy(update=changed)
-        question = self.question.model_copy(update={"prices": prices})
-        return decide(self.asked(prices=prices), question).recommended
+        prices = self.goal.prices.model_copy(update=changed)
+        goal = self.goal.model_copy(update={"prices": prices})
+        return decide(self.asked(prices=prices), goal).recommended

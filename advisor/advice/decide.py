@@ -15,7 +15,7 @@ from advisor.advice.outlook.cost import Z, normal_cdf, repriced
 from advisor.advice.wishes import checked_target
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 
 #: A rung with at least this chance of the target will do.
 LIKELY = 0.8
@@ -44,26 +44,26 @@ class Decision:
     chance: float | None = None
 
 
-def usable(estimates: Sequence[Estimate], question: Question) -> list[Estimate]:
+def usable(estimates: Sequence[Estimate], goal: Goal) -> list[Estimate]:
     """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint."""
     ranked = sorted(estimates, key=rank)
-    return [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in question.rungs]
+    return [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in goal.rungs]
 
 
-def decide(estimates: Sequence[Estimate], question: Question) -> Decision:
+def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
     """Choose a rung from priced estimates (those not priced for this target are priced here, as on a processor).
 
     Raises AdviceError when no rung may be recommended or the target is not a share.
     """
-    target = checked_target(question.target)
+    target = checked_target(goal.target)
     if any(e.available and e.value is not None and _unpriced(e, target) for e in estimates):
-        estimates = repriced(estimates, question)
-    candidates = usable(estimates, question)
+        estimates = repriced(estimates, goal)
+    candidates = usable(estimates, goal)
     if not candidates:
-        raise AdviceError(none_left([e for e in estimates if e.rung in question.rungs]))
+        raise AdviceError(none_left([e for e in estimates if e.rung in goal.rungs]))
     ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
     likely = [e for e in candidates if target is not None and (e.p_target or 0.0) >= LIKELY - 1e-9]
-    race = None if likely else tossed(ordered, question)
+    race = None if likely else tossed(ordered, goal)
     chosen = likely[0] if likely else race[0] if race else ordered[0]
     other = next((e for e in ordered if e.rung != chosen.rung), None)
     return Decision(
@@ -73,7 +73,7 @@ def decide(estimates: Sequence[Estimate], question: Question) -> Decision:
         sure=None if target is None else bool(likely),
         overlap=other is not None and low(other) <= high(chosen) and low(chosen) <= high(other),
         race=(race[0].rung, race[1].rung) if race else None,
-        chance=p_better(other, chosen, question) if other else None,
+        chance=p_better(other, chosen, goal) if other else None,
     )
 
 
@@ -81,19 +81,19 @@ def _unpriced(estimate: Estimate, target: float | None) -> bool:
     return estimate.utility is None or (target is not None and estimate.p_target is None)
 
 
-def tossed(ordered: Sequence[Estimate], question: Question) -> tuple[Estimate, Estimate] | None:
+def tossed(ordered: Sequence[Estimate], goal: Goal) -> tuple[Estimate, Estimate] | None:
     """The two best by utility, the cheaper first, where they are near and the second may as well be the better one."""
     if len(ordered) < 2:
         return None
     first, second = ordered[:2]
-    chance = p_better(second, first, question)
+    chance = p_better(second, first, goal)
     apart = worth(first) - worth(second)
-    if chance is None or chance <= TOSS or apart > NEAR_POINTS * question.prices.point:
+    if chance is None or chance <= TOSS or apart > NEAR_POINTS * goal.prices.point:
         return None
     return (first, second) if rank(first) < rank(second) else (second, first)
 
 
-def p_better(one: Estimate, other: Estimate, question: Question) -> float | None:
+def p_better(one: Estimate, other: Estimate, goal: Goal) -> float | None:
     """The chance that `one` is really worth more than `other`; None where their errors are not known.
 
     The difference of utilities is normal around the expected one; its spread is that of the two gains over the frozen
@@ -102,7 +102,7 @@ def p_better(one: Estimate, other: Estimate, question: Question) -> float | None
     errors = gain_error(one), gain_error(other)
     if errors[0] is None or errors[1] is None:
         return None
-    spread = 100.0 * question.prices.point * math.hypot(errors[0], errors[1])
+    spread = 100.0 * goal.prices.point * math.hypot(errors[0], errors[1])
     difference = worth(one) - worth(other)
     if spread <= 0.0:
         return 1.0 if difference > 0 else 0.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import Estimate, Metric, Question
+from advisor.core.records import Estimate, Goal, Metric
 from advisor.core.wording import chance, duration, money, percent
 
 #: Costs by the name that a sentence gives them; those of one name are added.
@@ -21,23 +21,23 @@ def spoken(estimate: Estimate) -> str:
     return f"{percent(value(estimate))} ({100 * low(estimate):.1f} to {100 * high(estimate):.1f})"
 
 
-def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, question: Question) -> str:
+def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """The recommendation in one sentence with its number."""
     chosen = find(estimates, decision.recommended)
     name, plural = subject(chosen)
-    reached = f"a {chance(chosen.p_target or 0.0)} chance of reaching your target of {percent(question.target or 0.0)}"
+    reached = f"a {chance(chosen.p_target or 0.0)} chance of reaching your target of {percent(goal.target or 0.0)}"
     if decision.sure:
         return f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, with {reached}."
     if decision.sure is False:
         return (
-            f"No rung is likely to reach {percent(question.target or 0.0)}. {name} {'are' if plural else 'is'} worth "
+            f"No rung is likely to reach {percent(goal.target or 0.0)}. {name} {'are' if plural else 'is'} worth "
             f"most: expected {metric} {spoken(chosen)}, with {reached}."
         )
     pays = "pay" if plural else "pays"
     return f"{name} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
 
 
-def summary(decision: Decision, estimates: Sequence[Estimate], question: Question) -> tuple[str, ...]:
+def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tuple[str, ...]:
     """Two or three sentences under the headline: the coin toss or what separates the two best, and the training."""
     chosen = find(estimates, decision.recommended)
     other = find(estimates, decision.runner_up) if decision.runner_up else None
@@ -46,12 +46,12 @@ def summary(decision: Decision, estimates: Sequence[Estimate], question: Questio
         sentences.append(coin_toss(chosen, other, decision))
     elif other is not None and not decision.sure:
         name, plural = subject(chosen)
-        said = compared(chosen, other, question, "cost" if plural else "costs")
+        said = compared(chosen, other, goal, "cost" if plural else "costs")
         sentences.append(f"{name} {'are' if plural else 'is'} {said[0].lower()}{said[1:]}.")
         if decision.overlap and (gain_error(chosen) is None or gain_error(other) is None):
             sentences.append("Their intervals overlap; a race of both would settle it.")
     if decision.sure is False:
-        reach = max(just(e) for e in usable(estimates, question))
+        reach = max(just(e) for e in usable(estimates, goal))
         sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")
     if decision.sure:
         sentences.append(f"It is the cheapest rung with at least a {chance(LIKELY)} chance of reaching the target.")
@@ -70,27 +70,27 @@ def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
     )
 
 
-def reasons(decision: Decision, estimates: Sequence[Estimate], question: Question) -> dict[RungName, str]:
+def reasons(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> dict[RungName, str]:
     """One sentence for every rung, with its number."""
-    return {e.rung: reason(e, decision, estimates, question) for e in estimates}
+    return {e.rung: reason(e, decision, estimates, goal) for e in estimates}
 
 
-def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
+def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:
     """Why this rung is or is not chosen."""
-    if not any(e.rung == estimate.rung for e in usable(estimates, question)):
+    if not any(e.rung == estimate.rung for e in usable(estimates, goal)):
         return estimate.blocked or estimate.reason
     if estimate.rung == decision.recommended:
-        return chosen_because(estimate, decision, estimates, question)
+        return chosen_because(estimate, decision, estimates, goal)
     chosen = find(estimates, decision.recommended)
     if decision.sure:
-        return against_target(estimate, chosen, question)
-    said = f"{compared(estimate, chosen, question)}."
+        return against_target(estimate, chosen, goal)
+    said = f"{compared(estimate, chosen, goal)}."
     if decision.race and estimate.rung in decision.race:
         return f"A coin toss with {title(chosen)}. {said}"
     return said
 
 
-def against_target(estimate: Estimate, chosen: Estimate, question: Question) -> str:
+def against_target(estimate: Estimate, chosen: Estimate, goal: Goal) -> str:
     """Why a rung is not taken where the chosen one is likely to reach the target."""
     reached = estimate.p_target or 0.0
     if reached < LIKELY:
@@ -100,7 +100,7 @@ def against_target(estimate: Estimate, chosen: Estimate, question: Question) -> 
     return f"Not needed: {title(chosen)} likely {does} the target{f', and this rung {more}' if more else ''}."
 
 
-def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
+def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:
     """Why the recommended rung is recommended."""
     if decision.sure:
         return f"The cheapest rung that is likely to reach the target (chance: {chance(estimate.p_target or 0.0)})."
@@ -108,11 +108,11 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
         return f"The only rung that may be taken: {percent(value(estimate))} is expected."
     other = find(estimates, decision.runner_up)
     if decision.race:
-        return f"A coin toss with {title(other)}, and the cheaper of the two. {compared(estimate, other, question)}."
-    return f"Worth most at your prices. {compared(estimate, other, question)}."
+        return f"A coin toss with {title(other)}, and the cheaper of the two. {compared(estimate, other, goal)}."
+    return f"Worth most at your prices. {compared(estimate, other, goal)}."
 
 
-def compared(one: Estimate, other: Estimate, question: Question, verb: str = "costs") -> str:
+def compared(one: Estimate, other: Estimate, goal: Goal, verb: str = "costs") -> str:
     """One rung against another in points, in money, and in costs, without the full stop.
 
     "Expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
@@ -122,7 +122,7 @@ def compared(one: Estimate, other: Estimate, question: Question, verb: str = "co
     if abs(points) < 0.05:
         said = f"Expected to bring as much as {title(other)}"
         return f"{said}, and {more}" if more else said
-    amount = money(abs(points) * question.prices.point)
+    amount = money(abs(points) * goal.prices.point)
     where, counts = ("above", f"worth {amount}") if points > 0 else ("below", f"a loss of {amount}")
     said = f"Expected {abs(points):.1f} points {where} {title(other)}, {counts}"
     less = points < 0 and sum(one.costs.values()) < sum(other.costs.values())

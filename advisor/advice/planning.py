@@ -23,13 +23,13 @@ def advice_for_run(
 
     Raises AdviceError where the advice's constraints rule the backbone out, BackboneError.
     """
-    question = advice.question
+    goal = advice.question
     if backbone is not None:
-        checked_constraints(question.constraints, backbone)
-        question = question.model_copy(update={"backbone": backbone})
+        checked_constraints(goal.constraints, backbone)
+        goal = goal.model_copy(update={"backbone": backbone})
     if rung and not advice.estimate(rung).available:
-        question = question.model_copy(update={"rungs": RUNG_NAMES})
-    return advice if question == advice.question else answer(dataset, question, progress)
+        goal = goal.model_copy(update={"rungs": RUNG_NAMES})
+    return advice if goal == advice.question else answer(dataset, goal, progress)
 
 
 def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, device: str, seed: int) -> Plan:

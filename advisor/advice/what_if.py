@@ -17,7 +17,7 @@ from advisor.advice.search import Decided, first_change, geometric, outward
 from advisor.advice.what_if_labels import label_flips, label_price_flips
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Flip, Question
+from advisor.core.records import Estimate, Goal, WhatIf
 from advisor.core.wording import count, money, percent
 
 #: Targets are told to a tenth of a point.
@@ -29,30 +29,30 @@ MOST_PREDICTIONS = 100_000_000
 
 def flips(
     estimates: Sequence[Estimate],
-    question: Question,
+    goal: Goal,
     decision: Decision,
     at: At | None = None,
     *,
     n_labels: int = 0,
     n_classes: int = 1,
     device: str = CPU,
-) -> tuple[Flip, ...]:
+) -> tuple[WhatIf, ...]:
     """The nearest changes that change the recommendation: labels, the target, prices, predictions, a GPU.
 
     estimates: priced. at: priced estimates with so many times the labels, 0.25 to 4; None where no curve may be
     extrapolated. n_labels, n_classes: what is at hand; without labels nothing is said of them.
     """
-    case = Case(tuple(estimates), question, decision, at, n_labels, n_classes, device)
+    case = Case(tuple(estimates), goal, decision, at, n_labels, n_classes, device)
     found = (label_flips, target_flips, label_price_flips, prediction_flips, point_flips, gpu_flips)
     return tuple(flip for look in found for flip in look(case))
 
 
-def target_flips(case: Case) -> Iterator[Flip]:
+def target_flips(case: Case) -> Iterator[WhatIf]:
     """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
 
     That no rung is likely to reach a target is said.
     """
-    target, spans = case.question.target, target_spans(case)
+    target, spans = case.goal.target, target_spans(case)
     others = [span for span in spans if span.decision.recommended != case.decision.recommended]
     if target is None:
         found = others[-2:]
@@ -62,7 +62,7 @@ def target_flips(case: Case) -> Iterator[Flip]:
     for span in found:
         other = title(case.find(span.decision.recommended))
         likely, unlikely = f"{other} would be recommended.", f"no rung is likely to do, and {other} is worth most."
-        yield Flip(
+        yield WhatIf(
             what="target",
             now=target,
             value=span.low if target is not None and span.low > target else span.high,
@@ -92,7 +92,7 @@ def target_spans(case: Case) -> list[TargetSpan]:
 
     Between the targets that a rung will just do for, the decision does not change; so those alone are tried.
     """
-    last = {int(just(e) / STEP + 1e-9) for e in usable(case.estimates, case.question)}
+    last = {int(just(e) / STEP + 1e-9) for e in usable(case.estimates, case.goal)}
     spans: list[TargetSpan] = []
     low = 1
     for high in sorted({place for place in last if 0 < place < 1000} | {1000}):
@@ -108,24 +108,24 @@ def target_spans(case: Case) -> list[TargetSpan]:
 
 def at_target(case: Case, target: float) -> Decision:
     """What is decided for a target."""
-    return decide(case.asked(target=target), case.question.model_copy(update={"target": target}))
+    return decide(case.asked(target=target), case.goal.model_copy(update={"target": target}))
 
 
-def prediction_flips(case: Case) -> Iterator[Flip]:
+def prediction_flips(case: Case) -> Iterator[WhatIf]:
     """Predictions a month: fewer or more of them, whole numbers."""
-    now = case.question.prices.predictions_per_month
+    now = case.goal.prices.predictions_per_month
     for up in (False, True):
         found = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
         if found:
             bound, end, rung = found
             some = f"{from_to(bound, end, count)} predictions a month{'' if end else ' or more' if up else ' or fewer'}"
             sentence = f"With {some} ({count(now)} now), {title(case.find(rung))} would be recommended."
-            yield Flip(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
+            yield WhatIf(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
 
 
-def point_flips(case: Case) -> Iterator[Flip]:
+def point_flips(case: Case) -> Iterator[WhatIf]:
     """What a percentage point is worth: less or more."""
-    now = case.question.prices.point
+    now = case.goal.prices.point
     for up in (False, True):
         start = now or 1e-3
         found = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
@@ -135,7 +135,7 @@ def point_flips(case: Case) -> Iterator[Flip]:
                 f"If a point were worth {from_to(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
             )
             sentence = f"{worth} ({money(now)} now), {title(case.find(rung))} would be recommended."
-            yield Flip(what="price of a point", now=now, value=bound, rung=rung, sentence=sentence)
+            yield WhatIf(what="price of a point", now=now, value=bound, rung=rung, sentence=sentence)
 
 
 def from_to(one: float, other: float | None, written: Callable[[float], str]) -> str:
@@ -179,13 +179,13 @@ def _holds(
     return None
 
 
-def gpu_flips(case: Case) -> Iterator[Flip]:
+def gpu_flips(case: Case) -> Iterator[WhatIf]:
     """A GPU: training and predictions here take a twentieth of the time, at the same price of an hour."""
-    if case.device != CPU or case.question.constraints.no_gpu:
+    if case.device != CPU or case.goal.constraints.no_gpu:
         return
-    faster = repriced([sped_up(e, case.question) for e in case.estimates], case.question, "cuda")
+    faster = repriced([sped_up(e, case.goal) for e in case.estimates], case.goal, "cuda")
     try:
-        rung = decide(faster, case.question).recommended
+        rung = decide(faster, case.goal).recommended
     except AdviceError:
         return
     if rung != case.decision.recommended:
@@ -193,12 +193,12 @@ def gpu_flips(case: Case) -> Iterator[Flip]:
             f"On a GPU, assumed to be {GPU_SPEEDUP:.0f} times faster at the same price of an hour, "
             f"{title(case.find(rung))} would be recommended."
         )
-        yield Flip(what="a GPU", now=1.0, value=GPU_SPEEDUP, rung=rung, sentence=sentence)
+        yield WhatIf(what="a GPU", now=1.0, value=GPU_SPEEDUP, rung=rung, sentence=sentence)
 
 
-def sped_up(estimate: Estimate, question: Question) -> Estimate:
+def sped_up(estimate: Estimate, goal: Goal) -> Estimate:
     """The estimate with a GPU's times; an endpoint is not made faster by one."""
-    if by_endpoint(estimate, question):
+    if by_endpoint(estimate, goal):
         return estimate
     times = (estimate.train_seconds, estimate.milliseconds_per_prediction)
     train, each = (None if time is None else time / GPU_SPEEDUP for time in times)

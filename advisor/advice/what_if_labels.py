@@ -13,7 +13,7 @@ from advisor.advice.outlook.cost import Z, repriced
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Flip, Question
+from advisor.core.records import Estimate, Goal, WhatIf
 from advisor.core.wording import count, money
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
@@ -28,14 +28,14 @@ LOWEST_PRICE, HIGHEST_PRICE = 1e-4, 1e4
 Offer = tuple[RungName, float, int]
 
 
-def label_flips(case: Case) -> Iterator[Flip]:
+def label_flips(case: Case) -> Iterator[WhatIf]:
     """More labels, then fewer, with the interval that the errors of the two rungs leave."""
     if case.at is None or case.n_labels < 1:
         return
     at, now = functools.cache(case.at), case.decision.recommended
 
     def decided(times: float) -> RungName:
-        return decide(at(times), case.question).recommended
+        return decide(at(times), case.goal).recommended
 
     if decided(1.0) != now:
         return
@@ -45,7 +45,7 @@ def label_flips(case: Case) -> Iterator[Flip]:
             yield label_flip(case, at, found[0], found[1])
 
 
-def label_flip(case: Case, at: At, times: float, rung: RungName) -> Flip:
+def label_flip(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
     """The record of a flip at so many times the labels, told in labels per class where there are classes."""
     up, per_class = times > 1, case.n_classes > 1
     each = case.n_labels / (case.n_classes if per_class else 1)
@@ -59,7 +59,7 @@ def label_flip(case: Case, at: At, times: float, rung: RungName) -> Flip:
         f"With about {rounded(each * times):,} {what} ({ends}) instead of {count(each)}, "
         f"{title(case.find(rung))} would be recommended."
     )
-    return Flip(
+    return WhatIf(
         what=what, now=each, value=each * times, low=low and each * low, high=high and each * high, rung=rung,
         sentence=sentence,
     )  # fmt: skip
@@ -76,7 +76,7 @@ def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | 
 
     def place(by: float) -> float | None:
         def reached(times: float) -> bool:
-            return _decided(moved(at(times), rung, by, case), case.question) == rung
+            return _decided(moved(at(times), rung, by, case), case.goal) == rung
 
         return first_reached(reached, places, HALVINGS)
 
@@ -98,21 +98,21 @@ def moved(estimates: Sequence[Estimate], rung: RungName, by: float, case: Case) 
         span = {name: getattr(estimate, name) for name in ("value", "low", "high")}
         return estimate.model_copy(update={name: min(max(x + by, 0.0), 1.0) for name, x in span.items()})
 
-    return repriced([shifted(e) for e in estimates], case.question, case.device)
+    return repriced([shifted(e) for e in estimates], case.goal, case.device)
 
 
-def label_price_flips(case: Case) -> Iterator[Flip]:
+def label_price_flips(case: Case) -> Iterator[WhatIf]:
     """The price of a label at which buying some and taking another rung is worth more than the recommendation."""
     if case.at is None or case.n_labels < 1:
         return
     offers = offers_of(case, functools.cache(case.at))
-    if best_offer(offers, case.question.prices.label)[0] == case.decision.recommended:
-        yield from cheaper_labels(case, offers, case.question.prices.label)
+    if best_offer(offers, case.goal.prices.label)[0] == case.decision.recommended:
+        yield from cheaper_labels(case, offers, case.goal.prices.label)
     else:
-        yield from dearer_labels(case, offers, case.question.prices.label)
+        yield from dearer_labels(case, offers, case.goal.prices.label)
 
 
-def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[Flip]:
+def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
     """Buying pays at today's price already: up to which price it does."""
     rung, more = best_offer(offers, price)
     found = first_change(
@@ -128,10 +128,10 @@ def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator
         f"At {money(price)} a label, {count(more)} more of them and {title(case.find(rung))} are worth more than "
         f"{title(case.chosen)} now; above {money(limit)} they are not."
     )
-    yield Flip(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
+    yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
 
 
-def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[Flip]:
+def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
     """The price, below today's, from which on labels and another rung would pay."""
     if price <= LOWEST_PRICE:
         return
@@ -146,7 +146,7 @@ def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterato
         f"At {money(limit)} a label or less ({money(price)} now), {count(more)} more of them and "
         f"{title(case.find(found[1]))} would be worth more."
     )
-    yield Flip(what="label price", now=price, value=limit, rung=found[1], sentence=sentence)
+    yield WhatIf(what="label price", now=price, value=limit, rung=found[1], sentence=sentence)
 
 
 def offers_of(case: Case, at: At) -> list[Offer]:
@@ -155,7 +155,7 @@ def offers_of(case: Case, at: At) -> list[Offer]:
     for times in BOUGHT:
         try:
             estimates = at(times)
-            rung = decide(estimates, case.question).recommended
+            rung = decide(estimates, case.goal).recommended
         except AdviceError:
             continue
         utility = worth(next(e for e in estimates if e.rung == rung))
@@ -169,8 +169,8 @@ def best_offer(offers: Sequence[Offer], price: float) -> tuple[RungName, int]:
     return rung, more
 
 
-def _decided(estimates: Sequence[Estimate], question: Question) -> RungName | None:
+def _decided(estimates: Sequence[Estimate], goal: Goal) -> RungName | None:
     try:
-        return decide(estimates, question).recommended
+        return decide(estimates, goal).recommended
     except AdviceError:
         return None

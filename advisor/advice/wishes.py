@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as find_rung
-from advisor.core.records import Constraints, Prices, Question
+from advisor.core.records import Constraints, Goal, Prices
 
 
-def checked_question(
+def checked_goal(
     *,
     target: float | None,
     budget: float,
@@ -19,9 +19,9 @@ def checked_question(
     backbone: str | None,
     prices: Prices | None,
     constraints: Constraints | None,
-) -> Question:
+) -> Goal:
     """The question that these wishes ask. Raises AdviceError naming the first that cannot be met."""
-    return Question(
+    return Goal(
         target=checked_target(target),
         budget_seconds=checked_budget(budget),
         rungs=checked_rungs(rungs),

@@ -40,7 +40,7 @@ def advise(
     allowed = rungs.split(",") if rungs is not None else None
     with command(json) as output:
         from advisor import api
-        from advisor.advice.wishes import checked_question
+        from advisor.advice.wishes import checked_goal
         from advisor.cli import show
         from advisor.core.records import Constraints, Prices
 
@@ -48,7 +48,7 @@ def advise(
             "target": target, "budget": budget, "rungs": allowed, "backbone": backbone,
             "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
         }  # fmt: skip
-        checked_question(**asked)
+        checked_goal(**asked)
         dataset = api.read(path, **reading, progress=output.progress)
         given = api.advise(dataset, **asked, progress=output.progress)
         output.answer(show.advice_json(dataset, given), lambda to: show.advice(to, dataset, given))

@@ -12,9 +12,9 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Question, Situation
+from advisor.core.records import Goal, Situation
 from advisor.score import seen
 from advisor.score.choice import Adviser, Choice, Learner, take
 from advisor.score.measures import Truth, cheapest, number, truths
@@ -30,13 +30,13 @@ LARGE = 1_000
 
 def always(rung: RungName) -> Learner:
     """The same rung for everyone."""
-    return lambda past: lambda case, question: take(rung)
+    return lambda past: lambda case, goal: take(rung)
 
 
 def at_random(past: Experience) -> Adviser:
     """Any rung that can be carried out, each as likely; scored by its expected value, not by one draw."""
 
-    def answer(case: Lived, question: Question) -> Choice:
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
         rungs = applicable(case)
         return Choice({rung: 1.0 / len(rungs) for rung in rungs})
 
@@ -45,7 +45,7 @@ def at_random(past: Experience) -> Adviser:
 
 def newsletter(past: Experience) -> Adviser:
     """The table of "what to do with a pre-trained model" that the ladder comes from (docs/design.md), as a rule."""
-    return lambda case, question: take(by_table(case.situation))
+    return lambda case, goal: take(by_table(case.situation))
 
 
 def by_table(s: Situation) -> RungName:
@@ -61,7 +61,7 @@ def by_table(s: Situation) -> RungName:
 
 def cs231n(past: Experience) -> Adviser:
     """Size by similarity, as Stanford's course notes have it: https://cs231n.github.io/transfer-learning/"""
-    return lambda case, question: take(by_size_and_similarity(case.situation))
+    return lambda case, goal: take(by_size_and_similarity(case.situation))
 
 
 def by_size_and_similarity(s: Situation) -> RungName:
@@ -80,7 +80,7 @@ def logme(past: Experience) -> Adviser:
     known = truths(past, worth)
     limits = {kind: _threshold([t for t in known if t.kind == kind]) for kind in ("image", "text")}
 
-    def answer(case: Lived, question: Question) -> Choice:
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
         s = case.situation
         if s.kind == "qa":
             return take("rag")
@@ -104,7 +104,7 @@ def _threshold(known: Sequence[Truth]) -> float:
 
 def probes_only(past: Experience) -> Adviser:
     """The best of what the probes measure themselves: prompting, retrieval or frozen."""
-    return lambda case, question: take(cheapest(measured(case.situation)) or "frozen")
+    return lambda case, goal: take(cheapest(measured(case.situation)) or "frozen")
 
 
 def static_ranking(past: Experience) -> Adviser:
@@ -112,7 +112,7 @@ def static_ranking(past: Experience) -> Adviser:
     known = truths(past, worth)
     orders = {kind: _order([t for t in known if t.kind == kind]) for kind in ("image", "text", "qa")}
 
-    def answer(case: Lived, question: Question) -> Choice:
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
         rungs = applicable(case)
         return take(next(rung for rung in orders[case.situation.kind] if rung in rungs))
 
@@ -128,13 +128,13 @@ def _order(known: Sequence[Truth]) -> list[RungName]:
 
 def short_race(past: Experience) -> Adviser:
     """Successive halving at the advice's own cost: the probes and short runs are the race, their winner is taken."""
-    return lambda case, question: take(cheapest(short_runs(case)) or "frozen")
+    return lambda case, goal: take(cheapest(short_runs(case)) or "frozen")
 
 
 def halving(past: Experience) -> Adviser:
     """Successive halving over all rungs: the two ahead in the short runs are carried out, validation decides."""
 
-    def answer(case: Lived, question: Question) -> Choice:
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
         values = short_runs(case)
         last = sorted(values, key=lambda rung: (-values[rung], RUNG_NAMES.index(rung)))[:2]
         return raced(case, last)
@@ -144,10 +144,10 @@ def halving(past: Experience) -> Adviser:
 
 def trying_everything(past: Experience) -> Adviser:
     """Every rung is carried out and validation decides: what certainty costs. No baseline, since it needs no advice."""
-    return lambda case, question: raced(case, applicable(case))
+    return lambda case, goal: raced(case, applicable(case))
 
 
-def raced(case: Lived, rungs: Sequence[RungName]) -> Choice:
+def raced(case: CompletedTask, rungs: Sequence[RungName]) -> Choice:
     """Carry out the rungs, take the cheapest within a point of the best in validation, and charge the others."""
     run = [rung for rung in rungs if case.value(rung) is not None]
     values = seen.known({rung: noted(case.outcomes[rung], "validation") for rung in run})
@@ -155,7 +155,7 @@ def raced(case: Lived, rungs: Sequence[RungName]) -> Choice:
     return Choice({taken: 1.0}, sum(number(case, rung, "cpu_seconds") for rung in run if rung != taken))
 
 
-def applicable(case: Lived) -> list[RungName]:
+def applicable(case: CompletedTask) -> list[RungName]:
     """The rungs that can be carried out for this kind of data; which do is known before."""
     return [rung for rung in RUNG_NAMES if case.value(rung) is not None]
 

@@ -12,7 +12,7 @@ from itertools import permutations
 
 import numpy as np
 
-from advisor.advice.outlook.experience import Lived
+from advisor.advice.outlook.experience import CompletedTask
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.score import figures
 from advisor.score.figures import Figure
@@ -36,7 +36,7 @@ def ceiling(truths: Sequence[Truth]) -> Ceiling:
     return Ceiling(figures.mean(right, draws), figures.mean(lost, draws))
 
 
-def values_of(case: Lived) -> dict[RungName, float]:
+def values_of(case: CompletedTask) -> dict[RungName, float]:
     """The test value of every rung that was carried out."""
     return {rung: number(case, rung, "value") for rung in RUNG_NAMES if case.value(rung) is not None}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,6 @@ def take(rung: RungName) -> Choice:
 
 
 #: Answers for one task carried out. It may look at what was seen before training; what came out is for races alone.
-Adviser = Callable[[Lived, Question], Choice]
+Adviser = Callable[[CompletedTask, Goal], Choice]
 #: Learns from the tasks of other datasets.
 Learner = Callable[[Experience], Adviser]

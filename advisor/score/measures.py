@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Kind
 from advisor.score.choice import Choice
@@ -22,7 +22,7 @@ MARGIN = 0.01
 SLACK = 1e-9
 
 #: What a rung was worth, from the row of a run: (task, rung) to the user's currency.
-Worth = Callable[[Lived, RungName], float]
+Worth = Callable[[CompletedTask, RungName], float]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Truth:
     values: dict[RungName, float]
     cpu_seconds: dict[RungName, float]
     utilities: dict[RungName, float]
-    cases: tuple[Lived, ...]
+    cases: tuple[CompletedTask, ...]
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ def cheapest(values: Mapping[RungName, float]) -> RungName | None:
 @lru_cache(maxsize=64)
 def truths(experience: Experience, worth: Worth) -> tuple[Truth, ...]:
     """The tasks of which at least one seed has the row of every rung, and some rung a value."""
-    grouped: dict[tuple[str, str], list[Lived]] = {}
+    grouped: dict[tuple[str, str], list[CompletedTask]] = {}
     for case in experience.tasks:
         if set(RUNG_NAMES) <= set(case.outcomes):
             grouped.setdefault((case.dataset, case.labels), []).append(case)
@@ -82,9 +82,9 @@ def truths(experience: Experience, worth: Worth) -> tuple[Truth, ...]:
     return tuple(truth for truth in found if truth.values)
 
 
-def _truth(cases: tuple[Lived, ...], worth: Worth) -> Truth:
+def _truth(cases: tuple[CompletedTask, ...], worth: Worth) -> Truth:
     first = cases[0]
-    carried: dict[RungName, list[Lived]] = {
+    carried: dict[RungName, list[CompletedTask]] = {
         rung: [case for case in cases if case.value(rung) is not None] for rung in RUNG_NAMES
     }
     carried = {rung: seeds for rung, seeds in carried.items() if seeds}
@@ -169,7 +169,7 @@ def advice_cost(truth: Truth) -> tuple[float, float]:
     return advice, trying
 
 
-def number(case: Lived, rung: RungName, column: str) -> float:
+def number(case: CompletedTask, rung: RungName, column: str) -> float:
     """A number of a rung's row; 0 where it is missing."""
     found = case.outcomes[rung].get(column)
     return 0.0 if found is None or math.isnan(found) else float(found)

@@ -9,15 +9,15 @@ import pandas as pd
 from advisor.advice.outlook.adapters import with_adapter
 from advisor.advice.outlook.common import MILLISECONDS_OF_WORDS, forecast_of
 from advisor.advice.outlook.cost import priced
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast, forecast
 from advisor.advice.outlook.signals import Z
 from advisor.advice.outlook.timing import peak_bytes, train_seconds
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Question, Situation
+from advisor.core.records import Estimate, Goal, Situation
 
 
-def replayed(task: Lived, experience: Experience, question: Question) -> tuple[Estimate, ...]:
+def replayed(task: CompletedTask, experience: Experience, goal: Goal) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first, priced; `experience` should not hold the task's dataset.
 
     Answers to questions are forecast by their own probes: what was expected then is taken, and what adapters brought on
@@ -25,11 +25,11 @@ def replayed(task: Lived, experience: Experience, question: Question) -> tuple[E
     """
     s = task.situation
     values = remembered(task, experience) if s.kind == "qa" else forecast(s, experience)
-    made = tuple(one(task, rung, values.get(rung), experience) for rung in RUNG_NAMES if rung in question.rungs)
-    return priced(made, question, s.n_labels, None)
+    made = tuple(one(task, rung, values.get(rung), experience) for rung in RUNG_NAMES if rung in goal.rungs)
+    return priced(made, goal, s.n_labels, None)
 
 
-def one(task: Lived, rung: RungName, value: Forecast | None, experience: Experience) -> Estimate:
+def one(task: CompletedTask, rung: RungName, value: Forecast | None, experience: Experience) -> Estimate:
     """The estimate of one rung."""
     if value is None:
         return Estimate(rung=rung, available=False, reason="It was not forecast.")
@@ -44,7 +44,7 @@ def one(task: Lived, rung: RungName, value: Forecast | None, experience: Experie
     )
 
 
-def remembered(task: Lived, experience: Experience) -> dict[RungName, Forecast]:
+def remembered(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
     """What was expected of each rung when the task was looked at; of fine-tuning, retrieval with an adapter."""
     found: dict[RungName, Forecast] = {}
     for rung in RUNG_NAMES:

@@ -13,7 +13,7 @@ import numpy as np
 from advisor.advice.outlook.experience import Experience
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
-from advisor.core.records import Kind, Question
+from advisor.core.records import Goal, Kind
 from advisor.score import figures
 from advisor.score.choice import Adviser, Choice, Learner
 from advisor.score.figures import Figure
@@ -93,9 +93,9 @@ class Held:
     advisers: dict[str, Adviser]
     draws: np.ndarray
 
-    def judged(self, question: Question) -> list[Judged]:
+    def judged(self, goal: Goal) -> list[Judged]:
         """The choices for every task and seed."""
-        return [Judged(t, tuple(self.advisers[t.dataset](case, question) for case in t.cases)) for t in self.truths]
+        return [Judged(t, tuple(self.advisers[t.dataset](case, goal) for case in t.cases)) for t in self.truths]
 
 
 def score(experience: Experience, learner: Learner, name: str) -> Score:
@@ -115,8 +115,8 @@ def score_fresh(experience: Experience, fresh: Experience, learner: Learner, nam
 
 def scored(held: Held, name: str) -> Score:
     """The figures of an adviser's choices."""
-    found = held.judged(Question())
-    aimed = {target: held.judged(Question(target=target)) for target in TARGETS}
+    found = held.judged(Goal())
+    aimed = {target: held.judged(Goal(target=target)) for target in TARGETS}
     datasets = {truth.dataset for truth in held.truths}
     return Score(
         name=name,

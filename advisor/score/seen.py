@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.advice.outlook.experience import Lived
+from advisor.advice.outlook.experience import CompletedTask
 from advisor.core.ladder import RungName
 from advisor.core.records import Situation
 
@@ -20,7 +20,7 @@ def measured(s: Situation) -> dict[RungName, float]:
     )
 
 
-def short_runs(case: Lived) -> dict[RungName, float]:
+def short_runs(case: CompletedTask) -> dict[RungName, float]:
     """The same with short runs: fine-tuning on a few items, images from scratch likewise, and counted words.
 
     The short fine-tuning was scored on items of its own, so its gain over the frozen head there is added to the frozen

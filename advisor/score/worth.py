@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from advisor.advice.outlook.cost import priced
-from advisor.advice.outlook.experience import Lived
+from advisor.advice.outlook.experience import CompletedTask
 from advisor.core.ladder import RungName
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 from advisor.score.measures import number
 
 
 @lru_cache(maxsize=10_000)
-def worth(case: Lived, rung: RungName) -> float:
+def worth(case: CompletedTask, rung: RungName) -> float:
     """Utility of a rung that was carried out, at the default prices and in their currency.
 
     Training is charged at its processor seconds, a prediction at those of an item of the test part, loading included.
@@ -29,6 +29,6 @@ def worth(case: Lived, rung: RungName) -> float:
         train_seconds=number(case, rung, "cpu_seconds"),
         milliseconds_per_prediction=1000.0 * tested / max(number(case, rung, "n_test"), 1.0),
     )
-    utility = priced((came,), Question(), case.situation.n_labels)[0].utility
+    utility = priced((came,), Goal(), case.situation.n_labels)[0].utility
     assert utility is not None
     return utility

@@ -12,14 +12,14 @@ from advisor.advice.wishes import checked_budget, checked_constraints, checked_r
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Constraints, Dataset, Prices, Question
+from advisor.core.records import Constraints, Dataset, Goal, Prices
 from advisor.core.records.wishes import Wish, wishes_of
 from advisor.ui import jobs, parts, tasks, terms
 
 BUDGETS = (20, 60, 180, 600, 1800)
 
 
-def ask(dataset: Dataset, question: Question) -> None:
+def ask(dataset: Dataset, question: Goal) -> None:
     """Start measuring for a question."""
     jobs.start(
         jobs.key_of("advise", dataset.fingerprint),
@@ -38,7 +38,7 @@ def ask(dataset: Dataset, question: Question) -> None:
     )
 
 
-def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
+def draw(dataset: Dataset, question: Goal, refused: bool = False) -> None:
     """Target, time for measuring, allowed rungs, prices and constraints; the button asks again.
 
     ``refused``: the question had no answer, so that what must hold is open to be changed.
@@ -73,7 +73,7 @@ def draw(dataset: Dataset, question: Question, refused: bool = False) -> None:
                              "prices": prices, "constraints": constraints})  # fmt: skip
 
 
-def _fill(dataset: Dataset, question: Question) -> None:
+def _fill(dataset: Dataset, question: Goal) -> None:
     """Put a question into the fields when the form begins to show it.
 
     Through the session and not as defaults: Streamlit puts a default back whenever its field is emptied.
@@ -86,7 +86,7 @@ def _fill(dataset: Dataset, question: Question) -> None:
     st.session_state["question-shown"] = shown
 
 
-def _fields(question: Question) -> dict[str, Any]:
+def _fields(question: Goal) -> dict[str, Any]:
     """What the fields hold that can be emptied or ticked, by their keys."""
     return {
         "target": round(100 * question.target, 6) if question.target else None,
@@ -142,7 +142,7 @@ def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:
     """Ask with other wishes; a wish that cannot be met is told at once."""
     share = wishes["target"] / 100 if wishes["target"] is not None else None
     try:
-        question = Question(
+        question = Goal(
             target=checked_target(share),
             budget_seconds=checked_budget(wishes["budget"]),
             rungs=checked_rungs(wishes["rungs"]),

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.advice.outlook.situation import situation_of
 from advisor.advice.planning import plan_of
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Dataset, Estimate, Evidence, Plan, Question, Situation
+from advisor.core.records import Dataset, Estimate, Evidence, Plan, Goal, Situation
 from advisor.data.features import feature_cache, load_backbone
 from advisor.training import few
 from benchmarks.ladder.tasks import Task
@@ -71,7 +71,7 @@ def look(task: Task, dataset: Dataset) -> Seen:
     from probes.progress import silent
 
     budget = ADVICE_SECONDS[dataset.kind]
-    question = Question(budget_seconds=budget)
+    question = Goal(budget_seconds=budget)
     clear(feature_cache())
     once(dataset)
     clock = Clock()

@@ -16,13 +16,13 @@ from advisor.core.records import (
     Evidence,
     Exchange,
     Finding,
-    Flip,
+    Goal,
     Plan,
     Prices,
     ProbeResult,
     Profile,
-    Question,
     ReadOptions,
+    WhatIf,
 )
 from probes.measured import Measured
 
@@ -30,7 +30,7 @@ NAME = "<script>alert(1)</script> *hot* | `x` [l](http://a.b) & <b>co</b>"
 FINDING = "2 items of <i>one</i> | **class** are the same."
 CLASSES = ("<b>a</b>", "*b*")
 PRINT = "ab" * 32
-QUESTION = Question(
+QUESTION = Goal(
     target=0.925,
     budget_seconds=120,
     prices=Prices(label=0.5, predictions_per_month=1_000_000),
@@ -90,7 +90,7 @@ def advice() -> Advice:
         fingerprint=PRINT, metric="accuracy", question=QUESTION, recommended="frozen", runner_up="fine-tune",
         race=("frozen", "fine-tune"), headline="Frozen features pay most here.", sentences=("A second sentence.",),
         flips=(
-            Flip(what="labels per class", now=4, value=180, low=90, high=400, rung="fine-tune",
+            WhatIf(what="labels per class", now=4, value=180, low=90, high=400, rung="fine-tune",
                  sentence="From about 180 labels per class on, fine-tuning would be recommended."),
         ),
         exchange=Exchange(n=8, fine_tuned=0.89, from_scratch=0.5, times=3.2, low=2.0, high=4.0, furthest=4.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.signals import expit, logit
 from advisor.core.records import Situation
 
@@ -23,7 +23,9 @@ def situation(linear: float = 0.8, domain: float = 50.0, **changes: object) -> S
     return Situation(**{**known, **changes})  # type: ignore[arg-type]
 
 
-def lived(dataset: str, seed: int, rng: np.random.Generator, gain_by_domain: float = 1.0, noise: float = 0.1) -> Lived:
+def lived(
+    dataset: str, seed: int, rng: np.random.Generator, gain_by_domain: float = 1.0, noise: float = 0.1
+) -> CompletedTask:
     """A task whose fine-tuning gains `gain_by_domain` x domain logits over frozen; scratch loses one logit."""
     linear, domain = rng.uniform(0.5, 0.9), rng.uniform(0, 100)
     s = situation(linear, domain)
@@ -34,7 +36,7 @@ def lived(dataset: str, seed: int, rng: np.random.Generator, gain_by_domain: flo
         p = expit(frozen + gain + (rng.normal(0, noise) if rung != "frozen" else 0.0))
         value = rng.binomial(N_TEST, p) / N_TEST
         outcomes[rung] = {"value": value, "seconds": 20.0, "cpu_seconds": 20.0, "items": 500, "peak_memory_mb": 900.0}
-    return Lived(dataset, "all", seed, s, outcomes)
+    return CompletedTask(dataset, "all", seed, s, outcomes)
 
 
 def experience(n_datasets: int = 12, n_each: int = 4, seed: int = 0, **law: float) -> Experience:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from advisor.advice.outlook.cost import priced
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 
 N_LABELS = 400
 SECONDS: dict[RungName, float] = {"prompting": 1.0, "rag": 5.0, "frozen": 30.0, "fine-tune": 300.0, "scratch": 300.0}
@@ -38,12 +38,12 @@ def ladder(*values: float, half: float = 0.03, error: float | None = None) -> li
     return [estimate(rung, value, half, error) for rung, value in zip(RUNG_NAMES, values, strict=True)]
 
 
-def growing(question: Question, error: float = 0.004) -> Callable[[float], tuple[Estimate, ...]]:
+def growing(goal: Goal, error: float = 0.004) -> Callable[[float], tuple[Estimate, ...]]:
     """Estimates with so many times 400 labels, priced for the question."""
 
     def at(times: float) -> tuple[Estimate, ...]:
         n = times * N_LABELS
         values = [1.0 - a - b * n**-0.5 for a, b in CURVES.values()]
-        return priced(ladder(*values, error=error), question, N_LABELS)
+        return priced(ladder(*values, error=error), goal, N_LABELS)
 
     return at

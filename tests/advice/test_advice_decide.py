@@ -12,7 +12,7 @@ from advisor.advice.decide import LIKELY, TOSS, Decision, decide, just, p_better
 from advisor.advice.outlook.cost import repriced
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Constraints, Estimate, Prices, Question
+from advisor.core.records import Constraints, Estimate, Goal, Prices
 
 shares = st.floats(0, 1, allow_nan=False)
 five = st.lists(shares, min_size=5, max_size=5)
@@ -24,8 +24,8 @@ musts = st.builds(
 )  # fmt: skip
 
 
-def decided(estimates: list[Estimate], **question: object) -> Decision:
-    return decide(estimates, Question(**question))  # type: ignore[arg-type]
+def decided(estimates: list[Estimate], **goal: object) -> Decision:
+    return decide(estimates, Goal(**goal))  # type: ignore[arg-type]
 
 
 def test_without_a_target_points_are_weighed_against_costs() -> None:
@@ -57,7 +57,7 @@ def test_no_rung_and_a_bad_target_are_said() -> None:
     with pytest.raises(AdviceError, match=r"No rung.*Allow more rungs"):
         decided([estimate("frozen", 0.5, available=False)])
     with pytest.raises(AdviceError, match=r"No rung.*changes weights.*Drop a constraint"):
-        only = Question(constraints=Constraints(weights_fixed=True), rungs=("fine-tune", "scratch"))
+        only = Goal(constraints=Constraints(weights_fixed=True), rungs=("fine-tune", "scratch"))
         decide(repriced(ladder(0.1, 0.2, 0.3, 0.4, 0.5), only), only)
     with pytest.raises(AdviceError, match="not a share"):
         decided(ladder(0.1, 0.2, 0.3, 0.4, 0.5), target=95)
@@ -79,14 +79,14 @@ def test_two_that_can_hardly_be_told_apart_are_a_coin_toss_and_the_cheaper_is_ta
 def test_every_decision_keeps_its_own_rule_and_explains_itself(
     values: list[float], target: float | None, error: float | None, constraints: Constraints
 ) -> None:
-    question = Question(target=target, constraints=constraints)
-    estimates = repriced(ladder(*values, error=error), question)
-    open_to_it = usable(estimates, question)
+    goal = Goal(target=target, constraints=constraints)
+    estimates = repriced(ladder(*values, error=error), goal)
+    open_to_it = usable(estimates, goal)
     if not open_to_it:
         with pytest.raises(AdviceError):
-            decide(estimates, question)
+            decide(estimates, goal)
         return
-    decision = decide(estimates, question)
+    decision = decide(estimates, goal)
     chosen = explain.find(estimates, decision.recommended)
     assert not chosen.blocked and chosen in open_to_it
     likely = [e for e in open_to_it if e.p_target is not None and e.p_target >= LIKELY - 1e-9]
@@ -99,29 +99,29 @@ def test_every_decision_keeps_its_own_rule_and_explains_itself(
         assert not likely
         assert (chosen.utility or 0) >= max(e.utility or 0 for e in open_to_it) - 1e-6
     assert decision.runner_up != decision.recommended
-    said = explain.reasons(decision, estimates, question)
+    said = explain.reasons(decision, estimates, goal)
     assert set(said) == set(RUNG_NAMES) and all(reason.endswith(".") for reason in said.values())
-    assert explain.headline(decision, estimates, "accuracy", question)
-    assert all(sentence[0].isupper() for sentence in explain.summary(decision, estimates, question))
+    assert explain.headline(decision, estimates, "accuracy", goal)
+    assert all(sentence[0].isupper() for sentence in explain.summary(decision, estimates, goal))
 
 
 @given(five, st.floats(0.001, 0.05), st.floats(1, 1000))
 def test_utilities_order_the_chances_that_one_rung_is_worth_more(
     values: list[float], error: float, point: float
 ) -> None:
-    question = Question(prices=Prices(point=point))
-    estimates = repriced(ladder(*values, error=error), question)
+    goal = Goal(prices=Prices(point=point))
+    estimates = repriced(ladder(*values, error=error), goal)
     for one in estimates:
         for other in estimates:
-            there, back = p_better(one, other, question), p_better(other, one, question)
+            there, back = p_better(one, other, goal), p_better(other, one, goal)
             assert there is not None and back is not None and there + back == pytest.approx(1.0)
             assert (one.utility or 0) <= (other.utility or 0) or there >= 0.5
 
 
 def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> None:
     values = ladder(0.3, 0.7, 0.85, 0.90, 0.2)
-    free = Question()
-    fixed = Question(constraints=Constraints(weights_fixed=True))
+    free = Goal()
+    fixed = Goal(constraints=Constraints(weights_fixed=True))
     assert decide(repriced(values, free), free).recommended == "fine-tune"
     estimates = repriced(values, fixed)
     decision = decide(estimates, fixed)
@@ -130,30 +130,30 @@ def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> No
 
 
 def test_what_decided_is_told_in_points_in_money_and_in_costs() -> None:
-    question = Question()
-    estimates = repriced(ladder(0.3, 0.4, 0.88, 0.892, 0.6), question)
-    decision = decide(estimates, question)
-    assert explain.summary(decision, estimates, question)[0] == (
+    goal = Goal()
+    estimates = repriced(ladder(0.3, 0.4, 0.88, 0.892, 0.6), goal)
+    decision = decide(estimates, goal)
+    assert explain.summary(decision, estimates, goal)[0] == (
         "Fine-tuning is expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep."
     )
-    said = explain.reasons(decision, estimates, question)
+    said = explain.reasons(decision, estimates, goal)
     assert said["frozen"] == "Expected 1.2 points below fine-tuning, a loss of 120, but costs 50 less in upkeep."
     assert said["scratch"] == "Expected 29.2 points below fine-tuning, a loss of 2,920, and costs 50 more in upkeep."
-    dear = Question(prices=Prices(hour=100.0))
+    dear = Goal(prices=Prices(hour=100.0))
     said = explain.reasons(decide(repriced(estimates, dear), dear), repriced(estimates, dear), dear)
     assert "50 more in upkeep and 7.5 in machine time" in said["fine-tune"] + said["frozen"].replace("less", "more")
 
 
 def test_the_headline_tells_the_chance_of_the_target_and_a_toss_offers_the_race() -> None:
-    question = Question(target=0.9)
-    estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), question)
-    decision = decide(estimates, question)
-    said = explain.headline(decision, estimates, "accuracy", question)
+    goal = Goal(target=0.9)
+    estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), goal)
+    decision = decide(estimates, goal)
+    said = explain.headline(decision, estimates, "accuracy", goal)
     assert (
         said.startswith("Frozen features are enough: expected accuracy 95.0 % (92.0 to 98.0)") and "over 99 %" in said
     )
-    assert "Not needed" in explain.reasons(decision, estimates, question)["fine-tune"]
-    free = Question()
+    assert "Not needed" in explain.reasons(decision, estimates, goal)["fine-tune"]
+    free = Goal()
     near = repriced(ladder(0.3, 0.4, 0.95, 0.956, 0.2, error=0.01), free)  # 0.6 points above, worth 10 after upkeep
     assert "coin toss" in explain.summary(decide(near, free), near, free)[0]
     assert "race" in explain.summary(decide(near, free), near, free)[0]
@@ -167,5 +167,5 @@ def test_the_headline_is_grammatical_for_every_rung() -> None:
          ("Training from scratch", "s")]
     ):  # fmt: skip
         estimates = ladder(*[0.9 if place == other else 0.5 for other in range(5)])
-        said = explain.headline(decide(estimates, Question()), estimates, "accuracy", Question())
+        said = explain.headline(decide(estimates, Goal()), estimates, "accuracy", Goal())
         assert said.startswith(f"{begin} pay{verb} most here")

@@ -10,7 +10,7 @@ from made_estimates import N_LABELS, growing, ladder
 from advisor.advice.cases import At
 from advisor.advice.exchange import exchange, rate
 from advisor.advice.outlook.cost import priced
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 
 
 def curves(tuned: float, slope: float, error: float = 0.0) -> At:
@@ -18,7 +18,7 @@ def curves(tuned: float, slope: float, error: float = 0.0) -> At:
 
     def at(times: float) -> tuple[Estimate, ...]:
         fresh = 1.0 - slope * (times * N_LABELS) ** -0.5
-        return priced(ladder(0.3, 0.4, 0.5, tuned, max(fresh, 0.0), error=error), Question(), N_LABELS)
+        return priced(ladder(0.3, 0.4, 0.5, tuned, max(fresh, 0.0), error=error), Goal(), N_LABELS)
 
     return at
 
@@ -53,6 +53,6 @@ def test_nothing_is_said_without_a_curve_or_without_both_rungs() -> None:
     assert exchange(None, N_LABELS) is None
 
     def without_scratch(times: float) -> tuple[Estimate, ...]:
-        return growing(Question())(times)[:4]
+        return growing(Goal())(times)[:4]
 
     assert exchange(without_scratch, N_LABELS) is None

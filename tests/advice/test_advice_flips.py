@@ -18,27 +18,27 @@ from advisor.advice.search import first_change, first_reached, geometric, outwar
 from advisor.advice.what_if import FURTHEST, flips, sped_up
 from advisor.advice.what_if_labels import best_offer, moved, offers_of
 from advisor.core.ladder import RungName
-from advisor.core.records import Constraints, Estimate, Flip, Prices, Question
+from advisor.core.records import Constraints, Estimate, Goal, Prices, WhatIf
 
 shares = st.floats(0, 1, allow_nan=False)
 FIELDS = {"predictions a month": "predictions_per_month", "price of a point": "point"}
 
 
-def asked(estimates: list[Estimate] | tuple[Estimate, ...], question: Question, at: At | None = None) -> list[Flip]:
-    made = priced(estimates, question, N_LABELS)
-    return list(flips(made, question, decide(made, question), at, n_labels=N_LABELS, n_classes=4))
+def asked(estimates: list[Estimate] | tuple[Estimate, ...], goal: Goal, at: At | None = None) -> list[WhatIf]:
+    made = priced(estimates, goal, N_LABELS)
+    return list(flips(made, goal, decide(made, goal), at, n_labels=N_LABELS, n_classes=4))
 
 
-def again(estimates: list[Estimate], question: Question) -> RungName:
-    return decide(repriced(estimates, question), question).recommended
+def again(estimates: list[Estimate], goal: Goal) -> RungName:
+    return decide(repriced(estimates, goal), goal).recommended
 
 
-def kind(found: list[Flip], what: str) -> list[Flip]:
+def kind(found: list[WhatIf], what: str) -> list[WhatIf]:
     return [flip for flip in found if flip.what == what]
 
 
-def with_price(question: Question, name: str, value: float) -> Question:
-    return question.model_copy(update={"prices": question.prices.model_copy(update={name: value})})
+def with_price(goal: Goal, name: str, value: float) -> Goal:
+    return goal.model_copy(update={"prices": goal.prices.model_copy(update={name: value})})
 
 
 @settings(deadline=None, max_examples=60)
@@ -51,37 +51,37 @@ def with_price(question: Question, name: str, value: float) -> Question:
 def test_every_flip_really_flips_the_decision_and_the_present_does_not(
     values: list[float], target: float | None, error: float | None, prices: Prices
 ) -> None:
-    question, estimates = Question(target=target, prices=prices), ladder(*values, error=error)
-    now = again(estimates, question)
-    for flip in asked(estimates, question):
+    goal, estimates = Goal(target=target, prices=prices), ladder(*values, error=error)
+    now = again(estimates, goal)
+    for flip in asked(estimates, goal):
         assert flip.rung != now and flip.sentence[0].isupper() and flip.sentence.endswith(".")
         if flip.what == "target":
-            assert again(estimates, question.model_copy(update={"target": flip.value})) == flip.rung
+            assert again(estimates, goal.model_copy(update={"target": flip.value})) == flip.rung
         elif flip.what in FIELDS:
-            assert again(estimates, with_price(question, FIELDS[flip.what], flip.value)) == flip.rung
+            assert again(estimates, with_price(goal, FIELDS[flip.what], flip.value)) == flip.rung
         else:
             assert flip.what == "a GPU"
-            faster = [sped_up(e, question) for e in estimates]
-            assert decide(repriced(faster, question, "cuda"), question).recommended == flip.rung
+            faster = [sped_up(e, goal) for e in estimates]
+            assert decide(repriced(faster, goal, "cuda"), goal).recommended == flip.rung
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(shares, min_size=5, max_size=5), st.floats(0.05, 1))
 def test_between_the_target_and_its_nearest_flips_nothing_changes(values: list[float], target: float) -> None:
-    question, estimates = Question(target=target), ladder(*values)
-    now, found = again(estimates, question), kind(asked(estimates, question), "target")
+    goal, estimates = Goal(target=target), ladder(*values)
+    now, found = again(estimates, goal), kind(asked(estimates, goal), "target")
     low = max((flip.value for flip in found if flip.value < target), default=0.0) + 0.002
     high = min((flip.value for flip in found if flip.value > target), default=1.0) - 0.002
     for place in (low + (high - low) * step / 8 for step in range(9)):
         if 0 < place <= 1 and low < high:
-            assert again(estimates, question.model_copy(update={"target": place})) == now
+            assert again(estimates, goal.model_copy(update={"target": place})) == now
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(shares, min_size=5, max_size=5), st.one_of(st.none(), st.floats(0.05, 1)))
 def test_every_target_that_a_flip_names_flips_it_the_same_way(values: list[float], target: float | None) -> None:
-    question, estimates = Question(target=target), ladder(*values)
-    for flip in kind(asked(estimates, question), "target"):
+    goal, estimates = Goal(target=target), ladder(*values)
+    for flip in kind(asked(estimates, goal), "target"):
         named = [round(10 * float(number)) for number in re.findall(r"([\d.]+) %", flip.sentence)]
         if "or less" in flip.sentence:
             named.append(1)
@@ -89,7 +89,7 @@ def test_every_target_that_a_flip_names_flips_it_the_same_way(values: list[float
             named.append(1000)
         assert round(1000 * (flip.value or 0.0)) in named
         for place in np.linspace(min(named), max(named), 9).round().astype(int):
-            wanted = question.model_copy(update={"target": place / 1000})
+            wanted = goal.model_copy(update={"target": place / 1000})
             decided = decide(repriced(estimates, wanted), wanted)
             assert decided.recommended == flip.rung
             assert decided.sure == ("no rung is likely" not in flip.sentence)
@@ -98,61 +98,61 @@ def test_every_target_that_a_flip_names_flips_it_the_same_way(values: list[float
 @settings(deadline=None, max_examples=60)
 @given(st.lists(shares, min_size=5, max_size=5), st.floats(1, 500), st.floats(0, 200))
 def test_every_price_that_a_flip_names_flips_it_the_same_way(values: list[float], point: float, rung: float) -> None:
-    question, estimates = Question(prices=Prices(point=point, rung=rung)), ladder(*values)
-    for flip in kind(asked(estimates, question), "price of a point"):
+    goal, estimates = Goal(prices=Prices(point=point, rung=rung)), ladder(*values)
+    for flip in kind(asked(estimates, goal), "price of a point"):
         assert flip.value is not None
         end = point * FURTHEST if flip.value > point else point / FURTHEST
         if not re.search(r"or (more|less) ", flip.sentence):
             numbers = [float(n.replace(",", "")) for n in re.findall(r"[\d.,]*\d", flip.sentence.split("(")[0])]
             end = max(numbers) if flip.value > point else min(numbers)
         for place in np.geomspace(flip.value, end, 7)[1:-1]:
-            assert again(estimates, with_price(question, "point", float(place))) == flip.rung
+            assert again(estimates, with_price(goal, "point", float(place))) == flip.rung
 
 
 def test_more_labels_flip_to_the_rung_that_gains_most_from_them() -> None:
-    question = Question(prices=Prices(point=22.0))
-    at = growing(question)
+    goal = Goal(prices=Prices(point=22.0))
+    at = growing(goal)
     estimates = at(1.0)
-    assert decide(estimates, question).recommended == "frozen"
-    flip = kind(asked(estimates, question, at), "labels per class")[0]
+    assert decide(estimates, goal).recommended == "frozen"
+    flip = kind(asked(estimates, goal, at), "labels per class")[0]
     times = flip.value * 4 / N_LABELS
     assert flip.now == 100.0 and times > 1 and flip.rung == "fine-tune"
-    assert decide(at(times), question).recommended == "fine-tune"
-    assert decide(at(times / 1.02), question).recommended == "frozen", "it is the nearest such number"
+    assert decide(at(times), goal).recommended == "fine-tune"
+    assert decide(at(times / 1.02), goal).recommended == "frozen", "it is the nearest such number"
     assert flip.low is None or flip.low <= flip.value
     assert flip.high is None or flip.high >= flip.value
     assert f"{flip.value:,.0f}" in flip.sentence or f"{flip.value + 1:,.0f}" in flip.sentence
 
 
 def test_the_interval_of_labels_is_where_a_lucky_and_an_unlucky_gain_would_flip_it() -> None:
-    question = Question(prices=Prices(point=22.0))
-    at = growing(question, error=0.001)
+    goal = Goal(prices=Prices(point=22.0))
+    at = growing(goal, error=0.001)
     made = at(1.0)
-    flip = kind(asked(made, question, at), "labels per class")[0]
-    case = Case(made, question, decide(made, question), at, N_LABELS, 4, "cpu")
+    flip = kind(asked(made, goal, at), "labels per class")[0]
+    case = Case(made, goal, decide(made, goal), at, N_LABELS, 4, "cpu")
     shift = Z * 2**0.5 * 0.001
     for end, by in ((flip.low, shift), (flip.high, -shift)):
         assert end is not None and flip.rung == "fine-tune"
         times = end * 4 / N_LABELS
-        assert decide(moved(at(times), "fine-tune", by, case), question).recommended == "fine-tune"
-        assert decide(moved(at(times / 1.02), "fine-tune", by, case), question).recommended == "frozen"
-    wider = kind(asked(growing(question, 0.004)(1.0), question, growing(question, 0.004)), "labels per class")
+        assert decide(moved(at(times), "fine-tune", by, case), goal).recommended == "fine-tune"
+        assert decide(moved(at(times / 1.02), "fine-tune", by, case), goal).recommended == "frozen"
+    wider = kind(asked(growing(goal, 0.004)(1.0), goal, growing(goal, 0.004)), "labels per class")
     assert wider[0].high is None and "more than 400" in wider[0].sentence, "beyond four times nothing is said"
 
 
 def test_nothing_is_said_of_labels_without_a_curve() -> None:
-    question = Question(prices=Prices(point=22.0))
-    found = asked(growing(question)(1.0), question)
+    goal = Goal(prices=Prices(point=22.0))
+    found = asked(growing(goal)(1.0), goal)
     assert not kind(found, "labels per class") and not kind(found, "label price")
 
 
 @pytest.mark.parametrize("label", [0.001, 0.1, 50.0])
 def test_the_price_of_a_label_is_where_buying_and_another_rung_pay(label: float) -> None:
-    question = Question(prices=Prices(point=22.0, label=label))
-    at = growing(question)
+    goal = Goal(prices=Prices(point=22.0, label=label))
+    at = growing(goal)
     made = at(1.0)
-    case = Case(made, question, decide(made, question), at, N_LABELS, 4, "cpu")
-    found = kind(asked(made, question, at), "label price")
+    case = Case(made, goal, decide(made, goal), at, N_LABELS, 4, "cpu")
+    found = kind(asked(made, goal, at), "label price")
     assert len(found) == 1
     offers = offers_of(case, at)
     assert best_offer(offers, found[0].value)[0] == found[0].rung == "fine-tune"
@@ -163,26 +163,26 @@ def test_the_price_of_a_label_is_where_buying_and_another_rung_pay(label: float)
 def test_many_predictions_flip_to_the_rung_whose_predictions_are_cheap() -> None:
     slow = [e.model_copy(update={"milliseconds_per_prediction": 500.0}) if e.rung == "prompting" else e
             for e in ladder(0.88, 0.5, 0.885, 0.6, 0.2)]  # fmt: skip
-    question = Question()
-    assert again(slow, question) == "prompting"
-    flip = kind(asked(slow, question), "predictions a month")[0]
+    goal = Goal()
+    assert again(slow, goal) == "prompting"
+    flip = kind(asked(slow, goal), "predictions a month")[0]
     assert flip.rung == "frozen" and flip.value > 10_000 and flip.value == int(flip.value)
-    assert again(slow, with_price(question, "predictions_per_month", round(flip.value / 1.2))) == "prompting"
+    assert again(slow, with_price(goal, "predictions_per_month", round(flip.value / 1.2))) == "prompting"
 
 
 def test_a_gpu_flips_what_a_deadline_blocked() -> None:
-    question = Question(constraints=Constraints(deadline_seconds=60.0))
+    goal = Goal(constraints=Constraints(deadline_seconds=60.0))
     estimates = ladder(0.3, 0.5, 0.8, 0.9, 0.2)
-    flip = kind(asked(estimates, question), "a GPU")
+    flip = kind(asked(estimates, goal), "a GPU")
     assert [f.rung for f in flip] == ["fine-tune"] and "assumed" in flip[0].sentence
-    without = question.model_copy(update={"constraints": Constraints(deadline_seconds=60.0, no_gpu=True)})
+    without = goal.model_copy(update={"constraints": Constraints(deadline_seconds=60.0, no_gpu=True)})
     assert not kind(asked(estimates, without), "a GPU")
 
 
 def test_a_blocked_rung_is_what_no_flip_recommends() -> None:
-    question = Question(constraints=Constraints(weights_fixed=True))
-    at = growing(question)
-    assert {flip.rung for flip in asked(at(1.0), question, at)} <= {"prompting", "rag", "frozen"}
+    goal = Goal(constraints=Constraints(weights_fixed=True))
+    at = growing(goal)
+    assert {flip.rung for flip in asked(at(1.0), goal, at)} <= {"prompting", "rag", "frozen"}
 
 
 @given(st.floats(0.01, 100), st.floats(1.01, 1e3), st.booleans(), st.floats(0.001, 0.999))
@@ -207,5 +207,5 @@ def test_rounding_outward_never_comes_back_inward(place: float, up: bool) -> Non
 
 def test_an_endpoint_is_not_made_faster_by_a_gpu() -> None:
     there = estimate("prompting", 0.9, settings={"identity": "endpoint https://x m"})
-    assert sped_up(there, Question()) == there
-    assert sped_up(estimate("rag", 0.9), Question()).milliseconds_per_prediction == 0.5
+    assert sped_up(there, Goal()) == there
+    assert sped_up(estimate("rag", 0.9), Goal()).milliseconds_per_prediction == 0.5

@@ -9,12 +9,12 @@ from advisor.advice.outlook.cost import priced
 from advisor.advice.racing import judged, pair_of, runs_of
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
-from advisor.core.records import Advice, Constraints, Prices, Question, RunReport
+from advisor.core.records import Advice, Constraints, Goal, Prices, RunReport
 from probes.measured import Measured
 
 
-def advice(race: tuple[RungName, RungName] | None = None, **question: object) -> Advice:
-    asked = Question(**question)  # type: ignore[arg-type]
+def advice(race: tuple[RungName, RungName] | None = None, **goal: object) -> Advice:
+    asked = Goal(**goal)  # type: ignore[arg-type]
     estimates = [*ladder(0.3, 0.7, 0.90, 0.905, 0.2)[:4], estimate("scratch", 0.2, available=False, reason="No pilot.")]
     return Advice(
         fingerprint="f", metric="accuracy", question=asked, recommended="frozen", runner_up="fine-tune", race=race,

@@ -21,7 +21,7 @@ from advisor.advice.record.written import bars, escaped, html, markdown, written
 from advisor.cli.main import app, main
 from advisor.core import wording
 from advisor.core.errors import AdviceError
-from advisor.core.records import Constraints, Prices, Question
+from advisor.core.records import Constraints, Goal, Prices
 
 ALLOWED = set("html head meta title style body h1 h2 p svg g text line circle section table thead tbody tr th td "
               "pre".split())  # fmt: skip
@@ -145,12 +145,12 @@ def test_every_price_and_constraint_is_asked_for_again(workspace: Path) -> None:
     musts = Constraints(weights_fixed=True, knowledge_changes=True, local_only=True, no_gpu=True, latency_ms=9,
                         deadline_seconds=10)  # fmt: skip
     data = made.dataset(workspace)
-    words = shlex.split(asked(data, Question(prices=prices, constraints=musts)))
+    words = shlex.split(asked(data, Goal(prices=prices, constraints=musts)))
     read = typer.main.get_command(app).commands["advise"].make_context("advise", words[2:]).params  # type: ignore[attr-defined]
     for wishes in (prices, musts):
         every = wishes.model_dump(exclude={"schema_version"})
         assert {name: read[name] for name in every} == every
-    assert asked(data, Question()).endswith("--text-column 'the text'")
+    assert asked(data, Goal()).endswith("--text-column 'the text'")
 
 
 @pytest.mark.parametrize("other", ["advice", "evidence", "plan"])

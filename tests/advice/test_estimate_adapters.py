@@ -6,13 +6,13 @@ import pytest
 from lived import situation
 
 from advisor.advice.outlook.adapters import SPREAD, adapter_gain, with_adapter
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 
 
-def asked(dataset: str, rag: float, tuned: float, seed: int = 0) -> Lived:
+def asked(dataset: str, rag: float, tuned: float, seed: int = 0) -> CompletedTask:
     """A set of questions on which retrieval and an adapter came to these values."""
     seen = situation(kind="qa", metric="token F1")
-    return Lived(dataset, "all", seed, seen, {"rag": {"value": rag}, "fine-tune": {"value": tuned}})
+    return CompletedTask(dataset, "all", seed, seen, {"rag": {"value": rag}, "fine-tune": {"value": tuned}})
 
 
 def test_two_sets_tell_nothing() -> None:

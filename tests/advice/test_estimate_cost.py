@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor.advice.outlook.cost import Growth, p_at_least, priced, repriced
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Constraints, Estimate, Prices, Question
+from advisor.core.records import Constraints, Estimate, Goal, Prices
 from advisor.core.records.wishes import Wish, wishes_of
 
 shares = st.floats(0, 1, allow_nan=False)
@@ -27,8 +27,8 @@ def estimate(rung: RungName, value: float = 0.9, **given: object) -> Estimate:
     return made.model_copy(update=given)
 
 
-def one(found: Estimate, question: Question, **given: object) -> Estimate:
-    return priced([found], question, 400, **given)[0]  # type: ignore[arg-type]
+def one(found: Estimate, goal: Goal, **given: object) -> Estimate:
+    return priced([found], goal, 400, **given)[0]  # type: ignore[arg-type]
 
 
 @given(st.lists(shares, min_size=3, max_size=3), st.lists(shares, min_size=2, max_size=2))
@@ -54,7 +54,7 @@ def test_the_bounds_are_the_5_and_95_percent_points_of_a_normal_on_each_side() -
 
 def test_every_cost_is_the_sum_one_would_do_by_hand() -> None:
     prices = Prices(point=10, rung=7, hour=2, kwh=0.5, predictions_per_month=1000, months=10)
-    found = one(estimate("fine-tune"), Question(prices=prices))
+    found = one(estimate("fine-tune"), Goal(prices=prices))
     assert found.costs == pytest.approx(
         {
             "upkeep": 3 * 7,  # three steps above prompting
@@ -66,7 +66,7 @@ def test_every_cost_is_the_sum_one_would_do_by_hand() -> None:
     assert found.utility == pytest.approx(100 * 0.9 * 10 - sum(found.costs.values()))
     assert found.price_per_1000 == pytest.approx(36 / 3600 * 2 + 36 / 3600 * 0.065 * 0.5)
     assert found.energy_wh == pytest.approx(32.5)
-    assert one(estimate("fine-tune"), Question(prices=prices), device="cuda").energy_wh == pytest.approx(150.0)
+    assert one(estimate("fine-tune"), Goal(prices=prices), device="cuda").energy_wh == pytest.approx(150.0)
 
 
 @given(st.sampled_from(RUNG_NAMES), amounts, amounts, amounts, st.integers(0, 10**7), st.integers(1, 60))
@@ -74,18 +74,18 @@ def test_dearer_prices_never_raise_a_rungs_utility(
     rung: RungName, step: float, hour: float, kwh: float, predictions: int, months: int
 ) -> None:
     base = Prices(rung=step, hour=hour, kwh=kwh, predictions_per_month=predictions, months=months)
-    here = one(estimate(rung), Question(prices=base)).utility
+    here = one(estimate(rung), Goal(prices=base)).utility
     assert here is not None
     for name in ("rung", "hour", "kwh", "predictions_per_month", "months"):
         dearer = base.model_copy(update={name: getattr(base, name) + 1})
-        assert (one(estimate(rung), Question(prices=dearer)).utility or 0.0) <= here + 1e-6
+        assert (one(estimate(rung), Goal(prices=dearer)).utility or 0.0) <= here + 1e-6
 
 
 def test_an_endpoint_costs_tokens_and_no_time_of_this_machine() -> None:
     asked = {"identity": "endpoint https://x m", "ask": {"template": "a" * 4000}}
-    there = one(estimate("prompting", settings=asked), Question(prices=Prices(token=5.0, months=1)))
+    there = one(estimate("prompting", settings=asked), Goal(prices=Prices(token=5.0, months=1)))
     assert there.costs["predictions"] == 0.0 and there.costs["tokens"] > 10_000 * 1000 * 5 / 1e6
-    assert "tokens" not in one(estimate("prompting"), Question()).costs
+    assert "tokens" not in one(estimate("prompting"), Goal()).costs
 
 
 @pytest.mark.parametrize(
@@ -102,43 +102,43 @@ def test_an_endpoint_costs_tokens_and_no_time_of_this_machine() -> None:
     ],
 )
 def test_each_constraint_blocks_its_rungs_and_says_why(musts: Constraints, blocked: set[RungName]) -> None:
-    found = priced([estimate(rung) for rung in RUNG_NAMES], Question(constraints=musts), 400)
+    found = priced([estimate(rung) for rung in RUNG_NAMES], Goal(constraints=musts), 400)
     assert {e.rung for e in found if e.blocked} == blocked
     assert all(e.blocked.endswith(".") for e in found if e.blocked)
 
 
 def test_local_only_blocks_what_an_endpoint_answers() -> None:
-    question = Question(constraints=Constraints(local_only=True))
-    assert one(estimate("prompting", settings={"identity": "endpoint https://x m"}), question).blocked
-    over_documents = question.model_copy(update={"backbone": "endpoint"})
+    goal = Goal(constraints=Constraints(local_only=True))
+    assert one(estimate("prompting", settings={"identity": "endpoint https://x m"}), goal).blocked
+    over_documents = goal.model_copy(update={"backbone": "endpoint"})
     assert one(estimate("rag"), over_documents).blocked and not one(estimate("frozen"), over_documents).blocked
 
 
 def test_what_would_take_more_than_a_day_on_a_processor_needs_a_gpu() -> None:
-    question = Question(constraints=Constraints(no_gpu=True))
+    goal = Goal(constraints=Constraints(no_gpu=True))
     hours = estimate("scratch", train_seconds=2 * 3600.0)
-    assert not one(hours, question).blocked
-    assert one(hours, question, device="cuda").blocked, "2 hours on a GPU are 40 on a processor"
+    assert not one(hours, goal).blocked
+    assert one(hours, goal, device="cuda").blocked, "2 hours on a GPU are 40 on a processor"
 
 
 def test_labels_missing_follow_the_curve_and_no_further_than_it_may_be_believed() -> None:
-    question, curve = Question(target=0.93, prices=Prices(label=0.5)), Growth(0.0, 2.0, 1600)  # 0.9 with 400 labels
-    found = one(estimate("frozen"), question, curve=curve)
+    goal, curve = Goal(target=0.93, prices=Prices(label=0.5)), Growth(0.0, 2.0, 1600)  # 0.9 with 400 labels
+    found = one(estimate("frozen"), goal, curve=curve)
     assert found.labels_missing == math.ceil((2.0 / 0.07) ** 2) - 400
     assert found.labels_price == pytest.approx(0.5 * (found.labels_missing or 0))
-    assert one(estimate("frozen"), question, curve=Growth(0.0, 2.0, 800)).labels_missing is None
-    assert one(estimate("frozen"), question, curve=Growth(0.08, 0.4, 10**9)).labels_missing is None, "it ends above it"
-    assert one(estimate("prompting"), question, curve=curve).labels_missing is None, "it learns from no label"
-    assert one(estimate("frozen", 0.94), question, curve=curve).labels_missing == 0
-    assert one(estimate("frozen"), Question(), curve=curve).labels_missing is None, "no target, nothing is missing"
+    assert one(estimate("frozen"), goal, curve=Growth(0.0, 2.0, 800)).labels_missing is None
+    assert one(estimate("frozen"), goal, curve=Growth(0.08, 0.4, 10**9)).labels_missing is None, "it ends above it"
+    assert one(estimate("prompting"), goal, curve=curve).labels_missing is None, "it learns from no label"
+    assert one(estimate("frozen", 0.94), goal, curve=curve).labels_missing == 0
+    assert one(estimate("frozen"), Goal(), curve=curve).labels_missing is None, "no target, nothing is missing"
 
 
 def test_pricing_again_forgets_the_question_before() -> None:
-    first = priced([estimate("frozen")], Question(target=0.8, constraints=Constraints(latency_ms=1.0)), 400)
+    first = priced([estimate("frozen")], Goal(target=0.8, constraints=Constraints(latency_ms=1.0)), 400)
     assert first[0].blocked and first[0].p_target is not None
-    assert priced(first, Question(), 400) == priced([estimate("frozen")], Question(), 400)
+    assert priced(first, Goal(), 400) == priced([estimate("frozen")], Goal(), 400)
     none = Estimate(rung="scratch", available=False, reason="No pilot.")
-    assert repriced([none], Question(target=0.9)) == (none,)
+    assert repriced([none], Goal(target=0.9)) == (none,)
 
 
 @pytest.mark.parametrize("wish", [*wishes_of(Prices), *wishes_of(Constraints)], ids=lambda wish: wish.name)

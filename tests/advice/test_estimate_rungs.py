@@ -8,7 +8,7 @@ from advisor.advice.outlook.common import MILLISECONDS_OF_WORDS, TRAINING_SECOND
 from advisor.advice.outlook.estimates import fine_tune, frozen, one, scratch
 from advisor.advice.outlook.forecast import forecast
 from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Estimate, Evidence, ProbeResult, Question
+from advisor.core.records import Estimate, Evidence, Goal, ProbeResult
 from probes.measured import Measured
 
 
@@ -57,15 +57,15 @@ def test_scratch_counts_words_of_texts_and_is_quick_then() -> None:
     assert "random weights" in scratch(evidence()).details
 
 
-def made(question: Question) -> list[Estimate]:
+def made(goal: Goal) -> list[Estimate]:
     found = evidence(probe("zero-shot", 60), probe("knn", 120, k=5))
     known, s = experience(), situation(linear=0.7)
     values = forecast(s, known)
-    return [one(rung, found, question, s, values.get(rung), known) for rung in RUNG_NAMES]
+    return [one(rung, found, goal, s, values.get(rung), known) for rung in RUNG_NAMES]
 
 
 def test_every_rung_has_a_number_with_its_interval_a_time_and_a_memory() -> None:
-    for estimate in made(Question()):
+    for estimate in made(Goal()):
         assert estimate.available and estimate.value is not None
         assert estimate.low is not None and estimate.high is not None
         assert estimate.low < estimate.value < estimate.high
@@ -75,5 +75,5 @@ def test_every_rung_has_a_number_with_its_interval_a_time_and_a_memory() -> None
 
 
 def test_a_rung_that_was_not_allowed_has_none() -> None:
-    left = {estimate.rung: estimate for estimate in made(Question(rungs=("frozen",)))}
+    left = {estimate.rung: estimate for estimate in made(Goal(rungs=("frozen",)))}
     assert left["frozen"].available and not left["scratch"].available and "allow" in left["scratch"].reason

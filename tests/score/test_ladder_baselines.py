@@ -9,7 +9,7 @@ from ladder_tables import known, made
 
 from advisor.advice.outlook.experience import Experience
 from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Question, Situation
+from advisor.core.records import Goal, Situation
 from advisor.score.baselines import (  # fmt: skip
     BASELINES,
     at_random,
@@ -30,7 +30,7 @@ NOBODY = Experience(())
 def answer(learner: Learner, past: Experience = NOBODY, **task: Any) -> Choice:
     values = task.pop("values", (0.3, 0.6, 0.8, 0.9, 0.5))
     (case,) = known(made("new", *values, **task)).tasks
-    return learner(past)(case, Question())
+    return learner(past)(case, Goal())
 
 
 def situation(n_labels: int, **seen: Any) -> Situation:

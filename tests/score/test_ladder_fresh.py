@@ -21,7 +21,7 @@ def test_the_adviser_of_fresh_tasks_knows_all_others_and_none_of_them() -> None:
 
     def learner(past: Experience) -> Adviser:
         seen.append(past.datasets)
-        return lambda case, question: take("frozen")
+        return lambda case, goal: take("frozen")
 
     found = score_fresh(known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5)), learner, "x")
     assert seen == [("a", "b", "c")]

@@ -13,9 +13,9 @@ import pytest
 from ladder_tables import known, made
 
 from advisor.advice.outlook import experience
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.core.errors import AdviceError
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 from advisor.score.baselines import always
 from advisor.score.board import board
 from advisor.score.choice import Adviser, Choice, take
@@ -57,7 +57,7 @@ def test_an_adviser_never_learns_from_the_dataset_that_it_is_asked_about() -> No
     seen: list[tuple[set[str], str]] = []
 
     def learner(past: Experience) -> Adviser:
-        def answer(case: Lived, question: Question) -> Choice:
+        def answer(case: CompletedTask, goal: Goal) -> Choice:
             seen.append((set(past.datasets), case.dataset))
             return take("frozen")
 
@@ -70,9 +70,9 @@ def test_an_adviser_never_learns_from_the_dataset_that_it_is_asked_about() -> No
 
 def test_intervals_chances_and_times_are_held_against_what_came_out() -> None:
     def learner(past: Experience) -> Adviser:
-        return lambda case, question: Choice({"frozen": 1.0}, 0.0, promised(question), {"frozen": (3.1, 2.0)}, True)
+        return lambda case, goal: Choice({"frozen": 1.0}, 0.0, promised(goal), {"frozen": (3.1, 2.0)}, True)
 
-    def promised(question: Question) -> tuple[Estimate, ...]:
+    def promised(goal: Goal) -> tuple[Estimate, ...]:
         frozen = Estimate(rung="frozen", available=True, value=0.75, low=0.7, high=0.85, p_target=0.7)
         tuned = Estimate(rung="fine-tune", available=True, value=0.75, low=0.7, high=0.85, p_target=0.1)
         return frozen, tuned
@@ -117,7 +117,7 @@ def test_what_came_out_on_a_dataset_does_not_move_the_advice_on_it() -> None:
     for values in (TUNED, (0.9, 0.2, 0.1, 0.05, 0.99)):
         held = hold_out(known(made("a", *values), *others), advisor)
         case = next(truth for truth in held.truths if truth.dataset == "a").cases[0]
-        answers.append(held.advisers["a"](case, Question(target=0.8)))
+        answers.append(held.advisers["a"](case, Goal(target=0.8)))
     assert answers[0].shares == answers[1].shares
     assert answers[0].estimates == answers[1].estimates
 
@@ -127,10 +127,10 @@ def test_what_came_out_on_a_dataset_does_not_move_the_advice_on_it() -> None:
 )
 def test_the_shipped_table_is_scored_and_every_dataset_is_held_out() -> None:
     everything = Experience.shipped()
-    held = hold_out(everything, lambda past: lambda case, question: Choice({}, sure=case.dataset in past.datasets))
+    held = hold_out(everything, lambda past: lambda case, goal: Choice({}, sure=case.dataset in past.datasets))
     assert {truth.dataset for truth in held.truths} <= set(everything.datasets)
     for truth in held.truths:
-        assert held.advisers[truth.dataset](truth.cases[0], Question()).sure is False
+        assert held.advisers[truth.dataset](truth.cases[0], Goal()).sure is False
     found = board(everything)
     assert found.ours.n_tasks == len(held.truths)
     assert sum(figure.value for figure in (found.ours.ideal, found.ours.too_high, found.ours.too_low)) == pytest.approx(

@@ -18,17 +18,17 @@ from advisor.core.records import (
     Estimate,
     Evidence,
     Finding,
-    Flip,
+    Goal,
     Mistake,
     Plan,
     ProbeResult,
     Profile,
-    Question,
     RunReport,
+    WhatIf,
 )
 from advisor.runs import store
 
-FLIP = Flip(
+FLIP = WhatIf(
     what="target", value=0.953, low=0.94, high=0.97, rung="fine-tune",
     sentence="A target above 95.3 %: Fine-tuning would be recommended.",
 )  # fmt: skip
@@ -118,7 +118,7 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
     advice = Advice(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
-        question=Question(target=target),
+        question=Goal(target=target),
         recommended="frozen",
         runner_up="fine-tune",
         headline="Frozen features pays most here: expected accuracy 95.0 %.",
@@ -236,5 +236,5 @@ def make_report(dataset: Dataset, run: str) -> RunReport:
         seconds=9.0,
         device="cpu",
         precision="float32",
-        sentences=("Promised were 93.0 to 97.0 %; it reached 94.0 %, inside the interval.",),
+        sentences=("Predicted 93.0–97.0 %; it reached 94.0 %, inside the interval.",),
     )

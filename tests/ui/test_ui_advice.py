@@ -18,7 +18,7 @@ from advisor.advice.racing import Race
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import AdviceError
-from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Plan, Prices, Question
+from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
 from advisor.ui import offers, places
 from advisor.ui.charts import ladder
@@ -194,7 +194,7 @@ def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
     former = given(images)
 
     def advise(dataset: Dataset, budget: float, progress: Progress, **wishes: Any) -> None:
-        question = Question(budget_seconds=budget, **wishes)
+        question = Goal(budget_seconds=budget, **wishes)
         decide(priced(former.estimates, question, 80, None, "cpu"), question)
 
     monkeypatch.setattr(api, "advise", advise)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.core.records import Advice, Estimate, Evidence, ProbeResult, Profile, Question, RunReport
+from advisor.core.records import Advice, Estimate, Evidence, Goal, ProbeResult, Profile, RunReport
 from advisor.ui import charts
 from advisor.ui.charts import data, ladder
 from advisor.ui.charts.labels import Bar, spots
@@ -42,7 +42,7 @@ def advice(target: float | None = None, **values: float | None) -> Advice:
     return Advice(
         fingerprint="f",
         metric="accuracy",
-        question=Question(target=target),
+        question=Goal(target=target),
         recommended="frozen",
         runner_up=None,
         headline="",
@@ -73,7 +73,7 @@ def test_rungs_that_take_the_same_time_do_not_lie_on_one_another() -> None:
 
 def test_a_rung_far_below_is_an_arrow_at_the_edge_with_its_value() -> None:
     figure = ladder.ladder(advice(prompting=0.1))
-    assert "Prompting 10.0\xa0%" in labels(figure)
+    assert "Prompting 10.0 %" in labels(figure)
     arrow = next(t for t in figure.data if t.marker.symbol == "triangle-down")
     assert arrow.y[0] == figure.layout.yaxis.range[0] > 0.5
 
@@ -82,7 +82,7 @@ def test_the_target_is_a_line_inside_the_picture() -> None:
     figure = ladder.ladder(advice(target=0.99))
     assert figure.layout.shapes[0].y0 == 0.99
     assert figure.layout.yaxis.range[1] > 0.99
-    assert "target 99.0\xa0%" in labels(figure)
+    assert "target 99.0 %" in labels(figure)
 
 
 @settings(deadline=None, max_examples=25)

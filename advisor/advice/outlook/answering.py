@@ -16,7 +16,7 @@ from advisor.advice.outlook.adapters import adapter_gain, with_adapter
 from advisor.advice.outlook.common import TRAINING_SECONDS, left_out, needed, standing_on
 from advisor.advice.outlook.experience import Experience
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Evidence, ProbeResult, Question
+from advisor.core.records import Estimate, Evidence, Goal, ProbeResult
 from probes.bootstrap import predictive_mean
 
 #: The final answers differ from those measured by about this much beyond sampling noise.
@@ -27,18 +27,18 @@ NO_READER = (
 )
 
 
-def estimates(evidence: Evidence, question: Question, experience: Experience | None = None) -> tuple[Estimate, ...]:
+def estimates(evidence: Evidence, goal: Goal, experience: Experience | None = None) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
 
     experience: what was carried out before; LadderBench and this machine's ledger where none is given.
     """
     known = Experience.here() if experience is None else experience
-    return tuple(one(evidence, question, rung, known) for rung in RUNG_NAMES)
+    return tuple(one(evidence, goal, rung, known) for rung in RUNG_NAMES)
 
 
-def one(evidence: Evidence, question: Question, rung: RungName, known: Experience) -> Estimate:
+def one(evidence: Evidence, goal: Goal, rung: RungName, known: Experience) -> Estimate:
     """The estimate of one rung."""
-    if rung not in question.rungs:
+    if rung not in goal.rungs:
         return left_out(rung)
     build: dict[RungName, Callable[[Evidence], Estimate]] = {
         "prompting": prompting,

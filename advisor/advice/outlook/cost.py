@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Estimate, Question
+from advisor.core.records import Estimate, Goal
 from advisor.llm.identity import is_endpoint
 
 CPU_WATTS, GPU_WATTS = 65.0, 300.0
@@ -48,7 +48,7 @@ class Growth(NamedTuple):
 
 def priced(
     estimates: Sequence[Estimate],
-    question: Question,
+    goal: Goal,
     n_labels: int,
     curve: Curve | None = None,
     device: str = CPU,
@@ -58,21 +58,21 @@ def priced(
     n_labels: labelled items at hand. device: where the times were taken ("cpu", "cuda", "mps"). Pricing again with
     another question replaces everything; value, interval and times stay.
     """
-    return tuple(_with_labels(e, question, n_labels, curve) for e in repriced(estimates, question, device))
+    return tuple(_with_labels(e, goal, n_labels, curve) for e in repriced(estimates, goal, device))
 
 
-def repriced(estimates: Sequence[Estimate], question: Question, device: str = CPU) -> tuple[Estimate, ...]:
+def repriced(estimates: Sequence[Estimate], goal: Goal, device: str = CPU) -> tuple[Estimate, ...]:
     """`priced` without the labels: all that a decision looks at."""
-    return tuple(_one(e, question, device) for e in estimates)
+    return tuple(_one(e, goal, device) for e in estimates)
 
 
-def _one(estimate: Estimate, question: Question, device: str) -> Estimate:
+def _one(estimate: Estimate, goal: Goal, device: str) -> Estimate:
     if not estimate.available or estimate.value is None or estimate.low is None or estimate.high is None:
         cleared = dict.fromkeys(("p_target", "utility", "price_per_1000", "energy_wh"))
         return estimate.model_copy(update={**cleared, "costs": {}, "blocked": ""})
-    prices, target = question.prices, question.target
-    costs = costs_of(estimate, question, device)
-    per_1000 = sum(_of_1000(estimate, question, device).values())
+    prices, target = goal.prices, goal.target
+    costs = costs_of(estimate, goal, device)
+    per_1000 = sum(_of_1000(estimate, goal, device).values())
     reached = None if target is None else p_at_least(target, estimate.value, estimate.low, estimate.high)
     return estimate.model_copy(
         update={
@@ -81,7 +81,7 @@ def _one(estimate: Estimate, question: Question, device: str) -> Estimate:
             "price_per_1000": per_1000,
             "energy_wh": watts(device) * (estimate.train_seconds or 0.0) / 3600.0,
             "utility": 100.0 * estimate.value * prices.point - sum(costs.values()),
-            "blocked": broken(estimate, question, device),
+            "blocked": broken(estimate, goal, device),
         }
     )
 
@@ -103,12 +103,12 @@ def normal_cdf(z: float) -> float:
     return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
 
 
-def costs_of(estimate: Estimate, question: Question, device: str = CPU) -> dict[str, float]:
+def costs_of(estimate: Estimate, goal: Goal, device: str = CPU) -> dict[str, float]:
     """Each cost over the months that the model is used, by name; all but the upkeep follow from measured times."""
-    prices = question.prices
+    prices = goal.prices
     hours = (estimate.train_seconds or 0.0) / 3600.0
     thousands = prices.predictions_per_month * prices.months / 1000.0
-    each = _of_1000(estimate, question, device)
+    each = _of_1000(estimate, goal, device)
     found = {
         "upkeep": prices.rung * RUNG_NAMES.index(estimate.rung),
         "training": prices.hour * hours,
@@ -118,10 +118,10 @@ def costs_of(estimate: Estimate, question: Question, device: str = CPU) -> dict[
     return found | ({"tokens": each["tokens"] * thousands} if each["tokens"] else {})
 
 
-def _of_1000(estimate: Estimate, question: Question, device: str) -> dict[str, float]:
+def _of_1000(estimate: Estimate, goal: Goal, device: str) -> dict[str, float]:
     """The cost of a thousand predictions: this machine's time and electricity, or an endpoint's tokens."""
-    prices = question.prices
-    if by_endpoint(estimate, question):
+    prices = goal.prices
+    if by_endpoint(estimate, goal):
         return {"machine": 0.0, "electricity": 0.0, "tokens": 1000 * prices.token * tokens_each(estimate) / 1e6}
     hours = (estimate.milliseconds_per_prediction or 0.0) / 3600.0
     return {"machine": prices.hour * hours, "electricity": prices.kwh * hours * watts(device) / 1000.0, "tokens": 0.0}
@@ -132,10 +132,10 @@ def watts(device: str) -> float:
     return CPU_WATTS if device == CPU else GPU_WATTS
 
 
-def by_endpoint(estimate: Estimate, question: Question) -> bool:
+def by_endpoint(estimate: Estimate, goal: Goal) -> bool:
     """Whether predictions are sent to an endpoint: a prompt measured there, or questions answered by one."""
     asked = is_endpoint(str(estimate.settings.get("identity", "")))
-    return asked or (question.backbone == "endpoint" and estimate.rung in ("prompting", "rag"))
+    return asked or (goal.backbone == "endpoint" and estimate.rung in ("prompting", "rag"))
 
 
 def tokens_each(estimate: Estimate) -> float:
@@ -144,16 +144,16 @@ def tokens_each(estimate: Estimate) -> float:
     return len(str(asked)) / CHARACTERS_PER_TOKEN
 
 
-def broken(estimate: Estimate, question: Question, device: str = CPU) -> str:
+def broken(estimate: Estimate, goal: Goal, device: str = CPU) -> str:
     """The constraint that a rung breaks, in a sentence; "" for none."""
-    musts, rung = question.constraints, estimate.rung
+    musts, rung = goal.constraints, estimate.rung
     seconds, each = estimate.train_seconds or 0.0, estimate.milliseconds_per_prediction or 0.0
     latency, deadline = musts.latency_ms or math.inf, musts.deadline_seconds or math.inf
     on_cpu = seconds if device == CPU else GPU_SPEEDUP * seconds
     checks = (
         (musts.weights_fixed and rung in ("fine-tune", "scratch"), "It changes weights, and none may change."),
         (musts.knowledge_changes and rung != "rag", "What it knows would be old by tomorrow; only retrieval keeps up."),
-        (musts.local_only and by_endpoint(estimate, question), "It sends data to an endpoint, and none may leave."),
+        (musts.local_only and by_endpoint(estimate, goal), "It sends data to an endpoint, and none may leave."),
         (musts.no_gpu and on_cpu > LONGEST_ON_CPU_SECONDS, "Its training needs a GPU, and there is to be none."),
         (each > latency, f"A prediction takes {each:,.1f} ms, more than the {latency:,.1f} ms allowed."),
         (seconds > deadline, f"Training takes {seconds:,.0f} s, more than the {deadline:,.0f} s allowed."),
@@ -161,9 +161,9 @@ def broken(estimate: Estimate, question: Question, device: str = CPU) -> str:
     return next((said for breaks, said in checks if breaks), "")
 
 
-def _with_labels(estimate: Estimate, question: Question, n_labels: int, curve: Curve | None) -> Estimate:
-    missing = None if question.target is None else labels_missing(estimate, question.target, n_labels, curve)
-    price = None if missing is None else question.prices.label * missing
+def _with_labels(estimate: Estimate, goal: Goal, n_labels: int, curve: Curve | None) -> Estimate:
+    missing = None if goal.target is None else labels_missing(estimate, goal.target, n_labels, curve)
+    price = None if missing is None else goal.prices.label * missing
     return estimate.model_copy(update={"labels_missing": missing, "labels_price": price})
 
 

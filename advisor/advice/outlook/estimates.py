@@ -16,7 +16,7 @@ from advisor.advice.outlook.forecast import Forecast, forecast
 from advisor.advice.outlook.situation import asked_prompting, asked_rag
 from advisor.advice.outlook.timing import peak_bytes, train_seconds, tuned_items
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Evidence, ProbeResult, Question, Situation
+from advisor.core.records import Estimate, Evidence, Goal, ProbeResult, Situation
 from advisor.evidence.prompts import settings_of as prompt_settings
 
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
@@ -38,7 +38,7 @@ class Draft:
 
 
 def estimates(
-    situation: Situation, evidence: Evidence, question: Question, experience: Experience | None = None
+    situation: Situation, evidence: Evidence, goal: Goal, experience: Experience | None = None
 ) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
 
@@ -46,19 +46,19 @@ def estimates(
     """
     known = Experience.here() if experience is None else experience
     values = forecast(situation, known)
-    return tuple(one(rung, evidence, question, situation, values.get(rung), known) for rung in RUNG_NAMES)
+    return tuple(one(rung, evidence, goal, situation, values.get(rung), known) for rung in RUNG_NAMES)
 
 
 def one(
     rung: RungName,
     evidence: Evidence,
-    question: Question,
+    goal: Goal,
     situation: Situation,
     value: Forecast | None,
     known: Experience,
 ) -> Estimate:
     """The estimate of one rung."""
-    if rung not in question.rungs:
+    if rung not in goal.rungs:
         return left_out(rung)
     if value is None:
         return Estimate(rung=rung, available=False, reason=UNPROBED)

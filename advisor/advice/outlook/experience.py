@@ -31,7 +31,7 @@ OUTCOMES = [
 
 
 @dataclass(frozen=True, eq=False)
-class Lived:
+class CompletedTask:
     """One task carried out: its keys, what was seen before, and the row of every rung by name.
 
     ``short``: the short runs that LadderBench's baselines look at; the advisor does not.
@@ -55,7 +55,7 @@ class Lived:
 class Experience:
     """Tasks that were carried out."""
 
-    tasks: tuple[Lived, ...]
+    tasks: tuple[CompletedTask, ...]
 
     def without(self, dataset: str) -> Experience:
         """All but one whole dataset, whatever its sizes and seeds."""
@@ -99,7 +99,7 @@ class Experience:
             if found:
                 seen = Situation(**{k: v for k, v in _known(row).items() if k in Situation.model_fields})
                 keys = str(row["dataset"]), str(row["labels"]), int(row["seed"])
-                lived.append(Lived(*keys, seen, found, local, short.get(_key(row), {})))
+                lived.append(CompletedTask(*keys, seen, found, local, short.get(_key(row), {})))
         return cls(tuple(lived))
 
 

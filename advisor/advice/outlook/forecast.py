@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.advice.outlook import ridge
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.ridge import Ridge
 from advisor.advice.outlook.signals import (
     BASE,
@@ -137,7 +137,7 @@ class Fit:
     ``doubt``: items on which a measured lead is half believed.
     """
 
-    tasks: tuple[Lived, ...]
+    tasks: tuple[CompletedTask, ...]
     line: Ridge
     doubt: float
     y: np.ndarray
@@ -198,7 +198,7 @@ def best_fit(experience: Experience, kind: Kind, rung: RungName) -> Fit | None:
     return min(fits, key=lambda fit: fit.error)
 
 
-def _surprise(t: Lived, rung: RungName) -> float | None:
+def _surprise(t: CompletedTask, rung: RungName) -> float | None:
     """What the line has to explain: the outcome over what was measured, or over the frozen rung's outcome."""
     s, own, frozen = t.situation, t.value(rung), t.value(BASE)
     known = measured(s, rung, float(s.n_labels))
@@ -208,9 +208,9 @@ def _surprise(t: Lived, rung: RungName) -> float | None:
     return logit(own, s.n_test) - start
 
 
-def _noise(t: Lived, rung: RungName) -> float:
+def _noise(t: CompletedTask, rung: RungName) -> float:
     return sampling_variance(t.situation, logit(t.value(rung) or 0.0, t.situation.n_test))
 
 
-def _key(t: Lived) -> tuple[str, str, int]:
+def _key(t: CompletedTask) -> tuple[str, str, int]:
     return t.dataset, t.labels, t.seed

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from advisor.advice.outlook.experience import Experience, Lived
+from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.signals import tuning_way
 from advisor.core.ladder import RungName
 from advisor.core.records import Kind, Situation
@@ -93,7 +93,7 @@ def peak_bytes(experience: Experience, kind: Kind, rung: RungName) -> float | No
     return 2**20 * float(np.median(known)) if known else None
 
 
-def taken(task: Lived, rung: RungName) -> tuple[float, float] | None:
+def taken(task: CompletedTask, rung: RungName) -> tuple[float, float] | None:
     """(timed steps' part without correction, taken) seconds of a run, both of the processor where it was measured.
 
     On a busy machine the timed steps count waiting too; their own share of the processor takes that out.
@@ -107,7 +107,7 @@ def taken(task: Lived, rung: RungName) -> tuple[float, float] | None:
     return None if timed is None else (timed * busy, float(row["cpu_seconds"] if by_cpu else row["seconds"]))
 
 
-def expected(task: Lived, rung: RungName, experience: Experience) -> tuple[float, float] | None:
+def expected(task: CompletedTask, rung: RungName, experience: Experience) -> tuple[float, float] | None:
     """(predicted from experience, taken) seconds of a run."""
     both = taken(task, rung)
     if both is None:
@@ -116,7 +116,7 @@ def expected(task: Lived, rung: RungName, experience: Experience) -> tuple[float
     return OVERHEAD_SECONDS + both[0] * factor, both[1]
 
 
-def _ratio(task: Lived, way: Way) -> float | None:
+def _ratio(task: CompletedTask, way: Way) -> float | None:
     rung = way[1]
     both = taken(task, rung) if task.situation.kind == way[0] else None
     if (

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from advisor import __version__
 from advisor.core.errors import AdviceError
-from advisor.core.records import PARTS, Advice, Dataset, Evidence, Finding, Kind, Plan, Profile, Question, Record
+from advisor.core.records import PARTS, Advice, Dataset, Evidence, Finding, Goal, Kind, Plan, Profile, Record
 from advisor.core.records.wishes import wishes_of
 from probes.measured import Measured
 
@@ -136,25 +136,25 @@ def versions() -> dict[str, str]:
     return found
 
 
-def asked(dataset: Dataset, question: Question) -> str:
+def asked(dataset: Dataset, goal: Goal) -> str:
     """The command that asks the same question again, prices and constraints with it where they are not the defaults."""
-    plain = Question()
+    plain = Goal()
     words = ["advisor", "advise", dataset.source, *_reading(dataset)]
-    if question.target is not None:
-        words += ["--target", str(question.target)]
-    if question.budget_seconds != plain.budget_seconds:
-        words += ["--budget", f"{question.budget_seconds:g}"]
-    if question.rungs != plain.rungs:
-        words += ["--rungs", ",".join(question.rungs)]
-    if question.backbone is not None:
-        words += ["--backbone", question.backbone]
-    return shlex.join([*words, *_wishes(question)])
+    if goal.target is not None:
+        words += ["--target", str(goal.target)]
+    if goal.budget_seconds != plain.budget_seconds:
+        words += ["--budget", f"{goal.budget_seconds:g}"]
+    if goal.rungs != plain.rungs:
+        words += ["--rungs", ",".join(goal.rungs)]
+    if goal.backbone is not None:
+        words += ["--backbone", goal.backbone]
+    return shlex.join([*words, *_wishes(goal)])
 
 
-def _wishes(question: Question) -> list[str]:
+def _wishes(goal: Goal) -> list[str]:
     """Prices and constraints that are not the defaults, as options."""
     words: list[str] = []
-    for record in (question.prices, question.constraints):
+    for record in (goal.prices, goal.constraints):
         for wish in wishes_of(type(record)):
             value = getattr(record, wish.name)
             if value != wish.default:

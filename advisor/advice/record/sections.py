@@ -8,7 +8,7 @@ from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import Table, side_by_side
 from advisor.core.ladder import rung
-from advisor.core.records import Advice, Constraints, Flip, Prices
+from advisor.core.records import Advice, Constraints, Prices, WhatIf
 from advisor.core.records.wishes import wishes_of
 from advisor.core.wording import count, duration, money, percent
 from probes.measured import Measured
@@ -61,12 +61,12 @@ def _tossed(advice: Advice) -> tuple[str, ...]:
 
 
 def _asked(advice: Advice) -> tuple[str, ...]:
-    question = advice.question
-    target = f"{percent(question.target)} {advice.metric}" if question.target is not None else "none"
-    rungs = ", ".join(rung(name).title for name in question.rungs)
+    goal = advice.question
+    target = f"{percent(goal.target)} {advice.metric}" if goal.target is not None else "none"
+    rungs = ", ".join(rung(name).title for name in goal.rungs)
     return (
-        f"Target: {target}. Rungs allowed: {rungs}. Time for measuring: {duration(question.budget_seconds)}.",
-        f"Constraints: {_constraints(question.constraints)}",
+        f"Target: {target}. Rungs allowed: {rungs}. Time for measuring: {duration(goal.budget_seconds)}.",
+        f"Constraints: {_constraints(goal.constraints)}",
         "Prices are in one currency of the user's own.",
     )
 
@@ -109,7 +109,7 @@ def _reasons(advice: Advice) -> Table:
     return Table(("Rung", "Reason", "What the number rests on"), tuple(rows))
 
 
-def _flips(flips: tuple[Flip, ...]) -> Table:
+def _flips(flips: tuple[WhatIf, ...]) -> Table:
     rows = [(f.what, _amount(f.what, f.now), _amount(f.what, f.value), _between(f), rung(f.rung).title) for f in flips]
     return Table(("What changes", "Now", "Flips at", "90 % interval", "Then recommended"), tuple(rows)).without_empty()
 
@@ -120,7 +120,7 @@ def _amount(what: str, value: float | None) -> str:
     return percent(value) if what == "target" else f"{value:,.4g}"
 
 
-def _between(flip: Flip) -> str:
+def _between(flip: WhatIf) -> str:
     if flip.low is None or flip.high is None:
         return ""
     return f"{_amount(flip.what, flip.low)} to {_amount(flip.what, flip.high)}"

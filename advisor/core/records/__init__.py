@@ -6,7 +6,7 @@ unknown key is an error, and a file of another schema version says so.
 
 from __future__ import annotations
 
-from advisor.core.records.advice import Advice, Estimate, Exchange, Flip, Question
+from advisor.core.records.advice import Advice, Estimate, Exchange, Goal, WhatIf
 from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
 from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
 from advisor.core.records.evidence import (
@@ -37,7 +37,7 @@ __all__ = [
     "Evidence",
     "Exchange",
     "Finding",
-    "Flip",
+    "WhatIf",
     "Kind",
     "LabelsNeeded",
     "LearningCurve",
@@ -50,7 +50,7 @@ __all__ = [
     "Prices",
     "ProbeResult",
     "Profile",
-    "Question",
+    "Goal",
     "ReadOptions",
     "Record",
     "RunReport",

@@ -46,7 +46,7 @@ class Estimate(Record):
     reason: str = ""
 
 
-class Question(Record):
+class Goal(Record):
     """What the user wants: target (share, 0 to 1), seconds for the advice, allowed rungs, backbone, prices, musts."""
 
     target: float | None = None
@@ -57,7 +57,7 @@ class Question(Record):
     constraints: Constraints = Constraints()
 
 
-class Flip(Record):
+class WhatIf(Record):
     """The nearest change that changes the recommendation.
 
     ``what`` changes ("target", "labels per class", "label price", "predictions a month", "a GPU"); from ``now`` to
@@ -99,13 +99,13 @@ class Advice(Record):
     schema_version: int = 2
     fingerprint: str
     metric: Metric
-    question: Question
+    question: Goal
     recommended: RungName
     runner_up: RungName | None
     race: tuple[RungName, RungName] | None = None
     headline: str
     sentences: tuple[str, ...]
-    flips: tuple[Flip, ...]
+    flips: tuple[WhatIf, ...]
     exchange: Exchange | None = None
     estimates: tuple[Estimate, ...]
     seconds: float

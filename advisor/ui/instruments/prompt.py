@@ -10,7 +10,7 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Evidence, ProbeResult, Question
+from advisor.core.records import Advice, Dataset, Evidence, ProbeResult, Goal
 from advisor.llm.asking import Ask
 from advisor.ui import jobs, language, parts
 from probes.progress import Progress
@@ -136,7 +136,7 @@ def measure(dataset: Dataset, ask: Ask, shots: int) -> None:
     key = jobs.key_of("prompt", dataset.fingerprint)
     jobs.forget(key)
     advice = Advice.saved(dataset.files.advice)
-    question = advice.question if advice is not None else Question()
+    question = advice.question if advice is not None else Goal()
 
     def work(tell: Progress) -> ProbeResult:
         return api.prompt(

@@ -12,7 +12,7 @@ from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Estimate, Question
+from advisor.core.records import Advice, Dataset, Estimate, Goal
 from advisor.core.wording import money
 from advisor.ui import charts, exchange, jobs, parts, places, question_form, race, record, terms
 from advisor.ui.charts import ladder
@@ -28,7 +28,7 @@ def draw() -> None:
     key = jobs.key_of("advise", dataset.fingerprint)
     advice = Advice.saved(dataset.files.advice)
     if st.query_params.pop("ask", None) and advice is None:
-        question_form.ask(dataset, Question())
+        question_form.ask(dataset, Goal())
     job = jobs.find(key)
     if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
@@ -40,9 +40,9 @@ def draw() -> None:
         if refused is not None:
             parts.wait(refused)
         elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
-            question_form.ask(dataset, Question())
+            question_form.ask(dataset, Goal())
             st.rerun()
-        question_form.draw(dataset, refused.asked if refused is not None else Question(), refused is not None)
+        question_form.draw(dataset, refused.asked if refused is not None else Goal(), refused is not None)
         return
     parts.heading(QUESTION, advice.headline)
     if refused is not None:
