@@ -1,3 +1,3 @@
-from advisor.ui.shell import main
+from advisor.ui.places import main
 
 main()

@@ -1,4 +1,4 @@
-"""Ask the documents: a question in; an answer out, with the passages it rests on quoted, or that it is not there."""
+"""Ask the documents: the answer with the passages it rests on, or that the documents do not hold it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
 
 
 def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> None:
-    """The question, its answer, what is accepted where that is known, and the passages."""
+    """The question, its answer, the accepted answers where they are known, and the passages."""
     try:
         with st.spinner("Searching and reading."):
             answer = ask(question)
@@ -65,27 +65,27 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
         parts.problem(str(error))
         return
     st.text(question)
-    by_heart = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    if answer.supported or by_heart:
+    closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
+    if answer.supported or closed_book:
         sure = f" (probability {wording.percent(answer.probability, 0)})" if answer.probability is not None else ""
         parts.answer_line(f"{wording.short(answer.text, 400)}{sure}")
-        if by_heart:
-            parts.note("Answered by heart: no document was read, so no passage supports it.")
-        elif not stands(answer):
-            parts.note("These words do not stand in the passages: the model may have misread them.")
+        if closed_book:
+            parts.note("Answered closed-book: no document was read, so no passage supports it.")
+        elif not quoted(answer):
+            parts.note("The passages do not contain these words: the model may have misread them.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if accepted:
         known = [a for a in accepted if a != NONE]
         right = token_f1(answer.text, known) >= RIGHT_F1
-        parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is not right'}.")
+        parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is wrong'}.")
     passages(answer)
 
 
-def stands(answer: Answer) -> bool:
-    """Whether the answer stands word by word in a passage it cites; yes and no need not."""
-    said = normalised(answer.text)
-    return said in VERDICTS or any(f" {said} " in f" {normalised(passage.text)} " for passage in answer.passages)
+def quoted(answer: Answer) -> bool:
+    """Whether a passage that is cited holds the answer word by word; yes and no need not."""
+    words = normalised(answer.text)
+    return words in VERDICTS or any(f" {words} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
 def passages(answer: Answer) -> None:

@@ -1,22 +1,23 @@
-"""How a finished run came about: what was compared, the race of settings, the seeds, and the settings it used."""
+"""How a finished run was trained: what was compared, the race of settings with its figure, the settings used."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
-from advisor.ui import charts, parts
-from advisor.ui.charts import training
-from probes import failures
+from advisor.ui import charts, parts, terms
+from advisor.ui.charts import GREY, TEAL, base
 
-#: What the values of the validation part are called; the rest keeps its own name.
+#: What the values on the validation part are called; the rest keeps its own name.
 VALIDATION = {
     "value": "Kept model",
     "frozen": "Frozen head",
@@ -24,33 +25,33 @@ VALIDATION = {
     "network": "Network from scratch",
     "words": "Word counts",
 }
-#: Values that are no share reached; what they say stands in the report's sentences.
+#: Values that are not a share of right answers; the report's sentences tell them.
 OTHER = ("temperature", "ece_before", "ece", "gain", "gain_error", "n")
 #: Settings whose own names are short for people.
 SETTING = {
     "n_train": "Training items",
-    "n_validation": "Validation items looked at while training",
+    "n_validation": "Validation items used while training",
     "n_seeds": "Seeds",
     "n_items": "Items",
     "n_passages": "Passages searched",
     "k": "Passages read for an answer",
-    "threshold": "Similarity below which nothing supports an answer",
+    "threshold": "Least similarity that supports an answer",
     "type": "What it answers from",
 }
-#: Sentences after the promise that stand on the page itself: that fine-tuning was dropped must not be hidden.
-OPEN = 2
+#: Sentences after the first that stand on the page itself: that fine-tuning was dropped must not be hidden.
+N_OPEN = 2
 
 
 def draw(folder: Path, report: RunReport) -> None:
-    """One expander; what the run did not write is not there."""
+    """One expander with what the run wrote about its training."""
     settings = resolved(folder)
     with st.expander("How it was trained", icon=":material/build:"):
-        for sentence in told(report)[OPEN:]:
+        for sentence in report.sentences[1 + N_OPEN :]:
             st.text(sentence)
         validation(report)
         if laps := settings.get("race"):
-            parts.note("The race of settings: validation loss against steps; the weaker half drops out at each turn.")
-            figure = training.race(laps)
+            parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")
+            figure = race(laps)
             st.plotly_chart(figure, config=charts.CONFIG, key="race", alt="Validation loss of each candidate")
             rows = pd.DataFrame([race_row(lap) for lap in laps])
             st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
@@ -59,14 +60,13 @@ def draw(folder: Path, report: RunReport) -> None:
             st.dataframe(rows, hide_index=True, alt="The settings that were used")
 
 
-def told(report: RunReport) -> tuple[str, ...]:
-    """What the report says after the promise, without what another section says in its own place."""
-    failed = failures.sentence(report.outcomes)
-    return tuple(sentence for sentence in report.sentences[1:] if sentence != failed)
+def open_sentences(report: RunReport) -> tuple[str, ...]:
+    """The report's sentences after the first that the page shows unfolded."""
+    return report.sentences[1 : 1 + N_OPEN]
 
 
 def resolved(folder: Path) -> dict[str, Any]:
-    """The settings as the run resolved them; none where the file is not there or not readable."""
+    """The settings as the run resolved them; none where there is no readable file."""
     path = RunFiles(folder).resolved
     try:
         storage.check_manifest(folder, path.name)
@@ -92,7 +92,7 @@ def race_row(lap: dict[str, Any]) -> dict[str, Any]:
     """A lap as a row of the table."""
     loss = lap.get("loss")
     return {
-        "Layers, learning rate": training.candidate(lap),
+        "Layers, learning rate": candidate(lap),
         "Steps": lap["steps"],
         "Validation value": wording.percent(lap["value"]),
         "Loss": "diverged" if loss is None else f"{loss:.3f}",
@@ -119,3 +119,39 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def candidate(lap: Mapping[str, Any]) -> str:
+    """A candidate of a race in the words of the report.
+
+    >>> candidate({"learning_rate": 0.0003, "depth": 0.5, "adapters": False})
+    'top 50 % of the blocks at 3.0e-04'
+    """
+    depth = float(lap.get("depth", 1.0))
+    what = "all layers" if depth == 1.0 else f"top {100 * depth:.0f} % of the blocks"
+    return f"{'LoRA' if lap.get('adapters') else what} at {float(lap['learning_rate']):.1e}"
+
+
+def race(laps: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Validation loss of every candidate against its steps; the one that went furthest with the least loss in teal."""
+    runs: dict[str, list[Mapping[str, Any]]] = {}
+    for lap in laps:
+        runs.setdefault(candidate(lap), []).append(lap)
+    ends = {name: own[-1] for name, own in runs.items() if own[-1]["loss"] is not None}
+    winner = min(ends, key=lambda name: (-ends[name]["steps"], ends[name]["loss"])) if ends else ""
+    figure = base(280, showlegend=False)
+    for name, own in runs.items():
+        known = [lap for lap in own if lap["loss"] is not None]
+        color = TEAL if name == winner else GREY
+        figure.add_trace(
+            go.Scatter(
+                x=[lap["steps"] for lap in known], y=[lap["loss"] for lap in known], mode="lines+markers",
+                name=terms.plotted(name, 60), line={"color": color, "width": 2.5 if name == winner else 1.3},
+                marker={"size": 8}, customdata=[wording.percent(lap["value"]) for lap in known],
+                hovertemplate=f"<b>{terms.plotted(name, 60)}</b><br>%{{x}} steps: loss %{{y:.3f}}, %{{customdata}}"
+                              "<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.update_xaxes(title="Steps", rangemode="tozero")
+    figure.update_yaxes(title="Validation loss")
+    return figure

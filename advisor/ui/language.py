@@ -1,7 +1,7 @@
-"""The language model: which ones there are, which endpoint is configured, and a field to choose one.
+"""The language models: which ones are installed, the endpoint, and a field to choose one.
 
-The endpoint's key comes from the environment or `.streamlit/secrets.toml`, whose names Streamlit puts into the
-environment; it is asked here only whether there is one.
+The endpoint's key comes from the environment or from `.streamlit/secrets.toml`, which Streamlit copies into the
+environment; the pages only show whether there is one.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ SET_UP = f"""\
 export {BASE_URL}=https://host/v1
 export {MODEL}=the-model
 export {API_KEY}=...                # or all three in .streamlit/secrets.toml
-export {NUMBERS["most_tokens"]}=200000     # tokens of one process, at most
-export {NUMBERS["price_in"]}=0.15          # money for a million tokens read
-export {NUMBERS["price_out"]}=0.60         # and written"""
+export {NUMBERS["most_tokens"]}=200000     # most tokens of one process
+export {NUMBERS["price_in"]}=0.15          # price of a million tokens read
+export {NUMBERS["price_out"]}=0.60         # price of a million tokens written"""
 
 
 def names() -> list[str]:
-    """The language models that can be asked here: those of the catalog whose weights are here, and the endpoint."""
+    """The language models that can be asked: those of the catalog whose weights are installed, and the endpoint."""
+    # A kind of backbone, not of dataset.
     local = [entry.name for entry in CATALOG if entry.kind == "language"]
     return [name for name in (*local, models.ENDPOINT) if models.missing(name) is None]
 
@@ -36,26 +37,26 @@ def title(name: str) -> str:
     if name != models.ENDPOINT:
         return wording.short(name, 60)
     try:
-        found = EndpointSettings.found()
+        settings = EndpointSettings.found()
     except EndpointError:
         return "the endpoint"
-    return f"{wording.short(found.model, 40)} at {wording.short(found.host, 40)}"
+    return f"{wording.short(settings.model, 40)} at {wording.short(settings.host, 40)}"
 
 
 def choose(key: str, present: str | None = None) -> str | None:
-    """A field for the language model: one that is here, the endpoint, or a folder or hub name that is typed in."""
-    there = names()
-    if present and present not in there:
-        there.insert(0, present)
+    """A field for the language model: an installed one, the endpoint, or a folder or hub name typed in."""
+    choices = names()
+    if present and present not in choices:
+        choices.insert(0, present)
     chosen: str | None = st.selectbox(
         "Language model",
-        there,
-        index=there.index(present) if present else 0 if there else None,
+        choices,
+        index=choices.index(present) if present else 0 if choices else None,
         key=f"language-{key}",
         format_func=title,
         accept_new_options=True,
         placeholder="a folder, a hub name",
-        help="One that is here, the endpoint (Machine page), a local folder, or a hub name such as organisation/model.",
+        help="An installed one, the endpoint (see Machine), a local folder, or a hub name such as organisation/model.",
     )
     return chosen.strip() or None if chosen else None
 
@@ -63,71 +64,71 @@ def choose(key: str, present: str | None = None) -> str | None:
 def draw() -> None:
     """The Machine page's section."""
     parts.section("Language model")
-    there = [name for name in names() if name != models.ENDPOINT]
-    if there:
-        parts.answer_line(f"{', '.join(there)} answers on this machine; nothing leaves it.")
+    local = [name for name in names() if name != models.ENDPOINT]
+    if local:
+        parts.answer_line(f"Installed: {', '.join(local)}. What you ask it stays on this machine.")
     else:
-        parts.answer_line("No language model is here.")
+        parts.answer_line("No language model is installed.")
         try:
             parts.note(models.missing() or "")
         except PeopleError as error:
             parts.note(str(error))
-    parts.note("Where one is asked for, a local folder or a hub name of any Hugging Face causal model will do too.")
+    parts.note("Any causal Hugging Face model works too: name its local folder or its hub name.")
     endpoint()
 
 
 def endpoint() -> None:
     """What is configured, without the key, or how to configure it."""
     try:
-        found = EndpointSettings.found()
+        settings = EndpointSettings.found()
     except EndpointError as error:
-        st.text(str(error).partition(". ")[0] + ".")
+        st.text(str(error))
     else:
-        st.text(f"An endpoint is configured: {found.model} at {found.host}.")
-        rows = facts(found)
+        st.text(f"An endpoint is configured: {settings.model} at {settings.host}.")
+        rows = facts(settings)
         frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
         st.dataframe(frame, hide_index=True, alt="What is configured for the endpoint")
     with st.expander("How to use an endpoint", icon=":material/cloud:"):
         st.code(SET_UP, language="bash")
         parts.note(
-            "Any OpenAI-compatible server will do, also one on this machine. The key is read from the environment or "
-            "the secrets of Streamlit; it is never shown, written down or logged. Your texts go to that address."
+            "Any OpenAI-compatible server works, also one on this machine. The key is read from the environment or "
+            "from Streamlit's secrets; it is never shown, stored or logged. Your texts are sent to that address."
         )
 
 
-def facts(found: EndpointSettings) -> dict[str, str]:
+def facts(settings: EndpointSettings) -> dict[str, str]:
     """The endpoint's settings in words; of the key only whether there is one."""
-    usage = models.endpoint(found).usage
-    priced = found.price_in is not None and found.price_out is not None
-    money = f"{found.price_in:g} read, {found.price_out:g} written" if priced else "not known, so money is not counted"
+    usage = models.endpoint(settings).usage
+    priced = settings.price_in is not None and settings.price_out is not None
+    price = f"{settings.price_in:g} read, {settings.price_out:g} written" if priced else "unknown: money is not counted"
     return {
-        "Key": "set" if found.api_key else "none",
+        "Key": "set" if settings.api_key else "none",
         "Tokens spent": (
-            f"{wording.count(usage.spent)} of at most {wording.count(found.most_tokens)}, by this dashboard"
+            f"{wording.count(usage.spent)} of at most {wording.count(settings.most_tokens)}, by this dashboard"
         ),
-        "Price of a million tokens": money,
-        "Price of 1,000 predictions": spent_on(found) or a_thousand(found),
-        "Requests at once": str(found.at_once),
-        "Time-out": wording.duration(found.timeout_seconds),
-        "Tries after a failure": str(found.retries),
+        "Price of a million tokens": price,
+        "Price of 1,000 predictions": spent_on(settings) or a_thousand(settings),
+        "Requests at once": str(settings.at_once),
+        "Timeout": wording.duration(settings.timeout_seconds),
+        "Retries": str(settings.retries),
     }
 
 
-def spent_on(found: EndpointSettings) -> str:
-    """What 1,000 predictions cost by those made so far; "" where none was made or prices are not known."""
-    asked = models.endpoint(found)
-    price = asked.price_per_thousand()
-    n = wording.counted(asked.usage.requests, "request")
-    return f"{price:.2g} by the {n} so far" if price is not None else ""
+def spent_on(settings: EndpointSettings) -> str:
+    """What 1,000 predictions cost, from those made so far; "" where none was made or the prices are unknown."""
+    endpoint = models.endpoint(settings)
+    price = endpoint.price_per_thousand()
+    n = wording.counted(endpoint.usage.requests, "request")
+    return f"{price:.2g} from {n} so far" if price is not None else ""
 
 
-def a_thousand(found: EndpointSettings, n_read: int = 200, n_written: int = 10) -> str:
+def a_thousand(settings: EndpointSettings, n_read: int = 200, n_written: int = 10) -> str:
     """What 1,000 predictions of usual length cost.
 
     >>> a_thousand(EndpointSettings("https://host/v1", "m", price_in=0.15, price_out=0.6))
     '0.036 at 200 tokens read and 10 written each'
     """
-    if found.price_in is None or found.price_out is None:
-        return "not known"
-    money = (n_read * found.price_in + n_written * found.price_out) / 1000
+    if settings.price_in is None or settings.price_out is None:
+        return "unknown"
+    money = (n_read * settings.price_in + n_written * settings.price_out) / 1000
     return f"{money:.2g} at {n_read} tokens read and {n_written} written each"

@@ -1,4 +1,4 @@
-"""Pieces that several pages draw: the question with its answer, a failure, a job's progress, a picture of an item.
+"""Pieces that several pages draw: the question with its answer, a failure, a job's progress, findings, a quotation.
 
 Names and sentences that hold a user's words never pass through Markdown: `st.text` shows them as they are,
 `answer_line` and `note` escape them.
@@ -29,7 +29,7 @@ QUOTE = (
 MARKED = "background:rgba(42,144,134,0.28);color:inherit;border-radius:0.2rem;padding:0 0.15rem"
 
 BadgeColor = Literal["red", "orange", "gray"]
-#: Of each severity: the badge's colour and icon, the gravest first.
+#: Of each severity: the badge's colour and icon, the most serious first.
 MARK: dict[Severity, tuple[BadgeColor, str]] = {
     "problem": ("red", ":material/error:"),
     "warning": ("orange", ":material/warning:"),
@@ -55,7 +55,7 @@ def section(title: str) -> None:
 
 
 def problem(text: str, title: str = "This did not work.") -> None:
-    """A failure told to a person: what happened, in plain text."""
+    """A failure in plain text: what happened, and the next step."""
     with st.container(border=True):
         st.markdown(f":red[:material/error:] **{title}**")
         st.text(text)
@@ -70,20 +70,23 @@ def need_dataset(question: str) -> Dataset:
     """The dataset in the address; without one the page says where to choose it, and ends."""
     dataset = places.dataset()
     if dataset is None:
-        heading(question, "Choose a dataset first, then this page has an answer.")
+        heading(question, "Choose a dataset first.")
         st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
         st.stop()
     return dataset
 
 
-def describe(dataset: Dataset) -> str:
-    """Name, kind and size of a dataset in one line."""
-    items = terms.items(dataset.n_used, dataset.kind)
-    if dataset.kind == "qa":
-        over = wording.counted(len(dataset.documents), "document")
-    else:
-        over = wording.counted(len(dataset.classes), "class", "classes")
-    return f"{wording.short(dataset.name, 60)} · {items} · {over}"
+def n_serious(findings: Sequence[Finding]) -> str:
+    """How many findings are more than notes, in words."""
+    n = sum(finding.severity != "note" for finding in findings)
+    return f"{wording.counted(n, 'finding')} to look at" if n else "nothing to worry about"
+
+
+def split(dataset: Dataset, made_here: str) -> str:
+    """Where the parts of a dataset come from."""
+    if dataset.official_split:
+        return "The official split is used."
+    return f"{made_here}; groups and duplicates stay on one side."
 
 
 @st.fragment(run_every=1.0)
@@ -107,28 +110,19 @@ def wait(job: jobs.Job) -> None:
     _watch(job.key)
 
 
-def findings(found: Sequence[Finding], with_keys: bool = True) -> None:
-    """Each finding as a sentence with its severity, the gravest first; the keys of some items under it."""
+def findings(findings: Sequence[Finding], with_keys: bool = True) -> None:
+    """Each finding as a sentence with its severity, the most serious first; the keys of some items under it."""
     order = list(MARK)
-    for finding in sorted(found, key=lambda f: order.index(f.severity)):
+    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
         color, icon = MARK[finding.severity]
-        mark, told = st.columns([1, 7], gap="small")
+        mark, sentence = st.columns([1, 7], gap="small")
         mark.badge(finding.severity, color=color, icon=icon)
-        with told.container(gap="xsmall"):
+        with sentence.container(gap="xsmall"):
             st.text(finding.sentence)
             if finding.items and with_keys:
                 more = finding.n_items - SHOWN_KEYS
                 keys = ", ".join(wording.short(k, 60) for k in finding.items[:SHOWN_KEYS])
                 note(keys + (f" and {wording.count(more)} more" if more > 0 else ""))
-
-
-def whole(text: str, limit: int = 600, label: str = "Show all of it") -> None:
-    """A user's text in plain letters; a long one is cut, with a way to see the rest."""
-    shown, more = wording.cut(text, limit)
-    st.text(shown)
-    if more:
-        with st.popover(label, icon=":material/unfold_more:"):
-            st.text(text)
 
 
 def quote(title: str, text: str, marks: Sequence[str] = ()) -> None:
@@ -149,53 +143,6 @@ def marked(text: str, marks: Sequence[str]) -> str:
         place = lowered.find(mark.strip().lower()) if mark.strip() and len(lowered) == len(text) else -1
         if place >= 0:
             end = place + len(mark.strip())
-            found = f'<mark style="{MARKED}">{escape(text[place:end])}</mark>'
-            return f"{escape(text[:place])}{found}{escape(text[end:])}"
+            passage = f'<mark style="{MARKED}">{escape(text[place:end])}</mark>'
+            return f"{escape(text[:place])}{passage}{escape(text[end:])}"
     return escape(text)
-
-
-def items_grid(dataset: Dataset, rows: Sequence[int], labels: Sequence[str], key: str) -> None:
-    """Items as pictures or texts, each with one plain line under it."""
-    if dataset.kind == "image":
-        with st.grid("auto", min_column_width=120, gap="small", key=key):
-            for row, label in zip(rows, labels, strict=True):
-                with st.container(gap="xsmall"):
-                    _picture(dataset, int(row), label)
-                    note(label)
-        return
-    for row, label in zip(rows, labels, strict=True):
-        with st.container(border=True, gap="xsmall"):
-            st.text(wording.short(str(dataset.items["text"].iloc[int(row)]), 400))
-            note(label)
-
-
-def _picture(dataset: Dataset, row: int, label: str) -> None:
-    small = thumbnail(str(dataset.items["path"].iloc[row]))
-    if small is None:
-        note("This image cannot be shown.")
-    else:
-        st.image(small, width="stretch", alt=wording.short(label, 120))
-
-
-@st.cache_data(max_entries=512, show_spinner=False)
-def thumbnail(path: str, side: int = 224) -> bytes | None:
-    """A small PNG of an image file, enlarged without blur when it is tiny; None when it cannot be decoded."""
-    from io import BytesIO
-    from pathlib import Path
-
-    from PIL import Image
-
-    from advisor.core.errors import PeopleError
-    from advisor.data.decode import open_image
-
-    try:
-        image = open_image(Path(path), side)
-    except (PeopleError, OSError):
-        return None
-    image.thumbnail((side, side))
-    if max(image.size) < side // 2:
-        factor = side // max(image.size)
-        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-    stream = BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()

@@ -17,7 +17,10 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
 
-FOLDER = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent
+FOLDER = HERE / "pages"
+NAME = "Transfer Advisor"
+WIDTH = 980
 KEPT = ("data", "run")
 
 
@@ -41,6 +44,17 @@ PLACES: tuple[Place, ...] = (
     Place("score", "How good?", ":material/verified:", "How often the advice was right, and what it cost when wrong."),
     Place("machine", "Machine", ":material/memory:", "The device, its precision and the installed weights."),
 )
+
+
+def main() -> None:
+    """Draw the bar and run the open page."""
+    # A picture of our own: for a Material icon in the tab Streamlit asks fonts.gstatic.com.
+    st.set_page_config(page_title=NAME, page_icon=str(HERE / "icon.svg"), layout="wide")
+    st.logo(HERE / "logo.svg", size="large")
+    chosen = st.navigation([page(place.name) for place in PLACES], position="top")
+    # A column of this width keeps lines readable on a wide screen and fills a narrow one.
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        chosen.run()
 
 
 def page(name: str) -> st.Page:

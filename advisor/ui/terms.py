@@ -1,19 +1,13 @@
-"""What the pages call things: items, states, rungs, and names made safe for pictures."""
+"""What the pages call things: states, rungs, prices, and names made safe for figures."""
 
 from __future__ import annotations
 
 from html import escape
 
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import Kind, State
-from advisor.core.wording import about, counted, short
+from advisor.core.records import Prices, State
+from advisor.core.wording import about, short
 
-#: What the items of each kind of dataset are called: one, several.
-ITEM: dict[Kind, tuple[str, str]] = {
-    "image": ("image", "images"),
-    "text": ("text", "texts"),
-    "qa": ("question", "questions"),
-}
 STATE: dict[State, str] = {
     "queued": "waiting",
     "running": "training",
@@ -32,10 +26,6 @@ COLOR: dict[State, str] = {
 }
 
 
-#: Durations below it are all the same to people.
-NO_TIME_SECONDS = 0.5
-
-
 def left(seconds: float) -> str:
     """The time left, an estimate.
 
@@ -45,13 +35,13 @@ def left(seconds: float) -> str:
     return f"{about(seconds)} left"
 
 
-def items(n: int, kind: Kind) -> str:
-    """A number of items of a dataset in the words of its kind.
+def at_prices(prices: Prices) -> str:
+    """Whose prices a cost is reckoned at.
 
-    >>> items(1, "image"), items(1200, "qa")
-    ('1 image', '1,200 questions')
+    >>> at_prices(Prices()), at_prices(Prices(label=2.0))
+    ('at default prices', 'at your prices')
     """
-    return counted(n, *ITEM[kind])
+    return "at default prices" if prices == Prices() else "at your prices"
 
 
 def title(name: RungName) -> str:

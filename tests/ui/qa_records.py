@@ -10,8 +10,11 @@ import pandas as pd
 from ui_records import share, write_dataset
 
 from advisor.core.records import Dataset, Evidence, Finding, Mistake, ProbeResult, Profile, RunReport
+from probes import failures
 
 TITLES = ("<b>Guide</b> *one*", ":red[Second] $x^2$", "[Third](http://x.y)")
+#: What became of the six test questions.
+OUTCOMES = {"right": 3, "misread": 1, "not found": 2, "wrongly refused": 0, "made up": 0}
 PASSAGE = "The **answer** to <script>alert(1)</script> is forty-two, says the guide."
 
 
@@ -62,13 +65,13 @@ def examples() -> list[dict[str, Any]]:
 
 
 def write_evidence(dataset: Dataset) -> Evidence:
-    """By heart 10 %, with passages 50 %, with the passage that answers 60 %; the search finds 90 %."""
+    """Closed-book 10 %, with passages 50 %, with the answering passage 60 %; the search finds 90 %."""
     counts = {"right": 12, "misread": 8, "not found": 4, "wrongly refused": 0, "made up": 0}
     prompt = {"system": "Answer from the text.", "user": "Text: {passages}\n\nQuestion: {question}", "begin": ""}
     asked = {"exact_match": 0.4, "prompt": prompt, "choices": []}
     search = {way: {"recall@1": 0.6, "recall@5": 0.9, "mrr": 0.7} for way in ("words", "dense", "hybrid")}
     results = (
-        ProbeResult(name="closed book", title="By heart", backbone="m", measured=share(0.1, 24), settings=asked),
+        ProbeResult(name="closed book", title="Closed-book", backbone="m", measured=share(0.1, 24), settings=asked),
         ProbeResult(
             name="retrieved", title="With passages found", backbone="m", measured=share(0.5, 24),
             settings={**asked, "k": 1, "outcomes": counts, "examples": examples()},
@@ -88,7 +91,7 @@ def write_evidence(dataset: Dataset) -> Evidence:
         n_test=6,
         n_test_per_class=(6,),
         results=results,
-        notes=("By heart m reaches 10.0 %, so what it lacks most is knowledge.", "A remark."),
+        notes=("m reaches 10.0 % closed-book, so it lacks knowledge most.", failures.sentence(counts), "A remark."),
         seconds=20.0,
     )
     evidence.save(Path(dataset.folder) / "evidence.json")
@@ -115,10 +118,14 @@ def make_report(dataset: Dataset, run: str) -> RunReport:
         ),
         exact_match=share(0.4, 6),
         recall_at_5=share(0.9, 6),
-        outcomes={"right": 3, "misread": 1, "not found": 2, "wrongly refused": 0, "made up": 0},
+        outcomes=OUTCOMES,
         validation={"value": 0.5, "n": 6.0},
         seconds=9.0,
         device="cpu",
         precision="float32",
-        sentences=("Promised were 48.0 to 52.0 %; it reached 50.0 %, inside the interval.", "A sentence of the rung."),
+        sentences=(
+            "Predicted 48.0–52.0 %; it reached 50.0 %, inside the interval.",
+            failures.sentence(OUTCOMES),
+            "A sentence of the rung.",
+        ),
     )  # fmt: skip

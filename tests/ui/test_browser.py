@@ -82,9 +82,9 @@ def browser_page(tmp_path: Path) -> Iterator[Page]:
 def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
     page = browser_page
     page.goto(address)
-    page.get_by_role("heading", name="What do you have?").wait_for()
+    page.get_by_role("heading", name="What data do you have?").wait_for()
     page.locator(".st-key-sample-digits button").click()  # the first of three clicks
-    page.get_by_role("heading", name="What is in it?").wait_for()
+    page.get_by_role("heading", name="What is in the data?").wait_for()
     page.get_by_role("button", name="Get advice").click(timeout=LONG)  # the second
     page.get_by_role("button", name="Train this").wait_for(timeout=LONG)  # advice, one click to spare
 
@@ -100,7 +100,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
-    page.get_by_role("heading", name="Did it keep its promise?").wait_for(timeout=LONG)
+    page.get_by_role("heading", name="Did the prediction hold?").wait_for(timeout=LONG)
     page.get_by_text("it reached").first.wait_for()
     page.locator("input[type=file]").set_input_files(digit())
     page.get_by_text("with probability").wait_for(timeout=SOON)

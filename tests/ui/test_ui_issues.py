@@ -17,8 +17,7 @@ from advisor.core.records import Dataset, Evidence
 from advisor.evidence import Sample, related
 from advisor.evidence.issue_wording import mostly_hard
 from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked, summary
-from advisor.ui.charts.issues import TITLE, issues
-from advisor.ui.instruments.issues import answer
+from advisor.ui.instruments.issues import TITLE, answer, issues
 from probes.linear import linear_probe
 
 HOSTILE = "*hurt* <b>me</b>"

@@ -64,10 +64,10 @@ def test_an_unknown_dataset_in_the_address_is_not_an_error() -> None:
 
 def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
     app = opened("profile", data=images.fingerprint[:16])
-    assert app.title[0].value == "What is in it?"
+    assert app.title[0].value == "What is in the data?"
     assert "100 images in 4 classes" in answer(app)
     assert len(app.get("plotly_chart")) == 1  # every digit is 8 × 8 pixels: a sentence says so instead of a plot
-    assert any("8 × 8 pixels" in str(h.value) for h in app.html)
+    assert any("All images are 8 × 8 px." in str(h.value) for h in app.html)
     assert "1 file is set aside." in [t.value for t in app.text]
     assert app.dataframe[0].value["Item"].tolist() == ["<i>broken</i>.png"]
     assert len(app.get("image")) == 2  # the two duplicates
@@ -75,7 +75,7 @@ def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
 
 def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> None:
     app = opened("evidence", data=images.fingerprint[:16])
-    assert "The best is Linear probe" in answer(app)
+    assert "The best probe is Linear probe" in answer(app)
     table = app.dataframe[0].value
     assert table["Probe"].tolist() == ["Linear probe", "Nearest neighbours", "Always the largest class"]
     assert set(table["n"]) == {"200"}
@@ -124,8 +124,8 @@ def test_hostile_names_in_a_result_never_reach_markdown(texts: Dataset, write_ru
 def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(images, "done")
     app = opened("run", run=run)
-    assert app.title[0].value == "Did it keep its promise?"
-    assert "Promised were 93.0 to 97.0" in answer(app)
+    assert app.title[0].value == "Did the prediction hold?"
+    assert "Predicted 93.0–97.0" in answer(app)
     assert f'advisor.load("{run}")' in app.code[0].value
     assert len(app.get("image")) == 2  # the two mistakes
     assert len(app.get("download_button")) == 2
@@ -144,7 +144,7 @@ def test_a_test_item_can_be_chosen_to_try_and_a_missing_model_is_told(
 
 def test_a_failed_run_tells_its_cause_and_its_log(images: Dataset, write_run: Callable[..., str]) -> None:
     app = opened("run", run=write_run(images, "failed", cause="The disk is full."))
-    assert "has failed" in answer(app)
+    assert "failed" in answer(app)
     assert "The disk is full." in [t.value for t in app.text]
     assert "one line of the log" in app.code[0].value
 
@@ -158,7 +158,7 @@ def test_an_unknown_run_is_told_in_a_sentence() -> None:
 def test_the_runs_page_lists_states_and_opens_a_run(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     app = opened("runs")
-    assert "2 runs: 1 done, 0 under way." in answer(app)
+    assert "2 runs: 1 done, 0 in progress." in answer(app)
     links = [link.proto.query_string for link in app.page_link]
     assert [run for link in links for run in (done, failed) if f"run={run}" in link] == [failed, done]
 
@@ -223,7 +223,7 @@ def test_a_path_that_does_not_exist_is_told_and_another_can_be_chosen(tmp_path: 
     assert "*no*" not in marked_up(app)
     app.button(key="back").click().run()
     assert not app.exception
-    assert app.title[0].value == "What do you have?"
+    assert app.title[0].value == "What data do you have?"
     assert len(app.form_submit_button) == 1
 
 
@@ -236,7 +236,7 @@ def test_a_local_table_is_read_and_its_profile_opens(tmp_path: Path) -> None:
     app.form_submit_button[0].click().run()
     finished_reading(app)
     assert not app.exception
-    assert app.title[0].value == "What is in it?"
+    assert app.title[0].value == "What is in the data?"
     assert len(app.query_params["data"]) == 16
     assert [d.n_used for d in api.known()] == [60]
 
@@ -255,13 +255,13 @@ def test_recent_datasets_open(texts: Dataset) -> None:
     assert texts.name not in marked_up(app)
     app.button(key=f"open-{texts.fingerprint[:16]}").click().run()
     assert not app.exception
-    assert app.title[0].value == "What is in it?"
+    assert app.title[0].value == "What is in the data?"
 
 
 def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     notes = [str(h.value) for h in opened("runs").html]
-    assert sum("94.0\xa0% accuracy (92.0 to 96.0\xa0%) on 20 test items" in note for note in notes) == 1
+    assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test items" in note for note in notes) == 1
     (store.directory(done) / "report.json").unlink()
     notes = [str(h.value) for h in opened("runs").html]
     assert any("Its report cannot be read." in note for note in notes)
@@ -270,7 +270,7 @@ def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run:
 
 @pytest.mark.parametrize(
     ("progress", "left", "words"),
-    [(0.1, None, "Training, 5 min in all at most"), (0.5, 12.0, "Training, about 12 s left"), (0.95, None, "Training")],
+    [(0.1, None, "Training, at most 5 min in all"), (0.5, 12.0, "Training, about 12 s left"), (0.95, None, "Training")],
 )
 def test_a_run_says_one_time_left(
     images: Dataset, write_run: Callable[..., str], progress: float, left: float | None, words: str

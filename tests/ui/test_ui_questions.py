@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from qa_records import PASSAGE, TITLES
+from qa_records import OUTCOMES, PASSAGE, TITLES
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
@@ -17,7 +17,8 @@ from advisor.core.records import Answer, Dataset, Kind, Passage
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
 from advisor.ui import ask, how_trained, language, parts, places
-from advisor.ui.charts import answering, training
+from advisor.ui.charts import answering
+from probes import failures
 from probes.measured import Measured
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -73,13 +74,13 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
 
 def test_the_evidence_says_first_what_is_missing_then_which_failed(questions: Dataset) -> None:
     app = opened("evidence", data=questions.fingerprint[:16])
-    assert "what it lacks most is knowledge" in str(app.html[0].value)
+    assert "it lacks knowledge most" in str(app.html[0].value)
     said = shown(app)
-    assert "Of 24 questions 12 were answered rightly" in said
+    assert said.count(failures.sentence({"right": 12, "misread": 8, "not found": 4})) == 1
     assert said.count("A remark.") == 1
     table = app.dataframe[0].value
-    assert table["Answer given"].tolist() == ["forty-two", "*six*"]
-    assert table["What became of it"].tolist()[1].startswith("reading failed")
+    assert table["Answer"].tolist() == ["forty-two", "*six*"]
+    assert table["Outcome"].tolist()[1].startswith("reading failed")
 
 
 def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write_run: Callable[..., str]) -> None:
@@ -87,7 +88,7 @@ def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write
     (store.directory(run) / "resolved.json").write_text(json.dumps({"k": 1, "race": []}))
     app = opened("run", run=run)
     said = shown(app)
-    assert "3 were answered rightly" in said
+    assert said.count(failures.sentence(OUTCOMES)) == 1
     assert "A sentence of the rung." in said
     assert app.dataframe[0].value["Accepted"].tolist() == ["forty-two"]
     assert app.text_input(key=f"question-{run}").label == "A question"
@@ -119,10 +120,10 @@ def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     said = shown(reply_page(Answer(input="What?", text="forty-two", supported=True, passages=(passage,)), ("41",)))
     assert ">forty-two</mark>" in said
     assert "characters 5 to 90" in said
-    assert "Accepted: 41. That is not right." in said
-    assert "do not stand in the passages" not in said
+    assert "Accepted: 41. That is wrong." in said
+    assert "do not contain these words" not in said
     misread = shown(reply_page(Answer(input="What?", text="ten", supported=True, passages=(passage,))))
-    assert "do not stand in the passages" in misread
+    assert "do not contain these words" in misread
     assert "<mark" not in misread
 
 
@@ -135,7 +136,7 @@ def test_what_is_not_in_the_documents_is_said_plainly() -> None:
     assert app.expander[0].label == "The nearest passages"
 
 
-def test_an_answer_by_heart_says_that_nothing_supports_it() -> None:
+def test_a_closed_book_answer_says_that_nothing_supports_it() -> None:
     said = shown(reply_page(Answer(input="Who?", text="Curie", supported=False)))
     assert "Curie" in said
     assert "no passage supports it" in said
@@ -155,8 +156,8 @@ def number(value: float) -> Measured:
 
 
 def test_the_first_picture_keeps_the_order_of_the_ladder() -> None:
-    figure = answering.knowledge([("by heart", number(0.1)), ("found", number(0.5))], "token F1", "found")
-    assert figure.data[0].y[0] > figure.data[0].y[1]  # by heart on top
+    figure = answering.knowledge([("closed-book", number(0.1)), ("found", number(0.5))], "token F1", "found")
+    assert figure.data[0].y[0] > figure.data[0].y[1]  # closed-book on top
     assert figure.layout.xaxis.title.text == "Token F1"
     assert figure.data[0].marker.color[0] != figure.data[0].marker.color[1]
 
@@ -172,7 +173,7 @@ def test_recall_has_a_line_for_each_way_and_the_interval_that_was_measured() -> 
 def test_outcomes_that_did_not_occur_are_not_drawn() -> None:
     figure = answering.outcomes({"right": 3, "misread": 1, "not found": 0})
     assert list(figure.data[0].x) == [1, 3]
-    assert figure.data[0].text[1] == "3 (75\u00a0%)"
+    assert figure.data[0].text[1] == "3 (75 %)"
 
 
 def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
@@ -181,7 +182,7 @@ def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
         {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 20, "value": 0.7, "loss": 0.8},
         {"learning_rate": 1e-1, "depth": 0.5, "adapters": False, "steps": 10, "value": 0.1, "loss": None},
     ]
-    figure = training.race(laps)
+    figure = how_trained.race(laps)
     assert [line.name for line in figure.data] == ["all layers at 1.0e-04", "top 50 % of the blocks at 1.0e-01"]
     assert list(figure.data[0].y) == [1.0, 0.8]
     assert not figure.data[1].y

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from html import unescape
+
 from streamlit.testing.v1 import AppTest
+
+from advisor.evidence.scores import RANKING
 
 
 def page() -> None:
@@ -9,7 +13,7 @@ def page() -> None:
 
     from advisor.core.records import Evidence
     from advisor.core.records.evidence import TransferScore
-    from advisor.ui.instruments import scores
+    from advisor.ui.instruments import probes
 
     score = TransferScore(
         name="gbc", title="GBC", value=-1.25, meaning="Overlap: 12 %.", weakness="Round.", seconds=0.5
@@ -20,8 +24,8 @@ def page() -> None:
         "device_reason": "r", "input_size": 224, "n_train": 9, "n_test": 3, "n_test_per_class": (3,), "results": (),
         "seconds": 1.0,
     }  # fmt: skip
-    scores.draw(cast(Any, None), Evidence(**common))
-    scores.draw(cast(Any, None), Evidence(**common, scores=(score,)))
+    probes.scores(cast(Any, None), Evidence(**common))
+    probes.scores(cast(Any, None), Evidence(**common, scores=(score,)))
 
 
 def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absent_without_any() -> None:
@@ -31,4 +35,4 @@ def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absen
     row = app.table[0].value.iloc[0]
     assert row.tolist() == ["GBC", "-1.250", "Overlap: 12 %.", "Round."]
     shown = " ".join(str(element.value) for element in app.html)
-    assert "none decides anything" in shown
+    assert RANKING in unescape(shown)

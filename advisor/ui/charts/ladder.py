@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from advisor.core import wording
 from advisor.core.ladder import RungName
-from advisor.core.records import Advice, Estimate
+from advisor.core.records import Advice, Estimate, Prices
 from advisor.core.wording import money
 from advisor.ui import terms
 from advisor.ui.charts import GREY, MARKS, OCHRE, TEAL, base
@@ -51,7 +51,7 @@ def priced(advice: Advice) -> bool:
 def ladder(advice: Advice, across: Across = "time") -> go.Figure:
     """Value with its 90 % interval against cost or training time; target and choice marked."""
     shown = _shown(advice)
-    axis = _costs(shown, advice.question.prices.months) if across == "cost" else _times(shown)
+    axis = _costs(shown, advice.question.prices) if across == "cost" else _times(shown)
     room = _room(shown, advice.question.target)
     figure = base(420, showlegend=False)
     for estimate in shown:
@@ -86,7 +86,7 @@ def _times(shown: Sequence[Estimate]) -> Axis:
     return Axis(places, span, ticks, "Training time on this device")
 
 
-def _costs(shown: Sequence[Estimate], months: int) -> Axis:
+def _costs(shown: Sequence[Estimate], prices: Prices) -> Axis:
     """The sum of a rung's costs; one that costs nothing stands at the left edge."""
     costs = {e.rung: sum(e.costs.values()) for e in shown}
     positive = [cost for cost in costs.values() if cost > 0]
@@ -96,7 +96,8 @@ def _costs(shown: Sequence[Estimate], months: int) -> Axis:
     places, span = _spread({r: max(c, floor) for r, c in costs.items()}, floor, max(most, 3 * floor))
     ticks = {floor: "nothing"} if free else {}
     ticks |= {t: f"{t:,g}" for t in _round(span) if not free or t > 2 * floor}
-    return Axis(places, span, ticks, f"Cost over {wording.counted(months, 'month')} at your prices")
+    title = f"Cost over {wording.counted(prices.months, 'month')} {terms.at_prices(prices)}"
+    return Axis(places, span, ticks, title)
 
 
 def _round(span: tuple[float, float]) -> list[float]:
@@ -151,14 +152,14 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
                  "arrayminus": [0 if off else value - low], "thickness": 2 if chosen else 1.3, "width": 5},
         marker={"color": color, "size": 16 if chosen else 11, "opacity": 1, "line": {"width": 2, "color": color},
                 "symbol": f"{mark}-open" if estimate.blocked else mark},
-        hovertemplate="<br>".join(_told(estimate)) + "<extra></extra>",
+        hovertemplate="<br>".join(_hover(estimate)) + "<extra></extra>",
     )  # fmt: skip
 
 
-def _told(estimate: Estimate) -> list[str]:
+def _hover(estimate: Estimate) -> list[str]:
     """What hovering over a rung's mark says, a line each."""
     low, value, high = _ends(estimate)
-    time = wording.duration(estimate.train_seconds) if estimate.train_seconds else "no training"
+    time = f"trained in {wording.duration(estimate.train_seconds)}" if estimate.train_seconds else "no training"
     cost = [f"costs {money(sum(estimate.costs.values()))} in all"] if estimate.costs else []
     blocked = [f"blocked: {terms.plotted(estimate.blocked, 80)}"] if estimate.blocked else []
     return [

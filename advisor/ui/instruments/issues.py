@@ -1,96 +1,106 @@
-"""What is wrong with the labels? Sentences, counts, a gallery of each list, and all of it as a file."""
+"""What is wrong with the labels? A sentence, the counts, a gallery of each list, and all of it as a file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Evidence
-from advisor.evidence import issues as rows
+from advisor.evidence import issues as checks
 from advisor.evidence.issue_wording import mostly_hard
-from advisor.ui import charts, parts
-from advisor.ui.charts.issues import TITLE, issues
+from advisor.ui import charts, items, parts
+from advisor.ui.charts import GREY, OCHRE, base
 
-SHOWN = {"image": 24, "text": 8}
+#: What each check lists, as the page says it.
+TITLE = {
+    "suspect label": "Label looks wrong",
+    "lonely label": "No neighbour of its class",
+    "outlier": "Unlike all others",
+    "copy": "Copy of another item",
+    "look-alike": "Looks like another item",
+    "shortcut": "Property that gives the class away",
+}
 
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The section; nothing where the items were not checked."""
-    table = rows.load_issues(dataset, evidence)
+    table = checks.load_issues(dataset, evidence)
     if table.empty:
         return
     parts.section("What is wrong with the labels?")
-    summary = rows.summary(dataset, table)
+    summary = checks.summary(dataset, table)
     parts.answer_line(answer(summary, mostly_hard(evidence.findings)))
     parts.findings(evidence.findings, with_keys=False)
     alt = "How many items each check lists"
     st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
     n_listed = _counts(summary, "n_listed")
-    listed = [c for c in rows.CHECKS if c != rows.SHORTCUTS and n_listed[c]]
+    listed = [c for c in checks.CHECKS if c != checks.SHORTCUTS and n_listed[c]]
     if listed:
         gallery(dataset, table, listed)
     if any(n_listed.values()):
         st.download_button(
-            "Download as CSV", lambda: rows.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
+            "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
             mime="text/csv", key="issues-csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-    n = _counts(summary, "n_checked")[rows.LABELS]
+    n = _counts(summary, "n_checked")[checks.LABELS]
     parts.note(
-        f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at; the locked test "
-        f"part was not. These are places to look, and none is changed for you."
+        f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at, never on the "
+        f"locked test part. These are items to look at; the advisor changes none of them."
     )
 
 
 def answer(summary: pd.DataFrame, hard: bool = False) -> str:
-    """What was found, in one sentence; `hard` where most suspect labels are likely right."""
+    """What the checks list, in one sentence; `hard` where most suspect labels are likely right."""
     n = _counts(summary, "n_listed")
     suspect = ("item is", "items are") if hard else ("label looks", "labels look")
     verdict = "hard to tell or labelled wrong, more often the former" if hard else "wrong"
-    told = [
-        wording.counted(n[rows.LABELS], *(f"{start} {verdict}" for start in suspect)),
+    clauses = [
+        wording.counted(n[checks.LABELS], *(f"{start} {verdict}" for start in suspect)),
         wording.counted(
-            n[rows.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
+            n[checks.NEIGHBOURS], "item has no neighbour of its class", "items have no neighbour of their class"
         ),
-        wording.counted(n[rows.OUTLIERS], "item is unlike all others", "items are unlike all others"),
-        wording.counted(n[rows.COPIES], "item is a copy", "items are copies"),
-        wording.counted(n[rows.LOOK_ALIKES], "item looks like another", "items look like another"),
+        wording.counted(n[checks.OUTLIERS], "item is unlike all others", "items are unlike all others"),
+        wording.counted(n[checks.COPIES], "item is a copy", "items are copies"),
+        wording.counted(n[checks.LOOK_ALIKES], "item looks like another", "items look like another"),
         wording.counted(
-            n[rows.SHORTCUTS], "simple property tells classes apart", "simple properties tell classes apart"
+            n[checks.SHORTCUTS], "simple property gives the class away", "simple properties give the class away"
         ),
     ]
-    said = [one for one, check in zip(told, rows.CHECKS, strict=True) if n[check]]
-    return f"{'; '.join(said)}." if said else "No check found anything on the items that the probes looked at."
+    listed = [clause for clause, check in zip(clauses, checks.CHECKS, strict=True) if n[check]]
+    return f"{'; '.join(listed)}." if listed else "No check found anything among the items that the probes looked at."
 
 
 def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
-    """The items on one check's list, the gravest first."""
+    """The items on one check's list, the most serious first."""
     chosen = st.segmented_control(
         "Look at", listed, default=listed[0], format_func=lambda check: TITLE[check], key="issues-check"
     )
-    own = rows.ranked(table, str(chosen or listed[0]))
-    shown = own.head(SHOWN[dataset.kind])
+    own = checks.ranked(table, str(chosen or listed[0]))
+    view = items.view_of(dataset.kind)
+    shown = own.head(view.N_SHOWN)
     row_of = {key: row for row, key in enumerate(dataset.items["key"])}
-    items: list[int] = []
-    labels: list[str] = []
+    places: list[int] = []
+    captions: list[str] = []
     for row in shown.to_dict("records"):
-        if int(row["row"]) in items:  # shown as the other one of a pair
+        if int(row["row"]) in places:  # shown as the other one of a pair
             continue
-        items.append(int(row["row"]))
-        labels.append(told(row))
+        places.append(int(row["row"]))
+        captions.append(caption(row))
         other = row_of.get(row["other"])
-        if other is not None and other not in items:
-            items.append(other)
+        if other is not None and other not in places:
+            places.append(other)
             label = dataset.classes[dataset.labels[other]]
-            labels.append(f"{wording.short(label)} · {wording.short(str(row['other']), 90)}")
-    parts.items_grid(dataset, items, labels, key="issues-items")
+            captions.append(f"{wording.short(label)} · {wording.short(str(row['other']), 90)}")
+    view.grid(dataset, places, captions, key="issues-items")
     if len(own) > len(shown):
-        parts.note(f"The first {len(shown)} of {wording.count(len(own))}; the file has all of them.")
+        parts.note(f"The first {len(shown)} of {wording.count(len(own))}; the CSV file has them all.")
 
 
-def told(row: dict[Any, Any]) -> str:
+def caption(row: dict[Any, Any]) -> str:
     """The line under an item: its label, what is suggested instead and how sure, and its key or remark."""
     suggested = str(row["suggested"])
     instead = f" → {wording.short(suggested)} ({wording.percent(row['probability'], 0)})" if suggested else ""
@@ -99,3 +109,21 @@ def told(row: dict[Any, Any]) -> str:
 
 def _counts(summary: pd.DataFrame, column: str) -> dict[str, int]:
     return {str(check): int(n) for check, n in zip(summary["check"], summary[column].tolist(), strict=True)}
+
+
+def issues(summary: pd.DataFrame) -> go.Figure:
+    """How many items each check lists, the first check on top. summary: rows check, n_checked, n_listed."""
+    rows = summary.iloc[::-1]
+    figure = base(70 + 34 * len(rows), showlegend=False, bargap=0.35)
+    counts = rows["n_listed"].tolist()
+    figure.add_trace(
+        go.Bar(
+            x=counts, y=[TITLE.get(check, check) for check in rows["check"]], orientation="h",
+            marker={"color": [OCHRE if n else GREY for n in counts]},
+            text=[wording.count(n) for n in counts], textposition="outside", cliponaxis=False,
+            customdata=[wording.count(n) for n in rows["n_checked"]],
+            hovertemplate="%{y}: %{text} of %{customdata}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Found", rangemode="tozero", range=[0, max([*counts, 1]) * 1.15])
+    return figure

@@ -1,4 +1,4 @@
-"""What was the language model asked? The prompt as it was, to be changed and measured again."""
+"""What was the language model asked? The prompt, which can be edited and measured again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Evidence, ProbeResult, Goal
+from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
 from advisor.llm.asking import Ask
 from advisor.ui import jobs, language, parts
 from probes.progress import Progress
@@ -20,8 +20,8 @@ from probes.prompting import Template
 ZERO, OWN = "prompt-zero", "prompt-own"
 PROMPTS = (ZERO, "prompt-few", "prompt-nearest", OWN)
 HELP = (
-    "{labels} becomes the classes, {examples} the labelled examples, {text} the text. The lines from {text} on are the "
-    "pattern of a question; the last line is the beginning of the answer."
+    "{labels} becomes the classes, {examples} the labelled examples, {text} the text. The lines from {text} on are "
+    "repeated for each example; the last line starts the answer."
 )
 EXAMPLE_CHARACTERS = 600
 SHOTS = (0, 4, 8, 16, 32)
@@ -29,43 +29,40 @@ SHOTS = (0, 4, 8, 16, 32)
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The section; nothing where no language model was asked."""
-    if dataset.kind == "qa":
-        wordings(evidence)
-        return
-    asked = [found for name in PROMPTS if (found := evidence.result(name)) is not None]
-    if not asked:
+    results = [result for name in PROMPTS if (result := evidence.result(name)) is not None]
+    if not results:
         return
     parts.section("What was the language model asked?")
-    parts.answer_line(answer(asked, evidence.metric))
-    table(asked)
+    parts.answer_line(answer(results, evidence.metric))
+    table(results)
     edit(dataset, evidence)
 
 
-def answer(asked: list[ProbeResult], metric: str) -> str:
+def answer(results: list[ProbeResult], metric: str) -> str:
     """The best prompt, and what calibration does to it."""
-    best = max(asked, key=lambda found: found.measured.value)
+    best = max(results, key=lambda result: result.measured.value)
     raw = best.settings.get("raw")
     beside = f" Without calibration the same prompt reaches {wording.percent(raw)}." if isinstance(raw, float) else ""
     return f"{best.title}: {metric} {wording.measured(best.measured)}.{beside}"
 
 
-def table(asked: list[ProbeResult]) -> None:
-    """Each prompt, calibrated and raw, and what it brings over the way without a language model."""
+def table(results: list[ProbeResult]) -> None:
+    """Each prompt, calibrated and raw, and its gain over the way without a language model."""
     rows = [
         {
-            "Prompt": found.title,
-            "Calibrated": wording.percent(found.measured.value),
-            "90\u00a0% interval": wording.between(found.measured.low, found.measured.high),
-            "Raw": _percent(found.settings.get("raw")),
-            "n": wording.count(found.measured.n),
-            "Over the way without it": _points(found.settings.get("gain"), found.settings.get("gain_error")),
+            "Prompt": result.title,
+            "Calibrated": wording.percent(result.measured.value),
+            "90 % interval": wording.between(result.measured.low, result.measured.high),
+            "Raw": _percent(result.settings.get("raw")),
+            "n": wording.count(result.measured.n),
+            "Gain over no language model": _points(result.settings.get("gain"), result.settings.get("gain_error")),
         }
-        for found in asked
+        for result in results
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Each prompt, calibrated and raw")
     parts.note(
-        "Calibrated: the model's leaning to a class, whatever the text, is divided out. The last column is the gain "
-        "over class names or neighbours alone on the same items, with its standard error."
+        "Calibrated: the model's bias towards a class is divided out. The last column is the gain over class names or "
+        "neighbours alone on the same items, with its standard error."
     )
 
 
@@ -80,7 +77,7 @@ def _points(gain: Any, error: Any) -> str:
 
 
 def edit(dataset: Dataset, evidence: Evidence) -> None:
-    """The template, the classes' words and the model, to be changed; an example of the prompt; and the measurement."""
+    """The template and the model in fields, an example of the prompt, and the button that measures it."""
     key = jobs.key_of("prompt", dataset.fingerprint)
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
@@ -93,27 +90,27 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     try:
         before = Ask.of(shown.settings["ask"])
     except (KeyError, TypeError):  # the record has a version, the settings inside it have none
-        parts.note("Another version of this program asked this prompt. Measure the evidence again to change it.")
+        parts.note("This prompt comes from another version of the program. Measure the evidence again to edit it.")
         return
     former, own = st.session_state.get(f"former-{key}"), evidence.result(OWN)
     if former and own is not None:
-        st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before, {former[0]}: {former[1]}.")
-    with st.expander("The prompt, to be changed and measured again", icon=":material/edit:"):
-        ask, shots = asked_for(dataset, before)
+        st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before: {former[0]}, {former[1]}.")
+    with st.expander("Edit the prompt and measure it again", icon=":material/edit:"):
+        ask, shots = edited(dataset, before)
         if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
             st.session_state[f"former-{key}"] = (shown.title, wording.measured(shown.measured))
             measure(dataset, ask, shots)
 
 
-def asked_for(dataset: Dataset, before: Ask) -> tuple[Ask, int]:
-    """The fields, filled with the present prompt; and how many labelled examples stand in it."""
+def edited(dataset: Dataset, before: Ask) -> tuple[Ask, int]:
+    """The fields, filled with the present prompt, and the number of labelled examples in it."""
     at = dataset.fingerprint[:8]
     template = st.text_area("Template", before.template, height=220, key=f"template-{at}", help=HELP)
     left, right = st.columns(2)
     with left:
         model = language.choose(f"prompt-{at}", before.model)
     choices = sorted({*SHOTS, len(before.examples)})
-    shots = right.select_slider("Labelled examples in it", choices, len(before.examples), key=f"shots-{at}")
+    shots = right.select_slider("Labelled examples in the prompt", choices, len(before.examples), key=f"shots-{at}")
     return Ask(model, template, before.labels, before.examples[:shots]), shots
 
 
@@ -124,9 +121,9 @@ def rendered(dataset: Dataset, ask: Ask) -> bool:
         text = str(dataset.items["text"].iloc[int(dataset.where("train")[0])])
         whole = ask.prompt_of(wording.cut(text, EXAMPLE_CHARACTERS)[0])
     except PeopleError as error:
-        parts.problem(str(error), "This prompt cannot be asked.")
+        parts.problem(str(error), "This prompt does not work.")
         return False
-    parts.note("As the model gets it, for one training text:")
+    parts.note("The prompt for one training text:")
     st.code(whole, language=None, wrap_lines=True, height=220)
     return True
 
@@ -146,14 +143,3 @@ def measure(dataset: Dataset, ask: Ask, shots: int) -> None:
 
     jobs.start(key, "Measuring the prompt", work)
     st.rerun()
-
-
-def wordings(evidence: Evidence) -> None:
-    """How the questions were put, as they were."""
-    with st.expander("What the language model was asked", icon=":material/chat:"):
-        for name in ("closed book", "retrieved"):
-            found = evidence.result(name)
-            if found is not None and (prompt := found.settings.get("prompt")):
-                parts.note(found.title)
-                whole = "\n".join(part for part in (prompt["system"], prompt["user"], prompt["begin"]) if part)
-                st.code(whole, language=None, wrap_lines=True)

@@ -14,12 +14,12 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
 from advisor.core.wording import money
-from advisor.ui import charts, exchange, jobs, parts, places, question_form, race, record, terms
+from advisor.ui import charts, jobs, offers, parts, places, question_form, tasks, terms
 from advisor.ui.charts import ladder
 
 QUESTION = "How much of the model should change?"
 TRAINING = (60, 300, 900, 3600, 14400)
-ALONG = {"cost": "Cost in all", "time": "Training time"}
+ALONG = {"cost": "Total cost", "time": "Training time"}
 
 
 def draw() -> None:
@@ -31,12 +31,12 @@ def draw() -> None:
         question_form.ask(dataset, Goal())
     job = jobs.find(key)
     if job is not None and not job.finished:
-        parts.heading(QUESTION, f"Measuring {parts.describe(dataset)}.")
+        parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
         parts.wait(job)
         return
     refused = job if job is not None and job.error else None
     if advice is None:
-        parts.heading(QUESTION, f"Not measured yet on {parts.describe(dataset)}. It takes about a minute.")
+        parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
         if refused is not None:
             parts.wait(refused)
         elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -51,8 +51,8 @@ def draw() -> None:
 
 
 def unanswered(job: jobs.Job) -> None:
-    """Why the last question has no answer, above the advice before it, which stays."""
-    parts.problem(str(job.error), "Your last question has no answer. The advice before it stays.")
+    """Why the last question has no answer; the former advice stays below."""
+    parts.problem(str(job.error), "Your last question has no answer. The former advice stays.")
     with st.container(horizontal=True):
         if st.button("Try again", key="ask-same", icon=":material/refresh:"):
             jobs.again(job)
@@ -63,14 +63,13 @@ def unanswered(job: jobs.Job) -> None:
 
 
 def result(dataset: Dataset, advice: Advice, refused: jobs.Job | None = None) -> None:
-    """The picture, the button, the five rungs, what would flip it, the record, and the question itself.
+    """The picture, the button, the five rungs, what would change the choice, the record, and the question itself.
 
     ``refused``: a later question that has no answer; the form shows it, to be changed.
     """
     picture(advice)
     train(dataset, advice)
-    if advice.race is not None:
-        race.draw(dataset, advice)
+    offers.race(dataset, advice)
     if advice.sentences:
         parts.section("Why")
         st.text(" ".join(advice.sentences))
@@ -78,14 +77,13 @@ def result(dataset: Dataset, advice: Advice, refused: jobs.Job | None = None) ->
     table(advice)
     for estimate in advice.estimates:
         rung(estimate, advice)
-    flips(advice)
-    exchange.draw(dataset, advice)
-    parts.section("Keep the decision")
-    record.draw(dataset, advice)
-    parts.section("Ask differently")
+    what_if(advice)
+    offers.exchange(dataset, advice)
+    offers.record(dataset, advice)
+    parts.section("Change the question")
     asked = advice.question if refused is None else refused.asked
     question_form.draw(dataset, asked, refused is not None)
-    parts.note(f"{parts.describe(dataset)}. Answered in {wording.duration(advice.seconds)}.")
+    parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
 
 
 def picture(advice: Advice) -> None:
@@ -115,7 +113,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
             possible,
             index=possible.index(advice.recommended),
             key=f"rung-{advice.recommended}",
-            format_func=lambda name: terms.title(name) + standing(advice.estimate(name), advice),
+            format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
         budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
     if not pressed:
@@ -129,8 +127,8 @@ def train(dataset: Dataset, advice: Advice) -> None:
         places.go("run", run=run)
 
 
-def standing(estimate: Estimate, advice: Advice) -> str:
-    """What follows a rung's title where one is chosen: that it is recommended, or blocked."""
+def mark(estimate: Estimate, advice: Advice) -> str:
+    """What follows a rung's title in the list to choose from: that it is recommended, or blocked."""
     if estimate.rung == advice.recommended:
         return " (recommended)"
     return " (blocked)" if estimate.blocked else ""
@@ -138,22 +136,22 @@ def standing(estimate: Estimate, advice: Advice) -> str:
 
 def table(advice: Advice) -> None:
     """Every quantity of every rung, and the prices behind it."""
-    found = side_by_side(advice)
+    sheet = side_by_side(advice)
     st.dataframe(
-        pd.DataFrame(found.rows, columns=list(found.headings)), hide_index=True, height="content",
+        pd.DataFrame(sheet.rows, columns=list(sheet.headings)), hide_index=True, height="content",
         alt="Value, effort, costs and utility of every rung",
-        column_config={found.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
+        column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(
         f"Over {wording.counted(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
-        f"predictions each, in your own currency. Utility is {money(prices.point)} for each point of {advice.metric}, "
-        f"costs taken off. Watts are assumed: {CPU_WATTS:g} for a processor, {GPU_WATTS:g} for a GPU."
+        f"predictions each, {terms.at_prices(prices)}, in your own currency. Utility is {money(prices.point)} for each "
+        f"point of {advice.metric}, less the costs. Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W."
     )
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
-    """One rung: what it would reach, how that is known, what it costs, and why it is chosen or not."""
+    """One rung: its value, how that is known, its training time, and why it is chosen or not."""
     with st.container(border=True):
         left, middle, right = st.columns([2.2, 2.8, 5], gap="small")
         with left.container(gap="xsmall"):
@@ -163,9 +161,8 @@ def rung(estimate: Estimate, advice: Advice) -> None:
         with middle.container(gap="xsmall"):
             figures(estimate)
         with right.container(gap="xsmall"):
-            for told in dict.fromkeys((estimate.blocked, estimate.reason)):
-                if told:
-                    st.text(told)
+            for sentence in filter(None, dict.fromkeys((estimate.blocked, estimate.reason))):
+                st.text(sentence)
             if estimate.details:
                 parts.note(estimate.details)
 
@@ -181,7 +178,7 @@ def badge(estimate: Estimate, advice: Advice) -> None:
 
 
 def figures(estimate: Estimate) -> None:
-    """The number of a rung with its interval, n, provenance and training time, or that there is none."""
+    """The value of a rung with its interval, n, provenance and training time, or that there is none."""
     if not estimate.available or estimate.value is None:
         parts.note("no number")
         return
@@ -189,17 +186,17 @@ def figures(estimate: Estimate) -> None:
     interval = f" ({wording.between(low, high)})" if low is not None and high is not None else ""
     st.markdown(f"**{wording.percent(estimate.value)}**{interval}")
     seconds = estimate.train_seconds
-    time = f"ready in {wording.duration(seconds)}" if seconds else "no training"
+    time = f"trained in {wording.duration(seconds)}" if seconds else "no training"
     parts.note(f"{estimate.provenance}, n = {wording.count(estimate.n)}, {time}")
 
 
-def flips(advice: Advice) -> None:
+def what_if(advice: Advice) -> None:
     """The nearest changes that change the recommendation."""
     if advice.flips:
-        parts.section("What would flip it")
+        parts.section("What would change the recommendation")
         with st.container(gap="xsmall"):
-            for flip in advice.flips:
-                st.text(flip.sentence)
+            for what_if in advice.flips:
+                st.text(what_if.sentence)
 
 
 if __name__ == "__main__":

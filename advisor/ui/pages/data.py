@@ -1,4 +1,4 @@
-"""What do you have? Samples, a local path, an upload, and the datasets read before."""
+"""What data do you have? Samples, a local path, an upload, and the datasets read before."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, Kind
-from advisor.ui import jobs, parts, places, terms, uploads
+from advisor.core.kinds import Kind, kind_row
+from advisor.core.records import Dataset
+from advisor.ui import jobs, parts, places, tasks, uploads
 
 if TYPE_CHECKING:
     from advisor.data.read.samples import Sample
     from probes.progress import Progress
 
-QUESTION = "What do you have?"
+QUESTION = "What data do you have?"
 COLUMNS = {
     "label_column": "Column of the labels",
     "text_column": "Column of the texts",
@@ -26,18 +27,18 @@ COLUMNS = {
     "group_column": "Column of the groups",
     "question_column": "Column of the questions",
     "answer_column": "Column of the answers",
-    "document_column": "Column of the answering document",
+    "document_column": "Column of the document with the answer",
 }
 KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
-**Images**: a folder with one subfolder per class, an archive of it, or a table with columns of paths and labels.
+**Images**: a folder with one subfolder per class, an archive of such a folder, or a table with paths and labels.
 
-**Texts**: a table (CSV, TSV, JSONL, Parquet) with columns of texts and labels.
+**Texts**: a table (CSV, TSV, JSONL, Parquet) with texts and labels.
 
 **Questions over documents**: a folder or an archive with documents (Markdown, text, HTML, PDF, or JSONL) and one file
-of questions (JSONL or CSV: the question, its accepted answers, and where known the document). The files may also be
-uploaded one beside the other.
+of questions (JSONL or CSV: the question, its accepted answers, and the document if known). You may also select these
+files together in one upload.
 """
 RECENT = 8
 
@@ -46,8 +47,8 @@ def draw() -> None:
     """The page."""
     parts.heading(
         QUESTION,
-        "Start with a sample, or bring labelled images, labelled texts, or documents with questions. They stay on this "
-        "machine.",
+        "Start with a sample, or bring labelled images, labelled texts, or documents with questions. Your data stay on "
+        "this machine.",
     )
     gallery(api.samples())
     own()
@@ -55,7 +56,7 @@ def draw() -> None:
 
 
 def read(source: str, title: str) -> None:
-    """Start reading a source and open the profile, which shows how far the reading is."""
+    """Start reading a source and open the profile, which shows the progress."""
     options = chosen_options()
     key = jobs.key_of("read", source, sorted(options.items()))
 
@@ -68,9 +69,9 @@ def read(source: str, title: str) -> None:
 
 def gallery(samples: tuple[Sample, ...]) -> None:
     """One card for each sample: those at hand, then those that are downloaded first."""
-    parts.section("A sample")
+    parts.section("Samples")
     cards([sample for sample in samples if not sample.needs_network], 4, "gallery")
-    parts.note("Larger ones, downloaded when chosen:")
+    parts.note("Larger samples are downloaded when chosen:")
     cards([sample for sample in samples if sample.needs_network], 4, "gallery-online")
 
 
@@ -83,11 +84,11 @@ def cards(samples: list[Sample], columns: int, key: str) -> None:
 
 
 def card(sample: Sample) -> None:
-    """A sample's card; its words are ours (advisor/dataset/samples.py), so they may be Markdown."""
+    """A sample's card; its words are ours (`advisor.data.read.samples`), so they may be Markdown."""
     st.markdown(f"**{sample.title}**")
     st.caption(sample.sentence)
     size = "" if sample.needs_network else f" · {sample.size}"
-    st.caption(f"{terms.items(sample.n, sample.kind)}{size} · {sample.licence}")
+    st.caption(f"{kind_row(sample.kind).counted(sample.n)}{size} · {sample.licence}")
     if sample.needs_network:
         st.badge(f"needs a network, {sample.size}", icon=":material/cloud_download:", color="orange")
     if st.button("Use this", key=f"sample-{sample.name}", width="stretch"):
@@ -96,13 +97,13 @@ def card(sample: Sample) -> None:
 
 def own() -> None:
     """A path on this machine, or an upload, with the options of reading."""
-    parts.section("Your own")
+    parts.section("Your own data")
     left, right = st.columns(2, gap="medium")
     with left, st.form("path", border=True, height="stretch"):
         path = st.text_input(
             "Path on this machine",
             placeholder="/home/me/photos, reviews.csv or manuals",
-            help="A folder, an archive of one, or a table; what is accepted stands below.",
+            help="A folder, an archive of one, or a table. “What is accepted” below lists the formats.",
         )
         if st.form_submit_button("Read the path", key="read-path") and path.strip():
             read(str(Path(path.strip()).expanduser()), "Reading the path")
@@ -115,7 +116,7 @@ def own() -> None:
 
 
 def upload() -> None:
-    """An uploaded archive or table, or documents with their questions, kept in the workspace when asked to."""
+    """An uploaded archive or table, or documents with their questions, kept in the workspace once read."""
     allowed = [*uploads.ARCHIVES, *uploads.TABLES, *uploads.DOCUMENTS]
     label = "Upload an archive, a table, or documents with their questions"
     files = st.file_uploader(label, type=allowed, key="upload", accept_multiple_files=True)
@@ -130,24 +131,24 @@ def upload() -> None:
 
 
 def options() -> None:
-    """The options of reading; what is left empty is found by looking."""
+    """The options of reading; what is left empty is detected."""
     st.segmented_control(
         "Kind",
         list(KINDS),
         key="option-kind",
         format_func=lambda kind: KINDS[kind],
-        help="Found by looking when none is chosen.",
+        help="Detected when none is chosen.",
         persist_state="page",
     )
     with st.grid(3, min_column_width=200):
         for name, label in COLUMNS.items():
-            st.text_input(label, key=f"option-{name}", placeholder="found by looking", persist_state="page")
+            st.text_input(label, key=f"option-{name}", placeholder="detected", persist_state="page")
 
 
 def chosen_options() -> dict[str, str]:
     """The options that were set, by the names `api.read` takes."""
-    given = {name: st.session_state.get(f"option-{name}") for name in ("kind", *COLUMNS)}
-    return {name: str(value).strip() for name, value in given.items() if value and str(value).strip()}
+    values = {name: str(st.session_state.get(f"option-{name}") or "").strip() for name in ("kind", *COLUMNS)}
+    return {name: value for name, value in values.items() if value}
 
 
 def recent(known: list[Dataset]) -> None:
@@ -157,7 +158,7 @@ def recent(known: list[Dataset]) -> None:
     parts.section("Recent")
     for dataset in known[:RECENT]:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.text(parts.describe(dataset), width="stretch")
+            st.text(tasks.describe(dataset), width="stretch")
             if st.button("Open", key=f"open-{dataset.fingerprint[:16]}"):
                 places.go("profile", data=dataset.fingerprint[:16])
     if len(known) > RECENT:

@@ -1,4 +1,4 @@
-"""What does it run on? The device, its precision with the reason, and the weights that are here."""
+"""What does it run on? The device, its precision with the reason, and the installed weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from advisor import api
 from advisor.core import wording
 from advisor.core.records import Evidence
 from advisor.core.workspace import Workspace
-from advisor.ui import language, parts
+from advisor.ui import language, parts, tasks
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
@@ -42,15 +42,15 @@ def cache() -> None:
         clear_cache()
 
     parts.section("Cache")
-    found = cache_facts()
-    used, limit = wording.size(found.used_bytes), wording.size(found.limit_bytes)
-    prompts = f", answers of language models {wording.size(found.prompt_bytes)}" if found.prompt_bytes else ""
-    st.text(f"Features take {used} of at most {limit}{prompts}. What was computed once is not computed again.")
+    facts = cache_facts()
+    used, limit = wording.size(facts.used_bytes), wording.size(facts.limit_bytes)
+    prompts = f", answers of language models {wording.size(facts.prompt_bytes)}" if facts.prompt_bytes else ""
+    st.text(f"Features take {used} of at most {limit}{prompts}. Nothing in the cache is computed twice.")
     st.button(
         "Clear the cache",
         key="clear-cache",
         icon=":material/delete:",
-        disabled=not found.used_bytes + found.prompt_bytes,
+        disabled=not facts.used_bytes + facts.prompt_bytes,
         on_click=clear,
     )
 
@@ -70,35 +70,35 @@ def _available(entry: Entry) -> tuple[bool, str]:
 
 
 def precision() -> None:
-    """The precision that was chosen last, with the measurement that decided."""
+    """The precision that was chosen last, with the measurement behind the choice."""
     parts.section("Precision")
     for dataset in api.known():
         evidence = Evidence.saved(dataset.files.evidence)
-        if evidence is not None and dataset.kind != "qa":
+        if evidence is not None and tasks.view_of(dataset.kind).CALIBRATES:
             st.text(evidence.device_reason)
             parts.note(f"Measured with {evidence.backbone} on {wording.short(dataset.name, 60)}.")
             return
-    parts.note("Chosen by a measurement of about a second when the first dataset is probed.")
+    parts.note("A measurement of about a second chooses it when the first dataset is probed.")
 
 
 def weights(entries: list[tuple[Entry, bool, str]]) -> None:
-    """The catalog: what is here, its licence and its size."""
+    """The catalog: which weights are installed, their size and licence."""
     parts.section("Backbones")
     frame = pd.DataFrame(
         {
             "Backbone": [entry.title for entry, _, _ in entries],
             "Name": [entry.name for entry, _, _ in entries],
             "For": [FOR[entry.kind] for entry, _, _ in entries],
-            "Here": ["ready" if there else "missing" for _, there, _ in entries],
+            "Weights": ["ready" if there else "missing" for _, there, _ in entries],
             "Size": [wording.size(entry.size_bytes) for entry, _, _ in entries],
             "Licence": [entry.licence for entry, _, _ in entries],
         }
     )
-    st.dataframe(frame, hide_index=True, height="content", alt="The backbones, which are here, licence and size")
+    st.dataframe(frame, hide_index=True, height="content", alt="The backbones with their weights, sizes and licences")
 
 
 def missing(entries: list[tuple[Entry, str]]) -> None:
-    """How to get each backbone that is not here."""
+    """How to get each backbone whose weights are missing."""
     if not entries:
         return
     with st.expander("How to get the missing ones", icon=":material/download:"):

@@ -1,4 +1,4 @@
-"""What is in it? Counts, sizes, findings, duplicates, and what was set aside."""
+"""What is in the data? Counts, sizes, findings, duplicates, and what was set aside."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.ui import charts, jobs, parts, places, qa_profile
-from advisor.ui.charts import data
+from advisor.ui import items, jobs, parts, places, tasks
 
-QUESTION = "What is in it?"
+QUESTION = "What is in the data?"
 SHOWN_CLUSTERS = 6
 SHOWN_COPIES = 6
 
@@ -25,18 +24,15 @@ def draw() -> None:
     dataset = parts.need_dataset(QUESTION)
     profile = Profile.saved(dataset.files.profile)
     if profile is None:
-        parts.heading(QUESTION, f"Counting and checking {parts.describe(dataset)}.")
+        parts.heading(QUESTION, f"Counting and checking {tasks.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)
         parts.wait(jobs.answer(key, "The profile", lambda tell: api.profile(dataset, progress=tell)))
         return
-    is_qa = dataset.kind == "qa"
-    parts.heading(QUESTION, qa_profile.answer(dataset, profile) if is_qa else answer(dataset, profile))
+    view = tasks.view_of(dataset.kind)
+    parts.heading(QUESTION, view.summary(dataset, profile))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
-    plots(dataset, profile)
-    if is_qa:
-        qa_profile.examples(dataset)
-        qa_profile.documents(dataset)
+    view.profile(dataset, profile)
     findings(profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
@@ -57,59 +53,19 @@ def arrived(job: jobs.Job) -> bool:
 
 def reading(job: jobs.Job) -> None:
     """How far the reading is, or why it failed."""
-    parts.heading(QUESTION, "It cannot be read as it is." if job.error else "It is being listed, checked and split.")
+    parts.heading(QUESTION, "The data cannot be read." if job.error else "Reading, checking and splitting.")
     parts.wait(job)
     if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
         jobs.forget(job.key)
         places.go("data")
 
 
-def answer(dataset: Dataset, profile: Profile) -> str:
-    """The first sentence: what it is, how balanced, and the most serious finding."""
-    kind = "images" if dataset.kind == "image" else "texts"
-    n_classes = wording.counted(len(dataset.classes), "class", "classes")
-    balance = (
-        "evenly filled" if profile.metric == "accuracy" else f"the largest {profile.imbalance:.1f} times the smallest"
-    )
-    grave = sum(f.severity != "note" for f in profile.findings)
-    found = f"{wording.counted(grave, 'finding')} to look at" if grave else "nothing to worry about"
-    return (
-        f"{wording.short(dataset.name, 60)}: {wording.count(dataset.n_used)} {kind} in {n_classes}, {balance}; "
-        f"{found}. It will be judged by {profile.metric}."
-    )
-
-
-def plots(dataset: Dataset, profile: Profile) -> None:
-    """Counts per class, then sizes or lengths."""
-    parts.section("Questions" if dataset.kind == "qa" else "Items per class")
-    n_classes = f" for {len(dataset.classes)} classes" if dataset.classes else ""
-    alt = f"How many items{n_classes}, split into training, validation and test"
-    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
-    stratified = "Split here." if dataset.kind == "qa" else "Split here, stratified."
-    split = "The official split is used." if dataset.official_split else stratified
-    kept = "" if dataset.official_split else " Groups and duplicates stay on one side."
-    parts.note(f"{split}{kept} The test part stays locked until a report.")
-    if dataset.kind == "qa":
-        qa_profile.lengths(profile)
-    elif dataset.kind == "text" and profile.sizes.get("n_words"):
-        parts.section("Length")
-        st.plotly_chart(data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
-    elif dataset.kind == "image" and profile.sizes.get("width_px"):
-        parts.section("Size")
-        same = data.one_size(profile)
-        if same:
-            parts.note(f"Every inspected image is {same[0]} × {same[1]} pixels.")
-        else:
-            figure = data.image_sizes(profile)
-            st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
-
-
-def findings(found: tuple[Finding, ...]) -> None:
-    """Each finding as a sentence with its severity, the gravest first."""
+def findings(findings: tuple[Finding, ...]) -> None:
+    """Each finding as a sentence with its severity, the most serious first."""
     parts.section("Findings")
-    if not found:
-        parts.note("Nothing was found that needs your attention.")
-    parts.findings(found)
+    if not findings:
+        parts.note("Nothing needs your attention.")
+    parts.findings(findings)
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:
@@ -117,23 +73,22 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     if not profile.duplicates:
         return
     parts.section("Duplicates")
-    n = len(profile.duplicates)
-    exact = sum(kind == "exact" for kind in profile.duplicate_kind)
+    n, copies = len(profile.duplicates), profile.duplicate_kind
+    n_exact = copies.count("exact")
     shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
-    parts.note(f"{wording.counted(n, 'cluster')}, {exact} of them exact copies, {n - exact} nearly the same.{shown}")
+    parts.note(f"{wording.counted(n, 'cluster')}: {n_exact} of exact copies, {n - n_exact} of near copies.{shown}")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
-    kinds = profile.duplicate_kind
     for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
-        there = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]
-        names = dataset.items["key"].iloc[there]
-        labels = [label(dataset, r, k) for r, k in zip(there, names, strict=True)]
+        cluster_rows = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]
+        keys = dataset.items["key"].iloc[cluster_rows]
+        captions = [caption(dataset, row, key) for row, key in zip(cluster_rows, keys, strict=True)]
         with st.container(border=True):
-            kind = kinds[number] if number < len(kinds) else "near"
+            kind = copies[number] if number < len(copies) else "near"
             parts.note(f"{wording.counted(len(cluster), f'{kind} copy', f'{kind} copies')}")
-            parts.items_grid(dataset, there, labels, key=f"cluster-{number}")
+            items.view_of(dataset.kind).grid(dataset, cluster_rows, captions, key=f"cluster-{number}")
 
 
-def label(dataset: Dataset, row: int, key: str) -> str:
+def caption(dataset: Dataset, row: int, key: str) -> str:
     """The line under an item: its class, where there are classes, and its key."""
     return f"{dataset.classes[dataset.labels[row]]} · {key}" if dataset.classes else key
 
@@ -156,11 +111,11 @@ def facts(dataset: Dataset, profile: Profile) -> None:
             "Fingerprint": dataset.fingerprint,
             "Items inspected": wording.count(profile.n_inspected),
             "Leaks across the official split": wording.count(profile.n_leaks),
-            "Seconds": f"{profile.seconds:.1f}",
+            "Time": wording.duration(profile.seconds),
             **profile.facts,
         }
-        for number, remark in enumerate(dataset.notes, start=1):
-            rows[f"Note {number}"] = remark
+        for number, note in enumerate(dataset.notes, start=1):
+            rows[f"Note {number}"] = note
         st.dataframe(
             pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())}), hide_index=True, alt="Facts of reading"
         )

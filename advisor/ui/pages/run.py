@@ -1,4 +1,4 @@
-"""One run: how far it is while it trains, and whether it kept its promise when it is done."""
+"""One run: its progress while it trains, and whether the prediction held once it is done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.runs import follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
 from advisor.ui import charts, parts, places, result, terms
 
-QUESTION = "How far is it?"
+QUESTION = "Training progress"
 ACTIVE = ("queued", "running", "stopping")
 LOG_LINES = 60
 
@@ -35,7 +35,7 @@ def draw() -> None:
         st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
         return
     if status.state in ACTIVE:
-        supervisor.ensure()  # after a restart of the machine nobody else would take the run up again
+        supervisor.ensure()  # after a restart of the machine nobody else would resume the run
         parts.heading(QUESTION, f"{status.title} on {wording.short(status.dataset_name, 60)}.")
         live(run)
     elif status.state == "done":
@@ -57,16 +57,16 @@ def live(run: str) -> None:
             st.text(moment(status))
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
             store.request_stop(run)
-            st.toast("Stopping after the present step.")
+            st.toast("Stopping after this step.")
     curves(run)
     log(status)
-    parts.note("The run goes on when this page is closed. Its address shows it again.")
+    parts.note("The run continues when this page is closed; its address opens it again.")
 
 
 def moment(status: RunStatus) -> str:
-    """The stage, and the time left of the whole run; before that is known, the most that it may take.
+    """The stage and the time left of the whole run; before that is known, its time limit.
 
-    A run that is over its time says neither.
+    A run that is over its estimate says neither.
     """
     if status.state != "running" or not status.stage:
         return terms.STATE[status.state].capitalize()
@@ -75,7 +75,7 @@ def moment(status: RunStatus) -> str:
     if status.progress > TRUST_SHARE:
         return status.stage
     budget = Plan.load(RunFiles(Path(status.directory)).plan).budget_seconds
-    return f"{status.stage}, {wording.duration(budget)} in all at most"
+    return f"{status.stage}, at most {wording.duration(budget)} in all"
 
 
 def curves(run: str) -> None:
@@ -86,23 +86,23 @@ def curves(run: str) -> None:
         ("loss", charts.curves(metrics), "Training and validation loss so far"),
         ("value", charts.progress(metrics, metric), "Validation value so far"),
     )
-    figures = [one for one in drawn if one[1].data]
+    figures = [row for row in drawn if row[1].data]
     if not figures:
-        parts.note("Curves are drawn while a network trains; there is nothing to draw yet.")
+        parts.note("Curves appear once a network trains.")
         return
     for column, (name, figure, alt) in zip(st.columns(len(figures)), figures, strict=True):
         column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
     if "fit" in metrics:
-        parts.note("Lines are training, points validation, of the same colour.")
+        parts.note("Lines: training. Points of the same colour: validation.")
 
 
 def ended(status: RunStatus) -> None:
     """A run that was stopped or has failed: its cause, its curves and its log."""
     stopped = status.state == "stopped"
     what = f"{status.title} on {wording.short(status.dataset_name, 60)}"
-    parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} has failed.")
+    parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} failed.")
     if status.cause:
-        parts.problem(status.cause, "Stopped." if stopped else "The cause.")
+        parts.problem(status.cause, "Stopped." if stopped else "Cause")
     curves(status.run)
     log(status, opened=not stopped)
     st.page_link(places.page("advice"), label="Back to the advice", icon=":material/arrow_back:")

@@ -22,12 +22,12 @@ def draw() -> None:
     """The page."""
     runs = store.runs()
     if not runs:
-        parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, and press Train this.")
+        parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, then press “Train this”.")
         st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
         return
     active = sum(status.state in ACTIVE for status in runs)
     done = sum(status.state == "done" for status in runs)
-    parts.heading(QUESTION, f"{wording.counted(len(runs), 'run')}: {done} done, {active} under way.")
+    parts.heading(QUESTION, f"{wording.counted(len(runs), 'run')}: {done} done, {active} in progress.")
     table()
 
 
@@ -60,12 +60,12 @@ def row(status: RunStatus) -> None:
             if status.state in ACTIVE and st.button("Stop", key=f"stop-{status.run}"):
                 store.request_stop(status.run)
                 st.rerun()
-            # A link and not a button: a page switched here could be brought back by the next tick of the table.
+            # A link and not a button: the table's next refresh could undo a page switched here.
             st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
 
 
 def result(status: RunStatus) -> str:
-    """The test value of a run that is done, with its interval, as its report tells it."""
+    """The test value of a run that is done, with its interval, from its report."""
     path = RunFiles(Path(status.directory)).report
     try:
         return tested(str(path), path.stat().st_mtime)

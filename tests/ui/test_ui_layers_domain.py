@@ -1,4 +1,4 @@
-"""The pictures of depth and of distance say what the records say."""
+"""The figures of the layers and of the distance say what the records say."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import pytest
 from advisor.core.records import Depths, Domain
 from advisor.core.records.evidence import Depth, Stage
 from advisor.ui import charts
-from advisor.ui.charts.domain import domain
-from advisor.ui.charts.layers import depth
-from advisor.ui.instruments.domain import worth
+from advisor.ui.instruments.domain import domain, meaning
+from advisor.ui.instruments.layers import layers
 from probes.measured import Measured
 
 NAMES = ("stem", "block 1", "block 2", "last features")
@@ -20,8 +19,8 @@ def measured(value: float, spread: float = 0.02, unit: str = "share") -> Measure
     return Measured(value=value, low=value - spread, high=value + spread, n=600, seconds=1.0, unit=unit)
 
 
-def depths(best: str = "block 2", names: tuple[str, ...] = NAMES) -> Depths:
-    """Four depths, the value rising and falling again."""
+def probed(best: str = "block 2", names: tuple[str, ...] = NAMES) -> Depths:
+    """Four layers, the value rising and falling again."""
     shown = [
         Depth(name=name, position=i / max(1, len(names) - 1), dim=16 * (i + 1), measured=measured(v))
         for i, (name, v) in enumerate(zip(names, (0.3, 0.6, 0.9, 0.8), strict=False))
@@ -29,8 +28,8 @@ def depths(best: str = "block 2", names: tuple[str, ...] = NAMES) -> Depths:
     return Depths(depths=tuple(shown), best=best, sentence="", seconds=1.0)
 
 
-def test_the_depths_stand_in_order_and_the_best_cut_alone_is_marked() -> None:
-    figure = depth(depths(), "accuracy")
+def test_the_layers_stand_in_order_and_the_best_cut_alone_is_marked() -> None:
+    figure = layers(probed(), "accuracy")
     band, line = figure.data
     assert list(line.y) == [0.3, 0.6, 0.9, 0.8]
     assert list(figure.layout.xaxis.ticktext) == list(NAMES)
@@ -40,8 +39,8 @@ def test_the_depths_stand_in_order_and_the_best_cut_alone_is_marked() -> None:
     assert figure.layout.yaxis.title.text == "Accuracy"
 
 
-def test_one_depth_can_be_drawn_and_a_name_is_no_markup() -> None:
-    figure = depth(depths(best="<b>x</b>", names=("<b>x</b>",)), "balanced accuracy")
+def test_one_layer_can_be_drawn_and_a_name_is_no_markup() -> None:
+    figure = layers(probed(best="<b>x</b>", names=("<b>x</b>",)), "balanced accuracy")
     assert figure.layout.xaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt;",)
 
 
@@ -71,9 +70,9 @@ def test_other_stages_are_drawn_under_their_own_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "spread", "said"), [(0.6, 0.2, "gained more"), (-0.6, 0.2, "gained less"), (0.3, 0.5, "does not tell")]
+    ("value", "spread", "verdict"), [(0.6, 0.2, "gained more"), (-0.6, 0.2, "gained less"), (0.3, 0.5, "does not tell")]
 )
-def test_the_worth_of_the_scale_is_said_with_its_interval(value: float, spread: float, said: str) -> None:
-    sentence = worth(place(trust=measured(value, spread, "rank correlation")))
-    assert said in sentence and f"{value:.2f}" in sentence and f"{value - spread:.2f} to" in sentence
-    assert worth(place()) == ""
+def test_what_the_distance_means_comes_with_its_interval(value: float, spread: float, verdict: str) -> None:
+    sentence = meaning(place(trust=measured(value, spread, "rank correlation")))
+    assert verdict in sentence and f"{value:.2f}" in sentence and f"{value - spread:.2f} to" in sentence
+    assert meaning(place()) == ""

@@ -1,0 +1,86 @@
+"""Images on the pages: small pictures, their sizes, and an upload."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from advisor.core import wording
+from advisor.core.errors import PeopleError
+from advisor.core.records import Dataset, Profile
+from advisor.ui import charts, parts, uploads
+from advisor.ui.charts import data
+
+N_SHOWN = 24
+HAS_PREDICT = False
+UPLOADED = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: str) -> None:
+    """Small pictures, each with one plain line under it."""
+    with st.grid("auto", min_column_width=120, gap="small", key=key):
+        for row, caption in zip(rows, captions, strict=True):
+            with st.container(gap="xsmall"):
+                picture = thumbnail(str(dataset.items["path"].iloc[int(row)]))
+                if picture is None:
+                    parts.note("This image cannot be shown.")
+                else:
+                    st.image(picture, width="stretch", alt=wording.short(caption, 120))
+                parts.note(caption)
+
+
+def sizes(profile: Profile) -> None:
+    """One sentence where all images have the same size, else width against height."""
+    if not profile.sizes.get("width_px"):
+        return
+    parts.section("Size")
+    if same := data.one_size(profile):
+        parts.note(f"All images are {same[0]} × {same[1]} px.")
+    else:
+        figure = data.image_sizes(profile)
+        st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
+
+
+def enter(run: str) -> Path | None:
+    """An uploaded image."""
+    file = st.file_uploader("An image", type=UPLOADED, key=f"try-image-{run}")
+    if file is None:
+        return None
+    path = uploads.keep(file, file.name)
+    _shown(path)
+    return path
+
+
+def show(dataset: Dataset, row: int) -> Path:
+    """One image of a dataset, small."""
+    path = Path(str(dataset.items["path"].iloc[row]))
+    _shown(path)
+    return path
+
+
+def _shown(path: Path) -> None:
+    picture = thumbnail(str(path))
+    if picture is not None:
+        st.image(picture, width=160, alt="The image the model is asked about")
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def thumbnail(path: str, side: int = 224) -> bytes | None:
+    """A small PNG of an image file, enlarged without blur when it is tiny; None when it cannot be decoded."""
+    from advisor.data.decode import open_image
+
+    try:
+        image = open_image(Path(path), side)
+    except (PeopleError, OSError):
+        return None
+    image.thumbnail((side, side))
+    if max(image.size) < side // 2:
+        factor = side // max(image.size)
+        image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    stream = BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()

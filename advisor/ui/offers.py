@@ -1,0 +1,113 @@
+"""What the Advice page offers to measure or to save: a race of two rungs, the exchange rate, the decision record."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from advisor import api
+from advisor.advice.record.written import Form, written
+from advisor.core import wording
+from advisor.core.ladder import RungName
+from advisor.core.records import Advice, Dataset
+from advisor.ui import jobs, parts, places, terms
+
+RACE_BUDGETS = (60, 300, 900, 3600)
+EXCHANGE_BUDGETS = (120, 300, 900, 3600)
+#: Of each form of the decision record: the button's words, its icon, its media type.
+FORMS: dict[Form, tuple[str, str, str]] = {
+    "html": ("Page to print (HTML)", ":material/print:", "text/html"),
+    "md": ("Markdown", ":material/description:", "text/markdown"),
+    "json": ("JSON", ":material/data_object:", "application/json"),
+}
+
+
+def race(dataset: Dataset, advice: Advice) -> None:
+    """Two rungs too close to call: the button that races them, the progress, and the verdict with the run kept."""
+    if advice.race is None:
+        return
+    key = jobs.key_of("race", dataset.fingerprint, advice.model_dump_json())
+    parts.section("Too close to call")
+    job = jobs.find(key)
+    if job is not None and (not job.finished or job.error):
+        parts.wait(job)
+    elif job is not None and job.result is not None:
+        st.text(job.result.sentence)
+        address = {**places.address(), "run": job.result.run}
+        st.page_link(
+            places.page("run"), label="Open the winning run", icon=":material/play_circle:", query_params=address
+        )
+    else:
+        _offer_race(dataset, advice, advice.race, key)
+
+
+def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName], key: str) -> None:
+    one, other = map(terms.title, pair)
+    st.text(
+        f"{one} and {other} are too close to call. A race trains both on this data and keeps the one that does better "
+        f"on validation items; the test part stays locked until then."
+    )
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        pressed = st.button("Race the two", key="race", icon=":material/sports_score:")
+        budget = st.selectbox("Time for each", RACE_BUDGETS, index=1, key="race-budget", format_func=wording.duration)
+    if pressed:
+        jobs.start(
+            key,
+            "The race",
+            lambda tell: api.race(dataset, budget=float(budget), rungs=pair, advice=advice, progress=tell),
+        )
+        st.rerun()
+
+
+def exchange(dataset: Dataset, advice: Advice) -> None:
+    """What the pre-trained model is worth in labels: the rate, and the button that measures it."""
+    rate = advice.exchange
+    if rate is None:
+        return
+    parts.section("What the pre-trained model is worth in labels")
+    st.text(rate.sentence)
+    parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
+    key = jobs.key_of("exchange", dataset.fingerprint)
+    job = jobs.find(key)
+    if job is not None and (not job.finished or job.error):
+        parts.wait(job)
+    elif rate.provenance != "measured":
+        _offer_exchange(dataset, key)
+
+
+def _offer_exchange(dataset: Dataset, key: str) -> None:
+    """Training from scratch with all labels, and fine-tuning with fewer and fewer."""
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        pressed = st.button("Measure it", key="exchange", icon=":material/balance:")
+        budget = st.selectbox(
+            "Time in all", EXCHANGE_BUDGETS, index=1, key="exchange-budget", format_func=wording.duration
+        )
+    if pressed:
+        jobs.start(key, "The exchange rate", lambda tell: api.exchange(dataset, budget=float(budget), progress=tell))
+        st.rerun()
+
+
+def record(dataset: Dataset, advice: Advice) -> None:
+    """The decision record to download; it is written when a button is pressed."""
+    parts.section("Save the decision")
+    parts.note(
+        "The decision record holds the question, every number with its n, interval and provenance, the reasons, what "
+        "would change the recommendation, hashes and versions, and the plan with the command that runs it."
+    )
+    with st.container(horizontal=True):
+        for form, (title, icon, mime) in FORMS.items():
+            st.download_button(
+                title,
+                data=partial(record_bytes, dataset, advice, form),
+                file_name=f"decision-{dataset.fingerprint[:8]}.{form}",
+                mime=mime,
+                key=f"record-{form}",
+                icon=icon,
+                on_click="ignore",
+            )
+
+
+def record_bytes(dataset: Dataset, advice: Advice, form: Form) -> bytes:
+    """The record of a given advice in UTF-8. Raises PeopleError where no plan can be made of it."""
+    return written(api.decision_record(dataset, advice=advice), form).encode()

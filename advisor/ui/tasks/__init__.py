@@ -1,0 +1,65 @@
+"""What a task draws on the pages: a protocol, and one lookup; classification and answering lie side by side."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from advisor.core import wording
+from advisor.core.kinds import TaskName, kind_row
+from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.ui.tasks import answering, classification
+
+
+class TaskView(Protocol):
+    """What the pages ask of a task.
+
+    ``CALIBRATES``: whether its evidence says which precision is fastest here.
+    """
+
+    CALIBRATES: bool
+
+    def extent(self, dataset: Dataset) -> str:
+        """What a dataset has besides its items, counted: classes, documents."""
+        ...
+
+    def summary(self, dataset: Dataset, profile: Profile) -> str:
+        """The first sentence of the Profile page."""
+        ...
+
+    def profile(self, dataset: Dataset, profile: Profile) -> None:
+        """The figures of the Profile page, and examples."""
+        ...
+
+    def choose_backbone(self, key: str, present: str | None = None) -> str | None:
+        """A field for the model that is measured, where the user chooses it; else `present`."""
+        ...
+
+    def answer(self, evidence: Evidence) -> str:
+        """The first sentence of the Evidence page."""
+        ...
+
+    def evidence(self, dataset: Dataset, evidence: Evidence) -> None:
+        """The sections of the Evidence page."""
+        ...
+
+    def try_model(self, run: str, plan: Plan) -> None:
+        """The section of a finished run in which its model is tried."""
+        ...
+
+    def errors(self, report: RunReport, plan: Plan) -> None:
+        """The sections of a finished run on where its model is wrong."""
+        ...
+
+
+VIEWS: dict[TaskName, TaskView] = {"classification": classification, "answering": answering}
+
+
+def view_of(kind: str) -> TaskView:
+    """What the task of a kind of dataset draws."""
+    return VIEWS[kind_row(kind).task]
+
+
+def describe(dataset: Dataset) -> str:
+    """Name, items and extent of a dataset in one line."""
+    items = kind_row(dataset.kind).counted(dataset.n_used)
+    return f"{wording.short(dataset.name, 60)} · {items} · {view_of(dataset.kind).extent(dataset)}"

@@ -1,0 +1,154 @@
+"""Answering on the pages: questions over documents, search and reading, asking, and where answers fail."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from advisor import api
+from advisor.core import wording
+from advisor.core.kinds import kind_row
+from advisor.core.records import Answer, Dataset, Evidence, Plan, Profile, RunReport
+from advisor.core.workspace import Workspace
+from advisor.ui import ask, charts, language, parts, try_it
+from advisor.ui.charts import answering as figures
+from advisor.ui.charts import data
+from advisor.ui.instruments import answering, probes
+
+CALIBRATES = False
+N_EXAMPLES, N_MISTAKES = 12, 20
+ABSENT = "not in the documents"
+
+answer = answering.answer
+choose_backbone = language.choose
+
+
+def extent(dataset: Dataset) -> str:
+    """The number of documents."""
+    return wording.counted(len(dataset.documents), "document")
+
+
+def summary(dataset: Dataset, profile: Profile) -> str:
+    """How many questions over how many documents, how many have no answer there, and the metrics."""
+    n_unanswered = int((dataset.items["answers"] == "[]").sum())
+    unanswered = f", {wording.count(n_unanswered)} of them not answered there" if n_unanswered else ""
+    questions = kind_row(dataset.kind).counted(dataset.n_used)
+    return (
+        f"{wording.short(dataset.name, 60)}: {questions} over {extent(dataset)}{unanswered}; "
+        f"{parts.n_serious(profile.findings)}. The metric is {profile.metric}, with exact match beside it."
+    )
+
+
+def profile(dataset: Dataset, profile: Profile) -> None:
+    """How the questions are split, lengths, examples and the documents."""
+    parts.section("Questions")
+    alt = "How many questions, split into training, validation and test"
+    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
+    parts.note(f"{parts.split(dataset, 'Split made here')} The test part stays locked until a report.")
+    lengths(profile)
+    examples(dataset)
+    documents(dataset)
+
+
+def lengths(profile: Profile) -> None:
+    """A histogram of every size that was counted: questions, documents, passages, answers."""
+    sizes = {name: values for name, values in profile.sizes.items() if values and name in data.SIZE_NAME}
+    if not sizes:
+        return
+    parts.section("Lengths")
+    with st.grid(2, min_column_width=260):
+        for name, values in sizes.items():
+            title = data.SIZE_NAME[name]
+            figure = data.lengths(values, title)
+            st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=f"{title}, how often")
+
+
+def examples(dataset: Dataset) -> None:
+    """Some questions of the training part with their accepted answers and the document that holds them."""
+    rows = dataset.where("train", "val")
+    if not len(rows):
+        return
+    parts.section("Some questions")
+    chosen = np.sort(np.random.default_rng(0).permutation(rows)[:N_EXAMPLES])
+    titles = dict(zip(dataset.documents["document"], dataset.documents["title"], strict=True))
+    items = dataset.items.iloc[chosen]
+    accepted = [" / ".join(json.loads(answers)) or ABSENT for answers in items["answers"]]
+    missing = ["none" if answer == ABSENT else "not named" for answer in accepted]
+    places = [str(titles.get(name) or name or none) for name, none in zip(items["document"], missing, strict=True)]
+    frame = pd.DataFrame({"Question": items["text"].tolist(), "Accepted answers": accepted, "Document": places})
+    st.dataframe(frame, hide_index=True, height="content", alt="Some questions with their accepted answers")
+    parts.note(f"{len(frame)} of the {wording.count(len(rows))} training and validation questions.")
+
+
+def documents(dataset: Dataset) -> None:
+    """The documents: title, where each lies, and how long it is."""
+    table = dataset.documents
+    with st.expander(extent(dataset), icon=":material/description:"):
+        n_questions = dataset.items["document"].value_counts()
+        frame = pd.DataFrame(
+            {
+                "Title": table["title"],
+                "Place": table["place"],
+                "Words": [len(str(text).split()) for text in table["text"]],
+                "Questions": table["document"].map(n_questions).fillna(0).astype(int),
+            }
+        )
+        st.dataframe(frame, hide_index=True, alt="The documents with their titles, places and lengths")
+
+
+def evidence(dataset: Dataset, evidence: Evidence) -> None:
+    """What is missing, the probes, the prompts, a question to try, and the model that answered."""
+    answering.draw(evidence)
+    probes.table(evidence, evidence.notes[1:])
+    answering.prompts(evidence)
+    parts.section("Ask the documents")
+    parts.note("The language model answers from the passages found; nothing is trained.")
+    model = evidence.backbone
+    ask.draw(
+        f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,
+        lambda question: api.ask(dataset, [question], model=model)[0], own="train",
+    )  # fmt: skip
+    parts.section("Language model")
+    st.text(evidence.device_reason)
+    parts.note(f"{evidence.backbone}, weights or address {evidence.backbone_hash}")
+
+
+def try_model(run: str, plan: Plan) -> None:
+    """A question to the run's model, with the passages its answer rests on."""
+
+    def reply(question: str) -> Answer:
+        model = try_it.loaded(run, str(Workspace.here().root))
+        return model.answer([question])[0]
+
+    parts.section("Ask")
+    ask.draw(run, plan.fingerprint, reply)
+
+
+def errors(report: RunReport, plan: Plan) -> None:
+    """Retrieval or reading, and the surest wrong answers with their passages."""
+    if report.outcomes:
+        parts.section("Which failed, retrieval or reading?")
+        figure = figures.outcomes(report.outcomes)
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
+    if report.recall_at_5 is not None:
+        parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
+    if not report.mistakes:
+        parts.note("No test question was answered wrongly.")
+        return
+    parts.section("Worst mistakes")
+    shown = report.mistakes[:N_MISTAKES]
+    parts.note(f"The {len(shown)} most confident wrong answers to test questions.")
+    rows = [
+        {
+            "question": m.question,
+            "said": m.predicted,
+            "answers": [m.label] if m.label else [],
+            "outcome": m.outcome,
+            "passage": m.passage,
+        }
+        for m in shown
+    ]
+    answering.table(rows, "mistakes")
