@@ -1,4 +1,4 @@
-"""Which failed, retrieval or reading: what became of each question."""
+"""What became of each question: did retrieval or reading fail?"""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from probes.reading import token_f1
 
 Outcome = Literal["right", "misread", "not found", "wrongly refused", "made up"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-#: An answer that shares so much with a truth counts as right.
+#: An answer with this token F1 counts as right.
 RIGHT_F1 = 0.5
 
 
 def outcome(answer: str, truths: Sequence[str], found: bool, supported: bool) -> Outcome:
     """What became of a question.
 
-    found: whether the passages that were read hold the answer; supported: whether an answer was given at all.
-    "made up": an answer where the documents have none.
+    found: whether the passages read contain the answer; supported: whether the model answered at all. "made up": an
+    answer where the documents have none.
 
     >>> outcome("Warsaw", ["Warsaw"], True, True), outcome("Paris", ["Warsaw"], True, True)
     ('right', 'misread')
@@ -38,34 +38,34 @@ def outcome(answer: str, truths: Sequence[str], found: bool, supported: bool) ->
 
 def counted(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """How many of each, in the order of `OUTCOMES`."""
-    seen = Counter(outcomes)
-    return {name: seen[name] for name in OUTCOMES}
+    counts = Counter(outcomes)
+    return {name: counts[name] for name in OUTCOMES}
 
 
 def sentence(counts: dict[str, int]) -> str:
-    """Which failed, in words; "" when there was no question.
+    """The counts in words; "" without a question.
 
     >>> sentence({"right": 6, "misread": 3, "not found": 1})
-    'Of 10 questions 6 were answered rightly, 3 had the answer before them and were misread, and 1 was not found.'
+    'Of 10 questions, 6 were answered correctly, 3 were misread with the answer in the passages, and 1 was not found.'
     >>> sentence({"right": 0, "not found": 2})
-    'Of 2 questions none was answered rightly and 2 were not found.'
+    'Of 2 questions, none was answered correctly and 2 were not found.'
     """
     n = sum(counts.values())
     if not n:
         return ""
     words = {
-        "misread": "had the answer before them and {be} misread",
+        "misread": "{be} misread with the answer in the passages",
         "not found": "{be} not found",
         "wrongly refused": "{be} wrongly refused",
-        "made up": "got an answer that the documents do not hold",
+        "made up": "got an answer that is not in the documents",
     }
     right = counts.get("right", 0)
-    said = [f"{right:,} {_be(right)} answered rightly" if right else "none was answered rightly"]
-    said += [
+    parts = [f"{right:,} {_be(right)} answered correctly" if right else "none was answered correctly"]
+    parts += [
         f"{counts[name]:,} {text.format(be=_be(counts[name]))}" for name, text in words.items() if counts.get(name)
     ]
-    listed = " and ".join(said) if len(said) < 3 else f"{', '.join(said[:-1])}, and {said[-1]}"
-    return f"Of {n:,} questions {listed}."
+    text = " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    return f"Of {n:,} questions, {text}."
 
 
 def _be(n: int) -> str:

@@ -1,16 +1,15 @@
-"""Which labels look wrong? Confident learning on out-of-fold probabilities, and a check of the check.
+"""Which labels look wrong? Confident learning on out-of-fold probabilities, and a test of the resulting list.
 
 Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021
-(https://arxiv.org/abs/1911.00068), as implemented in cleanlab: an item speaks for another class when the probability
-of that class is above the mean that items labelled so get; counting these gives how many labels are wrong, and the
-items with the least probability of their own label are listed, as many as that.
+(https://arxiv.org/abs/1911.00068), as implemented in cleanlab: an item counts for another class when the probability
+of that class is above its mean over the items with that label. The count says how many labels are wrong, and as many
+items are listed, those with the least probability of their own label.
 
-Decisions, with 5 % of labels flipped on six sets: cleanlab's ``low_self_confidence`` and none of its six other
-filters had the best precision at equal recall (textures: 0.69 to 0.75, the others 0.44 to 0.62). The mean of the linear
-probe's probabilities and the shares of classes among the 20 nearest neighbours ranked better than the probe's alone:
-average precision 0.88 to 0.92 on textures, 0.69 to 0.77 on questions, nowhere worse.
-Wrong labels and hard items look alike from inside a dataset, so `planted_check` flips labels on purpose and says what
-such a list is worth on this very data.
+Decided with 5 % of labels flipped on six sets: of cleanlab's seven filters, ``low_self_confidence`` had the best
+precision at equal recall (textures: 0.69 to 0.75, the others 0.44 to 0.62). The mean of the linear probe's
+probabilities and the shares of classes among the 20 nearest neighbours ranked better than the probe alone: average
+precision 0.88 to 0.92 on textures, 0.69 to 0.77 on questions, and nowhere worse. Wrong labels and hard items look alike
+from inside a dataset, so `planted_check` flips labels on purpose and measures what the list is worth on this data.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from probes.neighbours import nearest_others
 
 PLANTED_SHARE = 0.05
 NEIGHBOURS = 20
-#: Fewer planted flips than this say nothing about the list.
+#: With fewer planted flips, the list cannot be judged.
 LEAST_PLANTED = 10
 
 
 @dataclass(frozen=True)
 class SuspectLabels:
-    """Per item: how far the probes believe the label, whether it is on the list, and what they would say.
+    """Per item: how probable its label is, whether it is on the list, and which class the probes suggest.
 
     Shape: score (n,) probability of the given label, low is suspect; suspect (n,) bool; suggested (n,) class index;
     probability (n,) of the suggested class.
@@ -48,7 +47,7 @@ class SuspectLabels:
 
     @property
     def listed(self) -> np.ndarray:
-        """Rows of the list, the most suspect first."""
+        """Rows on the list, the most suspect first."""
         rows = np.flatnonzero(self.suspect)
         ranked: np.ndarray = rows[np.argsort(self.score[rows], kind="stable")]
         return ranked
@@ -56,9 +55,9 @@ class SuspectLabels:
 
 @dataclass(frozen=True)
 class PlantedCheck:
-    """What the list did with `n_planted` labels flipped on purpose: the share found, and the share of the list flipped.
+    """How the list did on `n_planted` labels flipped on purpose: the share listed, and the share of the list flipped.
 
-    ``precision`` is a lower bound: labels that were wrong before count as false alarms. None: the list was empty.
+    ``precision`` is a lower bound, since labels that were wrong before count as false alarms; None for an empty list.
     """
 
     n_planted: int
@@ -72,10 +71,10 @@ def suspect_labels(
     features: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> SuspectLabels:
-    """List the labels that look wrong; with features the nearest neighbours have as much to say as the probe.
+    """List the labels that look wrong; with features, the nearest neighbours count as much as the probe.
 
     Shape: probability (n, C) out-of-fold, rows summing to 1; labels (n,) class indices below C; features (n, d);
-    groups (n,): items of one group do not speak for each other. Classes that do not occur take no part. Raises
+    groups (n,): items of one group do not vote for each other. Classes that do not occur are ignored. Raises
     ProbeError when there are no items.
     """
     labels = np.asarray(labels, dtype=np.int64)
@@ -94,7 +93,7 @@ def suspect_labels(
 def neighbour_shares(
     features: np.ndarray, labels: np.ndarray, n_classes: int, groups: np.ndarray | None = None, k: int = NEIGHBOURS
 ) -> np.ndarray:
-    """Shares of the classes among each item's k nearest, with a third of a vote for all classes together.
+    """Shares of the classes among each item's k nearest, plus 0.3 votes spread over all classes.
 
     Shape: features (n, d), labels, groups (n,); returns (n, C), rows summing to 1.
     """
@@ -115,15 +114,15 @@ def _confident(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
     own = np.maximum(shares[:, present], 1e-9)
     own /= own.sum(axis=1, keepdims=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about classes that nothing speaks for
-        found = find_label_issues(
+        warnings.simplefilter("ignore")  # about classes without support
+        suspect = find_label_issues(
             np.searchsorted(present, labels), own, filter_by="low_self_confidence", n_jobs=1, verbose=False
         )
-    return np.asarray(found, dtype=bool)
+    return np.asarray(suspect, dtype=bool)
 
 
 def planted(labels: np.ndarray, n_classes: int, share: float = PLANTED_SHARE, seed: int = 0) -> tuple[np.ndarray, ...]:
-    """Labels of which a share is flipped to another class that occurs, all alike. Shape: (n,) labels, (n,) bool."""
+    """Labels with a share flipped to a random other class that occurs. Shape: (n,) labels, (n,) bool: flipped."""
     labels = np.asarray(labels, dtype=np.int64)
     present = np.unique(labels)
     rng = np.random.default_rng(seed)
@@ -147,18 +146,18 @@ def planted_check(
     seconds_limit: float = 2.0,
     seed: int = 0,
 ) -> PlantedCheck | None:
-    """Flip 5 % of the labels, probe again, and see what the list makes of it; None when there are too few items.
+    """Flip 5 % of the labels, probe again, and judge the list; None when there are too few items.
 
-    Shape: features (n, d), labels, groups (n,). The recall is what to expect of random mistakes; the precision at this
-    share of mistakes is at least the one given.
+    Shape: features (n, d), labels, groups (n,). The recall is what to expect for random mistakes; the precision is a
+    lower bound at this share of mistakes.
     """
     started = time.monotonic()
     classes = n_classes or int(np.max(labels)) + 1
     changed, flipped = planted(labels, classes, seed=seed)
     if flipped.sum() < LEAST_PLANTED:
         return None
-    found = linear_probe(features, changed, metric, groups, seconds_limit=seconds_limit, n_classes=classes)
-    suspect = suspect_labels(found.oof_probability, changed, features, groups).suspect
+    probe = linear_probe(features, changed, metric, groups, seconds_limit=seconds_limit, n_classes=classes)
+    suspect = suspect_labels(probe.oof_probability, changed, features, groups).suspect
     seconds = time.monotonic() - started
     return PlantedCheck(
         n_planted=int(flipped.sum()),

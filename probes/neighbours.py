@@ -1,7 +1,7 @@
-"""k nearest labelled examples decide: the retrieval rung's number, leave-one-out, without training anything.
+"""The k nearest labelled examples decide: the retrieval rung's number, leave-one-out, without any training.
 
 The vote is weighted as in DINO's k-NN protocol (Caron et al., ICCV 2021, https://arxiv.org/abs/2104.14294):
-exp(cosine / temperature). Plain cosine on raw features: subtracting the mean moved five image sets by -.03 to +.01.
+exp(cosine / temperature). Plain cosine on raw features: subtracting the mean changed five image sets by -.03 to +.01.
 Brute force is enough (15 ms a query batch at 100,000 x 384).
 """
 
@@ -41,10 +41,10 @@ def knn(
     ks: tuple[int, ...] = KS,
     n_classes: int | None = None,
 ) -> Neighbours:
-    """Each item is decided by its nearest among all others that share no group with it, for every k at once.
+    """Each item gets the vote of its nearest among all items of other groups, for every k at once.
 
-    Shape: features (n, d), labels (n,) class indices, groups (n,). The k is chosen on the same answers, out of five,
-    which flatters by less than the interval is wide. Raises ProbeError for fewer than two items.
+    Shape: features (n, d), labels (n,) class indices, groups (n,). The k is chosen on the same answers, out of five;
+    that flatters by less than the width of the interval. Raises ProbeError for fewer than two items.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
@@ -53,7 +53,7 @@ def knn(
     classes = n_classes or int(labels.max()) + 1
     related = np.arange(len(labels)) if groups is None else np.asarray(groups)
     answers = {k: np.empty(len(labels), dtype=np.int64) for k in ks}
-    unit = _unit(features)
+    unit = unit_rows(features)
     for rows, similar in _similarities(unit, unit):
         similar[related[rows][:, None] == related[None, :]] = -np.inf
         near, closeness = _nearest(similar, max(ks))
@@ -68,11 +68,11 @@ def knn(
 def nearest_others(
     features: np.ndarray, groups: np.ndarray | None = None, k: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each item's k nearest among those that share no group with it: positions and cosines (n, k), the nearest first.
+    """Each item's k nearest among items of other groups: positions and cosines (n, k), the nearest first.
 
-    Shape: features (n, d), groups (n,); k at most n - 1. Where fewer than k are left the cosine is -inf.
+    Shape: features (n, d), groups (n,); k at most n - 1. Where there are fewer than k, the cosine is -inf.
     """
-    unit = _unit(features)
+    unit = unit_rows(features)
     related = np.arange(len(unit)) if groups is None else np.asarray(groups)
     near, closeness = np.empty((len(unit), k), dtype=np.int64), np.empty((len(unit), k), dtype=np.float32)
     for rows, similar in _similarities(unit, unit):
@@ -83,9 +83,9 @@ def nearest_others(
 
 def nearest_of(query: np.ndarray, memory: np.ndarray, k: int) -> np.ndarray:
     """The k rows of the memory nearest to each query by cosine, the nearest first. Shape: (q, d), (m, d) to (q, k)."""
-    parts = [_nearest(similar, k)[0] for _, similar in _similarities(_unit(query), _unit(memory))]
-    found: np.ndarray = np.concatenate(parts)
-    return found
+    parts = [_nearest(similar, k)[0] for _, similar in _similarities(unit_rows(query), unit_rows(memory))]
+    nearest: np.ndarray = np.concatenate(parts)
+    return nearest
 
 
 def vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> np.ndarray:
@@ -95,7 +95,7 @@ def vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_cl
     """
     probabilities = np.empty((len(query), n_classes), dtype=np.float32)
     labels = np.asarray(labels, dtype=np.int64)
-    for rows, similar in _similarities(_unit(query), _unit(memory)):
+    for rows, similar in _similarities(unit_rows(query), unit_rows(memory)):
         near, closeness = _nearest(similar, k)
         votes = _count(labels[near], closeness, n_classes)
         probabilities[rows] = votes / votes.sum(axis=1, keepdims=True)
@@ -120,17 +120,17 @@ def _nearest(similar: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _count(labels: np.ndarray, closeness: np.ndarray, n_classes: int) -> np.ndarray:
-    """Weighted votes (q, C); a neighbour at -inf (the item itself, its group) has none unless there is no other."""
+    """Weighted votes (q, C); a neighbour at -inf (the item itself, its group) has none."""
     top = np.where(np.isfinite(closeness[:, :1]), closeness[:, :1], 0.0)
     weights = np.exp((closeness - top) / TEMPERATURE)
     votes = np.zeros((len(labels), n_classes))
     np.add.at(votes, (np.arange(len(labels))[:, None], labels), weights)
-    votes[votes.sum(axis=1) == 0] = 1.0  # nobody may vote: every class alike
+    votes[votes.sum(axis=1) == 0] = 1.0  # no neighbour may vote: all classes get the same
     return votes
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    """Rows of length 1; a zero row stays zero."""
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1, float32; a zero row stays zero."""
     rows = np.asarray(rows, dtype=np.float32)
     scaled: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return scaled

@@ -1,10 +1,10 @@
-"""Shortcuts: do simple properties of the items tell the classes apart almost as well as the probe does?
+"""Shortcuts: do simple properties of the items separate the classes almost as well as the probe does?
 
-A model trained on such data may learn the property and not the thing (Geirhos et al., "Shortcut learning in deep neural
-networks", Nature Machine Intelligence 2020, https://arxiv.org/abs/2004.07780). For every group of properties a small
-decision tree is cross-validated on the folds of `probes.folds` and compared with the linear probe's out-of-fold
-answers: over all classes, for each class against the rest, and for some classes against the others (two sources of
-pictures, five classes from each), by recall minus false alarms (Youden's J). A property that predicts is a hint and no
+A model trained on such data may learn the property instead of the thing (Geirhos et al., "Shortcut learning in deep
+neural networks", Nature Machine Intelligence 2020, https://arxiv.org/abs/2004.07780). For every group of properties, a
+small decision tree is cross-validated on the folds of `probes.folds` and compared with the linear probe's out-of-fold
+answers by recall minus false alarms (Youden's J): over all classes, for each class against the rest, and for some
+classes against the others (two sources of pictures, five classes from each). A property that predicts is a hint, not a
 verdict: spam may really be longer than other messages.
 """
 
@@ -16,17 +16,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.folds import assign_folds
-from probes.interval import LEVEL, measured_score, score
+from probes.interval import measured_score, score
 from probes.measured import Measured
 
-#: A property is named from this share of the way from chance to perfect on (lower end of the interval) ...
+#: A property is reported from this share of the way from chance to perfect (lower end of the interval) ...
 LEAST_LIFT = 0.6
 #: ... and from this share of the probe's own way.
 NEAR_PROBE = 0.85
-#: Categories kept of a property in words; rarer ones are one category.
+#: Categories kept of a property in words; rarer ones share one.
 MAX_CATEGORIES = 40
 LEAST_IN_CATEGORY = 4
 LEAST_OF_A_CLASS = 8
+#: Normal quantile of the lower end at 95 %.
+Z = 1.645
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Shortcut:
     """What one group of properties reaches by itself.
 
     ``measured``: the metric by the property alone; ``probe``: the linear probe's value; ``chance``: guessing.
-    ``classes``: indices of the classes it tells from the rest, the clearest first, with ``recalls`` and
-    ``false_alarms`` of each. ``side``: classes that it tells, together, from all others; empty where it does not.
+    ``classes``: indices of the classes that it separates from the rest, the clearest first, with ``recalls`` and
+    ``false_alarms`` of each. ``side``: classes that it separates, together, from all others, or none.
     ``overall``: whether it comes near the probe over all classes.
     """
 
@@ -68,38 +70,38 @@ def shortcuts(
     """Try each group of properties, the best first.
 
     Shape: properties: group name → column name → (n,) numbers (NaN: unknown) or strings; labels, probe_predicted (n,)
-    class indices, the latter out-of-fold; groups (n,). Columns with one value say nothing and are left out.
+    class indices, the latter out-of-fold; groups (n,). Constant columns are left out.
     """
     labels = np.asarray(labels, dtype=np.int64)
     fold_of = assign_folds(labels, groups, folds, seed)
     probe = score(metric, labels, probe_predicted, n_classes)
-    found = []
+    results = []
     for name, columns in properties.items():
         table = encoded(list(columns.values()))
         if not table.shape[1]:
             continue
         predicted = _answers(table, labels, fold_of)
-        found.append(_judged(name, labels, predicted, np.asarray(probe_predicted), probe, metric, n_classes))
-    return sorted(found, key=lambda one: (-one.named, -one.measured.value))
+        results.append(_judged(name, labels, predicted, np.asarray(probe_predicted), probe, metric, n_classes))
+    return sorted(results, key=lambda one: (-one.named, -one.measured.value))
 
 
 def encoded(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Columns as numbers for a tree, (n, p) float32: words one column for each frequent one, unknown numbers -1."""
-    made: list[np.ndarray] = []
+    """Columns as numbers for a tree, (n, p) float32: one column per frequent string; unknown numbers are -1."""
+    numeric: list[np.ndarray] = []
     for column in columns:
         values = np.asarray(column)
         if values.dtype.kind in "fiub":
-            made.append(np.nan_to_num(values.astype(np.float32), nan=-1.0, posinf=3e38, neginf=-3e38))
+            numeric.append(np.nan_to_num(values.astype(np.float32), nan=-1.0, posinf=3e38, neginf=-3e38))
             continue
         inverse, counts = np.unique(values.astype(str), return_inverse=True, return_counts=True)[1:]
         frequent = np.argsort(-counts, kind="stable")[:MAX_CATEGORIES]
-        made += [(inverse == c).astype(np.float32) for c in frequent if counts[c] >= LEAST_IN_CATEGORY]
-    varied = [column for column in made if len(column) and column.min() != column.max()]
+        numeric += [(inverse == c).astype(np.float32) for c in frequent if counts[c] >= LEAST_IN_CATEGORY]
+    varied = [column for column in numeric if len(column) and column.min() != column.max()]
     return np.stack(varied, axis=1) if varied else np.empty((len(columns[0]) if len(columns) else 0, 0), np.float32)
 
 
 def _answers(table: np.ndarray, labels: np.ndarray, fold_of: np.ndarray) -> np.ndarray:
-    """Out-of-fold answers of a small tree, classes weighted alike, (n,)."""
+    """Out-of-fold answers (n,) of a small tree with balanced classes."""
     from sklearn.tree import DecisionTreeClassifier
 
     predicted = np.empty(len(labels), dtype=np.int64)
@@ -125,32 +127,32 @@ def _judged(
 ) -> Shortcut:
     """Compare a property's answers with the probe's, over all classes and for each class against the rest."""
     measured = measured_score(metric, labels, predicted, n_classes, 0.0)
-    counted = np.bincount(labels, minlength=n_classes)
-    chance = counted.max() / len(labels) if metric == "accuracy" else 1.0 / max(1, int((counted > 0).sum()))
+    sizes = np.bincount(labels, minlength=n_classes)
+    chance = sizes.max() / len(labels) if metric == "accuracy" else 1.0 / max(1, int((sizes > 0).sum()))
     room = max(1.0 - chance, 1e-9)
     overall = (measured.low - chance) / room >= LEAST_LIFT and measured.value - chance >= NEAR_PROBE * (probe - chance)
-    told = []
-    for c in np.flatnonzero(counted >= LEAST_OF_A_CLASS):
+    separated = []
+    for c in np.flatnonzero(sizes >= LEAST_OF_A_CLASS):
         is_class = labels == c
         own, least, recall, false_alarms = youden(is_class, predicted == c)
         if least >= LEAST_LIFT and own >= NEAR_PROBE * youden(is_class, probe_predicted == c)[0]:
-            told.append((own, int(c), recall, false_alarms))
-    told.sort(reverse=True)
+            separated.append((own, int(c), recall, false_alarms))
+    separated.sort(reverse=True)
     return Shortcut(
         name,
         measured,
         probe,
         float(chance),
-        tuple(c for _, c, _, _ in told),
-        tuple(recall for _, _, recall, _ in told),
-        tuple(false for _, _, _, false in told),
+        tuple(c for _, c, _, _ in separated),
+        tuple(recall for _, _, recall, _ in separated),
+        tuple(alarms for _, _, _, alarms in separated),
         bool(overall),
         _side(labels, predicted, probe_predicted, n_classes),
     )
 
 
 def _side(labels: np.ndarray, predicted: np.ndarray, probe_predicted: np.ndarray, n_classes: int) -> tuple[int, ...]:
-    """The two or more classes that the answers tell from the others (two or more), as well as the probe does; else ().
+    """Two or more classes that the answers separate from two or more others as well as the probe does; else ().
 
     Classes are ordered by the first correspondence between them and the answers; every cut of that order is tried.
     """
@@ -166,7 +168,7 @@ def _side(labels: np.ndarray, predicted: np.ndarray, probe_predicted: np.ndarray
     for cut in range(2, len(order) - 1):
         own = order[:cut] if cut <= len(order) // 2 else order[cut:]
         truth = np.isin(labels, own)
-        # An answer speaks for the side whose share among the items answered so is above the side's share of all.
+        # An answer counts for the side if the side's share of the items with that answer is above its share of all.
         shares = table[own].sum(axis=0) / np.maximum(table.sum(axis=0), 1.0)
         j, least, _, _ = youden(truth, (shares > truth.mean())[predicted])
         if least > best and j >= NEAR_PROBE * youden(truth, np.isin(probe_predicted, own))[0]:
@@ -177,15 +179,14 @@ def _side(labels: np.ndarray, predicted: np.ndarray, probe_predicted: np.ndarray
 def youden(truth: np.ndarray, answer: np.ndarray) -> tuple[float, float, float, float]:
     """(J, its lower end at 95 %, recall, share of false alarms) of yes-no answers, J = recall - false alarms.
 
-    Shape: (n,) bool each. The lower end uses Jeffreys' posterior of either share, taken as independent.
+    Shape: (n,) bool each. The lower end uses Jeffreys' posterior of either share, assumed independent.
     """
     yes, no = int(truth.sum()), int((~truth).sum())
     hits, false = int((truth & answer).sum()), int((~truth & answer).sum())
     variance = _variance(hits, yes) + _variance(false, no)
     recall, alarms = hits / max(yes, 1), false / max(no, 1)
     j = recall - alarms
-    quantile = {0.90: 1.645}[LEVEL]
-    return j, j - quantile * float(np.sqrt(variance)), recall, alarms
+    return j, j - Z * float(np.sqrt(variance)), recall, alarms
 
 
 def _variance(hits: int, n: int) -> float:

@@ -1,8 +1,8 @@
 """When to say that the documents do not answer a question, and how often that is wrong.
 
 The best passage's similarity to the question decides. The threshold is chosen on training questions: each is asked
-twice, with all documents and with its own document taken away, so that nothing left can answer it. At most a given
-share of the answerable ones may be refused; the share of the others that is refused follows, and both are told.
+twice, with all documents and without its own document, so that nothing left can answer it. At most a given share of the
+answerable questions may be refused; the refused share of the others follows, and both are reported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_REFUSED = 0.05
 
 @dataclass(frozen=True)
 class Threshold:
-    """Below ``similarity`` nothing supports an answer.
+    """Below ``similarity``, no passage supports an answer.
 
     ``wrongly_refused``: share of the ``n`` answerable questions below it; ``let_through``: share of the ``n_without``
     unanswerable ones above it.
@@ -33,21 +33,21 @@ class Threshold:
     def sentence(self) -> str:
         """Both error rates in words."""
         return (
-            f"Below a similarity of {self.similarity:.2f} it says that nothing supports an answer: "
-            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} training questions that the documents answer are "
-            f"refused so, and {100 * self.let_through:.0f} % of {self.n_without:,} that they do not answer are not."
+            f"Below a similarity of {self.similarity:.2f}, the question is refused: that refuses "
+            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} training questions that the documents answer, and lets "
+            f"through {100 * self.let_through:.0f} % of {self.n_without:,} that they do not answer."
         )
 
 
 def choose(answerable: np.ndarray, unanswerable: np.ndarray, most_refused: float = MOST_REFUSED) -> Threshold:
     """The highest threshold that refuses at most `most_refused` of the answerable.
 
-    Shape: answerable (n,), unanswerable (m,): the best passage's similarity to each question. Without any answerable
-    question nothing is refused.
+    Shape: answerable (n,), unanswerable (m,): the best passage's similarity to each question. Without answerable
+    questions, nothing is refused.
     """
     if not len(answerable):
         return Threshold(-1.0, 0.0, 1.0, 0, len(unanswerable))
     ranked = np.sort(answerable)
-    at = float(ranked[int(most_refused * len(ranked))])
-    passed = float(np.mean(unanswerable >= at)) if len(unanswerable) else 1.0
-    return Threshold(at, float(np.mean(answerable < at)), passed, len(answerable), len(unanswerable))
+    cut = float(ranked[int(most_refused * len(ranked))])
+    let_through = float(np.mean(unanswerable >= cut)) if len(unanswerable) else 1.0
+    return Threshold(cut, float(np.mean(answerable < cut)), let_through, len(answerable), len(unanswerable))

@@ -1,19 +1,19 @@
-"""How far texts lie from what a language model was trained on: bits per byte, and tokens per word.
+"""The distance of texts from a language model's pre-training data: bits per byte, and tokens per word.
 
-Bits per byte is what the model needs to write a text down, the fewer the more at home:
+Bits per byte is what the model needs to encode a text; the fewer, the more familiar the text:
 
     bits per byte = -sum log2 p(text) / sum bytes(text)
 
-over the texts' UTF-8 bytes, which unlike tokens are the same for every model (Gao et al., "The Pile", 2020,
-https://arxiv.org/abs/2101.00027, section 3.1). Tokens per word is how finely the tokenizer must chop ("fertility": Rust
+over the texts' UTF-8 bytes, which, unlike tokens, are the same for every model (Gao et al., "The Pile", 2020,
+https://arxiv.org/abs/2101.00027, section 3.1). Tokens per word, or fertility, is how finely the tokenizer splits (Rust
 et al., "How Good is Your Tokenizer?", ACL 2021, https://aclanthology.org/2021.acl-long.243): 1.2 to 1.4 for plain
 English, 2 and more for formulas, code and most other languages. Both are ratios of sums over the texts, with the
 interval of the linearised ratio (Cochran, "Sampling Techniques", 1977, section 6.4).
 
-Texts are cut at 96 tokens, and what is read stays inside a budget of 600 tokens: on 13 sets the place then moved by
-1.5 points on average against 2,000 tokens, less than with another draw of texts (3.1), at a third of the seconds. A
-model that has read little of a text guesses worse (BBC news: 8.1 bits a token for the first 16, 4.9 for those that
-follow), so short texts look further from home than they are.
+Texts are truncated to 96 tokens, within a budget of 600 tokens in all: on 13 sets, the percentile then moved by 1.5
+points on average against 2,000 tokens, less than with another draw of texts (3.1), at a third of the time. A model that
+has read little of a text predicts worse (BBC news: 8.1 bits a token for the first 16, 4.9 for those that follow), so
+short texts seem further from the pre-training data than they are.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ N_TEXTS = 64
 MAX_TOKENS = 96
 BUDGET_TOKENS = 600
 LEAST_TEXTS = 8
-#: Words and their tokens are counted in this much of a text; at four tokens a character no model's limit cuts it.
+#: Words and their tokens are counted in this much of a text; even at four tokens a character it fits every model.
 HEAD_CHARACTERS = 500
 SCALES = ("bits per byte", "tokens per word")
 
-#: A Chinese or Japanese character counts as a word of its own, since no space parts them.
+#: A Chinese or Japanese character counts as a word, since no spaces separate words there.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 @dataclass(frozen=True)
 class TextDistance:
-    """How far from home n texts lie; both numbers are the higher the stranger."""
+    """The distance of n texts from the pre-training data; both numbers grow with it."""
 
     bits_per_byte: Measured
     tokens_per_word: Measured
@@ -54,7 +54,7 @@ class TextDistance:
 
     @property
     def values(self) -> dict[str, float]:
-        """The value on each of `SCALES`, as references keep it."""
+        """The value on each of `SCALES`, as in references."""
         return dict(zip(SCALES, (self.bits_per_byte.value, self.tokens_per_word.value), strict=True))
 
 
@@ -65,16 +65,17 @@ def measure_texts(
     n_texts: int = N_TEXTS,
     budget_tokens: int = BUDGET_TOKENS,
 ) -> TextDistance:
-    """Bits per byte and tokens per word of the first `n_texts` that the budget pays for; give them in random order.
+    """Bits per byte of the first `n_texts` that the budget allows, and tokens per word of all; give texts at random.
 
-    Tokens per word cost next to nothing and are counted on all of them. Texts without a word are left out. Raises
-    ProbeError with fewer than two others: one text has no interval.
+    Texts without a word are left out. Raises ProbeError when fewer than two remain: one text has no interval.
     """
     started = time.monotonic()
     usable = [text for text in texts if _WORD.search(text)]
     chosen = _affordable(model, usable[:n_texts], budget_tokens)
     if len(chosen) < 2:
-        raise ProbeError(f"Bits per byte need at least two texts with words; there are {len(chosen)}.")
+        raise ProbeError(
+            f"Bits per byte need at least two texts with words; there are {len(chosen)}. Give the dataset more texts."
+        )
     bits, n_bytes, n_tokens = _read(model, chosen, progress)
     heads = [text.strip()[:HEAD_CHARACTERS] for text in usable]
     words = np.array([n_words(head) for head in heads])
@@ -108,20 +109,12 @@ def ratio(top: np.ndarray, bottom: np.ndarray, seconds: float, unit: str, note: 
     value = float(top.sum() / bottom.sum())
     error = float(np.sqrt(n / (n - 1) * np.sum((top - value * bottom) ** 2)) / bottom.sum())
     half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * error
-    return Measured(
-        value=value,
-        low=max(0.0, value - half),
-        high=value + half,
-        level=LEVEL,
-        n=n,
-        seconds=seconds,
-        unit=unit,
-        note=note,
-    )
+    low, high = max(0.0, value - half), value + half
+    return Measured(value=value, low=low, high=high, level=LEVEL, n=n, seconds=seconds, unit=unit, note=note)
 
 
 def _affordable(model: LanguageModel, texts: list[str], budget_tokens: int) -> list[str]:
-    """The first texts whose tokens stay inside the budget; at least `LEAST_TEXTS` of them."""
+    """The first texts whose tokens stay within the budget; at least `LEAST_TEXTS` of them."""
     total = np.cumsum([len(tokens) for tokens in model.tokens(texts, MAX_TOKENS)])
     return texts[: max(LEAST_TEXTS, int(np.searchsorted(total, budget_tokens, side="right")))]
 
@@ -129,7 +122,7 @@ def _affordable(model: LanguageModel, texts: list[str], budget_tokens: int) -> l
 def _read(
     model: LanguageModel, texts: list[str], progress: Progress, step: int = 16
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Bits, bytes and tokens of each text, the shortest first (like lengths share a batch), told as it goes."""
+    """Bits, bytes and tokens of each text, the shortest first, so that similar lengths share a batch."""
     parts = []
     texts = sorted(texts, key=len)
     for start in range(0, len(texts), step):

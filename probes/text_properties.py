@@ -1,4 +1,4 @@
-"""Simple properties of texts that a model could take for the thing itself: length, first words, a source in front."""
+"""Simple properties of texts that a model could mistake for the thing: length, first words, a source in front."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-#: Characters looked at of each text.
+#: Characters read of each text.
 MAX_CHARACTERS = 4000
 #: What may stand before a text as its source: up to four words and a sign, "LONDON (Reuters) -", "Subject:", "[12]".
 _WORD = r"[\w.@#/'-]+"
@@ -62,13 +62,13 @@ def _of(text: str) -> dict[str, float | str]:
 
 
 def source_of(text: str) -> str:
-    """What stands in front of a text like a source, in lower case, "" where there is none.
+    """What precedes a text like a source, in lower case; "" where there is none.
 
     >>> source_of("LONDON (Reuters) - Shares fell"), source_of("Shares fell.")
     ('london (reuters) -', '')
     """
-    found = _SOURCE.match(text[:80])
-    return " ".join(found.group(0).casefold().split()) if found else ""
+    match = _SOURCE.match(text[:80])
+    return " ".join(match.group(0).casefold().split()) if match else ""
 
 
 def _bare(word: str) -> str:

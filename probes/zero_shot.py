@@ -1,8 +1,8 @@
-"""Class names alone decide: no label is used.
+"""Class names alone decide; no label is used.
 
 Images: ConSE (Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings", ICLR 2014,
-https://arxiv.org/abs/1312.5650): the ten likeliest ImageNet classes' name embeddings, averaged by probability, are
-compared with the user's class names. Texts: the text's sentence embedding is compared with the names' directly.
+https://arxiv.org/abs/1312.5650): the name embeddings of the ten likeliest ImageNet classes, averaged by probability,
+are compared with the user's class names. Texts: the sentence embedding is compared with the names' directly.
 
 Measured with Lite0 and MiniLM on 500 items: cats_dogs .954, dtd10 .274, wbc .468 of four classes, hand signs and
 circuit boards at chance. Subtracting ImageNet's mean name embedding first brought dtd10 from .23 and wbc from .28.
@@ -16,13 +16,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from probes.neighbours import unit_rows
+
 TOP = 10
 
 
 def conse(
     source_probabilities: np.ndarray, imagenet_name_embeddings: np.ndarray, class_embeddings: np.ndarray, top: int = TOP
 ) -> np.ndarray:
-    """Cosine of each image's mixed name embedding with each class's, about the mean name.
+    """Cosine of each image's mixed name embedding with each class's, both centred on the mean name.
 
     f(x) = sum over the `top` likeliest source classes of p_t e_t / sum p_t; score_c = cos(f(x) - m, e_c - m), with m
     the mean of the source embeddings. Shape: (n, S), (S, e), (C, e) to (n, C) float32.
@@ -44,20 +46,14 @@ def nearest_names(text_embeddings: np.ndarray, class_embeddings: np.ndarray) -> 
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Cosine similarities; a zero row is similar to nothing. Shape: (n, e), (C, e) to (n, C) float32."""
-
-    def unit(rows: np.ndarray) -> np.ndarray:
-        rows = np.asarray(rows, dtype=np.float32)
-        scaled: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        return scaled
-
-    similarities: np.ndarray = unit(one) @ unit(other).T
+    """Cosine similarities; 0 for a zero row. Shape: (n, e), (C, e) to (n, C) float32."""
+    similarities: np.ndarray = unit_rows(one) @ unit_rows(other).T
     return similarities
 
 
 @functools.cache
 def imagenet_names() -> tuple[str, ...]:
-    """The names of ImageNet's 1,000 classes in the order of the head, synonyms after commas (from timm)."""
+    """The names of ImageNet's 1,000 classes in the head's order, with synonyms after commas (from timm)."""
     from timm.data.imagenet_info import ImageNetInfo
 
     info = ImageNetInfo("imagenet-1k")
@@ -67,7 +63,7 @@ def imagenet_names() -> tuple[str, ...]:
 def class_sentences(classes: Sequence[str], kind: str = "image") -> list[str]:
     """Readable class names for a sentence encoder: separators and CamelCase become spaces, a leading number goes.
 
-    For texts (``kind="text"``) the name stands in "This text is about ..."; on 500 items that took bbc_news from .788
+    For texts (``kind="text"``) the name goes into "This text is about ..."; on 500 items that took bbc_news from .788
     to .858, sst2 from .656 to .688 and trec6 from .214 to .226. For images a template changed nothing.
 
     >>> class_sentences(["world_news"], "text")
