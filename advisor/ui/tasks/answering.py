@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,8 +121,9 @@ def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
 
     def reply(question: str) -> Answer:
-        model = try_it.loaded(run, str(Workspace.here().root))
-        return model.answer([question])[0]
+        model: Any = try_it.loaded(run, str(Workspace.here().root))
+        answers: list[Answer] = model.answer([question])
+        return answers[0]
 
     parts.section("Ask")
     ask.draw(run, plan.fingerprint, reply)
