@@ -10,10 +10,8 @@ from typing import BinaryIO
 
 from advisor.core.storage import write_bytes
 from advisor.core.workspace import Workspace
+from advisor.data.read.names import UPLOADED_DOCUMENTS, suffix
 
-TABLES = ("csv", "tsv", "jsonl", "parquet")
-ARCHIVES = ("zip", "tar", "gz", "tgz", "bz2", "xz")
-DOCUMENTS = ("md", "txt", "html", "htm", "pdf")
 CHUNK = 1 << 20
 
 
@@ -49,7 +47,7 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
 
     Raises StorageError when the disk is full.
     """
-    if len(files) == 1 and tame(files[0][1]).rpartition(".")[2].lower() not in DOCUMENTS:
+    if len(files) == 1 and suffix(tame(files[0][1])) not in UPLOADED_DOCUMENTS:
         return keep(*files[0])
     named = [(stream, tame(name)) for stream, name in files]
     whole = hashlib.sha256()

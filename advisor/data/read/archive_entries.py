@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from advisor.core.errors import DatasetError, StorageError
-from advisor.data.read.names import is_junk, suffix
+from advisor.data.read.names import COMPRESSED_SUFFIXES, is_junk, suffix
 
 Archive = zipfile.ZipFile | tarfile.TarFile
 _BYTES_SPARE = 500_000_000
@@ -105,7 +105,7 @@ def opened(path: Path) -> Iterator[Archive | None]:
         tar = tarfile.open(path, "r:*")  # noqa: SIM115 (closed below)
     except tarfile.ReadError:
         ending = suffix(path.name)
-        if ending not in (".gz", ".bz2", ".xz") or suffix(path.name[: -len(ending)]) == ".tar":
+        if ending not in COMPRESSED_SUFFIXES or suffix(path.name[: -len(ending)]) == ".tar":
             raise DatasetError(
                 f"{path} is no readable archive: it is damaged or cut short. Copy or download it again."
             ) from None

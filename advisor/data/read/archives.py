@@ -17,8 +17,9 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
@@ -26,11 +27,9 @@ from advisor.core.records import SetAside
 from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
-from advisor.data.read.names import TABLE_SUFFIXES, is_junk, suffix
+from advisor.data.read.names import FOREIGN_ARCHIVES, is_junk, suffix
 from probes.progress import Progress, silent
 
-_SUFFIXES = frozenset([".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"])
-_UNKNOWN = {".7z": "7-Zip", ".rar": "RAR", ".zst": "Zstandard", ".lz4": "LZ4", ".lzma": "LZMA", ".z": "compress"}
 _CHUNK = 1 << 20
 #: A name that this file system cannot give is one entry's trouble; another error of a tar's stream ends it.
 _UNNAMEABLE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
@@ -45,20 +44,12 @@ class Unpacked:
         self.folder, self.set_aside, self.notes = folder, set_aside, notes
 
 
-def is_archive(name: str) -> bool:
-    """Whether a file is an archive we unpack, or one of another program that we name in the error."""
-    ending = suffix(name)
-    if ending == ".gz" and suffix(name[: -len(".gz")]) in TABLE_SUFFIXES:
-        return False
-    return ending in _SUFFIXES or ending in _UNKNOWN
-
-
 def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None) -> Unpacked:
     """Unpack an archive into ``workspace()/unpacked/<hash>`` unless it is there already.
 
     Raises DatasetError for a damaged, locked, unsafe or oversized archive, StorageError when the disk is too full.
     """
-    if program := _UNKNOWN.get(suffix(path.name)):
+    if program := FOREIGN_ARCHIVES.get(suffix(path.name)):
         raise DatasetError(f"{path} is a {program} archive, which is not read. Unpack it, or make a zip of it.")
     folder = Workspace.here().unpacked / archive_hash(path)[:32]
     if not (folder / _RECORD).exists():
@@ -187,9 +178,5 @@ def _single(path: Path, folder: Path, limits: Limits) -> None:
 
 
 def _decompressed(path: Path) -> IO[bytes]:
-    ending = suffix(path.name)
-    if ending == ".bz2":
-        return bz2.open(path, "rb")
-    if ending == ".xz":
-        return lzma.open(path, "rb")
-    return cast(IO[bytes], gzip.open(path, "rb"))
+    openers: dict[str, Callable[[Path], Any]] = {".bz2": bz2.open, ".xz": lzma.open}
+    return cast(IO[bytes], openers.get(suffix(path.name), gzip.open)(path))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core.wording import counted
-from advisor.data.read.names import suffix
+from advisor.data.read.names import DOCUMENT_FORMATS, DocumentFormat, suffix
 from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 
 #: Documents beyond this are books of thousands of pages or bombs; both are better given in parts.
@@ -51,7 +51,7 @@ def read_document(path: Path) -> tuple[str, str]:
         raise Unreadable(f"The file cannot be opened ({(error.strerror or 'unknown cause').lower()}).") from error
     if not content.strip():
         raise Unreadable("The file is empty.")
-    title, text = (said.replace("\0", "") for said in _READERS[suffix(path.name)](content))
+    title, text = (piece.replace("\0", "") for piece in _READERS[DOCUMENT_FORMATS[suffix(path.name)]](content))
     if not any(letter.isalnum() for letter in text):
         raise Unreadable("It has no text.")
     return title, text
@@ -185,17 +185,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-_READERS: dict[str, Callable[[bytes], tuple[str, str]]] = {
-    ".md": markdown,
-    ".markdown": markdown,
-    ".txt": plain,
-    ".rst": plain,
-    ".text": plain,
-    ".html": html,
-    ".htm": html,
-    ".xhtml": html,
-    ".pdf": pdf,
+_READERS: dict[DocumentFormat, Callable[[bytes], tuple[str, str]]] = {
+    "markdown": markdown,
+    "plain": plain,
+    "html": html,
+    "pdf": pdf,
 }
-DOCUMENT_SUFFIXES = frozenset(_READERS)
-#: Documents of other programs; each is set aside with this said.
-FOREIGN_DOCUMENT_SUFFIXES = frozenset([".doc", ".docx", ".odt", ".rtf", ".pptx", ".ppt", ".epub", ".xlsx", ".xls"])

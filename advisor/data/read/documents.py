@@ -11,9 +11,9 @@ import pandas as pd
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
 from advisor.data.read.answers import nested
-from advisor.data.read.document_text import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, Unreadable, read_document
+from advisor.data.read.document_text import Unreadable, read_document
 from advisor.data.read.fingerprint import digest_text
-from advisor.data.read.names import suffix
+from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
 from advisor.data.read.qa_columns import document_columns
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree

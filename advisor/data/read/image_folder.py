@@ -11,7 +11,7 @@ from advisor.core.wording import counted, listed
 from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, part_inside, part_name, suffix
+from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, TEXT_SUFFIX, part_inside, part_name, suffix
 from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
@@ -51,7 +51,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
 
 def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
     """Text files (`.txt`) in class folders, one text each. Raises DatasetError when there are no class folders."""
-    files = [f for f in tree.files if suffix(f) == ".txt"]
+    files = [f for f in tree.files if suffix(f) == TEXT_SUFFIX]
     placement = place(files)
     if placement.flat:
         hint = " To ask questions about them, add a questions.jsonl with questions and answers."

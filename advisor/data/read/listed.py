@@ -11,7 +11,6 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.modality import modality_of
-from advisor.data.read.archives import is_archive
 from advisor.data.read.class_folders import place
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
 from advisor.data.read.documents import document_files
@@ -19,7 +18,7 @@ from advisor.data.read.groups import apply_groups, is_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import IMAGE_SUFFIXES, part_inside, suffix
+from advisor.data.read.names import IMAGE_SUFFIXES, TEXT_SUFFIX, is_archive, part_inside, suffix, table_format
 from advisor.data.read.part_tables import (
     PartTable,
     columns_in,
@@ -66,7 +65,7 @@ def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing 
 def _only_archive(tree: Tree) -> Path | None:
     """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
     archives = [f for f in tree.files if is_archive(f)]
-    if not archives or tree.images or any(suffix(f) != ".json" for f in _data_tables(tree)):
+    if not archives or tree.images or any(table_format(f) != "json" for f in _data_tables(tree)):
         return None
     if len(archives) > 1:
         raise DatasetError(
@@ -78,13 +77,13 @@ def _only_archive(tree: Tree) -> Path | None:
 def _data_tables(tree: Tree) -> list[str]:
     """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
     tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0]
-    rich = [f for f in tables if suffix(f) != ".json"]
+    rich = [f for f in tables if table_format(f) != "json"]
     return rich or tables
 
 
 def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress) -> Listing:
     images, tables = tree.images, _data_tables(tree)
-    texts = [f for f in tree.files if suffix(f) == ".txt"]
+    texts = [f for f in tree.files if suffix(f) == TEXT_SUFFIX]
     if not tree.files:
         raise DatasetError(_empty(source))
     if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):

@@ -1,59 +1,64 @@
-"""The names that mean something in a dataset: parts, junk files, suffixes; and how lists are said."""
+"""The names that mean something in a dataset: suffixes of what is read, parts, and junk files."""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
+
+TableFormat = Literal["comma", "tab", "json lines", "json", "parquet"]
+DocumentFormat = Literal["markdown", "plain", "html", "pdf"]
 
 IMAGE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".gif",
-        ".bmp",
-        ".dib",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".tga",
-        ".jp2",
-        ".j2k",
-        ".avif",
-        ".ico",
-    ]
+    ".jpg .jpeg .jpe .jfif .png .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .avif .ico".split()
 )
-#: Pictures or scans that Pillow does not decode here; each such file is set aside with this said.
+#: Pictures, scans and films that Pillow does not decode here; each such file is set aside and named.
 FOREIGN_IMAGE_SUFFIXES = frozenset(
-    [
-        ".heic",
-        ".heif",
-        ".svg",
-        ".psd",
-        ".raw",
-        ".cr2",
-        ".nef",
-        ".arw",
-        ".dng",
-        ".dcm",
-        ".nii",
-        ".eps",
-        ".pdf",
-        ".exr",
-        ".hdr",
-        ".npy",
-        ".mp4",
-        ".avi",
-        ".mov",
-        ".webm",
-    ]
+    ".heic .heif .svg .psd .raw .cr2 .nef .arw .dng .dcm .nii .eps .pdf .exr .hdr .npy .mp4 .avi .mov .webm".split()
 )
-TABLE_SUFFIXES = frozenset([".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"])
+TABLE_FORMATS: dict[str, TableFormat] = {
+    ".csv": "comma",
+    ".tsv": "tab",
+    ".tab": "tab",
+    ".jsonl": "json lines",
+    ".ndjson": "json lines",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+TABLE_SUFFIXES = frozenset(TABLE_FORMATS)
+SPREADSHEET_SUFFIXES = frozenset([".xlsx", ".xls", ".ods"])
+DOCUMENT_FORMATS: dict[str, DocumentFormat] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "plain",
+    ".rst": "plain",
+    ".text": "plain",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+}
+DOCUMENT_SUFFIXES = frozenset(DOCUMENT_FORMATS)
+#: Documents of other programs; each is set aside and named.
+FOREIGN_DOCUMENT_SUFFIXES = frozenset(".doc .docx .odt .rtf .pptx .ppt .epub .xlsx .xls".split())
+#: Texts to classify, one a file.
+TEXT_SUFFIX = ".txt"
+#: A single compressed file; `.gz` also stands behind a table's own suffix.
+COMPRESSED_SUFFIXES = frozenset([".gz", ".bz2", ".xz"])
+ARCHIVE_SUFFIXES = COMPRESSED_SUFFIXES | frozenset([".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz"])
+#: Archives that are not unpacked, by the program to name.
+FOREIGN_ARCHIVES = {
+    ".7z": "7-Zip",
+    ".rar": "RAR",
+    ".zst": "Zstandard",
+    ".lz4": "LZ4",
+    ".lzma": "LZMA",
+    ".z": "compress",
+}
+#: What the dashboard offers to upload: the commonest of the archives, tables and documents.
+UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf")
+UPLOADED = (*".zip .tar .gz .tgz .bz2 .xz .csv .tsv .jsonl .parquet".split(), *UPLOADED_DOCUMENTS)
+
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "icon\r"})
 
 _PARTS = {
@@ -84,6 +89,24 @@ def suffix(path: str) -> str:
     name = path.rsplit("/", 1)[-1]
     stem, dot, ending = name.rpartition(".")
     return "." + ending.lower() if dot and stem else ""
+
+
+def table_format(name: str) -> TableFormat | None:
+    """The format of a table by its suffix, also with .gz behind; None for anything else.
+
+    >>> table_format("a/B.CSV"), table_format("rows.jsonl.gz"), table_format("a.zip")
+    ('comma', 'json lines', None)
+    """
+    return TABLE_FORMATS.get(suffix(name.removesuffix(".gz")))
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is an archive that is unpacked, or one of another program; a compressed table is none.
+
+    >>> is_archive("a.tar.gz"), is_archive("a.rar"), is_archive("rows.csv.gz")
+    (True, True, False)
+    """
+    return table_format(name) is None and suffix(name) in ARCHIVE_SUFFIXES | set(FOREIGN_ARCHIVES)
 
 
 def is_junk(name: str) -> bool:

@@ -15,11 +15,10 @@ from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import answers_of, flat, nested
 from advisor.data.read.columns import by_name
-from advisor.data.read.document_text import DOCUMENT_SUFFIXES
 from advisor.data.read.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import suffix
+from advisor.data.read.names import DOCUMENT_SUFFIXES, suffix
 from advisor.data.read.part_tables import PartTable, part_of, unused
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
 from advisor.data.read.squad import is_nested, unnested

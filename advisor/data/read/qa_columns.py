@@ -14,7 +14,7 @@ from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
 from advisor.data.read.columns import by_name, named, plain, same_column, side_columns
 from advisor.data.read.delimited import parse
-from advisor.data.read.names import suffix
+from advisor.data.read.names import table_format
 from advisor.data.read.part_tables import PART_ORDER, part_of
 from advisor.data.read.tables import Table
 from advisor.data.read.text_encoding import decode
@@ -52,7 +52,7 @@ class QuestionColumns:
 
 def may_hold_questions(path: Path) -> bool:
     """Whether a table's beginning has a column of questions; spares reading every large table of a folder."""
-    ending = suffix(path.name.removesuffix(".gz"))
+    form = table_format(path.name)
     try:
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
             start = stream.read(_START)
@@ -62,13 +62,13 @@ def may_hold_questions(path: Path) -> bool:
             return any(plain(name) in _QUESTION for name in pq.read_schema(path).names)
     except (OSError, EOFError, ValueError, zlib.error):
         return False
-    if ending == ".json":
+    if form == "json":
         return any(word in start.replace(b"\0", b"").lower() for word in _WORDS)
     text = decode(start).text
-    if ending in (".jsonl", ".ndjson"):
+    if form == "json lines":
         return any(f'"{word}"' in text.lower() for word in (*_QUESTION, "qas", "paragraphs"))
     whole = text.rpartition("\n")[0] or text
-    return any(plain(name) in _QUESTION for name in parse(whole, "\t" if ending in (".tsv", ".tab") else ",").header)
+    return any(plain(name) in _QUESTION for name in parse(whole, "\t" if form == "tab" else ",").header)
 
 
 def has_questions(table: Table, options: ReadOptions) -> bool:

@@ -9,9 +9,18 @@ from pathlib import Path
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import listed
-from advisor.data.read.archives import is_archive, unpack
-from advisor.data.read.document_text import DOCUMENT_SUFFIXES
-from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, IMAGE_SUFFIXES, TABLE_SUFFIXES, suffix
+from advisor.data.read.archives import unpack
+from advisor.data.read.names import (
+    ARCHIVE_SUFFIXES,
+    DOCUMENT_SUFFIXES,
+    FOREIGN_IMAGE_SUFFIXES,
+    IMAGE_SUFFIXES,
+    SPREADSHEET_SUFFIXES,
+    TABLE_SUFFIXES,
+    TEXT_SUFFIX,
+    is_archive,
+    suffix,
+)
 from probes.progress import Progress, silent
 
 SAMPLE = "sample:"
@@ -69,7 +78,7 @@ def name_of(path: Path) -> str:
     ('sst2', 'cats')
     """
     stem = path.name
-    while suffix(stem) in TABLE_SUFFIXES | {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".tbz2", ".txz", ".tbz"}:
+    while suffix(stem) in TABLE_SUFFIXES | ARCHIVE_SUFFIXES:
         stem = stem.rpartition(".")[0]
     return path.parent.name if stem.lower() in _PLAIN_NAMES and path.parent.name else stem or str(path)
 
@@ -95,11 +104,11 @@ def _missing(text: str, path: Path) -> str:
 
 def _check_file(path: Path) -> None:
     ending = suffix(path.name.removesuffix(".gz"))
-    if ending in TABLE_SUFFIXES or (not ending or ending == ".txt"):
+    if ending in TABLE_SUFFIXES or (not ending or ending == TEXT_SUFFIX):
         return
     if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
         raise DatasetError(f"{path} is one file of media. Give the folder that holds one folder of images per class.")
-    if ending in (".xlsx", ".xls", ".ods"):
+    if ending in SPREADSHEET_SUFFIXES:
         raise DatasetError(f"{path} is a spreadsheet, which is not read. Save it as CSV and give that.")
     if ending in DOCUMENT_SUFFIXES:
         raise DatasetError(f"{path} is one document. Give a folder with the documents and a table of questions.")

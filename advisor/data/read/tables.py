@@ -20,7 +20,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
 from advisor.data.read.delimited import parse
-from advisor.data.read.names import suffix
+from advisor.data.read.names import table_format
 from advisor.data.read.text_encoding import HOLE, UNKNOWN_BYTES, decode
 
 
@@ -41,9 +41,9 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """Read a table by its suffix (also with .gz behind). Raises DatasetError when it is none."""
-    ending = suffix(path.name.removesuffix(".gz"))
+    form = table_format(path.name)
     try:
-        if ending in (".parquet", ".pq"):
+        if form == "parquet":
             return _parquet(path)
         content = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -54,9 +54,9 @@ def read_table(path: Path) -> Table:
     if content.startswith(b"PAR1"):
         return _parquet(path)
     decoded = decode(content)
-    if ending in (".jsonl", ".ndjson"):
+    if form == "json lines":
         table = _json_lines(path, decoded.text)
-    elif ending == ".json":
+    elif form == "json":
         table = _json(path, decoded.text)
     else:
         table = _delimited(path, decoded.text)
@@ -82,7 +82,7 @@ def _drop_holes(table: Table) -> None:
 
 
 def _delimited(path: Path, text: str) -> Table:
-    grid = parse(text, prefer="\t" if suffix(path.name.removesuffix(".gz")) in (".tsv", ".tab") else ",")
+    grid = parse(text, prefer="\t" if table_format(path.name) == "tab" else ",")
     columns: list[list[str]] = [list(column) for column in zip(*grid.records, strict=True)] or [[] for _ in grid.header]
     frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in zip(grid.header, columns, strict=True)})
     aside = [SetAside(key=f"row {row}", reason=reason) for row, reason in grid.ragged]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
-from advisor.data.read.names import IMAGE_SUFFIXES, TABLE_SUFFIXES, is_junk, suffix
+from advisor.data.read.names import IMAGE_SUFFIXES, is_junk, suffix, table_format
 
 #: First bytes of the formats that come without a suffix (JPEG, PNG, GIF, WebP, BMP, TIFF).
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -31,7 +31,7 @@ class Tree:
     @cached_property
     def tables(self) -> list[str]:
         """The files that are tables by their suffix, also compressed ones."""
-        return [f for f in self.files if suffix(f.removesuffix(".gz")) in TABLE_SUFFIXES]
+        return [f for f in self.files if table_format(f)]
 
     def _looks_like_image(self, file: str) -> bool:
         try:

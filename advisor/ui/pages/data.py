@@ -12,6 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import Kind, kind_row
 from advisor.core.records import Dataset
+from advisor.data.read.names import UPLOADED
 from advisor.ui import jobs, parts, places, tasks, uploads
 
 if TYPE_CHECKING:
@@ -117,9 +118,8 @@ def own() -> None:
 
 def upload() -> None:
     """An uploaded archive or table, or documents with their questions, kept in the workspace once read."""
-    allowed = [*uploads.ARCHIVES, *uploads.TABLES, *uploads.DOCUMENTS]
     label = "Upload an archive, a table, or documents with their questions"
-    files = st.file_uploader(label, type=allowed, key="upload", accept_multiple_files=True)
+    files = st.file_uploader(label, type=list(UPLOADED), key="upload", accept_multiple_files=True)
     if not files or not st.button("Read the upload", key="read-upload", type="primary"):
         return
     try:
