@@ -3,7 +3,6 @@
 `hooked` wraps an image or text backbone. Its module returns all layers (or the chosen ones) side by side, the plain
 features last, so extraction, cache and calibration treat it as one wide backbone; `parts` says which columns belong to
 which layer. Pooling is the mean over space (images) or over the attention mask (texts), as for the plain features.
-``mirrored``: the mean of an image's features and its mirror image's, for twice the time.
 """
 
 from __future__ import annotations
@@ -33,18 +32,16 @@ class Hooked:
     last features' key is the plain backbone's own `preprocessing`, so that they are shared. ``names`` are for people.
     """
 
-    def __init__(self, backbone: Any, layers: Sequence[str] | None = None, mirrored: bool = False) -> None:
+    def __init__(self, backbone: Any, layers: Sequence[str] | None = None) -> None:
         self.plain = backbone
         wide = TextLayers(backbone.module) if hasattr(backbone, "tokenizer") else ImageLayers(backbone.module)
         if layers is not None:
             wide.keep(layers)
-        wide.mirrored = mirrored
         self.module: LayerOutputs = wide.train(backbone.module.training)
         self.names = self.module.names
-        self.mirrored = mirrored
         dims = _dims(backbone, self.module)
-        plain_key, after = str(backbone.preprocessing), "-mirrored" if mirrored else ""
-        keys = [(plain_key if name == LAST else f"{plain_key}-{name}") + after for name in self.names]
+        plain_key = str(backbone.preprocessing)
+        keys = [plain_key if name == LAST else f"{plain_key}-{name}" for name in self.names]
         self.parts: tuple[tuple[str, int], ...] = tuple(zip(keys, dims, strict=True))
         self.dim = sum(dims)
 
@@ -52,7 +49,7 @@ class Hooked:
     def preprocessing(self) -> str:
         """What these layers depend on besides weights and item."""
         chosen = "" if self.module.all_kept else "-" + "+".join(self.names)
-        return f"{self.plain.preprocessing}-depths{chosen}{'-mirrored' if self.mirrored else ''}"
+        return f"{self.plain.preprocessing}-depths{chosen}"
 
     def __getattr__(self, name: str) -> Any:
         if name == "plain":  # not set yet: without this line the look-up would never end
@@ -65,13 +62,13 @@ class Hooked:
         return np.split(features, ends, axis=1)
 
 
-def hooked(backbone: Any, layers: Sequence[str] | None = None, mirrored: bool = False) -> Hooked:
+def hooked(backbone: Any, layers: Sequence[str] | None = None) -> Hooked:
     """The backbone with every layer in its features, or with those named; a hooked one as it is.
 
     backbone: an `ImageBackbone` or `TextBackbone`; layers: some of its `names`, kept in the network's order. Raises
     BackboneError for a layer that it does not have.
     """
-    return backbone if isinstance(backbone, Hooked) else Hooked(backbone, layers, mirrored)
+    return backbone if isinstance(backbone, Hooked) else Hooked(backbone, layers)
 
 
 def inner(module: nn.Module) -> nn.Module:
@@ -115,7 +112,6 @@ class LayerOutputs(nn.Module):
     inner: nn.Module
     names: tuple[str, ...]
     all_kept = True
-    mirrored = False
 
     def keep(self, layers: Sequence[str]) -> None:
         """Give these layers only, in the network's order. Raises BackboneError for one that does not exist."""
@@ -131,10 +127,7 @@ class LayerOutputs(nn.Module):
         raise NotImplementedError
 
     def forward(self, batch: Any) -> Tensor:
-        features = torch.cat([part.float() for part in self.each(batch)], dim=1)
-        if not self.mirrored:
-            return features
-        return (features + torch.cat([part.float() for part in self.each(batch.flip(-1))], dim=1)) / 2
+        return torch.cat([part.float() for part in self.each(batch)], dim=1)
 
 
 class ImageLayers(LayerOutputs):

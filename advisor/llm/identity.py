@@ -1,15 +1,16 @@
-"""Which language model is it? The one place that writes an endpoint's identity, reads identities and compares them.
+"""Is it the same model? The one place that writes an endpoint's identity, reads identities and compares them.
 
-An identity is what an answer depends on besides the prompt: ``<SHA-256 of the weights>-<precision>`` of a local model,
-``endpoint <address> <model>`` of one behind an endpoint. A device is timed to find the precision that it reads prompts
-in, so two identities that differ in precision alone are the same model.
+A backbone's identity is the SHA-256 of its weights. That of a language model is what an answer depends on besides the
+prompt: ``<SHA-256 of the weights>-<precision>`` of a local one, ``endpoint <address> <model>`` behind an endpoint. A
+device is timed to find the precision that it reads prompts in, so two identities that differ in precision alone are the
+same model.
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from advisor.core.errors import RunError
+from advisor.core.errors import BackboneError, RunError
 
 #: What local models read prompts in.
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -73,9 +74,18 @@ def described(identity: str) -> str:
 
 
 def check_planned(identity: str, planned: str, name: str) -> None:
-    """Raises RunError when the language model at hand is not the plan's; a plan without an identity takes any."""
+    """Raises RunError when the model at hand is not the plan's; a plan without an identity takes any."""
     if planned and not same_model(identity, planned):
         raise RunError(
-            f"{name} is not the language model of the plan: the plan was made with {described(planned)}, and this is "
+            f"{name} is not the model of the plan: the plan was made with {described(planned)}, and this is "
             f"{described(identity)}. Run the advice again, then train."
+        )
+
+
+def check_saved(identity: str, saved: str, name: str) -> None:
+    """Raises BackboneError when the model at hand is not the one that a finished run was made with."""
+    if not same_model(identity, saved):
+        raise BackboneError(
+            f"{name} is not the model of this run: the run was made with {described(saved)}, and this is "
+            f"{described(identity)}. Get the same weights, or train again."
         )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core import storage
-from advisor.core.errors import RunError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
 from advisor.evidence import related, stratified
+from advisor.llm.identity import check_planned
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order
 from probes.interval import score
@@ -54,13 +55,9 @@ def open_backbone(context: RunContext) -> Backbone:
     from probes.backbones import catalog
 
     plan = context.plan
-    entry = catalog.find(plan.backbone, "image" if plan.kind == "image" else "text")
+    entry = catalog.find(plan.backbone, kind_row(plan.kind).modality)
     backbone = load_backbone(entry, plan.input_size, context.device)
-    if plan.backbone_hash and backbone.weights_hash != plan.backbone_hash:
-        raise RunError(
-            f"The weights of {plan.backbone} on this machine (SHA-256 {backbone.weights_hash[:12]}) are not those of "
-            f"the plan ({plan.backbone_hash[:12]}). Run the advice again, then train."
-        )
+    check_planned(backbone.weights_hash, plan.backbone_hash, entry.title)
     return backbone
 
 

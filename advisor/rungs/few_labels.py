@@ -28,7 +28,8 @@ from advisor.rungs.saving import roll_back, save_whole
 from advisor.rungs.stages import Stage
 from advisor.rungs.turns import Tuned, Turn
 from advisor.training import checkpoints
-from advisor.training.few import Way, items, way
+from advisor.training.few import Way, items
+from advisor.training.modality import modality_of
 from probes.folds import assign_folds
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def way_of(dataset: Dataset) -> Way:
     """How this dataset is fine-tuned; of texts the median of its classes decides."""
     rows = dataset.where("train", "val")
     counts = np.bincount(dataset.labels[rows], minlength=len(dataset.classes))
-    return way(dataset.kind, len(rows), len(dataset.classes), float(np.median(counts[counts > 0])))
+    per_class = float(np.median(counts[counts > 0]))
+    return modality_of(dataset.kind).few_label_way(len(rows), len(dataset.classes), per_class)
 
 
 def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:
@@ -75,7 +77,7 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     chosen = way_of(context.dataset)
     if chosen == "frozen":
         return roll_back(context, backbone, fallback, MANY_CLASSES)
-    how, pool = HOW[chosen], common.joined(fallback.standing.train, fallback.standing.val)
+    how, pool = HOW[chosen], common.joined(fallback.train, fallback.val)
     resolved = _earlier(context) or _resolved(context, backbone, fallback, how, pool.rows)
     common.save_resolved(context, resolved)
     if not resolved["n_folds"]:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from advisor.rungs import common, frozen_backbones, frozen_mirror
+from advisor.rungs import common, frozen_backbones
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Chosen, choose, honest
-from advisor.rungs.saved.model import base_spec, save_model
+from advisor.rungs.saved import folder
 from probes.folds import spread_order
 from probes.hooks import hooked
 from probes.joined import MOST_ITEMS
@@ -35,20 +35,10 @@ MOST_CHOOSING_SECONDS, CHOOSING_SHARE = 20.0, 0.2
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Features that a head stands on. Shape: train.array (n, d), val.array (m, d); ``mirrored``: averaged over both."""
-
-    train: Gathered
-    val: Gathered
-    mirrored: bool = False
-
-
-@dataclass(frozen=True)
 class FrozenFit:
     """The frozen rung before its final fit: what the head reaches on the validation part when fitted without it.
 
-    ``train`` and ``val``: the features at the chosen depths, which is where fine-tuning starts. ``standing``: what the
-    frozen head itself stands on, the same or their average with the mirror images'. ``calibration``: expected
+    ``train`` and ``val``: the features of the chosen layers, on which fine-tuning starts too. ``calibration``: expected
     calibration error on the validation part before and after the temperature; empty without one.
     """
 
@@ -56,7 +46,6 @@ class FrozenFit:
     val: Gathered
     value: float
     chosen: Chosen
-    standing: Standing
     calibration: dict[str, float] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
 
@@ -109,16 +98,10 @@ def fit(
     val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
     left = seconds - (time.monotonic() - started)
     train = common.gather(context, view, rows, left, (at(0.6), at(1.0)), sample.calibration)
-    standing = Standing(train, val)
-    left = seconds - (time.monotonic() - started)
-    chosen, both, told = frozen_mirror.choose(context, backbone, chosen, standing.train, standing.val, left)
     context.stage("Fitting the head", span[1], span[1] + 0.05)("", 0.0)
-    if both is not None:
-        standing = Standing(*both, mirrored=True)
-    elif len(train.rows) > 1.1 * len(sample.rows):
-        chosen = _again(context, standing.train, chosen)
-    told = (*chosen.sentences, *told)
-    return _fitted(context, train, val, chosen, standing, told, min(span[1] + 0.05, 1.0))
+    if len(train.rows) > 1.1 * len(sample.rows):
+        chosen = _again(context, train, chosen)
+    return _fitted(context, train, val, chosen, min(span[1] + 0.05, 1.0))
 
 
 def _choosing_seconds(context: RunContext) -> float:
@@ -134,47 +117,36 @@ def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
     return dataclasses.replace(chosen, recipe=probe.recipe, temperature=temperature)
 
 
-def _fitted(
-    context: RunContext,
-    train: Gathered,
-    val: Gathered,
-    chosen: Chosen,
-    standing: Standing,
-    sentences: tuple[str, ...],
-    span_end: float,
-) -> FrozenFit:
+def _fitted(context: RunContext, train: Gathered, val: Gathered, chosen: Chosen, share: float) -> FrozenFit:
     """The head on the training part, judged on the validation part."""
     dataset = context.dataset
-    head = common.fit_linear(dataset, standing.train, chosen.recipe)
-    logits = head.logits(standing.val.array)
+    head = common.fit_linear(dataset, train, chosen.recipe)
+    logits = head.logits(val.array)
     value = common.value_of(dataset, val.rows, logits)
-    context.emit("Fitting the head", span_end, frozen_value=value)
-    temperature, calibration, told = common.calibrated(dataset, val.rows, logits, chosen.temperature)
-    chosen = dataclasses.replace(chosen, temperature=temperature)
+    context.emit("Fitting the head", share, frozen_value=value)
+    temperature, calibration, sentences = common.calibrated(dataset, val.rows, logits, chosen.temperature)
     return FrozenFit(
         train=train,
         val=val,
         value=value,
-        chosen=chosen,
-        standing=standing,
+        chosen=dataclasses.replace(chosen, temperature=temperature),
         calibration=calibration,
-        sentences=(*sentences, *told),
+        sentences=(*chosen.sentences, *sentences),
     )
 
 
 def logits(context: RunContext, fitted: FrozenFit) -> np.ndarray:
     """The frozen head's logits of the validation rows, fitted without them. Shape: (m, C)."""
-    head = common.fit_linear(context.dataset, fitted.standing.train, fitted.chosen.recipe)
-    return head.logits(fitted.standing.val.array)
+    head = common.fit_linear(context.dataset, fitted.train, fitted.chosen.recipe)
+    return head.logits(fitted.val.array)
 
 
 def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: object) -> None:
     """Fit the head on training and validation part together and write the model."""
-    both = common.joined(fitted.standing.train, fitted.standing.val)
+    both = common.joined(fitted.train, fitted.val)
     head = common.fit_linear(context.dataset, both, fitted.chosen.recipe)
-    spec = base_spec(context.plan, context.dataset, backbone, weights="head")
+    spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="head")
     spec["backbone"]["depths"] = list(fitted.chosen.depths)
-    spec["input"]["mirrored"] = fitted.standing.mirrored
     spec["head"] = {
         "type": "linear",
         **fitted.chosen.recipe.settings,
@@ -182,7 +154,7 @@ def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: obj
         "n_items": len(both.rows),
     }
     spec.update(more)
-    save_model(context.directory, spec, tensors_of(head))
+    folder.save(context.directory, spec, tensors_of(head))
 
 
 def tensors_of(head: Head) -> dict[str, torch.Tensor]:
@@ -199,6 +171,5 @@ def described(fitted: FrozenFit) -> dict[str, Any]:
         **fitted.chosen.recipe.settings,
         "depths": list(fitted.chosen.depths),
         "tried": [[list(depths), round(value, 4)] for depths, value in fitted.chosen.tried],
-        "mirrored": fitted.standing.mirrored,
         "temperature": round(fitted.chosen.temperature, 4),
     }

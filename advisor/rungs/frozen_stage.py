@@ -11,7 +11,7 @@ from torch import Tensor
 from advisor.rungs import frozen, stages
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import RunContext
-from advisor.rungs.frozen import FrozenFit, Standing
+from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.frozen_choice import Chosen
 from advisor.rungs.stages import Stage
 from probes.heads import Recipe
@@ -35,11 +35,7 @@ def fit(
 
 
 def _parts(fitted: FrozenFit) -> dict[str, Gathered]:
-    """The features by name; those of the head only where they are others."""
-    parts = {"train": fitted.train, "val": fitted.val}
-    if fitted.standing.mirrored:
-        parts |= {"standing_train": fitted.standing.train, "standing_val": fitted.standing.val}
-    return parts
+    return {"train": fitted.train, "val": fitted.val}
 
 
 def _values(fitted: FrozenFit) -> dict[str, Any]:
@@ -76,16 +72,11 @@ def _restored(stage: Stage) -> FrozenFit:
         temperature=values["temperature"],
         tried=tuple((tuple(depths), value) for depths, value in values["tried"]),
     )
-    mirrored = "standing_train" in parts
-    standing = Standing(
-        parts["standing_train" if mirrored else "train"], parts["standing_val" if mirrored else "val"], mirrored
-    )
     return FrozenFit(
         train=parts["train"],
         val=parts["val"],
         value=values["value"],
         chosen=chosen,
-        standing=standing,
         calibration=values["calibration"],
         sentences=tuple(values["sentences"]),
     )

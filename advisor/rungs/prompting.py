@@ -1,4 +1,4 @@
-"""Prompting: a language model answers where the advice found it better; else class names decide, no label is used.
+"""Prompting: a language model answers where the advice found it better; else class names decide, without a label.
 
 Texts: cosine between the text's and the class name's sentence embedding. Images: ConSE (Norouzi et al., "Zero-Shot
 Learning by Convex Combination of Semantic Embeddings", ICLR 2014, https://arxiv.org/abs/1312.5650): the backbone's
@@ -10,11 +10,10 @@ from __future__ import annotations
 import torch
 
 from advisor.data.class_names import embed_names
-from advisor.rungs import common
+from advisor.rungs import clip, common, prompted
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.saved import clip, prompted
+from advisor.rungs.saved import folder
 from advisor.rungs.saved.heads import names_head
-from advisor.rungs.saved.model import base_spec, save_model
 
 TOP = 10
 
@@ -37,14 +36,14 @@ def execute(context: RunContext) -> Outcome:
     if len(rows):
         val = common.gather(context, backbone, rows, 0.4 * context.seconds_left, (0.2, 0.85))
         value, n = common.value_of(dataset, val.rows, names_head(backbone, arrays, TOP)(val.array)), len(val.rows)
-    spec = base_spec(context.plan, dataset, backbone, weights="head")
+    spec = folder.backbone_spec(context.plan, dataset, backbone, weights="head")
     spec["head"] = {
         "type": "class names",
         "sentences": list(names.sentences),
         "names_encoder": names.encoder,
         "top": TOP,
     }
-    save_model(context.directory, spec, {name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    folder.save(context.directory, spec, {name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
     common.save_resolved(
         context, {"rung": "prompting", "sentences": list(names.sentences), "input_size": backbone.input_size}
     )

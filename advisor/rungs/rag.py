@@ -8,11 +8,10 @@ import numpy as np
 import torch
 
 from advisor.evidence import related
-from advisor.rungs import common
+from advisor.rungs import common, prompted
 from advisor.rungs.common import Gathered
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.saved import prompted
-from advisor.rungs.saved.model import base_spec, save_model
+from advisor.rungs.saved import folder
 
 
 def execute(context: RunContext) -> Outcome:
@@ -32,13 +31,13 @@ def execute(context: RunContext) -> Outcome:
     k = choose_k(context, train)
     value = common.value_of(dataset, val.rows, _vote(dataset, train, val, k)) if len(val.rows) else 0.0
     memory = common.joined(train, val)
-    spec = base_spec(context.plan, dataset, backbone, weights="head")
+    spec = folder.backbone_spec(context.plan, dataset, backbone, weights="head")
     spec["head"] = {"type": "neighbours", "k": k, "n_items": len(memory.rows), "similarity": "cosine"}
     tensors = {
         "memory": torch.from_numpy(np.ascontiguousarray(memory.array, np.float32)),
         "labels": torch.from_numpy(dataset.labels[memory.rows].astype(np.int64)),
     }
-    save_model(context.directory, spec, tensors)
+    folder.save(context.directory, spec, tensors)
     common.save_resolved(
         context, {"rung": "rag", "k": k, "n_items": len(memory.rows), "input_size": backbone.input_size}
     )

@@ -1,34 +1,27 @@
-"""The five rungs as a literal list: where each is carried out. Modules are imported when they are needed."""
+"""The rungs as a literal table: the module that carries each out, for each task. Modules are imported when needed."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from advisor.core.errors import RunError
+from advisor.core.kinds import TaskName, kind_row
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.rungs.context import Outcome, RunContext
 
-RUNGS: tuple[tuple[RungName, str], ...] = (
-    ("prompting", "advisor.rungs.prompting"),
-    ("rag", "advisor.rungs.rag"),
-    ("frozen", "advisor.rungs.frozen"),
-    ("fine-tune", "advisor.rungs.finetune"),
-    ("scratch", "advisor.rungs.scratch"),
-)
-#: The same rungs where questions are answered over documents.
-ANSWERING: tuple[tuple[RungName, str], ...] = (
-    ("prompting", "advisor.rungs.questions.prompting"),
-    ("rag", "advisor.rungs.questions.rag"),
-    ("frozen", "advisor.rungs.questions.reader"),
-    ("fine-tune", "advisor.rungs.questions.lora"),
-    ("scratch", "advisor.rungs.questions.scratch"),
-)
+RUNGS: dict[RungName, dict[TaskName, str]] = {
+    "prompting": {"classification": "advisor.rungs.prompting", "answering": "advisor.rungs.questions.prompting"},
+    "rag": {"classification": "advisor.rungs.rag", "answering": "advisor.rungs.questions.rag"},
+    "frozen": {"classification": "advisor.rungs.frozen", "answering": "advisor.rungs.questions.reader"},
+    "fine-tune": {"classification": "advisor.rungs.finetune", "answering": "advisor.rungs.questions.lora"},
+    "scratch": {"classification": "advisor.rungs.scratch", "answering": "advisor.rungs.questions.scratch"},
+}
 
 
 def execute(context: RunContext) -> Outcome:
-    """Carry out the plan's rung: trains or assembles, and saves ``model.json`` and ``model.safetensors``."""
-    module = dict(ANSWERING if context.plan.kind == "qa" else RUNGS).get(context.plan.rung)
-    if module is None:
+    """Carry out the plan's rung: train or assemble, and save ``model.json`` and ``model.safetensors``."""
+    modules = RUNGS.get(context.plan.rung)
+    if modules is None:
         raise RunError(f"There is no rung called {context.plan.rung!r}. The rungs are {', '.join(RUNG_NAMES)}.")
-    outcome: Outcome = import_module(module).execute(context)
+    outcome: Outcome = import_module(modules[kind_row(context.plan.kind).task]).execute(context)
     return outcome

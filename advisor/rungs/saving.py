@@ -10,10 +10,10 @@ from advisor.rungs import frozen, stages
 from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.saved.model import base_spec, save_model
+from advisor.rungs.saved import folder
 from advisor.rungs.trained import RACE
 from advisor.training.checkpoints import STATE
-from advisor.training.network import Classifier, depths_of, whole_state
+from advisor.training.network import Classifier, layers_of, whole_state
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -32,11 +32,11 @@ def save_whole(
     context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any], temperature: float = 1.0
 ) -> None:
     """Write every weight and how it came about; the logits are to be divided by the temperature."""
-    spec = base_spec(context.plan, context.dataset, backbone, weights="all")
-    spec["backbone"]["depths"] = list(depths_of(backbone))
+    spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="all")
+    spec["backbone"]["depths"] = list(layers_of(backbone))
     spec["head"] = {"type": "linear", "temperature": temperature}
     spec["training"] = resolved
-    save_model(context.directory, spec, whole_state(network))
+    folder.save(context.directory, spec, whole_state(network))
 
 
 def roll_back(

@@ -17,7 +17,7 @@ import numpy as np
 from advisor.core.errors import RunError
 from advisor.rungs import common, scratch_race, stages
 from advisor.rungs.context import Outcome, RunContext, RunStopped
-from advisor.rungs.saved.tfidf import TITLE, save_words, validated
+from advisor.rungs.saved import words
 from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
 from advisor.rungs.stages import Stage
@@ -122,7 +122,7 @@ def count_words(context: RunContext, val_rows: np.ndarray) -> Counted | None:
         model = _fitted(context, dataset.where("train"))
     except ProbeError:  # one class, or not a word
         return None
-    return Counted(model, validated(dataset, val_rows, model))
+    return Counted(model, model.logits(dataset.items["text"].iloc[val_rows].tolist()))
 
 
 def _fitted(context: RunContext, rows: np.ndarray) -> TfidfModel:
@@ -170,12 +170,12 @@ def keep_words(
     value = common.value_of(dataset, val_rows, counted.logits)
     temperature, calibration, calibrated = common.calibrated(dataset, val_rows, counted.logits)
     both = _fitted(context, np.concatenate([dataset.where("train"), val_rows]))
-    save_words(context, both, temperature)
+    words.save(context.directory, context.plan, dataset, both, temperature)
     common.save_resolved(context, {"rung": "scratch", "architecture": "words", **both.settings})
     return Outcome(
         rung="scratch",
         validation={"value": value, "n": float(len(val_rows)), **values, **calibration},
-        sentences=(f"The model is {TITLE}; nothing in it is pre-trained.", *sentences, *calibrated),
+        sentences=(f"The model is {words.TITLE}; nothing in it is pre-trained.", *sentences, *calibrated),
         device="cpu",
         stopped=context.should_stop(),
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from advisor.core.errors import RunError, StorageError
+from advisor.core.ladder import rung
 from advisor.core.workspace import RunFiles, Workspace
 from advisor.runs.processes import read_small
 
@@ -160,10 +161,10 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def read_kept(folder: Path) -> RungName | None:
-    """The rung of the model in a run's folder where fine-tuning was dropped for it, else None."""
+    """The rung of the model in a run's folder where the run was rolled back to it, else None."""
     model = read_small(RunFiles(folder).model)
-    if model.get("rung") == "fine-tune" and model.get("head", {}).get("type") == "passages":
-        return "rag"
+    if "fallback" not in model and model.get("head", {}).get("type") == "passages":  # former versions left it out
+        return rung(model["rung"]).falls_back_to.get("answering")
     return model.get("fallback")
 
 

@@ -133,16 +133,6 @@ def test_chosen_layers_are_columns_of_all_and_share_their_keys(lite0: ImageBackb
         assert some.preprocessing != every.preprocessing
 
 
-@torch.inference_mode()
-def test_mirrored_features_are_the_same_for_an_image_and_its_mirror(lite0: ImageBackbone) -> None:
-    batch = lite0.prepare(pixels(2, 64))
-    both, plain = hooked(lite0, (LAST,), mirrored=True), hooked(lite0, (LAST,))
-    torch.testing.assert_close(both.module(batch), both.module(batch.flip(-1)), rtol=1e-4, atol=1e-4)
-    expected = (plain.module(batch) + plain.module(batch.flip(-1))) / 2
-    torch.testing.assert_close(both.module(batch), expected)
-    assert not set(both.parts) & set(plain.parts)
-
-
 def test_a_layer_that_is_not_there_is_refused_with_those_that_are(lite0: ImageBackbone) -> None:
     for layers in (("block 99",), ()):
         with pytest.raises(BackboneError, match="It has stem, block 1"):

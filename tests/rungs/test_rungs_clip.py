@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from saved_models import load_predictor
 
 from advisor.core.records import Dataset, Plan
 from advisor.data.features import features_of, load_backbone
@@ -18,7 +19,6 @@ from advisor.evidence.prompts import settings_of
 from advisor.evidence.sample import Sample, related
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved.model import load_model
 from advisor.runs.report.report import report
 from probes.backbones import catalog
 from probes.backbones.clip import TEMPLATE, ClipModel
@@ -110,7 +110,7 @@ def test_an_installed_clip_is_measured_carried_out_and_asked(
     (tmp_path / "run").mkdir()
     context = RunContext(plan, dataset, tmp_path / "run", "cpu", time.monotonic() + 20.0)
     outcome = registry.execute(context)
-    predictor = load_model(context.directory)
+    predictor = load_predictor(context.directory)
     path = dataset.items["path"].iloc[0]
     by_path, by_picture = predictor.predict([path, Image.open(path)])
     assert by_path.probabilities == pytest.approx(by_picture.probabilities, abs=1e-5)

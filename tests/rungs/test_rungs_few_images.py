@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from saved_models import load_predictor
 
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json
 from advisor.rungs import common, few_images, few_labels, frozen, registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved.model import load_model
 from advisor.rungs.saving import save_whole
 from advisor.rungs.turns import Turn
-from advisor.training import few, remake
+from advisor.training import few
+from advisor.training.problems import how_to_rebuild, rebuilt
 from probes.heads import softmax
 from probes.hooks import LAST
 
@@ -76,10 +77,10 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     assert tuned is not None and all((start[name] == before[name]).all() for name in before)  # a copy was tuned
     save_whole(context, tuned.backbone, tuned.network, resolved)
     assert read_json(context.directory / "model.json")["backbone"]["depths"] == list(dict.fromkeys([*depths, LAST]))
-    found, _ = load_model(context.directory).predict_rows(digits, rows)
+    found, _ = load_predictor(context.directory).predict_rows(digits, rows)
     np.testing.assert_allclose(found, softmax(tuned.logits), atol=1e-4)
-    _, arguments = remake.recipe("fine-tune", tuned.network, tuned.backbone, rows)
-    other = remake.classification(digits, "cpu", **arguments).network
+    _, arguments = how_to_rebuild("fine-tune", tuned.network, tuned.backbone, rows)
+    other = rebuilt(digits, "cpu", **arguments).network
     shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (tuned.network, other)]
     assert shapes[0] == shapes[1]
 
@@ -99,4 +100,4 @@ def test_more_images_are_judged_on_a_part_put_aside(
     outcome = registry.execute(context)
     assert outcome.validation["n"] == len(digits.where("val"))
     assert read_json(context.directory / "resolved.json")["depths"] == DEPTHS
-    load_model(context.directory).predict_rows(digits, digits.where("test"))
+    load_predictor(context.directory).predict_rows(digits, digits.where("test"))

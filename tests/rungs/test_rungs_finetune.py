@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
+from saved_models import load_predictor
 
 from advisor.core.records import Dataset, Plan
 from advisor.core.storage import read_json
@@ -20,7 +21,6 @@ from advisor.data.reading import read
 from advisor.rungs import contrast, few_labels, registry
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.saved.model import load_model
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
@@ -99,7 +99,7 @@ def check_few_labels(context: RunContext, outcome: Outcome) -> None:
     assert values["tuned"] >= values["frozen"] and values["value"] == values["tuned"]
     assert read_json(context.directory / "resolved.json")["objective"] == "contrastive"
     assert "held out in 2 folds" in " ".join(outcome.sentences)
-    probabilities, _ = load_model(context.directory).predict_rows(dataset, dataset.where("test"))
+    probabilities, _ = load_predictor(context.directory).predict_rows(dataset, dataset.where("test"))
     assert np.mean(probabilities.argmax(1) == dataset.labels[dataset.where("test")]) > 0.5
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
+from saved_models import load_predictor
 
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
-from advisor.rungs import common, frozen, frozen_backbones, frozen_mirror
+from advisor.rungs import common, frozen, frozen_backbones
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved import model
-from advisor.rungs.saved.model import load_model
+from advisor.rungs.saved import classifier
 from probes.heads import softmax
 from probes.hooks import LAST
 
@@ -30,9 +30,9 @@ def test_many_texts_are_read_in_the_quickest_precision_and_get_the_same_answers(
 ) -> None:
     context = run_of(docstrings, "frozen", 60.0)
     frozen.execute(context)
-    rows, predictor = docstrings.where("train", "val"), load_model(context.directory)
+    rows, predictor = docstrings.where("train", "val"), load_predictor(context.directory)
     exact, _ = predictor.predict_rows(docstrings, rows)
-    monkeypatch.setattr(model, "MANY_TEXTS", 10)
+    monkeypatch.setattr(classifier, "MANY_TEXTS", 10)
     quick, _ = predictor.predict_rows(docstrings, rows)
     assert np.mean(exact.argmax(1) == quick.argmax(1)) > 0.98
     np.testing.assert_allclose(quick, exact, atol=0.05)
@@ -44,11 +44,11 @@ def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dat
     spec = read_json(context.directory / "model.json")
     assert spec["backbone"]["depths"] == ["layer 4", LAST]
     fitted = frozen.fit(context, common.open_backbone(context), docstrings.where("val"), 30.0, (0.0, 0.9))
-    both = common.joined(fitted.standing.train, fitted.standing.val)
+    both = common.joined(fitted.train, fitted.val)
     assert both.array.shape[1] == fitted.train.array.shape[1] == 2 * 384
     head = common.fit_linear(docstrings, both, fitted.chosen.recipe)
     expected = softmax(head.logits(both.array) / fitted.chosen.temperature)
-    found, ok = load_model(context.directory).predict_rows(docstrings, both.rows)
+    found, ok = load_predictor(context.directory).predict_rows(docstrings, both.rows)
     assert ok.all()
     np.testing.assert_allclose(found, expected, atol=2e-3)  # extraction may run in a lower precision than prediction
     assert outcome.validation["value"] == pytest.approx(fitted.value)
@@ -81,7 +81,7 @@ def test_a_depth_that_is_not_there_is_named_with_those_that_are(docstrings: Data
     spec["backbone"]["depths"] = ["layer 99"]
     write_json(context.directory / "model.json", spec)
     with pytest.raises(BackboneError, match=r"'layer 99'.*layer 5"):
-        load_model(context.directory)
+        load_predictor(context.directory)
 
 
 def test_a_plan_with_a_strange_depth_is_refused_before_anything_is_trained(docstrings: Dataset, run_of: Run) -> None:
@@ -91,7 +91,7 @@ def test_a_plan_with_a_strange_depth_is_refused_before_anything_is_trained(docst
 
 def test_a_model_of_the_first_schema_answers_as_it_did() -> None:
     """Written by the program before depths and temperatures; its probabilities were noted then."""
-    predictor = load_model(GOLDEN)
+    predictor = load_predictor(GOLDEN)
     found = predictor.predict_proba(["The goalkeeper saved the penalty", "Fry the onions in butter"])
     assert predictor.classes == ("cooking", "sport")
     np.testing.assert_allclose(found, [[0.016445, 0.983555], [0.954373, 0.045627]], atol=2e-3)
@@ -104,7 +104,7 @@ def test_a_temperature_in_the_file_changes_probabilities_and_no_label(tmp_path: 
     spec = read_json(tmp_path / "run" / "model.json")
     write_json(tmp_path / "run" / "model.json", {**spec, "head": {**spec["head"], "temperature": 2.0}})
     texts = ["The goalkeeper saved the penalty", "Fry the onions in butter", "Tea"]
-    cold, warm = load_model(GOLDEN).predict_proba(texts), load_model(tmp_path / "run").predict_proba(texts)
+    cold, warm = load_predictor(GOLDEN).predict_proba(texts), load_predictor(tmp_path / "run").predict_proba(texts)
     np.testing.assert_array_equal(cold.argmax(1), warm.argmax(1))
     np.testing.assert_allclose(warm, softmax(np.log(cold) / 2), atol=1e-4)
 
@@ -128,13 +128,25 @@ def test_the_plan_pins_or_names_the_backbones(docstrings: Dataset, run_of: Run) 
     assert frozen_backbones.choose(named, own, 30.0) == (own, ())  # nothing but itself to compare with
 
 
-def test_digits_and_texts_are_never_mirrored(docstrings: Dataset, run_of: Run) -> None:
-    context = run_of(docstrings, "frozen", 60.0)
-    assert not frozen_mirror.allowed(context)
-    pictures = docstrings.model_copy(update={"kind": "image"})
-    assert frozen_mirror.allowed(dataclasses.replace(context, dataset=pictures))
-    digits = pictures.model_copy(update={"classes": ("digit 1", "digit 2", "digit 3")})
-    assert not frozen_mirror.allowed(dataclasses.replace(context, dataset=digits))
+def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Dataset, run_of: Run) -> None:
+    """Earlier versions could write such models."""
+    context = run_of(digits, "frozen", 60.0)
+    frozen.execute(context)
+    with Image.open(digits.items["path"].iloc[0]) as opened:
+        picture = opened.convert("RGB")
+    pair = [picture, ImageOps.mirror(picture)]
+    spec = read_json(context.directory / "model.json")
+    spec["head"]["temperature"] = 1e3  # far from certain, so that logits can be read from probabilities
+
+    def log_odds(mirrored: bool) -> np.ndarray:
+        path = context.directory / "model.json"
+        write_json(path, {**spec, "input": {**spec["input"], "mirrored": mirrored}})
+        logs = np.log(load_predictor(context.directory).predict_proba(pair))
+        return 1e3 * (logs - logs.mean(axis=1, keepdims=True))
+
+    plain, both = log_odds(False), log_odds(True)
+    assert np.abs(plain[0] - plain[1]).max() > 1.0
+    np.testing.assert_allclose(both, np.tile(plain.mean(axis=0), (2, 1)), atol=0.05)
 
 
 def test_backbones_at_hand_are_compared_on_the_same_items_and_named(digits: Dataset, run_of: Run) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from saved_models import load_predictor
 
 from advisor.core.errors import BackboneError, RunError, StorageError
 from advisor.core.ladder import RUNG_NAMES
@@ -19,7 +20,6 @@ from advisor.data.reading import read
 from advisor.rungs import registry, trained
 from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.saved.loading import load
-from advisor.rungs.saved.model import load_model
 from advisor.runs.report.report import report
 from advisor.training import few
 from probes.backbones import catalog
@@ -81,7 +81,7 @@ def context_of(dataset: Dataset, folder: Path, rung: Any, seconds: float = 5.0, 
 
 def finished(context: RunContext, outcome: Outcome) -> RunReport:
     """The report of a run, with the model read back from its folder."""
-    return report(context.plan, context.dataset, load_model(context.directory), context.directory, outcome, 1.0)
+    return report(context.plan, context.dataset, load_predictor(context.directory), context.directory, outcome, 1.0)
 
 
 @pytest.mark.parametrize("rung", RUNG_NAMES)
@@ -99,7 +99,7 @@ def test_every_rung_for_images_ends_in_a_model_and_a_report(rung: str, tmp_path:
 
 def check_predictor(context: RunContext) -> None:
     """The model answers for paths and pictures alike, in probabilities, and for the user's own names."""
-    predictor = load_model(context.directory)
+    predictor = load_predictor(context.directory)
     path = context.dataset.items["path"].iloc[0]
     by_path, by_picture = predictor.predict([path, Image.open(path)])
     assert by_path.label == by_picture.label and by_path.label in predictor.classes
@@ -113,7 +113,7 @@ def test_rungs_for_texts_end_in_a_model_and_a_report(rung: str, tmp_path: Path) 
     context = context_of(sentences(tmp_path), tmp_path / "run", rung)
     made = finished(context, registry.execute(context))
     assert made.test.n == len(context.dataset.where("test")) and len(made.per_class) == 2
-    predictor = load_model(context.directory)
+    predictor = load_predictor(context.directory)
     answers = predictor.predict(["The goalkeeper saved the penalty", "Fry the onions in butter"])
     assert [answer.label for answer in answers] == ["sport", "cooking"]
     assert answers[0].input == "The goalkeeper saved the penalty"
@@ -136,7 +136,7 @@ def test_fine_tuning_never_validates_below_frozen_and_saves_what_it_claims(
     else:
         assert values["tuned"] >= values["frozen"]  # between equals the lower log loss decides
         rows = dataset.where("val")
-        probabilities, _ = load_model(context.directory).predict_rows(dataset, rows)
+        probabilities, _ = load_predictor(context.directory).predict_rows(dataset, rows)
         assert np.mean(probabilities.argmax(1) == dataset.labels[rows]) == pytest.approx(values["value"])
 
 
@@ -192,7 +192,7 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyt
     first = [line["step"] for line in before if line["stage"] == "Training"][-1]
     assert min(line["step"] for line in after if line["stage"] == "Training") >= first
     assert read_json(folder / "resolved.json") == resolved  # nothing was timed or chosen again
-    assert load_model(folder).rung == "scratch"
+    assert load_predictor(folder).rung == "scratch"
 
 
 def test_a_stop_before_there_is_a_model_is_told_and_a_later_one_keeps_the_best(tmp_path: Path) -> None:
@@ -206,21 +206,21 @@ def test_a_stop_before_there_is_a_model_is_told_and_a_later_one_keeps_the_best(t
         should_stop=lambda: any(stage.startswith("Training") for stage in stages),
     )  # fmt: skip
     assert registry.execute(late).stopped
-    assert load_model(late.directory).classes == dataset.classes
+    assert load_predictor(late.directory).classes == dataset.classes
 
 
 def test_a_damaged_missing_or_foreign_model_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no model"):
-        load_model(tmp_path)
+        load_predictor(tmp_path)
     context = context_of(sentences(tmp_path), tmp_path / "run", "prompting")
     registry.execute(context)
     spec = read_json(context.directory / "model.json")
     write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "sha256": "0" * 64}})
     with pytest.raises(BackboneError, match="Get the same weights"):
-        load_model(context.directory)
+        load_predictor(context.directory)
     write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "name": "resnet18"}})
     with pytest.raises(BackboneError):
-        load_model(context.directory)
+        load_predictor(context.directory)
     for damaged in ([], {}, {name: value for name, value in spec.items() if name != "classes"}):
         write_json(context.directory / "model.json", damaged)
         with pytest.raises(StorageError, match="damaged"):
@@ -229,13 +229,13 @@ def test_a_damaged_missing_or_foreign_model_says_what_is_wrong(tmp_path: Path) -
     weights = context.directory / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4])
     with pytest.raises(StorageError, match="damaged"):
-        load_model(context.directory)
+        load_predictor(context.directory)
 
 
 def test_weights_that_are_not_the_plans_are_refused(tmp_path: Path) -> None:
     context = context_of(sentences(tmp_path), tmp_path / "run", "frozen")
     context.plan = context.plan.model_copy(update={"backbone_hash": "0" * 64})
-    with pytest.raises(RunError, match="are not those of the plan"):
+    with pytest.raises(RunError, match="is not the model of the plan"):
         registry.execute(context)
 
 
@@ -247,4 +247,4 @@ def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")
     good = context.dataset.items["path"].iloc[0]
     with pytest.raises(DatasetError):
-        load_model(context.directory).predict([good, tmp_path / "broken.png"])
+        load_predictor(context.directory).predict([good, tmp_path / "broken.png"])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from saved_models import load_predictor
 
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset, Plan, ProbeResult
@@ -23,9 +24,10 @@ from advisor.llm.endpoint import BASE_URL, MODEL
 from advisor.llm.models import chat_model
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved.model import load_model
-from advisor.rungs.saved.prompted import BY, packed, unpacked
-from advisor.runs.report.report import affordable, report
+from advisor.rungs.prompted import BY
+from advisor.rungs.saved.prompt import packed, unpacked
+from advisor.runs.report.classification import affordable
+from advisor.runs.report.report import report
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 
@@ -83,7 +85,7 @@ def measured(dataset: Dataset, sample: Sample) -> dict[str, ProbeResult]:
         patch.setattr("advisor.evidence.prompts.OVERTIME", 0.0)
         patch.setattr("advisor.evidence.prompts.LEAST", 9)
         late, note = measure_prompts(dataset, backbone, sample, 0.5)
-        assert late == [] and "Not measured in the time" in (note or "")
+        assert late == [] and "Not measured, for lack of time" in (note or "")
     return {one.name: one for one in found}
 
 
@@ -120,7 +122,7 @@ def test_a_prompt_is_carried_out_saved_and_asked_again(
     context = context_of(dataset, tmp_path / "run", rung, settings_of(measured[name]))
     outcome = registry.execute(context)
     assert "SmolLM2" in outcome.sentences[0] and 0 <= outcome.validation["value"] <= 1
-    predictor = load_model(context.directory)
+    predictor = load_predictor(context.directory)
     answers = predictor.predict(["The goalkeeper saved the penalty", "Fry the onions in butter"])
     assert [answer.label for answer in answers] == ["sport", "cooking"]
     assert all(sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-4) for answer in answers)
@@ -138,7 +140,7 @@ def test_another_model_than_the_plans_is_refused(
     dataset: Dataset, measured: dict[str, ProbeResult], tmp_path: Path
 ) -> None:
     settings = {**settings_of(measured[ZERO]), "identity": "0" * 64}
-    with pytest.raises(RunError, match="is not the language model of the plan"):
+    with pytest.raises(RunError, match="is not the model of the plan"):
         registry.execute(context_of(dataset, tmp_path / "run", "prompting", settings))
 
 

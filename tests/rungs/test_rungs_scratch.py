@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from saved_models import load_predictor
 
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json
 from advisor.rungs import scratch, scratch_race
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved.model import load_model
 from advisor.training.settings import FitResult
 from probes.backbones.small import SMALL, SmallResNet
 
@@ -29,7 +29,7 @@ def test_words_are_saved_and_answer_as_the_fitted_model_does(docstrings: Dataset
     rows = docstrings.where("train", "val")
     texts = docstrings.items["text"].iloc[rows].tolist()
     model = fit_tfidf(texts, docstrings.labels[rows], len(docstrings.classes))
-    predictor = load_model(context.directory)
+    predictor = load_predictor(context.directory)
     asked = docstrings.items["text"].iloc[docstrings.where("test")].tolist()
     found, ok = predictor.predict_rows(docstrings, docstrings.where("test"))
     np.testing.assert_array_equal(found.argmax(1), model.logits(asked).argmax(1))
@@ -50,7 +50,7 @@ def test_words_and_the_transformer_are_compared_on_the_same_items(
     assert "counting words reached" in told and "the words stay" in told
     assert "Trained" not in told and "Learning rate" not in told  # the network that was dropped
     assert resolved["architecture"] == "words" and "learning_rate" not in resolved
-    assert load_model(context.directory).classes == docstrings.classes
+    assert load_predictor(context.directory).classes == docstrings.classes
 
 
 def test_few_texts_train_no_network(docstrings: Dataset, run_of: Run) -> None:
@@ -86,7 +86,7 @@ def test_the_small_network_goes_through_training_and_file(digits: Dataset, run_o
     spec = read_json(context.directory / "model.json")
     assert spec["backbone"]["name"] == SMALL.name and spec["weights"] == "all"
     rows = digits.where("val")
-    found, _ = load_model(context.directory).predict_rows(digits, rows)
+    found, _ = load_predictor(context.directory).predict_rows(digits, rows)
     assert np.mean(found.argmax(1) == digits.labels[rows]) == pytest.approx(outcome.validation["value"])
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support  # here, since a fir
 
 from advisor.advice.promise import against
 from advisor.core.records import Plan
-from advisor.runs.report.report import confusion, per_class, sentences
+from advisor.runs.report.classification import confusion, per_class, sentences
 from advisor.score.forecasts import Prediction
 from probes.measured import Measured
 

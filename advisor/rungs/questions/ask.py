@@ -12,7 +12,7 @@ from advisor.data.question_set import questions_of, spread_rows
 from advisor.data.search_index import Encoder, index_of
 from advisor.evidence.answering.retrieval import threshold
 from advisor.llm.models import chat_model, check
-from advisor.rungs.saved.answering import Answerer, Found, FromPassages
+from advisor.rungs.saved.answering import Answerer, FromPassages, Search
 from probes import qa_prompts
 from probes.progress import Progress, silent
 
@@ -38,7 +38,7 @@ def ask(
     asked = [questions] if isinstance(questions, str) else list(questions)
     check(model)
     index, limit = searched(source, progress)
-    method = FromPassages(chat_model(model, progress=progress), Found(index, k, limit), qa_prompts.usual_prompt(True))
+    method = FromPassages(chat_model(model, progress=progress), Search(index, k, limit), qa_prompts.usual_prompt(True))
     return Answerer({"rung": "rag"}, method).answer(asked, progress)
 
 

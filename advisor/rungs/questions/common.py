@@ -1,4 +1,4 @@
-"""What the question answering rungs share: the validation questions answered, scored and told."""
+"""What the question answering rungs share: the model saved and opened again, validation questions, settings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from advisor.data.question_set import Questions, questions_of, spread_rows
-from advisor.llm.identity import check_planned
+from advisor.data.search_index import Encoder
+from advisor.llm.identity import without_precision
 from advisor.rungs.context import RunContext
+from advisor.rungs.saved import folder, loading
 from advisor.rungs.saved.answering import Answerer
 from probes import qa_prompts
 from probes.reading import token_f1
@@ -19,15 +22,36 @@ from probes.reading import token_f1
 MOST_VALIDATION, VALIDATION_SHARE = 100, 0.25
 
 
+def save(
+    context: RunContext, head: dict[str, Any], tensors: dict[str, Tensor] | None = None, **more: object
+) -> Answerer:
+    """Write the model into the run's folder and give it back as a user will load it.
+
+    ``head``: "type" (closed book, passages, reader, adapter) and its settings; ``more``: what else model.json says.
+    """
+    plan = context.plan
+    spec = {
+        **folder.spec_of(plan, context.dataset, "head"),
+        "language_model": {"name": plan.backbone, "identity": without_precision(plan.backbone_hash)},
+        "encoder": {"name": Encoder().name},
+        "head": head,
+        **more,
+    }
+    folder.save(context.directory, spec, tensors or {})
+    model = loading.load(context.directory, context.device)
+    assert isinstance(model, Answerer)
+    return model
+
+
 def validated(context: RunContext, answerer: Answerer, span: tuple[float, float]) -> dict[str, float]:
     """Token F1 on the validation questions that fit into their share of the time: ``value`` and ``n``."""
-    asked = validation_questions(context)
-    if not len(asked):
+    questions = validation_questions(context)
+    if not len(questions):
         return {"value": 0.0, "n": 0.0}
     tell = context.stage("Answering validation questions", *span)
     until = time.monotonic() + VALIDATION_SHARE * context.seconds_left
-    given = answerer.answer(asked.texts, tell, until, least=1)
-    values = [token_f1(answer.text, truths) for answer, truths in zip(given, asked.answers, strict=False)]
+    answers = answerer.answer(questions.texts, tell, until, least=1)
+    values = [token_f1(answer.text, truths) for answer, truths in zip(answers, questions.answers, strict=False)]
     return {"value": float(np.mean(values)), "n": float(len(values))}
 
 
@@ -38,10 +62,10 @@ def validation_questions(context: RunContext) -> Questions:
     return questions_of(dataset, rows)
 
 
-def training_questions(context: RunContext, *parts: Any) -> Questions:
-    """The questions of the named parts (train), one of each document first."""
+def training_questions(context: RunContext) -> Questions:
+    """The training questions, one of each document first."""
     dataset = context.dataset
-    return questions_of(dataset, spread_rows(dataset, dataset.where(*(parts or ("train",))), context.plan.seed))
+    return questions_of(dataset, spread_rows(dataset, dataset.where("train"), context.plan.seed))
 
 
 def prompt_settings(context: RunContext, with_passages: bool) -> dict[str, Any]:
@@ -57,8 +81,3 @@ def search_settings(context: RunContext, k: int) -> dict[str, Any]:
     """The plan's number of passages and threshold; without a threshold nothing is refused."""
     settings = context.plan.settings
     return {"k": int(settings.get("k") or k), "threshold": float(settings.get("threshold", -1.0))}
-
-
-def check_language_model(context: RunContext, identity: str) -> None:
-    """Raises RunError when the language model here is not the plan's."""
-    check_planned(identity, context.plan.backbone_hash, context.plan.backbone)

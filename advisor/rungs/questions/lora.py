@@ -1,7 +1,7 @@
-"""Fine-tuning: low-rank changes of the language model, learned from training questions with their passages.
+"""Fine-tuning: a LoRA adapter of the language model, trained on questions with their passages.
 
-Retrieval is carried out on the same validation questions, and changes that are not better there by more than noise are
-dropped for it: a small model taught on a few dozen questions can forget how to read.
+Retrieval answers the same validation questions, and an adapter that is not better there by more than noise is dropped
+for it: a small model trained on a few dozen questions can forget how to read.
 """
 
 from __future__ import annotations
@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.wording import counted, duration, percent
 from advisor.data.question_set import Questions, gold_chunks
 from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import K, found_in, texts_of
+from advisor.llm.identity import check_planned
 from advisor.llm.models import load_language_model
 from advisor.rungs import common as rungs_common
 from advisor.rungs import stages
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.questions import adapter, common, files
-from advisor.rungs.saved.answering import Answerer, Found, FromPassages
+from advisor.rungs.questions import common
+from advisor.rungs.saved import adapter
+from advisor.rungs.saved.answering import Answerer, FromPassages, Search
 from advisor.rungs.saving import earlier
 from advisor.rungs.trained import passes, settings_from
 from advisor.training.finished import fit_once
-from advisor.training.settings import Callbacks, FitResult, Settings, Task
-from advisor.training.tokens import Example, Speaker, Tokens, TokenSource
+from advisor.training.problem import Problem
+from advisor.training.settings import Callbacks, FitResult, Settings
+from advisor.training.tokens import AnswerLogits, Example, Tokens, TokenSource
 from probes.bootstrap import paired_error_of_means
 from probes.qa_prompts import QuestionPrompt
 from probes.reading import token_f1
@@ -43,20 +47,22 @@ ANSWERING_SHARE, TRAINING_SHARE = 0.14, 0.55
 LEARNING_RATE, BATCH, EPOCHS = 5e-4, 4, 3.0
 #: Validation answers whose likelihood is looked at, in the middle and at the end; answers themselves decide afterwards.
 LOOKED_AT, LOOKS = 12, 2
+#: The rung whose model is kept where the adapter is dropped.
+FALLBACK = "rag"
 #: Questions of the comparison at least: fewer decide by chance.
 LEAST_COMPARED = 8
 
 
 @dataclass
 class Compared:
-    """Token F1 of both on the same validation questions. Shape: before, after (n,)."""
+    """Token F1 of retrieval and of the tuned model on the same validation questions. Shape: before, after (n,)."""
 
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
 
     @property
     def better(self) -> bool:
-        """Whether the changes gain more than one standard error of the difference."""
+        """Whether the adapter gains more than one standard error of the difference."""
         n = len(self.after)
         if n < LEAST_COMPARED:
             return False
@@ -72,23 +78,24 @@ def execute(context: RunContext) -> Outcome:
         **common.prompt_settings(context, with_passages=True),
         **common.search_settings(context, K),
     }
-    asked, validation = common.training_questions(context), common.validation_questions(context)
+    questions, validation = common.training_questions(context), common.validation_questions(context)
     model = load_language_model(context.plan.backbone, context.device)
-    common.check_language_model(context, model.identity)
+    check_planned(model.identity, context.plan.backbone_hash, context.plan.backbone)
     compared = Compared(before=before_once(context, head, validation))
-    result = trained(context, model, index, head, asked, validation)
+    result = trained(context, model, index, head, questions, validation)
     tensors = adapter.tensors_of(model.module)
-    answerer = answering(adapter.speaking(model, tensors), index, head)
+    answerer = answering(adapter.merged(model, tensors), index, head)
     compared.after = values(context, answerer, validation.only(np.arange(len(compared.before))), (0.85, 0.93), 1.0)
-    kept = compared.better
-    spec = {"type": "adapter" if kept else "passages", **head}
-    files.save(context, spec, tensors if kept else {})
-    return outcome(context, compared, result, kept)
+    if compared.better:
+        common.save(context, {"type": "adapter", **head}, tensors)
+    else:
+        common.save(context, {"type": "passages", **head}, fallback=FALLBACK)
+    return outcome(context, compared, result)
 
 
 def before(context: RunContext, head: dict[str, Any], validation: Questions) -> list[float]:
     """What retrieval reaches on validation questions, as many as its share of the time allows."""
-    answerer = files.save(context, {"type": "passages", **head})
+    answerer = common.save(context, {"type": "passages", **head})
     return values(context, answerer, validation, (0.05, 0.2), ANSWERING_SHARE)
 
 
@@ -107,30 +114,28 @@ def values(
 ) -> list[float]:
     """Token F1 of each validation question that this share of the time left suffices for."""
     until = time.monotonic() + share * context.seconds_left
-    given = answerer.answer(
-        validation.texts, context.stage("Answering validation questions", *span), until, LEAST_COMPARED
-    )
-    return [token_f1(answer.text, truths) for answer, truths in zip(given, validation.answers, strict=False)]
+    tell = context.stage("Answering validation questions", *span)
+    answers = answerer.answer(validation.texts, tell, until, LEAST_COMPARED)
+    return [token_f1(answer.text, truths) for answer, truths in zip(answers, validation.answers, strict=False)]
 
 
 def answering(model: Any, index: HybridIndex, head: dict[str, Any]) -> Answerer:
     """An answerer that is not saved yet."""
-    found = Found(index, int(head["k"]), float(head["threshold"]))
-    method = FromPassages(model, found, QuestionPrompt(**head["prompt"]), tuple(head["choices"]))
+    search = Search(index, int(head["k"]), float(head["threshold"]))
+    method = FromPassages(model, search, QuestionPrompt(**head["prompt"]), tuple(head["choices"]))
     return Answerer({"rung": "fine-tune"}, method)
 
 
 def trained(
-    context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions,
+    context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: Questions,
     validation: Questions,
 ) -> FitResult:  # fmt: skip
     """Train an adapter inside `model`, in place, within its share of the time."""
     looked_at = validation.only(np.arange(min(len(validation), LOOKED_AT)))
     adapter.insert(model.module, context.plan.seed)
-    task = Task(
-        network=Speaker(model.module),
-        kind="language",
-        train=TokenSource(examples(model, index, head, asked), context.device),
+    problem = Problem(
+        network=AnswerLogits(model.module),
+        train=TokenSource(examples(model, index, head, questions), context.device),
         val=TokenSource(examples(model, index, head, looked_at), context.device),
         device=context.device,
         objective=Tokens(),
@@ -138,8 +143,8 @@ def trained(
     )
     resolved = earlier(context)  # a share of the time left would be a shorter plan than the one that was interrupted
     settings = settings_from(resolved) if resolved else settings_of(context)
-    rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(task.train), **vars(settings), **head})
-    return fit_once(task, settings, callbacks_of(context, (0.2, 0.85)))
+    rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(problem.train), **vars(settings), **head})
+    return fit_once(problem, settings, callbacks_of(context, (0.2, 0.85)))
 
 
 def settings_of(context: RunContext) -> Settings:
@@ -177,22 +182,22 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
     )
 
 
-def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], asked: Questions) -> list[Example]:
-    """Answered questions with the passages found as prompt, the one that answers put in where it was missed."""
+def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: Questions) -> list[Example]:
+    """Answered questions, each with the passages found as prompt; a missed passage that answers is put in."""
     from probes.backbones.language_prompt import read
 
-    asked = asked.only(asked.answered)
+    questions = questions.only(questions.answered)
     wording = QuestionPrompt(**head["prompt"])
-    hits = index.search(asked.texts, int(head["k"]))
-    gold = gold_chunks(index, asked)
+    hits = index.search(questions.texts, int(head["k"]))
+    gold = gold_chunks(index, questions)
     passages = [
         context_of([hit.chunk for hit in some], own, truths)
-        for some, own, truths in zip(hits, gold, asked.answers, strict=True)
+        for some, own, truths in zip(hits, gold, questions.answers, strict=True)
     ]
-    prompts = [wording.prompt(text, some) for text, some in zip(asked.texts, texts_of(passages), strict=True)]
+    prompts = [wording.prompt(text, some) for text, some in zip(questions.texts, texts_of(passages), strict=True)]
     lead = " " if (wording.begin or wording.user).endswith(":") else ""
     end = model.tokenizer.eos_token_id
-    answers = model.tokenizer([lead + truths[0] for truths in asked.answers], add_special_tokens=False).input_ids
+    answers = model.tokenizer([lead + truths[0] for truths in questions.answers], add_special_tokens=False).input_ids
     return [
         Example(one.ids, (*ids, end))
         for one, ids in zip(read(model, prompts, model.max_tokens - 64), answers, strict=True)
@@ -206,20 +211,20 @@ def context_of(chunks: list[Chunk], own: Chunk | None, truths: tuple[str, ...]) 
     return [*chunks[:-1], own]
 
 
-def outcome(context: RunContext, compared: Compared, result: FitResult, kept: bool) -> Outcome:
-    """The two values that were compared, and why which was kept."""
-    n = len(compared.after)
-    one, other = float(np.mean(compared.after)), float(np.mean(compared.before[:n]))
-    validation = {"value": one if kept else other, "n": float(n), "rag": other, "tuned": one}
-    told = (
-        f"On {n:,} validation questions the changed model reached a token F1 of {100 * one:.1f} %, retrieval alone "
-        f"{100 * other:.1f} %."
+def outcome(context: RunContext, compared: Compared, result: FitResult) -> Outcome:
+    """The two values that were compared, and which was kept and why."""
+    n, kept = len(compared.after), compared.better
+    tuned, retrieval = float(np.mean(compared.after)), float(np.mean(compared.before[:n]))
+    validation = {"value": tuned if kept else retrieval, "n": float(n), FALLBACK: retrieval, "tuned": tuned}
+    sentence = (
+        f"On {n:,} validation questions the tuned model reached a token F1 of {percent(tuned)}, retrieval alone "
+        f"{percent(retrieval)}."
     )
     if not kept:
-        told += " That is not better by more than noise, so the model was left as it is."
-    trained_for = (
-        f"Trained {result.steps:,} steps, {passes(result.epochs)}, in {result.seconds:.0f} s at "
+        sentence += " The gain is within the noise, so the language model was left as it is."
+    length = (
+        f"Trained {counted(result.steps, 'step')}, {passes(result.epochs)}, in {duration(result.seconds)} at "
         f"{result.items_per_second:.1f} questions a second."
     )
-    dropped = "" if kept else "it was not better by more than noise"
-    return Outcome("fine-tune", validation, (told, trained_for), context.device, "float32", result.stopped, dropped)
+    dropped = "" if kept else "it was not better than retrieval by more than noise"
+    return Outcome("fine-tune", validation, (sentence, length), context.device, "float32", result.stopped, dropped)

@@ -6,7 +6,7 @@ from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import K
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.questions import common, files
+from advisor.rungs.questions import common
 
 
 def execute(context: RunContext) -> Outcome:
@@ -17,12 +17,12 @@ def execute(context: RunContext) -> Outcome:
         **common.prompt_settings(context, with_passages=True),
         **common.search_settings(context, K),
     }
-    answerer = files.save(context, head)
+    answerer = common.save(context, head)
     rungs_common.save_resolved(context, {"rung": "rag", "n_passages": len(index.chunks), **head})
     validation = common.validated(context, answerer, (0.25, 0.9))
     k = head["k"]
-    said = (
+    sentence = (
         f"{context.plan.backbone} read the {'best passage' if k == 1 else f'{k} best passages'} of "
         f"{len(index.chunks):,} for each question."
     )
-    return Outcome("rag", validation, (said,), context.device)
+    return Outcome("rag", validation, (sentence,), context.device)

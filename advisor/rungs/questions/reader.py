@@ -9,7 +9,7 @@ from advisor.data.search_index import Encoder, index_of
 from advisor.evidence.answering.reader import LAYERS, LEAST_MARKED, READ, training_pairs
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.questions import common, files
+from advisor.rungs.questions import common
 
 #: Share of the time for reading the training pairs.
 READING_SHARE = 0.45
@@ -23,11 +23,11 @@ def execute(context: RunContext) -> Outcome:
     from probes.reader import fit
 
     index = index_of(context.dataset, context.stage("Cutting and embedding the documents", 0.01, 0.1))
-    asked = common.training_questions(context)
+    questions = common.training_questions(context)
     tell = context.stage("Reading questions with their passages", 0.1, 0.6)
     pairs = training_pairs(
         index,
-        asked,
+        questions,
         Encoder(context.device).backbone,
         READING_SHARE * context.seconds_left,
         lambda share: tell("", share),
@@ -41,9 +41,9 @@ def execute(context: RunContext) -> Outcome:
     fitted = fit(pairs.pieces, pairs.spans, LAYERS, context.plan.seed)
     head = {"type": "reader", "layers": list(LAYERS), **common.search_settings(context, READ)}
     arrays = {"mean": fitted.mean, "scale": fitted.scale, "weight": fitted.weight, "nothing": fitted.nothing}
-    answerer = files.save(context, head, {name: torch.from_numpy(array) for name, array in arrays.items()})
+    answerer = common.save(context, head, {name: torch.from_numpy(array) for name, array in arrays.items()})
     n_read = len(set(pairs.owner.tolist()))
     rungs_common.save_resolved(context, {"rung": "frozen", "n_questions": n_read, "n_marked": pairs.n_marked, **head})
     validation = common.validated(context, answerer, (0.7, 0.92))
-    said = f"The head was trained on {n_read:,} questions; {pairs.n_marked:,} of their passages hold the answer."
-    return Outcome("frozen", validation, (said,), context.device)
+    sentence = f"The head was trained on {n_read:,} questions; {pairs.n_marked:,} of their passages hold the answer."
+    return Outcome("frozen", validation, (sentence,), context.device)

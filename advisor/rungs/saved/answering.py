@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -51,19 +51,19 @@ class Answerer:
 
         With a ``deadline`` (on the monotonic clock) those that fit before it, but at least ``least``.
         """
-        asked = [questions] if isinstance(questions, str) else list(questions)
-        given: list[Answer] = []
-        while len(given) < len(asked):
-            if deadline is not None and len(given) >= least and time.monotonic() > deadline:
+        texts = [questions] if isinstance(questions, str) else list(questions)
+        answers: list[Answer] = []
+        while len(answers) < len(texts):
+            if deadline is not None and len(answers) >= least and time.monotonic() > deadline:
                 break
-            given += self.method.answers(asked[len(given) : len(given) + ROUND])
-            progress(f"Answering, {len(given):,} of {len(asked):,} questions", len(given) / len(asked))
-        return given
+            answers += self.method.answers(texts[len(answers) : len(answers) + ROUND])
+            progress(f"Answering, {len(answers):,} of {len(texts):,} questions", len(answers) / len(texts))
+        return answers
 
 
 @dataclass(frozen=True)
-class ByHeart:
-    """The language model alone: no passage supports what it says."""
+class ClosedBook:
+    """The language model alone: no passage supports its answers."""
 
     model: ChatModel
     wording: QuestionPrompt
@@ -71,23 +71,23 @@ class ByHeart:
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question."""
-        said = qa_prompts.ask(self.model, questions, None, self.wording, self.choices)
+        replies = qa_prompts.ask(self.model, questions, None, self.wording, self.choices)
         return [
-            Answer(input=question, text=one.text, supported=False, probability=one.probability)
-            for question, one in zip(questions, said, strict=True)
+            Answer(input=question, text=reply.text, supported=False, probability=reply.probability)
+            for question, reply in zip(questions, replies, strict=True)
         ]
 
 
 @dataclass(frozen=True)
-class Found:
-    """The search that stands before reading: k passages, and the similarity below which nothing supports an answer."""
+class Search:
+    """What comes before reading: k passages, and the similarity below which nothing supports an answer."""
 
     index: HybridIndex
     k: int
     threshold: float
 
     def passages(self, questions: Sequence[str]) -> tuple[list[list[Hit]], np.ndarray]:
-        """The passages found for each question, and whether one of them is like enough. Shape: (n,) bool."""
+        """The passages for each question, and whether one of them is similar enough. Shape: (n,) bool."""
         from advisor.evidence.answering.retrieval import similarities
 
         return self.index.search(questions, self.k), similarities(self.index, tuple(questions)) >= self.threshold
@@ -98,23 +98,23 @@ class FromPassages:
     """The language model reads the passages found; below the threshold it is not asked at all."""
 
     model: ChatModel
-    found: Found
+    search: Search
     wording: QuestionPrompt
     choices: Sequence[str] = ()
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question, with the passages that were in the prompt."""
-        hits, supported = self.found.passages(questions)
+        hits, supported = self.search.passages(questions)
         places = np.flatnonzero(supported).tolist()
         read = texts_of([[hit.chunk for hit in hits[i]] for i in places])
-        said = qa_prompts.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
-        made = [refusal(question, some) for question, some in zip(questions, hits, strict=True)]
-        for place, one in zip(places, said, strict=True):
+        replies = qa_prompts.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
+        answers = [refusal(question, some) for question, some in zip(questions, hits, strict=True)]
+        for place, reply in zip(places, replies, strict=True):
             cited = tuple(passage(hit.chunk, hit.score) for hit in hits[place])
-            made[place] = Answer(
-                input=questions[place], text=one.text, supported=True, probability=one.probability, passages=cited
+            answers[place] = Answer(
+                input=questions[place], text=reply.text, supported=True, probability=reply.probability, passages=cited
             )
-        return made
+        return answers
 
 
 @dataclass(frozen=True)
@@ -123,26 +123,26 @@ class Marking:
 
     head: SpanHead
     encoder: TextBackbone
-    found: Found
+    search: Search
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question."""
-        hits, supported = self.found.passages(questions)
+        hits, supported = self.search.passages(questions)
         marks = marked(self.head, self.encoder, questions, [[hit.chunk for hit in some] for some in hits])
-        made = []
+        answers = []
         for question, some, fits, (mark, place) in zip(questions, hits, supported, marks, strict=True):
             if not fits or not mark.text:
-                made.append(refusal(question, some))
+                answers.append(refusal(question, some))
                 continue
             ordered = [some[place], *some[:place], *some[place + 1 :]]
             cited = tuple(passage(hit.chunk, hit.score) for hit in ordered)
             sure = float(1.0 / (1.0 + np.exp(-np.clip(mark.score, -50, 50))))
-            made.append(Answer(input=question, text=mark.text, supported=True, probability=sure, passages=cited))
-        return made
+            answers.append(Answer(input=question, text=mark.text, supported=True, probability=sure, passages=cited))
+        return answers
 
 
 def refusal(question: str, hits: Sequence[Hit]) -> Answer:
-    """Nothing supports an answer; the passages that were looked at come along."""
+    """An answer that says nothing supports one, with the passages that were looked at."""
     cited = tuple(passage(hit.chunk, hit.score) for hit in hits)
     return Answer(input=question, text=NOT_FOUND, supported=False, passages=cited)
 
@@ -152,6 +152,3 @@ def passage(chunk: Chunk, score: float) -> Passage:
     return Passage(
         document=chunk.document, title=chunk.title, text=chunk.text, start=chunk.start, end=chunk.end, score=score
     )
-
-
-Build = Callable[[dict[str, Any], str], Method]

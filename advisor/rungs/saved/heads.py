@@ -33,11 +33,11 @@ def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: i
 
 
 def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
-    """Class names decide: cosine with the text, or ConSE over the backbone's ImageNet classes for images."""
+    """Class names decide: ConSE where ImageNet's names are embedded too (images), else the cosine with the text."""
     from probes.zero_shot import conse, nearest_names
 
     names = arrays["class_embeddings"]
-    if backbone.entry.kind == "text":
+    if "imagenet_embeddings" not in arrays:
         return lambda features: softmax(nearest_names(features, names) / TEMPERATURE)
     source: Any = backbone
 
@@ -57,4 +57,4 @@ def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Ba
         return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
     if head["type"] == "class names":
         return names_head(backbone, arrays, int(head.get("top", 10)))
-    raise RunError(f"The model has a head of type {head['type']!r}, which this program does not know. Update it.")
+    raise RunError(f"The model's head is of type {head['type']!r}, which this program does not know. Update it.")

@@ -1,30 +1,53 @@
-"""A finished run's model from its folder: one that predicts labels, or one that answers questions."""
+"""A finished run's model from its folder: the literal table of loaders, by what model.json says."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from advisor.core import storage
+from torch import Tensor
+
 from advisor.core.errors import StorageError
 from advisor.core.workspace import RunFiles
-from advisor.rungs.saved.model import load_model
+from advisor.rungs.saved import answerers, classifier, clip, folder, prompt, words
+from advisor.rungs.saved.answering import Answerer
+from advisor.rungs.saved.predictor import Predictor
 
-if TYPE_CHECKING:
-    from advisor.rungs.saved.answering import Answerer
-    from advisor.rungs.saved.model import Predictor
+#: A finished run's model: it predicts labels, or answers questions.
+Model = Predictor | Answerer
+#: From model.json, the tensors beside it, and a device.
+Loader = Callable[[dict[str, Any], dict[str, Tensor], str], Model]
+
+#: By ``weights``; where that says "head", by the head's type.
+LOADERS: dict[str, Loader] = {
+    "all": classifier.load_whole,
+    "words": words.load,
+    "prompt": prompt.load,
+    "clip": clip.load,
+    "linear": classifier.load,
+    "neighbours": classifier.load,
+    "class names": classifier.load,
+    "closed book": answerers.load_closed_book,
+    "passages": answerers.load_passages,
+    "adapter": answerers.load_adapter,
+    "reader": answerers.load_reader,
+}
 
 
-def load(directory: str | Path, device: str = "cpu") -> Predictor | Answerer:
-    """The model in a run's folder. Raises RunError, StorageError or BackboneError, saying what is missing."""
+def load(directory: str | Path, device: str = "cpu") -> Model:
+    """The model in a run's folder.
+
+    Raises RunError when there is no model, StorageError when it is damaged or of another version, DatasetError when its
+    documents are not in this workspace, BackboneError when the model it refers to is missing or another one.
+    """
     path = RunFiles(Path(directory)).model
-    storage.check_manifest(path.parent, path.name)  # it holds the hash of the weights, which are checked against it
-    spec = storage.read_json(path) if path.is_file() else None
     try:
-        if isinstance(spec, dict) and spec.get("kind") == "qa":
-            from advisor.rungs.questions.files import load_answerer
-
-            return load_answerer(Path(directory), device)
-        return load_model(directory, device)
+        spec, tensors = folder.read(Path(directory))
+        name = spec["head"]["type"] if spec["weights"] == "head" else spec["weights"]
+        loader = LOADERS.get(name)
+        if loader is None:
+            raise StorageError(f"{path} describes a model {name!r}, which this program does not know. Update it.")
+        return loader(spec, tensors, device)
     except KeyError as error:
         raise StorageError(f"{path} is damaged: it says nothing of {error}. Copy it again, or train again.") from error

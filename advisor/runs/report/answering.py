@@ -1,124 +1,108 @@
-"""The report on questions: the locked test questions are answered here, once, and set against what was promised."""
+"""A question answering model tested: every test question answered, and what became of each."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.advice.promise import against
-from advisor.core.records import Answer, Dataset, Mistake, Plan, RunReport
-from advisor.core.workspace import RunFiles
+from advisor.core.errors import RunError
+from advisor.core.records import Answer, Dataset, Mistake, Plan
+from advisor.core.wording import count, counted, percent
 from advisor.data.question_set import Questions, gold_chunks, questions_of, spread_rows
 from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import found_in
-from advisor.rungs.context import Outcome
 from advisor.rungs.saved.answering import Answerer
+from advisor.rungs.saved.loading import Model
+from advisor.runs.report.results import MOST_MISTAKES, Results
 from probes import failures
 from probes.bootstrap import measured_mean
 from probes.measured import Measured
-from probes.progress import Progress, silent
+from probes.progress import Progress
 from probes.reading import exact_match, token_f1
 from probes.retrieval.chunks import Chunk
 
 if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
-MOST_MISTAKES = 40
 #: So many test questions are answered even where the time is up.
 LEAST_QUESTIONS = 64
 PASSAGE_CHARACTERS = 600
 
 
-def report_answers(
-    plan: Plan, dataset: Dataset, answerer: Answerer, directory: Path, outcome: Outcome, seconds: float,
-    progress: Progress = silent, deadline: float | None = None,
-) -> RunReport:  # fmt: skip
-    """Answer the test questions (those that fit before `deadline`, at least 64), and write ``report.json``.
-
-    Raises RunError when there is no test question.
-    """
-    from advisor.core.errors import RunError
-
+def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadline: float) -> Results:
+    """Answer the test questions that fit before the deadline, but at least `LEAST_QUESTIONS`."""
+    assert isinstance(model, Answerer)
     started = time.monotonic()
     rows = spread_rows(dataset, dataset.where("test"), plan.seed)
     if not len(rows):
         raise RunError("The test part has no question, so there is nothing to report. Check the data page.")
-    asked = questions_of(dataset, rows)
-    given = answerer.answer(asked.texts, progress, deadline, LEAST_QUESTIONS)
-    asked = asked.only(np.arange(len(given)))
-    values = [token_f1(answer.text, truths) for answer, truths in zip(given, asked.answers, strict=True)]
-    exact = [exact_match(answer.text, truths) for answer, truths in zip(given, asked.answers, strict=True)]
+    questions = questions_of(dataset, rows)
+    answers = model.answer(questions.texts, progress, deadline, LEAST_QUESTIONS)
+    questions = questions.only(np.arange(len(answers)))
+    pairs = [(answer.text, truths) for answer, truths in zip(answers, questions.answers, strict=True)]
+    value = measured_mean([token_f1(*pair) for pair in pairs], time.monotonic() - started, questions.groups)
     index = index_of(dataset)
-    became = outcomes(index, asked, given)
+    became = outcomes(index, questions, answers)
     counts = failures.counted(became)
-    test = measured_mean(values, time.monotonic() - started, asked.groups)
-    made = RunReport(
-        run=plan.run,
-        rung=plan.rung,
-        metric=plan.metric,
-        test=test,
-        promised=plan.promised,
-        classes=(),
-        confusion=[],
-        per_class=[],
-        mistakes=worst(dataset, asked, given, became),
-        validation=outcome.validation,
-        exact_match=measured_mean(exact, test.seconds, asked.groups),
-        recall_at_5=recall(index, asked, test.seconds),
-        outcomes=counts,
-        seconds=seconds + time.monotonic() - started,
-        device=outcome.device,
-        precision=outcome.precision,
-        dropped=outcome.dropped,
-        sentences=(*sentences(plan, test, len(rows), counts), *outcome.sentences),
+    return Results(
+        fields={
+            "test": value,
+            "classes": (),
+            "confusion": [],
+            "per_class": [],
+            "mistakes": worst(dataset, questions, answers, became),
+            "exact_match": measured_mean([exact_match(*pair) for pair in pairs], value.seconds, questions.groups),
+            "recall_at_5": recall(index, questions, value.seconds),
+            "outcomes": counts,
+        },
+        sentences=sentences(plan, value, len(rows), counts),
     )
-    made.save(RunFiles(directory).report)
-    return made
 
 
-def outcomes(index: HybridIndex, asked: Questions, given: Sequence[Answer]) -> list[failures.Outcome]:
-    """What became of each question. An answer by heart had no passage: what is wrong counts as not found."""
-    gold = gold_chunks(index, asked)
+def outcomes(index: HybridIndex, questions: Questions, answers: Sequence[Answer]) -> list[failures.Outcome]:
+    """What became of each question. A closed-book answer had no passage: if it is wrong, it counts as not found."""
+    gold = gold_chunks(index, questions)
     became = []
-    for truths, answer, own in zip(asked.answers, given, gold, strict=True):
+    for truths, answer, own in zip(questions.answers, answers, gold, strict=True):
         read = [Chunk(p.document, p.title, p.text, p.start, p.end) for p in answer.passages]
         answered = answer.supported or not read
         became.append(failures.outcome(answer.text, truths, found_in(read, own, truths), answered))
     return became
 
 
-def recall(index: HybridIndex, asked: Questions, seconds: float) -> Measured | None:
+def recall(index: HybridIndex, questions: Questions, seconds: float) -> Measured | None:
     """Share of the questions with the answer among the first five passages; None where no question could be found."""
     from probes.retrieval import measures
 
-    truths = [measures.Truth(answers, name) for answers, name in zip(asked.answers, asked.documents, strict=True)]
-    found = [[hit.chunk for hit in hits] for hits in index.search(asked.texts, 5)]
-    ranks = measures.ranks(found, truths, index.chunks)
+    pairs = zip(questions.answers, questions.documents, strict=True)
+    truths = [measures.Truth(answers, document) for answers, document in pairs]
+    chunks = [[hit.chunk for hit in hits] for hits in index.search(questions.texts, 5)]
+    ranks = measures.ranks(chunks, truths, index.chunks)
     known = ~np.isnan(ranks)
-    groups = [group for group, there in zip(asked.groups, known, strict=True) if there]
+    groups = [group for group, there in zip(questions.groups, known, strict=True) if there]
     return measured_mean((ranks[known] <= 5).astype(float), seconds, groups) if known.any() else None
 
 
 def worst(
-    dataset: Dataset, asked: Questions, given: Sequence[Answer], became: Sequence[failures.Outcome]
+    dataset: Dataset, questions: Questions, answers: Sequence[Answer], became: Sequence[failures.Outcome]
 ) -> tuple[Mistake, ...]:
     """The wrong answers given with the highest probability, at most `MOST_MISTAKES`."""
     wrong = [i for i, outcome in enumerate(became) if outcome != "right"]
-    wrong.sort(key=lambda i: -(given[i].probability or 0.0))
+    wrong.sort(key=lambda i: -(answers[i].probability or 0.0))
     keys = dataset.items["key"]
     return tuple(
         Mistake(
-            key=str(keys.iloc[asked.rows[i]]),
-            row=int(asked.rows[i]),
-            label=(*asked.answers[i], "")[0],
-            predicted=given[i].text,
-            probability=given[i].probability or 0.0,
-            question=asked.texts[i],
-            passage=given[i].passages[0].text[:PASSAGE_CHARACTERS] if given[i].passages else "",
+            key=str(keys.iloc[questions.rows[i]]),
+            row=int(questions.rows[i]),
+            label=(*questions.answers[i], "")[0],
+            predicted=answers[i].text,
+            probability=answers[i].probability or 0.0,
+            question=questions.texts[i],
+            passage=answers[i].passages[0].text[:PASSAGE_CHARACTERS] if answers[i].passages else "",
             outcome=became[i],
         )
         for i in wrong[:MOST_MISTAKES]
@@ -126,8 +110,10 @@ def worst(
 
 
 def sentences(plan: Plan, test: Measured, n_test: int, counts: dict[str, int]) -> tuple[str, ...]:
-    """What came out against what was promised, which failed, and how many questions there was time for."""
-    got = f"{100 * test.value:.1f} % {plan.metric} on {test.n:,} test questions"
-    told = against(plan.promised, test, got)
-    left = f"The time sufficed for {test.n:,} of {n_test:,} test questions, one of each document first."
-    return (told, failures.sentence(counts), *((left,) if test.n < n_test else ()))
+    """What came out against what was predicted, which failed, and how many questions there was time for."""
+    got = f"{percent(test.value)} {plan.metric} on {counted(test.n, 'test question')}"
+    left = (
+        f"The time budget allowed {count(test.n)} of {count(n_test)} test questions, one of each document first. A "
+        f"longer budget allows more."
+    )
+    return (against(plan.promised, test, got), failures.sentence(counts), *((left,) if test.n < n_test else ()))

@@ -1,4 +1,4 @@
-"""Low-rank changes (LoRA) of a language model: put in, trained elsewhere, saved alone, and added to the weights.
+"""A LoRA adapter of a language model: inserted, trained elsewhere, saved alone, and merged into the weights.
 
 Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, https://arxiv.org/abs/2106.09685, by peft.
 """
@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from advisor.llm.models import load_language_model
 from advisor.llm.prompt_cache import Remembering
 from advisor.training import adapters
-from probes.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.training.settings import Settings
@@ -28,7 +26,7 @@ TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 
 
 def insert(module: nn.Module, seed: int) -> None:
-    """Put adapters beside the linear layers, in place; all else stands still, and outputs stay until they learn."""
+    """Put adapters beside the linear layers, in place; all else is frozen, and outputs stay until they learn."""
     from peft import LoraConfig, inject_adapter_in_model
 
     named = {name.split(".")[-1] for name, part in module.named_modules() if isinstance(part, nn.Linear)}
@@ -53,26 +51,13 @@ def tensors_of(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in module.state_dict().items() if "lora_" in name}
 
 
-def merge(module: nn.Module) -> None:
-    """Add the adapters to the weights and take them out, in place: it then answers as fast as before."""
-    adapters.merge(module)
-    module.requires_grad_(False)
+def merged(model: LanguageModel, tensors: dict[str, Tensor]) -> ChatModel:
+    """The language model with its adapters merged, in place: it answers as fast as before.
 
-
-def speaking(model: LanguageModel, tensors: dict[str, Tensor]) -> ChatModel:
-    """The language model with its adapters merged, under an identity of its own, so that no answer is mixed up."""
-    merge(model.module)
+    It has an identity of its own, so that no answer of the unchanged model is taken for one of its.
+    """
+    adapters.merge(model.module)
+    model.module.requires_grad_(False)
     content = b"".join(tensors[name].detach().cpu().float().numpy().tobytes() for name in sorted(tensors))
     digest = hashlib.sha256(model.weights_hash.encode() + content).hexdigest()
     return Remembering(dataclasses.replace(model, weights_hash=digest))
-
-
-def adapted(spec: dict[str, Any], tensors: dict[str, Tensor], device: str, progress: Progress) -> ChatModel:
-    """The language model a spec names with the adapters of its folder. Raises BackboneError."""
-    from advisor.rungs.questions.files import check_identity
-
-    model = load_language_model(spec["language_model"]["name"], device, progress)
-    check_identity(spec, model.identity)
-    insert(model.module, seed=0)
-    model.module.load_state_dict(tensors, strict=False)
-    return speaking(model, tensors)
