@@ -15,7 +15,7 @@ import numpy as np
 
 from advisor.core.records.base import Part
 from advisor.data.features import load_backbone
-from advisor.evidence.domain import HASH_DIGITS, SCALES, distance_of
+from advisor.evidence.domain_images import HASH_DIGITS, SCALES, distance_of
 from benchmarks import sets
 from probes.domain import N_IMAGES, Distance, measure_distance
 
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def measured(name: str, backbone: Any) -> Distance:
-    """How far one of the sets in `DESCRIPTIONS` lies from home with a backbone."""
+    """How far one of the sets in `DESCRIPTIONS` lies from a backbone's pre-training data."""
     packaged = {"mnist": _mnist, "digits8": _digits}
     if name in packaged:
         return _of_arrays(packaged[name](), backbone)

@@ -1,4 +1,5 @@
-"""The scale of "how far from home" for texts: sets read by the language model, into data/reference_texts.csv.
+"""The scale of the texts' distance from the pre-training data: sets that the language model read, in
+data/reference_texts.csv.
 
 Numbers and a description in a few words, no text. ``python -m benchmarks.references_text [NAME ...]`` measures those
 named, or all that the file lacks. Sets: the development sets, four languages of XQuAD's questions, the documents of the
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from advisor.evidence.domain_text import FILE, HASH_DIGITS, LOOKED_AT
+from advisor.evidence.domain_texts import FILE, HASH_DIGITS, N_ROWS
 from advisor.llm.models import load_language_model
 from benchmarks import sets
 from probes.text_domain import SCALES, measure_texts
@@ -67,7 +68,7 @@ def main() -> None:
         description, read = sources[name]
         texts = read()
         order = np.random.default_rng(0).permutation(len(texts))
-        found = measure_texts(model, [texts[place] for place in order[:LOOKED_AT]], n_texts=64, budget_tokens=3000)
+        found = measure_texts(model, [texts[place] for place in order[:N_ROWS]], n_texts=64, budget_tokens=3000)
         values = [f"{found.values[scale]:.4f}" for scale in SCALES]
         rows[name] = dict(zip(FIELDS, (name, description, weights, *values, str(found.n)), strict=True))
         _write([rows[known] for known in sources if known in rows])

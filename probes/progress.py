@@ -10,3 +10,12 @@ Progress = Callable[[str, float], None]
 
 def silent(sentence: str, share: float) -> None:
     """The progress of a caller who does not look."""
+
+
+def within(progress: Progress, start: float, end: float) -> Progress:
+    """Progress whose 0 to 1 is the stretch from `start` to `end` of another's.
+
+    >>> within(lambda sentence, share: print(sentence, share), 0.5, 1.0)("Reading", 0.5)
+    Reading 0.75
+    """
+    return lambda sentence, share: progress(sentence, start + share * (end - start))

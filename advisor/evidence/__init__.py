@@ -1,9 +1,9 @@
-"""Evidence: what the probes measure on the training part, in about a minute; one module per question."""
+"""Evidence: what the probes measure on the training part, in about a minute; each task measures its own."""
 
 from __future__ import annotations
 
-from advisor.evidence.gather import gather, measure
+from advisor.evidence.gather import gather, saved
 from advisor.evidence.rungs import seen_counts
 from advisor.evidence.sample import Sample, related, sample_rows, stratified
 
-__all__ = ["Sample", "gather", "measure", "related", "sample_rows", "seen_counts", "stratified"]
+__all__ = ["Sample", "gather", "related", "sample_rows", "saved", "seen_counts", "stratified"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,15 +25,15 @@ STEP, LEAST, MOST = 16, 32, 500
 def measure_clip(
     dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress = silent
 ) -> tuple[list[ProbeResult], str | None]:
-    """Zero-shot by CLIP on a stratified part of the sample; nothing where none is installed, a note where it fails."""
-    from advisor.data.decode import reader
+    """Zero-shot by CLIP on a stratified part of the sample; nothing where no folder is named, a note where it fails."""
+    from advisor.data.features import reader
     from probes import device
     from probes.backbones.clip import ClipModel
     from probes.errors import BackboneError
     from probes.folds import spread_order
 
     folder = os.environ.get(FOLDER, "")
-    if dataset.kind != "image" or not folder:
+    if not folder:
         return [], None
     progress("Loading the CLIP model", 0.0)
     try:
@@ -50,22 +49,23 @@ def measure_clip(
         some = order[len(parts) * STEP :][:STEP]
         parts.append(model.log_probabilities([read(int(sample.rows[p])) for p in some], words).argmax(axis=1))
     predicted = np.concatenate(parts)
-    found = _result(dataset, backbone, sample, order[: len(predicted)], predicted, time.monotonic() - started)
-    asked = {"folder": folder, "words": list(words)}
-    details = {"method": f"Class names matched by {model.name} (CLIP)", "identity": model.weights_hash, "clip": asked}
-    return [found.model_copy(update={"settings": {**found.settings, **details}})], None
+    answer = _result(dataset, backbone, sample, order[: len(predicted)], predicted, time.monotonic() - started)
+    details = {
+        "method": f"Class names matched by {model.name} (CLIP)",
+        "identity": model.weights_hash,
+        "clip": {"folder": folder, "words": list(words)},
+    }
+    return [answer.model_copy(update={"settings": {**answer.settings, **details}})], None
 
 
 def _result(
     dataset: Dataset, backbone: Backbone, sample: Sample, at: np.ndarray, predicted: np.ndarray, took: float
 ) -> ProbeResult:
-    """The number, and what it gains over the class names matched to ImageNet's on the same items."""
+    """The value, and its gain over the class names matched to ImageNet's on the same items."""
     from probes.interval import measured_score, paired_error, score
 
     metric, n_classes = dataset.metric, len(dataset.classes)
-    part = replace(
-        sample, rows=sample.rows[at], labels=sample.labels[at], groups=sample.groups[at], features=sample.features[at]
-    )
+    part = sample.part(at)
     other = named(dataset, backbone, part)[0]
     gain = score(metric, part.labels, predicted, n_classes) - score(metric, part.labels, other, n_classes)
     return result(

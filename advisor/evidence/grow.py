@@ -1,7 +1,7 @@
-"""Cheap by sequential stopping: the sample starts small and is doubled only while it decides too little.
+"""Sequential stopping: the sample starts small and is doubled only while it leaves the decision open.
 
-After each look the three cheap rungs (class names, nearest examples, linear probe) are compared on the items seen so
-far; `probes.sequential` says when that is enough, and the budget's share for extraction is the end in any case.
+At each size the three cheap rungs (class names, nearest examples, linear probe) are compared on the items so far;
+`probes.sequential` says when that is enough. The budget's share for extraction ends it in any case.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.core.records import Dataset
+from advisor.core.wording import counted
 from advisor.evidence.rungs import named
 from advisor.evidence.sample import EXTRACTION_SHARE, Sample, sample_size, sampled
 from probes.errors import ProbeError
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from probes.device import Calibration
 
 FIRST_LOOK = 400
-#: Where so many seconds bring more items than the first look has, they are taken at once: a look costs about as much.
+#: The first sample takes at least as many items as so many seconds bring: comparing the rungs costs about as much.
 LOOK_SECONDS = 3.0
-#: A doubling that would leave less than this share for a further one goes to the end at once.
+#: A sample that would hold more than this share of the most items takes them all at once.
 NEARLY_ALL = 0.7
-#: Share of the budget for one look's linear probe.
+#: Share of the budget for one comparison's linear probe.
 LOOK_SHARE = 0.05
 
 Answers = dict[str, np.ndarray]
@@ -34,7 +35,7 @@ Answers = dict[str, np.ndarray]
 def grown(
     dataset: Dataset, backbone: Backbone, calibration: Calibration, budget_seconds: float, progress: Progress
 ) -> tuple[Sample, list[str]]:
-    """The sample as large as the decision needs, within the budget's share, and what to say about it, in sentences."""
+    """The sample as large as the decision needs, within the budget's share, and notes about it."""
     n_all = len(dataset.where("train", "val"))
     most = min(n_all, sample_size(calibration, budget_seconds))
     first_look = max(FIRST_LOOK, int(LOOK_SECONDS * calibration.items_per_second))
@@ -60,12 +61,12 @@ def grown(
 
 
 def _no_less(size: int, most: int) -> int:
-    """The size of a look, or the end where that is near."""
+    """The size of a sample, or the most items where it holds nearly all of them."""
     return most if size >= NEARLY_ALL * most else size
 
 
 def _affordable(sample: Sample, n_new: int, spent: float, budget_seconds: float) -> int:
-    """How many items the budget's share pays for at the pace of the last extraction, decoding included."""
+    """How many items the budget's share pays for at the pace of the last extraction, with decoding."""
     left = EXTRACTION_SHARE * budget_seconds - spent
     return sample.size + (int(n_new * max(left, 0.0) / sample.seconds) if sample.seconds else 10**9)
 
@@ -88,7 +89,7 @@ def _answers(dataset: Dataset, backbone: Backbone, sample: Sample, seconds: floa
 
 
 def _reason(dataset: Dataset, sample: Sample, answers: Answers, before: tuple[Sample, Answers] | None) -> str | None:
-    """Why to stop here, or None."""
+    """Why this sample is large enough, or None."""
     from probes.sequential import reason_to_stop
 
     if not answers:
@@ -100,12 +101,12 @@ def _reason(dataset: Dataset, sample: Sample, answers: Answers, before: tuple[Sa
 
 
 def _notes(sample: Sample, n_all: int, reason: str | None) -> list[str]:
-    """How many items were looked at and why no more; what could not be decoded."""
+    """How many items were used and why no more; how many could not be decoded."""
     notes = []
     n = len(sample.rows) + sample.n_unreadable
     if n < n_all:
-        why = f"more would not change the decision, as {reason}" if reason else "the budget does not pay for more"
-        notes.append(f"The probes looked at {n:,} of {n_all:,} training items, every class among them: {why}.")
+        why = f"more would not change the decision, because {reason}" if reason else "the budget pays for no more"
+        notes.append(f"The probes used {n:,} of {counted(n_all, 'training item')}, some of every class: {why}.")
     if sample.n_unreadable:
-        notes.append(f"{sample.n_unreadable:,} items could not be decoded and were left out.")
+        notes.append(f"{counted(sample.n_unreadable, 'item')} could not be decoded and stayed out.")
     return notes

@@ -1,4 +1,4 @@
-"""The sentences about what is wrong with labels and items, each with its numbers and how far to trust it."""
+"""What is wrong with labels and items, in sentences: each with its numbers and how far to trust it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from advisor.core.records import Dataset, Finding
-from advisor.core.wording import counted, listed
+from advisor.core.wording import capital, counted, listed, percent
 from advisor.data.profile.findings import finding
 
 if TYPE_CHECKING:
@@ -20,53 +20,54 @@ TECHNICAL = frozenset(
 )  # fmt: skip
 #: Share of suspect labels from which they are worth a warning.
 MANY = 0.02
-HARD = "Most of what it lists here may be hard and not wrong; look from the top."
+#: Of suspect labels, the share that must be wrong for a list that is worth a warning.
+MOSTLY_WRONG = 0.5
 
 
 def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> Finding | None:
-    """How many labels look wrong, and what such a list was worth on labels flipped on purpose."""
+    """How many labels look wrong, and how good such a list is at finding labels that were flipped on purpose."""
     if not keys:
         return None
     m = len(keys)
     sentence = f"{m:,} of {counted(n, 'label')} look{'s' if m == 1 else ''} wrong."
-    grave = m > MANY * n
     if check is None:
         return finding(
-            "suspect label", "note", f"{sentence} There are too few items to say how good this list is.", keys
+            "suspect label", "note", f"{sentence} There are too few items to test how good this list is.", keys
         )
     sentence += (
-        f" When {check.n_planted:,} labels were flipped on purpose, such a list held "
-        f"{100 * check.recall.value:.0f} % of them"
+        f" With {counted(check.n_planted, 'label')} flipped on purpose, such a list held "
+        f"{percent(check.recall.value, 0)} of them"
     )
     if check.precision is None:
         return finding("suspect label", "note", f"{sentence}.", keys)
     right = check.precision.value
     low, high = (round(10 * end) for end in (check.precision.low, check.precision.high))
     ends = f" ({low} to {high})" if low < high else ""
-    sentence += f", and about {round(10 * right)} of 10 on it were flipped{ends}."
-    if right < 0.5:
-        found = finding("suspect label", "note", f"{sentence} {HARD}", keys)
-        return found.model_copy(update={"mostly_hard": True})
-    if m <= n * MANY:
-        sentence += " With fewer mistakes in the data, more of the list is hard and not wrong."
-    return finding("suspect label", "warning" if grave else "note", sentence, keys)
+    sentence += f", and about {round(10 * right)} in 10 of its labels were flipped{ends}."
+    if right < MOSTLY_WRONG:
+        sentence += " So most labels on this list may be right and their items hard. Start at the top."
+        return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": True})
+    many = m > MANY * n
+    if not many:
+        sentence += " Where few labels are wrong, more of the list is right but hard."
+    return finding("suspect label", "warning" if many else "note", sentence, keys)
 
 
 def mostly_hard(findings: Sequence[Finding]) -> bool:
-    """Whether the list of suspect labels was found to hold more hard items than wrong labels."""
+    """Whether the list of suspect labels holds more hard items than wrong labels."""
     return any(one.mostly_hard for one in findings)
 
 
 def lonely_labels(keys: Sequence[str], n: int) -> Finding | None:
-    """Items of which no neighbour carries the label."""
+    """Items none of whose neighbours carries the label."""
     if not keys:
         return None
     m = len(keys)
-    has = "has" if m == 1 else "have"
-    sentence = f"{m:,} of {counted(n, 'item')} {has} none of their own class among their 10 nearest neighbours."
-    return finding(
-        "lonely label", "note", f"{sentence} Their labels are wrong, or they are unusual for their class.", keys
+    sentence = (
+        f"{m:,} of {counted(n, 'item')} {'has' if m == 1 else 'have'} no item of the same class among the 10 nearest "
+        f"neighbours: the label is wrong, or the item is unusual for its class."
     )
+    return finding("lonely label", "note", sentence, keys)
 
 
 def outliers(keys: Sequence[str], n: int) -> Finding | None:
@@ -74,10 +75,9 @@ def outliers(keys: Sequence[str], n: int) -> Finding | None:
     if not keys:
         return None
     m = len(keys)
-    sentence = f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} unlike all others"
-    return finding(
-        "outlier", "note", f"{sentence}; see whether {'it belongs' if m == 1 else 'they belong'} here.", keys
-    )
+    are, they_belong = ("is", "it belongs") if m == 1 else ("are", "they belong")
+    sentence = f"{m:,} of {counted(n, 'item')} {are} unlike all others. Check that {they_belong} here."
+    return finding("outlier", "note", sentence, keys)
 
 
 def look_alikes(keys: Sequence[str], torn: int, n: int) -> Finding | None:
@@ -86,34 +86,36 @@ def look_alikes(keys: Sequence[str], torn: int, n: int) -> Finding | None:
         return None
     m = len(keys)
     sentence = (
-        f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} so like another that both may be the same thing, "
-        f"changed or put in other words."
+        f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} so similar to another item that both may be the "
+        f"same thing, edited or reworded."
     )
     if torn:
-        sentence += f" {torn:,} of them {'has' if torn == 1 else 'have'} another label than the one they are like."
+        sentence += f" {torn:,} of them {'has' if torn == 1 else 'have'} a different label from that item."
     return finding("look-alike", "note", sentence, keys)
 
 
 def shortcut(dataset: Dataset, one: Shortcut) -> Finding:
     """A property that predicts nearly as well as the probe: a warning, and no verdict."""
     technical = one.name in TECHNICAL
-    name = one.name[0].upper() + one.name[1:]
+    name = capital(one.name)
     if one.overall:
         sentence = (
-            f"{name} alone tells the classes apart: {100 * one.measured.value:.1f} % {dataset.metric}, "
-            f"where the linear probe reaches {100 * one.probe:.1f} % and guessing {100 * one.chance:.1f} %."
+            f"{name} alone tells the classes apart: {percent(one.measured.value)} {dataset.metric}, "
+            f"against {percent(one.probe)} for the linear probe and {percent(one.chance)} for guessing."
         )
     elif one.classes:
-        told = [
-            f"{dataset.classes[c]} ({100 * recall:.0f} % found, {100 * false:.0f} % false alarms)"
+        classes = [
+            f"{dataset.classes[c]} ({percent(recall, 0)} found, {percent(false, 0)} false alarms)"
             for c, recall, false in zip(one.classes, one.recalls, one.false_alarms, strict=True)
         ]
-        sentence = f"{name} alone tells {listed(told, most=3)} from the rest nearly as well as the linear probe does."
+        sentence = (
+            f"{name} alone tells {listed(classes, most=3)} from the rest nearly as well as the linear probe does."
+        )
     else:
         side = listed([dataset.classes[c] for c in one.side], most=4)
         sentence = f"{name} alone tells {side} from the other classes nearly as well as the linear probe does."
     if technical:
-        sentence += " A model may learn how the data was made and not what it shows; see how each class was collected."
+        sentence += " A model may learn how the data was made, not what it shows. Check how each class was collected."
     else:
-        sentence += " That is fine if it is what the classes mean; if not, a model will learn it all the same."
+        sentence += " This is fine if the property defines the classes; if not, a model will learn it all the same."
     return finding("shortcut", "warning" if technical else "note", sentence)

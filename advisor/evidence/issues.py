@@ -7,7 +7,6 @@ part never is. The rows lie beside the dataset as Parquet; the findings are sent
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from advisor.core import storage
 from advisor.core.records import Dataset, Evidence, Finding
 from advisor.data.store import kept_clusters, write_table
 from advisor.evidence import issue_wording
+from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.sample import Sample
 from probes.progress import Progress, silent
 
@@ -164,16 +164,8 @@ def find_shortcuts(dataset: Dataset, sample: Sample, oof_predicted: np.ndarray) 
     """Every group of simple properties against the probe's answers."""
     from probes.errors import ProbeError
     from probes.shortcuts import shortcuts
-    from probes.text_properties import text_properties
 
-    if dataset.kind == "text":
-        properties: Mapping[str, Mapping[str, np.ndarray]] = text_properties(
-            dataset.items["text"].iloc[sample.rows].astype(str).tolist()
-        )
-    else:
-        from advisor.evidence.image_properties import image_properties
-
-        properties = image_properties(dataset, sample.rows)
+    properties = probes_of(dataset).properties(dataset, sample.rows)
     try:
         return shortcuts(properties, sample.labels, oof_predicted, dataset.metric, len(dataset.classes), sample.groups)
     except ProbeError:  # nothing can be held out

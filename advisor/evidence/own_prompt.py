@@ -1,4 +1,4 @@
-"""A prompt of the user's own: measured like the evidence's, on the same sample, and kept with the evidence."""
+"""A user's own prompt: measured as the evidence's are, on the same sample, and kept with the evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 from advisor.core.errors import AdviceError
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import features_of, load_backbone
-from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, Asked, cheaper_answers
+from advisor.data.task import task_of
+from advisor.evidence.modality_probes import probes_of
+from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, PromptedSample, unprompted
 from advisor.evidence.sample import Sample, related, sample_rows
 from advisor.llm.asking import SHOTS, Ask
 from probes.progress import Progress, silent
@@ -32,48 +34,51 @@ def measure_own(
 ) -> ProbeResult:
     """Measure a template with a model on as many items of the evidence's sample as the seconds allow.
 
-    template: None for the one that is there. model: as `chat_model` takes it. Raises AdviceError where there is
-    nothing to classify in words, ProbeError for a template that lacks something, BackboneError, EndpointError.
+    template: None for the one in use. model: as `chat_model` takes it. Raises AdviceError where there are no texts to
+    classify, ProbeError for a template that lacks something, BackboneError, EndpointError.
     """
     from advisor.llm.models import chat_model
     from probes.backbones import catalog
     from probes.prompting import Template
 
-    if dataset.kind != "text":
-        raise AdviceError(f"A prompt can be edited for texts with classes, and {dataset.name} is {dataset.kind} data.")
+    if not (task_of(dataset).has_classes and probes_of(dataset).takes_prompts):
+        raise AdviceError(
+            f"Only texts with classes take a prompt of your own, and {dataset.name} is {dataset.kind} data."
+        )
     written = Template(template if template is not None else template_of(evidence)).check().text
     progress("Loading the language model", 0.0)
-    asked = chat_model(model, evidence.device, progress, secrets)
+    chat = chat_model(model, evidence.device, progress, secrets)
     entry = catalog.find(evidence.backbone, dataset.kind)
     backbone = load_backbone(entry, evidence.input_size, evidence.device)
     sample = sample_of(dataset, evidence, backbone)
-    cheaper = cheaper_answers(dataset, backbone, sample)
-    progress(f"Asking {asked.name}", 0.2)
-    with_examples = shots > 0
-    found = Asked.of(dataset, sample, asked, model, written, cheaper, max(shots, 1)).measure(
-        OWN, seconds, with_examples
-    )
-    if found is None:
-        raise AdviceError(f"{dataset.name} has too few labelled texts beside the examples. Show fewer, or add texts.")
-    return found
+    others = unprompted(dataset, backbone, sample)
+    progress(f"Asking {chat.name}", 0.2)
+    prompted = PromptedSample.of(dataset, sample, chat, model, written, others, max(shots, 1))
+    own = prompted.measure(OWN, seconds, shots=shots > 0)
+    if own is None:
+        raise AdviceError(
+            f"{dataset.name} has too few labelled texts besides the examples in the prompt. "
+            f"Use fewer examples, or add texts."
+        )
+    return own
 
 
 def sample_of(dataset: Dataset, evidence: Evidence, backbone: Backbone) -> Sample:
     """The sample that the evidence was measured on, its features from the cache."""
-    rows = sample_rows(dataset, evidence.n_sample or 200)
-    found = features_of(dataset, rows, backbone)
-    kept = rows[found.ok]
-    features = np.ascontiguousarray(np.asarray(found.array)[found.ok])
-    return Sample(kept, dataset.labels[kept], related(dataset)[kept], features, len(rows))
+    chosen = sample_rows(dataset, evidence.n_sample or 200)
+    features = features_of(dataset, chosen, backbone)
+    rows = chosen[features.ok]
+    array = np.ascontiguousarray(np.asarray(features.array)[features.ok])
+    return Sample(rows, dataset.labels[rows], related(dataset)[rows], array, len(chosen))
 
 
 def with_own(evidence: Evidence, own: ProbeResult, *places: Path) -> Evidence:
     """The evidence with this prompt in the place of an earlier one, saved at `places`."""
     others = tuple(one for one in evidence.results if one.name != OWN)
-    made = evidence.model_copy(update={"results": (*others, own)})
+    joined = evidence.model_copy(update={"results": (*others, own)})
     for place in places:
-        made.save(place)
-    return made
+        joined.save(place)
+    return joined
 
 
 def prompts_of(evidence: Evidence) -> list[ProbeResult]:

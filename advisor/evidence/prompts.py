@@ -1,9 +1,9 @@
 """What a language model reaches by prompts alone: zero-shot, few-shot, and with each text's nearest examples.
 
-On a stratified part of the probes' sample, small enough for the minute; the examples in the prompts come from the train
-part and are not scored. The number is that of the calibrated likelihoods; what the raw ones reach stands beside it.
-With nearest examples the likelihoods stay as they are: those examples' labels are what the text's neighbourhood says,
-and the content-free inputs would divide just that out.
+It is asked on a stratified part of the probes' sample, small enough for the minute; the examples in the prompts come
+from the train part and are not scored. The value is that of the calibrated likelihoods; that of the raw ones stands
+beside it. With nearest examples the likelihoods stay as they are: those examples' labels say what the text's
+neighbourhood holds, and the content-free inputs would divide just that out.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
     from probes.prompting import Scores
 
-#: Items scored between two looks at the clock, and at least: fewer say nothing.
+#: Items scored between two looks at the clock, and the fewest that say anything.
 STEP, LEAST = 8, 24
 #: Seconds below which no model is loaded at all: a third of them would be gone before the first answer.
 LEAST_SECONDS = 6.0
 #: A prompt that has not scored `LEAST` items in this many times its seconds is given up.
 OVERTIME = 2.0
-#: Items at most: beyond it the interval is narrow enough.
+#: With more items the interval would hardly be narrower.
 MOST = 400
-#: Names of the results, with each one's share of the time.
+#: Names of the results, and each one's share of the time.
 ZERO, FEW, NEAR, OWN = "prompt-zero", "prompt-few", "prompt-nearest", "prompt-own"
 SHARES = {ZERO: 0.25, FEW: 0.3, NEAR: 0.45}
 TITLES = {
@@ -48,24 +48,19 @@ TITLES = {
 def measure_prompts(
     dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress = silent
 ) -> tuple[list[ProbeResult], str | None]:
-    """The three prompts of the default model within about `seconds`; a note instead when it cannot be had here.
-
-    Texts only; nothing for images.
-    """
+    """The three prompts of the default model within about `seconds`; also what could not be measured, in a sentence."""
     from advisor.llm.models import chat_model, missing
     from probes import device
     from probes.errors import BackboneError
     from probes.prompting import ZERO_SHOT
 
-    if dataset.kind != "text":
-        return [], None
     note = missing()
     if note is not None:
         return [], f"Prompting a language model was not measured. {note}"
     if seconds < LEAST_SECONDS:
         return [], (
-            f"Prompting a language model was not measured: the budget leaves it {seconds:.1f} s, and it takes "
-            f"{LEAST_SECONDS:.0f} s or more. Give a longer budget."
+            f"Prompting a language model was not measured: the budget leaves {seconds:.1f} s for it, and it takes at "
+            f"least {LEAST_SECONDS:.0f} s. Give a longer budget."
         )
     started = time.monotonic()
     progress("Loading the language model", 0.0)
@@ -74,44 +69,44 @@ def measure_prompts(
     except BackboneError as error:
         return [], f"Prompting a language model was not measured. {error}"
     left = max(2.0, seconds - (time.monotonic() - started))
-    asked = Asked.of(dataset, sample, model, None, ZERO_SHOT, cheaper_answers(dataset, backbone, sample))
-    found, done = [], 0.0
+    prompted = PromptedSample.of(dataset, sample, model, None, ZERO_SHOT, unprompted(dataset, backbone, sample))
+    results, done = [], 0.0
     for name, share in SHARES.items():
         progress(f"Asking {model.name}: {TITLES[name].split(',')[-1].strip()}", done)
-        if (one := asked.measure(name, share * left)) is not None:
-            found.append(one)
+        if (answer := prompted.measure(name, share * left)) is not None:
+            results.append(answer)
         done += share
-    late = [TITLES[name] for name in SHARES if name not in {one.name for one in found}]
-    return found, f"Not measured in the time, or too few texts: {'; '.join(late)}." if late else None
+    late = [TITLES[name] for name in SHARES if name not in {answer.name for answer in results}]
+    return results, f"Not measured, for lack of time or of texts: {'; '.join(late)}." if late else None
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A dataset's sample put to a model. Shape: order (m,) positions in the sample, those of the examples left out.
+class PromptedSample:
+    """A dataset's sample put to a model. Shape: order (m,) positions in the sample, without those of the examples.
 
-    ``cheaper``: what the rung's way without a language model answers for the whole sample, by the rung's name.
+    ``unprompted``: as the function of that name gives it.
     """
 
     dataset: Dataset
     sample: Sample
-    model: Remembering
+    model: CachedChatModel
     name: str | None
     template: str
     examples: np.ndarray
     order: np.ndarray
-    cheaper: dict[str, np.ndarray]
+    unprompted: dict[str, np.ndarray]
 
     @classmethod
     def of(
         cls,
         dataset: Dataset,
         sample: Sample,
-        model: Remembering,
+        model: CachedChatModel,
         name: str | None,
         template: str,
-        cheaper: dict[str, np.ndarray],
+        unprompted: dict[str, np.ndarray],
         shots: int = SHOTS,
-    ) -> Asked:
+    ) -> PromptedSample:
         """Choose the examples, and the order in which the others are asked: classes spread evenly."""
         from probes.folds import spread_order
         from probes.prompting import balanced_examples
@@ -121,10 +116,10 @@ class Asked:
         chosen = train[balanced_examples(sample.labels[train], len(dataset.classes), shots)]
         apart = np.flatnonzero(~np.isin(sample.groups, sample.groups[chosen]))
         order = apart[spread_order(sample.labels[apart])][:MOST]
-        return cls(dataset, sample, model, name, template, chosen, order, cheaper)
+        return cls(dataset, sample, model, name, template, chosen, order, unprompted)
 
     def measure(self, what: str, seconds: float, shots: bool = True) -> ProbeResult | None:
-        """One way of asking, on as many items as the seconds allow; None when too few texts or seconds are left."""
+        """One prompt on as many items as the seconds allow; None where there are too few texts or seconds."""
         if len(self.order) < min(LEAST, 8):
             return None
         shown = shown_rows(self.dataset, self.model, self.sample.rows[self.examples])
@@ -155,19 +150,19 @@ class Asked:
         raw: list[np.ndarray] = []
         fair: list[np.ndarray] = []
         while done < len(self.order) and (done < LEAST or time.monotonic() - started < seconds):
-            found = score(self.order[done : done + STEP])
-            raw.append(found.raw)
-            fair.append(found.calibrated)
-            done += len(found.raw)
+            scores = score(self.order[done : done + STEP])
+            raw.append(scores.raw)
+            fair.append(scores.calibrated)
+            done += len(scores.raw)
             if done < LEAST and what != OWN and time.monotonic() - started > OVERTIME * seconds:
                 return None
         took, n_classes = time.monotonic() - started, len(self.dataset.classes)
         positions = self.order[:done]
-        part = replace(self.sample, rows=self.sample.rows[positions], labels=self.sample.labels[positions])
-        told, content_free = np.concatenate(raw), np.concatenate(fair)
+        part = self.sample.part(positions)
+        log_p, content_free = np.concatenate(raw), np.concatenate(fair)
         if ask.calibrate:
-            ask = replace(ask, bias=tuple(bias_of(told).tolist()))
-        predicted = (log_shares(told - np.array(ask.bias)) if ask.calibrate else told).argmax(1)
+            ask = replace(ask, bias=tuple(bias_of(log_p).tolist()))
+        predicted = (log_shares(log_p - np.array(ask.bias)) if ask.calibrate else log_p).argmax(1)
         metric = self.dataset.metric
         gain: dict[str, Any] = self._gain(what, positions, predicted)
         return result(
@@ -181,7 +176,7 @@ class Asked:
             language_model=self.model.name,
             identity=self.model.identity,
             ask=ask.as_dict(),
-            raw=value_of(metric, part.labels, told.argmax(1), n_classes),
+            raw=value_of(metric, part.labels, log_p.argmax(1), n_classes),
             content_free=value_of(metric, part.labels, content_free.argmax(1), n_classes),
             seconds_per_item=took / done,
             n_fit=len(self.sample.rows) if what == NEAR else done,
@@ -190,16 +185,16 @@ class Asked:
         )
 
     def _gain(self, what: str, positions: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-        """What the prompt brings over the rung's cheaper way on the same items, with its standard error."""
+        """The gain over what needs no language model on the same items, with its standard error."""
         from probes.interval import paired_error, score
 
-        other = self.cheaper["rag" if what == NEAR else "prompting"][positions]
+        other = self.unprompted["knn" if what == NEAR else "zero-shot"][positions]
         metric, truth, n_classes = self.dataset.metric, self.sample.labels[positions], len(self.dataset.classes)
         gain = score(metric, truth, predicted, n_classes) - score(metric, truth, other, n_classes)
         return {"gain": gain, "gain_error": paired_error(metric, truth, predicted, other, n_classes)}
 
     def _nearest(self) -> Callable[[int], tuple[Shown, ...]]:
-        """The nearest examples of each position, of other groups, the nearest first."""
+        """A function from a position to its nearest examples of other groups, the nearest first."""
         from probes.neighbours import nearest_others
 
         k = min(NEAREST_ASKED, len(self.sample.rows) - 1)
@@ -214,17 +209,17 @@ class Asked:
         return of
 
 
-def cheaper_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> dict[str, np.ndarray]:
-    """What the rungs answer without a language model: class names alone, and the vote of the nearest examples."""
+def unprompted(dataset: Dataset, backbone: Backbone, sample: Sample) -> dict[str, np.ndarray]:
+    """What class names alone and the vote of the nearest examples answer, by the name of the result. Shape: (n,)."""
     from probes.neighbours import knn
 
-    voted = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
-    return {"prompting": named(dataset, backbone, sample)[0], "rag": voted.predicted}
+    vote = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    return {"zero-shot": named(dataset, backbone, sample)[0], "knn": vote.predicted}
 
 
-def worth_it(asked: ProbeResult | None) -> bool:
-    """Whether a prompt was better than the rung's cheaper way by more than the noise of the difference."""
-    return asked is not None and asked.settings["gain"] > asked.settings["gain_error"]
+def worth_it(prompted: ProbeResult | None) -> bool:
+    """Whether a prompt beats what needs no language model by more than the standard error of the difference."""
+    return prompted is not None and prompted.settings["gain"] > prompted.settings["gain_error"]
 
 
 def _how(ask: Ask) -> str:
@@ -233,9 +228,9 @@ def _how(ask: Ask) -> str:
     return f"few-shot, {len(ask.examples)} examples in its prompt" if ask.examples else "zero-shot"
 
 
-def settings_of(asked: ProbeResult) -> dict[str, Any]:
-    """What a plan needs to carry out this way of asking."""
-    if "clip" in asked.settings:
-        return {"by": "clip", **{name: asked.settings[name] for name in ("clip", "seconds_per_item", "method")}}
+def settings_of(prompted: ProbeResult) -> dict[str, Any]:
+    """What a plan needs to ask this way."""
+    if "clip" in prompted.settings:
+        return {"by": "clip", **{name: prompted.settings[name] for name in ("clip", "seconds_per_item", "method")}}
     kept = ("ask", "identity", "language_model", "method", "seconds_per_item")
-    return {"by": "language model", **{name: asked.settings[name] for name in kept}}
+    return {"by": "language model", **{name: prompted.settings[name] for name in kept}}

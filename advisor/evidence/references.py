@@ -1,8 +1,11 @@
-"""Numbers kept in `data/`: the reference sets' profiles, and what fine-tuning brought on each."""
+"""Numbers that come with the advisor: how far each reference set lies from the pre-training data, and what fine-tuning
+gained on it.
+"""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,7 @@ OVERALL = "overall"
 
 @lru_cache(maxsize=8)
 def rows_of(name: str) -> tuple[dict[str, str], ...]:
-    """The lines of a CSV in `data/`, by column; none where the file is missing, since no reference is no failure."""
+    """The lines of a CSV in `data/`, by column; none where the file is missing, which is no error."""
     try:
         text = resources.data(name).read_text(encoding="utf-8")
     except StorageError:
@@ -31,12 +34,23 @@ def as_references(rows: list[dict[str, str]], scales: tuple[str, ...], stages: t
     """CSV lines as references: every column in `scales`, and as "overall" the mean of those in `stages`."""
     from probes.references import Reference
 
-    found = []
+    known = []
     for row in rows:
         values = {scale: float(row[scale]) for scale in scales}
         values[OVERALL] = sum(values[stage] for stage in stages) / len(stages)
-        found.append(Reference(row["dataset"], row["description"], values))
-    return found
+        known.append(Reference(row["dataset"], row["description"], values))
+    return known
+
+
+def place_in_words(percentile: float, nearest: Sequence[str]) -> str:
+    """A place on the scale by its neighbours; only one is given beyond either end of the scale.
+
+    >>> place_in_words(3, ["pets"])
+    'nearer than every reference set (the next is pets)'
+    """
+    if len(nearest) == 2:
+        return f"between {nearest[0]} and {nearest[1]}"
+    return f"{'nearer' if percentile < 50 else 'further'} than every reference set (the next is {nearest[0]})"
 
 
 def gains(kind: str) -> dict[str, float]:
@@ -45,7 +59,7 @@ def gains(kind: str) -> dict[str, float]:
 
 
 def errors_removed(kind: str) -> dict[str, float]:
-    """The same gains as shares of what the probe had left wrong: where little is wrong, little can be gained."""
+    """The same gains as shares of the error that the probe left: where little is wrong, little can be gained."""
     rows = [row for row in _measured(kind) if float(row["frozen"]) < 1]
     return {row["dataset"]: float(row["gain"]) / (1 - float(row["frozen"])) for row in rows}
 
@@ -65,16 +79,17 @@ def correlation(references: list[Reference], known: dict[str, float], scale: str
 def trust(references: list[Reference], kind: str, scale: str = OVERALL) -> Measured | None:
     """How well a scale's order predicts the order of the gains from fine-tuning; None with fewer than four sets.
 
-    The note says the same of the shares of the error removed.
+    The note gives the same for the shares of the error removed.
     """
-    found = correlation(references, gains(kind), scale)
+    with_gains = correlation(references, gains(kind), scale)
     removed = correlation(references, errors_removed(kind), scale)
-    if found is None or removed is None:
-        return found
+    if with_gains is None or removed is None:
+        return with_gains
     note = (
-        f"With the share of the error that it removed: {removed.value:.2f} ({removed.low:.2f} to {removed.high:.2f})."
+        f"With the share of the error that fine-tuning removed: "
+        f"{removed.value:.2f} ({removed.low:.2f} to {removed.high:.2f})."
     )
-    return found.model_copy(update={"note": note})
+    return with_gains.model_copy(update={"note": note})
 
 
 def _measured(kind: str) -> list[dict[str, str]]:

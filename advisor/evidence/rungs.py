@@ -1,4 +1,4 @@
-"""What each cheap rung reaches on the sample: class names, nearest examples, a linear probe, and what costs nothing."""
+"""What each cheap rung reaches on the sample: class names, nearest examples, a linear probe; and the largest class."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from probes.device import Calibration
     from probes.linear import LinearProbe
 
+#: Share of the budget for the linear probe.
+LINEAR_SHARE = 0.12
+
 
 def run_probes(
     dataset: Dataset,
@@ -28,28 +31,24 @@ def run_probes(
     budget_seconds: float,
     progress: Progress,
 ) -> tuple[list[ProbeResult], LinearProbe]:
-    """Every probe of a rung that applies to this kind, in the order of the ladder; and the linear probe in full."""
-    progress("Asking for the majority class", 0.36)
+    """The probes of the cheap rungs, in the order of the ladder; and the linear probe in full."""
+    progress("Counting the largest class", 0.36)
     results = [majority(dataset, sample)]
     progress("Trying the class names alone", 0.37)
     results.append(zero_shot(dataset, backbone, sample))
     progress("Letting the nearest examples vote", 0.41)
     results.append(nearest(dataset, backbone, sample))
     progress("Training a linear probe", 0.44)
-    answer, found = linear(dataset, backbone, calibration, sample, budget_seconds)
-    results.append(answer)
-    if dataset.kind == "text":
-        progress("Training TF-IDF with a linear model", 0.52)
-        results.append(tfidf(dataset, sample, budget_seconds))
-    return results, found
+    answer, probe = linear(dataset, backbone, calibration, sample, LINEAR_SHARE * budget_seconds)
+    return [*results, answer], probe
 
 
 def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
     """What always answering the largest class reaches."""
     from probes import baselines
 
-    found = baselines.majority(sample.labels, dataset.metric, len(dataset.classes))
-    return result(dataset, sample, "majority", "Always the largest class", found.measured, found.predicted)
+    probe = baselines.majority(sample.labels, dataset.metric, len(dataset.classes))
+    return result(dataset, sample, "majority", "Always the largest class", probe.measured, probe.predicted)
 
 
 def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
@@ -66,7 +65,7 @@ def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResu
 
 
 def named(dataset: Dataset, backbone: Backbone, sample: Sample) -> tuple[np.ndarray, str]:
-    """What the class names alone answer, (n,), and the method in words."""
+    """The answers of the class names alone, (n,), and the method in words."""
     from probes.zero_shot import conse, nearest_names
 
     names = embed_names(dataset.classes, backbone)
@@ -83,54 +82,36 @@ def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult
     """The nearest labelled examples vote, leave-one-out."""
     from probes.neighbours import knn
 
-    found = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    vote = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
     title = "Nearest labelled examples"
     return result(
-        dataset, sample, "knn", title, found.measured, found.predicted, backbone, k=found.k, n_fit=len(sample.rows)
+        dataset, sample, "knn", title, vote.measured, vote.predicted, backbone, k=vote.k, n_fit=len(sample.rows)
     )
 
 
 def linear(
-    dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, budget_seconds: float
+    dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, seconds_limit: float
 ) -> tuple[ProbeResult, LinearProbe]:
-    """A linear probe, cross-validated; and all it measured, for the probes that go on from there."""
+    """A linear probe, cross-validated; also all that it measured, for the probes that start from it."""
     from probes.linear import linear_probe
 
-    n_classes = len(dataset.classes)
-    limit = 0.12 * budget_seconds
-    found = linear_probe(
-        sample.features, sample.labels, dataset.metric, sample.groups, seconds_limit=limit, n_classes=n_classes
-    )
+    probe = linear_probe(
+        sample.features, sample.labels, dataset.metric, sample.groups, seconds_limit=seconds_limit,
+        n_classes=len(dataset.classes),
+    )  # fmt: skip
     answer = result(
         dataset,
         sample,
         "linear",
         "Linear probe on frozen features",
-        found.measured,
-        found.oof_predicted,
+        probe.measured,
+        probe.oof_predicted,
         backbone,
-        **found.recipe.settings,
-        n_fit=found.n_fit,
+        **probe.recipe.settings,
+        n_fit=probe.n_fit,
         seconds_per_item=1.0 / max(calibration.items_per_second, 1e-6),
     )
-    return answer, found
-
-
-def tfidf(dataset: Dataset, sample: Sample, budget_seconds: float) -> ProbeResult:
-    """TF-IDF with a linear model: the honest cheap baseline for texts."""
-    from probes import baselines
-
-    texts = dataset.items["text"].iloc[sample.rows].tolist()
-    found = baselines.tfidf(
-        texts,
-        sample.labels,
-        dataset.metric,
-        sample.groups,
-        seconds_limit=0.1 * budget_seconds,
-        n_classes=len(dataset.classes),
-    )
-    title = "TF-IDF with a linear model"
-    return result(dataset, sample, "tfidf", title, found.measured, found.predicted, n_fit=found.n_fit)
+    return answer, probe
 
 
 def result(
@@ -143,7 +124,7 @@ def result(
     backbone: Backbone | None = None,
     **settings: Any,
 ) -> ProbeResult:
-    """A probe's answer with its right answers per stratum, which the prediction interval starts from."""
+    """A probe's result with its right answers per stratum, which the prediction interval starts from."""
     from probes.heads import recalls
 
     n_classes = len(dataset.classes)

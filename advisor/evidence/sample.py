@@ -1,14 +1,14 @@
-"""The rows that the probes look at: a stratified sample of the training part, with features."""
+"""The rows that the probes use: a stratified sample of the training part, with features."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.core.records import Dataset
-from advisor.data.features import feature_cache, features_of
+from advisor.data.features import features_of
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ SAMPLE_ITEMS = (200, 4000)
 
 @dataclass(frozen=True)
 class Sample:
-    """The rows the probes look at, with features. Shape: rows, labels, groups (n,), features (n, dim).
+    """The rows that the probes use, with features. Shape: rows, labels, groups (n,), features (n, dim).
 
-    ``size``: what `sample_rows` was asked for; ``n_unreadable``: rows that dropped out; ``seconds`` of the extraction,
-    0 when the cache had it all.
+    ``size``: what `sample_rows` was asked for; ``n_unreadable``: rows that could not be decoded; ``seconds`` of the
+    extraction, 0 when the cache had them all.
     """
 
     rows: np.ndarray
@@ -36,21 +36,31 @@ class Sample:
     n_unreadable: int = 0
     seconds: float = 0.0
 
+    def part(self, positions: np.ndarray) -> Sample:
+        """The items at these positions of the sample. Shape: positions (m,) int64."""
+        return replace(
+            self,
+            rows=self.rows[positions],
+            labels=self.labels[positions],
+            groups=self.groups[positions],
+            features=self.features[positions],
+        )
+
 
 def sampled(dataset: Dataset, backbone: Backbone, calibration: Calibration, size: int, progress: Progress) -> Sample:
     """A stratified sample of about `size` items with features; unreadable items drop out.
 
-    The one pass keeps every depth of the backbone, for the depth probe; the sample carries the last one.
+    The one pass keeps every layer of the backbone, for the layer probes; the sample carries the last features.
     """
     from probes.hooks import hooked
 
     chosen = sample_rows(dataset, size)
     features = features_of(dataset, chosen, hooked(backbone), progress, calibration)  # type: ignore[arg-type]
-    kept = chosen[features.ok]
+    rows = chosen[features.ok]
     return Sample(
-        rows=kept,
-        labels=dataset.labels[kept],
-        groups=related(dataset)[kept],
+        rows=rows,
+        labels=dataset.labels[rows],
+        groups=related(dataset)[rows],
         features=np.ascontiguousarray(features.array[features.ok, -backbone.dim :]),
         size=size,
         n_unreadable=int((~features.ok).sum()),
@@ -64,20 +74,9 @@ def sample_size(calibration: Calibration, budget_seconds: float) -> int:
 
 
 def sample_rows(dataset: Dataset, size: int) -> np.ndarray:
-    """The rows the probes look at, the same for the same size."""
+    """The rows that the probes use, the same for the same size."""
     rows = dataset.where("train", "val")
     return stratified(rows, dataset.labels[rows], size)
-
-
-def calibrated(dataset: Dataset, backbone: Backbone) -> Calibration:
-    """How to run this backbone on this device, timed with the dataset's own kind of item or remembered from before."""
-    from probes.calibrations import calibration_of
-
-    texts = None
-    if dataset.kind == "text":
-        train = dataset.where("train", "val")
-        texts = dataset.items["text"].iloc[train[:: max(1, len(train) // 64)][:64]].tolist()
-    return calibration_of(backbone, feature_cache(), texts)
 
 
 def stratified(rows: np.ndarray, labels: np.ndarray, size: int, seed: int = 0) -> np.ndarray:

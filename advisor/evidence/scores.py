@@ -1,7 +1,7 @@
-"""Transferability scores as evidence: what each says here, and what it is known to miss. None of them decides.
+"""Transferability scores as evidence: what each means here, and what it is known to miss. None of them decides.
 
-They compare backbones on one dataset. How well they do that: over the usual benchmark's models a list ordered by size,
-the same for every dataset, correlated with the accuracy after fine-tuning at .91, LogME at .57 (Singh, Hess and
+They compare backbones on one dataset. How well they do that: on the usual benchmark's models a list ordered by size,
+the same for every dataset, correlates with the accuracy after fine-tuning at .91, LogME at .57 (Singh, Hess and
 Vanschoren, ICLR 2026, https://arxiv.org/abs/2510.06448).
 """
 
@@ -15,18 +15,19 @@ import numpy as np
 
 from advisor.core.records import Dataset, ProbeResult
 from advisor.core.records.evidence import TransferScore
+from advisor.core.wording import percent
 from advisor.evidence.sample import Sample
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
-#: Items the scores look at; more change the second digit.
+#: Items that the scores use; more change the second digit.
 ITEMS = 2000
-#: Said above the table, whatever the values.
+#: Stands above the table, whatever the values.
 RANKING = (
-    "Such scores order backbones worse than a fixed list by model size does: on the usual benchmark the list "
+    "These scores rank backbones worse than a fixed list by model size does: on the usual benchmark the list "
     "correlates with the accuracy after fine-tuning at .91, LogME at .57 (Singh et al., ICLR 2026, arXiv 2510.06448). "
-    "They are shown because people ask for them, and none decides anything here."
+    "They are shown because people ask for them; they decide nothing here."
 )
 
 
@@ -44,12 +45,12 @@ def measure_scores(
     n_classes = len(np.unique(labels))
     if n_classes < 2:
         return ()
-    found = [_logme(features, labels), _h_score(features, labels, n_classes), _gbc(features, labels, n_classes)]
+    scores = [_logme(features, labels), _h_score(features, labels, n_classes), _gbc(features, labels, n_classes)]
     source: Any = backbone
     if getattr(source, "source_head", None) is not None:
-        found.append(_leep(source, features, labels, n_classes))
+        scores.append(_leep(source, features, labels, n_classes))
     neighbours = next((result for result in results if result.name == "knn"), None)
-    return (*found, *([_knn(neighbours, dataset.metric)] if neighbours else []))
+    return (*scores, *([_knn(neighbours, dataset.metric)] if neighbours else []))
 
 
 def _logme(features: np.ndarray, labels: np.ndarray) -> TransferScore:
@@ -57,9 +58,9 @@ def _logme(features: np.ndarray, labels: np.ndarray) -> TransferScore:
 
     return _scored(
         lambda: logme(features, labels), "logme", "LogME",
-        lambda value: "How likely the labels are under the best Bayesian linear model, per item, as a logarithm. "
-        "Only the order of backbones on these data means anything.",
-        "Sees a linear head only; says nothing of what fine-tuning could change.",
+        lambda value: "How likely the labels are under the best Bayesian linear model, as a logarithm per item. "
+        "Only the order of backbones on these data has a meaning.",
+        "Sees only a linear head; does not see what fine-tuning could change.",
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def _h_score(features: np.ndarray, labels: np.ndarray, n_classes: int) -> Transf
         lambda: h_score(features, labels), "h-score", "H-score with shrinkage",
         lambda value: f"How much of the features' variation separates the class means: {value:.2f} of at most "
         f"{n_classes - 1}.",
-        "Takes class means for classes; one of several clusters looks inseparable.",
+        "Takes a class for its mean; a class of several clusters looks inseparable.",
     )  # fmt: skip
 
 
@@ -79,9 +80,9 @@ def _gbc(features: np.ndarray, labels: np.ndarray, n_classes: int) -> TransferSc
 
     return _scored(
         lambda: gbc(features, labels), "gbc", "Class separability (GBC)",
-        lambda value: f"How much the classes overlap as round clouds: {_share(-value / (n_classes * (n_classes - 1)))} "
-        f"for two classes on average.",
-        "Real classes are not round: a flat cloud counts as overlapping where a linear head separates it.",
+        lambda value: f"How much two classes overlap on average, taken as round clouds: "
+        f"{_share(-value / (n_classes * (n_classes - 1)))}.",
+        "Real classes are not round: flat clouds count as overlapping where a linear head separates them.",
     )  # fmt: skip
 
 
@@ -91,21 +92,21 @@ def _leep(backbone: Any, features: np.ndarray, labels: np.ndarray, n_classes: in
     largest = float(np.bincount(labels).max() / len(labels))
     return _scored(
         lambda: leep(backbone.source_probabilities(features), labels), "leep", "LEEP",
-        lambda value: f"The label's probability when only the pre-trained head's own classes are known: "
-        f"{_share(float(np.exp(value)))}, with {n_classes} classes the largest of which has {_share(largest)}.",
-        "Sees the head's 1,000 classes, not the features; a poor match of class names looks like a poor backbone.",
+        lambda value: f"The label's probability when only the classes of the pre-trained head are known: "
+        f"{_share(float(np.exp(value)))}; the largest of the {n_classes} classes holds {_share(largest)}.",
+        "Sees the head's 1,000 classes, not the features; a poor match of classes looks like a poor backbone.",
     )  # fmt: skip
 
 
 def _knn(result: ProbeResult, metric: str) -> TransferScore:
-    """The nearest neighbours were asked before; their row costs nothing."""
+    """The nearest neighbours have voted already; their row costs nothing."""
     k = result.settings.get("k")
     return TransferScore(
         name="knn",
         title="Nearest neighbours",
         value=result.measured.value,
         meaning=f"{metric.capitalize()} when the {k} nearest labelled examples vote, each item left out in turn.",
-        weakness="Every direction of the features counts alike; a linear head can silence those that mislead.",
+        weakness="Every direction of the features counts the same; a linear head can ignore those that mislead.",
     )
 
 
@@ -122,4 +123,4 @@ def _scored(
 
 
 def _share(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+    return percent(share, digits=0 if share >= 0.095 else 1)

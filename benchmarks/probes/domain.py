@@ -1,4 +1,4 @@
-"""How much the distance from home is worth: does it order the gains from fine-tuning, and does it repeat?
+"""What the distance from the pre-training data is worth: does it order the gains of fine-tuning, does it repeat?
 
 The distances are those of data/reference_images.csv (``python -m benchmarks.references``), the gains those of
 data/gains.csv (``python -m benchmarks.gains``), both at 128 px. Repeating is measured here, on disjoint images.
@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.data.features import load_backbone
 from advisor.evidence import references as kept
-from advisor.evidence.domain import SCALES, distance_of, references
+from advisor.evidence.domain_images import SCALES, distance_of, references
 from benchmarks import sets
 from benchmarks.probes.figures import Figure
 from probes.measured import Measured

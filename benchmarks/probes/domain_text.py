@@ -1,6 +1,6 @@
-"""How far from home, for texts: does the place predict the gain from fine-tuning, is it steady, what does it cost?
+"""The distance of texts from the pre-training data: does it predict the gain from fine-tuning, is it steady, its cost?
 
-And the language model's layers, probed on two sets.
+Also the language model's layers, probed on two sets.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from advisor.core.records import Dataset
 from advisor.evidence import references as kept
-from advisor.evidence.depth_language import measure_language_depths
-from advisor.evidence.domain_text import placed, references
+from advisor.evidence.domain_texts import placed, references
+from advisor.evidence.sample import related, stratified
 from advisor.llm.models import load_language_model
 from benchmarks import sets
 from benchmarks.probes.figures import Figure
 from probes.backbones.language import LanguageModel
+from probes.layers import LayerProbes, probe_layers
 from probes.references import Reference, rank_correlation
 from probes.text_domain import BUDGET_TOKENS, N_TEXTS, SCALES, TextDistance, measure_texts
 
 STEADY_SETS = ("bbc_news", "trec6", "sst2", "sms_spam")
-DEPTH_SETS = ("trec6", "sst2")
-N_DEPTH = 200
+#: Sets whose layers are probed, the texts of each, the tokens read of a text, the texts read at once, and the seconds.
+LAYER_SETS = ("trec6", "sst2")
+N_LAYERED, LAYERED_TOKENS, STEP, LAYER_SECONDS = 200, 96, 32, 20.0
 
 
 def figures() -> Iterator[Figure]:
@@ -83,19 +86,30 @@ def word_order(model: LanguageModel) -> Iterator[Figure]:
 
 def layers(model: LanguageModel) -> Iterator[Figure]:
     """The language model's best layer against its last."""
-    for name in DEPTH_SETS:
+    for name in LAYER_SETS:
         started = time.monotonic()
-        found = measure_language_depths(sets.dataset(name), model, N_DEPTH)
-        if found is None:
-            continue
-        best, last = max(found.depths, key=lambda d: d.measured.value), found.depths[-1]
+        probed = probed_layers(sets.dataset(name), model)
+        values = [layer.probe.measured.value for layer in probed.layers]
+        best = probed.layers[probed.top]
         how = (
-            f"{name}, {best.measured.n} texts: {best.name} {best.measured.value:.3f}, last {last.measured.value:.3f}, "
-            f"first {found.depths[0].measured.value:.3f}; shallowest within noise: {found.best}; "
+            f"{name}, {best.probe.measured.n} texts: {best.name} {values[probed.top]:.3f}, last {values[-1]:.3f}, "
+            f"first {values[0]:.3f}; shallowest within noise: {probed.layers[probed.cut].name}; "
             f"{time.monotonic() - started:.0f} s"
         )
-        ahead = 100 * (best.measured.value - last.measured.value)
+        ahead = 100 * (values[probed.top] - values[-1])
         yield Figure("domain", f"language model's best layer over its last, {name}", ahead, "points", "none", (), how)
+
+
+def probed_layers(dataset: Dataset, model: LanguageModel, n_texts: int = N_LAYERED) -> LayerProbes:
+    """Every layer, averaged over a text's tokens, probed on a stratified part of the training texts."""
+    rows = dataset.where("train", "val")
+    rows = stratified(rows, dataset.labels[rows], n_texts)
+    texts = dataset.items["text"].iloc[rows].tolist()
+    steps = [model.hidden_states(texts[start : start + STEP], LAYERED_TOKENS) for start in range(0, len(texts), STEP)]
+    features = [(layer[0][0], np.concatenate([states for _, states in layer])) for layer in zip(*steps, strict=True)]
+    return probe_layers(
+        features, dataset.labels[rows], dataset.metric, related(dataset)[rows], len(dataset.classes), LAYER_SECONDS
+    )
 
 
 def _measured(model: LanguageModel, name: str, half: int) -> TextDistance:

@@ -23,8 +23,8 @@ def test_more_labels_are_counted_from_those_there_are() -> None:
 
 
 def test_a_target_reached_already_and_one_out_of_reach_are_told_apart() -> None:
-    assert "100 are there" not in labels_needed(curve(), 0.85, n_now=100).sentence
-    assert labels_needed(curve(), 0.81, n_now=200).sentence.endswith("200 are there.")
+    assert "you have" not in labels_needed(curve(), 0.85, n_now=100).sentence
+    assert labels_needed(curve(), 0.81, n_now=200).sentence.endswith("you have 200.")
     far = labels_needed(curve(), 0.93, n_now=100)
     assert far.value is None
     assert "not reachable with this rung" in far.sentence and "400 training items" in far.sentence

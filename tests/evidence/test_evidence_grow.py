@@ -61,13 +61,13 @@ def test_it_doubles_until_the_rule_is_content(digits: Dataset, grown: Grown, mon
     assert len(looks) == 3 and sample.size == 200
     np.testing.assert_array_equal(sample.rows, sample_rows(digits, sample.size))
     np.testing.assert_array_equal(sample.groups, related(digits)[sample.rows])
-    assert len(notes) == 1 and "as it was the third look" in notes[0]
+    assert len(notes) == 1 and "because it was the third look" in notes[0]
 
 
 def test_the_budget_ends_it_and_is_named(grown: Grown) -> None:
     sample, notes = grown(rate=1.0)
     assert sample.size == 200, "never fewer"
-    assert "budget does not pay for more" in notes[0]
+    assert "the budget pays for no more" in notes[0]
 
 
 def test_a_small_set_is_looked_at_whole(digits: Dataset, grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
-"""The same questions by heart, with the passages found, and with the passage that answers: knowledge, search or skill?
+"""The same questions closed-book, with the passages retrieved, and with the passage that answers: knowledge, search or
+skill?
 
 All three are asked of the same training questions in rounds, until the time is up; a prompt that was asked before (the
-passage found first is often the one that answers) costs nothing.
+passage ranked first is often the one that answers) costs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.records import ProbeResult
-from advisor.data.question_set import Questions, gold_chunks, holds
+from advisor.data.question_set import QuestionSet, gold_chunks, holds
 from probes import failures, qa_prompts
 from probes.bootstrap import measured_mean
 from probes.progress import Progress
@@ -27,62 +28,68 @@ if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
 ROUND = 8
-#: Questions kept with their passages, to be looked at.
+#: QuestionSet kept with their passages, to be looked at.
 SHOWN = 16
 MOST = 160
-#: Passages put before the language model; `benchmarks/results/2026-11-questions.md` has the measurement.
+#: Passages in the prompt; `benchmarks/results/2026-11-questions.md` has the measurement.
 K = 1
+#: The conditions, in the order of the ladder.
 TITLES = {
-    "closed book": "The language model by heart",
-    "retrieved": "The language model with the passages found",
+    "closed book": "The language model, closed-book",
+    "retrieved": "The language model with the passages retrieved",
     "gold passage": "The language model with the passage that answers",
 }
 
 
 @dataclass
-class Asked:
-    """The answers of one condition so far, question by question, and the seconds they took."""
+class Replies:
+    """The answers under one condition so far, question by question, and the seconds they took."""
 
-    said: list[ModelAnswer] = field(default_factory=list)
+    answers: list[ModelAnswer] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def texts(self) -> list[str]:
+        """What the model wrote."""
+        return [answer.text for answer in self.answers]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the rounds gave: the questions that were asked, answers per condition, and the passages found for each."""
+class AnsweredQuestions:
+    """The questions asked, the replies by condition, and each question's passages: retrieved, and the answering one."""
 
-    questions: Questions
-    asked: dict[str, Asked]
-    found: list[list[Chunk]]
+    questions: QuestionSet
+    replies: dict[str, Replies]
+    retrieved: list[list[Chunk]]
     gold: list[Chunk | None]
 
 
-def answers(
-    model: ChatModel, index: HybridIndex, questions: Questions, k: int, choices: Sequence[str], seconds: float,
+def ask_in_rounds(
+    model: ChatModel, index: HybridIndex, questions: QuestionSet, k: int, choices: Sequence[str], seconds: float,
     progress: Progress,
-) -> Answers:  # fmt: skip
+) -> AnsweredQuestions:  # fmt: skip
     """Ask round after round until `seconds` are over; at least one round."""
     started = time.monotonic()
-    asked = {name: Asked() for name in TITLES}
+    replies = {name: Replies() for name in TITLES}
     questions = questions.only(questions.answered)
     gold = gold_chunks(index, questions)
-    found: list[list[Chunk]] = []
+    retrieved: list[list[Chunk]] = []
     done = 0
     while done < len(questions) and (done == 0 or _worth_a_round(started, done, seconds)):
         texts = questions.texts[done : done + ROUND]
         hits = [[hit.chunk for hit in row] for row in index.search(texts, k)]
         own = gold[done : done + len(texts)]
-        found += hits
+        retrieved += hits
         for name, passages in _conditions(hits, own).items():
             began = time.monotonic()
-            put = qa_prompts.usual_prompt(passages is not None, choices)
-            asked[name].said += qa_prompts.ask(model, texts, passages, put, choices)
-            asked[name].seconds += time.monotonic() - began
+            prompt = qa_prompts.usual_prompt(passages is not None, choices)
+            replies[name].answers += qa_prompts.ask(model, texts, passages, prompt, choices)
+            replies[name].seconds += time.monotonic() - began
         done += len(texts)
         progress(
             f"Asking the language model, {done} questions so far", min(1.0, (time.monotonic() - started) / seconds)
         )
-    return Answers(questions.only(np.arange(done)), asked, found, gold[:done])
+    return AnsweredQuestions(questions.only(np.arange(done)), replies, retrieved, gold[:done])
 
 
 def _worth_a_round(started: float, done: int, seconds: float) -> bool:
@@ -92,8 +99,8 @@ def _worth_a_round(started: float, done: int, seconds: float) -> bool:
 
 
 def _conditions(hits: list[list[Chunk]], own: list[Chunk | None]) -> dict[str, list[list[str]] | None]:
-    """Passages per question of each condition; a question without a known passage keeps those found."""
-    gold = [[chunk] if chunk is not None else some for chunk, some in zip(own, hits, strict=True)]
+    """Passages per question under each condition; a question without a known passage keeps those retrieved."""
+    gold = [[chunk] if chunk is not None else retrieved for chunk, retrieved in zip(own, hits, strict=True)]
     return {"closed book": None, "retrieved": texts_of(hits), "gold passage": texts_of(gold)}
 
 
@@ -102,48 +109,46 @@ def texts_of(chunks: Sequence[Sequence[Chunk]]) -> list[list[str]]:
 
     With the title before it SmolLM2 copied the title: 11 of 40 wrong answers on realtimeqa_2026 were the title, a date.
     """
-    return [[chunk.text for chunk in some] for some in chunks]
+    return [[chunk.text for chunk in of_question] for of_question in chunks]
 
 
-def results(model: ChatModel, given: Answers, k: int, choices: Sequence[str]) -> list[ProbeResult]:
+def results(model: ChatModel, asked: AnsweredQuestions, k: int, choices: Sequence[str]) -> list[ProbeResult]:
     """One result per condition, in the order of the ladder."""
-    made = []
-    for name, one in given.asked.items():
+    probes = []
+    for name, replies in asked.replies.items():
         more: dict[str, Any] = {"k": k} if name == "retrieved" else {}
         if name == "retrieved":
-            became = outcomes(given, [said.text for said in one.said])
-            more["outcomes"] = failures.counted(became)
-            more["examples"] = examples(given, one.said, became)
-        put = qa_prompts.usual_prompt(name != "closed book", choices)
-        more["prompt"] = asdict(put)
-        answers_given = [said.text for said in one.said]
-        made.append(
-            scored(name, TITLES[name], given.questions, answers_given, one.seconds, model.name, choices=list(choices),
-                   **more)
+            each = outcomes(asked, replies.texts)
+            more["outcomes"] = failures.counted(each)
+            more["examples"] = examples(asked, replies.texts, each)
+        more["prompt"] = asdict(qa_prompts.usual_prompt(name != "closed book", choices))
+        probes.append(
+            scored(name, TITLES[name], asked.questions, replies.texts, replies.seconds, model.name,
+                   choices=list(choices), **more)
         )  # fmt: skip
-    return made
+    return probes
 
 
-def outcomes(given: Answers, texts: Sequence[str]) -> list[failures.Outcome]:
-    """Which failed, retrieval or reading, for answers from the passages found."""
-    questions = given.questions
+def outcomes(asked: AnsweredQuestions, texts: Sequence[str]) -> list[failures.Outcome]:
+    """Which failed, retrieval or reading, for answers from the passages retrieved."""
+    questions = asked.questions
     return [
         failures.outcome(text, truths, found_in(chunks, gold, truths), True)
-        for text, truths, chunks, gold in zip(texts, questions.answers, given.found, given.gold, strict=True)
+        for text, truths, chunks, gold in zip(texts, questions.answers, asked.retrieved, asked.gold, strict=True)
     ]
 
 
-def examples(given: Answers, said: Sequence[ModelAnswer], became: Sequence[failures.Outcome]) -> list[dict[str, Any]]:
-    """The first questions with the passage found first, the answer given, and what became of it; for people."""
+def examples(asked: AnsweredQuestions, texts: Sequence[str], each: Sequence[failures.Outcome]) -> list[dict[str, Any]]:
+    """The first questions with the passage ranked first, the answer and its outcome, for people to read."""
     rows = []
-    for place, (question, truths) in enumerate(zip(given.questions.texts, given.questions.answers, strict=True)):
-        first = given.found[place][0] if given.found[place] else None
+    for place, (question, truths) in enumerate(zip(asked.questions.texts, asked.questions.answers, strict=True)):
+        first = asked.retrieved[place][0] if asked.retrieved[place] else None
         rows.append(
             {
                 "question": question,
                 "answers": list(truths),
-                "said": said[place].text,
-                "outcome": became[place],
+                "said": texts[place],
+                "outcome": each[place],
                 "title": first.title if first else "",
                 "passage": first.text if first else "",
             }
@@ -152,7 +157,7 @@ def examples(given: Answers, said: Sequence[ModelAnswer], became: Sequence[failu
 
 
 def found_in(chunks: Sequence[Chunk], gold: Chunk | None, truths: tuple[str, ...]) -> bool:
-    """Whether the passages hold the answer: the very passage, or the answer's words in one of its document."""
+    """Whether the passages hold the answer: the very passage, or the answer's words in another of its document."""
     if gold is None:
         return any(holds(chunk, truths) for chunk in chunks)
     own = [chunk for chunk in chunks if chunk.document == gold.document]
@@ -160,22 +165,22 @@ def found_in(chunks: Sequence[Chunk], gold: Chunk | None, truths: tuple[str, ...
 
 
 def scored(
-    name: str, title: str, asked: Questions, texts: Sequence[str], seconds: float, backbone: str | None,
+    name: str, title: str, questions: QuestionSet, texts: Sequence[str], seconds: float, backbone: str | None,
     **settings: Any,
 ) -> ProbeResult:  # fmt: skip
     """Token F1 with its interval over documents, exact match beside it."""
-    pairs = list(zip(texts, asked.answers, strict=True))
+    pairs = list(zip(texts, questions.answers, strict=True))
     values = [token_f1(text, truths) for text, truths in pairs]
     exact = [exact_match(text, truths) for text, truths in pairs]
     return ProbeResult(
         name=name,
         title=title,
         backbone=backbone,
-        measured=measured_mean(values, seconds, asked.groups),
+        measured=measured_mean(values, seconds, questions.groups),
         settings={
             "exact_match": sum(exact) / max(len(exact), 1),
             "values": [round(value, 4) for value in values],
-            "groups": list(asked.groups),
+            "groups": list(questions.groups),
             "seconds_per_question": seconds / max(len(values), 1),
             **settings,
         },

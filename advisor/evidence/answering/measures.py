@@ -1,15 +1,15 @@
-"""Evidence on a "qa" dataset: what the language model knows by heart, what is found, and what is read from it.
+"""Evidence on questions over documents: what the language model knows, what the search finds, and what is read from it.
 
-Context: when answers are wrong, three things may be missing: knowledge (by heart is far below the passage that
-answers), search (the passage is not found) or skill (even with the passage that answers it is misread). Each is
-measured on the same training and validation questions within the budget, so that the rungs above can be judged.
+Three things may be missing where answers are wrong: knowledge (closed-book answers are far below those from the passage
+that answers), search (the passage is not found) or skill (even that passage is misread). Each is measured on the same
+training and validation questions within the budget, so that the rungs above can be judged.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,19 +17,19 @@ import numpy as np
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.question_set import questions_of, spread_rows
 from advisor.data.search_index import index_of
-from advisor.evidence.answering.answers import K, answers, results
+from advisor.evidence.answering.answers import K, ask_in_rounds, results
 from advisor.evidence.answering.reader import reader
 from advisor.evidence.answering.retrieval import retrieval, threshold
 from advisor.evidence.answering.wording import notes
-from advisor.evidence.under import Under
 from advisor.llm.models import chat_model, entry_of, identities
 from probes import qa_prompts
-from probes.progress import Progress
+from probes.progress import Progress, within
 
 if TYPE_CHECKING:
+    from advisor.data.features import Load
     from probes.chat import ChatModel
 
-#: Questions for the search alone, which costs milliseconds each.
+#: QuestionSet for the search alone, which costs milliseconds each.
 SEARCHED = 400
 #: Shares of the budget.
 ASKING_SHARE, READER_SHARE = 0.6, 0.25
@@ -40,38 +40,45 @@ PARAMETERS = 135e6
 CHARACTERS_PER_TOKEN = 4
 
 
-def asker(name: str | None) -> Under:
-    """The language model whose answers are measured, None being the default; it is loaded when it measures.
+@dataclass(frozen=True)
+class ProbedLanguageModel:
+    """A language model as `advisor.evidence.probed.ProbedModel`; ``name`` as `chat_model` takes it."""
 
-    Raises BackboneError, EndpointError.
-    """
-    known = name if name is not None else entry_of(None).name
+    name: str
+    identities: tuple[str, ...]
 
-    def measure(dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
-        return measure_questions(dataset, chat_model(known, progress=progress), known, budget_seconds, progress)
+    @classmethod
+    def of(cls, dataset: Dataset, name: str | None, load: Load | None = None) -> ProbedLanguageModel:
+        """The language model called `name`, or the default. Raises BackboneError, EndpointError."""
+        known = name if name is not None else entry_of(None).name
+        return cls(known, identities(known))
 
-    return Under(known, identities(known), lambda identity: hashlib.sha256(identity.encode()).hexdigest(), measure)
+    def digest(self, identity: str) -> str:
+        """A hash: an identity holds more than the weights."""
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
+        """Raises BackboneError, EndpointError."""
+        return measure(dataset, chat_model(self.name, progress=progress), self.name, budget_seconds, progress)
 
 
-def measure_questions(
-    dataset: Dataset, model: ChatModel, model_name: str, budget_seconds: float, progress: Progress
-) -> Evidence:
-    """Measure search, answers by heart and from passages, and the extractive reader, within about the budget."""
+def measure(dataset: Dataset, model: ChatModel, model_name: str, budget_seconds: float, progress: Progress) -> Evidence:
+    """Measure the search, answers closed-book and from passages, and the extractive reader, within about the budget."""
     started = time.monotonic()
-    index = index_of(dataset, lambda sentence, share: progress(sentence, 0.1 * share))
+    index = index_of(dataset, within(progress, 0.0, 0.1))
     rows = spread_rows(dataset, dataset.where("train", "val"))
-    asked = questions_of(dataset, rows)
+    questions = questions_of(dataset, rows)
     progress("Searching the documents for training questions", 0.12)
-    searched = asked.only(np.arange(min(len(asked), SEARCHED)))
+    searched = questions.only(np.arange(min(len(questions), SEARCHED)))
     limit = threshold(index, searched)
-    found = retrieval(index, searched, asdict(limit))
-    choices = qa_prompts.choices_among(asked.answers)
+    search = retrieval(index, searched, asdict(limit))
+    choices = qa_prompts.choices_among(questions.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
-    given = answers(model, index, asked, K, choices, seconds, lambda said, share: progress(said, 0.15 + 0.5 * share))
-    probes = with_scale(results(model, given, K, choices), model, dataset)
+    asked = ask_in_rounds(model, index, questions, K, choices, seconds, within(progress, 0.15, 0.65))
+    probes = with_scale(results(model, asked, K, choices), model, dataset)
     progress("Training a reader on the passages that answer", 0.66)
-    read = reader(index, asked, given, READER_SHARE * budget_seconds)
-    probes += [*([read] if read else []), found]
+    extractive = reader(index, questions, asked, READER_SHARE * budget_seconds)
+    probes += [*([extractive] if extractive else []), search]
     n_test = len(dataset.where("test"))
     return Evidence(
         fingerprint=dataset.fingerprint,
@@ -79,10 +86,10 @@ def measure_questions(
         backbone=model_name,
         backbone_hash=model.identity,
         device="cpu",
-        device_reason=spoken_speed(model, probes),
+        device_reason=speed_in_words(model, probes),
         input_size=0,
         n_train=len(rows),
-        n_sample=len(given.questions),
+        n_sample=len(asked.questions),
         n_test=n_test,
         n_test_per_class=(n_test,),
         results=tuple(probes),
@@ -91,14 +98,14 @@ def measure_questions(
     )
 
 
-def spoken_speed(model: ChatModel, probes: list[ProbeResult]) -> str:
-    """How long a question takes here."""
+def speed_in_words(model: ChatModel, probes: list[ProbeResult]) -> str:
+    """How long a question takes here, in a sentence."""
     probe = next(probe for probe in probes if probe.name == "retrieved")
     return f"{model.name} takes {probe.settings['seconds_per_question']:.1f} s for a question with its passage here."
 
 
 def with_scale(probes: list[ProbeResult], model: ChatModel, dataset: Dataset) -> list[ProbeResult]:
-    """The first result with what the arithmetic of training from scratch needs of model, documents and device."""
+    """The results, the first with what the cost of training from scratch depends on: model, documents and device."""
     scale = {
         "parameters": n_parameters(model),
         "document_tokens": int(dataset.documents["text"].str.len().sum()) // CHARACTERS_PER_TOKEN,

@@ -1,9 +1,9 @@
-"""How far from the language model's own reading these texts lie, on a scale of reference sets; a sentence says where.
+"""How far texts lie from the prose that a language model predicts, on a scale of reference sets; a sentence says where.
 
-The place is the mean of two percentiles, bits per byte and tokens per word, since each alone is fooled by something:
-questions in Russian need 1.9 bits per byte, no more than reviews in English (a Cyrillic letter has two bytes), but 5.8
-tokens per word; tweets have ordinary words and are hard to foresee. The scale belongs to the default language model,
-so no other is asked. Without that model there is no place, and `missing_note` says what to do.
+The place is the mean of two percentiles, bits per byte and tokens per word, since each can mislead alone: questions in
+Russian need 1.9 bits per byte, no more than reviews in English (a Cyrillic letter has two bytes), but 5.8 tokens per
+word; tweets have ordinary words and are hard to predict. The scale belongs to the default language model, so no other
+is asked. Without that model there is no place, and `missing_note` says what to do.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 FILE = "reference_texts.csv"
 #: Leading hex digits of the weights' SHA-256 that the file keeps.
 HASH_DIGITS = 12
-#: Rows looked at, so that some without words or very long ones do not matter.
-LOOKED_AT = 200
+#: Enough rows that some without words, and some very long ones, do not matter.
+N_ROWS = 200
 
 
-def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress = silent) -> Domain | None:
-    """How far the texts in `rows` (training part) lie from home.
+def measure_domain(dataset: Dataset, rows: np.ndarray, progress: Progress = silent) -> Domain | None:
+    """The distance of the texts in `rows` (training part) from the pre-training data.
 
     None where the language model is not here or has no references, or fewer than two texts have words.
     """
@@ -41,14 +41,14 @@ def measure_domain_text(dataset: Dataset, rows: np.ndarray, progress: Progress =
 
     if missing_note() is not None:
         return None
-    chosen = np.random.default_rng(0).permutation(rows)[:LOOKED_AT]
+    chosen = np.random.default_rng(0).permutation(rows)[:N_ROWS]
     texts = dataset.items["text"].iloc[chosen].tolist()
     try:
         model = kept_language_model(device=device.pick(), progress=progress)
-        found = measure_texts(model, texts, progress)
+        distance = measure_texts(model, texts, progress)
     except (BackboneError, ProbeError):
         return None
-    return placed(found, references(model.weights_hash), model.entry.title)
+    return placed(distance, references(model.weights_hash), model.entry.title)
 
 
 def missing_note() -> str | None:
@@ -57,7 +57,7 @@ def missing_note() -> str | None:
     from probes.backbones.weights import available
 
     here, why = available(catalog.default("language"))
-    return None if here else f"How far the texts lie from home was not measured. {why}"
+    return None if here else f"The distance of the texts from the pre-training data was not measured. {why}"
 
 
 def references(weights_hash: str) -> list[Reference]:
@@ -77,38 +77,34 @@ def overall(values: dict[str, float], known: list[Reference]) -> float:
     return float(np.mean([percentile(values[scale], [r.values[scale] for r in known]) for scale in SCALES]))
 
 
-def placed(found: TextDistance, known: list[Reference], model: str) -> Domain | None:
+def placed(distance: TextDistance, known: list[Reference], model: str) -> Domain | None:
     """The distance on the references' scale: percentiles, neighbours and the sentence; None without references."""
     from probes.references import neighbours, percentile
 
     if not known:
         return None
-    place = overall(found.values, known)
-    near = neighbours(place, known, kept.OVERALL)
+    place = overall(distance.values, known)
+    nearest = tuple(reference.description for reference in neighbours(place, known, kept.OVERALL))
     return Domain(
         stages=tuple(
             Stage(name=name, value=value, percentile=percentile(value, [r.values[name] for r in known]))
-            for name, value in found.values.items()
+            for name, value in distance.values.items()
         ),
         percentile=place,
-        nearest=tuple(reference.description for reference in near),
+        nearest=nearest,
         references=tuple((r.description, r.values[kept.OVERALL]) for r in known),
-        sentence=_sentence(found, place, [r.description for r in near], model),
+        sentence=_sentence(distance, place, nearest, model),
         trust=kept.trust(known, "text"),
-        n=found.n,
-        seconds=found.seconds,
+        n=distance.n,
+        seconds=distance.seconds,
     )
 
 
-def _sentence(found: TextDistance, place: float, near: list[str], model: str) -> str:
+def _sentence(distance: TextDistance, place: float, nearest: tuple[str, ...], model: str) -> str:
     """Where the texts lie, and the two numbers that say so."""
-    if len(near) == 2:
-        where = f"between {near[0]} and {near[1]}"
-    else:
-        where = f"{'nearer' if place < 50 else 'further'} than every reference set, {near[0]} being the next"
-    bits, tokens = found.bits_per_byte, found.tokens_per_word
-    needs = f"{bits.value:.2f} bits per byte ({bits.low:.2f} to {bits.high:.2f})"
+    bits, tokens = distance.bits_per_byte, distance.tokens_per_word
     return (
-        f"From 0 (prose that the language model foresees) to 100 (nothing it knows) the texts lie at {place:.0f}, "
-        f"{where}: {model} needs {needs} and {tokens.value:.1f} tokens per word."
+        f"On a scale from 0 (prose that the language model predicts well) to 100 (nothing it knows), these texts lie "
+        f"at {place:.0f}, {kept.place_in_words(place, nearest)}: {model} needs {bits.value:.2f} bits per byte "
+        f"({bits.low:.2f} to {bits.high:.2f}) and {tokens.value:.1f} tokens per word."
     )

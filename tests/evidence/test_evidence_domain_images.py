@@ -1,4 +1,4 @@
-"""Depth and distance on real pictures: scikit-learn's digits and pieces of its two photographs."""
+"""Layers and distance from the pre-training data on real pictures: digits and pieces of two photographs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.evidence import references as kept
-from advisor.evidence.depth import measure_depths
-from advisor.evidence.domain import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
+from advisor.evidence.domain_images import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
+from advisor.evidence.layers import measure_layers
 from advisor.evidence.sample import Sample, related
 from probes.backbones import catalog
 from probes.domain import Distance
@@ -60,7 +60,7 @@ def train_rows(dataset: Dataset) -> np.ndarray:
     return dataset.where("train", "val")
 
 
-def test_digits_lie_further_from_home_than_photographs(lite0: Any, tmp_path: Path) -> None:
+def test_digits_lie_further_from_the_pre_training_data_than_photographs(lite0: Any, tmp_path: Path) -> None:
     near, far = (api.read(make(tmp_path / make.__name__)) for make in (photographs, digits))
     one, other = (measure_domain(dataset, lite0, train_rows(dataset)) for dataset in (near, far))
     assert one is not None and other is not None
@@ -71,27 +71,27 @@ def test_digits_lie_further_from_home_than_photographs(lite0: Any, tmp_path: Pat
     assert all(0 <= place <= 100 for _, place in other.references) and len(other.references) >= 12
 
 
-def test_a_backbone_without_references_lends_the_question_to_the_default_one(tmp_path: Path) -> None:
+def test_a_backbone_without_references_is_replaced_by_the_default_one(tmp_path: Path) -> None:
     resnet = load_backbone(catalog.find("resnet18"), 64, "cpu", pretrained=False)
     dataset = api.read(digits(tmp_path / "digits"))
     found = measure_domain(dataset, resnet, train_rows(dataset)[:20])
     assert found is not None and found.sentence.endswith(
-        "Measured with EfficientNet-Lite0, for which reference values are kept."
+        "Measured with EfficientNet-Lite0, which has reference values."
     )
 
 
-def test_every_depth_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> None:
+def test_every_layer_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> None:
     dataset = api.read(digits(tmp_path / "digits"))
     rows = train_rows(dataset)
     sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.zeros((len(rows), 0), np.float32))
-    found = measure_depths(dataset, lite0, None, sample)
+    found = measure_layers(dataset, lite0, None, sample)
     assert found is not None
-    names = [depth.name for depth in found.depths]
+    names = [layer.name for layer in found.depths]
     assert len(names) == 9 and found.best in names and names[-1] == "last features"
     assert (found.depths[0].position, found.depths[-1].position, found.depths[-1].dim) == (0.0, 1.0, 1280)
-    assert all(depth.measured.n == len(rows) for depth in found.depths) and found.sentence.endswith(".")
+    assert all(layer.measured.n == len(rows) for layer in found.depths) and found.sentence.endswith(".")
     alone = Sample(rows, sample.labels, np.zeros_like(rows), sample.features)
-    assert measure_depths(dataset, lite0, None, alone) is None  # one group: nothing can be held out
+    assert measure_layers(dataset, lite0, None, alone) is None  # one group: nothing can be held out
 
 
 def test_the_kept_references_are_of_the_default_backbone_and_the_same_sets_at_both_sizes() -> None:
@@ -148,7 +148,7 @@ def test_trust_pairs_each_reference_with_its_gain(monkeypatch: pytest.MonkeyPatc
     assert kept.errors_removed("image")["r3"] == pytest.approx(0.09 / 0.2)
     found = kept.trust(known(6), "image")
     assert found is not None and found.value == pytest.approx(1.0) and found.n == 4
-    assert found.note == "With the share of the error that it removed: 1.00 (1.00 to 1.00)."
+    assert found.note == "With the share of the error that fine-tuning removed: 1.00 (1.00 to 1.00)."
     assert kept.trust(known(6), "text") is None
 
 

@@ -1,0 +1,141 @@
+"""Evidence on images and texts with classes: what the probes measure on a backbone's features, in about a minute.
+
+The locked test part is never opened; only its size per class is used, to say how much the test itself will scatter.
+Train and validation parts together are the training part here, since every probe is cross-validated and chooses
+nothing on data that it is scored on.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.data.features import feature_cache, input_size, load_backbone
+from advisor.evidence.curve import measure_curve
+from advisor.evidence.grow import grown
+from advisor.evidence.issues import measure_issues
+from advisor.evidence.layers import measure_joined, measure_layers
+from advisor.evidence.modality_probes import probes_of
+from advisor.evidence.rungs import run_probes
+from advisor.evidence.sample import Sample
+from advisor.evidence.scores import measure_scores
+from probes.progress import Progress, silent, within
+
+if TYPE_CHECKING:
+    from advisor.data.features import Backbone, Load
+    from probes.backbones.catalog import Entry
+    from probes.device import Calibration
+    from probes.linear import LinearProbe
+
+#: Shares of the budget for the probes of every layer, for those on joined layers, and for asking a language model.
+LAYERS_SHARE, JOINED_SHARE, PROMPT_SHARE = 0.08, 0.1, 0.2
+
+
+@dataclass(frozen=True)
+class ProbedBackbone:
+    """A backbone as `advisor.evidence.probed.ProbedModel`. ``load``: how it is loaded."""
+
+    entry: Entry
+    identities: tuple[str, ...]
+    load: Load
+
+    @classmethod
+    def of(cls, dataset: Dataset, name: str | None, load: Load = load_backbone) -> ProbedBackbone:
+        """The backbone called `name`, or the default for this kind of data. Raises BackboneError."""
+        from probes.backbones import catalog
+        from probes.backbones.weights import weights_hash
+
+        entry = catalog.find(name, dataset.kind) if name else catalog.default(dataset.kind)
+        return cls(entry, (weights_hash(entry),), load)
+
+    @property
+    def name(self) -> str:
+        """The catalog's name."""
+        return self.entry.name
+
+    def digest(self, identity: str) -> str:
+        """The hash of the weights is one already."""
+        return identity
+
+    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
+        """Raises BackboneError when the weights cannot be had."""
+        return measure(dataset, self.entry, budget_seconds, progress, self.load)
+
+
+def measure(
+    dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent, load: Load = load_backbone
+) -> Evidence:
+    """Load the backbone, extract features of a stratified sample, and run every probe on them."""
+    from probes import device as devices
+    from probes.calibrations import calibration_of
+
+    started = time.monotonic()
+    progress("Loading the backbone and timing this device", 0.02)
+    device = devices.pick()
+    backbone = load(entry, input_size(dataset, entry), device)
+    calibration = calibration_of(backbone, feature_cache(), probes_of(dataset).texts_to_time(dataset))
+    sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
+    results, probe = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
+    results += probes_of(dataset).baselines(dataset, sample, budget_seconds, progress)
+    fields, remarks = instruments(dataset, backbone, calibration, sample, results, probe, budget_seconds, progress)
+    test = dataset.where("test")
+    return Evidence(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        backbone=entry.reference,
+        backbone_hash=backbone.weights_hash,
+        device=device,
+        device_reason=calibration.reason,
+        input_size=backbone.input_size,
+        n_train=len(dataset.where("train", "val")),
+        n_sample=sample.size,
+        n_test=len(test),
+        n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
+        results=tuple(results),
+        notes=(*notes, *remarks),
+        seconds=time.monotonic() - started,
+        **fields,
+    )
+
+
+def instruments(
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration,
+    sample: Sample,
+    results: list[ProbeResult],
+    probe: LinearProbe,
+    budget_seconds: float,
+    progress: Progress,
+) -> tuple[dict[str, Any], list[str]]:
+    """What the other instruments measure on the sample, as fields of the evidence, and what could not be measured.
+
+    The probes on joined layers and with prompts are appended to `results`.
+    """
+    fields: dict[str, Any] = {}
+    progress("Measuring how much more data would help", 0.54)
+    fields["curve"] = measure_curve(dataset, sample, probe.recipe)
+    progress("Scoring transferability", 0.62)
+    fields["scores"] = measure_scores(dataset, backbone, sample, results)
+    fields["findings"] = measure_issues(
+        dataset, sample, probe.oof_probability, probe.oof_predicted, backbone_hash=backbone.weights_hash,
+        n_sample=sample.size, progress=within(progress, 0.66, 0.80),
+    )  # fmt: skip
+    fields["depths"] = measure_layers(
+        dataset, backbone, calibration, sample, LAYERS_SHARE * budget_seconds, within(progress, 0.80, 0.86)
+    )
+    progress("Joining layers", 0.86)
+    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds)
+    results += [joined] if joined is not None else []
+    extra = probes_of(dataset)
+    prompts, unprompted = extra.prompts(
+        dataset, backbone, sample, PROMPT_SHARE * budget_seconds, within(progress, 0.87, 0.94)
+    )
+    results += prompts
+    progress("Measuring the distance from the pre-training data", 0.94)
+    fields["domain"], unplaced = extra.domain(dataset, backbone, sample.rows, calibration, within(progress, 0.94, 1.0))
+    return fields, [note for note in (unplaced, unprompted) if note]
