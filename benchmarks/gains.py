@@ -46,7 +46,8 @@ def measure(name: str) -> dict[str, Any]:
     """Frozen and fine-tuned on the same items of one set."""
     from advisor.training.loop import fit
     from advisor.training.network import build
-    from advisor.training.recipes import settings_for, task_of, training_precision
+    from advisor.training.problems import problem_of
+    from advisor.training.recipes import settings_for, training_precision
     from probes.backbones import catalog
     from probes.heads import fit_head
     from probes.interval import paired_error
@@ -69,7 +70,7 @@ def measure(name: str) -> dict[str, Any]:
     head = fit_head(array[is_train], dataset.labels[train], probe.recipe, balanced, n_classes)
     frozen = head.logits(array[~is_train]).argmax(axis=1)
     network = build(backbone, n_classes, True, head)
-    task, _ = task_of(dataset, "fine-tune", network, backbone, train, test)
+    problem, _ = problem_of(dataset, "fine-tune", network, backbone, train, test)
     recipe = settings_for("fine-tune", dataset.kind, len(train), 1e6, seed=0)
     settings = dataclasses.replace(
         recipe,
@@ -80,7 +81,7 @@ def measure(name: str) -> dict[str, Any]:
         first_look=False,
         autocast=training_precision("cpu"),
     )
-    tuned = fit(task, settings).logits.argmax(axis=1)
+    tuned = fit(problem, settings).logits.argmax(axis=1)
     before, after = (score(dataset.metric, truth, answer, n_classes) for answer in (frozen, tuned))
     error = paired_error(dataset.metric, truth, tuned, frozen, n_classes)
     seconds = time.monotonic() - started

@@ -12,8 +12,7 @@ from test_api import home, pictures, questions, workspace  # noqa: F401 fixtures
 
 import advisor
 from advisor.core.records import Advice, Dataset, Evidence
-from advisor.data.decode import reader
-from advisor.data.features import input_size, load_backbone
+from advisor.data.features import input_size, load_backbone, reader
 from advisor.rungs.saved.loading import load
 from advisor.runs import store
 from advisor.training.loop import fit
@@ -23,7 +22,7 @@ from probes.backbones import catalog
 from probes.features import extract
 
 sys.path.append(str(Path(__file__).parent / "training"))
-from small_tasks import SETTINGS, StopAfter, image_task, lite0
+from small_problems import SETTINGS, StopAfter, image_problem, lite0
 
 GPU = devices.pick()
 pytestmark = [
@@ -80,10 +79,10 @@ def test_a_rung_trained_there_is_taken_home_to_a_processor(dataset: Dataset, adv
 
 
 def test_a_fit_that_was_stopped_goes_on_to_the_end_of_an_undisturbed_one(tmp_path: Path) -> None:
-    task = partial(image_task, partial(lite0, GPU))
-    whole = fit(task(), SETTINGS)
+    problem = partial(image_problem, partial(lite0, GPU))
+    whole = fit(problem(), SETTINGS)
     stop = Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0, should_stop=StopAfter(3))
-    assert fit(task(), SETTINGS, stop).stopped
-    resumed = fit(task(), SETTINGS, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
+    assert fit(problem(), SETTINGS, stop).stopped
+    resumed = fit(problem(), SETTINGS, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
     assert resumed.steps == whole.steps
     np.testing.assert_allclose(resumed.logits, whole.logits, atol=0.2)  # its sums are not of the same bits twice

@@ -22,7 +22,7 @@ import numpy as np
 
 from advisor.data.features import feature_cache
 from advisor.rungs import common
-from advisor.rungs.common import Gathered
+from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import some
@@ -31,9 +31,11 @@ from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
 from advisor.training.few import STEPS
 from advisor.training.loop import fit
+from advisor.training.modality import modality_of
 from advisor.training.network import build, linear
 from advisor.training.objectives import autocast
-from advisor.training.settings import Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.settings import Settings
 from advisor.training.sources import logits_of
 from probes.calibrations import calibration_of
 from probes.heads import USUAL
@@ -81,14 +83,14 @@ def tuned(
     Its length is fixed, so that one begun again after a kill, without a checkpoint, ends in the same weights.
     """
     dataset, own = context.dataset, copy_of(backbone)
-    task = task_of(context, own, turn.rows[turn.inside], turn.rows)
-    result = fit(task, turn.settings(resolved), turn.callbacks(context, resolved))
+    problem = problem_of(context, own, turn.rows[turn.inside], turn.rows)
+    result = fit(problem, turn.settings(resolved), turn.callbacks(context, resolved))
     if result.best_step < 0:
         return None
     features = result.logits
-    learned = Gathered(turn.rows[turn.inside], features[turn.inside], int(turn.inside.sum()))
+    learned = Features(turn.rows[turn.inside], features[turn.inside], int(turn.inside.sum()))
     head = common.fit_linear(dataset, learned, USUAL)
-    network: Any = task.network
+    network: Any = problem.network
     network.head = linear(own.dim, len(head.bias), head.weight, head.bias).to(own.device)
     return Tuned(network, own, head.logits(features))
 
@@ -109,24 +111,23 @@ def precision_of(context: RunContext, backbone: Backbone, rows: np.ndarray) -> s
 
 def speeds(context: RunContext, backbone: Backbone, rows: np.ndarray, settings: Settings) -> tuple[float, float]:
     """Texts a second through a tuning's steps and through a report's reading, from a copy that is then dropped."""
-    task = task_of(context, copy_of(backbone), rows, np.resize(some(rows), TIMED_TEXTS))
-    training = fit(task, dataclasses.replace(settings, steps=TIMED_STEPS)).items_per_second
+    problem = problem_of(context, copy_of(backbone), rows, np.resize(some(rows), TIMED_TEXTS))
+    training = fit(problem, dataclasses.replace(settings, steps=TIMED_STEPS)).items_per_second
     started = time.monotonic()
-    logits_of(task.network, task.val, autocast=autocast(task.device, settings.autocast))
+    logits_of(problem.network, problem.val, autocast=autocast(problem.device, settings.autocast))
     reading = TIMED_TEXTS / max(time.monotonic() - started, 1e-9)
-    lengths = task.val.lengths  # type: ignore[attr-defined]  # of texts
+    lengths = problem.val.lengths  # type: ignore[attr-defined]  # of texts
     return training, reading * float(lengths.max() / lengths.mean())  # a report's batches have hardly any padding
 
 
-def task_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_rows: np.ndarray) -> Task:
+def problem_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_rows: np.ndarray) -> Problem:
     """Contrast among `rows`; the features of `val_rows` come out."""
     dataset = context.dataset
-    labels = dataset.labels[rows]
-    return Task(
+    labels, modality = dataset.labels[rows], modality_of(dataset.kind)
+    return Problem(
         network=build(backbone, len(dataset.classes), hold_batch_norm=False),
-        kind=dataset.kind,
-        train=BalancedSource(recipes.source_of(dataset, rows, backbone, None), labels),
-        val=recipes.source_of(dataset, val_rows, backbone, None),
+        train=BalancedSource(modality.source(dataset, rows, backbone), labels),
+        val=modality.source(dataset, val_rows, backbone),
         labels_train=labels,
         labels_val=dataset.labels[val_rows],
         n_classes=len(dataset.classes),

@@ -20,7 +20,8 @@ from advisor.rungs.turns import Tuned, Turn, copy_of
 from advisor.training import recipes
 from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
-from advisor.training.network import at_depths, at_size, build
+from advisor.training.network import at_layers, at_size, build
+from advisor.training.problems import problem_of
 from advisor.training.search import reading_speed, training_speed
 from probes.hooks import LAST
 
@@ -35,13 +36,15 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
     """
     dataset = context.dataset
     network = build(backbone, len(dataset.classes), True)
-    task, augmentation = recipes.task_of(dataset, "fine-tune", network, backbone, some(rows), some(rows))
-    reading, timed = reading_speed(task), training_speed(task)
+    problem, augmentation = problem_of(dataset, "fine-tune", network, backbone, some(rows), some(rows))
+    reading, timed = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
     each = (
         seconds / IMAGE_FOLDS
     )  # the folds have their share of the steps: together one tuning's less than their number
-    size, speed = recipes.size_and_speed("fine-tune", task, backbone.input_size, len(rows), timed, each)
+    size, speed = recipes.size_and_speed(
+        "fine-tune", dataset.kind, problem.train, backbone.input_size, len(rows), timed, each
+    )
     settings = recipe(context, "fine-tune", {"precision": recipes.training_precision(context.device)}, len(rows))
     fixed = settings.steps is not None
     affordable = int(0.9 * each * speed / settings.batch_size)
@@ -51,7 +54,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "cross-entropy",
         **dataclasses.asdict(settings),
         "n_folds": IMAGE_FOLDS if fixed or steps >= LEAST_STEPS else 0,
-        "depths": list(dict.fromkeys([*fallback.chosen.depths, LAST])),
+        "depths": list(dict.fromkeys([*fallback.chosen.layers, LAST])),
         "probe": fallback.chosen.recipe.settings,
         "augmentation": augmentation.reason if augmentation else "None.",
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(rows)),
@@ -73,14 +76,14 @@ def tuned(
     Its length is fixed, so that one taken up again after a kill ends in the same weights.
     """
     dataset = context.dataset
-    view = at_depths(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
+    view = at_layers(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
     inside = turn.rows[turn.inside]
     start = common.gather(context, view, inside, context.seconds_left, (0.25, 0.25))
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, view, inside, turn.rows)
+    problem, _ = problem_of(dataset, "fine-tune", network, view, inside, turn.rows)
     callbacks = turn.callbacks(context, resolved, turn.folder(context), CHECKPOINT_SECONDS)
-    result = fit(task, turn.settings(resolved), callbacks)
+    result = fit(problem, turn.settings(resolved), callbacks)
     return None if result.best_step < 0 else Tuned(network, view, result.logits)
 
 

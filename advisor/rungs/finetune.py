@@ -20,7 +20,9 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
-from advisor.training.network import Classifier, at_depths, at_size, build, depths_of
+from advisor.training.modality import modality_of
+from advisor.training.network import Classifier, at_layers, at_size, build, layers_of
+from advisor.training.problems import problem_of
 from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import FitResult
 from advisor.training.sources import logits_of
@@ -53,7 +55,7 @@ def execute(context: RunContext) -> Outcome:
     if steps_left(context, resolved) < LEAST_STEPS:  # the time goes to features, which may not be complete
         fallback = with_the_rest(context, backbone, fallback)
         return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
-    sized = at_depths(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
+    sized = at_layers(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
     result, sentences = carry_out(context, "fine-tune", sized, network, rows, resolved, (0.3, 0.93))
@@ -64,7 +66,7 @@ def execute(context: RunContext) -> Outcome:
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
     rows = fallback.val.rows  # all of them: the looks along the way may take a few only, and few decide by chance
-    logits = logits_of(network, recipes.source_of(context.dataset, rows, sized, None))
+    logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
     compared = compare(context.dataset, rows, frozen.logits(context, fallback), logits)
     if not compared.kept:
         return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
@@ -109,11 +111,13 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
     dataset, plan = context.dataset, context.plan
     train_rows = dataset.where("train")
     network = build(backbone, len(dataset.classes), True)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, some(train_rows), some(fallback.val.rows))
-    reading, timed = reading_speed(task), training_speed(task)
+    problem, _ = problem_of(dataset, "fine-tune", network, backbone, some(train_rows), some(fallback.val.rows))
+    reading, timed = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
     usual = backbone.input_size
-    size, speed = recipes.size_and_speed("fine-tune", task, usual, len(train_rows), timed, seconds)
+    size, speed = recipes.size_and_speed(
+        "fine-tune", dataset.kind, problem.train, usual, len(train_rows), timed, seconds
+    )
     reading *= speed / timed
     return {
         "rung": "fine-tune",
@@ -124,7 +128,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
         "items_per_second": round(speed, 2),
         "read_per_second": round(reading, 2),
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
-        "depths": list(fallback.chosen.depths),
+        "depths": list(fallback.chosen.layers),
         "probe": fallback.chosen.recipe.settings,
         "precision": recipes.training_precision(context.device),
         "device": context.device,
@@ -141,7 +145,7 @@ def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
     """The backbone with the frozen head on it, refitted where the training sees another input size or other depths."""
     dataset = context.dataset
-    if sized.input_size != backbone.input_size or depths_of(sized) != fallback.chosen.depths:
+    if sized.input_size != backbone.input_size or layers_of(sized) != fallback.chosen.layers:
         head = _refitted(context, sized, fallback)
     else:
         head = common.fit_linear(dataset, fallback.train, fallback.chosen.recipe)

@@ -18,6 +18,7 @@ from advisor.data.features import load_backbone
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
 from advisor.training.network import Classifier, build, quick_batch_norm
+from advisor.training.problems import problem_of
 from advisor.training.search import reading_speed, training_speed
 from advisor.training.settings import Callbacks
 from probes.folds import spread_order
@@ -72,12 +73,12 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
     rows = context.dataset.where("train")
     backbone = random_backbone(context, architecture)
     few = some(rows)
-    task, _ = recipes.task_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, few, few)
-    reading, first = reading_speed(task), training_speed(task)
+    problem, _ = problem_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, few, few)
+    reading, first = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
     usual = backbone.input_size
-    size, speed = recipes.size_and_speed("scratch", task, usual, len(rows), first, seconds)
-    if architecture == "small" and speed * seconds < recipes.passes_wanted("scratch", len(rows)):
+    size, speed = recipes.size_and_speed("scratch", context.plan.kind, problem.train, usual, len(rows), first, seconds)
+    if architecture == "small" and speed * seconds < recipes.items_wanted("scratch", len(rows)):
         size, speed = SMALLEST_PX, speed * (size / SMALLEST_PX) ** 2
     # a smaller input is read faster by as much
     return Racer(architecture, backbone.entry.title, size, usual, speed, reading * speed / first), seconds
@@ -95,7 +96,7 @@ def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float
     dataset, rows = context.dataset, context.dataset.where("train")
     backbone = random_backbone(context, racer.architecture, racer.size)
     network = fresh_network(context, backbone)
-    task, _ = recipes.task_of(dataset, "scratch", network, backbone, rows, val_rows)
+    problem, _ = problem_of(dataset, "scratch", network, backbone, rows, val_rows)
     settings = dataclasses.replace(
         recipes.settings_for("scratch", dataset.kind, len(rows), seconds, context.plan.seed),
         n_evaluations=0,
@@ -103,7 +104,7 @@ def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float
         first_look=False,
         autocast=recipes.training_precision(context.device),
     )
-    result = fit(task, settings, Callbacks(should_stop=context.should_stop))
+    result = fit(problem, settings, Callbacks(should_stop=context.should_stop))
     if result.diverged:
         return racer
     return dataclasses.replace(racer, value=result.value, loss=result.loss)

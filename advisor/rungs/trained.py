@@ -12,11 +12,12 @@ from torch import Tensor
 from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
 from advisor.rungs.progress import of_run
-from advisor.training import adapters, checkpoints, recipes, remake, search
+from advisor.training import adapters, recipes, search, states
 from advisor.training.network import Classifier
-from advisor.training.recipes import TrainedRung
-from advisor.training.seeds import repeated, snapshot
-from advisor.training.settings import Callbacks, FitResult, Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.problems import insert_adapters, problem_of
+from advisor.training.seeds import repeated
+from advisor.training.settings import Callbacks, Candidate, FitResult, Settings, TrainedRung
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -60,56 +61,61 @@ def carry_out(
 ) -> tuple[FitResult | None, tuple[str, ...]]:
     """Race, then train `network` within the time left; completes ``resolved.json``. None when stopped before."""
     train_rows = context.dataset.where("train")
-    task, augmentation = recipes.task_of(context.dataset, rung, network, backbone, train_rows, val_rows)
+    problem, augmentation = problem_of(context.dataset, rung, network, backbone, train_rows, val_rows)
     if "learning_rate" in resolved:  # an interrupted attempt had come this far
-        start = equip(task, bool(resolved["adapters"]), int(resolved["seed"]))
-        sentences = _raced(context, task)
+        start = equip(problem, bool(resolved["adapters"]), int(resolved["seed"]))
+        sentences = _raced(context, problem)
     else:
         resolved["augmentation"] = augmentation.reason if augmentation else "None."
-        start, sentences = _prepare(context, rung, task, resolved, span[0])
+        start, sentences = _prepare(context, rung, problem, resolved, span[0])
     if context.should_stop():
         return None, sentences
     n_seeds = int(resolved["n_seeds"])
     after = common.report_seconds(context, 1 / float(resolved["read_per_second"]))
     result, told = repeated(
-        task,
+        problem,
         settings_from(resolved),
         n_seeds,
         start,
         lambda turn: _callbacks(context, span, turn, n_seeds, after),
         lambda: context.seconds_left,
     )
-    _check_decoded(task)
+    _check_decoded(problem)
     if resolved["adapters"]:
         adapters.merge(network)
     return result, (*sentences, *told, *_told(context.plan.kind, resolved, result))
 
 
 def _prepare(
-    context: RunContext, rung: TrainedRung, task: Task, resolved: dict[str, Any], share: float
+    context: RunContext, rung: TrainedRung, problem: Problem, resolved: dict[str, Any], share: float
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Race, put the winner's weights into the task's network, plan lengths and seeds; the start and what to say.
+    """Race, put the winner's weights into the problem's network, plan lengths and seeds; the start and what to say.
 
     All of it is kept, so that a run that is interrupted afterwards does not race again.
     """
-    settings = recipe(context, rung, resolved, len(task.train))
+    settings = recipe(context, rung, resolved, len(problem.train))
     speed, reading = float(resolved["items_per_second"]), float(resolved["read_per_second"])
-    candidate = search.Candidate(settings.learning_rate, settings.depth)
+    candidate = Candidate(settings.learning_rate, settings.layer_share)
     raced, entrant = search.Race(candidate), None
     if not isinstance(context.plan.settings.get("learning_rate"), (int, float)):  # "race", or nothing said
         entrants = recipes.candidates(rung, context.plan.kind, settings.learning_rate)
         seconds = training_seconds(context, reading)
-        entrants = search.affordable(entrants, settings, len(task.val), speed, seconds)
+        entrants = search.affordable(entrants, settings, len(problem.val), speed, seconds)
         if entrants:
             tell = context.emit
             raced, entrant = search.race(
-                task, settings, entrants, context.should_stop, lambda told, done: tell(told, share), _entered(settings)
+                problem,
+                settings,
+                entrants,
+                context.should_stop,
+                lambda told, done: tell(told, share),
+                _entered(settings),
             )
-    start = equip(task, raced.winner.adapters, settings.seed)
-    changed = checkpoints.learned(entrant.network) if entrant is not None else {}
-    checkpoints.copy_into(task.network, changed)
+    start = equip(problem, raced.winner.adapters, settings.seed)
+    changed = states.learned(entrant.network) if entrant is not None else {}
+    states.copy_into(problem.network, changed)
     seconds = training_seconds(context, reading)
-    n_seeds = 1 if settings.steps else recipes.n_seeds(rung, len(task.train), speed * seconds)
+    n_seeds = 1 if settings.steps else recipes.n_seeds(rung, len(problem.train), speed * seconds)
     settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
     resolved.update(dataclasses.asdict(settings))
     resolved.update(adapters=raced.winner.adapters, n_seeds=n_seeds, race=raced.record)
@@ -120,12 +126,12 @@ def _prepare(
     return start, sentences
 
 
-def _raced(context: RunContext, task: Task) -> tuple[str, ...]:
-    """Put what the race changed back into the task's network; what was said of it."""
+def _raced(context: RunContext, problem: Problem) -> tuple[str, ...]:
+    """Put what the race changed back into the problem's network; what was said of it."""
     stage = stages.kept(context, RACE)
     if stage is None:  # an attempt of a version that kept checkpoints only
         return ()
-    checkpoints.copy_into(task.network, stage.tensors)
+    states.copy_into(problem.network, stage.tensors)
     return tuple(stage.values["sentences"])
 
 
@@ -146,24 +152,21 @@ def recipe(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_t
 
 def settings_from(resolved: dict[str, Any]) -> Settings:
     """The settings as they were resolved."""
-    names = {field.name for field in dataclasses.fields(Settings)}
-    return Settings(**{key: value for key, value in resolved.items() if key in names})
+    return Settings.of(resolved)
 
 
-def equip(task: Task, with_adapters: bool, seed: int) -> dict[str, Tensor]:
-    """Put adapters into the task's network where asked; a copy of the state that training starts from."""
+def equip(problem: Problem, with_adapters: bool, seed: int) -> dict[str, Tensor]:
+    """Put adapters into the problem's network where asked; a copy of the state that training starts from."""
     if with_adapters:
-        adapters.insert(task.network, seed)
-        task.groups = adapters.groups
-        task.remake = remake.with_adapters(task.remake, seed)
-    return snapshot(task)
+        insert_adapters(problem, seed)
+    return states.snapshot(problem.network)
 
 
-def _entered(settings: Settings) -> Callable[[Task, search.Candidate], Task]:
-    def entered(task: Task, candidate: search.Candidate) -> Task:
+def _entered(settings: Settings) -> Callable[[Problem, Candidate], Problem]:
+    def entered(problem: Problem, candidate: Candidate) -> Problem:
         if candidate.adapters:
-            equip(task, True, settings.seed)
-        return task
+            equip(problem, True, settings.seed)
+        return problem
 
     return entered
 
@@ -190,11 +193,11 @@ def _callbacks(
     )
 
 
-def _check_decoded(task: Task) -> None:
+def _check_decoded(problem: Problem) -> None:
     """A set of which nothing can be decoded has trained nothing."""
     from advisor.core.errors import RunError
 
-    if not task.train.ok.any():
+    if not problem.train.ok.any():
         raise RunError("No training image could be decoded. Open the data page to see which files are damaged.")
 
 

@@ -1,25 +1,22 @@
-"""LoRA on an encoder: low-rank changes of its linear layers that learn while its own weights stand still.
+"""LoRA on an encoder: low-rank changes of its linear layers that learn while its own weights stay frozen.
 
 Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, https://arxiv.org/abs/2106.09685, by peft.
-Once trained the changes are added to the weights, so that a saved model needs no peft and answers as fast as before.
+Once trained, the changes are added to the weights, so that a saved model needs no peft and predicts as fast as before.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
-if TYPE_CHECKING:
-    from advisor.training.settings import Settings
+from advisor.training.settings import Settings
 
 RANK, ALPHA = 8, 16
-#: Adapters start at zero and have few parameters: they learn at this many times the rate of whole layers.
-RATE_FACTOR = 5.0
 
 
 def insert(network: nn.Module, seed: int) -> None:
-    """Put adapters beside the backbone's linear layers, in place; until they learn the outputs stay as they were."""
+    """Put adapters beside the backbone's linear layers, in place; the outputs stay as they were until training."""
     import torch
     from peft import LoraConfig, inject_adapter_in_model
 
@@ -42,11 +39,11 @@ def groups(network: nn.Module, settings: Settings) -> list[dict[str, Any]]:
 
 
 def merge(network: nn.Module) -> None:
-    """Add the adapters to the weights beside which they stand and take them out, in place."""
+    """Add the adapters to the weights they change and remove them, in place."""
     from peft.tuners.lora import LoraLayer
 
-    found = [(name, module) for name, module in network.named_modules() if isinstance(module, LoraLayer)]
-    for name, module in found:
+    adapted = [(name, module) for name, module in network.named_modules() if isinstance(module, LoraLayer)]
+    for name, module in adapted:
         module.merge()
         parent, _, child = name.rpartition(".")
         setattr(network.get_submodule(parent), child, module.get_base_layer())

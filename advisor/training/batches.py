@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from advisor.training.settings import Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.settings import Settings
 from advisor.training.sources import ahead
 
 
@@ -40,9 +41,9 @@ class Batch:
 class Batches:
     """All batches without end; this process's share of the next few is prepared in the background."""
 
-    def __init__(self, task: Task, settings: Settings, rank: int = 0, world: int = 1) -> None:
-        self.task, self.settings, self.rank, self.world = task, settings, rank, world
-        self.per_epoch = len(task.train.order(np.random.default_rng(0), settings.batch_size))
+    def __init__(self, problem: Problem, settings: Settings, rank: int = 0, world: int = 1) -> None:
+        self.problem, self.settings, self.rank, self.world = problem, settings, rank, world
+        self.per_epoch = len(problem.train.order(np.random.default_rng(0), settings.batch_size))
         self._next = -1
         self._coming: Iterator[Batch] = iter(())
         self._stream: Generator[tuple[np.ndarray, Any]] | None = None
@@ -52,7 +53,7 @@ class Batches:
         if self._stream is None or index != self._next:
             self.close()
             self._coming = self._from(index)
-            self._stream = ahead(self.task.train, (batch.own for batch in self._from(index) if len(batch.own)))
+            self._stream = ahead(self.problem.train, (batch.own for batch in self._from(index) if len(batch.own)))
         self._next = index + 1
         batch = next(self._coming)
         return batch, next(self._stream)[1] if len(batch.own) else None
@@ -71,7 +72,7 @@ class Batches:
         epoch, skip = divmod(index, self.per_epoch)
         while True:
             rng = np.random.default_rng([self.settings.seed, 1, epoch])
-            for positions in self.task.train.order(rng, self.settings.batch_size)[skip:]:
+            for positions in self.problem.train.order(rng, self.settings.batch_size)[skip:]:
                 # rounded up, so that the first process always has a share
                 start, stop = (-(-len(positions) * rank // self.world) for rank in (self.rank, self.rank + 1))
                 yield Batch(index, positions, start, stop)

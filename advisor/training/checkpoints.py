@@ -1,9 +1,8 @@
 """Checkpoints: tensors as safetensors, the rest as JSON, all replaced in one step; no pickle.
 
 Tensors come in parts (``now``, ``best``, ``good``), each written under a name of its own and only when its version
-changed; then the JSON that names them and holds their hashes. A kill at any moment leaves the last whole set. Tensors
-go back into the tensors that are there (`copy_`), which keeps their memory layout, so that the same kernels run and a
-resumed CPU run is bit-identical. Random state needs no storing: every draw of the loop is a function of (seed, step).
+changed; then the JSON that names them and holds their hashes. A kill at any moment leaves the last whole set. Random
+state needs no storing: every draw of the loop is a function of (seed, step).
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save
-from torch import Tensor, nn, optim
+from torch import Tensor
 
 from advisor.core import storage
 from advisor.core.errors import StorageError
@@ -65,71 +63,6 @@ def clear(folder: Path) -> None:
     """Remove the checkpoint of a finished run, those of its folds and seeds in folders below included."""
     for path in (*folder.rglob(STATE), *folder.rglob("*.safetensors")):
         path.unlink(missing_ok=True)
-
-
-def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Copies in main memory, where there is more of it than on an accelerator."""
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-
-
-def optimizer_tensors(optimizer: optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
-    """The optimizer's state by parameter name: ``optimizer/<parameter>/<slot>``."""
-    names = {id(parameter): name for name, parameter in network.named_parameters()}
-    return {
-        f"optimizer/{names[id(parameter)]}/{slot}": value
-        for parameter, slots in optimizer.state.items()
-        for slot, value in slots.items()
-    }
-
-
-def restore_optimizer(optimizer: optim.Optimizer, network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put the stored slots back, and no others, each in the memory layout of its parameter."""
-    optimizer.state.clear()
-    for name, parameter in network.named_parameters():
-        prefix = f"optimizer/{name}/"
-        slots = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        for slot, value in slots.items():
-            like = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
-            # step counters are scalars and stay on the CPU, as AdamW keeps them
-            optimizer.state[parameter][slot] = like.detach().copy_(value)
-
-
-def prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors with `prefix/` before their names."""
-    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
-
-
-def without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors under `prefix/`, without it."""
-    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
-
-
-def state(network: nn.Module) -> dict[str, Tensor]:
-    """All that the network holds, parameters as such, a tied tensor once."""
-    seen: set[int] = set()
-    once: dict[str, Tensor] = {}
-    for name, tensor in network.state_dict(keep_vars=True).items():
-        if id(tensor) not in seen:
-            seen.add(id(tensor))
-            once[name] = tensor
-    return once
-
-
-def learned(network: nn.Module) -> dict[str, Tensor]:
-    """What training changes, detached: buffers and the parameters that learn.
-
-    The frozen rest is the same after a restart, and for an adapter on a language model it is nearly all.
-    """
-    frozen = {name for name, parameter in network.named_parameters() if not parameter.requires_grad}
-    return {name: tensor.detach() for name, tensor in state(network).items() if name not in frozen}
-
-
-def copy_into(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Overwrite parameters and buffers in place; those that `tensors` does not name stay."""
-    with torch.no_grad():
-        for name, own in network.state_dict().items():
-            if name in tensors:
-                own.copy_(tensors[name])
 
 
 def _write_part(path: Path, tensors: dict[str, Tensor]) -> dict[str, str]:

@@ -19,7 +19,7 @@ A linear head on the tuned features is fitted afterwards (advisor/rungs/contrast
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,11 +27,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from advisor.training.few import MOST_CLASSES
-from advisor.training.objectives import Judgement, Loss, autocast
+from advisor.training.objectives import autocast
+from advisor.training.problem import Judgement, Loss, Problem
+from advisor.training.settings import Settings
 from advisor.training.sources import Source, logits_of
-
-if TYPE_CHECKING:
-    from advisor.training.settings import Settings, Task
 
 #: A batch is read in so many parts of like length.
 PARTS = 3
@@ -105,23 +104,23 @@ def features_of_batch(module: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
 class Contrastive:
     """The objective: pairs in training. A state is judged by the same loss over all pairs of the validation items.
 
-    `task.network` is a `Classifier` of texts; its backbone learns, its head is left alone. The outputs kept are the
+    `problem.network` is a `Classifier` of texts; its backbone learns, its head is left alone. The outputs kept are the
     features (n_val, d) of the validation items.
     """
 
-    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+    def loss(self, problem: Problem, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The pairs' loss, weighing as many as the batch has readable items."""
-        features = features_of_batch(task.network.backbone, inputs)  # type: ignore[arg-type]
-        labels = torch.from_numpy(task.labels_train[positions]).to(task.device)
-        weights = torch.from_numpy(task.train.ok[positions].astype(np.float32)).to(task.device)
+        features = features_of_batch(problem.network.backbone, inputs)  # type: ignore[arg-type]
+        labels = torch.from_numpy(problem.labels_train[positions]).to(problem.device)
+        weights = torch.from_numpy(problem.train.ok[positions].astype(np.float32)).to(problem.device)
         n = float(weights.sum())
-        with torch.autocast(task.device, enabled=False):  # cosines need more digits than bfloat16 has
+        with torch.autocast(problem.device, enabled=False):  # cosines need more digits than bfloat16 has
             return Loss(n * pair_loss(features, labels, weights), n)
 
-    def judge(self, task: Task, settings: Settings) -> Judgement:
+    def judge(self, problem: Problem, settings: Settings) -> Judgement:
         """The loss of the validation items and their features, from one pass."""
-        precision = autocast(task.device, settings.autocast)
-        features = logits_of(task.network.backbone, task.val, autocast=precision)  # type: ignore[arg-type]
-        seen, labels = torch.from_numpy(features), torch.from_numpy(task.labels_val)
+        precision = autocast(problem.device, settings.autocast)
+        features = logits_of(problem.network.backbone, problem.val, autocast=precision)  # type: ignore[arg-type]
+        seen, labels = torch.from_numpy(features), torch.from_numpy(problem.labels_val)
         loss = float(pair_loss(seen, labels, torch.ones(len(labels))))
         return Judgement(-loss, loss, features, is_metric=False)

@@ -1,6 +1,6 @@
-"""How few labels are fine-tuned, as far as labels and classes decide it: known before any training.
+"""How few labels are fine-tuned and what it costs, known before any training; a forecast reads it too.
 
-Carried out by `advisor.rungs.few_labels`; estimates look here for what a run costs, and whether it changes anything.
+Which way is taken, a modality says (`advisor.training.modality`); `advisor.rungs.few_labels` carries it out.
 """
 
 from __future__ import annotations
@@ -19,29 +19,13 @@ STEPS, BATCH = 20, 32
 #: Texts that pass through all of it: two folds of half as many steps judge, then all labels are tuned on.
 ITEMS = 2 * STEPS * BATCH
 
-#: Up to so many labelled images no part of them is put aside: they are held out in so many folds in turn.
+#: Up to so many labelled images no part of them is set aside: they are held out in turn, in so many folds.
 FEW_IMAGES, IMAGE_FOLDS = 600, 3
 #: Steps of a tuning of few images, its batch, and the passes that it makes at least.
 IMAGE_STEPS, IMAGE_BATCH, LEAST_PASSES = 100, 16, 4
 
+#: The usual way (against a validation part), in folds (images), by contrast (texts), or the frozen model stays.
 Way = Literal["usual", "folds", "contrast", "frozen"]
-
-
-def way(kind: str, n: float, n_classes: int, per_class: float | None = None) -> Way:
-    """How fine-tuning goes with n labels.
-
-    The usual way (against a validation part), in folds (images), by contrast (texts), or the frozen model stays.
-    ``per_class``: the median of the classes, where it is known; else they count as even.
-
-    >>> way("text", 32, 4), way("text", 616, 77), way("text", 400, 4), way("image", 32, 4), way("image", 1000, 4)
-    ('contrast', 'frozen', 'usual', 'folds', 'usual')
-    """
-    if kind == "image":
-        return "folds" if n <= FEW_IMAGES else "usual"
-    each = n / max(n_classes, 1) if per_class is None else per_class
-    if kind != "text" or each > (FEW_PER_CLASS if n_classes <= MOST_CLASSES else TOO_FEW_OF_MANY):
-        return "usual"
-    return "contrast" if n_classes <= MOST_CLASSES else "frozen"
 
 
 def image_steps(n: float) -> int:

@@ -8,28 +8,29 @@ from typing import Any
 
 import torch
 
-from advisor.training import checkpoints
+from advisor.training import checkpoints, states
 from advisor.training.checkpoints import Part
 from advisor.training.loop import fit
-from advisor.training.settings import Callbacks, FitResult, Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.settings import Callbacks, FitResult, Settings
 
 FOLDER = "finished"
 
 
-def fit_once(task: Task, settings: Settings, callbacks: Callbacks) -> FitResult:
-    """As `fit`; one that had ended before the run was interrupted leaves the network in the same state and is over."""
+def fit_once(problem: Problem, settings: Settings, callbacks: Callbacks) -> FitResult:
+    """As `fit`; a fit that had ended before the run was interrupted only puts the network back into its state."""
     if callbacks.checkpoint is None:
-        return fit(task, settings, callbacks)
+        return fit(problem, settings, callbacks)
     folder = callbacks.checkpoint / FOLDER
-    found = checkpoints.read(folder)
-    if found is not None:
-        parts, state = found
-        checkpoints.copy_into(task.network, checkpoints.without("network", parts["best"].tensors))
-        task.network.eval()
+    checkpoint = checkpoints.read(folder)
+    if checkpoint is not None:
+        parts, state = checkpoint
+        states.copy_into(problem.network, states.without("network", parts["best"].tensors))
+        problem.network.eval()
         return _result(state["result"], parts["best"])
-    result = fit(task, settings, callbacks)
+    result = fit(problem, settings, callbacks)
     if not result.stopped:
-        tensors = checkpoints.prefixed("network", checkpoints.learned(task.network))
+        tensors = states.prefixed("network", states.learned(problem.network))
         best = Part(0, {**tensors, "logits": torch.from_numpy(result.logits)})
         checkpoints.write(folder, {"best": best}, {"result": _plain(result)})
         callbacks.kept()
@@ -45,7 +46,5 @@ def _plain(result: FitResult) -> dict[str, Any]:
 def _result(values: dict[str, Any], best: Part) -> FitResult:
     value = -math.inf if values["value"] is None else values["value"]
     loss = math.inf if values["loss"] is None else values["loss"]
-    told = tuple(values["sentences"])
-    return FitResult(
-        **{**values, "value": value, "loss": loss, "sentences": told}, logits=best.tensors["logits"].numpy()
-    )
+    values = {**values, "value": value, "loss": loss, "sentences": tuple(values["sentences"])}
+    return FitResult(**values, logits=best.tensors["logits"].numpy())

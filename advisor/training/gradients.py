@@ -1,8 +1,8 @@
-"""The gradient of one batch: micro-batches, processes, and less at a time when the memory runs out.
+"""The gradient of one batch and the judgement of a state, with less at a time when memory runs out.
 
 Sums are added up and divided once by the weight of the whole batch. So a batch has the same gradient, up to rounding,
-in one piece, in micro-batches and on several processes; batch norm that learns and losses whose items look at each
-other are the exceptions, since they see a micro-batch only. Process 0 owns the weights: it sends them before each
+in one piece, in micro-batches and on several processes; the exceptions are batch norm that learns and losses that
+compare items, which see a micro-batch only. Process 0 owns the weights: it sends them before each
 batch and takes the sum of the gradients, which costs as much traffic as an all-reduce and leaves one process to
 plan, judge, write and decide. The others need no optimizer, no clock and no stop request.
 """
@@ -13,16 +13,18 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from advisor.training import checkpoints
+from advisor.training import states
 from advisor.training.batches import Batch, PartOfBatch, rows
-from advisor.training.network import Classifier, block_groups, parameter_groups
 from advisor.training.objectives import autocast
 from advisor.training.parallel import Group
-from advisor.training.settings import Settings, Task
+from advisor.training.problem import Judgement, Problem
+from advisor.training.settings import Settings
 
 LOG = logging.getLogger("advisor.training")
 #: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
@@ -30,25 +32,25 @@ _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 class Gradients:
-    """Computes gradients in ``parts`` micro-batches; more of them once the memory did not suffice."""
+    """Computes gradients in ``parts`` micro-batches; more of them after running out of memory."""
 
     def __init__(
         self,
-        task: Task,
+        problem: Problem,
         settings: Settings,
         learning: list[torch.nn.Parameter],
         group: Group | None = None,
         say: Callable[[str], None] = LOG.warning,
     ) -> None:
-        self.task, self.settings, self.learning = task, settings, learning
+        self.problem, self.settings, self.learning = problem, settings, learning
         self.group, self.say = group, say
         self.parts = max(1, settings.accumulate)
 
     def of(self, batch: Batch, raw: Any) -> float:
         """Leave the mean gradient of the whole batch in the parameters; its mean loss. On process 0."""
         if self.group is not None:
-            self.group.tell(batch.index)
-            self.group.spread(list(checkpoints.learned(self.task.network).values()))
+            self.group.broadcast(batch.index)
+            self.group.spread(list(states.learned(self.problem.network).values()))
         total, weight = self.summed(batch, raw)
         if self.group is not None:
             total, weight = self.group.add_up(self.learning, total, weight)
@@ -58,9 +60,9 @@ class Gradients:
         return total / max(weight, 1e-6)
 
     def serve(self, batch: Batch, raw: Any) -> None:
-        """The part of any other process in `of`, after it was told the batch's number."""
+        """The part of any other process in `of`, once it has the batch's number."""
         assert self.group is not None
-        self.group.spread(list(checkpoints.learned(self.task.network).values()))
+        self.group.spread(list(states.learned(self.problem.network).values()))
         self.group.add_up(self.learning, *self.summed(batch, raw))
 
     def summed(self, batch: Batch, raw: Any) -> tuple[float, float]:
@@ -76,18 +78,18 @@ class Gradients:
 
     def seconds_per_item(self, batch: Batch) -> float:
         """Time for an item of a step, decoding not counted; weights, buffers and gradients stay as they were."""
-        kept = {name: tensor.detach().clone() for name, tensor in self.task.network.named_buffers()}
-        self.task.network.train()
+        kept = {name: tensor.detach().clone() for name, tensor in self.problem.network.named_buffers()}
+        self.problem.network.train()
         seconds = 0.0
         for n in (4, 16):  # the first call pays for choosing kernels
             timed = batch.first(n)
-            raw = self.task.train.raw(timed.own)
+            raw = self.problem.train.raw(timed.own)
             started = time.monotonic()
             self.summed(timed, raw)
             seconds = (time.monotonic() - started) / len(timed.own)
         self._clear()
         with torch.no_grad():
-            for name, tensor in self.task.network.named_buffers():
+            for name, tensor in self.problem.network.named_buffers():
                 tensor.copy_(kept[name])
         return seconds
 
@@ -97,8 +99,8 @@ class Gradients:
             torch.cuda.empty_cache()
         self.parts = min(2 * self.parts, n_own)
         self.say(
-            f"The memory did not suffice, so each step takes its {n} items in {self.parts} parts "
-            f"of {math.ceil(n_own / self.parts)}; the batch that a step learns from stays the same."
+            f"Out of memory: each step now takes its {n} items in {self.parts} parts of "
+            f"{math.ceil(n_own / self.parts)}; the batch that it learns from stays the same."
         )
 
     def _micro_batches(self, batch: Batch, raw: Any) -> tuple[float, float]:
@@ -107,8 +109,8 @@ class Gradients:
         parts = min(self.parts, n_own)
         for i in range(parts):
             part = slice(n_own * i // parts, n_own * (i + 1) // parts)
-            one, weighs = self._backward(batch, raw if parts == 1 else rows(raw, part), part)
-            total, weight = total + one, weight + weighs
+            part_total, part_weight = self._backward(batch, raw if parts == 1 else rows(raw, part), part)
+            total, weight = total + part_total, weight + part_weight
         return total, weight
 
     def _backward(self, batch: Batch, raw: Any, part: slice) -> tuple[float, float]:
@@ -116,9 +118,9 @@ class Gradients:
         start, stop = batch.start + part.start, batch.start + part.stop
         torch.manual_seed(self.settings.seed * 1_000_003 + batch.index + 7_368_787 * start)
         rng = PartOfBatch([self.settings.seed, 2, batch.index], len(batch.positions), start, stop)
-        inputs = self.task.train.inputs(raw, rng)
-        with autocast(self.task.device, self.settings.autocast):
-            loss = self.task.objective.loss(self.task, self.settings, inputs, batch.positions[start:stop])
+        inputs = self.problem.train.inputs(raw, rng)
+        with autocast(self.problem.device, self.settings.autocast):
+            loss = self.problem.objective.loss(self.problem, self.settings, inputs, batch.positions[start:stop])
         if loss.total.requires_grad:  # a share may hold nothing that counts
             loss.total.backward()  # type: ignore[no-untyped-call]
         return float(loss.total.detach()), loss.weight
@@ -128,6 +130,11 @@ class Gradients:
             parameter.grad = None
 
 
+def random_state_kept(device: str) -> AbstractContextManager[None]:
+    """Torch's random state is afterwards what it was before."""
+    return torch.random.fork_rng(devices=[torch.cuda.current_device()] if device == "cuda" else [])
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed, on any device."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
@@ -135,18 +142,22 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
-def learning_groups(task: Task, settings: Settings) -> list[dict[str, Any]]:
-    """The parameters that learn and how fast: the task's own groups, else those of a classifier's blocks."""
-    if task.groups is not None:
-        return task.groups(task.network, settings)
-    if not isinstance(task.network, Classifier):
-        raise TypeError(f"A {type(task.network).__name__} is no Classifier; say with Task.groups what learns.")
-    return parameter_groups(
-        task.network,
-        block_groups(task.network, task.kind),
-        settings.learning_rate,
-        settings.head_learning_rate,
-        settings.weight_decay,
-        settings.layer_decay,
-        settings.depth,
-    )
+class Judge:
+    """The objective's judgement, ``batch_size`` items at a time; fewer of them after running out of memory."""
+
+    def __init__(self, problem: Problem, settings: Settings, say: Callable[[str], None]) -> None:
+        self.problem, self.settings, self.say = problem, settings, say
+        self.batch_size = settings.batch_size
+
+    def __call__(self) -> Judgement:
+        """Raises what the allocator raises when not even one item at a time fits."""
+        while True:
+            try:
+                return self.problem.objective.judge(self.problem, replace(self.settings, batch_size=self.batch_size))
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.batch_size == 1:
+                    raise
+            # outside of the handler, so that no traceback keeps the activations
+            self.batch_size //= 2
+            smaller = self.settings.batch_size // self.batch_size
+            self.say(f"Out of memory: the validation part is now judged in batches {smaller} times smaller.")

@@ -3,8 +3,8 @@
 Context: runs have minutes, not epochs, and may be killed at any step. So the number of steps is planned from a
 timed step such that warm-up and cosine end inside the time, corrected as the pace shows; and every random draw is a
 function of (seed, number of the batch), so that a checkpoint needs no random state and a resumed CPU run equals an
-undisturbed one bit for bit (measured in tests/training). What is minimised: advisor/training/objectives.py; how a
-batch becomes a gradient, on one process or several: advisor/training/gradients.py.
+undisturbed one bit for bit (measured in tests/training). What is minimised: advisor/training/problem.py; how a batch
+becomes a gradient, on one process or several: advisor/training/gradients.py.
 """
 
 from __future__ import annotations
@@ -20,35 +20,33 @@ import torch
 from torch import Tensor
 
 from advisor.core.errors import ProcessLost
-from advisor.training import checkpoints, parallel
-from advisor.training.averaging import Average
+from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, learning_groups
-from advisor.training.judging import Judge
-from advisor.training.objectives import Judgement
+from advisor.training.gradients import Gradients, Judge, random_state_kept
+from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
-from advisor.training.settings import Callbacks, FitResult, Settings, Task
+from advisor.training.problem import Judgement, Problem
+from advisor.training.settings import Callbacks, FitResult, Settings
 
 LOG = logging.getLogger("advisor.training")
 #: A live curve needs a point about this often.
 EMIT_SECONDS = 1.0
-#: The learning rate after a return to the last good state, as a share of the one before.
+#: The learning rate after a rollback to the last good state, as a share of the one before.
 SLOWER = 0.5
 #: The best state before any was judged.
 NOTHING = {"value": -math.inf, "loss": math.inf, "step": -1}
 
 
-def fit(task: Task, settings: Settings, callbacks: Callbacks | None = None) -> FitResult:
-    """Train `task.network` and leave it in its best validated state.
+def fit(problem: Problem, settings: Settings, callbacks: Callbacks | None = None) -> FitResult:
+    """Train `problem.network` and leave it in its best validated state.
 
     Resumes from `callbacks.checkpoint` when it holds one. A stop request ends the fit at the next step with the
     best state so far. Where other processes have joined (advisor/training/parallel.py) they help.
     """
-    cuda = [torch.cuda.current_device()] if task.device == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):  # dropout draws from torch's stream; the caller's stays as it was
-        return _Fit(task, settings, callbacks or Callbacks()).run()
+    with random_state_kept(problem.device):  # dropout draws from it
+        return _Fit(problem, settings, callbacks or Callbacks()).run()
 
 
 def cosine(step: int, steps: int, warmup: float) -> float:
@@ -65,13 +63,13 @@ class _Fit:
     The two differ by the batches that were skipped. `ticks` counts every step ever taken, those taken again included.
     """
 
-    def __init__(self, task: Task, settings: Settings, callbacks: Callbacks) -> None:
-        self.task, self.settings, self.callbacks = task, settings, callbacks
-        groups = learning_groups(task, settings)
+    def __init__(self, problem: Problem, settings: Settings, callbacks: Callbacks) -> None:
+        self.problem, self.settings, self.callbacks = problem, settings, callbacks
+        groups = learning_groups(problem, settings)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
-        self.average = Average(task.network)
-        self.judge = Judge(task, settings, self._say)
+        self.average = states.Average(problem.network)
+        self.judge = Judge(problem, settings, self._say)
         self.step = self.cursor = self.stale = self.ticks = self.items = 0
         self.skipped: list[int] = []
         self.best: dict[str, Any] = dict(NOTHING)
@@ -81,20 +79,22 @@ class _Fit:
         self.diverged = self.stopped = False
         self.losses: list[float] = []
         self.sentences: list[str] = []
-        self.told_at = -math.inf
+        self.emitted_at = -math.inf
 
     def run(self) -> FitResult:
         """Resume or plan, step until the end, and give back the best state."""
-        self.pace = Pace(self.settings, len(self.task.train.order(np.random.default_rng(0), self.settings.batch_size)))
-        self.gradients = Gradients(self.task, self.settings, self.learning, say=self._say)
+        self.pace = Pace(
+            self.settings, len(self.problem.train.order(np.random.default_rng(0), self.settings.batch_size))
+        )
+        self.gradients = Gradients(self.problem, self.settings, self.learning, say=self._say)
         resumed = self._resume()
         # a short fit without a checkpoint, such as one of a race, is not worth building on every process
         group = parallel.current() if self.callbacks.checkpoint is not None else None
-        if group is not None and not enlist(group, self.task, self.settings):
+        if group is not None and not enlist(group, self.problem, self.settings):
             group = None
         rank, world = (group.rank, group.world) if group is not None else (0, 1)
         try:
-            with closing(Batches(self.task, self.settings, rank, world)) as self.batches:
+            with closing(Batches(self.problem, self.settings, rank, world)) as self.batches:
                 if not resumed:
                     self._plan(world)
                 self.gradients.group = group
@@ -102,16 +102,16 @@ class _Fit:
         finally:
             if group is not None:
                 with suppress(ProcessLost):
-                    group.tell(parallel.FIT_OVER)
+                    group.broadcast(parallel.FIT_OVER)
         return self._result()
 
     def _train(self) -> None:
-        """All steps, looks and checkpoints."""
+        """All steps, evaluations and checkpoints."""
         if self.step == 0 and self.settings.first_look and self.settings.n_evaluations and self.best["step"] < 0:
-            self.first_value = self._look()
+            self.first_value = self._validate()
         if self.good["step"] < 0:
-            self._remember()
-        self.task.network.train()
+            self._keep_good()
+        self.problem.network.train()
         while self.step < self.pace.steps and not self._ended():
             self._advance()
 
@@ -126,7 +126,7 @@ class _Fit:
         norm = float(torch.nn.utils.clip_grad_norm_(self.learning, self.settings.clip))
         self.ticks += 1
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            self._return("The loss" if not math.isfinite(loss) else "The gradient", [batch.index])
+            self._roll_back("The loss" if not math.isfinite(loss) else "The gradient", [batch.index])
             return
         self.optimizer.step()
         self.step, self.cursor = self.step + 1, self.cursor + 1
@@ -136,8 +136,8 @@ class _Fit:
             self.average.update()
         self.pace.stepped(self.step, time.monotonic() - started)
         if self._due():
-            self._look()
-        elif self.pace.spent - self.told_at >= EMIT_SECONDS:
+            self._validate()
+        elif self.pace.spent - self.emitted_at >= EMIT_SECONDS:
             self._emit()
         self._maybe_checkpoint()
 
@@ -154,47 +154,47 @@ class _Fit:
         return self.stopped or self.diverged or bool(patience and self.stale >= patience)
 
     def _due(self) -> bool:
-        """Whether to look at the validation part now; always after the last step, unless nothing is to be chosen."""
+        """Whether to evaluate now; always after the last step, unless nothing is to be chosen."""
         every = self.pace.look_every
         return bool(self.settings.n_evaluations and self.step >= self.pace.steps) or bool(
             every and self.step % every == 0
         )
 
-    def _look(self) -> float:
-        """Judge, keep the state if it is the best, tell the outside; the validation value."""
+    def _validate(self) -> float:
+        """Judge the validation part, keep the state if it is the best, report; the validation value."""
         started = time.monotonic()
         judged = self.judge()
         self.pace.looked(time.monotonic() - started)
         if not math.isfinite(judged.loss):
-            self._return("The loss on the validation part", [self.cursor - 1])
+            self._roll_back("The loss on the validation part", [self.cursor - 1])
             return judged.value
         self.stale = 0 if self._keep_if_best(judged) else self.stale + 1
         self._emit(val_loss=judged.loss, **({"val_value": judged.value} if judged.is_metric else {}))
-        self._remember()
+        self._keep_good()
         return judged.value
 
     def _keep_if_best(self, judged: Judgement) -> bool:
         if (judged.value, -judged.loss) <= (self.best["value"], -self.best["loss"]):
             return False
         self.best = {"value": judged.value, "loss": judged.loss, "step": self.step}
-        tensors = {k: v.clone() for k, v in checkpoints.learned(self.task.network).items()}
+        tensors = {k: v.clone() for k, v in states.learned(self.problem.network).items()}
         self.best_part = Part(self.ticks, {**tensors, "logits": torch.from_numpy(judged.outputs)})
         return True
 
-    def _remember(self) -> None:
+    def _keep_good(self) -> None:
         """Keep the present state as the last good one."""
-        if self.settings.returns:
-            self.good, self.good_part = self._numbers(), Part(self.ticks, checkpoints.copied(self._tensors()))
+        if self.settings.rollbacks:
+            self.good, self.good_part = self._numbers(), Part(self.ticks, states.copied(self._tensors()))
 
-    def _return(self, what: str, without: list[int]) -> None:
+    def _roll_back(self, what: str, without: list[int]) -> None:
         """Go back to the last good state, slower and without the batch that went wrong; give up after a few times."""
         at = self.step
         self.skipped += without
-        if len(self.skipped) > self.settings.returns or self.good["step"] < 0:
+        if len(self.skipped) > self.settings.rollbacks or self.good["step"] < 0:
             self.diverged = True
             return
         self._set(self.good_part.tensors, self.good)
-        self.task.network.train()
+        self.problem.network.train()
         self._say(
             f"{what} overflowed at step {at:,}; training went back to step {self.step:,} and goes on "
             f"at {SLOWER:.0%} of its learning rate without that batch."
@@ -206,7 +206,7 @@ class _Fit:
         self.callbacks.say(sentence)
 
     def _emit(self, **numbers: float) -> None:
-        self.told_at = self.pace.spent
+        self.emitted_at = self.pace.spent
         self.callbacks.emit(
             {
                 "step": self.step,
@@ -221,14 +221,14 @@ class _Fit:
         )
 
     def _plan(self, world: int) -> None:
-        """Time a step and a look where the length depends on the clock, leaving every weight as it was."""
+        """Time a step where the length depends on the clock, leaving every weight as it was."""
         if self.settings.steps is not None:
             self.pace.fix(self.settings.steps)
             return
         whole = self.batches.look_up(0)
         seconds = self.gradients.seconds_per_item(whole)
         # a forward pass is a third of a step, and one process judges alone
-        self.pace.plan(seconds * len(whole.positions) / world, seconds / 3 * len(self.task.val))
+        self.pace.plan(seconds * len(whole.positions) / world, seconds / 3 * len(self.problem.val))
 
     def _maybe_checkpoint(self) -> None:
         """Write a checkpoint when one is due; writing may take a twentieth of the time."""
@@ -243,9 +243,9 @@ class _Fit:
     def _tensors(self) -> dict[str, Tensor]:
         """All that a step changes."""
         return {
-            **checkpoints.prefixed("network", checkpoints.learned(self.task.network)),
-            **checkpoints.prefixed("average", self.average.tensors),
-            **checkpoints.optimizer_tensors(self.optimizer, self.task.network),
+            **states.prefixed("network", states.learned(self.problem.network)),
+            **states.prefixed("average", self.average.tensors),
+            **states.optimizer_tensors(self.optimizer, self.problem.network),
         }
 
     def _numbers(self) -> dict[str, int]:
@@ -253,9 +253,9 @@ class _Fit:
         return {"step": self.step, "cursor": self.cursor, "stale": self.stale, "averaged": self.average.n}
 
     def _set(self, tensors: dict[str, Tensor], numbers: dict[str, int]) -> None:
-        checkpoints.copy_into(self.task.network, checkpoints.without("network", tensors))
-        checkpoints.restore_optimizer(self.optimizer, self.task.network, tensors)
-        self.average.restore(checkpoints.without("average", tensors), numbers["averaged"])
+        states.copy_into(self.problem.network, states.without("network", tensors))
+        states.restore_optimizer(self.optimizer, self.problem.network, tensors)
+        self.average.restore(states.without("average", tensors), numbers["averaged"])
         self.step, self.cursor, self.stale = numbers["step"], numbers["cursor"], numbers["stale"]
 
     def _state(self) -> dict[str, Any]:
@@ -276,10 +276,10 @@ class _Fit:
 
     def _resume(self) -> bool:
         """Continue from the checkpoint when there is one."""
-        found = checkpoints.read(self.callbacks.checkpoint) if self.callbacks.checkpoint else None
-        if found is None:
+        checkpoint = checkpoints.read(self.callbacks.checkpoint) if self.callbacks.checkpoint else None
+        if checkpoint is None:
             return False
-        parts, state = found
+        parts, state = checkpoint
         self._set(parts["now"].tensors, state)
         self.best_part, self.good_part, self.good = parts["best"], parts["good"], state["good"]
         self.best = state["best"] if state["best"]["step"] >= 0 else dict(NOTHING)
@@ -291,13 +291,13 @@ class _Fit:
 
     def _judge_average(self) -> None:
         """Keep the averaged weights where they validate better than the best state; the network then holds them."""
-        kept = checkpoints.copied(checkpoints.learned(self.task.network))
-        checkpoints.copy_into(self.task.network, self.average.tensors)
+        kept = states.copied(states.learned(self.problem.network))
+        states.copy_into(self.problem.network, self.average.tensors)
         judged = self.judge()
         before = self.best["value"]
         better = math.isfinite(judged.loss) and self._keep_if_best(judged)
         if not better:
-            checkpoints.copy_into(self.task.network, kept)
+            states.copy_into(self.problem.network, kept)
         self._say(
             f"The mean of the weights of the last {self.average.n:,} steps is {'kept' if better else 'not kept'}: "
             f"{judged.value:.3f} on the validation part against {before:.3f}."
@@ -308,15 +308,15 @@ class _Fit:
         averaged = self.average.n > 1 and not (self.stopped or self.diverged)
         if not self.best_part.tensors and not self.diverged:
             if averaged:  # no state was judged on the way, so that none is chosen
-                checkpoints.copy_into(self.task.network, self.average.tensors)
-            self._look()
+                states.copy_into(self.problem.network, self.average.tensors)
+            self._validate()
         elif averaged:
             self._judge_average()
-        logits = np.zeros((len(self.task.val), self.task.n_classes), np.float32)
+        logits = np.zeros((len(self.problem.val), self.problem.n_classes), np.float32)
         if self.best_part.tensors:
-            checkpoints.copy_into(self.task.network, self.best_part.tensors)
+            states.copy_into(self.problem.network, self.best_part.tensors)
             logits = self.best_part.tensors["logits"].cpu().numpy()
-        self.task.network.eval()
+        self.problem.network.eval()
         self.callbacks.trained(self.items)
         return FitResult(
             value=self.best["value"],

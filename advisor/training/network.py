@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from advisor.training.modality import Modality, modality_of
+from advisor.training.problem import Problem
+from advisor.training.settings import Settings
 from probes.hooks import LAST, hooked, inner
 
 if TYPE_CHECKING:
@@ -19,16 +21,16 @@ _BATCH_NORM = nn.modules.batchnorm._BatchNorm
 
 
 class Classifier(nn.Module):
-    """Backbone module, then one linear layer: inputs to (n, C) logits.
+    """Backbone module, then one linear layer: inputs to (n, C) logits. ``modality``: what the backbone reads.
 
     With ``hold_batch_norm`` the batch norm layers stay in inference mode while training, since batches of a small
     set give worse statistics than ImageNet did.
     """
 
-    def __init__(self, backbone: nn.Module, head: nn.Linear, hold_batch_norm: bool = False) -> None:
+    def __init__(self, backbone: nn.Module, head: nn.Linear, modality: Modality, hold_batch_norm: bool) -> None:
         super().__init__()
         self.backbone, self.head = backbone, head
-        self.hold_batch_norm = hold_batch_norm
+        self.modality, self.hold_batch_norm = modality, hold_batch_norm
 
     def forward(self, inputs: Any) -> Tensor:
         logits: Tensor = self.head(self.backbone(inputs))
@@ -45,22 +47,18 @@ class Classifier(nn.Module):
 
 def at_size(backbone: Backbone, size: int) -> Backbone:
     """The same network fed with another input size: pixels for images, at most so many tokens for texts."""
-    if size == backbone.input_size:
+    return backbone if size == backbone.input_size else modality_of(backbone.entry.kind).resized(backbone, size)
+
+
+def at_layers(backbone: Backbone, layers: Sequence[str]) -> Backbone:
+    """The backbone with the outputs of these layers side by side as its features; the plain one where that is all."""
+    if tuple(layers) == (LAST,):
         return backbone
-    changed: dict[str, Any] = {"input_size" if backbone.entry.kind == "image" else "max_tokens": size}
-    resized: Backbone = dataclasses.replace(backbone, **changed)
-    return resized
+    return hooked(backbone, layers)  # type: ignore[return-value]  # everything else is the plain backbone's
 
 
-def at_depths(backbone: Backbone, depths: Sequence[str], mirrored: bool = False) -> Backbone:
-    """The backbone with these depths side by side as its features; the plain one where that is all it is."""
-    if tuple(depths) == (LAST,) and not mirrored:
-        return backbone
-    return hooked(backbone, depths, mirrored)  # type: ignore[return-value]  # everything else is the plain backbone's
-
-
-def depths_of(backbone: Backbone) -> tuple[str, ...]:
-    """What `at_depths` was asked for."""
+def layers_of(backbone: Backbone) -> tuple[str, ...]:
+    """What `at_layers` was asked for."""
     return tuple(getattr(backbone, "names", (LAST,)))
 
 
@@ -77,9 +75,9 @@ def linear(dim: int, n_classes: int, weight: np.ndarray | None = None, bias: np.
 def build(backbone: Backbone, n_classes: int, hold_batch_norm: bool, head: Any = None) -> Classifier:
     """A classifier on the backbone's device; `head` has ``weight`` (C, d) and ``bias`` (C,), zeros without it."""
     layer = linear(backbone.dim, n_classes, *(() if head is None else (head.weight, head.bias)))
-    network = Classifier(backbone.module, layer.to(backbone.device), hold_batch_norm)
-    if backbone.entry.kind == "image":
-        network = network.to(memory_format=torch.channels_last)
+    modality = modality_of(backbone.entry.kind)
+    network = Classifier(backbone.module, layer.to(backbone.device), modality, hold_batch_norm)
+    modality.lay_out(network)
     return network
 
 
@@ -90,15 +88,6 @@ def quick_batch_norm(network: nn.Module, momentum: float = 0.1) -> None:
             module.momentum = momentum
 
 
-def block_groups(network: Classifier, kind: str) -> list[list[nn.Parameter]]:
-    """The backbone's parameters from the stem to the last block."""
-    if kind == "image":
-        from probes.backbones.image import blocks
-    else:
-        from probes.backbones.text import blocks
-    return blocks(inner(network.backbone))
-
-
 def whole_state(network: Classifier) -> dict[str, Tensor]:
     """Every weight under ``backbone.`` and ``head.``, as a model file holds them: the plain backbone's names."""
     return {
@@ -107,29 +96,31 @@ def whole_state(network: Classifier) -> dict[str, Tensor]:
     }
 
 
-def parameter_groups(
-    network: Classifier,
-    blocks: list[list[nn.Parameter]],
-    learning_rate: float,
-    head_learning_rate: float,
-    weight_decay: float,
-    layer_decay: float = 1.0,
-    depth: float = 1.0,
-) -> list[dict[str, Any]]:
+def learning_groups(problem: Problem, settings: Settings) -> list[dict[str, Any]]:
+    """The parameters that learn and how fast: the problem's own groups, else those of a classifier's blocks."""
+    if problem.groups is not None:
+        return problem.groups(problem.network, settings)
+    if not isinstance(problem.network, Classifier):
+        raise TypeError(f"A {type(problem.network).__name__} is no Classifier: say with Problem.groups what learns.")
+    network = problem.network
+    return parameter_groups(network.head, network.modality.blocks(inner(network.backbone)), settings)
+
+
+def parameter_groups(head: nn.Module, blocks: list[list[nn.Parameter]], settings: Settings) -> list[dict[str, Any]]:
     """Optimizer groups: each block learns `layer_decay` times as fast as the next; vectors are not decayed.
 
-    ``depth`` is the share of the blocks that learn, counted from the top; the rest is frozen (``requires_grad`` off).
+    Blocks below `layer_share` are frozen (``requires_grad`` off).
     """
-    n_learning = round(depth * len(blocks))
+    n_learning = round(settings.layer_share * len(blocks))
     groups: list[dict[str, Any]] = []
     for index, block in enumerate(blocks):
         learns = index >= len(blocks) - n_learning
         for parameter in block:
             parameter.requires_grad_(learns)
         if learns:
-            rate = learning_rate * layer_decay ** (len(blocks) - 1 - index)
-            groups += _split_by_decay(block, rate, weight_decay)
-    return groups + _split_by_decay(list(network.head.parameters()), head_learning_rate, weight_decay)
+            rate = settings.learning_rate * settings.layer_decay ** (len(blocks) - 1 - index)
+            groups += _split_by_decay(block, rate, settings.weight_decay)
+    return groups + _split_by_decay(list(head.parameters()), settings.head_learning_rate, settings.weight_decay)
 
 
 def _split_by_decay(parameters: list[nn.Parameter], rate: float, weight_decay: float) -> list[dict[str, Any]]:

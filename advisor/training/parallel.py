@@ -1,8 +1,8 @@
 """Several processes at one fit, known by RANK and WORLD_SIZE only; gloo on CPUs, NCCL between CUDA devices.
 
-Process 0 carries the run out as if it were alone. The others wait for a fit (advisor/training/follower.py): they are
-handed a recipe of its task and its settings, build the same task on the same dataset, and compute gradients of their
-shares of each batch until they are told that the fit is over. A task without a recipe (`Task.remake`) is trained by
+Process 0 carries the run out as if it were alone. The others wait for a fit (advisor/training/follower.py): they
+receive what rebuilds its problem (`Problem.rebuild`) and its settings, build the same problem on the same dataset, and
+compute gradients of their shares of each batch until the fit is over. A problem that cannot be rebuilt is trained by
 process 0 alone.
 """
 
@@ -41,10 +41,10 @@ class Group:
         content = json.dumps(job).encode() if self.rank == 0 else b""
         length = self._called(torch.tensor([len(content)]))
         text = torch.tensor(list(content) if self.rank == 0 else [0] * int(length), dtype=torch.uint8)
-        told: dict[str, Any] | None = json.loads(bytes(self._called(text).tolist()))
-        return told
+        received: dict[str, Any] | None = json.loads(bytes(self._called(text).tolist()))
+        return received
 
-    def tell(self, index: int) -> int:
+    def broadcast(self, index: int) -> int:
         """Process 0's number (of the next batch, or FIT_OVER) at every process."""
         return int(self._called(torch.tensor([index])))
 
@@ -86,12 +86,12 @@ _joined: list[Group] = []
 
 
 def rank() -> int:
-    """This process's number, 0 where the launcher tells none."""
+    """This process's number, 0 where the launcher sets none."""
     return int(os.environ.get("RANK", "0"))
 
 
 def world_size() -> int:
-    """How many processes there are, 1 where the launcher tells none."""
+    """How many processes there are, 1 where the launcher sets none."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -133,7 +133,7 @@ def joined(device: str) -> Iterator[Group | None]:
 
 
 def _dismiss(group: Group) -> None:
-    """Process 0 is done, well or not; whether the others hear it no longer matters."""
+    """Process 0 is done, well or not; whether the others notice no longer matters."""
     if group.rank == 0:
         with suppress(ProcessLost):
             group.hand_out(None)
@@ -141,7 +141,7 @@ def _dismiss(group: Group) -> None:
 
 @contextmanager
 def _noticing_losses() -> Iterator[None]:
-    """Connections that broke or timed out, which torch tells as RuntimeErrors, become ProcessLost."""
+    """Connections that broke or timed out, which torch raises as RuntimeErrors, become ProcessLost."""
     try:
         yield
     except RuntimeError as error:

@@ -1,13 +1,14 @@
 """A pilot: a rung's own training, run for some seconds on a subsample, scored once at its end.
 
-Nothing is chosen on the validation rows (no early stopping, no race), so the value is free of selection; it is the
-value of so short a run, and the estimate says how it is carried to a full one.
+Nothing is chosen on the validation rows (no early stopping, no race), so the value is free of selection. It is the
+value of a short run; the estimate says how it carries over to a full one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,12 @@ import numpy as np
 
 from advisor.core.records import Dataset, Evidence
 from advisor.data.features import features_of, load_backbone
+from advisor.training.loop import fit
+from advisor.training.modality import modality_of
 from advisor.training.network import build, quick_batch_norm
-from advisor.training.recipes import TrainedRung, hold_batch_norm, settings_for, task_of, training_precision
-from advisor.training.settings import Callbacks, FitResult
+from advisor.training.problems import problem_of
+from advisor.training.recipes import RECIPES, hold_batch_norm, settings_for, training_precision
+from advisor.training.settings import Callbacks, FitResult, TrainedRung
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -25,13 +29,9 @@ if TYPE_CHECKING:
     from probes.heads import Head
 
 
-#: Images of a short run are fed at no more than this.
-MOST_PX = 128
-
-
 def pilot_size(dataset: Dataset, evidence: Evidence) -> int:
-    """The input of a short run: the evidence's tokens, or pixels up to `MOST_PX`."""
-    return min(MOST_PX, evidence.input_size) if dataset.kind == "image" else evidence.input_size
+    """The input of a short run: the evidence's tokens, or pixels up to a limit."""
+    return modality_of(dataset.kind).pilot_size(evidence.input_size)
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,17 @@ def pilot(
     """Train `rung` on `train_rows` for `seconds` (loading and scoring included) and score it on `val_rows` once.
 
     Shape: train_rows, val_rows (n,) row numbers. ``init_head`` (raw features to logits, at this input size) starts
-    fine-tuning from the linear probe. Raises BackboneError when the weights cannot be had.
+    fine-tuning from the linear probe. Raises BackboneError when there are no weights.
     """
     from probes import device as devices
 
     started = time.monotonic()
-    backbone = load_backbone(entry, input_size, device or devices.pick(), pretrained=rung != "scratch", seed=seed)
+    fresh = RECIPES[rung].fresh
+    backbone = load_backbone(entry, input_size, device or devices.pick(), pretrained=not fresh, seed=seed)
     network = build(backbone, len(dataset.classes), hold_batch_norm(rung, len(train_rows)), init_head)
-    if rung == "scratch":
+    if fresh:
         quick_batch_norm(network)
-    task, _ = task_of(dataset, rung, network, backbone, train_rows, val_rows)
+    problem, _ = problem_of(dataset, rung, network, backbone, train_rows, val_rows)
     recipe = settings_for(rung, dataset.kind, len(train_rows), 0.0, seed)
     settings = dataclasses.replace(
         recipe,
@@ -85,9 +86,7 @@ def pilot(
         first_look=False,
         autocast=training_precision(backbone.device),
     )
-    from advisor.training.loop import fit
-
-    result = fit(task, settings, Callbacks(emit=_teller(rung, progress)))
+    result = fit(problem, settings, Callbacks(emit=_reporting(rung, progress)))
     return _packed(result, len(train_rows), time.monotonic() - started)
 
 
@@ -102,10 +101,9 @@ def tuned_and_frozen(
     """
     from probes.heads import Recipe, fit_head
 
-    found = features_of(
-        dataset, np.concatenate([train_rows, val_rows]), load_backbone(entry, input_size, evidence.device)
-    )
-    array, ok = np.asarray(found.array), found.ok[: len(train_rows)]
+    backbone = load_backbone(entry, input_size, evidence.device)
+    features = features_of(dataset, np.concatenate([train_rows, val_rows]), backbone)
+    array, ok = np.asarray(features.array), features.ok[: len(train_rows)]
     kept, probe = train_rows[ok], evidence.result("linear")
     recipe, balanced = Recipe.of(probe.settings if probe else {}), dataset.metric != "accuracy"
     head = fit_head(array[: len(train_rows)][ok], dataset.labels[kept], recipe, balanced, len(dataset.classes))
@@ -113,12 +111,12 @@ def tuned_and_frozen(
     return pilot(dataset, "fine-tune", entry, input_size, kept, val_rows, seconds, head), frozen
 
 
-def _teller(rung: str, progress: Progress) -> Any:
-    def tell(numbers: dict[str, Any]) -> None:
+def _reporting(rung: str, progress: Progress) -> Callable[[dict[str, Any]], None]:
+    def emit(numbers: dict[str, Any]) -> None:
         share = numbers["step"] / max(numbers["steps"], 1)
         progress(f"Piloting {rung}, step {numbers['step']} of {numbers['steps']}", share)
 
-    return tell
+    return emit
 
 
 def _packed(result: FitResult, n_train: int, seconds: float) -> PilotResult:

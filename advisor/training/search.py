@@ -1,4 +1,4 @@
-"""Before the long run: how fast a step is, and which learning rate and depth win a short race.
+"""Before the long run: how fast a step is, and which learning rate and share of layers win a short race.
 
 Successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
 AISTATS 2016, https://arxiv.org/abs/1502.07943): all candidates take a few steps, the better half goes on from its own
@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
+from advisor.training.batches import Batch
+from advisor.training.gradients import Gradients, random_state_kept
 from advisor.training.loop import fit
-from advisor.training.settings import Callbacks, Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.settings import Callbacks, Candidate, Settings
 from advisor.training.sources import logits_of
 
 #: Steps of the first round. With fewer the candidates are still in their warm-up.
@@ -30,25 +32,6 @@ ROUND_STEPS = 20
 RACE_SHARE = 0.33
 TIMED_ITEMS = 16
 TIMED = Settings(learning_rate=0.0, head_learning_rate=0.0, label_smoothing=0.0)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What a racer differs in: learning rate, share of the blocks that learn (from the top), LoRA instead of both."""
-
-    learning_rate: float
-    depth: float = 1.0
-    adapters: bool = False
-
-    def __str__(self) -> str:
-        what = "all layers" if self.depth == 1.0 else f"top {100 * self.depth:.0f} % of the blocks"
-        return f"{'LoRA' if self.adapters else what} at {self.learning_rate:.1e}"
-
-    def settings(self, base: Settings) -> Settings:
-        """The base with this candidate's rate and depth; the head's rate keeps its ratio."""
-        ratio = self.learning_rate / base.learning_rate
-        head = base.head_learning_rate * (1.0 if self.adapters else ratio)
-        return dataclasses.replace(base, learning_rate=self.learning_rate, head_learning_rate=head, depth=self.depth)
 
 
 @dataclass(frozen=True)
@@ -72,22 +55,28 @@ class Race:
     def sentence(self) -> str:
         """What was tried and what won."""
         if not self.laps:
-            return f"Learning rate and depth: {self.winner}, the recipe's; the time did not allow a race."
+            return f"Learning rate and layers: {self.winner}, as in the recipe; there was no time for a race."
         last = {lap.candidate: lap for lap in self.laps}
-        told = "; ".join(
+        reached = "; ".join(
             f"{lap.candidate}: {100 * lap.value:.1f} % after {lap.steps} steps"
             for lap in sorted(last.values(), key=lambda lap: (-lap.steps, lap.loss))
         )
-        return f"Learning rate and depth: {self.winner}, the winner of a short race by validation loss ({told})."
+        return f"Learning rate and layers: {self.winner}, the winner of a short race by validation loss ({reached})."
 
     @property
     def record(self) -> list[dict[str, Any]]:
         """The laps as plain values, for resolved.json."""
         return [
-            {**dataclasses.asdict(lap.candidate), "steps": lap.steps, "value": lap.value,
-             "loss": lap.loss if math.isfinite(lap.loss) else None}
+            {
+                "learning_rate": lap.candidate.learning_rate,
+                "depth": lap.candidate.layer_share,
+                "adapters": lap.candidate.adapters,
+                "steps": lap.steps,
+                "value": lap.value,
+                "loss": lap.loss if math.isfinite(lap.loss) else None,
+            }
             for lap in self.laps
-        ]  # fmt: skip
+        ]
 
 
 @dataclass
@@ -95,7 +84,7 @@ class _Racer:
     """A candidate with a network of its own, and its laps."""
 
     candidate: Candidate
-    task: Task
+    problem: Problem
     laps: list[Lap] = field(default_factory=list)
 
     @property
@@ -103,36 +92,25 @@ class _Racer:
         return self.laps[-1].loss if self.laps else 0.0
 
 
-def training_speed(task: Task) -> float:
+def training_speed(problem: Problem) -> float:
     """Items a second through forward and backward pass, decoding not counted; the weights stay as they are."""
-    positions = np.arange(min(TIMED_ITEMS, len(task.train)))
-    buffers = {name: tensor.detach().clone() for name, tensor in task.network.named_buffers()}
-    task.network.train()
-    seconds = math.inf
-    with torch.random.fork_rng(devices=[]):
-        for part in (positions[:2], positions):  # the first pass pays for choosing kernels
-            raw = task.train.raw(part)
-            started = time.monotonic()
-            inputs = task.train.inputs(raw, np.random.default_rng(0))
-            task.objective.loss(task, TIMED, inputs, part).total.backward()  # type: ignore[no-untyped-call]
-            seconds = time.monotonic() - started
-    task.network.zero_grad(set_to_none=True)
-    task.network.eval()
-    with torch.no_grad():
-        for name, tensor in task.network.named_buffers():
-            tensor.copy_(buffers[name])
-    return len(positions) / max(seconds, 1e-9)
+    positions = np.arange(min(TIMED_ITEMS, len(problem.train)))
+    learning = [parameter for parameter in problem.network.parameters() if parameter.requires_grad]
+    with random_state_kept(problem.device):
+        seconds = Gradients(problem, TIMED, learning).seconds_per_item(Batch(0, positions, 0, len(positions)))
+    problem.network.eval()
+    return 1 / max(seconds, 1e-9)
 
 
-def reading_speed(task: Task) -> float:
+def reading_speed(problem: Problem) -> float:
     """Items a second of the validation part through the network alone, decoding included, as a report reads them.
 
-    Timed, since a third of a training step is far too dear for texts: sorted by length they share batches well.
+    Timed, since a third of a training step is far too much for texts: sorted by length, they need little padding.
     """
-    items = task.val if len(task.val) else task.train
-    logits_of(task.network, task.train)  # the first pass pays for choosing kernels
+    items = problem.val if len(problem.val) else problem.train
+    logits_of(problem.network, problem.train)  # the first pass pays for choosing kernels
     started = time.monotonic()
-    logits_of(task.network, items)
+    logits_of(problem.network, items)
     return len(items) / max(time.monotonic() - started, 1e-9)
 
 
@@ -157,19 +135,19 @@ def affordable(
 
 
 def race(
-    task: Task,
+    problem: Problem,
     settings: Settings,
     candidates: tuple[Candidate, ...],
     should_stop: Callable[[], bool],
     tell: Callable[[str, float], Any],
-    entered: Callable[[Task, Candidate], Task] = lambda task, candidate: task,
-) -> tuple[Race, Task]:
-    """Halve the candidates until one is left; the race and the winner's task, whose network is as the race left it.
+    entered: Callable[[Problem, Candidate], Problem] = lambda problem, candidate: problem,
+) -> tuple[Race, Problem]:
+    """Halve the candidates until one is left; the race and the winner's problem, whose network is as the race left it.
 
-    ``entered`` may change a racer's task (a network with adapters). The given task's network stays as it was. After a
-    stop request the leader so far wins; where all diverged the first candidate does, from the start.
+    ``entered`` may change a racer's problem (a network with adapters). The network of `problem` stays as it was. After
+    a stop request the leader so far wins; where all diverged the first candidate does, from the start.
     """
-    racers = [_Racer(c, entered(_own(task), c)) for c in candidates]
+    racers = [_Racer(c, entered(_own(problem), c)) for c in candidates]
     laps: list[Lap] = []
     steps, n_rounds = ROUND_STEPS, max(1, math.ceil(math.log2(len(racers))))
     for turn in range(n_rounds):
@@ -183,18 +161,18 @@ def race(
         if len(racers) <= 1:
             break
     if not racers:
-        return Race(candidates[0], tuple(laps)), entered(_own(task), candidates[0])
-    return Race(racers[0].candidate, tuple(laps)), racers[0].task
+        return Race(candidates[0], tuple(laps)), entered(_own(problem), candidates[0])
+    return Race(racers[0].candidate, tuple(laps)), racers[0].problem
 
 
-def _own(task: Task) -> Task:
-    """The same task with a copy of the network."""
-    return dataclasses.replace(task, network=copy.deepcopy(task.network))
+def _own(problem: Problem) -> Problem:
+    """The same problem with a copy of the network."""
+    return dataclasses.replace(problem, network=copy.deepcopy(problem.network))
 
 
 def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[], bool]) -> Lap:
-    """So many steps more from the racer's state; the last state counts."""
-    told = dataclasses.replace(
+    """So many more steps from the racer's state; the last state counts."""
+    lap_settings = dataclasses.replace(
         racer.candidate.settings(settings),
         steps=steps,
         seconds=None,
@@ -202,10 +180,10 @@ def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[]
         patience=0,
         first_look=False,
         average_last=0.0,
-        returns=0,  # a racer that diverges is out; at half its rate it would look sound
+        rollbacks=0,  # a racer that diverges is out; at half its rate it would look sound
         seed=settings.seed + len(racer.laps),  # another round sees other batches
     )
-    result = fit(racer.task, told, Callbacks(should_stop=should_stop))
+    result = fit(racer.problem, lap_settings, Callbacks(should_stop=should_stop))
     before = racer.laps[-1].steps if racer.laps else 0
     loss = math.inf if result.diverged else result.loss
     racer.laps.append(Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss))

@@ -1,20 +1,19 @@
-"""What a training run is told, and what it gives back."""
+"""How a fit is carried out, how it talks to the outside, and what comes out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 
-from advisor.training.objectives import Classification, Objective
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from advisor.training.sources import Source
+#: The rungs that train a network.
+TrainedRung = Literal["fine-tune", "scratch"]
+#: Settings by their former names, as resolved.json of older runs has them.
+_FORMER = {"depth": "layer_share", "returns": "rollbacks"}
 
 
 @dataclass(frozen=True)
@@ -23,16 +22,16 @@ class Settings:
 
     The length is `steps` if given, else what a timed step lets expect to end within `seconds`, and never more than
     `max_epochs`.
-    ``warmup`` is a share of the steps. A run planned shorter than `gentle_steps` learns in proportion slower (down to a
-    quarter), since Adam's first steps are as large as its rate whatever the gradient. ``layer_decay``: learning rate
-    of a block against the next one's.
-    ``depth``: share of the blocks that learn, from the top. ``patience``: evaluations without improvement before
-    stopping (0: never). ``n_evaluations``: at most so many looks at the validation part (0: one at the end, which
-    chooses nothing: the last state counts, or the average where there is one).
+    ``warmup`` is a share of the steps. A run planned shorter than `gentle_steps` learns proportionally slower (down to
+    a quarter), since Adam's first steps are as large as its rate whatever the gradient. ``layer_decay``: learning rate
+    of a block against the next one's. ``layer_share``: share of the blocks that learn, from the top.
+    ``patience``: evaluations without improvement before stopping (0: never). ``n_evaluations``: at most so many
+    evaluations on the validation part (0: one at the end, which chooses nothing: the last state counts, or the average
+    where there is one). ``first_look``: whether the start is evaluated too.
     ``accumulate``: a batch is taken in so many parts. ``average_last``: the weights of this share of the steps, at the
     end, are averaged (Izmailov et al., "Averaging Weights Leads to Wider Optima", UAI 2018,
-    https://arxiv.org/abs/1803.05407), and the average is kept where it validates better. ``returns``: how
-    often a fit whose numbers overflow may go back to its last good state.
+    https://arxiv.org/abs/1803.05407), and the average is kept where it validates better. ``rollbacks``: how often a fit
+    whose numbers overflow may go back to its last good state.
     """
 
     learning_rate: float
@@ -47,45 +46,47 @@ class Settings:
     clip: float = 1.0
     label_smoothing: float = 0.1
     layer_decay: float = 1.0
-    depth: float = 1.0
+    layer_share: float = 1.0
     patience: int = 6
     n_evaluations: int = 12
     first_look: bool = True
     autocast: str = "float32"
     accumulate: int = 1
     average_last: float = 0.0
-    returns: int = 3
+    rollbacks: int = 3
     seed: int = 0
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Settings:
+        """The settings among other values, such as those of resolved.json; older runs have former names.
 
-def _no_labels() -> np.ndarray:
-    return np.zeros(0, dtype=np.int64)
+        >>> Settings.of({"learning_rate": 1e-3, "head_learning_rate": 1e-3, "depth": 0.5, "rung": "x"}).layer_share
+        0.5
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        renamed = {_FORMER.get(name, name): value for name, value in values.items()}
+        return cls(**{name: value for name, value in renamed.items() if name in names})
 
 
-@dataclass
-class Task:
-    """What is learned. Shape: labels_* (n,) int64 where there are classes, class_weights (C,) float32 or None.
+@dataclass(frozen=True)
+class Candidate:
+    """What a racer differs in: learning rate, share of the blocks that learn (from the top), LoRA instead of both."""
 
-    ``objective`` says what is minimised and how a state is judged. ``groups`` gives the optimizer's groups (each with
-    ``params``, ``lr``, ``base`` = lr, ``weight_decay``) for a network that is no `Classifier`, such as one with
-    adapters; what is in no group must have ``requires_grad`` off.
-    ``remake`` is how another process builds the same task (its validation part aside): a function ``module:name``,
-    called as ``function(dataset, device=..., **arguments)``, and its arguments, which must fit into JSON.
-    """
+    learning_rate: float
+    layer_share: float = 1.0
+    adapters: bool = False
 
-    network: nn.Module
-    kind: str
-    train: Source
-    val: Source
-    labels_train: np.ndarray = field(default_factory=_no_labels)
-    labels_val: np.ndarray = field(default_factory=_no_labels)
-    n_classes: int = 0
-    metric: str = ""
-    device: str = "cpu"
-    class_weights: np.ndarray | None = None
-    objective: Objective = field(default_factory=Classification)
-    groups: Callable[[nn.Module, Settings], list[dict[str, Any]]] | None = None
-    remake: tuple[str, dict[str, Any]] | None = None
+    def __str__(self) -> str:
+        what = "all layers" if self.layer_share == 1.0 else f"top {100 * self.layer_share:.0f} % of the blocks"
+        return f"{'LoRA' if self.adapters else what} at {self.learning_rate:.1e}"
+
+    def settings(self, base: Settings) -> Settings:
+        """The base with this candidate's rate and share of layers; the head's rate keeps its ratio."""
+        ratio = self.learning_rate / base.learning_rate
+        head = base.head_learning_rate * (1.0 if self.adapters else ratio)
+        return dataclasses.replace(
+            base, learning_rate=self.learning_rate, head_learning_rate=head, layer_share=self.layer_share
+        )
 
 
 @dataclass
@@ -108,7 +109,7 @@ class Callbacks:
 class FitResult:
     """The best state's validation value and outputs, and how it came about; the network holds that state.
 
-    ``sentences``: what did not go as planned (memory, numbers that overflowed), and what averaging brought.
+    ``sentences``: what did not go as planned (memory, numbers that overflowed), and what averaging gained.
 
     Shape: logits (n_val, C), the objective's outputs, zeros when no state was judged. ``value`` is -inf then.
     """
@@ -125,9 +126,3 @@ class FitResult:
     diverged: bool = False
     first_value: float | None = None
     sentences: tuple[str, ...] = ()
-
-
-def balanced_weights(labels: np.ndarray, n_classes: int, largest: float = 20.0) -> np.ndarray:
-    """Class weights inversely proportional to the counts, mean about 1, at most `largest`. Shape: (C,) float32."""
-    counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
-    return np.minimum(len(labels) / (n_classes * counts), largest).astype(np.float32)

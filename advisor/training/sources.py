@@ -114,14 +114,7 @@ class TextSource:
 
     def order(self, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
         """Batches of texts of like length, in random order; longest first without `rng`."""
-        if rng is None:
-            return _even(np.argsort(-self.lengths, kind="stable"), batch_size)
-        shuffled = rng.permutation(len(self))
-        chunk = batch_size * SORTED_BATCHES
-        parts = [shuffled[start : start + chunk] for start in range(0, len(shuffled), chunk)]
-        ordered = np.concatenate([part[np.argsort(self.lengths[part], kind="stable")] for part in parts])
-        batches = _even(ordered, batch_size)
-        return [batches[i] for i in rng.permutation(len(batches))]
+        return by_length(self.lengths, rng, batch_size)
 
     def raw(self, positions: np.ndarray) -> dict[str, Tensor]:
         """Token tensors, each (len(positions), longest)."""
@@ -146,6 +139,18 @@ def _tokenised(texts: Sequence[str], backbone: TextBackbone) -> dict[str, Tensor
         return torch.cat(wide).to(torch.int32)
 
     return {key: joined(key) for key in parts[0]}
+
+
+def by_length(lengths: np.ndarray, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
+    """Batches of like length in random order; longest first without `rng`. Shape: lengths (n,), batches (<= size,)."""
+    if rng is None:
+        return _even(np.argsort(-lengths, kind="stable"), batch_size)
+    shuffled = rng.permutation(len(lengths))
+    chunk = batch_size * SORTED_BATCHES
+    parts = [shuffled[start : start + chunk] for start in range(0, len(shuffled), chunk)]
+    ordered = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
+    batches = _even(ordered, batch_size)
+    return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def _even(order: np.ndarray, batch_size: int) -> list[np.ndarray]:

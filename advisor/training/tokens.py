@@ -1,23 +1,22 @@
-"""Answers as tokens: a language model learns to say the answer after its prompt; nothing else counts in the loss."""
+"""Answers as tokens: a language model learns the answer that follows its prompt; only the answer counts in the loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from advisor.training.objectives import Judgement, Loss, autocast, evaluating
-from advisor.training.sources import SORTED_BATCHES
+from advisor.training.objectives import autocast, evaluating
+from advisor.training.problem import Judgement, Loss, Problem
+from advisor.training.settings import Settings
+from advisor.training.sources import by_length
 
-if TYPE_CHECKING:
-    from advisor.training.settings import Settings, Task
-
-#: What the loss passes over.
+#: A label that the loss leaves out.
 IGNORED = -100
 
 
@@ -45,15 +44,7 @@ class TokenSource:
 
     def order(self, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
         """Batches of like length in random order; longest first without `rng`."""
-        n_batches = max(1, -(-len(self) // batch_size))
-        if rng is None:
-            return np.array_split(np.argsort(-self.lengths, kind="stable"), n_batches)
-        shuffled = rng.permutation(len(self))
-        chunk = batch_size * SORTED_BATCHES
-        parts = [shuffled[start : start + chunk] for start in range(0, len(shuffled), chunk)]
-        ordered = np.concatenate([part[np.argsort(self.lengths[part], kind="stable")] for part in parts])
-        batches = np.array_split(ordered, n_batches)
-        return [batches[i] for i in rng.permutation(len(batches))]
+        return by_length(self.lengths, rng, batch_size)
 
     def raw(self, positions: np.ndarray) -> dict[str, Tensor]:
         """``input_ids``, ``attention_mask`` and ``labels``, (len(positions), longest) int64."""
@@ -72,7 +63,7 @@ class TokenSource:
         return {name: tensor.to(self.device) for name, tensor in raw.items()}
 
 
-class Speaker(nn.Module):
+class AnswerLogits(nn.Module):
     """A causal language model that gives logits only where a label is asked for: the vocabulary is wide.
 
     Shape: ids, mask, labels (n, t) to logits (asked, vocabulary) and their labels (asked,).
@@ -95,20 +86,20 @@ class Speaker(nn.Module):
 class Tokens:
     """Cross-entropy of the answers' tokens; judged by the same on the validation part, lower being better."""
 
-    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+    def loss(self, problem: Problem, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The sum over the answers' tokens, and their number."""
-        logits, labels = task.network(inputs)
+        logits, labels = problem.network(inputs)
         total = functional.cross_entropy(logits.float(), labels, reduction="sum")
         return Loss(total, float(len(labels)))
 
-    def judge(self, task: Task, settings: Settings) -> Judgement:
+    def judge(self, problem: Problem, settings: Settings) -> Judgement:
         """Mean loss per token of the validation answers; its negative is the value."""
         total, n = 0.0, 0.0
-        with evaluating(task.network):
-            for positions in task.val.order(None, settings.batch_size):
-                inputs = task.val.inputs(task.val.raw(positions), None)
-                with autocast(task.device, settings.autocast):
-                    loss = self.loss(task, settings, inputs, positions)
+        with evaluating(problem.network):
+            for positions in problem.val.order(None, settings.batch_size):
+                inputs = problem.val.inputs(problem.val.raw(positions), None)
+                with autocast(problem.device, settings.autocast):
+                    loss = self.loss(problem, settings, inputs, positions)
                 total, n = total + float(loss.total), n + loss.weight
         mean = total / max(n, 1.0)
         return Judgement(-mean, mean, np.zeros(0, np.float32), is_metric=False)

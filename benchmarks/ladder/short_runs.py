@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.core.records import Dataset, Evidence
 from advisor.evidence import sample_rows, stratified
-from advisor.training.recipes import TrainedRung
+from advisor.training.settings import TrainedRung
 from probes.interval import paired_error, score
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     again.directory, stages = parts.directory, []
     again.emit = lambda stage, share, **numbers: stages.append(stage)  # type: ignore[assignment]
     assert registry.execute(again) == outcome
-    assert "Comparing depths" not in stages and "Training without fold 1 of 3" not in stages
+    assert "Comparing layers" not in stages and "Training without fold 1 of 3" not in stages
     expected, found = (load_file(context.directory / "model.safetensors") for context in (whole, again))
     assert expected.keys() == found.keys() and all((expected[name] == found[name]).all() for name in expected)
 

@@ -13,24 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
-from small_tasks import image_task, learning_norm_task, lite0_task
+from small_problems import image_problem, learning_norm_problem, lite0_problem
 
 from advisor.core.errors import ProcessLost
-from advisor.training import checkpoints, follower, parallel
+from advisor.training import follower, parallel, states
 from advisor.training.loop import fit
-from advisor.training.settings import Callbacks, Settings, Task
+from advisor.training.problem import Problem
+from advisor.training.settings import Callbacks, Settings
 
-MAKERS = {"tiny": image_task, "norm": learning_norm_task, "lite0": lite0_task}
+MAKERS = {"tiny": image_problem, "norm": learning_norm_problem, "lite0": lite0_problem}
 
 
-def remade(dataset: Any, device: str, maker: str, dropout: bool = False) -> Task:
-    """The task by its maker's name; without dropout, which differs between one process and two."""
-    task = MAKERS[maker]()
-    for module in task.network.modules():
+def rebuilt(dataset: Any, device: str, maker: str, dropout: bool = False) -> Problem:
+    """The problem by its maker's name; without dropout, which differs between one process and two."""
+    problem = MAKERS[maker]()
+    for module in problem.network.modules():
         if type(module).__name__ == "Dropout" and not dropout:
             module.p = 0.0
-    task.remake = ("helper:remade", {"maker": maker, "dropout": dropout})
-    return task
+    problem.rebuild = ("helper:rebuilt", {"maker": maker, "dropout": dropout})
+    return problem
 
 
 def main(folder: Path, steps: int, maker: str, dropout: bool, seconds_a_step: float) -> None:
@@ -45,10 +46,10 @@ def main(folder: Path, steps: int, maker: str, dropout: bool, seconds_a_step: fl
             time.sleep(seconds_a_step)
             return False
 
-        task = remade(None, "cpu", maker, dropout)
+        problem = rebuilt(None, "cpu", maker, dropout)
         callbacks = Callbacks(checkpoint=folder / "checkpoint", checkpoint_seconds=0.0, should_stop=pause)
-        result = fit(task, settings, callbacks)
-        save_file({k: v.contiguous() for k, v in checkpoints.learned(task.network).items()}, folder / "end.safetensors")
+        result = fit(problem, settings, callbacks)
+        save_file({k: v.contiguous() for k, v in states.learned(problem.network).items()}, folder / "end.safetensors")
         (folder / "end.json").write_text(json.dumps({"value": result.value, "loss": result.loss}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from small_tasks import SETTINGS, text_task
+from small_problems import SETTINGS, text_problem
 
 from advisor.training import adapters
 from advisor.training.loop import fit
@@ -13,16 +13,16 @@ from advisor.training.network import Classifier
 
 
 def test_adapters_learn_alone_and_merge_into_weights_that_answer_alike() -> None:
-    task = text_task()
-    network = task.network
+    problem = text_problem()
+    network = problem.network
     assert isinstance(network, Classifier)
-    inputs = task.val.inputs(task.val.raw(task.val.order(None, 6)[0]), None)
+    inputs = problem.val.inputs(problem.val.raw(problem.val.order(None, 6)[0]), None)
     names, before = list(network.state_dict()), network.backbone(inputs).detach()
     adapters.insert(network, seed=0)
-    task.groups = adapters.groups
+    problem.groups = adapters.groups
     assert torch.equal(network.backbone(inputs), before)
     own = {name: p.detach().clone() for name, p in network.backbone.named_parameters() if "lora_" not in name}
-    fit(task, replace(SETTINGS, learning_rate=5e-3, steps=3, n_evaluations=0, first_look=False))
+    fit(problem, replace(SETTINGS, learning_rate=5e-3, steps=3, n_evaluations=0, first_look=False))
     after = {name: p for name, p in network.backbone.named_parameters() if "lora_" not in name}
     assert all(torch.equal(tensor, after[name]) for name, tensor in own.items())
     learned = network.backbone(inputs).detach()

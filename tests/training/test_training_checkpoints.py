@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from advisor.core.errors import StorageError
-from advisor.training import checkpoints
+from advisor.training import checkpoints, states
 from advisor.training.checkpoints import Part
 
 
@@ -68,11 +68,11 @@ def test_a_tied_tensor_stands_once_and_a_frozen_one_not_at_all(tmp_path: Path) -
     network = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.BatchNorm1d(3))
     network[1].weight = network[0].weight
     network[1].bias.requires_grad_(False)
-    learned = checkpoints.learned(network)
+    learned = states.learned(network)
     assert [name for name in learned if name[0] in "01"] == ["0.weight", "0.bias"]
     checkpoints.write(tmp_path, {"now": Part(1, learned)}, {"step": 1})
     other = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.BatchNorm1d(3))
     other[1].weight = other[0].weight
     bias = other[1].bias.clone()
-    checkpoints.copy_into(other, checkpoints.read(tmp_path)[0]["now"].tensors)  # type: ignore[index]
+    states.copy_into(other, checkpoints.read(tmp_path)[0]["now"].tensors)  # type: ignore[index]
     assert torch.equal(other[1].weight, network[0].weight) and torch.equal(other[1].bias, bias)

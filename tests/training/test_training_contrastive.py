@@ -12,7 +12,7 @@ from advisor.training import recipes
 from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive, features_of_batch, pair_loss
 from advisor.training.loop import fit
 from advisor.training.network import build
-from advisor.training.settings import Task
+from advisor.training.problem import Problem
 from advisor.training.sources import TextSource, logits_of
 from probes.backbones import catalog
 from probes.backbones.text import TextBackbone
@@ -49,12 +49,12 @@ def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=32)
     held_out = TextSource(texts[24:], backbone)
     network = build(backbone, 3, hold_batch_norm=False)
-    task = Task(
-        network, "text", BalancedSource(TextSource(texts[:24], backbone), labels[:24]), held_out,
-        labels[:24], labels[24:], n_classes=3, metric="accuracy", objective=Contrastive(),
+    problem = Problem(
+        network, BalancedSource(TextSource(texts[:24], backbone), labels[:24]), held_out, Contrastive(),
+        labels[:24], labels[24:], n_classes=3, metric="accuracy",
     )  # fmt: skip
     before = separation(logits_of(network.backbone, held_out), labels[24:])
-    result = fit(task, recipes.contrastive_settings(seed=0, steps=8))
+    result = fit(problem, recipes.contrastive_settings(seed=0, steps=8))
     assert separation(logits_of(network.backbone, held_out), labels[24:]) > before + 0.05
     np.testing.assert_allclose(result.logits, logits_of(network.backbone, held_out), atol=1e-5)  # its features come out
     assert not network.head.weight.any()  # the head was left alone

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_tasks import SETTINGS, StopAfter, image_task, learning_norm_task, text_task
+from small_problems import SETTINGS, StopAfter, image_problem, learning_norm_problem, text_problem
 from torch import nn
 
-from advisor.training import checkpoints
-from advisor.training.averaging import Average
+from advisor.training import checkpoints, states
 from advisor.training.batches import Batches, PartOfBatch
-from advisor.training.gradients import Gradients, learning_groups
+from advisor.training.gradients import Gradients
 from advisor.training.loop import fit
-from advisor.training.objectives import Judgement, Loss, evaluating
-from advisor.training.settings import Callbacks, Settings, Task
+from advisor.training.network import learning_groups
+from advisor.training.objectives import evaluating
+from advisor.training.problem import Judgement, Loss, Problem
+from advisor.training.settings import Callbacks, Settings
 
 IMPOSSIBLE = 2**45  # floats; no machine has 140 TB
 
@@ -45,50 +46,52 @@ class Poisoned:
         return inputs
 
 
-def without_dropout(make: Callable[[], Task]) -> Task:
-    task = make()
-    for module in task.network.modules():
+def without_dropout(make: Callable[[], Problem]) -> Problem:
+    problem = make()
+    for module in problem.network.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    return task
+    return problem
 
 
-def hungry_task(most: int = 3, judging: bool = False) -> Task:
+def hungry_problem(most: int = 3, judging: bool = False) -> Problem:
     """A network that asks for more memory than there is when it is given more than `most` items."""
-    task = image_task()
+    problem = image_problem()
 
     def ask(module: nn.Module, inputs: Any) -> None:
         if module.training != judging and len(inputs[0]) > most:
             torch.empty(IMPOSSIBLE)
 
-    task.network.backbone.register_forward_pre_hook(ask)  # type: ignore[operator,union-attr]
-    return task
+    problem.network.backbone.register_forward_pre_hook(ask)  # type: ignore[operator,union-attr]
+    return problem
 
 
-def poisoned_task() -> Task:
-    task = image_task()
-    task.train = Poisoned(task.train, 5)
-    return task
+def poisoned_problem() -> Problem:
+    problem = image_problem()
+    problem.train = Poisoned(problem.train, 5)
+    return problem
 
 
-def gradient(task: Task, settings: Settings, rank: int = 0, world: int = 1) -> tuple[list[torch.Tensor], float, float]:
+def gradient(
+    problem: Problem, settings: Settings, rank: int = 0, world: int = 1
+) -> tuple[list[torch.Tensor], float, float]:
     """The sums of a share of batch 2."""
-    task.network.train()
-    learning = [p for group in learning_groups(task, settings) for p in group["params"]]
-    batches = Batches(task, settings, rank, world)
-    total, weight = Gradients(task, settings, learning).summed(*batches.at(2))
+    problem.network.train()
+    learning = [p for group in learning_groups(problem, settings) for p in group["params"]]
+    batches = Batches(problem, settings, rank, world)
+    total, weight = Gradients(problem, settings, learning).summed(*batches.at(2))
     batches.close()
     return [p.grad.clone() for p in learning if p.grad is not None], total, weight
 
 
-@pytest.mark.parametrize("make", [image_task, text_task])
-def test_a_batch_in_parts_or_shares_has_the_gradient_of_the_whole(make: Callable[[], Task]) -> None:
-    task = without_dropout(make)
-    task.class_weights = np.linspace(0.5, 2.0, task.n_classes, dtype=np.float32)
-    whole, total, weight = gradient(task, SETTINGS)
-    parts, *sums = gradient(task, replace(SETTINGS, accumulate=3))
+@pytest.mark.parametrize("make", [image_problem, text_problem])
+def test_a_batch_in_parts_or_shares_has_the_gradient_of_the_whole(make: Callable[[], Problem]) -> None:
+    problem = without_dropout(make)
+    problem.class_weights = np.linspace(0.5, 2.0, problem.n_classes, dtype=np.float32)
+    whole, total, weight = gradient(problem, SETTINGS)
+    parts, *sums = gradient(problem, replace(SETTINGS, accumulate=3))
     assert sums == pytest.approx([total, weight], rel=1e-5)
-    shares = [gradient(task, SETTINGS, rank, 3) for rank in range(3)]
+    shares = [gradient(problem, SETTINGS, rank, 3) for rank in range(3)]
     assert sum(share[2] for share in shares) == pytest.approx(weight)
     scale = max(float(tensor.abs().max()) for tensor in whole)
     for i, expected in enumerate(whole):
@@ -97,11 +100,11 @@ def test_a_batch_in_parts_or_shares_has_the_gradient_of_the_whole(make: Callable
 
 
 def test_shares_cover_a_batch_that_is_smaller_than_the_number_of_processes() -> None:
-    task = image_task()
-    found = [Batches(task, replace(SETTINGS, batch_size=2), rank, 5).look_up(3) for rank in range(5)]
+    problem = image_problem()
+    found = [Batches(problem, replace(SETTINGS, batch_size=2), rank, 5).look_up(3) for rank in range(5)]
     assert np.concatenate([batch.own for batch in found]).tolist() == found[0].positions.tolist()
     assert [len(batch.own) for batch in found] == [1, 0, 1, 0, 0]
-    assert gradient(task, replace(SETTINGS, batch_size=2), rank=1, world=5)[1:] == (0.0, 0.0)
+    assert gradient(problem, replace(SETTINGS, batch_size=2), rank=1, world=5)[1:] == (0.0, 0.0)
 
 
 def test_a_part_draws_what_the_whole_batch_would() -> None:
@@ -123,7 +126,7 @@ def test_a_part_draws_what_the_whole_batch_would() -> None:
 
 def test_a_step_that_does_not_fit_into_memory_is_taken_in_parts_and_says_so() -> None:
     told: list[str] = []
-    hungry = hungry_task()
+    hungry = hungry_problem()
     result = fit(hungry, SETTINGS, Callbacks(say=told.append))
     assert result.steps == 6 and not result.diverged
     # 8 items at once, 4, then 2 at a time; the validation part is judged whole
@@ -132,98 +135,98 @@ def test_a_step_that_does_not_fit_into_memory_is_taken_in_parts_and_says_so() ->
         "8 items in 4 parts of 2",
     ]
     assert result.sentences == tuple(told)
-    planned = image_task()
+    planned = image_problem()
     fit(planned, replace(SETTINGS, accumulate=4))
     expected = planned.network.state_dict()
     assert all(torch.equal(expected[name], tensor) for name, tensor in hungry.network.state_dict().items())
 
 
 def test_a_validation_part_that_does_not_fit_is_judged_in_parts() -> None:
-    hungry, plain = fit(hungry_task(judging=True), SETTINGS), fit(image_task(), SETTINGS)
-    assert "its batches are 8 times smaller" in hungry.sentences[-1]
+    hungry, plain = fit(hungry_problem(judging=True), SETTINGS), fit(image_problem(), SETTINGS)
+    assert "judged in batches 8 times smaller" in hungry.sentences[-1]
     assert hungry.value == plain.value and hungry.loss == pytest.approx(plain.loss)
 
 
 def test_what_fits_in_no_way_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="can't allocate memory"):
-        fit(hungry_task(most=0), SETTINGS)
+        fit(hungry_problem(most=0), SETTINGS)
 
 
 def test_an_overflow_goes_back_slower_and_without_that_batch() -> None:
-    task, settings = poisoned_task(), replace(SETTINGS, n_evaluations=6)
+    problem, settings = poisoned_problem(), replace(SETTINGS, n_evaluations=6)
     seen: list[dict[str, Any]] = []
-    result = fit(task, settings, Callbacks(emit=seen.append))
+    result = fit(problem, settings, Callbacks(emit=seen.append))
     assert result.steps == 6 and not result.diverged and result.best_step >= 0
     assert 1 <= len(result.sentences) <= 2, "item 5 comes once in each of two epochs"
     assert "goes on at 50% of its learning rate without that batch" in result.sentences[0]
-    assert all(torch.isfinite(tensor).all() for tensor in task.network.state_dict().values())
+    assert all(torch.isfinite(tensor).all() for tensor in problem.network.state_dict().values())
     plain: list[dict[str, Any]] = []
-    fit(image_task(), settings, Callbacks(emit=plain.append))
+    fit(image_problem(), settings, Callbacks(emit=plain.append))
     ratio = seen[-1]["learning_rate"] / plain[-1]["learning_rate"]
     assert ratio == pytest.approx(0.5 ** len(result.sentences))
 
 
-def test_a_fit_that_may_not_return_has_diverged() -> None:
-    assert fit(poisoned_task(), replace(SETTINGS, returns=0)).diverged
+def test_a_fit_that_may_not_roll_back_has_diverged() -> None:
+    assert fit(poisoned_problem(), replace(SETTINGS, rollbacks=0)).diverged
 
 
 def test_averaged_weights_are_the_mean_of_the_last_steps_and_are_kept_only_when_better() -> None:
-    task = learning_norm_task()
-    states: list[dict[str, torch.Tensor]] = []
+    problem = learning_norm_problem()
+    snapshots: list[dict[str, torch.Tensor]] = []
     settings = replace(SETTINGS, n_evaluations=6, average_last=0.5)
 
     def keep(numbers: dict[str, Any]) -> None:
-        states.append({k: v.clone() for k, v in task.network.state_dict().items()})
+        snapshots.append({k: v.clone() for k, v in problem.network.state_dict().items()})
 
-    result = fit(task, settings, Callbacks(emit=keep))
-    assert len(states) == 7, "the start and six steps"
-    average = Average(task.network)
-    for state in states[4:]:
-        checkpoints.copy_into(task.network, state)
+    result = fit(problem, settings, Callbacks(emit=keep))
+    assert len(snapshots) == 7, "the start and six steps"
+    average = states.Average(problem.network)
+    for state in snapshots[4:]:
+        states.copy_into(problem.network, state)
         average.update()
     for name, tensor in average.tensors.items():
-        last = [state[name] for state in states[4:]]
+        last = [state[name] for state in snapshots[4:]]
         mean = torch.stack(last).mean(0) if tensor.is_floating_point() else last[-1]
         torch.testing.assert_close(tensor, mean)
-    plain = fit(learning_norm_task(), replace(settings, average_last=0.0))
+    plain = fit(learning_norm_problem(), replace(settings, average_last=0.0))
     assert (result.value, -result.loss) >= (plain.value, -plain.loss)
     assert ("is kept" in result.sentences[-1]) == ((result.value, result.loss) != (plain.value, plain.loss))
 
 
 def test_without_looks_nothing_is_chosen_and_the_average_counts() -> None:
-    states: list[dict[str, torch.Tensor]] = []
-    task = learning_norm_task()
+    snapshots: list[dict[str, torch.Tensor]] = []
+    problem = learning_norm_problem()
     settings = replace(SETTINGS, n_evaluations=0, first_look=False, average_last=0.5)
     per_step = replace(settings, n_evaluations=6, average_last=0.0)
 
     def keep(numbers: dict[str, Any]) -> None:
-        states.append({k: v.clone() for k, v in task.network.state_dict().items()})
+        snapshots.append({k: v.clone() for k, v in problem.network.state_dict().items()})
 
-    fit(task, per_step, Callbacks(emit=keep))
-    averaged, plain = learning_norm_task(), learning_norm_task()
+    fit(problem, per_step, Callbacks(emit=keep))
+    averaged, plain = learning_norm_problem(), learning_norm_problem()
     result = fit(averaged, settings)
     fit(plain, replace(settings, average_last=0.0))
-    assert result.best_step == SETTINGS.steps == len(states)
+    assert result.best_step == SETTINGS.steps == len(snapshots)
     for name, tensor in averaged.network.state_dict().items():
         if tensor.is_floating_point():
-            torch.testing.assert_close(tensor, torch.stack([state[name] for state in states[3:]]).mean(0))
+            torch.testing.assert_close(tensor, torch.stack([state[name] for state in snapshots[3:]]).mean(0))
     for name, tensor in plain.network.state_dict().items():
-        torch.testing.assert_close(tensor, states[-1][name])
+        torch.testing.assert_close(tensor, snapshots[-1][name])
 
 
-CHANGES: dict[str, tuple[Callable[[], Task], dict[str, Any]]] = {
-    "accumulation": (learning_norm_task, {"accumulate": 3}),
-    "little memory": (hungry_task, {}),
-    "overflow": (poisoned_task, {"n_evaluations": 2}),
-    "average": (learning_norm_task, {"average_last": 0.7, "n_evaluations": 2}),
+CHANGES: dict[str, tuple[Callable[[], Problem], dict[str, Any]]] = {
+    "accumulation": (learning_norm_problem, {"accumulate": 3}),
+    "little memory": (hungry_problem, {}),
+    "overflow": (poisoned_problem, {"n_evaluations": 2}),
+    "average": (learning_norm_problem, {"average_last": 0.7, "n_evaluations": 2}),
     "all of them": (lambda: _all_at_once(), {"average_last": 0.7, "accumulate": 2}),
 }
 
 
-def _all_at_once() -> Task:
-    task = hungry_task(most=2)
-    task.train = Poisoned(task.train, 5)
-    return task
+def _all_at_once() -> Problem:
+    problem = hungry_problem(most=2)
+    problem.train = Poisoned(problem.train, 5)
+    return problem
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -248,17 +251,19 @@ def test_each_of_these_resumes_to_the_same_bits_after_every_step(change: str, tm
 
 
 class Tokens:
-    """Next-token loss as the text of advisor/training/objectives.py has it, on a language model of two layers."""
+    """Next-token loss as the text of advisor/training/problem.py has it, on a language model of two layers."""
 
-    def loss(self, task: Task, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
-        logits = task.network(inputs["input_ids"])[:, :-1]
+    def loss(self, problem: Problem, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
+        logits = problem.network(inputs["input_ids"])[:, :-1]
         labels = inputs["labels"][:, 1:]
         total = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
         return Loss(total, float((labels != -100).sum()))
 
-    def judge(self, task: Task, settings: Settings) -> Judgement:
-        with evaluating(task.network):
-            one = self.loss(task, settings, task.val.inputs(task.val.raw(np.arange(len(task.val))), None), np.arange(0))
+    def judge(self, problem: Problem, settings: Settings) -> Judgement:
+        with evaluating(problem.network):
+            one = self.loss(
+                problem, settings, problem.val.inputs(problem.val.raw(np.arange(len(problem.val))), None), np.arange(0)
+            )
         mean = float(one.total) / one.weight
         return Judgement(-mean, mean, np.zeros(0, np.float32))
 
@@ -294,9 +299,9 @@ def test_an_objective_over_tokens_needs_nothing_but_itself(tmp_path: Path) -> No
         learning = [p for p in network.parameters() if p.requires_grad]
         return [{"params": learning, "lr": settings.learning_rate, "base": settings.learning_rate, "weight_decay": 0.0}]
 
-    task = Task(network, "text", Alphabet(20), Alphabet(26), objective=Tokens(), groups=groups)
+    problem = Problem(network, Alphabet(20), Alphabet(26), Tokens(), groups=groups)
     settings = Settings(0.3, 0.3, steps=60, batch_size=10, accumulate=2, n_evaluations=3)
-    result = fit(task, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
+    result = fit(problem, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
     assert result.first_value is not None and result.value > result.first_value / 10 and result.logits.shape == (0,)
     stored = checkpoints.read(tmp_path)[0]["best"].tensors  # type: ignore[index]
     assert sorted(stored) == ["1.weight", "logits"], "what is frozen is not stored"

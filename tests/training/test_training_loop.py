@@ -11,21 +11,29 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_tasks import SETTINGS, StopAfter, image_task, learning_norm_task, lite0_task, text_task, tiny_backbone
+from small_problems import (
+    SETTINGS,
+    StopAfter,
+    image_problem,
+    learning_norm_problem,
+    lite0_problem,
+    text_problem,
+    tiny_backbone,
+)
 
 from advisor.training import checkpoints
 from advisor.training.loop import cosine, fit
 from advisor.training.network import build, parameter_groups
-from advisor.training.objectives import Classification
-from advisor.training.settings import Callbacks, balanced_weights
+from advisor.training.objectives import Classification, balanced_weights
+from advisor.training.settings import Callbacks
 
 
 @pytest.mark.parametrize(
     ("make", "interrupted_at"),
-    [(image_task, 1), (image_task, 5), (learning_norm_task, 3), (lite0_task, 1), (text_task, 1)],
+    [(image_problem, 1), (image_problem, 5), (learning_norm_problem, 3), (lite0_problem, 1), (text_problem, 1)],
 )
 def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrupted_at: int, tmp_path: Path) -> None:
-    settings = SETTINGS if make not in (lite0_task, text_task) else replace(SETTINGS, steps=2, n_evaluations=1)
+    settings = SETTINGS if make not in (lite0_problem, text_problem) else replace(SETTINGS, steps=2, n_evaluations=1)
     undisturbed = make()
     whole = fit(undisturbed, settings)
 
@@ -49,7 +57,7 @@ def test_final_weights_and_moments_are_those_of_the_undisturbed_run(tmp_path: Pa
     for name, interruptions in (("whole", []), ("parts", [1, 3])):
         for steps in [*interruptions, 10**6]:
             callbacks = Callbacks(checkpoint=tmp_path / name, checkpoint_seconds=0.0, should_stop=StopAfter(steps))
-            fit(image_task(), SETTINGS, callbacks)
+            fit(image_problem(), SETTINGS, callbacks)
     whole, parts = (checkpoints.read(tmp_path / name) for name in ("whole", "parts"))
     assert whole and parts and whole[1]["step"] == parts[1]["step"] == 6
     for part in ("now", "best", "good"):
@@ -59,8 +67,8 @@ def test_final_weights_and_moments_are_those_of_the_undisturbed_run(tmp_path: Pa
 
 
 def test_training_lowers_the_loss_and_the_best_state_is_kept() -> None:
-    task, seen = image_task(), []
-    result = fit(task, replace(SETTINGS, steps=60), Callbacks(emit=seen.append))
+    problem, seen = image_problem(), []
+    result = fit(problem, replace(SETTINGS, steps=60), Callbacks(emit=seen.append))
     looks = [numbers["val_loss"] for numbers in seen if "val_loss" in numbers]
     assert min(looks[1:]) < looks[0]
     best = max((n["val_value"], -n["val_loss"], n["step"]) for n in seen if "val_value" in n)
@@ -70,7 +78,7 @@ def test_training_lowers_the_loss_and_the_best_state_is_kept() -> None:
 
 
 def test_pixels_kept_in_memory_or_decoded_again_give_the_same_run() -> None:
-    kept, again = image_task(), image_task(memory_bytes=0)
+    kept, again = image_problem(), image_problem(memory_bytes=0)
     fit(kept, SETTINGS)
     fit(again, SETTINGS)
     expected = again.network.state_dict()
@@ -79,37 +87,37 @@ def test_pixels_kept_in_memory_or_decoded_again_give_the_same_run() -> None:
 
 def test_a_timed_run_plans_its_steps_and_stops_at_their_cap() -> None:
     seen: list[dict[str, Any]] = []
-    task = image_task()
-    result = fit(task, replace(SETTINGS, steps=None, seconds=60.0, max_epochs=2.0), Callbacks(emit=seen.append))
+    problem = image_problem()
+    result = fit(problem, replace(SETTINGS, steps=None, seconds=60.0, max_epochs=2.0), Callbacks(emit=seen.append))
     assert result.steps == 6  # two epochs of three batches, long before the time is up
     assert seen[-1]["learning_rate"] < 0.5 * SETTINGS.head_learning_rate  # the cosine ended
 
 
 def test_a_run_without_time_still_takes_a_step_and_has_a_value() -> None:
-    result = fit(image_task(), replace(SETTINGS, steps=None, seconds=0.01, first_look=False))
+    result = fit(image_problem(), replace(SETTINGS, steps=None, seconds=0.01, first_look=False))
     assert result.steps >= 1 and 0.0 <= result.value <= 1.0
 
 
 def test_timing_a_step_leaves_the_network_as_it_was() -> None:
     from advisor.training.search import training_speed
 
-    task = learning_norm_task()
-    before = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
-    assert training_speed(task) > 0
-    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.state_dict().items())
-    assert not task.network.training
+    problem = learning_norm_problem()
+    before = {name: tensor.clone() for name, tensor in problem.network.state_dict().items()}
+    assert training_speed(problem) > 0
+    assert all(torch.equal(before[name], tensor) for name, tensor in problem.network.state_dict().items())
+    assert not problem.network.training
 
 
 def test_a_learning_rate_that_diverges_ends_the_fit_without_an_exception() -> None:
     result = fit(
-        image_task(), replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip=1e30, first_look=False)
+        image_problem(), replace(SETTINGS, learning_rate=1e30, head_learning_rate=1e30, clip=1e30, first_look=False)
     )
     assert result.diverged and result.best_step == -1
 
 
 def test_undecodable_items_count_nothing() -> None:
-    task = image_task()
-    good = task.train.read  # type: ignore[attr-defined]
+    problem = image_problem()
+    good = problem.train.read  # type: ignore[attr-defined]
 
     def read(position: int) -> Image.Image:
         if position % 2:
@@ -117,22 +125,23 @@ def test_undecodable_items_count_nothing() -> None:
         image: Image.Image = good(position)
         return image
 
-    task.train.read = read  # type: ignore[attr-defined]
-    fit(task, SETTINGS)
-    assert task.train.ok.tolist() == [position % 2 == 0 for position in range(24)]
+    problem.train.read = read  # type: ignore[attr-defined]
+    fit(problem, SETTINGS)
+    assert problem.train.ok.tolist() == [position % 2 == 0 for position in range(24)]
 
 
 def test_batch_norm_is_held_in_inference_mode() -> None:
-    task = image_task()
-    before = {name: tensor.clone() for name, tensor in task.network.named_buffers()}
-    fit(task, SETTINGS)
-    assert all(torch.equal(before[name], tensor) for name, tensor in task.network.named_buffers())
+    problem = image_problem()
+    before = {name: tensor.clone() for name, tensor in problem.network.named_buffers()}
+    fit(problem, SETTINGS)
+    assert all(torch.equal(before[name], tensor) for name, tensor in problem.network.named_buffers())
 
 
-def test_only_the_top_blocks_learn_at_half_depth() -> None:
+def test_only_the_top_blocks_learn_at_a_share_of_a_half() -> None:
     blocks = [[torch.nn.Parameter(torch.zeros(2, 2))] for _ in range(4)]
     network = build(tiny_backbone(), 2, True)
-    groups = parameter_groups(network, blocks, 1e-3, 1e-2, 0.1, layer_decay=0.5, depth=0.5)
+    half = replace(SETTINGS, weight_decay=0.1, layer_decay=0.5, layer_share=0.5)
+    groups = parameter_groups(network.head, blocks, half)
     assert [block[0].requires_grad for block in blocks] == [False, False, True, True]
     assert [group["base"] for group in groups[:2]] == [5e-4, 1e-3]
     assert {group["weight_decay"] for group in groups if group["params"][0].ndim == 1} == {0.0}
@@ -146,18 +155,18 @@ def test_cosine_warms_up_to_one_and_ends_near_zero() -> None:
 
 
 def test_the_classification_loss_is_the_plain_formula_and_leaves_out_what_could_not_be_decoded() -> None:
-    task = image_task()
-    task.class_weights = np.array([1.0, 2.0, 0.5], dtype=np.float32)
-    task.train.ok[1] = False
+    problem = image_problem()
+    problem.class_weights = np.array([1.0, 2.0, 0.5], dtype=np.float32)
+    problem.train.ok[1] = False
     positions = np.arange(6)
-    inputs = task.train.inputs(task.train.raw(positions), None)
-    loss = task.objective.loss(task, replace(SETTINGS, label_smoothing=0.1), inputs, positions)
+    inputs = problem.train.inputs(problem.train.raw(positions), None)
+    loss = problem.objective.loss(problem, replace(SETTINGS, label_smoothing=0.1), inputs, positions)
 
-    labels = task.labels_train[positions]
-    weights = task.class_weights[labels] * np.array([1, 0, 1, 1, 1, 1])
+    labels = problem.labels_train[positions]
+    weights = problem.class_weights[labels] * np.array([1, 0, 1, 1, 1, 1])
     targets = np.full((6, 3), 0.1 / 3) + 0.9 * np.eye(3)[labels]
-    each = -(targets * task.network(inputs).detach().log_softmax(1).numpy()).sum(1)
-    assert isinstance(task.objective, Classification)
+    each = -(targets * problem.network(inputs).detach().log_softmax(1).numpy()).sum(1)
+    assert isinstance(problem.objective, Classification)
     assert loss.weight == pytest.approx(weights.sum())
     assert float(loss.total.detach()) == pytest.approx((each * weights).sum(), rel=1e-5)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_problems import image_problem
 
 from advisor.training.pace import Pace
-from advisor.training.recipes import SMALLER_PX, affordable_size, affordable_tokens, hold_batch_norm, settings_for
+from advisor.training.recipes import hold_batch_norm, settings_for, size_and_speed
 from advisor.training.settings import Settings
+from advisor.training.sources import TextSource
+from probes.backbones import catalog
+from probes.backbones.text import TextBackbone
 
 TIMED = Settings(learning_rate=1e-3, head_learning_rate=1e-3, seconds=100.0, max_epochs=10.0)
 
@@ -72,19 +75,29 @@ def test_the_plan_survives_a_checkpoint() -> None:
 
 
 def test_input_size_shrinks_only_when_the_time_is_short() -> None:
-    assert affordable_size("fine-tune", 224, 200, 14.0, 3000.0) == 224
-    assert affordable_size("fine-tune", 224, 5000, 14.0, 30.0) in SMALLER_PX
-    sizes = [affordable_size("fine-tune", 224, 800, 14.0, seconds) for seconds in (20, 60, 150, 300, 600)]
+    pictures = image_problem().train
+
+    def size(usual: int, n: int, items_per_second: float, seconds: float) -> int:
+        chosen, speed = size_and_speed("fine-tune", "image", pictures, usual, n, items_per_second, seconds)
+        assert speed == items_per_second * (usual / chosen) ** 2
+        return chosen
+
+    assert size(224, 200, 14.0, 3000.0) == 224
+    assert size(224, 5000, 14.0, 30.0) == 128
+    sizes = [size(224, 800, 14.0, seconds) for seconds in (20, 60, 150, 300, 600)]
     assert sizes == sorted(sizes)
-    assert affordable_size("scratch", 96, 10**6, 1.0, 1.0) == 96  # never larger than the usual
+    assert size(96, 10**6, 1.0, 1.0) == 96  # never larger than the usual
 
 
 def test_long_texts_are_cut_only_when_the_time_is_short() -> None:
-    lengths = np.array([30, 200, 256])
-    cuts = [affordable_tokens("fine-tune", 256, lengths, 1000, 10.0, seconds) for seconds in (30, 300, 3000)]
-    assert cuts == sorted(cuts) and cuts[0] < cuts[-1] == 256
-    short = np.array([8, 10, 12])  # cutting texts that are short anyway would buy no time
-    assert affordable_tokens("fine-tune", 256, short, 100, 30.0, 60.0) == 256
+    backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=256)
+    long = TextSource(["word " * n for n in (28, 198, 300)], backbone)
+    assert long.lengths.tolist() == [30, 200, 256]
+    cuts = [size_and_speed("fine-tune", "text", long, 256, 1000, 10.0, seconds) for seconds in (30, 300, 3000)]
+    assert cuts == sorted(cuts, key=lambda cut: (cut[0], -cut[1])) and cuts[0][0] < cuts[-1][0] == 256
+    assert cuts[-1][1] == 10.0 < cuts[0][1]  # shorter texts pass faster
+    short = TextSource(["word " * n for n in (6, 8, 10)], backbone)  # cutting them would gain no time
+    assert size_and_speed("fine-tune", "text", short, 256, 100, 30.0, 60.0) == (256, 30.0)
 
 
 def test_recipes_differ_where_they_must() -> None:

@@ -8,27 +8,28 @@ from typing import Any
 
 import pytest
 import torch
-from small_tasks import SETTINGS, image_task
+from small_problems import SETTINGS, image_problem
 
 from advisor.training import recipes
-from advisor.training.search import ROUND_STEPS, Candidate, Race, affordable, race, race_items
-from advisor.training.settings import Task
+from advisor.training.problem import Problem
+from advisor.training.search import ROUND_STEPS, Race, affordable, race, race_items
+from advisor.training.settings import Candidate
 
 BASE = replace(SETTINGS, head_learning_rate=SETTINGS.learning_rate)
 GOOD, IDLE, WILD = Candidate(1e-2), Candidate(1e-9), Candidate(1e9)
 
 
-def raced(*candidates: Candidate, **more: Any) -> tuple[Race, Task, Task]:
-    task = image_task()
+def raced(*candidates: Candidate, **more: Any) -> tuple[Race, Problem, Problem]:
+    problem = image_problem()
     told: list[str] = []
-    ran, winner = race(task, BASE, candidates, lambda: False, lambda sentence, share: told.append(sentence), **more)
+    ran, winner = race(problem, BASE, candidates, lambda: False, lambda sentence, share: told.append(sentence), **more)
     assert all("round" in sentence for sentence in told)
-    return ran, winner, task
+    return ran, winner, problem
 
 
 def test_halving_picks_the_candidate_that_learns_and_goes_on_from_its_state() -> None:
-    entrants = (IDLE, GOOD, Candidate(1e-8, depth=0.5))
-    ran, winner, task = raced(*entrants)
+    entrants = (IDLE, GOOD, Candidate(1e-8, layer_share=0.5))
+    ran, winner, problem = raced(*entrants)
     assert ran.winner == GOOD
     counted = [sum(lap.candidate == candidate for lap in ran.laps) for candidate in entrants]
     assert counted[1] == 2 and sorted(counted) == [1, 2, 2]  # the worst is out after a round
@@ -36,15 +37,15 @@ def test_halving_picks_the_candidate_that_learns_and_goes_on_from_its_state() ->
     assert last.steps == 3 * ROUND_STEPS  # twenty, then forty more
     judged = winner.objective.judge(winner, SETTINGS)
     assert judged.loss == pytest.approx(last.loss if last.candidate == GOOD else ran.laps[-2].loss)
-    assert judged.loss < task.objective.judge(task, SETTINGS).loss
+    assert judged.loss < problem.objective.judge(problem, SETTINGS).loss
 
 
 def test_the_given_network_stays_as_it_was_and_racers_share_nothing() -> None:
-    untouched = image_task().network.state_dict()
-    _, winner, task = raced(GOOD, IDLE)
-    assert all(torch.equal(untouched[name], tensor) for name, tensor in task.network.state_dict().items())
+    untouched = image_problem().network.state_dict()
+    _, winner, problem = raced(GOOD, IDLE)
+    assert all(torch.equal(untouched[name], tensor) for name, tensor in problem.network.state_dict().items())
     assert not any(
-        torch.equal(a, b) for a, b in zip(winner.network.parameters(), task.network.parameters(), strict=True)
+        torch.equal(a, b) for a, b in zip(winner.network.parameters(), problem.network.parameters(), strict=True)
     )
 
 
@@ -56,9 +57,9 @@ def test_a_candidate_that_overflows_loses_and_the_record_is_json() -> None:
 
 
 def test_after_a_stop_the_leader_so_far_wins() -> None:
-    ran, winner = race(image_task(), BASE, (GOOD, IDLE), lambda: True, lambda sentence, share: None)
+    ran, winner = race(image_problem(), BASE, (GOOD, IDLE), lambda: True, lambda sentence, share: None)
     assert ran.winner == GOOD and not ran.laps
-    assert isinstance(winner, Task)
+    assert isinstance(winner, Problem)
 
 
 @pytest.mark.parametrize("kind", ["image", "text"])
@@ -77,5 +78,5 @@ def test_as_many_race_as_a_third_of_the_time_pays_for(kind: str) -> None:
 def test_the_head_learns_at_the_rate_of_the_candidate_or_with_lora_at_its_own() -> None:
     base = replace(SETTINGS, learning_rate=1e-3, head_learning_rate=2e-3)
     assert Candidate(3e-3, 0.5).settings(base).head_learning_rate == pytest.approx(6e-3)
-    assert Candidate(3e-3, 0.5).settings(base).depth == 0.5
+    assert Candidate(3e-3, 0.5).settings(base).layer_share == 0.5
     assert Candidate(5e-3, adapters=True).settings(base).head_learning_rate == 2e-3

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.wording import counted, duration, percent
-from advisor.data.question_set import Questions, gold_chunks
+from advisor.data.question_set import QuestionSet, gold_chunks
 from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import K, found_in, texts_of
 from advisor.llm.identity import check_planned
@@ -49,7 +49,7 @@ LEARNING_RATE, BATCH, EPOCHS = 5e-4, 4, 3.0
 LOOKED_AT, LOOKS = 12, 2
 #: The rung whose model is kept where the adapter is dropped.
 FALLBACK = "rag"
-#: Questions of the comparison at least: fewer decide by chance.
+#: QuestionSet of the comparison at least: fewer decide by chance.
 LEAST_COMPARED = 8
 
 
@@ -93,13 +93,13 @@ def execute(context: RunContext) -> Outcome:
     return outcome(context, compared, result)
 
 
-def before(context: RunContext, head: dict[str, Any], validation: Questions) -> list[float]:
+def before(context: RunContext, head: dict[str, Any], validation: QuestionSet) -> list[float]:
     """What retrieval reaches on validation questions, as many as its share of the time allows."""
     answerer = common.save(context, {"type": "passages", **head})
     return values(context, answerer, validation, (0.05, 0.2), ANSWERING_SHARE)
 
 
-def before_once(context: RunContext, head: dict[str, Any], validation: Questions) -> list[float]:
+def before_once(context: RunContext, head: dict[str, Any], validation: QuestionSet) -> list[float]:
     """As `before`; a run that was interrupted after it asks none of them again."""
     stage = stages.kept(context, "retrieval")
     if stage is not None:
@@ -110,7 +110,7 @@ def before_once(context: RunContext, head: dict[str, Any], validation: Questions
 
 
 def values(
-    context: RunContext, answerer: Answerer, validation: Questions, span: tuple[float, float], share: float
+    context: RunContext, answerer: Answerer, validation: QuestionSet, span: tuple[float, float], share: float
 ) -> list[float]:
     """Token F1 of each validation question that this share of the time left suffices for."""
     until = time.monotonic() + share * context.seconds_left
@@ -127,8 +127,8 @@ def answering(model: Any, index: HybridIndex, head: dict[str, Any]) -> Answerer:
 
 
 def trained(
-    context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: Questions,
-    validation: Questions,
+    context: RunContext, model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: QuestionSet,
+    validation: QuestionSet,
 ) -> FitResult:  # fmt: skip
     """Train an adapter inside `model`, in place, within its share of the time."""
     looked_at = validation.only(np.arange(min(len(validation), LOOKED_AT)))
@@ -182,7 +182,7 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
     )
 
 
-def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: Questions) -> list[Example]:
+def examples(model: LanguageModel, index: HybridIndex, head: dict[str, Any], questions: QuestionSet) -> list[Example]:
     """Answered questions, each with the passages found as prompt; a missed passage that answers is put in."""
     from probes.backbones.language_prompt import read
 

@@ -1,4 +1,4 @@
-"""Another process comes to the same task from what fits into JSON, weights of one's own included."""
+"""Another process comes to the same problem from what fits into JSON, weights of one's own included."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.data.reading import read
-from advisor.training import recipes, remake
 from advisor.training.follower import signature
 from advisor.training.network import build
+from advisor.training.problems import problem_of, rebuilt
 from probes.backbones import catalog
 from probes.backbones.weights import weights_path
 
@@ -32,10 +32,10 @@ def test_weights_from_a_folder_of_ones_own_are_found_again(dataset: Dataset) -> 
     backbone = load_backbone(catalog.find(f"distilbert-base-uncased@{folder}", "text"), 256, "cpu")
     rows = dataset.where("train")
     network = build(backbone, len(dataset.classes), hold_batch_norm=True)
-    task, _ = recipes.task_of(dataset, "fine-tune", network, backbone, rows, rows[:1])
-    assert task.remake is not None
-    function, arguments = json.loads(json.dumps(task.remake))
-    assert function == "advisor.training.remake:classification"
-    other = remake.classification(dataset, "cpu", **arguments)
-    assert signature(other) == signature(task)
-    np.testing.assert_array_equal(other.labels_train, task.labels_train)
+    problem, _ = problem_of(dataset, "fine-tune", network, backbone, rows, rows[:1])
+    assert problem.rebuild is not None
+    function, arguments = json.loads(json.dumps(problem.rebuild))
+    assert function == "advisor.training.problems:rebuilt"
+    other = rebuilt(dataset, "cpu", **arguments)
+    assert signature(other) == signature(problem)
+    np.testing.assert_array_equal(other.labels_train, problem.labels_train)

@@ -1,4 +1,4 @@
-"""Small real tasks for the tests of the loop: digits as pictures, cats and dogs in words."""
+"""Small real problems for the tests of the loop: digits as pictures, cats and dogs in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from torch import nn
 
 from advisor.training.augmentation import Augmentation
 from advisor.training.network import build
-from advisor.training.settings import Settings, Task
+from advisor.training.objectives import Classification
+from advisor.training.problem import Problem
+from advisor.training.settings import Settings
 from advisor.training.sources import ImageSource, TextSource
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
@@ -50,7 +52,9 @@ def lite0(device: str = "cpu") -> ImageBackbone:
     return ImageBackbone.load(catalog.find("efficientnet-lite0"), device=device, input_size=64)
 
 
-def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: int = 10**9, hold: bool = True) -> Task:
+def image_problem(
+    make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: int = 10**9, hold: bool = True
+) -> Problem:
     """Digits 0, 1 and 2 as pictures: 24 to train on, 12 to look at."""
     from sklearn.datasets import load_digits
 
@@ -60,11 +64,11 @@ def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: 
     backbone = make()
     labels = digits.target[:36].astype(np.int64)
     how = Augmentation(flip=False, rotation_degrees=5.0)
-    return Task(
+    return Problem(
         network=build(backbone, 3, hold_batch_norm=hold),
-        kind="image",
         train=ImageSource(lambda i: images[i], 24, backbone, how, memory_bytes),
         val=ImageSource(lambda i: images[24 + i], 12, backbone),
+        objective=Classification(),
         labels_train=labels[:24],
         labels_val=labels[24:],
         n_classes=3,
@@ -73,24 +77,24 @@ def image_task(make: Callable[[], ImageBackbone] = tiny_backbone, memory_bytes: 
     )
 
 
-def lite0_task() -> Task:
-    return image_task(lite0)
+def lite0_problem() -> Problem:
+    return image_problem(lite0)
 
 
-def learning_norm_task() -> Task:
+def learning_norm_problem() -> Problem:
     """Batch norm's running statistics move too."""
-    return image_task(hold=False)
+    return image_problem(hold=False)
 
 
-def text_task() -> Task:
+def text_problem() -> Problem:
     """Cats and dogs in words under MiniLM, which has dropout."""
     backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"))
     labels = np.array([0, 1] * 12, dtype=np.int64)
-    return Task(
+    return Problem(
         network=build(backbone, 2, hold_batch_norm=False),
-        kind="text",
         train=TextSource(TEXTS, backbone),
         val=TextSource(TEXTS[:6], backbone),
+        objective=Classification(),
         labels_train=labels,
         labels_val=labels[:6],
         n_classes=2,
