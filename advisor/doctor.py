@@ -11,6 +11,8 @@ from importlib import metadata
 from typing import Any, Literal
 
 from advisor.core.errors import PeopleError
+from advisor.core.kinds import kind_row
+from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
 
@@ -35,16 +37,16 @@ class Check:
 
 def examine(progress: Progress = silent) -> list[Check]:
     """Run every check; one that fails unexpectedly is itself a finding. Takes about ten seconds."""
-    found: list[Check] = []
+    checks: list[Check] = []
     for position, (sentence, check) in enumerate(CHECKS):
         progress(sentence, position / len(CHECKS))
         try:
-            found += check()
+            checks += check()
         except Exception as error:
-            cause = f"{sentence} was not possible ({type(error).__name__}: {error})."
-            found.append(Check("Doctor", "problem", cause))
+            cause = f"{sentence} failed ({type(error).__name__}: {error})."
+            checks.append(Check("Doctor", "problem", cause))
     progress("Done", 1.0)
-    return found
+    return checks
 
 
 def check_device() -> Iterator[Check]:
@@ -55,22 +57,23 @@ def check_device() -> Iterator[Check]:
 
     for title, value in device_facts().items():
         little = title == "Memory" and psutil.virtual_memory().available < LITTLE_MEMORY_BYTES
-        advice = ". Less than 2 GB are free; close other programs" if little else ""
+        advice = ". Less than 2 GB is free; close other programs" if little else ""
         yield Check(title, "warning" if little else "ok", f"{value}{advice}.")
 
 
 def check_calibration() -> Iterator[Check]:
-    """The forward pass of each kind's default backbone, timed for about a second."""
+    """The forward pass of each modality's default backbone, timed for about a second."""
+    from advisor.data.modality import MODALITIES
     from probes.backbones import catalog, weights
     from probes.device import calibrate_backbone, pick
 
-    for kind in ("image", "text"):
-        entry = catalog.default(kind)
+    for modality in MODALITIES:
+        entry = catalog.default(modality)
         if not weights.available(entry)[0]:
-            continue  # told by the check of the weights
+            continue  # the check of the weights says so
         measured = calibrate_backbone(_load(entry, pick()))
-        unit = {"image": "images", "text": "texts"}[kind]
-        yield Check(f"{entry.title}", "ok", f"{measured.items_per_second:.0f} {unit} a second. {measured.reason}")
+        items = kind_row(modality).items
+        yield Check(entry.title, "ok", f"{measured.items_per_second:.0f} {items} a second. {measured.reason}")
 
 
 def _load(entry: Any, device: str) -> Any:
@@ -81,7 +84,7 @@ def _load(entry: Any, device: str) -> Any:
 
 def check_workspace() -> Iterator[Check]:
     """Whether the workspace can be written, and how much room it has."""
-    home = Workspace.here().root
+    home = Workspace.here().folder
     try:
         with tempfile.NamedTemporaryFile(dir=home) as probe:
             probe.write(b"0")
@@ -93,22 +96,24 @@ def check_workspace() -> Iterator[Check]:
     free = shutil.disk_usage(home).free
     used = sum(path.stat().st_size for path in home.rglob("*") if path.is_file() and not path.is_symlink())
     little = free < LITTLE_DISK_BYTES
-    advice = " That is little: delete runs or datasets you no longer need." if little else ""
-    sentence = f"{home} holds {used / 1e6:,.0f} MB, and {free / 1e9:.1f} GB are free.{advice}"
+    advice = " Delete runs or datasets you no longer need." if little else ""
+    sentence = f"{home} holds {used / 1e6:,.0f} MB, and {free / 1e9:.1f} GB is free.{advice}"
     yield Check("Workspace", "warning" if little else "ok", sentence)
 
 
 def check_supervisor() -> Iterator[Check]:
-    """Who looks after the runs."""
+    """Who supervises the runs."""
     from advisor.runs import store, supervisor
 
     waiting = store.unfinished()
     alive = supervisor.is_alive()
     if waiting and not alive:
         supervisor.ensure()
-        yield Check("Runs", "warning", f"{len(waiting)} unfinished runs had no supervisor; one was started now.")
+        yield Check(
+            "Runs", "warning", f"{counted(len(waiting), 'unfinished run')} had no supervisor; one was started now."
+        )
         return
-    works = "a supervisor is at work" if alive else "no supervisor is needed"
+    works = "the supervisor is running" if alive else "no supervisor is needed"
     yield Check("Runs", "ok", f"{len(store.runs())} known, {len(waiting)} unfinished; {works}.")
 
 
@@ -130,15 +135,21 @@ def check_packages() -> Iterator[Check]:
         fits = requirement.specifier.contains(version, prereleases=True)
         (fine if fits else wrong).append(f"{requirement.name} {version}")
     if wrong:
-        yield Check("Packages", "problem", f"Not as needed: {', '.join(wrong)}. Run: pip install -U {DISTRIBUTION}")
+        yield Check(
+            "Packages",
+            "problem",
+            f"Missing or of the wrong version: {', '.join(wrong)}. Run: pip install -U {DISTRIBUTION}",
+        )
     yield Check("Packages", "ok", f"{', '.join(fine)}.")
 
 
 def check_weights() -> Iterator[Check]:
     """The defaults must be here and whole; the rest of the catalog may be fetched."""
+    from advisor.data.modality import MODALITIES
     from probes.backbones import catalog, weights
 
     missing = []
+    needed = [catalog.default(modality) for modality in MODALITIES]
     for entry in catalog.CATALOG:
         here, sentence = weights.available(entry)
         if here:
@@ -148,12 +159,12 @@ def check_weights() -> Iterator[Check]:
                 yield Check(entry.title, "problem", str(error))
             else:
                 yield Check(entry.title, "ok", f"Installed, SHA-256 {digest[:12]}, {entry.licence}.")
-        elif entry.kind != "language" and entry == catalog.default(entry.kind):
+        elif entry in needed:
             yield Check(entry.title, "problem", sentence)
         else:
             missing.append(entry.name)
     if missing:
-        yield Check("Other weights", "note", f"To be fetched when wanted: {', '.join(missing)}.")
+        yield Check("Other weights", "note", f"Not installed, fetched on demand: {', '.join(missing)}.")
 
 
 CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (

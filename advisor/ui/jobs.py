@@ -58,7 +58,7 @@ _lock = threading.Lock()
 
 def key_of(*words: object) -> str:
     """A short key for a question, the same for the same words in the same workspace."""
-    return hashlib.sha256("\x1f".join(map(str, (Workspace.here().root, *words))).encode()).hexdigest()[:16]
+    return hashlib.sha256("\x1f".join(map(str, (Workspace.here().folder, *words))).encode()).hexdigest()[:16]
 
 
 def start(key: str, title: str, work: Callable[[Progress], Any], asked: Any = None) -> Job:

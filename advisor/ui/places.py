@@ -111,7 +111,7 @@ def dataset() -> Dataset | None:
     if fingerprint is None:
         return None
     try:
-        return _opened(fingerprint, str(Workspace.here().root))
+        return _opened(fingerprint, str(Workspace.here().folder))
     except PeopleError:
         st.session_state.pop("data", None)
         st.query_params.pop("data", None)

@@ -62,7 +62,7 @@ def answer(run: str, item: Any, label: str | None) -> None:
     """The label with its probability, the bars, and the truth when it is known."""
     try:
         with st.spinner("Asking the model."):
-            model: Any = loaded(run, str(Workspace.here().root))
+            model: Any = loaded(run, str(Workspace.here().folder))
             prediction: Prediction = model.predict([item])[0]
     except PeopleError as error:
         parts.problem(str(error))

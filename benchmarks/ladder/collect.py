@@ -86,5 +86,5 @@ def forget(dataset: Dataset) -> None:
     """A cut dataset's folder is only of use while its task is carried out."""
     import shutil
 
-    assert str(Workspace.here().root) in dataset.folder
+    assert str(Workspace.here().folder) in dataset.folder
     shutil.rmtree(dataset.folder, ignore_errors=True)

@@ -45,7 +45,7 @@ PATCH = 32
 
 def made(name: str) -> Path | None:
     """Where the set lies in the workspace, made once; None where its material is not on this machine."""
-    folder = Workspace.here().root / "bench" / "made" / name
+    folder = Workspace.here().folder / "bench" / "made" / name
     if (folder / "done").is_file():
         return folder / "set"
     shutil.rmtree(folder, ignore_errors=True)

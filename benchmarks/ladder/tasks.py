@@ -166,7 +166,7 @@ def whole_set(source: Source) -> Dataset | None:
 
 def fashion_mnist() -> Path:
     """The Debian package's first items as class folders in the workspace, written once."""
-    folder = Workspace.here().root / "bench" / "fashion_mnist"
+    folder = Workspace.here().folder / "bench" / "fashion_mnist"
     if not (folder / "done").is_file():
         for part, stem, n in zip(("train", "test"), ("train", "t10k"), FASHION_ITEMS, strict=True):
             pixels = np.frombuffer(

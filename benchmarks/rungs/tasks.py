@@ -71,7 +71,7 @@ def few(whole: Dataset, per_class: int) -> Dataset:
             "split": ["train"] * len(chosen) + ["test"] * len(test),
         }
     )
-    path = Workspace.here().root / "bench" / f"{whole.name}-{per_class}.csv"
+    path = Workspace.here().folder / "bench" / f"{whole.name}-{per_class}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)
     return api.read(path, text_column="text", label_column="label", split_column="split")

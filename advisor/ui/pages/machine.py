@@ -29,7 +29,7 @@ def draw() -> None:
     missing([(entry, why) for entry, there, why in entries if not there])
     cache()
     parts.section("Device")
-    rows = {**facts, "Workspace": str(Workspace.here().root)}
+    rows = {**facts, "Workspace": str(Workspace.here().folder)}
     frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
     st.dataframe(frame, hide_index=True, alt="Facts of the device")
 

@@ -121,7 +121,7 @@ def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
 
     def reply(question: str) -> Answer:
-        model: Any = try_it.loaded(run, str(Workspace.here().root))
+        model: Any = try_it.loaded(run, str(Workspace.here().folder))
         answers: list[Answer] = model.answer([question])
         return answers[0]
 
