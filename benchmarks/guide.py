@@ -46,10 +46,10 @@ SHARED = ("kind", "text_column", "label_column", "path_column", "split_column", 
 
 def command(name: str) -> Any:
     """The command called `name`, as in "advise" or "runs show"."""
-    found = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app)
     for part in name.split():
-        found = found.commands[part]  # type: ignore[attr-defined]
-    return found
+        _, group, _ = group.resolve_command(typer.Context(group), [part])
+    return group
 
 
 def options(name: str) -> list[Any]:
@@ -58,7 +58,7 @@ def options(name: str) -> list[Any]:
         return [p for p in command("profile").params if p.name in SHARED]
     wishes = [p for p in command("advise").params if getattr(p, "rich_help_panel", None)]
     if name in PANELS:
-        return [p for p in wishes if p.rich_help_panel == PANELS[name][1]]
+        return [p for p in wishes if p.rich_help_panel == PANELS[name]]
     if name == "wishes":
         return wishes
     return [

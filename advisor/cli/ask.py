@@ -10,18 +10,13 @@ from advisor.cli.options import Json
 from advisor.cli.output import command
 
 
-def add_question_commands(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command()(ask)
-
-
 def ask(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A folder or file of documents, or sample:handbook.")],
-    questions: Annotated[list[str], typer.Argument(metavar="QUESTION...", help="What you want to know.")],
+    questions: Annotated[list[str], typer.Argument(metavar="QUESTION...", help="One or more questions.")],
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="A language model's name or folder, or endpoint.")
     ] = None,
-    k: Annotated[int, typer.Option(metavar="K", help="Passages put before the language model.")] = 1,
+    k: Annotated[int, typer.Option(metavar="K", help="Passages that go into the prompt.")] = 1,
     json: Json = False,
 ) -> None:
     """Answer questions from documents at once, with the passages that the answers rest on."""
@@ -29,5 +24,5 @@ def ask(
         from advisor import api
         from advisor.cli import show_answers as show
 
-        given = api.ask(path, questions, model=model, k=k, progress=output.progress)
-        output.answer(show.answers_json(given), lambda to: show.answers(to, given))
+        answers = api.ask(path, questions, model=model, k=k, progress=output.progress)
+        output.answer(show.answers_json(answers), lambda to: show.answers(to, answers))

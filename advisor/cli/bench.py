@@ -10,11 +10,6 @@ from advisor.cli.output import command
 bench_app = typer.Typer(no_args_is_help=True, help="How good is the advice? LadderBench, scored.")
 
 
-def add_bench_commands(app: typer.Typer) -> None:
-    """Add the commands to the app."""
-    app.add_typer(bench_app, name="bench")
-
-
 @bench_app.callback()
 def _bench() -> None:
     """How good is the advice? LadderBench, scored."""
@@ -24,8 +19,8 @@ def _bench() -> None:
 def score(json: Json = False) -> None:
     """Print how good the advice is, beside its bounds and beside simpler rules, from the table of outcomes."""
     with command(json) as output:
-        from advisor.cli.show_score import tell
+        from advisor.cli import show_score
         from advisor.score.board import board
 
-        found = board()
-        output.answer(found.to_json() if json else None, lambda to: tell(to, found))
+        scored = board()
+        output.answer(scored.to_json() if json else None, lambda to: show_score.score(to, scored))

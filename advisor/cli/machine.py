@@ -1,4 +1,4 @@
-"""The commands about what is on this machine: runs, weights, the cache, doctor, app."""
+"""`advisor runs`, `cache`, `weights`, `doctor` and `app`: what is on this machine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,7 @@ from advisor.cli.options import Json, RunArgument
 from advisor.cli.output import Output, command
 
 runs_app = typer.Typer(help="List the runs, show one, or stop one. Without a command: list.")
-cache_app = typer.Typer(help="Show where features are kept and their size, or clear them. Without a command: show.")
-
-
-def add_machine_commands(app: typer.Typer) -> None:
-    """Register the commands of this module."""
-    app.add_typer(runs_app, name="runs", invoke_without_command=True)
-    app.add_typer(cache_app, name="cache", invoke_without_command=True)
-    app.command()(weights)
-    app.command()(doctor)
-    app.command("app")(open_app)
+cache_app = typer.Typer(help="Show where features are cached and their size, or clear them. Without a command: show.")
 
 
 @runs_app.callback()
@@ -37,13 +28,13 @@ def list_runs(json: Json = False) -> None:
         from advisor.cli import show_runs
         from advisor.runs import store
 
-        known = store.runs()
-        output.answer([show_runs.status_json(run) for run in known], lambda to: show_runs.runs(to, known))
+        statuses = store.runs()
+        output.answer([show_runs.status_json(run) for run in statuses], lambda to: show_runs.runs(to, statuses))
 
 
 @runs_app.command("show")
 def show_run(run: RunArgument, json: Json = False) -> None:
-    """Show how a run stands, what came out, and the last lines of its log if it failed."""
+    """Show a run's state and results, and the last lines of its log if it failed."""
     with command(json) as output:
         from advisor.cli import show_runs
         from advisor.runs import store
@@ -67,7 +58,7 @@ def stop_run(run: RunArgument, json: Json = False) -> None:
 
 @cache_app.callback()
 def _cache(context: typer.Context, json: Json = False) -> None:
-    """Show where features are kept and their size, or clear them. Without a command: show."""
+    """Show where features are cached and their size, or clear them. Without a command: show."""
     if context.invoked_subcommand is None:
         show_cache(json)
 
@@ -77,21 +68,21 @@ def show_cache(json: Json = False) -> None:
     """Show the folder of cached features, its size and its limit."""
     with command(json) as output:
         from advisor.caches import cache_facts
-        from advisor.cli import show_runs
+        from advisor.cli import show_machine
 
-        found = cache_facts()
-        output.answer(show_runs.cache_json(found), lambda to: show_runs.cache(to, found))
+        facts = cache_facts()
+        output.answer(show_machine.cache_json(facts), lambda to: show_machine.cache(to, facts))
 
 
 @cache_app.command("clear")
 def clear_cache(json: Json = False) -> None:
-    """Delete cached features and remembered timings; they are computed anew when needed."""
+    """Delete cached features, timings and answers; they are computed again when needed."""
     with command(json) as output:
         from advisor import caches
-        from advisor.cli import show_runs
+        from advisor.cli import show_machine
 
         freed = caches.clear_cache()
-        output.answer({"freed_bytes": freed}, lambda to: show_runs.cleared(to, freed))
+        output.answer({"freed_bytes": freed}, lambda to: show_machine.cleared(to, freed))
 
 
 def weights(
@@ -101,21 +92,21 @@ def weights(
 ) -> None:
     """List the backbones with size, licence and hash, or fetch the weights of one."""
     with command(json) as output:
-        from advisor.cli import show_runs
+        from advisor.cli import show_machine
         from probes.backbones import catalog
         from probes.backbones.weights import available, fetch
 
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
-            show_runs.one_weight(output.stderr, show_runs.weights_json(entries[0]))
+            show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]))
             if not yes and not _agreed(output, f"Fetch {entries[0].title}?"):
                 raise typer.Exit(1)
             fetch(entries[0], output.progress)
-        rows = [show_runs.weights_json(entry) for entry in entries]
+        rows = [show_machine.weights_json(entry) for entry in entries]
         if name is None:
-            output.answer(rows, lambda to: show_runs.weights(to, rows))
+            output.answer(rows, lambda to: show_machine.weights(to, rows))
         else:
-            output.answer(rows[0], lambda to: show_runs.one_weight(to, rows[0]))
+            output.answer(rows[0], lambda to: show_machine.one_weight(to, rows[0]))
 
 
 def _agreed(output: Output, question: str) -> bool:
@@ -128,18 +119,18 @@ def _agreed(output: Output, question: str) -> bool:
 
 
 def doctor(json: Json = False) -> None:
-    """Check the device, the workspace, the packages and the weights; one verdict each."""
+    """Check device, workspace, packages and weights, with one verdict for each."""
     with command(json) as output:
-        from advisor.cli import show_runs
+        from advisor.cli import show_machine
         from advisor.doctor import examine
 
-        found = examine(output.progress)
-        output.answer([check.as_dict() for check in found], lambda to: show_runs.doctor(to, found))
-        if any(check.verdict == "problem" for check in found):
+        checks = examine(output.progress)
+        output.answer([check.as_dict() for check in checks], lambda to: show_machine.doctor(to, checks))
+        if any(check.verdict == "problem" for check in checks):
             raise typer.Exit(1)
 
 
-def open_app(
+def app(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:

@@ -7,34 +7,23 @@ import inspect
 import math
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
-from advisor.core.records.wishes import Constraints, Prices, Wish, wishes_of
+from advisor.core.kinds import KIND_NAMES
+from advisor.core.ladder import RUNG_NAMES
 
+if TYPE_CHECKING:
+    from advisor.core.records.wishes import Wish
 
-class RungChoice(StrEnum):
-    """The rungs a run may take."""
-
-    auto = "auto"
-    prompting = "prompting"
-    rag = "rag"
-    frozen = "frozen"
-    fine_tune = "fine-tune"
-    scratch = "scratch"
-
-
-class KindChoice(StrEnum):
-    """The kinds of data."""
-
-    image = "image"
-    text = "text"
-    qa = "qa"
+#: What `advisor train --rung` takes, and what `--kind` takes.
+RungChoice = StrEnum("RungChoice", [(name, name) for name in ("auto", *RUNG_NAMES)])  # type: ignore[misc]
+KindChoice = StrEnum("KindChoice", [(name, name) for name in KIND_NAMES])  # type: ignore[misc]
 
 
 class Reading(TypedDict):
-    """How to read the data: the keyword arguments of `line.read`."""
+    """How to read the data: the keyword arguments of `api.read`."""
 
     kind: Any
     text_column: str | None
@@ -59,7 +48,7 @@ Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for meas
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
 
 _READING: dict[str, Any] = {
-    "kind": Annotated[KindChoice | None, typer.Option(help="Read the data as this kind instead of looking.")],
+    "kind": Annotated[KindChoice | None, typer.Option(help="The kind of data; detected by default.")],
     **{
         f"{name}_column": Annotated[str | None, typer.Option(metavar="NAME", help=help_text)]
         for name, help_text in {
@@ -67,20 +56,17 @@ _READING: dict[str, Any] = {
             "label": "The table's column with the labels.",
             "path": "The table's column with the image paths.",
             "split": "The table's column with the official split.",
-            "group": "The table's column whose equal values stay in one part.",
+            "group": "The table's column of groups; a group stays in one part.",
             "question": "The table's column with the questions over documents.",
             "answer": "The table's column with their answers.",
-            "document": "The table's column that names the document which answers.",
+            "document": "The table's column that names the document with the answer.",
         }.items()
     },
 }
 
 
-#: Prices and constraints, each with the panel of the help that it stands in.
-PANELS: dict[str, tuple[type[Prices | Constraints], str]] = {
-    "prices": (Prices, "Prices, in one currency of your own"),
-    "constraints": (Constraints, "Constraints"),
-}
+#: The records of prices and constraints by their argument, each with its heading in the help.
+PANELS = {"prices": "Prices, in one currency of your own", "constraints": "Constraints"}
 
 
 class Wishes(TypedDict):
@@ -90,17 +76,24 @@ class Wishes(TypedDict):
     constraints: dict[str, Any]
 
 
-def _wish(wish: Wish, panel: str) -> Any:
+def wishes_by_argument() -> dict[str, list[Wish]]:
+    """What prices and constraints there are."""
+    from advisor.core.records.wishes import Constraints, Prices, wishes_of
+
+    return {"prices": list(wishes_of(Prices)), "constraints": list(wishes_of(Constraints))}
+
+
+def _wish_option(wish: Wish, panel: str) -> Any:
     words = wish.words
+    titled = f"{words.title}. {words.help}"
     if wish.type is bool:
-        help_text = f"{words.title}. {words.help}"
         return Annotated[
-            bool | None, typer.Option(words.option, help=help_text, show_default=False, rich_help_panel=panel)
+            bool | None, typer.Option(words.option, help=titled, show_default=False, rich_help_panel=panel)
         ]
     option = typer.Option(
         words.option,
         metavar=words.metavar,
-        help=words.help if wish.default is not None else f"{words.title}. {words.help}",
+        help=words.help if wish.default is not None else titled,
         min=int(wish.least) if wish.least.is_integer() else wish.least,
         show_default=False if wish.default is None else f"{wish.default:g}",
         rich_help_panel=panel,
@@ -111,19 +104,19 @@ def _wish(wish: Wish, panel: str) -> Any:
 def reads_data(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of reading; it receives them together as its argument `reading`."""
 
-    def gathered(given: dict[str, Any]) -> dict[str, Any]:
-        reading = {name: given.pop(name) for name in _READING}
+    def gathered(arguments: dict[str, Any]) -> dict[str, Any]:
+        reading = {name: arguments.pop(name) for name in _READING}
         reading["kind"] = reading["kind"] and reading["kind"].value
         return {"reading": reading}
 
     return _extended(command, _READING, "reading", gathered)
 
 
-def has_wishes(command: Callable[..., None]) -> Callable[..., None]:
+def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of prices and constraints; it receives them as its argument `wishes`."""
-    groups = {argument: (list(wishes_of(record)), panel) for argument, (record, panel) in PANELS.items()}
-    options = {wish.name: _wish(wish, panel) for wishes, panel in groups.values() for wish in wishes}
-    flags = {wish.name: wish.words.option for wishes, _ in groups.values() for wish in wishes}
+    groups = wishes_by_argument()
+    options = {wish.name: _wish_option(wish, PANELS[name]) for name, wishes in groups.items() for wish in wishes}
+    flags = {wish.name: wish.words.option for wishes in groups.values() for wish in wishes}
 
     def gathered(arguments: dict[str, Any]) -> dict[str, Any]:
         every = {name: arguments.pop(name) for name in options}
@@ -134,11 +127,16 @@ def has_wishes(command: Callable[..., None]) -> Callable[..., None]:
         return {
             "wishes": {
                 argument: {wish.name: wanted[wish.name] for wish in wishes if wish.name in wanted}
-                for argument, (wishes, _) in groups.items()
+                for argument, wishes in groups.items()
             }
         }
 
     return _extended(command, options, "wishes", gathered)
+
+
+def without_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as the list of commands needs it: the records behind `with_wishes` are slow to import."""
+    return _extended(command, {}, "wishes", lambda _: {"wishes": {"prices": {}, "constraints": {}}})
 
 
 def _extended(
@@ -155,8 +153,8 @@ def _extended(
     ]
 
     @functools.wraps(command)
-    def called(**given: Any) -> None:
-        command(**gathered(given), **given)
+    def called(**arguments: Any) -> None:
+        command(**gathered(arguments), **arguments)
 
     # typer asks the signature, which must be the wrapper's own and not the command's
     del called.__wrapped__  # type: ignore[attr-defined, unused-ignore]

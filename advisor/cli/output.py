@@ -31,7 +31,7 @@ class Output:
         self.stderr = Console(stderr=True, highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._told = ""
+        self._stage = ""
 
     def __enter__(self) -> Self:
         sys.stdout.flush()
@@ -51,8 +51,8 @@ class Output:
             self._draw(plain(sentence), share)
             return
         stage = re.split(r"[:,(]? *\d", sentence)[0]  # "Reading: 120 of 500" is the same stage as "Reading: 240 of 500"
-        if stage != self._told:
-            self._told = stage
+        if stage != self._stage:
+            self._stage = stage
             self.note(sentence)
 
     def note(self, sentence: str) -> None:
@@ -64,7 +64,7 @@ class Output:
         self._stop_bar()
         with os.fdopen(os.dup(self._saved), "w", encoding="utf-8") as stdout:
             if self.as_json:
-                stdout.write(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+                stdout.write(harmless(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)) + "\n")
             else:
                 draw(console(stdout))
 
@@ -90,8 +90,14 @@ def console(stream: TextIO) -> Console:
 
 
 def plain(text: object) -> str:
-    """A name from the user's data as one harmless line: control characters could steer the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text).replace("\n", " "))
+    """A text with words from the user's data as one harmless line: control characters could steer the terminal."""
+    line = str(text).replace("\n", " ").replace("\t", " ")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def harmless(document: str) -> str:
+    """A JSON document whose strings hold no raw control character: JSON lets those above 0x7f stand, terminals obey."""
+    return re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
 @contextlib.contextmanager

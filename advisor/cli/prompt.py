@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def prompt(
     path: PathArgument,
     reading: Reading,
-    show: Annotated[bool, typer.Option("--show", help="Show what was measured; the default without a change.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show what was measured. The default where nothing else is given.")
+    ] = False,
     template: Annotated[
         str | None, typer.Option(metavar="FILE", help="Measure this template, with {labels}, {examples} and {text}.")
     ] = None,
@@ -39,44 +41,40 @@ def prompt(
         models.check(model)
         dataset = api.read(path, **reading, progress=output.progress)
         if show or (template is None and model is None):
-            found = api.prompts(dataset, progress=output.progress)
+            results = api.prompts(dataset, progress=output.progress)
         else:
             text = _read(template) if template is not None else None
-            found = [api.prompt(dataset, text, model=model, shots=shots, seconds=seconds, progress=output.progress)]
-        output.answer([prompt_json(one) for one in found], lambda to: prompts(to, dataset, found))
+            results = [api.prompt(dataset, text, model=model, shots=shots, seconds=seconds, progress=output.progress)]
+        output.answer([prompt_json(result) for result in results], lambda to: prompts(to, dataset, results))
 
 
-def prompt_json(one: ProbeResult) -> dict[str, Any]:
+def prompt_json(result: ProbeResult) -> dict[str, Any]:
     """One measured prompt."""
     kept = ("method", "raw", "seconds_per_item", "prompt", "gain", "gain_error")
     return {
-        "name": one.name,
-        **one.measured.model_dump(mode="json"),
-        **{name: one.settings[name] for name in kept},
-        "template": one.settings["ask"]["template"],
+        "name": result.name,
+        **result.measured.model_dump(mode="json"),
+        **{name: result.settings[name] for name in kept},
+        "template": result.settings["ask"]["template"],
     }
 
 
-def prompts(to: Console, dataset: Dataset, found: list[ProbeResult]) -> None:
-    """Each prompt with what it reached, calibrated and raw, and its text."""
+def prompts(to: Console, dataset: Dataset, results: list[ProbeResult]) -> None:
+    """Each prompt with its score, calibrated and raw, and its text."""
     from advisor.cli.show import heading
-    from advisor.cli.tables import between, safe
-    from advisor.core.wording import percent
+    from advisor.cli.tables import safe
+    from advisor.core.wording import between, counted, percent
 
     heading(to, dataset)
-    for one in found:
-        number, settings = one.measured, one.settings
-        to.print(
-            safe(
-                f"{settings['method']}: {percent(number.value)} {dataset.metric} ({between(number.low, number.high)}) "
-                f"on {number.n} items, {percent(settings['raw'])} uncalibrated, {settings['seconds_per_item']:.2f} s "
-                f"each."
-            )
-        )
+    for result in results:
+        number, settings = result.measured, result.settings
+        score = f"{percent(number.value)} {dataset.metric} ({between(number.low, number.high)})"
+        sample = f"{counted(number.n, 'item')}, {settings['seconds_per_item']:.2f} s each"
+        to.print(safe(f"{settings['method']}: {score} on {sample}; {percent(settings['raw'])} uncalibrated."))
         for row in settings["prompt"].splitlines():
             to.print(safe(f"    {row}"), style="dim")
-    if not found:
-        to.print("No prompt was measured: the language model is not here. See: advisor weights.")
+    if not results:
+        to.print("No prompt was measured, because the language model is not installed. See: advisor weights")
 
 
 def _read(path: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import PathArgument, Reading, reads_data
-from advisor.cli.output import command
+from advisor.cli.output import command, plain
 
 
 class FormChoice(StrEnum):
@@ -20,19 +20,14 @@ class FormChoice(StrEnum):
     json = "json"
 
 
-def add_record_command(app: typer.Typer) -> None:
-    """Add the command to the app."""
-    app.command()(record)
-
-
 @reads_data
 def record(
     path: PathArgument,
     reading: Reading,
     form: Annotated[FormChoice, typer.Option("--format", help="Markdown, a page to print, or JSON.")] = FormChoice.md,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of to stdout.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
 ) -> None:
-    """Put the advice given last on record: question, numbers, reasons, what would flip it, hashes, plan."""
+    """Write the latest advice as a decision record: question, numbers, reasons, what-if lines, hashes, plan."""
     with command(as_json=False) as output:
         from advisor import api
         from advisor.advice.record.written import written
@@ -44,4 +39,5 @@ def record(
             storage.write_bytes(out, document.encode())
             output.note(f"Wrote {out}.")
             return
-        output.answer(None, lambda to: to.out(document, end="", highlight=False))
+        printed = "\n".join(map(plain, document.split("\n")))
+        output.answer(None, lambda to: to.out(printed, end="", highlight=False))

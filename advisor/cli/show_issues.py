@@ -14,9 +14,9 @@ from advisor.core.records import Dataset, Evidence
 from advisor.evidence import issues as kept
 
 
-def rows(dataset: Dataset, found: Evidence) -> pd.DataFrame:
+def rows(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
     """One row per item and check, as measured with this evidence."""
-    return kept.load_issues(dataset, found)
+    return kept.load_issues(dataset, evidence)
 
 
 def write(rows: pd.DataFrame, path: str) -> Path:
@@ -24,7 +24,7 @@ def write(rows: pd.DataFrame, path: str) -> Path:
     return kept.save_csv(rows, Path(path).expanduser())
 
 
-def issues_json(dataset: Dataset, found: Evidence, rows: pd.DataFrame) -> dict[str, Any]:
+def issues_json(dataset: Dataset, evidence: Evidence, rows: pd.DataFrame) -> dict[str, Any]:
     """`advisor issues --json`: the checks, the findings, and each item on a list, the gravest first."""
     items = [
         {
@@ -43,35 +43,40 @@ def issues_json(dataset: Dataset, found: Evidence, rows: pd.DataFrame) -> dict[s
     return {
         "dataset": dataset_json(dataset),
         "checks": kept.summary(dataset, rows).to_dict("records"),
-        "findings": [finding.model_dump(mode="json", exclude={"schema_version"}) for finding in found.findings],
+        "findings": [finding.model_dump(mode="json", exclude={"schema_version"}) for finding in evidence.findings],
         "items": items,
     }
 
 
-def issues(to: Console, dataset: Dataset, found: Evidence, rows: pd.DataFrame) -> None:
+def issues(to: Console, dataset: Dataset, evidence: Evidence, rows: pd.DataFrame) -> None:
     """`advisor issues`: the sentences, then the first items of each list."""
     heading(to, dataset)
-    for finding in found.findings:
+    for finding in evidence.findings:
         to.print(marked(finding.severity, finding.sentence))
-    counts = table("check", ">looked at", ">found")
+    counts = table("check", ">checked", ">listed")
     for row in kept.summary(dataset, rows).to_dict("records"):
         what = "properties" if row["check"] == kept.SHORTCUTS else "items"
         counts.add_row(row["check"], f"{row['n_checked']:,} {what}", f"{row['n_listed']:,}")
     to.print(counts)
-    for check in kept.CHECKS[:-1]:
-        own = kept.ranked(rows, check)
-        if own.empty:
-            continue
-        shown = table(check, "label", "rather", ">probability", "remark")
-        for row in own.head(LISTED).to_dict("records"):
-            likely = _number(row["probability"])
-            shown.add_row(
-                safe(row["key"]), safe(row["label"]), safe(row["suggested"]),
-                "" if likely is None else f"{likely:.2f}", safe(row["remark"]),
-            )  # fmt: skip
-        to.print(shown)
-        if len(own) > LISTED:
-            to.print(f"  and {len(own) - LISTED:,} more; --csv FILE writes them all.", style="dim")
+    for check in kept.CHECKS:
+        if check != kept.SHORTCUTS:
+            _listed(to, check, kept.ranked(rows, check))
+
+
+def _listed(to: Console, check: str, items: pd.DataFrame) -> None:
+    """The first items on a check's list."""
+    if items.empty:
+        return
+    rows = table(check, "label", "suggested", ">probability", "remark")
+    for item in items.head(LISTED).to_dict("records"):
+        probability = _number(item["probability"])
+        rows.add_row(
+            safe(item["key"]), safe(item["label"]), safe(item["suggested"]),
+            "" if probability is None else f"{probability:.2f}", safe(item["remark"]),
+        )  # fmt: skip
+    to.print(rows)
+    if len(items) > LISTED:
+        to.print(f"  and {len(items) - LISTED:,} more; --csv FILE writes them all.", style="dim")
 
 
 def _number(value: Any) -> float | None:

@@ -23,7 +23,7 @@ from advisor.score.summary import (
 )
 
 
-def tell(to: Console, board: Board) -> None:
+def score(to: Console, board: Board) -> None:
     """Print the whole score."""
     for sentence in introduction(board):
         to.print(sentence)
@@ -36,10 +36,10 @@ def tell(to: Console, board: Board) -> None:
 
 
 def _bounds(to: Console, board: Board) -> None:
-    made = table("figure", ">measured", "bound", "kept")
+    rows = table("figure", ">measured", "bound", "kept")
     for bound in board.bounds:
-        made.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
-    to.print(made)
+        rows.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
+    to.print(rows)
     if known := out_of_reach(board):
         to.print(known)
 
@@ -55,18 +55,18 @@ def _advisers(to: Console, board: Board) -> None:
 
 def adviser_table(scores: Iterable[Score]) -> Table:
     """A row for each adviser."""
-    made = table("adviser", ">ideal rung", ">90 %", *(f">{name}" for name in COLUMNS))
+    rows = table("adviser", ">ideal rung", ">90 %", *(f">{name}" for name in COLUMNS))
     for score in scores:
-        made.add_row(*adviser_row(score))
-    return made
+        rows.add_row(*adviser_row(score))
+    return rows
 
 
 def _forecasts(to: Console, score: Score) -> None:
-    made = table("rung", ">intervals that cover", ">training times within 1.5 times")
+    rows = table("rung", ">intervals that cover", ">training times within 1.5 times")
     for rung in dict.fromkeys((*score.coverage, *score.in_time)):
         each = (score.coverage.get(rung), score.in_time.get(rung))
-        made.add_row(rung, *("-" if figure is None else f"{written(figure, '%')}, n {figure.n}" for figure in each))
-    to.print(made)
+        rows.add_row(rung, *("-" if figure is None else f"{written(figure, '%')}, n {figure.n}" for figure in each))
+    to.print(rows)
     to.print("Targets: " + "; ".join(f"{name}: {written(f, '%')}" for name, f in score.targets.items()) + ".")
     to.print(f"Of the targets that it was sure of it reached {written(score.promises, '%')}, n {score.promises.n}.")
 
@@ -76,18 +76,18 @@ def _fresh(to: Console, board: Board) -> None:
         "\nOn fresh datasets, which the advice was neither fitted to nor chosen by, the figures should look alike. "
         + alike(board)
     )
-    made = table("figure", ">LadderBench", ">fresh")
+    rows = table("figure", ">LadderBench", ">fresh")
     for row in fresh_rows(board):
-        made.add_row(*row)
-    to.print(made)
+        rows.add_row(*row)
+    to.print(rows)
     to.print("Everyone on the fresh tasks; the last one tries every rung first:")
     to.print(adviser_table(board.fresh))
 
 
 def _wrong(to: Console, score: Score) -> None:
-    rows = list(wrong_rows(score))
-    to.print(f"\nOn {len(rows)} of {score.n_tasks} tasks some seed was advised another rung than the ideal one:")
-    made = table("task", "advised", "ideal", ">points lost", "why")
-    for row in rows:
-        made.add_row(*row)
-    to.print(made)
+    wrong = list(wrong_rows(score))
+    to.print(f"\nOn {len(wrong)} of {score.n_tasks} tasks some seed was advised another rung than the ideal one:")
+    rows = table("task", "advised", "ideal", ">points lost", "why")
+    for row in wrong:
+        rows.add_row(*row)
+    to.print(rows)

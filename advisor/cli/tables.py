@@ -11,7 +11,6 @@ from rich.text import Text
 
 from advisor.cli.output import plain
 from advisor.core.records import Finding, Severity
-from advisor.core.wording import percent
 
 LISTED = 10
 MARKS = {"ok": "green", "note": "dim", "warning": "yellow", "problem": "red", "done": "green", "failed": "red"}
@@ -19,15 +18,10 @@ MARKS = {"ok": "green", "note": "dim", "warning": "yellow", "problem": "red", "d
 
 def table(*columns: str) -> Table:
     """A plain table; a column whose title starts with > is set flush right."""
-    made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    rows = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     for title in columns:
-        made.add_column(title.lstrip(">"), justify="right" if title.startswith(">") else "left")
-    return made
-
-
-def between(low: float, high: float) -> str:
-    """An interval of shares in per cent."""
-    return f"{100 * low:.1f} to {percent(high)}"
+        rows.add_column(title.lstrip(">"), justify="right" if title.startswith(">") else "left")
+    return rows
 
 
 def safe(text: object) -> Text:

@@ -101,7 +101,7 @@ def nothing_left_running(home: Path) -> Iterator[None]:
 
 def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     script = (
-        "import sys\nsys.argv = ['advisor', '--help']\nfrom advisor.cli import main\n"
+        "import sys\nsys.argv = ['advisor', '--help']\nfrom advisor.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         "heavy = {'torch', 'pandas', 'numpy', 'sklearn', 'pydantic', 'streamlit', 'transformers', 'timm'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or None)"
@@ -157,6 +157,23 @@ def test_errors_of_the_user_are_one_sentence_and_status_1(
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_escape_sequence_of_the_users_data_reaches_the_terminal(
+    advisor: Run, answer: Answer, tmp_path: Path
+) -> None:
+    done = advisor("profile", "no\x1b[31msuch\x9b1mfolder")
+    assert done.returncode == 1 and "such" in done.stderr
+    assert not {"\x1b", "\x9b"} & set(done.stderr)
+    table = tmp_path / "texts.csv"
+    labels = ("\x9b31mred", "\x1b]0;title\x07blue")
+    table.write_text("text,label\n" + "".join(f"a text of number {n},{labels[n % 2]}\n" for n in range(60)))
+    shown = advisor("profile", table)
+    assert shown.returncode == 0 and "31mred" in shown.stdout
+    assert not {"\x1b", "\x9b", "\x07"} & set(shown.stdout + shown.stderr)
+    printed = advisor("profile", table, "--json").stdout
+    assert not {"\x1b", "\x9b", "\x07"} & set(printed)
+    assert sorted(json.loads(printed)["dataset"]["classes"]) == sorted(labels)
 
 
 def test_profile_says_what_is_there_and_lists_what_is_set_aside(advisor: Run, answer: Answer, digits: Path) -> None:

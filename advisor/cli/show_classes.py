@@ -1,0 +1,47 @@
+"""Classification on a terminal: measured probes, the classes of a run, and predicted labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from advisor.cli.tables import LISTED, safe, table
+from advisor.core.records import Dataset, Evidence, Prediction, RunReport
+from advisor.core.wording import between, counted, duration, percent
+
+
+def scope(dataset: Dataset) -> str:
+    """How many classes the items are in."""
+    return f"in {counted(len(dataset.classes), 'class', 'classes')}"
+
+
+def evidence(to: Console, evidence: Evidence) -> None:
+    """One row for each probe, then the backbone and the device."""
+    rows = table("probe", f">{evidence.metric}", "90 % interval", ">n", ">took")
+    for result in evidence.results:
+        number = result.measured
+        rows.add_row(
+            safe(result.title), percent(number.value), between(number.low, number.high), f"{number.n:,}",
+            duration(number.seconds),
+        )  # fmt: skip
+    to.print(rows)
+    measured_with = f"{evidence.backbone} at {evidence.input_size}, on {evidence.device}. {evidence.device_reason}"
+    to.print(safe(measured_with), style="dim")
+
+
+def report(to: Console, report: RunReport) -> None:
+    """Precision, recall and F1 of each class."""
+    rows = table("class", ">precision", ">recall", ">f1", ">n")
+    for row in report.per_class[: 3 * LISTED]:
+        shares = [percent(row[key]) if isinstance(row.get(key), float) else "" for key in ("precision", "recall", "f1")]
+        rows.add_row(safe(row.get("class", row.get("label", ""))), *shares, f"{row.get('n', 0):,}")
+    to.print(rows)
+
+
+def predictions(to: Console, predictions: Sequence[Prediction]) -> None:
+    """One row for each input."""
+    rows = table("input", "label", ">probability")
+    for prediction in predictions:
+        rows.add_row(safe(prediction.input), safe(prediction.label), percent(prediction.probability))
+    to.print(rows)

@@ -1,0 +1,88 @@
+"""This machine: weights, the cache and the doctor's checks, as documents (`*_json`) and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from advisor.cli.tables import MARKS, safe, table
+from advisor.core.wording import size
+
+if TYPE_CHECKING:
+    from advisor.caches import CacheFacts
+    from advisor.doctor import Check
+    from probes.backbones.catalog import Entry
+
+
+def weights_json(entry: Entry) -> dict[str, Any]:
+    """One backbone of `advisor weights --json`. ``sha256`` is the leading digits where no more is published."""
+    from probes.backbones.weights import available
+
+    installed, sentence = available(entry)
+    return {
+        "name": entry.name, "kind": entry.kind, "title": entry.title, "size_bytes": entry.size_bytes,
+        "licence": entry.licence, "sha256": entry.sha256,
+        "source": entry.package or f"{entry.loader}: {entry.source_id}",
+        "installed": installed, "sentence": sentence,
+    }  # fmt: skip
+
+
+def weights(to: Console, backbones: Sequence[dict[str, Any]]) -> None:
+    """`advisor weights`: one line for each backbone."""
+    rows = table("name", "title", ">size", "licence", "SHA-256", "installed")
+    for each in backbones:
+        installed = Text("yes", style="green") if each["installed"] else Text("no", style="dim")
+        digest = each["sha256"][:12] if each["sha256"] else "not published"
+        rows.add_row(safe(each["name"]), safe(each["title"]), _size(each), safe(each["licence"]), digest, installed)
+    to.print(rows)
+    to.print("To fetch one: advisor weights NAME. Whole hashes: advisor weights --json", style="dim")
+
+
+def one_weight(to: Console, backbone: dict[str, Any]) -> None:
+    """`advisor weights NAME`: all about one backbone, its whole hash too."""
+    rows = Table.grid(padding=(0, 2))
+    purpose = "a language model" if backbone["kind"] == "language" else f"for {backbone['kind']} data"
+    facts = {
+        "name": f"{backbone['name']} ({backbone['title']}, {purpose})", "size": _size(backbone),
+        "licence": backbone["licence"], "SHA-256": backbone["sha256"] or "not published; noted when fetched",
+        "from": backbone["source"], "here": backbone["sentence"],
+    }  # fmt: skip
+    for title, value in facts.items():
+        rows.add_row(Text(title, style="dim"), safe(value))
+    to.print(rows)
+
+
+def _size(backbone: dict[str, Any]) -> str:
+    return size(backbone["size_bytes"]) if backbone["size_bytes"] else "unknown"
+
+
+def cache_json(facts: CacheFacts) -> dict[str, Any]:
+    """`advisor cache --json`."""
+    sizes = {"used_bytes": facts.used_bytes, "limit_bytes": facts.limit_bytes, "prompt_bytes": facts.prompt_bytes}
+    return {"folder": str(facts.folder), **sizes}
+
+
+def cache(to: Console, facts: CacheFacts) -> None:
+    """`advisor cache`: place, size and limit."""
+    used = f"{facts.folder} holds {size(facts.used_bytes)} of features; the limit is {size(facts.limit_bytes)}."
+    to.print(safe(used), soft_wrap=True)
+    if facts.prompt_bytes:
+        to.print(f"Cached answers of language models take {size(facts.prompt_bytes)}.")
+    to.print("To free the space: advisor cache clear. Everything is computed again when needed.", style="dim")
+
+
+def cleared(to: Console, freed_bytes: int) -> None:
+    """`advisor cache clear`: what it freed."""
+    to.print(f"Freed {size(freed_bytes)}.")
+
+
+def doctor(to: Console, checks: Sequence[Check]) -> None:
+    """`advisor doctor`: one verdict for each check."""
+    rows = Table.grid(padding=(0, 2))
+    for check in checks:
+        rows.add_row(Text(check.verdict, style=MARKS[check.verdict]), safe(check.name), safe(check.sentence))
+    to.print(rows)

@@ -1,0 +1,35 @@
+"""What the command shows of a task: one module for classification, one for answering, and one lookup."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rich.console import Console
+
+from advisor.cli import show_answers, show_classes
+from advisor.core.kinds import TaskName, kind_row
+from advisor.core.records import Dataset, Evidence, RunReport
+
+
+class ShownTask(Protocol):
+    """How a task's parts are drawn on a terminal."""
+
+    def scope(self, dataset: Dataset) -> str:
+        """What the items stand against, such as "in 3 classes"."""
+        ...
+
+    def evidence(self, to: Console, evidence: Evidence) -> None:
+        """The measured numbers as tables, and what they were measured with."""
+        ...
+
+    def report(self, to: Console, report: RunReport) -> None:
+        """What a run came to beyond its test value."""
+        ...
+
+
+TASKS: dict[TaskName, ShownTask] = {"classification": show_classes, "answering": show_answers}
+
+
+def shown_task(kind: str) -> ShownTask:
+    """How the task of this kind of data is shown."""
+    return TASKS[kind_row(kind).task]
