@@ -177,7 +177,11 @@ def test_a_target_and_limits_are_removed_by_emptying_their_fields(
 
     monkeypatch.setattr(api, "advise", advise)
     app = opened(images)
-    assert [app.number_input(key=key).value for key in ("target", "wish-latency_ms", "wish-deadline_seconds")] == [95.0, 50.0, 2.0]
+    assert [app.number_input(key=key).value for key in ("target", "wish-latency_ms", "wish-deadline_seconds")] == [
+        95.0,
+        50.0,
+        2.0,
+    ]
     for key in ("target", "wish-latency_ms", "wish-deadline_seconds"):
         app.number_input(key=key).set_value(None)
     app.form_submit_button[0].click().run()

@@ -159,9 +159,9 @@ def test_two_names_cut_to_the_same_label_stay_two_classes() -> None:
     assert list(data.counts(profile).data[0].y) == [0, 1]
 
 
-def test_the_promise_stands_beside_the_test() -> None:
+def test_the_prediction_stands_beside_the_test() -> None:
     figure = charts.versus(report(("a", "b")))
-    assert [trace.y[0] for trace in figure.data] == ["Promised", "Measured on the test part"]
+    assert [trace.y[0] for trace in figure.data] == ["Predicted", "Measured on the test part"]
 
 
 def test_curves_draw_what_was_written_and_nothing_else() -> None:

@@ -165,7 +165,7 @@ def test_the_first_picture_keeps_the_order_of_the_ladder() -> None:
 def test_recall_has_a_line_for_each_way_and_the_interval_that_was_measured() -> None:
     found = {way: {"recall@1": 0.5, "recall@5": 0.9, "mrr": 0.6} for way in ("hybrid", "words", "dense")}
     figure = answering.recall(found, 40, number(0.9))
-    assert [line.name for line in figure.data] == ["both together", "by words", "by meaning"]
+    assert [line.name for line in figure.data] == ["hybrid", "by words", "by meaning"]
     assert list(figure.data[0].error_y.array) == pytest.approx([0, 0.05])
     assert list(figure.data[1].error_y.array) == [0, 0]
 

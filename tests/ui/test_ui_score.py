@@ -29,7 +29,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_tables(folder)
 
 
-def found(folder: Path) -> Board:
+def scored(folder: Path) -> Board:
     """The score of the tables."""
     return board(Experience.of(read(folder / "situations.csv"), read(folder / "outcomes.csv")))
 
@@ -46,26 +46,26 @@ def opened() -> AppTest:
 def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVISOR_LADDERBENCH", str(tmp_path / "none"))
     app = opened()
-    assert "Nobody has kept score here yet." in app.html[0].value
+    assert "There is no score yet." in app.html[0].value
     assert app.code[0].value == "python -m benchmarks.ladder"
     assert not app.get("plotly_chart")
 
 
-def test_the_page_shows_every_bound_also_those_missed(tables: Path) -> None:
-    app, score = opened(), found(tables)
+def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
+    app, score = opened(), scored(tables)
     assert app.title[0].value == "How good is this advice?"
     assert f"{100 * score.ours.ideal.value:.1f}" in app.html[0].value and "8 tasks of 4 datasets" in app.html[0].value
     shown = app.dataframe[0].value
     assert shown["Figure"].tolist() == [wording.capital(bound_row(bound)[0]) for bound in score.bounds]
-    assert [{"yes": True, "no": False}.get(kept) for kept in shown["Kept"]] == [b.kept for b in score.bounds]
+    assert [{"yes": True, "no": False}.get(kept) for kept in shown["Met"]] == [b.kept for b in score.bounds]
     missed = [bound.what for bound in score.bounds if bound.kept is False]
-    told = next(t.value for t in app.text if "bounds are kept" in t.value)
-    assert all(what in told for what in missed)
+    sentence = next(t.value for t in app.text if "The advisor meets" in t.value)
+    assert all(what in sentence for what in missed)
     assert len(app.get("plotly_chart")) == 4
 
 
 def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
-    app, score = opened(), found(tables)
+    app, score = opened(), scored(tables)
     names = next(d.value for d in app.dataframe if "Adviser" in d.value)["Adviser"].tolist()
     assert names == [s.name for s in (score.ours, *score.baselines, *score.references)]
     for measure in charts_score.MEASURES:
@@ -74,7 +74,7 @@ def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
 
 
 def test_what_was_wrong_is_listed_with_what_it_cost(tables: Path) -> None:
-    wrong = [task for task in found(tables).ours.tasks if task.right < 1]
+    wrong = [task for task in scored(tables).ours.tasks if task.right < 1]
     app = opened()
     listed = [d.value for d in app.dataframe if "Points lost" in d.value]
     assert (len(listed[0]) if listed else 0) == len(wrong)
@@ -90,24 +90,24 @@ def test_a_changed_table_is_scored_anew(tables: Path) -> None:
 
 
 def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -> None:
-    score = found(tables)
+    score = scored(tables)
     for name, measure in charts_score.MEASURES.items():
         traces = charts_score.advisers(score, name).data
         values = [trace.x[0] for trace in traces]
         assert values == sorted(values, reverse=not measure.more_is_better)
         assert [t.y[0] for t in traces if t.marker.color == charts.TEAL] == ["<b>the advisor</b>"]
     drawn = charts_score.advisers(score, "ideal").layout
-    bound = drawn.shapes[0]
-    assert drawn.xaxis.range[1] > bound.x0
-    assert bound.x0 == 0.75
+    goal = drawn.shapes[0]
+    assert drawn.xaxis.range[1] > goal.x0
+    assert goal.x0 == 0.75
 
 
 def prediction(value: float, expected: float = 0.5, dataset: str = "a", seconds: float | None = None) -> Prediction:
-    """Promised: 5 % below 0.4, half below 0.5, 5 % above 0.7."""
+    """Predicted: 5 % below 0.4, half below 0.5, 5 % above 0.7."""
     return Prediction(dataset, "50", 0, "frozen", expected, 0.4, 0.7, value, seconds and 1.2 * seconds, seconds)
 
 
-def test_promised_quantiles_are_the_interval_and_the_expected_value() -> None:
+def test_predicted_quantiles_are_the_interval_and_the_expected_value() -> None:
     it = prediction(0.5)
     places = [charts_score.quantile(it, share) for share in (0.05, 0.5, 0.95)]
     assert places == pytest.approx([0.4, 0.5, 0.7])
@@ -115,11 +115,11 @@ def test_promised_quantiles_are_the_interval_and_the_expected_value() -> None:
     assert [low[share].value for share in (0.05, 0.5, 0.95)] == [0.25, 0.5, 0.75]
 
 
-def test_outcomes_drawn_as_promised_lie_on_the_diagonal() -> None:
+def test_outcomes_drawn_as_predicted_lie_on_the_diagonal() -> None:
     drawn = [prediction(charts_score.quantile(prediction(0.5), (i + 0.5) / 400)) for i in range(400)]
-    for promised, observed in charts_score.quantiles(drawn):
-        assert observed.value == pytest.approx(promised, abs=0.003)
-    trace = charts_score.promises(drawn).data[1]
+    for share, observed in charts_score.quantiles(drawn):
+        assert observed.value == pytest.approx(share, abs=0.003)
+    trace = charts_score.calibration(drawn).data[1]
     assert list(trace.y) == pytest.approx(list(trace.x), abs=0.003)
 
 

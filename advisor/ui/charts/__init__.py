@@ -67,10 +67,10 @@ def evidence(evidence: Evidence) -> go.Figure:
 
 
 def versus(report: RunReport) -> go.Figure:
-    """The test value beside the promise, each with its interval."""
+    """The test value beside the prediction, each with its interval."""
     rows = [("Measured on the test part", report.test, TEAL)]
     if report.promised is not None:
-        rows.append(("Promised", report.promised, OCHRE))
+        rows.append(("Predicted", report.promised, OCHRE))
     if report.ood is not None:
         rows.append(("On the shifted part", report.ood, GREY))
     if report.exact_match is not None:
@@ -121,7 +121,7 @@ def _across(metrics: pd.DataFrame) -> str:
 
 
 def _reach(metrics: pd.DataFrame, across: str) -> list[float] | None:
-    """From nothing to a little beyond the furthest step."""
+    """From zero to a little beyond the furthest step."""
     furthest = metrics[across].max() if across in metrics else 0.0
     return [0.0, 1.04 * float(furthest)] if furthest > 0 else None
 

@@ -12,9 +12,9 @@ from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base
 from probes.failures import OUTCOMES, Outcome
 from probes.measured import Measured
 
-#: What became of a question, in words for a reader, and its colour.
+#: The outcome of a question in words, and its colour.
 OUTCOME_NAME: dict[Outcome, str] = {
-    "right": "answered rightly",
+    "right": "right",
     "misread": "reading failed: misread",
     "wrongly refused": "reading failed: no answer",
     "not found": "retrieval failed: not found",
@@ -24,7 +24,7 @@ OUTCOME_COLOR: dict[Outcome, str] = {
     "right": TEAL, "misread": OCHRE, "wrongly refused": OCHRE, "not found": BRICK, "made up": GREY,
 }  # fmt: skip
 RECALL_K = 5
-WAYS = {"hybrid": ("both together", TEAL), "words": ("by words", OCHRE), "dense": ("by meaning", GREY)}
+WAYS = {"hybrid": ("hybrid", TEAL), "words": ("by words", OCHRE), "dense": ("by meaning", GREY)}
 
 
 def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "") -> go.Figure:
@@ -49,16 +49,16 @@ def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "
     return figure
 
 
-def recall(found: Mapping[str, Mapping[str, float]], n: int, hybrid: Measured | None = None) -> go.Figure:
-    """How often the passage is among the k best, for each way of searching; ``found[way]["recall@5"]`` is a share.
+def recall(recalls: Mapping[str, Mapping[str, float]], n: int, hybrid: Measured | None = None) -> go.Figure:
+    """How often the passage is among the k best, for each search; ``recalls[way]["recall@5"]`` is a share.
 
-    n: questions searched for. hybrid: the measured recall at 5 of both together, whose interval is drawn.
+    n: questions searched for. hybrid: the measured recall at 5 of hybrid search, whose interval is drawn.
     """
     figure = base(320)
-    depths = sorted({int(name.partition("@")[2]) for one in found.values() for name in one if "@" in name})
-    for way, one in found.items():
+    ks = sorted({int(name.partition("@")[2]) for shares in recalls.values() for name in shares if "@" in name})
+    for way, shares in recalls.items():
         name, color = WAYS.get(way, (way, GREY))
-        points = [(k, one[f"recall@{k}"]) for k in depths if f"recall@{k}" in one]
+        points = [(k, shares[f"recall@{k}"]) for k in ks if f"recall@{k}" in shares]
         bars = [hybrid if hybrid and way == "hybrid" and k == RECALL_K else None for k, _ in points]
         figure.add_trace(
             go.Scatter(
@@ -70,14 +70,14 @@ def recall(found: Mapping[str, Mapping[str, float]], n: int, hybrid: Measured | 
                 hovertemplate=f"{name}, best %{{x}}: %{{y:.1%}}, n = {wording.count(n)}<extra></extra>",
             )
         )  # fmt: skip
-    names = ["the first" if k == 1 else f"the first {k}" for k in depths]
-    figure.update_xaxes(type="log", title="Passages looked at", tickvals=depths, ticktext=names)
-    figure.update_yaxes(title="Answer is among them", tickformat="~%")
+    names = ["the first" if k == 1 else f"the first {k}" for k in ks]
+    figure.update_xaxes(type="log", title="Passages looked at", tickvals=ks, ticktext=names)
+    figure.update_yaxes(title="Answer among them", tickformat="~%")
     return figure
 
 
 def outcomes(counts: Mapping[str, int]) -> go.Figure:
-    """Which failed: how many questions were answered rightly, misread, not found …, as bars with their counts."""
+    """Which failed: how many answers were right, misread, not found …, as bars with their counts."""
     shown = [name for name in OUTCOMES if counts.get(name)][::-1]
     total, most = max(1, sum(counts.values())), max([counts[name] for name in shown], default=1)
     names = [OUTCOME_NAME[name].replace(": ", ":<br>") for name in shown]

@@ -1,4 +1,4 @@
-"""The figures of the score: advisers beside one another, promises against outcomes, predicted against actual."""
+"""The figures of the score: advisers beside one another, calibration, predicted against actual."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ VIOLET = "#7d78b8"
 COLORS: dict[RungName, str] = {
     "prompting": OCHRE, "rag": VIOLET, "frozen": TEAL, "fine-tune": BRICK, "scratch": GREY,
 }  # fmt: skip
-#: The quantiles at which promises are held against outcomes; 0.05 to 0.95 is the 90 % interval.
-PROMISED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+#: The quantiles at which predictions are compared with outcomes; 0.05 to 0.95 is the 90 % interval.
+QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 NORMAL = NormalDist()
 
 Compared = Literal["ideal", "mean_regret", "utility_regret", "compute"]
@@ -32,25 +32,25 @@ Compared = Literal["ideal", "mean_regret", "utility_regret", "compute"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that every adviser has: its title, in short, its unit, its bound, and whether more of it is better."""
+    """A figure that every adviser has: its title, in short, its unit, its goal, and whether more of it is better."""
 
     title: str
     short: str
     unit: str
-    bound: float | None
+    goal: float | None
     more_is_better: bool = False
 
 
 MEASURES: dict[Compared, Measure] = {
     "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", 0.75, more_is_better=True),
     "mean_regret": Measure("Mean regret, in points", "Regret", "points", 1.0),
-    "utility_regret": Measure("Utility lost a task, at the default prices", "Utility lost", "currency", None),
+    "utility_regret": Measure("Utility lost per task, at default prices", "Utility lost", "currency", None),
     "compute": Measure("Training, as a multiple of the ideal rungs'", "Compute", "x", 1.3),
 }
 
 
 def advisers(board: Board, measure: Compared) -> go.Figure:
-    """One figure of every adviser with its interval, the best on top; the bound is a dashed line."""
+    """One figure of every adviser with its interval, the best on top; the goal is a dashed line."""
     it = MEASURES[measure]
     known: list[tuple[Score, Figure]] = [
         (s, getattr(s, measure)) for s in (board.ours, *board.baselines, *board.references)
@@ -59,20 +59,20 @@ def advisers(board: Board, measure: Compared) -> go.Figure:
         ((s, f) for s, f in known if f.value is not None), key=lambda pair: (pair[1].value or 0.0) * _sign(it)
     )
     figure = base(90 + 30 * len(shown), showlegend=False)
-    for score, found in shown:
+    for score, value in shown:
         color = TEAL if score is board.ours else GREY
-        figure.add_trace(_dot(found, _name(score, board), color, it.unit, hollow=score in board.references))
+        figure.add_trace(_dot(value, _name(score, board), color, it.unit, hollow=score in board.references))
     log = measure == "compute"
     figure.update_xaxes(title=it.title, type="log" if log else "linear", tickformat="~%" if it.unit == "%" else "~g")
     if log:
         ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
         figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}x" for t in ticks])
     else:
-        top = max([it.bound or 0.0, *(f.high or f.value or 0.0 for _, f in shown)])
+        top = max([it.goal or 0.0, *(f.high or f.value or 0.0 for _, f in shown)])
         least = min((f.low or 0.0 for _, f in shown), default=0.0)
         figure.update_xaxes(range=[min(least, 0.0) - 0.03 * top, 1.03 * top])
-    if it.bound is not None:
-        figure.add_vline(x=it.bound, line={"color": OCHRE, "dash": "dash", "width": 1.5})
+    if it.goal is not None:
+        figure.add_vline(x=it.goal, line={"color": OCHRE, "dash": "dash", "width": 1.5})
     return figure
 
 
@@ -85,52 +85,52 @@ def _name(score: Score, board: Board) -> str:
     return f"<b>{name}</b>" if score is board.ours else name
 
 
-def _dot(found: Figure, name: str, color: str, unit: str, *, hollow: bool) -> go.Scatter:
-    value = found.value or 0.0
-    low, high = (value if end is None else end for end in (found.low, found.high))
+def _dot(figure: Figure, name: str, color: str, unit: str, *, hollow: bool) -> go.Scatter:
+    middle = figure.value or 0.0
+    low, high = (middle if end is None else end for end in (figure.low, figure.high))
     return go.Scatter(
-        x=[value], y=[name], mode="markers", cliponaxis=False,
+        x=[middle], y=[name], mode="markers", cliponaxis=False,
         marker={"size": 13, "color": color, "symbol": "circle-open" if hollow else "circle",
                 "line": {"width": 2, "color": color}},
-        error_x={"type": "data", "symmetric": False, "array": [max(0.0, high - value)], "color": color,
-                 "arrayminus": [max(0.0, value - low)], "thickness": 1.6, "width": 5},
-        hovertemplate=f"<b>{name}</b><br>{written(found, unit)}<extra></extra>",
+        error_x={"type": "data", "symmetric": False, "array": [max(0.0, high - middle)], "color": color,
+                 "arrayminus": [max(0.0, middle - low)], "thickness": 1.6, "width": 5},
+        hovertemplate=f"<b>{name}</b><br>{written(figure, unit)}<extra></extra>",
     )  # fmt: skip
 
 
 def quantiles(predictions: Sequence[Prediction]) -> list[tuple[float, Figure]]:
-    """Of each promised quantile, the share of outcomes at or below it, with Wilson's interval.
+    """Of each predicted quantile, the share of outcomes at or below it, with Wilson's interval.
 
     A prediction is two halves of a normal: 5 %, 50 % and 95 % lie at its low, expected and high.
     """
     return [
-        (promised, wilson(sum(p.value <= quantile(p, promised) + 1e-9 for p in predictions), len(predictions)))
-        for promised in PROMISED
+        (share, wilson(sum(p.value <= quantile(p, share) + 1e-9 for p in predictions), len(predictions)))
+        for share in QUANTILES
     ]
 
 
 def quantile(prediction: Prediction, share: float) -> float:
-    """The value below which the outcome lies with this chance, as promised."""
+    """The value below which the outcome lies with this predicted chance."""
     z = NORMAL.inv_cdf(share) / NORMAL.inv_cdf(0.95)
     side = prediction.high - prediction.expected if z > 0 else prediction.expected - prediction.low
     return prediction.expected + z * side
 
 
-def promises(predictions: Sequence[Prediction]) -> go.Figure:
-    """The reliability diagram: promised quantiles against the shares observed."""
-    return _reliability(quantiles(predictions), "Promised quantile", "Outcomes at or below it")
+def calibration(predictions: Sequence[Prediction]) -> go.Figure:
+    """The reliability diagram: predicted quantiles against the shares observed."""
+    return _reliability(quantiles(predictions), "Predicted quantile", "Outcomes at or below it")
 
 
 def chances(bins: Sequence[Bin]) -> go.Figure:
     """The chance of reaching a target against how often it was reached."""
-    return _reliability([(b.expected, b.reached) for b in bins], "Chance given", "Targets reached")
+    return _reliability([(b.expected, b.reached) for b in bins], "Predicted chance", "Targets reached")
 
 
 def _reliability(points: Sequence[tuple[float, Figure]], across: str, up: str) -> go.Figure:
     figure = base(360, showlegend=False)
     figure.add_trace(_diagonal(0.0, 1.0))
-    shown = [(x, found) for x, found in points if found.value is not None]
-    values = [found.value or 0.0 for _, found in shown]
+    shown = [(x, share) for x, share in points if share.value is not None]
+    values = [share.value or 0.0 for _, share in shown]
     figure.add_trace(
         go.Scatter(
             x=[x for x, _ in shown], y=values, mode="lines+markers",
@@ -139,7 +139,8 @@ def _reliability(points: Sequence[tuple[float, Figure]], across: str, up: str) -
                      "array": [(f.high or 0.0) - v for v, (_, f) in zip(values, shown, strict=True)],
                      "arrayminus": [v - (f.low or 0.0) for v, (_, f) in zip(values, shown, strict=True)]},
             customdata=[[wording.percent(x, 0), written(f, "%"), wording.count(f.n)] for x, f in shown],
-            hovertemplate="promised %{customdata[0]}<br>observed %{customdata[1]}, n = %{customdata[2]}<extra></extra>",
+            hovertemplate="predicted %{customdata[0]}<br>observed %{customdata[1]}, n = %{customdata[2]}"
+                          "<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title=across, tickformat="~%", range=[-0.03, 1.03], nticks=6)
@@ -162,7 +163,7 @@ def values(predictions: Sequence[Prediction]) -> go.Figure:
         if own:
             figure.add_trace(_points(own, rung, [p.expected for p in own], [p.value for p in own]))
     figure.update_xaxes(title="Predicted without having seen the dataset", tickformat="~%")
-    figure.update_yaxes(title="Came out on the test part", tickformat="~%")
+    figure.update_yaxes(title="Reached on the test part", tickformat="~%")
     return figure
 
 
@@ -185,7 +186,7 @@ def times(predictions: Sequence[Prediction]) -> go.Figure:
     figure.update_xaxes(
         title="Predicted training time", type="log", tickvals=ticks, ticktext=[f"{t:g} s" for t in ticks]
     )
-    figure.update_yaxes(title="Taken", type="log", tickvals=ticks, ticktext=[f"{t:g} s" for t in ticks])
+    figure.update_yaxes(title="Actual training time", type="log", tickvals=ticks, ticktext=[f"{t:g} s" for t in ticks])
     return figure
 
 
@@ -197,17 +198,17 @@ def _points(
         marker={"size": 8, "color": COLORS[rung], "opacity": 0.75,
                 "symbol": ["circle" if p.inside else "x-thin-open" for p in own],
                 "line": {"width": 1.6, "color": COLORS[rung]}},
-        hovertext=[told(p) for p in own], hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[hover(p) for p in own], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
-def told(p: Prediction) -> str:
+def hover(p: Prediction) -> str:
     """What hovering over a point says."""
     lines = [
         f"<b>{terms.plotted(p.dataset)}</b>, {p.labels} labels, seed {p.seed}",
         f"{terms.title(p.rung)}: predicted {wording.percent(p.expected)} ({wording.between(p.low, p.high)})",
-        f"came out {wording.percent(p.value)}{'' if p.inside else ', outside the interval'}",
+        f"reached {wording.percent(p.value)}{'' if p.inside else ', outside the interval'}",
     ]
     if p.expected_seconds is not None and p.seconds is not None:
-        lines.append(f"training {wording.duration(p.expected_seconds)} predicted, {wording.duration(p.seconds)} taken")
+        lines.append(f"training {wording.duration(p.expected_seconds)} predicted, {wording.duration(p.seconds)} needed")
     return "<br>".join(lines)
