@@ -22,7 +22,7 @@ from probes.backbones import catalog
 from probes.features import extract
 
 sys.path.append(str(Path(__file__).parent / "training"))
-from small_problems import SETTINGS, StopAfter, image_problem, lite0
+from tests.training.small_problems import SETTINGS, StopAfter, image_problem, lite0
 
 GPU = devices.pick()
 pytestmark = [

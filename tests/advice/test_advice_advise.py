@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from made_estimates import estimate
-
 from advisor.advice.advise import more_labels
 from advisor.core.records import Evidence, LearningCurve
+from tests.advice.made_estimates import estimate
 
 
 def evidence(b: float) -> Evidence:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_estimates import estimate, ladder
 
 from advisor.advice import explain
 from advisor.advice.decide import LIKELY, TOSS, Decision, decide, just, p_better, usable
@@ -13,6 +12,7 @@ from advisor.advice.outlook.cost import repriced
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Constraints, Estimate, Goal, Prices
+from tests.advice.made_estimates import estimate, ladder
 
 shares = st.floats(0, 1, allow_nan=False)
 five = st.lists(shares, min_size=5, max_size=5)

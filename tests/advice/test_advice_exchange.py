@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_estimates import N_LABELS, growing, ladder
 
 from advisor.advice.cases import At
 from advisor.advice.exchange import exchange, rate
 from advisor.advice.outlook.cost import priced
 from advisor.core.records import Estimate, Goal
+from tests.advice.made_estimates import N_LABELS, growing, ladder
 
 
 def curves(tuned: float, slope: float, error: float = 0.0) -> At:

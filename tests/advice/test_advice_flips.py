@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_estimates import N_LABELS, estimate, growing, ladder
 
 from advisor.advice.cases import At, Case
 from advisor.advice.decide import decide
@@ -19,6 +18,7 @@ from advisor.advice.what_if import FURTHEST, flips, sped_up
 from advisor.advice.what_if_labels import best_offer, moved, offers_of
 from advisor.core.ladder import RungName
 from advisor.core.records import Constraints, Estimate, Goal, Prices, WhatIf
+from tests.advice.made_estimates import N_LABELS, estimate, growing, ladder
 
 shares = st.floats(0, 1, allow_nan=False)
 FIELDS = {"predictions a month": "predictions_per_month", "price of a point": "point"}

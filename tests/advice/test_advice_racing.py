@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from made_estimates import estimate, ladder
 
 from advisor.advice.outlook.cost import priced
 from advisor.advice.racing import judged, pair_of, runs_of
@@ -11,6 +10,7 @@ from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Constraints, Goal, Prices, RunReport
 from probes.measured import Measured
+from tests.advice.made_estimates import estimate, ladder
 
 
 def advice(race: tuple[RungName, RungName] | None = None, **goal: object) -> Advice:

@@ -7,7 +7,6 @@ import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 
-import decision_records as made
 import pytest
 import typer
 from hypothesis import given
@@ -22,6 +21,7 @@ from advisor.cli.main import app, main
 from advisor.core import wording
 from advisor.core.errors import AdviceError
 from advisor.core.records import Constraints, Goal, Prices
+from tests.advice import decision_records as made
 
 ALLOWED = set("html head meta title style body h1 h2 p svg g text line circle section table thead tbody tr th td "
               "pre".split())  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from lived import situation
-
 from advisor.advice.outlook.adapters import SPREAD, adapter_gain, with_adapter
+
 from advisor.advice.outlook.experience import CompletedTask, Experience
+from tests.advice.lived import situation
 
 
 def asked(dataset: str, rag: float, tuned: float, seed: int = 0) -> CompletedTask:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lived import experience, lived, situation
 
 from advisor.advice.outlook import timing
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.forecast import forecast
 from advisor.advice.outlook.signals import expit, grown, logit
+from tests.advice.lived import experience, lived, situation
 
 
 def test_what_the_gain_follows_is_found_and_scratch_is_not_taken_for_frozen() -> None:

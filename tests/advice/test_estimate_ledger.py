@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from lived import situation
 
 from advisor.advice.outlook import ledger, timing
 from advisor.advice.outlook.experience import Experience, ledger_folder
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan, RunReport, Situation
 from probes.measured import Measured
+from tests.advice.lived import situation
 
 FINGERPRINT = "0123456789abcdef" * 4
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from lived import experience, situation
+from advisor.advice.outlook.estimates import fine_tune, frozen, one, scratch
 
 from advisor.advice.outlook.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS
-from advisor.advice.outlook.estimates import fine_tune, frozen, one, scratch
 from advisor.advice.outlook.forecast import forecast
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Estimate, Evidence, Goal, ProbeResult
 from probes.measured import Measured
+from tests.advice.lived import experience, situation
 
 
 def probe(name: str, right: int, **settings: object) -> ProbeResult:

@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from dataset_trees import class_folders, csv_of, png, text_rows, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from advisor.core.errors import DatasetError, StorageError
 from advisor.data.read.archive_entries import Limits, checked_name
 from advisor.data.read.archives import unpack
 from advisor.data.reading import read
+from tests.data.dataset_trees import class_folders, csv_of, png, text_rows, write
 
 
 def zipped(path: Path, **entries: bytes) -> Path:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_trees import class_folders, csv_of, picture, png, text_rows, write
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,6 +12,7 @@ from PIL import Image
 from advisor.data.decode import ItemError, open_image
 from advisor.data.features import reader
 from advisor.data.reading import read
+from tests.data.dataset_trees import class_folders, csv_of, picture, png, text_rows, write
 
 
 def saved(path: Path, array: np.ndarray, **how: object) -> Path:

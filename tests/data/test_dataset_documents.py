@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
-from dataset_trees import write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.data.read.answers import answers_of
 from advisor.data.read.document_text import Unreadable, html, markdown, pdf, read_document
+from tests.data.dataset_trees import write
 
 PAGE = """<!doctype html><html><head><title> The  ladder </title><style>p {color: red}</style></head><body>
 <nav>Home | About</nav><h1>Rungs</h1><p>Five <b>rungs</b>,

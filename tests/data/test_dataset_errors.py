@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from dataset_trees import class_folders, csv_of, png, put, sentences, text_rows, write
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.data.reading import read
+from tests.data.dataset_trees import class_folders, csv_of, png, put, sentences, text_rows, write
 
 
 def refused(source: Path | str, *words: str, options: ReadOptions | None = None) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dataset_trees import csv_of, put, text_rows, write
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data.reading import read
+from tests.data.dataset_trees import csv_of, put, text_rows, write
 
 N_TRAIN, N_TEST = 20, 12
 SOURCES = ("web", "mail", "phone")

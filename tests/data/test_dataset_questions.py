@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dataset_trees import write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data.reading import read
+from tests.data.dataset_trees import write
 
 CITIES = [f"City{i}" for i in range(30)]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from dataset_trees import class_folders, picture, png, put, write
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data.reading import known_datasets, open_dataset, read
+from tests.data.dataset_trees import class_folders, picture, png, put, write
 
 
 def counted(dataset: Dataset) -> tuple[int, int, int]:

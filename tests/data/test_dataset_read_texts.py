@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from dataset_trees import csv_of, sentences, text_rows, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.data.reading import read
+from tests.data.dataset_trees import csv_of, sentences, text_rows, write
 
 
 def test_a_csv(tmp_path: Path) -> None:

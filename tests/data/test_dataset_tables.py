@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from dataset_trees import write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from advisor.core.errors import DatasetError
 from advisor.data.read.delimited import parse
 from advisor.data.read.tables import Table, read_table
 from advisor.data.read.text_encoding import decode
+from tests.data.dataset_trees import write
 
 
 def table(tmp_path: Path, content: str | bytes, name: str = "data.csv") -> Table:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from language_files import LAYERS, tiny_gguf
 
 from probes.backbones import catalog
 from probes.backbones.catalog import Entry
@@ -15,6 +14,7 @@ from probes.backbones.converted import MANIFEST, converted
 from probes.backbones.language import LanguageModel
 from probes.backbones.weights import file_sha256
 from probes.errors import BackboneError
+from tests.probes.language_files import LAYERS, tiny_gguf
 
 TEXTS = ["The cat sat on the mat, then it rained.", "", "Share prices fell in Tokyo.", "日本語 🙂", "a"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from language_files import tiny_gguf
 
 from probes.backbones import catalog, language_options
 from probes.backbones.language import LanguageModel
 from probes.backbones.language_prompt import read, written
 from probes.chat import Prompt
+from tests.probes.language_files import tiny_gguf
 
 SYSTEM = "You sort short messages by topic and answer with one word of the list: sport, cooking, weather."
 TEXTS = [

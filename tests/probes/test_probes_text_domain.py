@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from language_files import tiny_gguf
 
 from probes.backbones import catalog
 from probes.backbones.language import LanguageModel
 from probes.errors import ProbeError
 from probes.text_domain import LEAST_TEXTS, MAX_TOKENS, measure_texts, n_words, ratio
+from tests.probes.language_files import tiny_gguf
 
 NOTES = [
     "The library opens at nine, and the reading room stays open until eight in the evening.",

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from saved_models import load_predictor
 
 from advisor.core.records import Dataset, Plan
 from advisor.data.features import features_of, load_backbone
@@ -24,6 +23,7 @@ from probes.backbones import catalog
 from probes.backbones.clip import TEMPLATE, ClipModel
 from probes.backbones.weights import weights_hash
 from probes.errors import BackboneError
+from tests.rungs.saved_models import load_predictor
 
 
 @pytest.fixture(scope="module")

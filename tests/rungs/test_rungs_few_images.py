@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.torch import load_file
-from saved_models import load_predictor
 
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json
@@ -20,6 +19,7 @@ from advisor.training import few
 from advisor.training.problems import how_to_rebuild, rebuilt
 from probes.heads import softmax
 from probes.hooks import LAST
+from tests.rungs.saved_models import load_predictor
 
 Run = Callable[..., RunContext]
 DEPTHS = ["block 5", "block 6"]

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from saved_models import load_predictor
 
 from advisor.core.records import Dataset, Plan
 from advisor.core.storage import read_json
@@ -24,6 +23,7 @@ from advisor.rungs.context import Outcome, RunContext
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
+from tests.rungs.saved_models import load_predictor
 
 ASKED = {
     "person": [

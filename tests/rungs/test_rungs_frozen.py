@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from saved_models import load_predictor
 
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
@@ -18,6 +17,7 @@ from advisor.rungs.context import RunContext
 from advisor.rungs.saved import classifier
 from probes.heads import softmax
 from probes.hooks import LAST
+from tests.rungs.saved_models import load_predictor
 
 GOLDEN = Path(__file__).parent / "golden" / "frozen-text-1"
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from saved_models import load_predictor
 
 from advisor.core.errors import BackboneError, RunError, StorageError
 from advisor.core.ladder import RUNG_NAMES
@@ -24,6 +23,7 @@ from advisor.runs.report.report import report
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
+from tests.rungs.saved_models import load_predictor
 
 SPORT = [
     "The team won the match",

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from saved_models import load_predictor
 
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset, Plan, ProbeResult
@@ -30,6 +29,7 @@ from advisor.runs.report.classification import affordable
 from advisor.runs.report.report import report
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
+from tests.rungs.saved_models import load_predictor
 
 SPORT = ["The team won the match", "A late goal decided the game", "The striker missed a penalty", "Our coach cheered"]
 FOOD = ["The soup needs more salt", "Bake the bread for an hour", "This cake is too sweet", "Chop the onions"]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from saved_models import load_predictor
 
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json
@@ -15,6 +14,7 @@ from advisor.rungs import scratch, scratch_race
 from advisor.rungs.context import RunContext
 from advisor.training.settings import FitResult
 from probes.backbones.small import SMALL, SmallResNet
+from tests.rungs.saved_models import load_predictor
 
 Run = Callable[..., RunContext]
 

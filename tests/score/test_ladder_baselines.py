@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ladder_tables import known, made
 
 from advisor.advice.outlook.experience import Experience
 from advisor.core.ladder import RUNG_NAMES
@@ -23,6 +22,7 @@ from advisor.score.baselines import (  # fmt: skip
     trying_everything,
 )
 from advisor.score.choice import Choice, Learner
+from tests.score.ladder_tables import known, made
 
 NOBODY = Experience(())
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ladder_tables import known, made
+from advisor.score.worth import worth
 
 from advisor.score.board import board
 from advisor.score.ceiling import ceiling
 from advisor.score.measures import truths
 from advisor.score.summary import out_of_reach
-from advisor.score.worth import worth
+from tests.score.ladder_tables import known, made
 
 
 def test_a_draw_asked_for_the_other_is_right_where_both_have_one_ideal_rung_and_else_loses_points() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from ladder_tables import known, made
 
 from advisor.advice.outlook.experience import Experience
 from advisor.score.baselines import BASELINES, REFERENCES
@@ -12,6 +11,7 @@ from advisor.score.choice import Adviser, take
 from advisor.score.score import score_fresh
 from advisor.score.summary import alike, fresh_rows
 from benchmarks.ladder.tasks import FRESH, SOURCES
+from tests.score.ladder_tables import known, made
 
 PAST = [made(name, 0.3, 0.6, 0.8, 0.9, 0.5, seed=seed) for name in "abc" for seed in (0, 1)]
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from advisor.score.worth import worth
 from hypothesis import given
 from hypothesis import strategies as st
-from ladder_tables import known, made
 
 from advisor.advice.outlook.experience import Experience
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.score.choice import Choice, take
 from advisor.score.measures import Judged, advice_cost, cheapest, nearest, truths
-from advisor.score.worth import worth
+from tests.score.ladder_tables import known, made
 
 ladders = st.dictionaries(st.sampled_from(RUNG_NAMES), st.floats(0, 1), min_size=1)
 

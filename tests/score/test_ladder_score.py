@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from ladder_tables import known, made
+from advisor.score.ours import advisor
 
 from advisor.advice.outlook import experience
 from advisor.advice.outlook.experience import CompletedTask, Experience
@@ -19,8 +19,8 @@ from advisor.core.records import Estimate, Goal
 from advisor.score.baselines import always
 from advisor.score.board import board
 from advisor.score.choice import Adviser, Choice, take
-from advisor.score.ours import advisor
 from advisor.score.score import hold_out, score
+from tests.score.ladder_tables import known, made
 
 SAME = (0.3, 0.6, 0.8, 0.8, 0.5)
 TUNED = (0.3, 0.6, 0.8, 0.9, 0.5)

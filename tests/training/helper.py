@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
-from small_problems import image_problem, learning_norm_problem, lite0_problem
 
 from advisor.core.errors import ProcessLost
 from advisor.training import follower, parallel, states
 from advisor.training.loop import fit
 from advisor.training.problem import Problem
 from advisor.training.settings import Callbacks, Settings
+from tests.training.small_problems import image_problem, learning_norm_problem, lite0_problem
 
 MAKERS = {"tiny": image_problem, "norm": learning_norm_problem, "lite0": lite0_problem}
 

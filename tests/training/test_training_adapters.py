@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from small_problems import SETTINGS, text_problem
 
 from advisor.training import adapters
 from advisor.training.loop import fit
 from advisor.training.network import Classifier
+from tests.training.small_problems import SETTINGS, text_problem
 
 
 def test_adapters_learn_alone_and_merge_into_weights_that_answer_alike() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_problems import SETTINGS, StopAfter, image_problem, learning_norm_problem, text_problem
 from torch import nn
 
 from advisor.training import checkpoints, states
@@ -21,6 +20,7 @@ from advisor.training.network import learning_groups
 from advisor.training.objectives import evaluating
 from advisor.training.problem import Judgement, Loss, Problem
 from advisor.training.settings import Callbacks, Settings
+from tests.training.small_problems import SETTINGS, StopAfter, image_problem, learning_norm_problem, text_problem
 
 IMPOSSIBLE = 2**45  # floats; no machine has 140 TB
 

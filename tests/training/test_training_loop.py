@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_problems import (
+
+from advisor.training import checkpoints
+from advisor.training.loop import cosine, fit
+from advisor.training.network import build, parameter_groups
+from advisor.training.objectives import Classification, balanced_weights
+from advisor.training.settings import Callbacks
+from tests.training.small_problems import (
     SETTINGS,
     StopAfter,
     image_problem,
@@ -20,12 +26,6 @@ from small_problems import (
     text_problem,
     tiny_backbone,
 )
-
-from advisor.training import checkpoints
-from advisor.training.loop import cosine, fit
-from advisor.training.network import build, parameter_groups
-from advisor.training.objectives import Classification, balanced_weights
-from advisor.training.settings import Callbacks
 
 
 @pytest.mark.parametrize(

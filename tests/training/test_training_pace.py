@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_problems import image_problem
 
 from advisor.training.pace import Pace
 from advisor.training.recipes import hold_batch_norm, settings_for, size_and_speed
@@ -12,6 +11,7 @@ from advisor.training.settings import Settings
 from advisor.training.sources import TextSource
 from probes.backbones import catalog
 from probes.backbones.text import TextBackbone
+from tests.training.small_problems import image_problem
 
 TIMED = Settings(learning_rate=1e-3, head_learning_rate=1e-3, seconds=100.0, max_epochs=10.0)
 

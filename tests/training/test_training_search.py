@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from small_problems import SETTINGS, image_problem
 
 from advisor.training import recipes
 from advisor.training.problem import Problem
 from advisor.training.search import ROUND_STEPS, Race, affordable, race, race_items
 from advisor.training.settings import Candidate
+from tests.training.small_problems import SETTINGS, image_problem
 
 BASE = replace(SETTINGS, head_learning_rate=SETTINGS.learning_rate)
 GOOD, IDLE, WILD = Candidate(1e-2), Candidate(1e-9), Candidate(1e9)

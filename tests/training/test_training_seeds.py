@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from small_problems import SETTINGS as USUAL
-from small_problems import image_problem
 
 from advisor.training import checkpoints
 from advisor.training.problem import Problem
 from advisor.training.seeds import repeated
 from advisor.training.settings import Callbacks, FitResult
 from advisor.training.states import mean_state, snapshot
+from tests.training.small_problems import SETTINGS as USUAL
+from tests.training.small_problems import image_problem
 
 SETTINGS = replace(USUAL, learning_rate=1e-2, head_learning_rate=1e-2, steps=20, n_evaluations=2)
 

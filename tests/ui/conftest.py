@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import qa_records
 from PIL import Image
-from ui_records import share, write_dataset
 
 from advisor.core.records import (
     Advice,
@@ -27,6 +25,8 @@ from advisor.core.records import (
     WhatIf,
 )
 from advisor.runs import store
+from tests.ui import qa_records
+from tests.ui.ui_records import share, write_dataset
 
 FLIP = WhatIf(
     what="target", value=0.953, low=0.94, high=0.97, rung="fine-tune",

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ui_records import share, write_dataset
 
 from advisor.core.records import Dataset, Evidence, Finding, Mistake, ProbeResult, Profile, RunReport
 from probes import failures
+from tests.ui.ui_records import share, write_dataset
 
 TITLES = ("<b>Guide</b> *one*", ":red[Second] $x^2$", "[Third](http://x.y)")
 #: What became of the six test questions.

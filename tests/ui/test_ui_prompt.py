@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui_records import share
 
 from advisor import api
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.llm.asking import Ask
 from advisor.ui import places
 from probes.prompting import ZERO_SHOT
+from tests.ui.ui_records import share
 
 APP = Path(__file__).parents[2] / "app.py"
 CHANGED = ZERO_SHOT.replace("Classify the text", "Sort the text")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from qa_records import OUTCOMES, PASSAGE, TITLES
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
@@ -20,6 +19,7 @@ from advisor.ui import ask, how_trained, language, parts, places
 from advisor.ui.charts import answering
 from probes import failures
 from probes.measured import Measured
+from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from ladder_csv import write_tables
 from streamlit.testing.v1 import AppTest
 
 from advisor.advice.outlook.experience import Experience, read
@@ -17,6 +16,7 @@ from advisor.score.forecasts import Bin, Prediction
 from advisor.score.summary import bound_row
 from advisor.ui import charts, places
 from advisor.ui.charts import score as charts_score
+from tests.ui.ladder_csv import write_tables
 
 APP = Path(__file__).parents[2] / "app.py"
 
