@@ -37,6 +37,9 @@ SETTING = {
     "k": "Passages read for an answer",
     "threshold": "Least similarity that supports an answer",
     "type": "What it answers from",
+    "depths": "Layers under the head",
+    "layer_share": "Share of the blocks trained",
+    "depth": "Share of the blocks trained",
 }
 #: Sentences after the first that stand on the page itself: that fine-tuning was dropped must not be hidden.
 N_OPEN = 2
@@ -103,7 +106,7 @@ def facts(settings: dict[str, Any]) -> list[tuple[str, str]]:
     """Every plain setting with its value in words; tables and empty values are left out.
 
     >>> facts({"learning_rate": 0.001, "depths": ["a", "b"], "race": [{}], "seconds": None})
-    [('Learning rate', '0.001'), ('Depths', 'a, b')]
+    [('Learning rate', '0.001'), ('Layers under the head', 'a, b')]
     """
     rows = []
     for name, value in settings.items():

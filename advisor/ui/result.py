@@ -36,10 +36,9 @@ def draw(status: RunStatus) -> None:
     take_away(status, folder)
     view.errors(report, plan)
     how_trained.draw(folder, report)
-    model = "word counts" if how_trained.resolved(folder).get("architecture") == "words" else plan.backbone
     parts.note(
-        f"{status.title} with {model} on {wording.short(plan.dataset_name, 60)}, seed {plan.seed}. "
-        f"{wording.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
+        f"{status.title} on {wording.short(plan.dataset_name, 60)}, planned with {plan.backbone}, seed {plan.seed}. "
+        f"Took {wording.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
     )
 
 

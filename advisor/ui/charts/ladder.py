@@ -159,7 +159,7 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
 def _hover(estimate: Estimate) -> list[str]:
     """What hovering over a rung's mark says, a line each."""
     low, value, high = _ends(estimate)
-    time = f"trained in {wording.duration(estimate.train_seconds)}" if estimate.train_seconds else "no training"
+    time = f"ready in {wording.duration(estimate.train_seconds)}" if estimate.train_seconds else "no training"
     cost = [f"costs {money(sum(estimate.costs.values()))} in all"] if estimate.costs else []
     blocked = [f"blocked: {terms.plotted(estimate.blocked, 80)}"] if estimate.blocked else []
     return [

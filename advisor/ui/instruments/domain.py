@@ -28,7 +28,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     figure = domain(distance)
     st.plotly_chart(figure, config=charts.CONFIG, key="domain", alt="Place of the dataset among the reference sets")
     items = kind_row(dataset.kind).counted(distance.n)
-    parts.note(f"{meaning(distance)} {items}, {wording.duration(distance.seconds)}.".strip())
+    parts.note(f"{meaning(distance)} Measured on {items} in {wording.duration(distance.seconds)}.".strip())
 
 
 def meaning(distance: Domain) -> str:

@@ -144,9 +144,9 @@ def table(advice: Advice) -> None:
     )  # fmt: skip
     prices = advice.question.prices
     parts.note(
-        f"Over {wording.counted(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
-        f"predictions each, {terms.at_prices(prices)}, in your own currency. Utility is {money(prices.point)} for each "
-        f"point of {advice.metric}, less the costs. Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W."
+        f"Costs over {wording.counted(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
+        f"predictions a month, {terms.at_prices(prices)}, in your own currency. Utility: {money(prices.point)} a point "
+        f"of {advice.metric}, less the costs. Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W."
     )
 
 
@@ -186,7 +186,7 @@ def figures(estimate: Estimate) -> None:
     interval = f" ({wording.between(low, high)})" if low is not None and high is not None else ""
     st.markdown(f"**{wording.percent(estimate.value)}**{interval}")
     seconds = estimate.train_seconds
-    time = f"trained in {wording.duration(seconds)}" if seconds else "no training"
+    time = f"ready in {wording.duration(seconds)}" if seconds else "no training"
     parts.note(f"{estimate.provenance}, n = {wording.count(estimate.n)}, {time}")
 
 

@@ -48,8 +48,8 @@ def draw() -> None:
     """The page."""
     parts.heading(
         QUESTION,
-        "Start with a sample, or bring labelled images, labelled texts, or documents with questions. Your data stay on "
-        "this machine.",
+        "Start with a sample, or bring labelled images, labelled texts, or documents with questions. Your files stay "
+        "on this machine.",
     )
     gallery(api.samples())
     own()

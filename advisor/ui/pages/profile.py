@@ -76,7 +76,9 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     n, copies = len(profile.duplicates), profile.duplicate_kind
     n_exact = copies.count("exact")
     shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
-    parts.note(f"{wording.counted(n, 'cluster')}: {n_exact} of exact copies, {n - n_exact} of near copies.{shown}")
+    kinds = (("exact", n_exact), ("near", n - n_exact))
+    clusters = wording.listed(f"{wording.counted(count, 'cluster')} of {kind} copies" for kind, count in kinds if count)
+    parts.note(f"{clusters}.{shown}")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
     for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
         cluster_rows = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]

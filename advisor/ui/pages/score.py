@@ -92,7 +92,7 @@ def goals(board: Board) -> None:
     counted = [bound for bound in board.bounds if bound.kept is not None]
     missed = [bound.what for bound in counted if not bound.kept]
     met = f"The advisor meets {len(counted) - len(missed)} of its {len(counted)} goals."
-    st.text(f"{met} Missed: {', '.join(missed)}." if missed else met)
+    st.text(f"{met} Missed: {'; '.join(missed)}." if missed else met)
     rows = [
         {
             "Figure": wording.capital(summary.bound_row(bound)[0]),

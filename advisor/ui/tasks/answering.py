@@ -142,7 +142,7 @@ def errors(report: RunReport, plan: Plan) -> None:
         return
     parts.section("Worst mistakes")
     shown = report.mistakes[:N_MISTAKES]
-    parts.note(f"The {len(shown)} most confident wrong answers to test questions.")
+    parts.note("Wrong answers to test questions, the most confident first.")
     rows = [
         {
             "question": m.question,

@@ -99,7 +99,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
         return
     parts.section("Worst mistakes")
     shown = report.mistakes[:N_MISTAKES]
-    parts.note(f"The {len(shown)} most confident wrong answers on the test part.")
+    parts.note("Wrong answers on the test part, the most confident first.")
     captions = [f"{m.label}, taken for {m.predicted} ({wording.percent(m.probability)})" for m in shown]
     dataset = reopened(plan)
     if dataset is None:
