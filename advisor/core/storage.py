@@ -118,12 +118,12 @@ def check_manifest(folder: Path, *names: str) -> None:
 def _check_file(path: Path, expected: str) -> None:
     try:
         facts = path.stat()
-        found = _sha256_then(path, facts.st_size, facts.st_mtime_ns)
+        digest = _sha256_then(path, facts.st_size, facts.st_mtime_ns)
     except OSError as error:
         raise StorageError(
             f"{path} is missing or cannot be read ({error.strerror}). Copy the whole folder again, or train again."
         ) from error
-    if found != expected:
+    if digest != expected:
         raise StorageError(
             f"{path} is damaged: its SHA-256 is not the one in {MANIFEST}. Copy the whole folder again, or train again."
         )

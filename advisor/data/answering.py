@@ -29,11 +29,11 @@ class Answering:
         """Questions are copies of each other when they ask and answer the same."""
         return inspect_questions(items, progress)
 
-    def checked(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+    def checked(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Everything is kept: any question can be learned from."""
         return inspection
 
-    def checked_split(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+    def checked_split(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Everything is kept, in whichever part it stands."""
         return inspection
 

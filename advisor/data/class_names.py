@@ -52,7 +52,7 @@ def embedded(encoder: Backbone, sentences: Sequence[str]) -> np.ndarray:
 
     keys = [hashlib.blake2b(sentence.encode(), digest_size=16).hexdigest() for sentence in sentences]
     plain = Calibration(device=encoder.device)
-    found = extract(encoder, lambda i: sentences[i], keys, feature_cache(), calibration=plain)
-    array = np.asarray(found.array, dtype=np.float32)
+    features = extract(encoder, lambda i: sentences[i], keys, feature_cache(), calibration=plain)
+    array = np.asarray(features.array, dtype=np.float32)
     unit: np.ndarray = array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
     return unit

@@ -33,7 +33,7 @@ class Classification:
         """Items are copies of each other when they look or read alike."""
         return modality.inspect(items, progress)
 
-    def checked(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+    def checked(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Set aside classes of one item, and shifted data (ood) of classes that the task does not know.
 
         Raises DatasetError when fewer than two classes are left.
@@ -44,7 +44,7 @@ class Classification:
         single = sorted(counts.index[counts == 1], key=natural)
         enough = set(counts.index[counts > 1])
         if len(enough) < 2:
-            raise DatasetError(_too_few_classes(given, listing, sorted(counts.index, key=natural), single))
+            raise DatasetError(_too_few_classes(origin, listing, sorted(counts.index, key=natural), single))
         if single:
             classes = counted(len(single), "class", "classes")
             listing.notes.append(f"{classes} with one item set aside: {listed(single)}.")
@@ -59,12 +59,12 @@ class Classification:
             ~unknown, "Its class occurs only in the shifted part (ood), so it cannot be learned.", inspection
         )
 
-    def checked_split(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+    def checked_split(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Set aside classes without an item to learn from: an official split can leave one out of training."""
         learned = set(listing.items.loc[listing.items["part"] == "train", "label"])
         if len(learned) < 2:
             raise DatasetError(
-                f"The training part of {given} has {counted(len(learned), 'class', 'classes')}. "
+                f"The training part of {origin} has {counted(len(learned), 'class', 'classes')}. "
                 f"It needs at least two; check the split."
             )
         unknown = ~listing.items["label"].isin(learned)
@@ -87,18 +87,18 @@ class Classification:
 CLASSIFICATION = Classification()
 
 
-def _too_few_classes(given: str, listing: Listing, classes: list[str], single: list[str]) -> str:
+def _too_few_classes(origin: str, listing: Listing, classes: list[str], single: list[str]) -> str:
     if len(classes) == 1:
         return (
-            f"{given} has only one class ({classes[0]}, {counted(len(listing.items), 'usable item')}). "
+            f"{origin} has only one class ({classes[0]}, {counted(len(listing.items), 'usable item')}). "
             f"Classification needs at least two; add another."
         )
     if len(single) > MANY_SINGLE:
         return (
-            f"Nearly every label of {given} occurs once ({listed(single, 3)}), so they are not classes. "
+            f"Nearly every label of {origin} occurs once ({listed(single, 3)}), so they are not classes. "
             f"Name the right column with the option label_column (--label-column)."
         )
     return (
-        f"{given} has fewer than two classes with two items each: {listed(single)} "
+        f"{origin} has fewer than two classes with two items each: {listed(single)} "
         f"{'has' if len(single) == 1 else 'have'} one item. Add at least one more item to each class."
     )

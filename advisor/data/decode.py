@@ -8,9 +8,7 @@ that Pillow never starts Ghostscript for an EPS.
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +16,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import Dataset
 
 MAX_PIXELS = 100_000_000
 FORMATS = "JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()
@@ -117,12 +114,3 @@ def _scaled(values: np.ndarray) -> Image.Image:
         low, high = 0.0, next(top for top in _TOPS if high <= top)
     grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255.0 / max(high - low, 1e-12))
     return Image.fromarray(np.clip(np.round(grey), 0, 255).astype(np.uint8))
-
-
-def reader(dataset: Dataset, min_side: int | None = None) -> Callable[[int], Image.Image | str]:
-    """A function from a row number to its picture (RGB) or text; it raises ItemError for an unreadable one."""
-    if dataset.kind == "text":
-        texts = dataset.items["text"].tolist()
-        return lambda row: str(texts[row])
-    paths = dataset.items["path"].tolist()
-    return lambda row: open_image(os.fspath(paths[row]), min_side)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Questions:
+class QuestionSet:
     """Some rows of a dataset. ``answers``: accepted answers, none where the documents do not answer.
 
     ``documents``: id of the document that answers, "" where unknown. ``groups``: what is right or wrong together.
@@ -33,10 +33,10 @@ class Questions:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def only(self, chosen: np.ndarray) -> Questions:
+    def only(self, chosen: np.ndarray) -> QuestionSet:
         """The questions at the given places or under a mask. Shape: chosen (m,) int64 or (n,) bool."""
         places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return Questions(
+        return QuestionSet(
             self.rows[places],
             tuple(self.texts[i] for i in places),
             tuple(self.answers[i] for i in places),
@@ -50,14 +50,14 @@ class Questions:
         return np.array([bool(truths) for truths in self.answers], dtype=bool)
 
 
-def questions_of(dataset: Dataset, rows: np.ndarray) -> Questions:
+def questions_of(dataset: Dataset, rows: np.ndarray) -> QuestionSet:
     """The questions of some rows, in their order."""
     table = dataset.items.iloc[rows]
     documents = tuple(str(name or "") for name in table["document"])
     groups = table["group"] if "group" in table else [None] * len(table)
     related = [str(group) if isinstance(group, str) and group else "" for group in groups]
     keys = table["key"].astype(str)
-    return Questions(
+    return QuestionSet(
         rows=np.asarray(rows, dtype=np.int64),
         texts=tuple(str(text) for text in table["text"]),
         answers=tuple(tuple(json.loads(answers)) for answers in table["answers"]),
@@ -88,17 +88,17 @@ def holds(chunk: Chunk, truths: tuple[str, ...]) -> bool:
     return any(f" {normalised(truth)} " in words for truth in truths if normalised(truth))
 
 
-def gold_chunks(index: HybridIndex, asked: Questions) -> list[Chunk | None]:
+def gold_chunks(index: HybridIndex, questions: QuestionSet) -> list[Chunk | None]:
     """The passage of its own document that answers each question; None where no document is named.
 
     That is the chunk that contains an answer and, of several (or of all where none does), the likest to the question.
     """
     places = {id(chunk): number for number, chunk in enumerate(index.chunks)}
-    found: list[Chunk | None] = []
-    for text, truths, document in zip(asked.texts, asked.answers, asked.documents, strict=True):
+    chunks: list[Chunk | None] = []
+    for text, truths, document in zip(questions.texts, questions.answers, questions.documents, strict=True):
         own = index.by_document.get(document, []) if document else []
         if len(own) > 1:
             scores = index.scores([text])[0]
             own = sorted(own, key=lambda chunk: (not holds(chunk, truths), -scores[places[id(chunk)]]))
-        found.append(own[0] if own else None)
-    return found
+        chunks.append(own[0] if own else None)
+    return chunks

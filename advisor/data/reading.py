@@ -43,8 +43,8 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     known = store.stored(mark)
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
-    elif known.source != place.given:
-        known = store.moved(known, place.given, listing.items)
+    elif known.source != place.origin:
+        known = store.moved(known, place.origin, listing.items)
     return store.listed_at(known, started_ns)
 
 
@@ -56,18 +56,18 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     inspection = listing.keep(pd.Series(inspection.readable), reasons, inspection)
     if not len(listing.items):
         raise DatasetError(_all_bad(source, listing))
-    inspection = task.checked(source.given, listing, inspection)
+    inspection = task.checked(source.origin, listing, inspection)
     progress("Splitting", 0.95)
     parts, official, notes = assign_parts(listing.items, inspection.clusters)
     listing.items["part"] = parts.to_numpy()
-    inspection = task.checked_split(source.given, listing, inspection)
+    inspection = task.checked_split(source.origin, listing, inspection)
     classes = task.classes(listing)
     number = {name: i for i, name in enumerate(classes)}
     items = listing.items.assign(label=listing.items["label"].map(lambda name: number.get(name, 0)).astype("int64"))
     dataset = Dataset(
         name=source.name,
         kind=listing.kind,
-        source=source.given,
+        source=source.origin,
         folder=str(store.folder_of(mark)),
         options=options,
         classes=classes,
@@ -96,6 +96,6 @@ def _sentence(text: str) -> str:
 
 def _all_bad(source: Source, listing: Listing) -> str:
     return (
-        f"None of the {counted(listing.n_in, 'item')} of {source.given} can be used.{listing.first_cause} "
+        f"None of the {counted(listing.n_in, 'item')} of {source.origin} can be used.{listing.first_cause} "
         f"Fix the files or the columns and read it again."
     )

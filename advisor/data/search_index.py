@@ -40,10 +40,10 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
         if known is not None and known.digests == {d.name: d.digest for d in documents}:
             return known
         progress("Cutting and embedding the documents", 0.0)
-        made = _tuned(_made(documents, encoder, known), dataset)
-        save(made, folder)
+        index = _tuned(_made(documents, encoder, known), dataset)
+        save(index, folder)
     progress("The index is ready", 1.0)
-    return made
+    return index
 
 
 @dataclass(eq=False)

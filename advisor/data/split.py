@@ -25,16 +25,16 @@ def assign_parts(
     items: rows with `label`, `part` ("" or train, val, test, ood) and `group` (missing or "" = none).
     clusters: row positions of duplicates that must stay together where we split; an official split is not changed.
     """
-    given = items["part"].fillna("").astype(str).to_numpy(dtype=object)
+    marked = items["part"].fillna("").astype(str).to_numpy(dtype=object)
     labels = pd.factorize(items["label"])[0]
     units = unit_numbers(items["group"], clusters)
-    parts, present = given.copy(), {"train", "val", "test"} & set(given)
-    inside = np.flatnonzero(given != "ood")
+    parts, present = marked.copy(), {"train", "val", "test"} & set(marked)
+    inside = np.flatnonzero(marked != "ood")
     if len(present) < 2:
         parts[inside] = divide(labels[inside], units[inside], SHARES, seed)
         notes = [_only_one_part(present.pop())] if present else []
         return _series(parts, items), False, notes
-    notes = _complete_official(parts, given, present)
+    notes = _complete_official(parts, marked, present)
     if not (parts == "val").any():
         rows = np.flatnonzero(parts == "train")
         parts[rows] = divide(labels[rows], units[rows], {"train": 1 - CARVED_VAL, "val": CARVED_VAL}, seed)
@@ -52,14 +52,14 @@ def _only_one_part(name: str) -> str:
     return f"All items are marked {name}, which is no split, so they were divided anew into train, val and test."
 
 
-def _complete_official(parts: np.ndarray, given: np.ndarray, present: set[str]) -> list[str]:
+def _complete_official(parts: np.ndarray, marked: np.ndarray, present: set[str]) -> list[str]:
     """Rename parts in place so that train and test exist; the sentences that say so."""
     notes = []
     if "test" not in present:
-        parts[given == "val"] = "test"
+        parts[marked == "val"] = "test"
         notes.append("There was no test part, so the validation part is kept as the locked test part.")
     if "train" not in present:
-        parts[given == "val"] = "train"
+        parts[marked == "val"] = "train"
         notes.append("There was no training part, so the validation part is used for training.")
     unmarked = parts == ""
     if unmarked.any():

@@ -36,23 +36,23 @@ def open_dataset(fingerprint: str) -> Dataset:
     if not re.fullmatch(r"[0-9a-f]{8,64}", wanted):
         raise DatasetError(f"{fingerprint!r} is no fingerprint: it has 8 to 64 of the characters 0 to 9 and a to f.")
     base = Workspace.here().datasets
-    found = [path.parent for path in base.glob(f"{wanted[:16]}*/{RECORD}")]
-    if len(found) != 1:
-        what = "No dataset" if not found else f"More than one dataset ({listed(f.name for f in found)})"
+    folders = [path.parent for path in base.glob(f"{wanted[:16]}*/{RECORD}")]
+    if len(folders) != 1:
+        what = "No dataset" if not folders else f"More than one dataset ({listed(f.name for f in folders)})"
         raise DatasetError(f"{what} with the fingerprint {fingerprint} is in the workspace. Read the dataset again.")
-    return _loaded(found[0])
+    return _loaded(folders[0])
 
 
 def known_datasets() -> list[Dataset]:
     """Every dataset in the workspace, the one read last first; damaged ones are left out."""
     paths = sorted(Workspace.here().datasets.glob(f"*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
-    found = []
+    datasets = []
     for path in paths:
         try:
-            found.append(_loaded(path.parent))
+            datasets.append(_loaded(path.parent))
         except StorageError:
             continue
-    return found
+    return datasets
 
 
 def stored(fingerprint: str) -> Dataset | None:
@@ -80,8 +80,8 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
     measures = inspection.measures.copy()
     measures.insert(0, "key", keys)
     clusters = [
-        {"kind": kind, "keys": [keys[row] for row in rows]}
-        for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
+        {"kind": likeness, "keys": [keys[row] for row in rows]}
+        for rows, likeness in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
     ]
     write_table(files.items, items)
     if documents is not None:
@@ -120,5 +120,5 @@ def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
 def kept_clusters(dataset: Dataset) -> list[dict[str, Any]]:
     """The duplicate clusters found when the dataset was read, each with its ``kind`` and ``keys``; none if not kept."""
     path = dataset.files.clusters
-    found: list[dict[str, Any]] = storage.read_json(path) if path.is_file() else []
-    return found
+    clusters: list[dict[str, Any]] = storage.read_json(path) if path.is_file() else []
+    return clusters

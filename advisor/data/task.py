@@ -34,14 +34,14 @@ class Task(Protocol):
         """Look into every item once, and find copies: of items that mean the same for this task."""
         ...
 
-    def checked(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
-        """Set aside what cannot be learned, before the split. given: the input as the user named it.
+    def checked(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
+        """Set aside what cannot be learned, before the split. origin: the input as the user named it.
 
         Raises DatasetError when too little is left.
         """
         ...
 
-    def checked_split(self, given: str, listing: Listing, inspection: Inspection) -> Inspection:
+    def checked_split(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """As `checked`, once every item has its part."""
         ...
 

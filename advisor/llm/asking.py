@@ -11,7 +11,7 @@ import numpy as np
 from advisor.core.records import Dataset
 
 if TYPE_CHECKING:
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
     from probes.prompting import Question, Scores
 
 #: Tokens of a text to classify, and of an example; longer ones lose their end.
@@ -58,7 +58,9 @@ class Ask:
         shown = [asdict(one) for one in self.examples]
         return {**asdict(self), "labels": list(self.labels), "examples": shown, "bias": list(self.bias)}
 
-    def scores(self, model: Remembering, texts: Sequence[str], near: Sequence[Sequence[Shown]] | None = None) -> Scores:
+    def scores(
+        self, model: CachedChatModel, texts: Sequence[str], near: Sequence[Sequence[Shown]] | None = None
+    ) -> Scores:
         """Log probabilities of the texts; ``near``: each one's nearest examples, the nearest first."""
         from probes.prompting import Question, Scores, Template, log_shares, score
 
@@ -67,8 +69,8 @@ class Ask:
             questions = [Question(text, self._words(self.examples)) for text in short]
         else:
             questions = [self._near(text, shown) for text, shown in zip(short, near, strict=True)]
-        found = score(model, Template(self.template), self.labels, questions, self.calibrate and not self.bias)
-        return Scores(found.raw, log_shares(found.raw - np.array(self.bias))) if self.bias else found
+        scores = score(model, Template(self.template), self.labels, questions, self.calibrate and not self.bias)
+        return Scores(scores.raw, log_shares(scores.raw - np.array(self.bias))) if self.bias else scores
 
     def prompt_of(self, text: str) -> str:
         """The whole prompt of a text, for people."""
@@ -81,8 +83,8 @@ class Ask:
         from probes.prompting import Question
 
         shown = self._words(near[: self.nearest][::-1])
-        found = tuple(dict.fromkeys(one.label for one in near))[:CLASSES_ASKED]
-        return Question(text, shown, found if len(self.labels) > CLASSES_ASKED else None)
+        classes = tuple(dict.fromkeys(one.label for one in near))[:CLASSES_ASKED]
+        return Question(text, shown, classes if len(self.labels) > CLASSES_ASKED else None)
 
     def _words(self, shown: Sequence[Shown]) -> tuple[Any, ...]:
         from probes.prompting import Example
@@ -97,13 +99,13 @@ def class_words(dataset: Dataset) -> tuple[str, ...]:
     return tuple(class_sentences(dataset.classes))
 
 
-def shown_rows(dataset: Dataset, model: Remembering, rows: np.ndarray) -> tuple[Shown, ...]:
+def shown_rows(dataset: Dataset, model: CachedChatModel, rows: np.ndarray) -> tuple[Shown, ...]:
     """The dataset's rows as examples of a prompt, shortened."""
     texts, _ = shortened(model, dataset.items["text"].iloc[rows].tolist(), EXAMPLE_TOKENS)
     return tuple(Shown(text, int(label)) for text, label in zip(texts, dataset.labels[rows], strict=True))
 
 
-def shortened(model: Remembering, texts: Sequence[str], most_tokens: int) -> tuple[list[str], int]:
+def shortened(model: CachedChatModel, texts: Sequence[str], most_tokens: int) -> tuple[list[str], int]:
     """The texts, at most so many tokens long by the model's own tokenizer (3 of 4 words where it is not here).
 
     Also how many lost their end.
@@ -113,7 +115,7 @@ def shortened(model: Remembering, texts: Sequence[str], most_tokens: int) -> tup
         short = [" ".join(text.split()[: 3 * most_tokens // 4]) for text in texts]
         return short, sum(len(text.split()) > 3 * most_tokens // 4 for text in texts)
     limits = {"truncation": True, "max_length": most_tokens, "return_offsets_mapping": True}
-    found = tokenizer(list(texts), add_special_tokens=False, **limits)
-    ends = [max((end for _, end in spans), default=0) for spans in found["offset_mapping"]]
+    encoded = tokenizer(list(texts), add_special_tokens=False, **limits)
+    ends = [max((end for _, end in spans), default=0) for spans in encoded["offset_mapping"]]
     cut = [len(text[end:].strip()) > 0 for text, end in zip(texts, ends, strict=True)]
     return [text[:end] if gone else text for text, end, gone in zip(texts, ends, cut, strict=True)], sum(cut)

@@ -57,7 +57,7 @@ class EndpointSettings:
     price_out: float | None = None
 
     @classmethod
-    def found(cls, secrets: Mapping[str, str] | None = None) -> EndpointSettings:
+    def configured(cls, secrets: Mapping[str, str] | None = None) -> EndpointSettings:
         """From `secrets`, then the environment. Raises EndpointError naming what is missing or not a number."""
         place = {**os.environ, **{name: str(value) for name, value in (secrets or {}).items()}}
         absent = [name for name in (BASE_URL, MODEL) if not place.get(name, "").strip()]
@@ -145,16 +145,16 @@ class Endpoint:
             used = _counted(answer)
         finally:
             self._settle(reserved, used)
-        said = (answer.choices[0].message.content if answer.choices else None) or ""
-        return Reply(_ended(said, prompt.begin, stop), None, *used)
+        text = (answer.choices[0].message.content if answer.choices else None) or ""
+        return Reply(_ended(text, prompt.begin, stop), None, *used)
 
     def _sent(self, messages: list[dict[str, str]], max_new_tokens: int, stop: tuple[str, ...]) -> Any:
         """The response; a parameter that the model refuses is left out from then on."""
         import openai
 
-        given: dict[str, Any] = {"max_tokens": max_new_tokens, "temperature": 0.0, "stop": list(stop[:4])}
+        parameters: dict[str, Any] = {"max_tokens": max_new_tokens, "temperature": 0.0, "stop": list(stop[:4])}
         for _ in OPTIONAL:
-            kept = {name: value for name, value in given.items() if name not in self._left_out and value != []}
+            kept = {name: value for name, value in parameters.items() if name not in self._left_out and value != []}
             if "max_tokens" in self._left_out:
                 kept["max_completion_tokens"] = max_new_tokens
             try:
@@ -214,9 +214,9 @@ def _counted(answer: Any) -> tuple[int, int]:
     return (int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0)) if usage else (0, 0)
 
 
-def _ended(said: str, begin: str, stop: tuple[str, ...]) -> str:
+def _ended(reply: str, begin: str, stop: tuple[str, ...]) -> str:
     """The answer without its repeated beginning, up to the first stop text."""
-    text = said.strip()
+    text = reply.strip()
     if begin.strip() and text.startswith(begin.strip()):
         text = text[len(begin.strip()) :].strip()
     ends = [place for word in stop if word and (place := text.find(word)) >= 0]

@@ -12,7 +12,7 @@ from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     from advisor.llm.endpoint import Endpoint, EndpointSettings
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
     from probes.backbones.catalog import Entry
     from probes.backbones.language import LanguageModel
 
@@ -42,20 +42,20 @@ def chat_model(
     device: str = "cpu",
     progress: Progress = silent,
     secrets: Mapping[str, str] | None = None,
-) -> Remembering:
+) -> CachedChatModel:
     """A language model to ask, its answers remembered in the workspace.
 
     name: None (the default), a name of the catalog, a hub name, a local folder, or ``endpoint`` for the configured
     OpenAI-compatible one. secrets: the endpoint's settings where they are not in the environment. Raises BackboneError
     when weights cannot be had here, and EndpointError when no endpoint is configured.
     """
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
 
     if name == ENDPOINT:
         from advisor.llm.endpoint import EndpointSettings
 
-        return Remembering(endpoint(EndpointSettings.found(secrets)))
-    return Remembering(kept_language_model(name, device, progress))
+        return CachedChatModel(endpoint(EndpointSettings.configured(secrets)))
+    return CachedChatModel(kept_language_model(name, device, progress))
 
 
 @functools.lru_cache(maxsize=8)
@@ -81,7 +81,7 @@ def identities(name: str | None) -> tuple[str, ...]:
     if name == ENDPOINT:
         from advisor.llm.endpoint import EndpointSettings
 
-        return (EndpointSettings.found().identity,)
+        return (EndpointSettings.configured().identity,)
     from probes.backbones.weights import weights_hash
 
     return of_weights(weights_hash(entry_of(name)))
@@ -92,7 +92,7 @@ def check(name: str | None, secrets: Mapping[str, str] | None = None) -> None:
     if name == ENDPOINT:
         from advisor.llm.endpoint import EndpointSettings
 
-        EndpointSettings.found(secrets)
+        EndpointSettings.configured(secrets)
     else:
         entry_of(name)
 
@@ -106,7 +106,7 @@ def missing(name: str | None = None) -> str | None:
         from advisor.llm.endpoint import EndpointSettings
 
         try:
-            EndpointSettings.found()
+            EndpointSettings.configured()
         except EndpointError as error:
             return str(error)
         return None

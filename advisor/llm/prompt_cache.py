@@ -28,7 +28,7 @@ VERSION = 1
 AT_ONCE = 64
 
 
-class Remembering:
+class CachedChatModel:
     """A `ChatModel` that asks another only what it has not been asked before. ``model``: the other."""
 
     def __init__(self, model: ChatModel, cache: PromptCache | None = None) -> None:
@@ -50,14 +50,14 @@ class Remembering:
     ) -> list[Reply]:
         """As `ChatModel.generate`."""
         keys = [self._key("generate", prompt, max_new_tokens, list(stop)) for prompt in prompts]
-        found = self._asked(keys, lambda rows: self._written(prompts, rows, max_new_tokens, stop))
-        return [Reply(**json.loads(value)) for value in found]
+        values = self._asked(keys, lambda rows: self._written(prompts, rows, max_new_tokens, stop))
+        return [Reply(**json.loads(value)) for value in values]
 
     def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
         """As `ChatModel.option_log_p`."""
         keys = [self._key("options", prompt, list(options)) for prompt in prompts]
-        found = self._asked(keys, lambda rows: self._scored(prompts, rows, options))
-        return np.array([np.frombuffer(value) for value in found]).reshape(len(prompts), len(options))
+        values = self._asked(keys, lambda rows: self._scored(prompts, rows, options))
+        return np.array([np.frombuffer(value) for value in values]).reshape(len(prompts), len(options))
 
     def _written(
         self, prompts: Sequence[Prompt], rows: Sequence[int], max_new_tokens: int, stop: Sequence[str]
@@ -83,8 +83,8 @@ class Remembering:
             known |= new
         return [known[key] for key in keys]
 
-    def _key(self, what: str, prompt: Prompt, *asked: Any) -> bytes:
-        content = json.dumps([VERSION, self.identity, what, asdict(prompt), asked], ensure_ascii=False)
+    def _key(self, what: str, prompt: Prompt, *request: Any) -> bytes:
+        content = json.dumps([VERSION, self.identity, what, asdict(prompt), request], ensure_ascii=False)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -96,17 +96,17 @@ class PromptCache:
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values that are there; they count as used now."""
-        found: dict[bytes, bytes] = {}
+        values: dict[bytes, bytes] = {}
         if not self.path.is_file():
-            return found
+            return values
         with contextlib.suppress(sqlite3.Error), self._open() as connection:
             for key in dict.fromkeys(keys):
                 row = connection.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
                 if row:
-                    found[key] = bytes(row[0])
+                    values[key] = bytes(row[0])
             now = time.time()
-            connection.executemany("UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in found])
-        return found
+            connection.executemany("UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in values])
+        return values
 
     def write(self, values: dict[bytes, bytes]) -> None:
         """Keep the values, and drop those used longest ago when there are too many."""

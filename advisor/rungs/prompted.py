@@ -19,7 +19,7 @@ from advisor.rungs.saved.prompt import STEP, PromptPredictor, packed
 from probes.folds import spread_order
 
 if TYPE_CHECKING:
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
 
 #: What `Plan.settings` says where a language model carries the rung out.
 BY = "language model"
@@ -56,7 +56,7 @@ def execute(context: RunContext) -> Outcome:
     )
 
 
-def _sentence(ask: Ask, model: Remembering, n_memory: int) -> str:
+def _sentence(ask: Ask, model: CachedChatModel, n_memory: int) -> str:
     if ask.nearest:
         return f"{model.name} reads the {ask.nearest} nearest of {n_memory:,} labelled examples, and then answers."
     shown = f"after {len(ask.examples)} labelled examples" if ask.examples else "without an example"
@@ -64,7 +64,7 @@ def _sentence(ask: Ask, model: Remembering, n_memory: int) -> str:
 
 
 def _described(
-    context: RunContext, ask: Ask, model: Remembering, encoder: Any
+    context: RunContext, ask: Ask, model: CachedChatModel, encoder: Any
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """model.json without the report's items, and the tensors beside it."""
     dataset, plan = context.dataset, context.plan

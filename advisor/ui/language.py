@@ -37,7 +37,7 @@ def title(name: str) -> str:
     if name != models.ENDPOINT:
         return wording.short(name, 60)
     try:
-        settings = EndpointSettings.found()
+        settings = EndpointSettings.configured()
     except EndpointError:
         return "the endpoint"
     return f"{wording.short(settings.model, 40)} at {wording.short(settings.host, 40)}"
@@ -80,7 +80,7 @@ def draw() -> None:
 def endpoint() -> None:
     """What is configured, without the key, or how to configure it."""
     try:
-        settings = EndpointSettings.found()
+        settings = EndpointSettings.configured()
     except EndpointError as error:
         st.text(str(error))
     else:

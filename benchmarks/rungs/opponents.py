@@ -79,9 +79,9 @@ def logistic_cv(dataset: Dataset, budget_seconds: float) -> np.ndarray:
 
 def inputs(dataset: Dataset, backbone: Backbone, rows: np.ndarray) -> Any:
     """A batch as the backbone takes it, decoded or tokenised anew as a plain data loader does."""
-    from advisor.data.decode import reader
+    from advisor.data.features import reader
 
-    read = reader(dataset, min_side=backbone.input_size if dataset.kind == "image" else None)
+    read = reader(dataset, backbone.input_size)
     items = [read(int(row)) for row in rows]
     if dataset.kind == "text":
         any_text: Any = backbone

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_image
 
-from advisor.data.inspect.duplicates_image import look_at
+from advisor.data.inspect.duplicates_image import inspect_image
 from advisor.data.inspect.image_traces import camera, jpeg_quality, margins
 
 
@@ -62,7 +62,7 @@ def test_a_flat_picture_is_margin_as_far_as_is_looked() -> None:
 def test_looking_at_a_file_measures_its_traces(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     ImageOps.expand(photo(), 12, "black").save(path, quality=70)
-    seen = look_at(path)
+    seen = inspect_image(path)
     assert not isinstance(seen, str)
     assert seen.measures["jpeg_quality"] == 70 and seen.measures["camera"] == ""
     assert float(str(seen.measures["margin_left"])) > 0.03

@@ -190,14 +190,14 @@ def test_settings_come_from_the_environment_or_from_secrets(monkeypatch: pytest.
     monkeypatch.setenv(BASE_URL, "https://host.example:8000/v1/")
     monkeypatch.setenv(MODEL, "small")
     monkeypatch.setenv("ADVISOR_LLM_PRICE_IN", "0.15")
-    found = EndpointSettings.found({API_KEY: KEY, "ADVISOR_LLM_CONCURRENCY": "2"})
+    found = EndpointSettings.configured({API_KEY: KEY, "ADVISOR_LLM_CONCURRENCY": "2"})
     assert (found.base_url, found.model, found.api_key) == ("https://host.example:8000/v1", "small", KEY)
     assert (found.price_in, found.price_out, found.at_once, found.host) == (0.15, None, 2, "host.example:8000")
     monkeypatch.setenv("ADVISOR_LLM_PRICE_IN", "cheap")
     with pytest.raises(EndpointError, match="ADVISOR_LLM_PRICE_IN is 'cheap'"):
-        EndpointSettings.found()
+        EndpointSettings.configured()
     with pytest.raises(EndpointError, match="not an address"):
-        EndpointSettings.found({BASE_URL: "host/v1", "ADVISOR_LLM_PRICE_IN": "1"})
+        EndpointSettings.configured({BASE_URL: "host/v1", "ADVISOR_LLM_PRICE_IN": "1"})
 
 
 def test_answers_are_remembered_and_the_key_is_nowhere_in_the_workspace(server: Server, workspace: Path) -> None:

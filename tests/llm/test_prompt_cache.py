@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.caches import cache_facts, clear_cache
-from advisor.llm.prompt_cache import PromptCache, Remembering, cache_file
+from advisor.llm.prompt_cache import CachedChatModel, PromptCache, cache_file
 from probes.chat import Prompt, Reply
 
 
@@ -38,24 +38,24 @@ def asked(*texts: str) -> list[Prompt]:
 
 def test_only_what_is_new_is_asked_and_answers_come_back_in_order() -> None:
     model = Counting()
-    first = Remembering(model).generate(asked("a", "b", "a"))
-    again = Remembering(model).generate(asked("c", "b"))
+    first = CachedChatModel(model).generate(asked("a", "b", "a"))
+    again = CachedChatModel(model).generate(asked("c", "b"))
     assert model.asked == ["a", "b", "c"]
     assert first[0] == first[2] == Reply("a 32", -1.5, 3, 2, True) and again[1] == first[1]
-    Remembering(model).generate(asked("a"), max_new_tokens=5)
-    Remembering(model).generate(asked("a"), stop=("x",))
-    Remembering(Counting("two")).generate(asked("a"))
+    CachedChatModel(model).generate(asked("a"), max_new_tokens=5)
+    CachedChatModel(model).generate(asked("a"), stop=("x",))
+    CachedChatModel(Counting("two")).generate(asked("a"))
     assert model.asked == ["a", "b", "c", "a", "a"]
 
 
 def test_scores_are_kept_to_the_last_bit_and_depend_on_the_options() -> None:
     model = Counting()
-    first = Remembering(model).option_log_p(asked("a", "bb"), ["x", "yy"])
-    again = Remembering(model).option_log_p(asked("bb", "a"), ["x", "yy"])
+    first = CachedChatModel(model).option_log_p(asked("a", "bb"), ["x", "yy"])
+    again = CachedChatModel(model).option_log_p(asked("bb", "a"), ["x", "yy"])
     np.testing.assert_array_equal(first[::-1], again)
-    Remembering(model).option_log_p(asked("a"), ["yy", "x"])
+    CachedChatModel(model).option_log_p(asked("a"), ["yy", "x"])
     assert model.asked == ["a", "bb", "a"]
-    assert Remembering(model).option_log_p([], ["x"]).shape == (0, 1)
+    assert CachedChatModel(model).option_log_p([], ["x"]).shape == (0, 1)
 
 
 def test_the_oldest_go_when_there_are_too_many(tmp_path: Path) -> None:
@@ -72,11 +72,11 @@ def test_a_damaged_file_costs_the_memory_and_not_the_answer() -> None:
     cache_file().parent.mkdir(parents=True)
     cache_file().write_bytes(b"no database" * 500)
     model = Counting()
-    assert Remembering(model).generate(asked("a"))[0].text == "a 32"
+    assert CachedChatModel(model).generate(asked("a"))[0].text == "a 32"
     assert clear_cache() > 0
-    Remembering(model).generate(asked("a"))
+    CachedChatModel(model).generate(asked("a"))
     assert cache_facts().prompt_bytes > 0
-    Remembering(model).generate(asked("a"))
+    CachedChatModel(model).generate(asked("a"))
     assert model.asked == ["a", "a"]
     clear_cache()
     assert cache_facts().prompt_bytes == 0

@@ -16,8 +16,8 @@ def with_dropped(report: dict[str, Any]) -> dict[str, Any]:
     sentences = report.get("sentences")
     if "dropped" in report or not isinstance(sentences, list):
         return report
-    said = next((str(sentence) for sentence in sentences if str(sentence).startswith(DROPPED)), "")
-    return {**report, "dropped": said.removeprefix(DROPPED).removesuffix(".")}
+    sentence = next((str(sentence) for sentence in sentences if str(sentence).startswith(DROPPED)), "")
+    return {**report, "dropped": sentence.removeprefix(DROPPED).removesuffix(".")}
 
 
 def with_mostly_hard(evidence: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ MIN_COMPARABLE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Look:
+class InspectedImage:
     """One image as inspected: `grey` (64, 64) and `colour` (16, 16, 3) are uint8 thumbnails squeezed to a square.
 
     pixels: digest of the decoded pixels; comparable: whether near copies of it can be told.
@@ -55,16 +55,19 @@ class Look:
 
 
 def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
-    """Inspect images; see `advisor.data.inspect.items`. A large set is looked at further only if it pays."""
+    """Inspect images: of more than 5,000 some, spread over the set, at most 500 MB; more only if that pays.
+
+    Bad images are never an exception: they come back as unreadable with a reason, and the reader sets them aside.
+    """
     paths = items["path"].tolist()  # 100,000 Path objects would take seconds
-    looks: dict[int, Look | str] = {}
+    images: dict[int, InspectedImage | str] = {}
     stages = [(WHOLE, 0.0, 1.0)] if len(paths) <= WHOLE else [(FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)]
     for most, start, end in stages:
-        rows = [row for row in sample_rows(paths, most).tolist() if row not in looks]
+        rows = [row for row in sample_rows(paths, most).tolist() if row not in images]
         middle = start + 0.8 * (end - start)
-        found = look_at_all([Path(paths[row]) for row in rows], _between(start, middle, progress))
-        looks = dict(sorted({**looks, **dict(zip(rows, found, strict=True))}.items()))
-        inspection = _inspected(items, looks, _between(middle, end, progress))
+        inspected = _inspect_all([Path(paths[row]) for row in rows], _between(start, middle, progress))
+        images = dict(sorted({**images, **dict(zip(rows, inspected, strict=True))}.items()))
+        inspection = _inspected(items, images, _between(middle, end, progress))
         if not matters(inspection):
             break
     progress("Looked into the images", 1.0)
@@ -76,29 +79,29 @@ def _between(start: float, end: float, progress: Progress) -> Progress:
     return lambda sentence, share: progress(sentence, start + (end - start) * share)
 
 
-def _inspected(items: pd.DataFrame, looks: dict[int, Look | str], progress: Progress) -> Inspection:
-    """What the looks at some rows, in ascending order, say about all items."""
+def _inspected(items: pd.DataFrame, images: dict[int, InspectedImage | str], progress: Progress) -> Inspection:
+    """What the inspected images, by row in ascending order, say about all items."""
     n = len(items)
     readable = np.ones(n, dtype=bool)
-    reasons = {row: look for row, look in looks.items() if isinstance(look, str)}
+    reasons = {row: image for row, image in images.items() if isinstance(image, str)}
     readable[list(reasons)] = False
-    seen = {row: look for row, look in looks.items() if isinstance(look, Look)}
-    measures = pd.DataFrame({row: look.measures for row, look in seen.items()}.values(), index=list(seen))
+    seen = {row: image for row, image in images.items() if isinstance(image, InspectedImage)}
+    measures = pd.DataFrame({row: image.measures for row, image in seen.items()}.values(), index=list(seen))
     exact = equal_digests(items["digest"]) + _equal_pixels(seen)
     near = _near(seen, {later for _, later in exact}, n, progress)
     exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
     clusters, kinds = merge(n, exact, near)
-    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(looks))
+    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images))
 
 
 def matters(inspection: Inspection) -> bool:
-    """Whether a look at some of the items found enough unreadable images or near copies to look at more.
+    """Whether a sample holds so many unreadable images or near copies that more should be inspected.
 
     A copy that lies beside its twin is found whenever one of them is looked at. One that lies anywhere is found only
     when its twin is looked at too, so each that is found stands for as many as the sample is smaller than the set.
     """
     n, n_seen = len(inspection.readable), max(inspection.n_inspected, 1)
-    near = [rows for rows, kind in zip(inspection.clusters, inspection.cluster_kinds, strict=True) if kind == "near"]
+    near = inspection.near_clusters
     beside = sum(len(rows) for rows in near if max(rows) - min(rows) < RUN)
     anywhere = sum(len(rows) for rows in near) - beside
     copies = (beside + anywhere * n / n_seen) / n_seen
@@ -126,18 +129,18 @@ def spread(n: int, most: int) -> np.ndarray:
     return rows
 
 
-def look_at_all(paths: Sequence[Path], progress: Progress) -> list[Look | str]:
+def _inspect_all(paths: Sequence[Path], progress: Progress) -> list[InspectedImage | str]:
     """Decode every path once, in threads (Pillow's decoders release the lock); a string is why one cannot be read."""
-    looks: list[Look | str] = []
+    images: list[InspectedImage | str] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for look in pool.map(look_at, paths):
-            looks.append(look)
-            if len(looks) % 50 == 0:
-                progress(f"Looking into the images: {len(looks):,} of {len(paths):,}", len(looks) / len(paths))
-    return looks
+        for image in pool.map(inspect_image, paths):
+            images.append(image)
+            if len(images) % 50 == 0:
+                progress(f"Looking into the images: {len(images):,} of {len(paths):,}", len(images) / len(paths))
+    return images
 
 
-def look_at(path: Path) -> Look | str:
+def inspect_image(path: Path) -> InspectedImage | str:
     """Decode one image whole, so that a truncated file is noticed, and measure it; or the reason why not."""
     try:
         image = open_image(path, min_side=2 * SIDE)
@@ -157,7 +160,7 @@ def look_at(path: Path) -> Look | str:
     measures |= {f"margin_{side}": width for side, width in widths.items()} | {"margin_tone": tone}
     size = f"{image.width}x{image.height}".encode()
     pixels = hashlib.blake2b(image.tobytes(), digest_size=16, key=size).hexdigest()
-    return Look(measures, pixels, grey, colour, comparable(grey_image, grey))
+    return InspectedImage(measures, pixels, grey, colour, comparable(grey_image, grey))
 
 
 def _squeezed(image: Image.Image, side: int) -> np.ndarray:
@@ -183,16 +186,16 @@ def comparable(image: Image.Image, grey: np.ndarray) -> bool:
     return int((fields >= MIN_STEP).sum()) >= 6
 
 
-def _equal_pixels(seen: dict[int, Look]) -> list[tuple[int, int]]:
+def _equal_pixels(seen: dict[int, InspectedImage]) -> list[tuple[int, int]]:
     """Pairs (first row, row) of images that decode to the same pixels."""
     first: dict[str, int] = {}
-    return [(first[look.pixels], row) for row, look in seen.items() if first.setdefault(look.pixels, row) != row]
+    return [(first[image.pixels], row) for row, image in seen.items() if first.setdefault(image.pixels, row) != row]
 
 
-def _near(seen: dict[int, Look], copies: set[int], n_items: int, progress: Progress) -> list[tuple[int, int]]:
+def _near(seen: dict[int, InspectedImage], copies: set[int], n_items: int, progress: Progress) -> list[tuple[int, int]]:
     """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one."""
-    rows = [row for row, look in seen.items() if look.comparable and row not in copies]
-    if len(rows) < 2 or sum(look.comparable for look in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
+    rows = [row for row, image in seen.items() if image.comparable and row not in copies]
+    if len(rows) < 2 or sum(image.comparable for image in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
         return []
     grey = np.stack([seen[row].grey for row in rows])
     colour = np.stack([seen[row].colour for row in rows])

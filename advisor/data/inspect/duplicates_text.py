@@ -34,7 +34,7 @@ _CHUNK = 1 << 20
 
 
 def inspect_texts(items: pd.DataFrame, progress: Progress) -> Inspection:
-    """Inspect texts; see `advisor.data.inspect.inspection.inspect_items`."""
+    """Inspect texts: a blank one comes back as unreadable, and the reader sets it aside."""
     progress("Looking into the texts", 0.0)
     texts = items["text"].fillna("").astype(str).tolist()
     measures = pd.DataFrame({"n_characters": [len(t) for t in texts], "n_words": [len(t.split()) for t in texts]})
@@ -56,12 +56,12 @@ def inspect_questions(items: pd.DataFrame, progress: Progress) -> Inspection:
     ("How is the price?") is none. Where nothing answers, the document is part of what is compared.
     """
     unanswered = items["answers"] == "[]"
-    asked = items["text"] + " " + items["answers"].mask(unanswered, items["document"])
-    found = inspect_texts(items.assign(text=asked, digest=""), progress)
+    compared = items["text"] + " " + items["answers"].mask(unanswered, items["document"])
+    inspection = inspect_texts(items.assign(text=compared, digest=""), progress)
     texts = items["text"].tolist()
-    found.measures["n_characters"] = [len(text) for text in texts]
-    found.measures["n_words"] = [len(text.split()) for text in texts]
-    return found
+    inspection.measures["n_characters"] = [len(text) for text in texts]
+    inspection.measures["n_words"] = [len(text.split()) for text in texts]
+    return inspection
 
 
 def unspaced(text: str) -> str:
@@ -158,11 +158,11 @@ def _meetings(numbers: np.ndarray, hashes: np.ndarray, rank: np.ndarray) -> np.n
     shared = counts > 1
     reach = np.repeat(np.where(counts <= MAX_SHARED, counts, 2), counts)
     end = np.repeat(start + counts, counts)
-    found = []
+    pairs = []
     for step in range(1, int(counts[shared].clip(max=MAX_SHARED).max(initial=1))):
         here = np.flatnonzero((reach > step) & (np.arange(len(texts)) + step < end))
-        found.append(distinct(texts[here] * np.int64(len(texts) + 1) + texts[here + step]))
-    merged = distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        pairs.append(distinct(texts[here] * np.int64(len(texts) + 1) + texts[here + step]))
+    merged = distinct(np.concatenate(pairs)) if pairs else np.empty(0, dtype=np.int64)
     return np.stack(np.divmod(merged, np.int64(len(texts) + 1)), axis=1)
 
 
@@ -176,12 +176,12 @@ def resemblance(numbers: np.ndarray, hashes: np.ndarray, a: np.ndarray, b: np.nd
     last = pd.Series(columns).groupby(numbers).max().reindex(range(n), fill_value=-1).to_numpy()
     full = np.bincount(numbers, minlength=n) >= SKETCH
     limit = np.where(full, last, columns.max())  # beyond its last hash a full sketch knows nothing
-    made = np.empty(len(a))
+    shares = np.empty(len(a))
     for start in range(0, len(a), 20_000):
         at = slice(start, start + 20_000)
         bound = np.minimum(limit[a[at]], limit[b[at]])
         x, y = rows[a[at]].tocoo(), rows[b[at]].tocoo()
         both = (rows[a[at]] * rows[b[at]]).tocoo()
         sizes = [np.bincount(m.row[m.col <= bound[m.row]], minlength=len(bound)) for m in (x, y, both)]
-        made[at] = sizes[2] / np.maximum(sizes[0] + sizes[1] - sizes[2], 1)
-    return made
+        shares[at] = sizes[2] / np.maximum(sizes[0] + sizes[1] - sizes[2], 1)
+    return shares

@@ -30,15 +30,21 @@ class Inspection:
     cluster_kinds: list[ClusterKind]
     n_inspected: int
 
+    @property
+    def near_clusters(self) -> list[tuple[int, ...]]:
+        """The clusters that hold near copies."""
+        pairs = zip(self.clusters, self.cluster_kinds, strict=True)
+        return [rows for rows, likeness in pairs if likeness == "near"]
+
     def only(self, keep: np.ndarray) -> Inspection:
         """The inspection of the rows where `keep`, (n,) bool, renumbered from 0; clusters left with one row go."""
         number = np.cumsum(keep) - 1
         clusters, kinds = [], []
-        for rows, kind in zip(self.clusters, self.cluster_kinds, strict=True):
+        for rows, likeness in zip(self.clusters, self.cluster_kinds, strict=True):
             left = tuple(int(number[row]) for row in rows if keep[row])
             if len(left) > 1:
                 clusters.append(left)
-                kinds.append(kind)
+                kinds.append(likeness)
         reasons = {int(number[row]): reason for row, reason in self.reasons.items() if keep[row]}
         measures = self.measures[keep].reset_index(drop=True)
         return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected)

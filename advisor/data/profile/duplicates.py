@@ -44,21 +44,21 @@ def n_leaks(dataset: Dataset, clusters: list[Cluster]) -> int:
 def duplicate_findings(dataset: Dataset, clusters: list[Cluster]) -> list[Finding]:
     """Copies, copies with different labels, copies and groups on both sides of an official split."""
     table = placed(dataset, clusters)
-    found = [
+    findings = [
         *copies(dataset, table),
         conflicts(table, "exact"),
         conflicts(table, "near"),
         leaks(dataset, table),
         group_leaks(dataset),
     ]
-    return [one for one in found if one is not None]
+    return [one for one in findings if one is not None]
 
 
 def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     """How many items are exact copies of an earlier one, and how many more are nearly the same as one."""
     later = table.duplicated("cluster")
     exact = later & ((table["kind"] == "exact") | table.duplicated(["cluster", "digest"]))
-    found = []
+    findings = []
     for check, rows, what in (
         ("exact duplicates", table[exact], "{} of another item"),
         ("near duplicates", table[later & ~exact], "nearly the same as another item"),
@@ -66,22 +66,22 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
         if rows.empty:
             continue
         n, share = len(rows), len(rows) / dataset.n_used
-        said = what.format("an exact copy" if n == 1 else "exact copies")
+        copy = what.format("an exact copy" if n == 1 else "exact copies")
         kept = "" if dataset.official_split else " The split keeps copies on one side."
-        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {said}.{kept}"
-        found.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
-    return found
+        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {copy}.{kept}"
+        findings.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
+    return findings
 
 
-def conflicts(table: pd.DataFrame, kind: str) -> Finding | None:
+def conflicts(table: pd.DataFrame, likeness: str) -> Finding | None:
     """Clusters of copies whose labels differ: exact ones are mistakes, near ones may be real small differences."""
-    own = table[table["kind"] == kind]
+    own = table[table["kind"] == likeness]
     torn = own[own.groupby("cluster")["label"].transform("nunique") > 1]
     if torn.empty:
         return None
     n = torn["cluster"].nunique()
-    carry = f"{counted(n, 'set')} of {'exact' if kind == 'exact' else 'near'} copies carr{'ies' if n == 1 else 'y'}"
-    if kind == "exact":
+    carry = f"{counted(n, 'set')} of {'exact' if likeness == 'exact' else 'near'} copies carr{'ies' if n == 1 else 'y'}"
+    if likeness == "exact":
         return finding(
             "conflicting labels",
             "problem",

@@ -42,25 +42,25 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
     short, long = sides.min(axis=1), sides.max(axis=1)
     low, high = short.quantile(0.05), short.quantile(0.95)
     huge, narrow = keys[long > HUGE_PX].tolist(), keys[long > LONG * short.clip(lower=1)].tolist()
-    found = []
+    findings = []
     if short.median() < TINY_PX:
         sentence = (
             f"Half of the images are under {TINY_PX} px on their short side (median {short.median():.0f} px). "
             f"Backbones learned from about 224 px; enlarging adds no detail."
         )
-        found.append(finding("tiny images", "note", sentence))
+        findings.append(finding("tiny images", "note", sentence))
     if high > MIXED * low:
         sentence = f"Sizes are mixed: nine in ten images have a short side between {low:,.0f} and {high:,.0f} px."
-        found.append(finding("mixed sizes", "note", sentence))
+        findings.append(finding("mixed sizes", "note", sentence))
     if huge:
         n = len(huge)
         sentence = f"{counted(n, 'image')} {is_are(n)} over {HUGE_PX:,} px long; reading them takes longest."
-        found.append(finding("huge images", "note", sentence, huge))
+        findings.append(finding("huge images", "note", sentence, huge))
     if narrow:
         n = len(narrow)
         sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide; the ends are cut off."
-        found.append(finding("long images", "note", sentence, narrow))
-    return found
+        findings.append(finding("long images", "note", sentence, narrow))
+    return findings
 
 
 def look_findings(measures: pd.DataFrame) -> list[Finding]:
@@ -69,12 +69,12 @@ def look_findings(measures: pd.DataFrame) -> list[Finding]:
     measures = measures.reindex(columns=["mode", "colourfulness", "contrast"])  # the last two came later
     grey = measures["mode"].isin(GREY_MODES) | (measures["colourfulness"] < NO_COLOUR)
     blank = keys[measures["contrast"] < NO_CONTENT].tolist()
-    found = []
+    findings = []
     if grey.mean() > 0.5:
         sentence = f"{100 * grey.mean():.0f} % of the images are grey, so colour is left alone in training."
-        found.append(finding("grey images", "note", sentence))
+        findings.append(finding("grey images", "note", sentence))
     if blank:
         n = len(blank)
         sentence = f"{counted(n, 'image')} {'shows' if n == 1 else 'show'} one flat tone and nothing else."
-        found.append(finding("blank images", "warning", sentence, blank))
-    return found
+        findings.append(finding("blank images", "warning", sentence, blank))
+    return findings

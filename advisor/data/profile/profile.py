@@ -81,24 +81,24 @@ def read_clusters(dataset: Dataset) -> list[Cluster]:
 
 def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[Finding]:
     """Imbalance, tiny classes, classes that the test part does not hold, and names that differ in case only."""
-    found = [imbalance(counts)]
+    findings = [imbalance(counts)]
     few = [name for name, by_part in counts.items() if by_part.get("train", 0) + by_part.get("val", 0) < FEW_ITEMS]
     if few:
         sentence = (
             f"{len(few)} of {counted(len(counts), 'class', 'classes')} {'has' if len(few) == 1 else 'have'} fewer than "
             f"{FEW_ITEMS} items to learn from ({listed(few)}); more labels there would help most."
         )
-        found.append(finding("few labels", "warning", sentence))
+        findings.append(finding("few labels", "warning", sentence))
     untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
     if untested:
         sentence = f"The test part has no item of {listed(untested)}, so the report cannot say how well that is known."
-        found.append(finding("untested classes", "warning", sentence))
+        findings.append(finding("untested classes", "warning", sentence))
     names = pd.Series(dataset.classes)
     alike = names[names.str.casefold().str.split().str.join(" ").duplicated(keep=False)].tolist()
     if alike:
         sentence = f"The classes {listed(alike)} differ only in case or spaces; if they mean the same, rename them."
-        found.append(finding("class names", "warning", sentence))
-    return [one for one in found if one is not None]
+        findings.append(finding("class names", "warning", sentence))
+    return [one for one in findings if one is not None]
 
 
 def imbalance(counts: dict[str, dict[str, int]]) -> Finding | None:

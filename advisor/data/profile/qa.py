@@ -98,7 +98,7 @@ def question_facts(counts: QuestionCounts) -> dict[str, str]:
     kinds = Counter(counts.kinds.tolist())
     n_none = kinds.pop("none", 0)
     n_answered = sum(kinds.values())
-    said = ", ".join(
+    shares = ", ".join(
         f"{KINDS[kind]} {100 * n / n_answered:.0f} %" for kind, n in kinds.most_common() if n >= 0.005 * n_answered
     )
     return {
@@ -106,14 +106,14 @@ def question_facts(counts: QuestionCounts) -> dict[str, str]:
         "Tokens": f"{tokens.sum():,} (a document: median {np.median(tokens):,.0f}, longest {tokens.max():,})",
         "Chunks": f"{len(chunks):,} (median {np.median(chunks):.0f} tokens)" if len(chunks) else "0",
         "Questions": f"{len(counts.kinds):,}, of which {n_none:,} are not answered by the documents",
-        "Answers": said or "none",
+        "Answers": shares or "none",
         "Answer length": f"median {counted(int(np.median(counts.answer_words)), 'word')}" if n_answered else "none",
     }
 
 
 def question_findings(counts: QuestionCounts) -> list[Finding]:
     """Everything about documents, questions and answers that changes what can be expected."""
-    found = [
+    findings = [
         few_test_questions(counts),
         literal(counts),
         verdicts(counts),
@@ -124,7 +124,7 @@ def question_findings(counts: QuestionCounts) -> list[Finding]:
         *copies_of_documents(counts),
         script_finding(counts.dataset.documents["text"]),
     ]
-    return [one for one in found if one is not None]
+    return [one for one in findings if one is not None]
 
 
 def few_test_questions(counts: QuestionCounts) -> Finding | None:
@@ -223,7 +223,7 @@ def copies_of_documents(counts: QuestionCounts) -> list[Finding]:
     plain = [unspaced(text) for text in table["text"]]
     exact = {later for _, later in equal_texts(plain)}
     near = {later for _, later in resembling([words(text) for text in plain], skip=exact)}
-    found = []
+    findings = []
     copies = "an exact copy" if len(exact) == 1 else "exact copies"
     for check, rows, what in (
         ("duplicate documents", exact, f"{copies} of another one"),
@@ -233,5 +233,5 @@ def copies_of_documents(counts: QuestionCounts) -> list[Finding]:
             n = len(rows)
             sentence = f"{counted(n, 'document')} {is_are(n)} {what}; a search finds either, and may cite the old."
             names = table["document"].iloc[sorted(rows)].tolist()
-            found.append(finding(check, "warning" if n > 0.05 * len(table) else "note", sentence, names))
-    return found
+            findings.append(finding(check, "warning" if n > 0.05 * len(table) else "note", sentence, names))
+    return findings

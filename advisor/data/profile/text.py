@@ -31,12 +31,12 @@ def text_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
 
 def text_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
     """Texts longer than the encoder reads, texts of a word or less, and scripts the default encoder does not know."""
-    found = []
+    findings = []
     words, keys = measures["n_words"], measures["key"]
     long = keys[words * TOKENS_PER_WORD > READ_TOKENS]
     if len(long):
         share = 100 * len(long) / len(measures)
-        found.append(
+        findings.append(
             finding(
                 "long texts",
                 "warning" if share > 20 else "note",
@@ -48,9 +48,9 @@ def text_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
     short = keys[words <= 1]
     if len(short):
         sentence = f"{counted(len(short), 'text')} {is_are(len(short))} a single word, which says little by itself."
-        found.append(finding("short texts", "note", sentence, short.tolist()))
-    strange = script_finding(dataset.items["text"])
-    return [*found, strange] if strange else found
+        findings.append(finding("short texts", "note", sentence, short.tolist()))
+    foreign = script_finding(dataset.items["text"])
+    return [*findings, foreign] if foreign else findings
 
 
 def script_finding(texts: pd.Series) -> Finding | None:

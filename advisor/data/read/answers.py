@@ -21,11 +21,11 @@ def answers_of(cell: str) -> list[str] | None:
     """
     if not cell:
         return None
-    found = flat(nested(cell))
-    if not found:
+    answers = flat(nested(cell))
+    if not answers:
         return []
-    real = [answer for answer in found if normalised(answer) != normalised(NOT_FOUND)]
-    return list(dict.fromkeys(real))
+    accepted = [answer for answer in answers if normalised(answer) != normalised(NOT_FOUND)]
+    return list(dict.fromkeys(accepted))
 
 
 def nested(cell: str) -> Any:
@@ -34,10 +34,10 @@ def nested(cell: str) -> Any:
         return cell
     for parse in (json.loads, ast.literal_eval):  # literal_eval reads literals only and calls nothing
         try:
-            found = parse(cell)
+            value = parse(cell)
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
             continue
-        return found if isinstance(found, (list, tuple, dict)) else cell
+        return value if isinstance(value, (list, tuple, dict)) else cell
     return cell
 
 

@@ -93,13 +93,13 @@ def archive_hash(path: Path) -> str:
             known.unlink(missing_ok=True)
     try:
         with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+            digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
     except OSError as error:
         raise DatasetError(
             f"{path} cannot be read ({(error.strerror or '').lower()}). Check its permissions."
         ) from error
-    storage.write_json(known, {"path": str(path), "state": state, "hash": found})
-    return found
+    storage.write_json(known, {"path": str(path), "state": state, "hash": digest})
+    return digest
 
 
 def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:

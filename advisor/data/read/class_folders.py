@@ -82,7 +82,7 @@ def _part_folders(dirs: Dirs) -> dict[str, str]:
 def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
     dirs = _without_repeats(dirs, part_of)
     official = {p for p in part_of.values() if p in ("train", "val", "test")}
-    found = Placement()
+    placement = Placement()
     for d in dirs:
         part = part_of.get(d[0], "") if d else ""
         reason = ""
@@ -94,20 +94,22 @@ def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
             reason = (
                 f"The folder {d[0]} is beside an official split ({listed(sorted(official))}), which is used instead."
             )
-        found.parts.append("" if part == "all" else part)
-        found.labels.append(d[1] if len(d) > 1 else "")
-        found.reasons.append(reason)
-    found.flat = not any(label and not reason for label, reason in zip(found.labels, found.reasons, strict=True))
+        placement.parts.append("" if part == "all" else part)
+        placement.labels.append(d[1] if len(d) > 1 else "")
+        placement.reasons.append(reason)
+    placement.flat = not any(
+        label and not reason for label, reason in zip(placement.labels, placement.reasons, strict=True)
+    )
     if "ood" in part_of.values():
-        found.notes.append("Shifted data (ood) is kept apart: it is neither learned from nor part of the test.")
+        placement.notes.append("Shifted data (ood) is kept apart: it is neither learned from nor part of the test.")
     named = [
         f"{top} as {part}" if top.lower() != part else top
         for top, part in sorted(part_of.items())
         if part not in ("all", "ood")
     ]
     if named:
-        found.notes.append(f"The folders name parts: {listed(named)}.")
-    return found
+        placement.notes.append(f"The folders name parts: {listed(named)}.")
+    return placement
 
 
 def _without_repeats(dirs: Dirs, part_of: dict[str, str]) -> Dirs:
@@ -135,15 +137,15 @@ def _classes_hold_parts(dirs: Dirs) -> bool:
 
 
 def _classes(dirs: Dirs) -> Placement:
-    found = Placement()
+    placement = Placement()
     for d in dirs:
-        found.parts.append("")
-        found.labels.append(d[0] if d else "")
-        found.reasons.append("" if d else "The file lies outside the class folders, so its class is unknown.")
+        placement.parts.append("")
+        placement.labels.append(d[0] if d else "")
+        placement.reasons.append("" if d else "The file lies outside the class folders, so its class is unknown.")
     deeper = {d[0] for d in dirs if len(d) > 1}
     if deeper:
-        found.notes.append(
+        placement.notes.append(
             f"{counted(len(deeper), 'class folder')} with folders inside ({listed(sorted(deeper), 3)}): "
             f"everything below a class folder belongs to its class."
         )
-    return found
+    return placement

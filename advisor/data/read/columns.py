@@ -216,12 +216,12 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     shared = frozenset(map(str, table.frame.columns)) if common is None else common
     if options.label_column:
         return named(table, options.label_column, "labels")
-    found = by_name(table, LABEL_NAMES, without)
-    spelled = by_name(table, _SPELLED, without | {found or ""})
-    if found and spelled and _one_to_one(table.frame[found], table.frame[spelled]):
-        return spelled if spelled in shared or found not in shared else found
-    if found or spelled:
-        return found or spelled or ""
+    called = by_name(table, LABEL_NAMES, without)
+    spelled = by_name(table, _SPELLED, without | {called or ""})
+    if called and spelled and _one_to_one(table.frame[called], table.frame[spelled]):
+        return spelled if spelled in shared or called not in shared else called
+    if called or spelled:
+        return called or spelled or ""
     candidates = {}
     for column in table.frame.columns:
         values = table.frame[column][table.frame[column] != ""]

@@ -92,9 +92,9 @@ def add_rows(documents: Documents, table: Table, prefix: str = "") -> bool:
     text, key, title = columns
     keys = table.frame[key].tolist() if key else [""] * len(table.frame)
     titles = table.frame[title].tolist() if title else [""] * len(table.frame)
-    for row, name, said, body in zip(table.rows, keys, titles, table.frame[text], strict=True):
+    for row, name, heading, body in zip(table.rows, keys, titles, table.frame[text], strict=True):
         place = f"{prefix}row {row}"
-        documents.add(name or place, said, passage(body), place)
+        documents.add(name or place, heading, passage(body), place)
     documents.set_aside += [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     documents.notes.append(f"Documents from {table.path.name}, column {text}{f', ids from {key}' if key else ''}.")
     return True
@@ -129,14 +129,14 @@ def aliases(documents: Documents) -> dict[str, str]:
 
     The id, the path without suffix, the file's name with and without suffix, and the title.
     """
-    found: dict[str, str] = {}
+    id_of: dict[str, str] = {}
     for level in (_exact, _stem, _file, _base, _title):
         names: dict[str, set[str]] = {}
         for name, title, _, _ in documents.rows:
             if alias := level(name, title):
                 names.setdefault(alias.lower(), set()).add(name)
-        found = {**{alias: owners.pop() for alias, owners in names.items() if len(owners) == 1}, **found}
-    return found
+        id_of = {**{alias: owners.pop() for alias, owners in names.items() if len(owners) == 1}, **id_of}
+    return id_of
 
 
 def _exact(name: str, title: str) -> str:

@@ -62,12 +62,12 @@ def digest_file(path: str) -> tuple[str, str]:
 def digest_files(paths: Sequence[str], progress: Progress = silent) -> list[tuple[str, str]]:
     """`digest_file` of every path, in order, by a few threads."""
     chunks = [paths[i : i + N_FILES] for i in range(0, len(paths), N_FILES)]
-    found: list[tuple[str, str]] = []
+    digests: list[tuple[str, str]] = []
     with ThreadPoolExecutor(N_THREADS) as pool:
         for chunk in pool.map(lambda chunk: [digest_file(path) for path in chunk], chunks):
-            found += chunk
-            progress(f"Reading files: {len(found):,} of {len(paths):,}", len(found) / len(paths))
-    return found
+            digests += chunk
+            progress(f"Reading files: {len(digests):,} of {len(paths):,}", len(digests) / len(paths))
+    return digests
 
 
 def digests_now(paths: Sequence[str], digests: Sequence[str], as_of_ns: int) -> list[str]:

@@ -29,9 +29,9 @@ def apply_groups(listing: Listing, tree: Tree) -> None:
         wanted = _rows(tree, file)
         keys = listing.items["key"].tolist()
         group_of, n_unknown = _match(keys, str(PurePosixPath(file).parent), wanted)
-        found = [group_of.get(key) for key in keys]
+        groups = [group_of.get(key) for key in keys]
         old = listing.items["group"].tolist()
-        listing.items["group"] = [new if new is not None else was for new, was in zip(found, old, strict=True)]
+        listing.items["group"] = [new if new is not None else was for new, was in zip(groups, old, strict=True)]
         listing.items["group"] = listing.items["group"].astype(object)
         n_groups = counted(len(set(group_of.values())), "group")
         note = f"{file} keeps related items together: {n_groups} over {len(group_of):,} items."

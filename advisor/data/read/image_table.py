@@ -142,8 +142,8 @@ def _none_found(table: Table, column: str, values: pd.Series) -> None:
 
 def _digests(paths: list[str | None], progress: Progress) -> list[tuple[str, str]]:
     real = [p for p in paths if p]
-    found = iter(digest_files(real, progress))
-    return [next(found) if p else ("", "") for p in paths]
+    digests = iter(digest_files(real, progress))
+    return [next(digests) if p else ("", "") for p in paths]
 
 
 def _keys(paths: list[str | None], root: Path, rows: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ from advisor.data.read.part_tables import (
     training_table,
     unused,
 )
-from advisor.data.read.qa import list_questions, look, no_questions
+from advisor.data.read.qa import find_questions, list_questions, no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree, walk
@@ -46,7 +46,7 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     else:
         tree = walk(source.path)
         if archive := _only_archive(tree):
-            inner = Source(source.given, source.name, archive, True, source.set_aside, source.notes)
+            inner = Source(source.origin, source.name, archive, True, source.set_aside, source.notes)
             source = unpacked(inner, progress)
             tree = walk(source.path)
         listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
@@ -58,8 +58,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
 
 def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing | None:
     """The listing of questions over documents, None where the input is of another kind."""
-    found = look(tree, options)
-    return list_questions(tree, found, progress) if found else None
+    tables = find_questions(tree, options)
+    return list_questions(tree, tables, progress) if tables else None
 
 
 def _only_archive(tree: Tree) -> Path | None:
@@ -93,7 +93,7 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
         return list_text_folder(tree, progress)
     if documents := document_files(tree):
-        raise DatasetError(no_questions(Path(source.given), documents))
+        raise DatasetError(no_questions(Path(source.origin), documents))
     raise DatasetError(_nothing(source, tree, options.kind))
 
 
@@ -121,10 +121,10 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
     if label is None or sum(len(part.table.frame) for part in parts) < 0.5 * len(tree.images):
         return False
     folder_of = dict(zip(tree.images, placement.labels, strict=True))
-    found = [(finder.find(p), v) for p, v in zip(table.frame[path].head(500), table.frame[label], strict=False) if p]
+    cells = [(finder.find(p), v) for p, v in zip(table.frame[path].head(500), table.frame[label], strict=False) if p]
     pairs = {
         (folder_of.get(Path(p).relative_to(tree.root).as_posix()), v)
-        for p, v in found
+        for p, v in cells
         if p and tree.root in Path(p).parents
     }
     return not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
@@ -162,8 +162,8 @@ def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, 
         if not len(part.table.frame):
             raise DatasetError(f"{part.table.path} has a header and no usable row. It needs one row per item.")
     if not options.label_column:
-        asked = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
-        options = options.model_copy(update={"label_column": asked})
+        target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
+        options = options.model_copy(update={"label_column": target})
     whole = tree if source.path.is_dir() else None
     finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole) for part in parts}
     kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
@@ -210,7 +210,7 @@ def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:
 def _empty(source: Source) -> str:
     what = "archive" if source.unpacked else "folder"
     return (
-        f"The {what} {source.given} is empty: it holds no images and no table. "
+        f"The {what} {source.origin} is empty: it holds no images and no table. "
         f"Put one folder of images per class into it, or a CSV with a text and a label column."
     )
 
@@ -218,6 +218,6 @@ def _empty(source: Source) -> str:
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
     what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
     return (
-        f"{source.given} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
+        f"{source.origin} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
         f"({listed(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."
     )

@@ -129,8 +129,8 @@ def part_inside(name: str) -> str | None:
     >>> part_inside("training_set"), part_inside("seg-test"), part_inside("train_test")
     ('train', 'test', None)
     """
-    found = {_PARTS[word] for word in re.split(r"[\W_]+", name.lower()) if word in _PARTS}
-    return found.pop() if len(found) == 1 else None
+    parts = {_PARTS[word] for word in re.split(r"[\W_]+", name.lower()) if word in _PARTS}
+    return parts.pop() if len(parts) == 1 else None
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:

@@ -97,10 +97,10 @@ def target_of(rule: PartTable, parts: list[PartTable], root: Path, submissions: 
     others = [part.table for part in parts if part is not rule]
     for file in submissions:
         try:
-            asked = read_table(root / file)
+            submission = read_table(root / file)
         except DatasetError:
             continue
-        columns = [c for c in map(str, rule.table.frame.columns) if same_column(asked, c) is not None]
+        columns = [c for c in map(str, rule.table.frame.columns) if same_column(submission, c) is not None]
         wanted = [c for c in columns if any(same_column(table, c) is None for table in others)]
         if len(wanted) == 1:
             return wanted[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import ReadOptions, SetAside
+from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import answers_of, flat, nested
 from advisor.data.read.columns import by_name
@@ -27,6 +27,7 @@ from advisor.data.read.tables import Table, read_table
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
 
+KIND: Kind = "qa"
 _NO_ANSWER = 'The answer is empty. Write "not in the documents" if the documents do not answer the question.'
 #: With fewer, the locked test part has less than four questions and says nothing.
 MIN_QUESTIONS = 20
@@ -42,7 +43,7 @@ MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
 
 
 @dataclass(frozen=True)
-class Found:
+class QuestionTables:
     """The tables of questions and of documents in one input; ``unanswered``: what each part without answers lacks."""
 
     options: ReadOptions
@@ -62,38 +63,40 @@ class Found:
         return any(columns.context is not None for columns in self.columns.values())
 
 
-def look(tree: Tree, options: ReadOptions) -> Found | None:
-    """What of question answering a tree holds; None when it is something else.
+def find_questions(tree: Tree, options: ReadOptions) -> QuestionTables | None:
+    """The tables for question answering in a tree; None when it holds something else.
 
-    Forced by ``kind="qa"``; otherwise a table of questions with answers must be there, and documents in some form.
+    Forced by the kind that the user named; otherwise a table of questions with answers must be there, and documents in
+    some form.
     """
-    if options.kind not in (None, "qa"):
+    forced = options.kind == KIND
+    if options.kind and not forced:
         return None
-    tables = _question_tables(tree, options)
-    found = Found(options, tables, *columns_by_table(tables, options), {})
-    if not found.columns or found.has_context:
-        return found if found.columns or options.kind == "qa" else None
-    others = [file for file in tree.tables if file not in found.columns and file not in found.unanswered]
+    all_tables = _question_tables(tree, options, forced)
+    tables = QuestionTables(options, all_tables, *columns_by_table(all_tables, options), {})
+    if not tables.columns or tables.has_context:
+        return tables if tables.columns or forced else None
+    others = [file for file in tree.tables if file not in tables.columns and file not in tables.unanswered]
     documents = {file: table for file in others if (table := _documents_in(tree.root / file)) is not None}
     called = {file: table for file, table in documents.items() if _CALLED.search(file.rsplit("/", 1)[-1])}
-    if documents or document_files(tree) or options.kind == "qa" or _are_answers(found):
-        return replace(found, documents=called or documents)
+    if documents or document_files(tree) or forced or _are_answers(tables):
+        return replace(tables, documents=called or documents)
     return None
 
 
-def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Listing:
+def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = silent) -> Listing:
     """Questions and documents as a listing of kind "qa", its documents beside its items.
 
     Raises DatasetError when there are no documents, no questions, or too few.
     """
-    documents = _documents(tree, found, progress)
-    if not found.questions:
+    documents = _documents(tree, tables, progress)
+    if not tables.questions:
         raise DatasetError(no_questions(tree.root, [row[3] for row in documents.rows]))
     listings = []
-    for file, table in found.questions.items():
-        several = len(found.questions) > 1
+    for file, table in tables.questions.items():
+        several = len(tables.questions) > 1
         part = PartTable(file, table, part_of(file) if several else "", f"{file} " if several else "")
-        listings.append(_listed(part, documents, found))
+        listings.append(_listed(part, documents, tables))
     joined = listings[0]
     if len(listings) > 1:
         joined.items = pd.concat([one.items for one in listings], ignore_index=True)
@@ -105,8 +108,8 @@ def list_questions(tree: Tree, found: Found, progress: Progress = silent) -> Lis
         raise DatasetError(_too_few(tree.root, joined))
     joined.documents = documents.table()
     joined.set_aside += documents.set_aside
-    for file, why in found.unanswered.items():
-        without = unused(PartTable(file, found.tables[file], part_of(file), f"{file} "), "qa", why, True)
+    for file, why in tables.unanswered.items():
+        without = unused(PartTable(file, tables.tables[file], part_of(file), f"{file} "), KIND, why, True)
         joined.set_aside += without.set_aside
         joined.notes += without.notes
     joined.notes += [*documents.notes, *_set_groups(joined)]
@@ -121,13 +124,12 @@ def no_questions(root: Path, documents: Sequence[str]) -> str:
     )
 
 
-def _question_tables(tree: Tree, options: ReadOptions) -> dict[str, Table]:
+def _question_tables(tree: Tree, options: ReadOptions, forced: bool) -> dict[str, Table]:
     """The tables that may hold questions, SQuAD's nesting laid flat."""
     tables = {}
     for file in tree.tables:
         path = tree.root / file
-        asked = options.kind == "qa" or options.question_column or may_hold_questions(path)
-        table = _read(path) if asked else None
+        table = _read(path) if forced or options.question_column or may_hold_questions(path) else None
         if table is not None and is_nested(table):
             table = unnested(table)
         if table is not None and len(table.frame):
@@ -135,9 +137,9 @@ def _question_tables(tree: Tree, options: ReadOptions) -> dict[str, Table]:
     return tables
 
 
-def _are_answers(found: Found) -> bool:
+def _are_answers(tables: QuestionTables) -> bool:
     """Whether the answers are mostly different, so that they are no classes of questions."""
-    values = pd.concat([table.frame[found.columns[file].answer] for file, table in found.questions.items()])
+    values = pd.concat([table.frame[tables.columns[file].answer] for file, table in tables.questions.items()])
     return bool(values.nunique() > 0.5 * len(values))
 
 
@@ -156,21 +158,21 @@ def _read(path: Path) -> Table | None:
         return None
 
 
-def _documents(tree: Tree, found: Found, progress: Progress) -> Documents:
+def _documents(tree: Tree, tables: QuestionTables, progress: Progress) -> Documents:
     documents = Documents()
-    if found.has_context:
+    if tables.has_context:
         return documents
-    for file, table in found.documents.items():
+    for file, table in tables.documents.items():
         add_rows(documents, table, f"{file} ")
-    add_files(documents, tree, document_files(tree, bool(found.documents)), progress)
+    add_files(documents, tree, document_files(tree, bool(tables.documents)), progress)
     return documents
 
 
-def _listed(part: PartTable, documents: Documents, found: Found) -> Listing:
-    table, columns, prefix = part.table, found.columns[part.file], part.prefix
+def _listed(part: PartTable, documents: Documents, tables: QuestionTables) -> Listing:
+    table, columns, prefix = part.table, tables.columns[part.file], part.prefix
     questions = table.frame[columns.question]
     answers = _answers(table, columns)
-    parts, bad_part, notes = parts_of(table, columns.split, part.part, found.options.split_column is not None)
+    parts, bad_part, notes = parts_of(table, columns.split, part.part, tables.options.split_column is not None)
     names, unknown, document_notes = _document_of(table, columns, documents, prefix)
     reasons = first_reason(
         pd.Series("", index=questions.index, dtype=object).mask(questions == "", "The question is empty."),
@@ -193,7 +195,7 @@ def _listed(part: PartTable, documents: Documents, found: Found) -> Listing:
     note = (
         f"Read as question answering: questions from column {columns.question}, answers from column {columns.answer}."
     )
-    listing = Listing("qa", table.path.parent, items, aside, [note, *document_notes, *notes, *table.notes])
+    listing = Listing(KIND, table.path.parent, items, aside, [note, *document_notes, *notes, *table.notes])
     listing.put_aside(reasons != "", reasons)
     return listing
 

@@ -112,23 +112,23 @@ def columns_by_table(
 
     The columns of the training table hold for tables called like a part: what stands in another column is no answer.
     """
-    found = {f: question_columns(table, options) for f, table in tables.items() if has_questions(table, options)}
-    if not found:
+    columns = {f: question_columns(table, options) for f, table in tables.items() if has_questions(table, options)}
+    if not columns:
         return {}, {}
-    rule = min(found, key=lambda file: PART_ORDER.index(part_of(file)))
+    rule = min(columns, key=lambda file: PART_ORDER.index(part_of(file)))
     unanswered = {}
     for file, table in tables.items():
-        question, answer = same_column(table, found[rule].question), same_column(table, found[rule].answer)
-        if file == rule or not part_of(file) or not (question or file in found):
+        question, answer = same_column(table, columns[rule].question), same_column(table, columns[rule].answer)
+        if file == rule or not part_of(file) or not (question or file in columns):
             continue
         if question and answer and any(table.frame[answer]):
             names = {"question_column": question, "answer_column": answer}
-            found[file] = question_columns(table, options.model_copy(update=names))
+            columns[file] = question_columns(table, options.model_copy(update=names))
             continue
-        found.pop(file, None)
-        lacks = f"{file} has no column {found[rule].answer if question else found[rule].question}"
+        columns.pop(file, None)
+        lacks = f"{file} has no column {columns[rule].answer if question else columns[rule].question}"
         unanswered[file] = f"The column {answer} of {file} is empty" if question and answer else lacks
-    return found, unanswered
+    return columns, unanswered
 
 
 def document_columns(table: Table) -> tuple[str, str | None, str | None] | None:
@@ -159,13 +159,13 @@ def _all_named(table: Table, names: list[str]) -> list[str]:
     return [columns[name] for name in names if name in columns]
 
 
-def _wanted(table: Table, given: str | None, names: list[str], without: set[str], role: str) -> str:
-    if given:
-        return named(table, given, f"{role}s")
-    found = by_name(table, names, without)
-    if found is None:
+def _wanted(table: Table, by_user: str | None, names: list[str], without: set[str], role: str) -> str:
+    if by_user:
+        return named(table, by_user, f"{role}s")
+    column = by_name(table, names, without)
+    if column is None:
         raise DatasetError(
             f"{table.path} has no column of {role}s. Its columns are {listed(map(str, table.frame.columns), 20)}. "
             f"Call it {role}, or name it with the option {role}_column (--{role}-column)."
         )
-    return found
+    return column

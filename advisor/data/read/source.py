@@ -29,9 +29,9 @@ _PLAIN_NAMES = {"data", "dataset", "train", "all", "images", "texts", "labels", 
 
 @dataclass
 class Source:
-    """A folder or a table to read. ``given`` is what the user named; `unpacked` says that it came from an archive."""
+    """A folder or a table to read. ``origin`` is what the user named; `unpacked` says that it came from an archive."""
 
-    given: str
+    origin: str
     name: str
     path: Path
     unpacked: bool = False
@@ -55,20 +55,20 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
         path = path.resolve()
     except (OSError, ValueError) as error:
         raise DatasetError(f"{text!r} cannot be used as a path ({error}). Check it.") from error
-    found = Source(str(path), name_of(path), path)
+    place = Source(str(path), name_of(path), path)
     if path.is_dir():
-        return found
+        return place
     if is_archive(path.name):
-        return unpacked(found, progress)
+        return unpacked(place, progress)
     _check_file(path)
-    return found
+    return place
 
 
 def unpacked(source: Source, progress: Progress = silent) -> Source:
     """The source's archive unpacked in its place."""
     content = unpack(source.path, progress)
     aside, notes = [*source.set_aside, *content.set_aside], [*source.notes, *content.notes]
-    return Source(source.given, source.name, content.folder, True, aside, notes)
+    return Source(source.origin, source.name, content.folder, True, aside, notes)
 
 
 def name_of(path: Path) -> str:

@@ -47,5 +47,7 @@ def _questions(record: dict[Any, Any]) -> Iterator[tuple[str, str, str, str]]:
                 continue
             impossible = str(qa.get("is_impossible", "")).lower() == "true"
             answers = [] if impossible else flat(qa.get("answers") or qa.get("answer"))
-            said = json.dumps(answers, ensure_ascii=False) if answers or impossible or "answers" in qa else ""
-            yield cell(qa.get("question")), said, cell(paragraph.get("context")), cell(record.get("title"))
+            cell_of_answers = (
+                json.dumps(answers, ensure_ascii=False) if answers or impossible or "answers" in qa else ""
+            )
+            yield cell(qa.get("question")), cell_of_answers, cell(paragraph.get("context")), cell(record.get("title"))

@@ -23,7 +23,7 @@ def labels_of(values: pd.Series) -> pd.Series:
     return values.map(lambda v: " ".join(unicodedata.normalize("NFC", v).split()))
 
 
-def parts_of(table: Table, split: str | None, file_part: str, asked: bool) -> tuple[list[str], pd.Series, list[str]]:
+def parts_of(table: Table, split: str | None, file_part: str, by_user: bool) -> tuple[list[str], pd.Series, list[str]]:
     """(parts, reasons, notes) of the rows: from the split column, else the part its file is named for.
 
     reasons is "" for a usable row. asked: the user named the column; then its values must name parts.
@@ -35,18 +35,18 @@ def parts_of(table: Table, split: str | None, file_part: str, asked: bool) -> tu
     filled = values[values != ""]
     if not len(filled):
         return [file_part] * len(values), empty, [f"The split column {split} is empty, so there is no official split."]
-    if asked and not names_parts(values):
+    if by_user and not names_parts(values):
         raise DatasetError(
             f"The column {split} of {table.path} holds {listed(sorted(set(filled)), 4)}, which name no parts. "
             f"Its values must be train, val and test."
         )
-    found = values.map(lambda v: part_name(v) or part_inside(v))
-    unknown = found.isna() & (values != "")
+    names = values.map(lambda v: part_name(v) or part_inside(v))
+    unknown = names.isna() & (values != "")
     reasons = empty.mask(unknown, values.map(lambda v: f"Its split {v!r} is not train, val, test or ood."))
     notes = [f"Official split from column {split}."]
     if unknown.any():
         notes.append(f"{counted(int(unknown.sum()), 'row')} with another split value set aside.")
-    return ["" if p in (None, "all") or pd.isna(p) else str(p) for p in found], reasons, notes
+    return ["" if p in (None, "all") or pd.isna(p) else str(p) for p in names], reasons, notes
 
 
 def groups_of(table: Table, group: str | None) -> tuple[list[str | None], list[str]]:

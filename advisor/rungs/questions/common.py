@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from advisor.data.question_set import Questions, questions_of, spread_rows
+from advisor.data.question_set import QuestionSet, questions_of, spread_rows
 from advisor.data.search_index import Encoder
 from advisor.llm.identity import without_precision
 from advisor.rungs.context import RunContext
@@ -55,14 +55,14 @@ def validated(context: RunContext, answerer: Answerer, span: tuple[float, float]
     return {"value": float(np.mean(values)), "n": float(len(values))}
 
 
-def validation_questions(context: RunContext) -> Questions:
+def validation_questions(context: RunContext) -> QuestionSet:
     """The validation questions, one of each document first, at most `MOST_VALIDATION`."""
     dataset = context.dataset
     rows = spread_rows(dataset, dataset.where("val"), context.plan.seed)[:MOST_VALIDATION]
     return questions_of(dataset, rows)
 
 
-def training_questions(context: RunContext) -> Questions:
+def training_questions(context: RunContext) -> QuestionSet:
     """The training questions, one of each document first."""
     dataset = context.dataset
     return questions_of(dataset, spread_rows(dataset, dataset.where("train"), context.plan.seed))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from advisor.llm.prompt_cache import Remembering
+from advisor.llm.prompt_cache import CachedChatModel
 from advisor.training import adapters
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def merged(model: LanguageModel, tensors: dict[str, Tensor]) -> ChatModel:
     model.module.requires_grad_(False)
     content = b"".join(tensors[name].detach().cpu().float().numpy().tobytes() for name in sorted(tensors))
     digest = hashlib.sha256(model.weights_hash.encode() + content).hexdigest()
-    return Remembering(dataclasses.replace(model, weights_hash=digest))
+    return CachedChatModel(dataclasses.replace(model, weights_hash=digest))

@@ -22,7 +22,7 @@ from advisor.rungs.saved.predictor import TextPredictor
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.llm.prompt_cache import Remembering
+    from advisor.llm.prompt_cache import CachedChatModel
 
 #: Texts asked about between two signs of life.
 STEP = 8
@@ -46,10 +46,10 @@ class PromptPredictor(TextPredictor):
         super().__init__(spec)
         self.backbone = encoder
         self.ask, self.arrays, self.device = Ask.of(spec["prompt"]), arrays, device
-        self._model: Remembering | None = None
+        self._model: CachedChatModel | None = None
 
     @property
-    def model(self) -> Remembering:
+    def model(self) -> CachedChatModel:
         """The language model. Raises BackboneError when it is not here, or another one."""
         if self._model is None:
             model = chat_model(self.ask.model, self.device)

@@ -12,7 +12,7 @@ from advisor.advice.promise import against
 from advisor.core.errors import RunError
 from advisor.core.records import Answer, Dataset, Mistake, Plan
 from advisor.core.wording import count, counted, percent
-from advisor.data.question_set import Questions, gold_chunks, questions_of, spread_rows
+from advisor.data.question_set import QuestionSet, gold_chunks, questions_of, spread_rows
 from advisor.data.search_index import index_of
 from advisor.evidence.answering.answers import found_in
 from advisor.rungs.saved.answering import Answerer
@@ -63,7 +63,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
     )
 
 
-def outcomes(index: HybridIndex, questions: Questions, answers: Sequence[Answer]) -> list[failures.Outcome]:
+def outcomes(index: HybridIndex, questions: QuestionSet, answers: Sequence[Answer]) -> list[failures.Outcome]:
     """What became of each question. A closed-book answer had no passage: if it is wrong, it counts as not found."""
     gold = gold_chunks(index, questions)
     became = []
@@ -74,7 +74,7 @@ def outcomes(index: HybridIndex, questions: Questions, answers: Sequence[Answer]
     return became
 
 
-def recall(index: HybridIndex, questions: Questions, seconds: float) -> Measured | None:
+def recall(index: HybridIndex, questions: QuestionSet, seconds: float) -> Measured | None:
     """Share of the questions with the answer among the first five passages; None where no question could be found."""
     from probes.retrieval import measures
 
@@ -88,7 +88,7 @@ def recall(index: HybridIndex, questions: Questions, seconds: float) -> Measured
 
 
 def worst(
-    dataset: Dataset, questions: Questions, answers: Sequence[Answer], became: Sequence[failures.Outcome]
+    dataset: Dataset, questions: QuestionSet, answers: Sequence[Answer], became: Sequence[failures.Outcome]
 ) -> tuple[Mistake, ...]:
     """The wrong answers given with the highest probability, at most `MOST_MISTAKES`."""
     wrong = [i for i, outcome in enumerate(became) if outcome != "right"]
