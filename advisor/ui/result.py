@@ -1,4 +1,4 @@
-"""The result of a finished run: test value beside the prediction, the model to try and to download, its mistakes."""
+"""The result of a finished run: test value beside the forecast, the model to try and to download, its mistakes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.ui import charts, how_trained, parts, tasks
 
-QUESTION = "Did the prediction hold?"
+QUESTION = "Did the forecast hold?"
 
 
 def draw(status: RunStatus) -> None:
@@ -27,7 +27,7 @@ def draw(status: RunStatus) -> None:
         parts.problem(str(error))
         return
     parts.heading(QUESTION, answer(status, report))
-    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the prediction")
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the forecast")
     parts.note(f"{wording.measured(report.test)} on the test part, which nothing had seen before.")
     for sentence in how_trained.open_sentences(report):
         st.text(sentence)
@@ -43,7 +43,7 @@ def draw(status: RunStatus) -> None:
 
 
 def answer(status: RunStatus, report: RunReport) -> str:
-    """The report's first sentence: the test value against the prediction."""
+    """The report's first sentence: the test value against the forecast."""
     reached = f"{wording.percent(report.test.value)} {report.metric} on {wording.count(report.test.n)} test items."
     return f"{status.title}. {report.sentences[0] if report.sentences else reached}"
 

@@ -100,7 +100,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
-    page.get_by_role("heading", name="Did the prediction hold?").wait_for(timeout=LONG)
+    page.get_by_role("heading", name="Did the forecast hold?").wait_for(timeout=LONG)
     page.get_by_text("it reached").first.wait_for()
     page.locator("input[type=file]").set_input_files(digit())
     page.get_by_text("with probability").wait_for(timeout=SOON)

@@ -124,7 +124,7 @@ def test_hostile_names_in_a_result_never_reach_markdown(texts: Dataset, write_ru
 def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(images, "done")
     app = opened("run", run=run)
-    assert app.title[0].value == "Did the prediction hold?"
+    assert app.title[0].value == "Did the forecast hold?"
     assert "Predicted 93.0–97.0" in answer(app)
     assert f'advisor.load("{run}")' in app.code[0].value
     assert len(app.get("image")) == 2  # the two mistakes

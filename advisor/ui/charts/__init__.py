@@ -67,7 +67,7 @@ def evidence(evidence: Evidence) -> go.Figure:
 
 
 def versus(report: RunReport) -> go.Figure:
-    """The test value beside the prediction, each with its interval."""
+    """The test value beside the forecast, each with its interval."""
     rows = [("Measured on the test part", report.test, TEAL)]
     if report.promised is not None:
         rows.append(("Predicted", report.promised, OCHRE))

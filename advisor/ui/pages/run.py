@@ -1,4 +1,4 @@
-"""One run: its progress while it trains, and whether the prediction held once it is done."""
+"""One run: its progress while it trains, and whether the forecast held once it is done."""
 
 from __future__ import annotations
 
