@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_api import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
 
 import advisor
 from advisor.core.records import Advice, Dataset, Evidence
@@ -20,8 +18,7 @@ from advisor.training.settings import Callbacks
 from probes import device as devices
 from probes.backbones import catalog
 from probes.features import extract
-
-sys.path.append(str(Path(__file__).parent / "training"))
+from tests.test_api import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
 from tests.training.small_problems import SETTINGS, StopAfter, image_problem, lite0
 
 GPU = devices.pick()

@@ -29,12 +29,11 @@ def launch(
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(n), "OMP_NUM_THREADS": "1"}
-    path = os.pathsep.join([str(HERE), str(HERE.parents[1])])
     told = [str(folder), str(steps), maker, "dropout" if dropout else "plain", str(pause)]
     return [
         subprocess.Popen(
             [sys.executable, str(HERE / "helper.py"), *told],
-            env={**os.environ, **(meeting if n > 1 else {}), "RANK": str(rank), "PYTHONPATH": path},
+            env={**os.environ, **(meeting if n > 1 else {}), "RANK": str(rank), "PYTHONPATH": str(HERE.parents[1])},
             stderr=subprocess.PIPE,
             text=True,
         )
