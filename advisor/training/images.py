@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from advisor.training.few import FEW_IMAGES, Way
+from advisor.training import few
 from advisor.training.settings import Candidate, TrainedRung
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Images:
             Candidate(rate, 1 / 3),
         )
 
-    def few_label_way(self, n: float, n_classes: int, per_class: float | None = None) -> Way:
-        """In folds up to `FEW_IMAGES`, whatever the classes."""
-        return "folds" if n <= FEW_IMAGES else "usual"
+    def few_label_way(self, n: float, n_classes: int, per_class: float | None = None) -> few.Way:
+        """In folds up to `few.FEW_IMAGES`, whatever the classes."""
+        return "folds" if n <= few.FEW_IMAGES else "usual"
 
     def speedup(self, source: Source, usual: int, size: int) -> float:
         """As many times as there are fewer pixels."""

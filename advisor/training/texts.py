@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from advisor.training.few import FEW_PER_CLASS, MOST_CLASSES, TOO_FEW_OF_MANY, Way
+from advisor.training import few
 from advisor.training.settings import Candidate, TrainedRung
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ class Texts:
             Candidate(2 * rate, 1 / 2),
         )
 
-    def few_label_way(self, n: float, n_classes: int, per_class: float | None = None) -> Way:
+    def few_label_way(self, n: float, n_classes: int, per_class: float | None = None) -> few.Way:
         """By contrast with few classes; with many the frozen model stays."""
         if n_classes == 0:  # answers to questions: nothing to contrast
             return "usual"
         each = n / n_classes if per_class is None else per_class
-        if n_classes <= MOST_CLASSES:
-            return "contrast" if each <= FEW_PER_CLASS else "usual"
-        return "frozen" if each <= TOO_FEW_OF_MANY else "usual"
+        if n_classes <= few.MOST_CLASSES:
+            return "contrast" if each <= few.FEW_PER_CLASS else "usual"
+        return "frozen" if each <= few.TOO_FEW_OF_MANY else "usual"
 
     def speedup(self, source: Source, usual: int, size: int) -> float:
         """As many times as there are fewer tokens, in texts cut at `size` against those cut at the usual length."""
