@@ -1,0 +1,150 @@
+"""The guide's pictures of the dashboard, docs/images/*.png, from samples that are measured and trained on the spot.
+
+    python -m benchmarks.screenshots               takes about six minutes on two processors
+
+It works in a fresh workspace, serves the dashboard as `advisor app` does, and opens each page in Debian's chromium
+(``CHROMIUM`` names another), light theme, 1280 pixels wide.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from advisor import api
+from advisor.cli.dashboard import command
+from advisor.core.records import Dataset
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WIDTH, HEIGHT, TALL = 1280, 1000, 1500
+QUESTION = "What does retrieval do when no passage is similar enough?"
+COLORS = 128
+#: Seconds for a page to settle: figures are drawn after the rest.
+SETTLE, LONG_MS = 4.0, 120_000
+
+
+def main() -> None:
+    """Make the runs, serve the pages and take the pictures."""
+    with tempfile.TemporaryDirectory(prefix="advisor-screenshots-") as home:
+        os.environ["ADVISOR_HOME"] = home
+        digits, result = trained("sample:digits", "frozen")
+        trained("sample:topics", "frozen")
+        _, answers = trained("sample:handbook", "frozen")
+        with served() as address, browser() as page:
+            at = f"?data={digits.fingerprint[:16]}"
+            for name in ("data", "profile", "evidence", "advice", "runs", "score", "machine"):
+                shot(page, f"{address}/{name if name != 'data' else ''}{at if name != 'data' else ''}", name)
+            tried(page, f"{address}/run?run={result}")
+            asked(page, f"{address}/run?run={answers}")
+            live(page, address, digits)
+
+
+def trained(sample: str, rung: str) -> tuple[Dataset, str]:
+    """A sample with advice and one finished run."""
+    dataset = api.read(sample)
+    advice = api.advise(dataset)
+    return dataset, api.train(dataset, rung=rung, budget=60.0, advice=advice).run
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The dashboard's address, while it is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(command(port, browser=False), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@contextmanager
+def browser() -> Iterator[Page]:
+    """A page of chromium in light colours."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = chromium.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page.set_default_timeout(LONG_MS)
+        yield page
+        chromium.close()
+
+
+def opened(page: Page, url: str) -> None:
+    """Open a page and wait until it has settled."""
+    page.goto(url)
+    page.get_by_role("heading", level=1).wait_for()
+    page.locator("[data-testid=stStatusWidget]").wait_for(state="detached")
+    time.sleep(SETTLE)
+
+
+def shot(page: Page, url: str, name: str) -> None:
+    """The top of a page."""
+    opened(page, url)
+    save(page, name)
+
+
+def tried(page: Page, url: str) -> None:
+    """A result, with a test item tried."""
+    opened(page, url)
+    page.get_by_role("button", name="Take one from the test part").click()
+    page.get_by_text("with probability").wait_for()
+    page.set_viewport_size({"width": WIDTH, "height": TALL})
+    time.sleep(SETTLE)
+    save(page, "result")
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+
+
+def asked(page: Page, url: str) -> None:
+    """An answer from the documents with its passage."""
+    opened(page, url)
+    page.get_by_label("A question").fill(QUESTION)
+    page.get_by_role("button", name="Ask").click()
+    page.locator("blockquote").first.wait_for()
+    page.get_by_role("heading", name="Ask", exact=True).evaluate("heading => heading.scrollIntoView()")
+    time.sleep(SETTLE)
+    save(page, "ask")
+
+
+def live(page: Page, address: str, digits: Dataset) -> None:
+    """A run of fine-tuning under way, once its curves are drawn; it is stopped afterwards."""
+    run = api.start(api.plan(digits, rung="fine-tune", budget=180.0))
+    page.goto(f"{address}/run?run={run}")
+    page.locator(".js-plotly-plot").nth(1).wait_for()
+    time.sleep(5 * SETTLE)
+    save(page, "run")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("heading", name="What happened?").wait_for()
+
+
+def save(page: Page, name: str) -> None:
+    """The visible part as a PNG of few colours."""
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
