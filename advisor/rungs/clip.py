@@ -1,4 +1,4 @@
-"""Prompting for images by a CLIP model of the user's: class names decide, no label and no weight changes."""
+"""Prompting for images by the user's CLIP model: class names decide, without labels; no weights change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BY = "clip"
 
 
 def execute(context: RunContext) -> Outcome:
-    """Save the class names and the model's place, and score it on the validation part as the time allows."""
+    """Save the class names and the model's folder, and score it on as many validation items as the time allows."""
     settings, dataset = context.plan.settings, context.dataset
     context.emit("Loading the CLIP model", 0.01)
     model = ClipModel.load(settings["clip"]["folder"], context.device)
@@ -42,5 +42,5 @@ def execute(context: RunContext) -> Outcome:
     folder.save(context.directory, spec, {"nothing": torch.zeros(1)})
     common.save_resolved(context, {"rung": context.plan.rung, "clip": spec["clip"]})
     value = common.value_of(dataset, rows[:n], probabilities)
-    sentence = f"{model.name} compares each picture with the class names; no label was used."
+    sentence = f"{model.name} compares each image with the class names; no labels were used."
     return Outcome(context.plan.rung, {"value": value, "n": float(n)}, (sentence,), context.device)

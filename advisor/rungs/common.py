@@ -33,8 +33,8 @@ ENDING_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Rows with their features, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` were wanted.
+class Features:
+    """Features of rows, unreadable items left out. Shape: rows (n,), array (n, dim); `n_asked` were wanted.
 
     ``calibration``: how the backbone was run, for the next call; None where the cache had everything.
     """
@@ -46,7 +46,7 @@ class Gathered:
 
     @property
     def complete(self) -> bool:
-        """Whether the time sufficed for all rows."""
+        """Whether there was time for all rows."""
         return len(self.rows) >= self.n_asked
 
 
@@ -68,14 +68,14 @@ def gather(
     seconds: float,
     span: tuple[float, float],
     calibration: Calibration | None = None,
-) -> Gathered:
+) -> Features:
     """Features of as many rows as the seconds allow, in `spread_order`, then sorted; at least one chunk.
 
     What the cache holds costs next to nothing, so a second run sees more rows. No rows give no features (a set so small
     that it has no validation part).
     """
     if len(rows) == 0:
-        return Gathered(rows, np.zeros((0, backbone.dim), np.float32), 0, calibration)
+        return Features(rows, np.zeros((0, backbone.dim), np.float32), 0, calibration)
     ordered = rows[spread_order(context.dataset.labels[rows], context.plan.seed)]
     until = time.monotonic() + seconds
     parts, kept = [], []
@@ -86,15 +86,15 @@ def gather(
         end = span[0] + (span[1] - span[0]) * (done + len(chunk)) / len(ordered)
         tell = context.stage("Extracting features", start, end)
         tell("", 0.0)
-        found = features_of(context.dataset, chunk, backbone, tell, calibration)
-        calibration = found.calibration
-        parts.append(np.asarray(found.array)[found.ok])
-        kept.append(chunk[found.ok])
+        extracted = features_of(context.dataset, chunk, backbone, tell, calibration)
+        calibration = extracted.calibration
+        parts.append(np.asarray(extracted.array)[extracted.ok])
+        kept.append(chunk[extracted.ok])
         done += len(chunk)
     all_rows, array = np.concatenate(kept), np.concatenate(parts)
     order = np.argsort(all_rows)
     n_unreadable = done - len(all_rows)
-    return Gathered(all_rows[order], array[order], len(rows) - n_unreadable, calibration)
+    return Features(all_rows[order], array[order], len(rows) - n_unreadable, calibration)
 
 
 def validation_rows(dataset: Dataset, at_most: int = MAX_VALIDATION_ITEMS) -> np.ndarray:
@@ -108,8 +108,8 @@ def balanced(dataset: Dataset) -> bool:
     return dataset.metric == "balanced accuracy"
 
 
-def probe_head(context: RunContext, train: Gathered, seconds: float) -> LinearProbe | None:
-    """The head cross-validated on the training rows; None where a class is too small for that or the time too short."""
+def probe_head(context: RunContext, train: Features, seconds: float) -> LinearProbe | None:
+    """The head cross-validated on the training rows; None where a class is too small or the time too short for that."""
     from probes.errors import ProbeError
     from probes.linear import linear_probe
 
@@ -130,17 +130,17 @@ def probe_head(context: RunContext, train: Gathered, seconds: float) -> LinearPr
         return None
 
 
-def fit_linear(dataset: Dataset, gathered: Gathered, recipe: Recipe) -> Head:
-    """The linear head on these rows; classes without a row get one that never wins."""
+def fit_linear(dataset: Dataset, features: Features, recipe: Recipe) -> Head:
+    """The linear head on these features; a class without a row never wins."""
     from probes.heads import fit_head
 
-    labels = dataset.labels[gathered.rows]
-    return fit_head(gathered.array, labels, recipe, balanced(dataset), len(dataset.classes))
+    labels = dataset.labels[features.rows]
+    return fit_head(features.array, labels, recipe, balanced(dataset), len(dataset.classes))
 
 
-def joined(one: Gathered, other: Gathered) -> Gathered:
+def joined(one: Features, other: Features) -> Features:
     """Both together."""
-    return Gathered(
+    return Features(
         np.concatenate([one.rows, other.rows]),
         np.concatenate([one.array, other.array]),
         one.n_asked + other.n_asked,
@@ -157,7 +157,7 @@ def value_of(dataset: Dataset, rows: np.ndarray, scores: np.ndarray) -> float:
 def calibrated(
     dataset: Dataset, rows: np.ndarray, logits: np.ndarray, otherwise: float | None = None
 ) -> tuple[float, dict[str, float], tuple[str, ...]]:
-    """(temperature, calibration errors before and after, what to say) of logits that the model has not learned from.
+    """(temperature, calibration errors before and after, sentences) of logits that the model did not learn from.
 
     Fewer than `ENOUGH_TO_CALIBRATE` rows take the temperature `otherwise` where one is given. The error after is
     measured on each half of the rows with the temperature of the other, so that it does not flatter. Shape: logits
@@ -167,32 +167,32 @@ def calibrated(
     from probes.temperature import LEAST_ITEMS, calibration_error, cross_fitted, fit_temperature
 
     labels = dataset.labels[rows]
-    given = otherwise is not None and len(rows) < ENOUGH_TO_CALIBRATE
-    temperature = otherwise if given and otherwise is not None else fit_temperature(logits, labels).temperature
+    take_other = otherwise is not None and len(rows) < ENOUGH_TO_CALIBRATE
+    temperature = otherwise if take_other and otherwise is not None else fit_temperature(logits, labels).temperature
     if len(rows) < 2 * LEAST_ITEMS:  # too few for an error of calibration to mean anything
         return temperature, {}, ()
     before = calibration_error(softmax(logits), labels)
-    after = softmax(logits / temperature if given else cross_fitted(logits, labels))
+    after = softmax(logits / temperature if take_other else cross_fitted(logits, labels))
     values = {"ece_before": before, "ece": calibration_error(after, labels), "temperature": temperature}
-    told = (
+    sentence = (
         f"Probabilities were calibrated with temperature {temperature:.2f}: expected calibration error "
         f"{100 * before:.1f} points before and {100 * values['ece']:.1f} after, on {len(rows):,} validation items."
     )
-    return temperature, values, (told,)
+    return temperature, values, (sentence,)
 
 
-def partial_sentence(gathered: Gathered) -> tuple[str, ...]:
-    """Says so when the time did not suffice for every item."""
-    if gathered.complete:
+def partial_sentence(features: Features) -> tuple[str, ...]:
+    """Says so when there was no time for every item."""
+    if features.complete:
         return ()
     return (
-        f"The time budget sufficed for {len(gathered.rows):,} of {gathered.n_asked:,} training items; "
-        f"features already computed are kept, so a second run takes more of them.",
+        f"The time budget allowed {len(features.rows):,} of {features.n_asked:,} training items. Their features are "
+        f"cached, so a second run uses more of them.",
     )
 
 
 def save_resolved(context: RunContext, resolved: dict[str, Any]) -> None:
-    """Record the settings as they were resolved, beside the plan."""
+    """Write the settings as they were resolved, beside the plan."""
     storage.write_json(context.files.resolved, resolved)
 
 

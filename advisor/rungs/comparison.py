@@ -1,6 +1,6 @@
 """Tuned against frozen on the same held-out items, and the rule by which one is kept.
 
-The rule: the tuned model is kept when it scores higher there, and where both score alike when its log loss is lower
+The rule: the tuned model is kept when it scores higher there or, where both score the same, when its log loss is lower
 (each at its own temperature). A significance test would be the wrong rule. Over the 22 development sets
 (data/gains.csv: fine-tuning removed 25 % of the frozen error on average, and lost on two, by 0.4 and 0.8 points), the
 expected points of test value lost against knowing the better one, by validation items:
@@ -13,9 +13,9 @@ expected points of test value lost against knowing the better one, by validation
 | gain > 1.64 standard errors     | 3.42     | 2.23 | 0.87 | 0.23  |
 | always frozen                   | 6.21     | 6.21 | 6.21 | 6.21  |
 
-"Always tuned" would lose least, and would return a model that is seen to be worse; "gain > 0" never does that, and kept
-one that is truly worse by half a point in 2 % of the cases at 40 to 100 items. With few labels, where the items that
-judge are few as well, what tuning brings elsewhere has a say: `Prior`.
+"Always tuned" would lose least, but would return a model that measured worse; "gain > 0" never does that, and kept one
+that is truly worse by half a point in 2 % of the cases at 40 to 100 items. With few labels the held-out items are few
+as well, so the usual gain of tuning on other data counts too: `Prior`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.core.records import Dataset
+from advisor.core.wording import percent
 from probes.interval import paired_error, score
 from probes.temperature import tempered_loss
 
-#: A log loss lower by less than this share decides nothing: the frozen head may stand on other depths.
+#: A log loss lower by less than this share decides nothing: the frozen head may use other layers.
 SAME_LOSS = 0.1
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What tuning brings elsewhere: mean and standard deviation of its gain (shares).
+    """The gain of tuning on other data: its mean and standard deviation (shares).
 
-    ``folds``: standard deviation between the gain of tunings on a part of the items, which judge, and of the one on all
-    of them, which is kept; sampling left out.
+    ``folds``: standard deviation between the gain of tunings on a part of the items, which are compared, and of the one
+    on all of them, which is kept; sampling left out.
     """
 
     gain: float
@@ -45,7 +46,7 @@ class Prior:
     folds: float = 0.0
 
     def bar(self, error: float) -> float:
-        """The measured gain, of this standard error, from which on the expected one is above nought.
+        """The measured gain, of this standard error, above which the expected one is positive.
 
         Of two normal estimates the mean weighs each by its inverse variance, so the bar is
         -gain (error^2 + folds^2) / spread^2.
@@ -65,15 +66,15 @@ class Comparison:
 
     @property
     def gain(self) -> float:
-        """What tuning brought."""
+        """What tuning gained."""
         return self.tuned - self.frozen
 
     @property
     def sentence(self) -> str:
         """Both values, the gain and its error in points."""
         return (
-            f"On {self.n:,} held-out items fine-tuning reached {100 * self.tuned:.1f} %, the frozen head "
-            f"{100 * self.frozen:.1f} %: {100 * self.gain:+.1f} points, standard error {100 * self.error:.1f}."
+            f"Fine-tuning reached {percent(self.tuned)} on {self.n:,} held-out items, the frozen head "
+            f"{percent(self.frozen)}: a gain of {100 * self.gain:+.1f} points (standard error {100 * self.error:.1f})."
         )
 
     @property
@@ -90,7 +91,7 @@ def compare(
 ) -> Comparison:
     """Compare the logits (n, C) of both on rows (n,) that neither has learned from. Raises ProbeError without rows.
 
-    prior: the tuned one is kept where the mean of this and of what was measured is a gain.
+    prior: the tuned one is also kept where the prior and the measurement together expect a gain.
     """
     truth, n_classes, metric = dataset.labels[rows], len(dataset.classes), dataset.metric
     answers = frozen.argmax(axis=1), tuned.argmax(axis=1)

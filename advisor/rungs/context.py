@@ -1,4 +1,4 @@
-"""What a rung is given when it is carried out, and what it gives back."""
+"""What a rung gets when it is carried out, and what it returns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from probes.progress import Progress
 
 
 class Emit(Protocol):
-    """Tell the stage and the share of the whole run done (0 to 1); numbers become a line of the metrics."""
+    """Report the stage and the share of the whole run that is done (0 to 1); numbers become a line of the metrics."""
 
     def __call__(self, stage: str, share: float, **numbers: Any) -> None: ...
 
@@ -25,7 +25,7 @@ class RunStopped(Exception):
 
 
 def _quiet(stage: str, share: float, **numbers: Any) -> None:
-    """The emit of a caller who does not look."""
+    """The emit of a caller who does not follow the run."""
 
 
 @dataclass
@@ -33,8 +33,8 @@ class RunContext:
     """A plan being carried out.
 
     ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
-    moment on `time.monotonic()` by which the run, its report included, should be over. ``kept`` is called whenever all
-    that was done so far would outlive a kill. ``items``: those that passed through training steps in this attempt.
+    moment on `time.monotonic()` by which the run, its report included, should be over. ``kept`` is called whenever
+    everything done so far would survive a kill. ``items``: those that passed through training steps in this attempt.
     """
 
     plan: Plan
@@ -74,12 +74,12 @@ class RunContext:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rung came to.
+    """The result of a rung.
 
     ``validation``: ``value`` (of the model saved, on the validation part; the frozen rung's is of the head fitted
     without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
     are for the report. ``stopped``: the user ended the training early and the best state so far was saved. ``dropped``:
-    why fine-tuning went back to the rung it had started from, whose model was saved; "" where it did not.
+    why the run was rolled back to the rung it had started from, whose model was saved; "" where it was not.
     """
 
     rung: RungName

@@ -1,15 +1,15 @@
-"""Fine-tuning texts with few labels: the encoder by contrast, then a linear head on what it became.
+"""Fine-tuning texts with few labels: the encoder by contrast, then a linear head on the tuned features.
 
-SetFit's two steps (Tunstall et al., 2022, https://arxiv.org/abs/2209.11055) through our loop; what is kept is decided
-by `advisor.rungs.few_labels`.
+SetFit's two steps (Tunstall et al., 2022, https://arxiv.org/abs/2209.11055) through our loop;
+`advisor.rungs.few_labels` decides what is kept.
 
 The head on the tuned features is the usual one: on 600 other training items it was ahead of the recipe that
 cross-validated best on the few frozen features by 0.6 points (mean of nine samples of three sets; -0.8 to 2.6).
 
-What it costs decides whether it can be done at all in a minute on one core. A step of 32 tweets takes 1.11 s of it
-with all blocks in float32; 0.82 in four parts of like length without the embeddings, 0.67 with the top four of six
-blocks, 0.40 in bfloat16 too (the frozen parts need no gradient and no optimizer state). No checkpoints are written:
-three of 270 MB took 8 s of a run of 75, and a tuning of fixed length begun again ends in the same weights.
+The cost decides whether it fits into a minute on one core. A step of 32 tweets takes 1.11 s with all blocks in float32;
+0.82 s in four parts of similar length without the embeddings, 0.67 s with the top four of six blocks, and 0.40 s in
+bfloat16 as well (the frozen parts need no gradient and no optimizer state). No checkpoints are written: three of 270 MB
+took 8 s of a run of 75, and a tuning of fixed length that starts again ends in the same weights.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import some
-from advisor.rungs.turns import Tuned, Turn, copy_of
+from advisor.rungs.tuning import Tuned, Tuning, copy_of
 from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
 from advisor.training.few import STEPS
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 #: The fewest steps of a tuning that are worth it; benchmarks/results/2026-11-rungs.md has the values.
 LEAST_STEPS = 10
-#: Two: each half is tuned on the other, in half the steps, so judging costs as much again as the tuning that is kept.
+#: Two: each half is tuned on the other, in half the steps, so comparing costs as much as the tuning that is kept.
 FOLDS = 2
 TIMED_TEXTS, TIMED_STEPS = 32, 2
 
@@ -56,18 +56,18 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
     A plan with ``settings["steps"]`` has as many, whatever the clock says.
     """
     settings = recipes.contrastive_settings(context.plan.seed, STEPS)
-    given = {key: context.plan.settings[key] for key in ("learning_rate", "steps") if key in context.plan.settings}
-    given = {key: value for key, value in given.items() if isinstance(value, (int, float))}  # "race" asks for ours
-    settings = dataclasses.replace(settings, autocast=precision_of(context, backbone, rows), **given)
+    planned = {key: context.plan.settings[key] for key in ("learning_rate", "steps") if key in context.plan.settings}
+    planned = {key: value for key, value in planned.items() if isinstance(value, (int, float))}  # "race" asks for ours
+    settings = dataclasses.replace(settings, autocast=precision_of(context, backbone, rows), **planned)
     speed, reading = speeds(context, backbone, rows, settings)
     seconds = context.seconds_left - common.report_seconds(context, 1 / reading)
     seconds -= (FOLDS + 1) * len(rows) / reading  # every tuning ends with the features of all
     batches = 0.9 * seconds * speed / settings.batch_size
-    steps = int(given["steps"]) if "steps" in given else min(STEPS, int(batches / FOLDS))
+    steps = int(planned["steps"]) if "steps" in planned else min(STEPS, int(batches / FOLDS))
     return {
         "objective": "contrastive",
         **dataclasses.asdict(dataclasses.replace(settings, steps=steps)),
-        "n_folds": FOLDS if steps >= LEAST_STEPS or "steps" in given else 0,
+        "n_folds": FOLDS if steps >= LEAST_STEPS or "steps" in planned else 0,
         "items_per_second": round(speed, 2),
         "read_per_second": round(reading, 2),
         "input_size": backbone.input_size,
@@ -76,32 +76,32 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
 
 
 def tuned(
-    context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], turn: Turn
+    context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], tuning: Tuning
 ) -> Tuned | None:
-    """A copy of the backbone, tuned on the rows inside, with a head fitted on what they became; None if it diverged.
+    """A copy of the backbone, tuned on the rows inside, with a head on their tuned features; None if it diverged.
 
-    Its length is fixed, so that one begun again after a kill, without a checkpoint, ends in the same weights.
+    Its length is fixed, so that one that starts again after a kill, without a checkpoint, ends in the same weights.
     """
     dataset, own = context.dataset, copy_of(backbone)
-    problem = problem_of(context, own, turn.rows[turn.inside], turn.rows)
-    result = fit(problem, turn.settings(resolved), turn.callbacks(context, resolved))
+    problem = problem_of(context, own, tuning.rows[tuning.inside], tuning.rows)
+    result = fit(problem, tuning.settings(resolved), tuning.callbacks(context, resolved))
     if result.best_step < 0:
         return None
     features = result.logits
-    learned = Features(turn.rows[turn.inside], features[turn.inside], int(turn.inside.sum()))
+    learned = Features(tuning.rows[tuning.inside], features[tuning.inside], int(tuning.inside.sum()))
     head = common.fit_linear(dataset, learned, USUAL)
     network: Any = problem.network
     network.head = linear(own.dim, len(head.bias), head.weight, head.bias).to(own.device)
     return Tuned(network, own, head.logits(features))
 
 
-def told(resolved: dict[str, Any]) -> str:
-    """What was done, for the report."""
-    return f"With few labels the encoder was tuned by contrast, {resolved['steps']} steps of {resolved['batch_size']}"
+def phrase(resolved: dict[str, Any]) -> str:
+    """How it was tuned, as the beginning of a sentence."""
+    return f"With few labels the encoder was tuned by contrast in {resolved['steps']} steps of {resolved['batch_size']}"
 
 
 def precision_of(context: RunContext, backbone: Backbone, rows: np.ndarray) -> str:
-    """bfloat16 where it was measured to be faster for these texts' features, else float32."""
+    """bfloat16 where it measured faster for the features of these texts, else float32."""
     if context.device != "cpu":
         return recipes.training_precision(context.device)
     texts = context.dataset.items["text"].iloc[some(rows)].tolist()
@@ -121,7 +121,7 @@ def speeds(context: RunContext, backbone: Backbone, rows: np.ndarray, settings: 
 
 
 def problem_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_rows: np.ndarray) -> Problem:
-    """Contrast among `rows`; the features of `val_rows` come out."""
+    """Contrast among `rows`; it gives the features of `val_rows`."""
     dataset = context.dataset
     labels, modality = dataset.labels[rows], modality_of(dataset.kind)
     return Problem(

@@ -1,8 +1,8 @@
-"""Fine-tuning few images: LP-FT for a fixed number of steps, from the frozen head's depths and the last features.
+"""Fine-tuning few images: LP-FT for a fixed number of steps, from the frozen head's layers and the last features.
 
-A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them the best of twelve looks
-was up to 17 points worse on the test part than the frozen head that it had beaten. So no state is chosen: the mean of
-the last quarter of the steps counts, and `advisor.rungs.few_labels` judges on every labelled image.
+A validation part of a fifth of a few hundred images can choose nothing: with 10 to 100 of them, the best of twelve
+states was up to 17 points worse on the test part than the frozen head that it had beaten. So no state is chosen: the
+weights of the last quarter of the steps are averaged, and `advisor.rungs.few_labels` compares on every labelled image.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from advisor.rungs import common
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import CHECKPOINT_SECONDS, LEAST_STEPS, recipe, some, training_seconds
-from advisor.rungs.turns import Tuned, Turn, copy_of
+from advisor.rungs.tuning import Tuned, Tuning, copy_of
 from advisor.training import recipes
 from advisor.training.few import IMAGE_FOLDS, image_steps
 from advisor.training.loop import fit
@@ -39,9 +39,7 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
     problem, augmentation = problem_of(dataset, "fine-tune", network, backbone, some(rows), some(rows))
     reading, timed = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
-    each = (
-        seconds / IMAGE_FOLDS
-    )  # the folds have their share of the steps: together one tuning's less than their number
+    each = seconds / IMAGE_FOLDS  # a fold's tuning has its share of the steps, so together they take one tuning less
     size, speed = recipes.size_and_speed(
         "fine-tune", dataset.kind, problem.train, backbone.input_size, len(rows), timed, each
     )
@@ -67,29 +65,29 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
 
 
 def tuned(
-    context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], turn: Turn
+    context: RunContext, backbone: Backbone, fallback: FrozenFit, resolved: dict[str, Any], tuning: Tuning
 ) -> Tuned | None:
     """A copy of the backbone with a head, tuned on the rows inside; None if it diverged.
 
-    The head stands on the frozen head's depths and the last features: where it stands on early depths alone, what is
-    above them does not count, and there is little to tune (cats and dogs, 50 labels: 67.9 % from block 4 alone).
-    Its length is fixed, so that one taken up again after a kill ends in the same weights.
+    The head uses the frozen head's layers and the last features: with early layers alone, those above them make no
+    difference, and there is little to tune (cats and dogs, 50 labels: 67.9 % from block 4 alone). Its length is fixed,
+    so that one resumed after a kill ends in the same weights.
     """
     dataset = context.dataset
     view = at_layers(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
-    inside = turn.rows[turn.inside]
+    inside = tuning.rows[tuning.inside]
     start = common.gather(context, view, inside, context.seconds_left, (0.25, 0.25))
     head = common.fit_linear(dataset, start, fallback.chosen.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
-    problem, _ = problem_of(dataset, "fine-tune", network, view, inside, turn.rows)
-    callbacks = turn.callbacks(context, resolved, turn.folder(context), CHECKPOINT_SECONDS)
-    result = fit(problem, turn.settings(resolved), callbacks)
+    problem, _ = problem_of(dataset, "fine-tune", network, view, inside, tuning.rows)
+    callbacks = tuning.callbacks(context, resolved, tuning.folder(context), CHECKPOINT_SECONDS)
+    result = fit(problem, tuning.settings(resolved), callbacks)
     return None if result.best_step < 0 else Tuned(network, view, result.logits)
 
 
-def told(resolved: dict[str, Any]) -> str:
-    """What was done, for the report."""
+def phrase(resolved: dict[str, Any]) -> str:
+    """How it was tuned, as the beginning of a sentence."""
     return (
-        f"With few labels no image was put aside: the layers were tuned from the frozen head, {resolved['steps']} "
-        f"steps of {resolved['batch_size']}, the mean of the last quarter's weights taken"
+        f"With few labels no image was set aside: the layers were tuned from the frozen head in {resolved['steps']} "
+        f"steps of {resolved['batch_size']}, the weights averaged over the last quarter"
     )

@@ -1,9 +1,8 @@
 """Fine-tuning with few labels: judged by cross-fitting on every labelled item, then tuned once more on all of them.
 
-With few labels a validation part has a handful of items and can decide nothing, and what it holds back is missed in the
-training; so all labelled items, but for the test part, are held out in turn: in each fold the network is tuned on the
-other items. The frozen head is cross-fitted on the same folds. How a tuning goes: `few_images`, and `contrast` for
-texts.
+With few labels a validation part has a handful of items and decides nothing, while the training misses them. So all
+labelled items outside the test part are held out in turn: in each fold the network is tuned on the other items. The
+frozen head is cross-fitted on the same folds. `few_images` tunes images, `contrast` tunes texts.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.evidence import related
 from advisor.rungs import common, contrast, few_images, stages
-from advisor.rungs.common import Gathered
+from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.saving import roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, roll_back, save_whole
 from advisor.rungs.stages import Stage
-from advisor.rungs.turns import Tuned, Turn
+from advisor.rungs.tuning import Tuned, Tuning
 from advisor.training import checkpoints
 from advisor.training.few import Way, items
 from advisor.training.modality import modality_of
@@ -35,32 +34,35 @@ from probes.folds import assign_folds
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
-#: What tuning brings with 50 or 200 labels on LadderBench's images and texts. The items that judge it are few, their
-#: difference has an error of 3 to 10 points, and they judge tunings on a half to two thirds of the items, so this has
-#: a say: with an error of 3 points the tuned network may lie 3 behind, with 6 points 5, with 10 points 10.
+#: What tuning gains with 50 or 200 labels on LadderBench's images and texts. The items that compare are few, their
+#: difference has an error of 3 to 10 points, and they compare tunings on a half to two thirds of the items. So this
+#: counts too: with an error of 3 points the tuned network may lie 3 behind, with 6 points 5, with 10 points 10.
 ELSEWHERE = Prior(gain=0.03, spread=0.06, folds=0.05)
-NO_TIME = "the time did not suffice for several tunings and a comparison"
-KEPT_BEHIND = "It was kept all the same: so little behind on so few items, what tuning brings elsewhere weighs more."
-MANY_CLASSES = "with so few labels of so many classes tuning was not better elsewhere"
+NO_TIME = "there was not enough time for several tunings and a comparison"
+KEPT_BEHIND = (
+    "It was kept all the same: a gap this small on so few items weighs less than the usual gain on other data."
+)
+MANY_CLASSES = "with so few labels of so many classes, tuning did not help on other data"
+WORSE = "it was worse on held-out items by more than the usual gain on other data makes up for"
 
 
 @dataclass(frozen=True)
-class How:
-    """Settings that the time allows, one tuning, and what to say of them."""
+class Recipe:
+    """One way to tune: the settings that the time allows, one tuning, and a phrase for the report."""
 
     resolve: Callable[[RunContext, Backbone, FrozenFit, np.ndarray], dict[str, Any]]
-    tuned: Callable[[RunContext, Backbone, FrozenFit, dict[str, Any], Turn], Tuned | None]
-    told: Callable[[dict[str, Any]], str]
+    tuned: Callable[[RunContext, Backbone, FrozenFit, dict[str, Any], Tuning], Tuned | None]
+    phrase: Callable[[dict[str, Any]], str]
 
 
-HOW = {
-    "folds": How(few_images.resolve, few_images.tuned, few_images.told),
-    "contrast": How(contrast.resolve, contrast.tuned, contrast.told),
+RECIPES = {
+    "folds": Recipe(few_images.resolve, few_images.tuned, few_images.phrase),
+    "contrast": Recipe(contrast.resolve, contrast.tuned, contrast.phrase),
 }
 
 
 def applies(dataset: Dataset) -> bool:
-    """Whether there are so few labels that none is put aside, or that no tuning is worth its time."""
+    """Whether there are so few labels that none is set aside, or that no tuning is worth its time."""
     return way_of(dataset) != "usual"
 
 
@@ -74,38 +76,36 @@ def way_of(dataset: Dataset) -> Way:
 
 def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:
     """Cross-fit tuned and frozen, and save the better one, trained on every labelled item."""
-    chosen = way_of(context.dataset)
-    if chosen == "frozen":
+    way = way_of(context.dataset)
+    if way == "frozen":
         return roll_back(context, backbone, fallback, MANY_CLASSES)
-    how, pool = HOW[chosen], common.joined(fallback.train, fallback.val)
-    resolved = _earlier(context) or _resolved(context, backbone, fallback, how, pool.rows)
+    recipe, pool = RECIPES[way], common.joined(fallback.train, fallback.val)
+    resolved = _earlier(context) or _resolved(context, backbone, fallback, recipe, pool.rows)
     common.save_resolved(context, resolved)
     if not resolved["n_folds"]:
-        return roll_back(
-            context, backbone, fallback, f"{NO_TIME}, which take about {minutes(context, resolved)} min here"
-        )
+        why = f"{NO_TIME}, which take about {minutes(context, resolved)} min here"
+        return roll_back(context, backbone, fallback, why)
     folds = assign_folds(
         context.dataset.labels[pool.rows], related(context.dataset)[pool.rows], resolved["n_folds"], context.plan.seed
     )  # groups and duplicates stay together
-    held_out = cross_fitted(context, backbone, fallback, how, resolved, pool.rows, folds)
+    held_out = cross_fitted(context, backbone, fallback, recipe, resolved, pool.rows, folds)
     if held_out is None:
         return roll_back(context, backbone, fallback, "it ended before there was anything to compare")
     frozen = _frozen_logits(context, pool, fallback, folds)
     compared = compare(context.dataset, pool.rows, frozen, held_out, ELSEWHERE)
-    told = _told(how, resolved)
+    sentence = _sentence(recipe, resolved)
     if not compared.kept:
-        why = "it was worse on held-out items by more than what tuning brings elsewhere makes up for"
-        return roll_back(context, backbone, fallback, why, (told,), compared)
-    everything = Turn(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
-    whole = how.tuned(context, backbone, fallback, resolved, everything)
+        return roll_back(context, backbone, fallback, WORSE, (sentence,), compared)
+    everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
+    whole = recipe.tuned(context, backbone, fallback, resolved, everything)
     if whole is None:
-        return roll_back(context, backbone, fallback, "the training diverged", (told,), compared)
+        return roll_back(context, backbone, fallback, DIVERGED, (sentence,), compared)
     temperature, calibration, sentences = common.calibrated(context.dataset, pool.rows, held_out)
     save_whole(context, whole.backbone, whole.network, resolved, temperature)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},
-        sentences=(compared.sentence, *((KEPT_BEHIND,) if compared.gain < 0 else ()), told, *sentences),
+        sentences=(compared.sentence, *((KEPT_BEHIND,) if compared.gain < 0 else ()), sentence, *sentences),
         device=context.device,
         precision=str(resolved["precision"]),
         stopped=context.should_stop(),
@@ -113,7 +113,7 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
 
 
 def minutes(context: RunContext, resolved: dict[str, Any]) -> int:
-    """What a run with all its steps would take: what has passed, and the steps at their timed speed."""
+    """What a run with all its steps would take: the time so far, and the steps at their timed speed."""
     passed = context.plan.budget_seconds - context.seconds_left
     steps = items(way_of(context.dataset), int(resolved["n_train"]), 0.0) / float(resolved["items_per_second"])
     return math.ceil((passed + steps / 0.9) / 60)
@@ -123,59 +123,59 @@ def cross_fitted(
     context: RunContext,
     backbone: Backbone,
     fallback: FrozenFit,
-    how: How,
+    recipe: Recipe,
     resolved: dict[str, Any],
     rows: np.ndarray,
     folds: np.ndarray,
 ) -> np.ndarray | None:
     """Logits (n, C) of every row from a network that has not seen it; None when stopped before.
 
-    What a fold came to is kept: of its network nothing else is needed.
+    A fold's logits are kept: nothing else of its network is needed.
     """
     logits = np.zeros((len(rows), len(context.dataset.classes)), np.float32)
     n_folds = int(resolved["n_folds"])
     for index in range(n_folds):
-        turn, name = Turn(rows, folds != index, index, n_folds + 1), f"fold-{index}"
+        tuning, name = Tuning(rows, folds != index, index, n_folds + 1), f"fold-{index}"
         stage = stages.kept(context, name)
         if stage is None:
-            found = how.tuned(context, backbone, fallback, resolved, turn)
-            if found is None or context.should_stop():
+            tuned = recipe.tuned(context, backbone, fallback, resolved, tuning)
+            if tuned is None or context.should_stop():
                 return None
-            stage = Stage({}, {"logits": torch.from_numpy(found.logits[folds == index])})
+            stage = Stage({}, {"logits": torch.from_numpy(tuned.logits[folds == index])})
             stages.keep(context, name, stage.values, stage.tensors)
-            checkpoints.clear(turn.folder(context))
+            checkpoints.clear(tuning.folder(context))
         logits[folds == index] = stage.tensors["logits"].numpy()
     return logits
 
 
 def _resolved(
-    context: RunContext, backbone: Backbone, fallback: FrozenFit, how: How, rows: np.ndarray
+    context: RunContext, backbone: Backbone, fallback: FrozenFit, recipe: Recipe, rows: np.ndarray
 ) -> dict[str, Any]:
-    found = how.resolve(context, backbone, fallback, rows)
-    return {"rung": "fine-tune", **found, "n_train": len(rows), "device": context.device}
+    settings = recipe.resolve(context, backbone, fallback, rows)
+    return {"rung": "fine-tune", **settings, "n_train": len(rows), "device": context.device}
 
 
-def _frozen_logits(context: RunContext, pool: Gathered, fallback: FrozenFit, folds: np.ndarray) -> np.ndarray:
+def _frozen_logits(context: RunContext, pool: Features, fallback: FrozenFit, folds: np.ndarray) -> np.ndarray:
     """The frozen head's logits, cross-fitted on the same folds. Shape: (n, C)."""
     logits = np.zeros((len(folds), len(context.dataset.classes)), np.float32)
     for index in range(int(folds.max()) + 1):
-        inside = Gathered(pool.rows[folds != index], pool.array[folds != index], int((folds != index).sum()))
+        inside = Features(pool.rows[folds != index], pool.array[folds != index], int((folds != index).sum()))
         head = common.fit_linear(context.dataset, inside, fallback.chosen.recipe)
         logits[folds == index] = head.logits(pool.array[folds == index])
     return logits
 
 
 def _earlier(context: RunContext) -> dict[str, Any] | None:
-    """What an interrupted attempt had resolved: steps and folds are fixed, so the same weights come out."""
+    """The settings of an interrupted attempt: steps and folds are fixed, so the same weights come out."""
     path = context.files.resolved
     if not path.is_file():
         return None
-    found: dict[str, Any] = storage.read_json(path)
-    return found if "n_folds" in found else None
+    resolved = storage.read_object(path)
+    return resolved if "n_folds" in resolved else None
 
 
-def _told(how: How, resolved: dict[str, Any]) -> str:
+def _sentence(recipe: Recipe, resolved: dict[str, Any]) -> str:
     return (
-        f"{how.told(resolved)}, and judged on all {resolved['n_train']:,} labelled items, held out in "
+        f"{recipe.phrase(resolved)}, and compared on all {resolved['n_train']:,} labelled items, held out in "
         f"{resolved['n_folds']} folds."
     )

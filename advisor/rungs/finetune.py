@@ -1,8 +1,8 @@
-"""Fine-tuning: the frozen rung's head first, at the depths that it stands on, then all layers at a low rate (LP-FT).
+"""Fine-tuning: the frozen rung's head first, on the layers that it uses, then all layers at a low rate (LP-FT).
 
 Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022,
 https://arxiv.org/abs/2202.10054. The frozen rung is carried out too, on the same validation items, and a tuned
-model that is not better there is dropped for it: fine-tuning loses to the frozen head on many small sets
+model that is not better there is rolled back to it: fine-tuning loses to the frozen head on many small sets
 (docs/design.md, what is known, 1).
 """
 
@@ -17,7 +17,7 @@ from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.saving import earlier, roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
 from advisor.training.modality import modality_of
@@ -41,7 +41,7 @@ NOT_BETTER = "it was not better on the validation items"
 
 
 def execute(context: RunContext) -> Outcome:
-    """Fit the frozen head, fine-tune from it within the time, and save whichever does better on held-out items."""
+    """Fit the frozen head, fine-tune from it within the time, and save the one that is better on held-out items."""
     context.emit("Loading the backbone", 0.01)
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
@@ -54,7 +54,7 @@ def execute(context: RunContext) -> Outcome:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
     if steps_left(context, resolved) < LEAST_STEPS:  # the time goes to features, which may not be complete
         fallback = with_the_rest(context, backbone, fallback)
-        return roll_back(context, backbone, fallback, "the time would not have sufficed for tuning it")
+        return roll_back(context, backbone, fallback, "there was not enough time for tuning")
     sized = at_layers(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)
@@ -65,17 +65,17 @@ def execute(context: RunContext) -> Outcome:
         return roll_back(context, backbone, fallback, why, sentences, stopped=stopped)
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
-    rows = fallback.val.rows  # all of them: the looks along the way may take a few only, and few decide by chance
+    rows = fallback.val.rows  # all of them: evaluations while training may take only a few, and few decide by chance
     logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
     compared = compare(context.dataset, rows, frozen.logits(context, fallback), logits)
     if not compared.kept:
         return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
-    temperature, calibration, told = common.calibrated(context.dataset, rows, logits)
+    temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
     save_whole(context, sized, network, resolved, temperature)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},
-        sentences=(compared.sentence, *sentences, *told),
+        sentences=(compared.sentence, *sentences, *calibrated),
         device=context.device,
         precision=str(resolved["precision"]),
         stopped=result.stopped,
@@ -83,13 +83,13 @@ def execute(context: RunContext) -> Outcome:
 
 
 def with_the_rest(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> FrozenFit:
-    """The frozen head once more in the time that tuning would have had; the former one where it saw more items."""
+    """The frozen head again in the time that tuning would have had; the former one where it saw more items."""
     again = frozen.fit(context, backbone, fallback.val.rows, 0.8 * context.seconds_left, (0.2, 0.9))
     return again if len(again.train.rows) >= len(fallback.train.rows) else fallback
 
 
 def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:
-    """Steps of tuning that the time allows; without end where the plan fixes them or an attempt had begun."""
+    """Steps of tuning that the time allows; infinite where the plan fixes them or an attempt had begun."""
     if "learning_rate" in resolved or isinstance(context.plan.settings.get("steps"), int):
         return float("inf")
     settings = recipes.settings_for("fine-tune", context.plan.kind, int(resolved["n_train"]), context.seconds_left, 0)
@@ -98,16 +98,16 @@ def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:
 
 
 def _nothing_gained(result: FitResult | None) -> str:
-    """Why there is nothing to compare, or "" where there is. A best state at step 0 is the frozen head once more."""
+    """Why there is nothing to compare, or "" where there is. A best state at step 0 is the frozen head again."""
     if result is None:
         return "it was stopped before the training"
     if result.best_step < 0:
-        return "the training diverged"
+        return DIVERGED
     return "no state after the start validated better" if result.best_step == 0 else ""
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:
-    """Choose input size, batch size and how many validation items a look takes, from a timed step."""
+    """Choose the input size and how many validation items an evaluation takes, from a timed step."""
     dataset, plan = context.dataset, context.plan
     train_rows = dataset.where("train")
     network = build(backbone, len(dataset.classes), True)
@@ -143,7 +143,7 @@ def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
 
 
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
-    """The backbone with the frozen head on it, refitted where the training sees another input size or other depths."""
+    """The backbone with the frozen head, refitted where the training sees another input size or other layers."""
     dataset = context.dataset
     if sized.input_size != backbone.input_size or layers_of(sized) != fallback.chosen.layers:
         head = _refitted(context, sized, fallback)

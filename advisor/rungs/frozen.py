@@ -1,8 +1,8 @@
-"""Frozen: a linear head on the backbone's features, at the depths and with the regularisation that cross-validate best.
+"""Frozen: a linear head on the backbone's features, with the layers and the regularisation that cross-validate best.
 
-The steps: a sample of the training part at every depth decides what the head stands on (`frozen_choice`); the rest is
-extracted at those depths only; the head is cross-validated once more where there is more than the sample; its logits
-are divided by the temperature of its out-of-fold answers (`probes.temperature`).
+The steps: every layer of a sample of the training part decides which layers the head uses (`frozen_choice`); of the
+rest only those are extracted; the head is cross-validated again where there is more than the sample; its logits are
+divided by the temperature of its out-of-fold predictions (`probes.temperature`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from advisor.rungs import common, frozen_backbones
-from advisor.rungs.common import Gathered
+from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Chosen, choose, honest
 from advisor.rungs.saved import folder
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from advisor.data.features import Backbone
     from probes.heads import Head
 
-#: Shares of the extraction's seconds: the sample at every depth, and the validation part.
+#: Shares of the extraction's seconds: every layer of the sample, and the validation part.
 SAMPLE_SHARE, VALIDATION_SHARE = 0.4, 0.3
-#: Seconds for cross-validation, at most, and their share of the time left.
+#: Seconds for cross-validation at most, and their share of the time left.
 MOST_CHOOSING_SECONDS, CHOOSING_SHARE = 20.0, 0.2
 
 
 @dataclass(frozen=True)
 class FrozenFit:
-    """The frozen rung before its final fit: what the head reaches on the validation part when fitted without it.
+    """The frozen rung before its final fit: the head's value on the validation part when fitted without it.
 
     ``train`` and ``val``: the features of the chosen layers, on which fine-tuning starts too. ``calibration``: expected
     calibration error on the validation part before and after the temperature; empty without one.
     """
 
-    train: Gathered
-    val: Gathered
+    train: Features
+    val: Features
     value: float
     chosen: Chosen
     calibration: dict[str, float] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def execute(context: RunContext) -> Outcome:
 def fit(
     context: RunContext, backbone: Backbone, val_rows: np.ndarray, seconds: float, span: tuple[float, float]
 ) -> FrozenFit:
-    """Features within `seconds`, what the head stands on, the head without the validation part and its value there."""
+    """Features within `seconds`, the layers of the head, the head without the validation part and its value there."""
     rows, labels = context.dataset.where("train"), context.dataset.labels
     started = time.monotonic()
 
@@ -91,9 +91,9 @@ def fit(
     every: Any = hooked(backbone)
     few = rows[spread_order(labels[rows], context.plan.seed)][:MOST_ITEMS]
     sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
-    context.stage("Comparing depths", at(0.4), at(0.45))("", 0.0)
+    context.stage("Comparing layers", at(0.4), at(0.45))("", 0.0)
     chosen = choose(context, every, sample, _choosing_seconds(context))
-    view: Any = hooked(backbone, chosen.depths)
+    view: Any = hooked(backbone, chosen.layers)
     left = seconds - (time.monotonic() - started)
     val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
     left = seconds - (time.monotonic() - started)
@@ -108,7 +108,7 @@ def _choosing_seconds(context: RunContext) -> float:
     return min(MOST_CHOOSING_SECONDS, CHOOSING_SHARE * context.seconds_left)
 
 
-def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
+def _again(context: RunContext, train: Features, chosen: Chosen) -> Chosen:
     """The recipe and the temperature from all training items instead of the sample."""
     probe = common.probe_head(context, train, _choosing_seconds(context))
     if probe is None:
@@ -117,7 +117,7 @@ def _again(context: RunContext, train: Gathered, chosen: Chosen) -> Chosen:
     return dataclasses.replace(chosen, recipe=probe.recipe, temperature=temperature)
 
 
-def _fitted(context: RunContext, train: Gathered, val: Gathered, chosen: Chosen, share: float) -> FrozenFit:
+def _fitted(context: RunContext, train: Features, val: Features, chosen: Chosen, share: float) -> FrozenFit:
     """The head on the training part, judged on the validation part."""
     dataset = context.dataset
     head = common.fit_linear(dataset, train, chosen.recipe)
@@ -146,7 +146,7 @@ def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: obj
     both = common.joined(fitted.train, fitted.val)
     head = common.fit_linear(context.dataset, both, fitted.chosen.recipe)
     spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="head")
-    spec["backbone"]["depths"] = list(fitted.chosen.depths)
+    spec["backbone"]["depths"] = list(fitted.chosen.layers)
     spec["head"] = {
         "type": "linear",
         **fitted.chosen.recipe.settings,
@@ -166,10 +166,10 @@ def tensors_of(head: Head) -> dict[str, torch.Tensor]:
 
 
 def described(fitted: FrozenFit) -> dict[str, Any]:
-    """What was chosen, for resolved.json: a plan with these settings chooses the same without comparing."""
+    """The choice, for resolved.json: a plan with these settings makes the same without comparing."""
     return {
         **fitted.chosen.recipe.settings,
-        "depths": list(fitted.chosen.depths),
-        "tried": [[list(depths), round(value, 4)] for depths, value in fitted.chosen.tried],
+        "depths": list(fitted.chosen.layers),
+        "tried": [[list(layers), round(value, 4)] for layers, value in fitted.chosen.tried],
         "temperature": round(fitted.chosen.temperature, 4),
     }

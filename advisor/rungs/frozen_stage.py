@@ -1,4 +1,4 @@
-"""The frozen fit that fine-tuning starts from, is compared with and falls back to: kept with its features."""
+"""The frozen fit that fine-tuning starts from, is compared with and rolls back to: kept with its features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from advisor.rungs import frozen, stages
-from advisor.rungs.common import Gathered
+from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.frozen_choice import Chosen
@@ -25,7 +25,7 @@ NAME = "frozen"
 def fit(
     context: RunContext, backbone: Backbone, val_rows: np.ndarray, seconds: float, span: tuple[float, float]
 ) -> FrozenFit:
-    """As `frozen.fit`; a run that was interrupted after it gets the same fit once more."""
+    """As `frozen.fit`; a run that was interrupted afterwards gets the same fit again."""
     stage = stages.kept(context, NAME)
     if stage is not None:
         return _restored(stage)
@@ -34,7 +34,7 @@ def fit(
     return fitted
 
 
-def _parts(fitted: FrozenFit) -> dict[str, Gathered]:
+def _parts(fitted: FrozenFit) -> dict[str, Features]:
     return {"train": fitted.train, "val": fitted.val}
 
 
@@ -44,10 +44,10 @@ def _values(fitted: FrozenFit) -> dict[str, Any]:
         "value": fitted.value,
         "calibration": fitted.calibration,
         "sentences": list(fitted.sentences),
-        "depths": list(chosen.depths),
+        "depths": list(chosen.layers),
         "recipe": chosen.recipe.settings,
         "temperature": chosen.temperature,
-        "tried": [[list(depths), value] for depths, value in chosen.tried],
+        "tried": [[list(layers), value] for layers, value in chosen.tried],
         "n_asked": {name: part.n_asked for name, part in _parts(fitted).items()},
     }
 
@@ -63,14 +63,14 @@ def _tensors(fitted: FrozenFit) -> dict[str, Tensor]:
 def _restored(stage: Stage) -> FrozenFit:
     values = stage.values
     parts = {
-        name: Gathered(stage.tensors[f"{name}/rows"].numpy(), stage.tensors[f"{name}/array"].numpy(), n_asked)
+        name: Features(stage.tensors[f"{name}/rows"].numpy(), stage.tensors[f"{name}/array"].numpy(), n_asked)
         for name, n_asked in values["n_asked"].items()
     }
     chosen = Chosen(
-        depths=tuple(values["depths"]),
+        layers=tuple(values["depths"]),
         recipe=Recipe.of(values["recipe"]),
         temperature=values["temperature"],
-        tried=tuple((tuple(depths), value) for depths, value in values["tried"]),
+        tried=tuple((tuple(layers), value) for layers, value in values["tried"]),
     )
     return FrozenFit(
         train=parts["train"],

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from advisor.core.wording import counted
 from advisor.llm import identity
 from advisor.llm.asking import TEXT_TOKENS, Ask, shown_rows
 from advisor.llm.models import chat_model
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 #: What `Plan.settings` says where a language model carries the rung out.
 BY = "language model"
-#: Items that the report reads whatever the time.
+#: Items that the report reads however little time there is.
 LEAST_REPORTED = 24
 
 
@@ -33,7 +34,7 @@ def is_prompted(context: RunContext) -> bool:
 
 
 def execute(context: RunContext) -> Outcome:
-    """Save the prompt as the model, and score it on as much of the validation part as a third of the time allows."""
+    """Save the prompt as the model, and score it on as many validation items as a third of the time allows."""
     settings = context.plan.settings
     context.emit("Loading the language model", 0.01)
     ask = Ask.of(settings["ask"])
@@ -58,9 +59,9 @@ def execute(context: RunContext) -> Outcome:
 
 def _sentence(ask: Ask, model: CachedChatModel, n_memory: int) -> str:
     if ask.nearest:
-        return f"{model.name} reads the {ask.nearest} nearest of {n_memory:,} labelled examples, and then answers."
-    shown = f"after {len(ask.examples)} labelled examples" if ask.examples else "without an example"
-    return f"{model.name} answers {shown}; no weight was changed."
+        return f"{model.name} reads the {ask.nearest} nearest of {n_memory:,} labelled examples, then answers."
+    shown = f"after {counted(len(ask.examples), 'labelled example')}" if ask.examples else "without examples"
+    return f"{model.name} answers {shown}; no weights were changed."
 
 
 def _described(
@@ -90,7 +91,7 @@ def _described(
 
 
 def _validated(context: RunContext, predictor: PromptPredictor) -> tuple[float, int, float]:
-    """(value, n, seconds per item) on the validation part, or on training texts where there is none."""
+    """(value, n, seconds per item) on the validation part; seconds of some training texts where there is none."""
     dataset = context.dataset
     rows = common.validation_rows(dataset)
     scored = len(rows) > 0

@@ -19,7 +19,7 @@ TOP = 10
 
 
 def execute(context: RunContext) -> Outcome:
-    """Embed the class names, save them as the model, and score it on the validation part for the record."""
+    """Embed the class names, save them as the model, and score it on the validation part."""
     if prompted.is_prompted(context):
         return prompted.execute(context)
     if context.plan.settings.get("by") == clip.BY:
@@ -50,6 +50,6 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="prompting",
         validation={"value": value, "n": float(n)},
-        sentences=("The class names alone decide; no label was used.",),
+        sentences=("Class names alone decide; no labels were used.",),
         device=context.device,
     )

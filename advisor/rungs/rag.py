@@ -1,4 +1,4 @@
-"""Retrieval: the stored features of labelled examples vote; no weight changes, and new labels count at once."""
+"""Retrieval: the stored features of labelled examples vote; no weights change, and new labels count at once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from advisor.core.records import Dataset
 from advisor.evidence import related
 from advisor.rungs import common, prompted
-from advisor.rungs.common import Gathered
+from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.saved import folder
 
 
 def execute(context: RunContext) -> Outcome:
-    """Choose k leave-one-out on the training part, score it on the validation part, store both parts as memory."""
+    """Choose k leave-one-out on the training part, score it on the validation part, store both parts as examples."""
     if prompted.is_prompted(context):
         return prompted.execute(context)
     context.emit("Loading the backbone", 0.01)
@@ -23,7 +24,7 @@ def execute(context: RunContext) -> Outcome:
     backbone = common.open_backbone(context)
     left = 0.6 * context.seconds_left
     val_rows = common.validation_rows(dataset)
-    val = Gathered(val_rows, np.zeros((0, backbone.dim), np.float32), 0)
+    val = Features(val_rows, np.zeros((0, backbone.dim), np.float32), 0)
     if len(val_rows):
         val = common.gather(context, backbone, val_rows, 0.3 * left, (0.03, 0.2))
     train = common.gather(context, backbone, dataset.where("train"), 0.7 * left, (0.2, 0.8))
@@ -49,7 +50,7 @@ def execute(context: RunContext) -> Outcome:
     )
 
 
-def choose_k(context: RunContext, train: Gathered) -> int:
+def choose_k(context: RunContext, train: Features) -> int:
     """How many neighbours vote: the plan's number, or the best leave-one-out."""
     from probes.neighbours import knn
 
@@ -62,7 +63,7 @@ def choose_k(context: RunContext, train: Gathered) -> int:
     return int(knn(train.array, dataset.labels[train.rows], dataset.metric, groups=groups, n_classes=n_classes).k)
 
 
-def _vote(dataset: Any, train: Gathered, val: Gathered, k: int) -> np.ndarray:
+def _vote(dataset: Dataset, train: Features, val: Features, k: int) -> np.ndarray:
     from probes.neighbours import vote
 
     return np.asarray(vote(val.array, train.array, dataset.labels[train.rows], k, len(dataset.classes)))

@@ -1,4 +1,4 @@
-"""The two ways in which a rung that trains ends, and how it finds its way back into an interrupted attempt."""
+"""The two ways in which a rung that trains ends, and how it continues an interrupted attempt."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from advisor.training.network import Classifier, layers_of, whole_state
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
+DIVERGED = "the training diverged"
+
 
 def earlier(context: RunContext) -> dict[str, Any] | None:
-    """The settings an interrupted attempt had resolved, when it had come as far as its training."""
+    """The settings of an interrupted attempt, where it had reached its training."""
     begun = (context.files.checkpoint / STATE).is_file() or stages.has(context, RACE)
     if not begun:
         return None
-    found: dict[str, Any] = storage.read_json(context.files.resolved)
-    return found
+    return storage.read_object(context.files.resolved)
 
 
 def save_whole(
     context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any], temperature: float = 1.0
 ) -> None:
-    """Write every weight and how it came about; the logits are to be divided by the temperature."""
+    """Write every weight and the settings of the training; the logits are to be divided by the temperature."""
     spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="all")
     spec["backbone"]["depths"] = list(layers_of(backbone))
     spec["head"] = {"type": "linear", "temperature": temperature}
@@ -48,17 +49,17 @@ def roll_back(
     compared: Comparison | None = None,
     stopped: bool = False,
 ) -> Outcome:
-    """Save the frozen model instead and say so."""
+    """Save the frozen model instead, and say why."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
-    told: tuple[str, ...] = (dropped_sentence(why),)
+    reasons: tuple[str, ...] = (dropped_sentence(why),)
     values = {"value": fallback.value, "n": float(len(fallback.val.rows)), "frozen": fallback.value}
     if compared is not None:
-        told, values = (*told, compared.sentence), compared.values
+        reasons, values = (*reasons, compared.sentence), compared.values
     return Outcome(
         rung="fine-tune",
         validation={**values, **fallback.calibration},
-        sentences=(*told, *sentences, *fallback.sentences),
+        sentences=(*reasons, *sentences, *fallback.sentences),
         device=context.device,
         stopped=stopped or context.should_stop(),
         dropped=why,

@@ -1,8 +1,8 @@
-"""Which network is trained from scratch on images: the plan's architecture or a small one, by a short race.
+"""Which network is trained from scratch on images: a short race between the plan's architecture and a small one.
 
-The plan's network has the better shape for photographs, the small one sees several times as many pictures a second, and
-which counts for more depends on the data and the time. Each trains for the same seconds from its own random weights
-with its own recipe; the better validation value goes on.
+The plan's network suits photographs better, the small one sees several times as many pictures a second, and which
+matters more depends on the data and the time. Each trains for the same seconds from its own random weights with the
+same recipe; the better validation value wins.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.kinds import kind_row
+from advisor.core.wording import duration, percent
 from advisor.data.features import load_backbone
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
@@ -26,7 +28,7 @@ from probes.folds import spread_order
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
-#: Share of the training time that each network's race gets, and the least seconds that tell anything.
+#: Share of the training time that each network races for, and the fewest seconds that say anything.
 SHARE, LEAST_SECONDS = 0.12, 5.0
 #: The small network's input where its usual one leaves too few passes.
 SMALLEST_PX = 64
@@ -47,6 +49,10 @@ class Racer:
     loss: float = math.inf
 
 
+#: (network, seconds for its training, values of a race for the report, sentences).
+Choice = tuple[Racer, float, dict[str, Any], tuple[str, ...]]
+
+
 def random_backbone(context: RunContext, architecture: str, size: int | None = None) -> Backbone:
     """The plan's architecture or the small one, with random weights drawn from the plan's seed."""
     from probes.backbones import catalog
@@ -54,7 +60,7 @@ def random_backbone(context: RunContext, architecture: str, size: int | None = N
 
     plan = context.plan
     small = architecture == "small"
-    entry = SMALL if small else catalog.find(plan.backbone, plan.kind)
+    entry = SMALL if small else catalog.find(plan.backbone, kind_row(plan.kind).modality)
     px = size or (SMALL.input_size if small else plan.input_size)
     return load_backbone(entry, px, context.device, pretrained=False, seed=plan.seed)
 
@@ -67,7 +73,7 @@ def fresh_network(context: RunContext, backbone: Backbone) -> Classifier:
 
 
 def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
-    """The network with its speed and the input size that the time affords; and the seconds there are for training."""
+    """The network with its speed and the input size that the time allows; and the seconds for training."""
     from advisor.rungs.trained import some, training_seconds
 
     rows = context.dataset.where("train")
@@ -85,7 +91,7 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
 
 
 def raced(context: RunContext, racers: list[Racer], val_rows: np.ndarray, seconds: float) -> list[Racer]:
-    """The racers with what they reached in `seconds` each; those not started by a stop are as they were."""
+    """The racers with their values after `seconds` each; those that a stop kept from starting are as they were."""
     return [racer if context.should_stop() else _run(context, racer, val_rows, seconds) for racer in racers]
 
 
@@ -110,8 +116,14 @@ def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float
     return dataclasses.replace(racer, value=result.value, loss=result.loss)
 
 
-def choose(context: RunContext, val_rows: np.ndarray) -> tuple[Racer, float, dict[str, Any], tuple[str, ...]]:
-    """(winner, seconds for training, values of all for the report, what to say).
+def same(context: RunContext, val_rows: np.ndarray) -> Choice:
+    """The plan's architecture, without a race."""
+    racer, seconds = timed(context, "same")
+    return racer, seconds, {}, ()
+
+
+def choose(context: RunContext, val_rows: np.ndarray) -> Choice:
+    """The winner of a race.
 
     The plan may pin ``settings["architecture"]`` to "same" or "small".
     """
@@ -124,10 +136,13 @@ def choose(context: RunContext, val_rows: np.ndarray) -> tuple[Racer, float, dic
         return racers[0], seconds, {}, ()
     if each < LEAST_SECONDS:
         chosen = max(racers, key=lambda racer: racer.speed)
-        return chosen, seconds, {}, (f"The time did not allow a race of networks; {chosen.title} is the quickest.",)
+        return chosen, seconds, {}, (f"There was no time for a race of networks; {chosen.title} trains fastest.",)
     some = np.sort(val_rows[spread_order(context.dataset.labels[val_rows], context.plan.seed)][:256])
     racers = raced(context, racers, some, each)
     best = max(racers, key=lambda racer: (racer.value, -racer.loss))
-    told = ", ".join(f"{racer.title} {100 * max(racer.value, 0):.1f} % at {racer.size} px" for racer in racers)
-    sentence = f"Networks raced for {each:.0f} s each on {len(some):,} validation items: {told}; {best.title} went on."
+    values = ", ".join(f"{racer.title} {percent(max(racer.value, 0))} at {racer.size} px" for racer in racers)
+    sentence = (
+        f"Networks raced for {duration(each)} each, compared on {len(some):,} validation items: {values}. {best.title} "
+        f"won."
+    )
     return best, seconds - 2 * each, {f"race {r.title}": max(r.value, 0.0) for r in racers}, (sentence,)

@@ -1,9 +1,9 @@
-"""What a run has finished, kept beside its checkpoint: a run that is killed and resumed does none of it again.
+"""The finished stages of a run, kept beside its checkpoint: a run that is killed and resumed repeats none of them.
 
-Values lie as JSON and tensors as safetensors with their SHA-256 (`advisor.training.checkpoints`), in
-``checkpoint/stages/<name>``; they go with the checkpoint once there is an outcome. Context: a resumed run has less time
-than an undisturbed one, and a stage that is given a share of the time left came out worse when it was done again: a
-frozen head fitted afresh 12 s before the end of a run of 40 reached 91.6 % on the digits, the first one 99.2 %.
+Values are kept as JSON and tensors as safetensors with their SHA-256 (`advisor.training.checkpoints`), in
+``checkpoint/stages/<name>``; they are deleted with the checkpoint once there is an outcome. Context: a resumed run has
+less time than an undisturbed one, and a stage that gets a share of the time left came out worse when repeated: a frozen
+head fitted again 12 s before the end of a run of 40 reached 91.6 % on the digits, the first one 99.2 %.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from advisor.training.checkpoints import Part
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage came to: plain values that fit into JSON, and tensors by name."""
+    """The result of a stage: plain values that fit into JSON, and tensors by name."""
 
     values: dict[str, Any]
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
 
 def keep(context: RunContext, name: str, values: dict[str, Any], tensors: dict[str, Tensor] | None = None) -> None:
-    """Keep what the stage came to. Raises StorageError when the disk is full."""
+    """Keep the result of the stage. Raises StorageError when the disk is full."""
     parts = {"tensors": Part(0, tensors)} if tensors else {}
     checkpoints.write(_folder(context, name), parts, {"values": values})
     context.kept()
 
 
 def kept(context: RunContext, name: str) -> Stage | None:
-    """What the stage came to before the run was interrupted; None where it has not ended. Raises StorageError."""
-    found = checkpoints.read(_folder(context, name))
-    if found is None:
+    """The result of the stage before the run was interrupted; None where it had not ended. Raises StorageError."""
+    content = checkpoints.read(_folder(context, name))
+    if content is None:
         return None
-    parts, state = found
+    parts, state = content
     return Stage(state["values"], parts["tensors"].tensors if "tensors" in parts else {})
 
 

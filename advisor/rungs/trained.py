@@ -1,4 +1,4 @@
-"""What the two rungs that train share: time, the race, and the long run with its checkpoint, once for each seed."""
+"""What the two rungs that train share: time, the race, and the long training with its checkpoint, once per seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
+from advisor.core.kinds import kind_row
+from advisor.core.wording import counted, duration
 from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
 from advisor.rungs.progress import of_run
@@ -22,7 +24,7 @@ from advisor.training.settings import Callbacks, Candidate, FitResult, Settings,
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
-#: One look at the validation part may take this share of the training time.
+#: One evaluation on the validation part may take this share of the training time.
 LOOK_SHARE = 0.03
 LEAST_LOOK = 128
 #: Steps below which tuning is noise.
@@ -36,17 +38,17 @@ AVERAGED_SHARE = 0.25
 
 
 def some(rows: np.ndarray, n: int = 64) -> np.ndarray:
-    """Some rows from all over, enough to time a step on."""
+    """Some rows from all over the part, enough to time a step."""
     return rows[:: max(1, len(rows) // n)][:n]
 
 
 def training_seconds(context: RunContext, read_per_second: float) -> float:
-    """Seconds left for training when the report's own reading, so many items a second, is kept back."""
+    """Seconds left for training, without those in which the report reads its items, so many a second."""
     return max(1.0, context.seconds_left - common.report_seconds(context, 1 / read_per_second))
 
 
 def look_items(n: int, read_per_second: float, seconds: float) -> int:
-    """How many of n validation items a look takes."""
+    """How many of n validation items one evaluation takes."""
     return int(min(n, max(LEAST_LOOK, LOOK_SHARE * seconds * read_per_second)))
 
 
@@ -72,24 +74,24 @@ def carry_out(
         return None, sentences
     n_seeds = int(resolved["n_seeds"])
     after = common.report_seconds(context, 1 / float(resolved["read_per_second"]))
-    result, told = repeated(
+    result, repeats = repeated(
         problem,
         settings_from(resolved),
         n_seeds,
         start,
-        lambda turn: _callbacks(context, span, turn, n_seeds, after),
+        lambda index: _callbacks(context, span, index, n_seeds, after),
         lambda: context.seconds_left,
     )
     _check_decoded(problem)
     if resolved["adapters"]:
         adapters.merge(network)
-    return result, (*sentences, *told, *_told(context.plan.kind, resolved, result))
+    return result, (*sentences, *repeats, *_sentences(context.plan.kind, resolved, result))
 
 
 def _prepare(
     context: RunContext, rung: TrainedRung, problem: Problem, resolved: dict[str, Any], share: float
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Race, put the winner's weights into the problem's network, plan lengths and seeds; the start and what to say.
+    """Race, put the winner's weights into the problem's network, plan lengths and seeds; the start and sentences.
 
     All of it is kept, so that a run that is interrupted afterwards does not race again.
     """
@@ -108,7 +110,7 @@ def _prepare(
                 settings,
                 entrants,
                 context.should_stop,
-                lambda told, done: tell(told, share),
+                lambda stage, done: tell(stage, share),
                 _entered(settings),
             )
     start = equip(problem, raced.winner.adapters, settings.seed)
@@ -119,15 +121,15 @@ def _prepare(
     settings = dataclasses.replace(raced.winner.settings(settings), seconds=seconds / n_seeds)
     resolved.update(dataclasses.asdict(settings))
     resolved.update(adapters=raced.winner.adapters, n_seeds=n_seeds, race=raced.record)
-    given = isinstance(context.plan.settings.get("learning_rate"), (int, float))
-    sentences = () if given else (raced.sentence,)
+    pinned = isinstance(context.plan.settings.get("learning_rate"), (int, float))
+    sentences = () if pinned else (raced.sentence,)
     common.save_resolved(context, resolved)
     stages.keep(context, RACE, {"sentences": list(sentences)}, changed)
     return start, sentences
 
 
 def _raced(context: RunContext, problem: Problem) -> tuple[str, ...]:
-    """Put what the race changed back into the problem's network; what was said of it."""
+    """Put what the race changed back into the problem's network; the race's sentences."""
     stage = stages.kept(context, RACE)
     if stage is None:  # an attempt of a version that kept checkpoints only
         return ()
@@ -172,21 +174,21 @@ def _entered(settings: Settings) -> Callable[[Problem, Candidate], Problem]:
 
 
 def _callbacks(
-    context: RunContext, span: tuple[float, float], turn: int, n_seeds: int, seconds_after: float
+    context: RunContext, span: tuple[float, float], index: int, n_seeds: int, seconds_after: float
 ) -> Callbacks:
-    """Of one seed's run: its part of the span, its own checkpoint."""
+    """For one seed: its part of the span, its own checkpoint."""
     width = (span[1] - span[0]) / n_seeds
     folder = context.files.checkpoint
 
     def emit(numbers: dict[str, Any]) -> None:
-        share = span[0] + width * (turn + numbers["step"] / max(numbers["steps"], 1))
-        fit = f"seed {turn + 1}" if n_seeds > 1 else ""
-        context.emit("Training", share, **of_run(numbers, n_seeds - turn - 1, seconds_after, fit))
+        share = span[0] + width * (index + numbers["step"] / max(numbers["steps"], 1))
+        fit = f"seed {index + 1}" if n_seeds > 1 else ""
+        context.emit("Training", share, **of_run(numbers, n_seeds - index - 1, seconds_after, fit))
 
     return Callbacks(
         emit=emit,
         should_stop=context.should_stop,
-        checkpoint=folder / f"seed-{turn}" if turn else folder,
+        checkpoint=folder / f"seed-{index}" if index else folder,
         checkpoint_seconds=CHECKPOINT_SECONDS,
         kept=context.kept,
         trained=context.trained,
@@ -194,7 +196,7 @@ def _callbacks(
 
 
 def _check_decoded(problem: Problem) -> None:
-    """A set of which nothing can be decoded has trained nothing."""
+    """Raises RunError where no training item could be decoded: nothing was trained then."""
     from advisor.core.errors import RunError
 
     if not problem.train.ok.any():
@@ -210,15 +212,15 @@ def passes(epochs: float) -> str:
     return f"{epochs:.1f} epochs" if epochs >= 0.1 else "under 0.1 epochs"
 
 
-def _told(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
+def _sentences(kind: str, resolved: dict[str, Any], result: FitResult) -> tuple[str, ...]:
     """How long and at what size, for the report."""
     sentences = [
-        f"Trained {result.steps:,} step{'s' * (result.steps != 1)}, {passes(result.epochs)}, in {result.seconds:.0f} s "
-        f"at {result.items_per_second:.0f} items a second; the best state is that of step {result.best_step:,}."
+        f"Trained {counted(result.steps, 'step')} ({passes(result.epochs)}) in {duration(result.seconds)} at "
+        f"{result.items_per_second:.0f} items a second; the best state was at step {result.best_step:,}."
     ]
-    size, usual = int(resolved["input_size"]), int(resolved["usual_input_size"])
+    size, usual, row = int(resolved["input_size"]), int(resolved["usual_input_size"]), kind_row(kind)
     if size != usual:
-        what = f"images were read at {size} px instead of {usual} px" if kind == "image" else ""
-        what = what or f"texts were read up to {size} tokens instead of {usual}"
-        sentences.append(f"The {what}, so that the time sufficed for enough passes.")
+        sentences.append(
+            f"The {row.items} were read at {size} {row.unit} instead of {usual}, to leave time for enough epochs."
+        )
     return (*sentences, *result.sentences)

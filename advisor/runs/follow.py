@@ -1,4 +1,4 @@
-"""Watching a run from outside, by reading its folder; any number of watchers, none of whom it needs."""
+"""Watching a run from outside by reading its folder; the run needs no watcher and allows any number."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ ENSURE_SECONDS = 2.0
 def follow(run: str) -> Iterator[RunStatus]:
     """The run's status, several times a second until it has ended; the last one is the final one.
 
-    Starts the supervisor again when it is gone, so that a followed run always ends. Raises RunError for an
-    unknown run.
+    Restarts the supervisor when it is gone, so that a followed run always ends. Raises RunError for an unknown run.
     """
     run = store.find(run)
     ensured = 0.0
@@ -42,8 +41,8 @@ def follow(run: str) -> Iterator[RunStatus]:
 def metrics(run: str) -> pd.DataFrame:
     """The run's metrics, one row per report of its training (columns as reported; ``stage`` and ``seconds`` always).
 
-    Steps that were done again after a resume stand once, as they were done last. Raises StorageError where the file of
-    a finished run is damaged.
+    Steps that were repeated after a resume appear once, as they were done last. Raises StorageError where the file of a
+    finished run is damaged.
     """
     import pandas as pd
 
@@ -55,15 +54,15 @@ def metrics(run: str) -> pd.DataFrame:
 
 
 def _once(table: pd.DataFrame) -> pd.DataFrame:
-    """The table without the rows of a fit that a later row of the same fit has gone back behind."""
+    """The table without the rows of a fit that were repeated: a later row of the same fit has the same step or less."""
     fit = [column for column in ("stage", "fit") if column in table]
     backwards = table.iloc[::-1].groupby(fit, dropna=False)["step"]
-    least_after = backwards.transform(lambda steps: steps.cummin().shift())  # rows that are no step's have none
+    least_after = backwards.transform(lambda steps: steps.cummin().shift())  # none for rows without a step
     return table[~(table["step"] >= least_after.reindex(table.index))].reset_index(drop=True)
 
 
 def events(run: str) -> list[dict[str, Any]]:
-    """What happened to the run, in order: attempts, stages, the end."""
+    """The events of the run, in order: attempts, stages, the end."""
     return storage.read_lines(RunFiles(store.directory(run)).events)
 
 

@@ -1,8 +1,8 @@
 """How a run's worker is started: the literal list of launchers.
 
-All start the same worker, which sees RANK and WORLD_SIZE only, and none restarts a process that died. Context: on gloo,
+All start the same worker, which sees only RANK and WORLD_SIZE, and none restarts a process that died. Context: on gloo,
 restarts in place recovered 8 of 11 times, fresh launches 10 of 10 (docs/design.md, how a run runs). A launch ends with
-the first process that dies, and the supervisor launches afresh, from the checkpoint.
+the first process that dies, and the supervisor launches again, from the checkpoint.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Launcher(Protocol):
 
     @property
     def usual_processes(self) -> int:
-        """How many processes where nobody says."""
+        """How many processes unless the plan says otherwise."""
 
     def missing(self) -> str:
-        """What must be installed first, or nothing."""
+        """What must be installed first, or "" where nothing."""
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
         """Start the workers of the run in `folder`; the process returned ends when they have ended."""
@@ -50,7 +50,7 @@ class Local:
     usual_processes: int = 1
 
     def missing(self) -> str:
-        """Nothing: this Python suffices."""
+        """Nothing: this Python is enough."""
         return ""
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
@@ -70,15 +70,15 @@ class Torchrun:
         return ""
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
-        """``torchrun``, which ends all when one has ended badly."""
-        told = ("--standalone", "--nproc-per-node", str(n), "--max-restarts", "0", "-m", WORKER, str(folder))
-        mine = alone(n)
-        return processes.spawn("torch.distributed.run", *told, log=RunFiles(folder).log, mark=folder, setting=mine)
+        """``torchrun``, which ends all processes when one fails."""
+        arguments = ("--standalone", "--nproc-per-node", str(n), "--max-restarts", "0", "-m", WORKER, str(folder))
+        log = RunFiles(folder).log
+        return processes.spawn("torch.distributed.run", *arguments, log=log, mark=folder, setting=alone(n))
 
 
 @dataclass(frozen=True)
 class Ray:
-    """Actors of a Ray cluster (RAY_ADDRESS), or of a small one of this run's own on this machine."""
+    """Actors of a Ray cluster (RAY_ADDRESS), or of a small one for this run on this machine."""
 
     name: str = "ray"
     usual_processes: int = 2
@@ -91,9 +91,9 @@ class Ray:
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
         """A driver that starts the actors and ends with the first that dies."""
-        mine = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
-        told = (str(folder), str(n))
-        return processes.spawn("advisor.runs.on_ray", *told, log=RunFiles(folder).log, mark=folder, setting=mine)
+        setting = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
+        log = RunFiles(folder).log
+        return processes.spawn("advisor.runs.on_ray", str(folder), str(n), log=log, mark=folder, setting=setting)
 
 
 LAUNCHERS: tuple[Launcher, ...] = (Local(), Torchrun(), Ray())
@@ -124,14 +124,14 @@ def checked(name: str, n: int | None) -> int:
 
 
 def launch(folder: Path) -> subprocess.Popen[bytes]:
-    """Start what the run's plan says; a plan of an older version says nothing and means one process."""
+    """Start the processes of the run's plan; a plan of an older version names no launcher and means one process."""
     plan = processes.read_small(RunFiles(folder).plan)
     launcher = find(str(plan.get("launcher", "local")))
     return launcher.start(folder, checked(launcher.name, int(plan.get("processes", 1))))
 
 
 def alone(n: int) -> dict[str, str]:
-    """Environment of `n` processes on one machine: its cores shared out, their talk kept on the loopback."""
+    """Environment of `n` processes on one machine: its cores divided, their traffic kept on the loopback."""
     threads = max(1, (os.cpu_count() or 1) // n)
     loopback = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)
     return {"OMP_NUM_THREADS": str(threads), **({"GLOO_SOCKET_IFNAME": loopback} if loopback else {})}

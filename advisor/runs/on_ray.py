@@ -1,7 +1,7 @@
 """A run's workers as Ray actors: ``python -m advisor.runs.on_ray RUN_DIRECTORY PROCESSES``.
 
-Plain actors without restarts: the first that dies ends the launch, and the supervisor launches afresh. Process 0 is
-kept on the node of this driver, where the supervisor can see whether it lives.
+Plain actors without restarts: the first that dies ends the launch, and the supervisor launches again. Process 0 stays
+on the node of this driver, where the supervisor can see whether it is alive.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Process:
     """One process of a run, as an actor."""
 
     def address(self) -> tuple[str, int]:
-        """Where the others can meet process 0: its node's address and a free port."""
+        """Where the others reach process 0: its node's address and a free port."""
         import socket
 
         import ray
@@ -28,7 +28,7 @@ class Process:
             return ray.util.get_node_ip_address(), int(free.getsockname()[1])
 
     def work(self, folder: str, environment: dict[str, str]) -> int:
-        """The worker, told its place in the environment as under any launcher; its exit status."""
+        """Run the worker with its rank in the environment, as under any launcher; returns its exit status."""
         os.environ.update(environment)
         return worker.main(Path(folder))
 
@@ -54,7 +54,7 @@ def main(folder: Path, n: int) -> int:
         try:
             one = int(ray.get(ended))
         except ray.exceptions.RayError as error:
-            print(f"Process {rank} of {n} has died: {str(error).splitlines()[0]}", file=sys.stderr)
+            print(f"Process {rank} of {n} died: {str(error).splitlines()[0]}", file=sys.stderr)
             return 1
         status = one if rank == 0 else status
     return status

@@ -1,8 +1,8 @@
-"""Processes of our own: started apart, recognised again for certain, ended without touching anyone else's.
+"""Our own processes: started apart, recognised with certainty, ended without touching anyone else's.
 
-A process id alone proves nothing, since ids are used again. A process is ours when its id *and* its start time are
-the recorded ones; a worker or supervisor also holds a file lock for as long as it lives, which the system drops
-with the process whatever killed it.
+A process id alone proves nothing, since ids are reused. A process is ours when its id *and* its start time are the
+recorded ones; a worker or supervisor also holds a file lock for as long as it lives, which the system releases with the
+process, whatever killed it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def identity() -> dict[str, float]:
 
 
 def find(pid: int | None, started: float | None) -> psutil.Process | None:
-    """The living process with this id and start time; None when it has ended, even if its id was given away."""
+    """The living process with this id and start time; None when it has ended, even if its id was reused."""
     if pid is None or started is None:
         return None
     try:
@@ -66,11 +66,11 @@ def is_locked(path: Path) -> bool:
 def spawn(
     module: str, *arguments: str, log: Path, mark: Path | None = None, setting: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m module`` in a session of its own, its output appended to `log`; ends with nobody but itself.
+    """Start ``python -m module`` in a session of its own, so that it outlives this process; output goes to `log`.
 
     ``setting``: environment variables for it, where the user has not set them.
     """
-    # safe path: a file called random.py where the user happens to stand must not be imported
+    # safe path: a file called random.py in the user's current folder must not be imported
     environment = {**(setting or {}), **os.environ, "PYTHONSAFEPATH": "1"}
     if mark is not None:
         environment[MARK] = str(mark)
@@ -95,12 +95,12 @@ def spawn(
 
 
 def _reap() -> None:
-    """Collect ended children, so that a long-lived dashboard keeps no zombies."""
+    """Collect ended children, so that a long-running dashboard keeps no zombies."""
     _started[:] = [process for process in _started if process.poll() is None]
 
 
 def kill(process: psutil.Process) -> None:
-    """End a process and everything it started, at once."""
+    """End a process and everything that it started, immediately."""
     family = [process]
     with contextlib.suppress(psutil.Error):
         family += process.children(recursive=True)
@@ -111,7 +111,7 @@ def kill(process: psutil.Process) -> None:
 
 
 def kill_marked(directory: Path) -> None:
-    """End what a dead worker left behind: living processes whose environment names its run folder."""
+    """End what a dead worker left running: processes whose environment names its run folder."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(MARK) == str(directory):
@@ -119,7 +119,7 @@ def kill_marked(directory: Path) -> None:
 
 
 def write_aside(path: Path, content: dict[str, Any]) -> None:
-    """Replace a small JSON file in one step, without the sync of `storage`: for what is rewritten every second."""
+    """Replace a small JSON file in one step, without the sync of `storage`: for files rewritten every second."""
     descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""What a worker tells about itself, in its run's folder: heartbeat, state, events and metrics."""
+"""What a worker reports in its run's folder: heartbeat, state, events and metrics."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ STATE_SECONDS = 0.5
 
 
 class Reporter:
-    """Writes the run's folder while the worker works; every method may be called from any thread.
+    """Writes to the run's folder while the worker works; every method may be called from any thread.
 
-    ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget; but for work that was
-    lost with a killed worker: it is done again in time of its own (``redone_seconds``), so that the run comes to what
-    an undisturbed one does. ``interruptions``: how often that was.
+    ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget. Work that a killed
+    worker lost does not count: it is repeated in extra time (``redone_seconds``), so that the run ends like an
+    undisturbed one. ``interruptions``: how often that happened.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        told = processes.read_small(RunFiles(folder).state)
-        spent = float(told.get("seconds", 0.0))
-        self.spent_before = self.kept_seconds = float(told.get("kept_seconds", spent))
-        self.redone_seconds = float(told.get("redone_seconds", 0.0)) + spent - self.spent_before
-        self.interruptions = int(told.get("interruptions", 0)) + bool(told)
+        state = processes.read_small(RunFiles(folder).state)
+        spent = float(state.get("seconds", 0.0))
+        self.spent_before = self.kept_seconds = float(state.get("kept_seconds", spent))
+        self.redone_seconds = float(state.get("redone_seconds", 0.0)) + spent - self.spent_before
+        self.interruptions = int(state.get("interruptions", 0)) + bool(state)
         self.budget_seconds = math.inf
         self._time_left = TimeLeft()
         self.stage, self.share = "Starting", 0.0
@@ -47,15 +47,15 @@ class Reporter:
 
     @property
     def seconds(self) -> float:
-        """Working time so far, all attempts together."""
+        """Working time so far, over all attempts."""
         return self.spent_before + time.monotonic() - self._began
 
     def start(self) -> None:
-        """Write the first heartbeat and keep it beating every second in a thread of its own."""
+        """Write the first heartbeat, and one every second in a thread of its own."""
         self._beat()
         threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
         self.event("attempt", **self._identity)
-        self._tell("running")
+        self._write_state("running")
 
     def emit(self, stage: str, share: float, **numbers: Any) -> None:
         """Note the stage and the share of the whole run that is done (0 to 1); numbers become a line of the metrics."""
@@ -63,23 +63,23 @@ class Reporter:
             changed = stage != self.stage
             self.stage, self.share = stage, min(1.0, max(0.0, share))
             if "eta_seconds" in numbers:
-                self._time_left.tell(float(numbers["eta_seconds"]), self.seconds)
+                self._time_left.note(float(numbers["eta_seconds"]), self.seconds)
             if changed:
                 self.event("stage", stage=stage)
             if numbers:
                 line = {"stage": stage, "seconds": round(self.seconds, 3), **{k: _plain(v) for k, v in numbers.items()}}
                 storage.append_line(RunFiles(self.folder).metrics, line)
             if changed or time.monotonic() - self._written > STATE_SECONDS:
-                self._tell("running")
+                self._write_state("running")
 
     def kept(self) -> None:
-        """Note that all that was done so far would outlive a kill."""
+        """Note that everything done so far would survive a kill."""
         with self._lock:
             self.kept_seconds = self.seconds
-            self._tell("running")
+            self._write_state("running")
 
     def begin(self) -> None:
-        """Start the clock of a worker that takes a run up again: loading libraries was paid for by the first one."""
+        """Start the clock of a worker that resumes a run: the first one has already paid for loading libraries."""
         if self.interruptions:
             self._began = time.monotonic()
 
@@ -88,13 +88,13 @@ class Reporter:
         storage.append_line(RunFiles(self.folder).events, {"time": round(time.time(), 3), "event": kind, **details})
 
     def end(self, state: str, cause: str = "") -> None:
-        """Write the final state, synced to the disk; nothing may be told after it."""
+        """Write the final state, synced to the disk; nothing may be written after it."""
         with self._lock:
             self._ended.set()
             self.event(state, cause=cause)
             storage.write_json(RunFiles(self.folder).state, self._state(state) | {"cause": cause})
 
-    def _tell(self, state: str) -> None:
+    def _write_state(self, state: str) -> None:
         if not self._ended.is_set():
             processes.write_aside(RunFiles(self.folder).state, self._state(state))
             self._written = time.monotonic()
@@ -125,11 +125,11 @@ class Reporter:
             try:
                 self._beat()
                 with self._lock:
-                    self._tell("running")  # the time left goes on while a stage is silent
+                    self._write_state("running")  # the time left goes down while a stage is silent
             except OSError as error:
                 if not self.folder.is_dir():
-                    os._exit(1)  # the folder was deleted: nobody can ever see a result
-                LOG.warning("no heartbeat could be written (%s)", error)
+                    os._exit(1)  # the folder was deleted: nobody will ever see a result
+                LOG.warning("The heartbeat could not be written (%s).", error)
 
 
 def _plain(number: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The list of runs: one row each in a SQLite file in WAL mode, and one folder each for all the rest.
+"""The list of runs: one row each in a SQLite file in WAL mode, and one folder each for everything else.
 
-The row says what was asked and how the supervisor sees it; the worker writes only into the run's folder. Where
-the two differ, an ended state in the folder (`state.json`) wins: it was written by the one who did the work.
+The row holds what was asked for and the state as the supervisor sees it; the worker writes only into the run's folder.
+Where the two differ, an ended state in the folder (`state.json`) wins: the worker itself wrote it.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def submit(plan: Plan) -> str:
     if not plan.run:
         plan = plan.model_copy(update={"run": new_run_id(plan.rung)})
     if Path(plan.run).name != plan.run:
-        raise RunError(f"{plan.run!r} cannot be the id of a run. Leave it empty to get one.")
+        raise RunError(f"{plan.run!r} cannot be a run's id. Leave it empty to get one.")
     folder = runs_folder() / plan.run
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
-        raise RunError(f"There is already a run {plan.run}. Make a new plan to train again.") from error
+        raise RunError(f"Run {plan.run} exists already. Make a new plan to train again.") from error
     except OSError as error:
         raise StorageError(f"The run folder {folder} cannot be created ({error.strerror}).") from error
     plan.save(RunFiles(folder).plan)
@@ -81,7 +81,7 @@ def submit(plan: Plan) -> str:
 
 
 def status(run: str) -> RunStatus:
-    """How a run stands now. Raises RunError for an unknown run."""
+    """The state of a run now. Raises RunError for an unknown run."""
     return _status(row(find(run)))
 
 
@@ -92,26 +92,26 @@ def runs() -> list[RunStatus]:
 
 
 def request_stop(run: str) -> RunStatus:
-    """Ask a run to stop: a waiting one is taken out of the queue, a working one ends within seconds.
+    """Ask a run to stop: a queued one leaves the queue, a running one ends within seconds.
 
     A run that has ended stays as it is. Raises RunError for an unknown run.
     """
     run = find(run)
     (runs_folder() / run / STOP).touch()
-    if not change(run, "queued", "stopped", cause="It was stopped before it began."):
+    if not change(run, "queued", "stopped", cause="It was stopped before it started."):
         change(run, "running", "stopping")
     return status(run)
 
 
 def find(name: str) -> str:
-    """The id of the run that `name` means: an id, an unambiguous beginning or end of one, a run's folder, or ``last``.
+    """The id of the run that `name` refers to: an id, an unambiguous start or end of one, a run's folder, or ``last``.
 
     Raises RunError naming the nearest runs.
     """
     with _open() as database:
         known: list[str] = [entry["run"] for entry in database.execute("SELECT run FROM runs ORDER BY rowid DESC")]
     if not known:
-        raise RunError(f"There is no run {name!r}: no run was started yet. `advisor train PATH` starts one.")
+        raise RunError(f"There is no run {name!r}, as none was started yet. `advisor train PATH` starts one.")
     wanted = Path(name).name
     if wanted in known:
         return wanted
@@ -121,9 +121,9 @@ def find(name: str) -> str:
     if len(matching) == 1:
         return matching[0]
     near = matching[:5] or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    problem = "fits several runs" if matching else "is not a run"
+    problem = "matches several runs" if matching else "is not a run"
     hint = f"Did you mean {', '.join(near)}?" if near else f"The latest is {known[0]}."
-    raise RunError(f"{name!r} {problem}. {hint} `advisor runs` lists all that there are.")
+    raise RunError(f"{name!r} {problem}. {hint} `advisor runs` lists all runs.")
 
 
 def row(run: str) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def row(run: str) -> dict[str, Any]:
 
 
 def unfinished() -> list[dict[str, Any]]:
-    """The rows that wait or work, the oldest first."""
+    """The rows of queued and running runs, the oldest first."""
     with _open() as database:
         chosen = database.execute(
             "SELECT * FROM runs WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid"
@@ -156,7 +156,7 @@ def change(run: str, before: str, after: str, *, cause: str | None = None, attem
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """What the worker last wrote about itself (state, stage, progress, eta_seconds, cause), or {}."""
+    """The state that the worker wrote last (state, stage, progress, eta_seconds, cause), or {}."""
     return read_small(RunFiles(folder).state)
 
 
@@ -172,10 +172,10 @@ def _status(entry: dict[str, Any]) -> RunStatus:
     from advisor.core.records import RunStatus
 
     folder = runs_folder() / entry["run"]
-    told = {} if entry["state"] == "queued" else read_state(folder)
+    own = {} if entry["state"] == "queued" else read_state(folder)
     state, cause = entry["state"], entry["cause"]
-    if told.get("state") in ENDED:
-        state, cause = told["state"], told.get("cause", "")
+    if own.get("state") in ENDED:
+        state, cause = own["state"], own.get("cause", "")
     elif state == "running" and (folder / STOP).exists():
         state = "stopping"
     working = state in ("running", "stopping")
@@ -188,16 +188,16 @@ def _status(entry: dict[str, Any]) -> RunStatus:
         directory=str(folder),
         attempts=entry["attempts"],
         cause=cause,
-        progress=1.0 if state == "done" else float(told.get("progress", 0.0)),
-        eta_seconds=told.get("eta_seconds") if working else None,
-        stage=str(told.get("stage", "")) if working else "",
+        progress=1.0 if state == "done" else float(own.get("progress", 0.0)),
+        eta_seconds=own.get("eta_seconds") if working else None,
+        stage=str(own.get("stage", "")) if working else "",
         kept=read_kept(folder) if state in ENDED else None,
     )
 
 
 @contextlib.contextmanager
 def _open() -> Iterator[sqlite3.Connection]:
-    """A connection for one short piece of work; every statement commits by itself."""
+    """A connection for a few statements, each of which commits by itself."""
     path = Workspace.here().store
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=20.0, isolation_level=None)) as database:
@@ -208,16 +208,18 @@ def _open() -> Iterator[sqlite3.Connection]:
     except sqlite3.DatabaseError as error:
         raise StorageError(
             f"The list of runs {path} cannot be used ({error}). "
-            "If this stays, move the file away; the run folders beside it are kept."
+            "If this persists, move the file away; the run folders beside it are kept."
         ) from error
 
 
 def _create(database: sqlite3.Connection, path: Path) -> None:
-    """Make the table once; two processes that switch to WAL at the same moment would fail, hence the lock."""
+    """Create the table once, under a lock: two processes that switch to WAL at the same moment would fail."""
     with FileLock(f"{path}.lock"):
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(SCHEMA)
-        elif found != VERSION:
-            raise StorageError(f"{path} is of version {found}, this program reads {VERSION}. Update Transfer Advisor.")
+        elif version != VERSION:
+            raise StorageError(
+                f"{path} has version {version}, and this program reads version {VERSION}. Update Transfer Advisor."
+            )

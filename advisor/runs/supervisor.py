@@ -1,8 +1,8 @@
 """The one process per workspace that takes runs from the store and sees each to its end.
 
-Context: a run must survive the page, the command and the supervisor that started it. So a worker is a process in
-a session of its own; whoever follows a run calls `ensure`; and a fresh supervisor adopts the workers it finds,
-telling the living from the dead by process id, start time and heartbeat together.
+Context: a run must survive the page, the command and the supervisor that started it. So a worker is a process in a
+session of its own; whoever follows a run calls `ensure`; and a new supervisor adopts the workers that it finds, telling
+the living from the dead by process id, start time and heartbeat together.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.25
 STARTING_SECONDS = 20.0  # a worker that somebody else started may not have written its first heartbeat yet
 LOST_SECONDS = 10.0
-SILENT_SECONDS = 180.0  # far above the heartbeat's second, since one long call may keep the interpreter
+SILENT_SECONDS = 180.0  # far above the heartbeat's second, since one long call may hold the interpreter
 STOP_SECONDS = 30.0
 ATTEMPTS = 3
 
@@ -44,12 +44,12 @@ def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
 
 
 def is_alive() -> bool:
-    """Whether a supervisor works in this workspace now."""
+    """Whether a supervisor is running in this workspace."""
     return processes.is_locked(Workspace.here().supervisor_lock)
 
 
 def slot(device: str) -> str:
-    """The device a plan will occupy, told without importing torch: one worker at a time has it."""
+    """The device that a plan will use, found without importing torch: one worker at a time has it."""
     if device != "auto":
         return device.partition(":")[0]
     if any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists():
@@ -58,7 +58,7 @@ def slot(device: str) -> str:
 
 
 class Supervisor:
-    """What one supervisor remembers; all that must outlive it is in the store and the run folders."""
+    """The memory of one supervisor; whatever must outlive it is in the store and the run folders."""
 
     def __init__(self, silent_seconds: float = SILENT_SECONDS, stop_seconds: float = STOP_SECONDS) -> None:
         self.silent_seconds, self.stop_seconds = silent_seconds, stop_seconds
@@ -67,7 +67,7 @@ class Supervisor:
         self.stops: dict[str, float] = {}
 
     def step(self) -> bool:
-        """Look at every unfinished run once; returns whether there was any."""
+        """Check every unfinished run once; returns whether there was any."""
         entries = store.unfinished()
         for entry in entries:
             if entry["state"] != "queued":
@@ -87,7 +87,7 @@ class Supervisor:
         if not store.change(run, before, "running", attempt=True):
             return  # stopped in the meantime
         self.beats.pop(run, None)
-        LOG.info("launching %s", run)
+        LOG.info("Launching %s.", run)
         try:
             self.children[run] = launchers.launch(folder)
         except OSError as error:
@@ -102,17 +102,17 @@ class Supervisor:
             state = "stopping"
         if self._lives(run, folder, state):
             return
-        told = store.read_state(folder)
-        if told.get("state") in store.ENDED:
-            store.change(run, state, told["state"], cause=str(told.get("cause", "")))
+        own = store.read_state(folder)
+        if own.get("state") in store.ENDED:
+            store.change(run, state, own["state"], cause=str(own.get("cause", "")))
         elif state == "stopping":
             store.change(run, state, "stopped", cause="It was stopped.")
         else:
             self._bury_or_resume(entry, folder)
-        LOG.info("%s: %s", run, store.row(run)["state"])
+        LOG.info("%s is %s.", run, store.row(run)["state"])
 
     def _lives(self, run: str, folder: Path, state: str) -> bool:
-        """Whether the run's worker is at work; a hung one, or one that ignores a stop, is ended first."""
+        """Whether the run's worker is alive; a hung one, or one that ignores a stop, is ended first."""
         beat = processes.read_small(RunFiles(folder).heartbeat)
         process = processes.find(beat.get("pid"), beat.get("started"))
         child = self.children.get(run)
@@ -124,7 +124,7 @@ class Supervisor:
         overdue = time.monotonic() - asked > self.stop_seconds
         if silent <= self.silent_seconds and not overdue:
             return True
-        LOG.warning("%s is %s: ending its worker", run, "not stopping" if overdue else "silent")
+        LOG.warning("%s is %s; its worker is ended.", run, "not stopping" if overdue else "silent")
         if process is not None:
             processes.kill(process)
         elif child is not None:
@@ -133,7 +133,7 @@ class Supervisor:
         return False
 
     def _unseen_but_alive(self, folder: Path, has_beat: bool, adopted: bool, silent: float) -> bool:
-        """No process fits: one may be starting (nobody's child, no heartbeat yet), or the clock may have been set."""
+        """No process matches: one may be starting (no child of ours, no heartbeat yet), or the clock was set."""
         if not has_beat:
             return adopted and silent < STARTING_SECONDS
         if not processes.is_locked(RunFiles(folder).lock):
@@ -144,18 +144,18 @@ class Supervisor:
         return False
 
     def _silent_seconds(self, run: str, beat: Any) -> float:
-        """Seconds since the heartbeat was seen to change, by our own clock, which rests while the machine sleeps."""
+        """Seconds since the heartbeat last changed, by our own clock, which stops while the machine sleeps."""
         now = time.monotonic()
         if run not in self.beats or self.beats[run][0] != beat:
             self.beats[run] = (beat, now)
         return now - self.beats[run][1]
 
     def _bury_or_resume(self, entry: dict[str, Any], folder: Path) -> None:
-        """Launch again what died: it goes on from what it has kept, and where that is nothing, nothing is lost."""
+        """Launch a dead run again: it continues from what it has kept, and where that is nothing, nothing is lost."""
         run, attempts = entry["run"], entry["attempts"]
         child = self.children.pop(run, None)
         if attempts < ATTEMPTS and RunFiles(folder).plan.is_file():
-            LOG.warning("%s: the worker ended early, attempt %d follows", run, attempts + 1)
+            LOG.warning("The worker of %s ended early; attempt %d follows.", run, attempts + 1)
             self._launch(run, "running")
             return
         tries = f" It was tried {attempts} times." if attempts > 1 else ""
@@ -165,16 +165,16 @@ class Supervisor:
 def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
     code = child.poll() if child is not None else None
     if code is None:
-        return "The training process ended without a result (it was killed, or the machine went down)."
+        return "The training process ended without a result: it was killed, or the machine went down."
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-        memory = "; the system does this when memory runs out" if name == "SIGKILL" else ""
+        memory = ", as the system does when it runs out of memory" if name == "SIGKILL" else ""
         return f"The training process was ended by {name}{memory}."
-    return f"The training process ended with status {code} and without a result."
+    return f"The training process ended with status {code}, without a result."
 
 
 def last_words(folder: Path) -> str:
-    """The last line of a run's log as a sentence, or nothing."""
+    """The last line of a run's log as a sentence, or ""."""
     try:
         with RunFiles(folder).log.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, 2) - 4096))
@@ -182,17 +182,17 @@ def last_words(folder: Path) -> str:
     except OSError:
         return ""
     spoken = [line.strip() for line in lines if line.strip()]
-    return f" Its last line was: {spoken[-1][:300]}" if spoken else ""
+    return f" The last line of its log: {spoken[-1][:300]}" if spoken else ""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Supervise this workspace until there has been nothing to do for a while."""
+    """Supervise this workspace until it has been idle for a while."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--idle", type=float, default=IDLE_SECONDS)
     idle_seconds = parser.parse_args(arguments).idle
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(process)d %(message)s")
     path = Workspace.here().supervisor_lock
-    # `ensure` of another process holds the lock for a moment while it looks, so one refusal means little
+    # `ensure` of another process holds the lock for a moment while it checks, so one refusal means little
     lock = processes.take_lock(path, timeout_seconds=2.0)
     if lock is None:
         return
@@ -204,10 +204,10 @@ def main(arguments: list[str] | None = None) -> None:
         except StorageError as error:
             LOG.error("%s", error)
         except Exception:
-            LOG.exception("a step failed")
+            LOG.exception("A step failed.")
         if time.monotonic() - idle_since > idle_seconds:
             lock.release()
-            # a run queued just before the release saw a living supervisor: look once more after it
+            # a run queued just before the release saw a living supervisor: check once more after it
             if not store.unfinished() or (lock := processes.take_lock(path)) is None:
                 return
             idle_since = time.monotonic()

@@ -1,8 +1,8 @@
 """One run in a process of its own: ``python -m advisor.runs.worker RUN_DIRECTORY``.
 
 The worker writes only into its run's folder and the caches, and knows no store, supervisor or page. Under a launcher
-of several processes it sees RANK, WORLD_SIZE and where to meet (MASTER_ADDR, MASTER_PORT), nothing else: process 0
-carries the run out, the others help it train and write nothing.
+of several processes it sees only RANK, WORLD_SIZE and the meeting point (MASTER_ADDR, MASTER_PORT): process 0 carries
+the run out, the others help it train and write nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 
 from advisor.core import storage
 from advisor.core.errors import PeopleError, ProcessLost
+from advisor.core.wording import duration
 from advisor.core.workspace import DatasetFiles, RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
+from probes.errors import first_line
 
 if TYPE_CHECKING:
     from advisor.core.records import Plan
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("advisor.worker")
 NO_PLAN = 66  # sysexits' EX_NOINPUT
 TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
-LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run has gone, and the run is to be launched afresh
-NICENESS = 5  # the page that shows the run must stay quick
-LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is gone
+LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run is gone, and the run must be launched again
+NICENESS = 5  # the page that shows the run must stay fast
+LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is spent
 
 
 def main(folder: Path) -> int:
-    """Carry out the plan in `folder`; returns the exit status (0 also for a failure told in state.json)."""
+    """Carry out the plan in `folder`; returns the exit status (0 also for a failure that state.json reports)."""
     if not RunFiles(folder).plan.is_file():
         print(f"{folder} is not a run's folder: it has no plan.json.", file=sys.stderr)
         return NO_PLAN
@@ -51,22 +53,22 @@ def main(folder: Path) -> int:
         reporter.end(*work(folder, reporter))
     except ProcessLost as error:
         LOG.error("%s", error)
-        return LOST  # without an end: this launch can save nothing, the next resumes from the checkpoint
+        return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
     except PeopleError as error:
         LOG.error("%s", error)
         reporter.end("failed", str(error))
     except MemoryError:
-        LOG.exception("out of memory")
-        reporter.end("failed", "The memory ran out. Close other programs, or choose a smaller backbone.")
+        LOG.exception("Out of memory.")
+        reporter.end("failed", "Out of memory. Close other programs, or choose a smaller backbone.")
     except Exception as error:
-        LOG.exception("the run failed")
-        first = str(error).strip().split("\n")[0]
-        reporter.end("failed", f"{type(error).__name__}: {first}. The whole message is in {folder / 'log.txt'}.")
+        LOG.exception("The run failed.")
+        cause = f"{type(error).__name__}: {first_line(error)}"
+        reporter.end("failed", f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}.")
     return 0
 
 
 def help_out(folder: Path) -> int:
-    """What every process but the first does; returns the exit status."""
+    """The part of every process but the first: help it train; returns the exit status."""
     from advisor.core.records import Dataset, Plan
     from advisor.training import follower, parallel
     from probes.device import pick
@@ -118,7 +120,7 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
             return carry_out(context, reporter)
     except RunStopped:
         kept = " The model is kept, without a report." if RunFiles(folder).model.exists() else ""
-        return "stopped", f"It was stopped before it was done.{kept}"
+        return "stopped", f"It was stopped before it finished.{kept}"
 
 
 def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
@@ -136,14 +138,14 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     tell("", 0.0)
     model = load(context.directory, context.device)  # as a user will load it
     plan, dataset = context.plan, context.dataset
-    found = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
-    note_outcome(plan, found, None if reporter.interruptions else context.items)
+    written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
+    note_outcome(plan, written, None if reporter.interruptions else context.items)
     storage.write_manifest(context.directory, [path.name for path in context.files.lasting if path.exists()])
     return "done", ""
 
 
 def execute(context: RunContext) -> Outcome:
-    """The rung's outcome; one that an earlier attempt had reached before it died is taken as it lies in the folder."""
+    """The rung's outcome; one that an earlier attempt reached before it died is read from the folder."""
     from advisor.rungs import registry
     from advisor.rungs.context import Outcome
     from advisor.training import checkpoints
@@ -159,19 +161,19 @@ def execute(context: RunContext) -> Outcome:
 
 
 def interrupted(reporter: Reporter) -> tuple[str, ...]:
-    """How often the run was interrupted and what was done again, for the report; nothing where it never was."""
+    """How often the run was interrupted and what was repeated, for the report; nothing where it never was."""
     n = reporter.interruptions
     if not n:
         return ()
     times = "once" if n == 1 else "twice" if n == 2 else f"{n} times"
     return (
-        f"The run was interrupted {times} and taken up again; {reporter.redone_seconds:.0f} s of work were lost, done "
-        f"again and not counted.",
+        f"The run was interrupted {times} and resumed; work of {duration(reporter.redone_seconds)} was lost, repeated "
+        f"and not counted.",
     )
 
 
 def deadline(plan: Plan, reporter: Reporter) -> float:
-    """The moment (on the monotonic clock) by which the run should be over, earlier attempts counted."""
+    """The moment (on the monotonic clock) by which the run should be over, including earlier attempts."""
     return time.monotonic() + max(LEAST_SECONDS, plan.budget_seconds - reporter.seconds)
 
 

@@ -14,7 +14,7 @@ from advisor.core.storage import read_json
 from advisor.rungs import common, few_images, few_labels, frozen, registry
 from advisor.rungs.context import RunContext
 from advisor.rungs.saving import save_whole
-from advisor.rungs.turns import Turn
+from advisor.rungs.tuning import Tuning
 from advisor.training import few
 from advisor.training.problems import how_to_rebuild, rebuilt
 from probes.heads import softmax
@@ -41,7 +41,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
     n = len(digits.where("train", "val"))
     resolved, values = read_json(whole.directory / "resolved.json"), outcome.validation
     assert values["n"] == n == resolved["n_train"] and resolved["n_folds"] == few.IMAGE_FOLDS
-    assert f"judged on all {n} labelled items, held out in 3 folds" in " ".join(outcome.sentences)
+    assert f"compared on all {n} labelled items, held out in 3 folds" in " ".join(outcome.sentences)
     kept = values["tuned"] - values["frozen"] > few_labels.ELSEWHERE.bar(values["gain_error"])
     kept = kept or values["tuned"] > values["frozen"]
     spec = read_json(whole.directory / "model.json")
@@ -73,7 +73,7 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     resolved = few_images.resolve(context, backbone, fallback, rows)
     start = backbone.module.state_dict()
     before = {name: tensor.clone() for name, tensor in start.items()}
-    tuned = few_images.tuned(context, backbone, fallback, resolved, Turn(rows, np.ones(len(rows), bool), 0, 1))
+    tuned = few_images.tuned(context, backbone, fallback, resolved, Tuning(rows, np.ones(len(rows), bool), 0, 1))
     assert tuned is not None and all((start[name] == before[name]).all() for name in before)  # a copy was tuned
     save_whole(context, tuned.backbone, tuned.network, resolved)
     assert read_json(context.directory / "model.json")["backbone"]["depths"] == list(dict.fromkeys([*depths, LAST]))

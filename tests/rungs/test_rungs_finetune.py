@@ -81,7 +81,8 @@ def test_contrast_on_few_labels_is_judged_on_every_item_and_resumes_to_the_same_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contrast, "precision_of", lambda *_: "float32")  # else a busy moment may decide otherwise
-    dataset, pinned = questions(tmp_path), {"settings": {"steps": 4, "learning_rate": 2e-4}}
+    dataset = questions(tmp_path)
+    pinned: dict[str, Any] = {"settings": {"steps": 4, "learning_rate": 2e-4}}
     whole, parts = context_of(dataset, tmp_path / "whole", **pinned), tmp_path / "parts"
     outcome = registry.execute(whole)
     check_few_labels(whole, outcome)

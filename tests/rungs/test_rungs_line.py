@@ -149,7 +149,7 @@ def test_tuning_that_changes_nothing_is_dropped_for_the_frozen_model(
     outcome = registry.execute(context)
     spec = read_json(context.directory / "model.json")
     assert spec["weights"] == "head" and spec["fallback"] == "frozen" and spec["rung"] == "fine-tune"
-    assert "dropped for the frozen model" in outcome.sentences[0]
+    assert "rolled back to the frozen model" in outcome.sentences[0]
     assert not any(name.startswith("backbone.") for name in tensor_names(context.directory))
 
 
@@ -221,7 +221,8 @@ def test_a_damaged_missing_or_foreign_model_says_what_is_wrong(tmp_path: Path) -
     write_json(context.directory / "model.json", {**spec, "backbone": {**spec["backbone"], "name": "resnet18"}})
     with pytest.raises(BackboneError):
         load_predictor(context.directory)
-    for damaged in ([], {}, {name: value for name, value in spec.items() if name != "classes"}):
+    broken: list[Any] = [[], {}, {name: value for name, value in spec.items() if name != "classes"}]
+    for damaged in broken:
         write_json(context.directory / "model.json", damaged)
         with pytest.raises(StorageError, match="damaged"):
             load(context.directory)

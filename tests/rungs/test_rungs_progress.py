@@ -12,7 +12,7 @@ from advisor.core.records import Dataset
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
 from advisor.rungs.progress import of_run
-from advisor.rungs.turns import Turn
+from advisor.rungs.tuning import Tuning
 from probes.hooks import LAST
 
 Run = Callable[..., RunContext]
@@ -44,11 +44,11 @@ def test_tunings_of_images_show_the_metric_as_a_share(digits: Dataset, run_of: R
 @pytest.mark.parametrize("n_folds", [2, 3])
 def test_the_time_left_of_a_fold_holds_the_fits_that_follow(n_folds: int) -> None:
     rows, fold = np.arange(60), np.arange(60) % n_folds
-    turns = [Turn(rows, fold != index, index, n_folds + 1) for index in range(n_folds)]
-    turns.append(Turn(rows, np.ones(60, bool), n_folds, n_folds + 1))
+    tunings = [Tuning(rows, fold != index, index, n_folds + 1) for index in range(n_folds)]
+    tunings.append(Tuning(rows, np.ones(60, bool), n_folds, n_folds + 1))
     whole = 30.0  # seconds of the tuning on all items; the others learn from fewer
-    lengths = [whole * turn.inside.mean() for turn in turns]
-    for index, turn in enumerate(turns):
+    lengths = [whole * tuning.inside.mean() for tuning in tunings]
+    for index, tuning in enumerate(tunings):
         numbers = {"step": 0, "seconds": 0.0, "eta_seconds": lengths[index]}
-        told = of_run(numbers, turn.fits_after, 7.0)["eta_seconds"]
-        assert told == pytest.approx(sum(lengths[index:]) + 7.0, abs=0.1)
+        left = of_run(numbers, tuning.fits_after, 7.0)["eta_seconds"]
+        assert left == pytest.approx(sum(lengths[index:]) + 7.0, abs=0.1)

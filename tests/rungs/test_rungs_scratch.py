@@ -47,7 +47,7 @@ def test_words_and_the_transformer_are_compared_on_the_same_items(
     values, told = outcome.validation, " ".join(outcome.sentences)
     resolved, kept = (read_json(context.directory / name) for name in ("resolved.json", "model.json"))
     assert kept["weights"] == "words" and values["words"] > values["network"]  # so few teach a transformer nothing
-    assert "counting words reached" in told and "the words stay" in told
+    assert "word counts reached" in told and "the word counts were kept" in told
     assert "Trained" not in told and "Learning rate" not in told  # the network that was dropped
     assert resolved["architecture"] == "words" and "learning_rate" not in resolved
     assert load_predictor(context.directory).classes == docstrings.classes
@@ -57,7 +57,7 @@ def test_few_texts_train_no_network(docstrings: Dataset, run_of: Run) -> None:
     context = run_of(docstrings, "scratch", 60.0)
     outcome = scratch.execute(context)
     assert context.seconds_left > 45 and not (context.directory / "checkpoint").exists()
-    assert any(sentence.startswith("No network was trained beside it") for sentence in outcome.sentences)
+    assert any(sentence.startswith("No network was trained as well") for sentence in outcome.sentences)
     assert "network" not in outcome.validation
     assert read_json(context.directory / "model.json")["weights"] == "words"
 
@@ -75,7 +75,7 @@ def test_the_network_must_lead_by_more_than_noise(
     if n == 4 and n_words_right == 0:  # as on tweet_emotion: the words missed all four, a network at chance hit one
         right[1:] = np.roll(right[1:], 1, axis=1)
     network = FitResult(float((right.argmax(1) == docstrings.labels[rows]).mean()), 1.0, right, 5, 5, 1.0, 1.0, 1.0)
-    counted = scratch.Counted(None, words)  # type: ignore[arg-type]  # the model itself is not asked
+    counted = scratch.WordCounts(None, words)  # type: ignore[arg-type]  # the model itself is not asked
     kept, values, told = scratch.compared(run_of(docstrings, "scratch", 9.0), counted, rows, rows, network)
     assert kept is stays and values["network"] > values["words"] and ("within the noise" in told) is not stays
 
@@ -96,7 +96,7 @@ def test_networks_race_and_the_better_goes_on(digits: Dataset, run_of: Run, monk
     racer, seconds, values, told = scratch_race.choose(context, digits.where("val"))
     assert len(values) == 2 and all(0 <= value <= 1 for value in values.values())
     assert values[f"race {racer.title}"] == max(values.values()) and seconds < 20.0
-    assert told[0].endswith(f"{racer.title} went on.")
+    assert told[0].endswith(f"{racer.title} won.")
 
 
 def test_the_small_network_is_small_and_takes_any_size() -> None:

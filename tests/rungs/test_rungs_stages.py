@@ -106,7 +106,7 @@ def test_a_race_that_was_won_is_not_run_again(digits: Dataset, run_of: Run, monk
     again = late(context, 90.0)
     seen = stages_of(again)
     outcome = registry.execute(again)
-    assert not [stage for stage in seen if stage.startswith(("Race", "Comparing depths"))] and "Training" in seen
+    assert not [stage for stage in seen if stage.startswith(("Race", "Comparing layers"))] and "Training" in seen
     assert read_json(context.directory / "resolved.json") == resolved
     assert any("the winner of a short race" in sentence for sentence in outcome.sentences)
 

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from advisor import api
+from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Plan
 from advisor.runs import store
 from probes.backbones import catalog
@@ -48,7 +50,7 @@ def plan_of(digits: Dataset) -> Callable[..., Plan]:
     if not available(entry)[0]:
         pytest.skip(available(entry)[1])
 
-    def make(rung: str = "frozen", seconds: float = 30.0, **changes: object) -> Plan:
+    def make(rung: RungName = "frozen", seconds: float = 30.0, **changes: Any) -> Plan:
         plan = Plan(
             run=store.new_run_id(rung), rung=rung, dataset_folder=digits.folder, dataset_name=digits.name,
             fingerprint=digits.fingerprint, kind="image", metric=digits.metric, backbone=entry.name,

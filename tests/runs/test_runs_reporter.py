@@ -25,7 +25,7 @@ def test_a_first_launch_was_never_interrupted(tmp_path: Path) -> None:
 def test_work_that_was_lost_does_not_count_and_is_told(tmp_path: Path) -> None:
     reporter = taken_up(tmp_path, seconds=30.0, kept_seconds=12.0, redone_seconds=3.0, interruptions=1)
     assert (reporter.spent_before, reporter.redone_seconds, reporter.interruptions) == (12.0, 21.0, 2)
-    assert interrupted(reporter)[0].startswith("The run was interrupted twice and taken up again; 21 s of work were")
+    assert interrupted(reporter)[0].startswith("The run was interrupted twice and resumed; work of 21 s was lost")
 
 
 def test_what_is_kept_counts_at_the_next_launch(tmp_path: Path) -> None:

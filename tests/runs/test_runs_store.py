@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from advisor.core.errors import RunError, StorageError
+from advisor.core.ladder import RungName
 from advisor.core.records import Plan
 from advisor.runs import store
 
@@ -22,7 +23,7 @@ for i in range(5):
 """
 
 
-def a_plan(run: str, rung: str = "frozen", device: str = "cpu") -> Plan:
+def a_plan(run: str, rung: RungName = "frozen", device: str = "cpu") -> Plan:
     return Plan(
         run=run, rung=rung, dataset_folder="/nowhere", dataset_name="digits", fingerprint="0", kind="image",
         metric="accuracy", backbone="efficientnet-lite0", backbone_hash="", input_size=96, device=device,
@@ -35,7 +36,7 @@ def test_a_submitted_run_waits_with_its_plan_in_its_folder() -> None:
     status = store.status(plan.run)
     assert (status.state, status.rung, status.dataset_name, status.attempts) == ("queued", "frozen", "digits", 0)
     assert Plan.load(Path(status.directory) / "plan.json") == plan
-    with pytest.raises(RunError, match="already a run"):
+    with pytest.raises(RunError, match="exists already"):
         store.submit(plan)
 
 
@@ -55,7 +56,7 @@ def test_runs_come_latest_first_and_are_found_by_part_of_their_id() -> None:
     assert store.find("aaaa") == store.find("20260101-1200") == "20260101-1200-frozen-aaaa"
     assert store.find("last") == "20260101-1201-scratch-bbbb"
     assert store.find(str(store.directory("bbbb"))) == "20260101-1201-scratch-bbbb"
-    with pytest.raises(RunError, match="fits several runs"):
+    with pytest.raises(RunError, match="matches several runs"):
         store.find("20260101")
     with pytest.raises(RunError, match="20260101-1200-frozen-aaaa"):
         store.find("20260101-1200-frozen-aaab")

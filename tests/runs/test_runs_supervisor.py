@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from advisor import api
-from advisor.core.records import Plan, RunReport
+from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.runs import processes, store, supervisor
 from advisor.runs.follow import events, follow, log_tail, metrics
 from advisor.runs.supervisor import Supervisor
@@ -52,7 +52,7 @@ def kill_hard(process: psutil.Process | None) -> None:
     process.send_signal(signal.SIGKILL)
 
 
-def final(run: str) -> object:
+def final(run: str) -> RunStatus:
     *_, last = follow(run)
     return last
 
@@ -117,7 +117,7 @@ def test_a_run_killed_late_does_nothing_twice_that_had_ended(plan_of: Plans, unt
     told = events(parts)
     second = [event.get("stage") for event in told[max(i for i, e in enumerate(told) if e["event"] == "attempt") :]]
     assert "Training" in second and "Training without fold 3 of 3" in second
-    assert not {"Comparing depths", "Training without fold 1 of 3", "Training without fold 2 of 3"} & set(second)
+    assert not {"Comparing layers", "Training without fold 1 of 3", "Training without fold 2 of 3"} & set(second)
     one, other = (load_file(store.directory(run) / "model.safetensors") for run in (whole, parts))
     assert one.keys() == other.keys() and all((one[name] == other[name]).all() for name in one)
     reports = [RunReport.load(store.directory(run) / "report.json") for run in (whole, parts)]

@@ -23,7 +23,7 @@ def test_the_time_left_never_grows_and_stays_within_the_budget(
     left, before = TimeLeft(), None
     for seconds, share, told in sorted(moments, key=lambda moment: moment[0]):
         if told is not None:
-            left.tell(told, seconds)
+            left.note(told, seconds)
         shown = left.at(seconds, share, budget)
         if shown is None:
             continue
@@ -35,7 +35,7 @@ def test_the_time_left_never_grows_and_stays_within_the_budget(
 def test_what_a_training_says_is_counted_down_through_stages_that_say_nothing() -> None:
     left = TimeLeft()
     assert left.at(5.0, 0.2, 300.0) is None  # before the training the pace says nothing
-    left.tell(40.0, 10.0)
+    left.note(40.0, 10.0)
     assert left.at(10.0, 0.3, 300.0) == 40.0
     assert left.at(45.0, 0.4, 300.0) == 5.0  # at the pace so far it would be a minute
     assert left.at(301.0, 0.9, 300.0) is None
@@ -43,7 +43,7 @@ def test_what_a_training_says_is_counted_down_through_stages_that_say_nothing() 
 
 def test_a_run_that_needs_less_than_its_training_planned_says_so_at_the_end() -> None:
     left = TimeLeft()
-    left.tell(100.0, 10.0)  # with a last tuning that is then dropped
+    left.note(100.0, 10.0)  # with a last tuning that is then dropped
     assert left.at(57.0, 0.7, 300.0) == 53.0
     assert left.at(57.0, 0.95, 300.0) == 3.0
 

@@ -1,4 +1,4 @@
-"""Questions answered from documents at once, without a run: retrieval with its usual settings."""
+"""Questions answered from documents directly, without a run: retrieval with its usual settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.errors import DatasetError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Answer, Dataset
 from advisor.data.question_set import questions_of, spread_rows
 from advisor.data.search_index import Encoder, index_of
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from probes.retrieval.chunks import Document
     from probes.retrieval.index import HybridIndex
 
-#: Below this similarity nothing supports an answer, where no training question tells better: on three sets (xquad_en,
-#: realtimeqa_2026, pubmedqa) 5 % of the questions that the documents answer lie below it
+#: Below this similarity nothing supports an answer, where no training questions set another limit: on three sets
+#: (xquad_en, realtimeqa_2026, pubmedqa) 5 % of the questions that the documents answer lie below it
 #: (benchmarks/results/2026-11-questions.md).
 USUAL_THRESHOLD = 0.4
 SEARCHED = 200
@@ -35,11 +36,11 @@ def ask(
 
     model: as `advisor.llm.models.chat_model` takes it. Raises DatasetError when there are no documents, BackboneError.
     """
-    asked = [questions] if isinstance(questions, str) else list(questions)
+    texts = [questions] if isinstance(questions, str) else list(questions)
     check(model)
     index, limit = searched(source, progress)
     method = FromPassages(chat_model(model, progress=progress), Search(index, k, limit), qa_prompts.usual_prompt(True))
-    return Answerer({"rung": "rag"}, method).answer(asked, progress)
+    return Answerer({"rung": "rag"}, method).answer(texts, progress)
 
 
 def searched(source: str | Path | Dataset, progress: Progress = silent) -> tuple[HybridIndex, float]:
@@ -58,12 +59,12 @@ def searched(source: str | Path | Dataset, progress: Progress = silent) -> tuple
 
 
 def as_dataset(source: str | Path | Dataset, progress: Progress) -> Dataset | None:
-    """The source as a "qa" dataset, None where it holds documents only."""
+    """The source as a "qa" dataset; None where it holds only documents."""
     from advisor.core.records import ReadOptions
     from advisor.data.reading import read
 
     if isinstance(source, Dataset):
-        return source if source.kind == "qa" else None
+        return source if kind_row(source.kind).task == "answering" else None
     try:
         return read(source, ReadOptions(kind="qa"), progress)
     except DatasetError:

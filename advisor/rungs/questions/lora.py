@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from probes.retrieval.chunks import Chunk
     from probes.retrieval.index import HybridIndex
 
-#: Shares of the time that is left, for answering validation questions before and for training; the same questions are
-#: answered afterwards in about the time that it took before, and the rest is the report's.
+#: Shares of the time left: for answering validation questions before the training, and for training. Answering them
+#: again takes about as long as before, and the rest is for the report.
 ANSWERING_SHARE, TRAINING_SHARE = 0.14, 0.55
-#: Small batches, since a busy machine pays for few of them: one step of eight questions took the validation loss of
+#: Small batches, since a busy machine has time for few: one step of eight questions took the validation loss of
 #: realtimeqa_2026 from 2.59 to 1.60 nats a token.
 LEARNING_RATE, BATCH, EPOCHS = 5e-4, 4, 3.0
-#: Validation answers whose likelihood is looked at, in the middle and at the end; answers themselves decide afterwards.
+#: Validation answers whose likelihood is evaluated, halfway and at the end; the answers themselves decide afterwards.
 LOOKED_AT, LOOKS = 12, 2
 #: The rung whose model is kept where the adapter is dropped.
 FALLBACK = "rag"
@@ -71,7 +71,7 @@ class Compared:
 
 
 def execute(context: RunContext) -> Outcome:
-    """Answer by retrieval, train the adapter, answer again, and save whichever is better by more than noise."""
+    """Answer by retrieval, train the adapter, answer again, and save the adapter if it is better by more than noise."""
     context.emit("Loading the language model", 0.01)
     index = index_of(context.dataset, context.stage("Cutting and embedding the documents", 0.01, 0.05))
     head = {
@@ -100,7 +100,7 @@ def before(context: RunContext, head: dict[str, Any], validation: QuestionSet) -
 
 
 def before_once(context: RunContext, head: dict[str, Any], validation: QuestionSet) -> list[float]:
-    """As `before`; a run that was interrupted after it asks none of them again."""
+    """As `before`; a run that was interrupted afterwards asks none of them again."""
     stage = stages.kept(context, "retrieval")
     if stage is not None:
         return list(stage.values["values"])
@@ -141,7 +141,7 @@ def trained(
         objective=Tokens(),
         groups=adapter.groups,
     )
-    resolved = earlier(context)  # a share of the time left would be a shorter plan than the one that was interrupted
+    resolved = earlier(context)  # a share of the time left would be a shorter training than the interrupted one
     settings = settings_from(resolved) if resolved else settings_of(context)
     rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(problem.train), **vars(settings), **head})
     return fit_once(problem, settings, callbacks_of(context, (0.2, 0.85)))
@@ -170,7 +170,7 @@ def callbacks_of(context: RunContext, span: tuple[float, float]) -> Callbacks:
 
     def emit(numbers: dict[str, Any]) -> None:
         share = span[0] + (span[1] - span[0]) * numbers["step"] / max(numbers["steps"], 1)
-        # the fit's own clock and time left are not the run's: questions are answered after it
+        # the fit's clock and time left are not the run's: questions are answered afterwards
         shown = {key: value for key, value in numbers.items() if key not in ("seconds", "eta_seconds")}
         context.emit("Training", share, **shown)
 
@@ -223,7 +223,7 @@ def outcome(context: RunContext, compared: Compared, result: FitResult) -> Outco
     if not kept:
         sentence += " The gain is within the noise, so the language model was left as it is."
     length = (
-        f"Trained {counted(result.steps, 'step')}, {passes(result.epochs)}, in {duration(result.seconds)} at "
+        f"Trained {counted(result.steps, 'step')} ({passes(result.epochs)}) in {duration(result.seconds)} at "
         f"{result.items_per_second:.1f} questions a second."
     )
     dropped = "" if kept else "it was not better than retrieval by more than noise"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from advisor.core.errors import RunError
+from advisor.core.wording import counted
 from advisor.data.search_index import Encoder, index_of
 from advisor.evidence.answering.reader import LAYERS, LEAST_MARKED, READ, training_pairs
 from advisor.rungs import common as rungs_common
@@ -18,7 +19,7 @@ READING_SHARE = 0.45
 def execute(context: RunContext) -> Outcome:
     """Read training questions with their passages, train the head, answer the validation questions.
 
-    Raises RunError when hardly any answer stands word for word in its passage.
+    Raises RunError when hardly any answer can be found word for word in its passage.
     """
     from probes.reader import fit
 
@@ -34,8 +35,8 @@ def execute(context: RunContext) -> Outcome:
     )
     if pairs.n_marked < LEAST_MARKED:
         raise RunError(
-            f"Only {pairs.n_marked} answers stand word for word in their passages, too few to train a reader on "
-            f"({LEAST_MARKED} at least). Choose retrieval, which writes its answers."
+            f"Only {counted(pairs.n_marked, 'answer')} can be found word for word in the passages; training a reader "
+            f"needs {LEAST_MARKED}. Choose retrieval, which writes its own answers."
         )
     context.stage("Training the head", 0.6, 0.7)("", 0.0)
     fitted = fit(pairs.pieces, pairs.spans, LAYERS, context.plan.seed)
@@ -45,5 +46,7 @@ def execute(context: RunContext) -> Outcome:
     n_read = len(set(pairs.owner.tolist()))
     rungs_common.save_resolved(context, {"rung": "frozen", "n_questions": n_read, "n_marked": pairs.n_marked, **head})
     validation = common.validated(context, answerer, (0.7, 0.92))
-    sentence = f"The head was trained on {n_read:,} questions; {pairs.n_marked:,} of their passages hold the answer."
+    sentence = (
+        f"The head was trained on {counted(n_read, 'question')}; {pairs.n_marked:,} of their passages hold the answer."
+    )
     return Outcome("frozen", validation, (sentence,), context.device)

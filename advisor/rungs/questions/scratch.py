@@ -1,4 +1,4 @@
-"""From scratch: priced and not carried out."""
+"""From scratch: priced, not carried out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from advisor.rungs.context import Outcome, RunContext
 
 
 def execute(context: RunContext) -> Outcome:
-    """Raises RunError: no documents of a user hold the tokens of a language model."""
+    """Raises RunError: a user's documents never hold enough tokens to train a language model."""
     raise RunError(
-        "A language model is not trained from scratch on documents: it wants about 20 tokens for each of its "
-        "parameters. The advice has the arithmetic; choose retrieval or fine-tuning."
+        "A language model cannot be trained from scratch on these documents: it needs about 20 tokens for each of its "
+        "parameters. The advice has the arithmetic. Choose retrieval or fine-tuning."
     )

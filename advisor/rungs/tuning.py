@@ -22,51 +22,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Tuning:
     """What one tuning learns from. Shape: rows (n,) all labelled items, inside (n,) bool those that it may see."""
 
     rows: np.ndarray
     inside: np.ndarray
     index: int
-    n_turns: int
+    n_tunings: int
 
     @property
     def last(self) -> bool:
         """Whether it is the one that is kept."""
-        return self.index == self.n_turns - 1
+        return self.index == self.n_tunings - 1
 
     def folder(self, context: RunContext) -> Path:
-        """Where its checkpoint lies."""
+        """The place of its checkpoint."""
         return context.files.checkpoint / f"turn-{self.index}"
 
     def settings(self, resolved: dict[str, Any]) -> Settings:
-        """As resolved for all items, with steps that give as many passes over what is inside."""
+        """As resolved for all items, with the steps that give as many epochs over what is inside."""
         settings = settings_from(resolved)
         assert settings.steps is not None
         return dataclasses.replace(settings, steps=max(1, round(settings.steps * float(self.inside.mean()))))
 
     @property
     def fits_after(self) -> float:
-        """The tunings after this one, in lengths of this one: the other folds, and the one on all items."""
+        """How many tunings of this one's length follow: the other folds, and the one on all items."""
         inside = float(self.inside.mean())
-        return 0.0 if self.last else self.n_turns - 2 - self.index + 1 / inside
+        return 0.0 if self.last else self.n_tunings - 2 - self.index + 1 / inside
 
     def seconds_after(self, context: RunContext, read_per_second: float) -> float:
-        """What comes after the tunings themselves: each reads all items, and the report its own."""
-        reading = (self.n_turns - self.index) * len(self.rows) / read_per_second
+        """Seconds for the rest: each tuning reads all items, and the report its own."""
+        reading = (self.n_tunings - self.index) * len(self.rows) / read_per_second
         return reading + common.report_seconds(context, 1 / read_per_second)
 
     def callbacks(
         self, context: RunContext, resolved: dict[str, Any], checkpoint: Path | None = None, seconds: float = 20.0
     ) -> Callbacks:
-        """Progress of this turn within the run's."""
+        """Progress of this tuning within the run's."""
         after = self.seconds_after(context, float(resolved["read_per_second"]))
         fit = "all items" if self.last else f"fold {self.index + 1}"
 
         def emit(numbers: dict[str, Any]) -> None:
-            share = 0.25 + 0.65 * (self.index + numbers["step"] / max(numbers["steps"], 1)) / self.n_turns
-            told = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_turns - 1}"
-            context.emit(told, share, **of_run(numbers, self.fits_after, after, fit))
+            share = 0.25 + 0.65 * (self.index + numbers["step"] / max(numbers["steps"], 1)) / self.n_tunings
+            stage = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_tunings - 1}"
+            context.emit(stage, share, **of_run(numbers, self.fits_after, after, fit))
 
         return Callbacks(
             emit=emit,
@@ -80,7 +80,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A tuned network with its head, and its logits (n, C) of all labelled items, those that it learned from too."""
+    """A tuned network with its head, and its logits (n, C) of all labelled items, including those it learned from."""
 
     network: Classifier
     backbone: Backbone
