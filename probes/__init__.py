@@ -2,8 +2,8 @@
 
 Waiting OpenMP threads sleep instead of spinning. On two cores that another process also used, spinning threads
 forwarded 16 and 43 images a second where sleeping ones forwarded 115 and 136 (Lite0, 128 px); on an idle machine
-there was no difference to see. A dashboard beside a training run is exactly that case. OpenMP reads the setting
-once, when torch is first imported, so it is set here; your own setting wins.
+there was no difference. A dashboard beside a training run is just such a case. OpenMP reads the setting once, when
+torch is first imported, so it is set here; your own setting wins.
 """
 
 from __future__ import annotations

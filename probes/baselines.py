@@ -1,4 +1,4 @@
-"""What costs nothing or little, for the dear rungs to beat: the largest class, and TF-IDF with a linear model."""
+"""Baselines that cost little, for the other rungs to beat: the largest class, and TF-IDF with a linear model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHARACTERS_PER_SECOND = 400_000
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline's number and its answers. Shape: predicted (n,) class indices."""
+    """A baseline's score and its answers. Shape: predicted (n,) class indices."""
 
     measured: Measured
     predicted: np.ndarray
@@ -31,7 +31,7 @@ class Baseline:
 
 
 def majority(labels: np.ndarray, metric: str, n_classes: int) -> Baseline:
-    """Always the largest class. Shape: labels (n,) class indices. Raises ProbeError when there are none."""
+    """Always the largest class. Shape: labels (n,) class indices. Raises ProbeError without labels."""
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
     largest = int(np.bincount(labels, minlength=n_classes).argmax())
@@ -53,16 +53,16 @@ def tfidf(
     """TF-IDF of word 1-2 grams (and character 3-5 grams where affordable) with a linear SVM, cross-validated.
 
     Shape: texts (n,), labels (n,) class indices, groups (n,): items of one group share a fold. Where `seconds_limit`
-    (default 6) does not pay for all, every fold is trained on a stratified subset. Raises ProbeError when nothing can
+    (default 6) is not enough for all, each fold is trained on a stratified subset. Raises ProbeError when nothing can
     be held out.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
     classes = n_classes or int(labels.max()) + 1
-    cut = [text[:MAX_CHARACTERS] for text in texts]
-    n_characters = sum(map(len, cut))
-    with_characters = affords_characters(cut)
-    affordable = _affordable(len(cut), n_characters, folds, SECONDS if seconds_limit is None else seconds_limit)
+    heads = [text[:MAX_CHARACTERS] for text in texts]
+    n_characters = sum(map(len, heads))
+    with_characters = affords_characters(heads)
+    affordable = _affordable(len(heads), n_characters, folds, SECONDS if seconds_limit is None else seconds_limit)
     fold_of = assign_folds(labels, groups, folds, seed)
     predicted = np.empty(len(labels), dtype=np.int64)
     n_fit = []
@@ -70,8 +70,7 @@ def tfidf(
         train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         train = train[stratified_subset(labels[train], affordable, seed)]
         n_fit.append(len(train))
-        answers = _fit_predict(cut, labels, train, held_out, metric != "accuracy", with_characters)
-        predicted[held_out] = answers
+        predicted[held_out] = _fit_predict(heads, labels, train, held_out, metric != "accuracy", with_characters)
     seconds = time.monotonic() - started
     measured = measured_score(metric, labels, predicted, classes, seconds, design_effect=TRAINED)
     settings = {"character_grams": with_characters, "value": score(metric, labels, predicted, classes)}
@@ -79,7 +78,7 @@ def tfidf(
 
 
 def _affordable(n: int, n_characters: int, folds: int, seconds: float) -> int:
-    """Training texts per fold that the seconds pay for, at least 200."""
+    """Training texts per fold that the seconds allow, at least 200."""
     per_text = max(n_characters / max(n, 1), 1.0) / CHARACTERS_PER_SECOND
     return max(200, int(seconds / (folds * per_text)))
 
@@ -97,7 +96,7 @@ def _fit_predict(
         model = fit_tfidf(
             [texts[i] for i in train], labels[train], int(labels.max()) + 1, balanced, with_characters=with_characters
         )
-    except ProbeError:  # one class, or no word at all (signs only): the largest class is what is left
+    except ProbeError:  # one class, or no words at all: the largest class is all there is
         return np.full(len(held_out), np.bincount(labels[train]).argmax())
     predicted: np.ndarray = model.logits([texts[i] for i in held_out]).argmax(axis=1)
     return predicted

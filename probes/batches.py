@@ -1,10 +1,10 @@
-"""Batches for the forward pass: images decoded in threads, texts sorted by length so that little is padding.
+"""Batches for the forward pass: images decoded in threads, texts sorted by length to save padding.
 
-Decode and forward overlap wherever cores are free for it: beside a GPU, or where torch uses fewer threads than there
-are cores. Where torch uses every core they take turns: all cores decode a batch, then all compute it, which costs the
-sum and no more. Measured on two busy cores against the sum of both alone: with waiting OpenMP threads asleep (see
-`probes`) taking turns cost 0.98 and overlap 1.04 (median of four, 48 photos at 160 px); with spinning ones, as in a
-process that imported torch first, overlap cost 2.2, for a decoding thread on their cores stops them all.
+Decoding and computing overlap where cores are free: beside a GPU, or where torch uses fewer threads than there are
+cores. Where torch uses every core they take turns: all cores decode a batch, then all compute it, which costs the sum
+of both and no more. Measured on two busy cores against that sum, with waiting OpenMP threads asleep (see `probes`):
+taking turns cost 0.98, overlap 1.04 (median of four, 48 photos at 160 px). With spinning threads, as in a process that
+imported torch first, overlap cost 2.2, since a decoding thread on their cores stops them all.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from probes.device import usable_cores
 #: (indices, what the backbone prepares, share done)
 Batch = tuple[list[int], Any, float]
 
-#: Batches decoded ahead where decoding overlaps; what bounds the memory, however many items there are.
+#: Batches decoded ahead where decoding overlaps; this bounds the memory for any number of items.
 BATCHES_AHEAD = 3
 
 
 def image_batches(
     backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
 ) -> Generator[Batch, None, None]:
-    """(indices, pixels (b, s, s, 3) uint8, share done); items that cannot be read are left out."""
+    """(indices, pixels (b, s, s, 3) uint8, share done); unreadable items are left out."""
     n_decoders, ahead = division(str(backbone.device))
 
     def decode(index: int) -> np.ndarray | None:
         try:
             pixels: np.ndarray = backbone.pixels(read(index))
-        except Exception:  # a bad item is the caller's finding, never the end of the job
+        except Exception:  # a bad item is a finding of the profile, never the end of the job
             return None
         return pixels
 
@@ -47,17 +47,17 @@ def image_batches(
             for index in islice(waiting, max(0, batch_size * n_batches - len(queue))):
                 queue.append((index, pool.submit(decode, index)))
 
-        seen = 0
+        n_done = 0
         try:
             refill(1)
             while queue:
                 taken, queue[:] = queue[:batch_size], queue[batch_size:]
                 decoded = [(index, future.result()) for index, future in taken]
                 refill(ahead)
-                seen += len(taken)
+                n_done += len(taken)
                 good = [(index, pixels) for index, pixels in decoded if pixels is not None]
                 if good:
-                    yield [index for index, _ in good], np.stack([pixels for _, pixels in good]), seen / len(missing)
+                    yield [index for index, _ in good], np.stack([pixels for _, pixels in good]), n_done / len(missing)
                 refill(1)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -66,14 +66,14 @@ def image_batches(
 def text_batches(
     backbone: Any, read: Callable[[int], Any], missing: list[int], batch_size: int
 ) -> Generator[Batch, None, None]:
-    """(indices, tokens, share of the characters done), the longest texts first so that the estimate only improves."""
+    """(indices, tokens, share of the characters done), the longest texts first, so that the rate only rises."""
     texts = sorted(readable(read, missing), key=lambda pair: len(pair[1]), reverse=True)
     total = sum(len(text) + 1 for _, text in texts)
-    seen = 0
+    n_done = 0
     for start in range(0, len(texts), batch_size):
         taken = texts[start : start + batch_size]
-        seen += sum(len(text) + 1 for _, text in taken)
-        yield [index for index, _ in taken], backbone.tokenize([text for _, text in taken]), seen / total
+        n_done += sum(len(text) + 1 for _, text in taken)
+        yield [index for index, _ in taken], backbone.tokenize([text for _, text in taken]), n_done / total
 
 
 def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, Any]]:
@@ -86,7 +86,7 @@ def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, 
 
 
 def division(device: str) -> tuple[int, int]:
-    """(threads that decode, batches decoded ahead); Pillow lets go of Python's lock while it decodes."""
+    """(decoding threads, batches decoded ahead); Pillow releases Python's lock while it decodes."""
     import torch
 
     cores = usable_cores()

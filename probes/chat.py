@@ -1,4 +1,4 @@
-"""What a language model is asked and what it answers, whether it runs here or behind an endpoint."""
+"""Prompts to and replies of a language model, local or behind an endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Prompt:
-    """One question to a language model. ``begin``: the first words of the answer, put into the model's mouth."""
+    """One question to a language model. ``begin``: the beginning of the answer, which the model continues."""
 
     system: str
     user: str
@@ -20,10 +20,9 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back. ``log_p``: natural logarithm of the answer's probability, None where the model does not tell.
+    """A model's reply. ``log_p``: natural logarithm of its probability, None where the model does not tell.
 
-    ``n_prompt_tokens`` and ``n_tokens`` were read and written; ``cut`` says that the prompt did not fit and its middle
-    was left out.
+    ``n_prompt_tokens`` were read and ``n_tokens`` written; ``cut``: whether the prompt did not fit and lost its middle.
     """
 
     text: str
@@ -36,7 +35,7 @@ class Reply:
 class ChatModel(Protocol):
     """A language model: local weights or an endpoint.
 
-    ``name`` is for people; ``identity`` (weight hash, or an endpoint's address and model) is part of every cache's key.
+    ``name`` is for people; ``identity`` (weight hash, or an endpoint's address and model) is part of every cache key.
     """
 
     @property

@@ -2,7 +2,7 @@
 
 Context: on a CPU with AMX, bfloat16 with channels_last runs these backbones two to four times as fast as plain
 float32; on an AVX2 machine bfloat16 was five to eight times slower. Choice: time both on tiny batches, drop a
-candidate as soon as it is clearly slower, and say the figures that decided.
+candidate as soon as it is clearly slower, and report the figures that decided.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from probes.errors import ProbeError
 
-#: A reduced precision is taken only when it is at least this much faster, and its features point the same way.
+#: A reduced precision must be at least this much faster, and its features must point in the same direction.
 WORTH_IT = 1.15
 SAME_DIRECTION = 0.995
 BATCHES = {"cpu": (8, 16, 32), "cuda": (32, 128, 256), "mps": (16, 32, 64)}
@@ -29,8 +29,8 @@ BATCHES = {"cpu": (8, 16, 32), "cuda": (32, 128, 256), "mps": (16, 32, 64)}
 class Calibration(BaseModel):
     """How to run a backbone on this device, and the sentence that says why.
 
-    ``dtype`` is what autocast computes in ("float32" means no autocast); ``items_per_second`` is the forward pass
-    alone, at ``batch_size``.
+    ``dtype``: the precision of autocast ("float32" means no autocast); ``items_per_second``: the forward pass alone, at
+    ``batch_size``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,19 +54,17 @@ class _Candidate:
 
 
 def pick(name: str = "auto") -> str:
-    """ "cuda", "mps" or "cpu"; ``auto`` takes the first that is here. Raises ProbeError for one that is not."""
+    """ "cuda", "mps" or "cpu"; ``auto`` takes the first available one. Raises ProbeError for an unavailable one."""
     import torch
 
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return next(device for device, present in here.items() if present)
-    if name not in here:
-        raise ProbeError(f"There is no device called {name!r}. The devices are auto, {', '.join(here)}.")
-    if not here[name]:
-        present = ", ".join(device for device, is_here in here.items() if is_here)
-        raise ProbeError(
-            f"This machine has no {name} device that torch can use. It has {present}; choose that or auto."
-        )
+        return next(device for device, present in available.items() if present)
+    if name not in available:
+        raise ProbeError(f"There is no device called {name!r}. Choose auto, {', '.join(available)}.")
+    if not available[name]:
+        others = ", ".join(device for device, present in available.items() if present)
+        raise ProbeError(f"This machine has no {name} device that torch can use. Choose {others} or auto.")
     return name
 
 
@@ -83,7 +81,7 @@ def precision(calibration: Calibration) -> Iterator[None]:
 
 
 def place(module: Any, calibration: Calibration) -> Any:
-    """Put a module on the calibrated device and into the calibrated memory format, and return it."""
+    """Move a module to the calibrated device and memory format, and return it."""
     import torch
 
     memory = torch.channels_last if calibration.channels_last else torch.contiguous_format
@@ -91,7 +89,7 @@ def place(module: Any, calibration: Calibration) -> Any:
 
 
 def shaped(batch: Any, calibration: Calibration) -> Any:
-    """An image batch in the calibrated memory format (pixels come channels-last); token batches are left alone."""
+    """An image batch in the calibrated memory format (pixels come channels-last); a token batch as it is."""
     import torch
 
     if isinstance(batch, dict):
@@ -104,8 +102,8 @@ def calibrate(
 ) -> Calibration:
     """Time the forward pass of `module` and choose precision, memory format and batch size.
 
-    ``example(n)`` gives the input of n items: a (n, 3, s, s) tensor or a dict of (n, tokens) tensors. Takes about
-    `seconds`, more where one forward pass is slower than that. Leaves the module in eval mode, formatted as chosen.
+    ``example(n)`` returns the input of n items: a (n, 3, s, s) tensor or a dict of (n, tokens) tensors. Takes about
+    `seconds`, more where one forward pass takes longer. Leaves the module in eval mode, in the chosen format.
     """
     module.eval()
     image_like = not isinstance(example(1), dict)
@@ -125,17 +123,17 @@ def calibrate(
 
 
 def calibrate_backbone(backbone: Any, texts: list[str] | None = None, seconds: float = 1.0) -> Calibration:
-    """Calibrate a loaded backbone; a text backbone on some of the dataset's own texts, since length decides.
+    """Calibrate a loaded backbone; a text backbone on some of the dataset's own texts, since length matters.
 
-    Decoding of images is not in the rate; it runs in other threads beside the forward pass. Takes about `seconds`;
-    `probes.calibrations` remembers the answer.
+    The rate excludes the decoding of images, which runs in other threads. Takes about `seconds`;
+    `probes.calibrations` keeps the result.
     """
     items = "texts" if hasattr(backbone, "tokenizer") else "images"
     return calibrate(backbone.module, _example(backbone, texts), backbone.device, items, seconds)
 
 
 def check_rate(backbone: Any, calibration: Calibration, texts: list[str] | None = None) -> float:
-    """Items a second as `calibration` says to run this backbone, now: the better of two small passes."""
+    """The present rate of this backbone under `calibration`, in items a second: the best of a few small passes."""
     kind = calibration.device.split(":")[0]
     n = min(calibration.batch_size, 4) if kind == "cpu" else calibration.batch_size
     batch = _example(backbone, texts)(n)
@@ -144,7 +142,7 @@ def check_rate(backbone: Any, calibration: Calibration, texts: list[str] | None 
 
 
 def _example(backbone: Any, texts: list[str] | None) -> Callable[[int], Any]:
-    """A function from n to the input of n items: noise for images, the given texts in turn otherwise."""
+    """A function from n to the input of n items: noise for images, the texts in turn for a text backbone."""
     import torch
 
     if hasattr(backbone, "tokenizer"):
@@ -156,7 +154,7 @@ def _example(backbone: Any, texts: list[str] | None) -> Callable[[int], Any]:
 
 
 def device_facts() -> dict[str, str]:
-    """What this machine computes with, as title and value, for `advisor doctor` and the machine page."""
+    """The hardware and software of this machine, as title and value, for `advisor doctor` and the machine page."""
     import psutil
     import torch
 
@@ -177,12 +175,12 @@ def device_facts() -> dict[str, str]:
 
 
 def usable_cores() -> int:
-    """Cores this process may run on; where the system does not tell, all of them."""
+    """The cores that this process may run on; all cores where the system does not say."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor_name() -> str:
-    """The processor as the system names it."""
+    """The processor's name."""
     with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("model name"):
@@ -191,7 +189,7 @@ def processor_name() -> str:
 
 
 def _candidates(kind: str, image_like: bool) -> list[_Candidate]:
-    """The plain choice first: it is the reference for speed and for the features' direction."""
+    """The candidates; plain float32 first, as the reference for speed and for the features' direction."""
     reduced = {"cuda": ["bfloat16", "float16"], "mps": ["float16"]}.get(kind, ["bfloat16"])
     plain = [_Candidate("float32", False)] + ([_Candidate("float32", True)] if image_like else [])
     return plain + [_Candidate(dtype, image_like) for dtype in reduced]
@@ -200,11 +198,11 @@ def _candidates(kind: str, image_like: bool) -> list[_Candidate]:
 def _race(
     module: Any, example: Callable[[int], Any], device: str, candidates: list[_Candidate], seconds: float
 ) -> tuple[_Candidate, dict[_Candidate, float]]:
-    """The fastest candidate on a tiny batch that gives the first one's features, and every rate in items a second."""
+    """The fastest candidate on a tiny batch with the first one's features, and all rates in items a second."""
     n = 2 if device == "cpu" else 16
     rates: dict[_Candidate, float] = {}
     reference: Any = None
-    best: _Candidate | None = None  # the plain one may fail as well as any other
+    best: _Candidate | None = None  # plain float32 may fail like any other
     for candidate in candidates:
         try:
             first, output = _timed(module, example(n), device, candidate)
@@ -213,13 +211,13 @@ def _race(
         reference = output if reference is None else reference
         if not _same_direction(reference, output):
             continue
-        # The first pass also pays for choosing kernels; three times the best leaves room for that.
+        # The first pass includes the choice of kernels; three times the best leaves room for that.
         hopeless = best is not None and first > 3 * n / rates[best]
         elapsed = first if hopeless else _repeated(module, example(n), device, candidate, seconds / len(candidates))
         rates[candidate] = n / elapsed
         if best is None or rates[candidate] > _needed(candidate, best) * rates[best]:
             best = candidate
-    return best or candidates[0], rates  # where all failed, the next pass raises what stopped the first
+    return best or candidates[0], rates  # if all failed, the next pass raises the cause
 
 
 def _needed(candidate: _Candidate, best: _Candidate) -> float:
@@ -230,7 +228,7 @@ def _needed(candidate: _Candidate, best: _Candidate) -> float:
 def _batch_size(
     module: Any, example: Callable[[int], Any], device: str, chosen: _Candidate, sizes: tuple[int, ...], seconds: float
 ) -> tuple[int, float]:
-    """The smallest batch within five per cent of the best rate, as far as the seconds allow to look."""
+    """The smallest batch within five per cent of the best rate, of those that the seconds allow."""
     rates: dict[int, float] = {}
     started = time.perf_counter()
     for size in sizes:
@@ -242,7 +240,7 @@ def _batch_size(
             if device != "cpu":
                 _timed(module, batch, device, chosen)
             rates[size] = size / _timed(module, batch, device, chosen)[0]
-        except RuntimeError:  # out of memory: the sizes that fitted are enough
+        except RuntimeError:  # out of memory: use the sizes that fit
             if not rates:
                 raise
             break
@@ -252,7 +250,7 @@ def _batch_size(
 
 
 def _repeated(module: Any, batch: Any, device: str, candidate: _Candidate, seconds: float) -> float:
-    """The shortest of a few passes, in seconds: other work on the machine only ever adds time."""
+    """The shortest of a few passes, in seconds, since other work on the machine only adds time."""
     shortest = _timed(module, batch, device, candidate)[0]
     stop = time.perf_counter() + seconds - shortest
     while time.perf_counter() < stop:

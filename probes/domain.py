@@ -1,40 +1,40 @@
-"""How far a set of images lies from what a backbone was trained on, without the source data.
+"""The distance of images from a backbone's pre-training data, without that data.
 
-Every batch-norm layer carries the running mean and variance of each channel over the pre-training images: a portrait
-of home, channel by channel. The same statistics of the user's own images, taken at the layer's input in one hooked
-pass, are compared with it by the symmetric Kullback-Leibler divergence of two normal distributions (Jeffreys, "An
-invariant form for the prior probability in estimation problems", Proc. Royal Society A 1946):
+Every batch-norm layer holds the running mean and variance of each channel over the pre-training images. The same
+statistics of the user's images, taken at the layer's input in one hooked pass, are compared with them by the symmetric
+Kullback-Leibler divergence of two normal distributions (Jeffreys, "An invariant form for the prior probability in
+estimation problems", Proc. Royal Society A 1946):
 
-    J = (v/w + w/v) / 2 - 1 + (m - u)^2 (1/v + 1/w) / 2        own N(m, v), home N(u, w)
+    J = (v/w + w/v) / 2 - 1 + (m - u)^2 (1/v + 1/w) / 2        images N(m, v), pre-training N(u, w)
 
-A layer is the mean of its channels; a stage (the first, middle and last third of the layers) is the mean logarithm of
-its layers, so that one layer with a few silent channels does not speak for all: on brain scans, whose grey leaves the
-colour channels of the first layers without variance, the logarithm of the mean was 1.4 where the others had -0.1.
-Beside it stands the energy of the pre-trained head, E = -log sum_c exp(logit_c), the higher the stranger (Liu et al.,
-"Energy-based Out-of-distribution Detection", NeurIPS 2020).
-Raw values mean nothing to a person: `probes.references` says where they lie among sets measured the same way.
+A layer is the mean of its channels. A stage (the first, middle and last third of the layers) is the mean logarithm of
+its layers, so that one layer with a few silent channels does not decide: on brain scans, whose grey leaves the colour
+channels of the first layers without variance, the logarithm of the mean was 1.4 where the others had -0.1. The energy
+of the pre-trained head is measured too, E = -log sum_c exp(logit_c); it grows with the distance (Liu et al.,
+"Energy-based Out-of-distribution Detection", NeurIPS 2020). `probes.references` gives the values a meaning: their place
+among sets measured the same way.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from probes.batches import image_batches
 from probes.device import Calibration, place, precision, shaped
 from probes.errors import ProbeError
 from probes.progress import Progress, silent
 
-#: Images looked at.
+#: Images measured.
 N_IMAGES = 200
 BATCH = 16
 STAGES = ("early", "middle", "late")
-#: A layer that is exactly at home has no logarithm; nothing real came near this.
+#: A divergence of 0 has no logarithm; no real set came near this.
 LEAST = 1e-6
 
 
@@ -42,23 +42,24 @@ LEAST = 1e-6
 class Moments:
     """One layer's channels. Shape: every array (channels,) float64.
 
-    ``mean`` and ``variance`` are over all images and places; ``between`` is the variance of the images' own means,
-    which says how well `mean` is known; ``home_mean`` and ``home_variance`` are the running statistics.
+    ``mean`` and ``variance`` are over all images and positions; ``between`` is the variance of the images' own means,
+    which says how well `mean` is known; ``source_mean`` and ``source_variance`` are the running statistics.
     """
 
     mean: np.ndarray
     variance: np.ndarray
     between: np.ndarray
-    home_mean: np.ndarray
-    home_variance: np.ndarray
+    source_mean: np.ndarray
+    source_variance: np.ndarray
     n: int
 
 
 @dataclass(frozen=True)
 class Distance:
-    """How far from home n images lie. ``layers``: mean divergence of each batch-norm layer, the first one first.
+    """The distance of n images from the pre-training data.
 
-    Empty where the backbone has no batch norm. ``energy``: mean over the images, None without a pre-trained head.
+    ``layers``: mean divergence of each batch-norm layer, in order; empty without batch norm. ``energy``:
+    mean over the images, None without a pre-trained head.
     """
 
     layers: tuple[float, ...]
@@ -76,15 +77,15 @@ class Distance:
 
 
 def jeffreys(layer: Moments) -> float:
-    """Mean over the channels of the symmetric divergence, the chance of few images taken off.
+    """Mean over the channels of the symmetric divergence, corrected for chance with few images.
 
-    The mean of n images misses by between / n in the square, which would pass for a shift; that much is subtracted
-    from the squared shift and added to the variance, whose estimate it lowers.
+    The mean of n images has a squared error of between / n, which would pass for a shift; that much is subtracted from
+    the squared shift and added to the variance, whose estimate it lowers.
     """
     chance = layer.between / layer.n
-    own, home = layer.variance + chance, layer.home_variance
-    shift = (layer.mean - layer.home_mean) ** 2 - chance
-    channels = (own / home + home / own) / 2 - 1 + shift * (1 / own + 1 / home) / 2
+    own, source = layer.variance + chance, layer.source_variance
+    shift = (layer.mean - layer.source_mean) ** 2 - chance
+    channels = (own / source + source / own) / 2 - 1 + shift * (1 / own + 1 / source) / 2
     return max(0.0, float(channels.mean()))
 
 
@@ -97,7 +98,7 @@ def measure_distance(
 ) -> Distance:
     """Divergence of every batch-norm layer and energy of images 0..n_items-1 in one pass; memory does not grow with n.
 
-    ``read(i)`` gives a PIL RGB image; one that raises is left out. Raises ProbeError when no image can be read.
+    ``read(i)`` returns a PIL RGB image; unreadable ones are left out. Raises ProbeError when no image can be read.
     """
     import torch
 
@@ -106,15 +107,17 @@ def measure_distance(
     place(backbone.module, calibration)
     energy_sum, n = 0.0, 0
     progress("Comparing the images with the pre-training data", 0.0)
-    with _watched(backbone.module) as sums, torch.inference_mode(), precision(calibration):
-        for batch in _batches(backbone, read, n_items):
+    with _moment_sums(backbone.module) as sums, torch.inference_mode(), precision(calibration):
+        for _, batch, share in image_batches(backbone, read, list(range(n_items)), BATCH):
             features = backbone.module(shaped(backbone.prepare(batch), calibration))
             if backbone.source_head is not None:
                 energy_sum -= float(backbone.source_head(features).float().logsumexp(1).sum())
             n += len(batch)
-            progress(f"Comparing the images with the pre-training data: {n:,} of {n_items:,}", n / n_items)
+            progress(f"Comparing the images with the pre-training data: {n:,} of {n_items:,}", share)
     if n == 0:
-        raise ProbeError("No image could be read, so nothing can be compared with the pre-training data.")
+        raise ProbeError(
+            "No image could be read, so none can be compared with the pre-training data. Check the image files."
+        )
     return Distance(
         layers=tuple(jeffreys(layer.moments()) for layer in sums if layer.n > 1),
         energy=energy_sum / n if backbone.source_head is not None else None,
@@ -124,7 +127,7 @@ def measure_distance(
 
 
 class _Sums:
-    """Running sums of one batch-norm layer's input: of the images' means, their squares, and the mean squares."""
+    """Running sums of one batch-norm layer's input: the images' means, squared means, and mean squares."""
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer
@@ -139,22 +142,22 @@ class _Sums:
         self.n += len(means)
 
     def moments(self) -> Moments:
-        """The layer's channels; every variance carries the layer's epsilon, as the layer itself divides."""
+        """The layer's channels; every variance includes the layer's epsilon, as in the layer itself."""
         mean, mean_square, square = self.totals / self.n
         eps = self.layer.eps
         return Moments(
             mean=mean,
             variance=np.maximum(square - mean**2, 0) + eps,
             between=np.maximum(mean_square - mean**2, 0) * self.n / (self.n - 1),
-            home_mean=self.layer.running_mean.cpu().double().numpy(),
-            home_variance=self.layer.running_var.cpu().double().numpy() + eps,
+            source_mean=self.layer.running_mean.cpu().double().numpy(),
+            source_variance=self.layer.running_var.cpu().double().numpy() + eps,
             n=self.n,
         )
 
 
 @contextmanager
-def _watched(module: Any) -> Iterator[list[_Sums]]:
-    """Sums that fill while images pass through the batch-norm layers, first to last; the hooks end with the body."""
+def _moment_sums(module: Any) -> Iterator[list[_Sums]]:
+    """Sums over the images that pass through the batch-norm layers, in order; the hooks end with the body."""
     from torch.nn.modules.batchnorm import _BatchNorm
 
     layers = [layer for layer in module.modules() if isinstance(layer, _BatchNorm) and layer.running_mean is not None]
@@ -165,24 +168,3 @@ def _watched(module: Any) -> Iterator[list[_Sums]]:
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _batches(backbone: Any, read: Callable[[int], Any], n_items: int) -> Iterator[np.ndarray]:
-    """Pixels (b, s, s, 3) uint8 of the images that can be read; the next batch is decoded while one is used."""
-
-    def decode(index: int) -> np.ndarray | None:
-        try:
-            pixels: np.ndarray = backbone.pixels(read(index))
-        except Exception:  # a bad item is a finding of the profile, never the end of the job
-            return None
-        return pixels
-
-    with ThreadPoolExecutor(2, thread_name_prefix="decode") as pool:
-        starts = range(0, n_items, BATCH)
-        ahead = [pool.submit(decode, index) for index in range(min(BATCH, n_items))]
-        for start in starts:
-            current = ahead
-            ahead = [pool.submit(decode, i) for i in range(start + BATCH, min(start + 2 * BATCH, n_items))]
-            good = [pixels for pixels in (future.result() for future in current) if pixels is not None]
-            if good:
-                yield np.stack(good)

@@ -14,10 +14,10 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 RIGHT_F1 = 0.5
 
 
-def outcome(answer: str, truths: Sequence[str], found: bool, supported: bool) -> Outcome:
+def outcome(answer: str, truths: Sequence[str], retrieved: bool, supported: bool) -> Outcome:
     """What became of a question.
 
-    found: whether the passages read contain the answer; supported: whether the model answered at all. "made up": an
+    retrieved: whether the passages read contain the answer; supported: whether the model answered at all. "made up": an
     answer where the documents have none.
 
     >>> outcome("Warsaw", ["Warsaw"], True, True), outcome("Paris", ["Warsaw"], True, True)
@@ -31,7 +31,7 @@ def outcome(answer: str, truths: Sequence[str], found: bool, supported: bool) ->
         return "right"
     if not truths:
         return "made up"
-    if not found:
+    if not retrieved:
         return "not found"
     return "misread" if supported else "wrongly refused"
 

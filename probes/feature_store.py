@@ -1,9 +1,9 @@
 """The cache behind `probes.features`: rows of float32 that survive a kill at any moment.
 
-One folder per (weights, preprocessing): ``rows.f32`` holds the rows one after the other, ``index.txt`` one line of
-fixed width per row with the item's key and the row's CRC-32. Rows are written and synced before their index lines, so
-a kill leaves at most rows that nothing points to; they are overwritten by the next append. A row whose checksum does
-not fit counts as missing. Writers hold a file lock, because dashboard and worker may extract at once.
+One folder per (weights, preprocessing): ``rows.f32`` holds the rows one after another, ``index.txt`` one line of fixed
+width per row with the item's key and the row's CRC-32. Rows are written and synced before their index lines, so a kill
+leaves at most rows without a line, which the next append overwrites. A row with a wrong checksum counts as missing.
+Writers hold a file lock, because dashboard and worker may extract at the same time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-#: The whole cache may grow to this; then the folders used longest ago go first. 4 GB is 800,000 rows of 1,280.
+#: The size of the whole cache, beyond which the least recently used folders go. 4 GB are 800,000 rows of 1,280.
 LIMIT_BYTES = 4_000_000_000
 _KEY = 32
 #: One line of the index as bytes; a key of `_KEY` hex digits and the row's CRC-32 in eight.
@@ -40,7 +40,9 @@ class Index:
         wanted = np.array([_hashed(key) for key in keys], dtype=self.keys.dtype)
         if not len(self.keys) or not len(wanted):
             return np.full(len(wanted), -1), np.zeros(len(wanted), dtype=self.checksums.dtype)
-        last = np.maximum(np.searchsorted(self.keys, wanted, side="right") - 1, 0)  # of a key kept twice the newer one
+        last = np.maximum(
+            np.searchsorted(self.keys, wanted, side="right") - 1, 0
+        )  # the newer one of a key written twice
         return np.where(self.keys[last] == wanted, self.numbers[last], -1), self.checksums[last]
 
 
@@ -56,7 +58,7 @@ class FeatureStore:
         self.index_file = self.folder / "index.txt"
 
     def index(self) -> Index:
-        """Where each key's row lies, as of now: one look serves many `read`s."""
+        """Where each key's row is, as of now; one index serves many `read`s."""
         with contextlib.suppress(OSError):
             os.utime(self.folder)  # "used now", for `_make_room`
         try:
@@ -68,27 +70,27 @@ class FeatureStore:
         return Index(lines["key"][order], order, lines["checksum"][order])
 
     def read(self, keys: Sequence[str], index: Index | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the keys that are there. Shape: (n, dim) float32, zeros where missing; (n,) bool: there."""
+        """The cached rows of the keys. Shape: (n, dim) float32, zeros where missing; (n,) bool: cached."""
         array = np.zeros((len(keys), self.dim), dtype=np.float32)
         ok = np.zeros(len(keys), dtype=bool)
         numbers, checksums = (index or self.index()).find(keys)
-        found = np.flatnonzero(numbers >= 0)
-        if not len(found):
+        known = np.flatnonzero(numbers >= 0)
+        if not len(known):
             return array, ok
         try:
             with self.rows.open("rb") as stream:
-                for position in found[np.argsort(numbers[found])]:  # in the file's order, which is the disk's
+                for position in known[np.argsort(numbers[known])]:  # in the order of the file, hence of the disk
                     stream.seek(int(numbers[position]) * self.dim * 4)
                     content = stream.read(self.dim * 4)
                     if len(content) == self.dim * 4 and _checksum(content) == checksums[position]:
                         array[position] = np.frombuffer(content, dtype=np.float32)
                         ok[position] = True
-        except OSError:  # cleared by somebody else in between
+        except OSError:  # cleared by another process in between
             pass
         return array, ok
 
     def append(self, keys: Sequence[str], rows: np.ndarray) -> bool:
-        """Keep rows (n, dim) for their keys; False when they were not kept (disk full, or over the limit)."""
+        """Cache rows (n, dim) under their keys; False where that failed (disk full, or over the limit)."""
         if not len(keys):
             return True
         content = np.ascontiguousarray(rows, dtype=np.float32)
@@ -113,7 +115,7 @@ class FeatureStore:
 
     @staticmethod
     def clear(cache: Path) -> int:
-        """Delete every store under `cache`; returns the bytes freed."""
+        """Delete all stores under `cache`; returns the bytes freed."""
         freed = 0
         for folder in _stores(cache):
             freed += _size(folder)
@@ -121,7 +123,7 @@ class FeatureStore:
         return freed
 
     def _n_rows(self) -> int:
-        """How many index lines are whole and have a whole row; a line cut by a kill is left out."""
+        """The number of complete index lines with a complete row; a kill may truncate the last one."""
         try:
             n_lines = self.index_file.stat().st_size // _LINE.itemsize
             return min(n_lines, self.rows.stat().st_size // (self.dim * 4))
@@ -132,7 +134,7 @@ class FeatureStore:
         return FileLock(self.cache / f"{self.folder.name}.lock", timeout=timeout)
 
     def _make_room(self, n_bytes: int) -> bool:
-        """Delete the stores used longest ago until `n_bytes` more fit; False when this one alone is too large."""
+        """Delete the least recently used stores until `n_bytes` more fit; False when this one alone is too large."""
         others = sorted((f for f in _stores(self.cache) if f != self.folder), key=lambda f: f.stat().st_mtime)
         total = _size(self.folder) + sum(_size(folder) for folder in others) + n_bytes
         for folder in others:
@@ -145,7 +147,7 @@ class FeatureStore:
 
 
 def _hashed(key: str) -> bytes:
-    """Any key as `_KEY` hex digits, so that index lines have one width."""
+    """Any key as `_KEY` hex digits, so that index lines have a fixed width."""
     return hashlib.sha256(key.encode()).hexdigest()[:_KEY].encode()
 
 
@@ -154,7 +156,7 @@ def _checksum(content: bytes) -> bytes:
 
 
 def _write_at(path: Path, offset: int, content: bytes) -> None:
-    """Write `content` at `offset`, drop what lay behind it, and wait for the disk."""
+    """Write `content` at `offset`, truncate the file after it, and sync."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     with os.fdopen(descriptor, "r+b") as stream:
         stream.seek(offset)

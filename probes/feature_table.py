@@ -1,6 +1,6 @@
-"""A table of features that is filled in any order: in memory while it is small, else in a file mapped into memory.
+"""A table of features that is filled in any order: in memory while it is small, else in a memory-mapped file.
 
-Extraction of 20,000 images so takes no more memory than of 2,000; whoever reads the table pays for the pages looked at.
+Extracting 20,000 images thus takes no more memory than 2,000; readers of the table pay only for the pages they use.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ IN_MEMORY_BYTES = 32_000_000
 
 
 class FeatureTable:
-    """n rows of `dim` float32, zeros until `put`. The file is nameless and goes with the table; it lies in `folder`."""
+    """n rows of `dim` float32, zeros until `put`. The file in `folder` has no name and vanishes with the table."""
 
     def __init__(self, n: int, dim: int, folder: Path) -> None:
         self.shape = (n, dim)
         self._row_bytes = dim * 4
         self._file: IO[bytes] | None = None
         if n * self._row_bytes > IN_MEMORY_BYTES:
-            with contextlib.suppress(OSError):  # no room for a file: memory, then
+            with contextlib.suppress(OSError):  # no room for a file: use memory
                 folder.mkdir(parents=True, exist_ok=True)
                 file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115 - lives as long as the table
                 file.truncate(n * self._row_bytes)
@@ -45,7 +45,7 @@ class FeatureTable:
                     self._file.seek(int(run[0]) * self._row_bytes)
                     if self._file.write(block.tobytes()) != block.nbytes:
                         raise OSError(errno.ENOSPC, "The disk is full")
-        except OSError:  # the disk is full: go on in memory with what is there
+        except OSError:  # the disk is full: continue in memory
             self._array = np.array(self._mapped())
             self._array[positions] = rows
 
@@ -55,7 +55,7 @@ class FeatureTable:
         return rows
 
     def array(self) -> np.ndarray:
-        """The whole table, (n, dim); changes to it stay with the caller."""
+        """The whole table, (n, dim); the caller's changes to it are not written back."""
         return self._mapped() if self._array is None else self._array
 
     def _mapped(self) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""Features of many items: streamed, batched, and kept on disk so that no item is computed twice.
+"""Features of many items: streamed, batched, and cached on disk so that no item is computed twice.
 
 Decoding runs in threads beside the forward pass (`probes.batches`). Results are appended to the cache every few
-seconds, so a killed extraction loses at most those; they reach the caller in a table that is mapped from a file once it
-is large, so memory does not grow with the number of items.
+seconds, so a killed extraction loses no more than that. The caller gets a table that is mapped from a file once it is
+large, so memory does not grow with the number of items.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BLOCK = 1024
 
 
 class Backbone(Protocol):
-    """What extraction needs of a backbone; `ImageBackbone` and `TextBackbone` have it."""
+    """What extraction needs from a backbone; `ImageBackbone` and `TextBackbone` provide it."""
 
     module: Any
     dim: int
@@ -47,8 +47,8 @@ class Backbone(Protocol):
 class Features:
     """Features of n items. Shape: array (n, dim) float32 (zeros where not ok; a memory map when large), ok (n,) bool.
 
-    ``seconds`` is what this call took; ``cached`` tells that no item had to be computed. ``calibration`` is None when
-    nothing had to be computed and none was given.
+    ``seconds``: the time of this call; ``cached``: whether no item had to be computed. ``calibration`` is None when
+    nothing had to be computed and the caller passed none.
     """
 
     array: np.ndarray
@@ -66,12 +66,12 @@ def extract(
     progress: Progress = silent,
     calibration: Calibration | None = None,
 ) -> Features:
-    """Features of the items 0..n-1, from the cache where they are there.
+    """Features of the items 0..n-1, from the cache where it has them.
 
-    ``read(i)`` gives item i (a PIL RGB image or a str); ``keys[i]`` is the digest of its content. An item whose `read`
-    raises is not ok. Items are cached in the folder `cache` under the weights' hash and the preprocessing; asking for
-    more items computes only the missing ones. A backbone with `parts` ((cache key, dim) of each depth, side by side in
-    its output) keeps each part under its own key, and computes an item when any part of it is missing.
+    ``read(i)`` returns item i (a PIL RGB image or a str); ``keys[i]`` is the digest of its content. An item whose
+    `read` raises is not ok. Items are cached in the folder `cache` under the weights' hash and the preprocessing; a
+    later call computes only the missing ones. A backbone with `parts` ((cache key, dim) of each layer, side by side in
+    its output) caches each part under its own key, and computes an item when any part is missing.
     """
     started = time.monotonic()
     table = FeatureTable(len(keys), backbone.dim, cache)
@@ -90,7 +90,7 @@ def extract(
 
 
 def clear(cache: Path) -> int:
-    """Delete every cached feature under `cache`; returns the bytes freed."""
+    """Delete all cached features under `cache`; returns the bytes freed."""
     return FeatureStore.clear(cache)
 
 
@@ -103,7 +103,7 @@ def used(cache: Path) -> int:
 class _Shelf:
     """The stores of one extraction, one per part of the backbone's output.
 
-    Shape: held (n, parts) bool: which part of which item the cache has; ``columns``: where each part lies in a row.
+    Shape: held (n, parts) bool: which parts of which items are cached; ``columns``: the columns of each part.
     """
 
     keys: Sequence[str]
@@ -121,18 +121,18 @@ class _Shelf:
         return cls(keys, stores, columns, np.zeros((len(keys), len(stores)), dtype=bool))
 
     def fetch(self, table: FeatureTable) -> None:
-        """Put the items of which every part is there into `table`."""
+        """Put the items with all parts cached into `table`."""
         indices = [store.index() for store in self.stores]
         for start in range(0, len(self.keys), BLOCK):
             block = slice(start, start + BLOCK)
-            found = [s.read(self.keys[block], index) for s, index in zip(self.stores, indices, strict=True)]
-            self.held[block] = np.stack([ok for _, ok in found], axis=1)
+            parts = [s.read(self.keys[block], index) for s, index in zip(self.stores, indices, strict=True)]
+            self.held[block] = np.stack([ok for _, ok in parts], axis=1)
             whole = np.flatnonzero(self.held[block].all(axis=1))
             if len(whole):
-                table.put(start + whole, np.concatenate([rows[whole] for rows, _ in found], axis=1))
+                table.put(start + whole, np.concatenate([rows[whole] for rows, _ in parts], axis=1))
 
     def flush(self) -> None:
-        """Append what was computed since the last time to each store that lacks it."""
+        """Append what was computed since the last flush to each store that lacks it."""
         if not self.pending:
             return
         indices = np.concatenate([indices for indices, _ in self.pending])
@@ -144,7 +144,7 @@ class _Shelf:
 
 
 def _calibrated(backbone: Any, read: Callable[[int], Any], missing: list[int], cache: Path) -> Calibration:
-    """A measured calibration for a long job; the plain choice for a short one, which would not pay for measuring."""
+    """A measured calibration for a long job; the default for a short one, which would not pay for measuring."""
     if len(missing) <= 64:
         return Calibration(device=backbone.device, channels_last=not _is_text(backbone))
     from probes.calibrations import calibration_of
@@ -165,7 +165,7 @@ def _fill(
     progress: Progress,
     calibration: Calibration,
 ) -> None:
-    """Compute the missing rows into `table` and `ok`, and append them to the stores, a stop included."""
+    """Compute the missing rows into `table` and `ok`, and append them to the stores, even when stopped."""
     import torch
 
     batches = text_batches if _is_text(backbone) else image_batches
@@ -191,7 +191,7 @@ def _fill(
 
 
 def _share(keys: Sequence[str], first_of: dict[str, int], table: FeatureTable, ok: np.ndarray) -> None:
-    """Give items of the same content the features that were computed for the first of them."""
+    """Copy the features of the first item with some content to all others with the same content."""
     source = np.array([first_of[key] for key in keys])
     twins = np.flatnonzero(~ok & ok[source])
     for start in range(0, len(twins), BLOCK):

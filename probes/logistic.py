@@ -82,6 +82,6 @@ def fit_logistic(
         "maxcor": MEMORY, "maxiter": MAX_ITERATIONS, "ftol": VALUE_TOLERANCE,
         "gtol": tolerance * unit / np.sqrt(total),
     }  # fmt: skip
-    found = minimize(per_item, np.zeros(len(begin)), jac=True, method="L-BFGS-B", options=options)
-    coefficients, bias = split(begin + np.float32(unit) * found.x.astype(np.float32))
+    optimum = minimize(per_item, np.zeros(len(begin)), jac=True, method="L-BFGS-B", options=options)
+    coefficients, bias = split(begin + np.float32(unit) * optimum.x.astype(np.float32))
     return coefficients.T, bias

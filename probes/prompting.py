@@ -1,19 +1,19 @@
-"""Classification by a language model: a template makes the prompt, the likelihood of each class name decides.
+"""Classification by a language model: a template makes the prompt, and the likelihood of each class name decides.
 
 Contextual calibration (Zhao et al., "Calibrate Before Use", ICML 2021, https://arxiv.org/abs/2102.09690): the same
-prompt is asked with content-free inputs in the text's place ("N/A", "[MASK]" and nothing), and what the model then
-says is its bias, which is divided out:
+prompt is scored with content-free inputs in place of the text ("N/A", "[MASK]" and nothing); the result is the model's
+bias, which is divided out:
 
     q(c | x) = (p(c | x) / p_cf(c)) / sum over c' of (p(c' | x) / p_cf(c')),   p_cf = mean over the content-free inputs
 
 with p(c | .) the options' probabilities, summed to one over the classes.
 
 Batch calibration (Zhou et al., ICLR 2024, https://arxiv.org/abs/2309.17249) is the same formula with texts of the
-dataset, without their labels, in place of the content-free inputs. On 60 training items (20 of banking77) of four sets
-the content-free inputs were right more often than the raw likelihoods 6 times of 8 (zero-shot and few-shot), and the
-texts 8 of 8: few-shot sst2 raw .43, content-free .53, texts .67; trec6 .20, .43, .48; tweet_emotion .32, .07, .40;
-banking77 .15, .15, .20; zero-shot .43, .65, .65; .00, .23, .30; .32, .52, .43; .00, .20, .30. So the texts calibrate
-wherever there are some, and the content-free inputs where there is nothing but the class names.
+dataset, without labels, in place of the content-free inputs. On 60 training items (20 of banking77) of four sets,
+zero-shot and few-shot, content-free inputs beat the raw likelihoods 6 times of 8, and texts 8 of 8. Accuracy raw, with
+content-free inputs, and with texts, few-shot: sst2 .43, .53, .67; trec6 .20, .43, .48; tweet_emotion .32, .07, .40;
+banking77 .15, .15, .20; zero-shot in the same order: .43, .65, .65; .00, .23, .30; .32, .52, .43; .00, .20, .30. So
+texts are used for calibration where there are some, and content-free inputs where there are only class names.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Classify the text into one of these classes: {labels}.
 Text: {text}
 Class:"""
 FIELDS = ("{labels}", "{examples}", "{text}")
-#: Prompts scored between two looks at the clock.
+#: Prompts scored between two checks of the time.
 BATCH = 8
 
 
@@ -52,28 +52,27 @@ class Example:
 class Template:
     """How a prompt is written: plain text with {labels}, {examples} and {text}.
 
-    The lines from the one with {text} to the end are the pattern of the question; an example is the same pattern with
-    its label behind. The last line is the beginning of the answer. Without examples their paragraph disappears.
+    The lines from {text} to the end are the question's pattern; an example is the same pattern followed by its label.
+    The last line begins the answer. Without examples, their paragraph disappears.
     """
 
     text: str = ZERO_SHOT
 
     def check(self) -> Template:
-        """Itself. Raises ProbeError naming what is missing, doubled or unknown."""
+        """The template itself. Raises ProbeError naming a field that is missing, repeated or unknown."""
         unknown = [name for name in re.findall(r"\{[a-z_]+\}", self.text) if name not in FIELDS]
         if unknown:
-            raise ProbeError(f"The template has {unknown[0]}, which means nothing. It may have {', '.join(FIELDS)}.")
+            raise ProbeError(f"The template has an unknown field {unknown[0]}. Use {', '.join(FIELDS)}.")
         for name in FIELDS:
             n = self.text.count(name)
             if n == 0:
                 raise ProbeError(f"The template lacks {name}. It needs {', '.join(FIELDS)}, each once.")
             if n > 1:
-                raise ProbeError(f"The template has {name} {n} times. Keep one of them.")
+                raise ProbeError(f"The template has {name} {n} times. Keep one.")
         if self.text.index("{text}") < max(self.text.index("{labels}"), self.text.index("{examples}")):
-            raise ProbeError("{text} stands before {labels} or {examples}. Put it behind both: what all prompts share "
-                             "is read once, and only what follows {text} anew.")  # fmt: skip
+            raise ProbeError("{text} comes before {labels} or {examples}. Put it after both.")
         if self.pattern.rstrip().endswith("{text}"):
-            raise ProbeError('Nothing follows {text}. End with a line that the answer goes on from, such as "Class:".')
+            raise ProbeError('Nothing follows {text}. End with a line for the answer to continue, such as "Class:".')
         return self
 
     @property
@@ -82,11 +81,11 @@ class Template:
         return self.text[self.text.rfind("\n", 0, self.text.index("{text}")) + 1 :].rstrip()
 
     def prompt(self, labels: Sequence[str], examples: Sequence[Example], text: str) -> Prompt:
-        """The prompt of one text; it ends where the class's name goes on, a space between.
+        """The prompt of one text; the class's name continues it after a space.
 
-        All of it is the beginning of the answer, gone on from as plain text: in the form of a chat the default model
-        reached, calibrated on 60 training items, .60 and not .65 on sst2 (zero-shot), .03 and not .23 on trec6, .27 and
-        not .43 on trec6 few-shot, and took 1.1 to 1.4 times as long.
+        All of it is the beginning of the answer, continued as plain text. As a chat, the default model, calibrated on
+        60 training items, reached .60 instead of .65 on sst2 (zero-shot), .03 instead of .23 on trec6, and .27 instead
+        of .43 on trec6 few-shot, and took 1.1 to 1.4 times as long.
         """
         head = self.text[: self.text.index(self.pattern)]
         shown = "\n\n".join(f"{filled(self.pattern, one.text)} {one.label}" for one in examples)
@@ -95,7 +94,7 @@ class Template:
 
 
 def filled(pattern: str, text: str) -> str:
-    """A question's pattern with its text, on one line, as the pattern's lines have a meaning."""
+    """A question's pattern with its text on one line, since the pattern's own lines have a meaning."""
     return pattern.replace("{text}", " ".join(text.split()))
 
 
@@ -105,14 +104,14 @@ def options_of(labels: Sequence[str]) -> list[str]:
 
 
 def log_shares(log_p: np.ndarray) -> np.ndarray:
-    """log p over the classes alone: rows whose probabilities sum to one. Shape: (n, C) to (n, C)."""
+    """log p over the classes alone, so that each row's probabilities sum to one. Shape: (n, C) to (n, C)."""
     top = log_p - log_p.max(axis=1, keepdims=True)
     shares: np.ndarray = top - np.log(np.exp(top).sum(axis=1, keepdims=True))
     return shares
 
 
 def calibrated(log_p: np.ndarray, content_free: np.ndarray) -> np.ndarray:
-    """Log probabilities with the bias divided out (the module's formula).
+    """Log probabilities with the bias divided out by the module's formula.
 
     Shape: log_p (n, C), content_free (m, C) to (n, C).
     """
@@ -127,7 +126,7 @@ def bias_of(log_p: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Question:
-    """One text to classify: the examples shown to the model before it, and the classes that come into question."""
+    """One text to classify, the examples shown before it, and the candidate classes (None: all)."""
 
     text: str
     examples: tuple[Example, ...] = ()
@@ -138,7 +137,7 @@ class Question:
 class Scores:
     """Log probabilities of every class for each text, raw and calibrated. Shape: (n, C) each; rows sum to one.
 
-    A class that did not come into question has -inf. ``n_cut``: prompts whose middle was left out.
+    A class that is not a candidate has -inf.
     """
 
     raw: np.ndarray
@@ -148,30 +147,31 @@ class Scores:
 def score(
     model: ChatModel, template: Template, labels: Sequence[str], questions: Sequence[Question], calibrate: bool = True
 ) -> Scores:
-    """Ask for each question how likely each class name is, and the same of the content-free inputs.
+    """Score each class name after each question, and after the content-free inputs.
 
-    Questions that show the same examples share their beginning, so that it is read once (`ChatModel.option_log_p`).
-    Where the model gives no probabilities it is asked to write, and the class named in its answer gets all.
+    Questions with the same examples share their beginning, which is read once (`ChatModel.option_log_p`). A model
+    without probabilities writes an answer instead, and the class that it names gets nearly all.
     """
     n, n_classes = len(questions), len(labels)
     raw, fair = np.full((n, n_classes), -np.inf), np.full((n, n_classes), -np.inf)
-    for rows in _alike(questions):
-        shown, named = questions[rows[0]].examples, questions[rows[0]].classes
-        classes = list(range(n_classes)) if named is None else list(named)
-        asked = [template.prompt([labels[c] for c in classes], shown, questions[row].text) for row in rows]
-        empty = [template.prompt([labels[c] for c in classes], shown, text) for text in CONTENT_FREE] * calibrate
+    for rows in _same_examples(questions):
+        examples, candidates = questions[rows[0]].examples, questions[rows[0]].classes
+        classes = list(range(n_classes)) if candidates is None else list(candidates)
+        names = [labels[c] for c in classes]
+        prompts = [template.prompt(names, examples, questions[row].text) for row in rows]
+        empty = [template.prompt(names, examples, text) for text in CONTENT_FREE] * calibrate
         try:
-            found = model.option_log_p([*asked, *empty], options_of([labels[c] for c in classes]))
+            log_p = model.option_log_p([*prompts, *empty], options_of(names))
         except ProbeError:  # an endpoint
-            found, empty = written(model, asked, [labels[c] for c in classes]), []
-        own = log_shares(found[: len(rows)])
+            log_p, empty = written(model, prompts, names), []
+        own = log_shares(log_p[: len(rows)])
         raw[np.ix_(rows, classes)] = own
-        fair[np.ix_(rows, classes)] = calibrated(own, found[len(rows) :]) if empty else own
+        fair[np.ix_(rows, classes)] = calibrated(own, log_p[len(rows) :]) if empty else own
     return Scores(raw, fair)
 
 
-def _alike(questions: Sequence[Question]) -> list[list[int]]:
-    """Rows that show the same examples and classes, together."""
+def _same_examples(questions: Sequence[Question]) -> list[list[int]]:
+    """Rows grouped by their examples and classes."""
     groups: dict[tuple[tuple[Example, ...], tuple[int, ...] | None], list[int]] = {}
     for row, question in enumerate(questions):
         groups.setdefault((question.examples, question.classes), []).append(row)
@@ -179,38 +179,38 @@ def _alike(questions: Sequence[Question]) -> list[list[int]]:
 
 
 def written(model: ChatModel, prompts: Sequence[Prompt], labels: Sequence[str]) -> np.ndarray:
-    """What the model writes, as log p: nearly all for the class it names, alike where it names none.
+    """The model's written answers as log p: nearly all for the class named, uniform where none is.
 
     Shape: (prompts, C).
     """
-    found = np.full((len(prompts), len(labels)), np.log(0.01 / max(1, len(labels) - 1)))
+    log_p = np.full((len(prompts), len(labels)), np.log(0.01 / max(1, len(labels) - 1)))
     for row, reply in enumerate(model.generate(prompts, max_new_tokens=24)):
         named = named_class(reply.text, labels)
         if named is None:
-            found[row] = -np.log(len(labels))
+            log_p[row] = -np.log(len(labels))
         else:
-            found[row, named] = np.log(0.99)
-    return found
+            log_p[row, named] = np.log(0.99)
+    return log_p
 
 
 def named_class(answer: str, labels: Sequence[str]) -> int | None:
-    """The class that an answer names: the whole answer, else the longest name that stands in it.
+    """The class that an answer names: the whole answer, else the longest name that occurs in it.
 
     >>> named_class("Class: Card Arrival.", ["card", "card arrival"])
     1
     """
-    said = " ".join(re.findall(r"\w+", answer.lower()))
+    words = " ".join(re.findall(r"\w+", answer.lower()))
     names = [" ".join(re.findall(r"\w+", label.lower())) for label in labels]
-    if said in names:
-        return names.index(said)
-    within = [i for i, name in enumerate(names) if name and re.search(rf"\b{re.escape(name)}\b", said)]
+    if words in names:
+        return names.index(words)
+    within = [i for i, name in enumerate(names) if name and re.search(rf"\b{re.escape(name)}\b", words)]
     return max(within, key=lambda i: len(names[i]), default=None)
 
 
 def balanced_examples(labels: np.ndarray, n_classes: int, most: int = 16, seed: int = 0) -> np.ndarray:
-    """Positions of examples for a few-shot prompt: the classes in turn, `most` in all, then shuffled.
+    """Positions of examples for a few-shot prompt: the classes in turn, at most `most`, then shuffled.
 
-    Shape: labels (n,) class indices. More classes than `most` leave some without an example.
+    Shape: labels (n,) class indices. With more classes than `most`, some have no example.
     """
     rng = np.random.default_rng([seed, 11])
     order = [rng.permutation(np.flatnonzero(labels == c)) for c in rng.permutation(n_classes)]

@@ -1,7 +1,7 @@
-"""How right an answer is: exact match and token F1 as SQuAD defines them.
+"""How good an answer is: exact match and token F1 as SQuAD defines them.
 
 Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", EMNLP 2016, and "Know What You Don't
-Know", ACL 2018, for questions without an answer: there the one right answer is none, worth 1, and all else 0.
+Know", ACL 2018, for questions without an answer: there, no answer scores 1 and any other 0.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-#: What an answer says when nothing in the documents supports one.
+#: The answer where the documents support none.
 NOT_FOUND = "not in the documents"
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _SIGNS = str.maketrans("", "", string.punctuation)
 
 
 def normalised(text: str) -> str:
-    """Lower case, without punctuation and articles, single spaces.
+    """Lower case, without punctuation and articles, with single spaces.
 
     >>> normalised("The Panthers'  defense, a line.")
     'panthers defense line'
@@ -57,7 +57,7 @@ def token_f1(answer: str, truths: Sequence[str]) -> float:
 
 
 def _f1(answer: list[str], truth: list[str]) -> float:
-    """F1 of the words two answers share; two that have no word left are equal."""
+    """F1 of the words that two answers share; two without words are equal."""
     if not answer or not truth:
         return float(answer == truth)
     n_shared = (Counter(answer) & Counter(truth)).total()

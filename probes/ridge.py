@@ -67,18 +67,18 @@ def spectrum(features: np.ndarray, weights: np.ndarray | None = None) -> Spectru
 
 
 def ridge_path(
-    found: Spectrum, targets: np.ndarray, strengths: np.ndarray, groups: np.ndarray | None = None
+    axes: Spectrum, targets: np.ndarray, strengths: np.ndarray, groups: np.ndarray | None = None
 ) -> RidgePath:
     """Ridge at every strength, and each item's prediction with its group left out.
 
     Shape: targets (n, C) such as one-hot classes; groups (n,): items with the same value are left out together.
     """
-    z, w = found.rows, found.weights
+    z, w = axes.rows, axes.weights
     y = np.asarray(targets, dtype=np.float32)
     total = w.sum()
     intercept = (w @ y) / total
     projected = z.T @ (w[:, None] * y)
-    shrink = (1.0 / (found.power[None, :] + np.asarray(strengths, dtype=np.float32)[:, None])).astype(np.float32)
+    shrink = (1.0 / (axes.power[None, :] + np.asarray(strengths, dtype=np.float32)[:, None])).astype(np.float32)
     coefficients = shrink[:, :, None] * projected[None]
     leverage = w[:, None] * ((z * z) @ shrink.T + 1.0 / total)  # (n, A)
     left_out = np.empty((len(shrink), *y.shape), dtype=np.float32)

@@ -1,9 +1,9 @@
-"""TF-IDF with a linear support vector machine: the model of word and character counts that dear ones must beat.
+"""TF-IDF with a linear support vector machine: the cheap model of word counts that the costly ones must beat.
 
 Word 1-2 grams and character 3-5 grams, sublinear counts, one linear SVM against the rest: the baseline that Wang and
 Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification" (ACL 2012), recommend, without its
-naive Bayes ratios. Nothing pre-trained takes part. scikit-learn does the work; the fitted model is arrays and plain
-settings only (`TfidfModel.arrays`, `TfidfModel.settings`), so that it is kept without pickle.
+naive Bayes ratios. Nothing is pre-trained. scikit-learn does the work; the fitted model is arrays and plain
+settings only (`TfidfModel.arrays`, `TfidfModel.settings`), so it is saved without pickle.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from probes.errors import ProbeError
 from probes.heads import ABSENT_LOGIT, softmax
 
-#: Characters of each text that count; the end of a long text adds cost and little else.
+#: Characters used of each text; the rest of a long text adds little but cost.
 MAX_CHARACTERS = 4000
-#: Above this many characters in all, character n-grams cost more seconds than a baseline may.
+#: With more characters in all, character n-grams cost more time than a baseline should.
 MAX_CHARACTERS_FOR_CHARACTER_GRAMS = 1_000_000
 WORDS: dict[str, Any] = {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b"}
 CHARACTERS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 5), "min_df": 2}
@@ -36,7 +36,7 @@ def vectoriser(settings: dict[str, Any], **more: Any) -> Any:
 class TfidfModel:
     """A fitted model. ``parts``: its vectorisers, words first.
 
-    Shape: weight (C, terms) float32, bias (C,) float32; logits of a class without a training text never win.
+    Shape: weight (C, terms) float32, bias (C,) float32; a class without a training text never wins.
     """
 
     parts: tuple[Any, ...]
@@ -51,22 +51,22 @@ class TfidfModel:
         return values
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Softmax of the decision values, (n, C); honest only after a temperature."""
+        """Softmax of the decision values, (n, C); calibrated only after a temperature."""
         return softmax(self.logits(texts))
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the arrays do not say, as plain values."""
+        """The rest of the model besides the arrays, as plain values."""
         return {"character_grams": len(self.parts) > 1, "penalty": self.penalty, "max_characters": MAX_CHARACTERS}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that was learned: weight, bias, and per vectoriser its idf (terms,) and terms as UTF-8 lines (uint8)."""
-        found = {"weight": self.weight, "bias": self.bias}
+        arrays = {"weight": self.weight, "bias": self.bias}
         for index, part in enumerate(self.parts):
             lines = "\n".join(part.get_feature_names_out()).encode("utf-8")
-            found[f"terms.{index}"] = np.frombuffer(lines, dtype=np.uint8).copy()
-            found[f"idf.{index}"] = np.asarray(part.idf_, dtype=np.float32)
-        return found
+            arrays[f"terms.{index}"] = np.frombuffer(lines, dtype=np.uint8).copy()
+            arrays[f"idf.{index}"] = np.asarray(part.idf_, dtype=np.float32)
+        return arrays
 
     @classmethod
     def of(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> TfidfModel:
@@ -82,7 +82,7 @@ class TfidfModel:
 
 
 def affords_characters(texts: Sequence[str]) -> bool:
-    """Whether character n-grams of these texts cost seconds rather than minutes."""
+    """Whether character n-grams of these texts take seconds rather than minutes."""
     return sum(min(len(text), MAX_CHARACTERS) for text in texts) <= MAX_CHARACTERS_FOR_CHARACTER_GRAMS
 
 
@@ -96,20 +96,20 @@ def fit_tfidf(
 ) -> TfidfModel:
     """Fit on all texts. Shape: labels (n,) class indices below `n_classes`; `penalty` is the SVM's C.
 
-    Raises ProbeError when fewer than two classes or not a single word occur.
+    Raises ProbeError for fewer than two classes, or when there is no word.
     """
     from sklearn.svm import LinearSVC
 
     present, own = np.unique(np.asarray(labels, dtype=np.int64), return_inverse=True)
     if len(present) < 2:
-        raise ProbeError("Counting words needs texts of at least two classes. Add labelled texts.")
-    cut = [text[:MAX_CHARACTERS] for text in texts]
+        raise ProbeError("TF-IDF needs texts of at least two classes. Add labelled texts.")
+    heads = [text[:MAX_CHARACTERS] for text in texts]
     parts: list[Any] = []
     rows: list[Any] = []
     for kind in (WORDS, CHARACTERS) if with_characters else (WORDS,):
         part = vectoriser(kind)
         try:
-            rows.append(part.fit_transform(cut))
+            rows.append(part.fit_transform(heads))
         except ValueError as error:  # scikit-learn's "empty vocabulary"; "no terms remain" when all are rare
             if not parts:
                 raise ProbeError("There is no word in the training texts. Check the text column.") from error
@@ -121,7 +121,7 @@ def fit_tfidf(
 
 
 def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: int, penalty: float) -> TfidfModel:
-    """scikit-learn's one row for two classes becomes two that sum to zero."""
+    """The fitted model; scikit-learn's one row for two classes becomes two rows that sum to zero."""
     weight, bias = model.coef_, model.intercept_
     if len(present) == 2:
         weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -1,9 +1,9 @@
-"""A CLIP-family model from a local Hugging Face folder: which class name fits a picture?
+"""A CLIP-family model from a local Hugging Face folder: which class name fits an image?
 
 Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021,
 https://arxiv.org/abs/2103.00020: p(class | image) is the softmax over the classes of the scaled cosine between the
-image's embedding and that of "a photo of a {name}.". No package of the catalog carries one, so it is used where the
-user has one.
+image's embedding and that of "a photo of a {name}.". No package of the catalog contains one, so it is used where
+the user has one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from probes.backbones.weights import file_sha256
-from probes.errors import BackboneError
+from probes.errors import BackboneError, first_line
 
 TEMPLATE = "a photo of a {name}."
 BATCH = 16
@@ -27,7 +27,7 @@ BATCH = 16
 
 @dataclass(eq=False)
 class ClipModel:
-    """A loaded CLIP. ``weights_hash``: SHA-256 of its weight files; ``size_px``: side of the pictures it takes."""
+    """A loaded CLIP. ``weights_hash``: SHA-256 of its weight files; ``size_px``: side of its input images."""
 
     name: str
     module: Any
@@ -38,7 +38,7 @@ class ClipModel:
 
     @classmethod
     def load(cls, folder: str | Path, device: str = "cpu") -> ClipModel:
-        """Load from a folder, without a network. Raises BackboneError when it holds no CLIP that transformers knows."""
+        """Load from a folder, without a network. Raises BackboneError without a CLIP that transformers knows."""
         import transformers
 
         place = Path(folder).expanduser()
@@ -49,10 +49,9 @@ class ClipModel:
             module = transformers.CLIPModel.from_pretrained(str(place), local_files_only=True, use_safetensors=True)
             processor = transformers.CLIPProcessor.from_pretrained(str(place), local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-            cause = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BackboneError(
-                f"{place} cannot be loaded as a CLIP model ({cause}). Give a Hugging Face folder with config.json, "
-                f"model.safetensors, a tokenizer and preprocessor_config.json."
+                f"{place} cannot be loaded as a CLIP model ({first_line(error)}). Give a Hugging Face folder with "
+                f"config.json, model.safetensors, a tokenizer and preprocessor_config.json."
             ) from error
         digest = hashlib.sha256("".join(file_sha256(path) for path in weights).encode()).hexdigest()
         size = int(module.config.vision_config.image_size)
@@ -60,13 +59,13 @@ class ClipModel:
 
     @torch.inference_mode()
     def log_probabilities(self, images: Sequence[Image.Image], names: Sequence[str]) -> np.ndarray:
-        """log p(class | image) of class names in words. Shape: (n, C) float64."""
+        """log p(class | image) for class names in words. Shape: (n, C) float64."""
         sentences = [TEMPLATE.format(name=name) for name in names]
-        found = []
+        parts = []
         for start in range(0, len(images), BATCH):
             inputs = self.processor(
                 text=sentences, images=list(images[start : start + BATCH]), return_tensors="pt", padding=True,
                 truncation=True,
             ).to(self.device)  # fmt: skip
-            found.append(torch.log_softmax(self.module(**inputs).logits_per_image.double(), dim=-1).cpu().numpy())
-        return np.concatenate(found) if found else np.zeros((0, len(names)))
+            parts.append(torch.log_softmax(self.module(**inputs).logits_per_image.double(), dim=-1).cpu().numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, len(names)))

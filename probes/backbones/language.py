@@ -1,6 +1,6 @@
-"""A language model as an instrument: how likely is a text, and what do its layers see in it?
+"""A language model as an instrument: how likely is a text, and what continues a prompt?
 
-The default is SmolLM2-135M-Instruct in 4 bits, a small model: it knows English prose, some code and few facts.
+The default, SmolLM2-135M-Instruct in 4 bits, is small: it knows English prose, some code and few facts.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from probes.backbones.converted import converted
 from probes.backbones.language_precision import quicker_reader
 from probes.backbones.weights import weights_hash, weights_path
 from probes.chat import Prompt, Reply
-from probes.errors import BackboneError
+from probes.errors import BackboneError, first_line
 from probes.progress import Progress, silent
 
-#: Tokens of one batch, padding included: 49,152 float32 logits for each are 200 MB.
+#: Tokens of one batch, padding included: 49,152 float32 logits each make 200 MB.
 BATCH_TOKENS = 1024
-#: The shortest text of a batch over its longest: padding costs as much as text, small batches cost little more.
+#: Shortest over longest text in a batch: padding costs as much as text, small batches cost little more.
 EVEN = 0.75
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """How likely each text is. Shape: log_p (natural logarithm), n_tokens, n_bytes (n,), of the part that was read."""
+    """How likely each text is. Shape: log_p (natural logarithm), n_tokens, n_bytes (n,) of the part that was read."""
 
     log_p: np.ndarray
     n_tokens: np.ndarray
@@ -44,10 +44,10 @@ class Likelihood:
 class LanguageModel:
     """A loaded causal language model; a `ChatModel` too.
 
-    ``module``: a Hugging Face causal model in eval mode, float32. ``start``: the token every text is put after, so that
-    its first token has a probability too. ``max_tokens``: the longest input. ``weights_hash``: SHA-256 of the weight
-    file (of the GGUF file where it was converted from one). ``notes``: the folder that keeps this device's
-    timing. ``trunk`` and ``reads_trees`` are what `option_log_p` remembers between two calls.
+    ``module``: a Hugging Face causal model in eval mode, float32. ``start``: the token before every text, which gives
+    its first token a probability too. ``max_tokens``: the longest input. ``weights_hash``: SHA-256 of the weight file
+    (of the GGUF file if converted). ``notes``: the folder for this device's timing. ``trunk`` and ``reads_trees``: what
+    `option_log_p` keeps between two calls.
     """
 
     entry: Entry
@@ -75,10 +75,9 @@ class LanguageModel:
         try:
             module, tokenizer = _load(folder)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BackboneError(
-                f"{folder} cannot be loaded as a language model ({cause}). Choose a folder with config.json, a "
-                f"tokenizer and model.safetensors."
+                f"{folder} cannot be loaded as a language model ({first_line(error)}). Choose a folder with "
+                f"config.json, a tokenizer and model.safetensors."
             ) from error
         longest = int(getattr(module.config, "max_position_embeddings", 0) or entry.input_size)
         return cls(
@@ -94,17 +93,17 @@ class LanguageModel:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name for people."""
         return self.entry.title
 
     @property
     def identity(self) -> str:
-        """The weights and the precision that prompts are read in: what an answer depends on besides the prompt."""
+        """Weights and reading precision: what an answer depends on besides the prompt."""
         return f"{self.weights_hash}-{str(self.reader.dtype).removeprefix('torch.')}"
 
     @cached_property
     def reader(self) -> Any:
-        """The module that reads prompts: `module`, or a copy in bfloat16 where that was measured to be quicker."""
+        """The module that reads prompts: `module`, or a copy in bfloat16 where that is measurably faster."""
         return quicker_reader(self.module, self.weights_hash, self.device, self.notes)
 
     def generate(
@@ -118,11 +117,11 @@ class LanguageModel:
         return language_options.option_log_p(self, prompts, options)
 
     def tokens(self, texts: Sequence[str], max_tokens: int | None = None) -> list[list[int]]:
-        """Each text's token numbers without any special token, cut at `max_tokens`."""
+        """Each text's token ids without special tokens, truncated to `max_tokens`."""
         return [ids for ids, _ in self._encoded(texts, max_tokens)]
 
     def log_likelihood(self, texts: Sequence[str], max_tokens: int | None = None) -> Likelihood:
-        """log p of each text given the start token only, with the tokens and UTF-8 bytes that were read of it.
+        """log p of each text given only the start token, with the tokens and UTF-8 bytes that were read.
 
         log p(text) = sum over t of log p(token t | start, tokens before t). An empty text has log p 0 and 0 bytes.
         """
@@ -138,74 +137,52 @@ class LanguageModel:
     def token_log_p(self, sequences: Sequence[Sequence[int]], starts: Sequence[int] | None = None) -> list[np.ndarray]:
         """log p of every token given the start token and those before it; per sequence (its length,) float32.
 
-        ``starts``: the token before each sequence, `start` where none are given. The log-likelihood of an answer is
-        the sum over the answer's own tokens.
+        ``starts``: the token before each sequence; `start` by default. The log-likelihood of an answer is the sum over
+        its own tokens.
         """
-        found: list[np.ndarray] = [np.zeros(0, dtype=np.float32)] * len(sequences)
-        for rows, ids, mask in self._batches(sequences):
+        log_p: list[np.ndarray] = [np.zeros(0, dtype=np.float32)] * len(sequences)
+        for rows, ids, mask in self.batches(sequences):
             if starts is not None:
                 ids[:, 0] = torch.tensor([starts[row] for row in rows], device=ids.device)
             logits: Tensor = self.module(input_ids=ids, attention_mask=mask).logits[:, :-1]
             losses = nn.functional.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:], reduction="none")
             for row, values in zip(rows, (-losses).cpu().numpy(), strict=True):
-                found[row] = values[: len(sequences[row])]
-        return found
-
-    @torch.inference_mode()
-    def hidden_states(self, texts: Sequence[str], max_tokens: int | None = None) -> list[tuple[str, np.ndarray]]:
-        """(name, (n, dim) float32) of every depth in one pass: the embeddings, then each layer's output, averaged.
-
-        Averaged over the text's own tokens. The start token stays out: language models park a huge constant on their
-        first position ("attention sinks", Xiao et al., ICLR 2024, https://arxiv.org/abs/2309.17453), which would
-        drown the average. An empty text gives zeros.
-        """
-        sequences = self.tokens(texts, max_tokens)
-        config = self.module.config
-        found = [
-            np.zeros((len(texts), config.hidden_size), dtype=np.float32) for _ in range(config.num_hidden_layers + 1)
-        ]
-        for rows, ids, mask in self._batches(sequences):
-            states = self.module(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-            own = mask[:, 1:].unsqueeze(-1).float()
-            for depth, state in zip(found, states, strict=True):
-                mean = (state[:, 1:].float() * own).sum(1) / own.sum(1).clamp(min=1)
-                depth[rows] = mean.cpu().numpy()
-        names = ["embeddings", *(f"layer {number}" for number in range(1, len(found)))]
-        return list(zip(names, found, strict=True))
+                log_p[row] = values[: len(sequences[row])]
+        return log_p
 
     def _encoded(self, texts: Sequence[str], max_tokens: int | None) -> list[tuple[list[int], int]]:
-        """Tokens and the bytes of the text that they stand for."""
+        """Each text's tokens, and the bytes that they cover."""
         if not len(texts):
             return []
         limit = min(max_tokens or self.max_tokens, self.max_tokens)
-        found = self.tokenizer(
+        encoded = self.tokenizer(
             list(texts), add_special_tokens=False, truncation=True, max_length=limit, return_offsets_mapping=True
         )
-        ends = [max((end for _, end in spans), default=0) for spans in found["offset_mapping"]]
+        ends = [max((end for _, end in spans), default=0) for spans in encoded["offset_mapping"]]
         n_bytes = [len(text[:end].encode("utf-8", "replace")) for text, end in zip(texts, ends, strict=True)]
-        return list(zip(found["input_ids"], n_bytes, strict=True))
+        return list(zip(encoded["input_ids"], n_bytes, strict=True))
 
-    def _batches(self, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:
-        """(row numbers, ids, mask), the longest first, the start token before each; empty sequences are left out."""
+    def batches(self, sequences: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """(rows, ids, mask), the longest first, each after the start token; empty sequences are left out."""
         order = sorted((row for row, ids in enumerate(sequences) if len(ids)), key=lambda row: -len(sequences[row]))
         while order:
             longest = len(sequences[order[0]]) + 1
-            alike = sum(len(sequences[row]) + 1 >= EVEN * longest for row in order)
-            size = max(1, min(alike, BATCH_TOKENS // longest))
+            n_similar = sum(len(sequences[row]) + 1 >= EVEN * longest for row in order)
+            size = max(1, min(n_similar, BATCH_TOKENS // longest))
             rows, order = order[:size], order[size:]
             ids = torch.full((len(rows), longest), self.start, dtype=torch.int64)
             mask = torch.zeros_like(ids)
-            for place, row in enumerate(rows):
-                ids[place, 1 : len(sequences[row]) + 1] = torch.as_tensor(sequences[row])
-                mask[place, : len(sequences[row]) + 1] = 1
+            for position, row in enumerate(rows):
+                ids[position, 1 : len(sequences[row]) + 1] = torch.as_tensor(sequences[row])
+                mask[position, : len(sequences[row]) + 1] = 1
             yield rows, ids.to(self.device), mask.to(self.device)
 
 
 def _start(tokenizer: Any) -> int:
-    """The token that stands before a text: the tokenizer's own, or the mark between documents of pre-training.
+    """The token before a text: the tokenizer's own, or the separator of the documents in pre-training.
 
-    SmolLM2 puts none and calls <|im_start|> its first token; after <|endoftext|> a sentence had 21 to 28 % less
-    -log p (68 v 94 and 64 v 85 nats), since that is what stood between documents.
+    SmolLM2 adds none and calls <|im_start|> its first token; after <|endoftext|>, which separated the documents, a
+    sentence had 21 to 28 % less -log p (68 v 94 and 64 v 85 nats).
     """
     own = tokenizer("").input_ids
     known = tokenizer.get_vocab()
@@ -215,7 +192,7 @@ def _start(tokenizer: Any) -> int:
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
-    """Model and tokenizer from a folder, without a network and without a word."""
+    """Model and tokenizer from a folder, without a network or messages."""
     import transformers
 
     messages = transformers.utils.logging

@@ -1,11 +1,11 @@
-"""log p of options after prompts, every shared beginning read once.
+"""log p of options after prompts, with every shared beginning read once.
 
-All prompts of a call and all options behind each of them form one tree of tokens, whose trunk is the beginning that the
-prompts share (instruction, examples). The trunk's keys and values are computed once and kept for the next call; the
-branches go through the model side by side in one row, each token seeing only its own ancestors (tree attention: Miao et
-al., "SpecInfer", ASPLOS 2024, https://arxiv.org/abs/2305.09781). So there is no padding, an option's beginning that
-another has too ("card payment ...") is read once, and its last token not at all. Models that cannot be read so (a
-sliding window, a state instead of a cache) are found out at their first use, and read one option at a time.
+All prompts of a call and the options after each form one tree of tokens, whose trunk is the beginning that the prompts
+share (instruction, examples). The trunk's keys and values are computed once and kept for the next call. The branches go
+through the model side by side in one row, and each token attends only to its own ancestors (tree attention: Miao et
+al., "SpecInfer", ASPLOS 2024, https://arxiv.org/abs/2305.09781). So there is no padding, a beginning that options share
+("card payment ...") is read once, and an option's last token not at all. Models that cannot be read this way (a sliding
+window, a state instead of a cache) are recognised at their first use and read one option at a time.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from probes.backbones.causal import CausalModel, Trunk, cache_argument, cache_of
 from probes.backbones.language_prompt import read
 from probes.chat import Prompt
 
-#: Tokens of one pass. Each costs 49,152 float32 logits (200 kB) and a look at every other one.
+#: Tokens of one pass. Each costs 49,152 float32 logits (200 kB) and attends to all others.
 PASS_TOKENS = 384
-#: A beginning shorter than this is not worth a pass of its own.
+#: A shorter beginning is not worth its own pass.
 LEAST_TRUNK = 16
-#: Both ways of reading agree to this in log p when both compute in float32, or the plain way is taken.
+#: Both ways of reading must agree to this in log p, in float32; otherwise the plain way is used.
 AGREE = 0.01
 
 
 @dataclass
 class Tree:
-    """Branches as nodes, parents first. Shape: tokens, parents (-1: the trunk), depths (nodes,) as lists.
+    """Branches as nodes, parents first. Lists of one entry per node: tokens, parents (-1: the trunk), depths.
 
     ``steps``: per prompt and option, (node whose output predicts, token predicted) pairs.
     """
@@ -44,92 +44,92 @@ class Tree:
     steps: list[list[list[tuple[int, int]]]] = field(default_factory=list)
 
     def grow(self, prompt: Sequence[int], options: Sequence[Sequence[int]]) -> None:
-        """Add a prompt (its tokens beyond the trunk) with the options behind it."""
+        """Add a prompt (its tokens after the trunk) with the options after it."""
         end = -1
         for token in prompt:
             end = self._child(end, token)
         rows = []
         for option in options:
             node, steps = end, []
-            for place, token in enumerate(option):
+            for position, token in enumerate(option):
                 steps.append((node, token))
-                if place + 1 < len(option):
+                if position + 1 < len(option):
                     node = self._child(node, token)
             rows.append(steps)
         self.steps.append(rows)
 
     def _child(self, parent: int, token: int) -> int:
-        found = self.children.get((parent, token))
-        if found is None:
-            found = self.children[parent, token] = len(self.tokens)
+        child = self.children.get((parent, token))
+        if child is None:
+            child = self.children[parent, token] = len(self.tokens)
             self.tokens.append(token)
             self.parents.append(parent)
             self.depths.append(0 if parent < 0 else self.depths[parent] + 1)
-        return found
+        return child
 
-    def sees(self) -> np.ndarray:
-        """Which node may look at which: itself and its ancestors. Shape: (nodes, nodes) bool."""
-        seen = np.eye(len(self.tokens), dtype=bool)
+    def visible(self) -> np.ndarray:
+        """Which node may attend to which: itself and its ancestors. Shape: (nodes, nodes) bool."""
+        mask = np.eye(len(self.tokens), dtype=bool)
         for node, parent in enumerate(self.parents):
             if parent >= 0:
-                seen[node] |= seen[parent]
-        return seen
+                mask[node] |= mask[parent]
+        return mask
 
 
 def option_log_p(model: CausalModel, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
-    """log p(option | prompt), summed over the option's tokens; the options follow the prompt as they stand.
+    """log p(option | prompt), summed over the option's tokens; options follow the prompt without a separator.
 
     Shape: (prompts, options) float64. An empty option has log p 0.
     """
     answers = [tuple(ids) for ids in model.tokens(options)]
     room = model.max_tokens - max((len(ids) for ids in answers), default=0)
-    asked = [one.ids for one in read(model, prompts, room)]
-    if not asked or not answers:
-        return np.zeros((len(asked), len(answers)))
+    inputs = [prompt.ids for prompt in read(model, prompts, room)]
+    if not inputs or not answers:
+        return np.zeros((len(inputs), len(answers)))
     if model.reads_trees is None:
         model.reads_trees = _reads_trees(model)
-    return _by_tree(model, asked, answers, model.reader) if model.reads_trees else _plainly(model, asked, answers)
+    return _by_tree(model, inputs, answers, model.reader) if model.reads_trees else _plainly(model, inputs, answers)
 
 
 @torch.inference_mode()
 def _by_tree(
-    model: CausalModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]], reader: Any
+    model: CausalModel, inputs: list[tuple[int, ...]], answers: list[tuple[int, ...]], reader: Any
 ) -> np.ndarray:
-    found = np.zeros((len(asked), len(answers)))
-    trunk = _trunk(model, asked, reader)
+    scores = np.zeros((len(inputs), len(answers)))
+    trunk = _trunk(model, inputs, reader)
     skip = len(trunk.ids)
-    order = sorted(range(len(asked)), key=lambda row: asked[row])
-    for rows in _passes([asked[row][skip:] for row in order], answers):
+    order = sorted(range(len(inputs)), key=lambda row: inputs[row])
+    for rows in _passes([inputs[row][skip:] for row in order], answers):
         tree = Tree()
-        for place in rows:
-            tree.grow(asked[order[place]][skip:], answers)
-        for place, log_p in zip(rows, _scored(reader, trunk, tree), strict=True):
-            found[order[place]] = log_p
-    return found
+        for position in rows:
+            tree.grow(inputs[order[position]][skip:], answers)
+        for position, log_p in zip(rows, _scored(reader, trunk, tree), strict=True):
+            scores[order[position]] = log_p
+    return scores
 
 
 def _passes(prompts: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> Iterator[range]:
-    """Runs of prompts whose tokens fit one pass, options included; a longer one has a pass of its own."""
+    """Runs of prompts whose tokens fit into one pass, options included; a longer prompt has its own pass."""
     inner = sum(max(0, len(answer) - 1) for answer in answers)
     first, size = 0, 0
-    for place, prompt in enumerate(prompts):
+    for position, prompt in enumerate(prompts):
         own = len(prompt) + inner
-        if place > first and size + own > PASS_TOKENS:
-            yield range(first, place)
-            first, size = place, 0
+        if position > first and size + own > PASS_TOKENS:
+            yield range(first, position)
+            first, size = position, 0
         size += own
     yield range(first, len(prompts))
 
 
-def _trunk(model: CausalModel, asked: list[tuple[int, ...]], reader: Any) -> Trunk:
-    """The beginning that all prompts share, read now or left from the last call; at least a token stays behind it."""
-    shared = common(min(asked), max(asked))  # what the first and the last in order share, all share
-    shared = shared[: min(len(ids) for ids in asked) - 1]
+def _trunk(model: CausalModel, inputs: list[tuple[int, ...]], reader: Any) -> Trunk:
+    """The beginning that all prompts share, read now or kept from the last call; at least one token follows it."""
+    shared = common(min(inputs), max(inputs))  # what the first and the last in order share, all share
+    shared = shared[: min(len(ids) for ids in inputs) - 1]
     last = model.trunk
     if last is not None and len(last.ids) >= LEAST_TRUNK and shared[: len(last.ids)] == last.ids:
-        if len(shared) - len(last.ids) < max(LEAST_TRUNK, len(last.ids) // 4) or len(asked) == 1:
+        if len(shared) - len(last.ids) < max(LEAST_TRUNK, len(last.ids) // 4) or len(inputs) == 1:
             return last
-    elif len(asked) == 1:  # nothing tells where the beginning ends
+    elif len(inputs) == 1:  # one prompt does not show where the beginning ends
         return Trunk((), None)
     if len(shared) < LEAST_TRUNK:
         return Trunk((), None)
@@ -140,38 +140,38 @@ def _trunk(model: CausalModel, asked: list[tuple[int, ...]], reader: Any) -> Tru
 
 
 def common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    """The beginning of both.
+    """The longest common beginning.
 
     >>> common((1, 2, 3), (1, 2, 4, 5))
     (1, 2)
     """
-    for place, (a, b) in enumerate(zip(one, other, strict=False)):
+    for position, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
-            return one[:place]
+            return one[:position]
     return one[: len(other)]
 
 
 def _scored(reader: Any, trunk: Trunk, tree: Tree) -> np.ndarray:
-    """log p of every option behind every prompt of the tree. Shape: (prompts, options)."""
-    behind, n = len(trunk.ids), len(tree.tokens)
+    """log p of every option after every prompt of the tree. Shape: (prompts, options)."""
+    n_trunk, n = len(trunk.ids), len(tree.tokens)
     dtype, device = next(reader.parameters()).dtype, reader.device
-    mask = torch.full((1, 1, n, behind + n), torch.finfo(dtype).min, dtype=dtype)
-    mask[0, 0, :, :behind] = 0
-    mask[0, 0, :, behind:][torch.from_numpy(tree.sees())] = 0
+    mask = torch.full((1, 1, n, n_trunk + n), torch.finfo(dtype).min, dtype=dtype)
+    mask[0, 0, :, :n_trunk] = 0
+    mask[0, 0, :, n_trunk:][torch.from_numpy(tree.visible())] = 0
     predicting = sorted({node for rows in tree.steps for steps in rows for node, _ in steps})
     row_of = {node: row for row, node in enumerate(predicting)}
     try:
         logits = reader(
             input_ids=torch.tensor([tree.tokens], device=device),
             attention_mask=mask.to(device),
-            position_ids=(torch.tensor([tree.depths]) + behind).to(device),
+            position_ids=(torch.tensor([tree.depths]) + n_trunk).to(device),
             use_cache=trunk.cache is not None,
             **cache_argument(reader, trunk.cache),
             **_keep(reader, predicting),
         ).logits[0]
     finally:
-        if trunk.cache is not None and trunk.cache.get_seq_length() > behind:
-            trunk.cache.crop(behind - trunk.cache.get_seq_length())
+        if trunk.cache is not None and trunk.cache.get_seq_length() > n_trunk:
+            trunk.cache.crop(n_trunk - trunk.cache.get_seq_length())
     if len(logits) != len(predicting):
         logits = logits[predicting]
     log_p = torch.log_softmax(logits.float(), dim=-1)
@@ -185,35 +185,35 @@ def _sum(log_p: Any, steps: list[tuple[int, int]]) -> float:
     return float(log_p[list(rows), list(tokens)].double().sum())
 
 
-def _keep(reader: Any, places: list[int]) -> dict[str, Any]:
-    """Compute logits at these places only, where the model knows how."""
+def _keep(reader: Any, positions: list[int]) -> dict[str, Any]:
+    """The argument that limits logits to these positions, where the model has one."""
     if "logits_to_keep" not in inspect.signature(reader.forward).parameters:
         return {}
-    return {"logits_to_keep": torch.tensor(places, device=reader.device)}
+    return {"logits_to_keep": torch.tensor(positions, device=reader.device)}
 
 
-def _plainly(model: CausalModel, asked: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
-    """Every option in a sequence of its own behind its whole prompt."""
-    sequences = [prompt[1:] + answer for prompt in asked for answer in answers]
-    starts = [prompt[0] for prompt in asked for _ in answers]
+def _plainly(model: CausalModel, inputs: list[tuple[int, ...]], answers: list[tuple[int, ...]]) -> np.ndarray:
+    """Every option in its own sequence after its whole prompt."""
+    sequences = [prompt[1:] + answer for prompt in inputs for answer in answers]
+    starts = [prompt[0] for prompt in inputs for _ in answers]
     log_p = model.token_log_p(sequences, starts)
     sums = [row[len(row) - len(answers[i % len(answers)]) :].sum() for i, row in enumerate(log_p)]
-    return np.array(sums, dtype=np.float64).reshape(len(asked), len(answers))
+    return np.array(sums, dtype=np.float64).reshape(len(inputs), len(answers))
 
 
 def _reads_trees(model: CausalModel) -> bool:
-    """Whether the model gives the same log p by tree as plainly, tried on a few tokens."""
+    """Whether the model gives the same log p both ways, tried on a few tokens."""
     config = model.module.config
     window = getattr(config, "sliding_window", None)
     if window and window < model.max_tokens and getattr(config, "use_sliding_window", True):
         return False
     words = list(range(10, 40))
-    asked = [(model.start, *words[:20], 5), (model.start, *words[:20], 7, 8)]
+    inputs = [(model.start, *words[:20], 5), (model.start, *words[:20], 7, 8)]
     answers = [(11, 12), (11, 13, 14), (15,)]
     try:
-        by_tree = _by_tree(model, asked, answers, model.module)
-    except Exception:  # a model without a cache or with a mask of its own raises whatever it meets
+        by_tree = _by_tree(model, inputs, answers, model.module)
+    except Exception:  # a model without a cache, or with its own mask, may raise anything
         return False
     finally:
         model.trunk = None
-    return bool(np.abs(by_tree - _plainly(model, asked, answers)).max() < AGREE)
+    return bool(np.abs(by_tree - _plainly(model, inputs, answers)).max() < AGREE)

@@ -1,4 +1,4 @@
-"""A prompt as the tokens that a local language model reads: its chat template where it has one, plain text else."""
+"""A prompt as the tokens that a local language model reads: by its chat template if it has one, else as plain text."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from probes.chat import Prompt
 
 
 @dataclass(frozen=True)
-class Read:
-    """A prompt's tokens; ``cut`` says that its middle was left out because it did not fit."""
+class PromptTokens:
+    """A prompt's tokens; ``cut``: whether its middle was left out because it did not fit."""
 
     ids: tuple[int, ...]
     cut: bool
 
 
-def read(model: CausalModel, prompts: Sequence[Prompt], room: int) -> list[Read]:
+def read(model: CausalModel, prompts: Sequence[Prompt], room: int) -> list[PromptTokens]:
     """The tokens of each prompt, at most `room` of them.
 
-    Too long a prompt loses its middle: instructions stand at its beginning, the question at its end.
+    A prompt that is too long loses its middle: instructions are at its beginning, the question at its end.
     """
     if not len(prompts):
         return []
     texts = [written(model.tokenizer, prompt) for prompt in prompts]
-    found = model.tokenizer(texts, add_special_tokens=False).input_ids
+    token_ids = model.tokenizer(texts, add_special_tokens=False).input_ids
     templated = bool(getattr(model.tokenizer, "chat_template", None))
     starts = [() if templated and (prompt.system or prompt.user) else (model.start,) for prompt in prompts]
-    return [_fitted((*start, *ids), room) for start, ids in zip(starts, found, strict=True)]
+    return [_fitted((*start, *ids), room) for start, ids in zip(starts, token_ids, strict=True)]
 
 
 def written(tokenizer: Any, prompt: Prompt) -> str:
-    """The text that the model goes on from; a prompt that is only a beginning is gone on from as it stands.
+    """The text that the model continues; a prompt that is only a beginning is continued as it is.
 
-    A template without a place for a system message (Gemma's raises) gets it at the head of the user's.
+    Where the template has no system message (Gemma's raises), it goes before the user's.
     """
     if not getattr(tokenizer, "chat_template", None) or not (prompt.system or prompt.user):
         return "\n\n".join(part for part in (prompt.system, prompt.user, prompt.begin) if part)
@@ -52,8 +52,8 @@ def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> str:
     return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
-def _fitted(ids: tuple[int, ...], room: int) -> Read:
+def _fitted(ids: tuple[int, ...], room: int) -> PromptTokens:
     if len(ids) <= room:
-        return Read(ids, cut=False)
+        return PromptTokens(ids, cut=False)
     head = room // 2
-    return Read((*ids[:head], *ids[len(ids) - (room - head) :]), cut=True)
+    return PromptTokens((*ids[:head], *ids[len(ids) - (room - head) :]), cut=True)

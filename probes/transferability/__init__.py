@@ -1,9 +1,9 @@
 """Transferability scores: cheap numbers that claim to rank backbones without training; one paper, one file.
 
-Higher promises more in all of them. None decides anything here: on the usual benchmark a fixed list of models ordered
-by size, the same for every dataset, correlated with the truth at .91 where LogME reached .57 (Singh, Hess and
+Higher is better in all of them. None decides anything here: on the usual benchmark, a fixed list of models ordered by
+size, the same for every dataset, correlated with the truth at .91 where LogME reached .57 (Singh, Hess and
 Vanschoren, "How NOT to benchmark your SITE metric", ICLR 2026, https://arxiv.org/abs/2510.06448). Their values compare
-backbones on one dataset and mean nothing across datasets. k nearest neighbours are in `probes.neighbours`.
+backbones on one dataset, not across datasets. k nearest neighbours are in `probes.neighbours`.
 """
 
 from __future__ import annotations

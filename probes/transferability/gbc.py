@@ -1,8 +1,8 @@
-"""GBC: how much the classes overlap, each drawn as a round Gaussian cloud.
+"""GBC: how much the classes overlap, each modelled as a spherical Gaussian.
 
 Pándy et al., "Transferability Estimation using Bhattacharyya Class Separability", CVPR 2022,
-https://arxiv.org/abs/2111.12780. Chosen for class separability over silhouettes (quadratic in the items, blind to the
-shape of a class that a linear head separates anyway) and over Fisher's ratio (which the H-score already is).
+https://arxiv.org/abs/2111.12780. Chosen as the measure of class separability over silhouettes (quadratic in the
+items, and blind to classes that only a linear head separates) and over Fisher's ratio (which the H-score already is).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ COMPONENTS = 64
 
 
 def gbc(features: np.ndarray, labels: np.ndarray, components: int = COMPONENTS) -> float:
-    """Minus the sum of exp(-D_B(i, j)) over ordered pairs of classes; at most 0, which is no overlap.
+    """Minus the sum of exp(-D_B(i, j)) over ordered pairs of classes; at most 0, which means no overlap.
 
     On the first principal components (k of them), with class means m and variances v (one for all directions):
     D_B = |m_i - m_j|^2 / (8 v) + k/2 log(v / sqrt(v_i v_j)), v = (v_i + v_j) / 2.
@@ -30,7 +30,7 @@ def gbc(features: np.ndarray, labels: np.ndarray, components: int = COMPONENTS) 
     sizes = np.bincount(own)
     spread = np.bincount(own, weights=squares) / np.maximum(sizes - 1, 1)
     pooled = max(float(squares.sum()) / max(len(own) - len(classes), 1), 1e-12)
-    spread = np.maximum(np.where(sizes > 1, spread, pooled), 1e-6 * pooled)  # one item has no spread of its own
+    spread = np.maximum(np.where(sizes > 1, spread, pooled), 1e-6 * pooled)  # a single item has no spread
     apart = ((means[:, None] - means[None]) ** 2).sum(axis=2)
     both = (spread[:, None] + spread[None]) / 2
     shape = np.log(both) - (np.log(spread)[:, None] + np.log(spread)[None]) / 2

@@ -2,7 +2,7 @@
 
 Bao et al., "An Information-Theoretic Approach to Transferability in Task Transfer Learning", ICIP 2019; with the
 shrunk covariance of Ibrahim, Ponomareva and Mazumder, "Newer is not always better: Rethinking transferability metrics,
-their peculiarities, stability and performance", ECML-PKDD 2022, https://arxiv.org/abs/2110.06893 (without it the score
+their peculiarities, stability and performance", ECML-PKDD 2022, https://arxiv.org/abs/2110.06893 (without it, the score
 counts noise as soon as there are as many features as items); intensity by Ledoit and Wolf, "A well-conditioned
 estimator for large-dimensional covariance matrices", J. Multivariate Analysis 2004.
 """

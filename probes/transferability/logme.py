@@ -11,7 +11,7 @@ import numpy as np
 from probes.transferability.checks import checked
 
 ITERATIONS = 100
-#: Eigenvalues below this share of the largest are rounding.
+#: Eigenvalues below this share of the largest are rounding errors.
 RANK = 1e-12
 
 
@@ -82,7 +82,7 @@ def maximised(squared: np.ndarray, z: np.ndarray, target: np.ndarray) -> tuple[f
 
 
 def _weights(squared: np.ndarray, z: np.ndarray, target: np.ndarray, ratio: float) -> tuple[float, float]:
-    """|m|^2 and |F m - y|^2 at alpha / beta = `ratio`; what of y no feature reaches stays in the residual."""
+    """|m|^2 and |F m - y|^2 at alpha / beta = `ratio`; the part of y outside the features stays in the residual."""
     size = float(np.sum(squared * z**2 / (squared + ratio) ** 2))
     unreached = max(0.0, float(target @ target - z @ z))
     return size, float(np.sum((z * ratio / (squared + ratio)) ** 2)) + unreached

@@ -74,7 +74,7 @@ def slowly(backbone: Tiny, pictures: list[Image.Image]) -> list[float]:
             for channel in range(layer.num_features):
                 values = state[:, channel].double().numpy()
                 means = [float(image.mean()) for image in values]
-                chance = np.var(means, ddof=1) / len(means)
+                chance = float(np.var(means, ddof=1)) / len(means)
                 m, v = float(values.mean()), float(values.var()) + layer.eps + chance
                 u, w = float(layer.running_mean[channel]), float(layer.running_var[channel]) + layer.eps
                 both = kullback_leibler(m, v, u, w) + kullback_leibler(u, w, m, v)

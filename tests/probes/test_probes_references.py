@@ -54,7 +54,7 @@ def test_the_interval_holds_the_value_and_narrows_with_more_pairs(seed: int) -> 
     rng = np.random.default_rng(seed)
     x = rng.normal(size=300)
     y = x + rng.normal(size=300)
-    many, few = rank_correlation(x, y), rank_correlation(x[:10], y[:10])
+    many, few = rank_correlation(list(x), list(y)), rank_correlation(list(x[:10]), list(y[:10]))
     assert few.low <= few.value <= few.high
     assert many.high - many.low < 0.3 and many.n == 300 and many.unit == "rank correlation"
 

@@ -108,7 +108,7 @@ def test_word_scores_are_shares_of_the_question() -> None:
 
     def part(word: str, tokens: list[str]) -> float:
         count = tokens.count(word)
-        return idf(word) * count / (count + 1.5 * (1 - 0.75 + 0.75 * len(tokens) / mean))
+        return float(idf(word) * count / (count + 1.5 * (1 - 0.75 + 0.75 * len(tokens) / mean)))
 
     asked = ["otter", "river", "unheard"]
     expected = [sum(part(w, t) for w in asked) / sum(idf(w) for w in asked) for t in found]
