@@ -18,6 +18,7 @@ from advisor.evidence.sample import related, stratified
 from advisor.llm.models import load_language_model
 from benchmarks import sets
 from benchmarks.probes.figures import Figure
+from benchmarks.probes.language_layers import hidden_states
 from probes.backbones.language import LanguageModel
 from probes.layers import LayerProbes, probe_layers
 from probes.references import Reference, rank_correlation
@@ -105,7 +106,7 @@ def probed_layers(dataset: Dataset, model: LanguageModel, n_texts: int = N_LAYER
     rows = dataset.where("train", "val")
     rows = stratified(rows, dataset.labels[rows], n_texts)
     texts = dataset.items["text"].iloc[rows].tolist()
-    steps = [model.hidden_states(texts[start : start + STEP], LAYERED_TOKENS) for start in range(0, len(texts), STEP)]
+    steps = [hidden_states(model, texts[start : start + STEP], LAYERED_TOKENS) for start in range(0, len(texts), STEP)]
     features = [(layer[0][0], np.concatenate([states for _, states in layer])) for layer in zip(*steps, strict=True)]
     return probe_layers(
         features, dataset.labels[rows], dataset.metric, related(dataset)[rows], len(dataset.classes), LAYER_SECONDS
