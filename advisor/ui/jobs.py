@@ -1,8 +1,8 @@
-"""Long questions answered in threads of the dashboard's process, found again after a reload.
+"""Long questions answered in threads of the dashboard's process; a reload finds them again.
 
-A job is known by a key made of what was asked, so the same question asked twice, or from two browsers, is one job.
-Answers that matter are in the workspace; a job only tells how far the work is. Training is not a job: it is
-a run in a process of its own (advisor/runs).
+The question makes the key of its job, so the same question asked twice, or from two browsers, is one job.
+Answers that matter are in the workspace; a job only holds the progress. Training is not a job: it is a run in a
+process of its own (advisor/runs).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KEPT = 64
 
 @dataclass
 class Job:
-    """One question being answered: how far it is, and its result or its failure in one sentence.
+    """One question being answered: its progress, and its result or its failure in one sentence.
 
     ``asked``: the question, for a form that shows it again when there is no answer to it.
     """
@@ -42,7 +42,7 @@ class Job:
     asked: Any = None
 
     def tell(self, sentence: str, share: float) -> None:
-        """Note how far the work is; `share` is clipped to 0..1."""
+        """Note the progress; `share` is clipped to 0..1."""
         self.sentence = sentence
         self.share = min(1.0, max(0.0, share))
 
@@ -108,7 +108,7 @@ def _work(job: Job, work: Callable[[Progress], Any]) -> None:
         LOG.exception("the job %r failed", job.title)
         job.error = (
             f"{job.title} failed inside the program ({type(error).__name__}: {error}). "
-            "The whole message is in the terminal that runs the dashboard."
+            "The terminal that runs the dashboard shows the whole message."
         )
     finally:
         job.finished = True

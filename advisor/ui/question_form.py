@@ -1,4 +1,4 @@
-"""The question as a form: target, time, rungs, and in an expander what things are worth and what must hold."""
+"""The question as a form: target, time, rungs, and in an expander prices and constraints."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask(dataset: Dataset, question: Goal) -> None:
 def draw(dataset: Dataset, question: Goal, refused: bool = False) -> None:
     """Target, time for measuring, allowed rungs, prices and constraints; the button asks again.
 
-    ``refused``: the question had no answer, so that what must hold is open to be changed.
+    ``refused``: the question had no answer, so the prices and constraints are unfolded.
     """
     _fill(dataset, question)
     budgets = sorted({*BUDGETS, round(question.budget_seconds)})
@@ -139,7 +139,7 @@ def _constraints() -> Constraints:
 
 
 def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:
-    """Ask with other wishes; a wish that cannot be met is told at once."""
+    """Ask with other wishes; one that makes no sense is refused at once."""
     share = wishes["target"] / 100 if wishes["target"] is not None else None
     try:
         question = Goal(

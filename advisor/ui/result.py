@@ -74,7 +74,7 @@ def take_away(status: RunStatus, folder: Path) -> None:
 
 
 def zipped(folder: Path) -> bytes:
-    """The run's folder as a zip, made when asked for: plan, report, metrics and model, without checkpoints."""
+    """The run's folder as a zip: plan, report, metrics and model, without checkpoints."""
     stream = BytesIO()
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         for path in sorted(folder.iterdir()):

@@ -42,7 +42,7 @@ def draw(run: str, plan: Plan) -> None:
 
 
 def test_item(run: str, plan: Plan) -> tuple[int | None, Dataset | None]:
-    """One of the test items, another one at each press; the report has read them, so nothing is given away."""
+    """One of the test items, another one at each press; the report has read them already."""
     turn = f"try-turn-{run}"
     if st.button("Take one from the test part", key=f"try-own-{run}", icon=":material/casino:"):
         st.session_state[turn] = st.session_state.get(turn, 0) + 1

@@ -15,7 +15,7 @@ GAP, CAP = 8.0, 6.0
 Box = tuple[float, float, float, float]
 Side = Literal["left", "center", "right"]
 SIDES: tuple[Side, ...] = ("center", "left", "right")
-#: What a line farther from its bar counts, in square pixels of overlap.
+#: What a line farther from its bar counts as, in square pixels of overlap.
 FARTHER = 60.0
 
 
@@ -42,7 +42,7 @@ def spots(bars: Sequence[Bar], taken: Sequence[Box] = ()) -> list[Spot]:
     """A spot for every bar's name: of twelve the one that overlaps bars, names, edges and `taken` (pixels) least."""
     marks = [_bar(bar) for bar in bars]
     names = list(taken)
-    found = []
+    chosen = []
     for number, bar in enumerate(bars):
         first = number % 2 == 1
         choices = [Spot(above, side, row) for row in (0, 1) for side in SIDES for above in (first, not first)]
@@ -53,8 +53,8 @@ def spots(bars: Sequence[Bar], taken: Sequence[Box] = ()) -> list[Spot]:
         ]
         best = min(range(len(choices)), key=lambda i: costs[i])
         names.append(boxes[best])
-        found.append(choices[best])
-    return found
+        chosen.append(choices[best])
+    return chosen
 
 
 def _bar(bar: Bar) -> Box:

@@ -106,7 +106,7 @@ def evidence(dataset: Dataset, evidence: Evidence) -> None:
     probes.table(evidence, evidence.notes[1:])
     answering.prompts(evidence)
     parts.section("Ask the documents")
-    parts.note("The language model answers from the passages found; nothing is trained.")
+    parts.note("The language model answers from the retrieved passages; nothing is trained.")
     model = evidence.backbone
     ask.draw(
         f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,

@@ -27,7 +27,7 @@ def extent(dataset: Dataset) -> str:
 
 
 def summary(dataset: Dataset, profile: Profile) -> str:
-    """What it is, how balanced, whether anything was found, and the metric."""
+    """Items, classes and their balance, whether there are findings, and the metric."""
     balanced = profile.metric == "accuracy"
     balance = "of about equal size" if balanced else f"the largest {profile.imbalance:.1f} times the smallest"
     return (
