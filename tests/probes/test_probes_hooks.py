@@ -85,6 +85,7 @@ def test_a_convolution_counts_with_its_activation_and_its_pooling() -> None:
 @torch.inference_mode()
 def test_a_texts_layers_are_their_means_without_the_padding(minilm: TextBackbone) -> None:
     every = hooked(minilm)
+    layers = list(minilm.module.encoder.encoder.layer)  # type: ignore[arg-type]
     together = every.split(every.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy())
     assert every.names == ("embeddings", *(f"layer {i}" for i in range(1, 6)), LAST)
     for position, text in enumerate(TEXTS):
@@ -93,8 +94,8 @@ def test_a_texts_layers_are_their_means_without_the_padding(minilm: TextBackbone
         state = encoder.embeddings(input_ids=tokens["input_ids"], token_type_ids=tokens["token_type_ids"])
         for number, part in enumerate(together):
             np.testing.assert_allclose(part[position], state[0].mean(0).numpy(), rtol=1e-3, atol=1e-4)
-            if number < len(encoder.encoder.layer):
-                output = encoder.encoder.layer[number](state)
+            if number < len(layers):
+                output = layers[number](state)
                 state = output[0] if isinstance(output, tuple) else output
     plain = minilm.module(minilm.prepare(minilm.tokenize(TEXTS))).numpy()
     np.testing.assert_allclose(together[-1], plain, rtol=1e-5, atol=1e-6)

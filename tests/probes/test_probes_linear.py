@@ -26,7 +26,7 @@ def digits(n: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("balanced", [False, True])
 @pytest.mark.parametrize("load", [load_digits, load_breast_cancer])
 def test_the_head_is_scikit_learns_pipeline_as_one_linear_layer(load: object, balanced: bool) -> None:
-    data = load()  # type: ignore[operator]
+    data = load()
     features, labels = data.data[:400].astype(np.float32), data.target[:400]
     # Two columns of half the size carry scikit-learn's one for two classes, at half the penalty.
     penalty = 10.0 if labels.max() > 1 else 20.0

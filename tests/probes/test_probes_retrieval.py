@@ -120,7 +120,7 @@ def test_word_scores_are_shares_of_the_question() -> None:
 def test_words_meaning_and_both_find_the_page() -> None:
     index = HybridIndex.build(pages(), Bag())
     for how in ("words", "dense", "hybrid"):
-        hits = index.search(["contextual calibration of a language model"], 4, how)[0]  # type: ignore[arg-type]
+        hits = index.search(["contextual calibration of a language model"], 4, how)[0]
         assert len(hits) == 4 and [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
         assert "03-contextual-calibration.md" in {hit.chunk.document for hit in hits}
     assert len(index.search(["calibration"], 10_000)[0]) == len(index.chunks)
@@ -141,7 +141,7 @@ def test_an_updated_index_equals_one_made_afresh(tmp_path: Path) -> None:
     assert np.array_equal(updated.vectors, fresh.vectors)
     questions = ["otters", "badgers", "how deep should the probe go"]
     for how in ("words", "dense", "hybrid"):
-        assert np.array_equal(updated.scores(questions, how), fresh.scores(questions, how))  # type: ignore[arg-type]
+        assert np.array_equal(updated.scores(questions, how), fresh.scores(questions, how))
 
 
 def test_the_weight_of_words_follows_the_questions() -> None:
