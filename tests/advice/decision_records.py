@@ -8,6 +8,7 @@ import pandas as pd
 
 from advisor.advice.outlook.cost import priced
 from advisor.advice.record.decision import DecisionRecord, decision_record
+from advisor.core.ladder import RungName
 from advisor.core.records import (
     Advice,
     Constraints,
@@ -75,14 +76,14 @@ def evidence() -> Evidence:
 
 def advice() -> Advice:
     """Five rungs, one of them without a number; frozen and fine-tuning are a coin toss."""
-    values = {"prompting": 0.4321, "rag": 0.8123, "frozen": 0.8765, "fine-tune": 0.8912}
+    values: dict[RungName, float] = {"prompting": 0.4321, "rag": 0.8123, "frozen": 0.8765, "fine-tune": 0.8912}
     made = [
         Estimate(
             rung=rung, available=True, value=value, low=value - 0.031, high=value + 0.027, n=10 + place,
             provenance="predicted" if rung == "fine-tune" else "measured", train_seconds=40.0 * place,
             peak_memory_bytes=1.23e9, milliseconds_per_prediction=7.5, reason=f"Because of {rung}.",
             details="Rests on <u>this</u>.",
-        )  # type: ignore[arg-type]
+        )
         for place, (rung, value) in enumerate(values.items())
     ]  # fmt: skip
     none = Estimate(rung="scratch", available=False, reason="Too few items.")

@@ -30,7 +30,7 @@ def test_the_rate_is_where_scratch_reaches_what_fine_tuning_has(tuned: float, ti
     found = exchange(curves(tuned, slope), N_LABELS)
     assert found is not None and found.times == pytest.approx(times, rel=0.01)
     assert found.fine_tuned == tuned and found.n == N_LABELS
-    assert f"{100 * tuned:.1f} %" in found.sentence and f"{rate(found.times)} times" in found.sentence
+    assert f"{100 * tuned:.1f} %" in found.sentence and f"{rate(found.times or 0.0)} times" in found.sentence
 
 
 def test_beyond_four_times_no_number_is_given() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from advisor.advice.outlook import ledger, timing
+from advisor.advice.outlook import experience, ledger, timing
 from advisor.advice.outlook.experience import Experience, ledger_folder
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan, RunReport, Situation
@@ -115,5 +115,5 @@ def test_columns_that_a_later_row_lacks_are_kept(tmp_path: Path) -> None:
     text = {"dataset": "b", "kind": "text", "labels": "all", "seed": 0, "tuned_gain": 0.2}
     for row in (image, text):
         ledger.append(path, [row])
-    found = ledger.read(path).set_index("dataset")
-    assert found.loc["a", "fresh_value"] == 0.4 and pd.isna(found.loc["b", "fresh_value"])
+    found = experience.read(path).set_index("dataset")
+    assert found.loc["a", "fresh_value"] == 0.4 and pd.isna(found.loc["b"]["fresh_value"])

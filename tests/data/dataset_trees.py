@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def sentences(n: int, label: str) -> list[tuple[str, str]]:
     return [(f"{label} {i} " + " ".join(rng.choice(words, 6)), label) for i in range(n)]
 
 
-def csv_of(rows: list[tuple[str, ...]], header: str = "text,label", separator: str = ",") -> str:
+def csv_of(rows: Sequence[tuple[str, ...]], header: str = "text,label", separator: str = ",") -> str:
     """Rows without quotes as delimited text."""
     lines = [header.replace(",", separator), *(separator.join(row) for row in rows)]
     return "\n".join(lines) + "\n"

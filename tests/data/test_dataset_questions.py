@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,7 @@ def rows(n: int = 30, **more: object) -> list[dict[str, object]]:
     return made[:n]
 
 
-def jsonl(records: list[dict[str, object]]) -> str:
+def jsonl(records: Sequence[Mapping[str, object]]) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
@@ -153,7 +154,7 @@ def test_flat_rows_with_contexts_in_one_file(tmp_path: Path) -> None:
         {"id": i, "title": "T", "context": page(c), "question": f"How many has {c}?", "answers": {"text": [str(i)]}}
         for i, c in enumerate(CITIES)
     ]
-    dataset = read(write(tmp_path / "train.jsonl", jsonl(flat)))  # type: ignore[arg-type]
+    dataset = read(write(tmp_path / "train.jsonl", jsonl(flat)))
     whole(dataset)
     assert len(dataset.documents) == 30 and json.loads(dataset.items["answers"][7]) == ["7"]
 
@@ -206,7 +207,7 @@ def test_too_few_questions_and_no_documents_are_refused(tmp_path: Path) -> None:
 
 def test_questions_with_a_class_stay_text_classification(tmp_path: Path) -> None:
     lines = [{"question": f"What about {c} and {i}?", "label": "ab"[i % 2]} for i, c in enumerate(CITIES)]
-    dataset = read(write(tmp_path / "data.jsonl", jsonl(lines)))  # type: ignore[arg-type]
+    dataset = read(write(tmp_path / "data.jsonl", jsonl(lines)))
     assert (dataset.kind, dataset.classes) == ("text", ("a", "b"))
 
 

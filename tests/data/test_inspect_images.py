@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ def photos() -> list[Image.Image]:
     return [image.crop((x, y, x + 210, y + 210)) for image in whole for x, y in corners]
 
 
-def saved(folder: Path, images: list[Image.Image], ending: str = ".png", **options: int) -> list[Path]:
+def saved(folder: Path, images: list[Image.Image], ending: str = ".png", **options: Any) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{n}{ending}" for n in range(len(images))]
     for path, image in zip(paths, images, strict=True):
@@ -102,7 +103,8 @@ def test_scans_that_share_an_outline_are_no_copies(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = []
     for _ in range(30):
-        inside = Image.fromarray(rng.integers(40, 160, (14, 14), dtype=np.uint8)).resize((150, 150), Image.BICUBIC)
+        small = Image.fromarray(rng.integers(40, 160, (14, 14), dtype=np.uint8))
+        inside = small.resize((150, 150), Image.Resampling.BICUBIC)
         ImageDraw.Draw(inside).ellipse((8, 8, 142, 142), outline=250, width=8)
         images.append(inside)
     assert inspect(saved(tmp_path, images)).clusters == []

@@ -100,7 +100,7 @@ def test_any_text_is_inspected(texts: list[str]) -> None:
     assert found.readable.tolist() == [bool(unspaced(text)) for text in texts]
     for rows in found.clusters:
         assert len(rows) > 1 and list(rows) == sorted(set(rows))
-    same = {}
+    same: dict[object, list[int]] = {}
     for row, text in enumerate(texts):
         if unspaced(text):
             same.setdefault(words(unspaced(text)), []).append(row)

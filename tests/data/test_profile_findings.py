@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def told(folder: Path, rows: pd.DataFrame) -> dict[str, Finding]:
     return {finding.check: finding for finding in api.profile(api.read(folder / "data.csv")).findings}
 
 
-def rows_of(n: int, **columns: list[object]) -> pd.DataFrame:
+def rows_of(n: int, **columns: Sequence[object]) -> pd.DataFrame:
     return pd.DataFrame({"text": [text(i) for i in range(n)], "label": ["ab"[i % 2] for i in range(n)], **columns})
 
 

@@ -38,7 +38,7 @@ def test_the_index_is_built_once_and_finds_what_is_asked(
     index = index_of(dataset)
     questions = dataset.items["text"].tolist()
     for how in ("words", "dense", "hybrid"):
-        hits = index.search(questions, 1, how)  # type: ignore[arg-type]
+        hits = index.search(questions, 1, how)
         right = [hit[0].chunk.document == name for hit, name in zip(hits, dataset.items["document"], strict=True)]
         assert np.mean(right) >= 0.9, how
 

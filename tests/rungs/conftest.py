@@ -65,7 +65,7 @@ def run_of(tmp_path: Path) -> Callable[..., RunContext]:
     """Makes the context of a run: dataset, rung, seconds, and the plan's settings by name."""
 
     def make(dataset: Dataset, rung: Any, seconds: float, **settings: Any) -> RunContext:
-        entry = catalog.default(dataset.kind)  # type: ignore[arg-type]
+        entry = catalog.default(dataset.kind)
         plan = Plan(
             run="test", rung=rung, dataset_folder=dataset.folder, dataset_name=dataset.name, metric=dataset.metric,
             fingerprint=dataset.fingerprint, kind=dataset.kind, backbone=entry.name, backbone_hash=weights_hash(entry),

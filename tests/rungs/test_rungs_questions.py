@@ -147,7 +147,7 @@ def test_a_killed_fine_tuning_keeps_its_answers_and_its_length(museums: Dataset,
         registry.execute(context)
     settings, seen = read_json(context.directory / "resolved.json"), []
     again = context_of(museums, tmp_path / "run", "fine-tune", seconds=8.0, k=1, threshold=-1.0)
-    again.emit = lambda stage, share, **numbers: seen.append((stage, share))  # type: ignore[assignment]
+    again.emit = lambda stage, share, **numbers: seen.append((stage, share))
     outcome = registry.execute(again)
     assert read_json(again.directory / "resolved.json") == settings  # not a share of the 8 s that were left
     assert not [share for stage, share in seen if stage == "Answering validation questions" and share < 0.5]

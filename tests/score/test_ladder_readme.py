@@ -11,7 +11,7 @@ from advisor.advice.outlook.experience import KEYS, OUTCOMES
 from advisor.core.records import Situation
 from advisor.score.baselines import BASELINES, REFERENCES
 from benchmarks.ladder.carry import STEPS
-from benchmarks.ladder.tasks import FRESH, SOURCES
+from benchmarks.ladder.tasks import FRESH, SOURCES, Source
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "data" / "ladderbench" / "README.md").read_text()
@@ -24,7 +24,7 @@ def test_every_column_is_explained(column: str) -> None:
 
 
 @pytest.mark.parametrize("source", (*SOURCES, *FRESH), ids=lambda source: source.name)
-def test_every_source_has_its_row_with_sizes_and_input(source) -> None:
+def test_every_source_has_its_row_with_sizes_and_input(source: Source) -> None:
     row = next(line for line in README.splitlines() if line.startswith(f"| {source.kind} | {source.name} |"))
     sizes, px = (cell.strip() for cell in row.split("|")[3:5])
     every = "50 to all" if len(source.sizes) == 4 else ""

@@ -29,8 +29,8 @@ def rebuilt(dataset: Any, device: str, maker: str, dropout: bool = False) -> Pro
     problem = MAKERS[maker]()
     for module in problem.network.modules():
         if type(module).__name__ == "Dropout" and not dropout:
-            module.p = 0.0
-    problem.rebuild = ("helper:rebuilt", {"maker": maker, "dropout": dropout})
+            module.p = 0.0  # type: ignore[assignment]
+    problem.rebuild = ("tests.training.helper:rebuilt", {"maker": maker, "dropout": dropout})
     return problem
 
 

@@ -32,10 +32,10 @@ def test_nothing_varied_is_the_picture_itself() -> None:
 
 def test_mirroring_swaps_left_and_right_only_when_allowed() -> None:
     ramp = torch.arange(0, 200, 10, dtype=torch.uint8).view(1, 1, 20, 1).expand(64, 20, 20, 3)
-    plain = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0}
 
     def slopes(flip: bool) -> set[bool]:
-        out = augment(ramp, 16, Augmentation(flip=flip, **plain), np.random.default_rng(1)).float()
+        settings = Augmentation(flip=flip, brightness=0.0, contrast=0.0, saturation=0.0)
+        out = augment(ramp, 16, settings, np.random.default_rng(1)).float()
         return {bool(rising) for rising in (out[:, :, -1, 0].mean(1) > out[:, :, 0, 0].mean(1))}
 
     assert slopes(flip=False) == {True}

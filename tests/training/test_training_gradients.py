@@ -62,7 +62,7 @@ def hungry_problem(most: int = 3, judging: bool = False) -> Problem:
         if module.training != judging and len(inputs[0]) > most:
             torch.empty(IMPOSSIBLE)
 
-    problem.network.backbone.register_forward_pre_hook(ask)  # type: ignore[operator,union-attr]
+    problem.network.backbone.register_forward_pre_hook(ask)
     return problem
 
 
@@ -110,13 +110,14 @@ def test_shares_cover_a_batch_that_is_smaller_than_the_number_of_processes() -> 
 def test_a_part_draws_what_the_whole_batch_would() -> None:
     seed, whole = [3, 2, 7], np.random.default_rng([3, 2, 7])
     parts = [PartOfBatch(seed, 8, start, stop) for start, stop in ((0, 3), (3, 5), (5, 8))]
-    for draw in (
+    draws: list[Callable[[Any, int], np.ndarray]] = [
         lambda rng, n: rng.uniform(0, 2, n),
         lambda rng, n: rng.random(n),
         lambda rng, n: rng.normal(0, 1, (n, 1, 1)),
         lambda rng, n: rng.integers(0, 9, n),
         lambda rng, n: rng.beta(1, 2, size=(n, 2)),
-    ):
+    ]
+    for draw in draws:
         expected = draw(whole, 8)
         found = [draw(part, part.part.stop - part.part.start) for part in parts]
         assert np.array_equal(np.concatenate(found), expected)
@@ -303,5 +304,5 @@ def test_an_objective_over_tokens_needs_nothing_but_itself(tmp_path: Path) -> No
     settings = Settings(0.3, 0.3, steps=60, batch_size=10, accumulate=2, n_evaluations=3)
     result = fit(problem, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
     assert result.first_value is not None and result.value > result.first_value / 10 and result.logits.shape == (0,)
-    stored = checkpoints.read(tmp_path)[0]["best"].tensors  # type: ignore[index]
+    stored = checkpoints.read(tmp_path)[0]["best"].tensors
     assert sorted(stored) == ["1.weight", "logits"], "what is frozen is not stored"

@@ -40,7 +40,7 @@ def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrup
     first = make()
     stop = Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0, should_stop=StopAfter(interrupted_at))
     assert fit(first, settings, stop).stopped
-    assert checkpoints.read(tmp_path)[1]["step"] == interrupted_at  # type: ignore[index]
+    assert checkpoints.read(tmp_path)[1]["step"] == interrupted_at
     torch.manual_seed(999)  # a resumed process has another random state
     resumed = make()
     result = fit(resumed, settings, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
@@ -49,7 +49,7 @@ def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrup
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     assert np.array_equal(whole.logits, result.logits)
     assert (result.value, result.loss, result.best_step) == (whole.value, whole.loss, whole.best_step)
-    last = checkpoints.read(tmp_path)[0]["now"].tensors  # type: ignore[index]
+    last = checkpoints.read(tmp_path)[0]["now"].tensors
     assert any(name.startswith("optimizer/") for name in last)
 
 
@@ -67,7 +67,8 @@ def test_final_weights_and_moments_are_those_of_the_undisturbed_run(tmp_path: Pa
 
 
 def test_training_lowers_the_loss_and_the_best_state_is_kept() -> None:
-    problem, seen = image_problem(), []
+    problem = image_problem()
+    seen: list[dict[str, Any]] = []
     result = fit(problem, replace(SETTINGS, steps=60), Callbacks(emit=seen.append))
     looks = [numbers["val_loss"] for numbers in seen if "val_loss" in numbers]
     assert min(looks[1:]) < looks[0]

@@ -30,7 +30,7 @@ def run(problem: Problem, folder: Path | None = None, stop_at: int = 10**9, n: i
         return Callbacks(should_stop=should_stop, checkpoint=place, checkpoint_seconds=0.0)
 
     result, sentences = repeated(problem, SETTINGS, n, snapshot(problem.network), callbacks, lambda: left)
-    assert bool(sentences) == (n > 1 and stop_at > SETTINGS.steps and left > 0)  # type: ignore[operator]
+    assert bool(sentences) == (n > 1 and stop_at > SETTINGS.steps and left > 0)
     return result
 
 

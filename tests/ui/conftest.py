@@ -46,7 +46,7 @@ def write_profile(dataset: Dataset) -> Profile:
     profile = Profile(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
-        counts={c: {str(p): int(table.loc[i, p]) for p in table} for i, c in enumerate(dataset.classes)},
+        counts={c: {str(p): int(table[p][i]) for p in table} for i, c in enumerate(dataset.classes)},
         imbalance=1.0,
         n_inspected=n,
         sizes=sizes,

@@ -19,7 +19,7 @@ import pytest
 from advisor.cli.dashboard import command
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import FilePayload, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -117,7 +117,7 @@ def test_questions_over_documents_are_read_from_the_sample(browser_page: Page, a
     assert browser_page.get_by_text("This did not work").count() == 0
 
 
-def digit() -> dict[str, str | bytes]:
+def digit() -> FilePayload:
     """A handwritten digit as an upload."""
     from io import BytesIO
 

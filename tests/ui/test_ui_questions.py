@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -177,7 +177,7 @@ def test_outcomes_that_did_not_occur_are_not_drawn() -> None:
 
 
 def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
-    laps = [
+    laps: list[dict[str, Any]] = [
         {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 10, "value": 0.6, "loss": 1.0},
         {"learning_rate": 1e-4, "depth": 1.0, "adapters": False, "steps": 20, "value": 0.7, "loss": 0.8},
         {"learning_rate": 1e-1, "depth": 0.5, "adapters": False, "steps": 10, "value": 0.1, "loss": None},
