@@ -40,7 +40,7 @@ def measure_clip(
         model = ClipModel.load(folder, device.pick())
     except BackboneError as error:
         return [], f"CLIP was not measured. {error}"
-    read: Any = reader(dataset, min_side=model.size_px)
+    read: Any = reader(dataset, model.size_px)
     words = class_words(dataset)
     order = spread_order(sample.labels)[:MOST]
     started = time.monotonic()

@@ -76,7 +76,7 @@ def distance_of(
 
     rows = stratified(rows, dataset.labels[rows], N_IMAGES)
     rows = np.random.default_rng(0).permutation(rows)[:N_IMAGES]  # many classes give more than asked for
-    read = reader(dataset, min_side=backbone.input_size)
+    read = reader(dataset, backbone.input_size)
     return measure_distance(backbone, lambda i: read(int(rows[i])), len(rows), calibration, progress)
 
 

@@ -1,8 +1,8 @@
 """What is wrong with the labels and items of the training part: one row per item and check, one summary per check.
 
-Checks: labels that look wrong, items whose neighbours all carry another label, outliers, copies (as found while
-reading), look-alikes by features, and shortcuts. Only the sample that the probes look at is judged; the locked test
-part never is. The rows lie beside the dataset as Parquet; the findings are sentences about them.
+Checks: labels that look wrong, items whose neighbours all carry another label, outliers, copies (found while the
+dataset was read), look-alikes by features, and shortcuts. Only the probes' sample is judged, and never the locked test
+part. The rows lie beside the dataset as Parquet; the findings are sentences about them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def measure_issues(
     seconds_limit: float = 4.0,
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
-    """Run every check on the sample, keep one row per item, and say what was found.
+    """Run every check on the sample, keep one row per item, and return the findings.
 
     Shape: oof_probability (n, C) and oof_predicted (n,) are the linear probe's out-of-fold answers on the sample.
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
@@ -66,7 +66,7 @@ def measure_issues(
     around = neighbourhood(sample.features, sample.labels, sample.groups)
     alike = look_alikes(sample.features, sample.groups)
     progress("Looking for shortcuts", 0.8)
-    short = find_shortcuts(dataset, sample, oof_predicted)
+    properties = find_shortcuts(dataset, sample, oof_predicted)
     table = pd.concat(
         [
             label_rows(dataset, sample, suspects),
@@ -74,7 +74,7 @@ def measure_issues(
             outlier_rows(dataset, sample, around),
             copy_rows(dataset),
             look_alike_rows(dataset, sample, alike),
-            shortcut_rows(dataset, short),
+            shortcut_rows(dataset, properties),
         ],
         ignore_index=True,
     )
@@ -84,11 +84,11 @@ def measure_issues(
         issue_wording.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
         issue_wording.outliers(listed(table, OUTLIERS), len(sample.rows)),
         issue_wording.look_alikes(
-            listed(table, LOOK_ALIKES), int((alike.alike & torn(sample, alike)).sum()), len(sample.rows)
+            listed(table, LOOK_ALIKES), int((alike.alike & differently_labelled(sample, alike)).sum()), len(sample.rows)
         ),
-        *(issue_wording.shortcut(dataset, one) for one in short if one.named),
+        *(issue_wording.shortcut(dataset, one) for one in properties if one.named),
     )
-    progress("Looked for what is wrong", 1.0)
+    progress("Checked labels and items", 1.0)
     return tuple(one for one in findings if one is not None)
 
 
@@ -106,36 +106,35 @@ def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
 
 def listed(table: pd.DataFrame, check: str) -> list[str]:
     """Keys on a check's list, the gravest first."""
-    own = ranked(table, check)
-    keys: list[str] = own["key"].tolist()
+    keys: list[str] = ranked(table, check)["key"].tolist()
     return keys
 
 
 def ranked(table: pd.DataFrame, check: str) -> pd.DataFrame:
     """The rows on a check's list, the gravest first (a low score is grave for labels, a high one elsewhere)."""
-    own = table[(table["check"] == check) & table["verdict"].astype(bool)]
-    return own.sort_values("score", ascending=check in (LABELS, NEIGHBOURS), kind="stable")
+    on_list = table[(table["check"] == check) & table["verdict"].astype(bool)]
+    return on_list.sort_values("score", ascending=check in (LABELS, NEIGHBOURS), kind="stable")
 
 
 def summary(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
     """One row per check: check, n_checked, n_listed.
 
-    Checked are the sample's items, for copies every item that is not locked away (only copies have a row), and for
-    shortcuts the groups of properties.
+    n_checked counts the sample's items; for copies, every item that is not locked away (only copies have a row); for
+    shortcuts, the groups of properties.
     """
     rows = []
     for check in CHECKS:
-        own = table[table["check"] == check]
-        n_checked = len(dataset.where("train", "val")) if check == COPIES and len(table) else len(own)
-        rows.append({"check": check, "n_checked": n_checked, "n_listed": int(own["verdict"].astype(bool).sum())})
+        of_check = table[table["check"] == check]
+        n_checked = len(dataset.where("train", "val")) if check == COPIES and len(table) else len(of_check)
+        rows.append({"check": check, "n_checked": n_checked, "n_listed": int(of_check["verdict"].astype(bool).sum())})
     return pd.DataFrame(rows)
 
 
 def export_csv(table: pd.DataFrame) -> str:
     """The rows on a list as CSV, the gravest first within each check; no cell can be read as a formula.
 
-    A cell that begins with = + - @ or a control character is a formula to spreadsheets; such a text gets a ' in front
-    (OWASP, "CSV injection").
+    A spreadsheet takes a cell that begins with = + - @ or a control character for a formula; such a text gets a ' in
+    front (OWASP, "CSV injection").
     """
     lists = pd.concat([ranked(table, check) for check in CHECKS], ignore_index=True) if len(table) else table
     safe = lists.drop(columns="verdict", errors="ignore").copy()
@@ -172,99 +171,96 @@ def find_shortcuts(dataset: Dataset, sample: Sample, oof_predicted: np.ndarray) 
         return []
 
 
-def label_rows(dataset: Dataset, sample: Sample, found: SuspectLabels) -> pd.DataFrame:
+def label_rows(dataset: Dataset, sample: Sample, suspects: SuspectLabels) -> pd.DataFrame:
     """One row per item: how far its label is believed, and the class suggested instead."""
-    table = _items(dataset, sample.rows, LABELS)
     names = np.array(dataset.classes, dtype=object)
-    return table.assign(
-        score=found.score,
-        verdict=found.suspect,
-        suggested=np.where(found.suspect, names[found.suggested], ""),
-        probability=found.probability,
-        other="",
-        remark="",
-    )
+    return _rows(
+        dataset, sample.rows, LABELS, suspects.score, suspects.suspect,
+        suggested=np.where(suspects.suspect, names[suspects.suggested], ""), probability=suspects.probability,
+    )  # fmt: skip
 
 
-def neighbour_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.DataFrame:
+def neighbour_rows(dataset: Dataset, sample: Sample, around: Neighbourhood) -> pd.DataFrame:
     """One row per item: the share of its neighbours that carry its label."""
-    table = _items(dataset, sample.rows, NEIGHBOURS)
     names = np.array(dataset.classes, dtype=object)
-    return table.assign(
-        score=found.own_share,
-        verdict=found.alone,
-        suggested=np.where(found.alone, names[found.majority], ""),
-        probability=found.majority_share,
-        other="",
-        remark="",
-    )
+    return _rows(
+        dataset, sample.rows, NEIGHBOURS, around.own_share, around.alone,
+        suggested=np.where(around.alone, names[around.majority], ""), probability=around.majority_share,
+    )  # fmt: skip
 
 
-def outlier_rows(dataset: Dataset, sample: Sample, found: Neighbourhood) -> pd.DataFrame:
+def outlier_rows(dataset: Dataset, sample: Sample, around: Neighbourhood) -> pd.DataFrame:
     """One row per item: its distance to the nearest others."""
-    table = _items(dataset, sample.rows, OUTLIERS)
-    return table.assign(
-        score=found.distance, verdict=found.outlier, suggested="", probability=np.nan, other="", remark=""
-    )
+    return _rows(dataset, sample.rows, OUTLIERS, around.distance, around.outlier)
 
 
 def copy_rows(dataset: Dataset) -> pd.DataFrame:
     """One row per training item that is a copy of an earlier one; a copy with another label says so."""
     rows = dataset.where("train", "val")
     row_of = dict(zip(dataset.items["key"].to_numpy()[rows].tolist(), rows.tolist(), strict=True))
-    made, others, remarks, differ = [], [], [], []
+    copies, originals, remarks, torn = [], [], [], []
     for cluster in kept_clusters(dataset):
-        own = [key for key in cluster["keys"] if key in row_of]
-        for key in own[1:]:
-            first, copy = row_of[own[0]], row_of[key]
-            torn = dataset.labels[first] != dataset.labels[copy]
-            made.append(copy)
-            others.append(own[0])
-            differ.append(float(torn))
-            label = f", which is labelled {dataset.classes[dataset.labels[first]]}" if torn else ""
-            remarks.append(f"{cluster['kind']} copy of {own[0]}{label}")
-    table = _items(dataset, np.array(made, dtype=np.int64), COPIES)
-    return table.assign(score=differ, verdict=True, suggested="", probability=np.nan, other=others, remark=remarks)
+        original, *others = [key for key in cluster["keys"] if key in row_of] or [""]
+        for key in others:
+            label, other = int(dataset.labels[row_of[key]]), int(dataset.labels[row_of[original]])
+            copies.append(row_of[key])
+            originals.append(original)
+            torn.append(float(label != other))
+            remarks.append(f"{cluster['kind']} copy of {original}{_labelled(dataset, other) if label != other else ''}")
+    return _rows(dataset, np.array(copies, dtype=np.int64), COPIES, torn, True, other=originals, remark=remarks)
 
 
-def torn(sample: Sample, found: LookAlikes) -> np.ndarray:
+def differently_labelled(sample: Sample, alike: LookAlikes) -> np.ndarray:
     """Whether an item has another label than the one nearest to it. Shape: (n,) bool."""
-    return np.asarray(sample.labels != sample.labels[found.nearest])
+    return np.asarray(sample.labels != sample.labels[alike.nearest])
 
 
-def look_alike_rows(dataset: Dataset, sample: Sample, found: LookAlikes) -> pd.DataFrame:
+def look_alike_rows(dataset: Dataset, sample: Sample, alike: LookAlikes) -> pd.DataFrame:
     """One row per item: the cosine with the nearest other one; on the list with its key, and its label if another."""
-    table = _items(dataset, sample.rows, LOOK_ALIKES)
-    names, keys = np.array(dataset.classes, dtype=object), table["key"].to_numpy()
+    keys = dataset.items["key"].to_numpy()[sample.rows]
     remarks = [
-        f"like {keys[other]}" + (f", which is labelled {names[sample.labels[other]]}" if differs else "")
-        if alike
-        else ""
-        for other, alike, differs in zip(found.nearest, found.alike, torn(sample, found), strict=True)
+        f"like {keys[other]}{_labelled(dataset, int(sample.labels[other])) if differs else ''}" if listed else ""
+        for other, listed, differs in zip(alike.nearest, alike.alike, differently_labelled(sample, alike), strict=True)
     ]
-    score = np.where(np.isfinite(found.cosine), found.cosine, np.nan)
-    others = np.where(found.alike, keys[found.nearest], "")
-    return table.assign(
-        score=score, verdict=found.alike, suggested="", probability=np.nan, other=others, remark=remarks
-    )
+    return _rows(
+        dataset, sample.rows, LOOK_ALIKES, np.where(np.isfinite(alike.cosine), alike.cosine, np.nan), alike.alike,
+        other=np.where(alike.alike, keys[alike.nearest], ""), remark=remarks,
+    )  # fmt: skip
 
 
-def shortcut_rows(dataset: Dataset, found: list[Shortcut]) -> pd.DataFrame:
+def shortcut_rows(dataset: Dataset, properties: list[Shortcut]) -> pd.DataFrame:
     """One row per group of properties: the metric it reaches by itself."""
     rows = [
         {
             "key": "", "row": -1, "label": "", "check": SHORTCUTS, "score": one.measured.value, "verdict": one.named,
-            "suggested": "",
-            "probability": np.nan,
-            "other": "",
+            "suggested": "", "probability": np.nan, "other": "",
             "remark": f"{one.name}: {one.measured.value:.3f} (chance {one.chance:.3f}, probe {one.probe:.3f})",
         }
-        for one in found
+        for one in properties
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _items(dataset: Dataset, rows: np.ndarray, check: str) -> pd.DataFrame:
+def _rows(
+    dataset: Dataset,
+    rows: np.ndarray,
+    check: str,
+    score: np.ndarray | list[float],
+    verdict: np.ndarray | bool,
+    *,
+    suggested: np.ndarray | str = "",
+    probability: np.ndarray | float = np.nan,
+    other: np.ndarray | list[str] | str = "",
+    remark: list[str] | str = "",
+) -> pd.DataFrame:
+    """One row per item of `rows`, with every column of the table."""
     names = np.array(dataset.classes, dtype=object)
     keys = dataset.items["key"].to_numpy()[rows]
-    return pd.DataFrame({"key": keys, "row": rows, "label": names[dataset.labels[rows]], "check": check})
+    table = pd.DataFrame({"key": keys, "row": rows, "label": names[dataset.labels[rows]], "check": check})
+    return table.assign(
+        score=score, verdict=verdict, suggested=suggested, probability=probability, other=other, remark=remark
+    )
+
+
+def _labelled(dataset: Dataset, label: int) -> str:
+    return f", which is labelled {dataset.classes[label]}"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
+from advisor.data.reading import read
 from advisor.evidence import references as kept
 from advisor.evidence.domain_images import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
 from advisor.evidence.layers import measure_layers
@@ -61,7 +61,7 @@ def train_rows(dataset: Dataset) -> np.ndarray:
 
 
 def test_digits_lie_further_from_the_pre_training_data_than_photographs(lite0: Any, tmp_path: Path) -> None:
-    near, far = (api.read(make(tmp_path / make.__name__)) for make in (photographs, digits))
+    near, far = (read(make(tmp_path / make.__name__)) for make in (photographs, digits))
     one, other = (measure_domain(dataset, lite0, train_rows(dataset)) for dataset in (near, far))
     assert one is not None and other is not None
     assert one.percentile < 40 and other.percentile > 60
@@ -73,7 +73,7 @@ def test_digits_lie_further_from_the_pre_training_data_than_photographs(lite0: A
 
 def test_a_backbone_without_references_is_replaced_by_the_default_one(tmp_path: Path) -> None:
     resnet = load_backbone(catalog.find("resnet18"), 64, "cpu", pretrained=False)
-    dataset = api.read(digits(tmp_path / "digits"))
+    dataset = read(digits(tmp_path / "digits"))
     found = measure_domain(dataset, resnet, train_rows(dataset)[:20])
     assert found is not None and found.sentence.endswith(
         "Measured with EfficientNet-Lite0, which has reference values."
@@ -81,7 +81,7 @@ def test_a_backbone_without_references_is_replaced_by_the_default_one(tmp_path: 
 
 
 def test_every_layer_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> None:
-    dataset = api.read(digits(tmp_path / "digits"))
+    dataset = read(digits(tmp_path / "digits"))
     rows = train_rows(dataset)
     sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.zeros((len(rows), 0), np.float32))
     found = measure_layers(dataset, lite0, None, sample)

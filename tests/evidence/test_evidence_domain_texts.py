@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from advisor import api
 from advisor.core.records import Dataset, Domain
 from advisor.data.read.samples import materialise
+from advisor.data.reading import read
 from advisor.evidence.domain_texts import N_ROWS, measure_domain, missing_note, overall, placed, references
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
@@ -32,7 +32,7 @@ SCALE = [replace(one, values=one.values | {"overall": overall(one.values, RAW)})
 
 @pytest.fixture
 def topics() -> Dataset:
-    return api.read(materialise("topics"))
+    return read(materialise("topics"))
 
 
 def test_a_set_is_placed_between_its_neighbours() -> None:

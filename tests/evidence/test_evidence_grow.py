@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor import api
 from advisor.core.records import Dataset
 from advisor.data import images
 from advisor.data.features import input_size, load_backbone
+from advisor.data.reading import read
 from advisor.evidence import grow
 from advisor.evidence.sample import related, sample_rows
 from probes import sequential
@@ -24,7 +24,7 @@ Grown = Callable[..., tuple[Any, list[str]]]
 
 @pytest.fixture
 def digits() -> Dataset:
-    return api.read("sample:digits")
+    return read("sample:digits")
 
 
 @pytest.fixture

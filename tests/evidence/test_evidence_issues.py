@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from advisor import api
 from advisor.core.records import Dataset, Finding
+from advisor.data.reading import read
 from advisor.evidence import Sample, related
 from advisor.evidence.issues import (
     CHECKS,
@@ -52,7 +52,7 @@ def digits(folder: Path, n: int = 500, wrong: int = 0, bordered: int | None = No
         if label == bordered:
             picture.paste(Image.new("L", (32, 6), 200), (0, 0))
         picture.save(path)
-    return api.read(folder / "digits")
+    return read(folder / "digits")
 
 
 def sampled(dataset: Dataset) -> Sample:
@@ -107,7 +107,7 @@ def test_a_margin_on_one_class_is_named(tmp_path: Path, grain: int) -> None:
 
 
 def test_copies_are_listed_and_the_summary_has_every_check(tmp_path: Path) -> None:
-    dataset = api.read("sample:topics")
+    dataset = read("sample:topics")
     _, table = measured(dataset)
     told = summary(dataset, table)
     assert tuple(told["check"]) == CHECKS
@@ -123,9 +123,9 @@ def test_the_file_has_what_is_listed_and_no_formula(tmp_path: Path) -> None:
     dataset = digits(tmp_path, wrong=30)
     _, table = measured(dataset)
     table.loc[table["check"] == LABELS, "label"] = "=HYPERLINK(1)"
-    read = list(csv.DictReader(io.StringIO(export_csv(table))))
-    assert len(read) == int(summary(dataset, table)["n_listed"].sum())
-    assert {row["label"] for row in read if row["check"] == LABELS} == {"'=HYPERLINK(1)"}
+    rows = list(csv.DictReader(io.StringIO(export_csv(table))))
+    assert len(rows) == int(summary(dataset, table)["n_listed"].sum())
+    assert {row["label"] for row in rows if row["check"] == LABELS} == {"'=HYPERLINK(1)"}
     path = save_csv(table, tmp_path / "issues.csv")
     assert path.read_text(encoding="utf-8") == export_csv(table)
 

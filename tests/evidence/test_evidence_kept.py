@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from advisor import api
 from advisor.core.errors import BackboneError
 from advisor.core.records import Dataset, Evidence, ReadOptions
 from advisor.core.workspace import slug
@@ -53,7 +52,7 @@ def test_kept_evidence_of_questions_needs_no_language_model(questions: Dataset, 
         gather(questions, str(model), BUDGET)
     identity = f"{hashlib.sha256(b'cannot be loaded').hexdigest()}-{precision}"
     kept = keep(questions, str(model), identity)
-    assert api.probe(questions, backbone=str(model), budget=BUDGET) == kept == Evidence.saved(questions.files.evidence)
+    assert gather(questions, str(model), BUDGET) == kept == Evidence.saved(questions.files.evidence)
 
 
 def test_kept_evidence_of_an_endpoint_is_that_of_its_model(questions: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.data.read.samples import materialise
+from advisor.data.reading import read
 from advisor.evidence.rungs import nearest
 from advisor.evidence.sample import Sample
 from advisor.evidence.scores import measure_scores
@@ -22,7 +22,7 @@ def lite0() -> ImageBackbone:
 
 @pytest.fixture
 def digits() -> Dataset:
-    return api.read(materialise("digits"))
+    return read(materialise("digits"))
 
 
 def pixels_as_features(dataset: Dataset, dim: int) -> Sample:
