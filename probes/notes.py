@@ -1,4 +1,4 @@
-"""Small JSON files that keep what was measured on this machine; a disk that fails costs the memory, not the answer."""
+"""Small JSON files that keep what was measured on this machine; a failing disk loses the note, not the answer."""
 
 from __future__ import annotations
 

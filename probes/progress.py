@@ -1,4 +1,4 @@
-"""How a long step tells where it is."""
+"""Progress of a long step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Progress = Callable[[str, float], None]
 
 
 def silent(sentence: str, share: float) -> None:
-    """The progress of a caller who does not look."""
+    """Report nothing."""
 
 
 def within(progress: Progress, start: float, end: float) -> Progress:
