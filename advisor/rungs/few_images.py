@@ -52,8 +52,8 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit, rows: 
         "objective": "cross-entropy",
         **dataclasses.asdict(settings),
         "n_folds": IMAGE_FOLDS if fixed or steps >= LEAST_STEPS else 0,
-        "depths": list(dict.fromkeys([*fallback.chosen.layers, LAST])),
-        "probe": fallback.chosen.recipe.settings,
+        "depths": list(dict.fromkeys([*fallback.choice.layers, LAST])),
+        "probe": fallback.choice.recipe.settings,
         "augmentation": augmentation.reason if augmentation else "None.",
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(rows)),
         "items_per_second": round(speed, 2),
@@ -77,7 +77,7 @@ def tuned(
     view = at_layers(at_size(copy_of(backbone), int(resolved["input_size"])), resolved["depths"])
     inside = tuning.rows[tuning.inside]
     start = common.gather(context, view, inside, context.seconds_left, (0.25, 0.25))
-    head = common.fit_linear(dataset, start, fallback.chosen.recipe)
+    head = common.fit_linear(dataset, start, fallback.choice.recipe)
     network = build(view, len(dataset.classes), bool(resolved["hold_batch_norm"]), head)
     problem, _ = problem_of(dataset, "fine-tune", network, view, inside, tuning.rows)
     callbacks = tuning.callbacks(context, resolved, tuning.folder(context), CHECKPOINT_SECONDS)

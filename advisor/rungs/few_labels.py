@@ -160,7 +160,7 @@ def _frozen_logits(context: RunContext, pool: Features, fallback: FrozenFit, fol
     logits = np.zeros((len(folds), len(context.dataset.classes)), np.float32)
     for index in range(int(folds.max()) + 1):
         inside = Features(pool.rows[folds != index], pool.array[folds != index], int((folds != index).sum()))
-        head = common.fit_linear(context.dataset, inside, fallback.chosen.recipe)
+        head = common.fit_linear(context.dataset, inside, fallback.choice.recipe)
         logits[folds == index] = head.logits(pool.array[folds == index])
     return logits
 

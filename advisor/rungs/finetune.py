@@ -128,8 +128,8 @@ def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dic
         "items_per_second": round(speed, 2),
         "read_per_second": round(reading, 2),
         "hold_batch_norm": recipes.hold_batch_norm("fine-tune", len(train_rows)),
-        "depths": list(fallback.chosen.layers),
-        "probe": fallback.chosen.recipe.settings,
+        "depths": list(fallback.choice.layers),
+        "probe": fallback.choice.recipe.settings,
         "precision": recipes.training_precision(context.device),
         "device": context.device,
         "seed": plan.seed,
@@ -145,10 +145,10 @@ def tuning_rows(context: RunContext, fallback: FrozenFit, n: int) -> np.ndarray:
 def start_network(context: RunContext, backbone: Backbone, sized: Backbone, fallback: FrozenFit) -> Classifier:
     """The backbone with the frozen head, refitted where the training sees another input size or other layers."""
     dataset = context.dataset
-    if sized.input_size != backbone.input_size or layers_of(sized) != fallback.chosen.layers:
+    if sized.input_size != backbone.input_size or layers_of(sized) != fallback.choice.layers:
         head = _refitted(context, sized, fallback)
     else:
-        head = common.fit_linear(dataset, fallback.train, fallback.chosen.recipe)
+        head = common.fit_linear(dataset, fallback.train, fallback.choice.recipe)
     hold = recipes.hold_batch_norm("fine-tune", len(dataset.where("train")))
     return build(sized, len(dataset.classes), hold, head)
 
@@ -160,7 +160,7 @@ def _refitted(context: RunContext, sized: Backbone, fallback: FrozenFit) -> Head
         return Head(stage.tensors["weight"].numpy(), stage.tensors["bias"].numpy())
     rows = context.dataset.where("train")
     start = common.gather(context, sized, rows, START_SHARE * context.seconds_left, (0.2, 0.3))
-    head = common.fit_linear(context.dataset, start, fallback.chosen.recipe)
+    head = common.fit_linear(context.dataset, start, fallback.choice.recipe)
     stages.keep(
         context, "start", {"n": len(start.rows)}, {k: torch.from_numpy(np.array(v)) for k, v in vars(head).items()}
     )

@@ -18,7 +18,7 @@ import torch
 from advisor.rungs import common, frozen_backbones
 from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
-from advisor.rungs.frozen_choice import Chosen, choose, honest
+from advisor.rungs.frozen_choice import Choice, choose, honest
 from advisor.rungs.saved import folder
 from probes.folds import spread_order
 from probes.hooks import hooked
@@ -45,7 +45,7 @@ class FrozenFit:
     train: Features
     val: Features
     value: float
-    chosen: Chosen
+    choice: Choice
     calibration: dict[str, float] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
 
@@ -92,65 +92,65 @@ def fit(
     few = rows[spread_order(labels[rows], context.plan.seed)][:MOST_ITEMS]
     sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
     context.stage("Comparing layers", at(0.4), at(0.45))("", 0.0)
-    chosen = choose(context, every, sample, _choosing_seconds(context))
-    view: Any = hooked(backbone, chosen.layers)
+    choice = choose(context, every, sample, _choosing_seconds(context))
+    view: Any = hooked(backbone, choice.layers)
     left = seconds - (time.monotonic() - started)
     val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
     left = seconds - (time.monotonic() - started)
     train = common.gather(context, view, rows, left, (at(0.6), at(1.0)), sample.calibration)
     context.stage("Fitting the head", span[1], span[1] + 0.05)("", 0.0)
     if len(train.rows) > 1.1 * len(sample.rows):
-        chosen = _again(context, train, chosen)
-    return _fitted(context, train, val, chosen, min(span[1] + 0.05, 1.0))
+        choice = _again(context, train, choice)
+    return _fitted(context, train, val, choice, min(span[1] + 0.05, 1.0))
 
 
 def _choosing_seconds(context: RunContext) -> float:
     return min(MOST_CHOOSING_SECONDS, CHOOSING_SHARE * context.seconds_left)
 
 
-def _again(context: RunContext, train: Features, chosen: Chosen) -> Chosen:
+def _again(context: RunContext, train: Features, choice: Choice) -> Choice:
     """The recipe and the temperature from all training items instead of the sample."""
     probe = common.probe_head(context, train, _choosing_seconds(context))
     if probe is None:
-        return chosen
+        return choice
     temperature = honest(probe, context.dataset.labels[train.rows])
-    return dataclasses.replace(chosen, recipe=probe.recipe, temperature=temperature)
+    return dataclasses.replace(choice, recipe=probe.recipe, temperature=temperature)
 
 
-def _fitted(context: RunContext, train: Features, val: Features, chosen: Chosen, share: float) -> FrozenFit:
+def _fitted(context: RunContext, train: Features, val: Features, choice: Choice, share: float) -> FrozenFit:
     """The head on the training part, judged on the validation part."""
     dataset = context.dataset
-    head = common.fit_linear(dataset, train, chosen.recipe)
+    head = common.fit_linear(dataset, train, choice.recipe)
     logits = head.logits(val.array)
     value = common.value_of(dataset, val.rows, logits)
     context.emit("Fitting the head", share, frozen_value=value)
-    temperature, calibration, sentences = common.calibrated(dataset, val.rows, logits, chosen.temperature)
+    temperature, calibration, sentences = common.calibrated(dataset, val.rows, logits, choice.temperature)
     return FrozenFit(
         train=train,
         val=val,
         value=value,
-        chosen=dataclasses.replace(chosen, temperature=temperature),
+        choice=dataclasses.replace(choice, temperature=temperature),
         calibration=calibration,
-        sentences=(*chosen.sentences, *sentences),
+        sentences=(*choice.sentences, *sentences),
     )
 
 
 def logits(context: RunContext, fitted: FrozenFit) -> np.ndarray:
     """The frozen head's logits of the validation rows, fitted without them. Shape: (m, C)."""
-    head = common.fit_linear(context.dataset, fitted.train, fitted.chosen.recipe)
+    head = common.fit_linear(context.dataset, fitted.train, fitted.choice.recipe)
     return head.logits(fitted.val.array)
 
 
 def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: object) -> None:
     """Fit the head on training and validation part together and write the model."""
     both = common.joined(fitted.train, fitted.val)
-    head = common.fit_linear(context.dataset, both, fitted.chosen.recipe)
+    head = common.fit_linear(context.dataset, both, fitted.choice.recipe)
     spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="head")
-    spec["backbone"]["depths"] = list(fitted.chosen.layers)
+    spec["backbone"]["depths"] = list(fitted.choice.layers)
     spec["head"] = {
         "type": "linear",
-        **fitted.chosen.recipe.settings,
-        "temperature": fitted.chosen.temperature,
+        **fitted.choice.recipe.settings,
+        "temperature": fitted.choice.temperature,
         "n_items": len(both.rows),
     }
     spec.update(more)
@@ -168,8 +168,8 @@ def tensors_of(head: Head) -> dict[str, torch.Tensor]:
 def described(fitted: FrozenFit) -> dict[str, Any]:
     """The choice, for resolved.json: a plan with these settings makes the same without comparing."""
     return {
-        **fitted.chosen.recipe.settings,
-        "depths": list(fitted.chosen.layers),
-        "tried": [[list(layers), round(value, 4)] for layers, value in fitted.chosen.tried],
-        "temperature": round(fitted.chosen.temperature, 4),
+        **fitted.choice.recipe.settings,
+        "depths": list(fitted.choice.layers),
+        "tried": [[list(layers), round(value, 4)] for layers, value in fitted.choice.tried],
+        "temperature": round(fitted.choice.temperature, 4),
     }

@@ -24,7 +24,7 @@ from probes.interval import paired_error
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
-    from advisor.rungs.frozen_choice import Chosen
+    from advisor.rungs.frozen_choice import Choice
     from probes.backbones.catalog import Entry
 
 SAMPLE_ITEMS = 400
@@ -41,7 +41,7 @@ class Candidate:
 
     backbone: Backbone
     sample: Features
-    chosen: Chosen
+    choice: Choice
     value: float
     seconds_per_item: float
 
@@ -108,10 +108,10 @@ def _candidate(context: RunContext, backbone: Backbone, rows: np.ndarray, second
     every: Any = hooked(backbone)
     sample = common.gather(context, every, rows, seconds, (0.01, 0.1))
     pace = (time.monotonic() - started) / max(len(sample.rows), 1)
-    chosen = choose_layers(context, every, sample, 4.0)
-    if chosen.predicted is None:
+    choice = choose_layers(context, every, sample, 4.0)
+    if choice.predicted is None:
         return None
-    return Candidate(backbone, sample, chosen, dict(chosen.tried)[chosen.layers], pace)
+    return Candidate(backbone, sample, choice, dict(choice.tried)[choice.layers], pace)
 
 
 def _other(context: RunContext, entry: Entry, rows: np.ndarray, until: float) -> Candidate | str:
@@ -138,11 +138,11 @@ def _other(context: RunContext, entry: Entry, rows: np.ndarray, until: float) ->
 
 def _ahead(context: RunContext, one: Candidate, other: Candidate) -> bool:
     """Whether one leads the other by more than noise on the same items."""
-    assert one.chosen.predicted is not None and other.chosen.predicted is not None
+    assert one.choice.predicted is not None and other.choice.predicted is not None
     labels = context.dataset.labels[one.sample.rows]
     if not np.array_equal(one.sample.rows, other.sample.rows):
         return False
     error = paired_error(
-        context.dataset.metric, labels, one.chosen.predicted, other.chosen.predicted, len(context.dataset.classes)
+        context.dataset.metric, labels, one.choice.predicted, other.choice.predicted, len(context.dataset.classes)
     )
     return one.value - other.value > NOISE * error

@@ -23,7 +23,7 @@ LEAST_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Choice:
     """The layers of the head, its recipe, and the number its logits are divided by.
 
     ``tried``: (layers, cross-validated value) of every candidate, the last features first. ``predicted`` (n,): out of
@@ -64,7 +64,7 @@ def joined_names(layers: tuple[str, ...]) -> str:
     return listed((name if name[-1].isdigit() else f"the {name}" for name in layers), most=len(layers))
 
 
-def choose(context: RunContext, every: Hooked, sample: Features, seconds: float) -> Chosen:
+def choose(context: RunContext, every: Hooked, sample: Features, seconds: float) -> Choice:
     """Probe every layer of the sample and cross-validate the joins, within about `seconds`.
 
     Shape: sample.array (n, every.dim). Raises as `pinned` does.
@@ -75,7 +75,7 @@ def choose(context: RunContext, every: Hooked, sample: Features, seconds: float)
 
     dataset = context.dataset
     planned, wanted = Recipe.of(context.plan.settings), pinned(context, every)
-    fallback = Chosen(wanted[0] if wanted else (LAST,), planned)
+    fallback = Choice(wanted[0] if wanted else (LAST,), planned)
     if context.seconds_left < LEAST_SECONDS:
         return fallback
     labels = dataset.labels[sample.rows]
@@ -85,7 +85,7 @@ def choose(context: RunContext, every: Hooked, sample: Features, seconds: float)
         joins = probe_joins(parts, labels, dataset.metric, groups, n_classes, seconds, seed, wanted)
     except ProbeError:  # a class too small to hold anything out
         return fallback
-    return Chosen(
+    return Choice(
         layers=joins.layers,
         recipe=joins.probe.recipe,
         temperature=honest(joins.probe, labels),

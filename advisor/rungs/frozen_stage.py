@@ -12,7 +12,7 @@ from advisor.rungs import frozen, stages
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.frozen_choice import Chosen
+from advisor.rungs.frozen_choice import Choice
 from advisor.rungs.stages import Stage
 from probes.heads import Recipe
 
@@ -39,15 +39,15 @@ def _parts(fitted: FrozenFit) -> dict[str, Features]:
 
 
 def _values(fitted: FrozenFit) -> dict[str, Any]:
-    chosen = fitted.chosen
+    choice = fitted.choice
     return {
         "value": fitted.value,
         "calibration": fitted.calibration,
         "sentences": list(fitted.sentences),
-        "depths": list(chosen.layers),
-        "recipe": chosen.recipe.settings,
-        "temperature": chosen.temperature,
-        "tried": [[list(layers), value] for layers, value in chosen.tried],
+        "depths": list(choice.layers),
+        "recipe": choice.recipe.settings,
+        "temperature": choice.temperature,
+        "tried": [[list(layers), value] for layers, value in choice.tried],
         "n_asked": {name: part.n_asked for name, part in _parts(fitted).items()},
     }
 
@@ -66,7 +66,7 @@ def _restored(stage: Stage) -> FrozenFit:
         name: Features(stage.tensors[f"{name}/rows"].numpy(), stage.tensors[f"{name}/array"].numpy(), n_asked)
         for name, n_asked in values["n_asked"].items()
     }
-    chosen = Chosen(
+    choice = Choice(
         layers=tuple(values["depths"]),
         recipe=Recipe.of(values["recipe"]),
         temperature=values["temperature"],
@@ -76,7 +76,7 @@ def _restored(stage: Stage) -> FrozenFit:
         train=parts["train"],
         val=parts["val"],
         value=values["value"],
-        chosen=chosen,
+        choice=choice,
         calibration=values["calibration"],
         sentences=tuple(values["sentences"]),
     )

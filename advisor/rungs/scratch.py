@@ -198,7 +198,7 @@ def _once_resolved(context: RunContext, val_rows: np.ndarray) -> tuple[dict[str,
 
 
 def resolve(context: RunContext, val_rows: np.ndarray) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Choose the network, its input size and the validation items of a look, from timed steps and a race."""
+    """Choose the network, its input size and the number of items per evaluation, from timed steps and a race."""
     racer, seconds, values, sentences = WAYS[kind_row(context.dataset.kind).modality].choose(context, val_rows)
     return _settings(context, racer, seconds, len(val_rows), values), sentences
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from advisor.core.kinds import kind_row
 from advisor.core.wording import counted, duration
 from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
-from advisor.rungs.progress import of_run
 from advisor.training import adapters, recipes, search, states
 from advisor.training.network import Classifier
 from advisor.training.problem import Problem
@@ -76,7 +75,7 @@ def carry_out(
     after = common.report_seconds(context, 1 / float(resolved["read_per_second"]))
     result, repeats = repeated(
         problem,
-        settings_from(resolved),
+        Settings.of(resolved),
         n_seeds,
         start,
         lambda index: _callbacks(context, span, index, n_seeds, after),
@@ -152,11 +151,6 @@ def recipe(context: RunContext, rung: TrainedRung, resolved: dict[str, Any], n_t
     )
 
 
-def settings_from(resolved: dict[str, Any]) -> Settings:
-    """The settings as they were resolved."""
-    return Settings.of(resolved)
-
-
 def equip(problem: Problem, with_adapters: bool, seed: int) -> dict[str, Tensor]:
     """Put adapters into the problem's network where asked; a copy of the state that training starts from."""
     if with_adapters:
@@ -193,6 +187,21 @@ def _callbacks(
         kept=context.kept,
         trained=context.trained,
     )
+
+
+def of_run(numbers: Mapping[str, Any], fits_after: float, seconds_after: float, fit: str = "") -> dict[str, Any]:
+    """The numbers of a fit for the run's metrics, with the time left for the whole run.
+
+    ``fits_after``: how many fits of this one's length follow; ``seconds_after``: seconds after the last. ``fit``: the
+    name of the fit where a run has several. The fit's own seconds are left out: the run adds its own.
+
+    >>> of_run({"step": 3, "seconds": 2.0, "eta_seconds": 8.0}, 1.5, 4.0, "fold 1")
+    {'step': 3, 'eta_seconds': 27.0, 'fit': 'fold 1'}
+    """
+    whole = numbers["seconds"] + numbers["eta_seconds"]
+    left = numbers["eta_seconds"] + fits_after * whole + seconds_after
+    shown = {key: value for key, value in numbers.items() if key != "seconds"} | {"eta_seconds": round(left, 1)}
+    return shown | {"fit": fit} if fit else shown
 
 
 def _check_decoded(problem: Problem) -> None:

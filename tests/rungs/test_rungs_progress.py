@@ -11,7 +11,7 @@ import pytest
 from advisor.core.records import Dataset
 from advisor.rungs import registry
 from advisor.rungs.context import RunContext
-from advisor.rungs.progress import of_run
+from advisor.rungs.trained import of_run
 from advisor.rungs.tuning import Tuning
 from probes.hooks import LAST
 
@@ -21,7 +21,7 @@ Run = Callable[..., RunContext]
 def reports(context: RunContext) -> list[dict[str, Any]]:
     """Every line of numbers that the fits of a run wrote."""
     lines: list[dict[str, Any]] = []
-    context.emit = lambda stage, share, **numbers: lines.append({"stage": stage, **numbers})  # type: ignore[assignment]
+    context.emit = lambda stage, share, **numbers: lines.append({"stage": stage, **numbers})
     registry.execute(context)
     return [line for line in lines if "step" in line]
 

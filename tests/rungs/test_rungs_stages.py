@@ -41,7 +41,7 @@ def late(context: RunContext, seconds: float) -> RunContext:
 def stages_of(context: RunContext) -> list[str]:
     """What the run will have done, in order."""
     seen: list[str] = []
-    context.emit = lambda stage, share, **numbers: seen.append(stage)  # type: ignore[assignment]
+    context.emit = lambda stage, share, **numbers: seen.append(stage)
     return seen
 
 
@@ -75,12 +75,12 @@ def test_a_frozen_fit_is_the_same_at_the_end_of_the_time(digits: Dataset, run_of
     context = run_of(digits, "fine-tune", 60.0)
     backbone, rows = common.open_backbone(context), common.validation_rows(digits)
     fitted = frozen_stage.fit(context, backbone, rows, 30.0, (0.0, 0.2))
-    assert len(fitted.chosen.tried) > 1  # depths were compared, for which there is no time later
+    assert len(fitted.choice.tried) > 1  # depths were compared, for which there is no time later
     again = frozen_stage.fit(late(context, 0.5), backbone, rows, 0.2, (0.0, 0.2))
     for one, other in ((fitted.train, again.train), (fitted.val, again.val)):
         assert np.array_equal(one.rows, other.rows) and np.array_equal(one.array, other.array)
         assert one.n_asked == other.n_asked
-    assert dataclasses.replace(again.chosen, predicted=None) == dataclasses.replace(fitted.chosen, predicted=None)
+    assert dataclasses.replace(again.choice, predicted=None) == dataclasses.replace(fitted.choice, predicted=None)
     assert (again.value, again.calibration, again.sentences) == (fitted.value, fitted.calibration, fitted.sentences)
 
 

@@ -25,7 +25,7 @@ from advisor.rungs.questions import common
 from advisor.rungs.saved import adapter
 from advisor.rungs.saved.answering import Answerer, FromPassages, Search
 from advisor.rungs.saving import earlier
-from advisor.rungs.trained import passes, settings_from
+from advisor.rungs.trained import passes
 from advisor.training.finished import fit_once
 from advisor.training.problem import Problem
 from advisor.training.settings import Callbacks, FitResult, Settings
@@ -112,7 +112,7 @@ def before_once(context: RunContext, head: dict[str, Any], validation: QuestionS
 def values(
     context: RunContext, answerer: Answerer, validation: QuestionSet, span: tuple[float, float], share: float
 ) -> list[float]:
-    """Token F1 of each validation question that this share of the time left suffices for."""
+    """Token F1 of each validation question that fits into this share of the time left."""
     until = time.monotonic() + share * context.seconds_left
     tell = context.stage("Answering validation questions", *span)
     answers = answerer.answer(validation.texts, tell, until, LEAST_COMPARED)
@@ -142,7 +142,7 @@ def trained(
         groups=adapter.groups,
     )
     resolved = earlier(context)  # a share of the time left would be a shorter training than the interrupted one
-    settings = settings_from(resolved) if resolved else settings_of(context)
+    settings = Settings.of(resolved) if resolved else settings_of(context)
     rungs_common.save_resolved(context, {"rung": "fine-tune", "n_train": len(problem.train), **vars(settings), **head})
     return fit_once(problem, settings, callbacks_of(context, (0.2, 0.85)))
 

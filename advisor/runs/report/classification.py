@@ -24,8 +24,9 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
     """Predict the test part and the shifted one; what a prediction takes decides how many, not the deadline."""
     assert isinstance(model, Predictor)
     started = time.monotonic()
-    asked = affordable(model, dataset, dataset.where("test"))
-    rows, probabilities, n_unreadable = _predicted(model, dataset, asked, progress)
+    test_rows = dataset.where("test")
+    allowed = affordable(model, dataset, test_rows)
+    rows, probabilities, n_unreadable = _predicted(model, dataset, allowed, progress)
     truth, predicted = dataset.labels[rows], probabilities.argmax(axis=1)
     n_classes = len(dataset.classes)
     value = measured_score(plan.metric, truth, predicted, n_classes, time.monotonic() - started)
@@ -41,7 +42,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
         },
         sentences=(
             *sentences(plan, value, ood, n_unreadable),
-            *part_only(len(asked), len(dataset.where("test"))),
+            *part_only(len(allowed), len(test_rows)),
         ),
     )
 

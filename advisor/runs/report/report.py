@@ -35,7 +35,7 @@ def report(
     """
     started = time.monotonic()
     results = TESTS[kind_row(dataset.kind).task](plan, dataset, model, progress, deadline)
-    made = RunReport(
+    content = RunReport(
         run=plan.run,
         rung=plan.rung,
         metric=plan.metric,
@@ -48,5 +48,5 @@ def report(
         sentences=(*results.sentences, *outcome.sentences),
         **results.fields,
     )
-    made.save(RunFiles(directory).report)
-    return made
+    content.save(RunFiles(directory).report)
+    return content
