@@ -1,4 +1,4 @@
-"""From a dataset and a question to advice: evidence, timed steps, estimates, decision, words."""
+"""From a dataset and a goal to advice: evidence, timed steps, estimates, decision, words."""
 
 from __future__ import annotations
 
@@ -9,68 +9,65 @@ from typing import TYPE_CHECKING
 from advisor.advice import explain
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
-from advisor.advice.outlook.answering import estimates as estimate_answers
+from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
-from advisor.advice.outlook.estimates import can_move, with_labels
-from advisor.advice.outlook.estimates import estimates as estimate_rungs
-from advisor.advice.outlook.situation import situation_of
-from advisor.advice.outlook.steps import Steps, time_steps
-from advisor.advice.what_if import flips
+from advisor.advice.outlook.tasks import outlook_of, situation_of
+from advisor.advice.what_if import what_ifs
+from advisor.core.ladder import BASE
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
-from advisor.core.wording import percent
 from advisor.data.features import load_backbone
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed
-from advisor.evidence.gather import within
-from probes.progress import Progress, silent
+from probes.progress import Progress, silent, within
 
 if TYPE_CHECKING:
     from advisor.data.features import Load
 
 
-def advise_dataset(dataset: Dataset, question: Goal, progress: Progress = silent) -> Advice:
-    """Answer a question and keep the advice as advice.json in the dataset's folder."""
-    advice = answer(dataset, question, progress)
+def advise_dataset(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
+    """Advise on a dataset for a goal, and keep the advice in the dataset's folder."""
+    advice = answer(dataset, goal, progress)
     advice.save(dataset.files.advice)
     progress("Advice is ready", 1.0)
     return advice
 
 
-def answer(dataset: Dataset, question: Goal, progress: Progress = silent) -> Advice:
-    """Gather what is missing and decide; raises AdviceError, BackboneError."""
+def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
+    """Gather what is missing and decide. Raises AdviceError, BackboneError."""
     started = time.monotonic()
     load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
-    evidence = gather(dataset, question.backbone, question.budget_seconds, within(progress, 0.0, 0.9), load)
-    plain, situation = estimated(dataset, evidence, question, progress, load)
+    evidence = gather(dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load)
+    plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
 
-    def price(found: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
-        return priced(found, question, evidence.n_train, evidence.curve, evidence.device)
+    def price(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
+        return priced(estimates, goal, evidence.n_train, evidence.curve, evidence.device)
 
     def at(times: float) -> tuple[Estimate, ...]:
         return price(with_labels(plain, situation, times))
 
-    made = price(plain)
-    more = at if can_move(situation) else None
-    decision = decide(made, question)
-    reasons = explain.reasons(decision, made, question)
-    explained = tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in made)
+    estimates = price(plain)
+    more = at if situation.curve_b is not None else None
+    decision = decide(estimates, goal)
+    reasons = explain.reasons(decision, estimates, goal)
+    chosen, base = (explain.find(estimates, rung) for rung in (decision.recommended, BASE))
     return Advice(
         fingerprint=dataset.fingerprint,
         metric=dataset.metric,
-        question=question,
+        question=goal,
         recommended=decision.recommended,
         runner_up=decision.runner_up,
         race=decision.race,
-        headline=explain.headline(decision, made, dataset.metric, question),
+        headline=explain.headline(decision, estimates, dataset.metric, goal),
         sentences=(
-            *explain.summary(decision, made, question),
-            *more_labels(evidence, explain.find(made, "frozen"), question.target),
-            *asides(evidence, explain.find(made, decision.recommended)),
+            *explain.summary(decision, estimates, goal),
+            *more_labels(evidence, base, goal.target),
+            *outlook_of(dataset.kind).asides(evidence, chosen),
         ),
-        flips=flips(
-            made,
-            question,
+        flips=what_ifs(
+            estimates,
+            goal,
             decision,
             more,
             n_labels=evidence.n_train,
@@ -78,48 +75,29 @@ def answer(dataset: Dataset, question: Goal, progress: Progress = silent) -> Adv
             device=evidence.device,
         ),
         exchange=exchange(more, evidence.n_train),
-        estimates=explained,
+        estimates=tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in estimates),
         seconds=time.monotonic() - started,
     )
 
 
 def estimated(
-    dataset: Dataset, evidence: Evidence, question: Goal, progress: Progress, load: Load = load_backbone
+    dataset: Dataset, evidence: Evidence, goal: Goal, progress: Progress, load: Load = load_backbone
 ) -> tuple[tuple[Estimate, ...], Situation]:
-    """The estimates of this kind of data, and what they were made from; images and texts have training steps timed."""
-    if dataset.kind == "qa":
-        return estimate_answers(evidence, question), situation_of(dataset, evidence, Steps())
-    steps = time_steps(dataset, evidence, question.rungs, progress, load)
+    """The estimates of this kind of data, and the situation that they were made from."""
+    outlook = outlook_of(dataset.kind)
+    steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
     situation = situation_of(dataset, evidence, steps)
-    return estimate_rungs(situation, evidence, question), situation
+    return outlook.estimates(situation, evidence, goal), situation
 
 
-def more_labels(evidence: Evidence, frozen: Estimate, target: float | None) -> tuple[str, ...]:
-    """How many labels the frozen rung needs for the target; nothing to say without one, or when it is there.
+def more_labels(evidence: Evidence, base: Estimate, target: float | None) -> tuple[str, ...]:
+    """How many labels the frozen rung needs for the target; nothing without one, or where it is expected already.
 
-    The curve is of the last features, and the rung may stand on better ones: its own value speaks first.
+    The curve is of the last features, and the rung may use better ones, so its own value is looked at first.
     """
-    if target is None or evidence.curve is None or (frozen.value is not None and frozen.value >= target):
+    if target is None or evidence.curve is None or (base.value is not None and base.value >= target):
         return ()
     needed = labels_needed(evidence.curve, target, evidence.n_train)
-    return () if needed.value is not None and needed.value <= evidence.n_train else (f"Frozen: {needed.sentence}",)
-
-
-def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
-    """What the evidence says beside the ladder: a trivial or a word-count model that comes close is worth knowing.
-
-    Of answers to questions: which is missing, knowledge, search or skill.
-    """
-    found = list(evidence.notes[:2]) if evidence.metric == "token F1" else []
-    majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
-    if majority and chosen.low is not None and chosen.low <= majority.measured.value:
-        found.append(
-            f"Always answering the largest class reaches {percent(majority.measured.value)}, so nothing is "
-            f"clearly learned here yet: check the labels, or add more."
-        )
-    if tfidf and chosen.value is not None and tfidf.measured.value > chosen.value:
-        found.append(
-            f"A plain TF-IDF model with a linear classifier measured {percent(tfidf.measured.value)} here, "
-            f"which is above the recommended rung: the words themselves decide in this data."
-        )
-    return tuple(found)
+    if needed.value is not None and needed.value <= evidence.n_train:
+        return ()
+    return (f"{row_of(BASE).title}: {needed.sentence}",)

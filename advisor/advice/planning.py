@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from advisor.advice.advise import answer
-from advisor.advice.outlook.situation import situation_of
 from advisor.advice.outlook.steps import kept_steps
+from advisor.advice.outlook.tasks import situation_of
 from advisor.advice.wishes import checked_constraints
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName

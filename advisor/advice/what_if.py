@@ -14,7 +14,7 @@ from advisor.advice.decide import Decision, decide, just, usable
 from advisor.advice.explain import title
 from advisor.advice.outlook.cost import CPU, GPU_SPEEDUP, by_endpoint, repriced
 from advisor.advice.search import Decided, first_change, geometric, outward
-from advisor.advice.what_if_labels import label_flips, label_price_flips
+from advisor.advice.what_if_labels import label_price_what_ifs, label_what_ifs
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Goal, WhatIf
@@ -27,7 +27,7 @@ FURTHEST = 1000.0
 MOST_PREDICTIONS = 100_000_000
 
 
-def flips(
+def what_ifs(
     estimates: Sequence[Estimate],
     goal: Goal,
     decision: Decision,
@@ -43,11 +43,11 @@ def flips(
     extrapolated. n_labels, n_classes: what is at hand; without labels nothing is said of them.
     """
     case = Case(tuple(estimates), goal, decision, at, n_labels, n_classes, device)
-    found = (label_flips, target_flips, label_price_flips, prediction_flips, point_flips, gpu_flips)
+    found = (label_what_ifs, target_what_ifs, label_price_what_ifs, prediction_what_ifs, point_what_ifs, gpu_what_ifs)
     return tuple(flip for look in found for flip in look(case))
 
 
-def target_flips(case: Case) -> Iterator[WhatIf]:
+def target_what_ifs(case: Case) -> Iterator[WhatIf]:
     """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
 
     That no rung is likely to reach a target is said.
@@ -111,7 +111,7 @@ def at_target(case: Case, target: float) -> Decision:
     return decide(case.asked(target=target), case.goal.model_copy(update={"target": target}))
 
 
-def prediction_flips(case: Case) -> Iterator[WhatIf]:
+def prediction_what_ifs(case: Case) -> Iterator[WhatIf]:
     """Predictions a month: fewer or more of them, whole numbers."""
     now = case.goal.prices.predictions_per_month
     for up in (False, True):
@@ -123,7 +123,7 @@ def prediction_flips(case: Case) -> Iterator[WhatIf]:
             yield WhatIf(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
 
 
-def point_flips(case: Case) -> Iterator[WhatIf]:
+def point_what_ifs(case: Case) -> Iterator[WhatIf]:
     """What a percentage point is worth: less or more."""
     now = case.goal.prices.point
     for up in (False, True):
@@ -179,7 +179,7 @@ def _holds(
     return None
 
 
-def gpu_flips(case: Case) -> Iterator[WhatIf]:
+def gpu_what_ifs(case: Case) -> Iterator[WhatIf]:
     """A GPU: training and predictions here take a twentieth of the time, at the same price of an hour."""
     if case.device != CPU or case.goal.constraints.no_gpu:
         return

@@ -28,7 +28,7 @@ LOWEST_PRICE, HIGHEST_PRICE = 1e-4, 1e4
 Offer = tuple[RungName, float, int]
 
 
-def label_flips(case: Case) -> Iterator[WhatIf]:
+def label_what_ifs(case: Case) -> Iterator[WhatIf]:
     """More labels, then fewer, with the interval that the errors of the two rungs leave."""
     if case.at is None or case.n_labels < 1:
         return
@@ -42,10 +42,10 @@ def label_flips(case: Case) -> Iterator[WhatIf]:
     for end in (MOST, FEWEST):
         found = first_change(decided, geometric(1.0, end, STEP), now, HALVINGS)
         if found:
-            yield label_flip(case, at, found[0], found[1])
+            yield label_what_if(case, at, found[0], found[1])
 
 
-def label_flip(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
+def label_what_if(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
     """The record of a flip at so many times the labels, told in labels per class where there are classes."""
     up, per_class = times > 1, case.n_classes > 1
     each = case.n_labels / (case.n_classes if per_class else 1)
@@ -101,7 +101,7 @@ def moved(estimates: Sequence[Estimate], rung: RungName, by: float, case: Case) 
     return repriced([shifted(e) for e in estimates], case.goal, case.device)
 
 
-def label_price_flips(case: Case) -> Iterator[WhatIf]:
+def label_price_what_ifs(case: Case) -> Iterator[WhatIf]:
     """The price of a label at which buying some and taking another rung is worth more than the recommendation."""
     if case.at is None or case.n_labels < 1:
         return

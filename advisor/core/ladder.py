@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from advisor.core.kinds import Kind, TaskName
 
 RungName = Literal["prompting", "rag", "frozen", "fine-tune", "scratch"]
 RUNG_NAMES: tuple[RungName, ...] = get_args(RungName)
+#: Three that others speak of by their part: the measured rung that gains are counted from, the one that tunes
+#: pre-trained weights, and the one that starts from random weights.
+BASE: Final = "frozen"
+TUNED: Final = "fine-tune"
+FRESH: Final = "scratch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,7 @@ class Rung:
     ``trains``: something is fitted, a head at least. ``changes_weights``: the backbone's own weights change.
     ``starts_pretrained``: it stands on pre-trained weights. ``needs_labels``: it learns from labels, and more of them
     improve it. ``stays_current``: new knowledge counts at once. ``asks_per_call``: every prediction may be a call of an
-    endpoint. ``is_base``: gains of other rungs are counted from it.
+    endpoint.
 
     ``measured_on``: the kinds of data on which the probes measure it; on the others it is predicted. ``steps_on``: the
     kinds on which its training takes steps through a network. ``probes``: the evidence that measures it, by task.
@@ -45,7 +50,6 @@ class Rung:
     needs_labels: bool = True
     stays_current: bool = False
     asks_per_call: bool = False
-    is_base: bool = False
     measured_on: tuple[Kind, ...] = ()
     steps_on: tuple[Kind, ...] = ()
     probes: Mapping[TaskName, tuple[str, ...]] = field(default_factory=dict)
@@ -110,7 +114,6 @@ LADDER: tuple[Rung, ...] = (
         plural=True,
         changes="Only a new head is trained.",
         pays="Minutes of training when the task is close to pre-training.",
-        is_base=True,
         measured_on=("image", "text", "qa"),
         probes={"classification": ("linear", "joined"), "answering": ("reader",)},
     ),
@@ -137,10 +140,6 @@ LADDER: tuple[Rung, ...] = (
         probes={"classification": ("tfidf",)},
     ),
 )
-#: The measured rung that gains are counted from, the rung that tunes pre-trained weights, and that from random ones.
-BASE: RungName = next(row.name for row in LADDER if row.is_base)
-TUNED: RungName = next(row.name for row in LADDER if row.tunes)
-FRESH: RungName = next(row.name for row in LADDER if not row.starts_pretrained)
 
 
 def rung(name: str) -> Rung:
@@ -168,6 +167,6 @@ def dropped_sentence(why: str) -> str:
     """What a run of fine-tuning says when it went back to the frozen model.
 
     >>> dropped_sentence("the training diverged")
-    'Fine-tuning was dropped for the frozen model: the training diverged.'
+    'Fine-tuning was rolled back to the frozen model: the training diverged.'
     """
-    return f"Fine-tuning was dropped for the frozen model: {why}."
+    return f"Fine-tuning was rolled back to the frozen model: {why}."

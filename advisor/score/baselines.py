@@ -1,26 +1,26 @@
 """Who else might advise: constant answers, rules of thumb, single probes, and races.
 
-Each is a learner like the advisor itself (`advisor.score.choice`): it learns from other datasets' tasks and
-answers for one situation. What a rule leaves open is read in its favour: a rule made for classification answers
-retrieval for questions, a choice among values takes the cheapest within one point of the best, and what must be fitted
-is fitted per kind of data. Rules know no targets and answer the same with one.
+Each is a learner like the advisor itself (`advisor.score.choice`): it learns from other datasets' tasks and answers for
+one situation. What a rule leaves open is read in its favour: a rule made for classification answers retrieval where
+questions are asked, a choice among values takes the cheapest within one point of the best, and what must be fitted is
+fitted per kind of data. Rules know no targets and answer the same with one. Rules of thumb name rungs; nothing else in
+this room does.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from advisor.advice.outlook.experience import CompletedTask, Experience
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.advice.outlook.tasks import outlook_of
+from advisor.core.kinds import KIND_NAMES, Kind, kind_row
+from advisor.core.ladder import BASE, FRESH, RUNG_NAMES, TUNED, RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Goal, Situation
-from advisor.score import seen
 from advisor.score.choice import Adviser, Choice, Learner, take
 from advisor.score.measures import Truth, cheapest, number, truths
-from advisor.score.replay import number as noted
-from advisor.score.seen import measured, short_runs
-from advisor.score.worth import worth
 
 #: The newsletter's table: hundreds of labels for frozen, thousands for fine-tuning, very many for scratch.
 HUNDREDS, THOUSANDS, VERY_MANY = 100, 2_000, 50_000
@@ -43,15 +43,28 @@ def at_random(past: Experience) -> Adviser:
     return answer
 
 
+def of_classes(rule: Callable[[Situation], RungName]) -> Adviser:
+    """A rule for classes; where questions are answered from documents it answers retrieval."""
+
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
+        classes = kind_row(case.situation.kind).task == "classification"
+        return take(rule(case.situation) if classes else "rag")
+
+    return answer
+
+
+def by_kind(known: Sequence[Truth]) -> dict[Kind, list[Truth]]:
+    """The tasks of each kind of data."""
+    return {kind: [truth for truth in known if truth.kind == kind] for kind in KIND_NAMES}
+
+
 def newsletter(past: Experience) -> Adviser:
     """The table of "what to do with a pre-trained model" that the ladder comes from (docs/design.md), as a rule."""
-    return lambda case, goal: take(by_table(case.situation))
+    return of_classes(by_table)
 
 
 def by_table(s: Situation) -> RungName:
-    """Knowledge in documents: retrieval; else by the number of labels."""
-    if s.kind == "qa":
-        return "rag"
+    """By the number of labels."""
     if s.n_labels < HUNDREDS:
         return "prompting"
     if s.n_labels < THOUSANDS:
@@ -61,7 +74,7 @@ def by_table(s: Situation) -> RungName:
 
 def cs231n(past: Experience) -> Adviser:
     """Size by similarity, as Stanford's course notes have it: https://cs231n.github.io/transfer-learning/"""
-    return lambda case, goal: take(by_size_and_similarity(case.situation))
+    return of_classes(by_size_and_similarity)
 
 
 def by_size_and_similarity(s: Situation) -> RungName:
@@ -70,23 +83,18 @@ def by_size_and_similarity(s: Situation) -> RungName:
     Many and unlike: the notes allow scratch, and say that in practice it is still better to start from pre-trained
     weights. So likeness changes the layer, never the rung.
     """
-    if s.kind == "qa":
-        return "rag"
     return "frozen" if s.n_labels <= LARGE else "fine-tune"
 
 
 def logme(past: Experience) -> Adviser:
     """LogME (You et al., ICML 2021) as the judge: frozen from a fitted threshold on, else fine-tune."""
-    known = truths(past, worth)
-    limits = {kind: _threshold([t for t in known if t.kind == kind]) for kind in ("image", "text")}
+    known = truths(past)
+    limits = {kind: _threshold(of_kind) for kind, of_kind in by_kind(known).items()}
 
-    def answer(case: CompletedTask, goal: Goal) -> Choice:
-        s = case.situation
-        if s.kind == "qa":
-            return take("rag")
-        return take("frozen" if s.logme is not None and s.logme >= limits[s.kind] else "fine-tune")
+    def judged(s: Situation) -> RungName:
+        return "frozen" if s.logme is not None and s.logme >= limits[s.kind] else "fine-tune"
 
-    return answer
+    return of_classes(judged)
 
 
 def _threshold(known: Sequence[Truth]) -> float:
@@ -103,14 +111,20 @@ def _threshold(known: Sequence[Truth]) -> float:
 
 
 def probes_only(past: Experience) -> Adviser:
-    """The best of what the probes measure themselves: prompting, retrieval or frozen."""
-    return lambda case, goal: take(cheapest(measured(case.situation)) or "frozen")
+    """The best of what the probes measure of the pre-trained model: prompting, retrieval or frozen."""
+    return lambda case, goal: take(cheapest(probed(case.situation)) or BASE)
+
+
+def probed(s: Situation) -> dict[RungName, float]:
+    """The measured value of the rungs that stand on the pre-trained model."""
+    values = outlook_of(s.kind).measured_values(s)
+    return {rung: value for rung, value in values.items() if row_of(rung).starts_pretrained}
 
 
 def static_ranking(past: Experience) -> Adviser:
     """The rungs in one order per kind of data: by how often each was ideal on other datasets, then by its value."""
-    known = truths(past, worth)
-    orders = {kind: _order([t for t in known if t.kind == kind]) for kind in ("image", "text", "qa")}
+    known = truths(past)
+    orders = {kind: _order(of_kind) for kind, of_kind in by_kind(known).items()}
 
     def answer(case: CompletedTask, goal: Goal) -> Choice:
         rungs = applicable(case)
@@ -128,7 +142,22 @@ def _order(known: Sequence[Truth]) -> list[RungName]:
 
 def short_race(past: Experience) -> Adviser:
     """Successive halving at the advice's own cost: the probes and short runs are the race, their winner is taken."""
-    return lambda case, goal: take(cheapest(short_runs(case)) or "frozen")
+    return lambda case, goal: take(cheapest(short_runs(case)) or BASE)
+
+
+def short_runs(case: CompletedTask) -> dict[RungName, float]:
+    """The measured values with those of the short runs: fine-tuning on a few items, images from scratch likewise.
+
+    The short fine-tuning was scored on items of its own, so its gain over the frozen head there is added to the frozen
+    value.
+    """
+    values = outlook_of(case.situation.kind).measured_values(case.situation)
+    gain, fresh = case.short.get("tuned_gain"), case.short.get("fresh_value")
+    if BASE in values and gain is not None:
+        values[TUNED] = values[BASE] + gain
+    if fresh is not None:
+        values.setdefault(FRESH, fresh)
+    return values
 
 
 def halving(past: Experience) -> Adviser:
@@ -150,8 +179,9 @@ def trying_everything(past: Experience) -> Adviser:
 def raced(case: CompletedTask, rungs: Sequence[RungName]) -> Choice:
     """Carry out the rungs, take the cheapest within a point of the best in validation, and charge the others."""
     run = [rung for rung in rungs if case.value(rung) is not None]
-    values = seen.known({rung: noted(case.outcomes[rung], "validation") for rung in run})
-    taken: RungName = cheapest(values) or (rungs[0] if rungs else "frozen")
+    validated = {rung: case.number(rung, "validation") for rung in run}
+    values = {rung: value for rung, value in validated.items() if value is not None}
+    taken: RungName = cheapest(values) or (rungs[0] if rungs else BASE)
     return Choice({taken: 1.0}, sum(number(case, rung, "cpu_seconds") for rung in run if rung != taken))
 
 

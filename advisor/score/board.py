@@ -15,10 +15,9 @@ from advisor.score.baselines import BASELINES, REFERENCES
 from advisor.score.ceiling import Ceiling, ceiling
 from advisor.score.choice import Learner
 from advisor.score.figures import NOTHING, Figure
+from advisor.score.learner import advisor
 from advisor.score.measures import advice_cost, truths
-from advisor.score.ours import advisor
 from advisor.score.score import Score, score, score_fresh
-from advisor.score.worth import worth
 
 NAME = "the advisor"
 
@@ -66,7 +65,7 @@ def board(experience: Experience | None = None, learner: Learner = advisor, fres
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
     ours = score(known, learner, NAME)
     baselines = tuple(score(known, rule, name) for name, rule in BASELINES)
-    complete = truths(known, worth)
+    complete = truths(known)
     costs = np.array([advice_cost(truth) for truth in complete])
     advice = figures.ratio(costs[:, 0], costs[:, 1], figures.drawn([truth.dataset for truth in complete]))
     return Board(
@@ -77,12 +76,12 @@ def board(experience: Experience | None = None, learner: Learner = advisor, fres
         bounds=bounds(ours, baselines, advice),
         unfinished=len(known.tasks) - sum(len(truth.cases) for truth in complete),
         ceiling=ceiling(complete),
-        fresh=tuple(found for name, rule in everyone if (found := score_fresh(known, unseen, rule, name))),
+        fresh=tuple(one for name, rule in everyone if (one := score_fresh(known, unseen, rule, name))),
     )
 
 
 def bounds(ours: Score, baselines: Sequence[Score], advice: Figure) -> tuple[Bound, ...]:
-    """Issue 5's bounds, each with the figure that it binds."""
+    """The bounds that the advisor is held to, each with its figure."""
     rival = max(baselines, key=lambda s: s.ideal.value or 0.0)
     dearest = min(baselines, key=lambda s: s.utility_regret.value or 0.0)
     lead, worth_more = ahead(ours, rival), saved(ours, dearest)

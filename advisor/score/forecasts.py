@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import LADDER, RUNG_NAMES, RungName
 from advisor.score.figures import Figure, wilson
 from advisor.score.measures import SLACK, Judged
 from probes.measured import side
@@ -16,7 +16,7 @@ WITHIN = 1.5
 #: A training that takes no longer than this is not worth predicting more exactly.
 SECOND = 1.0
 #: Rungs that train; the others' runs take a part of a second.
-TRAINED: tuple[RungName, ...] = ("frozen", "fine-tune", "scratch")
+TRAINED: tuple[RungName, ...] = tuple(row.name for row in LADDER if row.trains)
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 
 

@@ -6,23 +6,20 @@ a fine-tuned model that falls back to the frozen one is never worse than it. A t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from advisor.advice.outlook.cost import repriced
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Kind
+from advisor.core.records import Estimate, Goal, Kind
 from advisor.score.choice import Choice
 
 #: Rungs this close to the best (one point) count as equally good.
 MARGIN = 0.01
 SLACK = 1e-9
-
-#: What a rung was worth, from the row of a run: (task, rung) to the user's currency.
-Worth = Callable[[CompletedTask, RungName], float]
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,9 @@ class Truth:
     @cached_property
     def ideal(self) -> RungName:
         """The cheapest rung within one point of the best."""
-        found = cheapest(self.values)
-        assert found is not None
-        return found
+        rung = cheapest(self.values)
+        assert rung is not None
+        return rung
 
 
 def cheapest(values: Mapping[RungName, float]) -> RungName | None:
@@ -72,17 +69,17 @@ def cheapest(values: Mapping[RungName, float]) -> RungName | None:
 
 
 @lru_cache(maxsize=64)
-def truths(experience: Experience, worth: Worth) -> tuple[Truth, ...]:
+def truths(experience: Experience) -> tuple[Truth, ...]:
     """The tasks of which at least one seed has the row of every rung, and some rung a value."""
     grouped: dict[tuple[str, str], list[CompletedTask]] = {}
     for case in experience.tasks:
         if set(RUNG_NAMES) <= set(case.outcomes):
             grouped.setdefault((case.dataset, case.labels), []).append(case)
-    found = [_truth(tuple(sorted(cases, key=lambda case: case.seed)), worth) for cases in grouped.values()]
-    return tuple(truth for truth in found if truth.values)
+    every = [_truth(tuple(sorted(cases, key=lambda case: case.seed))) for cases in grouped.values()]
+    return tuple(truth for truth in every if truth.values)
 
 
-def _truth(cases: tuple[CompletedTask, ...], worth: Worth) -> Truth:
+def _truth(cases: tuple[CompletedTask, ...]) -> Truth:
     first = cases[0]
     carried: dict[RungName, list[CompletedTask]] = {
         rung: [case for case in cases if case.value(rung) is not None] for rung in RUNG_NAMES
@@ -98,6 +95,29 @@ def _truth(cases: tuple[CompletedTask, ...], worth: Worth) -> Truth:
         utilities={rung: _mean([worth(c, rung) for c in seeds]) for rung, seeds in carried.items()},
         cases=cases,
     )
+
+
+@lru_cache(maxsize=10_000)
+def worth(case: CompletedTask, rung: RungName) -> float:
+    """The utility that advice expects (`advice.outlook.cost`), from what came out, at the default prices.
+
+    Training is charged at its processor seconds, a prediction at those of an item of the test part, loading included.
+    """
+    value = case.value(rung)
+    assert value is not None, f"{case.dataset}: {rung} has no value"
+    tested = number(case, rung, "test_cpu_seconds")
+    outcome = Estimate(
+        rung=rung,
+        available=True,
+        value=value,
+        low=value,
+        high=value,
+        train_seconds=number(case, rung, "cpu_seconds"),
+        milliseconds_per_prediction=1000.0 * tested / max(number(case, rung, "n_test"), 1.0),
+    )
+    utility = repriced((outcome,), Goal())[0].utility
+    assert utility is not None
+    return utility
 
 
 @dataclass(frozen=True)
@@ -171,8 +191,7 @@ def advice_cost(truth: Truth) -> tuple[float, float]:
 
 def number(case: CompletedTask, rung: RungName, column: str) -> float:
     """A number of a rung's row; 0 where it is missing."""
-    found = case.outcomes[rung].get(column)
-    return 0.0 if found is None or math.isnan(found) else float(found)
+    return case.number(rung, column) or 0.0
 
 
 def _mean(numbers: Sequence[float]) -> float:

@@ -28,7 +28,6 @@ from advisor.score.forecasts import (  # fmt: skip
     reliability,
 )
 from advisor.score.measures import Judged, Truth, truths
-from advisor.score.worth import worth
 
 #: Targets that are asked for besides none; only tasks on which some rung reaches one count for it.
 TARGETS = (0.7, 0.8, 0.9, 0.95)
@@ -105,7 +104,7 @@ def score(experience: Experience, learner: Learner, name: str) -> Score:
 
 def score_fresh(experience: Experience, fresh: Experience, learner: Learner, name: str) -> Score | None:
     """Score an adviser that knows all of `experience` on other tasks; None where none of them is complete."""
-    known = truths(fresh, worth)
+    known = truths(fresh)
     if not known:
         return None
     names = [truth.dataset for truth in known]
@@ -135,7 +134,7 @@ def scored(held: Held, name: str) -> Score:
 
 def hold_out(experience: Experience, learner: Learner) -> Held:
     """An adviser for every dataset, learned from the others alone."""
-    known = truths(experience, worth)
+    known = truths(experience)
     if not known:
         raise AdviceError("No task of LadderBench is complete here. Carry some out with: python -m benchmarks.ladder")
     names = dict.fromkeys(truth.dataset for truth in known)

@@ -22,10 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.advice.outlook.situation import situation_of
+from advisor.advice.outlook.signals import counts_words
+from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.planning import plan_of
-from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Dataset, Estimate, Evidence, Plan, Goal, Situation
+from advisor.core.ladder import FRESH, RUNG_NAMES, TUNED, RungName
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Dataset, Estimate, Evidence, Goal, Plan, Situation
 from advisor.data.features import feature_cache, load_backbone
 from advisor.training import few
 from benchmarks.ladder.tasks import Task
@@ -62,36 +64,31 @@ def look(task: Task, dataset: Dataset) -> Seen:
     Not counted is what trying every rung would need too and no rung pays for: what a machine does once for all datasets
     (importing libraries, choosing kernels, the names of ImageNet's classes), and the index of a set's documents.
     """
-    from advisor.advice.outlook.answering import estimates as estimates_of_answers
-    from advisor.advice.outlook.estimates import estimates
-    from advisor.advice.outlook.steps import Steps, time_steps
-    from advisor.evidence.answering.measures import asker
-    from advisor.evidence.gather import measure
+    from advisor.evidence.classification import measure
+    from advisor.evidence.gather import model_of
     from probes.features import clear
     from probes.progress import silent
 
     budget = ADVICE_SECONDS[dataset.kind]
-    question = Goal(budget_seconds=budget)
     clear(feature_cache())
     once(dataset)
     clock = Clock()
-    if dataset.kind == "qa":
-        evidence, steps = asker(None).measure(dataset, budget, silent), Steps()
-        first = clock.lap()
-        made = estimates_of_answers(evidence, question)
+    if dataset.kind == "qa":  # a task's source names no language model
+        evidence = model_of(dataset, None).measure(dataset, budget, silent)
     else:
         evidence = measure(dataset, entry_of(task), budget)
-        first = clock.lap()
-        steps = time_steps(dataset, evidence, RUNG_NAMES)
-        made = estimates(situation_of(dataset, evidence, steps), evidence, question)
+    first, outlook = clock.lap(), outlook_of(dataset.kind)
+    steps = outlook.time_steps(dataset, evidence, RUNG_NAMES)
+    situation = situation_of(dataset, evidence, steps)
+    estimates = outlook.estimates(situation, evidence, Goal(budget_seconds=budget))
     second = clock.lap()
-    situation = situation_of(dataset, evidence, steps).model_copy(
+    situation = situation.model_copy(
         update={
             "probe_seconds": first[0], "probe_cpu_seconds": first[1],
             "steps_seconds": second[0], "steps_cpu_seconds": second[1],
         }
     )  # fmt: skip
-    return Seen(evidence, situation, made)
+    return Seen(evidence, situation, estimates)
 
 
 def once(dataset: Dataset) -> None:
@@ -122,10 +119,10 @@ def entry_of(task: Task) -> Entry:
 def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str, Any]:
     """The row of one rung; what cannot be carried out says why in its remark."""
     estimate = next(e for e in seen.estimates if e.rung == rung)
-    if rung == "scratch" and dataset.kind == "qa":
-        return {"remark": "priced, not carried out"}
-    if rung not in ("fine-tune", "scratch") and not estimate.available:
+    if not row_of(rung).changes_weights and not estimate.available:
         return {"remark": estimate.reason}
+    if rung == FRESH and dataset.kind == "qa":
+        return {"remark": "priced, not carried out"}
     with tempfile.TemporaryDirectory() as folder, _cache_put_back():
         plan = pinned_plan(task, dataset, seen, estimate)
         plan.save(Path(folder) / "plan.json")
@@ -135,8 +132,8 @@ def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str,
 def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
     """The plan as the advice would make it, its length fixed in steps and nothing raced."""
     rung = estimate.rung
-    seconds = PROMPT_SECONDS if rung in ("prompting", "rag") else RUN_SECONDS[dataset.kind]
-    seconds = RUN_SECONDS["qa"] if dataset.kind == "qa" else seconds
+    prompted = dataset.kind != "qa" and not row_of(rung).trains
+    seconds = PROMPT_SECONDS if prompted else RUN_SECONDS[dataset.kind]
     settings = {**estimate.settings, **fixed(task, dataset, rung)}
     return plan_of(dataset, seen.evidence, rung, settings, seconds, "cpu", task.seed)
 
@@ -144,19 +141,23 @@ def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) ->
 def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
     """What the bench pins, so that the clock decides nothing."""
     from advisor.rungs import few_labels
-    from advisor.training.recipes import LEARNING_RATES
+    from advisor.training.modality import modality_of
 
     if dataset.kind == "qa":
         return {}
     n = len(dataset.where("train", "val"))
     _, tuned, fresh = next(row for row in STEPS[dataset.kind] if n <= row[0])
-    pinned: dict[str, Any] = {"backbones": "pinned", "mirrored": False}
-    if rung == "fine-tune" and not few_labels.applies(dataset):
-        pinned |= {"learning_rate": LEARNING_RATES[("fine-tune", dataset.kind)], "steps": tuned}
-    if rung == "scratch":
-        pinned["architecture"] = "small" if dataset.kind == "image" else "words"
-        if dataset.kind == "image":
-            pinned |= {"learning_rate": LEARNING_RATES[("scratch", "image")], "steps": fresh}
+    rates = modality_of(dataset.kind).learning_rates
+    pinned: dict[str, Any] = {"backbones": "pinned"}
+    if rung == TUNED and not few_labels.applies(dataset):
+        pinned |= {"learning_rate": rates[TUNED], "steps": tuned}
+    if rung == FRESH:
+        words = counts_words(dataset.kind, rung)
+        pinned |= (
+            {"architecture": "words"}
+            if words
+            else {"architecture": "small", "learning_rate": rates[FRESH], "steps": fresh}
+        )
     return pinned
 
 
@@ -164,7 +165,7 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     """Items that pass through a training step in a run of fixed length; 0 for what is not trained in steps."""
     from advisor.rungs import few_labels
 
-    if plan.rung == "fine-tune" and few_labels.applies(dataset):
+    if plan.rung == TUNED and few_labels.applies(dataset):
         return int(few.items(few_labels.way_of(dataset), len(dataset.where("train", "val")), 0.0))
     steps = plan.settings.get("steps")
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
@@ -180,21 +181,21 @@ def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
     context = RunContext(plan, dataset, folder, "cpu", time.monotonic() + plan.budget_seconds)
     outcome = registry.execute(context)
     seconds, cpu_seconds = clock.lap()
-    found = report(plan, dataset, load(folder, "cpu"), folder, outcome, seconds, deadline=context.deadline)
-    told = clock.lap()
+    tested = report(plan, dataset, load(folder, "cpu"), folder, outcome, seconds, deadline=context.deadline)
+    test_seconds = clock.lap()
     return {
-        "metric": found.metric,
-        "value": found.test.value,
-        "low": found.test.low,
-        "high": found.test.high,
-        "n_test": found.test.n,
+        "metric": tested.metric,
+        "value": tested.test.value,
+        "low": tested.test.low,
+        "high": tested.test.high,
+        "n_test": tested.test.n,
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
-        "test_cpu_seconds": told[1],
+        "test_cpu_seconds": test_seconds[1],
         "items": items_of(dataset, plan),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "validation": outcome.validation.get("value"),
-        "kept": int("dropped for" not in " ".join(outcome.sentences)) if plan.rung == "fine-tune" else None,
+        "kept": int(not outcome.dropped) if row_of(plan.rung).falls_back_to else None,
         **{f"held_{name}": outcome.validation.get(name) for name in ("frozen", "tuned", "gain_error")},
         "remark": "",
     }
@@ -221,9 +222,9 @@ def in_a_fork(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
-        told = pipe.read()
+        document = pipe.read()
     os.waitpid(child, 0)
-    return json.loads(told) if told else {"remark": "the process died"}
+    return json.loads(document) if document else {"remark": "the process died"}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from advisor.advice.cases import At, Case
 from advisor.advice.decide import decide
 from advisor.advice.outlook.cost import Z, priced, repriced
 from advisor.advice.search import first_change, first_reached, geometric, outward
-from advisor.advice.what_if import FURTHEST, flips, sped_up
+from advisor.advice.what_if import FURTHEST, sped_up, what_ifs
 from advisor.advice.what_if_labels import best_offer, moved, offers_of
 from advisor.core.ladder import RungName
 from advisor.core.records import Constraints, Estimate, Goal, Prices, WhatIf
@@ -26,7 +26,7 @@ FIELDS = {"predictions a month": "predictions_per_month", "price of a point": "p
 
 def asked(estimates: list[Estimate] | tuple[Estimate, ...], goal: Goal, at: At | None = None) -> list[WhatIf]:
     made = priced(estimates, goal, N_LABELS)
-    return list(flips(made, goal, decide(made, goal), at, n_labels=N_LABELS, n_classes=4))
+    return list(what_ifs(made, goal, decide(made, goal), at, n_labels=N_LABELS, n_classes=4))
 
 
 def again(estimates: list[Estimate], goal: Goal) -> RungName:

@@ -17,7 +17,7 @@ from advisor import api
 from advisor.advice.record import written as decision_written
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
-from advisor.cli.main import app, main
+from advisor.cli.main import app, main, whole_advise
 from advisor.core import wording
 from advisor.core.errors import AdviceError
 from advisor.core.records import Constraints, Goal, Prices
@@ -121,13 +121,12 @@ def test_the_page_needs_nothing_from_elsewhere(record: DecisionRecord) -> None:
 def test_the_picture_orders_low_value_and_high(record: DecisionRecord) -> None:
     shown = bars(record)
     assert len(shown) == 4 and sum(bool(bar["chosen"]) for bar in shown) == 1
-    assert all(150 <= bar["low"] <= bar["value"] <= bar["high"] <= 540 for bar in shown)  # type: ignore[operator]
+    assert all(150 <= bar["low"] <= bar["value"] <= bar["high"] <= 540 for bar in shown)
 
 
 def test_the_commands_are_read_by_the_command_line_as_they_are_meant(record: DecisionRecord) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     program, name, *words = shlex.split(record.commands[0])
-    read = commands[name].make_context(name, words).params
+    read = whole_advise().make_context(name, words).params
     assert (program, read["path"], read["text_column"]) == ("advisor", "/data/my hot; set.csv", "the text")
     given = {
         name: read[name] for name in ("target", "budget", "label", "predictions_per_month", "no_gpu", "latency_ms")
@@ -136,6 +135,7 @@ def test_the_commands_are_read_by_the_command_line_as_they_are_meant(record: Dec
                      "latency_ms": 50.0}  # fmt: skip
     assert read["point"] is None and read["rungs"] is None
     _, name, *words = shlex.split(record.commands[1])
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     read = commands[name].make_context(name, words).params
     assert (read["rung"], read["budget"], read["seed"], read["device"]) == ("frozen", 90.0, 7, "auto")
 
@@ -146,7 +146,7 @@ def test_every_price_and_constraint_is_asked_for_again(workspace: Path) -> None:
                         deadline_seconds=10)  # fmt: skip
     data = made.dataset(workspace)
     words = shlex.split(asked(data, Goal(prices=prices, constraints=musts)))
-    read = typer.main.get_command(app).commands["advise"].make_context("advise", words[2:]).params  # type: ignore[attr-defined]
+    read = whole_advise().make_context("advise", words[2:]).params
     for wishes in (prices, musts):
         every = wishes.model_dump(exclude={"schema_version"})
         assert {name: read[name] for name in every} == every

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from advisor.advice.outlook.adapters import SPREAD, adapter_gain, with_adapter
 
+from advisor.advice.outlook.answering import SPREAD, adapter_gain, with_adapter
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from tests.advice.lived import situation
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.advice.outlook.cost import Growth, p_at_least, priced, repriced
+from advisor.advice.outlook.cost import p_at_least, priced, repriced
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Constraints, Estimate, Goal, Prices
+from advisor.core.records import Constraints, Estimate, Goal, LearningCurve, Prices
 from advisor.core.records.wishes import Wish, wishes_of
 
 shares = st.floats(0, 1, allow_nan=False)
@@ -25,6 +25,11 @@ def estimate(rung: RungName, value: float = 0.9, **given: object) -> Estimate:
         train_seconds=1800.0, milliseconds_per_prediction=36.0,
     )  # fmt: skip
     return made.model_copy(update=given)
+
+
+def curve_of(a: float, b: float, furthest: int) -> LearningCurve:
+    """error(n) = a + b n^-0.5, believed to so many labels."""
+    return LearningCurve.model_construct(a=a, b=b, furthest=furthest)
 
 
 def one(found: Estimate, goal: Goal, **given: object) -> Estimate:
@@ -122,12 +127,12 @@ def test_what_would_take_more_than_a_day_on_a_processor_needs_a_gpu() -> None:
 
 
 def test_labels_missing_follow_the_curve_and_no_further_than_it_may_be_believed() -> None:
-    goal, curve = Goal(target=0.93, prices=Prices(label=0.5)), Growth(0.0, 2.0, 1600)  # 0.9 with 400 labels
+    goal, curve = Goal(target=0.93, prices=Prices(label=0.5)), curve_of(0.0, 2.0, 1600)  # 0.9 with 400 labels
     found = one(estimate("frozen"), goal, curve=curve)
     assert found.labels_missing == math.ceil((2.0 / 0.07) ** 2) - 400
     assert found.labels_price == pytest.approx(0.5 * (found.labels_missing or 0))
-    assert one(estimate("frozen"), goal, curve=Growth(0.0, 2.0, 800)).labels_missing is None
-    assert one(estimate("frozen"), goal, curve=Growth(0.08, 0.4, 10**9)).labels_missing is None, "it ends above it"
+    assert one(estimate("frozen"), goal, curve=curve_of(0.0, 2.0, 800)).labels_missing is None
+    assert one(estimate("frozen"), goal, curve=curve_of(0.08, 0.4, 10**9)).labels_missing is None, "it ends above it"
     assert one(estimate("prompting"), goal, curve=curve).labels_missing is None, "it learns from no label"
     assert one(estimate("frozen", 0.94), goal, curve=curve).labels_missing == 0
     assert one(estimate("frozen"), Goal(), curve=curve).labels_missing is None, "no target, nothing is missing"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.advice.outlook.estimates import fine_tune, frozen, one, scratch
-
+from advisor.advice.outlook.classification import fine_tune, frozen, one, scratch
 from advisor.advice.outlook.common import MILLISECONDS_OF_WORDS, TRAINING_SECONDS
 from advisor.advice.outlook.forecast import forecast
 from advisor.core.ladder import RUNG_NAMES
@@ -34,7 +33,7 @@ def test_frozen_stands_on_the_joined_depths_and_the_plan_pins_them() -> None:
     assert frozen(evidence()).settings == {"head": "ridge", "penalty": 100.0}
     made = frozen(evidence(joined))
     assert made.settings == {"head": "logistic", "penalty": 10.0, "depths": ["layer 4", "last features"]}
-    assert "2 depths" in made.details
+    assert "2 joined layers" in made.details
 
 
 def test_a_run_with_more_labels_than_the_probes_saw_chooses_its_depths_anew() -> None:
@@ -48,7 +47,7 @@ def test_fine_tuning_starts_from_the_measured_head_races_its_rate_and_says_that_
     joined = probe("joined", 160, head="logistic", penalty=10.0, depths=["layer 4", "last features"])
     made = fine_tune(evidence(joined))
     assert made.settings == {**frozen(evidence(joined)).settings, "learning_rate": "race"}
-    assert "other sets" in made.details
+    assert "other datasets" in made.details
 
 
 def test_scratch_counts_words_of_texts_and_is_quick_then() -> None:

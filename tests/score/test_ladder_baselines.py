@@ -14,8 +14,10 @@ from advisor.score.baselines import (  # fmt: skip
     at_random,
     by_size_and_similarity,
     by_table,
+    cs231n,
     halving,
     logme,
+    newsletter,
     probes_only,
     short_race,
     static_ranking,
@@ -53,13 +55,18 @@ def test_a_random_rung_is_one_of_those_that_can_be_carried_out() -> None:
 )
 def test_the_newsletters_table_goes_by_labels(n: int, rung: str) -> None:
     assert by_table(situation(n)) == rung
-    assert by_table(situation(n, kind="qa")) == "rag"
 
 
 def test_the_course_rule_knows_small_and_large() -> None:
     assert by_size_and_similarity(situation(1000, domain=5.0)) == "frozen"
     assert by_size_and_similarity(situation(1001, domain=5.0)) == "fine-tune"
     assert by_size_and_similarity(situation(1001, domain=95.0)) == "fine-tune"
+
+
+@pytest.mark.parametrize("rule", [newsletter, cs231n, logme])
+@pytest.mark.parametrize("n_labels", [20, 60_000])
+def test_a_rule_for_classes_answers_retrieval_where_questions_are_asked(rule: Learner, n_labels: int) -> None:
+    assert answer(rule, kind="qa", n_labels=n_labels).rung == "rag"
 
 
 def test_logme_takes_the_threshold_that_names_most_ideal_rungs_elsewhere() -> None:
@@ -94,7 +101,8 @@ def test_the_short_race_adds_the_short_runs_gain_and_pays_for_no_run() -> None:
 
 def test_halving_carries_two_out_lets_validation_decide_and_charges_the_other() -> None:
     """The short runs keep frozen (0.70) and fine-tune (0.72); validation turns them round."""
-    seen = {"linear": 0.70, "short": {"tuned_gain": 0.02, "fresh_value": 0.3}, "validation": (0.9, 0.9, 0.8, 0.7, 0.9)}
+    seen: dict[str, Any] = {"linear": 0.70, "short": {"tuned_gain": 0.02, "fresh_value": 0.3}}
+    seen["validation"] = (0.9, 0.9, 0.8, 0.7, 0.9)
     found = answer(halving, **seen)
     assert (found.rung, found.charged_cpu_seconds) == ("frozen", 10.0)
 

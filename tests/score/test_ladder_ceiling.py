@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from advisor.score.worth import worth
 
 from advisor.score.board import board
 from advisor.score.ceiling import ceiling
@@ -16,7 +15,7 @@ def test_a_draw_asked_for_the_other_is_right_where_both_have_one_ideal_rung_and_
     alike = [made("a", 0.3, 0.6, 0.8, 0.9, 0.5, seed=seed) for seed in (0, 1)]
     torn = [made("b", 0.3, 0.6, 0.8, 0.9, 0.5, seed=0), made("b", 0.3, 0.6, 0.8, 0.76, 0.5, seed=1)]
     whole = [made("c", 0.3, 0.6, 0.8, 0.9, 0.5, labels="all", seed=seed) for seed in (0, 1)]  # no draw
-    found = ceiling(truths(known(*alike, *torn, *whole), worth))
+    found = ceiling(truths(known(*alike, *torn, *whole)))
     assert found.ideal.n == 2 and found.ideal.value == pytest.approx(0.5)
     assert found.regret.value == pytest.approx((0 + (4 + 10) / 2) / 2)
 

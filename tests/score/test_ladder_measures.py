@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from advisor.score.worth import worth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,13 +16,13 @@ ladders = st.dictionaries(st.sampled_from(RUNG_NAMES), st.floats(0, 1), min_size
 
 
 def judged(experience: Experience, *choices: Choice) -> Judged:
-    return Judged(truths(experience, worth)[0], choices)
+    return Judged(truths(experience)[0], choices)
 
 
 def test_the_ideal_rung_is_the_cheapest_within_one_point_of_the_best() -> None:
-    (truth,) = truths(known(made("a", 0.3, 0.6, 0.89, 0.90, 0.5)), worth)
+    (truth,) = truths(known(made("a", 0.3, 0.6, 0.89, 0.90, 0.5)))
     assert (truth.ideal, truth.best) == ("frozen", "fine-tune")
-    (truth,) = truths(known(made("a", 0.3, 0.6, 0.889, 0.90, 0.5)), worth)
+    (truth,) = truths(known(made("a", 0.3, 0.6, 0.889, 0.90, 0.5)))
     assert truth.ideal == "fine-tune"
 
 
@@ -41,7 +40,7 @@ def test_no_rung_below_the_cheapest_is_within_a_point_and_it_is(values: dict[Run
 def test_values_are_means_over_seeds() -> None:
     """Each seed alone would name another rung: frozen and fine-tune. Together fine-tune leads by 2 points."""
     tasks = known(made("a", 0.3, 0.6, 0.90, 0.88, 0.5), made("a", 0.3, 0.6, 0.80, 0.86, 0.5, seed=1))
-    (truth,) = truths(tasks, worth)
+    (truth,) = truths(tasks)
     assert truth.values["frozen"] == pytest.approx(0.85)
     assert truth.ideal == "fine-tune"
     assert [case.seed for case in truth.cases] == [0, 1]
@@ -50,7 +49,7 @@ def test_values_are_means_over_seeds() -> None:
 def test_a_task_that_lacks_the_row_of_a_rung_is_left_out() -> None:
     whole, half = made("a", 0.3, 0.6, 0.7, 0.8, 0.5), made("b", 0.3, 0.6, 0.7, 0.8, 0.5)
     del half["outcomes"][3]
-    assert [truth.dataset for truth in truths(known(whole, half), worth)] == ["a"]
+    assert [truth.dataset for truth in truths(known(whole, half))] == ["a"]
 
 
 def test_a_rung_that_could_not_be_carried_out_has_no_value_and_its_choice_falls_to_the_rung_below() -> None:
@@ -106,4 +105,4 @@ def test_utility_is_points_less_a_step_of_the_ladder_each() -> None:
 
 def test_the_advice_costs_its_probes_and_timed_steps_against_every_rung_with_all_seeds() -> None:
     tasks = known(made("a", 0.5, 0.6, 0.7, 0.8, 0.4), made("a", 0.5, 0.6, 0.7, 0.8, 0.4, seed=1, probe_cpu_seconds=8.0))
-    assert advice_cost(truths(tasks, worth)[0]) == (pytest.approx(7.0), pytest.approx(108.0))
+    assert advice_cost(truths(tasks)[0]) == (pytest.approx(7.0), pytest.approx(108.0))

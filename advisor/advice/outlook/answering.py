@@ -1,33 +1,53 @@
-"""An estimate for each of the five rungs on a "qa" dataset.
+"""Answers from documents: an estimate for each of the five rungs.
 
-The first three are measured on training questions. Fine-tuning starts from what the passages found gave, and adds what
-adapters brought on other sets (`adapters`).
+The first three are measured on training questions. Fine-tuning starts from the score with retrieved passages and adds
+what low-rank adapters (LoRA) gained on other sets. Nothing that is measured before training predicts that gain yet, as
+four sets are too few to regress on. So it is the mean over the completed sets, each counting alike, and one more set
+without any gain, as nothing was known before them.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.advice.outlook import scratch_language
-from advisor.advice.outlook.adapters import adapter_gain, with_adapter
-from advisor.advice.outlook.common import TRAINING_SECONDS, left_out, needed, standing_on
-from advisor.advice.outlook.experience import Experience
-from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Evidence, Goal, ProbeResult
+from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, needed, standing_on, value_of
+from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.advice.outlook.forecast import Forecast
+from advisor.advice.outlook.signals import Z
+from advisor.advice.outlook.steps import Steps
+from advisor.core.ladder import RUNG_NAMES, TUNED, RungName
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Dataset, Estimate, Evidence, Goal, ProbeResult, Situation
+from advisor.data.features import load_backbone
+from advisor.llm.models import ENDPOINT
 from probes.bootstrap import predictive_mean
+from probes.progress import Progress, silent
 
+if TYPE_CHECKING:
+    from advisor.data.features import Load
+
+#: The rung that the adapters' run starts from.
+START: RungName = row_of(TUNED).falls_back_to["answering"]
+#: Fewer sets than this tell nothing: no gain is counted on, give or take so much.
+LEAST_SETS, SPREAD = 3, 0.15
 #: The final answers differ from those measured by about this much beyond sampling noise.
 ANSWER_SPREAD = 0.015
 NO_READER = (
-    "Not measured: among the training questions that the budget paid for, too few answers stand word for word in their "
-    "passages to train a head that marks answers. Give a longer budget, or more questions."
+    "Not measured: too few answers to the training questions stand word for word in their passages to train a head "
+    "that marks answers. Give a longer budget, or add questions."
 )
 
 
-def estimates(evidence: Evidence, goal: Goal, experience: Experience | None = None) -> tuple[Estimate, ...]:
+def estimates(
+    situation: Situation, evidence: Evidence, goal: Goal, experience: Experience | None = None
+) -> tuple[Estimate, ...]:
     """All five rungs, cheapest first; a rung that is excluded or cannot be had says so in its reason.
 
     experience: what was carried out before; LadderBench and this machine's ledger where none is given.
@@ -39,29 +59,29 @@ def estimates(evidence: Evidence, goal: Goal, experience: Experience | None = No
 def one(evidence: Evidence, goal: Goal, rung: RungName, known: Experience) -> Estimate:
     """The estimate of one rung."""
     if rung not in goal.rungs:
-        return left_out(rung)
+        return excluded(rung)
     build: dict[RungName, Callable[[Evidence], Estimate]] = {
         "prompting": prompting,
         "rag": rag,
         "frozen": frozen,
-        "fine-tune": lambda found: fine_tune(found, known),
+        "fine-tune": lambda evidence: fine_tune(evidence, known),
         "scratch": scratch_language.estimate,
     }
     return build[rung](evidence)
 
 
 def prompting(evidence: Evidence) -> Estimate:
-    """Measured: the language model by heart; it never refuses."""
+    """Measured: the language model closed-book; it never refuses."""
     probe = needed(evidence, "closed book")
-    details = f"{probe.backbone} answers by heart; no document is read."
+    details = f"{probe.backbone} answers closed-book: it reads no document."
     return built("prompting", evidence, probe, 1.0, 0.0, 1.0, details, prompt=probe.settings["prompt"])
 
 
 def rag(evidence: Evidence) -> Estimate:
-    """Measured with the passages found, less what the threshold refuses wrongly."""
+    """Measured with retrieved passages, less what the threshold wrongly refuses."""
     probe = needed(evidence, "retrieved")
     k = probe.settings["k"]
-    details = f"{probe.backbone} reads the {passages(k)} found by words and meaning, and cites what it used."
+    details = f"{probe.backbone} reads {passages(k)}, retrieved by words and meaning, and cites what it used."
     return built(
         "rag", evidence, probe, kept(evidence), 0.0, 5.0, details, k=k, prompt=probe.settings["prompt"],
         threshold=limit(evidence)["similarity"],
@@ -75,8 +95,8 @@ def frozen(evidence: Evidence) -> Estimate:
         return Estimate(rung="frozen", available=False, reason=NO_READER)
     k, n = probe.settings["k"], probe.settings["n_fit"]
     details = (
-        f"A head on the frozen {probe.backbone} marks the answer in the {passages(k)} found; "
-        f"trained on {n:,} questions here, in two folds."
+        f"A head on the frozen {probe.backbone} marks the answer in {passages(k)}. "
+        f"It was trained on {n:,} questions here, in two folds."
     )
     seconds = min(TRAINING_SECONDS, probe.measured.seconds * max(1.0, evidence.n_train / max(2 * n, 1)))
     return built(
@@ -86,24 +106,24 @@ def frozen(evidence: Evidence) -> Estimate:
 
 
 def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
-    """Predicted: the passages found, and what adapters brought over them on other sets."""
+    """Predicted: retrieval, and what adapters gained over it on other sets."""
     probe = needed(evidence, "retrieved")
-    if probe.backbone is None or evidence.backbone == "endpoint":
-        reason = "The language model runs behind an endpoint, so its weights cannot be changed from here."
-        return Estimate(rung="fine-tune", available=False, reason=reason)
+    if probe.backbone is None or evidence.backbone == ENDPOINT:
+        reason = "The language model runs behind an endpoint, so its weights cannot be changed here."
+        return Estimate(rung=TUNED, available=False, reason=reason)
     gain, _ = adapter_gain(known)
-    brought = f"brought {100 * gain:.1f} points of token F1" if gain else "are not known to bring anything"
+    gained = f"gained {100 * gain:.1f} points of token F1" if gain else "have no known gain"
     details = (
-        f"Low-rank changes (LoRA) of {probe.backbone} on training questions with their passages {brought} over "
-        f"retrieval on other sets; it goes back to retrieval when it brings none here."
+        f"Low-rank adapters (LoRA) of {probe.backbone}, trained on questions with their passages, {gained} over "
+        f"retrieval on other datasets. The run rolls back to retrieval when they do not help here."
     )
-    made = built(
-        "fine-tune", evidence, probe, kept(evidence), 0.0, TRAINING_SECONDS, details,
+    start = built(
+        TUNED, evidence, probe, kept(evidence), 0.0, TRAINING_SECONDS, details,
         k=1, prompt=probe.settings["prompt"], threshold=limit(evidence)["similarity"],
     )  # fmt: skip
-    assert made.value is not None and made.low is not None and made.high is not None
-    value, low, high = with_adapter(made.value, made.low, made.high, known)
-    return made.model_copy(update={"value": value, "low": low, "high": high, "provenance": "predicted"})
+    assert start.value is not None and start.low is not None and start.high is not None
+    value, low, high = with_adapter(start.value, start.low, start.high, known)
+    return start.model_copy(update={"value": value, "low": low, "high": high, "provenance": "predicted"})
 
 
 def built(
@@ -124,16 +144,91 @@ def built(
 
 
 def kept(evidence: Evidence) -> float:
-    """Share of the answers that the threshold does not refuse wrongly."""
+    """Share of the answers that the threshold does not wrongly refuse."""
     return 1.0 - float(limit(evidence)["wrongly_refused"])
 
 
 def limit(evidence: Evidence) -> dict[str, float]:
     """The threshold of "not in the documents" and its error rates, as the evidence keeps them."""
-    found: dict[str, float] = needed(evidence, "retrieval").settings["threshold"]
-    return found
+    threshold: dict[str, float] = needed(evidence, "retrieval").settings["threshold"]
+    return threshold
 
 
 def passages(k: int) -> str:
     """How many passages, in words."""
-    return "passage" if k == 1 else f"{k} passages"
+    return "the best passage" if k == 1 else f"the best {k} passages"
+
+
+@lru_cache(maxsize=128)
+def adapter_gain(experience: Experience) -> tuple[float, float]:
+    """(mean, standard deviation over sets) of the gain in token F1, a share."""
+    gains: dict[str, list[float]] = defaultdict(list)
+    for task in experience.of_kind("qa"):
+        tuned, start = task.value(TUNED), task.value(START)
+        if tuned is not None and start is not None:
+            gains[task.dataset].append(tuned - start)
+    if len(gains) < LEAST_SETS:
+        return 0.0, SPREAD
+    means = [0.0, *(sum(each) / len(each) for each in gains.values())]
+    mean = sum(means) / len(means)
+    return max(mean, 0.0), math.sqrt(sum((one - mean) ** 2 for one in means) / (len(means) - 1))
+
+
+def with_adapter(value: float, low: float, high: float, experience: Experience) -> tuple[float, float, float]:
+    """Retrieval's expected value and 90 % interval, with an adapter trained; the run rolls back where that is no gain.
+
+    So the lower bound stays, and the upper one moves by the gain and its spread.
+    """
+    gain, spread = adapter_gain(experience)
+    return min(value + gain, 1.0), low, min(high + gain + Z * spread, 1.0)
+
+
+def time_steps(
+    dataset: Dataset,
+    evidence: Evidence,
+    rungs: tuple[RungName, ...],
+    progress: Progress = silent,
+    load: Load = load_backbone,
+) -> Steps:
+    """None: what a language model's training takes is set by the budget."""
+    return Steps()
+
+
+def situation_fields(evidence: Evidence) -> dict[str, Any]:
+    """What the probes measured, as fields of the situation."""
+    retrieval = evidence.result("retrieval")
+    return {
+        "closed_book": value_of(evidence.result("closed book")),
+        "retrieved": value_of(evidence.result("retrieved")),
+        "gold_passage": value_of(evidence.result("gold passage")),
+        "reader": value_of(evidence.result("reader")),
+        "kept_share": None if retrieval is None else kept(evidence),
+    }
+
+
+def measured_values(s: Situation) -> dict[RungName, float]:
+    """The value of every rung that a probe measured, as measured."""
+    values: dict[RungName, float | None] = {"prompting": s.closed_book, "rag": s.retrieved, "frozen": s.reader}
+    return {rung: value for rung, value in values.items() if value is not None}
+
+
+def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+    """What is worth knowing beside the ladder: whether knowledge, search or skill is missing."""
+    return tuple(evidence.notes[:2])
+
+
+def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
+    """What advice expected of a completed task, from its row; of fine-tuning, retrieval with an adapter.
+
+    `experience` should not hold the task's dataset.
+    """
+    forecasts: dict[RungName, Forecast] = {}
+    for rung in RUNG_NAMES:
+        value, low, high = (task.number(rung, name) for name in ("expected", "expected_low", "expected_high"))
+        if value is not None and low is not None and high is not None:
+            forecasts[rung] = Forecast(value, low, high, (high - low) / (2 * Z), "measured")
+    if TUNED in forecasts and START in forecasts:
+        start = forecasts[START]
+        value, low, high = with_adapter(start.value, start.low, start.high, experience)
+        forecasts[TUNED] = Forecast(value, low, high, (high - low) / (2 * Z), "predicted")
+    return forecasts

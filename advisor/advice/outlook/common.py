@@ -1,4 +1,4 @@
-"""What the estimates of labelled items and of questions share."""
+"""What the outlooks of both tasks share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ def needed(evidence: Evidence, name: str) -> ProbeResult:
     return probe
 
 
-def left_out(rung: RungName) -> Estimate:
-    """A rung that the question excludes."""
-    return Estimate(rung=rung, available=False, reason="Left out: you did not allow this rung.")
+def excluded(rung: RungName) -> Estimate:
+    """A rung that the goal excludes."""
+    return Estimate(rung=rung, available=False, reason="Excluded: you did not allow this rung.")
+
+
+def value_of(result: ProbeResult | None) -> float | None:
+    """A probe's value, None when it was not run."""
+    return None if result is None else result.measured.value
 
 
 def standing_on(
@@ -48,11 +53,11 @@ def standing_on(
     )
 
 
-def forecast_of(rung: RungName, value: Forecast, **known: Any) -> Estimate:
-    """The estimate of a rung from its forecast; ``known``: whatever else there is to say of it, by field."""
+def forecast_of(rung: RungName, value: Forecast, **fields: Any) -> Estimate:
+    """The estimate of a rung from its forecast. ``fields``: its other fields."""
     return Estimate(
         **{
             "rung": rung, "available": True, "value": value.value, "low": value.low, "high": value.high,
-            "gain_error": value.gain_error, "provenance": value.provenance, **known,
+            "gain_error": value.gain_error, "provenance": value.provenance, **fields,
         }
     )  # fmt: skip

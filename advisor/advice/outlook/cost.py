@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
 
-from advisor.core.ladder import RUNG_NAMES
-from advisor.core.records import Estimate, Goal
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Estimate, Goal, LearningCurve
+from advisor.core.wording import duration
 from advisor.llm.identity import is_endpoint
+from advisor.llm.models import ENDPOINT
 
 CPU_WATTS, GPU_WATTS = 65.0, 300.0
 #: Assumed: a GPU trains and predicts so many times faster than a processor.
@@ -24,39 +25,22 @@ CHARACTERS_PER_TOKEN = 4
 Z = 1.6448536269514722
 #: Without a GPU, a training that takes longer than this on a processor counts as needing one.
 LONGEST_ON_CPU_SECONDS = 86_400.0
+#: Longer than any training.
+FOREVER = 1e12
 CPU = "cpu"
-
-
-class Curve(Protocol):
-    """error(n) = a + b n^-0.5 of the frozen rung, believed to `furthest` labels; a `LearningCurve` is one."""
-
-    @property
-    def a(self) -> float: ...
-    @property
-    def b(self) -> float: ...
-    @property
-    def furthest(self) -> int: ...
-
-
-class Growth(NamedTuple):
-    """A curve as three numbers, where no `LearningCurve` is at hand."""
-
-    a: float
-    b: float
-    furthest: int
 
 
 def priced(
     estimates: Sequence[Estimate],
     goal: Goal,
     n_labels: int,
-    curve: Curve | None = None,
+    curve: LearningCurve | None = None,
     device: str = CPU,
 ) -> tuple[Estimate, ...]:
     """The estimates with costs, utility, price, chance of the target, broken constraint, and labels still missing.
 
-    n_labels: labelled items at hand. device: where the times were taken ("cpu", "cuda", "mps"). Pricing again with
-    another question replaces everything; value, interval and times stay.
+    n_labels: labelled items at hand. curve: of the frozen rung. device: where the times were taken ("cpu", "cuda",
+    "mps"). Pricing again for another goal replaces everything; value, interval and times stay.
     """
     return tuple(_with_labels(e, goal, n_labels, curve) for e in repriced(estimates, goal, device))
 
@@ -109,13 +93,13 @@ def costs_of(estimate: Estimate, goal: Goal, device: str = CPU) -> dict[str, flo
     hours = (estimate.train_seconds or 0.0) / 3600.0
     thousands = prices.predictions_per_month * prices.months / 1000.0
     each = _of_1000(estimate, goal, device)
-    found = {
-        "upkeep": prices.rung * RUNG_NAMES.index(estimate.rung),
+    costs = {
+        "upkeep": prices.rung * row_of(estimate.rung).place,
         "training": prices.hour * hours,
         "predictions": each["machine"] * thousands,
         "electricity": prices.kwh * hours * watts(device) / 1000.0 + each["electricity"] * thousands,
     }
-    return found | ({"tokens": each["tokens"] * thousands} if each["tokens"] else {})
+    return costs | ({"tokens": each["tokens"] * thousands} if each["tokens"] else {})
 
 
 def _of_1000(estimate: Estimate, goal: Goal, device: str) -> dict[str, float]:
@@ -134,49 +118,49 @@ def watts(device: str) -> float:
 
 def by_endpoint(estimate: Estimate, goal: Goal) -> bool:
     """Whether predictions are sent to an endpoint: a prompt measured there, or questions answered by one."""
-    asked = is_endpoint(str(estimate.settings.get("identity", "")))
-    return asked or (goal.backbone == "endpoint" and estimate.rung in ("prompting", "rag"))
+    prompted = is_endpoint(str(estimate.settings.get("identity", "")))
+    return prompted or (goal.backbone == ENDPOINT and row_of(estimate.rung).asks_per_call)
 
 
 def tokens_each(estimate: Estimate) -> float:
-    """Tokens of one prediction, roughly: the characters of what is asked around the item, four to a token."""
-    asked = estimate.settings.get("ask") or estimate.settings.get("prompt") or {}
-    return len(str(asked)) / CHARACTERS_PER_TOKEN
+    """Tokens of one prediction, roughly: the characters of the prompt around the item, four to a token."""
+    prompt = estimate.settings.get("ask") or estimate.settings.get("prompt") or {}
+    return len(str(prompt)) / CHARACTERS_PER_TOKEN
 
 
 def broken(estimate: Estimate, goal: Goal, device: str = CPU) -> str:
     """The constraint that a rung breaks, in a sentence; "" for none."""
-    musts, rung = goal.constraints, estimate.rung
+    musts, rung = goal.constraints, row_of(estimate.rung)
     seconds, each = estimate.train_seconds or 0.0, estimate.milliseconds_per_prediction or 0.0
-    latency, deadline = musts.latency_ms or math.inf, musts.deadline_seconds or math.inf
+    latency, deadline = musts.latency_ms or math.inf, musts.deadline_seconds or FOREVER
     on_cpu = seconds if device == CPU else GPU_SPEEDUP * seconds
     checks = (
-        (musts.weights_fixed and rung in ("fine-tune", "scratch"), "It changes weights, and none may change."),
-        (musts.knowledge_changes and rung != "rag", "What it knows would be old by tomorrow; only retrieval keeps up."),
+        (musts.weights_fixed and rung.changes_weights, "It changes weights, and none may change."),
+        (musts.knowledge_changes and not rung.stays_current, "Knowledge changes daily; only retrieval stays current."),
         (musts.local_only and by_endpoint(estimate, goal), "It sends data to an endpoint, and none may leave."),
-        (musts.no_gpu and on_cpu > LONGEST_ON_CPU_SECONDS, "Its training needs a GPU, and there is to be none."),
-        (each > latency, f"A prediction takes {each:,.1f} ms, more than the {latency:,.1f} ms allowed."),
-        (seconds > deadline, f"Training takes {seconds:,.0f} s, more than the {deadline:,.0f} s allowed."),
+        (musts.no_gpu and on_cpu > LONGEST_ON_CPU_SECONDS, "Its training needs a GPU, and it must run without one."),
+        (each > latency, f"A prediction takes {each:,.1f} ms; at most {latency:,.1f} ms is allowed."),
+        (seconds > deadline, f"Training takes {duration(seconds)}; at most {duration(deadline)} is allowed."),
     )
-    return next((said for breaks, said in checks if breaks), "")
+    return next((sentence for breaks, sentence in checks if breaks), "")
 
 
-def _with_labels(estimate: Estimate, goal: Goal, n_labels: int, curve: Curve | None) -> Estimate:
+def _with_labels(estimate: Estimate, goal: Goal, n_labels: int, curve: LearningCurve | None) -> Estimate:
     missing = None if goal.target is None else labels_missing(estimate, goal.target, n_labels, curve)
     price = None if missing is None else goal.prices.label * missing
     return estimate.model_copy(update={"labels_missing": missing, "labels_price": price})
 
 
-def labels_missing(estimate: Estimate, target: float, n_labels: int, curve: Curve | None) -> int | None:
-    """Labels to add until the target is expected; None where the curve does not reach it, or may not speak of it.
+def labels_missing(estimate: Estimate, target: float, n_labels: int, curve: LearningCurve | None) -> int | None:
+    """Labels to add until the target is expected; None where the curve does not reach it as far as it is believed.
 
-    The rung's error shrinks as the frozen rung's does; prompting learns from no label.
+    The rung's error shrinks as the frozen rung's does, where the rung learns from labels.
     """
     if not estimate.available or estimate.value is None:
         return None
     if estimate.value >= target:
         return 0
-    if curve is None or estimate.rung == "prompting" or curve.b <= 0 or n_labels < 1:
+    if curve is None or not row_of(estimate.rung).needs_labels or curve.b <= 0 or n_labels < 1:
         return None
     now = curve.a + curve.b * n_labels**-0.5
     wanted = now * (1.0 - target) / (1.0 - estimate.value) - curve.a

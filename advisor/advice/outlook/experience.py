@@ -1,4 +1,4 @@
-"""Experience: tasks that were carried out to the end, each with what the probes had seen of it before.
+"""Experience: tasks that were carried out to the end, each with what the probes measured of it before.
 
 LadderBench's tables (`data/ladderbench`) are shipped; every run that is finished on this machine is added from the
 workspace's ledger. The outcome model (`advisor.advice.outlook.forecast`) is fitted to them whenever it is asked, in
@@ -17,11 +17,11 @@ from typing import Any
 import pandas as pd
 
 from advisor.core import resources
-from advisor.core.records import Situation
+from advisor.core.records import Kind, Situation
 from advisor.core.workspace import Workspace
 
 KEYS = ["dataset", "kind", "labels", "seed"]
-#: In the ledger a dataset is seen under several backbones and budgets: what was seen, as a digest, is a key there.
+#: In the ledger a dataset is probed under several backbones and budgets: a digest of the situation is a key there.
 SEEN = "seen"
 OUTCOMES = [
     *KEYS, "rung", "metric", "value", "low", "high", "n_test", "seconds", "cpu_seconds", "test_cpu_seconds",
@@ -32,7 +32,7 @@ OUTCOMES = [
 
 @dataclass(frozen=True, eq=False)
 class CompletedTask:
-    """One task carried out: its keys, what was seen before, and the row of every rung by name.
+    """One task carried out: its keys, the situation before it, and the row of every rung by name.
 
     ``short``: the short runs that LadderBench's baselines look at; the advisor does not.
     """
@@ -47,8 +47,12 @@ class CompletedTask:
 
     def value(self, rung: str) -> float | None:
         """The test value of a rung, None where it was not carried out."""
-        found = self.outcomes.get(rung, {}).get("value")
-        return None if found is None or pd.isna(found) else float(found)
+        return self.number(rung, "value")
+
+    def number(self, rung: str, column: str) -> float | None:
+        """A number in a rung's row, None where it is empty or there is no row."""
+        cell = self.outcomes.get(rung, {}).get(column)
+        return None if cell is None or pd.isna(cell) else float(cell)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,10 @@ class Experience:
     def without(self, dataset: str) -> Experience:
         """All but one whole dataset, whatever its sizes and seeds."""
         return Experience(tuple(task for task in self.tasks if task.dataset != dataset))
+
+    def of_kind(self, kind: Kind) -> tuple[CompletedTask, ...]:
+        """The tasks of one kind of data."""
+        return tuple(task for task in self.tasks if task.situation.kind == kind)
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -93,14 +101,14 @@ class Experience:
         rungs: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
         for row in outcomes.to_dict("records"):
             rungs.setdefault(_key(row), {})[str(row["rung"])] = {str(name): value for name, value in row.items()}
-        lived = []
+        tasks = []
         for row in situations.to_dict("records"):
-            found = rungs.get(_key(row))
-            if found:
-                seen = Situation(**{k: v for k, v in _known(row).items() if k in Situation.model_fields})
+            outcome = rungs.get(_key(row))
+            if outcome:
+                situation = Situation(**{k: v for k, v in _known(row).items() if k in Situation.model_fields})
                 keys = str(row["dataset"]), str(row["labels"]), int(row["seed"])
-                lived.append(CompletedTask(*keys, seen, found, local, short.get(_key(row), {})))
-        return cls(tuple(lived))
+                tasks.append(CompletedTask(*keys, situation, outcome, local, short.get(_key(row), {})))
+        return cls(tuple(tasks))
 
 
 def shipped_folder() -> Path:

@@ -1,14 +1,14 @@
-"""The outcome model of images and texts: what every rung is expected to reach, from what the probes saw.
+"""The outcome model of images and texts: what every rung is expected to reach, from what the probes measured.
 
 In logits, y = logit(test value):
 
     frozen rung:   y = logit(m) + b . x             every other rung:   y = y_frozen + b . x
 
 where m is what the probe measured, moved along the learning curve to all labels, and x three numbers of the situation:
-labels per class, distance from home, and the rung's own sign, its measured lead (`signals.features`). Each b is a ridge
-regression on the tasks of `Experience`, every dataset weighing alike. How strongly slopes are drawn to nought, and on
-how many items a measured lead is half believed, is what predicts whole datasets left out best: among few labels the
-lead of one measured rung over another is mostly noise, and which leads in general says more. Eight numbers (depths,
+labels per class, distance from pre-training, and the rung's measured gain (`signals.features`). Each b is a ridge
+regression on the tasks of `Experience`, every dataset weighing alike. How strongly slopes are shrunk to zero, and on
+how many items a measured gain counts for half, is what predicts whole datasets left out best: with few labels the
+measured gain of one rung over another is mostly noise, and which leads in general says more. Eight numbers (layers,
 slope of the curve, classes, frozen value) did no better on LadderBench. Intervals are conformal (Lei et al. 2018,
 https://arxiv.org/abs/1604.04173, locally weighted): the residuals of held-out datasets, each divided by its expected
 spread, give the factor at which 90 % are inside.
@@ -26,18 +26,18 @@ from advisor.advice.outlook import ridge
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.ridge import Ridge
 from advisor.advice.outlook.signals import (
-    BASE,
-    DOUBTS,
+    SHRINKAGES,
     Z,
+    effective_items,
     expit,
     features,
     is_measured,
     logit,
-    looked_at,
     measured,
     tuning_way,
 )
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import BASE, RUNG_NAMES, RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Kind, Situation
 from probes.measured import Provenance
 
@@ -65,11 +65,11 @@ class Forecast:
 class RungModel:
     """The fit of a rung of one kind. ``variance``: of the logit beyond sampling; ``factor``: conformal, in spreads.
 
-    ``doubt``: items on which a measured lead is half believed.
+    ``shrinkage``: items on which a measured gain counts for half.
     """
 
     line: Ridge | None
-    doubt: float
+    shrinkage: float
     variance: float
     gain_variance: float
     factor: float
@@ -81,7 +81,7 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
     n = float(n_labels or situation.n_labels)
     if measured(situation, BASE, n) is None:
         return {}
-    found: dict[RungName, Forecast] = {}
+    forecasts: dict[RungName, Forecast] = {}
     for rung in RUNG_NAMES:
         model = fitted(experience, situation.kind, rung)
         step = _step(model, situation, rung, n)
@@ -89,28 +89,29 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
         if centre is None:
             continue
         centre += step
-        if rung == "prompting":  # it learns from no label: what was measured is not bettered by what others reached
+        if not row_of(rung).needs_labels:  # what was measured is not raised by what others reached with labels
             own = measured(situation, rung, n)
             assert own is not None
-            centre = min(centre, logit(own, looked_at(situation)))
+            centre = min(centre, logit(own, effective_items(situation)))
         spread = model.factor * math.sqrt(sampling_variance(situation, centre) + model.variance)
         p = expit(centre)
-        found[rung] = Forecast(
+        forecasts[rung] = Forecast(
             value=p,
             low=expit(centre - spread),
             high=expit(centre + spread),
             gain_error=0.0 if rung == BASE else math.sqrt(model.gain_variance) * p * (1 - p),
             provenance="measured" if is_measured(situation.kind, rung) else "predicted",
         )
-    return found
+    return forecasts
 
 
 def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
-    """What the line adds; fine-tuning goes back to the frozen model, so it takes nothing away, or leaves it at once."""
-    if rung == "fine-tune" and tuning_way(s, n) == "frozen":
+    """What the line adds: nothing below zero where the rung rolls back, nothing at all where it stays frozen."""
+    rolls_back = bool(row_of(rung).falls_back_to)
+    if rolls_back and tuning_way(s, n) == "frozen":
         return 0.0
-    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n, model.doubt)[None])[0])
-    return max(step, 0.0) if rung == "fine-tune" else step
+    step = 0.0 if model.line is None else float(model.line.at(features(s, rung, n, model.shrinkage)[None])[0])
+    return max(step, 0.0) if rolls_back else step
 
 
 def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
@@ -118,14 +119,14 @@ def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> fl
     frozen = measured(s, BASE, n)
     if frozen is None or measured(s, rung, n) is None:
         return None
-    start = logit(frozen, looked_at(s))
+    start = logit(frozen, effective_items(s))
     return start if rung == BASE else start + _step(fitted(experience, s.kind, BASE), s, BASE, n)
 
 
 def sampling_variance(s: Situation, centre: float) -> float:
     """The variance of a logit from the sample that was measured on and from the test part."""
     p = min(max(expit(centre), 0.02), 0.98)
-    n = looked_at(s)
+    n = effective_items(s)
     n_test = s.n_test * n / max(s.n_sample, 5)
     return (1.0 / n + 1.0 / max(n_test, 1.0)) / (p * (1 - p))
 
@@ -134,12 +135,12 @@ def sampling_variance(s: Situation, centre: float) -> float:
 class Fit:
     """A rung's line with the tasks it was fitted to. Shape: y, held_out (n,): to explain, and predicted unseen.
 
-    ``doubt``: items on which a measured lead is half believed.
+    ``shrinkage``: items on which a measured gain counts for half.
     """
 
     tasks: tuple[CompletedTask, ...]
     line: Ridge
-    doubt: float
+    shrinkage: float
     y: np.ndarray
     held_out: np.ndarray
     groups: np.ndarray
@@ -147,7 +148,7 @@ class Fit:
 
     @property
     def error(self) -> float:
-        """The weighted mean square of what datasets left out were predicted wrong by."""
+        """The weighted mean squared error on datasets left out."""
         return float(self.weights @ (self.y - self.held_out) ** 2)
 
 
@@ -156,7 +157,7 @@ def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
     """The model of a rung, from the tasks of its kind."""
     fit = best_fit(experience, kind, rung)
     if fit is None:
-        return RungModel(None, DOUBTS[0], PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
+        return RungModel(None, SHRINKAGES[0], PRIOR_VARIANCE, PRIOR_VARIANCE, Z, 0)
     base = residuals(experience, kind, BASE)
     own = fit.y - fit.held_out
     predicted = rung != BASE
@@ -166,46 +167,46 @@ def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
     variance = max(float(fit.weights @ (total**2 - noise)), LEAST_VARIANCE)
     gain_variance = max(float(fit.weights @ (gains**2 - (0.0 if predicted else 0.5) * noise)), LEAST_VARIANCE)
     factor = ridge.quantile(np.abs(total) / np.sqrt(noise + variance), fit.groups)
-    return RungModel(fit.line, fit.doubt, variance, gain_variance, factor, len(fit.tasks))
+    return RungModel(fit.line, fit.shrinkage, variance, gain_variance, factor, len(fit.tasks))
 
 
 @lru_cache(maxsize=128)
 def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[tuple[str, str, int], float]:
-    """What each task came to beyond what lines without its dataset predict, in logits."""
+    """How far each task came out above what lines without its dataset predict, in logits."""
     fit = best_fit(experience, kind, rung)
     if fit is None:
         return {}
-    return {_key(t): float(left) for t, left in zip(fit.tasks, fit.y - fit.held_out, strict=True)}
+    return {_key(t): float(residual) for t, residual in zip(fit.tasks, fit.y - fit.held_out, strict=True)}
 
 
 @lru_cache(maxsize=512)
 def best_fit(experience: Experience, kind: Kind, rung: RungName) -> Fit | None:
-    """The line with the penalty and the doubt that predict whole datasets left out best.
+    """The line with the penalty and the shrinkage that predict whole datasets left out best.
 
     None where the tasks of the kind on which the rung was carried out are too few to learn from.
     """
-    tasks = tuple(t for t in experience.tasks if t.situation.kind == kind and _surprise(t, rung) is not None)
+    tasks = tuple(t for t in experience.of_kind(kind) if _to_explain(t, rung) is not None)
     groups = np.unique([t.dataset for t in tasks], return_inverse=True)[1]
     if len(tasks) < LEAST_TASKS or len(set(groups.tolist())) < 3:
         return None
-    y = np.array([_surprise(t, rung) for t in tasks])
-    weights = ridge.alike(groups, np.array([1.0 / (_noise(t, rung) + PRIOR_VARIANCE) for t in tasks]))
+    y = np.array([_to_explain(t, rung) for t in tasks])
+    weights = ridge.balanced(groups, np.array([1.0 / (_noise(t, rung) + PRIOR_VARIANCE) for t in tasks]))
     fits = []
-    for doubt in DOUBTS if rung != BASE and is_measured(kind, rung) else DOUBTS[:1]:
-        x = np.stack([features(t.situation, rung, t.situation.n_labels, doubt) for t in tasks])
+    for shrinkage in SHRINKAGES if rung != BASE and is_measured(kind, rung) else SHRINKAGES[:1]:
+        x = np.stack([features(t.situation, rung, t.situation.n_labels, shrinkage) for t in tasks])
         line, held_out = ridge.choose(x, y, weights, groups)
-        fits.append(Fit(tasks, line, doubt, y, held_out, groups, weights))
+        fits.append(Fit(tasks, line, shrinkage, y, held_out, groups, weights))
     return min(fits, key=lambda fit: fit.error)
 
 
-def _surprise(t: CompletedTask, rung: RungName) -> float | None:
+def _to_explain(t: CompletedTask, rung: RungName) -> float | None:
     """What the line has to explain: the outcome over what was measured, or over the frozen rung's outcome."""
     s, own, frozen = t.situation, t.value(rung), t.value(BASE)
-    known = measured(s, rung, float(s.n_labels))
-    if own is None or known is None or frozen is None:
+    start = measured(s, rung, float(s.n_labels))
+    if own is None or start is None or frozen is None:
         return None
-    start = logit(known, looked_at(s)) if rung == BASE else logit(frozen, s.n_test)
-    return logit(own, s.n_test) - start
+    expected = logit(start, effective_items(s)) if rung == BASE else logit(frozen, s.n_test)
+    return logit(own, s.n_test) - expected
 
 
 def _noise(t: CompletedTask, rung: RungName) -> float:

@@ -1,6 +1,6 @@
-"""The ledger: every run finished on this machine beside what had been seen before it, so that the next advice knows.
+"""The ledger: every run finished on this machine beside the situation before it, so that the next advice knows.
 
-Two tables in the workspace, with LadderBench's columns. Only numbers are kept: no item, no class name. What was seen
+Two tables in the workspace, with LadderBench's columns. Only numbers are kept: no item, no class name. The situation
 comes with the run's plan, so that it belongs to the run whatever was asked in the meantime.
 """
 
@@ -17,15 +17,15 @@ from advisor.advice.outlook.experience import KEYS, OUTCOMES, SEEN, ledger_folde
 from advisor.core import storage
 from advisor.core.records import Plan, RunReport, Situation
 
-#: What a situation says of the machine's pace: it may be completed later, and is the same situation.
+#: What a situation says of the machine's pace: it may be added later, and the situation is still the same.
 PACE = {"tuned_speed", "fresh_speed", "steps_seconds", "steps_cpu_seconds"}
 
 
 def note_outcome(plan: Plan, report: RunReport, items: int | None) -> bool:
-    """Add a finished run to the ledger; False where its plan does not say what had been seen before.
+    """Add a finished run to the ledger; False where its plan carries no situation.
 
-    items: those that passed through the training's steps, each time counted; None where they were not counted all.
-    A run of the same rung and seed on the same data, seen alike, replaces the earlier one.
+    items: those that passed through the training's steps, counted each time; None where not all were counted.
+    A run of the same rung and seed in the same situation replaces the earlier one.
     """
     if plan.situation is None:
         return False
@@ -56,9 +56,9 @@ def note_outcome(plan: Plan, report: RunReport, items: int | None) -> bool:
 
 
 def digest(plan: Plan, situation: Situation) -> str:
-    """What tells situations of one dataset apart: the backbone, and what was measured under it."""
-    seen = f"{plan.backbone} {plan.backbone_hash} {situation.model_dump_json(exclude=PACE)}"
-    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+    """What tells situations of one dataset apart: the backbone, and what was measured with it."""
+    content = f"{plan.backbone} {plan.backbone_hash} {situation.model_dump_json(exclude=PACE)}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def append(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 LEVEL = 0.9
 PENALTIES = (1.0, 3.0, 10.0, 30.0)
-#: The constant is drawn to nought too, as strongly as this many tasks at nought would.
+#: The constant is shrunk to zero too, as strongly as this many tasks at zero would.
 CONSTANT_PENALTY = 0.3
 
 
@@ -26,13 +26,13 @@ class Ridge:
 
     def at(self, x: np.ndarray) -> np.ndarray:
         """Predictions. Shape: x (n, p) to (n,)."""
-        known = (x - self.centre) / self.scale
-        answer: np.ndarray = self.weights[0] + known @ self.weights[1:]
-        return answer
+        standardised = (x - self.centre) / self.scale
+        predicted: np.ndarray = self.weights[0] + standardised @ self.weights[1:]
+        return predicted
 
 
 def fit(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> Ridge:
-    """The line of least weighted squares with its slopes drawn to nought. Shape: x (n, p), y (n,)."""
+    """The line of least weighted squares with its slopes shrunk to zero. Shape: x (n, p), y (n,)."""
     centre = weights @ x
     scale = np.sqrt(weights @ (x - centre) ** 2)
     scale = np.where(scale > 1e-9, scale, 1.0)
@@ -48,31 +48,31 @@ def choose(x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray
 
     Returns the line fitted to all, and (n,) what lines fitted without its dataset predict of each task.
     """
-    held = {penalty: left_out(x, y, weights, groups, penalty) for penalty in PENALTIES}
-    best = min(held, key=lambda penalty: float(weights @ (y - held[penalty]) ** 2))
-    return fit(x, y, weights, best), held[best]
+    held_out = {penalty: left_out(x, y, weights, groups, penalty) for penalty in PENALTIES}
+    best = min(held_out, key=lambda penalty: float(weights @ (y - held_out[penalty]) ** 2))
+    return fit(x, y, weights, best), held_out[best]
 
 
 def left_out(x: np.ndarray, y: np.ndarray, weights: np.ndarray, groups: np.ndarray, penalty: float) -> np.ndarray:
     """What lines fitted to the other datasets predict. Shape: (n,)."""
-    answer = np.zeros(len(y))
+    predicted = np.zeros(len(y))
     for group in np.unique(groups):
         inside, outside = groups != group, groups == group
         own = weights[inside] / weights[inside].sum()
-        answer[outside] = fit(x[inside], y[inside], own, penalty).at(x[outside])
-    return answer
+        predicted[outside] = fit(x[inside], y[inside], own, penalty).at(x[outside])
+    return predicted
 
 
-def alike(groups: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """Weights by precision (n,) within a dataset, every dataset's tasks together counting about the same."""
+def balanced(groups: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Weights by precision (n,) within a dataset, the tasks of every dataset together counting about the same."""
     weights = precision / np.bincount(groups)[groups]
-    answer: np.ndarray = weights / weights.sum()
-    return answer
+    shares: np.ndarray = weights / weights.sum()
+    return shares
 
 
 def quantile(scores: np.ndarray, groups: np.ndarray) -> float:
-    """The value that `LEVEL` of the scores stay below, datasets alike, one step further for the task to come."""
-    weights = alike(groups, np.ones(len(scores)))
+    """The value that `LEVEL` of the scores stay below, datasets counting alike, one step on for the task to come."""
+    weights = balanced(groups, np.ones(len(scores)))
     order = np.argsort(scores)
     reached = np.cumsum(weights[order])
     n = len(scores)

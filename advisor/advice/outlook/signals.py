@@ -3,86 +3,117 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from advisor.core.ladder import RungName
+from advisor.core.ladder import BASE, RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Kind, Situation
-from advisor.training.few import Way, way
+from advisor.training.few import Way
+from advisor.training.modality import modality_of
 
 #: A learning curve is believed to this multiple of the items it was fitted on (docs/design.md, what is known, 6).
 FURTHEST = 4.0
-#: The measured rung that gains are counted from.
-BASE: RungName = "frozen"
-#: A lead measured on so many items may be half believed; which of them, whole datasets left out decide.
-DOUBTS = (50.0, 200.0, 800.0)
+#: Items on which a measured gain counts for half; which of these numbers it is, whole datasets left out decide.
+SHRINKAGES = (50.0, 200.0, 800.0)
 #: The standard normal's 95 % point: the bounds of a 90 % interval.
 Z = 1.645
 
 
+class Measure(NamedTuple):
+    """What a probe measured of a rung, and the items that it learned from."""
+
+    value: float | None
+    items: float
+
+
+def _or(better: float | None, usual: float | None) -> float | None:
+    return usual if better is None else better
+
+
+#: What the probes measure of each rung; the registry of the ladder says on which kinds they do.
+MEASURES: dict[RungName, Callable[[Situation], Measure]] = {
+    "prompting": lambda s: Measure(_or(s.asked_prompting, s.zero_shot), 0.0),
+    "rag": lambda s: Measure(_or(s.asked_rag, s.knn), float(s.n_sample)),
+    "frozen": lambda s: Measure(_or(s.joined, s.linear), float(s.n_fit or s.n_sample)),
+    "scratch": lambda s: Measure(s.tfidf, float(s.n_fit or s.n_sample)),
+}
+
+
 def is_measured(kind: Kind, rung: RungName) -> bool:
     """Whether the probes measure the rung itself."""
-    return rung in ("prompting", "rag", "frozen") or (rung == "scratch" and kind == "text")
+    return kind in row_of(rung).measured_on
+
+
+def counts_words(kind: Kind, rung: RungName) -> bool:
+    """Whether the rung is counted words with a linear model: the rung without pre-trained weights, where measured.
+
+    >>> counts_words("text", "scratch"), counts_words("image", "scratch"), counts_words("text", "frozen")
+    (True, False, False)
+    """
+    return not row_of(rung).starts_pretrained and is_measured(kind, rung)
+
+
+def measured_values(s: Situation) -> dict[RungName, float]:
+    """The value of every rung that a probe measured, as measured."""
+    values = {rung: measure(s).value for rung, measure in MEASURES.items() if is_measured(s.kind, rung)}
+    return {rung: value for rung, value in values.items() if value is not None}
 
 
 def measured(s: Situation, rung: RungName, n: float) -> float | None:
-    """What was measured of a rung, moved along the learning curve to `n` labels; None where nothing was."""
-    seen = float(s.n_fit or s.n_sample)
-    if rung == "prompting":
-        return s.zero_shot if s.asked_prompting is None else s.asked_prompting
-    if rung == "rag":
-        found, seen = s.knn if s.asked_rag is None else s.asked_rag, float(s.n_sample)
-    elif rung == "scratch" and s.kind == "text":
-        found = s.tfidf
-    else:
-        found = s.linear if s.joined is None else s.joined
-    return None if found is None else grown(s, float(found), seen, n)
+    """The value that a rung's forecast starts from, moved along the learning curve to `n` labels; None without one.
+
+    A rung that no probe measures starts from the base rung's.
+    """
+    measure = MEASURES[rung if is_measured(s.kind, rung) else BASE](s)
+    if measure.value is None or not row_of(rung).needs_labels:
+        return measure.value
+    return grown(s, float(measure.value), measure.items, n)
 
 
-def grown(s: Situation, value: float, seen: float, n: float) -> float:
-    """A value measured with `seen` items, at `n`: its error moves as the frozen rung's curve does, to four times."""
-    if not s.curve_b or s.curve_b <= 1e-9 or seen <= 0:
+def grown(s: Situation, value: float, items: float, n: float) -> float:
+    """A value measured with so many items, at `n`: its error shrinks as the frozen rung's does, up to four times."""
+    if not s.curve_b or s.curve_b <= 1e-9 or items <= 0:
         return value
     a, b = s.curve_a or 0.0, s.curve_b
-    share = (a + b / math.sqrt(min(n, FURTHEST * max(seen, 1.0)))) / (a + b / math.sqrt(seen))
+    share = (a + b / math.sqrt(min(n, FURTHEST * max(items, 1.0)))) / (a + b / math.sqrt(items))
     return 1.0 - min(1.0, (1.0 - value) * share)
 
 
-def lead(s: Situation, rung: RungName, n: float) -> float | None:
-    """The measured lead over the frozen rung in logits, 0 for what is predicted; None where a measured rung was not."""
+FEATURE_NAMES = ("labels per class", "distance from pre-training", "measured gain")
+
+
+def features(s: Situation, rung: RungName, n: float, shrinkage: float) -> np.ndarray:
+    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (3,)."""
+    per_class = math.log10(n / max(s.n_classes, 1))
+    distance = (50.0 if s.domain is None else s.domain) / 100
+    return np.array([per_class, distance, shrunk_gain(s, rung, n, shrinkage)])
+
+
+def measured_gain(s: Situation, rung: RungName, n: float) -> float | None:
+    """The measured gain over the base rung in logits, 0 for what is predicted; None where a measure is missing."""
     base, own = measured(s, BASE, n), measured(s, rung, n)
     if base is None or own is None:
         return None
     if not is_measured(s.kind, rung):
         return 0.0
-    return logit(own, looked_at(s)) - logit(base, looked_at(s))
+    return logit(own, effective_items(s)) - logit(base, effective_items(s))
 
 
-FEATURE_NAMES = ("labels per class", "distance from home", "the rung's own sign")
-
-
-def features(s: Situation, rung: RungName, n: float, doubt: float) -> np.ndarray:
-    """The numbers of a situation that a gain is regressed on, named in `FEATURE_NAMES`. Shape: (3,).
-
-    doubt: items on which a measured lead is half believed.
-    """
-    per_class = math.log10(n / max(s.n_classes, 1))
-    home = (50.0 if s.domain is None else s.domain) / 100
-    return np.array([per_class, home, own_sign(s, rung, n, doubt)])
-
-
-def own_sign(s: Situation, rung: RungName, n: float, doubt: float) -> float:
-    """The rung's measured lead, the less believed the fewer items it was measured on; 0 of what is predicted."""
-    items = looked_at(s)
-    return (lead(s, rung, n) or 0.0) * items / (items + doubt)
+def shrunk_gain(s: Situation, rung: RungName, n: float, shrinkage: float) -> float:
+    """The measured gain, shrunk to zero the more the fewer items it was measured on: by half on `shrinkage` items."""
+    items = effective_items(s)
+    return (measured_gain(s, rung, n) or 0.0) * items / (items + shrinkage)
 
 
 def tuning_way(s: Situation, n: float) -> Way:
     """How fine-tuning goes with `n` labels, as their number and that of the classes decide."""
-    return way(s.kind, n, s.n_classes)
+    return modality_of(s.kind).few_label_way(n, s.n_classes)
 
 
-def looked_at(s: Situation) -> float:
+def effective_items(s: Situation) -> float:
     """Items that the sample is worth: fewer than there are where one class has few of them and all count alike.
 
     Read off the linear probe's interval, which knows the classes.
