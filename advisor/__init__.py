@@ -32,7 +32,7 @@ __all__ = [
     "read",
     "train",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
