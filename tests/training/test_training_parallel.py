@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def end_of(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
     return load_file(folder / "end.safetensors"), json.loads((folder / "end.json").read_text())
 
 
-def until(condition, seconds: float = 60.0) -> bool:  # type: ignore[no-untyped-def]
+def until(condition: Callable[[], bool], seconds: float = 150.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
