@@ -67,3 +67,12 @@ def kind_row(kind: str) -> KindRow:
         if row.name == kind:
             return row
     raise KeyError(f"There is no kind of dataset called {kind!r}. The kinds are {', '.join(KIND_NAMES)}.")
+
+
+def task_of_metric(metric: Metric) -> TaskName:
+    """The task that a metric judges, for records that tell the metric and not the kind.
+
+    >>> task_of_metric("token F1"), task_of_metric("accuracy")
+    ('answering', 'classification')
+    """
+    return next((row.task for row in KINDS if metric == row.metric), KINDS[0].task)

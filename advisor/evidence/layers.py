@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.core.records import Dataset, Depths, ProbeResult
-from advisor.core.records.evidence import Depth
-from advisor.evidence.rungs import result
+from advisor.core.records import Dataset, Layers, ProbeResult
+from advisor.core.records.evidence import Layer
+from advisor.evidence.feature_probes import result
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def measure_layers(
     sample: Sample,
     seconds_limit: float = 10.0,
     progress: Progress = silent,
-) -> Depths | None:
+) -> Layers | None:
     """Probe every layer on at most 700 of the sample's items; None when nothing can be held out."""
     from probes.errors import ProbeError
     from probes.layers import MAX_ITEMS, probe_layers
@@ -62,11 +62,11 @@ def measure_layers(
     return record(probed, features.seconds)
 
 
-def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Depths:
+def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Layers:
     """The probed layers as the record that the page and the advice read."""
-    return Depths(
+    return Layers(
         depths=tuple(
-            Depth(name=layer.name, position=layer.position, dim=layer.dim, measured=layer.probe.measured)
+            Layer(name=layer.name, position=layer.position, dim=layer.dim, measured=layer.probe.measured)
             for layer in probed.layers
         ),
         best=probed.layers[probed.cut].name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.core.records import Depths, Domain
-from advisor.core.records.evidence import Depth, Stage
+from advisor.core.records import Domain, Layers
+from advisor.core.records.evidence import Layer, Stage
 from advisor.ui import charts
 from advisor.ui.instruments.domain import domain, meaning
 from advisor.ui.instruments.layers import layers
@@ -19,13 +19,13 @@ def measured(value: float, spread: float = 0.02, unit: str = "share") -> Measure
     return Measured(value=value, low=value - spread, high=value + spread, n=600, seconds=1.0, unit=unit)
 
 
-def probed(best: str = "block 2", names: tuple[str, ...] = NAMES) -> Depths:
+def probed(best: str = "block 2", names: tuple[str, ...] = NAMES) -> Layers:
     """Four layers, the value rising and falling again."""
     shown = [
-        Depth(name=name, position=i / max(1, len(names) - 1), dim=16 * (i + 1), measured=measured(v))
+        Layer(name=name, position=i / max(1, len(names) - 1), dim=16 * (i + 1), measured=measured(v))
         for i, (name, v) in enumerate(zip(names, (0.3, 0.6, 0.9, 0.8), strict=False))
     ]
-    return Depths(depths=tuple(shown), best=best, sentence="", seconds=1.0)
+    return Layers(depths=tuple(shown), best=best, sentence="", seconds=1.0)
 
 
 def test_the_layers_stand_in_order_and_the_best_cut_alone_is_marked() -> None:

@@ -49,8 +49,8 @@ class LearningCurve(Record):
     seconds: float
 
 
-class Depth(Record):
-    """A linear probe at one depth: ``name`` of the block, ``position`` 0 (input) to 1 (output), features ``dim``."""
+class Layer(Record):
+    """A linear probe at one layer: ``name`` of the block, ``position`` 0 (input) to 1 (output), features ``dim``."""
 
     name: str
     position: float
@@ -58,13 +58,13 @@ class Depth(Record):
     measured: Measured
 
 
-class Depths(Record):
-    """Which layers transfer: every depth from the input to the output, and the best place to cut.
+class Layers(Record):
+    """Which layers transfer: every layer (``depths``) from the input to the output, and the best place to cut.
 
-    ``best``: the shallowest depth within one standard error of ``top``, the one with the highest value.
+    ``best``: the earliest layer within one standard error of ``top``, the one with the highest value.
     """
 
-    depths: tuple[Depth, ...]
+    depths: tuple[Layer, ...]
     best: str
     top: str = ""
     sentence: str
@@ -72,7 +72,7 @@ class Depths(Record):
 
 
 class Stage(Record):
-    """How far from home one part of the network finds the data: ``value`` as measured and as percentile, 0 to 100."""
+    """How far from the pre-training data one part of the network finds these: measured, and as percentile, 0 to 100."""
 
     name: str
     value: float
@@ -80,7 +80,7 @@ class Stage(Record):
 
 
 class Domain(Record):
-    """How far from the pre-training data: per stage, as percentiles among the reference sets in `data/`.
+    """The distance from the pre-training data: per stage, as percentiles among the reference sets in `data/`.
 
     ``nearest``: the reference sets most alike, nearest first. ``references``: name and overall percentile of each, for
     the picture. ``trust``: how well the percentile predicts the gain from fine-tuning (rank correlation).
@@ -129,7 +129,7 @@ class Evidence(Record):
     n_test_per_class: tuple[int, ...]
     results: tuple[ProbeResult, ...]
     curve: LearningCurve | None = None
-    depths: Depths | None = None
+    depths: Layers | None = None
     domain: Domain | None = None
     scores: tuple[TransferScore, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -1,6 +1,6 @@
-"""Fields that former versions told in a sentence only, derived once when such a file is loaded.
+"""Fields that earlier versions wrote only as a sentence, derived once when such a file is loaded.
 
-Nothing else reads a sentence. The words stand here as they were written then, and are not to be reworded.
+Nothing else reads a sentence. These are the words as they were written then; do not reword them.
 """
 
 from __future__ import annotations

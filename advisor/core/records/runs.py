@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from advisor.core.ladder import RungName, run_title
+from advisor.core.kinds import task_of_metric
+from advisor.core.ladder import RungName, run_title, rung
 from advisor.core.records import former
 from advisor.core.records.base import Kind, Metric, Record, State
 from advisor.core.records.situation import Situation
@@ -16,8 +17,8 @@ from probes.measured import Measured
 class Plan(Record):
     """Everything a run needs to be repeated to the same number.
 
-    ``promised``, ``situation``: what was forecast for the run, and what the probes had seen before it under its
-    backbone; the ledger keeps the latter beside what comes out.
+    ``promised``: the forecast for the run. ``situation``: what the probes had measured under its backbone; the ledger
+    keeps it beside the outcome.
     """
 
     run: str
@@ -58,11 +59,11 @@ class Mistake(Record):
 
 
 class RunReport(Record):
-    """What came out, against what was promised. ``confusion[i][j]``: items of class i predicted as j.
+    """The outcome of a run, against its forecast (``promised``). ``confusion[i][j]``: items of class i predicted as j.
 
     Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
     up), beside the share of exact answers and the share of questions with the answer among five passages.
-    ``dropped``: why fine-tuning went back to the rung it had started from, whose model was saved; "" where it did not.
+    ``dropped``: why the run rolled back to the rung it had started from, whose model was saved; "" where it did not.
     """
 
     run: str
@@ -88,7 +89,7 @@ class RunReport(Record):
     @property
     def title(self) -> str:
         """What the run is called: by the rung of the model that it kept."""
-        start: RungName = "rag" if self.metric == "token F1" else "frozen"  # where fine-tuning starts from
+        start = rung(self.rung).falls_back_to.get(task_of_metric(self.metric))
         return run_title(self.rung, start if self.dropped else None)
 
     @classmethod
@@ -98,10 +99,10 @@ class RunReport(Record):
 
 
 class RunStatus(Record):
-    """The state of a run as its folder and the store tell it.
+    """The state of a run, from its folder and the store.
 
-    ``kept``: the rung of the model that was saved where it is not the plan's; fine-tuning goes back to the one it
-    started from when it is not better.
+    ``kept``: the rung of the saved model where it is not the plan's; a run rolls back to the rung it started from when
+    training is no better.
     """
 
     run: str

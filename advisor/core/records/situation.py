@@ -1,4 +1,4 @@
-"""What the probes saw before any training, as numbers: what the outcome model looks at, one row of LadderBench."""
+"""What the probes measured before any training, as numbers: the outcome model's input, one row of LadderBench."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from advisor.core.records.base import Kind, Metric, Record
 
 
 class Situation(Record):
-    """A dataset as the probes saw it; None where a probe was not run.
+    """A dataset as the probes measured it; None where a probe was not run.
 
     Values of the metric are shares (0 to 1). ``n_labels``: labelled items of training and validation part together.
     ``n_fit``: items the linear probe's folds were fitted on. ``curve_a``, ``curve_b``: error(n) = a + b n^-0.5.
-    ``depth_top``: the best depth's value, at ``depth_position`` (0 input to 1 output). ``domain``: percentiles, 0 to
+    ``depth_top``: the best layer's value, at ``depth_position`` (0 input to 1 output). ``domain``: percentiles, 0 to
     100. ``tuned_speed``, ``fresh_speed``: training items a second through fine-tuning and through the small network of
     scratch. ``asked_*``: a language model's prompt where it beat the rung's cheaper way.
     """

@@ -7,7 +7,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import kind_row
-from advisor.core.records import Dataset, Depths, Evidence
+from advisor.core.records import Dataset, Evidence, Layers
 from advisor.ui import charts, parts, terms
 from advisor.ui.charts import FADED, GREY, TEAL, base
 
@@ -29,7 +29,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     )
 
 
-def layers(probed: Depths, metric: str) -> go.Figure:
+def layers(probed: Layers, metric: str) -> go.Figure:
     """The metric with its interval after each layer, input left and output right, the best cut marked."""
     names, numbers = [layer.name for layer in probed.depths], [layer.measured for layer in probed.depths]
     across, cut = list(range(len(names))), names.index(probed.best)
