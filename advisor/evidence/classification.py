@@ -16,11 +16,11 @@ import numpy as np
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import feature_cache, input_size, load_backbone
 from advisor.evidence.curve import measure_curve
+from advisor.evidence.feature_probes import run_probes
 from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
 from advisor.evidence.layers import measure_joined, measure_layers
 from advisor.evidence.modality_probes import probes_of
-from advisor.evidence.rungs import run_probes
 from advisor.evidence.sample import Sample
 from advisor.evidence.scores import measure_scores
 from probes.progress import Progress, silent, within

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.records import Dataset, ProbeResult
-from advisor.evidence.rungs import named, result
+from advisor.evidence.feature_probes import class_name_answers, result
 from advisor.evidence.sample import Sample
 from advisor.llm.asking import class_words
 from probes.progress import Progress, silent
@@ -66,7 +66,7 @@ def _result(
 
     metric, n_classes = dataset.metric, len(dataset.classes)
     part = sample.part(at)
-    other = named(dataset, backbone, part)[0]
+    other = class_name_answers(dataset, backbone, part)[0]
     gain = score(metric, part.labels, predicted, n_classes) - score(metric, part.labels, other, n_classes)
     return result(
         dataset, part, NAME, TITLE, measured_score(metric, part.labels, predicted, n_classes, took), predicted,

@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.core.records import Dataset
 from advisor.core.wording import counted
-from advisor.evidence.rungs import named
+from advisor.evidence.feature_probes import class_name_answers
 from advisor.evidence.sample import EXTRACTION_SHARE, Sample, sample_size, sampled
 from probes.errors import ProbeError
 from probes.progress import Progress
@@ -82,7 +82,7 @@ def _answers(dataset: Dataset, backbone: Backbone, sample: Sample, seconds: floa
         return {
             "the linear probe": linear_probe(*known, seconds_limit=seconds, n_classes=n_classes).oof_predicted,
             "the nearest examples": knn(*known, n_classes=n_classes).predicted,
-            "the class names": named(dataset, backbone, sample)[0],
+            "the class names": class_name_answers(dataset, backbone, sample)[0],
         }
     except ProbeError:
         return {}

@@ -24,13 +24,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "bytes per pixel": ("bytes_per_pixel",),
     "the file format": ("format", "mode"),
     "JPEG quality": ("jpeg_quality",),
-    "an even margin": ("margin_left", "margin_right", "margin_top", "margin_bottom", "margin_tone"),
+    "a plain border": ("margin_left", "margin_right", "margin_top", "margin_bottom", "margin_tone"),
     "the camera": ("camera",),
     "brightness": ("brightness",),
     "contrast": ("contrast",),
     "colourfulness": ("colourfulness",),
 }
-#: From this share of items with an even margin on, it is the set's plain background and no border.
+#: Where at least this share of items has one, it is the background of the set and no border.
 MOSTLY = 0.8
 
 
@@ -81,9 +81,9 @@ def image_properties(dataset: Dataset, rows: np.ndarray) -> dict[str, Mapping[st
         for group, names in GROUPS.items()
         if any(name in table for name in names)
     }
-    sides = [values for name, values in properties.get("an even margin", {}).items() if name != "margin_tone"]
+    sides = [values for name, values in properties.get("a plain border", {}).items() if name != "margin_tone"]
     if sides and (np.nan_to_num(np.stack(sides)).max(axis=0) > 0).mean() >= MOSTLY:
-        properties["the plain background"] = properties.pop("an even margin")
+        properties["the plain background"] = properties.pop("a plain border")
     return properties
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Properties that come from how the data was made and hardly ever belong to the task.
 TECHNICAL = frozenset(
-    ["image size", "bytes per pixel", "the file format", "JPEG quality", "an even margin", "the camera",
+    ["image size", "bytes per pixel", "the file format", "JPEG quality", "a plain border", "the camera",
      "a source in front of the text", "line breaks and markup"]
 )  # fmt: skip
 #: Share of suspect labels from which they are worth a warning.
@@ -45,11 +45,11 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> F
     ends = f" ({low} to {high})" if low < high else ""
     sentence += f", and about {round(10 * right)} in 10 of its labels were flipped{ends}."
     if right < MOSTLY_WRONG:
-        sentence += " So most labels on this list may be right and their items hard. Start at the top."
+        sentence += " So most labels on this list may be right, and the items merely hard. Start at the top."
         return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": True})
     many = m > MANY * n
     if not many:
-        sentence += " Where few labels are wrong, more of the list is right but hard."
+        sentence += " With fewer wrong labels than in that test, more of the list is merely hard."
     return finding("suspect label", "warning" if many else "note", sentence, keys)
 
 
@@ -65,7 +65,7 @@ def lonely_labels(keys: Sequence[str], n: int) -> Finding | None:
     m = len(keys)
     sentence = (
         f"{m:,} of {counted(n, 'item')} {'has' if m == 1 else 'have'} no item of the same class among the 10 nearest "
-        f"neighbours: the label is wrong, or the item is unusual for its class."
+        f"neighbours: either the label is wrong, or the item is unusual for its class."
     )
     return finding("lonely label", "note", sentence, keys)
 

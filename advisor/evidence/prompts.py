@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.records import Dataset, ProbeResult
-from advisor.evidence.rungs import named, result
+from advisor.evidence.feature_probes import class_name_answers, result
 from advisor.evidence.sample import Sample
 from advisor.llm.asking import NEAREST, NEAREST_ASKED, SHOTS, Ask, Shown, class_words, shown_rows
 from probes.progress import Progress, silent
@@ -214,7 +214,7 @@ def unprompted(dataset: Dataset, backbone: Backbone, sample: Sample) -> dict[str
     from probes.neighbours import knn
 
     vote = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
-    return {"zero-shot": named(dataset, backbone, sample)[0], "knn": vote.predicted}
+    return {"zero-shot": class_name_answers(dataset, backbone, sample)[0], "knn": vote.predicted}
 
 
 def worth_it(prompted: ProbeResult | None) -> bool:

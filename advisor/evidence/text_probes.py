@@ -9,8 +9,8 @@ import numpy as np
 
 from advisor.core.records import Dataset, Domain, ProbeResult
 from advisor.evidence.domain_texts import measure_domain, missing_note
+from advisor.evidence.feature_probes import result
 from advisor.evidence.prompts import measure_prompts
-from advisor.evidence.rungs import result
 from advisor.evidence.sample import Sample
 from probes.progress import Progress
 

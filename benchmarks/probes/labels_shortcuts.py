@@ -44,7 +44,7 @@ def with_border(image: Image.Image, path: Path, label: int, rng: np.random.Gener
 
 PLANTED: dict[str, tuple[str, Callable[[Image.Image, Path, int, np.random.Generator], None]]] = {
     "JPEG quality by class": ("JPEG quality", by_quality),
-    "a border on one class": ("an even margin", with_border),
+    "a border on one class": ("a plain border", with_border),
 }
 
 

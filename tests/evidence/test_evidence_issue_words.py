@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.evidence import issue_wording
+from advisor.evidence import image_probes, issue_wording
+from probes import text_properties
 from probes.labels import PlantedCheck
 from probes.measured import Measured
 
@@ -19,7 +20,7 @@ def check(precision: float | None) -> PlantedCheck:
     [
         (30, 0.9, "warning", "about 9 in 10 of its labels were flipped (8 to 10)."),
         (30, 0.3, "note", "most labels on this list may be right"),
-        (5, 0.9, "note", "Where few labels are wrong"),
+        (5, 0.9, "note", "With fewer wrong labels than in that test"),
         (1, 0.9, "note", "1 of 500 labels looks wrong."),
         (5, None, "note", "such a list held 80 % of them."),
     ],
@@ -46,3 +47,8 @@ def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None
     assert few is not None and few.severity == "note" and "too few" in few.sentence
     one = issue_wording.outliers(["a"], 40)
     assert one is not None and "1 of 40 items is unlike all others. Check that it belongs here." in one.sentence
+
+
+def test_the_technical_properties_are_measured_ones() -> None:
+    measured = {*image_probes.GROUPS, *text_properties.GROUPS}
+    assert measured >= issue_wording.TECHNICAL

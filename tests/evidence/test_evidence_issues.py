@@ -100,7 +100,7 @@ def test_a_margin_on_one_class_is_named(tmp_path: Path, grain: int) -> None:
     """On grainy pictures it can only come from their making, a warning; on plain ones it may be the background."""
     dataset = digits(tmp_path, bordered=3, grain=grain)
     found, table = measured(dataset)
-    name = "An even margin" if grain else "The plain background"
+    name = "A plain border" if grain else "The plain background"
     told = [f for f in found if f.check == SHORTCUTS and f.sentence.startswith(name)]
     assert "digit 3" in told[0].sentence and told[0].severity == ("warning" if grain else "note")
     assert (table.loc[table["check"] == SHORTCUTS, "row"] == -1).all()

@@ -8,7 +8,7 @@ from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.data.read.samples import materialise
 from advisor.data.reading import read
-from advisor.evidence.rungs import nearest
+from advisor.evidence.feature_probes import nearest
 from advisor.evidence.sample import Sample
 from advisor.evidence.scores import measure_scores
 from probes.backbones import catalog

@@ -56,7 +56,7 @@ def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResu
     from probes.interval import measured_score
 
     started = time.monotonic()
-    predicted, method = named(dataset, backbone, sample)
+    predicted, method = class_name_answers(dataset, backbone, sample)
     measured = measured_score(
         dataset.metric, sample.labels, predicted, len(dataset.classes), time.monotonic() - started
     )
@@ -64,7 +64,7 @@ def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResu
     return result(dataset, sample, "zero-shot", title, measured, predicted, backbone, method=method)
 
 
-def named(dataset: Dataset, backbone: Backbone, sample: Sample) -> tuple[np.ndarray, str]:
+def class_name_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> tuple[np.ndarray, str]:
     """The answers of the class names alone, (n,), and the method in words."""
     from probes.zero_shot import conse, nearest_names
 
