@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.support import MOST_REFUSED, choose
@@ -11,6 +11,7 @@ from probes.support import MOST_REFUSED, choose
 SHARES = st.lists(st.floats(-1, 1), min_size=1, max_size=80)
 
 
+@settings(deadline=None)
 @given(SHARES, SHARES)
 def test_hardly_any_answerable_question_is_refused_and_both_rates_are_counted(
     answerable: list[float], other: list[float]
