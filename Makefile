@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format bench bench-ladder bench-probes bench-rungs doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-rungs doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -27,10 +27,16 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+guide: $(READY)  ## the tables of options and the outputs of commands in docs/, written anew
+	$(BIN)/python -m benchmarks.guide
+
+screenshots: $(READY)  ## the pictures of the dashboard in docs/, taken anew with Chromium
+	$(BIN)/python -m benchmarks.screenshots
+
 bench: $(READY)  ## advice and training on the sets in ../shared/data, as a table
 	$(BIN)/python -m benchmarks.line
 
-bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound, from data/ladderbench
+bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound, from the outcomes in data/ladderbench
 	$(BIN)/advisor bench score
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
