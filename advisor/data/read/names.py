@@ -55,7 +55,8 @@ FOREIGN_ARCHIVES = {
     ".lzma": "LZMA",
     ".z": "compress",
 }
-#: What the dashboard offers to upload: the commonest of the archives, tables and documents.
+#: What the dashboard offers to upload: the commonest of the archives, tables, documents and images.
+UPLOADED_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf")
 UPLOADED = (*".zip .tar .gz .tgz .bz2 .xz .csv .tsv .jsonl .parquet".split(), *UPLOADED_DOCUMENTS)
 

@@ -12,12 +12,12 @@ from PIL import Image
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Profile
+from advisor.data.read.names import UPLOADED_IMAGES
 from advisor.ui import charts, parts, uploads
 from advisor.ui.charts import data
 
 N_SHOWN = 24
 HAS_PREDICT = False
-UPLOADED = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: str) -> None:
@@ -47,7 +47,7 @@ def sizes(profile: Profile) -> None:
 
 def enter(run: str) -> Path | None:
     """An uploaded image."""
-    file = st.file_uploader("An image", type=UPLOADED, key=f"try-image-{run}")
+    file = st.file_uploader("An image", type=UPLOADED_IMAGES, key=f"try-image-{run}")
     if file is None:
         return None
     path = uploads.keep(file, file.name)
