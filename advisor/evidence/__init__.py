@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.evidence.feature_probes import seen_counts
-from advisor.evidence.gather import gather, saved
+from advisor.evidence.gather import gather
 from advisor.evidence.sample import Sample, related, sample_rows, stratified
 
-__all__ = ["Sample", "gather", "related", "sample_rows", "saved", "seen_counts", "stratified"]
+__all__ = ["Sample", "gather", "related", "sample_rows", "seen_counts", "stratified"]

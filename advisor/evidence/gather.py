@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core.errors import StorageError
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import load_backbone
@@ -56,7 +55,7 @@ def model_of(dataset: Dataset, name: str | None, load: Load = load_backbone) -> 
 def kept(dataset: Dataset, model: ProbedModel, budget_seconds: float) -> Evidence | None:
     """The kept evidence of this model and budget; None where there is none."""
     places = (kept_at(dataset, model, identity, budget_seconds) for identity in model.identities)
-    return next((evidence for place in places if (evidence := saved(place)) is not None), None)
+    return next((evidence for place in places if (evidence := Evidence.saved(place)) is not None), None)
 
 
 def kept_at(dataset: Dataset, model: ProbedModel, identity: str, budget_seconds: float) -> Path:
@@ -70,11 +69,3 @@ def keep_own_prompt(
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
     place = kept_at(dataset, model_of(dataset, backbone), evidence.backbone_hash, budget_seconds)
     return with_own(evidence, own, place, dataset.files.evidence)
-
-
-def saved(path: Path) -> Evidence | None:
-    """The evidence at `path`; None when there is none, or none that this version can read: it is measured anew."""
-    try:
-        return Evidence.load(path) if path.is_file() else None
-    except StorageError:
-        return None
