@@ -18,7 +18,7 @@ from advisor.advice.planning import advice_for_run, make_plan
 from advisor.advice.racing import Race, judged, pair_of, runs_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
-from advisor.advice.wishes import checked_budget, checked_pair, checked_goal, checked_target
+from advisor.advice.wishes import checked_budget, checked_goal, checked_pair, checked_target
 from advisor.core.errors import AdviceError, RunError
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
@@ -39,8 +39,6 @@ from advisor.core.records import (
 )
 from advisor.core.workspace import RunFiles
 from advisor.data.profile.profile import profile as profile_dataset
-from advisor.data.read.samples import SAMPLES, Sample
-from advisor.data.reading import known_datasets, open_dataset
 from advisor.data.reading import read as read_source
 from advisor.evidence import gather
 from advisor.evidence.curve import labels_needed as read_off
@@ -55,8 +53,7 @@ from probes.progress import Progress, silent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from advisor.rungs.saved.answering import Answerer
-    from advisor.rungs.saved.predictor import Predictor
+    from advisor.rungs.saved.loading import Model
 
 Source = str | Path | Dataset
 DEFAULT_BUDGET_SECONDS = 60.0
@@ -310,7 +307,7 @@ def race(
     pair = pair_of(advice, named)
     reports = [
         train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
-        for rung in runs_of(pair)
+        for rung in runs_of(advice, pair)
     ]
     return judged(advice, pair, reports)
 
@@ -326,7 +323,7 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
     return RunReport.load(RunFiles(Path(status.directory)).report)
 
 
-def load(run: str | Path, *, device: str = "cpu") -> Predictor | Answerer:
+def load(run: str | Path, *, device: str = "cpu") -> Model:
     """The model of a finished run, by its id or folder; it predicts, or answers questions.
 
     device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError, ProbeError where there is none such.
@@ -352,18 +349,3 @@ def ask(
     from advisor.rungs.questions.ask import ask as ask_documents
 
     return ask_documents(x, questions, model, k, progress)
-
-
-def known() -> list[Dataset]:
-    """Datasets already read in this workspace, the latest first."""
-    return known_datasets()
-
-
-def reopen(fingerprint: str) -> Dataset:
-    """A dataset already read, by the first 16 characters of its fingerprint."""
-    return open_dataset(fingerprint)
-
-
-def samples() -> tuple[Sample, ...]:
-    """The sample gallery."""
-    return tuple(SAMPLES)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Answer, Dataset, Part, Passage
+from advisor.data.reading import open_dataset
 from advisor.ui import parts
 from probes.failures import RIGHT_F1
 from probes.reading import normalised, says_nothing, token_f1
@@ -43,7 +43,7 @@ def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "
 def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str, ...]] | None:
     """A question of one part with its accepted answers, another one at each press."""
     try:
-        dataset: Dataset = api.reopen(fingerprint[:16])
+        dataset: Dataset = open_dataset(fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None

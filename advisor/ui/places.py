@@ -16,6 +16,7 @@ import streamlit as st
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
+from advisor.data.reading import open_dataset
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "pages"
@@ -99,9 +100,8 @@ def at_dataset(fingerprint: str) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(fingerprint: str, workspace: str) -> Dataset:
-    from advisor import api
 
-    return api.reopen(fingerprint)
+    return open_dataset(fingerprint)
 
 
 def dataset() -> Dataset | None:

@@ -12,6 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
 from advisor.core.workspace import Workspace
+from advisor.data.reading import open_dataset
 from advisor.ui import charts, items, parts
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_item(run: str, plan: Plan) -> tuple[int | None, Dataset | None]:
     if turn not in st.session_state:
         return None, None
     try:
-        dataset = api.reopen(plan.fingerprint[:16])
+        dataset = open_dataset(plan.fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None, None

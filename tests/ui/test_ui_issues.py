@@ -65,11 +65,11 @@ def measured(folder: Path) -> tuple[Dataset, Evidence]:
 
 def section(fingerprint: str) -> None:
     """What Streamlit's test runner runs."""
-    from advisor import api
     from advisor.core.records import Evidence
+    from advisor.data.reading import open_dataset
     from advisor.ui.instruments import issues as drawn
 
-    data = api.reopen(fingerprint)
+    data = open_dataset(fingerprint)
     kept = Evidence.saved(data.files.evidence)
     assert kept is not None
     drawn.draw(data, kept)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import api
 from advisor.core.records import Dataset
+from advisor.data.read.samples import SAMPLES
+from advisor.data.reading import known_datasets
 from advisor.runs import store
 from advisor.ui import places
 from advisor.ui.pages import run as run_page
@@ -238,15 +239,15 @@ def test_a_local_table_is_read_and_its_profile_opens(tmp_path: Path) -> None:
     assert not app.exception
     assert app.title[0].value == "What is in the data?"
     assert len(app.query_params["data"]) == 16
-    assert [d.n_used for d in api.known()] == [60]
+    assert [d.n_used for d in known_datasets()] == [60]
 
 
 def test_every_sample_has_a_card_and_networked_ones_say_so() -> None:
     app = opened("data")
-    for sample in api.samples():
+    for sample in SAMPLES:
         assert app.button(key=f"sample-{sample.name}").label == "Use this"
     badges = [m.value for m in app.markdown if "needs a network" in m.value]
-    assert len(badges) == sum(sample.needs_network for sample in api.samples())
+    assert len(badges) == sum(sample.needs_network for sample in SAMPLES)
 
 
 def test_recent_datasets_open(texts: Dataset) -> None:

@@ -13,6 +13,8 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import Kind, kind_row
 from advisor.core.records import Dataset
 from advisor.data.read.names import UPLOADED
+from advisor.data.read.samples import SAMPLES
+from advisor.data.reading import known_datasets
 from advisor.ui import jobs, parts, places, tasks, uploads
 
 if TYPE_CHECKING:
@@ -51,9 +53,9 @@ def draw() -> None:
         "Start with a sample, or bring labelled images, labelled texts, or documents with questions. Your files stay "
         "on this machine.",
     )
-    gallery(api.samples())
+    gallery(SAMPLES)
     own()
-    recent(api.known())
+    recent(known_datasets())
 
 
 def read(source: str, title: str) -> None:

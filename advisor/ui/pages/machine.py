@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.records import Evidence
 from advisor.core.workspace import Workspace
+from advisor.data.reading import known_datasets
 from advisor.ui import language, parts, tasks
 from probes.backbones.catalog import CATALOG, Entry
 
@@ -72,7 +72,7 @@ def _available(entry: Entry) -> tuple[bool, str]:
 def precision() -> None:
     """The precision that was chosen last, with the measurement behind the choice."""
     parts.section("Precision")
-    for dataset in api.known():
+    for dataset in known_datasets():
         evidence = Evidence.saved(dataset.files.evidence)
         if evidence is not None and tasks.view_of(dataset.kind).CALIBRATES:
             st.text(evidence.device_reason)

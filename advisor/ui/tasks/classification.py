@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.data.reading import open_dataset
 from advisor.ui import charts, items, parts, try_it
 from advisor.ui.charts import data
 from advisor.ui.instruments import curve, domain, issues, layers, probes, prompt
@@ -112,7 +112,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
 def reopened(plan: Plan) -> Dataset | None:
     """The dataset the run was trained on, or None when the workspace has it no longer."""
     try:
-        dataset = api.reopen(plan.fingerprint[:16])
+        dataset = open_dataset(plan.fingerprint[:16])
         return dataset if len(dataset.items) else None
     except (PeopleError, OSError):
         return None
