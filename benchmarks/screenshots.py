@@ -32,7 +32,6 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WIDTH, HEIGHT, TALL = 1280, 1000, 1500
 QUESTION = "What is the default budget for the advice?"
-COLORS = 128
 #: Seconds for a page to settle: figures are drawn after the rest.
 SETTLE, LONG_MS = 4.0, 120_000
 
@@ -61,7 +60,7 @@ def trained(sample: str, rung: str) -> tuple[Dataset, str]:
     for status in store.runs():
         if (status.state, status.rung, status.dataset_name) == ("done", rung, dataset.name):
             return dataset, status.run
-    return dataset, api.train(dataset, rung=rung, budget=60.0, advice=advice).run
+    return dataset, api.train(dataset, rung=rung, budget=300.0, advice=advice).run
 
 
 @contextmanager
@@ -143,11 +142,11 @@ def live(page: Page, address: str, digits: Dataset) -> None:
 
 
 def save(page: Page, name: str) -> None:
-    """The visible part as a PNG of few colours."""
+    """The visible part as a PNG."""
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+        small = picture.convert("RGB")
     small.save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
