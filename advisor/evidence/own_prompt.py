@@ -15,7 +15,7 @@ from advisor.data.task import task_of
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.prompts import FEW, NEAR, OWN, ZERO, PromptedSample, unprompted
 from advisor.evidence.sample import Sample, related, sample_rows
-from advisor.llm.asking import SHOTS, Ask
+from advisor.llm.asking import SHOTS, PromptSetup
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -91,4 +91,4 @@ def template_of(evidence: Evidence) -> str:
     from probes.prompting import ZERO_SHOT
 
     own = evidence.result(OWN)
-    return Ask.of(own.settings["ask"]).template if own is not None else ZERO_SHOT
+    return PromptSetup.of(own.settings["ask"]).template if own is not None else ZERO_SHOT

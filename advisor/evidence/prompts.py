@@ -18,7 +18,7 @@ import numpy as np
 from advisor.core.records import Dataset, ProbeResult
 from advisor.evidence.feature_probes import class_name_answers, result
 from advisor.evidence.sample import Sample
-from advisor.llm.asking import NEAREST, NEAREST_ASKED, SHOTS, Ask, Shown, class_words, shown_rows
+from advisor.llm.asking import NEAREST, NEAREST_ASKED, SHOTS, PromptSetup, ShownExample, class_words, shown_rows
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class PromptedSample:
             return None
         shown = shown_rows(self.dataset, self.model, self.sample.rows[self.examples])
         with_examples = what == FEW or (what == OWN and shots)
-        ask = Ask(
+        ask = PromptSetup(
             self.name,
             self.template,
             class_words(self.dataset),
@@ -141,7 +141,9 @@ class PromptedSample:
 
         return self._result(what, ask, score, seconds)
 
-    def _result(self, what: str, ask: Ask, score: Callable[[np.ndarray], Scores], seconds: float) -> ProbeResult | None:
+    def _result(
+        self, what: str, ask: PromptSetup, score: Callable[[np.ndarray], Scores], seconds: float
+    ) -> ProbeResult | None:
         from probes.interval import measured_score
         from probes.interval import score as value_of
         from probes.prompting import bias_of, log_shares
@@ -193,7 +195,7 @@ class PromptedSample:
         gain = score(metric, truth, predicted, n_classes) - score(metric, truth, other, n_classes)
         return {"gain": gain, "gain_error": paired_error(metric, truth, predicted, other, n_classes)}
 
-    def _nearest(self) -> Callable[[int], tuple[Shown, ...]]:
+    def _nearest(self) -> Callable[[int], tuple[ShownExample, ...]]:
         """A function from a position to its nearest examples of other groups, the nearest first."""
         from probes.neighbours import nearest_others
 
@@ -202,7 +204,7 @@ class PromptedSample:
         wanted = np.unique(near[self.order])
         shown = dict(zip(wanted.tolist(), shown_rows(self.dataset, self.model, self.sample.rows[wanted]), strict=True))
 
-        def of(position: int) -> tuple[Shown, ...]:
+        def of(position: int) -> tuple[ShownExample, ...]:
             there = near[position][np.isfinite(closeness[position])]
             return tuple(shown[int(p)] for p in there)
 
@@ -222,7 +224,7 @@ def worth_it(prompted: ProbeResult | None) -> bool:
     return prompted is not None and prompted.settings["gain"] > prompted.settings["gain_error"]
 
 
-def _how(ask: Ask) -> str:
+def _how(ask: PromptSetup) -> str:
     if ask.nearest:
         return f"with the {ask.nearest} nearest labelled examples in its prompt"
     return f"few-shot, {len(ask.examples)} examples in its prompt" if ask.examples else "zero-shot"

@@ -23,7 +23,7 @@ CLASSES_ASKED = 8
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownExample:
     """A labelled example: its text, as shortened, and its class index."""
 
     text: str
@@ -31,7 +31,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Ask:
+class PromptSetup:
     """One way of asking. ``model``: as `advisor.llm.models.chat_model` takes it; ``labels``: class names in words.
 
     ``examples`` stand in every prompt; with ``nearest`` above 0 each text has its own instead, that many. ``bias``: log
@@ -41,15 +41,15 @@ class Ask:
     model: str | None
     template: str
     labels: tuple[str, ...]
-    examples: tuple[Shown, ...] = ()
+    examples: tuple[ShownExample, ...] = ()
     nearest: int = 0
     calibrate: bool = True
     bias: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, settings: dict[str, Any]) -> Ask:
+    def of(cls, settings: dict[str, Any]) -> PromptSetup:
         """From what `as_dict` gave; settings from before there was a bias were measured without one."""
-        shown = tuple(Shown(**example) for example in settings["examples"])
+        shown = tuple(ShownExample(**example) for example in settings["examples"])
         bias = tuple(settings.get("bias", ()))
         return cls(**{**settings, "labels": tuple(settings["labels"]), "examples": shown, "bias": bias})
 
@@ -59,7 +59,7 @@ class Ask:
         return {**asdict(self), "labels": list(self.labels), "examples": shown, "bias": list(self.bias)}
 
     def scores(
-        self, model: CachedChatModel, texts: Sequence[str], near: Sequence[Sequence[Shown]] | None = None
+        self, model: CachedChatModel, texts: Sequence[str], near: Sequence[Sequence[ShownExample]] | None = None
     ) -> Scores:
         """Log probabilities of the texts; ``near``: each one's nearest examples, the nearest first."""
         from probes.prompting import Question, Scores, Template, log_shares, score
@@ -78,7 +78,7 @@ class Ask:
 
         return Template(self.template).prompt(self.labels, self._words(self.examples), text).begin
 
-    def _near(self, text: str, near: Sequence[Shown]) -> Question:
+    def _near(self, text: str, near: Sequence[ShownExample]) -> Question:
         """The nearest example stands last, next to the text; classes come by their nearest example."""
         from probes.prompting import Question
 
@@ -86,7 +86,7 @@ class Ask:
         classes = tuple(dict.fromkeys(one.label for one in near))[:CLASSES_ASKED]
         return Question(text, shown, classes if len(self.labels) > CLASSES_ASKED else None)
 
-    def _words(self, shown: Sequence[Shown]) -> tuple[Any, ...]:
+    def _words(self, shown: Sequence[ShownExample]) -> tuple[Any, ...]:
         from probes.prompting import Example
 
         return tuple(Example(one.text, self.labels[one.label]) for one in shown)
@@ -99,10 +99,10 @@ def class_words(dataset: Dataset) -> tuple[str, ...]:
     return tuple(class_sentences(dataset.classes))
 
 
-def shown_rows(dataset: Dataset, model: CachedChatModel, rows: np.ndarray) -> tuple[Shown, ...]:
+def shown_rows(dataset: Dataset, model: CachedChatModel, rows: np.ndarray) -> tuple[ShownExample, ...]:
     """The dataset's rows as examples of a prompt, shortened."""
     texts, _ = shortened(model, dataset.items["text"].iloc[rows].tolist(), EXAMPLE_TOKENS)
-    return tuple(Shown(text, int(label)) for text, label in zip(texts, dataset.labels[rows], strict=True))
+    return tuple(ShownExample(text, int(label)) for text, label in zip(texts, dataset.labels[rows], strict=True))
 
 
 def shortened(model: CachedChatModel, texts: Sequence[str], most_tokens: int) -> tuple[list[str], int]:

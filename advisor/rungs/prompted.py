@@ -11,7 +11,7 @@ from torch import Tensor
 
 from advisor.core.wording import counted
 from advisor.llm import identity
-from advisor.llm.asking import TEXT_TOKENS, Ask, shown_rows
+from advisor.llm.asking import TEXT_TOKENS, PromptSetup, shown_rows
 from advisor.llm.models import chat_model
 from advisor.rungs import common
 from advisor.rungs.context import Outcome, RunContext
@@ -37,7 +37,7 @@ def execute(context: RunContext) -> Outcome:
     """Save the prompt as the model, and score it on as many validation items as a third of the time allows."""
     settings = context.plan.settings
     context.emit("Loading the language model", 0.01)
-    ask = Ask.of(settings["ask"])
+    ask = PromptSetup.of(settings["ask"])
     model = chat_model(ask.model, context.device, context.stage("Loading the language model", 0.01, 0.1))
     identity.check_planned(model.identity, str(settings.get("identity", "")), model.name)
     encoder = common.open_backbone(context) if ask.nearest else None
@@ -57,7 +57,7 @@ def execute(context: RunContext) -> Outcome:
     )
 
 
-def _sentence(ask: Ask, model: CachedChatModel, n_memory: int) -> str:
+def _sentence(ask: PromptSetup, model: CachedChatModel, n_memory: int) -> str:
     if ask.nearest:
         return f"{model.name} reads the {ask.nearest} nearest of {n_memory:,} labelled examples, then answers."
     shown = f"after {counted(len(ask.examples), 'labelled example')}" if ask.examples else "without examples"
@@ -65,7 +65,7 @@ def _sentence(ask: Ask, model: CachedChatModel, n_memory: int) -> str:
 
 
 def _described(
-    context: RunContext, ask: Ask, model: CachedChatModel, encoder: Any
+    context: RunContext, ask: PromptSetup, model: CachedChatModel, encoder: Any
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """model.json without the report's items, and the tensors beside it."""
     dataset, plan = context.dataset, context.plan

@@ -13,7 +13,7 @@ from advisor.data.reading import read
 from advisor.evidence import prompts
 from advisor.evidence.own_prompt import measure_own, prompts_of, template_of, with_own
 from advisor.evidence.prompts import OWN, settings_of, worth_it
-from advisor.llm.asking import Ask
+from advisor.llm.asking import PromptSetup
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 from probes.prompting import ZERO_SHOT
@@ -51,14 +51,14 @@ def test_an_edit_is_measured_and_takes_the_place_of_the_one_before(
     monkeypatch.setattr(prompts, "LEAST", 8)
     assert template_of(evidence) == ZERO_SHOT and prompts_of(evidence) == []
     first = measure_own(dataset, evidence, TEMPLATE, shots=4, seconds=0.01)
-    ask = Ask.of(first.settings["ask"])
+    ask = PromptSetup.of(first.settings["ask"])
     assert first.name == OWN and first.measured.n >= 8 and len(ask.examples) == 4 and len(ask.bias) == 2
     assert first.settings["prompt"].startswith("Topics: cooking, sport.")
     assert isinstance(worth_it(first), bool) and settings_of(first)["ask"] == first.settings["ask"]
     kept = with_own(evidence, first, tmp_path / "a.json", tmp_path / "b.json")
     assert Evidence.load(tmp_path / "b.json") == kept
     second = measure_own(dataset, kept, None, shots=0, seconds=0.01)
-    again = Ask.of(second.settings["ask"])
+    again = PromptSetup.of(second.settings["ask"])
     assert again.template == TEMPLATE and again.examples == ()
     assert prompts_of(with_own(kept, second)) == [second]
 

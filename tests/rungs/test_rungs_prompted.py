@@ -18,7 +18,7 @@ from advisor.data.reading import read
 from advisor.evidence.prompts import FEW, NEAR, ZERO, measure_prompts, settings_of
 from advisor.evidence.sample import Sample, related
 from advisor.llm import identity
-from advisor.llm.asking import Ask, Shown, class_words, shortened
+from advisor.llm.asking import PromptSetup, ShownExample, class_words, shortened
 from advisor.llm.endpoint import BASE_URL, MODEL
 from advisor.llm.models import chat_model
 from advisor.rungs import registry
@@ -97,11 +97,11 @@ def test_the_prompts_are_measured_on_items_that_are_no_example(
         assert one.measured.n >= 8
         assert 0 <= one.settings["raw"] <= 1 and 0 <= one.settings["content_free"] <= 1 and "gain_error" in one.settings
         assert "sport" in one.settings["prompt"] and one.settings["prompt"].endswith("Class:")
-    shown = Ask.of(measured[FEW].settings["ask"]).examples
+    shown = PromptSetup.of(measured[FEW].settings["ask"]).examples
     train = set(dataset.items["text"].iloc[dataset.where("train")])
     assert len(shown) == 16 and {one.text for one in shown} <= train
     assert measured[FEW].measured.n <= len(sample.rows) - len(shown)
-    assert Ask.of(measured[FEW].settings["ask"]).as_dict() == measured[FEW].settings["ask"]
+    assert PromptSetup.of(measured[FEW].settings["ask"]).as_dict() == measured[FEW].settings["ask"]
 
 
 def context_of(dataset: Dataset, folder: Path, rung: Any, settings: dict[str, Any]) -> RunContext:
@@ -151,7 +151,7 @@ def test_another_model_of_the_same_family_behind_an_endpoint_is_refused(
     address = "http://127.0.0.1:1/v1"
     monkeypatch.setenv(BASE_URL, address)
     monkeypatch.setenv(MODEL, served)
-    ask = Ask("endpoint", "{labels}\nText: {text}\nClass:", class_words(dataset))
+    ask = PromptSetup("endpoint", "{labels}\nText: {text}\nClass:", class_words(dataset))
     settings = {"by": BY, "ask": ask.as_dict(), "identity": identity.of_endpoint(address, "gpt-small")}
     with pytest.raises(RunError, match=rf"made with gpt-small at 127.0.0.1:1, and this is {served} at"):
         registry.execute(context_of(dataset, tmp_path / "run", "prompting", settings))
@@ -171,8 +171,8 @@ def test_texts_survive_being_packed() -> None:
 
 def test_many_classes_are_narrowed_to_those_of_the_nearest_examples(dataset: Dataset) -> None:
     labels = tuple(f"class {n}" for n in range(30))
-    ask = Ask(None, "{labels}\n{examples}\nText: {text}\nClass:", labels, nearest=2)
-    near = [[Shown(f"text {n}", n) for n in (7, 3, 7, 9)]]
+    ask = PromptSetup(None, "{labels}\n{examples}\nText: {text}\nClass:", labels, nearest=2)
+    near = [[ShownExample(f"text {n}", n) for n in (7, 3, 7, 9)]]
     found = ask.scores(chat_model(), ["a text"], near)
     assert set(np.flatnonzero(np.isfinite(found.raw[0]))) == {3, 7, 9}
     assert class_words(dataset) == ("cooking", "sport")

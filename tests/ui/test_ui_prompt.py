@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from advisor import api
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.llm.asking import Ask
+from advisor.llm.asking import PromptSetup
 from advisor.ui import places
 from probes.prompting import ZERO_SHOT
 from tests.ui.ui_records import share
@@ -25,7 +25,7 @@ def prompted(texts: Dataset) -> Dataset:
     """Texts with hostile names whose evidence has a zero-shot prompt."""
     evidence = Evidence.saved(texts.files.evidence)
     assert evidence is not None
-    ask = Ask(None, ZERO_SHOT, tuple(texts.classes)).as_dict()
+    ask = PromptSetup(None, ZERO_SHOT, tuple(texts.classes)).as_dict()
     settings: dict[str, Any] = {"ask": ask, "raw": 0.5, "gain": -0.1, "gain_error": 0.02, "language_model": "m"}
     zero = ProbeResult(name="prompt-zero", title="Zero-shot prompt", measured=share(0.6, 40), settings=settings)
     made = evidence.model_copy(update={"results": (*evidence.results, zero)})

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from advisor.llm.asking import NEAREST_ASKED, Ask, Shown
+from advisor.llm.asking import NEAREST_ASKED, PromptSetup, ShownExample
 from advisor.llm.identity import check_saved
 from advisor.llm.models import chat_model
 from advisor.rungs.saved.classifier import backbone_of
@@ -45,7 +45,7 @@ class PromptPredictor(TextPredictor):
     ) -> None:
         super().__init__(spec)
         self.backbone = encoder
-        self.ask, self.arrays, self.device = Ask.of(spec["prompt"]), arrays, device
+        self.ask, self.arrays, self.device = PromptSetup.of(spec["prompt"]), arrays, device
         self._model: CachedChatModel | None = None
 
     @property
@@ -68,7 +68,7 @@ class PromptPredictor(TextPredictor):
             parts.append(np.exp(scores.calibrated))
         return np.concatenate(parts).astype(np.float32)
 
-    def _near(self, texts: list[str]) -> list[list[Shown]]:
+    def _near(self, texts: list[str]) -> list[list[ShownExample]]:
         """Each text's nearest labelled examples, the nearest first."""
         from advisor.training.sources import TextSource, logits_of
         from probes.neighbours import nearest_of
@@ -76,7 +76,7 @@ class PromptPredictor(TextPredictor):
         features = logits_of(self.backbone.module, TextSource(texts, self.backbone))
         near = nearest_of(features, self.arrays["memory"], min(NEAREST_ASKED, len(self.arrays["labels"])))
         text_of, labels = unpacked(self.arrays), self.arrays["labels"]
-        return [[Shown(text_of(int(row)), int(labels[row])) for row in rows] for rows in near]
+        return [[ShownExample(text_of(int(row)), int(labels[row])) for row in rows] for rows in near]
 
 
 def packed(texts: list[str]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
-from advisor.llm.asking import Ask
+from advisor.llm.asking import PromptSetup
 from advisor.ui import jobs, language, parts
 from probes.progress import Progress
 from probes.prompting import Template
@@ -88,7 +88,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     if shown is None:
         return
     try:
-        before = Ask.of(shown.settings["ask"])
+        before = PromptSetup.of(shown.settings["ask"])
     except (KeyError, TypeError):  # the record has a version, the settings inside it have none
         parts.note("This prompt comes from another version of the program. Measure the evidence again to edit it.")
         return
@@ -102,7 +102,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
             measure(dataset, ask, shots)
 
 
-def edited(dataset: Dataset, before: Ask) -> tuple[Ask, int]:
+def edited(dataset: Dataset, before: PromptSetup) -> tuple[PromptSetup, int]:
     """The fields, filled with the present prompt, and the number of labelled examples in it."""
     at = dataset.fingerprint[:8]
     template = st.text_area("Template", before.template, height=220, key=f"template-{at}", help=HELP)
@@ -111,10 +111,10 @@ def edited(dataset: Dataset, before: Ask) -> tuple[Ask, int]:
         model = language.choose(f"prompt-{at}", before.model)
     choices = sorted({*SHOTS, len(before.examples)})
     shots = right.select_slider("Labelled examples in the prompt", choices, len(before.examples), key=f"shots-{at}")
-    return Ask(model, template, before.labels, before.examples[:shots]), shots
+    return PromptSetup(model, template, before.labels, before.examples[:shots]), shots
 
 
-def rendered(dataset: Dataset, ask: Ask) -> bool:
+def rendered(dataset: Dataset, ask: PromptSetup) -> bool:
     """One prompt as the model gets it, for a training text; what is wrong with the template instead."""
     try:
         Template(ask.template).check()
@@ -128,7 +128,7 @@ def rendered(dataset: Dataset, ask: Ask) -> bool:
     return True
 
 
-def measure(dataset: Dataset, ask: Ask, shots: int) -> None:
+def measure(dataset: Dataset, ask: PromptSetup, shots: int) -> None:
     """Start measuring the prompt, on the evidence that the advice stands on where there is advice."""
     key = jobs.key_of("prompt", dataset.fingerprint)
     jobs.forget(key)
