@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probes.retrieval.index import HybridIndex
 
 ROUND = 8
-#: QuestionSet kept with their passages, to be looked at.
+#: Questions kept with their passages, to be looked at.
 SHOWN = 16
 MOST = 160
 #: Passages in the prompt; `benchmarks/results/2026-11-questions.md` has the measurement.

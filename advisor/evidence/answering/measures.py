@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from advisor.data.features import Load
     from probes.chat import ChatModel
 
-#: QuestionSet for the search alone, which costs milliseconds each.
+#: Questions for the search alone, which costs milliseconds each.
 SEARCHED = 400
 #: Shares of the budget.
 ASKING_SHARE, READER_SHARE = 0.6, 0.25
 
 
-#: A language model's size where it does not tell: that of the default.
+#: Weights of the default language model, for one that does not tell its size.
 PARAMETERS = 135e6
 CHARACTERS_PER_TOKEN = 4
 
