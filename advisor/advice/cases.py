@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.advice.decide import Decision, decide
-from advisor.advice.outlook.cost import repriced
+from advisor.advice.outlook.cost import repriced as reprice
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Goal
 
@@ -17,7 +17,7 @@ At = Callable[[float], Sequence[Estimate]]
 
 @dataclass(frozen=True)
 class Case:
-    """A decision, the priced estimates and the question behind it, and the labels at hand (0: not known)."""
+    """A decision, the priced estimates and the goal behind it, and the labels at hand (0: not known)."""
 
     estimates: tuple[Estimate, ...]
     goal: Goal
@@ -36,12 +36,12 @@ class Case:
         """The estimate of a rung."""
         return next(e for e in self.estimates if e.rung == rung)
 
-    def asked(self, **changed: Any) -> tuple[Estimate, ...]:
-        """The estimates priced for the question with some fields changed."""
-        return repriced(self.estimates, self.goal.model_copy(update=changed), self.device)
+    def repriced(self, **changed: Any) -> tuple[Estimate, ...]:
+        """The estimates priced for the goal with some fields changed."""
+        return reprice(self.estimates, self.goal.model_copy(update=changed), self.device)
 
     def with_prices(self, **changed: Any) -> RungName:
         """The rung recommended with some prices changed. Raises AdviceError."""
         prices = self.goal.prices.model_copy(update=changed)
         goal = self.goal.model_copy(update={"prices": prices})
-        return decide(self.asked(prices=prices), goal).recommended
+        return decide(self.repriced(prices=prices), goal).recommended

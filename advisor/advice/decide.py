@@ -2,7 +2,7 @@
 
 With a target, the cheapest rung (the ladder's own order) whose chance of reaching it is at least 80 %. Without one, or
 where no rung is that likely, the highest expected utility at the user's prices. Where the two best can hardly be told
-apart, the cheaper of them is taken, and a race of both is offered.
+apart, the cheaper one is taken, and a race of both is offered.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from advisor.advice.outlook.cost import Z, normal_cdf, repriced
 from advisor.advice.wishes import checked_target
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import BASE, RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal
 
 #: A rung with at least this chance of the target will do.
 LIKELY = 0.8
 LIKELY_Z = 0.8416212335729143  # its standard normal point
-#: Where the runner-up is really better with more than this chance, the choice between the two is a coin toss.
+#: Where the runner-up is really better with more than this chance, the choice between the two is a coin toss ...
 TOSS = 0.35
-#: ... as long as the two are also within so many points in worth: what is expected to pay more than that is taken.
+#: ... as long as their worths are also within so many points: what is expected to pay more than that is taken.
 NEAR_POINTS = 0.25
 
 
@@ -51,7 +52,7 @@ def usable(estimates: Sequence[Estimate], goal: Goal) -> list[Estimate]:
 
 
 def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
-    """Choose a rung from priced estimates (those not priced for this target are priced here, as on a processor).
+    """Choose a rung from priced estimates; those not priced for this target are priced here, as on a processor.
 
     Raises AdviceError when no rung may be recommended or the target is not a share.
     """
@@ -63,7 +64,7 @@ def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
         raise AdviceError(none_left([e for e in estimates if e.rung in goal.rungs]))
     ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
     likely = [e for e in candidates if target is not None and (e.p_target or 0.0) >= LIKELY - 1e-9]
-    race = None if likely else tossed(ordered, goal)
+    race = None if likely else coin_toss(ordered, goal)
     chosen = likely[0] if likely else race[0] if race else ordered[0]
     other = next((e for e in ordered if e.rung != chosen.rung), None)
     return Decision(
@@ -81,8 +82,8 @@ def _unpriced(estimate: Estimate, target: float | None) -> bool:
     return estimate.utility is None or (target is not None and estimate.p_target is None)
 
 
-def tossed(ordered: Sequence[Estimate], goal: Goal) -> tuple[Estimate, Estimate] | None:
-    """The two best by utility, the cheaper first, where they are near and the second may as well be the better one."""
+def coin_toss(ordered: Sequence[Estimate], goal: Goal) -> tuple[Estimate, Estimate] | None:
+    """The two best by utility, the cheaper first, where they are close and the second may well be the better one."""
     if len(ordered) < 2:
         return None
     first, second = ordered[:2]
@@ -111,7 +112,7 @@ def p_better(one: Estimate, other: Estimate, goal: Goal) -> float | None:
 
 def gain_error(estimate: Estimate) -> float | None:
     """The standard error of a rung's gain over the frozen one, which has none itself."""
-    return 0.0 if estimate.gain_error is None and estimate.rung == "frozen" else estimate.gain_error
+    return 0.0 if estimate.gain_error is None and estimate.rung == BASE else estimate.gain_error
 
 
 def just(estimate: Estimate) -> float:
@@ -121,14 +122,14 @@ def just(estimate: Estimate) -> float:
 
 def none_left(estimates: Sequence[Estimate]) -> str:
     """Why no rung may be recommended, rung by rung, and what to do."""
-    why = " ".join(f"{e.rung}: {said}" for e in estimates if (said := e.blocked or e.reason))
+    why = " ".join(f"{row_of(e.rung).title}: {reason}" for e in estimates if (reason := e.blocked or e.reason))
     wish = "Drop a constraint" if any(e.blocked for e in estimates) else "Allow more rungs, or give a longer budget"
     return f"No rung can be recommended. {why} {wish}."
 
 
 def rank(estimate: Estimate) -> int:
     """The place on the ladder, 0 for the cheapest."""
-    return RUNG_NAMES.index(estimate.rung)
+    return row_of(estimate.rung).place
 
 
 def worth(estimate: Estimate) -> float:

@@ -10,7 +10,7 @@ from advisor.advice.cases import At
 from advisor.advice.outlook.cost import Z
 from advisor.advice.search import first_reached, geometric
 from advisor.advice.what_if_labels import FEWEST, HALVINGS, MOST, STEP
-from advisor.core.ladder import RungName
+from advisor.core.ladder import FRESH, TUNED, RungName
 from advisor.core.records import Estimate, Exchange
 from advisor.core.wording import count, percent
 
@@ -23,7 +23,7 @@ def exchange(at: At | None, n: int) -> Exchange | None:
     if at is None or n < 1:
         return None
     at = functools.cache(at)
-    tuned, fresh = found(at(1.0), "fine-tune"), found(at(1.0), "scratch")
+    tuned, fresh = available(at(1.0), TUNED), available(at(1.0), FRESH)
     if tuned is None or fresh is None or tuned.value is None or fresh.value is None:
         return None
     error = Z * math.hypot(tuned.gain_error or 0.0, fresh.gain_error or 0.0)
@@ -48,7 +48,7 @@ def times_for(at: At, value: float) -> float | None:
     """
 
     def reached(times: float) -> bool:
-        fresh = found(at(times), "scratch")
+        fresh = available(at(times), FRESH)
         return fresh is not None and fresh.value is not None and fresh.value >= value
 
     return first_reached(reached, geometric(FEWEST, MOST, STEP), HALVINGS)
@@ -58,8 +58,8 @@ def sentence(at: At, n: int, tuned: float, span: tuple[float | None, float | Non
     """The rate in one sentence with its interval, or how far off it is at four times the labels."""
     times, low, high = span
     if times is None:
-        fresh = found(at(MOST), "scratch")
-        reach = f", expected at {percent(fresh.value)}" if fresh is not None and fresh.value is not None else ""
+        fresh = available(at(MOST), FRESH)
+        reach = f" (expected: {percent(fresh.value)})" if fresh is not None and fresh.value is not None else ""
         least = f" (at least {rate(low)} times)" if low is not None and low > FEWEST else ""
         return (
             f"Training from scratch needs more than {MOST:.0f} times as many labels{least} for the {percent(tuned)} "
@@ -70,7 +70,7 @@ def sentence(at: At, n: int, tuned: float, span: tuple[float | None, float | Non
     end = rate(high) if high is not None else f"more than {MOST:.0f}"
     about = f"at most {FEWEST:g} times" if times <= FEWEST else f"about {rate(times)} times"
     return (
-        f"Training from scratch needs {about} as many labels ({begin} to {end}), so {count(times * n)}, for the "
+        f"Training from scratch needs {about} as many labels ({begin} to {end}), or {count(times * n)}, for the "
         f"{percent(tuned)} that fine-tuning is expected to reach with {count(n)}."
     )
 
@@ -84,6 +84,6 @@ def rate(times: float) -> str:
     return f"{times:.1f}" if times >= 1 else f"{times:.2f}"
 
 
-def found(estimates: Sequence[Estimate], rung: RungName) -> Estimate | None:
+def available(estimates: Sequence[Estimate], rung: RungName) -> Estimate | None:
     """The estimate of a rung that is available, or None."""
     return next((e for e in estimates if e.rung == rung and e.available and e.value is not None), None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
-from advisor.core.ladder import RungName, rung
+from advisor.core.ladder import RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
-from advisor.core.wording import chance, duration, money, percent
+from advisor.core.wording import capital, chance, duration, listed, money, percent
 
 #: Costs by the name that a sentence gives them; those of one name are added.
 COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),
-         "tokens": ("tokens",), "labels": ("labels",)}  # fmt: skip
+         "tokens": ("tokens",)}  # fmt: skip
 #: A cost that is less than this share of all differences is not worth a word.
 WORTH_A_WORD = 0.02
 
@@ -21,40 +22,52 @@ def spoken(estimate: Estimate) -> str:
     return f"{percent(value(estimate))} ({100 * low(estimate):.1f} to {100 * high(estimate):.1f})"
 
 
+def likelihood(share: float) -> str:
+    """A chance with its article.
+
+    >>> [likelihood(share) for share in (0.4, 0.83, 0.11, 0.002, 0.999)]
+    ['a 40 % chance', 'an 83 % chance', 'an 11 % chance', 'less than a 1 % chance', 'more than a 99 % chance']
+    """
+    if share > 0.995 or share < 0.005:
+        return "more than a 99 % chance" if share > 0.5 else "less than a 1 % chance"
+    written = chance(share)
+    return f"{'an' if written.startswith(('8', '11 ', '18 ')) else 'a'} {written} chance"
+
+
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """The recommendation in one sentence with its number."""
     chosen = find(estimates, decision.recommended)
-    name, plural = subject(chosen)
-    reached = f"a {chance(chosen.p_target or 0.0)} chance of reaching your target of {percent(goal.target or 0.0)}"
+    rung, target = row_of(chosen.rung), percent(goal.target or 0.0)
+    reaching = f"with {likelihood(chosen.p_target or 0.0)} of reaching your target of {target}"
     if decision.sure:
-        return f"{name} {'are' if plural else 'is'} enough: expected {metric} {spoken(chosen)}, with {reached}."
+        return f"{rung.subject} {rung.verb('is', 'are')} enough: expected {metric} {spoken(chosen)}, {reaching}."
     if decision.sure is False:
         return (
-            f"No rung is likely to reach {percent(goal.target or 0.0)}. {name} {'are' if plural else 'is'} worth "
-            f"most: expected {metric} {spoken(chosen)}, with {reached}."
+            f"No rung is likely to reach {target}. {rung.subject} {rung.verb('is', 'are')} worth most: expected "
+            f"{metric} {spoken(chosen)}, {reaching}."
         )
-    pays = "pay" if plural else "pays"
-    return f"{name} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
+    pays = rung.verb("pays", "pay")
+    return f"{rung.subject} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
 
 
 def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tuple[str, ...]:
     """Two or three sentences under the headline: the coin toss or what separates the two best, and the training."""
     chosen = find(estimates, decision.recommended)
     other = find(estimates, decision.runner_up) if decision.runner_up else None
+    rung = row_of(chosen.rung)
     sentences = []
     if other is not None and decision.race:
         sentences.append(coin_toss(chosen, other, decision))
     elif other is not None and not decision.sure:
-        name, plural = subject(chosen)
-        said = compared(chosen, other, goal, "cost" if plural else "costs")
-        sentences.append(f"{name} {'are' if plural else 'is'} {said[0].lower()}{said[1:]}.")
+        against = compared(chosen, other, goal, rung.verb("costs", "cost"))
+        sentences.append(f"{rung.subject} {rung.verb('is', 'are')} {against}.")
         if decision.overlap and (gain_error(chosen) is None or gain_error(other) is None):
             sentences.append("Their intervals overlap; a race of both would settle it.")
     if decision.sure is False:
         reach = max(just(e) for e in usable(estimates, goal))
         sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")
     if decision.sure:
-        sentences.append(f"It is the cheapest rung with at least a {chance(LIKELY)} chance of reaching the target.")
+        sentences.append(f"It is the cheapest rung with at least {likelihood(LIKELY)} of reaching the target.")
     if chosen.train_seconds is not None:
         sentences.append(f"Training takes about {duration(chosen.train_seconds)} on this machine.")
     return tuple(sentences)
@@ -62,11 +75,10 @@ def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tu
 
 def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
     """That the two best can hardly be told apart, and what settles it."""
-    are = "are" if subject(other)[1] else "is"
+    odds, are = likelihood(decision.chance or 0.0), row_of(other.rung).verb("is", "are")
     return (
-        f"Between {title(chosen)} and {title(other)} the choice is a coin toss: there is a "
-        f"{chance(decision.chance or 0.0)} chance that {title(other)} {are} worth more. The cheaper one is taken; a "
-        f"race of both on this data would settle it."
+        f"The choice between {title(chosen)} and {title(other)} is a coin toss: there is {odds} that {title(other)} "
+        f"{are} worth more. The cheaper one is recommended; a race of both on this data would settle it."
     )
 
 
@@ -83,21 +95,21 @@ def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate]
         return chosen_because(estimate, decision, estimates, goal)
     chosen = find(estimates, decision.recommended)
     if decision.sure:
-        return against_target(estimate, chosen, goal)
-    said = f"{compared(estimate, chosen, goal)}."
+        return against_target(estimate, chosen)
+    against = f"{capital(compared(estimate, chosen, goal))}."
     if decision.race and estimate.rung in decision.race:
-        return f"A coin toss with {title(chosen)}. {said}"
-    return said
+        return f"A coin toss with {title(chosen)}. {against}"
+    return against
 
 
-def against_target(estimate: Estimate, chosen: Estimate, goal: Goal) -> str:
+def against_target(estimate: Estimate, chosen: Estimate) -> str:
     """Why a rung is not taken where the chosen one is likely to reach the target."""
     reached = estimate.p_target or 0.0
     if reached < LIKELY:
-        return f"Only a {chance(reached)} chance of reaching the target (expected: {percent(value(estimate))})."
-    does = "reach" if subject(chosen)[1] else "reaches"
-    more = spent(estimate, chosen)
-    return f"Not needed: {title(chosen)} likely {does} the target{f', and this rung {more}' if more else ''}."
+        odds = capital(likelihood(reached)) if reached < 0.005 else f"Only {likelihood(reached)}"
+        return f"{odds} of reaching the target (expected: {percent(value(estimate))})."
+    are, more = row_of(chosen.rung).verb("is", "are"), spent(estimate, chosen)
+    return f"Not needed: {title(chosen)} {are} likely to reach the target{f', and this rung {more}' if more else ''}."
 
 
 def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:
@@ -105,28 +117,29 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
     if decision.sure:
         return f"The cheapest rung that is likely to reach the target (chance: {chance(estimate.p_target or 0.0)})."
     if decision.runner_up is None:
-        return f"The only rung that may be taken: {percent(value(estimate))} is expected."
+        return f"The only rung available (expected: {percent(value(estimate))})."
     other = find(estimates, decision.runner_up)
+    against = f"{capital(compared(estimate, other, goal))}."
     if decision.race:
-        return f"A coin toss with {title(other)}, and the cheaper of the two. {compared(estimate, other, goal)}."
-    return f"Worth most at your prices. {compared(estimate, other, goal)}."
+        return f"A coin toss with {title(other)}, and the cheaper of the two. {against}"
+    return f"Worth most at your prices. {against}"
 
 
 def compared(one: Estimate, other: Estimate, goal: Goal, verb: str = "costs") -> str:
-    """One rung against another in points, in money, and in costs, without the full stop.
+    """One rung against another in points, in money, and in costs, as the end of a sentence without its full stop.
 
-    "Expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
+    "expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
     """
     points = 100 * (value(one) - value(other))
     more = spent(one, other, verb)
     if abs(points) < 0.05:
-        said = f"Expected to bring as much as {title(other)}"
-        return f"{said}, and {more}" if more else said
+        equal = f"expected to reach the same value as {title(other)}"
+        return f"{equal}, and {more}" if more else equal
     amount = money(abs(points) * goal.prices.point)
     where, counts = ("above", f"worth {amount}") if points > 0 else ("below", f"a loss of {amount}")
-    said = f"Expected {abs(points):.1f} points {where} {title(other)}, {counts}"
-    less = points < 0 and sum(one.costs.values()) < sum(other.costs.values())
-    return f"{said}, {'but' if less else 'and'} {more}" if more else said
+    apart = f"expected {abs(points):.1f} points {where} {title(other)}, {counts}"
+    saves = points < 0 and sum(one.costs.values()) < sum(other.costs.values())
+    return f"{apart}, {'but' if saves else 'and'} {more}" if more else apart
 
 
 def spent(one: Estimate, other: Estimate, verb: str = "costs") -> str:
@@ -136,28 +149,18 @@ def spent(one: Estimate, other: Estimate, verb: str = "costs") -> str:
         for name, parts in COSTS.items()
     }
     total = sum(abs(amount) for amount in apart.values())
-    kept = {name: amount for name, amount in apart.items() if abs(amount) > WORTH_A_WORD * total}
-    said, before = [], None
-    for name, amount in kept.items():
-        word = "more" if amount > 0 else "less"
-        said.append(f"{money(abs(amount))} {f'{word} ' if word != before else ''}in {name}")
-        before = word
-    return f"{verb} {' and '.join([', '.join(said[:-1]), said[-1]] if len(said) > 1 else said)}" if said else ""
-
-
-def subject(estimate: Estimate) -> tuple[str, bool]:
-    """The rung as the subject of a sentence, and whether its verb stands in the plural.
-
-    >>> [subject(Estimate(rung=name, available=True)) for name in ("frozen", "scratch")]
-    [('Frozen features', True), ('Training from scratch', False)]
-    """
-    name = "Training from scratch" if estimate.rung == "scratch" else rung(estimate.rung).title
-    return name, name.endswith("s")
+    parts, before = [], None
+    for name, amount in apart.items():
+        if abs(amount) > WORTH_A_WORD * total:
+            word = "more" if amount > 0 else "less"
+            parts.append(f"{money(abs(amount))} {f'{word} ' if word != before else ''}in {name}")
+            before = word
+    return f"{verb} {listed(parts)}" if parts else ""
 
 
 def title(estimate: Estimate) -> str:
     """The rung's title in running text."""
-    return subject(estimate)[0].lower()
+    return row_of(estimate.rung).in_text
 
 
 def find(estimates: Sequence[Estimate], name: RungName) -> Estimate:

@@ -33,15 +33,15 @@ def advice_for_run(
 
 
 def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, device: str, seed: int) -> Plan:
-    """The plan of the recommended rung (``auto``) or of the one named, what was promised and seen before."""
+    """The plan of the recommended rung (``auto``) or of the one named, with what was predicted and measured."""
     if advice.fingerprint != dataset.fingerprint:
         raise AdviceError(f"This advice is for another dataset than {dataset.name}. Run `advisor advise` on it first.")
     name = advice.recommended if rung == "auto" else cast(RungName, rung)
     estimate = advice.estimate(name)
     evidence = gather(dataset, advice.question.backbone, advice.question.budget_seconds)
-    made = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
+    plan = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
-    return made.model_copy(update={"promised": promise(advice, name), "situation": situation})
+    return plan.model_copy(update={"promised": promise(advice, name), "situation": situation})
 
 
 def plan_of(
@@ -53,7 +53,7 @@ def plan_of(
     device: str,
     seed: int,
 ) -> Plan:
-    """The plan of a rung under the backbone that the evidence was gathered under."""
+    """The plan of a rung with the backbone that the evidence was measured with."""
     return Plan(
         run="",
         rung=rung,
@@ -73,7 +73,7 @@ def plan_of(
 
 
 def promise(advice: Advice, rung: RungName) -> Measured | None:
-    """What the advice promised for a rung, or None when it gave no estimate."""
+    """What the advice predicted for a rung, or None without an estimate."""
     estimate = advice.estimate(rung)
     if estimate.value is None or estimate.low is None or estimate.high is None or estimate.provenance is None:
         return None

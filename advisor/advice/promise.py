@@ -1,4 +1,4 @@
-"""What was promised against what came out."""
+"""What was predicted against what came out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from probes.measured import Measured, side
 
 
 def against(promised: Measured | None, test: Measured, got: str) -> str:
-    """One sentence: the interval that was promised and on which side of it the test value lies.
+    """One sentence: the predicted interval, and on which side of it the test value lies.
 
-    ``got``: the value in words. Without a promise the test value's own interval is named.
+    ``got``: the value in words. Without a prediction the test value's own interval is named.
     """
     if promised is None:
         return f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."
-    span = f"{100 * promised.low:.1f} to {100 * promised.high:.1f} %"
     where = side(test.value, promised.low, promised.high)
-    return f"Promised were {span}; it reached {got}, {where} the interval."
+    span = f"{100 * promised.low:.1f}–{100 * promised.high:.1f} %"
+    return f"Predicted {span}; it reached {got}, {where} the interval."

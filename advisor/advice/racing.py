@@ -1,7 +1,7 @@
-"""The race: two rungs between which the choice is a coin toss, both carried out, and the better one kept.
+"""The race: two rungs between which the choice is a coin toss are both trained, and the better one is kept.
 
-Fine-tuning carries out the frozen rung too and goes back to it where tuning was not better on the validation items, so
-one run of it is the race of the two.
+A run of fine-tuning also trains the rung that it starts from and rolls back to where tuning was not better on the
+validation items, so one run of it is the race of the two.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from advisor.advice.explain import find, spent, subject, title
+from advisor.advice.explain import find, spent
 from advisor.core.errors import AdviceError
+from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import RUNG_NAMES, RungName, dropped_sentence
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, RunReport
 from advisor.core.wording import money, percent
 
@@ -32,12 +34,12 @@ class Race:
 def pair_of(advice: Advice, rungs: Sequence[RungName] | None) -> Pair:
     """The two rungs to race, cheaper first: those named, else the coin toss, else the two best.
 
-    Raises AdviceError when they are not two, or one of them cannot be had.
+    Raises AdviceError when they are not two, or one of them is not available.
     """
     named = tuple(rungs) if rungs is not None else advice.race or (advice.recommended, advice.runner_up)
     wanted = sorted({name for name in named if name is not None}, key=RUNG_NAMES.index)
     if len(wanted) != 2:
-        raise AdviceError(f"A race takes two rungs, such as frozen,fine-tune; {len(wanted)} can be had or is named.")
+        raise AdviceError("A race takes two rungs. Name two available rungs, such as frozen,fine-tune.")
     for name in wanted:
         estimate = advice.estimate(name)
         if not estimate.available or estimate.blocked:
@@ -46,71 +48,68 @@ def pair_of(advice: Advice, rungs: Sequence[RungName] | None) -> Pair:
     return wanted[0], wanted[1]
 
 
-def runs_of(pair: Pair) -> Pair | tuple[RungName]:
-    """The rungs to carry out: fine-tuning alone stands for itself and for frozen."""
-    return ("fine-tune",) if pair == ("frozen", "fine-tune") else pair
+def runs_of(advice: Advice, pair: Pair) -> Pair | tuple[RungName]:
+    """The rungs to run: the dearer alone where its run starts from the cheaper one and measures both."""
+    return (pair[1],) if row_of(pair[1]).falls_back_to.get(task_of_metric(advice.metric)) == pair[0] else pair
 
 
 def judged(advice: Advice, pair: Pair, reports: Sequence[RunReport]) -> Race:
     """The verdict: the rung with the higher validation value, the cheaper one where both are alike.
 
-    Raises AdviceError when a run has no validation value, as where a set is too small to hold items out.
+    Raises AdviceError when a run has no validation value, as where a dataset is too small to hold items out.
     """
-    if untuned := not_tuned(pair, reports):
-        return Race(pair, "frozen", reports[0].run, tuple(reports), untuned)
-    values = tuple(validation_of(rung, reports) for rung in pair)
+    one_run = len(runs_of(advice, pair)) == 1
+    if one_run and "tuned" not in reports[0].validation:
+        return Race(pair, pair[0], reports[0].run, tuple(reports), not_tuned(pair, reports[0]))
+    values = tuple(validation_of(rung, pair, reports) for rung in pair)
     alike = abs(values[1] - values[0]) < 1e-9
-    better = 1 if values[1] > values[0] or (alike and _tuned_stays(pair, reports)) else 0
+    tuned_stays = one_run and not reports[0].dropped  # at the same value its log loss was lower then
+    better = 1 if values[1] > values[0] or (alike and tuned_stays) else 0
     kept = pair[better]
     run = next((report for report in reports if report.rung == kept), reports[-1]).run
     return Race(pair, kept, run, tuple(reports), verdict(advice, pair, values, better))
 
 
-def not_tuned(pair: Pair, reports: Sequence[RunReport]) -> str:
-    """Why fine-tuning's run of a race with frozen ended before anything tuned was measured; "" where it was."""
-    if len(runs_of(pair)) > 1 or "tuned" in reports[0].validation:
-        return ""
-    why = reports[0].dropped
-    why = dropped_sentence(why) if why else "Fine-tuning was not measured on validation items."
-    return f"{why} So frozen features are kept, and the race is not decided. Give a longer budget, or add labels."
+def not_tuned(pair: Pair, report: RunReport) -> str:
+    """Why the one run of a race ended before anything tuned was measured."""
+    why = dropped_sentence(report.dropped) if report.dropped else "Fine-tuning was not measured on validation items."
+    kept = row_of(pair[0])
+    return (
+        f"{why} The race is not decided, and {kept.in_text} {kept.verb('is', 'are')} kept. Give a longer budget, or "
+        f"add labels."
+    )
 
 
-def _tuned_stays(pair: Pair, reports: Sequence[RunReport]) -> bool:
-    """Whether fine-tuning's run kept the tuned weights; at the same value its log loss was lower then."""
-    return len(runs_of(pair)) == 1 and not reports[0].dropped
-
-
-def validation_of(rung: RungName, reports: Sequence[RunReport]) -> float:
-    """A rung's value on validation items; frozen's is told by fine-tuning's run where it has none of its own."""
+def validation_of(rung: RungName, pair: Pair, reports: Sequence[RunReport]) -> float:
+    """A rung's value on validation items; the report of a run that started from it has it too, by the rung's name."""
     own = next((report for report in reports if report.rung == rung), None)
-    tuned = next((report for report in reports if report.rung == "fine-tune"), None)
-    found = own.validation.get("tuned", own.validation.get("value")) if own is not None else None
-    if own is None and tuned is not None and rung == "frozen":
-        found = tuned.validation.get("frozen")
-    if found is None:
+    if own is not None:
+        value = own.validation.get("tuned", own.validation.get("value"))
+    else:
+        value = next((report.validation.get(rung) for report in reports if report.rung == pair[1]), None)
+    if value is None:
         raise AdviceError(f"The race is not decided: {rung} was not measured on validation items. Add labelled items.")
-    return found
+    return value
 
 
 def verdict(advice: Advice, pair: Pair, values: Sequence[float], better: int) -> str:
     """Both values, what the difference is worth at the advice's prices, and what is kept."""
-    ours, theirs = (find(advice.estimates, pair[i]) for i in (better, 1 - better))
+    winner, loser = (find(advice.estimates, pair[i]) for i in (better, 1 - better))
+    name, other = row_of(winner.rung), row_of(loser.rung)
     points = 100 * (values[better] - values[1 - better])
-    name, plural = subject(ours)
-    said = (
-        f"{name} reached {percent(values[better])} on validation items and {title(theirs)} "
-        f"{percent(values[1 - better])}, so {title(ours)} {'are' if plural else 'is'} kept."
+    reached = (
+        f"{name.subject} reached {percent(values[better])} on validation items and {other.in_text} "
+        f"{percent(values[1 - better])}, so {name.in_text} {name.verb('is', 'are')} kept."
     )
     if points < 0.05:
-        less = "the log loss is lower" if better else f"{'they cost' if plural else 'it costs'} less"
-        return f"{said} Both are alike, and {less}."
-    worth, more = points * advice.question.prices.point, spent(ours, theirs)
-    dearer = sum(ours.costs.values()) - sum(theirs.costs.values())
-    if dearer > worth:
+        why = "the log loss is lower" if better else name.verb("it costs less", "they cost less")
+        return f"{reached} Both reach the same value, and {why}."
+    worth = points * advice.question.prices.point
+    subject, cost = name.verb("it", "they"), spent(winner, loser, name.verb("costs", "cost"))
+    if sum(winner.costs.values()) - sum(loser.costs.values()) > worth:
         return (
-            f"{said} At your prices the {points:.1f} points are worth {money(worth)}, and it {more}; "
-            f"{title(theirs)} would do."
+            f"{reached} At your prices the {points:.1f} points are worth {money(worth)}, and {subject} {cost}; "
+            f"{other.in_text} would do."
         )
-    return (
-        f"{said} The {points:.1f} points are worth {money(worth)} at your prices{f', and it {more}' if more else ''}."
-    )
+    more = f", and {subject} {cost}" if cost else ""
+    return f"{reached} The {points:.1f} points are worth {money(worth)} at your prices{more}."

@@ -22,7 +22,7 @@ def first_change(
     """
     before = places[0]
     for place in places[1:]:
-        there = _asked(decided, place)
+        there = _decided_at(decided, place)
         if there is not None and there != now:
             return narrowed(decided, before, (place, there), now, halvings)
         before = place
@@ -35,7 +35,7 @@ def narrowed(
     """Halve between a place that decides `now` and one that does not; the end that does not is returned."""
     for _ in range(halvings):
         middle = math.sqrt(same * changed[0]) if min(same, changed[0]) > 0 else (same + changed[0]) / 2
-        there = _asked(decided, middle)
+        there = _decided_at(decided, middle)
         if there is None or there == now:
             same = middle
         else:
@@ -74,7 +74,7 @@ def geometric(start: float, end: float, ratio: float) -> list[float]:
 
 
 def outward(place: float, up: bool, digits: int = 2) -> float:
-    """Rounded away from the present, so that what is said still holds.
+    """Rounded away from the present, so that the sentence still holds.
 
     >>> outward(0.03417, up=False), outward(1_234_567.0, up=True)
     (0.034, 1300000.0)
@@ -86,7 +86,7 @@ def outward(place: float, up: bool, digits: int = 2) -> float:
     return round((math.ceil(scaled - 1e-9) if up else math.floor(scaled + 1e-9)) / 10.0**unit, 12)
 
 
-def _asked(decided: Decided, place: float) -> RungName | None:
+def _decided_at(decided: Decided, place: float) -> RungName | None:
     try:
         return decided(place)
     except AdviceError:

@@ -1,7 +1,7 @@
-"""What would flip the recommendation: the nearest changes of the question, each verified by deciding again.
+"""What-if: the nearest changes that lead to another recommendation, each verified by deciding again.
 
-The target and the prices change the question alone, so they are always asked about. Labels change the estimates, so
-they are asked about only where `at` gives estimates with more or fewer of them (`advisor.advice.what_if_labels`).
+The target and the prices change the goal alone, so they are always tried. Labels change the estimates, so they are
+tried only where `at` gives estimates with more or fewer of them (`advisor.advice.what_if_labels`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from advisor.advice.search import Decided, first_change, geometric, outward
 from advisor.advice.what_if_labels import label_price_what_ifs, label_what_ifs
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, WhatIf
 from advisor.core.wording import count, money, percent
 
-#: Targets are told to a tenth of a point.
+#: Targets are given to a tenth of a point.
 STEP = 0.001
 #: A price or a number is followed so many times up and down.
 FURTHEST = 1000.0
@@ -40,28 +41,32 @@ def what_ifs(
     """The nearest changes that change the recommendation: labels, the target, prices, predictions, a GPU.
 
     estimates: priced. at: priced estimates with so many times the labels, 0.25 to 4; None where no curve may be
-    extrapolated. n_labels, n_classes: what is at hand; without labels nothing is said of them.
+    extrapolated. n_labels, n_classes: what is at hand; without labels there is no what-if about them.
     """
     case = Case(tuple(estimates), goal, decision, at, n_labels, n_classes, device)
-    found = (label_what_ifs, target_what_ifs, label_price_what_ifs, prediction_what_ifs, point_what_ifs, gpu_what_ifs)
-    return tuple(flip for look in found for flip in look(case))
+    kinds = (label_what_ifs, target_what_ifs, label_price_what_ifs, prediction_what_ifs, point_what_ifs, gpu_what_ifs)
+    return tuple(what_if for kind in kinds for what_if in kind(case))
 
 
 def target_what_ifs(case: Case) -> Iterator[WhatIf]:
     """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
 
-    That no rung is likely to reach a target is said.
+    The sentence says where no rung is likely to reach a target.
     """
     target, spans = case.goal.target, target_spans(case)
     others = [span for span in spans if span.decision.recommended != case.decision.recommended]
     if target is None:
-        found = others[-2:]
+        nearest = others[-2:]
     else:
         below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
-        found = [*below[-1:], *above[:1]]
-    for span in found:
-        other = title(case.find(span.decision.recommended))
-        likely, unlikely = f"{other} would be recommended.", f"no rung is likely to do, and {other} is worth most."
+        nearest = [*below[-1:], *above[:1]]
+    for span in nearest:
+        row = row_of(span.decision.recommended)
+        other, are = row.in_text, row.verb("is", "are")
+        likely, unlikely = (
+            f"{other} would be recommended.",
+            f"no rung is likely to reach it, and {other} {are} worth most.",
+        )
         yield WhatIf(
             what="target",
             now=target,
@@ -90,7 +95,7 @@ class TargetSpan:
 def target_spans(case: Case) -> list[TargetSpan]:
     """Every target with what is decided for it, the lowest first.
 
-    Between the targets that a rung will just do for, the decision does not change; so those alone are tried.
+    The decision changes only at the highest target that a rung is likely to reach, so those targets alone are tried.
     """
     last = {int(just(e) / STEP + 1e-9) for e in usable(case.estimates, case.goal)}
     spans: list[TargetSpan] = []
@@ -108,16 +113,16 @@ def target_spans(case: Case) -> list[TargetSpan]:
 
 def at_target(case: Case, target: float) -> Decision:
     """What is decided for a target."""
-    return decide(case.asked(target=target), case.goal.model_copy(update={"target": target}))
+    return decide(case.repriced(target=target), case.goal.model_copy(update={"target": target}))
 
 
 def prediction_what_ifs(case: Case) -> Iterator[WhatIf]:
     """Predictions a month: fewer or more of them, whole numbers."""
     now = case.goal.prices.predictions_per_month
     for up in (False, True):
-        found = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
-        if found:
-            bound, end, rung = found
+        change = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
+        if change:
+            bound, end, rung = change
             some = f"{from_to(bound, end, count)} predictions a month{'' if end else ' or more' if up else ' or fewer'}"
             sentence = f"With {some} ({count(now)} now), {title(case.find(rung))} would be recommended."
             yield WhatIf(what="predictions a month", now=float(now), value=bound, rung=rung, sentence=sentence)
@@ -128,9 +133,9 @@ def point_what_ifs(case: Case) -> Iterator[WhatIf]:
     now = case.goal.prices.point
     for up in (False, True):
         start = now or 1e-3
-        found = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
-        if found:
-            bound, end, rung = found
+        change = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
+        if change:
+            bound, end, rung = change
             worth = (
                 f"If a point were worth {from_to(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
             )
@@ -190,14 +195,14 @@ def gpu_what_ifs(case: Case) -> Iterator[WhatIf]:
         return
     if rung != case.decision.recommended:
         sentence = (
-            f"On a GPU, assumed to be {GPU_SPEEDUP:.0f} times faster at the same price of an hour, "
+            f"On a GPU, assumed to be {GPU_SPEEDUP:.0f} times as fast at the same price of an hour, "
             f"{title(case.find(rung))} would be recommended."
         )
         yield WhatIf(what="a GPU", now=1.0, value=GPU_SPEEDUP, rung=rung, sentence=sentence)
 
 
 def sped_up(estimate: Estimate, goal: Goal) -> Estimate:
-    """The estimate with a GPU's times; an endpoint is not made faster by one."""
+    """The estimate with a GPU's times; it does not make an endpoint faster."""
     if by_endpoint(estimate, goal):
         return estimate
     times = (estimate.train_seconds, estimate.milliseconds_per_prediction)

@@ -40,13 +40,13 @@ def label_what_ifs(case: Case) -> Iterator[WhatIf]:
     if decided(1.0) != now:
         return
     for end in (MOST, FEWEST):
-        found = first_change(decided, geometric(1.0, end, STEP), now, HALVINGS)
-        if found:
-            yield label_what_if(case, at, found[0], found[1])
+        change = first_change(decided, geometric(1.0, end, STEP), now, HALVINGS)
+        if change:
+            yield label_what_if(case, at, *change)
 
 
 def label_what_if(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
-    """The record of a flip at so many times the labels, told in labels per class where there are classes."""
+    """The what-if at so many times the labels, in labels per class where there are classes."""
     up, per_class = times > 1, case.n_classes > 1
     each = case.n_labels / (case.n_classes if per_class else 1)
     low, high = interval(case, at, times, rung)
@@ -113,15 +113,15 @@ def label_price_what_ifs(case: Case) -> Iterator[WhatIf]:
 
 
 def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
-    """Buying pays at today's price already: up to which price it does."""
+    """Buying labels pays at the present price: up to which price it does."""
     rung, more = best_offer(offers, price)
-    found = first_change(
+    change = first_change(
         lambda each: best_offer(offers, each)[0], geometric(max(price, LOWEST_PRICE), HIGHEST_PRICE, 2.0), rung
     )
-    if found is None:
+    if change is None:
         return
-    tried = (outward(found[0], up=False), 0.995 * found[0])
-    limit = next((each for each in tried if best_offer(offers, each)[0] == rung), None)
+    prices = (outward(change[0], up=False), 0.995 * change[0])
+    limit = next((each for each in prices if best_offer(offers, each)[0] == rung), None)
     if limit is None or limit < price:
         return
     sentence = (
@@ -132,21 +132,22 @@ def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator
 
 
 def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
-    """The price, below today's, from which on labels and another rung would pay."""
+    """The price, below the present one, at which labels and another rung would pay."""
     if price <= LOWEST_PRICE:
         return
     now = case.decision.recommended
-    found = first_change(lambda p: best_offer(offers, p)[0], geometric(price, LOWEST_PRICE, 2.0), now)
-    if found is None:
+    change = first_change(lambda p: best_offer(offers, p)[0], geometric(price, LOWEST_PRICE, 2.0), now)
+    if change is None:
         return
-    limit = outward(found[0], up=False)
-    limit = limit if best_offer(offers, limit)[0] == found[1] else found[0]
+    place, rung = change
+    limit = outward(place, up=False)
+    limit = limit if best_offer(offers, limit)[0] == rung else place
     more = best_offer(offers, limit)[1]
     sentence = (
         f"At {money(limit)} a label or less ({money(price)} now), {count(more)} more of them and "
-        f"{title(case.find(found[1]))} would be worth more."
+        f"{title(case.find(rung))} would be worth more."
     )
-    yield WhatIf(what="label price", now=price, value=limit, rung=found[1], sentence=sentence)
+    yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
 
 
 def offers_of(case: Case, at: At) -> list[Offer]:

@@ -20,7 +20,7 @@ def checked_goal(
     prices: Prices | None,
     constraints: Constraints | None,
 ) -> Goal:
-    """The question that these wishes ask. Raises AdviceError naming the first that cannot be met."""
+    """The goal that these wishes make. Raises AdviceError for the first that cannot be met."""
     return Goal(
         target=checked_target(target),
         budget_seconds=checked_budget(budget),
@@ -43,22 +43,22 @@ def checked_budget(budget: float) -> float:
     """The budget in seconds. Raises AdviceError when it is too short to measure anything."""
     if 5 <= budget <= 7 * 86400:
         return float(budget)
-    raise AdviceError(f"A budget of {budget:g} seconds cannot be kept. Give 5 seconds to 7 days (604800 seconds).")
+    raise AdviceError(f"A budget of {budget:g} seconds is out of range. Give 5 seconds to 7 days (604800 seconds).")
 
 
 def checked_prices(prices: Prices | None) -> Prices:
-    """The prices, the defaults where there are none. Raises AdviceError for an amount without end."""
+    """The prices, the defaults where there are none. Raises AdviceError for an infinite amount."""
     _check_finite("price", prices)
     return prices or Prices()
 
 
 def checked_constraints(constraints: Constraints | None, backbone: str | None) -> Constraints:
-    """The constraints, none by default. Raises AdviceError for a limit without end, or one that measuring breaks."""
+    """The constraints, none by default. Raises AdviceError for an infinite limit, or one that measuring would break."""
     from advisor.llm.models import ENDPOINT
 
     _check_finite("limit", constraints)
     if constraints is not None and constraints.local_only and backbone == ENDPOINT:
-        raise AdviceError("No data may leave this machine, and an endpoint is asked elsewhere. Choose a local model.")
+        raise AdviceError("No data may leave this machine, and an endpoint runs elsewhere. Choose a local model.")
     return constraints or Constraints()
 
 
@@ -73,10 +73,10 @@ def checked_rungs(rungs: Iterable[str] | None) -> tuple[RungName, ...]:
 
 
 def checked_pair(rungs: Iterable[str] | None) -> tuple[RungName, ...] | None:
-    """The two rungs named for a race, None where the advice names them. Raises AdviceError where they are not two."""
+    """The two rungs named for a race, None where the advice names them. Raises AdviceError unless they are two."""
     pair = None if rungs is None else checked_rungs(rungs)
     if pair is not None and len(pair) != 2:
-        raise AdviceError(f"A race takes two rungs, such as frozen,fine-tune. Named: {', '.join(pair)}.")
+        raise AdviceError(f"A race takes two rungs. Name two, such as frozen,fine-tune, and not {', '.join(pair)}.")
     return pair
 
 

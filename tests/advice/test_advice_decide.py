@@ -149,10 +149,14 @@ def test_the_headline_tells_the_chance_of_the_target_and_a_toss_offers_the_race(
     estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), goal)
     decision = decide(estimates, goal)
     said = explain.headline(decision, estimates, "accuracy", goal)
-    assert (
-        said.startswith("Frozen features are enough: expected accuracy 95.0 % (92.0 to 98.0)") and "over 99 %" in said
-    )
-    assert "Not needed" in explain.reasons(decision, estimates, goal)["fine-tune"]
+    assert said.startswith("Frozen features are enough: expected accuracy 95.0 % (92.0 to 98.0)")
+    assert said.endswith("with more than a 99 % chance of reaching your target of 90.0 %.")
+    reasons = explain.reasons(decision, estimates, goal)
+    assert reasons["fine-tune"].startswith("Not needed: frozen features are likely to reach the target")
+    assert reasons["prompting"] == "Less than a 1 % chance of reaching the target (expected: 30.0 %)."
+    less_sure = repriced(ladder(0.3, 0.89, 0.95, 0.96, 0.2, error=0.01), goal)
+    reason = explain.reasons(decide(less_sure, goal), less_sure, goal)["rag"]
+    assert reason == "Only a 29 % chance of reaching the target (expected: 89.0 %)."
     free = Goal()
     near = repriced(ladder(0.3, 0.4, 0.95, 0.956, 0.2, error=0.01), free)  # 0.6 points above, worth 10 after upkeep
     assert "coin toss" in explain.summary(decide(near, free), near, free)[0]

@@ -47,13 +47,23 @@ def test_what_cannot_race_is_told() -> None:
 
 
 def test_one_run_of_fine_tuning_races_it_against_frozen() -> None:
-    assert runs_of(("frozen", "fine-tune")) == ("fine-tune",)
-    assert runs_of(("rag", "fine-tune")) == ("rag", "fine-tune")
+    assert runs_of(advice(), ("frozen", "fine-tune")) == ("fine-tune",)
+    assert runs_of(advice(), ("rag", "fine-tune")) == ("rag", "fine-tune")
     won = judged(advice(), ("frozen", "fine-tune"), [report("fine-tune", value=0.93, tuned=0.93, frozen=0.9)])
     assert (won.kept, won.run) == ("fine-tune", "run-fine-tune")
     assert "93.0 %" in won.sentence and "worth 300" in won.sentence and "50 more in upkeep" in won.sentence
     lost = judged(advice(), ("frozen", "fine-tune"), [report("fine-tune", value=0.9, tuned=0.88, frozen=0.9)])
     assert (lost.kept, lost.run) == ("frozen", "run-fine-tune"), "its run went back to the frozen model"
+
+
+def test_one_run_of_fine_tuning_races_it_against_the_rung_that_it_starts_from_on_questions() -> None:
+    questions = advice().model_copy(update={"metric": "token F1"})
+    assert runs_of(questions, ("rag", "fine-tune")) == ("fine-tune",)
+    assert runs_of(questions, ("frozen", "fine-tune")) == ("frozen", "fine-tune"), "its run measures no reader"
+    won = judged(questions, ("rag", "fine-tune"), [report("fine-tune", value=0.5, tuned=0.5, rag=0.4)])
+    assert (won.kept, won.run) == ("fine-tune", "run-fine-tune")
+    both = [report("frozen", value=0.3), report("fine-tune", value=0.5, tuned=0.5, rag=0.4)]
+    assert judged(questions, ("frozen", "fine-tune"), both).kept == "fine-tune"
 
 
 def test_the_same_value_keeps_what_the_run_kept() -> None:

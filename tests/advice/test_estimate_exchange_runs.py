@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from advisor import api
-from advisor.advice.outlook.exchange_runs import Judged, told
+from advisor.advice.outlook.exchange_runs import Judged, rate_of
 from advisor.core.errors import AdviceError
 from advisor.core.records import Dataset
 
@@ -31,12 +31,12 @@ def test_the_rate_lies_between_the_last_part_ahead_and_the_first_behind(digits: 
         predicted = answers(digits, val, n_wrong)
         return Judged(n_labels, float((predicted == digits.labels[val]).mean()), predicted)
 
-    found = told(digits, val, run(800, 40), [run(800, 10), run(400, 30)], run(200, 60))
+    found = rate_of(digits, val, run(800, 40), [run(800, 10), run(400, 30)], run(200, 60))
     assert (found.times, found.low, found.high) == (2.0, 2.0, 4.0) and found.provenance == "measured"
     assert "2.0 to 4.0 times" in found.sentence
-    open_end = told(digits, val, run(800, 90), [run(800, 1), run(400, 2), run(200, 3), run(100, 4)], None)
+    open_end = rate_of(digits, val, run(800, 90), [run(800, 1), run(400, 2), run(200, 3), run(100, 4)], None)
     assert open_end.times is None and open_end.low == 8.0 and "more than 8.0 times" in open_end.sentence
-    none = told(digits, val, run(800, 1), [], run(800, 50))
+    none = rate_of(digits, val, run(800, 1), [], run(800, 50))
     assert none.times is None and none.low is None and "behind with all labels" in none.sentence
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.advice.outlook.signals import Z
+from advisor.advice.outlook.signals import Z, counts_words
 from advisor.core.errors import AdviceError
+from advisor.core.ladder import FRESH
 from advisor.core.records import Dataset, Evidence, Exchange
 from advisor.evidence import stratified
 from probes.interval import paired_error, score
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 #: The parts of the labels that fine-tuning is given, in turn.
 PARTS = (1.0, 0.5, 0.25, 0.125)
-#: Fewer items than this, to learn from or to judge on, tell nothing.
+#: Fewer items than this, to learn from or to test on, tell nothing.
 LEAST_ITEMS = 16
 MOST_VALIDATION = 400
 
@@ -45,7 +46,7 @@ def measured_exchange(
     budget_seconds: for all runs together, at most five.
     """
     train, val = dataset.where("train"), dataset.where("val")
-    if dataset.kind == "qa" or min(len(train), len(val)) < LEAST_ITEMS:
+    if not dataset.classes or min(len(train), len(val)) < LEAST_ITEMS:
         raise AdviceError(
             f"The exchange rate needs images or texts with at least {LEAST_ITEMS} training and {LEAST_ITEMS} "
             f"validation items. This dataset has {len(train):,} and {len(val):,}. Add labelled items."
@@ -64,12 +65,12 @@ def measured_exchange(
             behind = tuned
             break
         ahead.append(tuned)
-    return told(dataset, val, fresh, ahead, behind)
+    return rate_of(dataset, val, fresh, ahead, behind)
 
 
 def from_scratch(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np.ndarray, seconds: float) -> Judged:
     """Counted words (texts) or a network from random weights (images)."""
-    if dataset.kind == "text":
+    if counts_words(dataset.kind, FRESH):
         from probes.tfidf import affords_characters, fit_tfidf
 
         texts = dataset.items["text"]
@@ -82,7 +83,7 @@ def from_scratch(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np
     from advisor.training.pilot import pilot
 
     entry, size = network_of(dataset, evidence)
-    return judged(dataset, rows, val, pilot(dataset, "scratch", entry, size, rows, val, seconds).predicted)
+    return judged(dataset, rows, val, pilot(dataset, FRESH, entry, size, rows, val, seconds).predicted)
 
 
 def fine_tuned(dataset: Dataset, evidence: Evidence, rows: np.ndarray, val: np.ndarray, seconds: float) -> Judged:
@@ -108,7 +109,7 @@ def judged(dataset: Dataset, rows: np.ndarray, val: np.ndarray, predicted: np.nd
     return Judged(len(rows), score(dataset.metric, dataset.labels[val], predicted, len(dataset.classes)), predicted)
 
 
-def told(dataset: Dataset, val: np.ndarray, fresh: Judged, ahead: list[Judged], behind: Judged | None) -> Exchange:
+def rate_of(dataset: Dataset, val: np.ndarray, fresh: Judged, ahead: list[Judged], behind: Judged | None) -> Exchange:
     """The rate: the labels of scratch over the fewest with which fine-tuning is still ahead, between two halvings."""
     truth, n_classes = dataset.labels[val], len(dataset.classes)
     last = ahead[-1] if ahead else behind
@@ -119,10 +120,10 @@ def told(dataset: Dataset, val: np.ndarray, fresh: Judged, ahead: list[Judged], 
     start = (
         f"Measured on {len(val):,} validation items: from scratch with {fresh.n_labels:,} labels "
         f"{100 * fresh.value:.1f} %, fine-tuned with {last.n_labels:,} {100 * last.value:.1f} % "
-        f"(difference {100 * (last.value - fresh.value):+.1f}, give or take {100 * error:.1f}). "
+        f"(difference {100 * (last.value - fresh.value):+.1f} ± {100 * error:.1f} points). "
     )
     if not ahead:
-        end = "In so short a time fine-tuning was behind with all labels, so there is no rate."
+        end = "In so short a time fine-tuning was behind even with all labels, so there is no rate."
     elif high is None:
         end = f"So scratch needs more than {low:.1f} times as many labels."
     else:

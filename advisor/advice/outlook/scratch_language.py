@@ -1,7 +1,7 @@
 """Why nobody trains a language model from scratch for their documents: the tokens, the seconds, the money.
 
 Hoffmann et al., "Training Compute-Optimal Large Language Models", NeurIPS 2022, https://arxiv.org/abs/2203.15556: a
-model of N parameters wants about 20 N tokens; training takes about 6 N D floating-point operations for D tokens (Kaplan
+model of N parameters needs about 20 N tokens; training takes about 6 N D floating-point operations for D tokens (Kaplan
 et al., "Scaling Laws for Neural Language Models", 2020, https://arxiv.org/abs/2001.08361).
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.advice.outlook.common import needed
+from advisor.core.ladder import FRESH
 from advisor.core.records import Estimate, Evidence
 
 TOKENS_PER_PARAMETER = 20
@@ -49,12 +50,12 @@ def price(parameters: float, flops_per_second: float) -> Price:
 
 
 def estimate(evidence: Evidence) -> Estimate:
-    """Priced, and not to be had: the documents hold a tiny share of the tokens."""
+    """Priced, and not available: the documents hold a tiny share of the tokens."""
     probe = needed(evidence, "closed book")
     cost = price(float(probe.settings["parameters"]), float(probe.settings["flops_per_second"]))
     own = float(probe.settings["document_tokens"])
     return Estimate(
-        rung="scratch",
+        rung=FRESH,
         available=False,
         settings={"tokens": cost.tokens, "operations": cost.operations, "document_tokens": own},
         train_seconds=cost.device_seconds,
@@ -66,7 +67,7 @@ def estimate(evidence: Evidence) -> Estimate:
 def verdict(cost: Price, own: float) -> str:
     """Why not, in two sentences with the numbers."""
     return (
-        f"Not feasible: a language model of {cost.parameters / 1e6:,.0f} million parameters wants about "
+        f"Not feasible: a language model of {cost.parameters / 1e6:,.0f} million parameters needs about "
         f"{cost.tokens / 1e9:.1f} billion tokens, and these documents hold about {own:,.0f} "
         f"({100 * own / cost.tokens:.4f} %). "
         f"Training would take {spoken_days(cost.device_seconds)} on this machine."
@@ -81,7 +82,7 @@ def sums(cost: Price, flops_per_second: float) -> str:
         f"{spoken_days(cost.device_seconds)} and {cost.device_kwh:,.0f} kWh (at {DEVICE_WATTS:.0f} W, "
         f"{cost.device_kwh * DOLLARS_PER_KWH:,.0f} dollars). One rented H100 at 40 % use: "
         f"{cost.rented_seconds / 3600:,.1f} h, {cost.rented_dollars:,.0f} dollars, {cost.rented_kwh:,.1f} kWh. "
-        f"The tokens are what is missing, and money does not buy them out of these documents."
+        f"What is missing is tokens, and money does not buy them out of these documents."
     )
 
 

@@ -1,7 +1,7 @@
 """The decision record: what was asked, what was measured, what was decided and why, and how to do it again.
 
-It is kept beside the model long after the data has moved on, so it holds everything itself: the question with its
-prices and constraints, every measured number with its n, interval and provenance, what would flip the decision, the
+It is kept beside the model long after the data has moved on, so it holds everything itself: the goal with its prices
+and constraints, every measured number with its n, interval and provenance, the what-if, the
 hashes of data and weights, the versions, and the plan. As JSON it reads itself back; `decision_written` beside this
 module writes it as Markdown and as a page to print.
 """
@@ -26,7 +26,7 @@ PACKAGES = (
 
 
 class Known(Record):
-    """One measured number: what it is of, under which backbone, and the number with its n, interval and seconds."""
+    """One measured number: of what, with which backbone, and the number with its n, interval and seconds."""
 
     what: str
     backbone: str = ""
@@ -49,7 +49,7 @@ class Subject(Record):
 
 
 class DecisionRecord(Record):
-    """A decision with all it rests on. ``written``: when, UTC; ``commands``: in a shell they ask and train again."""
+    """A decision with all it rests on. ``written``: when, UTC; ``commands``: they advise and train again in a shell."""
 
     written: str
     subject: Subject
@@ -72,7 +72,9 @@ def decision_record(
     for what, fingerprint in (("advice", advice.fingerprint), ("evidence", evidence.fingerprint),
                               ("plan", plan.fingerprint)):  # fmt: skip
         if fingerprint != dataset.fingerprint:
-            raise AdviceError(f"This {what} is about another dataset than {dataset.name}. Ask for advice on it first.")
+            raise AdviceError(
+                f"This {what} is about another dataset than {dataset.name}. Ask for advice on it first."
+            )
     return DecisionRecord(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         subject=_subject(dataset, profile, evidence),
@@ -106,38 +108,37 @@ def _subject(dataset: Dataset, profile: Profile | None, evidence: Evidence) -> S
 
 
 def measured(evidence: Evidence) -> tuple[Known, ...]:
-    """Every number that the probes measured: each probe, the learning curve's points, every depth."""
+    """Every number that the probes measured: each probe, the learning curve's points, every layer."""
     probes = [Known(what=r.title, backbone=r.backbone or "", number=r.measured) for r in evidence.results]
     curve = evidence.curve
     sizes = [] if curve is None else [
         Known(what=f"Learning curve at {n:,} items", backbone=evidence.backbone, number=point)
         for n, point in zip(curve.sizes, curve.points, strict=True)
     ]  # fmt: skip
-    depths = [
-        Known(what=f"Depth {depth.name}", backbone=evidence.backbone, number=depth.measured)
-        for depth in (evidence.depths.depths if evidence.depths else ())
+    layers = [
+        Known(what=f"Layer {layer.name}", backbone=evidence.backbone, number=layer.measured)
+        for layer in (evidence.depths.depths if evidence.depths else ())
     ]
-    return (*probes, *sizes, *depths)
+    return (*probes, *sizes, *layers)
 
 
 def _instruments(evidence: Evidence) -> tuple[str, ...]:
-    found = (evidence.depths.sentence if evidence.depths else "", evidence.domain.sentence if evidence.domain else "")
-    return tuple(sentence for sentence in found if sentence)
+    return tuple(instrument.sentence for instrument in (evidence.depths, evidence.domain) if instrument)
 
 
 def versions() -> dict[str, str]:
     """Python and the packages that a number depends on; those not installed are left out."""
-    found = {"transfer-advisor": __version__, "python": platform.python_version()}
+    installed = {"transfer-advisor": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def asked(dataset: Dataset, goal: Goal) -> str:
-    """The command that asks the same question again, prices and constraints with it where they are not the defaults."""
+    """The command that advises for the same goal, with the prices and constraints that are not the defaults."""
     plain = Goal()
     words = ["advisor", "advise", dataset.source, *_reading(dataset)]
     if goal.target is not None:
@@ -163,7 +164,7 @@ def _wishes(goal: Goal) -> list[str]:
 
 
 def trained(dataset: Dataset, plan: Plan) -> str:
-    """The command that carries the plan out, after the advice: it takes the backbone and the settings from there."""
+    """The command that carries out the plan after the advice, which gives it the backbone and the settings."""
     words = ["advisor", "train", dataset.source, *_reading(dataset), "--rung", plan.rung]
     words += ["--budget", f"{plan.budget_seconds:g}", "--seed", str(plan.seed), "--device", plan.device]
     if plan.launcher != "local":
@@ -172,6 +173,6 @@ def trained(dataset: Dataset, plan: Plan) -> str:
 
 
 def _reading(dataset: Dataset) -> list[str]:
-    """How the data was asked to be read, as options."""
-    given = dataset.options.model_dump(exclude={"schema_version"}, exclude_none=True)
-    return [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    """How the data was read, as options."""
+    options = dataset.options.model_dump(exclude={"schema_version"}, exclude_none=True)
+    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]

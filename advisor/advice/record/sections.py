@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import Table, side_by_side
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Constraints, Prices, WhatIf
 from advisor.core.records.wishes import wishes_of
 from advisor.core.wording import count, duration, money, percent
 from probes.measured import Measured
-
-KINDS = {"image": "images", "text": "texts", "qa": "questions over documents"}
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,20 @@ class Section:
 def sections(record: DecisionRecord) -> tuple[Section, ...]:
     """The whole record in its order; sections without content are left out."""
     advice = record.advice
-    made = (
-        Section("The recommendation", (advice.headline, *advice.sentences, *_tossed(advice))),
+    every = (
+        Section("The recommendation", (advice.headline, *advice.sentences, *_coin_toss(advice))),
         Section("What was asked", _asked(advice), _prices(advice.question.prices)),
-        Section("The five rungs", _told(advice), side_by_side(advice)),
+        Section("The five rungs", _origins(advice), side_by_side(advice)),
         Section("Why each rung is taken or not", (), _reasons(advice)),
-        Section("What would flip it", tuple(f.sentence for f in advice.flips), _flips(advice.flips)),
+        Section("What-if", tuple(what_if.sentence for what_if in advice.flips), _what_ifs(advice.flips)),
         _exchange(advice),
         Section("What was measured", record.remarks, _known(record)),
         Section("The data", _subject(record), _findings(record)),
-        Section("On what", (record.device_reason,), _hashes(record)),
-        Section("To do it again", (REPLAY,), code="\n".join(record.commands)),
-        Section("The plan", ("What the run is given, word for word.",), code=_plan(record)),
+        Section("Device and versions", (record.device_reason,), _hashes(record)),
+        Section("How to repeat it", (REPLAY,), code="\n".join(record.commands)),
+        Section("The plan", ("What the run reads, word for word.",), code=_plan(record)),
     )
-    return tuple(s for s in made if s.code or s.sentences or (s.table and s.table.rows))
+    return tuple(s for s in every if s.code or s.sentences or (s.table and s.table.rows))
 
 
 def _plan(record: DecisionRecord) -> str:
@@ -50,14 +49,14 @@ def _plan(record: DecisionRecord) -> str:
     return record.plan.model_dump_json(indent=1, exclude={"situation"})
 
 
-REPLAY = "The first command asks the same question, the second trains with the settings that come of it."
+REPLAY = "The first command advises for the same goal; the second trains with the settings that come of it."
 
 
-def _tossed(advice: Advice) -> tuple[str, ...]:
+def _coin_toss(advice: Advice) -> tuple[str, ...]:
     if advice.race is None:
         return ()
     one, other = (rung(name).title for name in advice.race)
-    return (f"{one} and {other} are too close to call from what was measured; a race of both would settle it.",)
+    return (f"{one} and {other} are too close to call; a race of both would settle it.",)
 
 
 def _asked(advice: Advice) -> tuple[str, ...]:
@@ -93,14 +92,14 @@ def _price(amount: float) -> str:
     return count(amount) if isinstance(amount, int) else money(amount)
 
 
-def _told(advice: Advice) -> tuple[str, ...]:
-    """Where the numbers of the table come from that were not measured."""
+def _origins(advice: Advice) -> tuple[str, ...]:
+    """How the numbers of the table are known."""
     return (
-        "Values are expected on data the model has not seen. 'Known by' names how: measured by a probe, or "
-        "predicted from what was measured on other datasets; n counts the items behind it.",
+        "Values are expected on data the model has not seen. 'Known by' says how: measured by a probe, or predicted "
+        "from what was measured on other datasets; n counts the items behind it.",
         "Training time and memory are predicted for this device. Costs are computed from times and prices. Energy is "
         f"the training time at an assumed {CPU_WATTS:g} W for a processor or {GPU_WATTS:g} W for a GPU.",
-        f"Utility is {money(advice.question.prices.point)} for each point of {advice.metric}, costs taken off.",
+        f"Utility is {money(advice.question.prices.point)} for each point of {advice.metric}, less the costs.",
     )
 
 
@@ -109,9 +108,12 @@ def _reasons(advice: Advice) -> Table:
     return Table(("Rung", "Reason", "What the number rests on"), tuple(rows))
 
 
-def _flips(flips: tuple[WhatIf, ...]) -> Table:
-    rows = [(f.what, _amount(f.what, f.now), _amount(f.what, f.value), _between(f), rung(f.rung).title) for f in flips]
-    return Table(("What changes", "Now", "Flips at", "90 % interval", "Then recommended"), tuple(rows)).without_empty()
+def _what_ifs(what_ifs: tuple[WhatIf, ...]) -> Table:
+    rows = [
+        (w.what, _amount(w.what, w.now), _amount(w.what, w.value), _between(w), rung(w.rung).title) for w in what_ifs
+    ]
+    headings = ("What changes", "Now", "Changes at", "90 % interval", "Then recommended")
+    return Table(headings, tuple(rows)).without_empty()
 
 
 def _amount(what: str, value: float | None) -> str:
@@ -120,19 +122,19 @@ def _amount(what: str, value: float | None) -> str:
     return percent(value) if what == "target" else f"{value:,.4g}"
 
 
-def _between(flip: WhatIf) -> str:
-    if flip.low is None or flip.high is None:
+def _between(what_if: WhatIf) -> str:
+    if what_if.low is None or what_if.high is None:
         return ""
-    return f"{_amount(flip.what, flip.low)} to {_amount(flip.what, flip.high)}"
+    return f"{_amount(what_if.what, what_if.low)} to {_amount(what_if.what, what_if.high)}"
 
 
 def _exchange(advice: Advice) -> Section:
-    found = advice.exchange
+    rate = advice.exchange
     title = "What the pre-trained model is worth in labels"
-    if found is None:
+    if rate is None:
         return Section(title)
-    told = f"{found.provenance.capitalize()}, and not beyond {found.furthest:g} times the labels at hand."
-    return Section(title, (found.sentence, told))
+    limit = f"{rate.provenance.capitalize()}, and not beyond {rate.furthest:g} times the labels at hand."
+    return Section(title, (rate.sentence, limit))
 
 
 def _known(record: DecisionRecord) -> Table:
@@ -147,13 +149,14 @@ def _number(number: Measured) -> tuple[str, str, str, str, str]:
 
 
 def _subject(record: DecisionRecord) -> tuple[str, ...]:
-    it = record.subject
-    classes = f" in {it.n_classes} classes" if it.n_classes else ""
-    parts = ", ".join(f"{n:,} {part}" for part, n in it.parts.items())
-    aside = f" {it.n_set_aside:,} are set aside." if it.n_set_aside else ""
-    split = "given with the data" if it.official_split else "drawn here"
+    subject = record.subject
+    classes = f" in {subject.n_classes} classes" if subject.n_classes else ""
+    parts = ", ".join(f"{n:,} {part}" for part, n in subject.parts.items())
+    aside = f" {subject.n_set_aside:,} are set aside." if subject.n_set_aside else ""
+    items = kind_row(subject.kind).counted(subject.n_used)
+    split = "official split" if subject.official_split else "drawn here"
     return (
-        f"{it.name}: {it.n_used:,} {KINDS[it.kind]}{classes}, read from {it.source}.{aside}",
+        f"{subject.name}: {items}{classes}, read from {subject.source}.{aside}",
         f"Parts ({split}): {parts}. The advice has not looked at the test part.",
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from advisor.core.ladder import RungName, rung
 from advisor.core.records import Advice, Estimate
-from advisor.core.wording import duration, energy, money, percent, size
+from advisor.core.wording import capital, chance, duration, energy, money, percent, size
 
 #: What a cost is for, in words; others are shown by their own name.
 COSTS = {
@@ -15,7 +15,6 @@ COSTS = {
     "predictions": "Cost: predictions",
     "electricity": "Cost: electricity",
     "tokens": "Cost: tokens",
-    "labels": "Cost: labels",
 }
 
 
@@ -27,13 +26,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def without_empty(self) -> Table:
-        """The table without the columns in which nothing stands."""
+        """The table without its empty columns."""
         kept = [i for i in range(len(self.headings)) if any(row[i] for row in self.rows)]
         return Table(tuple(self.headings[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in self.rows))
 
 
 def side_by_side(advice: Advice) -> Table:
-    """All that is known of every rung; a quantity that no rung has is left out."""
+    """All that is known of each rung; a quantity that no rung has is left out."""
     columns = [_column(estimate, advice) for estimate in advice.estimates]
     names = list(dict.fromkeys(name for column in columns for name in column))
     rows = [(name, *(column.get(name, "") for column in columns)) for name in _ordered(names)]
@@ -43,7 +42,7 @@ def side_by_side(advice: Advice) -> Table:
 
 def _ordered(names: list[str]) -> list[str]:
     """Costs before their sum, the utility after it, whichever rung named them first."""
-    last = ("Costs in all", "Utility", "Blocked")
+    last = ("Total cost", "Utility", "Blocked")
     return [n for n in names if n not in last] + [n for n in last if n in names]
 
 
@@ -63,19 +62,19 @@ def _column(estimate: Estimate, advice: Advice) -> dict[str, str]:
 
 def words_for(advice: Advice) -> str:
     """The metric as a heading: "Token F1", "Balanced accuracy"."""
-    return advice.metric[:1].upper() + advice.metric[1:]
+    return capital(advice.metric)
 
 
 def _value(estimate: Estimate, advice: Advice, target: float | None) -> dict[str, str]:
     low, high = estimate.low, estimate.high
-    found = {
+    cells = {
         words_for(advice): percent(estimate.value or 0.0),
         "90 % interval": f"{100 * low:.1f} to {percent(high)}" if low is not None and high is not None else "",
         "Known by": f"{estimate.provenance}, n = {estimate.n:,}",
     }
     if target is not None and estimate.p_target is not None:
-        found[f"Chance of {percent(target)}"] = f"{100 * estimate.p_target:.0f} %"
-    return found
+        cells[f"Chance of {percent(target)}"] = chance(estimate.p_target)
+    return cells
 
 
 def _effort(estimate: Estimate) -> dict[str, str]:
@@ -92,8 +91,8 @@ def _labels(estimate: Estimate, target: float | None) -> dict[str, str]:
     if target is None:
         return {}
     missing, price = estimate.labels_missing, estimate.labels_price
-    told = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
-    return {"Labels missing": told, "Price of those labels": money(price) if price else ""}
+    labels = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
+    return {"Labels missing": labels, "Price of those labels": money(price) if price else ""}
 
 
 def _worth(estimate: Estimate) -> dict[str, str]:
@@ -101,6 +100,6 @@ def _worth(estimate: Estimate) -> dict[str, str]:
     return {
         "Price of 1,000 predictions": money(price) if price is not None else "",
         **{COSTS.get(name, f"Cost: {name}"): money(cost) for name, cost in estimate.costs.items()},
-        "Costs in all": money(sum(estimate.costs.values())) if estimate.costs else "",
+        "Total cost": money(sum(estimate.costs.values())) if estimate.costs else "",
         "Utility": money(estimate.utility) if estimate.utility is not None else "",
     }
