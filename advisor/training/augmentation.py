@@ -1,8 +1,8 @@
 """Augmentation on tensors: one warp (crop, flip, small rotation) and one change of light per image.
 
-All of it is a single `grid_sample` and a few multiplications per batch, on whatever device the batch is on,
-and every random number comes from a generator that depends on the step alone, so that a resumed run sees the
-same images. What is safe depends on the pictures: a mirrored digit is another digit, a grey scan has no hue.
+It takes a single `grid_sample` and a few multiplications per batch, on the batch's own device, and every random number
+comes from a generator that depends on the step alone, so that a resumed run sees the same images. What is safe depends
+on the pictures: a mirrored digit is another digit, a grey scan has no hue.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ def choose(classes: Sequence[str], pixels: np.ndarray, strong: bool = False) -> 
     grey = is_grey(pixels)
     written = is_written(classes)
     area = 0.35 if strong else 0.6
-    reason = "mirrored" if not written else "not mirrored, since a mirrored sign or number is another one"
-    light = "grey pictures, so no change of colour" if grey else "colour varied a little"
+    mirroring = "no mirroring, since a mirrored sign or number is another one" if written else "mirroring"
+    colour = "no colour changes, since the pictures are grey" if grey else "slight colour changes"
     return Augmentation(
         smallest_area=max(area, 0.7) if written else area,
         flip=not written,
         rotation_degrees=8.0,
         saturation=0.0 if grey else 0.2,
-        reason=f"Crops, {reason}; {light}.",
+        reason=f"Random crops; {mirroring}; {colour}.",
     )
 
 
@@ -75,9 +75,9 @@ def is_written(classes: Sequence[str]) -> bool:
         short = len(words) == 1 and (words[0].isdigit() or len(words[0]) == 1)
         return short or (bool(words) and (words[0] in _NUMBERS or bool((_SIDES | _WRITTEN).intersection(words))))
 
-    telling = [written(name) for name in classes]
+    signs = [written(name) for name in classes]
     sides = any(_SIDES.intersection(re.split(r"[^a-z]+", name.lower())) for name in classes)
-    return sides or sum(telling) * 2 > len(telling)
+    return sides or sum(signs) * 2 > len(signs)
 
 
 def augment(pixels: Tensor, size: int, how: Augmentation, rng: np.random.Generator) -> Tensor:

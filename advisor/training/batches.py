@@ -39,7 +39,7 @@ class Batch:
 
 
 class Batches:
-    """All batches without end; this process's share of the next few is prepared in the background."""
+    """An endless sequence of batches; this process's share of the next few is prepared in the background."""
 
     def __init__(self, problem: Problem, settings: Settings, rank: int = 0, world: int = 1) -> None:
         self.problem, self.settings, self.rank, self.world = problem, settings, rank, world
@@ -83,7 +83,7 @@ class Batches:
 class PartOfBatch(np.random.Generator):
     """Draws for a whole batch of `n` items and hands out what belongs to the items ``start:stop``.
 
-    Concerns draws with one row per item; all else is drawn as ever, the same for every part.
+    Only draws with one row per item are cut; any other draw is the same for every part.
     """
 
     def __init__(self, seed: list[int], n: int, start: int, stop: int) -> None:

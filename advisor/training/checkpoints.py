@@ -60,7 +60,7 @@ def read(folder: Path) -> tuple[dict[str, Part], dict[str, Any]] | None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the checkpoint of a finished run, those of its folds and seeds in folders below included."""
+    """Remove the checkpoint of a finished run, including those of its folds and seeds in folders below."""
     for path in (*folder.rglob(STATE), *folder.rglob("*.safetensors")):
         path.unlink(missing_ok=True)
 

@@ -102,14 +102,14 @@ def features_of_batch(module: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Contrastive:
-    """The objective: pairs in training. A state is judged by the same loss over all pairs of the validation items.
+    """The objective: the loss of pairs, in training as on all pairs of the validation items.
 
-    `problem.network` is a `Classifier` of texts; its backbone learns, its head is left alone. The outputs kept are the
+    `problem.network` is a `Classifier` of texts; its backbone learns, its head does not. The outputs kept are the
     features (n_val, d) of the validation items.
     """
 
     def loss(self, problem: Problem, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
-        """The pairs' loss, weighing as many as the batch has readable items."""
+        """The pairs' loss, weighted by the readable items of the batch."""
         features = features_of_batch(problem.network.backbone, inputs)  # type: ignore[arg-type]
         labels = torch.from_numpy(problem.labels_train[positions]).to(problem.device)
         weights = torch.from_numpy(problem.train.ok[positions].astype(np.float32)).to(problem.device)

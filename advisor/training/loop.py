@@ -1,7 +1,7 @@
 """The one training loop: images and texts, CPU, CUDA and MPS, fine-tuning and from scratch.
 
 Context: runs have minutes, not epochs, and may be killed at any step. So the number of steps is planned from a
-timed step such that warm-up and cosine end inside the time, corrected as the pace shows; and every random draw is a
+timed step such that warm-up and cosine end in time, and corrected by the real pace; and every random draw is a
 function of (seed, number of the batch), so that a checkpoint needs no random state and a resumed CPU run equals an
 undisturbed one bit for bit (measured in tests/training). What is minimised: advisor/training/problem.py; how a batch
 becomes a gradient, on one process or several: advisor/training/gradients.py.
@@ -155,7 +155,7 @@ class _Fit:
 
     def _due(self) -> bool:
         """Whether to evaluate now; always after the last step, unless nothing is to be chosen."""
-        every = self.pace.look_every
+        every = self.pace.evaluate_every
         return bool(self.settings.n_evaluations and self.step >= self.pace.steps) or bool(
             every and self.step % every == 0
         )
@@ -164,7 +164,7 @@ class _Fit:
         """Judge the validation part, keep the state if it is the best, report; the validation value."""
         started = time.monotonic()
         judged = self.judge()
-        self.pace.looked(time.monotonic() - started)
+        self.pace.evaluated(time.monotonic() - started)
         if not math.isfinite(judged.loss):
             self._roll_back("The loss on the validation part", [self.cursor - 1])
             return judged.value

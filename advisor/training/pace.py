@@ -1,4 +1,4 @@
-"""How many steps fit into the time, planned from a timed step and corrected as the real pace shows."""
+"""How many steps fit into the time: planned from a timed step, then corrected by the real pace."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from advisor.training.settings import Settings
 
-#: Looking at the validation part may take this share of the time.
-LOOK_SHARE = 0.15
-#: The plan leaves this share free, since steps of a busy machine vary.
+#: Judging the validation part may take this share of the time.
+EVALUATION_SHARE = 0.15
+#: The plan leaves this share free, since steps on a busy machine vary.
 RESERVE = 0.04
 #: Until this share of the steps is done the plan may still grow; a cosine must not be stretched late.
 GROWTH_SHARE = 0.34
@@ -26,9 +26,9 @@ class Pace:
         self.cap = max(1, round(settings.max_epochs * per_epoch))
         self.per_epoch = per_epoch
         self.steps = self.planned = 0
-        self.look_every = 0
+        self.evaluate_every = 0
         self.timed = False
-        self.step_seconds = self.look_seconds = 0.0
+        self.step_seconds = self.evaluation_seconds = 0.0
         self.before = self.stepping = 0.0
         self.started = time.monotonic()
         # the first is due at once: a run that dies without one cannot be resumed
@@ -42,21 +42,23 @@ class Pace:
     def fix(self, steps: int) -> None:
         """A given number of steps, whatever the clock says."""
         self.steps = self.planned = steps
-        self._spread_looks(self.settings.n_evaluations)
+        self._spread(self.settings.n_evaluations)
 
-    def plan(self, step_seconds: float, look_seconds: float) -> None:
-        """Choose steps and looks from a timed step and an estimated look (seconds each)."""
+    def plan(self, step_seconds: float, evaluation_seconds: float) -> None:
+        """Choose steps and evaluations from a timed step and an estimated evaluation (seconds each)."""
         self.timed = self.settings.seconds is not None
-        self.step_seconds, self.look_seconds = step_seconds, look_seconds
+        self.step_seconds, self.evaluation_seconds = step_seconds, evaluation_seconds
         if self.settings.seconds is None:
             self.fix(self.cap)
             return
         time_left = self.settings.seconds * (1 - RESERVE) - self.spent
-        looks = min(self.settings.n_evaluations, int(LOOK_SHARE * time_left / max(look_seconds, 1e-6)))
+        evaluations = min(
+            self.settings.n_evaluations, int(EVALUATION_SHARE * time_left / max(evaluation_seconds, 1e-6))
+        )
         first = int(self.settings.first_look and self.settings.n_evaluations > 0)
-        training = time_left - look_seconds * (max(looks, 1) + first)
+        training = time_left - evaluation_seconds * (max(evaluations, 1) + first)
         self.steps = self.planned = max(1, min(self.cap, int(training / step_seconds)))
-        self._spread_looks(looks)
+        self._spread(evaluations)
 
     @property
     def gentleness(self) -> float:
@@ -71,14 +73,14 @@ class Pace:
         if self.timed and (step % 5 == 0 or self.step_seconds > 0.2):
             self._correct(step)
 
-    def looked(self, seconds: float) -> None:
-        """Learn from a look at the validation part."""
-        self.look_seconds = seconds
+    def evaluated(self, seconds: float) -> None:
+        """Learn from an evaluation that took so many seconds."""
+        self.evaluation_seconds = seconds
 
     def remaining(self, step: int) -> float:
         """Seconds still expected."""
-        looks = (self.steps - step) / self.look_every if self.look_every else float(step < self.steps)
-        return max(0.0, (self.steps - step) * self.step_seconds + looks * self.look_seconds)
+        evaluations = (self.steps - step) / self.evaluate_every if self.evaluate_every else float(step < self.steps)
+        return max(0.0, (self.steps - step) * self.step_seconds + evaluations * self.evaluation_seconds)
 
     def checkpoint_due(self, every_seconds: float) -> bool:
         """Whether the next checkpoint is due; it costs at most a share of the time."""
@@ -94,10 +96,10 @@ class Pace:
         return {
             "steps": self.steps,
             "planned": self.planned,
-            "look_every": self.look_every,
+            "look_every": self.evaluate_every,
             "timed": self.timed,
             "step_seconds": self.step_seconds,
-            "look_seconds": self.look_seconds,
+            "look_seconds": self.evaluation_seconds,
             "spent": self.spent,
             "stepping": self.stepping,
         }
@@ -105,20 +107,20 @@ class Pace:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue with the plan of a checkpoint."""
         self.steps, self.planned = state["steps"], state["planned"]
-        self.look_every, self.timed = state["look_every"], state["timed"]
-        self.step_seconds, self.look_seconds = state["step_seconds"], state["look_seconds"]
+        self.evaluate_every, self.timed = state["look_every"], state["timed"]
+        self.step_seconds, self.evaluation_seconds = state["step_seconds"], state["look_seconds"]
         self.before, self.stepping = state["spent"], state["stepping"]
 
-    def _spread_looks(self, looks: int) -> None:
-        self.look_every = -(-self.steps // looks) if looks > 0 else 0
+    def _spread(self, evaluations: int) -> None:
+        self.evaluate_every = -(-self.steps // evaluations) if evaluations > 0 else 0
 
     def _correct(self, step: int) -> None:
-        """Shorten a plan that would end too late; lengthen one that is quicker than thought while it is young."""
+        """Shorten a plan that would end too late; lengthen a young one that runs faster than expected."""
         assert self.settings.seconds is not None
         time_left = self.settings.seconds * (1 - RESERVE / 2) - self.spent
-        per_step = self.step_seconds + (self.look_seconds / self.look_every if self.look_every else 0.0)
-        last_look = 0.0 if self.look_every else self.look_seconds
-        affordable = step + max(0, int((time_left - last_look) / max(per_step, 1e-6)))
+        per_step = self.step_seconds + (self.evaluation_seconds / self.evaluate_every if self.evaluate_every else 0.0)
+        last_evaluation = 0.0 if self.evaluate_every else self.evaluation_seconds
+        affordable = step + max(0, int((time_left - last_evaluation) / max(per_step, 1e-6)))
         young = step < GROWTH_SHARE * self.steps
         if affordable < self.steps or (young and affordable > 1.1 * self.steps):
             self.steps = max(step, min(self.cap, affordable))

@@ -4,7 +4,7 @@ Successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm Identificat
 AISTATS 2016, https://arxiv.org/abs/1502.07943): all candidates take a few steps, the better half goes on from its own
 state for twice as many, until one is left; the long run goes on from that one, so its part of the race is not lost.
 Judged by validation loss, since on a small validation part the metric of short runs is mostly equal. Every round is
-a whole schedule (warm-up and cosine), since a high rate that has not come down yet looks worse than it is.
+a whole schedule (warm-up and cosine), since a high rate that has not decayed yet looks worse than it is.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def reading_speed(problem: Problem) -> float:
 
 
 def race_items(n_candidates: int, batch_size: int, n_validation: int) -> float:
-    """Items that a race puts through training; one that is only judged counts a third."""
+    """Items that a race trains on; an item that is only judged counts a third."""
     items, steps = 0.0, ROUND_STEPS
     while n_candidates > 1:
         items += n_candidates * (steps * batch_size + n_validation / 3)
@@ -126,7 +126,7 @@ def race_items(n_candidates: int, batch_size: int, n_validation: int) -> float:
 def affordable(
     candidates: tuple[Candidate, ...], settings: Settings, n_validation: int, items_per_second: float, seconds: float
 ) -> tuple[Candidate, ...]:
-    """As many candidates, from the first, as a race within its share of the time can take; () for fewer than two."""
+    """As many candidates, from the first, as fit into the race's share of the time; () for fewer than two."""
     items = RACE_SHARE * seconds * items_per_second
     for n in range(len(candidates), 1, -1):
         if race_items(n, settings.batch_size, n_validation) <= items:

@@ -64,9 +64,9 @@ class TokenSource:
 
 
 class AnswerLogits(nn.Module):
-    """A causal language model that gives logits only where a label is asked for: the vocabulary is wide.
+    """A causal language model that gives logits only where there is a label: the vocabulary is wide.
 
-    Shape: ids, mask, labels (n, t) to logits (asked, vocabulary) and their labels (asked,).
+    Shape: ids, mask, labels (n, t) to logits (m, vocabulary) and their labels (m,).
     """
 
     def __init__(self, module: Any) -> None:
@@ -77,9 +77,9 @@ class AnswerLogits(nn.Module):
         body = getattr(self.backbone, self.backbone.base_model_prefix)
         states = body(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
         labels = inputs["labels"][:, 1:]
-        asked = labels != IGNORED
-        logits: Tensor = self.backbone.get_output_embeddings()(states[:, :-1][asked])
-        return logits, labels[asked]
+        labelled = labels != IGNORED
+        logits: Tensor = self.backbone.get_output_embeddings()(states[:, :-1][labelled])
+        return logits, labels[labelled]
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ TIMED = Settings(learning_rate=1e-3, head_learning_rate=1e-3, seconds=100.0, max
 def test_planned_steps_and_looks_fit_the_time_or_are_the_least(step: float, look: float, per_epoch: int) -> None:
     pace = Pace(TIMED, per_epoch)
     pace.plan(step, look)
-    looks = -(-pace.steps // pace.look_every) if pace.look_every else 1
+    evaluations = -(-pace.steps // pace.evaluate_every) if pace.evaluate_every else 1
     first = 1
     assert 1 <= pace.steps <= 10 * per_epoch
-    assert pace.steps == 1 or pace.steps * step + (looks + first) * look <= 101 + look
+    assert pace.steps == 1 or pace.steps * step + (evaluations + first) * look <= 101 + look
 
 
 def test_a_slower_machine_shortens_the_plan_and_a_quicker_one_lengthens_it_while_young() -> None:
@@ -52,7 +52,7 @@ def test_a_fixed_number_of_steps_ignores_the_clock() -> None:
     pace.fix(7)
     for step in range(1, 8):
         pace.stepped(step, 1000.0)
-    assert pace.steps == 7 and pace.look_every == 3
+    assert pace.steps == 7 and pace.evaluate_every == 3
 
 
 def test_a_short_plan_learns_slower_and_a_long_one_does_not() -> None:
@@ -70,7 +70,7 @@ def test_the_plan_survives_a_checkpoint() -> None:
     pace.stepped(1, 0.5)
     again = Pace(TIMED, 50)
     again.restore(pace.state())
-    assert (again.steps, again.planned, again.look_every) == (pace.steps, pace.planned, pace.look_every)
+    assert (again.steps, again.planned, again.evaluate_every) == (pace.steps, pace.planned, pace.evaluate_every)
     assert again.spent >= pace.state()["spent"] - 1e-3 or again.before > 0
 
 
