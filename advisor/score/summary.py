@@ -23,25 +23,25 @@ MARKS = {True: "yes", False: "NO", None: "-"}
 def introduction(board: Board) -> tuple[str, ...]:
     """What was scored and how."""
     ours = board.ours
-    found = [
-        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, every rung carried out on each. One whole "
-        f"dataset is left out at a time: what advises on it has seen nothing of it.",
+    sentences = [
+        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, each completed on every rung. One whole "
+        f"dataset is left out at a time, so the advice has seen nothing of it.",
         "In brackets: 90 % intervals, from drawing whole datasets 2,000 times.",
     ]
     if board.unfinished:
-        found.append(f"Tasks' seeds that lack the row of a rung, and do not count: {board.unfinished}.")
-    return tuple(found)
+        sentences.append(f"Not counted, because a rung is missing: {board.unfinished} seeds of tasks.")
+    return tuple(sentences)
 
 
 def out_of_reach(board: Board) -> str:
     """How often the ideal rung could be known at all; "" where no task has two draws of labels."""
-    found = board.ceiling
-    if found.ideal.value is None:
+    ceiling = board.ceiling
+    if ceiling.ideal.value is None:
         return ""
     return (
-        f"How often it can be known: {found.ideal.n} tasks were carried out with two draws of labels. Who knows every "
-        f"test value of one draw names the other's ideal rung in {written(found.ideal, '%')} of the cases, and loses "
-        f"{written(found.regret, 'points')} points there."
+        f"The best possible: {ceiling.ideal.n} tasks were completed with two draws of labels. Knowing every test value "
+        f"of one draw names the other's ideal rung in {written(ceiling.ideal, '%')} of the cases and loses "
+        f"{written(ceiling.regret, 'points')} points there."
     )
 
 
@@ -82,15 +82,15 @@ def wrong_rows(score: Score) -> Iterator[tuple[str, str, str, str, str]]:
     """Tasks on which some seed was advised another rung than the ideal one, the costliest first."""
     wrong = [task for task in score.tasks if task.right < 1.0]
     for task in sorted(wrong, key=lambda task: -task.utility_regret):
-        yield f"{task.dataset}/{task.labels}", told_of(task), task.ideal, f"{task.regret:.1f}", task.why
+        yield f"{task.dataset}/{task.labels}", chosen_by(task), task.ideal, f"{task.regret:.1f}", task.why
 
 
-def told_of(task: TaskRow) -> str:
+def chosen_by(task: TaskRow) -> str:
     """The rungs of the seeds, each once."""
     return ", ".join(dict.fromkeys(task.chosen))
 
 
-#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more of it is better; None: only told.
+#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more of it is better; None: for information.
 SHARED: tuple[tuple[str, str, Callable[[Score], Figure], bool | None], ...] = (
     ("ideal rung recommended", "%", lambda score: score.ideal, True),
     ("mean regret", "points", lambda score: score.mean_regret, False),
@@ -116,7 +116,7 @@ def alike(board: Board) -> str:
     worse = [name for name, _, figure, more in SHARED if more is not None and _worse(figure(one), figure(other), more)]
     if not worse:
         return "They do, as far as the intervals tell."
-    return f"They do not: clearly worse on fresh datasets {'is' if len(worse) == 1 else 'are'} {'; '.join(worse)}."
+    return f"They do not. Clearly worse on fresh datasets: {'; '.join(worse)}."
 
 
 def _worse(here: Figure, there: Figure, more_is_better: bool) -> bool:
