@@ -77,7 +77,7 @@ def measured(dataset: Dataset, sample: Sample) -> dict[str, ProbeResult]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADVISOR_HOME", dataset.folder)
         patch.setattr("advisor.evidence.prompts.LEAST", 8)
-        assert "takes 6 s or more" in (measure_prompts(dataset, backbone, sample, 1.0)[1] or "")
+        assert "at least 6 s" in (measure_prompts(dataset, backbone, sample, 1.0)[1] or "")
         patch.setattr("advisor.evidence.prompts.LEAST_SECONDS", 0.0)
         patch.setattr("advisor.evidence.prompts.OVERTIME", 1e9)
         found, note = measure_prompts(dataset, backbone, sample, 0.5)

@@ -49,7 +49,7 @@ LEARNING_RATE, BATCH, EPOCHS = 5e-4, 4, 3.0
 LOOKED_AT, LOOKS = 12, 2
 #: The rung whose model is kept where the adapter is dropped.
 FALLBACK = "rag"
-#: QuestionSet of the comparison at least: fewer decide by chance.
+#: Questions of the comparison at least: fewer decide by chance.
 LEAST_COMPARED = 8
 
 
