@@ -132,13 +132,15 @@ def asked(page: Page, url: str) -> None:
 
 def live(page: Page, address: str, digits: Dataset) -> None:
     """A run of fine-tuning under way, once its curves are drawn; it is stopped afterwards."""
-    run = api.start(api.plan(digits, rung="fine-tune", budget=180.0))
-    page.goto(f"{address}/run?run={run}")
-    page.locator(".js-plotly-plot").nth(1).wait_for()
-    time.sleep(5 * SETTLE)
-    save(page, "run")
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("heading", name="What happened?").wait_for()
+    run = api.start(api.plan(digits, rung="fine-tune", budget=300.0))
+    try:
+        page.goto(f"{address}/run?run={run}")
+        page.locator(".js-plotly-plot").first.wait_for(timeout=3 * LONG_MS)
+        time.sleep(5 * SETTLE)
+        save(page, "run")
+    finally:
+        store.request_stop(run)
+        page.get_by_role("heading", name="What happened?").wait_for()
 
 
 def save(page: Page, name: str) -> None:

@@ -90,7 +90,7 @@ def chosen_by(task: TaskRow) -> str:
     return ", ".join(dict.fromkeys(task.chosen))
 
 
-#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more of it is better; None: for information.
+#: Figures of LadderBench and the fresh sets: name, unit, the figure, whether more is better (None: neither).
 SHARED: tuple[tuple[str, str, Callable[[Score], Figure], bool | None], ...] = (
     ("ideal rung recommended", "%", lambda score: score.ideal, True),
     ("mean regret", "points", lambda score: score.mean_regret, False),
