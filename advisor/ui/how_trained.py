@@ -14,6 +14,7 @@ from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
+from advisor.training.settings import Candidate
 from advisor.ui import charts, parts, terms
 from advisor.ui.charts import GREY, TEAL, base
 
@@ -130,9 +131,7 @@ def candidate(lap: Mapping[str, Any]) -> str:
     >>> candidate({"learning_rate": 0.0003, "depth": 0.5, "adapters": False})
     'top 50 % of the blocks at 3.0e-04'
     """
-    depth = float(lap.get("depth", 1.0))
-    what = "all layers" if depth == 1.0 else f"top {100 * depth:.0f} % of the blocks"
-    return f"{'LoRA' if lap.get('adapters') else what} at {float(lap['learning_rate']):.1e}"
+    return str(Candidate(float(lap["learning_rate"]), float(lap.get("depth", 1.0)), bool(lap.get("adapters"))))
 
 
 def race(laps: Sequence[Mapping[str, Any]]) -> go.Figure:
