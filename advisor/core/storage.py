@@ -60,9 +60,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """Read a JSON object; a damaged file, or one that holds anything else, is a StorageError that names it."""
     content = read_json(path)
     if not isinstance(content, dict):
-        raise StorageError(
-            f"{path} is damaged: it holds JSON, but no object with fields. Copy it again, or make it again."
-        )
+        raise StorageError(f"{path} is damaged: it holds JSON, but not an object. Copy it or make it again.")
     return content
 
 

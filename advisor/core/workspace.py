@@ -14,6 +14,8 @@ from advisor.core.errors import StorageError
 
 #: A dataset's record, by which its folder is known.
 RECORD = "dataset.json"
+#: The record of an unpacked archive, written last into its folder.
+UNPACKED = ".unpacked.json"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Workspace(Folder):
     ledger = Inside("ledger")  # outcomes of this workspace's own runs, as LadderBench's tables are
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
     unpacked = Inside("unpacked")  # archives, by the hash of their content
+    archive_hashes = Inside("unpacked/.known")  # what each archive hashed to, by its place
     uploads = Inside("uploads")  # files that came through the dashboard, by the hash of their content
 
     @classmethod

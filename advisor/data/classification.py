@@ -47,14 +47,14 @@ class Classification:
             raise DatasetError(_too_few_classes(origin, listing, sorted(counts.index, key=natural), single))
         if single:
             classes = counted(len(single), "class", "classes")
-            listing.notes.append(f"{classes} with one item set aside: {listed(single)}.")
+            listing.notes.append(f"{classes} with a single item set aside: {listed(single)}.")
         reason = "Its class has only this item. Add more, or leave the class out."
         inspection = listing.keep(~(inside & labels.isin(single)), reason, inspection)
         unknown = ~listing.items["label"].isin(enough)
         if unknown.any():
             names = listed(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
             items = counted(int(unknown.sum()), "item")
-            listing.notes.append(f"{items} of the shifted part (ood) set aside: no other part has {names}.")
+            listing.notes.append(f"{items} of the shifted part (ood) set aside: {names} occurs in no other part.")
         return listing.keep(
             ~unknown, "Its class occurs only in the shifted part (ood), so it cannot be learned.", inspection
         )

@@ -65,18 +65,18 @@ def _too_large(n_pixels: int) -> str:
 def _reason(path: Path, error: Exception) -> str:
     """Why a file is unreadable, for people."""
     if isinstance(error, FileNotFoundError):
-        return f"The file {path} is not there any more. Read the dataset again from where it lies now."
+        return f"The file {path} is gone. Read the dataset again from its new place."
     if isinstance(error, Image.DecompressionBombError):
         return f"The image has far more than {MAX_PIXELS // 10**6} megapixels. Make it smaller."
     if isinstance(error, UnidentifiedImageError):
-        return "The file is no image that can be read: its content is damaged or of another format."
+        return "The file is not a readable image: it is damaged or in another format."
     if isinstance(error, MemoryError):
         return "The image is too large for this machine's memory."
     if isinstance(error, PermissionError):
         return "The file cannot be opened (permission denied)."
     text = str(error).replace(str(path), "the file")
     if "truncated" in text.lower():
-        return "The image is cut short (truncated)."
+        return "The image is truncated."
     return f"The image is damaged ({text or type(error).__name__})."
 
 
@@ -105,7 +105,7 @@ def _scaled(values: np.ndarray) -> Image.Image:
     """Grey of 8 bits from integers or floats, (h, w): by the range the values stand in, else from least to most."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        raise ItemError("The image holds no finite value.")
+        raise ItemError("The image has no finite pixel value.")
     low, high = float(finite.min()), float(finite.max())
     is_share = low >= 0 and high <= 1 and bool((finite != np.round(finite)).any())
     if is_share:

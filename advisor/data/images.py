@@ -57,11 +57,11 @@ class Images:
 
     def facts(self, dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
         """Sizes and formats."""
-        return image_facts(dataset, measures)
+        return image_facts(measures)
 
     def findings(self, dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
         """Tiny, huge, mixed, long, grey and blank images."""
-        return image_findings(dataset, measures)
+        return image_findings(measures)
 
     def decode(self, source: str, size: int | None = None) -> Image.Image:
         """The picture at a path; it may come smaller than its file, but no side under `size` pixels."""

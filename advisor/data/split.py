@@ -39,7 +39,7 @@ def assign_parts(
         rows = np.flatnonzero(parts == "train")
         parts[rows] = divide(labels[rows], units[rows], {"train": 1 - CARVED_VAL, "val": CARVED_VAL}, seed)
         notes.append(
-            f"There was no validation part, so {(parts == 'val').sum():,} training items were set apart as one."
+            f"There is no validation part, so {(parts == 'val').sum():,} training items were set apart for validation."
         )
     return _series(parts, items), True, notes
 
@@ -49,7 +49,7 @@ def _series(parts: np.ndarray, items: pd.DataFrame) -> pd.Series[str]:
 
 
 def _only_one_part(name: str) -> str:
-    return f"All items are marked {name}, which is no split, so they were divided anew into train, val and test."
+    return f"All items are marked {name}, so they were split anew into train, val and test."
 
 
 def _complete_official(parts: np.ndarray, marked: np.ndarray, present: set[str]) -> list[str]:
@@ -57,14 +57,14 @@ def _complete_official(parts: np.ndarray, marked: np.ndarray, present: set[str])
     notes = []
     if "test" not in present:
         parts[marked == "val"] = "test"
-        notes.append("There was no test part, so the validation part is kept as the locked test part.")
+        notes.append("There is no test part, so the validation part is the locked test part.")
     if "train" not in present:
         parts[marked == "val"] = "train"
-        notes.append("There was no training part, so the validation part is used for training.")
+        notes.append("There is no training part, so the validation part is used for training.")
     unmarked = parts == ""
     if unmarked.any():
         parts[unmarked] = "train"
-        notes.append(f"{unmarked.sum():,} items had no split value and are used for training.")
+        notes.append(f"{unmarked.sum():,} items have no split value and are used for training.")
     return notes
 
 

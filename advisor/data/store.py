@@ -34,7 +34,7 @@ def open_dataset(fingerprint: str) -> Dataset:
     """
     wanted = fingerprint.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", wanted):
-        raise DatasetError(f"{fingerprint!r} is no fingerprint: it has 8 to 64 of the characters 0 to 9 and a to f.")
+        raise DatasetError(f"{fingerprint!r} is not a fingerprint. Give 8 to 64 hexadecimal digits (0 to 9, a to f).")
     base = Workspace.here().datasets
     folders = [path.parent for path in base.glob(f"{wanted[:16]}*/{RECORD}")]
     if len(folders) != 1:

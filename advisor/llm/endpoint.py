@@ -63,7 +63,7 @@ class EndpointSettings:
         absent = [name for name in (BASE_URL, MODEL) if not place.get(name, "").strip()]
         if absent:
             raise EndpointError(
-                f"No endpoint is configured: {' and '.join(absent)} not set. Set {BASE_URL} (such as "
+                f"No endpoint is configured: {' and '.join(absent)} missing. Set {BASE_URL} (such as "
                 f"https://host/v1), {MODEL} and {API_KEY} in the environment or among the app's secrets."
             )
         url = place[BASE_URL].strip().rstrip("/")
@@ -126,7 +126,7 @@ class Endpoint:
 
     def option_log_p(self, prompts: Sequence[Prompt], options: Sequence[str]) -> np.ndarray:
         """Not known: raises ProbeError."""
-        raise ProbeError(f"{self.name} gives no probabilities of given answers. Ask it to write the answer instead.")
+        raise ProbeError(f"{self.name} cannot score given answers. Ask it to write the answer instead.")
 
     def price_per_thousand(self, predictions: int | None = None) -> float | None:
         """Money for 1,000 predictions like those asked so far (a request each); None where prices are not known."""
@@ -168,16 +168,16 @@ class Endpoint:
                 self._left_out |= refused
             except (openai.OpenAIError, ValueError) as error:  # ValueError: a body that is no JSON
                 raise EndpointError(_words(error, self.settings)) from None
-        raise EndpointError(f"{self.name} refuses every way of asking. Choose another model.")
+        raise EndpointError(f"{self.name} refuses every form of request. Choose another model.")
 
     def _reserve(self, tokens: int) -> int:
         """Count tokens before they are spent. Raises EndpointError when they might exceed the limit."""
         with self._lock:
             if self.usage.spent + tokens > self.settings.most_tokens:
                 raise EndpointError(
-                    f"The next request may need {tokens:,} tokens, and {self.usage.spent:,} of at most "
+                    f"The next request may need {tokens:,} tokens, but {self.usage.spent:,} of at most "
                     f"{self.settings.most_tokens:,} are spent, so it was not sent. Raise "
-                    f"{NUMBERS['most_tokens']} to go on."
+                    f"{NUMBERS['most_tokens']} to continue."
                 )
             self.usage.reserved += tokens
         return tokens
@@ -234,8 +234,8 @@ def _words(error: openai.OpenAIError | ValueError, settings: EndpointSettings) -
         return f"{place} knows no model {settings.model!r} at this address. Check {MODEL} and {BASE_URL}."
     if isinstance(error, openai.RateLimitError):
         return (
-            f"{place} still answers that there are too many requests, after {settings.retries} further tries. Wait, "
-            f"lower {NUMBERS['at_once']}, or raise the limit there."
+            f"{place} still reports too many requests after {settings.retries} retries. Wait, "
+            f"lower {NUMBERS['at_once']}, or raise the limit at the provider."
         )
     if isinstance(error, openai.APITimeoutError):
         return f"{place} did not answer within {settings.timeout_seconds:g} s. Raise {NUMBERS['timeout_seconds']}."

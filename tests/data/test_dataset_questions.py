@@ -194,7 +194,7 @@ def test_documents_without_questions_say_what_is_missing(tmp_path: Path) -> None
     for options in (None, ReadOptions(kind="qa")):
         with pytest.raises(DatasetError, match=r"30 documents .*at least 20, better 100.*questions\.jsonl"):
             read(made, options)
-    with pytest.raises(DatasetError, match="one document"):
+    with pytest.raises(DatasetError, match="single document"):
         read(made / "pages/City1.md")
 
 

@@ -62,4 +62,4 @@ def test_questions_that_name_no_document(tmp_path: Path) -> None:
     found = made(tmp_path, [["metres"], ["knee deep"]], name_documents=False)
     said = sentences(found)
     assert said["questions without a document"].startswith("40 questions name no document")
-    assert found.facts["Answers"] == "words of the document 50 %, in other words 50 %"
+    assert found.facts["Answers"] == "words of the document 50 %, paraphrased 50 %"

@@ -113,7 +113,7 @@ def test_an_answer_is_cut_at_the_stop_and_its_tokens_and_price_are_counted(serve
     assert body["messages"][1]["content"].endswith("Capital:")
     assert asked.price_per_thousand() == pytest.approx(1000 * (20 * 0.5 + 5 * 2.0) / 1e6)
     assert endpoint(server).price_per_thousand(1) is None
-    with pytest.raises(ProbeError, match="no probabilities"):
+    with pytest.raises(ProbeError, match="cannot score given answers"):
         asked.option_log_p([PROMPT], ["a"])
 
 
@@ -127,7 +127,7 @@ def test_too_many_requests_and_server_errors_are_tried_again(server: Server) -> 
 @pytest.mark.parametrize(
     ("script", "cause"),
     [
-        (failing(429, 9, **{"retry-after-ms": "5"}), "too many requests, after 2 further tries"),
+        (failing(429, 9, **{"retry-after-ms": "5"}), "too many requests after 2 retries"),
         (failing(500, 9, f"broken {KEY}", **{"retry-after-ms": "5"}), "status 500"),
         (failing(404, 1), "knows no model 'some-model'"),
         (failing(400, 1, "the prompt is not polite"), "status 400.*not polite"),
@@ -185,7 +185,7 @@ def test_a_parameter_that_the_model_refuses_is_left_out_from_then_on(server: Ser
 def test_settings_come_from_the_environment_or_from_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (BASE_URL, MODEL, API_KEY):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(EndpointError, match=f"{BASE_URL} and {MODEL} not set"):
+    with pytest.raises(EndpointError, match=f"{BASE_URL} and {MODEL} missing"):
         chat_model("endpoint")
     monkeypatch.setenv(BASE_URL, "https://host.example:8000/v1/")
     monkeypatch.setenv(MODEL, "small")

@@ -53,8 +53,8 @@ class Record(BaseModel):
         content = storage.read_object(path)
         if content.get("schema_version") != cls.SCHEMA:
             raise StorageError(
-                f"{path} has schema version {content.get('schema_version')}, this program reads version {cls.SCHEMA}. "
-                f"Update Transfer Advisor, or make the file again."
+                f"{path} has schema version {content.get('schema_version')}, but this program reads version "
+                f"{cls.SCHEMA}. Update Transfer Advisor, or make the file again."
             )
         try:
             return cls.model_validate(cls.upgraded(content))

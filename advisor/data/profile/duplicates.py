@@ -61,7 +61,7 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     findings = []
     for check, rows, what in (
         ("exact duplicates", table[exact], "{} of another item"),
-        ("near duplicates", table[later & ~exact], "nearly the same as another item"),
+        ("near duplicates", table[later & ~exact], "near copies of another item"),
     ):
         if rows.empty:
             continue
@@ -86,7 +86,7 @@ def conflicts(table: pd.DataFrame, likeness: str) -> Finding | None:
             "conflicting labels",
             "problem",
             f"{carry} different labels ({counted(len(torn), 'item')}), so at least one label in each is wrong, or the "
-            f"classes overlap. Look at them and correct the labels.",
+            f"classes overlap. Check them and correct the labels.",
             torn["key"].tolist(),
         )
     return finding(
@@ -107,7 +107,7 @@ def leaks(dataset: Dataset, table: pd.DataFrame) -> Finding | None:
         "leak",
         "problem" if n > 0.01 * n_test else "warning",
         f"{n:,} of {n_test:,} test items {'has' if n == 1 else 'have'} an exact or near copy in the training or "
-        f"validation part of the official split, so the test value flatters every rung.",
+        f"validation part of the official split, so the test value is too high for every rung.",
         known["key"].tolist(),
     )
 
@@ -125,7 +125,7 @@ def group_leaks(dataset: Dataset) -> Finding | None:
     return finding(
         "groups across the split",
         "warning",
-        f"{counted(n, 'group')} {'stands' if n == 1 else 'stand'} on both sides of the official split "
+        f"{counted(n, 'group')} {'is' if n == 1 else 'are'} on both sides of the official split "
         f"({counted(len(torn), 'test item')}), so the test value says little about new groups.",
         torn["key"].tolist(),
     )

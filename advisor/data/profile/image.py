@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from advisor.core.records import Dataset, Finding
-from advisor.core.wording import counted
+from advisor.core.records import Finding
+from advisor.core.wording import counted, percent
 from advisor.data.profile.findings import finding, is_are
 
 TINY_PX = 64
@@ -17,7 +17,7 @@ GREY_MODES = ("1", "L", "I;16", "I;16B", "I", "F", "LA")
 NO_COLOUR, NO_CONTENT = 2.0, 2.0
 
 
-def image_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
+def image_facts(measures: pd.DataFrame) -> dict[str, str]:
     """Title and value, for the page's table. measures: rows that were inspected."""
     width, height = measures["width_px"], measures["height_px"]
     sides = measures[["width_px", "height_px"]]
@@ -31,7 +31,7 @@ def image_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def image_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
+def image_findings(measures: pd.DataFrame) -> list[Finding]:
     """Tiny, huge, mixed, long, grey and blank images. measures: rows that were inspected."""
     return [*size_findings(measures), *look_findings(measures)]
 
@@ -45,8 +45,8 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
     findings = []
     if short.median() < TINY_PX:
         sentence = (
-            f"Half of the images are under {TINY_PX} px on their short side (median {short.median():.0f} px). "
-            f"Backbones learned from about 224 px; enlarging adds no detail."
+            f"{_share(short < TINY_PX)} have a short side under {TINY_PX} px (median {short.median():.0f} px). "
+            f"Backbones were trained on about 224 px, and enlarging adds no detail."
         )
         findings.append(finding("tiny images", "note", sentence))
     if high > MIXED * low:
@@ -54,11 +54,11 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
         findings.append(finding("mixed sizes", "note", sentence))
     if huge:
         n = len(huge)
-        sentence = f"{counted(n, 'image')} {is_are(n)} over {HUGE_PX:,} px long; reading them takes longest."
+        sentence = f"{counted(n, 'image')} {is_are(n)} over {HUGE_PX:,} px long and slow to read."
         findings.append(finding("huge images", "note", sentence, huge))
     if narrow:
         n = len(narrow)
-        sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide; the ends are cut off."
+        sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide, so the ends are cut off."
         findings.append(finding("long images", "note", sentence, narrow))
     return findings
 
@@ -71,10 +71,15 @@ def look_findings(measures: pd.DataFrame) -> list[Finding]:
     blank = keys[measures["contrast"] < NO_CONTENT].tolist()
     findings = []
     if grey.mean() > 0.5:
-        sentence = f"{100 * grey.mean():.0f} % of the images are grey, so colour is left alone in training."
+        sentence = f"{_share(grey)} are grey, so training does not change colours."
         findings.append(finding("grey images", "note", sentence))
     if blank:
         n = len(blank)
-        sentence = f"{counted(n, 'image')} {'shows' if n == 1 else 'show'} one flat tone and nothing else."
+        sentence = f"{counted(n, 'image')} {'shows' if n == 1 else 'show'} nothing but one flat tone."
         findings.append(finding("blank images", "warning", sentence, blank))
     return findings
+
+
+def _share(flags: pd.Series[bool]) -> str:
+    """How many of the images have a property, in words."""
+    return "All images" if flags.all() else f"{percent(flags.mean(), 0)} of the images"

@@ -86,17 +86,17 @@ def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[
     if few:
         sentence = (
             f"{len(few)} of {counted(len(counts), 'class', 'classes')} {'has' if len(few) == 1 else 'have'} fewer than "
-            f"{FEW_ITEMS} items to learn from ({listed(few)}); more labels there would help most."
+            f"{FEW_ITEMS} items to learn from ({listed(few)}). More labels help most there."
         )
         findings.append(finding("few labels", "warning", sentence))
     untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
     if untested:
-        sentence = f"The test part has no item of {listed(untested)}, so the report cannot say how well that is known."
+        sentence = f"The test part has no item of {listed(untested)}, so accuracy on it stays unknown."
         findings.append(finding("untested classes", "warning", sentence))
     names = pd.Series(dataset.classes)
     alike = names[names.str.casefold().str.split().str.join(" ").duplicated(keep=False)].tolist()
     if alike:
-        sentence = f"The classes {listed(alike)} differ only in case or spaces; if they mean the same, rename them."
+        sentence = f"The classes {listed(alike)} differ only in case or spaces. Rename them if they mean the same."
         findings.append(finding("class names", "warning", sentence))
     return [one for one in findings if one is not None]
 
@@ -122,8 +122,8 @@ def sample_findings(dataset: Dataset, n_inspected: int) -> list[Finding]:
         return []
     row = kind_row(dataset.kind)
     sentence = (
-        f"{n_inspected:,} of {row.counted(dataset.n_used)} were decoded, spread over the set, so unreadable and "
-        f"nearly equal {row.items} among the others are not known yet. Exact copies were looked for among all."
+        f"{n_inspected:,} of {row.counted(dataset.n_used)} were decoded, spread over the set. The others may "
+        f"hold unreadable {row.items} and near copies; exact copies were searched for among all."
     )
     return [finding("sample", "note", sentence)]
 
@@ -136,6 +136,6 @@ def set_aside_findings(dataset: Dataset) -> list[Finding]:
     share = dataset.n_set_aside / dataset.n_in
     common = f" Most often: {reasons.mode().iloc[0]}" if len(reasons) else ""
     n = dataset.n_set_aside
-    sentence = f"{n:,} of {counted(dataset.n_in, 'item')} {is_are(n)} set aside and not used."
+    sentence = f"{n:,} of {counted(dataset.n_in, 'item')} {is_are(n)} set aside."
     keys = [item.key for item in dataset.set_aside]
     return [finding("set aside", "warning" if share > 0.01 else "note", sentence + common, keys, n)]

@@ -24,7 +24,7 @@ FEW_TEST = 30
 #: A reader that copies words cannot reach an answer that is not there to be copied.
 FEW_LITERAL = 0.8
 LONG_ANSWER_WORDS = 10
-KINDS = {"span": "words of the document", "verdict": "yes, no or maybe", "free": "in other words"}
+KINDS = {"span": "words of the document", "verdict": "yes, no or maybe", "free": "paraphrased"}
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def few_test_questions(counts: QuestionCounts) -> Finding | None:
     n = int((counts.dataset.items["part"] == "test").sum())
     if n >= FEW_TEST:
         return None
-    sentence = f"The test part has {counted(n, 'question')}, so its value will be known to within 20 points at best."
+    sentence = f"The test part has {counted(n, 'question')}, so its value is known to within 20 points at best."
     return finding("few test questions", "warning", sentence)
 
 
@@ -144,7 +144,7 @@ def literal(counts: QuestionCounts) -> Finding | None:
         return None
     sentence = (
         f"{span.sum():,} of {counted(n, 'answer')} {is_are(int(span.sum()))} in the document word for word; the others "
-        f"are put in other words, which a reader that copies cannot reach and exact match counts as wrong."
+        f"are paraphrased, which a reader that copies cannot reach and exact match counts as wrong."
     )
     keys = counts.dataset.items["key"][free].tolist()
     return finding("answers in other words", "warning" if span.sum() < 0.5 * n else "note", sentence, keys)
@@ -170,12 +170,12 @@ def unanswered(counts: QuestionCounts) -> Finding | None:
     share = n / len(counts.kinds)
     if not n:
         sentence = (
-            "Every question is answered by the documents, so it cannot be measured whether an answer that is missing "
-            "is noticed. Add some questions with answers [] to know."
+            "The documents answer every question, so nobody can measure whether a missing answer is noticed. "
+            "Add some questions with answers [] to find out."
         )
         return finding("unanswerable", "note", sentence)
     sentence = (
-        f"{counted(n, 'question')} ({100 * share:.0f} %) {is_are(n)} not answered by the documents, so saying so every "
+        f"{counted(n, 'question')} ({100 * share:.0f} %) {is_are(n)} not answered by the documents, so refusing every "
         f"time would score {100 * share:.0f} %."
     )
     return finding("unanswerable", "warning" if share > 0.5 else "note", sentence)
@@ -187,7 +187,7 @@ def long_answers(counts: QuestionCounts) -> Finding | None:
         return None
     sentence = (
         f"Half of the answers have {np.median(counts.answer_words):.0f} words or more; token F1 compares words, not "
-        f"meaning, so a right answer said differently scores low."
+        f"meaning, so a right answer in other words scores low."
     )
     return finding("long answers", "warning", sentence)
 
@@ -213,7 +213,7 @@ def unasked(counts: QuestionCounts) -> Finding | None:
     if n in (0, len(documents)):
         return None
     they = "it is" if n == 1 else "they are"
-    sentence = f"No question is about {n:,} of {counted(len(documents), 'document')}; {they} searched all the same."
+    sentence = f"No question is about {n:,} of {counted(len(documents), 'document')}; {they} still searched."
     return finding("documents without a question", "note", sentence)
 
 
@@ -227,11 +227,11 @@ def copies_of_documents(counts: QuestionCounts) -> list[Finding]:
     copies = "an exact copy" if len(exact) == 1 else "exact copies"
     for check, rows, what in (
         ("duplicate documents", exact, f"{copies} of another one"),
-        ("similar documents", near, "nearly the same as another one"),
+        ("similar documents", near, "near copies of another one"),
     ):
         if rows:
             n = len(rows)
-            sentence = f"{counted(n, 'document')} {is_are(n)} {what}; a search finds either, and may cite the old."
+            sentence = f"{counted(n, 'document')} {is_are(n)} {what}; a search may find and cite the outdated one."
             names = table["document"].iloc[sorted(rows)].tolist()
             findings.append(finding(check, "warning" if n > 0.05 * len(table) else "note", sentence, names))
     return findings

@@ -40,14 +40,14 @@ def text_findings(dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
             finding(
                 "long texts",
                 "warning" if share > 20 else "note",
-                f"{counted(len(long), 'text')} ({share:.1f} %) {is_are(len(long))} longer than the about "
-                f"{READ_TOKENS / TOKENS_PER_WORD:.0f} words the sentence encoder reads; their ends are not seen.",
+                f"{counted(len(long), 'text')} ({share:.1f} %) {is_are(len(long))} longer than the "
+                f"{READ_TOKENS / TOKENS_PER_WORD:.0f} words or so that the encoder reads, so their ends are lost.",
                 long.tolist(),
             )
         )
     short = keys[words <= 1]
     if len(short):
-        sentence = f"{counted(len(short), 'text')} {is_are(len(short))} a single word, which says little by itself."
+        sentence = f"{counted(len(short), 'text')} {is_are(len(short))} a single word, which says little on its own."
         findings.append(finding("short texts", "note", sentence, short.tolist()))
     foreign = script_finding(dataset.items["text"])
     return [*findings, foreign] if foreign else findings
@@ -59,7 +59,7 @@ def script_finding(texts: pd.Series) -> Finding | None:
     if not foreign:
         return None
     named = ", ".join(f"{name} {100 * share:.0f} %" for name, share in foreign.items())
-    sentence = f"Scripts other than Latin occur ({named}); the default encoder was trained on English."
+    sentence = f"Some letters are not Latin ({named}), but the default encoder was trained on English."
     return finding("scripts", "warning", sentence)
 
 

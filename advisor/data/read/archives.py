@@ -25,7 +25,7 @@ from advisor.core import storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
-from advisor.core.workspace import Workspace
+from advisor.core.workspace import UNPACKED, Workspace
 from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
 from advisor.data.read.names import FOREIGN_ARCHIVES, is_junk, suffix
 from probes.progress import Progress, silent
@@ -33,7 +33,6 @@ from probes.progress import Progress, silent
 _CHUNK = 1 << 20
 #: A name that this file system cannot give is one entry's trouble; another error of a tar's stream ends it.
 _UNNAMEABLE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
-_RECORD = ".unpacked.json"
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, NotImplementedError, ValueError)
 
 
@@ -50,9 +49,9 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
     Raises DatasetError for a damaged, locked, unsafe or oversized archive, StorageError when the disk is too full.
     """
     if program := FOREIGN_ARCHIVES.get(suffix(path.name)):
-        raise DatasetError(f"{path} is a {program} archive, which is not read. Unpack it, or make a zip of it.")
+        raise DatasetError(f"{path} is a {program} archive, which cannot be read. Unpack it, or make a zip of it.")
     folder = Workspace.here().unpacked / archive_hash(path)[:32]
-    if not (folder / _RECORD).exists():
+    if not (folder / UNPACKED).exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
         try:
@@ -60,18 +59,18 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
             _move(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-    record = storage.read_json(folder / _RECORD)
+    record = storage.read_json(folder / UNPACKED)
     return Unpacked(folder, [SetAside(**entry) for entry in record["set_aside"]], record["notes"])
 
 
 def _move(aside: Path, folder: Path) -> None:
     """Put the finished folder in place; another process may have been quicker."""
     try:
-        if folder.exists() and not (folder / _RECORD).exists():
+        if folder.exists() and not (folder / UNPACKED).exists():
             shutil.rmtree(folder)
         aside.rename(folder)
     except OSError:
-        if not (folder / _RECORD).exists():
+        if not (folder / UNPACKED).exists():
             raise
 
 
@@ -82,7 +81,7 @@ def archive_hash(path: Path) -> str:
     """
     facts = path.stat()
     place = hashlib.blake2b(os.fsencode(path.resolve()), digest_size=16).hexdigest()
-    known = Workspace.here().unpacked / ".known" / f"{place}.json"
+    known = Workspace.here().archive_hashes / f"{place}.json"
     state = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
     if known.exists():
         try:
@@ -137,7 +136,7 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
         else []
     )
     entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
-    storage.write_json(folder / _RECORD, {"archive": str(path), "set_aside": entries, "notes": notes})
+    storage.write_json(folder / UNPACKED, {"archive": str(path), "set_aside": entries, "notes": notes})
 
 
 def _write(entry: Entry, folder: Path, limits: Limits) -> str:

@@ -101,7 +101,7 @@ def _below_parts(dirs: Dirs, part_of: dict[str, str]) -> Placement:
         label and not reason for label, reason in zip(placement.labels, placement.reasons, strict=True)
     )
     if "ood" in part_of.values():
-        placement.notes.append("Shifted data (ood) is kept apart: it is neither learned from nor part of the test.")
+        placement.notes.append("Shifted data (ood) is kept apart from training and test.")
     named = [
         f"{top} as {part}" if top.lower() != part else top
         for top, part in sorted(part_of.items())
@@ -146,6 +146,6 @@ def _classes(dirs: Dirs) -> Placement:
     if deeper:
         placement.notes.append(
             f"{counted(len(deeper), 'class folder')} with folders inside ({listed(sorted(deeper), 3)}): "
-            f"everything below a class folder belongs to its class."
+            f"everything inside a class folder belongs to its class."
         )
     return placement

@@ -93,8 +93,8 @@ def digests_now(paths: Sequence[str], digests: Sequence[str], as_of_ns: int) -> 
 def fingerprint(listing: Listing) -> str:
     """SHA-256 over kind, every item's key, label, part, group and digest, the documents, and the items set aside.
 
-    The place on disk and the options are left out: the same rows read from another folder or through
-    columns named by hand are the same dataset.
+    The place on disk and the options are left out: the same rows read from another folder or through columns named by
+    hand are the same dataset. Reasons count, so rewording one that a reader gives makes another dataset of old input.
     """
     items = listing.items.drop(columns=["path", "text"], errors="ignore").sort_values("key", kind="stable")
     running = hashlib.sha256(f"{VERSION}\n{listing.kind}\n".encode())

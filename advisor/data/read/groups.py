@@ -36,7 +36,7 @@ def apply_groups(listing: Listing, tree: Tree) -> None:
         n_groups = counted(len(set(group_of.values())), "group")
         note = f"{file} keeps related items together: {n_groups} over {len(group_of):,} items."
         if n_unknown:
-            note += f" {counted(n_unknown, 'row')} of it name no item that is used."
+            note += f" {counted(n_unknown, 'row')} of it name no item in use."
         listing.notes.append(note)
 
 

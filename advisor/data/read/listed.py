@@ -160,7 +160,7 @@ def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, 
     rule = training_table(parts, options)
     for part in parts:
         if not len(part.table.frame):
-            raise DatasetError(f"{part.table.path} has a header and no usable row. It needs one row per item.")
+            raise DatasetError(f"{part.table.path} has a header but no usable row. It needs one row per item.")
     if not options.label_column:
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})

@@ -119,8 +119,8 @@ def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = sile
 def no_questions(root: Path, documents: Sequence[str]) -> str:
     """What to do where there are documents only."""
     return (
-        f"{root} holds {counted(len(documents), 'document')} ({listed(documents, 2)}) and no questions. Nothing can be "
-        f"measured without questions whose answers are known: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
+        f"{root} holds {counted(len(documents), 'document')} ({listed(documents, 2)}) and no questions. Measuring "
+        f"needs questions with known answers: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
     )
 
 
@@ -227,7 +227,7 @@ def _document_of(
     matched = values.map(lambda value: _named(value, known))
     filled = values != ""
     if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
-        note = f"Column {columns.document} names no documents that are here, so it is not used."
+        note = f"Column {columns.document} names no document at hand, so it is not used."
         return empty.tolist(), empty, [note] if filled.any() else []
     missing = filled & (matched == "")
     reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
@@ -258,7 +258,7 @@ def _set_groups(listing: Listing) -> list[str]:
     if len(counts) < MIN_GROUPS or counts.iloc[0] > MAX_GROUP_SHARE * len(groups):
         return [
             f"{counts.index[0]} answers {counts.iloc[0]:,} of {counted(len(groups), 'question')}, so the split is by "
-            f"question and test questions come from documents that training has seen."
+            f"question, and test questions come from documents that training has seen."
         ]
     listing.items["group"] = groups.astype(object).where(groups.notna(), None)
     return [] if (listing.items["part"] != "").any() else ["Questions of one document stay on one side of the split."]
@@ -274,7 +274,7 @@ def _no_documents(root: Path, documents: Documents) -> str:
     return (
         f"{root} holds questions and no documents. Put Markdown, text, HTML or PDF files beside them, a docs.jsonl "
         f"with id, title and text, or a column context in the table of questions. "
-        f"Where they lie elsewhere, give the folder that holds both."
+        f"If they are elsewhere, give the folder that holds both."
     )
 
 
@@ -282,6 +282,6 @@ def _too_few(root: Path, listing: Listing) -> str:
     n_aside = len(listing.set_aside)
     aside = f" {counted(n_aside, 'question')} set aside.{listing.first_cause}" if n_aside else ""
     return (
-        f"{root} has {counted(len(listing.items), 'question')} that can be used, and at least {MIN_QUESTIONS} are "
-        f"needed to measure anything.{aside} Write more of them."
+        f"{root} has {counted(len(listing.items), 'question')} that can be used, but measuring needs at least "
+        f"{MIN_QUESTIONS}.{aside} Write more."
     )

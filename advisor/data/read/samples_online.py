@@ -31,7 +31,7 @@ def download(name: str, title: str, folder: Path, progress: Progress) -> None:
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise DatasetError(
             f"The sample {title} could not be downloaded ({cause}). "
-            f"Check the network, or use a sample that is here: sample:digits, sample:mnist5k or sample:topics."
+            f"Check the network, or use an offline sample: sample:digits, sample:mnist5k or sample:topics."
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)

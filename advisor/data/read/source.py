@@ -98,7 +98,7 @@ def _missing(text: str, path: Path) -> str:
         beside = []
     near = difflib.get_close_matches(path.name, beside, n=2, cutoff=0.6)
     if near:
-        return f"There is no file or folder {text}. In its place there is {listed(near)}; check the spelling."
+        return f"There is no file or folder {text}. Did you mean {listed(near)}? Check the spelling."
     return f"There is no file or folder {text}. Check the path, or try a sample: {listed(here)}."
 
 
@@ -107,12 +107,12 @@ def _check_file(path: Path) -> None:
     if ending in TABLE_SUFFIXES or (not ending or ending == TEXT_SUFFIX):
         return
     if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
-        raise DatasetError(f"{path} is one file of media. Give the folder that holds one folder of images per class.")
+        raise DatasetError(f"{path} is a single media file. Give the folder that holds one folder of images per class.")
     if ending in SPREADSHEET_SUFFIXES:
-        raise DatasetError(f"{path} is a spreadsheet, which is not read. Save it as CSV and give that.")
+        raise DatasetError(f"{path} is a spreadsheet, which cannot be read. Save it as CSV.")
     if ending in DOCUMENT_SUFFIXES:
-        raise DatasetError(f"{path} is one document. Give a folder with the documents and a table of questions.")
+        raise DatasetError(f"{path} is a single document. Give a folder with the documents and a table of questions.")
     raise DatasetError(
-        f"{path} is of a kind that is not read ({ending}). Give a folder or archive of class folders, "
+        f"{path} has a format that cannot be read ({ending}). Give a folder or archive of class folders, "
         f"or a CSV, TSV, JSONL or Parquet table."
     )

@@ -26,7 +26,7 @@ def labels_of(values: pd.Series) -> pd.Series:
 def parts_of(table: Table, split: str | None, file_part: str, by_user: bool) -> tuple[list[str], pd.Series, list[str]]:
     """(parts, reasons, notes) of the rows: from the split column, else the part its file is named for.
 
-    reasons is "" for a usable row. asked: the user named the column; then its values must name parts.
+    reasons is "" for a usable row. by_user: the user named the column; then its values must name parts.
     """
     empty = pd.Series("", index=table.frame.index, dtype=object)
     if split is None:

@@ -156,8 +156,8 @@ def _parquet(path: Path) -> Table:
         kind = content.schema.field(name).type
         if pa.types.is_struct(kind) and "bytes" in {kind.field(i).name for i in range(kind.num_fields)}:
             raise DatasetError(
-                f"{path} keeps its images inside the column {name}, which is not read yet. "
-                f"Write them as files, and give a table with the columns path and label."
+                f"{path} keeps its images inside the column {name}, which cannot be read. "
+                f"Save them as files, and give a table with the columns path and label."
             )
     frame = pd.DataFrame(
         {name: pd.Series([cell(v) for v in content.column(name).to_pylist()], dtype=object) for name in names}
