@@ -21,7 +21,7 @@ from advisor.training.modality import modality_of
 from advisor.training.network import build, quick_batch_norm
 from advisor.training.problems import problem_of
 from advisor.training.recipes import RECIPES, hold_batch_norm, settings_for, training_precision
-from advisor.training.settings import Callbacks, FitResult, TrainedRung
+from advisor.training.settings import Callbacks, TrainedRung
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ class PilotResult:
 
     value: float
     predicted: np.ndarray
-    n_train: int
-    n_val: int
-    seconds: float
-    steps: int
     epochs: float
-    items_per_second: float
-    diverged: bool = False
 
 
 def pilot(
@@ -87,7 +81,7 @@ def pilot(
         autocast=training_precision(backbone.device),
     )
     result = fit(problem, settings, Callbacks(emit=_reporting(rung, progress)))
-    return _packed(result, len(train_rows), time.monotonic() - started)
+    return PilotResult(max(result.value, 0.0), result.logits.argmax(axis=1), result.epochs)
 
 
 def tuned_and_frozen(
@@ -117,17 +111,3 @@ def _reporting(rung: str, progress: Progress) -> Callable[[dict[str, Any]], None
         progress(f"Piloting {rung}, step {numbers['step']} of {numbers['steps']}", share)
 
     return emit
-
-
-def _packed(result: FitResult, n_train: int, seconds: float) -> PilotResult:
-    return PilotResult(
-        value=max(result.value, 0.0),
-        predicted=result.logits.argmax(axis=1),
-        n_train=n_train,
-        n_val=len(result.logits),
-        seconds=seconds,
-        steps=result.steps,
-        epochs=result.epochs,
-        items_per_second=result.items_per_second,
-        diverged=result.diverged,
-    )

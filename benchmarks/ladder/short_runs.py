@@ -49,7 +49,7 @@ def _fine_tuned(dataset: Dataset, evidence: Evidence, entry: Entry) -> dict[str,
     return {
         "tuned_gain": values[0] - values[1],
         "tuned_error": paired_error(dataset.metric, truth, ran.predicted, frozen, n_classes),
-        "tuned_items": ran.n_val,
+        "tuned_items": len(val_rows),
         "tuned_epochs": ran.epochs,
     }
 
