@@ -1,6 +1,6 @@
 """Calls public names of `advisor` twice on one small dataset; run as a process by `test_public_names.py`.
 
-    python tests/call_public_names.py first|after-all-imports FOLDER_OF_IMAGES FOLDER_OF_DOCUMENTS NAME...
+    python -m tests.call_public_names first|after-all-imports FOLDER_OF_IMAGES FOLDER_OF_DOCUMENTS NAME...
 
 Prints the type of every answer as JSON: name → the two types.
 """

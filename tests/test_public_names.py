@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 
 import advisor
 
-SCRIPT = Path(__file__).with_name("call_public_names.py")
+ROOT = Path(__file__).parents[1]
 QUICK = {
     "__version__": "str",
     "read": "Dataset",
@@ -47,8 +47,8 @@ def types_of(when: str, places: tuple[Path, Path, Path], names: list[str]) -> di
     """Call the names twice in a process of their own."""
     home, *folders = map(str, places)
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), when, *folders, *names],
-        env={**os.environ, "ADVISOR_HOME": home}, capture_output=True, text=True, timeout=280,
+        [sys.executable, "-m", "tests.call_public_names", when, *folders, *names],
+        cwd=ROOT, env={**os.environ, "ADVISOR_HOME": home}, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
