@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: What `advisor train --rung` takes, and what `--kind` takes.
 RungChoice = StrEnum("RungChoice", [(name, name) for name in ("auto", *RUNG_NAMES)])  # type: ignore[misc]
+AUTO = RungChoice("auto")
 KindChoice = StrEnum("KindChoice", [(name, name) for name in KIND_NAMES])  # type: ignore[misc]
 
 

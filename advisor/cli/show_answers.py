@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -11,6 +11,10 @@ from rich.text import Text
 from advisor.cli.tables import safe, table
 from advisor.core.records import Answer, Dataset, Evidence, RunReport
 from advisor.core.wording import between, counted, duration, percent, short
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.rungs.saved.answering import Answerer
 
 SEARCHES = {"hybrid": "by words and meaning", "words": "by words (BM25)", "dense": "by meaning (embeddings)"}
 #: The result of the evidence that is about the search alone.
@@ -59,6 +63,12 @@ def report(to: Console, report: RunReport) -> None:
         for mistake in report.mistakes[:SHOWN_MISTAKES]:
             rows.add_row(safe(mistake.question), safe(mistake.predicted), safe(mistake.label), safe(mistake.outcome))
         to.print(rows)
+
+
+def applied(model: Answerer, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+    """The answers to new questions: the document for --json, and how to print it."""
+    answered = model.answer(inputs, progress)
+    return answers_json(answered), lambda to: answers(to, answered)
 
 
 def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:

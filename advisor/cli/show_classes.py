@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from advisor.cli.tables import LISTED, safe, table
 from advisor.core.records import Dataset, Evidence, Prediction, RunReport
 from advisor.core.wording import between, counted, duration, percent
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.rungs.saved.predictor import Predictor
 
 
 def scope(dataset: Dataset) -> str:
@@ -37,6 +42,13 @@ def report(to: Console, report: RunReport) -> None:
         shares = [percent(row[key]) if isinstance(row.get(key), float) else "" for key in ("precision", "recall", "f1")]
         rows.add_row(safe(row.get("class", row.get("label", ""))), *shares, f"{row.get('n', 0):,}")
     to.print(rows)
+
+
+def applied(model: Predictor, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+    """The labels of new inputs: the document for --json, and how to print it."""
+    labelled = model.predict(list(inputs))
+    document = [{"input": p.input, "label": p.label, "probability": p.probability} for p in labelled]
+    return document, lambda to: predictions(to, labelled)
 
 
 def predictions(to: Console, predictions: Sequence[Prediction]) -> None:

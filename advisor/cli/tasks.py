@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from rich.console import Console
 
 from advisor.cli import show_answers, show_classes
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, RunReport
+from probes.progress import Progress
 
 
 class ShownTask(Protocol):
@@ -24,6 +26,10 @@ class ShownTask(Protocol):
 
     def report(self, to: Console, report: RunReport) -> None:
         """What a run came to beyond its test value."""
+        ...
+
+    def applied(self, model: Any, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+        """What a saved model of the task says of new inputs: the document for --json, and how to print it."""
         ...
 
 

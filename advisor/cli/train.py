@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.options import Backbone, Device, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
+from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
 from advisor.cli.output import Output, command
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ INTERRUPTED = 130  # the exit status that shells expect after a Ctrl-C
 def train(
     path: PathArgument,
     reading: Reading,
-    rung: Annotated[
-        RungChoice, typer.Option(help="The rung to train; auto takes the recommended one.")
-    ] = RungChoice("auto"),
+    rung: Annotated[RungChoice, typer.Option(help="The rung to train; auto takes the recommended one.")] = AUTO,
     budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.", show_default="300")
     ] = None,
@@ -118,18 +116,12 @@ def predict(
     """Label new images or texts with the model of a finished run, or answer questions with it."""
     with command(json) as output:
         from advisor import api
-        from advisor.cli import show_answers, show_classes
-        from advisor.rungs.saved.answering import Answerer
+        from advisor.cli.tasks import shown_task
 
         items = [item for argument in inputs for item in (_stdin() if argument == "-" else [argument])]
         model = api.load(run, device=device)
-        if isinstance(model, Answerer):
-            answers = model.answer(items, output.progress)
-            output.answer(show_answers.answers_json(answers), lambda to: show_answers.answers(to, answers))
-            return
-        predictions = model.predict(list(items))
-        document = [{"input": p.input, "label": p.label, "probability": p.probability} for p in predictions]
-        output.answer(document, lambda to: show_classes.predictions(to, predictions))
+        document, draw = shown_task(model.kind).applied(model, items, output.progress)
+        output.answer(document, draw)
 
 
 def _stdin() -> list[str]:
