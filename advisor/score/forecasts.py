@@ -1,4 +1,4 @@
-"""How good the numbers were that an adviser gave: intervals, chances of reaching a target, training times."""
+"""How good an adviser's numbers were: intervals, chances of reaching a target, training times."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Bin:
     reached: Figure
 
 
-def predictions_of(found: Sequence[Judged]) -> tuple[Prediction, ...]:
+def predictions_of(tasks: Sequence[Judged]) -> tuple[Prediction, ...]:
     """Every rung with an estimate and an outcome."""
-    return tuple(prediction for judged in found for prediction in _predictions(judged))
+    return tuple(prediction for judged in tasks for prediction in _predictions(judged))
 
 
 def _predictions(judged: Judged) -> Iterator[Prediction]:
@@ -65,16 +65,16 @@ def _predictions(judged: Judged) -> Iterator[Prediction]:
             yield Prediction(case.dataset, case.labels, case.seed, e.rung, e.value, e.low, e.high, value, *times)
 
 
-def covered(found: Sequence[Judged]) -> dict[str, Figure]:
+def covered(tasks: Sequence[Judged]) -> dict[str, Figure]:
     """Share of values inside their intervals, by rung and of "all", with Wilson's interval."""
-    return _by_rung([(p.rung, p.inside) for p in predictions_of(found)])
+    return _by_rung([(p.rung, p.inside) for p in predictions_of(tasks)])
 
 
-def in_time(found: Sequence[Judged]) -> dict[str, Figure]:
+def in_time(tasks: Sequence[Judged]) -> dict[str, Figure]:
     """Share of trainings whose time was predicted within 1.5 times, by rung and of "all"."""
     times = [
         (rung, close(*choice.times[rung]))
-        for judged in found for choice in judged.choices for rung in TRAINED if rung in choice.times
+        for judged in tasks for choice in judged.choices for rung in TRAINED if rung in choice.times
     ]  # fmt: skip
     return _by_rung(times)
 
@@ -86,14 +86,14 @@ def close(predicted: float, taken: float) -> bool:
 
 def chances_of(aimed: Mapping[float, Sequence[Judged]]) -> list[tuple[float, bool]]:
     """(chance given, reached) of every rung, task, seed and target."""
-    found = []
+    chances = []
     for target, judged in aimed.items():
         for case, choice in ((c, a) for j in judged for c, a in zip(j.truth.cases, j.choices, strict=True)):
             for e in choice.estimates:
                 value = case.value(e.rung)
                 if e.p_target is not None and value is not None:
-                    found.append((e.p_target, value >= target - SLACK))
-    return found
+                    chances.append((e.p_target, value >= target - SLACK))
+    return chances
 
 
 def reliability(chances: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
@@ -120,6 +120,6 @@ def promises_kept(aimed: Mapping[float, Sequence[Judged]]) -> Figure:
 
 
 def _by_rung(rows: Sequence[tuple[RungName, bool]]) -> dict[str, Figure]:
-    found = {rung: [good for name, good in rows if name == rung] for rung in RUNG_NAMES}
-    each = {str(rung): wilson(sum(good), len(good)) for rung, good in found.items() if good}
+    by_rung = {rung: [good for name, good in rows if name == rung] for rung in RUNG_NAMES}
+    each = {str(rung): wilson(sum(good), len(good)) for rung, good in by_rung.items() if good}
     return each | {"all": wilson(sum(good for _, good in rows), len(rows))} if rows else {}

@@ -114,21 +114,21 @@ def score_fresh(experience: Experience, fresh: Experience, learner: Learner, nam
 
 def scored(held: Held, name: str) -> Score:
     """The figures of an adviser's choices."""
-    found = held.judged(Goal())
+    judged = held.judged(Goal())
     aimed = {target: held.judged(Goal(target=target)) for target in TARGETS}
     datasets = {truth.dataset for truth in held.truths}
     return Score(
         name=name,
-        n_tasks=len(found),
+        n_tasks=len(judged),
         n_datasets=len(datasets),
-        **_choices(found, held.draws),
+        **_choices(judged, held.draws),
         targets=_targets(aimed, held.draws),
-        coverage=covered(found),
-        in_time=in_time(found),
+        coverage=covered(judged),
+        in_time=in_time(judged),
         promises=promises_kept(aimed),
         reliability=reliability(chances_of(aimed)),
-        tasks=tuple(_row(j) for j in found),
-        predictions=predictions_of(found),
+        tasks=tuple(_row(j) for j in judged),
+        predictions=predictions_of(judged),
     )
 
 
@@ -148,17 +148,17 @@ def without(experience: Experience, dataset: str) -> Experience:
     return experience.without(dataset)
 
 
-def _choices(found: Sequence[Judged], draws: np.ndarray) -> dict[str, Any]:
-    regret = np.array([j.regret for j in found])
-    spent, owed = np.array([j.cpu_seconds for j in found]), np.array([ideal_seconds(j.truth) for j in found])
+def _choices(judged: Sequence[Judged], draws: np.ndarray) -> dict[str, Any]:
+    regret = np.array([j.regret for j in judged])
+    spent, owed = np.array([j.cpu_seconds for j in judged]), np.array([ideal_seconds(j.truth) for j in judged])
     return {
-        "ideal": figures.mean(np.array([j.share(0) for j in found]), draws),
-        "too_high": figures.mean(np.array([j.share(1) for j in found]), draws),
-        "too_low": figures.mean(np.array([j.share(-1) for j in found]), draws),
+        "ideal": figures.mean(np.array([j.share(0) for j in judged]), draws),
+        "too_high": figures.mean(np.array([j.share(1) for j in judged]), draws),
+        "too_low": figures.mean(np.array([j.share(-1) for j in judged]), draws),
         "mean_regret": figures.mean(regret, draws),
         "max_regret": figures.largest(regret, draws),
         "compute": figures.ratio(spent, owed, draws),
-        "utility_regret": figures.mean(np.array([j.utility_regret for j in found]), draws),
+        "utility_regret": figures.mean(np.array([j.utility_regret for j in judged]), draws),
     }
 
 
@@ -169,8 +169,8 @@ def ideal_seconds(truth: Truth) -> float:
 
 def _targets(aimed: dict[float, list[Judged]], draws: np.ndarray) -> dict[str, Figure]:
     """Of each target, and of all together ("all")."""
-    met = {t: np.array([j.reaches(t) * can_reach(j.truth, t) for j in found]) for t, found in aimed.items()}
-    could = {t: np.array([can_reach(j.truth, t) for j in found]) for t, found in aimed.items()}
+    met = {t: np.array([j.reaches(t) * can_reach(j.truth, t) for j in judged]) for t, judged in aimed.items()}
+    could = {t: np.array([can_reach(j.truth, t) for j in judged]) for t, judged in aimed.items()}
     each = {f"{t:g}": figures.ratio(met[t], could[t], draws) for t in aimed}
     every = figures.ratio(sum(met.values(), np.zeros(1)), sum(could.values(), np.zeros(1)), draws)
     return each | {"all": dataclasses.replace(every, n=int(sum(c.sum() for c in could.values())))}

@@ -34,7 +34,7 @@ def introduction(board: Board) -> tuple[str, ...]:
 
 
 def out_of_reach(board: Board) -> str:
-    """How often the ideal rung could be known at all; "" where no task has two draws of labels."""
+    """How often the ideal rung can be known at all; "" where no task has two draws of labels."""
     ceiling = board.ceiling
     if ceiling.ideal.value is None:
         return ""

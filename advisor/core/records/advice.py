@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from advisor.core.ladder import RungName
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records.base import Metric, Record
 from advisor.core.records.wishes import Constraints, Prices
 from probes.measured import Provenance
@@ -16,7 +16,7 @@ class Estimate(Record):
     ``value``, ``low``, ``high``: the metric with its 90 % prediction interval, None when not available.
     ``gain_error``: standard error of its difference from the frozen rung (the test part's noise, which both share,
     left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches
-    the target. ``utility``: expected worth at the question's prices, costs taken off; ``costs`` names each of them.
+    the target. ``utility``: expected worth at the goal's prices, less the costs; ``costs`` names each of them.
     ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
     not reachable or not asked. ``blocked``: the constraint that it breaks, "" for none.
     ``details``: what the number rests on, for the page.
@@ -47,11 +47,11 @@ class Estimate(Record):
 
 
 class Goal(Record):
-    """What the user wants: target (share, 0 to 1), seconds for the advice, allowed rungs, backbone, prices, musts."""
+    """What the user wants: a target (share, 0 to 1), seconds for measuring, rungs, backbone, prices, constraints."""
 
     target: float | None = None
     budget_seconds: float = 60.0
-    rungs: tuple[RungName, ...] = ("prompting", "rag", "frozen", "fine-tune", "scratch")
+    rungs: tuple[RungName, ...] = RUNG_NAMES
     backbone: str | None = None
     prices: Prices = Prices()
     constraints: Constraints = Constraints()
@@ -60,8 +60,8 @@ class Goal(Record):
 class WhatIf(Record):
     """The nearest change that changes the recommendation.
 
-    ``what`` changes ("target", "labels per class", "label price", "predictions a month", "a GPU"); from ``now`` to
-    ``value``, with a 90 % interval where it is estimated; ``rung`` is then recommended. ``sentence`` says it.
+    ``what`` changes ("target", "labels per class", "label price", "predictions a month", "a GPU") from ``now`` to
+    ``value``, with a 90 % interval where it is estimated. ``rung`` is then recommended. ``sentence`` says so.
     """
 
     what: str
@@ -91,7 +91,7 @@ class Exchange(Record):
 
 
 class Advice(Record):
-    """The chosen rung, the runner-up, a reason for every rung, and what would flip the decision.
+    """The recommended rung, the runner-up, a reason for every rung, and the what-if.
 
     ``race``: two rungs between which the choice is a coin toss; a race of both under a budget settles it.
     """
