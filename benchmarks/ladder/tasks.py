@@ -199,7 +199,7 @@ def cut(whole: Dataset, n_labels: int, seed: int) -> Dataset:
         }
     )  # fmt: skip
     dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
-    folder, source = Path(dataset.folder), Path(whole.folder)
+    folder = Path(dataset.folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = dataset.files
     store.write_table(files.items, items)

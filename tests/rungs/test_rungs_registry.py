@@ -29,5 +29,5 @@ def test_every_rung_has_a_module_for_every_task() -> None:
 def test_a_model_of_an_unknown_sort_is_named(changes: dict[str, object], tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes((GOLDEN / "model.safetensors").read_bytes())
     write_json(tmp_path / "model.json", {**read_json(GOLDEN / "model.json"), **changes})
-    with pytest.raises(StorageError, match="'wings'|'antlers'"):
+    with pytest.raises(StorageError, match=r"'wings'|'antlers'"):
         load(tmp_path)
