@@ -59,16 +59,15 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
     later = table.duplicated("cluster")
     exact = later & ((table["kind"] == "exact") | table.duplicated(["cluster", "digest"]))
     findings = []
-    for check, rows, what in (
-        ("exact duplicates", table[exact], "{} of another item"),
-        ("near duplicates", table[later & ~exact], "near copies of another item"),
+    for check, rows, one, several in (
+        ("exact duplicates", table[exact], "an exact copy", "exact copies"),
+        ("near duplicates", table[later & ~exact], "a near copy", "near copies"),
     ):
         if rows.empty:
             continue
         n, share = len(rows), len(rows) / dataset.n_used
-        copy = what.format("an exact copy" if n == 1 else "exact copies")
         kept = "" if dataset.official_split else " The split keeps copies on one side."
-        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {copy}.{kept}"
+        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {one if n == 1 else several} of another item.{kept}"
         findings.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
     return findings
 
