@@ -66,8 +66,11 @@ def copies(dataset: Dataset, table: pd.DataFrame) -> list[Finding]:
         if rows.empty:
             continue
         n, share = len(rows), len(rows) / dataset.n_used
-        kept = "" if dataset.official_split else " The split keeps copies on one side."
-        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {one if n == 1 else several} of another item.{kept}"
+        copy, kept = (
+            one if n == 1 else several,
+            "" if dataset.official_split else " The split keeps copies on one side.",
+        )
+        sentence = f"{counted(n, 'item')} ({100 * share:.1f} %) {is_are(n)} {copy} of another item.{kept}"
         findings.append(finding(check, "warning" if share > MANY else "note", sentence, rows["key"].tolist()))
     return findings
 
