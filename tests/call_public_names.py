@@ -1,8 +1,9 @@
-"""Calls public names of `advisor` twice on one small dataset; run as a process by `test_public_names.py`.
+"""Calls public names of `advisor` on one small dataset; run as a process by `test_public_names.py`.
 
-    python -m tests.call_public_names first|after-all-imports FOLDER_OF_IMAGES FOLDER_OF_DOCUMENTS NAME...
+    python -m tests.call_public_names FOLDER_OF_IMAGES FOLDER_OF_DOCUMENTS NAME...
 
-Prints the type of every answer as JSON: name → the two types.
+Each is called three times: in a fresh process, when all have been called, and when every module has been imported.
+Prints the type of every answer as JSON: name → the three types.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
 
 
 def main() -> None:
-    when, images, documents, *names = sys.argv[1:]
-    if when == "after-all-imports":
-        import_everything()
+    images, documents, *names = sys.argv[1:]
     known = calls(images, documents)
     types: dict[str, list[str]] = {name: [] for name in names}
-    for _ in range(2):
+    for turn in range(3):
+        if turn == 2:
+            import_everything()
         for name in names:
             types[name].append(type(known[name]()).__name__)
     print(json.dumps(types))

@@ -1,4 +1,4 @@
-"""No public name is ever hidden by a package of the same name: each is called twice, before and after all imports."""
+"""No public name is ever hidden by a package of the same name: each is called before and after all imports."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     return home, images, documents
 
 
-def types_of(when: str, places: tuple[Path, Path, Path], names: list[str]) -> dict[str, list[str]]:
-    """Call the names twice in a process of their own."""
+def types_of(places: tuple[Path, Path, Path], names: list[str]) -> dict[str, list[str]]:
+    """Call the names in a process of their own."""
     home, *folders = map(str, places)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.call_public_names", when, *folders, *names],
+        [sys.executable, "-m", "tests.call_public_names", *folders, *names],
         cwd=ROOT, env={**os.environ, "ADVISOR_HOME": home}, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -59,12 +59,6 @@ def test_every_public_name_is_called_below_and_listed() -> None:
     assert {*QUICK, *SLOW} == set(advisor.__all__) == set(dir(advisor))
 
 
-@pytest.mark.parametrize("when", ["first", "after-all-imports"])
-def test_public_names_keep_their_meaning(when: str, places: tuple[Path, Path, Path]) -> None:
-    assert types_of(when, places, list(QUICK)) == {name: [kind] * 2 for name, kind in QUICK.items()}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", ["first", "after-all-imports"])
-def test_names_that_train_keep_their_meaning(when: str, places: tuple[Path, Path, Path]) -> None:
-    assert types_of(when, places, list(SLOW)) == {name: [kind] * 2 for name, kind in SLOW.items()}
+@pytest.mark.parametrize("names", [QUICK, pytest.param(SLOW, marks=pytest.mark.slow)], ids=["quick", "training"])
+def test_public_names_keep_their_meaning(names: dict[str, str], places: tuple[Path, Path, Path]) -> None:
+    assert types_of(places, list(names)) == {name: [kind] * 3 for name, kind in names.items()}
