@@ -48,7 +48,7 @@ def types_of(places: tuple[Path, Path, Path], names: list[str]) -> dict[str, lis
     home, *folders = map(str, places)
     done = subprocess.run(
         [sys.executable, "-m", "tests.call_public_names", *folders, *names],
-        cwd=ROOT, env={**os.environ, "ADVISOR_HOME": home}, capture_output=True, text=True, timeout=280,
+        cwd=ROOT, env={**os.environ, "ADVISOR_HOME": home}, capture_output=True, text=True, timeout=850,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     answer: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
@@ -59,6 +59,7 @@ def test_every_public_name_is_called_below_and_listed() -> None:
     assert {*QUICK, *SLOW} == set(advisor.__all__) == set(dir(advisor))
 
 
+@pytest.mark.timeout(900)  # three rounds of short runs, on a machine that may be busy
 @pytest.mark.parametrize("names", [QUICK, pytest.param(SLOW, marks=pytest.mark.slow)], ids=["quick", "training"])
 def test_public_names_keep_their_meaning(names: dict[str, str], places: tuple[Path, Path, Path]) -> None:
     assert types_of(places, list(names)) == {name: [kind] * 3 for name, kind in names.items()}
