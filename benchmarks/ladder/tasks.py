@@ -1,7 +1,7 @@
 """The tasks of LadderBench: a dataset with so many labels, from near to very far from the pre-training.
 
 Sources: the development sets beside the checkout (`benchmarks.sets`), package data (the samples), Debian's
-``dataset-fashion-mnist``, and sets made of what lies on a Debian machine (`benchmarks.ladder.made`). Images are
+``dataset-fashion-mnist``, and sets made of what lies on a Debian machine (`benchmarks.ladder.generated`). Images are
 fed at 64 or 96 px, so that a run takes well under two minutes on one core.
 """
 
@@ -23,7 +23,7 @@ from advisor.core import storage
 from advisor.core.records import Dataset, Kind
 from advisor.core.workspace import Workspace
 from advisor.data import store
-from benchmarks.ladder import made
+from benchmarks.ladder import generated
 from benchmarks.sets import data_folder, path_of
 from probes.folds import spread_order, stratified_subset
 
@@ -152,8 +152,8 @@ def tasks() -> Iterator[Task]:
 @lru_cache(maxsize=2)
 def whole_set(source: Source) -> Dataset | None:
     """The dataset as a user would read it; None for one that cannot be made of what lies here."""
-    if source.name in made.MAKERS:
-        folder = made.made(source.name)
+    if source.name in generated.MAKERS:
+        folder = generated.generated(source.name)
         return None if folder is None else api.read(folder if source.kind == "image" else folder / "texts.csv")
     if source.name in SAMPLES:
         return api.read(f"sample:{source.name}")

@@ -1,4 +1,4 @@
-"""What adapters brought on other sets is what is expected here, drawn to nought, and never below retrieval."""
+"""What adapters brought on other sets is what is expected here, shrunk to zero, and never below retrieval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from advisor.advice.outlook.answering import SPREAD, adapter_gain, with_adapter
 from advisor.advice.outlook.experience import CompletedTask, Experience
-from tests.advice.lived import situation
+from tests.advice.completed_tasks import situation
 
 
 def asked(dataset: str, rag: float, tuned: float, seed: int = 0) -> CompletedTask:

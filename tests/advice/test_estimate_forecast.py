@@ -11,7 +11,7 @@ from advisor.advice.outlook import timing
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.forecast import forecast
 from advisor.advice.outlook.signals import expit, grown, logit
-from tests.advice.lived import experience, lived, situation
+from tests.advice.completed_tasks import completed, experience, situation
 
 
 def test_what_the_gain_follows_is_found_and_scratch_is_not_taken_for_frozen() -> None:
@@ -27,7 +27,7 @@ def test_intervals_hold_about_nine_of_ten_outcomes_of_datasets_that_were_left_ou
     rng = np.random.default_rng(7)
     inside = []
     for i in range(150):
-        task = lived(f"new {i}", 0, rng)
+        task = completed(f"new {i}", 0, rng)
         for rung, made in forecast(task.situation, known).items():
             inside.append(made.low <= (task.value(rung) or 0.0) <= made.high)
     assert 0.82 <= np.mean(inside) <= 0.98
@@ -53,7 +53,7 @@ def test_a_few_tasks_decide_nothing_and_the_interval_is_wide() -> None:
 def test_runs_of_this_machine_move_the_forecast() -> None:
     known = experience()
     rng = np.random.default_rng(1)
-    better = [lived(f"local {i}", 0, rng, gain_by_domain=3.0) for i in range(12)]
+    better = [completed(f"local {i}", 0, rng, gain_by_domain=3.0) for i in range(12)]
     before, after = (
         forecast(situation(domain=90.0), e)["fine-tune"] for e in (known, Experience((*known.tasks, *better)))
     )

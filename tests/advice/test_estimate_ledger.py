@@ -12,7 +12,7 @@ from advisor.advice.outlook.experience import Experience, ledger_folder
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan, RunReport, Situation
 from probes.measured import Measured
-from tests.advice.lived import situation
+from tests.advice.completed_tasks import situation
 
 FINGERPRINT = "0123456789abcdef" * 4
 

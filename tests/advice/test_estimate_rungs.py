@@ -8,7 +8,7 @@ from advisor.advice.outlook.forecast import forecast
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Estimate, Evidence, Goal, ProbeResult
 from probes.measured import Measured
-from tests.advice.lived import experience, situation
+from tests.advice.completed_tasks import experience, situation
 
 
 def probe(name: str, right: int, **settings: object) -> ProbeResult:

@@ -2,8 +2,8 @@
 
 A desktop's icons, letters and words drawn in two families of fonts, dots to be counted, pieces of files and of
 photographs; paragraphs of licences, libraries' documentation, code and error messages, manual pages and package lists
-(`made_texts`); development sets of another kind (`turned`). Those that `tasks.FRESH` names were not looked at while the
-advice was made, so they tell whether its score was tuned.
+(`generated_texts`); development sets of another kind (`relabelled`). Nobody looked at those that `tasks.FRESH` names
+while the advice was built, so they tell whether its score was tuned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from advisor.core.workspace import Workspace
-from benchmarks.ladder import made_texts, turned
+from benchmarks.ladder import generated_texts, relabelled
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -43,7 +43,7 @@ MOST_PIECES = 250
 PATCH = 32
 
 
-def made(name: str) -> Path | None:
+def generated(name: str) -> Path | None:
     """Where the set lies in the workspace, made once; None where its material is not on this machine."""
     folder = Workspace.here().folder / "bench" / "made" / name
     if (folder / "done").is_file():
@@ -103,7 +103,7 @@ def typefaces(folder: Path) -> bool:
     families: dict[str, list[Path]] = {}
     for path in sorted(FONTS.glob("dejavu/*.ttf")) + sorted(FONTS.glob("liberation/*.ttf")):
         families.setdefault(path.stem.split("-")[0], []).append(path)
-    words, rng = made_texts.short_words(), np.random.default_rng(0)
+    words, rng = generated_texts.short_words(), np.random.default_rng(0)
     for family, faces in families.items():
         (folder / family).mkdir()
         for i in range(WORDS):
@@ -181,6 +181,6 @@ MAKERS: dict[str, Callable[[Path], bool]] = {
     "dots": dots,
     "pieces": pieces,
     "patches": patches,
-    **made_texts.MAKERS,
-    **turned.MAKERS,
+    **generated_texts.MAKERS,
+    **relabelled.MAKERS,
 }

@@ -1,4 +1,4 @@
-"""Development sets of another kind, turned into texts with labels: people's words, on tasks that nothing was tried on.
+"""Development sets of another kind as texts with labels: people's words, on tasks that nothing was tried on.
 
 None where the sets do not lie beside the checkout (`benchmarks.sets.data_folder`).
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.ladder.made_texts import LEAST_OF_SHORT, MOST_CHARACTERS, MOST_STRINGS, written
+from benchmarks.ladder.generated_texts import LEAST_OF_SHORT, MOST_CHARACTERS, MOST_STRINGS, written
 from benchmarks.sets import data_folder
 
 #: Sentences that name nothing, at most as many as of the most frequent kind of thing.

@@ -11,30 +11,32 @@ import pytest
 from PIL import Image
 
 from advisor import api
-from benchmarks.ladder import made, made_texts, turned
+from benchmarks.ladder import generated, generated_texts, relabelled
 from benchmarks.ladder.tasks import FRESH, SOURCES
 
 
 def test_every_set_that_can_be_made_is_a_source() -> None:
-    assert set(made.MAKERS) <= {source.name for source in (*SOURCES, *FRESH)}
+    assert set(generated.MAKERS) <= {source.name for source in (*SOURCES, *FRESH)}
 
 
 @pytest.mark.parametrize(
     "name", ["licences", "icons", "scripts", "typefaces", "dots", "patches", "packages", "manuals"]
 )
 def test_a_set_is_made_once_of_this_machines_material(name: str) -> None:
-    folder = made.made(name)
+    folder = generated.generated(name)
     if folder is None:
         pytest.skip("its material is not on this machine")
     table = folder / "texts.csv"
     dataset = api.read(table if table.is_file() else folder)
     assert len(dataset.items) > 100 and len(dataset.classes) >= 4
     stamp = folder.stat().st_mtime_ns
-    assert made.made(name) == folder and folder.stat().st_mtime_ns == stamp
+    assert generated.generated(name) == folder and folder.stat().st_mtime_ns == stamp
 
 
 def test_documentation_strings_do_not_name_their_library() -> None:
-    texts = pd.DataFrame(list(made_texts.texts_of("networkx", made_texts.first_paragraph)), columns=["text", "label"])
+    texts = pd.DataFrame(
+        list(generated_texts.texts_of("networkx", generated_texts.first_paragraph)), columns=["text", "label"]
+    )
     assert len(texts) > 50 and not texts["text"].str.contains("networkx", case=False).any()
     assert texts["text"].is_unique
 
@@ -45,7 +47,7 @@ def test_error_messages_are_read_off_raise_statements_alone(tmp_path: Path) -> N
         'def f(x):\n    raise ValueError(f"x must be one of {x!r}, not two")\n    raise OSError("not asked for")\n'
         '    raise TypeError\n    print("ValueError")\n'
     )
-    assert list(made_texts.raised(path)) == [("x must be one of , not two", "ValueError")]
+    assert list(generated_texts.raised(path)) == [("x must be one of , not two", "ValueError")]
 
 
 def test_a_post_has_the_kind_of_thing_that_it_names_and_one_that_names_two_kinds_is_left_out(
@@ -60,39 +62,39 @@ def test_a_post_has_the_kind_of_thing_that_it_names_and_one_that_names_two_kinds
     (tmp_path / "ner" / "wnut17").mkdir(parents=True)
     lines = [json.dumps({"tokens": tokens, "tags": tags}) for tokens, tags in posts]
     (tmp_path / "ner" / "wnut17" / "train.jsonl").write_text("\n".join(lines))
-    assert turned.mentions(tmp_path)
+    assert relabelled.mentions(tmp_path)
     assert pd.read_csv(tmp_path / "texts.csv").values.tolist() == [
         ["We met Ada Lovelace here today", "person"],
-        ["nothing happened here all day", turned.NOTHING],
+        ["nothing happened here all day", relabelled.NOTHING],
     ]
 
 
-@pytest.mark.parametrize("name", sorted(turned.MAKERS))
+@pytest.mark.parametrize("name", sorted(relabelled.MAKERS))
 def test_a_set_whose_material_is_not_here_is_not_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADVISOR_BENCH_DATA", str(tmp_path))
-    assert made.made(name) is None
+    assert generated.generated(name) is None
 
 
 def test_there_are_as_many_dots_as_the_folder_says() -> None:
     rng = np.random.default_rng(1)
-    for count in (1, 5, made.MOST_DOTS):
-        found = made.apart(rng, count)
+    for count in (1, 5, generated.MOST_DOTS):
+        found = generated.apart(rng, count)
         assert len(found) == count
-        picture = np.zeros((made.CANVAS, made.CANVAS), bool)
+        picture = np.zeros((generated.CANVAS, generated.CANVAS), bool)
         for x, y, radius in found:
-            assert radius <= x < made.CANVAS - radius and radius <= y < made.CANVAS - radius
-            yy, xx = np.ogrid[: made.CANVAS, : made.CANVAS]
+            assert radius <= x < generated.CANVAS - radius and radius <= y < generated.CANVAS - radius
+            yy, xx = np.ogrid[: generated.CANVAS, : generated.CANVAS]
             disc = (xx - x) ** 2 + (yy - y) ** 2 <= radius**2
             assert not (picture & disc).any()
             picture |= disc
 
 
 def test_letters_are_drawn_in_black_on_white() -> None:
-    face = made.DEJAVU / "DejaVuSans.ttf"
+    face = generated.DEJAVU / "DejaVuSans.ttf"
     if not face.is_file():
         pytest.skip("the face is not on this machine")
-    pixels = np.asarray(made.drawn("A", face, made.POINTS))
-    assert isinstance(made.drawn("A", face, made.POINTS), Image.Image)
-    assert pixels.shape == (made.CANVAS, made.CANVAS) and pixels.min() < 30 and pixels[0, 0] == 255
+    pixels = np.asarray(generated.drawn("A", face, generated.POINTS))
+    assert isinstance(generated.drawn("A", face, generated.POINTS), Image.Image)
+    assert pixels.shape == (generated.CANVAS, generated.CANVAS) and pixels.min() < 30 and pixels[0, 0] == 255

@@ -23,7 +23,7 @@ def situation(linear: float = 0.8, domain: float = 50.0, **changes: object) -> S
     return Situation(**{**known, **changes})  # type: ignore[arg-type]
 
 
-def lived(
+def completed(
     dataset: str, seed: int, rng: np.random.Generator, gain_by_domain: float = 1.0, noise: float = 0.1
 ) -> CompletedTask:
     """A task whose fine-tuning gains `gain_by_domain` x domain logits over frozen; scratch loses one logit."""
@@ -42,4 +42,4 @@ def lived(
 def experience(n_datasets: int = 12, n_each: int = 4, seed: int = 0, **law: float) -> Experience:
     """So many datasets with so many tasks each."""
     rng = np.random.default_rng(seed)
-    return Experience(tuple(lived(f"set {d}", i, rng, **law) for d in range(n_datasets) for i in range(n_each)))
+    return Experience(tuple(completed(f"set {d}", i, rng, **law) for d in range(n_datasets) for i in range(n_each)))
