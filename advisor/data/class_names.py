@@ -32,7 +32,7 @@ class Names:
 def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
     """Embed class names; texts by their own backbone, images by the default sentence encoder.
 
-    Raises BackboneError when the sentence encoder's weights cannot be had.
+    Raises BackboneError when the sentence encoder's weights are not available.
     """
     from probes.backbones import catalog
     from probes.zero_shot import class_sentences, imagenet_names

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from probes.device import Calibration
     from probes.features import Features
 
-    #: How a backbone with its weights is had, by entry, input size and device: as `load_backbone`, or from memory.
+    #: Gives a backbone with its weights, by entry, input size and device: as `load_backbone`, or from memory.
     Load = Callable[[Entry, int, str], Backbone]
 
 
@@ -45,7 +45,7 @@ def feature_cache() -> Path:
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:
     """The backbone of a catalog entry on a device, fed with `size` pixels or at most `size` tokens.
 
-    Raises BackboneError when its weights cannot be had.
+    Raises BackboneError when its weights are not available.
     """
     return modality_of(entry.kind).load(entry, size, device, pretrained, seed)
 

@@ -26,7 +26,7 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
     """The hybrid index of a "qa" dataset's documents, from its workspace folder where it is there.
 
     Embeddings are the default sentence encoder's and kept in the feature cache by content, so a new version of the
-    documents pays for its changed chunks only. Raises BackboneError when the encoder's weights cannot be had.
+    documents pays for its changed chunks only. Raises BackboneError when the encoder's weights are not available.
     """
     from filelock import FileLock
 

@@ -98,7 +98,7 @@ def divide(labels: np.ndarray, units: np.ndarray, shares: dict[str, float], seed
     order = np.random.default_rng(seed).permutation(len(labels))
     _place_large(unit_part, filled, quota, labels, units, order)
     _place_single(unit_part, filled, quota, labels, units, order[unit_part[units[order]] < 0])
-    _mend(unit_part, labels, units, list(shares))
+    _complete_classes(unit_part, labels, units, list(shares))
     return np.asarray(list(shares), dtype=object)[unit_part[units]]
 
 
@@ -160,7 +160,7 @@ def _place_single(
         unit_part[units[block]] = np.repeat(np.arange(len(amounts)), amounts)
 
 
-def _mend(unit_part: np.ndarray, labels: np.ndarray, units: np.ndarray, names: list[str]) -> None:
+def _complete_classes(unit_part: np.ndarray, labels: np.ndarray, units: np.ndarray, names: list[str]) -> None:
     """Where a class misses train, move its smallest unit there; then into test, from val or what train can spare.
 
     Changes unit_part, (units,), in place. A class of one unit stays in train alone.

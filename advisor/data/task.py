@@ -1,7 +1,7 @@
 """What is to be said about an item: one protocol for classification and answering, and one lookup for whoever asks.
 
 The implementations lie side by side in `advisor.data.classification` and `advisor.data.answering`. What a task
-measures, forecasts and shows is told in the rooms that do so, by the same name.
+measures, forecasts and shows stands in the rooms that do so, under the same name.
 """
 
 from __future__ import annotations

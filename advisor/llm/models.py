@@ -31,7 +31,7 @@ def models_folder() -> Path:
 
 
 def load_language_model(name: str | None = None, device: str = "cpu", progress: Progress = silent) -> LanguageModel:
-    """The language model called `name` (None: the default). Raises BackboneError when it cannot be had here."""
+    """The language model called `name` (None: the default). Raises BackboneError when it is not available here."""
     from probes.backbones.language import LanguageModel
 
     return LanguageModel.load(entry_of(name), models_folder(), device, progress)
@@ -47,7 +47,7 @@ def chat_model(
 
     name: None (the default), a name of the catalog, a hub name, a local folder, or ``endpoint`` for the configured
     OpenAI-compatible one. secrets: the endpoint's settings where they are not in the environment. Raises BackboneError
-    when weights cannot be had here, and EndpointError when no endpoint is configured.
+    when weights are not available here, and EndpointError when no endpoint is configured.
     """
     from advisor.llm.prompt_cache import CachedChatModel
 
@@ -98,7 +98,7 @@ def check(name: str | None, secrets: Mapping[str, str] | None = None) -> None:
 
 
 def missing(name: str | None = None) -> str | None:
-    """Why the language model cannot be had here and what to do, in a sentence; None when it is here."""
+    """Why the language model is not available here and what to do, in a sentence; None when it is here."""
     from probes.backbones.weights import available
 
     if name == ENDPOINT:

@@ -50,11 +50,11 @@ def near_pairs(grey: np.ndarray, colour: np.ndarray, progress: Progress = silent
     """
     if len(grey) < 2:
         return []
-    found = candidates(grey, progress)
-    whole, part = found.ravel(), np.repeat(np.arange(len(grey)), found.shape[1])
+    nearest = candidates(grey, progress)
+    whole, part = nearest.ravel(), np.repeat(np.arange(len(grey)), nearest.shape[1])
     with threadpool_limits(1):  # BLAS threads only wait for each other on matrices this small
         edges, rough = _aligned_roughly(grey, whole, part, progress)
-        alike = likeness(rough.reshape(found.shape))
+        alike = likeness(rough.reshape(nearest.shape))
         worth = np.flatnonzero(rough >= (0.4 if alike + MARGIN < SURE else 0.85))
         same = [
             block[_is_copy(grey, colour, whole[block], part[block], edges[block], alike)]
@@ -73,27 +73,27 @@ def candidates(grey: np.ndarray, progress: Progress = silent) -> np.ndarray:
     k = min(N_CANDIDATES, n - 1)
     crops = _crop_thumbnails(grey)
     plain = crops[:, 0]
-    found = np.empty((n, k), dtype=np.int64)
+    nearest = np.empty((n, k), dtype=np.int64)
     for start in range(0, n, 512):
         rows = np.arange(start, min(start + 512, n))
         best = np.full((len(rows), n), -2, dtype=np.float32)
         for crop in range(crops.shape[1]):
             np.maximum(best, plain[rows] @ crops[:, crop].T, out=best)
         best[np.arange(len(rows)), rows] = -2
-        found[rows] = np.argpartition(-best, k - 1, axis=1)[:, :k]
+        nearest[rows] = np.argpartition(-best, k - 1, axis=1)[:, :k]
         progress("Looking for similar images", 0.3 * start / n)
-    return found
+    return nearest
 
 
 def _crop_thumbnails(grey: np.ndarray) -> Floats:
     """(n, 16, 64): for each crop an 8 × 8 thumbnail of mean 0 and norm 1; the first is of the whole picture."""
     across = resampling(_CROPS[:, 0], _CROPS[:, 1], 8).reshape(-1, SIDE)  # (4 * 8, 64)
-    made = np.empty((len(grey), len(_CROPS) ** 2, 64), dtype=np.float32)
+    thumbnails = np.empty((len(grey), len(_CROPS) ** 2, 64), dtype=np.float32)
     for start in range(0, len(grey), _BATCH):
         block = across @ grey[start : start + _BATCH].astype(np.float32) @ across.T
         split = block.reshape(-1, len(_CROPS), 8, len(_CROPS), 8).transpose(0, 1, 3, 2, 4)
-        made[start : start + _BATCH] = unit(split.reshape(len(split), -1, 64))
-    return made
+        thumbnails[start : start + _BATCH] = unit(split.reshape(len(split), -1, 64))
+    return thumbnails
 
 
 def _aligned_roughly(

@@ -16,7 +16,7 @@ from advisor.data.read.listing import Listing
 from probes.progress import Progress, silent
 
 #: The digest of a larger file has LONG_DIGITS hex digits. Earlier versions hashed the size and both ends of such a file
-#: into SHORT_DIGITS, so those digests are told from these, and `digests_now` makes them anew.
+#: into SHORT_DIGITS: `digests_now` recognises those by their length and makes them anew.
 SMALL_BYTES = 32 * 1024
 SHORT_DIGITS, LONG_DIGITS = 32, 40
 BLOCK_BYTES = 256 * 1024

@@ -17,7 +17,7 @@ Row = tuple[str, str, str]
 
 
 def download(name: str, title: str, folder: Path, progress: Progress) -> None:
-    """Download a sample to `folder`, whole or not at all. Raises DatasetError when it cannot be had."""
+    """Download a sample to `folder`, whole or not at all. Raises DatasetError when the download fails."""
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         progress(f"Downloading {title}", 0.05)
