@@ -170,7 +170,7 @@ def _squeezed(image: Image.Image, side: int) -> np.ndarray:
 
 
 def comparable(image: Image.Image, grey: np.ndarray) -> bool:
-    """Whether near copies of a grey image can be recognised: 48 pixels, more than two flat tones, detail in many places.
+    """Whether near copies of a grey image are recognisable: 48 pixels, more than two flat tones, detail in many places.
 
     Two flat tones: two of 32 brightness bins hold 90 % of the pixels. Detail: in 6 or more of the 16 fields of the
     thumbnail, (64, 64), neighbouring pixels differ by more than noise does.

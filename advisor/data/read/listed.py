@@ -86,6 +86,7 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     texts = [f for f in tree.files if suffix(f) == TEXT_SUFFIX]
     if not tree.files:
         raise DatasetError(_empty(source))
+    # A folder may hold tables, images and texts at once: the kind that the user named chooses, else what is there.
     if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
         return _tables(source, tree, _chosen(tree, tables), options, progress)
     if images and options.kind != "text":
