@@ -67,7 +67,7 @@ def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) 
     st.text(question)
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
     if answer.supported or closed_book:
-        sure = f" (probability {wording.percent(answer.probability, 0)})" if answer.probability is not None else ""
+        sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
         parts.answer_line(f"{wording.short(answer.text, 400)}{sure}")
         if closed_book:
             parts.note("Answered closed-book: no document was read, so no passage supports it.")

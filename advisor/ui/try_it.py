@@ -69,7 +69,7 @@ def answer(run: str, item: Any, label: str | None) -> None:
         parts.problem(str(error))
         return
     truth = "" if label is None else f" It is {label}." if label != prediction.label else " That is right."
-    parts.answer_line(f"{prediction.label}, with probability {wording.percent(prediction.probability)}.{truth}")
+    parts.answer_line(f"{prediction.label}, with probability {wording.chance(prediction.probability)}.{truth}")
     if prediction.probabilities:
         figure = charts.probabilities(prediction.probabilities)
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt="Probability of the likeliest classes")

@@ -13,8 +13,6 @@ from benchmarks import guide
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*guide.pages(), *(ROOT / "benchmarks" / "results").glob("*.md"), *ROOT.glob("*.md"), ROOT / "data/README.md"]
-#: Screenshots, one a page; they are taken once the pages stand still.
-SCREENSHOTS = frozenset("data profile evidence advice run result runs score machine ask".split())
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -55,8 +53,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         file, _, anchor = link.partition("#")
         target = (page.parent / file).resolve() if file else page
-        screenshot = target.parent.name == "images" and target.stem in SCREENSHOTS
-        assert target.exists() or screenshot, link
+        assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
 
 
