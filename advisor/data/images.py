@@ -12,14 +12,12 @@ from advisor.core.kinds import ModalityName
 from advisor.core.records import Dataset, Finding, ReadOptions
 from advisor.data.decode import open_image
 from advisor.data.inspect.duplicates_image import inspect_images
-from advisor.data.inspect.inspection import Inspection
 from advisor.data.profile.image import image_facts, image_findings
 from advisor.data.read.columns import Columns
 from advisor.data.read.fingerprint import digests_now
 from advisor.data.read.image_table import Finder, drop_repeats, image_columns, list_image_table
 from advisor.data.read.listing import Listing
 from advisor.data.read.part_tables import PartTable
-from advisor.data.read.tables import Table
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,24 +34,15 @@ class Images:
     name: ModalityName = "image"
     size_columns: tuple[str, ...] = ("width_px", "height_px")
     names_itself = False
-
-    def columns(self, table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
-        """A column of paths, one of labels, and those of the split and groups."""
-        return image_columns(table, options, common)
+    columns = staticmethod(image_columns)
+    joined = staticmethod(drop_repeats)
+    inspect = staticmethod(inspect_images)
 
     def list_table(
         self, part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress
     ) -> Listing:
         """The images that a table names and that exist."""
         return list_image_table(part.table, columns, options, finder, part.part, part.prefix, progress)
-
-    def joined(self, listing: Listing) -> None:
-        """One row for each image, whichever table names it."""
-        drop_repeats(listing)
-
-    def inspect(self, items: pd.DataFrame, progress: Progress) -> Inspection:
-        """Decode each image, or a sample of a very large set."""
-        return inspect_images(items, progress)
 
     def facts(self, dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
         """Sizes and formats."""

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from advisor.core.kinds import ModalityName
-from advisor.core.records import Dataset, Finding, ReadOptions
+from advisor.core.records import Dataset, ReadOptions
 from advisor.data.inspect.duplicates_text import inspect_texts
-from advisor.data.inspect.inspection import Inspection
 from advisor.data.profile.text import text_facts, text_findings
 from advisor.data.read.columns import Columns
 from advisor.data.read.image_table import Finder
 from advisor.data.read.listing import Listing
 from advisor.data.read.part_tables import PartTable
-from advisor.data.read.tables import Table
 from advisor.data.read.text_table import list_texts, text_columns
 from probes.progress import Progress
 
@@ -31,10 +29,10 @@ class Texts:
     name: ModalityName = "text"
     size_columns: tuple[str, ...] = ("n_characters", "n_words")
     names_itself = True
-
-    def columns(self, table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
-        """A column of texts, one of labels, and those of the split and groups."""
-        return text_columns(table, options, common)
+    columns = staticmethod(text_columns)
+    inspect = staticmethod(inspect_texts)
+    facts = staticmethod(text_facts)
+    findings = staticmethod(text_findings)
 
     def list_table(
         self, part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress
@@ -44,18 +42,6 @@ class Texts:
 
     def joined(self, listing: Listing) -> None:
         """Nothing to check: a text may stand in several tables."""
-
-    def inspect(self, items: pd.DataFrame, progress: Progress) -> Inspection:
-        """Count the words of each text, and compare the texts."""
-        return inspect_texts(items, progress)
-
-    def facts(self, dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
-        """Lengths and scripts."""
-        return text_facts(dataset, measures)
-
-    def findings(self, dataset: Dataset, measures: pd.DataFrame) -> list[Finding]:
-        """Long and short texts, and scripts that the default encoder does not know."""
-        return text_findings(dataset, measures)
 
     def decode(self, source: str, size: int | None = None) -> str:
         """The text itself."""

@@ -13,83 +13,20 @@ from advisor.core.wording import listed
 from advisor.data.read.names import IMAGE_SUFFIXES, part_name, suffix
 from advisor.data.read.tables import Table
 
-LABEL_NAMES = [
-    "label",
-    "labels",
-    "class",
-    "target",
-    "category",
-    "intent",
-    "y",
-    "sentiment",
-    "emotion",
-    "topic",
-    "tag",
-    "species",
-    "diagnosis",
-    "gold",
-    "classname",
-    "categories",
-    "classes",
-    "classlabel",
-    "targetlabel",
-    "genre",
-    "type",
-]
-_SPELLED = [
-    "labeltext",
-    "labelname",
-    "labelnames",
-    "classname",
-    "categoryname",
-    "targetname",
-    "intentname",
-    "textlabel",
-]
-_TEXT = [
-    "text",
-    "sentence",
-    "content",
-    "review",
-    "message",
-    "utterance",
-    "query",
-    "question",
-    "tweet",
-    "comment",
-    "document",
-    "body",
-    "article",
-    "description",
-    "abstract",
-    "headline",
-    "title",
-    "sms",
-    "post",
-    "prompt",
-    "input",
-    "sentence1",
-    "v2",
-    "reviewtext",
-]
+LABEL_NAMES = (
+    "label labels class target category intent y sentiment emotion topic tag species diagnosis gold classname "
+    "categories classes classlabel targetlabel genre type"
+).split()
+_SPELLED = "labeltext labelname labelnames classname categoryname targetname intentname textlabel".split()
+_TEXT = (
+    "text sentence content review message utterance query question tweet comment document body article "
+    "description abstract headline title sms post prompt input sentence1 v2 reviewtext"
+).split()
 _SPLIT = ["split", "part", "partition", "subset", "datasetsplit", "set", "stage", "splitname", "fold"]
 _GROUP = ["group", "groups", "groupid", "patient", "patientid", "subject", "subjectid", "speaker", "speakerid"]
-_PATH = [
-    "path",
-    "filepath",
-    "imagepath",
-    "imgpath",
-    "file",
-    "filename",
-    "image",
-    "imagename",
-    "img",
-    "imagefile",
-    "imageid",
-    "fname",
-    "filenames",
-    "images",
-]
+_PATH = (
+    "path filepath imagepath imgpath file filename image imagename img imagefile imageid fname filenames images"
+).split()
 
 
 @dataclass(frozen=True)
