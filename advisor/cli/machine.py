@@ -14,7 +14,7 @@ runs_app = typer.Typer(help="List the runs, show one, or stop one. Without a com
 cache_app = typer.Typer(help="Show where features are cached and their size, or clear them. Without a command: show.")
 
 
-@runs_app.callback()
+@runs_app.callback(invoke_without_command=True)
 def _runs(context: typer.Context, json: Json = False) -> None:
     """List the runs, show one, or stop one. Without a command: list."""
     if context.invoked_subcommand is None:
@@ -56,7 +56,7 @@ def stop_run(run: RunArgument, json: Json = False) -> None:
         output.answer(show_runs.status_json(status), lambda to: show_runs.stopped(to, status))
 
 
-@cache_app.callback()
+@cache_app.callback(invoke_without_command=True)
 def _cache(context: typer.Context, json: Json = False) -> None:
     """Show where features are cached and their size, or clear them. Without a command: show."""
     if context.invoked_subcommand is None:
