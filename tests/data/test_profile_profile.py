@@ -39,6 +39,15 @@ def test_counts_add_up_and_a_clean_set_has_no_grave_finding(tmp_path: Path) -> N
     assert Profile.saved(dataset.files.profile) == profile
 
 
+def test_a_profile_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    rows = [(sentence(7919 * n), "ab"[n % 2], "") for n in range(60)]
+    dataset = api.read(table(tmp_path, rows))
+    profile = api.profile(dataset)
+    profile.model_copy(update={"program": "0.1.0", "findings": ()}).save(dataset.files.profile)
+    assert Profile.saved(dataset.files.profile) is None
+    assert api.profile(dataset).model_copy(update={"seconds": profile.seconds}) == profile
+
+
 def test_planted_faults_are_named(tmp_path: Path) -> None:
     rows = [(sentence(7919 * n), "many", "train") for n in range(90)]
     rows += [(sentence(104729 * n + 1), "rare", "train") for n in range(8)]

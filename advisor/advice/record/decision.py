@@ -72,9 +72,7 @@ def decision_record(
     for what, fingerprint in (("advice", advice.fingerprint), ("evidence", evidence.fingerprint),
                               ("plan", plan.fingerprint)):  # fmt: skip
         if fingerprint != dataset.fingerprint:
-            raise AdviceError(
-                f"This {what} is about another dataset than {dataset.name}. Ask for advice on it first."
-            )
+            raise AdviceError(f"This {what} is about another dataset than {dataset.name}. Ask for advice on it first.")
     return DecisionRecord(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         subject=_subject(dataset, profile, evidence),

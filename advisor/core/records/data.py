@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 
+from advisor import __version__
 from advisor.core.kinds import kind_row
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
 from advisor.core.workspace import DatasetFiles
@@ -121,6 +122,7 @@ class Profile(Record):
     ``counts[class][part]`` are item counts. ``sizes`` holds one plottable table of item sizes: images
     ``width_px``, ``height_px``, texts ``n_characters``, ``n_words`` (each a list over inspected items, at most 5,000).
     ``duplicates`` are clusters of row keys (exact or near, see ``duplicate_kind``), each of two or more.
+    ``program``: the version that made it.
     """
 
     fingerprint: str
@@ -135,3 +137,10 @@ class Profile(Record):
     n_leaks: int = 0
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
+    program: str = ""
+
+    @classmethod
+    def saved(cls, path: Path) -> Self | None:
+        """As any record's; another version's profile is made anew in a second, since it may lack a finding."""
+        kept = super().saved(path)
+        return kept if kept is not None and kept.program == __version__ else None

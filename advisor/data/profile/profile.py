@@ -9,6 +9,7 @@ import time
 
 import pandas as pd
 
+from advisor import __version__
 from advisor.core.kinds import kind_row
 from advisor.core.records import PARTS, Dataset, Finding, Profile
 from advisor.core.wording import counted, listed
@@ -58,6 +59,7 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
         n_leaks=n_leaks(dataset, clusters),
         findings=tuple(findings),
         seconds=time.monotonic() - started,
+        program=__version__,
     )
     result.save(path)
     progress("The profile is ready", 1.0)
