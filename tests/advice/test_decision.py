@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import shlex
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which typer needs, brings it
 
 from advisor import api
-from advisor.advice.record import written as decision_written
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
 from advisor.cli.main import app, main, whole_advise
@@ -176,8 +174,3 @@ def test_the_command_writes_a_file_or_to_stdout(
     with pytest.raises(SystemExit):
         main()
     assert capfd.readouterr().out == markdown(record)
-
-
-def test_the_examples_hold() -> None:
-    for module in (wording, decision_written):
-        assert doctest.testmod(module).failed == 0

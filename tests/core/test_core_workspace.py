@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
 
 import pytest
 
-from advisor.core import workspace
 from advisor.core.errors import StorageError
 from advisor.core.workspace import DatasetFiles, RunFiles, Workspace
 
@@ -34,7 +32,3 @@ def test_what_is_kept_of_several_models_has_a_name_each() -> None:
     )
     assert files.evidence_of("a/b", "0", 60.0) != files.evidence_of("a:b", "0", 60.0)
     assert {path.name for path in RunFiles(Path("r")).lasting} >= {"plan.json", "model.safetensors", "report.json"}
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(workspace).failed == 0

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 import importlib
 import importlib.util
 from pathlib import Path
@@ -53,11 +52,3 @@ def test_a_missing_package_names_the_command() -> None:
         package_file("nothing_here", "data.csv", "nothing-here==1")
     with pytest.raises(DatasetError, match="digits"):
         find("digit")
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["words", "fingerprint", "class_folders", "tables", "columns", "source", "archive_entries", "answers", "documents"],
-)
-def test_examples_in_docstrings(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(f"advisor.dataset.{name}")).failed == 0

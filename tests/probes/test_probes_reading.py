@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 import re
 import string
 from collections import Counter
@@ -9,16 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes import reading
 from probes.reading import NOT_FOUND, exact_match, normalised, token_f1
 
 WORDS = st.lists(st.sampled_from(["the", "Panthers", "308", "points,", "in", "a", "U.S.", ""]), max_size=6).map(
     " ".join
 )
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(reading).failed == 0
 
 
 @pytest.mark.parametrize(
