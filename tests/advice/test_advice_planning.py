@@ -66,6 +66,7 @@ def test_a_backbone_that_breaks_a_kept_constraint_is_refused(digits: Dataset, ad
         api.plan(digits, backbone="endpoint", advice=local)
 
 
+@pytest.mark.slow
 def test_a_plan_carries_what_was_seen_under_its_own_backbone_and_so_does_the_ledger(
     digits: Dataset, advice: Advice
 ) -> None:
