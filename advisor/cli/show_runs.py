@@ -93,10 +93,11 @@ def runs(to: Console, statuses: Sequence[RunStatus]) -> None:
         to.print("There are no runs yet. To start one: advisor train PATH", markup=False)
         return
     rows = table("run", "rung", "dataset", "state", ">done", ">test", "stage or cause")
+    rows.columns[0].min_width = max(len(status.run) for status in statuses)  # an id that is cut cannot be copied
     for status in statuses:
         report, words = _listed(status)
         rows.add_row(
-            Text(status.run, no_wrap=True), safe(status.title), safe(status.dataset_name),
+            Text(status.run), safe(status.title), safe(status.dataset_name),
             Text(status.state, style=MARKS.get(status.state, "")), percent(status.progress, digits=0),
             percent(report.test.value) if report else "", safe(words),
         )  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from advisor import __version__
 from advisor.core.records import (
     Advice,
     Dataset,
@@ -52,6 +53,7 @@ def write_profile(dataset: Dataset) -> Profile:
         sizes=sizes,
         duplicates=(keys,),
         duplicate_kind=("exact",),
+        program=__version__,
         findings=(
             Finding(check="duplicates", severity="note", sentence=f"2 items of {dataset.classes[0]} are the same."),
             Finding(check="aside", severity="problem", sentence="1 file is set aside.", n_items=1, items=keys[:1]),

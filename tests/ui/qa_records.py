@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from advisor import __version__
 from advisor.core.records import Dataset, Evidence, Finding, Mistake, ProbeResult, Profile, RunReport
 from probes import failures
 from tests.ui.ui_records import share, write_dataset
@@ -55,6 +56,7 @@ def write_profile(dataset: Dataset) -> None:
         duplicates=(("row 1", "row 2"),),
         duplicate_kind=("near",),
         findings=(Finding(check="silent", severity="warning", sentence="3 questions have no answer here."),),
+        program=__version__,
     ).save(Path(dataset.folder) / "profile.json")
 
 
