@@ -9,7 +9,7 @@ import pytest
 from advisor.advice.record.decision import DecisionRecord
 from advisor.core import records
 from advisor.core.errors import StorageError
-from advisor.core.records import Record
+from advisor.core.records import Prices, Record
 
 KINDS = [
     *(kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, Record)),
@@ -29,3 +29,9 @@ def test_a_file_that_holds_no_record_is_named(kind: type[Record], content: str, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="does not exist"):
         Record.load(tmp_path / "record.json")
+
+
+def test_a_record_is_saved_and_loaded_by_a_path_in_words(tmp_path: Path) -> None:
+    path = str(tmp_path / "prices.json")
+    assert Prices(point=7).save(path) == Path(path)
+    assert Prices.load(path) == Prices(point=7)

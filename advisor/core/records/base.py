@@ -25,8 +25,9 @@ class Record(BaseModel):
     schema_version: int = 1
     SCHEMA: ClassVar[int] = 1
 
-    def save(self, path: Path) -> Path:
-        """Write the record as JSON, atomically."""
+    def save(self, path: str | Path) -> Path:
+        """Write the record as JSON, atomically; returns where."""
+        path = Path(path)
         storage.write_json(path, self.model_dump(mode="json"))
         return path
 
@@ -44,11 +45,12 @@ class Record(BaseModel):
             return None
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: str | Path) -> Self:
         """Read a record back; raises StorageError for a damaged file or an unknown version.
 
         Where the folder has a manifest the file must have the hash in it.
         """
+        path = Path(path)
         storage.check_manifest(path.parent, path.name)
         content = storage.read_object(path)
         if content.get("schema_version") != cls.SCHEMA:
