@@ -100,7 +100,7 @@ def probe(
 
 def labels_needed(
     x: Source,
-    target: float,
+    target: float | str,
     *,
     backbone: str | None = None,
     budget: float = DEFAULT_BUDGET_SECONDS,
@@ -172,9 +172,9 @@ def prompt(
 def advise(
     x: Source,
     *,
-    target: float | None = None,
+    target: float | str | None = None,
     budget: float = DEFAULT_BUDGET_SECONDS,
-    rungs: Iterable[str] | None = None,
+    rungs: str | Iterable[str] | None = None,
     backbone: str | None = None,
     prices: Prices | None = None,
     constraints: Constraints | None = None,
@@ -182,7 +182,7 @@ def advise(
 ) -> Advice:
     """Recommend the cheapest rung that will do, with a reason and a number for every rung.
 
-    target: the metric wanted on unseen data (0 to 1), or None. budget: seconds for measuring.
+    target: the metric wanted on unseen data (0 to 1, or "90%"), or None. budget: seconds for measuring.
     rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
     Raises AdviceError, DatasetError, BackboneError.
     """
@@ -289,7 +289,7 @@ def race(
     x: Source,
     *,
     budget: float | None = None,
-    rungs: Iterable[str] | None = None,
+    rungs: str | Iterable[str] | None = None,
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,

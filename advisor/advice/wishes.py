@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
@@ -13,9 +14,9 @@ from advisor.core.records import Constraints, Goal, Prices
 
 def checked_goal(
     *,
-    target: float | None,
+    target: float | str | None,
     budget: float,
-    rungs: Iterable[str] | None,
+    rungs: str | Iterable[str] | None,
     backbone: str | None,
     prices: Prices | None,
     constraints: Constraints | None,
@@ -31,12 +32,31 @@ def checked_goal(
     )
 
 
-def checked_target(target: float | None) -> float | None:
-    """The target as a share. Raises AdviceError for anything else."""
-    if target is None or 0 < target <= 1:
+def checked_target(target: float | str | None) -> float | None:
+    """The target as a share; words such as "0.9" or "90 %" are read. Raises AdviceError for anything else."""
+    if target is None:
+        return None
+    target = share_of(target) if isinstance(target, str) else target
+    if isinstance(target, bool) or not isinstance(target, Real):
+        raise AdviceError(f"The target {target!r} is not a number. Give a share such as 0.9.")
+    target = float(target)
+    if 0 < target <= 1:
         return target
     meant = f"Did you mean {target / 100:g}?" if 1 < target <= 100 else "Give a number such as 0.9."
     raise AdviceError(f"The target {target:g} is not a share above 0 and at most 1. {meant}")
+
+
+def share_of(words: str) -> float:
+    """The number in words, a percentage as a share. Raises AdviceError where there is none.
+
+    >>> share_of("0.9"), share_of("90 %")
+    (0.9, 0.9)
+    """
+    number = words.strip()
+    try:
+        return float(number.removesuffix("%")) / 100 if number.endswith("%") else float(number)
+    except ValueError:
+        raise AdviceError(f"The target {words!r} is not a number. Give a share such as 0.9, or 90%.") from None
 
 
 def checked_budget(budget: float) -> float:
@@ -62,17 +82,21 @@ def checked_constraints(constraints: Constraints | None, backbone: str | None) -
     return constraints or Constraints()
 
 
-def checked_rungs(rungs: Iterable[str] | None) -> tuple[RungName, ...]:
-    """The allowed rungs in the ladder's order. Raises AdviceError for an unknown or an empty choice."""
+def checked_rungs(rungs: str | Iterable[str] | None) -> tuple[RungName, ...]:
+    """The allowed rungs in the ladder's order; a string holds one, or several between commas.
+
+    Raises AdviceError for an unknown or an empty choice.
+    """
     if rungs is None:
         return RUNG_NAMES
-    wanted = {find_rung(name.strip()).name for name in rungs if name.strip()}
+    names = rungs.split(",") if isinstance(rungs, str) else rungs
+    wanted = {find_rung(name).name for name in names if name.strip()}
     if not wanted:
         raise AdviceError(f"No rung is allowed. Name at least one of {', '.join(RUNG_NAMES)}.")
     return tuple(name for name in RUNG_NAMES if name in wanted)
 
 
-def checked_pair(rungs: Iterable[str] | None) -> tuple[RungName, ...] | None:
+def checked_pair(rungs: str | Iterable[str] | None) -> tuple[RungName, ...] | None:
     """The two rungs named for a race, None where the advice names them. Raises AdviceError unless they are two."""
     pair = None if rungs is None else checked_rungs(rungs)
     if pair is not None and len(pair) != 2:

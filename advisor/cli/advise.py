@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.options import Backbone, Budget, Device, Json, PathArgument, Reading, Wishes, reads_data
+from advisor.cli.options import Backbone, Budget, Device, Json, PathArgument, Reading, Target, Wishes, reads_data
 from advisor.cli.output import command
 
 
@@ -15,7 +15,7 @@ def advise(
     path: PathArgument,
     reading: Reading,
     wishes: Wishes,
-    target: Annotated[float | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95.")] = None,
+    target: Target = None,
     budget: Budget = 60.0,
     rungs: Annotated[
         str | None, typer.Option(metavar="LIST", help="The allowed rungs, such as frozen,fine-tune. All by default.")
@@ -24,7 +24,6 @@ def advise(
     json: Json = False,
 ) -> None:
     """Recommend the cheapest rung that will do, with a number and a reason for every rung."""
-    allowed = rungs.split(",") if rungs is not None else None
     with command(json) as output:
         from advisor import api
         from advisor.advice.wishes import checked_goal
@@ -32,7 +31,7 @@ def advise(
         from advisor.core.records import Constraints, Prices
 
         goal: dict[str, Any] = {
-            "target": target, "budget": budget, "rungs": allowed, "backbone": backbone,
+            "target": target, "budget": budget, "rungs": rungs, "backbone": backbone,
             "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
         }  # fmt: skip
         checked_goal(**goal)
@@ -56,13 +55,12 @@ def race(
     json: Json = False,
 ) -> None:
     """Train the two rungs of a coin toss, and keep the one that is better on validation items."""
-    named = rungs.split(",") if rungs is not None else None
     with command(json) as output:
         from advisor import api
         from advisor.cli import show_advice as show
 
         dataset = api.read(path, **reading, progress=output.progress)
-        race = api.race(dataset, budget=budget, rungs=named, device=device, seed=seed, progress=output.progress)
+        race = api.race(dataset, budget=budget, rungs=rungs, device=device, seed=seed, progress=output.progress)
         output.answer(show.race_json(race), lambda to: show.race(to, race))
 
 

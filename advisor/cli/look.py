@@ -27,7 +27,7 @@ def probe(
     path: PathArgument,
     reading: Reading,
     target: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Also say how many labels the frozen rung needs to reach it.")
+        str | None, typer.Option(metavar="SHARE", help="Also say how many labels the frozen rung needs to reach it.")
     ] = None,
     backbone: Backbone = None,
     budget: Budget = 60.0,

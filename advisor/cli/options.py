@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
+from advisor.core.errors import AdviceError
 from advisor.core.kinds import KIND_NAMES
 from advisor.core.ladder import RUNG_NAMES
+from advisor.core.ladder import rung as find_rung
 
 if TYPE_CHECKING:
     from advisor.core.records.wishes import Wish
 
-#: What `advisor train --rung` takes, and what `--kind` takes.
-RungChoice = StrEnum("RungChoice", [(name, name) for name in ("auto", *RUNG_NAMES)])  # type: ignore[misc]
-AUTO = RungChoice("auto")
+#: What `advisor train --rung` takes where no rung is named: the recommended one.
+AUTO = "auto"
+#: What `--kind` takes.
 KindChoice = StrEnum("KindChoice", [(name, name) for name in KIND_NAMES])  # type: ignore[misc]
 
 
@@ -44,9 +46,32 @@ RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, the last four characters of one, or the word last.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+Target = Annotated[
+    str | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95 or 95%.", show_default=False)
+]
 Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="A backbone of the catalog; see: advisor weights.")]
 Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for measuring.")]
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
+
+
+def _rung_name(words: str) -> str:
+    """The name of the rung meant, or auto."""
+    if words.strip().lower() == AUTO:
+        return AUTO
+    try:
+        return find_rung(words).name
+    except AdviceError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+RungName = Annotated[
+    str,
+    typer.Option(
+        parser=_rung_name,
+        metavar=f"[{'|'.join((AUTO, *RUNG_NAMES))}]",
+        help="The rung to train; auto takes the recommended one.",
+    ),
+]
 
 _READING: dict[str, Any] = {
     "kind": Annotated[KindChoice | None, typer.Option(help="The kind of data; detected by default.")],

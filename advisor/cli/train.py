@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungChoice, reads_data
+from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungName, reads_data
 from advisor.cli.output import Output, command
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ INTERRUPTED = 130  # the exit status that shells expect after a Ctrl-C
 def train(
     path: PathArgument,
     reading: Reading,
-    rung: Annotated[RungChoice, typer.Option(help="The rung to train; auto takes the recommended one.")] = AUTO,
+    rung: RungName = AUTO,
     budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Seconds for the whole run.", show_default="300")
     ] = None,
@@ -45,7 +45,7 @@ def train(
 
         dataset = api.read(path, **reading, progress=output.progress)
         plan = api.plan(
-            dataset, rung=rung.value, budget=budget, backbone=backbone, device=device, seed=seed, launcher=launcher,
+            dataset, rung=rung, budget=budget, backbone=backbone, device=device, seed=seed, launcher=launcher,
             processes=processes, progress=output.progress,
         )  # fmt: skip
         run = api.start(plan)

@@ -143,13 +143,19 @@ LADDER: tuple[Rung, ...] = (
 
 
 def rung(name: str) -> Rung:
-    """The rung called `name`; raises AdviceError with the full list for an unknown one."""
+    """The rung of a name or a title, in capitals or not; raises AdviceError with the full list for an unknown one.
+
+    >>> rung("Retrieval").name
+    'rag'
+    """
     from advisor.core.errors import AdviceError
 
+    wanted = name.strip().lower()
     for row in LADDER:
-        if row.name == name:
+        if wanted in (row.name, row.title.lower()):
             return row
-    raise AdviceError(f"There is no rung called {name!r}. The rungs are {', '.join(RUNG_NAMES)}.")
+    listed = ", ".join(f"{row.name} ({row.title})" for row in LADDER)
+    raise AdviceError(f"There is no rung called {name!r}. The rungs are {listed}.")
 
 
 def run_title(planned: RungName, kept: RungName | None) -> str:

@@ -56,7 +56,7 @@ def draw(dataset: Dataset, question: Goal, refused: bool = False) -> None:
             key="target",
             placeholder="no target",
             help="With a target, the cheapest rung with a chance of at least 80 % of reaching it is recommended; "
-            "without one, the rung worth most at your prices.",
+            "without one, the rung worth most at your prices. A number of at most 1 is a share: 0.9 is 90 %.",
         )
         seconds = right.select_slider(
             "Time for measuring", budgets, value=round(question.budget_seconds), format_func=wording.duration
@@ -140,7 +140,8 @@ def _constraints() -> Constraints:
 
 def _again(dataset: Dataset, wishes: dict[str, Any]) -> None:
     """Ask with other wishes; one that makes no sense is refused at once."""
-    share = wishes["target"] / 100 if wishes["target"] is not None else None
+    target = wishes["target"]
+    share = target if target is None or target <= 1 else target / 100  # nobody means less than 1 %: 0.9 is a share
     try:
         question = Goal(
             target=checked_target(share),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import advisor
 from advisor import api
-from advisor.advice.wishes import checked_target
+from advisor.advice.wishes import checked_rungs, checked_target
 from advisor.cli.main import app
 from advisor.core.errors import AdviceError
 from advisor.core.records import Constraints, Prices
@@ -29,9 +29,31 @@ def test_a_target_that_is_no_share_is_refused_with_what_was_meant(target: float,
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("target", ["0.9", "90%", " 90 % ", 0.9])
+def test_a_target_is_a_share_or_a_percentage_in_words(target: float | str) -> None:
+    assert checked_target(target) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("target", ["much", "%", "", [0.9], True])
+def test_a_target_that_is_no_number_is_named(target: Any) -> None:
+    with pytest.raises(AdviceError, match="not a number") as caught:
+        checked_target(target)
+    assert repr(target) in str(caught.value)
+
+
+@pytest.mark.parametrize("rungs", ["frozen", ["frozen"], "Frozen features", "FROZEN,"])
+def test_a_rung_alone_is_one_rung(rungs: str | list[str]) -> None:
+    assert checked_rungs(rungs) == ("frozen",)
+
+
+def test_a_rung_is_allowed_by_the_title_that_pages_show() -> None:
+    assert checked_rungs(["retrieval", "Fine-tuning"]) == ("rag", "fine-tune")
+
+
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
+        (lambda: advisor.advise(NOWHERE, target="much"), "'much' is not a number"),
         (lambda: advisor.advise(NOWHERE, target=95), "Did you mean 0.95"),
         (lambda: api.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
         (lambda: api.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 seconds"),

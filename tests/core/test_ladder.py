@@ -16,8 +16,13 @@ from advisor.rungs import registry
 def test_every_rung_has_one_row_in_the_order_of_the_ladder_and_is_in_every_registry() -> None:
     assert tuple(row.name for row in LADDER) == RUNG_NAMES and [row.place for row in LADDER] == [0, 1, 2, 3, 4]
     assert tuple(DRAFTS) == tuple(registry.RUNGS) == RUNG_NAMES
-    with pytest.raises(AdviceError, match="prompting, rag"):
+    with pytest.raises(AdviceError, match=r"rag \(Retrieval\), frozen \(Frozen features\)"):
         rung("frosen")
+
+
+@pytest.mark.parametrize("row", LADDER, ids=lambda row: row.name)
+def test_a_rung_is_found_by_its_name_and_its_title_in_capitals_or_not(row: Rung) -> None:
+    assert rung(row.title) is rung(row.title.upper()) is rung(row.name.upper()) is rung(row.name) is row
 
 
 def test_the_three_rungs_that_are_spoken_of_by_their_part_are_the_only_ones_of_it() -> None:

@@ -192,6 +192,22 @@ def test_a_target_and_limits_are_removed_by_emptying_their_fields(
     assert opened(images).number_input(key="target").value is None  # after a reload
 
 
+def test_a_target_of_at_most_one_is_a_share(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    former = given(images)
+
+    def advise(dataset: Dataset, target: float | None, **wishes: Any) -> None:
+        given(dataset, question=former.question.model_copy(update={"target": target}))
+
+    monkeypatch.setattr(api, "advise", advise)
+    app = opened(images)
+    app.number_input(key="target").set_value(0.9)
+    app.form_submit_button[0].click().run()
+    settled(app)
+    advice = Advice.saved(images.files.advice)
+    assert advice is not None and advice.question.target == 0.9
+    assert opened(images).number_input(key="target").value == 90.0
+
+
 def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
     images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
