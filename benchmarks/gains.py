@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.core.kinds import kind_row
 from advisor.data.features import features_of, load_backbone
 from advisor.evidence import stratified
 from benchmarks import sets
@@ -58,7 +59,7 @@ def measure(name: str) -> dict[str, Any]:
     train, test = dataset.where("train"), dataset.where("test")
     train = stratified(train, dataset.labels[train], N_TRAIN)
     test = stratified(test, dataset.labels[test], N_TEST)
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     size = IMAGE_PX if dataset.kind == "image" else entry.usual_input
     backbone = load_backbone(entry, size, "cpu")
     both = features_of(dataset, np.concatenate([train, test]), backbone)

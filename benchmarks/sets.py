@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor import api
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 
 IMAGES = (
@@ -59,7 +60,7 @@ def featured(name: str, parts: tuple[str, ...] = ("train", "val"), most: int = 4
     from probes.backbones import catalog
 
     read = dataset(name)
-    entry = catalog.default(read.kind)
+    entry = catalog.default(kind_row(read.kind).modality)
     backbone = load_backbone(entry, input_size(read, entry), "cpu")
     rows = read.where(*parts)  # type: ignore[arg-type]
     rows = stratified(rows, read.labels[rows], most)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import advisor
+from advisor.core.kinds import kind_row
 from advisor.core.records import Advice, Dataset, Evidence
 from advisor.data.features import input_size, load_backbone, reader
 from advisor.rungs.saved.loading import load
@@ -41,7 +42,7 @@ def advice(dataset: Dataset) -> Advice:
 
 
 def test_features_are_those_of_the_processor(dataset: Dataset, tmp_path: Path) -> None:
-    entry, rows = catalog.default(dataset.kind), dataset.where("train")
+    entry, rows = catalog.default(kind_row(dataset.kind).modality), dataset.where("train")
     read = reader(dataset)
     found = [
         extract(

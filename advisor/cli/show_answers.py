@@ -10,7 +10,7 @@ from rich.text import Text
 
 from advisor.cli.tables import safe, table
 from advisor.core.records import Answer, Dataset, Evidence, RunReport
-from advisor.core.wording import between, counted, duration, percent, short
+from advisor.core.wording import between, chance, counted, duration, percent, short
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def answers(to: Console, answers: Sequence[Answer]) -> None:
     for answer in answers:
         if len(answers) > 1:
             to.print(safe(answer.input), style="dim")
-        probability = f"  (probability {percent(answer.probability)})" if answer.probability is not None else ""
+        probability = f"  (probability {chance(answer.probability)})" if answer.probability is not None else ""
         to.print(Text.assemble((str(safe(answer.text)), "bold"), (probability, "dim")))
         if not answer.passages:
             to.print("  closed-book: no document was read", style="dim")

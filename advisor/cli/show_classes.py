@@ -9,7 +9,7 @@ from rich.console import Console
 
 from advisor.cli.tables import LISTED, safe, table
 from advisor.core.records import Dataset, Evidence, Prediction, RunReport
-from advisor.core.wording import between, counted, duration, percent
+from advisor.core.wording import between, chance, counted, duration, percent
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -55,5 +55,5 @@ def predictions(to: Console, predictions: Sequence[Prediction]) -> None:
     """One row for each input."""
     rows = table("input", "label", ">probability")
     for prediction in predictions:
-        rows.add_row(safe(prediction.input), safe(prediction.label), percent(prediction.probability))
+        rows.add_row(safe(prediction.input), safe(prediction.label), chance(prediction.probability))
     to.print(rows)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import feature_cache, input_size, load_backbone
 from advisor.evidence.curve import measure_curve
@@ -49,7 +50,11 @@ class ProbedBackbone:
         from probes.backbones import catalog
         from probes.backbones.weights import weights_hash
 
-        entry = catalog.find(name, dataset.kind) if name else catalog.default(dataset.kind)
+        entry = (
+            catalog.find(name, kind_row(dataset.kind).modality)
+            if name
+            else catalog.default(kind_row(dataset.kind).modality)
+        )
         return cls(entry, (weights_hash(entry),), load)
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.core.errors import AdviceError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.features import features_of, load_backbone
 from advisor.data.task import task_of
@@ -48,7 +49,7 @@ def measure_own(
     written = Template(template if template is not None else template_of(evidence)).check().text
     progress("Loading the language model", 0.0)
     chat = chat_model(model, evidence.device, progress, secrets)
-    entry = catalog.find(evidence.backbone, dataset.kind)
+    entry = catalog.find(evidence.backbone, kind_row(dataset.kind).modality)
     backbone = load_backbone(entry, evidence.input_size, evidence.device)
     sample = sample_of(dataset, evidence, backbone)
     others = unprompted(dataset, backbone, sample)

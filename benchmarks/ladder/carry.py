@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.advice.outlook.signals import counts_words
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.planning import plan_of
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import FRESH, RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Dataset, Estimate, Evidence, Goal, Plan, Situation
@@ -102,7 +103,7 @@ def once(dataset: Dataset) -> None:
         kept_language_model()
         index_of(dataset)
         return
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     embed_names(("this", "that"), load_backbone(entry, entry.usual_input, "cpu"))
     if dataset.kind == "text":
         kept_language_model()
@@ -112,7 +113,7 @@ def entry_of(task: Task) -> Entry:
     """The default backbone of the task's kind, at the source's input."""
     from probes.backbones import catalog
 
-    entry = catalog.default(task.source.kind)
+    entry = catalog.default(kind_row(task.source.kind).modality)
     return dataclasses.replace(entry, input_size=task.source.px) if task.source.px else entry
 
 

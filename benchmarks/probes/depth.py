@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.core.kinds import kind_row
 from advisor.data.features import features_of, load_backbone
 from advisor.evidence.sample import related, stratified
 from benchmarks import sets
@@ -71,7 +72,7 @@ def cut_of(name: str) -> Cut:
     from probes.backbones import catalog
 
     dataset = sets.dataset(name)
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     backbone: Any = load_backbone(entry, IMAGE_PX if dataset.kind == "image" else entry.usual_input, "cpu")
     every: Any = hooked(backbone)
     chosen = []

@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from advisor import api
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.decode import open_image
 from advisor.data.features import features_of, input_size, load_backbone
@@ -124,7 +125,7 @@ def _shortcuts(dataset: Dataset) -> list[Shortcut]:
     """The shortcuts of a small dataset just read, which is forgotten again."""
     from probes.backbones import catalog
 
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     rows = dataset.where("train", "val")
     features = features_of(dataset, rows, load_backbone(entry, input_size(dataset, entry), "cpu"))
     rows = rows[features.ok]

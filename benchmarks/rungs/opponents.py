@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
 from probes.backbones import catalog
@@ -35,7 +36,7 @@ def newsletter(dataset: Dataset, budget_seconds: float) -> np.ndarray:
     """A frozen backbone and a fresh linear layer trained with Adam, every batch through the backbone again."""
     torch.manual_seed(0)
     until = time.monotonic() + TRAINING_SHARE * budget_seconds
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     backbone = load_backbone(entry, entry.usual_input, "cpu")
     for parameter in backbone.module.parameters():
         parameter.requires_grad_(False)
@@ -63,7 +64,7 @@ def logistic_cv(dataset: Dataset, budget_seconds: float) -> np.ndarray:
     """scikit-learn's cross-validated logistic regression on the backbone's features."""
     from sklearn.linear_model import LogisticRegressionCV
 
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     backbone = load_backbone(entry, entry.usual_input, "cpu")
     train, test = dataset.where("train", "val"), dataset.where("test")
     found = np.asarray(features_of(dataset, np.concatenate([train, test]), backbone).array)

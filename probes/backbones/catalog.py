@@ -16,8 +16,6 @@ from typing import Literal
 from probes.errors import BackboneError
 
 Kind = Literal["image", "text", "language"]
-#: The kind of dataset that a backbone is for; text encoders read questions and documents ("qa").
-Wanted = Kind | Literal["qa"]
 Loader = Literal["timm", "torchvision", "huggingface", "own"]
 Channels = tuple[float, float, float]
 
@@ -147,24 +145,18 @@ CATALOG: tuple[Entry, ...] = (
 )  # fmt: skip
 
 
-def default(wanted: Wanted) -> Entry:
+def default(kind: Kind) -> Entry:
     """The default backbone or language model: the first of its kind."""
-    kind = _kind(wanted)
     return next(entry for entry in CATALOG if entry.kind == kind)
 
 
-def _kind(wanted: Wanted) -> Kind:
-    return "text" if wanted == "qa" else wanted
-
-
-def find(name: str, wanted: Wanted | None = None) -> Entry:
+def find(name: str, kind: Kind | None = None) -> Entry:
     """The entry called `name`, in any case.
 
     Also accepted: ``name@/path/to/weights`` (a catalog architecture with weights from a local file or folder), a local
-    Hugging Face folder, and a hub name ``organisation/model`` (both are sentence encoders unless `wanted` is
+    Hugging Face folder, and a hub name ``organisation/model`` (both are sentence encoders unless `kind` is
     "language"). Raises BackboneError for any other name, with the nearest names and the full list.
     """
-    kind = _kind(wanted) if wanted is not None else None
     base, _, location = name.partition("@")
     entry = _named(base)
     if entry is None and not location and kind != "image":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.advice.outlook.cost import priced
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Goal
 
 N_LABELS = 400
@@ -34,8 +34,8 @@ def estimate(rung: RungName, value: float, half: float = 0.03, error: float | No
 
 
 def ladder(*values: float, half: float = 0.03, error: float | None = None) -> list[Estimate]:
-    """All five rungs, cheapest first, not priced yet."""
-    return [estimate(rung, value, half, error) for rung, value in zip(RUNG_NAMES, values, strict=True)]
+    """The rungs of `SECONDS`, cheapest first, not priced yet."""
+    return [estimate(rung, value, half, error) for rung, value in zip(SECONDS, values, strict=True)]
 
 
 def growing(goal: Goal, error: float = 0.004) -> Callable[[float], tuple[Estimate, ...]]:

@@ -50,6 +50,13 @@ def test_a_few_tasks_decide_nothing_and_the_interval_is_wide() -> None:
     assert made.value == pytest.approx(0.8, abs=0.03) and made.high - made.low > 0.1
 
 
+def test_without_experience_a_rungs_own_measure_stands_and_nothing_is_predicted() -> None:
+    forecasts = forecast(situation(linear=0.9, knn=0.7), Experience(()))
+    assert forecasts["rag"].value == pytest.approx(0.7, abs=0.03) and forecasts["rag"].provenance == "measured"
+    assert forecasts["frozen"].value > forecasts["rag"].value + 0.1
+    assert "fine-tune" not in forecasts
+
+
 def test_runs_of_this_machine_move_the_forecast() -> None:
     known = experience()
     rng = np.random.default_rng(1)

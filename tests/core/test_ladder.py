@@ -14,7 +14,7 @@ from advisor.rungs import registry
 
 
 def test_every_rung_has_one_row_in_the_order_of_the_ladder_and_is_in_every_registry() -> None:
-    assert tuple(row.name for row in LADDER) == RUNG_NAMES and [row.place for row in LADDER] == [0, 1, 2, 3, 4]
+    assert tuple(row.name for row in LADDER) == RUNG_NAMES and [row.place for row in LADDER] == list(range(len(LADDER)))
     assert tuple(DRAFTS) == tuple(registry.RUNGS) == RUNG_NAMES
     with pytest.raises(AdviceError, match=r"rag \(Retrieval\), frozen \(Frozen features\)"):
         rung("frosen")

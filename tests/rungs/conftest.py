@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan
 from advisor.data.reading import read
 from advisor.rungs.context import RunContext
@@ -65,7 +66,7 @@ def run_of(tmp_path: Path) -> Callable[..., RunContext]:
     """Makes the context of a run: dataset, rung, seconds, and the plan's settings by name."""
 
     def make(dataset: Dataset, rung: Any, seconds: float, **settings: Any) -> RunContext:
-        entry = catalog.default(dataset.kind)
+        entry = catalog.default(kind_row(dataset.kind).modality)
         plan = Plan(
             run="test", rung=rung, dataset_folder=dataset.folder, dataset_name=dataset.name, metric=dataset.metric,
             fingerprint=dataset.fingerprint, kind=dataset.kind, backbone=entry.name, backbone_hash=weights_hash(entry),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan
 from advisor.core.storage import read_json
 from advisor.data.reading import read
@@ -46,7 +47,7 @@ def questions(folder: Path) -> Dataset:
 
 
 def context_of(dataset: Dataset, folder: Path, seconds: float = 300.0, **more: Any) -> RunContext:
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     plan = Plan(
         run="test", rung="fine-tune", dataset_folder=dataset.folder, dataset_name=dataset.name, metric=dataset.metric,
         fingerprint=dataset.fingerprint, kind=dataset.kind, backbone=entry.name, backbone_hash=weights_hash(entry),

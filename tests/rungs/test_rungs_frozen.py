@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from advisor.core.errors import RunError
+from advisor.core.errors import DatasetError, RunError
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
 from advisor.rungs import common, frozen, frozen_backbones
 from advisor.rungs.context import RunContext
 from advisor.rungs.saved import classifier
+from advisor.rungs.saved.predictor import open_input
 from probes.heads import softmax
 from probes.hooks import LAST
 from tests.rungs.saved_models import load_predictor
@@ -95,6 +97,18 @@ def test_a_model_of_the_first_schema_answers_as_it_did() -> None:
     found = predictor.predict_proba(["The goalkeeper saved the penalty", "Fry the onions in butter"])
     assert predictor.classes == ("cooking", "sport")
     np.testing.assert_allclose(found, [[0.016445, 0.983555], [0.954373, 0.045627]], atol=2e-3)
+
+
+@pytest.mark.parametrize("inputs", [5, None, [None], ["Tea", 3], [Path("tea.txt")]])
+def test_a_model_of_texts_names_an_input_that_is_no_text(inputs: Any) -> None:
+    with pytest.raises(DatasetError, match=r"5|None|3|tea\.txt"):
+        load_predictor(GOLDEN).predict(inputs)
+
+
+@pytest.mark.parametrize("item", [None, 5])
+def test_a_model_of_images_names_an_input_that_is_no_image(item: Any) -> None:
+    with pytest.raises(DatasetError, match=f"{item} is no image"):
+        open_input(item, 32)
 
 
 def test_a_temperature_in_the_file_changes_probabilities_and_no_label(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from advisor.core.errors import BackboneError, RunError, StorageError
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.storage import read_json, write_json
@@ -68,7 +69,7 @@ def sentences(folder: Path) -> Dataset:
 
 def context_of(dataset: Dataset, folder: Path, rung: Any, seconds: float = 5.0, **more: Any) -> RunContext:
     """A run of a rung at 64 px."""
-    entry = catalog.default(dataset.kind)
+    entry = catalog.default(kind_row(dataset.kind).modality)
     settings = more.pop("settings", {})
     plan = Plan(
         run="test", rung=rung, dataset_folder=dataset.folder, dataset_name=dataset.name, metric=dataset.metric,

@@ -31,6 +31,7 @@ from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.evidence.prompts import worth_it
 
 UNPROBED = "Not measured: there was nothing to probe it on. Add labelled items, or give a longer budget."
+UNKNOWN = "Not predicted: no run of this rung is known yet on data of this kind."
 #: What a plan takes over from the linear probe.
 RECIPE = ("head", "penalty")
 #: Share of the labelled items that the probes must have used for the plan to name their layers.
@@ -75,7 +76,8 @@ def one(
     if rung not in goal.rungs:
         return excluded(rung)
     if value is None:
-        return Estimate(rung=rung, available=False, reason=UNPROBED)
+        probed = measured(situation, rung, situation.n_labels) is not None
+        return Estimate(rung=rung, available=False, reason=UNKNOWN if probed else UNPROBED)
     draft = DRAFTS[rung](evidence)
     seconds = train_seconds(situation, rung, items_of(rung, situation), known)
     return forecast_of(

@@ -115,10 +115,16 @@ def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:
 
 
 def _start(s: Situation, experience: Experience, rung: RungName, n: float) -> float | None:
-    """The logit that the line adds to: the frozen rung's measure, or its forecast; None where a rung has no measure."""
-    frozen = measured(s, BASE, n)
-    if frozen is None or measured(s, rung, n) is None:
+    """The logit that the line adds to: the frozen rung's measure, or its forecast; None where a rung has no measure.
+
+    A rung that no completed task has carried out has no line: its own measure stands, and without one there is nothing
+    to expect.
+    """
+    frozen, own = measured(s, BASE, n), measured(s, rung, n)
+    if frozen is None or own is None:
         return None
+    if fitted(experience, s.kind, rung).line is None:
+        return logit(own, effective_items(s)) if is_measured(s.kind, rung) else None
     start = logit(frozen, effective_items(s))
     return start if rung == BASE else start + _step(fitted(experience, s.kind, BASE), s, BASE, n)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.errors import StorageError
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import FRESH, TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Dataset, Evidence, Record
@@ -55,7 +56,9 @@ def time_steps(
     steps = kept
     if _takes_steps(TUNED, dataset, rungs) and steps.tuned is None:
         progress("Timing a step of fine-tuning", 0.9)
-        backbone = load(catalog.find(evidence.backbone, dataset.kind), evidence.input_size, evidence.device)
+        backbone = load(
+            catalog.find(evidence.backbone, kind_row(dataset.kind).modality), evidence.input_size, evidence.device
+        )
         steps = steps.model_copy(update={"tuned": speed(dataset, backbone, TUNED)})
     if _takes_steps(FRESH, dataset, rungs) and steps.fresh is None:
         from probes.backbones.small import SMALL  # loads torch

@@ -32,7 +32,9 @@ def list_texts(table: Table, columns: Columns, options: ReadOptions, file_part: 
     )
     aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     note = f"Read as text classification: texts from column {columns.text}, labels from column {columns.label}."
-    listing = Listing("text", table.path.parent, items, aside, [note, *part_notes, *group_notes, *table.notes])
+    listing = Listing(
+        options.kind or "text", table.path.parent, items, aside, [note, *part_notes, *group_notes, *table.notes]
+    )
     reasons = first_reason(_text_reasons(texts), _label_reasons(labels), bad_part)
     listing.put_aside(reasons != "", reasons)
     return listing

@@ -195,9 +195,9 @@ def _points(
 ) -> go.Scatter:
     return go.Scatter(
         x=list(x), y=list(y), mode="markers", name=terms.title(rung),
-        marker={"size": 8, "color": COLORS[rung], "opacity": 0.75,
+        marker={"size": 8, "color": COLORS.get(rung, GREY), "opacity": 0.75,
                 "symbol": ["circle" if p.inside else "x-thin-open" for p in own],
-                "line": {"width": 1.6, "color": COLORS[rung]}},
+                "line": {"width": 1.6, "color": COLORS.get(rung, GREY)}},
         hovertext=[hover(p) for p in own], hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
