@@ -12,7 +12,7 @@ from advisor.advice.search import first_reached, geometric
 from advisor.advice.what_if_labels import FEWEST, HALVINGS, MOST, STEP
 from advisor.core.ladder import FRESH, TUNED, RungName
 from advisor.core.records import Estimate, Exchange
-from advisor.core.wording import count, percent
+from advisor.core.wording import count, counted, percent
 
 
 def exchange(at: At | None, n: int) -> Exchange | None:
@@ -57,21 +57,17 @@ def times_for(at: At, value: float) -> float | None:
 def sentence(at: At, n: int, tuned: float, span: tuple[float | None, float | None, float | None]) -> str:
     """The rate in one sentence with its interval, or how far off it is at four times the labels."""
     times, low, high = span
+    reached = f"Fine-tuning is expected to reach {percent(tuned)} with your {counted(n, 'label')}."
     if times is None:
         fresh = available(at(MOST), FRESH)
-        reach = f" (expected: {percent(fresh.value)})" if fresh is not None and fresh.value is not None else ""
-        least = f" (at least {rate(low)} times)" if low is not None and low > FEWEST else ""
-        return (
-            f"Training from scratch needs more than {MOST:.0f} times as many labels{least} for the {percent(tuned)} "
-            f"that fine-tuning is expected to reach with {count(n)}: with {count(MOST * n)} it would still be "
-            f"behind{reach}."
-        )
+        value = f" (expected: {percent(fresh.value)})" if fresh is not None and fresh.value is not None else ""
+        return f"{reached} Training from scratch would not match that even with {count(MOST * n)}{value}."
     begin = rate(low) if low is not None and low > FEWEST else f"under {FEWEST:g}"
-    end = rate(high) if high is not None else f"more than {MOST:.0f}"
-    about = f"at most {FEWEST:g} times" if times <= FEWEST else f"about {rate(times)} times"
+    end = rate(high) if high is not None else f"over {MOST:.0f}"
+    about = "at most" if times <= FEWEST else "about"
     return (
-        f"Training from scratch needs {about} as many labels ({begin} to {end}), or {count(times * n)}, for the "
-        f"{percent(tuned)} that fine-tuning is expected to reach with {count(n)}."
+        f"{reached} Training from scratch would need {about} {count(times * n)} to match that, "
+        f"{rate(times)} times as many (plausible range: {begin} to {end})."
     )
 
 

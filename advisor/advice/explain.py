@@ -8,7 +8,7 @@ from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low,
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
-from advisor.core.wording import capital, chance, duration, listed, money, percent
+from advisor.core.wording import about, capital, chance, listed, money, percent
 
 #: Costs by the name that a sentence gives them; those of one name are added.
 COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),
@@ -69,7 +69,7 @@ def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tu
     if decision.sure:
         sentences.append(f"It is the cheapest rung with at least {likelihood(LIKELY)} of reaching the target.")
     if chosen.train_seconds is not None:
-        sentences.append(f"Training takes about {duration(chosen.train_seconds)} on this machine.")
+        sentences.append(f"Training takes {about(chosen.train_seconds)} on this machine.")
     return tuple(sentences)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from advisor.advice.explain import find, spent
 from advisor.core.errors import AdviceError
 from advisor.core.kinds import task_of_metric
-from advisor.core.ladder import RUNG_NAMES, RungName, dropped_sentence
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, RunReport
 from advisor.core.wording import money, percent
@@ -72,11 +72,11 @@ def judged(advice: Advice, pair: Pair, reports: Sequence[RunReport]) -> Race:
 
 def not_tuned(pair: Pair, report: RunReport) -> str:
     """Why the one run of a race ended before anything tuned was measured."""
-    why = dropped_sentence(report.dropped) if report.dropped else "Fine-tuning was not measured on validation items."
+    why = report.dropped or "fine-tuning was not measured on validation items"
     kept = row_of(pair[0])
     return (
-        f"{why} The race is not decided, and {kept.in_text} {kept.verb('is', 'are')} kept. Give a longer budget, or "
-        f"add labels."
+        f"The race was inconclusive: {why}, so {kept.in_text} {kept.verb('was', 'were')} kept. Give a longer budget, "
+        f"or add labels."
     )
 
 
@@ -88,7 +88,9 @@ def validation_of(rung: RungName, pair: Pair, reports: Sequence[RunReport]) -> f
     else:
         value = next((report.validation.get(rung) for report in reports if report.rung == pair[1]), None)
     if value is None:
-        raise AdviceError(f"The race is not decided: {rung} was not measured on validation items. Add labelled items.")
+        raise AdviceError(
+            f"The race was inconclusive: {rung} was not measured on validation items. Add labelled items."
+        )
     return value
 
 

@@ -14,7 +14,7 @@ from advisor.advice.search import first_change, first_reached, geometric, outwar
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Goal, WhatIf
-from advisor.core.wording import count, money
+from advisor.core.wording import count, counted, money
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0
@@ -53,10 +53,11 @@ def label_what_if(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
     rounded = math.ceil if up else math.floor
     what = "labels per class" if per_class else "labels"
     ends = f"{count(each * low) if low else f'under {count(each * FEWEST)}'} to " + (
-        count(each * high) if high else f"more than {count(each * MOST)}"
+        count(each * high) if high else f"over {count(each * MOST)}"
     )
+    one = "label per class" if per_class else "label"
     sentence = (
-        f"With about {rounded(each * times):,} {what} ({ends}) instead of {count(each)}, "
+        f"With about {counted(rounded(each * times), one, what)} (you have {count(each)}; plausible range: {ends}), "
         f"{title(case.find(rung))} would be recommended."
     )
     return WhatIf(
@@ -125,8 +126,8 @@ def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator
     if limit is None or limit < price:
         return
     sentence = (
-        f"At {money(price)} a label, {count(more)} more of them and {title(case.find(rung))} are worth more than "
-        f"{title(case.chosen)} now; above {money(limit)} they are not."
+        f"As long as a label costs at most {money(limit)} (now {money(price)}), it pays to label "
+        f"{counted(more, 'more item')} and use {title(case.find(rung))} instead of {title(case.chosen)}."
     )
     yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
 
@@ -144,8 +145,8 @@ def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterato
     limit = limit if best_offer(offers, limit)[0] == rung else place
     more = best_offer(offers, limit)[1]
     sentence = (
-        f"At {money(limit)} a label or less ({money(price)} now), {count(more)} more of them and "
-        f"{title(case.find(rung))} would be worth more."
+        f"If a label cost {money(limit)} or less (now {money(price)}), it would pay to label "
+        f"{counted(more, 'more item')} and use {title(case.find(rung))} instead of {title(case.chosen)}."
     )
     yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
 

@@ -17,6 +17,7 @@ import torch
 
 from advisor.core import storage
 from advisor.core.records import Dataset
+from advisor.core.wording import counted
 from advisor.evidence import related
 from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Features
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 #: difference has an error of 3 to 10 points, and they compare tunings on a half to two thirds of the items. So this
 #: counts too: with an error of 3 points the tuned network may lie 3 behind, with 6 points 5, with 10 points 10.
 ELSEWHERE = Prior(gain=0.03, spread=0.06, folds=0.05)
-NO_TIME = "there was not enough time for several tunings and a comparison"
+NO_TIME = "the budget was too short, since comparing several fine-tuning settings takes"
 KEPT_BEHIND = (
     "It was kept all the same: a gap this small on so few items weighs less than the usual gain on other data."
 )
@@ -83,7 +84,7 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     resolved = _earlier(context) or _resolved(context, backbone, fallback, recipe, pool.rows)
     common.save_resolved(context, resolved)
     if not resolved["n_folds"]:
-        why = f"{NO_TIME}, which take about {minutes(context, resolved)} min here"
+        why = f"{NO_TIME} about {counted(minutes(context, resolved), 'minute')} on this machine"
         return roll_back(context, backbone, fallback, why)
     folds = assign_folds(
         context.dataset.labels[pool.rows], related(context.dataset)[pool.rows], resolved["n_folds"], context.plan.seed

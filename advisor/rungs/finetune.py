@@ -54,7 +54,7 @@ def execute(context: RunContext) -> Outcome:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
     if steps_left(context, resolved) < LEAST_STEPS:  # the time goes to features, which may not be complete
         fallback = with_the_rest(context, backbone, fallback)
-        return roll_back(context, backbone, fallback, "there was not enough time for tuning")
+        return roll_back(context, backbone, fallback, "there was no time to fine-tune")
     sized = at_layers(at_size(backbone, int(resolved["input_size"])), resolved.get("depths", [LAST]))
     rows = tuning_rows(context, fallback, int(resolved["n_validation"]))
     network = start_network(context, backbone, sized, fallback)

@@ -137,7 +137,7 @@ def test_the_interval_of_labels_is_where_a_lucky_and_an_unlucky_gain_would_flip_
         assert decide(moved(at(times), "fine-tune", by, case), goal).recommended == "fine-tune"
         assert decide(moved(at(times / 1.02), "fine-tune", by, case), goal).recommended == "frozen"
     wider = kind(asked(growing(goal, 0.004)(1.0), goal, growing(goal, 0.004)), "labels per class")
-    assert wider[0].high is None and "more than 400" in wider[0].sentence, "beyond four times nothing is said"
+    assert wider[0].high is None and "to over 400)" in wider[0].sentence, "beyond four times nothing is said"
 
 
 def test_nothing_is_said_of_labels_without_a_curve() -> None:

@@ -93,5 +93,5 @@ def test_a_gain_that_costs_more_than_it_is_worth_is_told() -> None:
 
 
 def test_a_race_without_validation_items_is_not_decided() -> None:
-    with pytest.raises(AdviceError, match="not decided"):
+    with pytest.raises(AdviceError, match="inconclusive"):
         judged(advice(), ("rag", "frozen"), [report("rag"), report("frozen", value=0.9)])

@@ -269,13 +269,13 @@ def test_a_race_that_fails_is_told(images: Dataset, monkeypatch: pytest.MonkeyPa
     given(images, race=("frozen", "fine-tune"))
 
     def race(dataset: Dataset, **wishes: Any) -> Race:
-        raise AdviceError("The race is not decided.")
+        raise AdviceError("The race was inconclusive.")
 
     monkeypatch.setattr(api, "race", race)
     app = opened(images)
     app.button(key="race").click().run()
     settled(app)
-    assert "The race is not decided." in [t.value for t in app.text]
+    assert "The race was inconclusive." in [t.value for t in app.text]
 
 
 def test_the_record_is_offered_in_three_forms_and_made_when_asked(

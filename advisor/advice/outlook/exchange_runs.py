@@ -13,6 +13,7 @@ import numpy as np
 
 from advisor.advice.outlook.signals import Z, counts_words
 from advisor.core.errors import AdviceError
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import FRESH
 from advisor.core.records import Dataset, Evidence, Exchange
 from advisor.evidence import stratified
@@ -101,7 +102,7 @@ def network_of(dataset: Dataset, evidence: Evidence) -> tuple[Entry, int]:
     from advisor.training.pilot import pilot_size
     from probes.backbones import catalog
 
-    return catalog.find(evidence.backbone, dataset.kind), pilot_size(dataset, evidence)
+    return catalog.find(evidence.backbone, kind_row(dataset.kind).modality), pilot_size(dataset, evidence)
 
 
 def judged(dataset: Dataset, rows: np.ndarray, val: np.ndarray, predicted: np.ndarray) -> Judged:
@@ -118,16 +119,19 @@ def rate_of(dataset: Dataset, val: np.ndarray, fresh: Judged, ahead: list[Judged
     low = fresh.n_labels / last.n_labels if ahead else None
     high = fresh.n_labels / behind.n_labels if behind is not None and ahead else None
     start = (
-        f"Measured on {len(val):,} validation items: from scratch with {fresh.n_labels:,} labels "
-        f"{100 * fresh.value:.1f} %, fine-tuned with {last.n_labels:,} {100 * last.value:.1f} % "
-        f"(difference {100 * (last.value - fresh.value):+.1f} ± {100 * error:.1f} points). "
+        f"Measured on {len(val):,} validation items: training from scratch with {fresh.n_labels:,} labels reached "
+        f"{100 * fresh.value:.1f} %, fine-tuning with {last.n_labels:,} labels {100 * last.value:.1f} % "
+        f"(difference: {100 * (last.value - fresh.value):+.1f} ± {100 * error:.1f} points). "
     )
     if not ahead:
-        end = "In so short a time fine-tuning was behind even with all labels, so there is no rate."
+        end = (
+            "Fine-tuning did not beat training from scratch in the time allowed, so no exchange rate can be given. "
+            "Allow more time."
+        )
     elif high is None:
-        end = f"So scratch needs more than {low:.1f} times as many labels."
+        end = f"So training from scratch needs more than {low:.1f} times as many labels."
     else:
-        end = f"So scratch needs {low:.1f} to {high:.1f} times as many labels."
+        end = f"So training from scratch needs {low:.1f} to {high:.1f} times as many labels."
     return Exchange(
         n=last.n_labels,
         fine_tuned=last.value,
