@@ -20,6 +20,7 @@ from advisor.advice.outlook.common import (
 )
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast, forecast
+from advisor.advice.outlook.signals import measured
 from advisor.advice.outlook.signals import measured_values as measured_values
 from advisor.advice.outlook.steps import time_steps as time_steps
 from advisor.advice.outlook.timing import peak_bytes, train_seconds, tuned_items
