@@ -324,18 +324,22 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:
-    """The model of a finished run, by its id or folder; it predicts, or answers questions.
+    """The model of a finished run, by its id or folder, or of the one that finished last (``last``).
 
-    device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError, ProbeError where there is none such.
+    It predicts, or answers questions. device: auto, cpu, cuda or mps, whichever it was trained on. Raises RunError,
+    ProbeError where there is none such.
     """
     from advisor.rungs.saved.loading import load as load_model
     from probes.device import pick
 
+    if not isinstance(run, (str, Path)):
+        raise RunError(f"{run!r} is no run. Give the id or the folder of a finished run, or the word last.")
     folder = Path(run)
-    directory = folder if RunFiles(folder).model.is_file() else store.directory(str(run))
-    if not RunFiles(directory).model.is_file():
-        raise RunError(f"Run {directory.name} has no model yet. `advisor runs` lists the runs and their states.")
-    return load_model(directory, pick(device))
+    if not RunFiles(folder).model.is_file():
+        folder = store.directory(store.last_finished() if run == store.LAST else str(run))
+    if not RunFiles(folder).model.is_file():
+        raise RunError(f"Run {folder.name} has no model yet. `advisor runs` lists the runs and their states.")
+    return load_model(folder, pick(device))
 
 
 def ask(

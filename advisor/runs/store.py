@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
 
 ENDED = ("done", "failed", "stopped")
 STOP = "stop"
+#: The word for the newest run: to show it, the newest of all.
+LAST = "last"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     run TEXT PRIMARY KEY, rung TEXT NOT NULL, dataset_name TEXT NOT NULL, device TEXT NOT NULL, created TEXT NOT NULL,
@@ -92,15 +94,38 @@ def runs() -> list[RunStatus]:
 
 
 def request_stop(run: str) -> RunStatus:
-    """Ask a run to stop: a queued one leaves the queue, a running one ends within seconds.
+    """Ask a run to stop: a queued one leaves the queue, a running one ends within seconds; ``last`` has not ended.
 
     A run that has ended stays as it is. Raises RunError for an unknown run.
     """
-    run = find(run)
+    run = last_active() if run == LAST else find(run)
     (runs_folder() / run / STOP).touch()
     if not change(run, "queued", "stopped", cause="It was stopped before it started."):
         change(run, "running", "stopping")
     return status(run)
+
+
+def last_active() -> str:
+    """The id of the newest run that has not ended. Raises RunError where there is none."""
+    for status in runs():
+        if status.state not in ENDED:
+            return status.run
+    raise RunError("There is no run to stop: none is waiting or running. `advisor runs` lists all runs.")
+
+
+def last_finished() -> str:
+    """The id of the run that finished last and has a model. Raises RunError where there is none."""
+    folders = [Path(status.directory) for status in runs() if status.state == "done"]
+    finished = [folder for folder in folders if RunFiles(folder).model.is_file()]
+    if not finished:
+        raise RunError("No run has finished with a model yet. `advisor runs` lists the runs and their states.")
+    return max(finished, key=_ended_ns).name
+
+
+def _ended_ns(folder: Path) -> int:
+    """When the worker of a finished run wrote its last state; where that file is gone, when it wrote the model."""
+    files = RunFiles(folder)
+    return (files.state if files.state.is_file() else files.model).stat().st_mtime_ns
 
 
 def find(name: str) -> str:
@@ -115,7 +140,7 @@ def find(name: str) -> str:
     wanted = Path(name).name
     if wanted in known:
         return wanted
-    if name == "last":
+    if name == LAST:
         return known[0]
     matching = [run for run in known if wanted and (run.startswith(wanted) or run.endswith(f"-{wanted}"))]
     if len(matching) == 1:

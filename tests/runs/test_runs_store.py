@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from advisor.core.errors import RunError, StorageError
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan
+from advisor.core.workspace import RunFiles
 from advisor.runs import store
 
 CHILD = """
@@ -78,6 +80,35 @@ def test_a_waiting_run_is_stopped_at_once_and_an_ended_one_stays_as_it_is() -> N
     assert store.request_stop("two").state == "stopping"
     store.change("two", "stopping", "done")
     assert store.request_stop("two").state == "done"
+
+
+def ended(run: str, at: float) -> None:
+    """A run that has finished with a model at a time, as its worker leaves it."""
+    store.submit(a_plan(run))
+    store.change(run, "queued", "running", attempt=True)
+    store.change(run, "running", "done")
+    files = RunFiles(store.directory(run))
+    files.model.write_text("{}")
+    files.state.write_text(json.dumps({"state": "done"}))
+    os.utime(files.state, (at, at))
+
+
+def test_the_last_model_is_of_the_run_that_finished_last_and_not_of_the_newest() -> None:
+    with pytest.raises(RunError, match="No run has finished"):
+        store.last_finished()
+    ended("slow", at=2000.0)
+    ended("quick", at=1000.0)
+    store.submit(a_plan("waiting"))
+    assert store.find("last") == "waiting" and store.last_finished() == "slow"
+
+
+def test_the_last_run_to_stop_is_the_newest_that_has_not_ended() -> None:
+    store.submit(a_plan("waiting"))
+    ended("over", at=1000.0)
+    status = store.request_stop("last")
+    assert (status.run, status.state) == ("waiting", "stopped")
+    with pytest.raises(RunError, match="no run to stop"):
+        store.request_stop("last")
 
 
 def test_what_the_worker_wrote_last_wins_over_the_row() -> None:
