@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungName, reads_data
 from advisor.cli.output import Output, command
+from advisor.core.errors import DatasetError
+from advisor.data.read.names import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from advisor.core.records import RunStatus
 
+STDIN = "-"
 INTERRUPTED = 130  # the exit status that shells expect after a Ctrl-C
 
 
@@ -117,11 +121,51 @@ def predict(
     with command(json) as output:
         from advisor import api
         from advisor.cli.tasks import shown_task
+        from advisor.core.kinds import kind_row
 
-        items = [item for argument in inputs for item in (_stdin() if argument == "-" else [argument])]
+        checked_not_empty(inputs)
         model = api.load(run, device=device)
+        if kind_row(model.kind).modality == "text":
+            checked_texts([argument for argument in inputs if argument != STDIN], run)
+        items = [item for argument in inputs for item in (_stdin() if argument == STDIN else [argument])]
         document, draw = shown_task(model.kind).applied(model, items, output.progress)
         output.answer(document, draw)
+
+
+def checked_not_empty(inputs: Sequence[str]) -> None:
+    """Raise DatasetError for the first input without a character to read."""
+    for number, argument in enumerate(inputs, start=1):
+        if not argument.strip():
+            raise DatasetError(f"Input {number} is empty. Give a text, a question or the path of an image.")
+
+
+def checked_texts(texts: Sequence[str], run: str) -> None:
+    """Raise DatasetError for the first text that is the name of a file or a folder: the name itself would be read.
+
+    What comes from stdin is text, whatever it looks like.
+    """
+    for text in texts:
+        what = _what_is_there(text)
+        if what:
+            raise DatasetError(
+                f"{text} is {what}, and this model would read the name itself as a text. Give texts, or a file "
+                f"with one on each line: advisor predict {run} - < FILE. A name that is meant as a text goes the same "
+                f"way."
+            )
+
+
+def _what_is_there(text: str) -> str:
+    """What a text names on this disk, or seems to name: a folder, a file, an image; empty for any other text."""
+    path = Path(text)
+    try:
+        if path.is_dir():
+            return "a folder"
+        if path.is_file():
+            return "a file"
+    except (OSError, ValueError):  # too long for a name, or with a null character
+        return ""
+    is_name = len(text.split()) == 1 and path.suffix.lower() in IMAGE_SUFFIXES
+    return "the name of an image" if is_name else ""
 
 
 def _stdin() -> list[str]:

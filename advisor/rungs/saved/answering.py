@@ -12,6 +12,7 @@ import numpy as np
 from advisor.core.records import Answer, Passage
 from advisor.evidence.answering.answers import texts_of
 from advisor.evidence.answering.reader import marked
+from advisor.rungs.saved import predictor
 from probes import qa_prompts
 from probes.progress import Progress, silent
 from probes.qa_prompts import QuestionPrompt
@@ -51,7 +52,7 @@ class Answerer:
 
         With a ``deadline`` (on the monotonic clock) those that fit before it, but at least ``least``.
         """
-        texts = [questions] if isinstance(questions, str) else list(questions)
+        texts = predictor.texts_of(questions)
         answers: list[Answer] = []
         while len(answers) < len(texts):
             if deadline is not None and len(answers) >= least and time.monotonic() > deadline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Predictor:
     def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
         """Class probabilities, (n, C). Images: paths or PIL images; texts: strings.
 
-        Raises DatasetError naming the first image that cannot be read.
+        Raises DatasetError naming the first input that is of another type, or the first image that cannot be read.
         """
         raise NotImplementedError
 
@@ -70,7 +70,7 @@ class TextPredictor(Predictor):
 
     def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
         """As `Predictor.predict_proba`."""
-        texts = [str(item) for item in as_list(inputs)]
+        texts = texts_of(inputs)
         return self.of_texts(texts) if texts else self._none()
 
     def predict_rows(
@@ -116,8 +116,21 @@ class ImagePredictor(Predictor):
 
 
 def as_list(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs as a list; a single one is a list of one."""
-    return [inputs] if isinstance(inputs, (str, Path, Image.Image)) else list(inputs)
+    """The inputs as a list; a single one is a list of one. Raises DatasetError for what is neither."""
+    if isinstance(inputs, (str, Path, Image.Image)):
+        return [inputs]
+    if not isinstance(inputs, Iterable):
+        raise DatasetError(f"The input {inputs!r} is no item and no list of items. Give a list, such as [item].")
+    return list(inputs)
+
+
+def texts_of(inputs: Sequence[Input]) -> list[str]:
+    """The inputs as texts. Raises DatasetError naming the first that is none."""
+    items = as_list(inputs)
+    for number, item in enumerate(items, start=1):
+        if not isinstance(item, str):
+            raise DatasetError(f"Input {number} is {item!r}, which is no text. This model takes texts as strings.")
+    return [str(item) for item in items]
 
 
 def open_input(item: Input, min_side: int) -> Image.Image:
@@ -126,6 +139,8 @@ def open_input(item: Input, min_side: int) -> Image.Image:
 
     if isinstance(item, Image.Image):
         return item.convert("RGB")
+    if not isinstance(item, (str, Path)):
+        raise DatasetError(f"The input {item!r} is no image. Give the path of an image, or an image of Pillow.")
     path = Path(item)
     if not path.is_file():
         raise DatasetError(f"There is no file {path}. Give the path of an image.")
