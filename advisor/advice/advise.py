@@ -14,7 +14,6 @@ from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
 from advisor.core.ladder import BASE
-from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.data.features import load_backbone
 from advisor.evidence import gather
@@ -100,4 +99,4 @@ def more_labels(evidence: Evidence, base: Estimate, target: float | None) -> tup
     needed = labels_needed(evidence.curve, target, evidence.n_train)
     if needed.value is not None and needed.value <= evidence.n_train:
         return ()
-    return (f"{row_of(BASE).title}: {needed.sentence}",)
+    return (needed.sentence,)

@@ -47,8 +47,8 @@ def _bounds(to: Console, board: Board) -> None:
 def _advisers(to: Console, board: Board) -> None:
     to.print(
         "Everyone on the same tasks. Regret: points lost against the best rung; utility: what is lost at the default "
-        "prices; compute: training as a multiple of the ideal rungs'; targets: reached where some rung reaches them. "
-        "The last one tries every rung first, so it needs no advice."
+        "prices; compute: training as a multiple of the ideal rungs'; targets: how often the target was met, among "
+        "tasks where some rung meets it. The last one tries every rung first, so it needs no advice."
     )
     to.print(adviser_table((board.ours, *board.baselines, *board.references)))
 
@@ -73,8 +73,7 @@ def _forecasts(to: Console, score: Score) -> None:
 
 def _fresh(to: Console, board: Board) -> None:
     to.print(
-        "\nOn fresh datasets, which the advice was neither fitted to nor chosen by, the figures should look alike. "
-        + alike(board)
+        "\nThe fresh datasets played no part in building the advisor, so the figures should look alike. " + alike(board)
     )
     rows = table("figure", ">LadderBench", ">fresh")
     for row in fresh_rows(board):

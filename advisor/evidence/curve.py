@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Places at which the band is kept, from the smallest size measured to the end of the curve.
 BAND_PLACES = 60
+#: The rung itself may use better features than the last ones, so a sentence says whose curve it is.
+CURVE = "The learning curve of frozen features (last layer)"
 
 
 def measure_curve(dataset: Dataset, sample: Sample, recipe: Recipe) -> LearningCurve:
@@ -45,16 +47,18 @@ def labels_needed(curve: LearningCurve, target: float, n_now: int) -> LabelsNeed
     if value is None:
         n, expected, *band = curve.band[-1]
         sentence = (
-            f"{percent(target)} is not reachable with this rung within the range of its learning curve, which expects "
-            f"{percent(expected)} ({between(*band)}) at {counted(n, 'training item')}."
+            f"{CURVE} does not reach {percent(target)} even at {counted(n, 'training item')} (expected: "
+            f"{percent(expected)}, 80 % band: {between(*band)})."
         )
     elif value <= n_now:
-        sentence = f"{percent(target)} takes about {counted(value, 'training item')}; you have {count(n_now)}."
+        sentence = (
+            f"{CURVE} reaches {percent(target)} at about {counted(value, 'training item')}; you have {count(n_now)}."
+        )
     else:
         end = count(high) if high is not None else f"more than {count(curve.furthest)}"
         sentence = (
-            f"{percent(target)} takes about {counted(value, 'training item')}, {count(value - n_now)} more than now "
-            f"(80 % band: {count(low or curve.band[0][0])} to {end})."
+            f"{CURVE} reaches {percent(target)} at about {counted(value, 'training item')}, "
+            f"{count(value - n_now)} more than now (80 % band: {count(low or curve.band[0][0])} to {end})."
         )
     return LabelsNeeded(target=target, value=value, low=low, high=high, sentence=sentence)
 

@@ -142,7 +142,7 @@ def placed(distance: Distance, known: list[Reference], measured_with: str = "") 
 def _sentence(place: float, nearest: tuple[str, ...], stages: tuple[Stage, ...], measured_with: str) -> str:
     """Where the images lie, and which layers find them strangest when the layers disagree."""
     text = (
-        f"On a scale from 0 (photographs like those of pre-training) to 100 (nothing like them), these images lie at "
+        f"On a scale from 0 (photographs like those of pre-training) to 100 (nothing like them), these images score "
         f"{place:.0f}, {kept.place_in_words(place, nearest)}."
     )
     low, high = min(stages, key=lambda s: s.percentile), max(stages, key=lambda s: s.percentile)

@@ -22,18 +22,28 @@ TECHNICAL = frozenset(
 MANY = 0.02
 #: Of suspect labels, the share that must be wrong for a list that is worth a warning.
 MOSTLY_WRONG = 0.5
+#: Where the probe errs on more of the items, most suspect labels are hard items (docs/instruments.md).
+UNSURE = 0.15
 
 
-def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None) -> Finding | None:
-    """How many labels look wrong, and how good such a list is at finding labels that were flipped on purpose."""
+def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None, probe_error: float = 0.0) -> Finding | None:
+    """How many labels look wrong, and how good such a list is at finding labels that were flipped on purpose.
+
+    probe_error: the share of the items that the probe gets wrong, which speaks where there is no check.
+    """
     if not keys:
         return None
     m = len(keys)
     sentence = f"{m:,} of {counted(n, 'label')} look{'s' if m == 1 else ''} wrong."
     if check is None:
-        return finding(
-            "suspect label", "note", f"{sentence} There are too few items to test how good this list is.", keys
-        )
+        sentence += " With so few items, the reliability of this list could not be checked."
+        hard = probe_error > UNSURE
+        if hard:
+            sentence += (
+                f" The probe errs on {percent(probe_error)} of the items; most suspect labels are then hard items, not "
+                f"wrong ones."
+            )
+        return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": hard})
     sentence += (
         f" With {counted(check.n_planted, 'label')} flipped on purpose, such a list held "
         f"{percent(check.recall.value, 0)} of them"
@@ -86,11 +96,13 @@ def look_alikes(keys: Sequence[str], torn: int, n: int) -> Finding | None:
         return None
     m = len(keys)
     sentence = (
-        f"{m:,} of {counted(n, 'item')} {'is' if m == 1 else 'are'} so similar to another item that both may be the "
-        f"same thing, edited or reworded."
+        f"{m:,} of {counted(n, 'item')} closely {'resembles' if m == 1 else 'resemble'} another item and may be "
+        f"{'an edited or reworded copy' if m == 1 else 'edited or reworded copies'} of it"
     )
     if torn:
-        sentence += f" {torn:,} of them {'has' if torn == 1 else 'have'} a different label from that item."
+        whose = "it has" if m == 1 else f"{torn:,} of them {'has' if torn == 1 else 'have'}"
+        sentence += f"; {whose} a different label from it"
+    sentence += "."
     return finding("look-alike", "note", sentence, keys)
 
 

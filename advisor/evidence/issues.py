@@ -80,7 +80,9 @@ def measure_issues(
     )
     write_table(issues_path(dataset, backbone_hash, n_sample), table[list(COLUMNS)])
     findings = (
-        issue_wording.suspect_labels(listed(table, LABELS), len(sample.rows), check),
+        issue_wording.suspect_labels(
+            listed(table, LABELS), len(sample.rows), check, float(np.mean(oof_predicted != sample.labels))
+        ),
         issue_wording.lonely_labels(listed(table, NEIGHBOURS), len(sample.rows)),
         issue_wording.outliers(listed(table, OUTLIERS), len(sample.rows)),
         issue_wording.look_alikes(

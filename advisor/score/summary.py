@@ -24,8 +24,8 @@ def introduction(board: Board) -> tuple[str, ...]:
     """What was scored and how."""
     ours = board.ours
     sentences = [
-        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, each completed on every rung. One whole "
-        f"dataset is left out at a time, so the advice has seen nothing of it.",
+        f"LadderBench: {ours.n_tasks} tasks of {ours.n_datasets} datasets, each completed on every rung. Each "
+        f"dataset is scored by an advisor that was fitted without it.",
         "In brackets: 90 % intervals, from drawing whole datasets 2,000 times.",
     ]
     if board.unfinished:
@@ -39,9 +39,9 @@ def out_of_reach(board: Board) -> str:
     if ceiling.ideal.value is None:
         return ""
     return (
-        f"The best possible: {ceiling.ideal.n} tasks were completed with two draws of labels. Knowing every test value "
-        f"of one draw names the other's ideal rung in {written(ceiling.ideal, '%')} of the cases and loses "
-        f"{written(ceiling.regret, 'points')} points there."
+        f"The best possible: {ceiling.ideal.n} tasks were completed with two draws of labels. Even perfect knowledge "
+        f"of one draw of the labels picks the ideal rung for another draw only {written(ceiling.ideal, '%')} of the "
+        f"time, at a cost of {written(ceiling.regret, 'points')} points."
     )
 
 

@@ -67,7 +67,7 @@ def test_digits_lie_further_from_the_pre_training_data_than_photographs(lite0: A
     assert one.percentile < 40 and other.percentile > 60
     assert [stage.name for stage in other.stages] == list(SCALES)
     assert other.n == len(train_rows(far)) and 0 < len(other.nearest) <= 2
-    assert f"at {other.percentile:.0f}," in other.sentence and other.nearest[0] in other.sentence
+    assert f"score {other.percentile:.0f}," in other.sentence and other.nearest[0] in other.sentence
     assert all(0 <= place <= 100 for _, place in other.references) and len(other.references) >= 12
 
 

@@ -44,9 +44,36 @@ def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None
     assert issue_wording.suspect_labels([], 500, check(0.9)) is None
     assert issue_wording.lonely_labels([], 500) is None and issue_wording.outliers([], 500) is None
     few = issue_wording.suspect_labels(["a"], 40, None)
-    assert few is not None and few.severity == "note" and "too few" in few.sentence
+    assert few is not None and few.severity == "note" and not few.mostly_hard
+    assert few.sentence.endswith("the reliability of this list could not be checked.")
     one = issue_wording.outliers(["a"], 40)
     assert one is not None and "1 of 40 items is unlike all others. Check that it belongs here." in one.sentence
+
+
+def test_a_list_without_a_check_is_as_good_as_the_probe() -> None:
+    unsure = issue_wording.suspect_labels(["a"], 40, None, probe_error=0.23)
+    assert unsure is not None and issue_wording.mostly_hard([unsure])
+    assert "errs on 23.0 % of the items" in unsure.sentence and unsure.sentence.endswith("hard items, not wrong ones.")
+    sure = issue_wording.suspect_labels(["a"], 40, None, probe_error=0.1)
+    assert sure is not None and not sure.mostly_hard and "errs" not in sure.sentence
+
+
+@pytest.mark.parametrize(
+    ("n_listed", "torn", "said"),
+    [
+        (1, 0, "1 of 40 items closely resembles another item and may be an edited or reworded copy of it."),
+        (1, 1, "copy of it; it has a different label from it."),
+        (3, 1, "copies of it; 1 of them has a different label from it."),
+        (
+            3,
+            2,
+            "3 of 40 items closely resemble another item and may be edited or reworded copies of it; 2 of them have",
+        ),
+    ],
+)
+def test_look_alikes_are_counted_in_the_right_number(n_listed: int, torn: int, said: str) -> None:
+    found = issue_wording.look_alikes([f"k{i}" for i in range(n_listed)], torn, 40)
+    assert found is not None and said in found.sentence
 
 
 def test_the_technical_properties_are_measured_ones() -> None:

@@ -23,8 +23,8 @@ TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situati
 DRAWN = {"values": "Values", "times": "Training times"}
 MET = {True: "yes", False: "no", None: "not counted"}
 READ = (
-    "Every task was completed on every rung. Before the advisor is scored on a dataset, everything learned from that "
-    "dataset is removed, at all sizes: no fit below has seen what it is scored on.",
+    "Every task was completed on every rung. Each dataset is scored by an advisor that was fitted without it, at all "
+    "its sizes.",
     "The ideal rung is the cheapest one within one point of the best. Regret is what the recommended rung loses "
     "against the best, in points. Utility is worked out at default prices, less the costs.",
     "Intervals are 90 %, from drawing whole datasets 2,000 times, since tasks of one dataset are alike; those of "
@@ -81,8 +81,9 @@ def answer(board: Board) -> str:
     ours = board.ours
     over = f"{wording.counted(ours.n_tasks, 'task')} of {wording.counted(ours.n_datasets, 'dataset')}"
     return (
-        f"The advisor recommends the ideal rung on {summary.written(ours.ideal, '%')} of {over}, all unseen. It loses "
-        f"{summary.written(ours.mean_regret, 'points')} points on average against the best rung."
+        f"The advisor recommends the ideal rung on {summary.written(ours.ideal, '%')} of {over}, and loses "
+        f"{summary.written(ours.mean_regret, 'points')} points on average against the best rung. Each dataset is "
+        f"scored by an advisor that was fitted without it."
     )
 
 
@@ -195,11 +196,12 @@ def wrong(ours: Score) -> None:
 
 
 def fresh(board: Board) -> None:
-    """The same figures on datasets that nothing was fitted to or chosen on."""
+    """The same figures on datasets that played no part in building the advisor."""
     parts.section("On fresh datasets")
     names = dict.fromkeys(task.dataset for task in board.fresh[0].tasks)
     st.text(
-        f"Nothing in the advisor was fitted to or chosen on {wording.listed(names)}, so the figures should look alike. "
+        f"The datasets {wording.listed(names)} played no part in building the advisor, so the figures should look "
+        f"alike. "
         f"{summary.alike(board)}"
     )
     rows = pd.DataFrame(list(summary.fresh_rows(board)), columns=["Figure", "LadderBench", "Fresh"])
