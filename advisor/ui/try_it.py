@@ -33,29 +33,43 @@ def draw(run: str, plan: Plan) -> None:
     with st.container(border=True):
         item = view.enter(run)
         with st.container(horizontal=True):
-            if view.HAS_PREDICT:
-                st.button("Predict", key=f"predict-{run}", type="primary")
+            predict = view.HAS_PREDICT and st.button("Predict", key=f"predict-{run}", type="primary")
+            take = st.button("Take one from the test part", key=f"try-own-{run}", icon=":material/casino:")
+        if predict and item is None:
+            parts.note("There is nothing to predict yet: fill in the field, or take one from the test part.")
+            return
+        if from_test(run, item, predict, take):
             row, dataset = test_item(run, plan)
-        if item is not None:
+            if row is not None and dataset is not None:
+                answer(run, view.show(dataset, row), dataset.classes[dataset.labels[row]])
+        elif item is not None:
             answer(run, item, None)
-        elif row is not None and dataset is not None:
-            answer(run, view.show(dataset, row), dataset.classes[dataset.labels[row]])
+
+
+def from_test(run: str, item: Any | None, predict: bool, take: bool) -> bool:
+    """Whether a test item is shown: what was asked for last counts, a button or something new in the field."""
+    turn, entered, asked = f"try-turn-{run}", f"try-entered-{run}", f"try-test-{run}"
+    if take:
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+        st.session_state[asked] = True
+    elif predict or (item is not None and item != st.session_state.get(entered)):
+        st.session_state[asked] = False
+    st.session_state[entered] = item
+    return bool(st.session_state.get(asked, False))
 
 
 def test_item(run: str, plan: Plan) -> tuple[int | None, Dataset | None]:
-    """One of the test items, another one at each press; the report has read them already."""
-    turn = f"try-turn-{run}"
-    if st.button("Take one from the test part", key=f"try-own-{run}", icon=":material/casino:"):
-        st.session_state[turn] = st.session_state.get(turn, 0) + 1
-    if turn not in st.session_state:
-        return None, None
+    """One of the test items, another one at each turn; the report has read them already."""
     try:
         dataset = open_dataset(plan.fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
         return None, None
     rows = dataset.where("test")
-    chosen = np.random.default_rng(st.session_state[turn]).choice(rows)
+    if not len(rows):
+        parts.note("There is nothing in the test part.")
+        return None, None
+    chosen = np.random.default_rng(st.session_state[f"try-turn-{run}"]).choice(rows)
     return int(chosen), dataset
 
 

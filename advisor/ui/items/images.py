@@ -51,8 +51,22 @@ def enter(run: str) -> Path | None:
     if file is None:
         return None
     path = uploads.keep(file, file.name)
+    if not _readable(path, file.name):
+        return None
     _shown(path)
     return path
+
+
+def _readable(path: Path, name: str) -> bool:
+    """Whether an uploaded image can be decoded; where not, the cause is said of the user's own name for it."""
+    from advisor.data.decode import open_image
+
+    try:
+        open_image(path)
+    except PeopleError as error:
+        parts.problem(f"{wording.short(name, 80)} cannot be used. {error}")
+        return False
+    return True
 
 
 def show(dataset: Dataset, row: int) -> Path:
