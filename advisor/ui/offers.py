@@ -72,7 +72,7 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
         parts.wait(job)
-    elif rate.provenance != "measured":
+    if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
         _offer_exchange(dataset, key)
 
 

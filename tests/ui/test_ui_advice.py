@@ -142,6 +142,22 @@ def test_the_exchange_rate_has_a_section_of_its_own(images: Dataset) -> None:
     assert sentence in [t.value for t in app.text]
 
 
+def test_the_exchange_rate_can_be_measured_again_after_a_failure(
+    images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchange(dataset: Dataset, **_: Any) -> None:
+        raise AdviceError("There was not enough time to measure.")
+
+    monkeypatch.setattr(api, "exchange", exchange)
+    rate = Exchange(n=80, fine_tuned=0.95, from_scratch=0.6, furthest=4.0, provenance="predicted", sentence="Labels.")
+    given(images, exchange=rate)
+    app = opened(images)
+    app.button(key="exchange").click().run()
+    settled(app)
+    assert any("not enough time" in t.value for t in app.text)
+    assert app.button(key="exchange") and app.selectbox(key="exchange-budget")
+
+
 def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
     allowed = inspect.signature(api.advise).parameters
