@@ -98,7 +98,7 @@ def weights(
 
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
-            show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]))
+            show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]), to_fetch=True)
             if not yes and not _agreed(output, f"Fetch {entries[0].title}?"):
                 raise typer.Exit(1)
             fetch(entries[0], output.progress)

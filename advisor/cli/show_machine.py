@@ -42,14 +42,17 @@ def weights(to: Console, backbones: Sequence[dict[str, Any]]) -> None:
     to.print("To fetch one: advisor weights NAME. Whole hashes: advisor weights --json", style="dim")
 
 
-def one_weight(to: Console, backbone: dict[str, Any]) -> None:
-    """`advisor weights NAME`: all about one backbone, its whole hash too."""
+def one_weight(to: Console, backbone: dict[str, Any], to_fetch: bool = False) -> None:
+    """`advisor weights NAME`: all about one backbone, its whole hash too.
+
+    ``to_fetch``: the command is about to fetch it, so that its sentence, which names this command, is left out.
+    """
     rows = Table.grid(padding=(0, 2))
     purpose = "a language model" if backbone["kind"] == "language" else f"for {backbone['kind']} data"
     facts = {
         "name": f"{backbone['name']} ({backbone['title']}, {purpose})", "size": _size(backbone),
         "licence": backbone["licence"], "SHA-256": backbone["sha256"] or "not published; noted when fetched",
-        "from": backbone["source"], "here": backbone["sentence"],
+        "from": backbone["source"], "here": "not yet" if to_fetch else backbone["sentence"],
     }  # fmt: skip
     for title, value in facts.items():
         rows.add_row(Text(title, style="dim"), safe(value))

@@ -169,8 +169,8 @@ def _fetch_torchvision(entry: Entry, progress: Progress) -> None:
         aside.replace(target)
     except OSError as error:
         raise BackboneError(
-            f"{entry.title} could not be downloaded from {url} ({error}). Check the network, or put {entry.file} into "
-            f"a folder and set {WEIGHTS_FOLDER} to it."
+            f"{entry.title} could not be downloaded from {url} ({error}). Check the network. Without one, "
+            f"download {entry.file} on another machine, put it into a folder, and set {WEIGHTS_FOLDER} to that folder."
         ) from error
     finally:
         aside.unlink(missing_ok=True)
@@ -184,7 +184,7 @@ def _fetch_hub(entry: Entry) -> None:
     except Exception as error:  # the hub raises a dozen kinds; each means "not fetched"
         raise BackboneError(
             f"{entry.source_id} could not be fetched from the Hugging Face hub ({first_line(error)}). Check the name "
-            f"and the network, or give the path of a folder with the model."
+            f"and the network. Without one, download the model on another machine and give the path of its folder."
         ) from error
     if _locate(entry) is None:
         raise BackboneError(

@@ -51,6 +51,14 @@ def test_a_missing_package_and_a_hub_model_not_here_say_so() -> None:
         weights.fetch(hub)
 
 
+def test_a_download_that_fails_says_how_to_do_without_a_network(
+    nothing_cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(BackboneError, match=rf"another machine.*set {weights.WEIGHTS_FOLDER}"):
+        weights.fetch(catalog.find("resnet18"))
+
+
 def test_a_flipped_byte_is_found(tmp_path: Path) -> None:
     content = bytearray(weights.weights_path(PACKAGED[0]).read_bytes())
     content[len(content) // 2] ^= 1
