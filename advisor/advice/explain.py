@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value
+from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value, worth
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
@@ -42,12 +43,20 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
     if decision.sure:
         return f"{rung.subject} {rung.verb('is', 'are')} enough: expected {metric} {spoken(chosen)}, {reaching}."
     if decision.sure is False:
-        return (
-            f"No rung is likely to reach {target}. {rung.subject} {rung.verb('is', 'are')} worth most: expected "
-            f"{metric} {spoken(chosen)}, {reaching}."
-        )
-    pays = rung.verb("pays", "pay")
-    return f"{rung.subject} {pays} most here: expected {metric} {spoken(chosen)} on data the model has not seen."
+        most = capital(f"{limits(estimates, goal)}{rung.in_text} {rung.verb('is', 'are')} worth most")
+        return f"No rung is likely to reach {target}. {most}: expected {metric} {spoken(chosen)}, {reaching}."
+    most = capital(f"{limits(estimates, goal)}{rung.in_text} {rung.verb('pays', 'pay')} most")
+    return f"{most} here: expected {metric} {spoken(chosen)} on data the model has not seen."
+
+
+def limits(estimates: Sequence[Estimate], goal: Goal) -> str:
+    """What keeps a rung that is worth more from being recommended, as the start of a sentence; empty where nothing."""
+    priced = [e for e in estimates if e.available and e.utility is not None]
+    most = max((worth(e) for e in usable(priced, goal)), default=math.inf)
+    better = [e for e in priced if worth(e) > most]
+    if any(e.blocked for e in better):
+        return "within your constraints, "
+    return "of the allowed rungs, " if any(e.rung not in goal.rungs for e in better) else ""
 
 
 def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tuple[str, ...]:

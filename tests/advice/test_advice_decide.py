@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +129,25 @@ def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> No
     decision = decide(estimates, fixed)
     assert decision.recommended == "frozen"
     assert explain.reasons(decision, estimates, fixed)["fine-tune"] == "It changes weights, and none may change."
+
+
+@pytest.mark.parametrize(
+    ("wishes", "begin"),
+    [
+        ({}, "Fine-tuning pays most here"),
+        ({"constraints": Constraints(weights_fixed=True)}, "Within your constraints, frozen features pay most here"),
+        ({"rungs": ("rag", "frozen")}, "Of the allowed rungs, frozen features pay most here"),
+        ({"rungs": ("frozen", "fine-tune")}, "Fine-tuning pays most here"),
+        (
+            {"constraints": Constraints(weights_fixed=True), "target": 0.99},
+            "No rung is likely to reach 99.0 %. Within your constraints, frozen features are worth most",
+        ),
+    ],
+)
+def test_the_headline_says_what_keeps_a_better_rung_out(wishes: dict[str, Any], begin: str) -> None:
+    goal = Goal(**wishes)
+    estimates = repriced(ladder(0.3, 0.7, 0.85, 0.90, 0.2), goal)
+    assert explain.headline(decide(estimates, goal), estimates, "accuracy", goal).startswith(begin)
 
 
 def test_what_decided_is_told_in_points_in_money_and_in_costs() -> None:
