@@ -117,7 +117,8 @@ def labels_needed(
     dataset = read(x, progress=progress)
     evidence = probe(dataset, backbone=backbone, budget=budget, progress=progress)
     if evidence.curve is None:
-        raise AdviceError(f"There is no learning curve of {dataset.name} to read the labels needed off. Add labels.")
+        step = "Add labels." if dataset.classes else "Give images or texts with classes."
+        raise AdviceError(f"{dataset.name} has no learning curve, so the labels needed cannot be estimated. {step}")
     return read_off(evidence.curve, share, evidence.n_train)
 
 

@@ -11,7 +11,6 @@ from importlib import metadata
 from typing import Any, Literal
 
 from advisor.core.errors import PeopleError
-from advisor.core.kinds import kind_row
 from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
@@ -72,8 +71,7 @@ def check_calibration() -> Iterator[Check]:
         if not weights.available(entry)[0]:
             continue  # the check of the weights says so
         measured = calibrate_backbone(_load(entry, pick()))
-        items = kind_row(modality).items
-        yield Check(entry.title, "ok", f"{measured.items_per_second:.0f} {items} a second. {measured.reason}")
+        yield Check(entry.title, "ok", measured.reason)
 
 
 def _load(entry: Any, device: str) -> Any:

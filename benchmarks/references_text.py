@@ -81,7 +81,7 @@ def all_sources() -> dict[str, tuple[str, Callable[[], list[str]]]]:
     found |= {name: (words, partial(table, name)) for name, words in TABLES.items()}
     found |= {f"xquad_{code}": (words, partial(language, code)) for code, words in LANGUAGES.items()}
     found |= {name: (words, partial(documents, name)) for name, words in DOCUMENTS.items()}
-    found["topics"] = ("questions to a robot", topics)
+    found["topics"] = ("questions to a chatbot", topics)
     found["docstrings"] = ("Python documentation", docstrings)
     found["code"] = ("Python source code", code)
     return found

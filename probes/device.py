@@ -282,8 +282,20 @@ def _same_direction(reference: Any, output: Any) -> bool:
 def _reason(best: _Candidate, rates: dict[_Candidate, float], device: str, rate: float, items: str) -> str:
     """One sentence with the figures that decided."""
     others = [candidate for candidate in rates if candidate.dtype != best.dtype]
-    sentence = f"{device}, {best.title}: {rate:.0f} {items} a second"
+    sentence = f"On the {_spoken(device)} in {best.title}: {rate:.0f} {items} per second"
     if not others:
         return f"{sentence}."
     other = max(others, key=lambda candidate: rates[candidate])
-    return f"{sentence}; {other.title} ran at {rates[other] / rates[best]:.2f} times its speed in the calibration."
+    slower = rates[best] / rates[other]
+    if slower < 1.05:
+        return f"{sentence} ({other.title} ran at {rates[other] / rates[best]:.2f} times this speed)."
+    return f"{sentence} ({other.title} was {slower:.1f} times slower)."
+
+
+def _spoken(device: str) -> str:
+    """A device in words.
+
+    >>> _spoken("cpu"), _spoken("cuda:1"), _spoken("mps")
+    ('CPU', 'GPU', 'GPU')
+    """
+    return "CPU" if device.split(":")[0] == "cpu" else "GPU"

@@ -10,6 +10,10 @@ from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import Constraints, Goal, Prices
+from advisor.core.wording import duration
+
+#: The longest budget, in seconds.
+MOST_BUDGET = 7 * 86400
 
 
 def checked_goal(
@@ -61,9 +65,11 @@ def share_of(words: str) -> float:
 
 def checked_budget(budget: float) -> float:
     """The budget in seconds. Raises AdviceError when it is too short to measure anything."""
-    if 5 <= budget <= 7 * 86400:
+    if 5 <= budget <= MOST_BUDGET:
         return float(budget)
-    raise AdviceError(f"A budget of {budget:g} seconds is out of range. Give 5 seconds to 7 days (604800 seconds).")
+    if budget > 5:
+        raise AdviceError(f"The budget is too long. Give at most {duration(MOST_BUDGET)}.")
+    raise AdviceError(f"A budget of {budget:g} second{'s' * (budget != 1)} is too short. Give at least 5 seconds.")
 
 
 def checked_prices(prices: Prices | None) -> Prices:

@@ -107,7 +107,7 @@ def evidence_json(dataset: Dataset, evidence: Evidence, needed: LabelsNeeded | N
 def evidence(to: Console, dataset: Dataset, evidence: Evidence, needed: LabelsNeeded | None = None) -> None:
     """`advisor probe`: one line for each probe, then what the instruments say."""
     heading(to, dataset)
-    shown_task(dataset.kind).evidence(to, evidence)
+    shown_task(dataset.kind).evidence(to, dataset, evidence)
     for sentence in [*([needed.sentence] if needed else []), *instruments(evidence)]:
         to.print(safe(sentence))
     for finding in gravest_first(evidence.findings):

@@ -30,7 +30,7 @@ def scope(dataset: Dataset) -> str:
     return f"over {counted(len(dataset.documents), 'document')}"
 
 
-def evidence(to: Console, evidence: Evidence) -> None:
+def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
     """Answers closed-book, from passages and by the reader; then the search alone."""
     rows = table("probe", f">{evidence.metric}", "90 % interval", ">exact", ">n", ">took")
     for result in evidence.results:

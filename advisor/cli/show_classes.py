@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from advisor.cli.tables import LISTED, safe, table
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Prediction, RunReport
 from advisor.core.wording import between, chance, counted, duration, percent
 from probes.progress import Progress
@@ -21,7 +22,7 @@ def scope(dataset: Dataset) -> str:
     return f"in {counted(len(dataset.classes), 'class', 'classes')}"
 
 
-def evidence(to: Console, evidence: Evidence) -> None:
+def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
     """One row for each probe, then the backbone and the device."""
     rows = table("probe", f">{evidence.metric}", "90 % interval", ">n", ">took")
     for result in evidence.results:
@@ -31,8 +32,9 @@ def evidence(to: Console, evidence: Evidence) -> None:
             duration(number.seconds),
         )  # fmt: skip
     to.print(rows)
-    measured_with = f"{evidence.backbone} at {evidence.input_size}, on {evidence.device}. {evidence.device_reason}"
-    to.print(safe(measured_with), style="dim")
+    unit = kind_row(dataset.kind).unit
+    size = f"{', up to' if unit == 'tokens' else ' at'} {evidence.input_size} {unit}"
+    to.print(safe(f"{evidence.backbone}{size}. {evidence.device_reason}"), style="dim")
 
 
 def report(to: Console, report: RunReport) -> None:

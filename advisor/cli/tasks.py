@@ -20,7 +20,7 @@ class ShownTask(Protocol):
         """What the items stand against, such as "in 3 classes"."""
         ...
 
-    def evidence(self, to: Console, evidence: Evidence) -> None:
+    def evidence(self, to: Console, dataset: Dataset, evidence: Evidence) -> None:
         """The measured numbers as tables, and what they were measured with."""
         ...
 

@@ -72,19 +72,27 @@ def choose(context: RunContext, own: Backbone, seconds: float) -> tuple[Backbone
     first = _candidate(context, own, few, 0.4 * seconds)
     if first is None or len(first.sample.rows) < len(few):
         return own, ()
-    best, remarks = first, [f"{own.entry.title} {percent(first.value)}"]
+    best, leader, remarks = first, first, [f"{own.entry.title} {percent(first.value)}"]
     for entry in others:
         other = _other(context, entry, few, until)
         if isinstance(other, str):
             remarks.append(other)
             continue
         remarks.append(f"{entry.title} {percent(other.value)}")
+        leader = max(leader, other, key=lambda one: one.value)
         if _ahead(context, other, best):
             best = other
     n = len(first.sample.rows)
-    return best.backbone, (
-        f"Backbones compared on {n:,} items: {', '.join(remarks)}. {best.backbone.entry.title} was chosen.",
-    )
+    return best.backbone, (f"Backbones compared on {n:,} items: {', '.join(remarks)}. {_why(best, first, leader)}",)
+
+
+def _why(best: Candidate, first: Candidate, leader: Candidate) -> str:
+    """Which backbone the run goes on with, and the rule that decided."""
+    title = best.backbone.entry.title
+    if best is not leader:
+        lead = f"the lead of {leader.backbone.entry.title} is within noise"
+        return f"{title} was {'kept' if best is first else 'chosen'}, because {lead}."
+    return f"{title} was kept." if best is first else f"{title} was chosen: its lead is more than noise."
 
 
 def wanted(context: RunContext) -> list[Entry]:

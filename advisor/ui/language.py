@@ -66,7 +66,7 @@ def draw() -> None:
     parts.section("Language model")
     local = [name for name in names() if name != models.ENDPOINT]
     if local:
-        parts.answer_line(f"Installed: {', '.join(local)}. What you ask it stays on this machine.")
+        parts.answer_line(f"Installed: {', '.join(local)}. Your questions stay on this machine.")
     else:
         parts.answer_line("No language model is installed.")
         try:

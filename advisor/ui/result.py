@@ -28,7 +28,7 @@ def draw(status: RunStatus) -> None:
         return
     parts.heading(QUESTION, answer(status, report))
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the forecast")
-    parts.note(f"{wording.measured(report.test)} on the test part, which nothing had seen before.")
+    parts.note(f"{wording.measured(report.test)} on the locked test part.")
     for sentence in how_trained.open_sentences(report):
         st.text(sentence)
     view = tasks.view_of(plan.kind)

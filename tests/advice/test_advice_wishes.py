@@ -56,15 +56,15 @@ def test_a_rung_is_allowed_by_the_title_that_pages_show() -> None:
         (lambda: advisor.advise(NOWHERE, target="much"), "'much' is not a number"),
         (lambda: advisor.advise(NOWHERE, target=95), "Did you mean 0.95"),
         (lambda: api.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
-        (lambda: api.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 seconds"),
-        (lambda: advisor.advise(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: api.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 second is too short"),
+        (lambda: advisor.advise(NOWHERE, budget=1), "budget of 1 second is too short"),
         (lambda: advisor.advise(NOWHERE, prices=Prices(point=float("inf"))), "price point is inf"),
         (lambda: advisor.advise(NOWHERE, constraints=Constraints(latency_ms=float("inf"))), "limit latency_ms is inf"),
         (lambda: advisor.advise(NOWHERE, backbone="endpoint", constraints=Constraints(local_only=True)), "leave this"),
-        (lambda: api.exchange(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: api.exchange(NOWHERE, budget=1), "budget of 1 second is too short"),
         (lambda: api.race(NOWHERE, rungs=["frozen"]), "two rungs"),
-        (lambda: api.race(NOWHERE, budget=1), "budget of 1 seconds"),
-        (lambda: advisor.train(NOWHERE, budget=1), "budget of 1 seconds"),
+        (lambda: api.race(NOWHERE, budget=1), "budget of 1 second is too short"),
+        (lambda: advisor.train(NOWHERE, budget=1), "budget of 1 second is too short"),
     ],
 )
 def test_the_api_checks_wishes_before_it_reads(ask: Callable[[], Any], words: str) -> None:
@@ -76,10 +76,10 @@ def test_the_api_checks_wishes_before_it_reads(ask: Callable[[], Any], words: st
     ("arguments", "words"),
     [
         (("advise", "--target", "95"), "0.95"),
-        (("advise", "--budget", "1"), "budget of 1 seconds"),
+        (("advise", "--budget", "1"), "budget of 1 second is too short"),
         (("advise", "--rungs", "frozen,frosen"), "frosen"),
         (("probe", "--target", "95"), "0.95"),
-        (("probe", "--budget", "1"), "budget of 1 seconds"),
+        (("probe", "--budget", "1"), "budget of 1 second is too short"),
     ],
 )
 def test_the_command_checks_wishes_before_it_reads(workspace: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -70,7 +70,7 @@ def test_the_kept_references_are_those_of_the_default_model() -> None:
 def test_real_texts_are_placed_near_their_own_reference(topics: Dataset) -> None:
     found = measure_domain(topics, topics.where("train", "val")[:60])
     assert found is not None and found.n >= 40
-    own = dict(found.references)["questions to a robot"]
+    own = dict(found.references)["questions to a chatbot"]
     assert abs(found.percentile - own) < 35
     assert found.seconds > 0
 

@@ -72,7 +72,7 @@ def test_a_precision_that_changes_the_features_or_fails_is_not_chosen(module: nn
     found = device.calibrate(module, images, "cpu", seconds=0.1)
     assert found.dtype == "float32"
     assert found.items_per_second > 0
-    assert "items a second" in found.reason
+    assert "items per second" in found.reason
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_choice_is_one_of_the_candidates_and_the_module_is_ready_to_use() ->
 def test_a_text_backbone_is_timed_on_the_given_texts(minilm: TextBackbone) -> None:
     found = device.calibrate_backbone(minilm, ["two words"], seconds=0.1)
     assert not found.channels_last
-    assert "texts a second" in found.reason
+    assert "texts per second" in found.reason
 
 
 def test_precision_is_autocast_only_where_it_won() -> None:

@@ -19,13 +19,13 @@ SCRIPT_SAMPLE = 1000
 
 def text_facts(dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
     """Title and value, for the page's table."""
-    counted = scripts(dataset.items["text"])
+    shares = scripts(dataset.items["text"])
     words, characters = measures["n_words"].median(), measures["n_characters"].median()
     return {
-        "Median length": f"{words:.0f} words, {characters:.0f} characters",
-        "Shortest": f"{int(measures['n_words'].min())} words",
-        "Longest": f"{int(measures['n_words'].max()):,} words",
-        "Scripts": ", ".join(f"{name} {100 * share:.0f} %" for name, share in counted.items()),
+        "Median length": f"{counted(round(words), 'word')}, {counted(round(characters), 'character')}",
+        "Shortest": counted(int(measures["n_words"].min()), "word"),
+        "Longest": counted(int(measures["n_words"].max()), "word"),
+        "Scripts": ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items()),
     }
 
 

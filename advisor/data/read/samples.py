@@ -41,7 +41,7 @@ class Sample:
 SAMPLES: tuple[Sample, ...] = (
     Sample("digits", "Digits 8 x 8", "image", 1797, "7 MB", "BSD-3-Clause", "Tiny scans of handwritten digits."),
     Sample("mnist5k", "MNIST, 5,000", "image", 5000, "20 MB", "BSD-3-Clause", "Handwritten digits at 28 by 28 pixels."),
-    Sample("topics", "Questions by topic", "text", 625, "0.1 MB", "BSD-3-Clause", "Short questions to a chat robot."),
+    Sample("topics", "Questions by topic", "text", 625, "0.1 MB", "BSD-3-Clause", "Short questions to a chatbot."),
     Sample(
         "handbook",
         "The handbook's questions",
@@ -72,7 +72,14 @@ SAMPLES: tuple[Sample, ...] = (
         needs_network=True,
     ),
     Sample(
-        "dtd", "Textures (DTD)", "image", 5640, "600 MB", "research only", "47 textures in words.", needs_network=True
+        "dtd",
+        "Textures (DTD)",
+        "image",
+        5640,
+        "600 MB",
+        "research only",
+        "Textures in 47 categories, such as striped and dotted.",
+        needs_network=True,
     ),
     Sample(
         "imagenette",

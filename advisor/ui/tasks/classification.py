@@ -100,7 +100,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
     parts.section("Worst mistakes")
     shown = report.mistakes[:N_MISTAKES]
     parts.note("Wrong answers on the test part, the most confident first.")
-    captions = [f"{m.label}, taken for {m.predicted} ({wording.percent(m.probability)})" for m in shown]
+    captions = [f"{m.label}, predicted {m.predicted} ({wording.percent(m.probability)})" for m in shown]
     dataset = reopened(plan)
     if dataset is None:
         frame = pd.DataFrame({"Item": [m.key for m in shown], "Mistake": captions})
