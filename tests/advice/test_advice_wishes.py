@@ -58,6 +58,7 @@ def test_a_rung_is_allowed_by_the_title_that_pages_show() -> None:
         (lambda: api.labels_needed(NOWHERE, 95), "Did you mean 0.95"),
         (lambda: api.labels_needed(NOWHERE, 0.9, budget=1), "budget of 1 second is too short"),
         (lambda: advisor.advise(NOWHERE, budget=1), "budget of 1 second is too short"),
+        (lambda: advisor.advise(NOWHERE, budget=1e9), "Give at most 7 days."),
         (lambda: advisor.advise(NOWHERE, prices=Prices(point=float("inf"))), "price point is inf"),
         (lambda: advisor.advise(NOWHERE, constraints=Constraints(latency_ms=float("inf"))), "limit latency_ms is inf"),
         (lambda: advisor.advise(NOWHERE, backbone="endpoint", constraints=Constraints(local_only=True)), "leave this"),
