@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from numbers import Real
 
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
@@ -40,14 +39,16 @@ def checked_target(target: float | str | None) -> float | None:
     """The target as a share; words such as "0.9" or "90 %" are read. Raises AdviceError for anything else."""
     if target is None:
         return None
-    target = share_of(target) if isinstance(target, str) else target
-    if isinstance(target, bool) or not isinstance(target, Real):
-        raise AdviceError(f"The target {target!r} is not a number. Give a share such as 0.9.")
-    target = float(target)
-    if 0 < target <= 1:
-        return target
-    meant = f"Did you mean {target / 100:g}?" if 1 < target <= 100 else "Give a number such as 0.9."
-    raise AdviceError(f"The target {target:g} is not a share above 0 and at most 1. {meant}")
+    try:
+        share = share_of(target) if isinstance(target, str) else float(target)
+        if isinstance(target, bool):
+            raise TypeError("True is no share")
+    except (TypeError, ValueError) as error:
+        raise AdviceError(f"The target {target!r} is not a number. Give a share such as 0.9.") from error
+    if 0 < share <= 1:
+        return share
+    meant = f"Did you mean {share / 100:g}?" if 1 < share <= 100 else "Give a number such as 0.9."
+    raise AdviceError(f"The target {share:g} is not a share above 0 and at most 1. {meant}")
 
 
 def share_of(words: str) -> float:
