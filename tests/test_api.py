@@ -163,5 +163,5 @@ def test_a_target_that_is_no_share_is_told(target: float) -> None:
 def test_an_empty_or_unknown_choice_of_rungs_is_told() -> None:
     with pytest.raises(AdviceError, match="No rung is allowed"):
         advisor.advise("sample:digits", rungs=[])
-    with pytest.raises(AdviceError, match="prompting, rag, frozen"):
+    with pytest.raises(AdviceError, match=r"rag \(Retrieval\), frozen"):
         advisor.advise("sample:digits", rungs=["freeze"])

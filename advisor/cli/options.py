@@ -68,8 +68,8 @@ RungName = Annotated[
     str,
     typer.Option(
         parser=_rung_name,
-        metavar=f"[{'|'.join((AUTO, *RUNG_NAMES))}]",
-        help="The rung to train; auto takes the recommended one.",
+        metavar="RUNG",
+        help=f"The rung to train: {', '.join(RUNG_NAMES)}; auto takes the recommended one.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""What `advisor predict` takes: texts are never file names by mistake, and nothing is empty."""
+"""What `advisor predict` and `train` take: a text is no file name by mistake, nothing is empty, a title is a rung."""
 
 from __future__ import annotations
 
@@ -46,3 +46,8 @@ def test_what_comes_from_stdin_is_text_whatever_it_names(capfd: pytest.CaptureFi
 def test_a_model_is_loaded_by_a_name_only(run: object) -> None:
     with pytest.raises(RunError, match=f"{run} is no run"):
         api.load(run)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rung", "status"), [("Retrieval", 1), ("rag", 1), ("AUTO", 1), ("best", 2)])
+def test_a_rung_is_trained_by_its_title_too(rung: str, status: int) -> None:
+    assert CliRunner().invoke(app, ["train", "no/such/folder", "--rung", rung]).exit_code == status
