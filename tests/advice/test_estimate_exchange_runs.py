@@ -44,9 +44,10 @@ def test_the_rate_lies_between_the_last_part_ahead_and_the_first_behind(digits: 
     )
 
 
+@pytest.mark.slow
 def test_it_is_measured_on_real_texts_and_says_on_how_many_items() -> None:
     data = api.read("sample:topics")
-    found = api.exchange(data, budget=40)
+    found = api.exchange(data, budget=15)
     n_val = len(data.where("val"))
     assert f"{n_val} validation items" in found.sentence and found.provenance == "measured"
     assert 0.0 <= found.from_scratch <= 1.0 and found.n <= len(data.where("train"))

@@ -79,7 +79,8 @@ def test_two_processes_come_to_the_weights_of_one(tmp_path: Path) -> None:
         torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("victim", [pytest.param(0, marks=pytest.mark.slow), 1])
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_process_and_a_fresh_launch_give_the_weights_of_an_undisturbed_run(
     tmp_path: Path, victim: int
 ) -> None:
