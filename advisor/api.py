@@ -321,7 +321,7 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
     if status is None or status.state != "done":
         cause = (status.cause if status else "") or "it was stopped"
         raise RunError(f"Run {run} did not finish: {cause.rstrip('.')}. See `advisor runs show {run}`.")
-    return RunReport.load(RunFiles(Path(status.directory)).report)
+    return RunReport.load(status.files.report)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:

@@ -39,12 +39,7 @@ def checked_target(target: float | str | None) -> float | None:
     """The target as a share; words such as "0.9" or "90 %" are read. Raises AdviceError for anything else."""
     if target is None:
         return None
-    try:
-        share = share_of(target) if isinstance(target, str) else float(target)
-        if isinstance(target, bool):
-            raise TypeError("True is no share")
-    except (TypeError, ValueError) as error:
-        raise AdviceError(f"The target {target!r} is not a number. Give a share such as 0.9.") from error
+    share = share_of(str(target))
     if 0 < share <= 1:
         return share
     meant = f"Did you mean {share / 100:g}?" if 1 < share <= 100 else "Give a number such as 0.9."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +13,6 @@ from advisor.cli.tasks import shown_task
 from advisor.core.errors import StorageError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.wording import between, duration, percent
-from advisor.core.workspace import RunFiles
 from probes.measured import Measured
 
 
@@ -42,12 +40,12 @@ def promised_json(status: RunStatus) -> dict[str, float] | None:
 
 
 def _plan(status: RunStatus) -> Plan:
-    return Plan.load(RunFiles(Path(status.directory)).plan)
+    return Plan.load(status.files.plan)
 
 
 def report_of(status: RunStatus) -> RunReport | None:
     """The run's report, or None before there is one."""
-    path = RunFiles(Path(status.directory)).report
+    path = status.files.report
     return RunReport.load(path) if status.state == "done" and path.is_file() else None
 
 

@@ -58,7 +58,7 @@ def known_datasets() -> list[Dataset]:
 def stored(fingerprint: str) -> Dataset | None:
     """The whole dataset of this fingerprint, None when it was never read or its files are damaged."""
     folder = folder_of(fingerprint)
-    if not (DatasetFiles(folder).record).exists():
+    if not DatasetFiles(folder).record.exists():
         return None
     try:
         dataset = _loaded(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from advisor.core.ladder import RungName, run_title, rung
 from advisor.core.records import former
 from advisor.core.records.base import Kind, Metric, Record, State
 from advisor.core.records.situation import Situation
+from advisor.core.workspace import RunFiles
 from probes.measured import Measured
 
 
@@ -117,6 +119,11 @@ class RunStatus(Record):
     eta_seconds: float | None = None
     stage: str = ""
     kept: RungName | None = None
+
+    @property
+    def files(self) -> RunFiles:
+        """The files in the run's folder."""
+        return RunFiles(Path(self.directory))
 
     @property
     def title(self) -> str:

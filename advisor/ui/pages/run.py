@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from advisor.core import wording
@@ -28,7 +26,7 @@ def draw() -> None:
         return
     try:
         status = store.status(run)
-        places.at_dataset(Plan.load(RunFiles(Path(status.directory)).plan).fingerprint[:16])
+        places.at_dataset(Plan.load(status.files.plan).fingerprint[:16])
     except PeopleError as error:
         parts.heading(QUESTION, "This run cannot be shown.")
         parts.problem(str(error))
@@ -74,7 +72,7 @@ def moment(status: RunStatus) -> str:
         return f"{status.stage}, {terms.left(status.eta_seconds)}"
     if status.progress > TRUST_SHARE:
         return status.stage
-    budget = Plan.load(RunFiles(Path(status.directory)).plan).budget_seconds
+    budget = Plan.load(status.files.plan).budget_seconds
     return f"{status.stage}, at most {wording.duration(budget)} in all"
 
 
@@ -110,7 +108,7 @@ def ended(status: RunStatus) -> None:
 
 def log(status: RunStatus, opened: bool = False) -> None:
     """The last lines of the run's log."""
-    path = RunFiles(Path(status.directory)).log
+    path = status.files.log
     if not path.is_file():
         return
     with st.expander("Log", icon=":material/notes:", expanded=opened):

@@ -9,7 +9,6 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
-from advisor.core.workspace import RunFiles
 from advisor.runs import store
 from advisor.ui import parts, places, terms
 
@@ -66,7 +65,7 @@ def row(status: RunStatus) -> None:
 
 def result(status: RunStatus) -> str:
     """The test value of a run that is done, with its interval, from its report."""
-    path = RunFiles(Path(status.directory)).report
+    path = status.files.report
     try:
         return tested(str(path), path.stat().st_mtime)
     except (PeopleError, OSError):
