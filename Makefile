@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-rungs doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-faults bench-rungs doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -41,6 +41,9 @@ bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
 	$(BIN)/python -m benchmarks.probes
+
+bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
+	$(BIN)/python -m benchmarks.faults
 
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"

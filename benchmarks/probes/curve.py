@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.folds import stratified_subset
 from probes.learning_curve import LEVEL, learning_curve
 from probes.linear import linear_probe

@@ -16,7 +16,7 @@ from advisor.core.kinds import kind_row
 from advisor.data.features import features_of, load_backbone
 from advisor.evidence.sample import related, stratified
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.heads import fit_head
 from probes.hooks import hooked
 from probes.interval import score

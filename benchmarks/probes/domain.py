@@ -16,7 +16,7 @@ from advisor.data.features import load_backbone
 from advisor.evidence import references as kept
 from advisor.evidence.domain_images import SCALES, distance_of, references
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.measured import Measured
 from probes.references import percentile
 

@@ -17,7 +17,7 @@ from advisor.evidence.domain_texts import placed, references
 from advisor.evidence.sample import related, stratified
 from advisor.llm.models import load_language_model
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from benchmarks.probes.language_layers import hidden_states
 from probes.backbones.language import LanguageModel
 from probes.layers import LayerProbes, probe_layers

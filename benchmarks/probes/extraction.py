@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from benchmarks.sets import path_of
 
 N_PHOTOS, N_BLOCKS = 2_000, 10

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import sets
 from benchmarks.probes import labels_duplicates, labels_shortcuts
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.labels import planted, suspect_labels
 from probes.linear import linear_probe
 

@@ -19,7 +19,7 @@ from advisor.data.features import features_of, input_size, load_backbone
 from advisor.data.store import kept_clusters
 from advisor.evidence.sample import related
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.backbones import catalog
 from probes.neighbourhood import look_alikes
 

@@ -19,7 +19,7 @@ from advisor.data.features import features_of, input_size, load_backbone
 from advisor.evidence.issues import find_shortcuts
 from advisor.evidence.sample import Sample, related
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.linear import linear_probe
 from probes.shortcuts import Shortcut
 

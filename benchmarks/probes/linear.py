@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.folds import assign_folds, stratified_subset
 from probes.heads import Recipe, class_weights, fit_head, one_hot, single_blas_thread
 from probes.interval import LEVEL, score

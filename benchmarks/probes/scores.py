@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor.evidence.references import gains
 from benchmarks import sets
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from probes.errors import ProbeError
 from probes.folds import stratified_subset
 from probes.references import rank_correlation

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from benchmarks.probes.figures import Figure
+from benchmarks.figures import Figure
 from benchmarks.sets import path_of
 
 SMALL, LARGE = 5_000, 100_000
