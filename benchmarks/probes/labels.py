@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks import sets
-from benchmarks.probes import labels_duplicates, labels_shortcuts
 from benchmarks.figures import Figure
+from benchmarks.probes import labels_duplicates, labels_shortcuts
 from probes.labels import planted, suspect_labels
 from probes.linear import linear_probe
 
