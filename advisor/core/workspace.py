@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,17 @@ class Folder:
     """A folder of the workspace."""
 
     folder: Path
+
+
+#: The caller's own folder below the whole workspace, where several people share one process.
+Own = Callable[[Path], Path]
+_own: Own | None = None
+
+
+def share(own: Own | None) -> None:
+    """Let `Workspace.here` ask `own` for the caller's folder from now on; None: the workspace has one user."""
+    global _own
+    _own = own
 
 
 class Inside:
@@ -55,12 +67,24 @@ class Workspace(Folder):
     def here(cls) -> Workspace:
         """The workspace in use, made when it is not there yet; `ADVISOR_HOME` overrides the platform's place.
 
-        Raises StorageError where it cannot be made.
+        Where several people share a process (see `share`) it is the caller's own. Raises StorageError where it cannot
+        be made.
         """
+        whole = cls.whole()
+        return whole if _own is None else cls._at(_own(whole.folder))
+
+    @classmethod
+    def whole(cls) -> Workspace:
+        """The workspace as a whole, whoever calls. Raises StorageError where it cannot be made."""
         from platformdirs import user_data_path
 
         configured = os.environ.get("ADVISOR_HOME")
-        path = Path(configured).expanduser() if configured else user_data_path("transfer-advisor", appauthor=False)
+        return cls._at(
+            Path(configured).expanduser() if configured else user_data_path("transfer-advisor", appauthor=False)
+        )
+
+    @classmethod
+    def _at(cls, path: Path) -> Workspace:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

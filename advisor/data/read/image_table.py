@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
@@ -35,7 +36,8 @@ class Finder:
         plain = value.replace("\\", "/")
         for start in (self.beside, self.root):
             path = os.path.normpath(os.path.join(start, plain))  # noqa: PTH118 (100,000 Path objects are slow)
-            if os.path.isfile(path) and (not self.inside_only or self._inside(path)):  # noqa: PTH113
+            allowed = self._inside(path) if self.inside_only else reach.may_open(path)
+            if allowed and os.path.isfile(path):  # noqa: PTH113
                 return path
         return self._by_ending(plain)
 

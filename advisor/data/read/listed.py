@@ -166,7 +166,7 @@ def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, 
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})
     whole = tree if source.path.is_dir() else None
-    finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole) for part in parts}
+    finders = {part.file: Finder(part.table, tree.root, source.confined, whole) for part in parts}
     kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
     modality = modality_of(kind)
     columns = modality.columns(rule.table, options, common_columns(rule, parts))

@@ -6,9 +6,11 @@ import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import listed
+from advisor.core.workspace import Workspace
 from advisor.data.read.archives import unpack
 from advisor.data.read.names import (
     ARCHIVE_SUFFIXES,
@@ -38,6 +40,11 @@ class Source:
     set_aside: list[SetAside] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def confined(self) -> bool:
+        """Whether its tables may only name files inside it: an archive or an upload comes from anywhere."""
+        return self.unpacked or reach.within(self.path, Workspace.here().uploads)
+
 
 def resolve(source: str | Path, progress: Progress = silent) -> Source:
     """Find the input; archives are unpacked, samples made. Raises DatasetError for a path that is not there."""
@@ -48,6 +55,7 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
         return Source(text, text.removeprefix(SAMPLE), materialise(text.removeprefix(SAMPLE), progress))
     if "://" in text:
         raise DatasetError(f"{text} is a web address. Download it first, then give the path of the file.")
+    reach.check(text)
     path = Path(text).expanduser() if text else Path()
     try:
         if not text or not path.exists():
@@ -58,6 +66,7 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
     place = Source(str(path), name_of(path), path)
     if path.is_dir():
         return place
+    _refuse_special(path)
     if is_archive(path.name):
         return unpacked(place, progress)
     _check_file(path)
@@ -100,6 +109,11 @@ def _missing(text: str, path: Path) -> str:
     if near:
         return f"There is no file or folder {text}. Did you mean {listed(near)}? Check the spelling."
     return f"There is no file or folder {text}. Check the path, or try a sample: {listed(here)}."
+
+
+def _refuse_special(path: Path) -> None:
+    if reach.is_special(path):
+        raise DatasetError(f"{path} is a device, a pipe or a socket and no file. Give a folder, an archive or a table.")
 
 
 def _check_file(path: Path) -> None:

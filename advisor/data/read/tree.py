@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.data.read.names import IMAGE_SUFFIXES, is_junk, suffix, table_format
@@ -60,13 +61,22 @@ def walk(root: Path) -> Tree:
             if is_junk(entry.name):
                 continue
             name = f"{below}/{entry.name}" if below else entry.name
-            if entry.is_dir():
+            if entry.is_symlink() and (reason := _refused(entry.path)):
+                tree.unreadable.append(SetAside(key=name, reason=reason))
+            elif entry.is_dir():
                 if not entry.is_symlink() or _first_visit(entry.path, seen):
                     waiting.append(name)
             elif entry.is_file() or entry.is_symlink():  # a broken link is listed, then set aside when it is opened
                 tree.files.append(name)
     tree.files.sort()
     return tree
+
+
+def _refused(path: str) -> str:
+    """Why a link is not followed; "" where it may be."""
+    if not reach.may_open(path):
+        return "It is a link to a place outside the folders that the dashboard reads."
+    return "It is a link to a device, a pipe or a socket." if reach.is_special(path) else ""
 
 
 def _first_visit(path: str, seen: set[str]) -> bool:
