@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Literal
 
 TableFormat = Literal["comma", "tab", "json lines", "json", "parquet"]
@@ -79,6 +80,8 @@ _PARTS = {
     "evaluation": "test",
     "holdout": "test",
 }
+#: `trainset`, `testdata`: a part and what it is of, written together.
+_PART_OF_SOMETHING = re.compile(r"^(train|training|val|valid|validation|dev|test|testing)(sets?|data|images?|imgs?)$")
 
 
 def suffix(path: str) -> str:
@@ -124,25 +127,51 @@ def part_name(name: str) -> str | None:
     return _PARTS.get(name.strip().lower())
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case: apart by signs, capitals and digits, and a part apart from what it is of.
+
+    >>> words_of("TrainImages"), words_of("val2017"), words_of("seg-testset")
+    (['train', 'images'], ['val', '2017'], ['seg', 'test', 'set'])
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", name)
+    words = re.split(r"[\W_]+", apart.lower())
+    return [piece for word in words if word for piece in re.sub(_PART_OF_SOMETHING, r"\1 \2", word).split()]
+
+
 def part_inside(name: str) -> str | None:
     """The part that one of a name's words names, None when none or several do.
 
-    >>> part_inside("training_set"), part_inside("seg-test"), part_inside("train_test")
-    ('train', 'test', None)
+    >>> part_inside("training_set"), part_inside("seg-test"), part_inside("train2017"), part_inside("train_test")
+    ('train', 'test', 'train', None)
     """
-    parts = {_PARTS[word] for word in re.split(r"[\W_]+", name.lower()) if word in _PARTS}
+    parts = {_PARTS[word] for word in words_of(name) if word in _PARTS}
     return parts.pop() if len(parts) == 1 else None
 
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sorting key that puts 2 before 10.
+#: Signs without a width are no part of a spelling. The joiners of emoji and of Indic and Persian words stay inside.
+_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+_JOINERS = "\u200c\u200d"
 
-    >>> sorted(["10", "2", "b", "-1"], key=natural)
-    ['-1', '2', '10', 'b']
+
+def class_name(name: str) -> str:
+    """A class as it is spelled everywhere: in one Unicode form (NFC), with single spaces and nothing invisible.
+
+    >>> class_name(" new\u00a0  york\u200b"), class_name("cafe\u0301")
+    ('new york', 'café')
     """
-    if re.fullmatch(r"-?\d{1,18}", name):
-        return ((0, int(name), ""),)
-    pieces = re.split(r"(\d{1,18})", name)
+    visible = "".join(c for c in _NO_WIDTH.sub("", name) if c.isspace() or unicodedata.category(c) != "Cc")
+    return " ".join(unicodedata.normalize("NFC", visible).split()).strip(_JOINERS)
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorting key that puts 2 before 10; no two names have the same key, so an order never depends on the run.
+
+    >>> sorted(["10", "2", "b", "-1", "02"], key=natural)
+    ['-1', '02', '2', '10', 'b']
+    """
+    if re.fullmatch(r"-?[0-9]{1,18}", name):
+        return ((0, int(name), name),)
+    pieces = re.split(r"([0-9]{1,18})", name)
     return (
         (1, 0, ""),
         *((2, int(p), "") if i % 2 else (1, 0, p.casefold()) for i, p in enumerate(pieces)),
