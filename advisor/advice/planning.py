@@ -59,6 +59,7 @@ def plan_of(
         rung=rung,
         dataset_folder=dataset.folder,
         dataset_name=dataset.name,
+        dataset_source=dataset.source,
         fingerprint=dataset.fingerprint,
         kind=dataset.kind,
         metric=dataset.metric,

@@ -61,6 +61,7 @@ class Workspace(Folder):
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
     unpacked = Inside("unpacked")  # archives, by the hash of their content
     archive_hashes = Inside("unpacked/.known")  # what each archive hashed to, by its place
+    sources = Inside("sources")  # which content each source had when it was read last
     uploads = Inside("uploads")  # files that came through the dashboard, by the hash of their content
 
     @classmethod
@@ -97,6 +98,10 @@ class Workspace(Folder):
         """The files of a dataset, by its fingerprint (64 hex digits, or the first 16)."""
         return DatasetFiles(self.datasets / fingerprint[:16])
 
+    def source(self, source: str) -> Path:
+        """Which content a source had when it was read last."""
+        return self.sources / f"{mark(source)}.json"
+
     def run(self, run: str) -> RunFiles:
         """The files of a run, by its id."""
         return RunFiles(self.runs / run)
@@ -114,6 +119,15 @@ class DatasetFiles(Folder):
     evidence = Inside("evidence.json")  # gathered last
     advice = Inside("advice.json")  # given last
     index = Inside("index")  # the search index of the documents, a folder
+    sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
+
+    def source(self, source: str) -> Path:
+        """The record as it was when this source was read last."""
+        return self.sources / f"{mark(source)}.json"
+
+    def places(self, source: str) -> Path:
+        """The path of each item in this source; none for texts."""
+        return self.sources / f"{mark(source)}.parquet"
 
     def evidence_of(self, model: str, digest: str, budget_seconds: float) -> Path:
         """The evidence of one model (name and weight hash) and budget."""
@@ -150,6 +164,11 @@ class RunFiles(Folder):
     def lasting(self) -> tuple[Path, ...]:
         """The files that a finished run consists of; the manifest keeps their hashes."""
         return self.plan, self.resolved, self.report, self.metrics, self.model, self.weights, self.outcome
+
+
+def mark(source: str) -> str:
+    """The name under which something is kept about a source: a hash of its path."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def slug(name: str) -> str:

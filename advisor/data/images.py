@@ -65,12 +65,6 @@ class Images:
         """By the files as they are now: one edited since it was listed has another digest."""
         return digests_now(items["path"].tolist(), items["digest"].tolist(), listed_ns)
 
-    def relocated(self, known: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame | None:
-        """Paths brought up to date, by key."""
-        path_of = dict(zip(listed["key"], listed["path"], strict=True))
-        paths = [path_of.get(key, path) for key, path in zip(known["key"], known["path"], strict=True)]
-        return known.assign(path=paths)
-
     def input_size(self, dataset: Dataset, entry: Entry) -> int:
         """160 px instead of the usual 224 for images with a median short side under 160 px.
 
@@ -80,7 +74,7 @@ class Images:
         +3.0 (2.5); mean +0.7 (0.7). The mean is -2.2 (0.8) at 128 px and -3.3 (0.8) at 96 px: even a picture of 32 px
         is worth enlarging five times, but not seven.
         """
-        measures = pd.read_parquet(dataset.files.inspection)
+        measures = dataset.measures
         short_px = float(measures[["width_px", "height_px"]].min(axis=1).median())
         return min(entry.input_size, SMALL_INPUT_PX) if short_px < SMALL_INPUT_PX else entry.input_size
 

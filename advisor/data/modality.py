@@ -88,10 +88,6 @@ class Modality(Protocol):
         """Digests of what the items hold now; listed_ns: when their own digests held."""
         ...
 
-    def relocated(self, known: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame | None:
-        """The kept table of items with the places of a new listing; None where no item has a place."""
-        ...
-
     def input_size(self, dataset: Dataset, entry: Entry) -> int:
         """Pixels or tokens fed to a backbone."""
         ...

@@ -10,7 +10,7 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.core.wording import capital, counted
-from advisor.data import store
+from advisor.data import changes, store
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.modality import modality_of
 from advisor.data.read.fingerprint import fingerprint
@@ -40,16 +40,18 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     if not len(listing.items):
         raise DatasetError(_all_bad(place, listing))
     mark = fingerprint(listing)
+    listing.notes += changes.since_last_time(place.origin, options, mark)
     known = store.stored(mark)
+    if known is not None:
+        known = store.at_hand(known, place.name, place.origin, options, listing.notes, listing.items)
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
-    elif known.source != place.origin:
-        known = store.moved(known, place.origin, listing.items)
+    changes.keep(known)
     return store.listed_at(known, started_ns)
 
 
 def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions, progress: Progress) -> Dataset:
-    n_in, task = listing.n_in, task_of(listing.kind)
+    n_in, task, own_notes = listing.n_in, task_of(listing.kind), list(dict.fromkeys(listing.notes))
     modality = modality_of(listing.kind)
     inspection = task.inspect(listing.items, modality, lambda s, share: progress(s, 0.9 * share))
     reasons = _reasons(inspection, len(listing.items))
@@ -62,6 +64,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     listing.items["part"] = parts.to_numpy()
     inspection = task.checked_split(source.origin, listing, inspection)
     classes = task.classes(listing)
+    content_notes = tuple(note for note in dict.fromkeys([*listing.notes, *notes]) if note not in own_notes)
     number = {name: i for i, name in enumerate(classes)}
     items = listing.items.assign(label=listing.items["label"].map(lambda name: number.get(name, 0)).astype("int64"))
     dataset = Dataset(
@@ -78,7 +81,8 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
         fingerprint=mark,
         official_split=official,
         has_groups=bool(items["group"].notna().any()),
-        notes=tuple(dict.fromkeys([*listing.notes, *notes])),
+        notes=(*own_notes, *content_notes),
+        content_notes=content_notes,
     )
     store.write(dataset, items, inspection, listing.documents)
     return dataset

@@ -1,25 +1,29 @@
 """Datasets in the workspace, one folder each: ``datasets/<first 16 of the fingerprint>/``.
 
 In it lie dataset.json, items.parquet, documents.parquet (of questions), inspection.parquet and clusters.json;
-dataset.json is written last, so its presence says that the rest is whole.
+dataset.json is written last, so its presence says that the rest is whole. Several sources may hold the same content:
+what belongs to one of them (name, options, notes, paths) lies in ``sources/``, and dataset.json is that of the one read
+last.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from advisor.core import storage
+from advisor.core import places, storage
 from advisor.core.errors import DatasetError, StorageError
-from advisor.core.records import Dataset
+from advisor.core.records import Dataset, Plan, ReadOptions
+from advisor.core.tables import write_table
 from advisor.core.wording import listed
 from advisor.core.workspace import RECORD, DatasetFiles, Workspace
 from advisor.data.inspect.inspection import Inspection
-from advisor.data.modality import modality_of
 
 
 def folder_of(fingerprint: str) -> Path:
@@ -56,21 +60,44 @@ def known_datasets() -> list[Dataset]:
 
 
 def stored(fingerprint: str) -> Dataset | None:
-    """The whole dataset of this fingerprint, None when it was never read or its files are damaged."""
+    """The whole dataset of this fingerprint, None when it was never read or one of its files is damaged."""
     folder = folder_of(fingerprint)
     if not DatasetFiles(folder).record.exists():
         return None
     try:
         dataset = _loaded(folder)
-        return dataset if len(dataset.items) == dataset.n_used else None
-    except (StorageError, OSError, ValueError):
+        tables = [dataset.items, dataset.measures, *([dataset.documents] if dataset.kind == "qa" else [])]
+        kept_clusters(dataset)
+    except StorageError:
         return None
+    return dataset if len(tables[0]) == len(tables[1]) == dataset.n_used else None
 
 
-def _loaded(folder: Path) -> Dataset:
+def planned(plan: Plan) -> Dataset:
+    """The dataset of a plan, as the source that it was planned with has it.
+
+    Raises DatasetError when it is no longer in the workspace, StorageError when it is damaged.
+    """
+    for folder in (Path(plan.dataset_folder), folder_of(plan.fingerprint)):  # a workspace may have been moved
+        files = DatasetFiles(folder)
+        own = files.source(plan.dataset_source)
+        if files.record.is_file():
+            return _loaded(folder, own if own.is_file() else files.record)
+    raise DatasetError(
+        f"The dataset {plan.dataset_name} of this run is no longer in the workspace "
+        f"({folder_of(plan.fingerprint)} is gone). Read it again: advisor profile {plan.dataset_source or 'PATH'}"
+    )
+
+
+def _loaded(folder: Path, record: Path | None = None) -> Dataset:
     """A dataset with its folder as it is now (a workspace may have been moved)."""
-    dataset = Dataset.load(DatasetFiles(folder).record)
-    return dataset if dataset.folder == str(folder) else dataset.model_copy(update={"folder": str(folder)})
+    dataset = Dataset.load(record or DatasetFiles(folder).record)
+    if dataset.folder == str(folder):
+        return dataset
+    then, now = (str(places.home_of(DatasetFiles(Path(place)))) for place in (dataset.folder, folder))
+    inside = dataset.source.startswith(then + os.sep)
+    source = now + dataset.source.removeprefix(then) if inside else dataset.source
+    return dataset.model_copy(update={"folder": str(folder), "source": source})
 
 
 def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documents: pd.DataFrame | None = None) -> None:
@@ -83,42 +110,67 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
         {"kind": likeness, "keys": [keys[row] for row in rows]}
         for rows, likeness in zip(inspection.clusters, inspection.cluster_kinds, strict=True)
     ]
+    if places.PATH in items:
+        paths = items[places.PATH].tolist()
+        places.write(files, dataset.source, paths)
+        items = items.assign(**{places.PATH: places.kept(paths, places.home_of(files))})
     write_table(files.items, items)
     if documents is not None:
         write_table(files.documents, documents)
     write_table(files.inspection, measures)
-    storage.write_json(files.clusters, clusters)
+    storage.write_json(files.clusters, {"clusters": clusters})
+    dataset.save(files.source(dataset.source))
     dataset.save(files.record)
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as Parquet, atomically."""
-    storage.write_bytes(path, table.to_parquet(index=False))
+def at_hand(
+    known: Dataset, name: str, source: str, options: ReadOptions, notes: Sequence[str], items: pd.DataFrame
+) -> Dataset | None:
+    """The known content as the source that was just read has it: its name, options, notes and paths.
+
+    notes: those of this source; items: its listing. None where a former version read the content from another source,
+    since it did not keep the notes of the two apart: it is read anew then.
+    """
+    if known.content_notes is None and known.source != source:
+        return None
+    both = (*notes, *known.content_notes) if known.content_notes is not None else known.notes
+    changes = {"name": name, "source": source, "options": options, "notes": tuple(dict.fromkeys(both))}
+    dataset = Dataset.model_validate(known.model_dump() | changes)  # no copy, which would carry the items' paths along
+    if places.PATH in items:
+        path_of = dict(zip(items["key"], items[places.PATH], strict=True))
+        old = zip(known.items["key"], known.items[places.PATH], strict=True)
+        places.write(dataset.files, source, [path_of.get(key, path) for key, path in old])
+    for path in (dataset.files.source(source), dataset.files.record):
+        if Dataset.saved(path) != dataset:
+            dataset.save(path)
+    return dataset
 
 
 def listed_ns(dataset: Dataset) -> int:
     """When the files of the items were last listed, in nanoseconds of the system's clock: their digests held then."""
+    if places.PATH in dataset.items:
+        return places.listed_ns(dataset.files, dataset.source, dataset.items[places.PATH].tolist())
     return dataset.files.items.stat().st_mtime_ns
 
 
 def listed_at(dataset: Dataset, ns: int) -> Dataset:
     """The dataset, its files having been listed just now, from `ns` on; `listed_ns` tells it from now on."""
-    os.utime(dataset.files.items, ns=(ns, ns))
+    for path in (dataset.files.places(dataset.source), dataset.files.record):
+        with contextlib.suppress(OSError):  # on a read-only disk they count as listed earlier, and are hashed again
+            os.utime(path, ns=(ns, ns))
     return dataset
 
 
-def moved(dataset: Dataset, source: str, items: pd.DataFrame) -> Dataset:
-    """The same content read from another place: paths and source are brought up to date."""
-    updated = dataset.model_copy(update={"source": source})
-    table = modality_of(dataset).relocated(dataset.items, items)
-    if table is not None:
-        write_table(dataset.files.items, table)
-    updated.save(dataset.files.record)
-    return _loaded(Path(dataset.folder))  # read anew: a copy would carry the old items along
-
-
 def kept_clusters(dataset: Dataset) -> list[dict[str, Any]]:
-    """The duplicate clusters found when the dataset was read, each with its ``kind`` and ``keys``; none if not kept."""
+    """The duplicate clusters found when the dataset was read, each with its ``kind`` and ``keys``; none if not kept.
+
+    Raises StorageError when the file is damaged.
+    """
     path = dataset.files.clusters
-    clusters: list[dict[str, Any]] = storage.read_json(path) if path.is_file() else []
+    content = storage.read_json(path) if path.is_file() else []
+    clusters = content.get("clusters") if isinstance(content, dict) else content  # a bare list in former versions
+    if not isinstance(clusters, list) or not all(
+        isinstance(one, dict) and {"kind", "keys"} <= {*one} for one in clusters
+    ):
+        raise StorageError(f"{path} is damaged. Read the dataset again: advisor profile {dataset.source}")
     return clusters

@@ -57,10 +57,6 @@ class Texts:
         digests: list[str] = items["digest"].tolist()
         return digests
 
-    def relocated(self, known: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame | None:
-        """None: a text has no place of its own."""
-        return None
-
     def input_size(self, dataset: Dataset, entry: Entry) -> int:
         """The tokens that the encoder usually reads."""
         return entry.usual_input

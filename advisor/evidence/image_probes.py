@@ -70,7 +70,7 @@ IMAGE_PROBES = ImageProbes()
 
 def image_properties(dataset: Dataset, rows: np.ndarray) -> dict[str, Mapping[str, np.ndarray]]:
     """The properties of the given rows by group, without those that an older version did not measure."""
-    inspection = pd.read_parquet(dataset.files.inspection)
+    inspection = dataset.measures
     table = dataset.items.iloc[rows][["key"]].merge(inspection.drop_duplicates("key"), on="key", how="left")
     pixels = (table["width_px"] * table["height_px"]).clip(lower=1)
     table["aspect"] = table["width_px"] / table["height_px"].clip(lower=1)

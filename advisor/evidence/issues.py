@@ -15,7 +15,8 @@ import pandas as pd
 
 from advisor.core import storage
 from advisor.core.records import Dataset, Evidence, Finding
-from advisor.data.store import kept_clusters, write_table
+from advisor.core.tables import read_table, write_table
+from advisor.data.store import kept_clusters
 from advisor.evidence import issue_wording
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.sample import Sample
@@ -102,7 +103,7 @@ def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
 def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
     """The rows of every check, as measured with this evidence; empty where it was measured before there were checks."""
     path = issues_path(dataset, evidence.backbone_hash, evidence.n_sample)
-    table = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    table = read_table(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
     return table if tuple(table.columns) == COLUMNS else pd.DataFrame(columns=list(COLUMNS))
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from advisor.core import storage
 from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.wording import duration
-from advisor.core.workspace import DatasetFiles, RunFiles
+from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
 from probes.errors import first_line
@@ -69,7 +69,8 @@ def main(folder: Path) -> int:
 
 def help_out(folder: Path) -> int:
     """The part of every process but the first: help it train; returns the exit status."""
-    from advisor.core.records import Dataset, Plan
+    from advisor.core.records import Plan
+    from advisor.data.store import planned
     from advisor.training import follower, parallel
     from probes.device import pick
 
@@ -79,7 +80,7 @@ def help_out(folder: Path) -> int:
     try:
         with parallel.joined(device) as group:
             if group is not None:
-                follower.follow(group, Dataset.load(DatasetFiles(Path(plan.dataset_folder)).record), device)
+                follower.follow(group, planned(plan), device)
     except ProcessLost as error:
         LOG.error("%s", error)
         return LOST
@@ -96,13 +97,16 @@ def _prepare() -> None:
 
 def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause."""
-    from advisor.core.records import Dataset, Plan
+    from advisor.core.records import Plan
+    from advisor.data.changes import check_unchanged
+    from advisor.data.store import planned
     from advisor.rungs.context import RunContext, RunStopped
     from advisor.training import parallel
     from probes.device import pick
 
     plan = Plan.load(RunFiles(folder).plan)
-    dataset = Dataset.load(DatasetFiles(Path(plan.dataset_folder)).record)
+    dataset = planned(plan)
+    check_unchanged(dataset)
     reporter.budget_seconds = plan.budget_seconds
     reporter.begin()
     context = RunContext(

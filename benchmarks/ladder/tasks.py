@@ -15,12 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from advisor import api
 from advisor.core import storage
 from advisor.core.records import Dataset, Kind
+from advisor.core.tables import write_table
 from advisor.core.workspace import Workspace
 from advisor.data import store
 from benchmarks.ladder import generated
@@ -202,12 +202,12 @@ def cut(whole: Dataset, n_labels: int, seed: int) -> Dataset:
     folder = Path(dataset.folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = dataset.files
-    store.write_table(files.items, items)
-    measures = pd.read_parquet(whole.files.inspection)
-    store.write_table(files.inspection, measures[measures["key"].isin(set(items["key"]))])
+    write_table(files.items, items)
+    measures = whole.measures
+    write_table(files.inspection, measures[measures["key"].isin(set(items["key"]))])
     if whole.kind == "qa":
-        store.write_table(files.documents, whole.documents)
-    storage.write_json(files.clusters, store.kept_clusters(whole))
+        write_table(files.documents, whole.documents)
+    storage.write_json(files.clusters, {"clusters": store.kept_clusters(whole)})
     dataset.save(files.record)
     return dataset
 

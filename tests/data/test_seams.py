@@ -11,7 +11,7 @@ from advisor.data.modality import MODALITIES, modality_of
 from advisor.data.reading import read
 from advisor.data.task import TASKS, task_of
 from probes.backbones import catalog
-from tests.data.dataset_trees import class_folders, csv_of, text_rows, write
+from tests.data.dataset_trees import class_folders
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
@@ -31,11 +31,9 @@ def test_a_modality_is_the_kind_of_its_backbones(modality: catalog.Kind) -> None
     assert modality_of(catalog.default(modality).kind) is MODALITIES[modality]
 
 
-def test_images_that_moved_are_found_at_their_new_place_and_texts_have_none(tmp_path: Path) -> None:
+def test_images_that_moved_are_found_at_their_new_place(tmp_path: Path) -> None:
     images = read(class_folders(tmp_path / "old"))
     (tmp_path / "old").rename(tmp_path / "new")
     moved = read(tmp_path / "new")
     assert moved.fingerprint == images.fingerprint
     assert all(Path(path).is_file() for path in moved.items["path"])
-    texts = read(write(tmp_path / "texts.csv", csv_of(text_rows())))
-    assert modality_of(texts).relocated(texts.items, texts.items) is None

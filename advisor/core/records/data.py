@@ -10,8 +10,12 @@ import numpy as np
 import pandas as pd
 
 from advisor import __version__
+from advisor.core import places
+from advisor.core.errors import StorageError
 from advisor.core.kinds import kind_row
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
+from advisor.core.records.pixels import PixelRange
+from advisor.core.tables import read_table
 from advisor.core.workspace import DatasetFiles
 
 
@@ -42,7 +46,9 @@ class Dataset(Record):
     ``items`` has one row per used item: ``key`` (path inside the folder, or ``row 17``), ``label`` (index
     into ``classes``), ``part`` (train, val, test, ood), ``group`` (str or None), ``digest`` (of the content),
     and ``path`` (absolute, images) or ``text`` (texts). ``n_in == n_used + n_set_aside``.
-    ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept.
+    ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept. Name, source,
+    options, notes and paths are those of the source at hand, since several may hold this content. ``content_notes``:
+    the notes that follow from the content; None where a former version read it.
 
     Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
@@ -63,6 +69,8 @@ class Dataset(Record):
     official_split: bool
     has_groups: bool
     notes: tuple[str, ...] = ()
+    pixel_range: PixelRange | None = None
+    content_notes: tuple[str, ...] | None = None
 
     @property
     def files(self) -> DatasetFiles:
@@ -71,13 +79,26 @@ class Dataset(Record):
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """The items table, n_used rows, read from Parquet on first use."""
-        return pd.read_parquet(self.files.items)
+        """The items table, n_used rows, read on first use. Raises StorageError when it is damaged."""
+        table = self._table(self.files.items)
+        return places.located(table, self.files, self.source) if places.PATH in table else table
 
     @cached_property
     def documents(self) -> pd.DataFrame:
         """The documents of a "qa" dataset: document (its id), title, text, place, digest; read on first use."""
-        return pd.read_parquet(self.files.documents)
+        return self._table(self.files.documents)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """What one look into every item measured, a row for each item: key, then sizes and the like."""
+        return self._table(self.files.inspection)
+
+    def _table(self, path: Path) -> pd.DataFrame:
+        """A table of this dataset. Raises StorageError when it is missing or damaged: reading again makes it anew."""
+        try:
+            return read_table(path)
+        except StorageError as error:
+            raise StorageError(f"{error} To make it again, read the dataset: advisor profile {self.source}") from error
 
     @cached_property
     def labels(self) -> np.ndarray:

@@ -20,7 +20,7 @@ class Plan(Record):
     """Everything a run needs to be repeated to the same number.
 
     ``promised``: the forecast for the run. ``situation``: what the probes had measured under its backbone; the ledger
-    keeps it beside the outcome.
+    keeps it beside the outcome. ``dataset_source``: the source that the dataset was read from.
     """
 
     run: str
@@ -41,6 +41,7 @@ class Plan(Record):
     processes: int = Field(default=1, ge=1)
     promised: Measured | None = None
     situation: Situation | None = None
+    dataset_source: str = ""
 
 
 class Mistake(Record):

@@ -33,8 +33,8 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
     started = time.monotonic()
     progress("Counting and describing", 0.0)
     modality = modality_of(dataset)
-    measures = pd.read_parquet(dataset.files.inspection)
-    measures = measures.dropna(subset=list(modality.size_columns))  # of a very large set only a sample is decoded
+    measures = dataset.measures  # of a very large set only a sample is decoded
+    measures = measures.dropna(subset=list(modality.size_columns))
     clusters = read_clusters(dataset)
     counts = count(dataset)
     totals = [sum(n for part, n in by_part.items() if part != "ood") for by_part in counts.values()]
