@@ -20,6 +20,7 @@ from advisor.core.records.evidence import (
     Stage,
     TransferScore,
 )
+from advisor.core.records.pixels import PixelRange
 from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
 from advisor.core.records.situation import Situation
 from advisor.core.records.wishes import Constraints, Prices
@@ -45,6 +46,7 @@ __all__ = [
     "Mistake",
     "Part",
     "Passage",
+    "PixelRange",
     "Plan",
     "Prediction",
     "Prices",

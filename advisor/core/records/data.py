@@ -49,6 +49,8 @@ class Dataset(Record):
     ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept. Name, source,
     options, notes and paths are those of the source at hand, since several may hold this content. ``content_notes``:
     the notes that follow from the content; None where a former version read it.
+    ``pixel_range``: what the values of 16-bit and float images mean; None without such images, and in datasets of
+    earlier versions, where each is scaled by itself.
 
     Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import IO
 
 from advisor.data.read.listing import Listing
 from probes.progress import Progress, silent
@@ -57,6 +58,17 @@ def digest_file(path: str) -> tuple[str, str]:
         return "", f"The file cannot be read ({(error.strerror or 'unknown cause').lower()})."
     finally:
         os.close(descriptor)
+
+
+def digest_stream(stream: IO[bytes]) -> str:
+    """`digest_file` of what a stream gives from here on; of nothing, the digest of no bytes."""
+    start = stream.read(SMALL_BYTES + 1)
+    if len(start) <= SMALL_BYTES:
+        return digest_bytes(start)
+    running = hashlib.blake2b(start, digest_size=LONG_DIGITS // 2)
+    while block := stream.read(BLOCK_BYTES):
+        running.update(block)
+    return running.hexdigest()
 
 
 def digest_files(paths: Sequence[str], progress: Progress = silent) -> list[tuple[str, str]]:
