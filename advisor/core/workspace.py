@@ -152,6 +152,7 @@ class RunFiles(Folder):
     events = Inside("events.jsonl")  # what happened when
     log = Inside("log.txt")
     heartbeat = Inside("heartbeat")  # written every few seconds by a living worker
+    launches = Inside("launches.json")  # which launch was the last to keep something, as the supervisor noted it
     stop = Inside("stop")  # its presence is the request to stop
     lock = Inside("worker.lock")  # held by the run's worker
     checkpoint = Inside("checkpoint")  # a folder
