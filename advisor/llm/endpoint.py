@@ -1,25 +1,30 @@
 """A language model behind any OpenAI-compatible endpoint, asked through the `openai` client.
 
 The address, the model and the key come from the environment or from the caller (the dashboard reads Streamlit's
-secrets); they are never written to disk, into a log or a message. The client waits and tries again by itself
+secrets). The key, and a name, password or query inside the address, are used for requests only: they are never written
+to disk, into a log or a message, and the address is kept without them. The client waits and tries again by itself
 (exponential back-off with jitter, Retry-After honoured); here stand the limits on time, on requests at once and on
 tokens spent, and the words for what goes wrong.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import numpy as np
 
+from advisor.core import sharing
+from advisor.core.addresses import public_address, secrets_of
 from advisor.core.errors import EndpointError, ProbeError
 from advisor.llm.identity import of_endpoint
+from advisor.llm.secrets import keep_out_of_logs, redacted
 from probes.chat import Prompt, Reply
 
 if TYPE_CHECKING:
@@ -43,7 +48,8 @@ OPTIONAL = ("max_tokens", "temperature", "stop")
 class EndpointSettings:
     """Where to ask and how much. ``price_in`` and ``price_out``: money per million tokens, None where not known.
 
-    ``most_tokens``: read and written together, of this process; ``at_once``: requests in flight.
+    ``most_tokens``: read and written together, of this process; ``at_once``: requests in flight. ``base_url`` is kept
+    without a name, password or query; they go to ``user_info`` and ``query``, which requests carry and nothing shows.
     """
 
     base_url: str
@@ -55,10 +61,27 @@ class EndpointSettings:
     most_tokens: int = 200_000
     price_in: float | None = None
     price_out: float | None = None
+    user_info: str = field(repr=False, default="")
+    query: str = field(repr=False, default="")
+
+    def __post_init__(self) -> None:
+        address = self.base_url
+        if "://" not in address or (public := public_address(address)) == address:
+            return
+        parts = urlsplit(address)
+        object.__setattr__(self, "base_url", public.rstrip("/"))
+        object.__setattr__(self, "user_info", self.user_info or parts.netloc.rpartition("@")[0])
+        object.__setattr__(self, "query", self.query or parts.query)
 
     @classmethod
     def configured(cls, secrets: Mapping[str, str] | None = None) -> EndpointSettings:
-        """From `secrets`, then the environment. Raises EndpointError naming what is missing or not a number."""
+        """From `secrets`, then the environment. Raises EndpointError naming what is missing or not a number, and
+        where the endpoint is not the caller's to use."""
+        if sharing.is_on(sharing.NO_ENDPOINT):
+            raise EndpointError(
+                "The endpoint of this dashboard is its owner's alone. Choose an installed model, or ask the owner to "
+                "start the dashboard with --share-endpoint."
+            )
         place = {**os.environ, **{name: str(value) for name, value in (secrets or {}).items()}}
         absent = [name for name in (BASE_URL, MODEL) if not place.get(name, "").strip()]
         if absent:
@@ -66,9 +89,7 @@ class EndpointSettings:
                 f"No endpoint is configured: {' and '.join(absent)} missing. Set {BASE_URL} (such as "
                 f"https://host/v1), {MODEL} and {API_KEY} in the environment or among the app's secrets."
             )
-        url = place[BASE_URL].strip().rstrip("/")
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise EndpointError(f"{BASE_URL} is not an address. Give one such as https://host/v1.")
+        url = _address(place[BASE_URL].strip().rstrip("/"), bool(place.get(API_KEY, "").strip()))
         numbers = {name: _number(place[named], named) for name, named in NUMBERS.items() if place.get(named)}
         whole = {name: int(value) if name in ("retries", "at_once", "most_tokens") else value
                  for name, value in numbers.items()}  # fmt: skip
@@ -78,6 +99,18 @@ class EndpointSettings:
     def identity(self) -> str:
         """What answers depend on besides the prompt."""
         return of_endpoint(self.base_url, self.model)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that no message and no log may repeat, the longest first."""
+        inside = secrets_of(f"http://{self.user_info}@host/?{self.query}") if self.user_info or self.query else ()
+        kept = {self.api_key, self.basic, self.query, *inside} - {""}
+        return tuple(sorted(kept, key=lambda secret: (-len(secret), secret)))
+
+    @property
+    def basic(self) -> str:
+        """The name and password of the address as the header of basic authentication has them; "" without."""
+        return base64.b64encode(unquote(self.user_info).encode()).decode() if self.user_info else ""
 
     @property
     def host(self) -> str:
@@ -193,12 +226,34 @@ class Endpoint:
 def _client(settings: EndpointSettings) -> openai.OpenAI:
     import openai
 
+    keep_out_of_logs(settings.secrets)
     return openai.OpenAI(
         base_url=settings.base_url,
         api_key=settings.api_key or "none",  # the client insists on one; a local server does not look
         timeout=settings.timeout_seconds,
         max_retries=settings.retries,
+        default_headers={"Authorization": f"Basic {settings.basic}"} if settings.basic else None,
+        default_query=dict(parse_qsl(settings.query, keep_blank_values=True)) or None,
     )
+
+
+def _address(url: str, has_key: bool) -> str:
+    """The address, checked. Raises EndpointError, which never repeats it: it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number, brackets that are no IPv6 address
+        valid = False
+    if not valid:
+        raise EndpointError(f"{BASE_URL} is not an address. Give one such as https://host/v1.")
+    if parts.fragment:
+        raise EndpointError(f"{BASE_URL} has something after #, which is never sent. Give a key as {API_KEY}.")
+    if has_key and "@" in parts.netloc:
+        raise EndpointError(
+            f"{BASE_URL} holds a name and a password, and {API_KEY} is set too. A request can carry only one of "
+            f"them. Remove the other."
+        )
+    return url
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:
@@ -224,7 +279,7 @@ def _ended(reply: str, begin: str, stop: tuple[str, ...]) -> str:
 
 
 def _words(error: openai.OpenAIError | ValueError, settings: EndpointSettings) -> str:
-    """What went wrong and what to do. The server's own words are left out where they might repeat the key."""
+    """What went wrong and what to do. Secrets that the server's own words repeat are left out."""
     import openai
 
     place = f"The endpoint at {settings.host}"
@@ -242,8 +297,7 @@ def _words(error: openai.OpenAIError | ValueError, settings: EndpointSettings) -
     if isinstance(error, openai.APIConnectionError):
         return f"{place} cannot be reached. Check {BASE_URL} and that it is running."
     if isinstance(error, openai.APIStatusError):
-        cause = str(getattr(error, "message", error)).splitlines()[0][:200]
-        cause = cause.replace(settings.api_key, "...") if settings.api_key else cause
+        cause = (redacted(str(getattr(error, "message", error)), settings.secrets).splitlines() or [""])[0][:200]
         return f"{place} answered with status {error.status_code}: {cause.rstrip('.')}. Try again later, or check it."
     return f"{place} gave an answer that cannot be read ({type(error).__name__}). Check {BASE_URL}."
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from advisor.core.addresses import public_address
 from advisor.core.errors import BackboneError, RunError
 
 #: What local models read prompts in.
@@ -20,8 +21,12 @@ _SHOWN_DIGITS = 12
 
 
 def of_endpoint(base_url: str, model: str) -> str:
-    """The identity of a model behind an endpoint."""
-    return f"{_ENDPOINT} {base_url} {model}"
+    """The identity of a model behind an endpoint, by the address without its secrets.
+
+    >>> of_endpoint("https://me:word@host/v1/?api_key=k", "gpt-small")
+    'endpoint https://host/v1 gpt-small'
+    """
+    return f"{_ENDPOINT} {public_address(base_url).rstrip('/')} {model}"
 
 
 def of_weights(weights_hash: str) -> tuple[str, ...]:
@@ -49,14 +54,21 @@ def without_precision(identity: str) -> str:
 
 
 def same_model(one: str, other: str) -> bool:
-    """Whether both identities are of the same model.
+    """Whether both identities are of the same model. Those from before addresses were kept without secrets count too.
 
     >>> same_model("0f3c-float32", "0f3c"), same_model("0f3c-float32", "0f3d-float32")
     (True, False)
     >>> same_model("endpoint https://host/v1 gpt-small", "endpoint https://host/v1 gpt-large")
     False
     """
-    return without_precision(one) == without_precision(other)
+    return _public(one) == _public(other)
+
+
+def _public(identity: str) -> str:
+    if not is_endpoint(identity):
+        return without_precision(identity)
+    _, address, model = (*identity.split(" ", 2), "", "")[:3]
+    return of_endpoint(address, model)
 
 
 def described(identity: str) -> str:

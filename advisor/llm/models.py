@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.core.addresses import public_address
+from advisor.core.errors import BackboneError
 from advisor.llm.identity import of_weights
 from probes.progress import Progress, silent
 
@@ -67,9 +69,14 @@ def endpoint(settings: EndpointSettings) -> Endpoint:
 
 
 def entry_of(name: str | None) -> Entry:
-    """The catalog's entry of a local language model. Raises BackboneError for an unknown name."""
+    """The catalog's entry of a local language model. Raises BackboneError for an unknown name and for an address."""
     from probes.backbones import catalog
 
+    if name and "://" in name:
+        raise BackboneError(
+            f"{public_address(name)} is an address, and a model is named here. Set ADVISOR_LLM_BASE_URL to the "
+            f"address and give the name {ENDPOINT}."
+        )
     return catalog.find(name, "language") if name else catalog.default("language")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.core import reach
+from advisor.core.addresses import public_address
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import listed
@@ -54,7 +55,9 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
 
         return Source(text, text.removeprefix(SAMPLE), materialise(text.removeprefix(SAMPLE), progress))
     if "://" in text:
-        raise DatasetError(f"{text} is a web address. Download it first, then give the path of the file.")
+        raise DatasetError(
+            f"{public_address(text)} is a web address. Download it first, then give the path of the file."
+        )
     reach.check(text)
     path = Path(text).expanduser() if text else Path()
     try:
