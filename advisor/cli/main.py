@@ -79,6 +79,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except Exception as error:
+        from advisor.core import disk
+
+        if sentence := disk.explained(error):
+            print(f"Error: {plain(sentence)}", file=sys.stderr)
+            sys.exit(1)
         print("\n".join(map(plain, traceback.format_exc().splitlines())), file=sys.stderr)
         print(f"Error: {type(error).__name__} is a fault of the program. Report the lines above.", file=sys.stderr)
         sys.exit(1)

@@ -62,7 +62,7 @@ class Output:
     def answer(self, document: Any, draw: Callable[[Console], None]) -> None:
         """Print the answer: `document` as JSON where that was asked for, else what `draw` prints."""
         self._stop_bar()
-        with os.fdopen(os.dup(self._saved), "w", encoding="utf-8") as stdout:
+        with _written(), os.fdopen(os.dup(self._saved), "w", encoding="utf-8", errors="backslashreplace") as stdout:
             if self.as_json:
                 stdout.write(harmless(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)) + "\n")
             else:
@@ -81,6 +81,20 @@ class Output:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+@contextlib.contextmanager
+def _written() -> Iterator[None]:
+    """Raise an error of the output, such as a full disk behind ``>``, as a StorageError; a closed pipe stays one."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from advisor.core.errors import StorageError
+
+        cause = (error.strerror or str(error)).lower()
+        raise StorageError(f"The answer could not be written to the output ({cause}). Send it elsewhere.") from error
 
 
 def console(stream: TextIO) -> Console:

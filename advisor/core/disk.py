@@ -73,8 +73,19 @@ def sentence(path: Path, error: OSError, n_bytes: int | None = None) -> str:
     return f"{path} was not written ({_cause(error)}). Check that folder, or set ADVISOR_HOME to another one."
 
 
-def explained(error: OSError) -> str | None:
-    """The sentence for an error of the disk that some library met; None where the disk is not the cause."""
+def explained(error: BaseException) -> str | None:
+    """The sentence for an error that comes of the disk, whatever library met it; None where it is not the disk."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, OSError) and (found := _explained(cause)):
+            return found
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _explained(error: OSError) -> str | None:
     known = (*_FULL, errno.EROFS, *_LOST)
     forbidden = error.errno in _FORBIDDEN and error.filename is not None
     if error.errno not in known and not forbidden:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,22 +29,32 @@ def index_of(dataset: Dataset, progress: Progress = silent, device: str = "cpu")
     Embeddings are the default sentence encoder's and kept in the feature cache by content, so a new version of the
     documents pays for its changed chunks only. Raises BackboneError when the encoder's weights are not available.
     """
-    from filelock import FileLock
-
     from probes.retrieval.store import save
 
     encoder = Encoder(device, progress)
     folder = dataset.files.index
     documents = documents_of(dataset.documents)
-    with FileLock(folder.with_suffix(".lock")):
+    with _locked(folder.with_suffix(".lock")):
         known = _opened(folder, encoder)
         if known is not None and known.digests == {d.name: d.digest for d in documents}:
             return known
         progress("Cutting and embedding the documents", 0.0)
         index = _tuned(_made(documents, encoder, known), dataset)
-        save(index, folder)
+        with contextlib.suppress(OSError):  # a full or read-only disk costs the index, not the answer
+            save(index, folder)
     progress("The index is ready", 1.0)
     return index
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock; on a disk that cannot be written nobody else builds an index either."""
+    from filelock import FileLock
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            stack.enter_context(FileLock(path))
+        yield
 
 
 @dataclass(eq=False)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.data.changes import check_unchanged
 from advisor.data.features import load_backbone
 from advisor.evidence.answering.measures import ProbedLanguageModel
 from advisor.evidence.classification import ProbedBackbone
+from advisor.evidence.issues import issues_are_whole
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import ProbedModel
 from probes.progress import Progress, silent
@@ -36,14 +38,16 @@ def gather(
     """Measure within about `budget_seconds`; kept evidence of the same dataset, model and budget is returned as it is.
 
     ``backbone``: the language model's name where questions are answered. ``load``: how another is loaded, for a caller
-    who needs it afterwards. Raises BackboneError.
+    who needs it afterwards. Raises BackboneError, DatasetError when files are gone or changed since they were read.
     """
     model = model_of(dataset, backbone, load)
     evidence = kept(dataset, model, budget_seconds)
     if evidence is None:
+        check_unchanged(dataset)
         evidence = model.measure(dataset, budget_seconds, progress)
         evidence.save(kept_at(dataset, model, evidence.backbone_hash, budget_seconds))
-    evidence.save(dataset.files.evidence)
+    if Evidence.saved(dataset.files.evidence) != evidence:  # kept evidence can be used on a disk that is read-only
+        evidence.save(dataset.files.evidence)
     return evidence
 
 
@@ -53,9 +57,10 @@ def model_of(dataset: Dataset, name: str | None, load: Load = load_backbone) -> 
 
 
 def kept(dataset: Dataset, model: ProbedModel, budget_seconds: float) -> Evidence | None:
-    """The kept evidence of this model and budget; None where there is none."""
+    """The kept evidence of this model and budget; None where there is none, or its table of issues is damaged."""
     places = (kept_at(dataset, model, identity, budget_seconds) for identity in model.identities)
-    return next((evidence for place in places if (evidence := Evidence.saved(place)) is not None), None)
+    every = (evidence for place in places if (evidence := Evidence.saved(place)) is not None)
+    return next((evidence for evidence in every if issues_are_whole(dataset, evidence)), None)
 
 
 def kept_at(dataset: Dataset, model: ProbedModel, identity: str, budget_seconds: float) -> Path:

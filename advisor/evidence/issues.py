@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.core import storage
+from advisor.core.errors import StorageError
 from advisor.core.records import Dataset, Evidence, Finding
 from advisor.core.tables import read_table, write_table
 from advisor.data.store import kept_clusters
@@ -101,10 +102,25 @@ def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
 
 
 def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
-    """The rows of every check, as measured with this evidence; empty where it was measured before there were checks."""
+    """The rows of every check, as measured with this evidence; empty where it was measured before there were checks.
+
+    Raises StorageError when they are damaged.
+    """
     path = issues_path(dataset, evidence.backbone_hash, evidence.n_sample)
     table = read_table(path) if path.is_file() else pd.DataFrame(columns=list(COLUMNS))
     return table if tuple(table.columns) == COLUMNS else pd.DataFrame(columns=list(COLUMNS))
+
+
+def issues_are_whole(dataset: Dataset, evidence: Evidence) -> bool:
+    """Whether the rows measured with this evidence can be read; where it has none, whether it found nothing."""
+    path = issues_path(dataset, evidence.backbone_hash, evidence.n_sample)
+    if not path.exists():
+        return not evidence.findings
+    try:
+        read_table(path)
+    except StorageError:
+        return False
+    return True
 
 
 def listed(table: pd.DataFrame, check: str) -> list[str]:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import shutil
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,8 +68,36 @@ def test_folder_and_zip_of_it_are_the_same_dataset(tmp_path: Path) -> None:
 def test_a_second_reading_unpacks_nothing(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
     first = unpack(path)
-    (first.folder / "x/1.txt").write_bytes(b"kept")
-    assert (unpack(path).folder / "x/1.txt").read_bytes() == b"kept"
+    before = (first.folder / "x/1.txt").stat()
+    assert (unpack(path).folder / "x/1.txt").stat() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(b"two"),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.unlink(),
+        lambda file: (file.parents[1] / ".unpacked.json").write_text("[]"),
+        lambda file: (file.parents[1] / ".unpacked.json").unlink(),
+    ],
+)
+def test_an_unpacked_file_that_is_damaged_or_gone_is_unpacked_again(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
+    damage(unpack(path).folder / "x/1.txt")
+    assert (unpack(path).folder / "x/1.txt").read_bytes() == b"one"
+
+
+def test_a_copied_workspace_unpacks_nothing_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
+    first = unpack(path).folder
+    monkeypatch.setenv("ADVISOR_HOME", str(shutil.copytree(first.parents[1], tmp_path / "copied")))
+    copied = tmp_path / "copied" / first.relative_to(first.parents[1]) / "x/1.txt"
+    os.utime(copied, ns=(1, 1))
+    assert unpack(path).folder == copied.parents[1]
+    assert copied.stat().st_mtime_ns == 1
 
 
 def test_a_replaced_archive_is_unpacked_again(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from advisor.data.read.names import COMPRESSED_SUFFIXES, is_junk, suffix
 
 Archive = zipfile.ZipFile | tarfile.TarFile
 _BYTES_SPARE = 500_000_000
+_LARGER = "Free some space there, or set ADVISOR_HOME to a folder on a larger disk."
 
 
 @dataclass
@@ -29,15 +30,16 @@ class Limits:
     ratio_from_bytes: int = 100_000_000
     entries: int = 2_000_000
     path: Path = field(default=Path())
+    disk: Path = field(default=Path())
     packed_bytes: int = 0
     free_bytes: int = 0
     declared_bytes: int = 0
     n_bytes: int = 0
     n_entries: int = 0
 
-    def begin(self, path: Path, free_bytes: int) -> None:
-        """Start counting for one archive."""
-        self.path, self.free_bytes = path, free_bytes
+    def begin(self, path: Path, free_bytes: int, disk: Path | None = None) -> None:
+        """Start counting for one archive; disk: where it is unpacked, and has so much free."""
+        self.path, self.free_bytes, self.disk = path, free_bytes, disk or self.disk
         self.packed_bytes = path.stat().st_size
         self.declared_bytes = self.n_bytes = self.n_entries = 0
 
@@ -49,8 +51,8 @@ class Limits:
         self._check(n_bytes, "says it holds")
         if n_bytes + _BYTES_SPARE > self.free_bytes:
             raise StorageError(
-                f"{self.path} unpacks to {n_bytes / 1e9:.1f} GB and {self.free_bytes / 1e9:.1f} GB are free. "
-                f"Free some space, or set ADVISOR_HOME to a larger disk."
+                f"{self.path} unpacks to {n_bytes / 1e9:.1f} GB, and the disk {self.disk} has "
+                f"{self.free_bytes / 1e9:.1f} GB free. {_LARGER}"
             )
 
     def count(self, n_bytes: int, name: str) -> None:
@@ -58,7 +60,10 @@ class Limits:
         self.n_bytes += n_bytes
         self._check(self.n_bytes, f"unpacks, at {name}, to")
         if self.n_bytes + _BYTES_SPARE > self.free_bytes:
-            raise StorageError(f"The disk is too full to unpack {self.path}. Free some space, or set ADVISOR_HOME.")
+            raise StorageError(
+                f"The disk {self.disk} is too full to unpack {self.path}: {self.free_bytes / 1e9:.1f} GB was free. "
+                f"{_LARGER}"
+            )
 
     def next_entry(self) -> None:
         """Count one entry."""

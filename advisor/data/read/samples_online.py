@@ -10,15 +10,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.core.errors import DatasetError
+from advisor.core import disk
+from advisor.core.errors import DatasetError, StorageError
 from probes.progress import Progress
 
 Row = tuple[str, str, str]
 
 
 def download(name: str, title: str, folder: Path, progress: Progress) -> None:
-    """Download a sample to `folder`, whole or not at all. Raises DatasetError when the download fails."""
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    """Download a sample to `folder`, whole or not at all.
+
+    Raises DatasetError when the download fails, StorageError naming the disk that cannot be written.
+    """
+    with disk.writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         progress(f"Downloading {title}", 0.05)
         rows = list(_READERS[name](aside))
@@ -28,6 +34,8 @@ def download(name: str, title: str, folder: Path, progress: Progress) -> None:
         if not folder.exists():
             aside.rename(folder)
     except (OSError, RuntimeError, ImportError) as error:
+        if sentence := disk.explained(error):
+            raise StorageError(sentence) from error
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise DatasetError(
             f"The sample {title} could not be downloaded ({cause}). "
