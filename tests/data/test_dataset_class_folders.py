@@ -74,3 +74,108 @@ def test_every_file_gets_a_class_or_a_reason(files: list[str]) -> None:
     if not found.flat:
         assert len(found.labels) == len(found.parts) == len(found.reasons) == len(files)
         assert all(label or reason for label, reason in zip(found.labels, found.reasons, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("tops", "labels", "parts"),
+    [
+        (("train2017/cat", "train2017/dog", "val2017/cat"), {"cat", "dog"}, {"train", "val"}),
+        (("TrainSet/cat", "TestSet/cat", "TrainSet/dog"), {"cat", "dog"}, {"train", "test"}),
+        (("train_data/train/cat", "train_data/train/dog", "test_data/test/dog"), {"cat", "dog"}, {"train", "test"}),
+        (("train/images/cat", "train/images/dog", "val/cat"), {"cat", "dog"}, {"train", "val"}),
+        (("train_cats", "train_dogs", "test_cats", "test_dogs"), {"cats", "dogs"}, {"train", "test"}),
+        (
+            ("cats/cats_train", "cats/cats_test", "dogs/dogs_train", "dogs/dogs_test"),
+            {"cats", "dogs"},
+            {"train", "test"},
+        ),
+        (("cat", "dog", "test/cat", "test/dog"), {"cat", "dog"}, {"train", "test"}),
+        (("originals/cat", "originals/dog", "test/cat", "test/dog"), {"cat", "dog"}, {"train", "test"}),
+        (("fold1/cat", "fold1/dog", "fold2/cat", "fold2/dog", "fold3/dog", "fold3/cat"), {"cat", "dog"}, {""}),
+        (("batch 1/cat", "batch 1/dog", "batch 2/cat", "batch 2/dog"), {"cat", "dog"}, {""}),
+        (("part 1", "part 2"), {"part 1", "part 2"}, {""}),
+        (("part 1/left", "part 2/right"), {"part 1", "part 2"}, {""}),
+        (("test", "control"), {"test", "control"}, {""}),
+    ],
+)
+def test_folders_that_name_parts_or_pieces_are_no_classes(
+    tops: tuple[str, ...], labels: set[str], parts: set[str]
+) -> None:
+    found = place(spread(*tops))
+    assert (set(found.labels), set(found.parts)) == (labels, parts)
+    assert not any(found.reasons)
+
+
+@pytest.mark.parametrize(
+    "tops",
+    [
+        ("train_images", "test_images"),
+        ("images_train", "images_test"),
+        ("Training_set", "Test_set"),
+        ("train2017", "val2017"),
+        ("TrainImages", "TestImages"),
+        ("x_train", "x_test"),
+        ("train", "test1"),
+        ("imgs/train", "imgs/test"),
+        ("train/images", "valid/images", "test/images"),
+        ("train/train", "test/test"),
+        ("train", "test", "unlabeled"),
+        ("fold1", "fold2", "fold3"),
+        ("images",),
+    ],
+)
+def test_parts_of_which_a_table_tells_the_classes_are_flat(tops: tuple[str, ...]) -> None:
+    found = place([*spread(*tops[:1]), *spread(*tops[1:], n=9)])
+    assert found.flat
+    assert not found.problem
+
+
+@pytest.mark.parametrize(
+    "aside", ["test", "test1", "test/test", "test/unknown", "test_images", "to predict", "seg_pred"]
+)
+@pytest.mark.parametrize("n", [2, 90])
+def test_items_without_a_class_beside_parts_are_set_aside(aside: str, n: int) -> None:
+    found = place([*spread("train/cat", "train/dog", "val/cat"), *spread(aside, n=n)])
+    assert set(found.labels[:9]) == {"cat", "dog"}
+    assert [bool(reason) for reason in found.reasons] == [False] * 9 + [True] * n
+    assert any(aside.split("/")[0] in note and f"{n} files" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("aside", ["unlabeled", "test", "unsup"])
+def test_items_without_a_class_beside_class_folders_are_set_aside(aside: str) -> None:
+    found = place(spread("cat", "dog", aside))
+    assert {label for label, why in zip(found.labels, found.reasons, strict=True) if not why} == {"cat", "dog"}
+    assert any(f"The folder {aside} is set aside" in note for note in found.notes)
+
+
+def test_unlabelled_items_inside_a_part_are_no_class() -> None:
+    found = place(spread("aclImdb/train/pos", "aclImdb/train/neg", "aclImdb/train/unsup", "aclImdb/test/pos"))
+    assert {label for label, why in zip(found.labels, found.reasons, strict=True) if not why} == {"pos", "neg"}
+
+
+@pytest.mark.parametrize("tops", [("images", "masks"), ("train/images", "train/labels", "val/images"), ("img", "gt")])
+def test_images_beside_their_outlines_are_no_classes(tops: tuple[str, ...]) -> None:
+    found = place(spread(*tops))
+    assert found.flat
+    assert "segmentation" in found.problem
+
+
+def test_several_datasets_side_by_side_are_named() -> None:
+    inside = [f"{part}/{label}" for part in ("train", "test") for label in ("cat", "dog")]
+    found = place(spread(*(f"{size}px/{one}" for size in (64, 128) for one in inside)))
+    assert found.flat
+    assert "64px" in found.problem
+    assert "several datasets" in found.problem
+
+
+def test_classes_that_all_hold_the_same_folders_say_what_else_may_be_meant() -> None:
+    found = place(spread("colour/apple", "colour/pear", "grey/apple", "grey/pear"))
+    assert set(found.labels) == {"colour", "grey"}
+    assert any("the same folders (apple and pear)" in note for note in found.notes)
+
+
+def test_a_class_in_another_case_in_another_part_is_one_class_with_the_spelling_of_training() -> None:
+    found = place(spread("train/Cat", "train/Dog", "test/cat", "test/DOG"))
+    assert set(found.labels) == {"Cat", "Dog"}
+    assert any("Cat and cat" in note for note in found.notes)
+    assert set(place(spread("train/Cat", "train/cat", "test/cat")).labels) == {"Cat", "cat"}

@@ -264,3 +264,54 @@ def test_damaged_workspace_files_are_made_again(tmp_path: Path) -> None:
 def test_an_unknown_fingerprint_is_a_sentence(wanted: str) -> None:
     with pytest.raises(DatasetError):
         open_dataset(wanted)
+
+
+def test_one_class_in_two_unicode_forms_is_one(tmp_path: Path) -> None:
+    root = put(tmp_path, *(f"cafe\u0301/{i}.png" for i in range(5)), *(f"caf\u00e9/{i}.png" for i in range(5)))
+    dataset = read(put(root, *(f"tea\u00a0room/{i}.png" for i in range(5))))
+    assert dataset.classes == ("caf\u00e9", "tea room")
+    assert counted(dataset) == (15, 15, 0)
+
+
+def test_what_is_not_read_is_said(tmp_path: Path) -> None:
+    root = class_folders(tmp_path)
+    put(root, ".more/1.png", "cat/.2.png", ".git/3.png", "__MACOSX/4.png", "cat/.ipynb_checkpoints/0-checkpoint.png")
+    write(root / "dog/more.zip", b"PK")
+    write(root / "readme.md", "words")
+    notes = read(root).notes
+    assert any("2 hidden files and folders were not read: .more and cat/.2.png" in note for note in notes)
+    assert any("1 archive inside the folder was not unpacked: dog/more.zip" in note for note in notes)
+    assert any("left alone: readme.md" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "boxes", ["labels/train/{}.txt", "images/train/{}.txt", "Annotations/{}.xml", "images/train/{}.json"]
+)
+def test_images_with_boxes_beside_them_are_refused_by_name(tmp_path: Path, boxes: str) -> None:
+    root = put(tmp_path, *(f"images/train/{i}.png" for i in range(4)), *(f"images/val/{i}.png" for i in range(4, 6)))
+    for i in range(6):
+        write(root / boxes.format(i), "0 0.5 0.5 0.1 0.1")
+    with pytest.raises(DatasetError, match="object detection, which is not read"):
+        read(root)
+
+
+def test_images_with_masks_beside_them_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="segmentation"):
+        read(put(tmp_path, *(f"{top}/{i}.png" for top in ("images", "masks") for i in range(4))))
+
+
+@pytest.mark.parametrize(
+    "folders", [("train_images", "test_images"), ("train2017", "val2017"), ("imgs/train", "imgs/test")]
+)
+@pytest.mark.parametrize("ending", [".png", ""])
+def test_a_table_beside_folders_of_parts_tells_the_classes(
+    tmp_path: Path, folders: tuple[str, str], ending: str
+) -> None:
+    train, test = folders
+    put(tmp_path, *(f"{train}/id_{i}.png" for i in range(12)), *(f"{test}/id_{i}.png" for i in range(40)))
+    rows = [f"id_{i}{ending},{'cat' if i % 2 else 'dog'}" for i in range(12)]
+    write(tmp_path / "train.csv", "image_id,label\n" + "\n".join(rows))
+    dataset = read(tmp_path)
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.n_used == 12
+    assert all(f"{train}/" in path for path in dataset.items["path"])

@@ -10,8 +10,18 @@ from advisor.core.records import SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
+from advisor.data.read.groups import is_groups
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import FOREIGN_IMAGE_SUFFIXES, TEXT_SUFFIX, part_inside, part_name, suffix
+from advisor.data.read.names import (
+    FOREIGN_IMAGE_SUFFIXES,
+    TEXT_SUFFIX,
+    class_name,
+    is_archive,
+    part_inside,
+    part_name,
+    suffix,
+)
+from advisor.data.read.part_folders import INTO_CLASSES
 from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
@@ -32,7 +42,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
     images = tree.images
     placement = place(images)
     if placement.flat:
-        raise DatasetError(_flat(tree.root, images, "images"))
+        raise DatasetError(_flat(tree, images, "images", placement))
     start = f"{tree.root}{os.sep}"  # 100,000 Path objects would take seconds
     paths = [start + image for image in images]
     digests = digest_files(paths, progress)
@@ -42,10 +52,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
         SetAside(key=printable(f), reason=f"Files of the format {suffix(f)} are not read. {_SUPPORTED}")
         for f in foreign
     ]
-    others = [f for f in sorted(set(tree.files) - set(images) - set(foreign)) if not f.lower().endswith("groups.csv")]
-    if others:
-        what = counted(len(others), "file that is no image was", "files that are no images were")
-        listing.notes.append(f"{what} left alone: {listed(others, 3)}.")
+    listing.notes += _left_alone(tree, {*images, *foreign}, "image")
     return listing
 
 
@@ -55,7 +62,7 @@ def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
     placement = place(files)
     if placement.flat:
         hint = " To ask questions about them, add a questions.jsonl with questions and answers."
-        raise DatasetError(_flat(tree.root, files, "text files") + hint)
+        raise DatasetError(_flat(tree, files, "text files", placement) + hint)
     texts, digests, reasons, notes = [], [], [], []
     for i, file in enumerate(files):
         text, reason, note = _read_text(tree.root / file)
@@ -68,6 +75,7 @@ def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
     listing = _listed(tree, files, placement, digests, reasons, "text", texts)
     if notes:
         listing.notes.append(f"{counted(len(notes), 'file')} not in UTF-8. {notes[0]}")
+    listing.notes += _left_alone(tree, set(files), "text")
     return listing
 
 
@@ -94,13 +102,16 @@ def _listed(
 ) -> Listing:
     """Put placement and contents together; files with a reason are set aside."""
     causes = [a or b for a, b in zip(placement.reasons, reasons, strict=True)]
+    labels = list(map(class_name, placement.labels))
     for i, file in enumerate(files):
         if not causes[i] and file != printable(file):
             causes[i] = "The file's name is not valid UTF-8. Rename it."
+        elif not causes[i] and not labels[i]:
+            causes[i] = "The class folder's name holds no visible sign. Rename it."
     good = [i for i, cause in enumerate(causes) if not cause]
     table = item_table(
         [files[i] for i in good],
-        [placement.labels[i].strip() for i in good],
+        [labels[i] for i in good],
         [placement.parts[i] for i in good],
         [None] * len(good),
         [digests[i] or digest_bytes(b"") for i in good],
@@ -116,10 +127,47 @@ def _listed(
     return Listing(kind, tree.root, table, set_aside + tree.unreadable, notes)  # type: ignore[arg-type]
 
 
-def _flat(root: Path, files: list[str], what: str) -> str:
+def _left_alone(tree: Tree, read: set[str], kind: str) -> list[str]:
+    """Notes on the files that are not read: archives, files of other kinds, and hidden ones."""
+    others = [f for f in tree.files if f not in read and not is_groups(f)]
+    archives = [f for f in others if is_archive(f)]
+    others = [f for f in others if not is_archive(f)]
+    notes = []
+    if others:
+        what = counted(len(others), f"file that is no {kind} was", f"files that are no {kind}s were")
+        notes.append(f"{what} left alone: {listed(others, 3)}.")
+    if archives:
+        what = counted(len(archives), "archive inside the folder was", "archives inside the folder were")
+        notes.append(f"{what} not unpacked: {listed(archives, 3)}. Unpack what belongs to the dataset.")
+    if tree.hidden:
+        what = counted(len(tree.hidden), "hidden file or folder was", "hidden files and folders were")
+        notes.append(f"{what} not read: {listed(sorted(tree.hidden), 3)}.")
+    return notes
+
+
+def _flat(tree: Tree, files: list[str], what: str, placement: Placement) -> str:
+    """Why there are no classes, and what to do."""
+    if placement.problem:
+        return placement.problem
+    if boxes := _boxes(tree, files):
+        return (
+            f"The folder {tree.root} holds {counted(len(files), what[:-1])} with boxes or outlines beside them "
+            f"({boxes}), as for object detection, which is not read. {INTO_CLASSES}"
+        )
     tops = sorted({f.split("/")[0] for f in files if "/" in f})
     where = f"lie in {listed(tops, 4)}" if tops and all(part_name(t) or part_inside(t) for t in tops) else "are there"
     return (
-        f"The folder {root} holds no class folders: {counted(len(files), what[:-1])} {where}, without a class. "
+        f"The folder {tree.root} holds no class folders: {counted(len(files), what[:-1])} {where}, without a class. "
         f"Put each class in a folder of its own, or add a CSV with the columns path and label."
     )
+
+
+def _boxes(tree: Tree, images: list[str]) -> str:
+    """The first file of boxes or outlines called like an image, "" where most images have none (YOLO, VOC, LabelMe)."""
+    stems = set(map(_stem, images))
+    beside = [f for f in tree.files if suffix(f) in (".txt", ".xml", ".json") and _stem(f) in stems]
+    return beside[0] if len(beside) >= 0.5 * len(stems) else ""
+
+
+def _stem(file: str) -> str:
+    return file.rsplit("/", 1)[-1].rsplit(".", 1)[0]

@@ -62,6 +62,11 @@ UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf")
 UPLOADED = (*".zip .tar .gz .tgz .bz2 .xz .csv .tsv .jsonl .parquet".split(), *UPLOADED_DOCUMENTS)
 
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "icon\r"})
+_TOOLS_OWN = frozenset(
+    ".ds_store .git .gitignore .gitattributes .gitkeep .gitmodules .github .svn .hg .dvc .dvcignore .ipynb_checkpoints "
+    ".idea .vscode .cache .directory .keep .nomedia .localized .trashes .spotlight-v100 .fseventsd .temporaryitems "
+    ".documentrevisions-v100 .venv .mypy_cache .pytest_cache .ruff_cache .env .editorconfig .dockerignore".split()
+)
 
 _PARTS = {
     "all": "all",
@@ -116,6 +121,15 @@ def is_archive(name: str) -> bool:
 def is_junk(name: str) -> bool:
     """Whether a file or folder name is an operating system's or a tool's own (hidden, `__MACOSX`, `Thumbs.db`)."""
     return name.startswith(".") or name.lower() in JUNK_NAMES
+
+
+def is_tools_own(name: str) -> bool:
+    """Whether a junk name is known to be no data: macOS's, Windows's, version control's, a notebook's or an editor's.
+
+    >>> is_tools_own("._1.jpg"), is_tools_own(".git"), is_tools_own(".more_images")
+    (True, True, False)
+    """
+    return not name.startswith(".") or name.startswith("._") or name.lower() in _TOOLS_OWN
 
 
 def part_name(name: str) -> str | None:

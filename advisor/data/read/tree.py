@@ -10,7 +10,7 @@ from pathlib import Path
 from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
-from advisor.data.read.names import IMAGE_SUFFIXES, is_junk, suffix, table_format
+from advisor.data.read.names import IMAGE_SUFFIXES, is_junk, is_tools_own, suffix, table_format
 
 #: First bytes of the formats that come without a suffix (JPEG, PNG, GIF, WebP, BMP, TIFF).
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
@@ -18,11 +18,16 @@ _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF", b"BM", b"II*\0", b"
 
 @dataclass
 class Tree:
-    """Files below `root`, as sorted POSIX paths relative to it; `unreadable` are folders that cannot be listed."""
+    """Files below `root`, as sorted POSIX paths relative to it.
+
+    `unreadable` are folders that cannot be listed; `hidden` are files and folders whose name begins with a dot, but for
+    those of an operating system or a known tool, which are no data.
+    """
 
     root: Path
     files: list[str]
     unreadable: list[SetAside] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
 
     @cached_property
     def images(self) -> list[str]:
@@ -58,9 +63,11 @@ def walk(root: Path) -> Tree:
             tree.unreadable.append(SetAside(key=below, reason=f"The folder cannot be listed ({cause})."))
             continue
         for entry in entries:
-            if is_junk(entry.name):
-                continue
             name = f"{below}/{entry.name}" if below else entry.name
+            if is_junk(entry.name):
+                if not is_tools_own(entry.name):
+                    tree.hidden.append(name)
+                continue
             if entry.is_symlink() and (reason := _refused(entry.path)):
                 tree.unreadable.append(SetAside(key=name, reason=reason))
             elif entry.is_dir():
