@@ -8,8 +8,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from advisor.core.records import PixelRange
 
 ClusterKind = Literal["exact", "near"]
+#: Pairs of rows that are copies of each other, (pairs, 2).
+Pairs = NDArray[np.int64]
 MAX_NEAR_SHARE = 0.2
 
 
@@ -21,6 +26,7 @@ class Inspection:
     format, bytes, brightness, contrast and colourfulness in 0..255, and the traces of `image_traces`; texts:
     n_characters, n_words), missing where not inspected;
     clusters: rows that are copies of each other, two or more each; cluster_kinds: "exact" or "near" for each.
+    pixel_range: what the values of 16-bit and float images among them mean.
     """
 
     readable: np.ndarray
@@ -29,6 +35,7 @@ class Inspection:
     clusters: list[tuple[int, ...]]
     cluster_kinds: list[ClusterKind]
     n_inspected: int
+    pixel_range: PixelRange | None = None
 
     @property
     def near_clusters(self) -> list[tuple[int, ...]]:
@@ -47,7 +54,7 @@ class Inspection:
                 kinds.append(likeness)
         reasons = {int(number[row]): reason for row, reason in self.reasons.items() if keep[row]}
         measures = self.measures[keep].reset_index(drop=True)
-        return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected)
+        return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected, self.pixel_range)
 
 
 def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:
@@ -61,31 +68,45 @@ def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:
 
 
 def merge(
-    n: int, exact: Sequence[tuple[int, int]], near: Sequence[tuple[int, int]]
+    n: int, exact: Sequence[tuple[int, int]] | Pairs, near: Sequence[tuple[int, int]] | Pairs
 ) -> tuple[list[tuple[int, ...]], list[ClusterKind]]:
     """Clusters of rows joined by pairs, in order of their first row; "exact" where exact pairs alone join all of it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    def components(pairs: Sequence[tuple[int, int]]) -> np.ndarray:
-        ends = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-        graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(n, n))
-        return np.asarray(connected_components(graph, directed=False)[1])
-
-    if not (exact or near):
+    same_ends, near_ends = _ends(exact), _ends(near)
+    if not (len(same_ends) or len(near_ends)):
         return [], []
-    same, joined = components(exact), components([*exact, *near])
+    joined = _components(n, np.concatenate([same_ends, near_ends]))
     rows = np.flatnonzero(np.bincount(joined)[joined] > 1)
-    by_cluster = pd.Series(rows).groupby(joined[rows], sort=False).agg(tuple)
-    clusters = [tuple(int(row) for row in cluster) for cluster in by_cluster]
-    return clusters, ["exact" if len(set(same[list(c)])) == 1 else "near" for c in clusters]
+    order = np.argsort(joined[rows], kind="stable")
+    members = rows[order]
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(joined[members]) != 0]))
+    same = _components(n, same_ends)
+    whole = np.minimum.reduceat(same[members], starts) == np.maximum.reduceat(same[members], starts)
+    clusters = [tuple(part.tolist()) for part in np.split(members, starts[1:])]
+    by_first = sorted(range(len(clusters)), key=lambda i: clusters[i][0])
+    return [clusters[i] for i in by_first], ["exact" if whole[i] else "near" for i in by_first]
 
 
-def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The near pairs outside clusters of over 20 items and a fifth of all.
+def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]] | Pairs) -> Pairs:
+    """The near pairs, (pairs, 2), outside clusters of over 20 items and a fifth of all.
 
     Such a cluster says more about the set (one template, one scene) than about copies, and could not be split.
     """
-    clusters, _ = merge(n_items, [], pairs)
-    too_large = {row for c in clusters if len(c) > max(20, MAX_NEAR_SHARE * n_items) for row in c}
-    return [pair for pair in pairs if pair[0] not in too_large]
+    ends = _ends(pairs)
+    if not len(ends):
+        return ends
+    joined = _components(n_items, ends)
+    too_large = np.bincount(joined) > max(20, MAX_NEAR_SHARE * n_items)
+    return np.asarray(ends[~too_large[joined[ends[:, 0]]]])
+
+
+def _ends(pairs: Sequence[tuple[int, int]] | Pairs) -> Pairs:
+    return np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _components(n: int, ends: Pairs) -> NDArray[np.int64]:
+    """The number of the cluster of each row, (n,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)

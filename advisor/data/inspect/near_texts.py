@@ -1,0 +1,215 @@
+"""Texts that share most of their 8-byte shingles, among any number of texts and in bounded memory.
+
+The resemblance (Jaccard) is estimated on bottom-k sketches (Broder, "On the resemblance and containment of documents",
+1997), which are exact for texts of up to 128 shingles. Of each text only its 12 smallest hashes are kept, 96 bytes,
+to bring texts together; the sketches of those that meet are made when they are compared, block by block. So a million
+texts take some 200 MB beside the texts themselves, where keeping every sketch took 11 KB a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probes.progress import Progress, silent
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+SHINGLE = 8  #: bytes of UTF-8
+SKETCH = 128  #: smallest shingle hashes that two texts are compared on
+N_KEYS = 12  #: of these, how many bring two texts together
+#: Of their keys two texts share at least so many; of those that resemble each other by 0.65, 1 in 10,000 does not.
+MIN_SHARED = 2
+MAX_SHARED = 30  #: a shingle in more texts than this brings only neighbours together
+MAX_BYTES = 20_000  #: of one text that are looked at
+#: Texts of at least so many bytes are near copies from this resemblance on; measured on news, questions and messages.
+THRESHOLDS = ((240, 0.65), (50, 0.75))
+HASH_BITS = 40  #: so that a hash and the text's number in its chunk fit 64 bits
+_TEXT_BITS = 24
+_CHUNK_BYTES = 1 << 20
+#: Texts whose meetings are looked at together, and pairs that are compared together.
+_BLOCK_TEXTS, _BLOCK_PAIRS = 50_000, 20_000
+_NONE = np.uint64(2**64 - 1)
+
+
+def near_pairs(texts: Sequence[str], rows: Ints, progress: Progress = silent) -> Ints:
+    """Pairs of rows, (pairs, 2), whose texts share most of their shingles; only `rows`, ascending, are looked at.
+
+    Of a group of texts whose pairs already hang together, not every pair is given.
+    """
+    lengths = np.fromiter((len(_encoded(texts[row])) for row in rows), dtype=np.int64, count=len(rows))
+    rows, lengths = rows[lengths >= THRESHOLDS[-1][0]], lengths[lengths >= THRESHOLDS[-1][0]]
+    if len(rows) < 2:
+        return np.empty((0, 2), dtype=np.int64)
+    chosen = _Chosen(texts, rows, lengths)
+    keys = _keys(chosen, lambda sentence, share: progress(sentence, 0.5 * share))
+    kept = [np.empty((0, 2), dtype=np.int64)]
+    group = np.arange(len(rows))
+    for pairs in _meetings(keys, len(rows), lambda sentence, share: progress(sentence, 0.5 + 0.5 * share)):
+        wanted = _wanted(lengths[pairs[:, 0]], lengths[pairs[:, 1]])
+        shorter, longer = np.sort(lengths[pairs], axis=1).T
+        pairs = pairs[shorter >= 0.9 * wanted * longer]
+        for start in range(0, len(pairs), _BLOCK_PAIRS):
+            block = pairs[start : start + _BLOCK_PAIRS]
+            if start:  # what hangs together already need not be compared
+                block = block[group[block[:, 0]] != group[block[:, 1]]]
+            same = block[chosen.resemblance(block) >= _wanted(*lengths[block].T)]
+            if len(pairs) > _BLOCK_PAIRS and len(same):
+                group = _joined(group, same)
+            kept.append(same)
+    return rows[np.concatenate(kept)]
+
+
+def _wanted(a: Ints, b: Ints) -> NDArray[np.float64]:
+    """The resemblance from which on texts of these lengths, in bytes, are near copies."""
+    return np.where(np.minimum(a, b) >= THRESHOLDS[0][0], THRESHOLDS[0][1], THRESHOLDS[1][1])
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _joined(group: Ints, pairs: Ints) -> Ints:
+    """The groups, (n,), after those of each pair became one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = group[pairs]
+    n = len(group)
+    graph = coo_array((np.ones(len(ends), dtype=np.int8), (ends[:, 0], ends[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)[group]
+
+
+class _Chosen:
+    """The texts that are compared, by their number among `rows`; `lengths` in bytes."""
+
+    def __init__(self, texts: Sequence[str], rows: Ints, lengths: Ints) -> None:
+        self.texts, self.rows = texts, rows
+        self.lengths = np.minimum(lengths, MAX_BYTES)
+
+    def chunks(self, numbers: Ints) -> Iterator[tuple[int, list[bytes]]]:
+        """(place of the first, texts) of as many of the numbered texts at a time as make about a megabyte."""
+        ends = np.cumsum(self.lengths[numbers])
+        start = 0
+        while start < len(numbers):
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + _CHUNK_BYTES, side="right")))
+            yield start, [_encoded(self.texts[row])[:MAX_BYTES] for row in self.rows[numbers[start:stop]].tolist()]
+            start = stop
+
+    def resemblance(self, pairs: Ints) -> NDArray[np.float64]:
+        """Estimated share, (pairs,), of the shingles of each pair's texts that they have in common (Jaccard)."""
+        if not len(pairs):
+            return np.empty(0)
+        numbers, places = np.unique(pairs, return_inverse=True)
+        table = np.full((len(numbers), SKETCH), _NONE)
+        for start, texts in self.chunks(numbers):
+            owner, hashes, rank = sketches(texts)
+            table[start + owner, rank] = hashes
+        a, b = table[places.reshape(-1, 2)].transpose(1, 0, 2)
+        # Beyond its last hash a full sketch knows nothing.
+        bound = np.minimum(np.minimum(a[:, -1], b[:, -1]), _NONE - np.uint64(1))[:, None]
+        merged = np.sort(np.concatenate([a, b], axis=1), axis=1)
+        known = merged <= bound
+        both = ((merged[:, 1:] == merged[:, :-1]) & known[:, 1:]).sum(axis=1)
+        share: NDArray[np.float64] = both / np.maximum(known.sum(axis=1) - both, 1)
+        return share
+
+
+def sketches(texts: Sequence[bytes]) -> tuple[Ints, Hashes, Ints]:
+    """The smallest shingle hashes of each text: (text number, hash, rank within the text), sorted by text and hash."""
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    owner, hashes, rank = _smallest(texts, lengths, np.minimum(1.0, 4 * SKETCH / np.maximum(lengths, 1)))
+    # Of a text that repeats itself all hashes may lie above the bound: those are looked at whole.
+    poor = np.flatnonzero((np.bincount(owner, minlength=len(texts)) < SKETCH) & (lengths > 4 * SKETCH))
+    if not len(poor):
+        return owner, hashes, rank
+    again = _smallest([texts[number] for number in poor], lengths[poor], np.ones(len(poor)))
+    rich = ~np.isin(owner, poor)
+    owner = np.concatenate([owner[rich], poor[again[0]]])
+    hashes, rank = (np.concatenate([one[rich], other]) for one, other in ((hashes, again[1]), (rank, again[2])))
+    order = np.argsort(owner, kind="stable")
+    return owner[order], hashes[order], rank[order]
+
+
+def _smallest(texts: Sequence[bytes], lengths: Ints, share: NDArray[np.float64]) -> tuple[Ints, Hashes, Ints]:
+    """`sketches` of the hashes in the lowest `share`, (n,), of all: so a few per text are sorted, not all."""
+    joined = b"".join(texts) + bytes(SHINGLE)
+    # Every window of eight bytes as one number, by a view whose stride is one byte.
+    windows = np.ndarray((len(joined) - SHINGLE,), dtype="<u8", buffer=joined, strides=(1,)).astype(np.uint64)
+    mixed = (windows ^ (windows >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed >>= np.uint64(64 - HASH_BITS)
+    keep = mixed <= np.repeat((share * (2**HASH_BITS - 1)).astype(np.uint64), lengths)
+    keep &= np.arange(len(keep)) < np.repeat(np.cumsum(lengths) - SHINGLE + 1, lengths)
+    number = np.repeat(np.arange(len(texts), dtype=np.uint64), lengths)[keep]
+    both = distinct((number << np.uint64(HASH_BITS)) | mixed[keep])  # one number sorts far faster than two keys
+    owner = (both >> np.uint64(HASH_BITS)).astype(np.int64)
+    rank = np.arange(len(owner)) - np.searchsorted(owner, np.arange(len(texts)))[owner]
+    small = rank < SKETCH
+    return owner[small], both[small] & np.uint64(2**HASH_BITS - 1), rank[small]
+
+
+def distinct(values: np.ndarray) -> np.ndarray:
+    """The different values, sorted (np.unique hashes, which took five times as long on millions of pairs)."""
+    ordered = np.sort(values)
+    fresh = np.ones(len(ordered), dtype=bool)
+    fresh[1:] = ordered[1:] != ordered[:-1]
+    return ordered[fresh]
+
+
+def _keys(chosen: _Chosen, progress: Progress) -> tuple[NDArray[np.uint64], int]:
+    """The smallest hashes of every text with its number in the lowest bits, sorted; and how many bits that are."""
+    n = len(chosen.rows)
+    bits = max(_TEXT_BITS, n.bit_length())
+    spare = np.uint64(max(0, HASH_BITS + bits - 64))
+    parts = []
+    for start, texts in chosen.chunks(np.arange(n)):
+        owner, hashes, rank = sketches(texts)
+        first = rank < N_KEYS
+        parts.append(((hashes[first] >> spare) << np.uint64(bits)) | (owner[first] + start).astype(np.uint64))
+        progress(f"Comparing texts: {start + len(texts):,} of {n:,}", (start + len(texts)) / n)
+    keys = np.concatenate(parts)
+    parts.clear()
+    keys.sort()
+    return keys, bits
+
+
+def _meetings(keys: tuple[NDArray[np.uint64], int], n: int, progress: Progress) -> Iterator[Ints]:
+    """Pairs of text numbers, (pairs, 2), the smaller first, that share keys; those that share most of a block first.
+
+    One array for each block of texts that the pairs begin in.
+    """
+    merged, bits = keys
+    text = (merged & np.uint64(2**bits - 1)).astype(np.int32 if bits < 32 else np.int64)
+    n_keys = np.bincount(text, minlength=n)
+    merged >>= np.uint64(bits)
+    starts = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
+    counts = np.diff(np.append(starts, len(merged)))
+    del merged
+    # To how many of the next entries an entry leads: to all of its group, or to one where the group is large.
+    left = np.repeat(starts + counts, counts) - np.arange(len(text)) - 1
+    reach = np.where(np.repeat(counts, counts) <= MAX_SHARED, left, np.minimum(left, 1)).astype(np.int8)
+    del left, starts, counts
+    for start in range(0, n, _BLOCK_TEXTS):
+        progress("Comparing similar texts", start / n)
+        begins = np.flatnonzero((reach > 0) & (text >= start) & (text < start + _BLOCK_TEXTS))
+        pairs = []
+        step = 1
+        while len(begins):
+            pairs.append(text[begins].astype(np.int64) * n + text[begins + step])
+            step += 1
+            begins = begins[reach[begins] >= step]
+        if not pairs:
+            continue
+        both = np.sort(np.concatenate(pairs))
+        first = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
+        shared = np.diff(np.append(first, len(both)))
+        a, b = np.divmod(both[first], n)
+        enough = shared >= np.minimum(MIN_SHARED, np.minimum(n_keys[a], n_keys[b]))
+        order = np.argsort(-shared[enough], kind="stable")
+        yield np.stack([a[enough][order], b[enough][order]], axis=1)
