@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,9 +27,10 @@ def list_runs(json: Json = False) -> None:
     """List all runs, the latest first."""
     with command(json) as output:
         from advisor.cli import show_runs
-        from advisor.runs import store
+        from advisor.runs import store, supervisor
 
         statuses = store.runs()
+        supervisor.look_after()
         output.answer([show_runs.status_json(run) for run in statuses], lambda to: show_runs.runs(to, statuses))
 
 
@@ -37,9 +39,10 @@ def show_run(run: RunArgument, json: Json = False) -> None:
     """Show a run's state and results, and the last lines of its log if it failed."""
     with command(json) as output:
         from advisor.cli import show_runs
-        from advisor.runs import store
+        from advisor.runs import store, supervisor
 
         status = store.status(run)
+        supervisor.look_after()
         output.answer(show_runs.run_json(status), lambda to: show_runs.run(to, status))
 
 
@@ -131,10 +134,26 @@ def doctor(json: Json = False) -> None:
 
 
 def app(
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 8501,
+    port: Annotated[int, typer.Option(help="The port.", min=1, max=65535)] = 8501,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at. Any but this machine's own needs a login or --without-login.")
+    ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    token: Annotated[
+        str | None, typer.Option(help="A fixed token. It shows in the list of processes; ADVISOR_TOKEN does not.")
+    ] = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder that may be read; repeatable. Default: home and the current folder."),
+    ] = None,
+    without_login: Annotated[
+        bool, typer.Option("--without-login", help="Let other machines in though nobody signs in.")
+    ] = False,
+    share_endpoint: Annotated[
+        bool, typer.Option("--share-endpoint", help="Let everybody who signs in ask your endpoint.")
+    ] = False,
 ) -> None:
-    """Open the dashboard, for this machine only."""
-    from advisor.cli.dashboard import serve
+    """Open the dashboard, for this machine only unless told otherwise."""
+    from advisor.cli.dashboard import serve, settings
 
-    raise typer.Exit(serve(port, browser))
+    raise typer.Exit(serve(port, browser, host, settings(token, root or (), without_login, share_endpoint)))

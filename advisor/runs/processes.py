@@ -20,6 +20,8 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
+from advisor.core.workspace import Workspace
+
 START_TOLERANCE_SECONDS = 2.0  # psutil derives start times from the clock, which may be set meanwhile
 MARK = "ADVISOR_RUN_DIRECTORY"  # in a worker's environment, and so in that of whatever it starts
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,9 +34,12 @@ def identity() -> dict[str, float]:
     return {"pid": os.getpid(), "started": psutil.Process().create_time()}
 
 
-def find(pid: int | None, started: float | None) -> psutil.Process | None:
-    """The living process with this id and start time; None when it has ended, even if its id was reused."""
-    if pid is None or started is None:
+def find(pid: Any, started: Any) -> psutil.Process | None:
+    """The living process with this id and start time; None when it has ended, even if its id was reused.
+
+    The two come from a file, and whatever is no id or no time names no process.
+    """
+    if not (isinstance(pid, int) and isinstance(started, (int, float)) and 0 < pid < 2**31):
         return None
     try:
         process = psutil.Process(pid)
@@ -70,8 +75,9 @@ def spawn(
 
     ``setting``: environment variables for it, where the user has not set them.
     """
-    # safe path: a file called random.py in the user's current folder must not be imported
-    environment = {**(setting or {}), **os.environ, "PYTHONSAFEPATH": "1"}
+    # safe path: a file called random.py in the user's current folder must not be imported; and the workspace of the one
+    # who asks, which with a login is not the server's own
+    environment = {**(setting or {}), **os.environ, "PYTHONSAFEPATH": "1", "ADVISOR_HOME": str(Workspace.here().folder)}
     if mark is not None:
         environment[MARK] = str(mark)
     if str(ROOT) not in site.getsitepackages():  # a checkout that may not be installed

@@ -51,11 +51,11 @@ class Reporter:
         return self.spent_before + time.monotonic() - self._began
 
     def start(self) -> None:
-        """Write the first heartbeat, and one every second in a thread of its own."""
+        """Write the state and the first heartbeat, and one every second in a thread of its own."""
+        self._write_state("running")  # before anybody can see the heartbeat and kill: a kill counts as an interruption
         self._beat()
         threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
         self.event("attempt", **self._identity)
-        self._write_state("running")
 
     def emit(self, stage: str, share: float, **numbers: Any) -> None:
         """Note the stage and the share of the whole run that is done (0 to 1); numbers become a line of the metrics."""

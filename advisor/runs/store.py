@@ -6,39 +6,29 @@ Where the two differ, an ended state in the folder (`state.json`) wins: the work
 
 from __future__ import annotations
 
-import contextlib
 import difflib
+import math
 import secrets
-import sqlite3
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
-from advisor.core.errors import RunError, StorageError
+from advisor.core.errors import PeopleError, RunError, StorageError
 from advisor.core.ladder import rung
 from advisor.core.workspace import RunFiles, Workspace
+from advisor.runs import database, processes, recovery
 from advisor.runs.processes import read_small
+from advisor.runs.recovery import ENDED as ENDED
 
 if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
     from advisor.core.ladder import RungName
     from advisor.core.records import Plan, RunStatus
 
-ENDED = ("done", "failed", "stopped")
 STOP = "stop"
 #: The word for the newest run: to show it, the newest of all.
 LAST = "last"
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    run TEXT PRIMARY KEY, rung TEXT NOT NULL, dataset_name TEXT NOT NULL, device TEXT NOT NULL, created TEXT NOT NULL,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, cause TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS runs_state ON runs (state);
-PRAGMA user_version = 1;
-"""
-VERSION = 1
+#: Shown of a run whose worker has died, until its supervisor has launched it again.
+GONE = "Its process has ended; it is being launched again"
 
 
 def new_run_id(rung: str) -> str:
@@ -73,12 +63,8 @@ def submit(plan: Plan) -> str:
     except OSError as error:
         raise StorageError(f"The run folder {folder} cannot be created ({error.strerror}).") from error
     plan.save(RunFiles(folder).plan)
-    created = datetime.now().astimezone().isoformat(timespec="seconds")
-    with _open() as database:
-        database.execute(
-            "INSERT INTO runs (run, rung, dataset_name, device, created, state) VALUES (?, ?, ?, ?, ?, 'queued')",
-            (plan.run, plan.rung, plan.dataset_name, plan.device, created),
-        )
+    row = recovery.row_of(folder)
+    database.using(lambda table: database.insert(table, [row]))
     return plan.run
 
 
@@ -89,8 +75,7 @@ def status(run: str) -> RunStatus:
 
 def runs() -> list[RunStatus]:
     """All runs, the latest first."""
-    with _open() as database:
-        return [_status(dict(entry)) for entry in database.execute("SELECT * FROM runs ORDER BY rowid DESC")]
+    return [_status(entry) for entry in _rows("ORDER BY rowid DESC")]
 
 
 def request_stop(run: str) -> RunStatus:
@@ -133,8 +118,7 @@ def find(name: str) -> str:
 
     Raises RunError naming the nearest runs.
     """
-    with _open() as database:
-        known: list[str] = [entry["run"] for entry in database.execute("SELECT run FROM runs ORDER BY rowid DESC")]
+    known: list[str] = [entry["run"] for entry in _rows("ORDER BY rowid DESC")]
     if not known:
         raise RunError(f"There is no run {name!r}, as none was started yet. `advisor train PATH` starts one.")
     wanted = Path(name).name
@@ -153,31 +137,62 @@ def find(name: str) -> str:
 
 def row(run: str) -> dict[str, Any]:
     """The row of one run, by its exact id."""
-    with _open() as database:
-        entry = database.execute("SELECT * FROM runs WHERE run = ?", (run,)).fetchone()
-    if entry is None:
+    entries = _rows("WHERE run = ?", run)
+    if not entries:
         raise RunError(f"There is no run {run!r}. `advisor runs` lists the runs.")
-    return dict(entry)
+    return entries[0]
 
 
 def unfinished() -> list[dict[str, Any]]:
     """The rows of queued and running runs, the oldest first."""
-    with _open() as database:
-        entries = database.execute(
-            "SELECT * FROM runs WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid"
-        ).fetchall()
-    return [dict(entry) for entry in entries]
+    return _rows("WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid")
+
+
+def adopt() -> list[str]:
+    """Take run folders into the list that are not in it; the ids of their runs.
+
+    Whoever submitted one was killed before its row was written, or the folder was copied here.
+    """
+    known = frozenset(entry["run"] for entry in _rows())
+    missing = [row for row in recovery.rows(runs_folder(), known) if recovery.is_settled(runs_folder() / row["run"])]
+    if missing:
+        database.using(lambda table: database.insert(table, missing))
+    return [row["run"] for row in missing]
+
+
+def forget(run: str) -> None:
+    """Take a run out of the list; its folder stays."""
+    database.using(lambda table: table.execute("DELETE FROM runs WHERE run = ?", (run,)).rowcount)
+
+
+def start_again(run: str, before: str) -> bool:
+    """Queue a run that has ended in the state `before`, with no attempt counted; False when it was in another."""
+    return database.using(
+        lambda table: (
+            table.execute(
+                "UPDATE runs SET state = 'queued', attempts = 0, cause = '' WHERE run = ? AND state = ?", (run, before)
+            ).rowcount
+            == 1
+        )
+    )
+
+
+def _rows(where: str = "", *values: str) -> list[dict[str, Any]]:
+    return database.using(lambda table: [dict(entry) for entry in table.execute(f"SELECT * FROM runs {where}", values)])
 
 
 def change(run: str, before: str, after: str, *, cause: str | None = None, attempt: bool = False) -> bool:
     """Move a run from one state to another in one step; False when it was not in the state `before`."""
-    with _open() as database:
-        cursor = database.execute(
-            "UPDATE runs SET state = ?, cause = coalesce(?, cause), attempts = attempts + ? "
-            "WHERE run = ? AND state = ?",
-            (after, cause, int(attempt), run, before),
+    return database.using(
+        lambda table: (
+            table.execute(
+                "UPDATE runs SET state = ?, cause = coalesce(?, cause), attempts = attempts + ? "
+                "WHERE run = ? AND state = ?",
+                (after, cause, int(attempt), run, before),
+            ).rowcount
+            == 1
         )
-        return cursor.rowcount == 1
+    )
 
 
 def read_state(folder: Path) -> dict[str, Any]:
@@ -186,24 +201,59 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def read_kept(folder: Path) -> RungName | None:
-    """The rung of the model in a run's folder where the run was rolled back to it, else None."""
+    """The rung of the model in a run's folder where the run was rolled back to it; None also where nothing can tell."""
     model = read_small(RunFiles(folder).model)
-    if "fallback" not in model and model.get("head", {}).get("type") == "passages":  # former versions left it out
-        return rung(model["rung"]).falls_back_to.get("answering")
-    return model.get("fallback")
+    head = model.get("head")
+    try:
+        if "fallback" in model:
+            return rung(str(model["fallback"])).name if model["fallback"] else None
+        if isinstance(head, dict) and head.get("type") == "passages":  # former versions left it out
+            return rung(str(model.get("rung"))).falls_back_to.get("answering")
+    except PeopleError:
+        return None
+    return None
+
+
+def has_lost_its_worker(folder: Path) -> bool:
+    """Whether a run that is under way has no process any more: neither the one that its heartbeat names nor its lock.
+
+    One that is being started has no heartbeat yet and counts as alive.
+    """
+    files = RunFiles(folder)
+    beat = read_small(files.heartbeat)
+    if not beat or processes.find(beat.get("pid"), beat.get("started")) is not None:
+        return False
+    try:
+        return not processes.is_locked(files.lock)
+    except OSError:  # a folder that cannot be written
+        return True
 
 
 def _status(entry: dict[str, Any]) -> RunStatus:
+    """The status of a row, whatever the row or the files in its folder have become."""
+    from pydantic import ValidationError
+
+    try:
+        return _read_status(entry)
+    except ValidationError:  # a row that was damaged, or is of a later version: its folder may tell more
+        row = recovery.row_of(runs_folder() / entry["run"])
+        return _read_status({**row, "run": entry["run"]})
+
+
+def _read_status(entry: dict[str, Any]) -> RunStatus:
     from advisor.core.records import RunStatus
 
     folder = runs_folder() / entry["run"]
     own = {} if entry["state"] == "queued" else read_state(folder)
     state, cause = entry["state"], entry["cause"]
     if own.get("state") in ENDED:
-        state, cause = own["state"], own.get("cause", "")
+        state, cause = own["state"], str(own.get("cause", ""))
     elif state == "running" and (folder / STOP).exists():
         state = "stopping"
+    if not folder.is_dir():
+        state, cause = "failed", f"Its folder is gone. To take it off the list: advisor runs delete {entry['run']}"
     working = state in ("running", "stopping")
+    stage = GONE if state == "running" and has_lost_its_worker(folder) else str(own.get("stage", ""))
     return RunStatus(
         run=entry["run"],
         state=state,
@@ -213,38 +263,14 @@ def _status(entry: dict[str, Any]) -> RunStatus:
         directory=str(folder),
         attempts=entry["attempts"],
         cause=cause,
-        progress=1.0 if state == "done" else float(own.get("progress", 0.0)),
-        eta_seconds=own.get("eta_seconds") if working else None,
-        stage=str(own.get("stage", "")) if working else "",
+        progress=1.0 if state == "done" else number(own.get("progress")) or 0.0,
+        eta_seconds=number(own.get("eta_seconds")) if working else None,
+        stage=stage if working else "",
         kept=read_kept(folder) if state in ENDED else None,
     )
 
 
-@contextlib.contextmanager
-def _open() -> Iterator[sqlite3.Connection]:
-    """A connection for a few statements, each of which commits by itself."""
-    path = Workspace.here().store
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=20.0, isolation_level=None)) as database:
-            database.row_factory = sqlite3.Row
-            if database.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                _create(database, path)
-            yield database
-    except sqlite3.DatabaseError as error:
-        raise StorageError(
-            f"The list of runs {path} cannot be used ({error}). "
-            "If this persists, move the file away; the run folders beside it are kept."
-        ) from error
-
-
-def _create(database: sqlite3.Connection, path: Path) -> None:
-    """Create the table once, under a lock: two processes that switch to WAL at the same moment would fail."""
-    with FileLock(f"{path}.lock"):
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA)
-        elif version != VERSION:
-            raise StorageError(
-                f"{path} has version {version}, and this program reads version {VERSION}. Update Transfer Advisor."
-            )
+def number(value: Any) -> float | None:
+    """A finite number from a file that anything may have happened to, or None."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else None

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.workspace import RunFiles, Workspace
 from advisor.runs import launchers, processes, store
@@ -28,7 +29,10 @@ STARTING_SECONDS = 20.0  # a worker that somebody else started may not have writ
 LOST_SECONDS = 10.0
 SILENT_SECONDS = 180.0  # far above the heartbeat's second, since one long call may hold the interpreter
 STOP_SECONDS = 30.0
+#: Launches in a row that may end without anything kept that was not kept before.
 ATTEMPTS = 3
+#: Launches in all: one that keeps a little and dies again each time must not go on for ever.
+MOST_ATTEMPTS = 30
 
 
 def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
@@ -41,6 +45,19 @@ def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
         log.replace(log.with_suffix(".old.log"))
     processes.spawn("advisor.runs.supervisor", "--idle", str(idle_seconds), log=log)
     return True
+
+
+def look_after() -> None:
+    """Start the supervisor where a run is unfinished and nobody sees to it, as after a kill or a reboot.
+
+    Whoever shows the runs calls it. Where the workspace cannot be written they are shown as they are.
+    """
+    try:
+        store.adopt()
+        if store.unfinished():
+            ensure()
+    except (OSError, StorageError) as error:
+        LOG.warning("The runs are not looked after: %s", error)
 
 
 def is_alive() -> bool:
@@ -81,6 +98,9 @@ class Supervisor:
 
     def _launch(self, run: str, before: str) -> None:
         folder = store.runs_folder() / run
+        if not RunFiles(folder).plan.is_file():
+            store.change(run, before, "failed", cause=f"{RunFiles(folder).plan} is gone. Train again.")
+            return
         RunFiles(folder).heartbeat.unlink(missing_ok=True)  # an old one would make the new worker look dead
         if before == "running":
             processes.kill_marked(folder)  # what is left of a launch with several processes
@@ -109,6 +129,8 @@ class Supervisor:
             store.change(run, state, "stopped", cause="It was stopped.")
         else:
             self._bury_or_resume(entry, folder)
+        if store.row(run)["state"] in store.ENDED:
+            storage.sweep(folder)  # nobody writes there any more
         LOG.info("%s is %s.", run, store.row(run)["state"])
 
     def _lives(self, run: str, folder: Path, state: str) -> bool:
@@ -154,12 +176,24 @@ class Supervisor:
         """Launch a dead run again: it continues from what it has kept, and where that is nothing, nothing is lost."""
         run, attempts = entry["run"], entry["attempts"]
         child = self.children.pop(run, None)
-        if attempts < ATTEMPTS and RunFiles(folder).plan.is_file():
+        in_vain = _in_vain(folder, attempts)
+        if in_vain < ATTEMPTS and attempts < MOST_ATTEMPTS and RunFiles(folder).plan.is_file():
             LOG.warning("The worker of %s ended early; attempt %d follows.", run, attempts + 1)
             self._launch(run, "running")
             return
         tries = f" It was tried {attempts} times." if attempts > 1 else ""
         store.change(run, "running", "failed", cause=f"{_how_it_ended(child)}{tries}{last_words(folder)}")
+
+
+def _in_vain(folder: Path, attempts: int) -> int:
+    """How many of the last launches, of so many in all, kept nothing new; noted beside the run for the next death."""
+    path = RunFiles(folder).launches
+    kept, before = processes.read_small(RunFiles(folder).state), processes.read_small(path)
+    seconds = store.number(kept.get("kept_seconds")) or 0.0
+    if seconds > (store.number(before.get("kept_seconds")) or 0.0):
+        before = {"kept_seconds": seconds, "attempts": attempts}
+        processes.write_aside(path, before)
+    return attempts - int(store.number(before.get("attempts")) or 0)
 
 
 def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
@@ -197,6 +231,7 @@ def main(arguments: list[str] | None = None) -> None:
     if lock is None:
         return
     supervisor, idle_since = Supervisor(), time.monotonic()
+    store.adopt()
     while path.exists():  # a workspace that was deleted needs nobody
         try:
             if supervisor.step():

@@ -47,6 +47,7 @@ def main(folder: Path) -> int:
     if lock is None:
         return TAKEN
     _prepare()
+    storage.sweep(folder)  # what an attempt that was killed was just writing
     reporter = Reporter(folder)
     reporter.start()
     try:

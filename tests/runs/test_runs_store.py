@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from advisor.core.errors import RunError, StorageError
+from advisor.core.errors import RunError
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan
 from advisor.core.workspace import RunFiles
@@ -132,7 +135,113 @@ def test_processes_that_create_and_fill_the_store_together_lose_nothing() -> Non
     assert len(store.runs()) == 15 == len(store.unfinished())
 
 
-def test_a_damaged_store_says_which_file_to_move(workspace: Path) -> None:
-    (workspace / "runs.sqlite").write_bytes(b"this is not a database" * 100)
-    with pytest.raises(StorageError, match=r"runs\.sqlite"):
-        store.runs()
+def states() -> dict[str, str]:
+    return {status.run: status.state for status in store.runs()}
+
+
+def test_a_list_that_is_gone_is_made_again_from_the_run_folders(workspace: Path) -> None:
+    ended("20261130-0101-scratch-aaaa", at=1000.0)
+    store.submit(a_plan("20261130-0102-frozen-bbbb"))
+    store.submit(a_plan("20261130-0103-frozen-cccc"))
+    RunFiles(store.directory("20261130-0103-frozen-cccc")).plan.write_text("[]")
+    for path in workspace.glob("runs.sqlite*"):
+        path.unlink()
+    assert states() == {
+        "20261130-0101-scratch-aaaa": "done",
+        "20261130-0102-frozen-bbbb": "queued",
+        "20261130-0103-frozen-cccc": "failed",
+    }
+    assert "plan.json is damaged" in store.status("20261130-0103-frozen-cccc").cause
+    assert store.status("20261130-0101-scratch-aaaa").rung == "frozen"  # as its plan says, and not its id
+
+
+@pytest.mark.parametrize("harm", ["words", "zeros", "head", "cut", "no table"])
+def test_a_damaged_list_is_set_aside_and_made_again(workspace: Path, harm: str) -> None:
+    for index in range(40):
+        store.submit(a_plan(f"run-{index}"))
+    path = workspace / "runs.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:  # everything into the one file
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if harm == "no table":
+            database.execute("DROP TABLE runs")
+    content = bytearray(path.read_bytes())
+    if harm == "words":
+        path.write_bytes(b"this is not a database" * 100)
+    elif harm == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif harm != "no table":
+        start = 0 if harm == "head" else 4096
+        content[start : start + 4096] = bytes(4096)
+        path.write_bytes(content)
+    if harm == "head":
+        path.write_bytes(b"x" * 100 + content[100:])
+    assert len(states()) == 40 == len(store.unfinished())
+    store.submit(a_plan("one more"))
+    assert store.find("one more") == "one more" and len(states()) == 41
+    assert len(list(workspace.glob("runs.sqlite.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("state.json", "[1, 2]"),
+        ("state.json", '{"state": "running", "progress": "half", "eta_seconds": [], "stage": 3}'),
+        ("state.json", '{"state": ["done"]}'),
+        ("model.json", "[]"),
+        ("model.json", '{"head": ["passages"]}'),
+        ("model.json", '{"head": {"type": "passages"}, "rung": "unheard of"}'),
+        ("model.json", '{"fallback": 7}'),
+        ("report.json", "[]"),
+        ("report.json", '{"schema_version": 99}'),
+        ("report.json", '{"schema_version": 1, "run": "odd", "more": 1}'),
+        ("plan.json", "{"),
+        ("plan.json", '{"schema_version": 12}'),
+        ("heartbeat", '{"pid": "one", "started": []}'),
+        ("heartbeat", '{"pid": -4, "started": 1e300}'),
+        ("events.jsonl", "[1]\n{\n7\n"),
+    ],
+)
+def test_one_unreadable_file_does_not_hide_the_other_runs(
+    name: str, content: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from advisor.cli.main import app
+
+    ended("good", at=1000.0)
+    ended("odd", at=2000.0)
+    store.submit(a_plan("under way"))
+    store.change("under way", "queued", "running", attempt=True)
+    for run in ("odd", "under way"):
+        (store.directory(run) / name).write_text(content)
+    assert states()["good"] == "done" and len(states()) == 3
+    assert "odd" in {run for run, state in states().items() if state == "done"} or name == "state.json"
+    app(["runs", "list"], standalone_mode=False)
+    told = capfd.readouterr().out
+    assert "good" in told and "odd" in told and "under way" in told
+
+
+def test_a_row_that_nothing_can_be_made_of_is_read_from_its_folder(workspace: Path) -> None:
+    ended("odd", at=1000.0)
+    store.submit(a_plan("waiting"))
+    with contextlib.closing(sqlite3.connect(workspace / "runs.sqlite")) as database:
+        database.execute("UPDATE runs SET state = 'of a later version', rung = 'unheard of', attempts = 'x'")
+        database.commit()
+    assert states() == {"odd": "done", "waiting": "queued"}
+
+
+def test_a_run_whose_folder_is_gone_says_so() -> None:
+    ended("one", at=1000.0)
+    store.submit(a_plan("two"))
+    shutil.rmtree(store.directory("one"))
+    status = store.status("one")
+    assert status.state == "failed" and "runs delete one" in status.cause and store.status("two").state == "queued"
+
+
+def test_a_folder_without_a_row_is_taken_into_the_list_once_it_has_settled(workspace: Path) -> None:
+    """Its submitter was killed between the folder and the row, or the folder was copied here."""
+    store.submit(a_plan("known"))
+    plan = a_plan("left alone").save(workspace / "runs" / "left alone" / "plan.json")
+    a_plan("being deleted").save(workspace / "runs" / ".being deleted" / "plan.json")
+    assert store.adopt() == []
+    os.utime(plan, (1000.0, 1000.0))
+    assert store.adopt() == ["left alone"] and store.adopt() == []
+    assert states() == {"left alone": "queued", "known": "queued"}

@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from advisor import api
+from advisor.cli.main import app
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.runs import processes, store, supervisor
 from advisor.runs.follow import events, follow, log_tail, metrics
@@ -103,6 +104,41 @@ def test_a_worker_that_always_dies_is_launched_a_few_times_only(plan_of: Plans) 
     status = store.status(run)
     assert status.state == "failed" and len(killed) == status.attempts == supervisor.ATTEMPTS
     assert "SIGKILL" in status.cause and f"tried {supervisor.ATTEMPTS} times" in status.cause
+
+
+def test_a_run_that_gets_further_each_time_may_die_more_often_than_one_that_does_not(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    for attempts, kept in ((1, 0.0), (2, 0.0), (3, 4.0), (4, 9.0), (5, 9.0), (6, 9.0)):
+        state.write_text(json.dumps({"state": "running", "kept_seconds": kept}))
+        in_vain = supervisor._in_vain(tmp_path, attempts)
+        assert in_vain == {1: 1, 2: 2, 3: 0, 4: 0, 5: 1, 6: 2}[attempts]
+    state.write_text(json.dumps({"state": "running", "kept_seconds": "damaged"}))
+    assert supervisor._in_vain(tmp_path, 7) == 3
+
+
+def test_whoever_lists_the_runs_sees_that_one_died_and_has_it_launched_again(
+    plan_of: Plans, until: Until, workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = api.start(plan_of("frozen"))
+    assert until(lambda: worker_of(run))
+    kill_hard(supervisor_of(workspace))
+    kill_hard(worker_of(run))
+    assert until(lambda: worker_of(run) is None and not supervisor.is_alive())
+    assert store.status(run).stage == store.GONE
+    app(["runs", "list", "--json"], standalone_mode=False)
+    assert store.GONE in capfd.readouterr().out
+    assert until(lambda: store.status(run).state == "done"), log_tail(run)  # nobody follows it
+
+
+def test_what_a_kill_left_beside_its_files_is_gone_after_the_next_launch(plan_of: Plans) -> None:
+    run = store.submit(plan_of("frozen"))
+    folder = store.directory(run)
+    left = [folder / ".state.json.x7", folder / "checkpoint" / ".now-12.safetensors.ab3", folder / ".heartbeat.q"]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(1000))
+    supervisor.ensure()
+    assert final(run).state == "done" and not any(path.exists() for path in left)
 
 
 @pytest.mark.slow
@@ -219,16 +255,19 @@ def test_two_workers_never_share_a_run(plan_of: Plans, until: Until, tmp_path: P
     assert worker_of(run) is not None
 
 
-@pytest.mark.parametrize("broken", ["plan.json", "dataset"])
-def test_a_run_that_cannot_begin_says_why(plan_of: Plans, broken: str) -> None:
-    plan = plan_of("frozen") if broken == "plan.json" else plan_of("frozen", dataset_folder="/nowhere/at/all")
-    run = store.submit(plan)
-    if broken == "plan.json":
-        (store.directory(run) / "plan.json").write_text('{"schema_version": 1, "run"')
+def test_a_run_whose_plan_is_damaged_says_so(plan_of: Plans) -> None:
+    run = store.submit(plan_of("frozen"))
+    (store.directory(run) / "plan.json").write_text('{"schema_version": 1, "run"')
     supervisor.ensure()
     status = final(run)
-    assert status.state == "failed"
-    assert (broken if broken == "plan.json" else "/nowhere/at/all") in status.cause
+    assert status.state == "failed" and "plan.json" in status.cause
+
+
+def test_a_run_whose_dataset_is_gone_says_so(plan_of: Plans) -> None:
+    run = store.submit(plan_of("frozen", dataset_folder="/nowhere/at/all", fingerprint="f" * 64))
+    supervisor.ensure()
+    status = final(run)
+    assert status.state == "failed" and "ffffffffffffffff" in status.cause
 
 
 def test_the_supervisor_leaves_when_there_is_nothing_to_do(until: Until) -> None:
