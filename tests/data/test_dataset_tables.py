@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.core.errors import DatasetError
+from advisor.data.read.cells import clean
 from advisor.data.read.delimited import parse
 from advisor.data.read.tables import Table, read_table
 from advisor.data.read.text_encoding import decode
@@ -176,7 +177,7 @@ def test_what_the_csv_module_writes_comes_back(rows: list[tuple[str, str]]) -> N
     sink = io.StringIO()
     csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([("some text", "its label"), *rows])
     grid = parse(sink.getvalue())
-    wanted = [[a.strip(), b.strip()] for a, b in rows if a.strip() or b.strip()]
+    wanted = [[clean(a), clean(b)] for a, b in rows if clean(a) or clean(b)]
     assert grid.records == wanted
 
 

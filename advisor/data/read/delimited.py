@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from advisor.core.wording import counted
+from advisor.data.read.bounds import ASIDE_BYTES, MOST_CHARACTERS, Budget
+from advisor.data.read.cells import CellColumns, clean
+from advisor.data.read.header import N_HEAD, Layout, Start, layout_of, start_of, without_header
+from advisor.data.read.table_text import LONG_LINE, TOO_LONG
 
 DELIMITERS = (",", "\t", ";", "|")
 _QUOTING: tuple[dict[str, Any], ...] = (
@@ -18,109 +25,168 @@ _QUOTING: tuple[dict[str, Any], ...] = (
 )
 _SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _SAMPLE_CHARACTERS = 200_000
+_TITLED = 0.9
 #: A field may be a whole article; the csv module's own limit of 128 KiB is too small.
-_FIELD_LIMIT = 2**31 - 1
+csv.field_size_limit(MOST_CHARACTERS)
 
 
 @dataclass
 class Grid:
-    """`records` all have as many cells as `header`; `ragged` are the rows that had not, with a reason."""
+    """`cells` are columns of equal length, one for each name of `header`; `rows` are the numbers of their records.
+
+    ``ragged``: the records that have too many or too few cells, with a reason; ``harm``: how many there are, and cells
+    in which a stray quote joined many lines.
+    """
 
     header: list[str]
-    records: list[list[str]] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     ragged: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    harm: int = 0
+
+    @property
+    def records(self) -> list[list[str]]:
+        """The rows."""
+        return [list(record) for record in zip(*self.cells, strict=True)]
 
 
 def parse(text: str, prefer: str = ",") -> Grid:
     """Parse delimited text. Cells are stripped; blank lines count as nothing; never raises on content."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    delimiter = _delimiter(text, prefer)
-    best: Grid | None = None
-    least = 0
-    for quoting in _QUOTING:
-        grid = _grid(_records(text, delimiter, quoting))
-        harm = len(grid.ragged) + _n_swallowed(grid)
-        if best is None or harm < least:
-            best, least = grid, harm
-        if not least:
-            break
-    assert best is not None
-    if delimiter != prefer and len(best.header) > 1:
+    return parse_lines(_Lines(text), prefer, Budget(Path("the text")))
+
+
+def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
+    """Parse lines that can be iterated over several times. Raises DatasetError past the budget only."""
+    sample = _sample(lines)
+    start = start_of(sample)
+    delimiter, width = start.delimiter or "", 0
+    if not delimiter:
+        delimiter, width = _delimiter(sample[start.n_lines :], prefer)
+    if not any(line.strip().startswith("sep=") for line in sample[: start.n_lines]):
+        start = without_header(start, sample, delimiter, width)
+    best = _grid(lines, start, delimiter, _QUOTING[0], budget)
+    if best is None or best.harm:
+        best = _less_harm(best, lines, start, delimiter, budget)
+    if delimiter != prefer and len(best.header) > 1 and delimiter in _SPOKEN:
         best.notes.append(f"The columns are separated by {_SPOKEN[delimiter]}.")
     if best.ragged:
         best.notes.append(f"{counted(len(best.ragged), 'row')} with too many or too few cells set aside.")
     return best
 
 
-def _records(text: str, delimiter: str, quoting: dict[str, Any]) -> list[list[str]]:
-    if csv.field_size_limit() < _FIELD_LIMIT:
-        csv.field_size_limit(_FIELD_LIMIT)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False, **quoting)
-        return [[value.strip() for value in record] for record in reader]
-    except csv.Error:  # only an escape character at the very end of the file is left to raise here
-        return []
+class _Lines:
+    """The lines of a text in memory, with any of the three line ends."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(io.StringIO(self.text, newline=None))
 
 
-def _delimiter(text: str, prefer: str) -> str:
-    """The delimiter that cuts most of the first rows into the same number of cells, two or more."""
-    sample = text[:_SAMPLE_CHARACTERS]
-    if len(text) > len(sample):
-        sample = sample[: sample.rfind("\n")] if "\n" in sample else sample
+def _sample(lines: Iterable[str]) -> list[str]:
+    taken: list[str] = []
+    n = 0
+    for line in lines:
+        taken.append(line)
+        n += len(line)
+        if n > _SAMPLE_CHARACTERS:
+            break
+    return taken
+
+
+def _less_harm(best: Grid | None, lines: Iterable[str], start: Start, delimiter: str, budget: Budget) -> Grid:
+    """The grid of the quoting that does least harm; others are counted before one is kept, to hold one at a time."""
+    chosen = None
+    least = best.harm if best else None
+    for quoting in _QUOTING[1:]:
+        counted_only = _grid(lines, start, delimiter, quoting, budget, keep=False)
+        if counted_only and (least is None or counted_only.harm < least):
+            chosen, least = quoting, counted_only.harm
+    if chosen is not None:
+        best = None
+        budget.n_bytes = 0
+        best = _grid(lines, start, delimiter, chosen, budget)
+    return best or Grid(["column 1"], [[]])
+
+
+def _delimiter(sample: list[str], prefer: str) -> tuple[str, int]:
+    """(delimiter, cells in a row): the one that cuts most of the first rows into the same number of cells, two or more.
+
+    One whose first row has another number of cells, as a title above a header has, counts a little less.
+    """
     scores: dict[str, float] = {}
+    widths: dict[str, int] = {}
     for delimiter in sorted(DELIMITERS, key=lambda d: d != prefer):
         records = [r for r in _records(sample, delimiter, _QUOTING[0]) if any(r)]
-        if not records or len(records[0]) < 2:
+        if not records:
             continue
-        widths = Counter(len(r) for r in records)
-        scores[delimiter] = widths[len(records[0])] / len(records)
-    return max(scores, key=lambda d: scores[d]) if scores else prefer
+        counts = Counter(map(len, records))
+        first = len(records[0])
+        usual, n = counts.most_common(1)[0]
+        if usual >= 2 and n > counts[first] and n >= 0.5 * len(records) and len(records) > 2:
+            scores[delimiter], widths[delimiter] = _TITLED * n / len(records), usual
+        if first >= 2 and counts[first] / len(records) >= scores.get(delimiter, 0.0):
+            scores[delimiter], widths[delimiter] = counts[first] / len(records), first
+    if not scores:
+        return prefer, 1
+    best = max(scores, key=lambda d: scores[d])
+    return best, widths[best]
 
 
-def _grid(records: list[list[str]]) -> Grid:
-    filled = [r for r in records if any(r)]
-    if not filled:
-        return Grid(["column 1"])
-    width = Counter(len(r) for r in filled).most_common(1)[0][0] if len(filled) > 2 else len(filled[0])
-    header, body = filled[0], filled[1:]
-    while len(header) > width and not header[-1]:
-        header = header[:-1]
-    if len(header) == width - 1:  # R writes row names without a name of their own
-        header = ["row name", *header]
-    grid = Grid([])
-    if _is_data(header, body):
-        header, body = [f"column {i + 1}" for i in range(len(header))], filled
-        grid.notes.append(f"The first row holds data, so the columns are called {', '.join(header)}.")
-    grid.header = _unique(header)
-    for row, record in enumerate(body, start=1):
-        n = len(grid.header)
-        if len(record) > n and not any(record[n:]):
-            record = record[:n]
-        if len(record) == n:
-            grid.records.append(record)
-            grid.rows.append(row)
-        else:
-            grid.ragged.append((row, f"The row has {counted(len(record), 'cell')}, the header {n}."))
+def _records(lines: Iterable[str], delimiter: str, quoting: dict[str, Any]) -> list[list[str]]:
+    records: list[list[str]] = []
+    try:
+        for record in csv.reader(lines, delimiter=delimiter, strict=False, **quoting):
+            records.append([clean(value) for value in record])
+    except csv.Error:  # a field without an end, or an escape character at the very end
+        pass
+    return records
+
+
+def _grid(
+    lines: Iterable[str], start: Start, delimiter: str, quoting: dict[str, Any], budget: Budget, keep: bool = True
+) -> Grid | None:
+    """The grid in one quoting, None where a field has no end. keep: without it, only harm is counted."""
+    reader = csv.reader(itertools.islice(lines, start.n_lines, None), delimiter=delimiter, strict=False, **quoting)
+    records = _filled(reader)
+    try:
+        head = list(itertools.islice(records, N_HEAD))
+        if not head:
+            return Grid(["column 1"], [[]])
+        layout = layout_of(head, start.skipped)
+        grid = Grid(_unique(layout.header), notes=layout.notes)
+        budget.columns(len(grid.header))
+        _fill(grid, layout, itertools.chain(head, records), budget, keep)
+    except csv.Error:
+        return None
     return grid
 
 
-def _is_data(first: list[str], body: list[list[str]]) -> bool:
-    """Whether the first row is data: one of its cells comes back again and again in its own column."""
-    same = [r for r in body[:2000] if len(r) == len(first)]
-    if len(same) < 4:
-        return False
-    for column, name in enumerate(first):
-        values = Counter(r[column] for r in same)
-        if name and values[name] >= 2 and len(values) <= len(same) / 2:
-            return True
-    return False
+def _filled(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    for record in reader:
+        cells = [clean(value) for value in record]
+        if any(cells):
+            yield cells
 
 
-def _n_swallowed(grid: Grid) -> int:
-    """Cells so long that a stray quote may have joined many lines in them."""
-    return sum(value.count("\n") > 200 for record in grid.records for value in record if len(value) > 2000)
+def _fill(grid: Grid, layout: Layout, records: Iterator[list[str]], budget: Budget, keep: bool) -> None:
+    columns, n = CellColumns(budget, map(str, range(len(grid.header)))), len(grid.header)
+    for row, record in enumerate(itertools.islice(records, layout.n_before, None), start=1):
+        if len(record) > n and not any(record[n:]):
+            record = record[:n]
+        if len(record) != n:
+            grid.harm += 1
+            reason = f"The row has {counted(len(record), 'cell')}, the header {n}."
+            grid.ragged += [(row, LONG_LINE if record == [TOO_LONG] else reason)] if keep else []
+            budget.take(ASIDE_BYTES if keep else 0)
+            continue
+        grid.harm += sum(len(value) > 2000 and value.count("\n") > 200 for value in record)
+        if keep:
+            columns.add(record)
+            grid.rows.append(row)
+    grid.cells = list(columns.columns.values())
 
 
 def _unique(names: list[str]) -> list[str]:

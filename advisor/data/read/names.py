@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Literal
 
-TableFormat = Literal["comma", "tab", "json lines", "json", "parquet"]
-DocumentFormat = Literal["markdown", "plain", "html", "pdf"]
+TableFormat = Literal["comma", "tab", "json lines", "json", "parquet", "arrow"]
+DocumentFormat = Literal["markdown", "plain", "html", "pdf", "docx", "epub", "mail"]
 
 IMAGE_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .avif .ico".split()
@@ -25,6 +25,8 @@ TABLE_FORMATS: dict[str, TableFormat] = {
     ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
 }
 TABLE_SUFFIXES = frozenset(TABLE_FORMATS)
 SPREADSHEET_SUFFIXES = frozenset([".xlsx", ".xls", ".ods"])
@@ -38,10 +40,15 @@ DOCUMENT_FORMATS: dict[str, DocumentFormat] = {
     ".htm": "html",
     ".xhtml": "html",
     ".pdf": "pdf",
+    ".docx": "docx",
+    ".epub": "epub",
+    ".eml": "mail",
 }
 DOCUMENT_SUFFIXES = frozenset(DOCUMENT_FORMATS)
 #: Documents of other programs; each is set aside and named.
-FOREIGN_DOCUMENT_SUFFIXES = frozenset(".doc .docx .odt .rtf .pptx .ppt .epub .xlsx .xls".split())
+FOREIGN_DOCUMENT_SUFFIXES = frozenset(
+    ".doc .odt .rtf .pptx .ppt .odp .xlsx .xls .ods .pages .key .numbers .djvu .mobi .azw3 .msg".split()
+)
 #: Texts to classify, one a file.
 TEXT_SUFFIX = ".txt"
 #: A single compressed file; `.gz` also stands behind a table's own suffix.
@@ -58,7 +65,7 @@ FOREIGN_ARCHIVES = {
 }
 #: What the dashboard offers to upload: the commonest of the archives, tables, documents and images.
 UPLOADED_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf")
+UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf", ".docx", ".epub", ".eml")
 UPLOADED = (*".zip .tar .gz .tgz .bz2 .xz .csv .tsv .jsonl .parquet".split(), *UPLOADED_DOCUMENTS)
 
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "icon\r"})

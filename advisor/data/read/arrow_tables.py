@@ -1,0 +1,234 @@
+"""Parquet and Arrow files as columns of cells, batch by batch: what is promised is checked before it is read.
+
+Hugging Face's names of classes stand in the schema's metadata; labels are then names, and -1 is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.wording import listed
+from advisor.data.read.bounds import SLOT_BYTES, Budget
+from advisor.data.read.cells import CellColumns, cell
+
+#: Rows of a batch; with lists or structs inside, which may be long.
+N_BATCH, N_NESTED = 8192, 256
+#: A column of lists of numbers with more of them in a row holds vectors and no labels.
+MOST_NUMBERS = 16
+_PANDAS_INDEX = "__index_level_"
+
+
+@dataclass
+class ArrowCells:
+    """The cells of a file and what to say about it."""
+
+    frame: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def parquet_cells(path: Path, budget: Budget) -> ArrowCells:
+    """The cells of a Parquet file. Raises DatasetError when it is damaged, too large or holds images."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            budget.rows(file.metadata.num_rows)
+            budget.columns(file.metadata.num_columns)
+            kept, notes = _kept(file.schema_arrow, _leaves(file), file.metadata.num_rows)
+            _check_promised(file, kept, budget)
+            texts = [name for name in kept if _is_text(file.schema_arrow.field(name).type)]
+        with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
+            batches = file.iter_batches(_batch_rows(file.schema_arrow, kept), columns=kept)
+            return ArrowCells(_frame(file.schema_arrow, kept, batches, budget, path), notes)
+    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+        raise damaged(path, "Parquet", error) from error
+
+
+def arrow_cells(path: Path, budget: Budget) -> ArrowCells:
+    """The cells of an Arrow file, as a stream or for random access (Feather), such as save_to_disk writes."""
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as source:
+            is_file = source.read(6) == b"ARROW1"
+            source.seek(0)
+            reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+            kept, notes = _kept(reader.schema, {}, 0)
+            every = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
+            n = _batch_rows(reader.schema, kept)
+            pieces = (
+                batch.slice(start, n).select(kept) for batch in every for start in range(0, max(batch.num_rows, 1), n)
+            )
+            return ArrowCells(_frame(reader.schema, kept, pieces, budget, path), notes)
+    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+        raise damaged(path, "Arrow", error) from error
+
+
+def damaged(path: Path, form: str, error: Exception) -> DatasetError:
+    """The error for a file that is not what its name says."""
+    first_line = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    return DatasetError(f"{path} cannot be read as {form} ({first_line}). Write it again.")
+
+
+def hf_features(schema: Any) -> dict[str, Any]:
+    """The columns' features as Hugging Face's datasets describes them in a schema; {} where it has not written it."""
+    try:
+        features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def image_column(schema: Any) -> str | None:
+    """The column that holds encoded images: bytes in a struct, or bytes that Hugging Face calls an image."""
+    import pyarrow as pa
+
+    features = hf_features(schema)
+    for one in schema:
+        kind = one.type
+        in_struct = pa.types.is_struct(kind) and "bytes" in {kind.field(i).name for i in range(kind.num_fields)}
+        feature = features.get(one.name)
+        if in_struct or (isinstance(feature, dict) and feature.get("_type") == "Image"):
+            return str(one.name)
+    return None
+
+
+def _kept(schema: Any, leaves: dict[str, int], n_rows: int) -> tuple[list[str], list[str]]:
+    """(columns to read, notes): without pandas' index, repeated names and vectors."""
+    import pyarrow as pa
+
+    names = [name for name in dict.fromkeys(schema.names) if not name.startswith(_PANDAS_INDEX)]
+    vectors = []
+    for name in names:
+        if schema.get_field_index(name) < 0:
+            raise DatasetError(f"Several columns are called {name}. Give every column a name of its own.")
+        kind = schema.field(name).type
+        inner = kind.value_type if hasattr(kind, "value_type") and not pa.types.is_dictionary(kind) else None
+        numbers = inner is not None and (pa.types.is_floating(inner) or pa.types.is_integer(inner) or _is_list(inner))
+        if numbers and (leaves.get(name, 0) > MOST_NUMBERS * n_rows or pa.types.is_floating(inner) or _is_list(inner)):
+            vectors.append(name)
+    many = "Columns" if len(vectors) > 1 else "Column"
+    hold = "hold lists of numbers and are" if len(vectors) > 1 else "holds lists of numbers and is"
+    notes = [f"{many} {listed(vectors)} {hold} not read."] if vectors else []
+    return [name for name in names if name not in vectors], notes
+
+
+def _is_list(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
+
+
+def _leaves(file: Any) -> dict[str, int]:
+    """Values of each top column over all row groups, as the metadata promises them."""
+    counts: dict[str, int] = {}
+    for group in range(file.metadata.num_row_groups):
+        row_group = file.metadata.row_group(group)
+        for i in range(row_group.num_columns):
+            column = row_group.column(i)
+            name = column.path_in_schema.split(".")[0]
+            counts[name] = counts.get(name, 0) + column.num_values
+    return counts
+
+
+def _check_promised(file: Any, kept: list[str], budget: Budget) -> None:
+    """Check what the metadata promises for the columns to read, before anything is unpacked."""
+    trial = Budget(budget.path)
+    for group in range(file.metadata.num_row_groups):
+        row_group = file.metadata.row_group(group)
+        for i in range(row_group.num_columns):
+            column = row_group.column(i)
+            if column.path_in_schema.split(".")[0] in kept:
+                trial.take(max(column.total_uncompressed_size, SLOT_BYTES * column.num_values))
+
+
+def _batch_rows(schema: Any, kept: list[str]) -> int:
+    import pyarrow as pa
+
+    return N_NESTED if any(pa.types.is_nested(schema.field(name).type) for name in kept) else N_BATCH
+
+
+def _frame(schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget, path: Path) -> pd.DataFrame:
+    if (images := image_column(schema)) in kept:
+        raise DatasetError(f"{path} keeps its images inside the column {images}. Give the file itself or its folder.")
+    columns, features = CellColumns(budget, kept), hf_features(schema)
+    readers = [_Cells(features.get(name)) for name in kept]
+    for batch in batches:
+        rows = [reader.cells(batch.column(i)) for i, reader in enumerate(readers)]
+        for row in zip(*rows, strict=True):
+            columns.add(row)
+    return columns.frame()
+
+
+class _Cells:
+    """Arrow arrays of one column as cells; a dictionary that comes again is not made into cells again."""
+
+    def __init__(self, feature: Any) -> None:
+        self.names = _class_names(feature)
+        self._place: tuple[int, int] | None = None
+        self._known: list[str] = []
+
+    def cells(self, array: Any) -> Iterator[str]:
+        import pyarrow as pa
+
+        if isinstance(array, pa.DictionaryArray):
+            place = (_address(array.dictionary), len(array.dictionary))
+            if place != self._place:
+                self._place, self._known = place, [self._cell(value) for value in _values(array.dictionary)]
+            return ("" if i is None else self._known[i] for i in array.indices.to_pylist())
+        if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
+            kind = np.float32 if pa.types.is_float32(array.type) else np.float16
+            return (cell(None if v is None else float(str(kind(v)))) for v in array.to_pylist())
+        return (self._cell(value) for value in _values(array))
+
+    def _cell(self, value: Any) -> str:
+        if self.names and isinstance(value, int):
+            return self.names[value] if 0 <= value < len(self.names) else ""
+        if self.names and isinstance(value, list):
+            return cell([self._cell(one) for one in value])
+        return cell(value)
+
+
+def _address(array: Any) -> int:
+    return hash(tuple(buffer.address for buffer in array.buffers() if buffer is not None))
+
+
+def _values(array: Any) -> list[Any]:
+    """An array as Python values; what Python cannot hold (a year 300,000) as Arrow writes it."""
+    import pyarrow as pa
+
+    try:
+        values: list[Any] = array.to_pylist()
+    except UnicodeDecodeError:
+        values = array.cast(pa.binary()).to_pylist()
+    except (ValueError, OverflowError):
+        values = array.cast(pa.string()).to_pylist()
+    return values
+
+
+def _class_names(feature: Any) -> list[str]:
+    """Names of the classes of a ClassLabel, or of a list of them; [] for another feature."""
+    for _ in range(3):
+        if isinstance(feature, list):
+            feature = feature[0] if feature else None
+        if not isinstance(feature, dict):
+            return []
+        if feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list):
+            return [cell(name) for name in feature["names"]]
+        feature = feature.get("feature")
+    return []

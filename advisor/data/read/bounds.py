@@ -1,0 +1,66 @@
+"""How much of a table is read: a small file can unpack to gigabytes, so memory is counted while reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.core.errors import DatasetError
+from advisor.core.wording import size
+
+#: Memory that the cells of one table may take, and bytes of text that are read of it.
+MOST_BYTES = 1_500_000_000
+MOST_ROWS = 5_000_000
+MOST_COLUMNS = 10_000
+#: Characters of one line or cell; a whole book has about a million.
+MOST_CHARACTERS = 16_000_000
+#: What a list's slot, a row number and a row set aside take.
+SLOT_BYTES, ROW_BYTES, ASIDE_BYTES = 8, 40, 500
+_SAMPLE = "Give a sample of its rows: 100,000 are enough to measure."
+
+
+@dataclass
+class Budget:
+    """Counts what a table takes; every method raises DatasetError past its bound."""
+
+    path: Path
+    n_bytes: int = 0
+
+    def take(self, n_bytes: int) -> None:
+        """Count memory for cells."""
+        self.n_bytes += n_bytes
+        if self.n_bytes > MOST_BYTES:
+            raise DatasetError(
+                f"{self.path} takes more than {size(MOST_BYTES)} of memory as a table, the most that is read. "
+                f"Keep the columns that are needed. {_SAMPLE}"
+            )
+
+    def text(self, n_bytes: int) -> None:
+        """Check the bytes of text that a file holds so far, unpacked."""
+        if n_bytes > MOST_BYTES:
+            raise DatasetError(
+                f"{self.path} holds more than {size(MOST_BYTES)} of text, the most that is read of one table. {_SAMPLE}"
+            )
+
+    def rows(self, n: int) -> None:
+        """Check the number of rows so far."""
+        if n > MOST_ROWS:
+            raise DatasetError(
+                f"{self.path} has more than {MOST_ROWS:,} rows, the most that are read of one table. {_SAMPLE}"
+            )
+
+    def columns(self, n: int) -> None:
+        """Check the number of columns so far."""
+        if n > MOST_COLUMNS:
+            raise DatasetError(
+                f"{self.path} has more than {MOST_COLUMNS:,} columns, the most that are read of one table. "
+                f"Keep the column of texts or image paths and the column of labels."
+            )
+
+    def json(self, n_bytes: int) -> None:
+        """Check the memory that a JSON file would take at most, read as a whole."""
+        if n_bytes > MOST_BYTES:
+            raise DatasetError(
+                f"{self.path} would take more than {size(MOST_BYTES)} of memory, the most that is read of one JSON "
+                f"file. Write one object per line (JSON lines, .jsonl), which is read row by row. {_SAMPLE}"
+            )
