@@ -59,6 +59,7 @@ class Workspace(Folder):
     answers = Inside("prompts/answers.sqlite")  # remembered answers of language models
     ledger = Inside("ledger")  # outcomes of this workspace's own runs, as LadderBench's tables are
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
+    recognised = Inside("recognised")  # text recognised in scans, by the content of the file
     unpacked = Inside("unpacked")  # archives, by the hash of their content
     archive_hashes = Inside("unpacked/.known")  # what each archive hashed to, by its place
     sources = Inside("sources")  # which content each source had when it was read last
@@ -113,6 +114,7 @@ class DatasetFiles(Folder):
     record = Inside(RECORD)
     items = Inside("items.parquet")
     documents = Inside("documents.parquet")  # beside questions
+    unlabelled = Inside("unlabelled.parquet")  # items set aside for want of a label alone
     inspection = Inside("inspection.parquet")  # what one look into every item measured
     clusters = Inside("clusters.json")  # items that are copies of each other
     profile = Inside("profile.json")

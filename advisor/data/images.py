@@ -10,7 +10,7 @@ from PIL import Image
 
 from advisor.core.kinds import ModalityName
 from advisor.core.records import Dataset, Finding, ReadOptions
-from advisor.data.decode import open_image
+from advisor.data.decode import open_image, open_with_digest
 from advisor.data.inspect.duplicates_image import inspect_images
 from advisor.data.profile.image import image_facts, image_findings
 from advisor.data.read.columns import Columns
@@ -18,6 +18,7 @@ from advisor.data.read.fingerprint import digests_now
 from advisor.data.read.image_table import Finder, drop_repeats, image_columns, list_image_table
 from advisor.data.read.listing import Listing
 from advisor.data.read.part_tables import PartTable
+from advisor.data.read.tables import Table
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ class Images:
         self, part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress
     ) -> Listing:
         """The images that a table names and that exist."""
-        return list_image_table(part.table, columns, options, finder, part.part, part.prefix, progress)
+        return list_image_table(part, columns, options, finder, progress)
+
+    def item_of(self, table: Table, columns: Columns, finder: Finder) -> Callable[[int], str | None]:
+        """The path of the file that a row names, where there is one."""
+        cells = table.frame[columns.path].tolist() if columns.path in table.frame else []
+        return lambda row: finder.find(cells[row]) if cells and cells[row] else None
 
     def facts(self, dataset: Dataset, measures: pd.DataFrame) -> dict[str, str]:
         """Sizes and formats."""
@@ -57,9 +63,14 @@ class Images:
         return open_image(source, size)
 
     def reader(self, dataset: Dataset, size: int | None = None) -> Callable[[int], Image.Image]:
-        """Open the image of a row when it is asked for."""
-        paths = dataset.items["path"].tolist()
-        return lambda row: open_image(paths[row], size)
+        """Open the image of a row when it is asked for, 16-bit and float values by the dataset's range."""
+        paths, levels = dataset.items["path"].tolist(), dataset.pixel_range
+        return lambda row: open_image(paths[row], size, levels)
+
+    def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[Image.Image, str]]:
+        """As `reader`, with the digest of the bytes that the image was decoded from."""
+        paths, levels = dataset.items["path"].tolist(), dataset.pixel_range
+        return lambda row: open_with_digest(paths[row], size, levels)
 
     def digests(self, items: pd.DataFrame, listed_ns: int) -> list[str]:
         """By the files as they are now: one edited since it was listed has another digest."""

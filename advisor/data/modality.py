@@ -57,6 +57,10 @@ class Modality(Protocol):
         """The items that one table lists."""
         ...
 
+    def item_of(self, table: Table, columns: Columns, finder: Finder) -> Callable[[int], str | None]:
+        """A function from a row of a table to its item's text or path, None where it has none."""
+        ...
+
     def joined(self, listing: Listing) -> None:
         """Check a listing that was joined from several tables, in place."""
         ...
@@ -82,6 +86,10 @@ class Modality(Protocol):
 
         size: what the backbone is fed; a larger item may be decoded smaller, which is faster.
         """
+        ...
+
+    def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[Item, str]]:
+        """As `reader`, with the digest of the very content that the item was read from."""
         ...
 
     def digests(self, items: pd.DataFrame, listed_ns: int) -> list[str]:

@@ -46,6 +46,7 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
         known = store.at_hand(known, place.name, place.origin, options, listing.notes, listing.items)
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
+    store.write_unlabelled(known, listing.unlabelled)
     changes.keep(known)
     return store.listed_at(known, started_ns)
 
@@ -83,6 +84,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
         has_groups=bool(items["group"].notna().any()),
         notes=(*own_notes, *content_notes),
         content_notes=content_notes,
+        pixel_range=inspection.pixel_range,
     )
     store.write(dataset, items, inspection, listing.documents)
     return dataset

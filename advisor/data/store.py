@@ -123,6 +123,15 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
     dataset.save(files.record)
 
 
+def write_unlabelled(dataset: Dataset, table: pd.DataFrame | None) -> None:
+    """Keep the items without a label of the source that was just read; None removes those of a former one."""
+    path = dataset.files.unlabelled
+    if table is None or not len(table):
+        path.unlink(missing_ok=True)
+    else:
+        write_table(path, table)
+
+
 def at_hand(
     known: Dataset, name: str, source: str, options: ReadOptions, notes: Sequence[str], items: pd.DataFrame
 ) -> Dataset | None:

@@ -15,7 +15,8 @@ from advisor.data.read.columns import Columns
 from advisor.data.read.image_table import Finder
 from advisor.data.read.listing import Listing
 from advisor.data.read.part_tables import PartTable
-from advisor.data.read.text_table import list_texts, text_columns
+from advisor.data.read.tables import Table
+from advisor.data.read.text_table import is_blank, joined_texts, list_texts, text_columns
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ class Texts:
         self, part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress
     ) -> Listing:
         """The texts of a table."""
-        return list_texts(part.table, columns, options, part.part, part.prefix)
+        return list_texts(part, columns, options)
+
+    def item_of(self, table: Table, columns: Columns, finder: Finder) -> Callable[[int], str | None]:
+        """The joined text of a row."""
+        texts = joined_texts(table, columns).tolist() if all(c in table.frame for c in columns.texts) else []
+        return lambda row: texts[row] if texts and not is_blank(texts[row]) else None
 
     def joined(self, listing: Listing) -> None:
         """Nothing to check: a text may stand in several tables."""
@@ -51,6 +57,11 @@ class Texts:
         """The text of a row."""
         texts = dataset.items["text"].tolist()
         return lambda row: str(texts[row])
+
+    def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[str, str]]:
+        """The text of a row and its digest: both lie in the table."""
+        texts, digests = dataset.items["text"].tolist(), dataset.items["digest"].tolist()
+        return lambda row: (str(texts[row]), str(digests[row]))
 
     def digests(self, items: pd.DataFrame, listed_ns: int) -> list[str]:
         """As listed: the text lies in the table."""

@@ -18,9 +18,16 @@ from advisor.core.records.pixels import PixelRange
 from advisor.core.tables import read_table
 from advisor.core.workspace import DatasetFiles
 
+#: What becomes of rows with several labels: each combination is a class, or only rows with a single one are used.
+SeveralLabels = Literal["combine", "single"]
+
 
 class ReadOptions(Record):
-    """How the user wants the input read; None means "found by looking"."""
+    """How the user wants the input read; None means "found by looking".
+
+    ``text_column`` and ``label_column`` may name several, apart by commas: texts are joined by a blank line, columns of
+    zeros and ones are one label.
+    """
 
     kind: Kind | None = None
     text_column: str | None = None
@@ -31,6 +38,7 @@ class ReadOptions(Record):
     question_column: str | None = None
     answer_column: str | None = None
     document_column: str | None = None
+    several_labels: SeveralLabels | None = None
 
 
 class SetAside(Record):
@@ -89,6 +97,13 @@ class Dataset(Record):
     def documents(self) -> pd.DataFrame:
         """The documents of a "qa" dataset: document (its id), title, text, place, digest; read on first use."""
         return self._table(self.files.documents)
+
+    @cached_property
+    def unlabelled(self) -> pd.DataFrame:
+        """Items set aside for want of a label alone: key, and path or text; no rows where there are none."""
+        if not self.files.unlabelled.is_file():
+            return pd.DataFrame({"key": [], kind_row(self.kind).column: []}, dtype=object)
+        return self._table(self.files.unlabelled)
 
     @cached_property
     def measures(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Which column is what: by name first, by looking at the values where no name tells."""
+"""Which column is what: by name first, and by its values where no name tells or the name means several things."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
-from advisor.data.read.names import IMAGE_SUFFIXES, part_name, suffix
+from advisor.data.read.column_values import (
+    are_identifiers,
+    are_measurements,
+    are_texts,
+    filled,
+    is_address,
+    is_number,
+    look_like_labels,
+    may_be_groups,
+    may_be_labels,
+    names_parts,
+)
+from advisor.data.read.names import IMAGE_SUFFIXES, suffix
 from advisor.data.read.tables import Table
 
 LABEL_NAMES = (
     "label labels class target category intent y sentiment emotion topic tag species diagnosis gold classname "
-    "categories classes classlabel targetlabel genre type"
+    "categories classes classlabel targetlabel tags genre genres type"
 ).split()
 _SPELLED = "labeltext labelname labelnames classname categoryname targetname intentname textlabel".split()
 _TEXT = (
@@ -25,19 +37,36 @@ _TEXT = (
 _SPLIT = ["split", "part", "partition", "subset", "datasetsplit", "set", "stage", "splitname", "fold"]
 _GROUP = ["group", "groups", "groupid", "patient", "patientid", "subject", "subjectid", "speaker", "speakerid"]
 _PATH = (
-    "path filepath imagepath imgpath file filename image imagename img imagefile imageid fname filenames images"
+    "path filepath imagepath imgpath file filename image imagename img imagefile imageid fname filenames images "
+    "imgid photo picture id"
 ).split()
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The roles found; None where a table has no such column. Exactly one of `text` and `path` is used."""
+    """The roles found; None where a table has no such column. Exactly one of `text` and `path` is used.
+
+    ``more_texts``: columns whose texts follow those of `text`, a blank line between them. ``labels_from``: where the
+    labels come from, in the words of a note, where that is no column of this name.
+    """
 
     label: str
     text: str | None = None
     path: str | None = None
     split: str | None = None
     group: str | None = None
+    more_texts: tuple[str, ...] = ()
+    labels_from: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every column of texts, in the order in which they are joined."""
+        return (*filter(None, [self.text]), *self.more_texts)
+
+    @property
+    def used(self) -> set[str]:
+        """Every column that has a role."""
+        return {c for c in (self.label, self.path, self.split, self.group, *self.texts) if c}
 
 
 def plain(name: str) -> str:
@@ -63,6 +92,17 @@ def named(table: Table, wanted: str, role: str) -> str:
     )
 
 
+def all_named(table: Table, wanted: str, role: str) -> tuple[str, ...]:
+    """The columns that a user named, apart by commas; one whose own name has a comma is found first.
+
+    Raises DatasetError listing the columns there are.
+    """
+    columns = {str(c).strip().lower() for c in table.frame.columns}
+    if wanted.strip().lower() in columns or "," not in wanted:
+        return (named(table, wanted, role),)
+    return tuple(dict.fromkeys(named(table, one.strip(), role) for one in wanted.split(",") if one.strip()))
+
+
 def by_name(table: Table, names: list[str], without: set[str]) -> str | None:
     """The first column whose plain name stands in `names`, in the order of `names`."""
     columns = {plain(c): str(c) for c in reversed(list(table.frame.columns)) if c not in without}
@@ -82,25 +122,28 @@ def same_column(table: Table, name: str) -> str | None:
 
 
 def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | None]:
-    """(split, group) columns. A column called split counts only when its values name parts."""
+    """(split, group) columns. One called so counts when its values name parts, or can be the names of groups."""
+    frame = table.frame
+    chosen = {options.label_column or "", options.path_column or "", *(options.text_column or "").split(",")}
     if options.split_column:
         split: str | None = named(table, options.split_column, "split")
     else:
-        split = by_name(
-            table, _SPLIT, {options.label_column or "", options.text_column or "", options.path_column or ""}
-        )
-        if split is not None and not names_parts(table.frame[split]):
-            split = None
+        split = next((c for c in all_by_name(table, _SPLIT, chosen) if names_parts(frame[c])), None)
     if options.group_column:
         return split, named(table, options.group_column, "groups")
-    taken = {options.label_column or "", options.text_column or "", options.path_column or "", split or ""}
-    return split, by_name(table, _GROUP, taken)
+    taken = {*chosen, split or ""}
+    return split, next((c for c in all_by_name(table, _GROUP, taken) if may_be_groups(frame[c])), None)
 
 
-def names_parts(values: pd.Series) -> bool:
-    """Whether the filled cells mostly name train, val or test (or none is filled at all)."""
-    filled = values[values != ""]
-    return not len(filled) or float(filled.map(lambda v: part_name(v) is not None).mean()) >= 0.5
+def all_by_name(table: Table, names: list[str], without: set[str]) -> list[str]:
+    """The columns whose plain name stands in `names`, in the order of `names`."""
+    columns = {plain(c): str(c) for c in reversed(list(table.frame.columns)) if c not in without}
+    return [columns[name] for name in names if name in columns]
+
+
+def label_names() -> list[str]:
+    """The plain names of columns of labels, of numbers and of their names."""
+    return [*LABEL_NAMES, *_SPELLED]
 
 
 def path_column(table: Table, options: ReadOptions) -> str | None:
@@ -116,29 +159,26 @@ def path_column(table: Table, options: ReadOptions) -> str | None:
     return by_name(table, _PATH, taken)
 
 
-def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
-    """The column of texts: the one named, else one called text or sentence, else the one with the longest values.
+def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tuple[str, ...]:
+    """The columns of texts: those named, else one called text or sentence, else the one with the longest values.
 
     Raises DatasetError naming the columns when there is none.
     """
     if options.text_column:
-        return named(table, options.text_column, "texts")
+        return all_named(table, options.text_column, "texts")
     sample = table.frame.head(2000)
-    lengths = {}
-    for column in sample.columns:
-        values = sample[column][sample[column] != ""]
-        if column in without or column == options.label_column or not len(values) or _is_address(values):
-            continue
-        lengths[str(column)] = float(values.str.len().mean())
+    columns = [str(c) for c in sample.columns if c not in without and c != options.label_column]
+    columns = [c for c in columns if len(filled(sample[c])) and not is_address(sample[c])]
+    lengths = {c: float(filled(sample[c]).str.len().mean()) for c in columns}
     sure = by_name(table, ["text", "sentence"], without | (set(map(str, sample.columns)) - set(lengths)))
-    if sure:
-        return sure
+    if sure and not (are_identifiers(sample[sure]) and any(are_texts(sample[c]) for c in columns if c != sure)):
+        return (sure,)
     label = options.label_column or by_name(table, LABEL_NAMES, without)
-    candidates = {c: n for c, n in lengths.items() if c != label and not _is_number(sample[c])}
+    candidates = {c: n for c, n in lengths.items() if c != label and not is_number(sample[c])}
     if candidates:
-        return max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
+        return (max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT)),)
     raise DatasetError(
-        f"{table.path} has no column of texts. Its columns are {listed(map(str, sample.columns), 20)}. "
+        f"{table.path} has no column of texts. Its columns are {listed(map(str, table.frame.columns), 20)}. "
         f"Name the column with the option text_column (--text-column)."
     )
 
@@ -146,42 +186,53 @@ def text_column(table: Table, options: ReadOptions, without: set[str]) -> str:
 def label_column(table: Table, options: ReadOptions, without: set[str], common: frozenset[str] | None = None) -> str:
     """The column of labels: the one named, else by its name, else the one with few, often repeated, short values.
 
-    ``common``: the columns that every other table of the dataset has too. Where no name tells, the column that a test
-    table lacks is preferred; of a number and its name, the one that all tables have. Raises DatasetError naming the
-    columns when there is none.
+    A column called like labels counts when its values can be some; numbers that measure something keep it, and are
+    refused later. ``common``: the columns that every other table of the dataset has too. Where no name tells, the
+    column that a test table lacks is preferred; of a number and its name, the one that all tables have. Raises
+    DatasetError naming the columns when there is none.
     """
-    shared = frozenset(map(str, table.frame.columns)) if common is None else common
+    frame = table.frame
+    shared = frozenset(map(str, frame.columns)) if common is None else common
     if options.label_column:
         return named(table, options.label_column, "labels")
-    called = by_name(table, LABEL_NAMES, without)
+    called_so = all_by_name(table, LABEL_NAMES, without)
+    called = next((c for c in called_so if may_be_labels(frame[c]) or are_measurements(frame[c])), None)
     spelled = by_name(table, _SPELLED, without | {called or ""})
-    if called and spelled and _one_to_one(table.frame[called], table.frame[spelled]):
+    if called and spelled and _one_to_one(frame[called], frame[spelled]):
         return spelled if spelled in shared or called not in shared else called
     if called or spelled:
         return called or spelled or ""
     candidates = {}
-    for column in table.frame.columns:
-        values = table.frame[column][table.frame[column] != ""]
-        n_distinct = values.nunique()
-        if column not in without and 2 <= n_distinct <= max(2, len(values) // 2) and values.str.len().mean() <= 60:
-            candidates[str(column)] = (column in shared, _is_number(values), n_distinct)
+    for column in map(str, frame.columns):
+        if column not in without and column not in called_so and look_like_labels(frame[column]):
+            candidates[column] = (column in shared, is_number(frame[column]), frame[column].nunique())
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
+    if called_so:
+        return called_so[0]
     raise DatasetError(
-        f"{table.path} has no column of labels. Its columns are {listed(map(str, table.frame.columns), 20)}. "
+        f"{table.path} has no column of labels. Its columns are {listed(map(str, frame.columns), 20)}. "
         f"Call it label, or name it with the option label_column (--label-column)."
     )
+
+
+def columns_beside(
+    table: Table, options: ReadOptions, item: set[str], common: frozenset[str] | None
+) -> tuple[str, str | None, str | None]:
+    """(label, split, group) columns beside those of the items; a group column that alone can be the label is it.
+
+    Raises DatasetError naming the columns when there are no labels.
+    """
+    split, group = side_columns(table, options)
+    taken = {c for c in (split, group) if c} | item
+    try:
+        return label_column(table, options, taken, common), split, group
+    except DatasetError:
+        if group and not options.group_column and group not in item and look_like_labels(table.frame[group]):
+            return group, split, None
+        raise
 
 
 def _one_to_one(one: pd.Series, other: pd.Series) -> bool:
     pairs = pd.DataFrame({"a": one.to_numpy(), "b": other.to_numpy()}).drop_duplicates()
     return bool(pairs["a"].is_unique and pairs["b"].is_unique) and "" not in set(pairs["b"])
-
-
-def _is_number(values: pd.Series) -> bool:
-    filled = values[values != ""].head(500)
-    return bool(len(filled)) and bool(filled.str.fullmatch(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?").all())
-
-
-def _is_address(values: pd.Series) -> bool:
-    return float(values.head(500).str.match(r"(https?://|www\.)\S+$").mean()) >= 0.8

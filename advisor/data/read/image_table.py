@@ -11,21 +11,28 @@ from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
-from advisor.data.read.columns import Columns, label_column, path_column, side_columns
+from advisor.data.read.columns import Columns, columns_beside, path_column
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.table_rows import first_reason, groups_of, keys_of, labels_of, parts_of
+from advisor.data.read.part_tables import PartTable
+from advisor.data.read.path_parts import part_folder, parts_by_folder
+from advisor.data.read.table_rows import first_reason, groups_of, keys_of, parts_of
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree, walk
 from probes.progress import Progress, silent
 
 
 class Finder:
-    """Finds the file a cell means: beside the table, from the top, or by an ending that only one image has."""
+    """Finds the file a cell means: beside the table, from the top, or by an ending that only one image has.
 
-    def __init__(self, table: Table, root: Path, inside_only: bool, tree: Tree | None = None) -> None:
+    Of several images with this ending it is the one below the table's own folder, else the one in the folder of the
+    table's part ("" where its name tells none).
+    """
+
+    def __init__(self, table: Table, root: Path, inside_only: bool, tree: Tree | None = None, part: str = "") -> None:
         self.beside = table.path.parent
+        self.part = part
         self.root = root
         self.inside_only = inside_only
         self._tree = tree
@@ -57,8 +64,17 @@ class Finder:
         exact = [
             f for f in files if ("/" + f).endswith("/" + clean) or ("/" + f.rsplit(".", 1)[0]).endswith("/" + clean)
         ]
-        chosen = exact or self._alike(clean, files)
+        chosen = self._nearest(exact or self._alike(clean, files))
         return str(self.root / chosen[0]) if len(chosen) == 1 else None
+
+    def _nearest(self, files: list[str]) -> list[str]:
+        """Of several files those below the table's folder, then those in the folder of its part."""
+        if len(files) > 1:
+            below = os.path.relpath(self.beside, self.root).replace(os.sep, "/") + "/"
+            files = [f for f in files if f.startswith(below)] or files
+        if len(files) > 1 and self.part:
+            files = [f for f in files if part_folder(f)[0] == self.part] or files
+        return files
 
     def _alike(self, clean: str, files: list[str]) -> list[str]:
         """Files that a bare name means, or a path written on another machine: its last folder must agree too."""
@@ -78,42 +94,46 @@ def found_path_column(table: Table, options: ReadOptions, finder: Finder) -> str
 
 
 def list_image_table(
-    table: Table,
-    columns: Columns,
-    options: ReadOptions,
-    finder: Finder,
-    file_part: str = "",
-    prefix: str = "",
-    progress: Progress = silent,
+    part: PartTable, columns: Columns, options: ReadOptions, finder: Finder, progress: Progress = silent
 ) -> Listing:
-    """The rows of one table whose images exist; a row without its image is set aside.
+    """The rows of one table whose images exist and whose labels have been read; a row without its image is set aside.
 
     Raises DatasetError when none of the images exists.
     """
-    assert columns.path is not None
-    values, labels = table.frame[columns.path], labels_of(table.frame[columns.label])
+    table, labels = part.table, part.labels
+    assert columns.path is not None and labels is not None
+    values = table.frame[columns.path]
     paths = [finder.find(value) if value else None for value in values]
     if not any(paths):
         _none_found(table, columns.path, values)
-    parts, bad_part, part_notes = parts_of(table, columns.split, file_part, options.split_column is not None)
+    keys = _keys(paths, finder.root, keys_of(table, part.prefix))
+    by_folder = parts_by_folder(_folders(values, paths, finder.root), labels.values, part.part)
+    parts, bad_part, part_notes = parts_of(table, columns.split, part.part, options.split_column is not None, by_folder)
     groups, group_notes = groups_of(table, columns.group)
     digests = _digests(paths, progress)
-    rows = keys_of(table, prefix)
-    keys = _keys(paths, finder.root, rows)
-    items = item_table(keys, labels.tolist(), parts, groups, [d for d, _ in digests], "path", [p or "" for p in paths])
-    aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    note = f"Read as image classification: paths from column {columns.path}, labels from column {columns.label}."
-    listing = Listing("image", finder.root, items, aside, [note, *part_notes, *group_notes, *table.notes])
-    reasons = first_reason(
-        _path_reasons(values, paths, [r for _, r in digests]),
-        pd.Series("", index=labels.index, dtype=object).mask(labels == "", "The label is empty."),
-        bad_part,
-        pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys]),
+    items = item_table(
+        keys, labels.values.tolist(), parts, groups, [d for d, _ in digests], "path", [p or "" for p in paths]
     )
+    aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
+    source = columns.labels_from or f"labels from column {columns.label}"
+    note = f"Read as image classification: paths from column {columns.path}, {source}."
+    notes = [note, *part_notes, *group_notes, *table.notes, *labels.notes]
+    listing = Listing("image", finder.root, items, aside, notes)
+    bad_path = _path_reasons(values, paths, [r for _, r in digests])
+    bad_name = pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys])
     listing.items["key"] = [printable(k) for k in keys]
+    listing.keep_unlabelled((labels.values == "") & (first_reason(bad_path, bad_part, bad_name) == ""))
+    reasons = first_reason(bad_path, labels.reasons, bad_part, bad_name)
     listing.put_aside(reasons != "", reasons)
     drop_repeats(listing)
     return listing
+
+
+def _folders(values: pd.Series, paths: list[str | None], root: Path) -> pd.Series:
+    """Where each row's image lies below the root; what its cell says where the file lies elsewhere or is missing."""
+    start = str(root) + os.sep
+    inside = [p.removeprefix(start) if p and p.startswith(start) else v for v, p in zip(values, paths, strict=True)]
+    return pd.Series(inside, index=values.index, dtype=object)
 
 
 def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
@@ -124,9 +144,8 @@ def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | N
             f"{table.path} has no column of image paths. Its columns are {listed(map(str, table.frame.columns), 20)}. "
             f"Call it path, or name it with the option path_column (--path-column)."
         )
-    split, group = side_columns(table, options)
-    taken = {c for c in (split, group, path) if c}
-    return Columns(label=label_column(table, options, taken, common), path=path, split=split, group=group)
+    label, split, group = columns_beside(table, options, {path}, common)
+    return Columns(label=label, path=path, split=split, group=group)
 
 
 def _none_found(table: Table, column: str, values: pd.Series) -> None:

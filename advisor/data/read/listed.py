@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,22 +11,25 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.modality import modality_of
+from advisor.data.read.aligned_tables import aligned
+from advisor.data.read.chosen_tables import chosen_parts, data_tables, read_parts
 from advisor.data.read.class_folders import place
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
 from advisor.data.read.documents import document_files
-from advisor.data.read.groups import apply_groups, is_groups
+from advisor.data.read.groups import apply_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import IMAGE_SUFFIXES, TEXT_SUFFIX, is_archive, part_inside, suffix, table_format
+from advisor.data.read.names import IMAGE_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
+from advisor.data.read.one_hot import with_one_hot
+from advisor.data.read.part_labels import set_placeholders_aside, with_label_of_its_table, with_labels
 from advisor.data.read.part_tables import (
     PartTable,
     columns_in,
     common_columns,
     missing_column,
-    read_parts,
+    part_of,
     split_submissions,
-    stem_of,
     target_of,
     training_table,
     unused,
@@ -35,6 +38,7 @@ from advisor.data.read.qa import find_questions, list_questions, no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree, walk
+from advisor.data.read.unused_columns import unused_notes
 from probes.progress import Progress, silent
 
 
@@ -42,7 +46,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
-        listing = _questions(tree, options, progress) or _tables(source, tree, tree.files, options, progress)
+        listing = _questions(tree, options, progress)
+        listing = listing or _tables(source, tree, read_parts(tree.root, tree.files), options, progress)
     else:
         tree = walk(source.path)
         if archive := _only_archive(tree):
@@ -65,7 +70,7 @@ def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing 
 def _only_archive(tree: Tree) -> Path | None:
     """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
     archives = [f for f in tree.files if is_archive(f)]
-    if not archives or tree.images or any(table_format(f) != "json" for f in _data_tables(tree)):
+    if not archives or tree.images or any(table_format(f) != "json" for f in data_tables(tree)):
         return None
     if len(archives) > 1:
         raise DatasetError(
@@ -74,21 +79,14 @@ def _only_archive(tree: Tree) -> Path | None:
     return tree.root / archives[0]
 
 
-def _data_tables(tree: Tree) -> list[str]:
-    """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
-    tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0]
-    rich = [f for f in tables if table_format(f) != "json"]
-    return rich or tables
-
-
 def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress) -> Listing:
-    images, tables = tree.images, _data_tables(tree)
+    images, tables = tree.images, data_tables(tree)
     texts = [f for f in tree.files if suffix(f) == TEXT_SUFFIX]
     if not tree.files:
         raise DatasetError(_empty(source))
     # A folder may hold tables, images and texts at once: the kind that the user named chooses, else what is there.
     if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
-        return _tables(source, tree, _chosen(tree, tables), options, progress)
+        return _tables(source, tree, chosen_parts(tree, tables), options, progress)
     if images and options.kind != "text":
         return list_image_folder(tree, progress)
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
@@ -108,9 +106,9 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
         return True
     placement = place(tree.images)
     try:
-        parts = read_parts(tree.root, _chosen(tree, tables))
+        parts = chosen_parts(tree, tables)
         table = training_table(parts, options).table
-        finder = Finder(table, tree.root, False, tree)
+        finder = Finder(table, tree.root, False, tree, part_of(training_table(parts, options).file))
         path = found_path_column(table, options, finder)
     except DatasetError:
         return False
@@ -131,33 +129,8 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
     return not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 
-def _chosen(tree: Tree, tables: list[str]) -> list[str]:
-    """The tables to read together: the only one, those of the parts, all shards, or the one called data.
-
-    Raises DatasetError when several are there and none of this tells.
-    """
-    top = min(f.count("/") for f in tables)
-    near = [f for f in tables if f.count("/") == top]
-    if len(near) == 1:
-        return near
-    stems = {f: stem_of(f) for f in near}
-    parts = {f: part for f, stem in stems.items() if (part := part_inside(stem))}
-    if len(set(parts.values())) > 1 and len(parts) in (len(set(parts.values())), len(near)):
-        return sorted(parts)
-    if len({re.sub(r"\d+-of-(?=\d+$)|(?<=part-)\d+", "", stem) for stem in stems.values()}) == 1:
-        return sorted(near)  # one table in shards
-    for wanted in ("data", "dataset", "labels", "annotations", "metadata"):
-        called = [f for f, stem in stems.items() if stem.lower() == wanted]
-        if len(called) == 1:
-            return called
-    raise DatasetError(
-        f"{tree.root} holds {counted(len(near), 'table')}: {listed(near)}. Give the path of one of them."
-    )
-
-
-def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, progress: Progress) -> Listing:
+def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOptions, progress: Progress) -> Listing:
     """List one table, or several that are the parts of one dataset, by the columns of the training table."""
-    parts = read_parts(tree.root, files)
     rule = training_table(parts, options)
     for part in parts:
         if not len(part.table.frame):
@@ -165,20 +138,28 @@ def _tables(source: Source, tree: Tree, files: list[str], options: ReadOptions, 
     if not options.label_column:
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})
+    parts, options, labels_from = with_one_hot(parts, rule, options)
+    rule = next(part for part in parts if part.file == rule.file)
     whole = tree if source.path.is_dir() else None
-    finders = {part.file: Finder(part.table, tree.root, source.confined, whole) for part in parts}
+    finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole, part_of(part.file)) for part in parts}
     kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
     modality = modality_of(kind)
-    columns = modality.columns(rule.table, options, common_columns(rule, parts))
+    options = with_label_of_its_table(rule, options)
+    columns = replace(modality.columns(rule.table, options, common_columns(rule, parts)), labels_from=labels_from)
+    parts = with_labels([aligned(rule, part, columns) for part in parts], rule, columns, options)
 
-    def listed(part: PartTable) -> Listing:
+    def listed_part(part: PartTable) -> Listing:
         why, unlabelled = missing_column(rule, part, columns)
-        if why:
-            return unused(part, kind, why, unlabelled)
         own = columns_in(part.table, columns, options)
+        if why:
+            item_of = modality.item_of(part.table, own, finders[part.file])
+            return unused(part, kind, why, unlabelled, item_of)
         return modality.list_table(part, own, options, finders[part.file], progress)
 
-    return _joined(kind, files, [listed(part) for part in parts])
+    joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
+    set_placeholders_aside(joined)
+    joined.notes += unused_notes(rule.table, columns)
+    return joined
 
 
 def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
@@ -188,6 +169,8 @@ def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:
     joined.set_aside = [entry for one in listings for entry in one.set_aside]
     joined.notes = [f"The tables {listed(files)} are read as the parts of one dataset."]
     joined.notes += list(dict.fromkeys(note for one in listings for note in one.notes))
+    unlabelled = [one.unlabelled for one in listings if one.unlabelled is not None]
+    joined.unlabelled = pd.concat(unlabelled, ignore_index=True) if unlabelled else None
     modality_of(kind).joined(joined)
     return joined
 

@@ -18,6 +18,7 @@ class Listing:
     ``items``: one row per item with ``key``, ``label`` (str), ``part`` ("" or an official part), ``group`` (str or
     None), ``digest``, and ``path`` (absolute; images) or ``text``. ``n_in`` = items + set aside.
     ``documents``: the table of documents beside questions ("qa"), whose items also have ``answers`` and ``document``.
+    ``unlabelled``: those set aside for want of a label alone: ``key`` and ``path`` or ``text``.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Listing:
     set_aside: list[SetAside] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     documents: pd.DataFrame | None = None
+    unlabelled: pd.DataFrame | None = None
 
     @property
     def n_in(self) -> int:
@@ -43,6 +45,13 @@ class Listing:
         reasons = [reason] * len(keys) if isinstance(reason, str) else reason[bad].tolist()
         self.set_aside += [SetAside(key=str(k), reason=str(r)) for k, r in zip(keys, reasons, strict=True)]
         self.items = self.items[~bad].reset_index(drop=True)
+
+    def keep_unlabelled(self, rows: pd.Series) -> None:
+        """Note the rows where `rows` is true as unlabelled; they are still to be put aside."""
+        columns = [c for c in ("key", "path", "text") if c in self.items]
+        if rows.any():
+            kept = [] if self.unlabelled is None else [self.unlabelled]
+            self.unlabelled = pd.concat([*kept, self.items.loc[rows.to_numpy(), columns]], ignore_index=True)
 
     def keep(self, good: pd.Series, reason: str | pd.Series, inspection: Inspection) -> Inspection:
         """Set aside the rows outside `good`, here and in the inspection of these items alike."""

@@ -7,32 +7,43 @@ A table that lacks the column of labels is unlabelled instead: its rows are coun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted
-from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, names_parts, same_column
+from advisor.data.read.column_values import look_like_labels, names_parts
+from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, plain, same_column
+from advisor.data.read.label_cells import Labels
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import part_inside
+from advisor.data.read.names import part_inside, part_name
 from advisor.data.read.table_rows import keys_of
 from advisor.data.read.tables import Table, read_table
 
 #: Whose columns hold for the others: those of the first part that is there ("" is one without a name).
 PART_ORDER = ("train", "", "val", "test", "ood")
+#: Names that mean labels and nothing else; a category or a type may describe the item.
+_SURE_NAMES = frozenset("label labels target y gold classlabel targetlabel".split())
 
 
 @dataclass(frozen=True)
 class PartTable:
-    """One of the tables read together. ``part``: the one its file name tells, or ""; ``prefix`` starts its keys."""
+    """One of the tables read together. ``part``: the one its name or folder tells, or ""; ``prefix`` starts its keys.
+
+    ``label_columns``: those that come from a table of labels beside it. ``labels``: once they have been read.
+    """
 
     file: str
     table: Table
     part: str
     prefix: str
+    label_columns: frozenset[str] = frozenset()
+    labels: Labels | None = None
 
 
 def stem_of(file: str) -> str:
@@ -45,23 +56,15 @@ def stem_of(file: str) -> str:
 
 
 def part_of(file: str) -> str:
-    """The part that a file's name tells, "" where it tells none or all.
+    """The part that a file's name tells, else the folder nearest to it; "" where none does, or it is all.
 
-    >>> part_of("data/my_test.csv"), part_of("all.csv"), part_of("labels.csv")
-    ('test', '', '')
+    >>> part_of("data/my_test.csv"), part_of("test/labels.csv"), part_of("all.csv"), part_of("labels.csv")
+    ('test', 'test', '', '')
     """
-    part = part_inside(stem_of(file)) or ""
+    folders = list(reversed(file.split("/")[:-1]))
+    part = part_inside(stem_of(file)) or next(filter(None, map(part_name, folders)), None)
+    part = part or next(filter(None, map(part_inside, folders)), "")
     return "" if part == "all" else part
-
-
-def read_parts(root: Path, files: Iterable[str]) -> list[PartTable]:
-    """Read the tables; raises DatasetError where one cannot be read."""
-    names = list(files)
-    several = len(names) > 1
-    return [
-        PartTable(file, read_table(root / file), part_of(file) if several else "", f"{file} " if several else "")
-        for file in names
-    ]
 
 
 def split_submissions(files: list[str]) -> tuple[list[str], list[str]]:
@@ -87,23 +90,31 @@ def training_table(parts: list[PartTable], options: ReadOptions) -> PartTable:
     def rank(part: PartTable) -> tuple[int, bool]:
         wanted = options.label_column
         label = same_column(part.table, wanted) if wanted else by_name(part.table, LABEL_NAMES, set())
-        return PART_ORDER.index(part.part), label is None
+        return PART_ORDER.index(part.part), label is None and not part.label_columns
 
     return min(parts, key=rank)
 
 
 def target_of(rule: PartTable, parts: list[PartTable], root: Path, submissions: list[str]) -> str | None:
-    """The column that the sample submission asks for: the training table has it, and some other part has not."""
-    others = [part.table for part in parts if part is not rule]
+    """The column that only training tables have: the one that the sample submission asks for, or the only such one.
+
+    Without a submission a column called label, target or y in every table is the label, whatever another lacks.
+    """
+    others = [part.table for part in parts if part.part != rule.part]
+    names = [str(c) for c in rule.table.frame.columns]
+    lacking = [c for c in names if any(same_column(table, c) is None for table in others)]
     for file in submissions:
         try:
             submission = read_table(root / file)
         except DatasetError:
             continue
-        columns = [c for c in map(str, rule.table.frame.columns) if same_column(submission, c) is not None]
-        wanted = [c for c in columns if any(same_column(table, c) is None for table in others)]
+        wanted = [c for c in lacking if same_column(submission, c) is not None]
         if len(wanted) == 1:
             return wanted[0]
+    called = by_name(rule.table, list(LABEL_NAMES), set())
+    weakly = called is not None and called not in lacking and plain(called) not in _SURE_NAMES
+    if weakly and len(lacking) == 1 and look_like_labels(rule.table.frame[lacking[0]]):
+        return lacking[0]
     return None
 
 
@@ -121,12 +132,12 @@ def missing_column(rule: PartTable, part: PartTable, columns: Columns) -> tuple[
     numbered = re.fullmatch(r"column \d+", columns.label) is not None
     if numbered and list(part.table.frame.columns) != list(rule.table.frame.columns):
         return f"{part.file} has no header and other columns than {rule.file}", True
-    item = columns.text or columns.path or ""
-    if same_column(part.table, item) is None:
-        return f"{part.file} has no column {item}", False
+    for item in (*columns.texts, *filter(None, [columns.path])):
+        if same_column(part.table, item) is None:
+            return f"{part.file} has no column {item}", False
     label = same_column(part.table, columns.label)
     if label is None:
-        return f"{part.file} has no column {columns.label}", True
+        return f"{part.file} has no {'columns of labels' if columns.labels_from else f'column {columns.label}'}", True
     return (f"The column {label} of {part.file} is empty", True) if not any(part.table.frame[label]) else ("", False)
 
 
@@ -138,20 +149,32 @@ def columns_in(table: Table, columns: Columns, options: ReadOptions) -> Columns:
     return replace(
         columns,
         label=same_column(table, columns.label) or columns.label,
-        text=same_column(table, columns.text) if columns.text else None,
+        text=(same_column(table, columns.text) or columns.text) if columns.text else None,
+        more_texts=tuple(same_column(table, one) or one for one in columns.more_texts),
         path=same_column(table, columns.path) if columns.path else None,
         split=split,
         group=same_column(table, columns.group) if columns.group else None,
     )
 
 
-def unused(part: PartTable, kind: Kind, why: str, unlabelled: bool) -> Listing:
-    """The listing of a table of which no row can be used; `why` is a clause without its full stop."""
+def unused(
+    part: PartTable, kind: Kind, why: str, unlabelled: bool, item_of: Callable[[int], str | None] | None = None
+) -> Listing:
+    """The listing of a table of which no row can be used; `why` is a clause without its full stop.
+
+    item_of: the text or the image's path of a row of its frame, None or "" where there is none; such items of a table
+    without labels are kept as unlabelled.
+    """
     row = kind_row(kind)
     items = item_table([], [], [], [], [], row.column, [])
     reason = f"{why}, so the row has no {row.label}." if unlabelled else f"{why}."
-    aside = [SetAside(key=key, reason=reason) for key in keys_of(part.table, part.prefix)]
+    keys = keys_of(part.table, part.prefix)
+    aside = [SetAside(key=key, reason=reason) for key in keys]
     aside += [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in part.table.set_aside]
     rows = counted(len(part.table.frame), "row")
     note = f"{why}, so it {f'has no {row.label}s' if unlabelled else 'is not read'}: {rows} set aside."
-    return Listing(kind, part.table.path.parent, items, aside, [note])
+    listing = Listing(kind, part.table.path.parent, items, aside, [note])
+    if unlabelled and item_of is not None:
+        kept = [(key, item) for i, key in enumerate(keys) if (item := item_of(i))]
+        listing.unlabelled = pd.DataFrame(kept, columns=["key", row.column], dtype=object)
+    return listing

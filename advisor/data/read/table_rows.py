@@ -1,15 +1,14 @@
-"""What image tables and text tables share: keys, labels, parts and groups of a table's rows."""
+"""What image tables and text tables share: keys, parts and groups of a table's rows."""
 
 from __future__ import annotations
-
-import unicodedata
 
 import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.wording import counted, listed
-from advisor.data.read.columns import names_parts
+from advisor.data.read.column_values import names_parts
 from advisor.data.read.names import part_inside, part_name
+from advisor.data.read.path_parts import NO_FOLDERS, FolderParts
 from advisor.data.read.tables import Table
 
 
@@ -18,31 +17,37 @@ def keys_of(table: Table, prefix: str = "") -> list[str]:
     return [f"{prefix}row {row}" for row in table.rows]
 
 
-def labels_of(values: pd.Series) -> pd.Series:
-    """Labels in one Unicode form, inner whitespace as single spaces; "" stays missing."""
-    return values.map(lambda v: " ".join(unicodedata.normalize("NFC", v).split()))
-
-
-def parts_of(table: Table, split: str | None, file_part: str, by_user: bool) -> tuple[list[str], pd.Series, list[str]]:
-    """(parts, reasons, notes) of the rows: from the split column, else the part its file is named for.
+def parts_of(
+    table: Table, split: str | None, file_part: str, by_user: bool, by_folder: FolderParts = NO_FOLDERS
+) -> tuple[list[str], pd.Series, list[str]]:
+    """(parts, reasons, notes) of the rows: from the split column, else by the folders in their paths or their file.
 
     reasons is "" for a usable row. by_user: the user named the column; then its values must name parts.
     """
     empty = pd.Series("", index=table.frame.index, dtype=object)
-    if split is None:
-        return [file_part] * len(table.frame), empty, []
+    notes = []
+    if split is not None:
+        values = table.frame[split]
+        filled = values[values != ""]
+        if len(filled):
+            return _parts_in(table, split, by_user)
+        notes = [f"The split column {split} is empty, so there is no official split."]
+    if by_folder.parts is not None and not file_part:
+        return by_folder.parts, empty, by_folder.notes
+    return [file_part] * len(table.frame), empty, notes + by_folder.notes
+
+
+def _parts_in(table: Table, split: str, by_user: bool) -> tuple[list[str], pd.Series, list[str]]:
     values = table.frame[split]
-    filled = values[values != ""]
-    if not len(filled):
-        return [file_part] * len(values), empty, [f"The split column {split} is empty, so there is no official split."]
     if by_user and not names_parts(values):
         raise DatasetError(
-            f"The column {split} of {table.path} holds {listed(sorted(set(filled)), 4)}, which name no parts. "
-            f"Its values must be train, val and test."
+            f"The column {split} of {table.path} holds {listed(sorted(set(values[values != ''])), 4)}, which "
+            f"name no parts. Its values must be train, val and test."
         )
     names = values.map(lambda v: part_name(v) or part_inside(v))
     unknown = names.isna() & (values != "")
-    reasons = empty.mask(unknown, values.map(lambda v: f"Its split {v!r} is not train, val, test or ood."))
+    reasons = pd.Series("", index=table.frame.index, dtype=object)
+    reasons = reasons.mask(unknown, values.map(lambda v: f"Its split {v!r} is not train, val, test or ood."))
     notes = [f"Official split from column {split}."]
     if unknown.any():
         notes.append(f"{counted(int(unknown.sum()), 'row')} with another split value set aside.")

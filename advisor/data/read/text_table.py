@@ -2,50 +2,103 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pandas as pd
 
+from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
-from advisor.data.read.columns import Columns, label_column, side_columns, text_column
+from advisor.core.wording import listed
+from advisor.data.read.column_values import filled
+from advisor.data.read.columns import Columns, columns_beside, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.table_rows import first_reason, groups_of, keys_of, labels_of, parts_of
+from advisor.data.read.part_tables import PartTable
+from advisor.data.read.path_parts import parts_by_folder
+from advisor.data.read.table_rows import first_reason, groups_of, keys_of, parts_of
 from advisor.data.read.tables import Table
+
+#: Letters of a blank shape: Hangul fillers and the empty Braille pattern.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def text_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
     """The columns of a text table; common: see `label_column`. Raises DatasetError naming those there are."""
     split, group = side_columns(table, options)
-    taken = {c for c in (split, group) if c}
-    text = text_column(table, options, taken)
-    label = label_column(table, options, {*taken, text}, common)
-    return Columns(label=label, text=text, split=split, group=group)
+    try:
+        texts = text_columns_of(table, options, {c for c in (split, group) if c})
+    except DatasetError:
+        if not group or options.group_column:
+            raise
+        texts = text_columns_of(table, options, {split or ""})
+    label, split, group = columns_beside(table, options, set(texts), common)
+    group = None if group in texts else group
+    return Columns(label=label, text=texts[0], split=split, group=group, more_texts=texts[1:])
 
 
-def list_texts(table: Table, columns: Columns, options: ReadOptions, file_part: str = "", prefix: str = "") -> Listing:
-    """The rows of one table. file_part: the part its file name tells; prefix: put before every key."""
-    assert columns.text is not None
-    texts, labels = table.frame[columns.text], labels_of(table.frame[columns.label])
-    parts, bad_part, part_notes = parts_of(table, columns.split, file_part, options.split_column is not None)
+def joined_texts(table: Table, columns: Columns) -> pd.Series:
+    """The text of each row: the filled cells of its columns of texts, a blank line between them."""
+    texts = table.frame[columns.texts[0]]
+    for column in columns.more_texts:
+        more = table.frame[column]
+        texts = texts.where(more == "", texts.where(texts == "", texts + "\n\n") + more)
+    return texts
+
+
+def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listing:
+    """The rows of one table, whose labels have been read."""
+    table, labels = part.table, part.labels
+    assert columns.text is not None and labels is not None
+    texts = joined_texts(table, columns)
+    by_folder = parts_by_folder(_paths_in(table, columns), labels.values, part.part)
+    parts, bad_part, part_notes = parts_of(table, columns.split, part.part, options.split_column is not None, by_folder)
     groups, group_notes = groups_of(table, columns.group)
+    keys = keys_of(table, part.prefix)
     items = item_table(
-        keys_of(table, prefix), labels.tolist(), parts, groups, [digest_text(t) for t in texts], "text", texts.tolist()
+        keys, labels.values.tolist(), parts, groups, [digest_text(t) for t in texts], "text", texts.tolist()
     )
-    aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    note = f"Read as text classification: texts from column {columns.text}, labels from column {columns.label}."
-    listing = Listing(
-        options.kind or "text", table.path.parent, items, aside, [note, *part_notes, *group_notes, *table.notes]
-    )
-    reasons = first_reason(_text_reasons(texts), _label_reasons(labels), bad_part)
+    aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
+    notes = [_note(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
+    listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
+    unusable = first_reason(_text_reasons(texts), bad_part)
+    listing.keep_unlabelled((labels.values == "") & (unusable == ""))
+    reasons = first_reason(_text_reasons(texts), labels.reasons, bad_part)
     listing.put_aside(reasons != "", reasons)
     return listing
 
 
+def _note(columns: Columns) -> str:
+    texts = (
+        f"texts from column {columns.text}"
+        if not columns.more_texts
+        else f"texts from columns {listed(columns.texts)}, joined by a blank line"
+    )
+    return f"Read as text classification: {texts}, {columns.labels_from or f'labels from column {columns.label}'}."
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: spaces, control characters and signs without a width only.
+
+    >>> is_blank("\\u200b \\ufeff"), is_blank("\\u00ad\\x07"), is_blank("a\\u200b")
+    (True, True, False)
+    """
+    return all(c.isspace() or c in _BLANK or unicodedata.category(c) in ("Cc", "Cf") for c in text)
+
+
 def _text_reasons(texts: pd.Series) -> pd.Series:
     reasons = pd.Series("", index=texts.index, dtype=object)
-    reasons[texts == ""] = "The text is empty."
+    reasons[texts.map(is_blank)] = "The text is empty."
     reasons[texts.str.lower() == "nan"] = "The text is NaN, a missing value."
     return reasons
 
 
-def _label_reasons(labels: pd.Series) -> pd.Series:
-    return pd.Series("", index=labels.index, dtype=object).mask(labels == "", "The label is empty.")
+def _paths_in(table: Table, columns: Columns) -> pd.Series | None:
+    """A column beside the texts whose cells are paths or ids with folders, such as `training/9865`."""
+    for column in table.frame.columns:
+        values = table.frame[column]
+        if column in columns.used or not len(filled(values)):
+            continue
+        cells = filled(values).head(500)
+        if float(cells.str.fullmatch(r"\S*[^\s/\\][/\\]\S+").mean()) >= 0.95 and not cells.str.contains("://").any():
+            return values
+    return None

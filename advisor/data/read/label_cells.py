@@ -1,0 +1,207 @@
+"""Labels as cells spell them: one name, a list of one, or several at once, which need a decision first.
+
+How a column writes its labels is decided once, from the cells of every table of the dataset: a test table may hold
+lists of one only where the training table has several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from advisor.core.errors import DatasetError
+from advisor.core.records import ReadOptions
+from advisor.core.wording import counted, listed
+from advisor.data.read.answers import nested
+from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, filled
+from advisor.data.read.names import class_name, natural
+
+NO_LABEL = "The label is empty."
+#: Up to this share of rows with several labels is set aside; beyond it the user decides.
+FEW_SEVERAL = 0.05
+SEPARATORS = {"|": "vertical bars", ";": "semicolons", ",": "commas", "/": "slashes", "+": "plus signs", " ": "spaces"}
+#: A list in brackets that neither JSON nor Python reads: `[good food]`, `{good,food}`, NumPy's `['good' 'food']`.
+_BRACKETED = re.compile(r"\s*[\[({](.*)[\])}]\s*", re.DOTALL)
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_SPACED = re.compile(r"\[.*['\"]\s+['\"].*\]", re.DOTALL)
+_WHOLE = re.compile(r"([-+]?\d+)\.0*")
+_DECIMALS = re.compile(r"[-+]?\d+(,\d+)?")
+_NAME_KEYS = ("label", "name", "class", "text", "title", "value", "id")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label of each row ("" = none), why a row has none ("" where it has one), and what was decided."""
+
+    values: pd.Series
+    reasons: pd.Series
+    notes: list[str] = field(default_factory=list)
+
+
+def no_labels(table_rows: pd.Index) -> Labels:
+    """As many rows without a label."""
+    empty = pd.Series("", index=table_rows, dtype=object)
+    return Labels(empty, empty.mask(empty == "", NO_LABEL))
+
+
+def spelled(name: str) -> str:
+    """A label as its class is spelled; a whole number is the same class with a decimal point.
+
+    >>> spelled("1.0"), spelled("1"), spelled("1.5"), spelled("v1.0"), spelled(" a  b ")
+    ('1', '1', '1.5', 'v1.0', 'a b')
+    """
+    plain = class_name(name)
+    whole = _WHOLE.fullmatch(plain)
+    return plain if whole is None else str(int(whole[1])) if whole[1].isascii() else whole[1]
+
+
+def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str) -> list[Labels]:
+    """The labels of each of the tables; where: the column and its table, for sentences.
+
+    Raises DatasetError where many rows have several labels and the user did not say what to do with them, and where
+    the labels are numbers that measure something.
+    """
+    every = pd.concat(list(cells), ignore_index=True)
+    if are_measurements(every):
+        raise DatasetError(_measured(filled(every), where))
+    atoms_of, way = _reader(filled(every))
+    read: dict[str, tuple[str, ...]] = {
+        cell: tuple(dict.fromkeys(filter(None, map(spelled, atoms_of(cell))))) for cell in every.unique()
+    }
+    n_of = every.map(lambda cell: len(read[cell]))
+    n_several, n_labelled = int((n_of > 1).sum()), int((n_of > 0).sum())
+    notes = []
+    if n_several:
+        wanted = options.several_labels or ("single" if n_several <= FEW_SEVERAL * n_labelled else None)
+        several = {cell: atoms for cell, atoms in read.items() if len(atoms) > 1}
+        if wanted is None:
+            raise DatasetError(_undecided(every, read, n_several, n_labelled, way, where))
+        if wanted == "combine":
+            combined = {cell: (" + ".join(sorted(atoms, key=natural)),) for cell, atoms in several.items()}
+            read |= combined
+            n = counted(len(set(combined.values())), "combination")
+            notes.append(f"{counted(n_several, 'row')} have several labels; each of the {n} is a class of its own.")
+        else:
+            notes.append(f"{counted(n_several, 'row')} with several labels set aside; one label per item is read.")
+    elif way == "list":
+        notes.append("Each label is written as a list of one, and read as its item.")
+    return [_labels(column, read, notes) for column in cells]
+
+
+def _labels(cells: pd.Series, read: dict[str, tuple[str, ...]], notes: list[str]) -> Labels:
+    values = cells.map(lambda cell: read[cell][0] if len(read[cell]) == 1 else "").astype(object)
+    several = {cell: f"The row has {len(a)} labels ({listed(a, 4)})." for cell, a in read.items() if len(a) > 1}
+    reasons = cells.map(lambda cell: several.get(cell, NO_LABEL)).where(values == "", "").astype(object)
+    return Labels(values, reasons, notes)
+
+
+def _reader(cells: pd.Series) -> tuple[Any, str]:
+    """(a function from a cell to its labels, the way they are written: "list", a separator or "")."""
+    counts = Counter(cells)
+    n = sum(counts.values())
+    proper = sum(k for cell, k in counts.items() if nested(cell) is not cell or _python_tuple(cell) is not None)
+    loose = sum(k for cell, k in counts.items() if _BRACKETED.fullmatch(cell))
+    if n and (proper >= 0.2 * n or loose >= 0.95 * n):
+        return _in_list, "list"
+    if proper and all(isinstance(nested(cell), (list, tuple)) for cell in counts if cell[:1] == "["):
+        return lambda cell: _in_list(cell) if cell[:1] == "[" else [cell], "list"
+    separator = next((sign for sign in SEPARATORS if _separates(sign, list(counts))), "")
+    return (lambda cell: cell.split(separator) if separator else [cell]), separator
+
+
+def _python_tuple(cell: str) -> list[Any] | None:
+    if cell[:1] != "(" or not cell.endswith(")"):
+        return None
+    value = nested(f"[{cell[1:-1]}]")
+    return value if isinstance(value, list) and ("'" in cell or '"' in cell or cell.endswith(",)")) else None
+
+
+def _in_list(cell: str) -> list[str]:
+    """The labels in a list of any writing; of a dictionary, the names of what is 1 or true, or what it calls a label.
+
+    >>> _in_list('["a", "b"]'), _in_list("('a',)"), _in_list("['a' 'b']"), _in_list("{a,b}"), _in_list("[]")
+    (['a', 'b'], ['a'], ['a', 'b'], ['a', 'b'], [])
+    >>> _in_list('{"good": 1, "bad": 0}'), _in_list('[{"name": "a"}]'), _in_list("good")
+    (['good'], ['a'], ['good'])
+    """
+    apart = _SPACED.search(cell) is not None  # Python would put neighbouring strings together
+    value = cell if apart else nested(cell)
+    value = _python_tuple(cell) if value is cell and not apart else value
+    if value is not None and not isinstance(value, str):
+        return _flat(value)
+    bracketed = _BRACKETED.fullmatch(cell)
+    if bracketed is None:
+        return [cell]
+    inside = bracketed[1]
+    quoted = [one or other for one, other in _QUOTED.findall(inside)]
+    return quoted or re.split(r"\s*[,;|]\s*" if re.search(r"[,;|]", inside) else r"\s+", inside.strip())
+
+
+def _flat(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        marks = list(value.values())
+        if marks and all(isinstance(mark, (bool, int, float)) for mark in marks):
+            return [str(name) for name, mark in value.items() if mark == 1]
+        named = next((value[key] for key in _NAME_KEYS if key in value), None)
+        return _flat(named)
+    if isinstance(value, (list, tuple, set)):
+        return [name for one in value for name in _flat(one)]
+    if isinstance(value, bool):
+        return [str(value).lower()]
+    return [] if value is None else [str(value)]
+
+
+def _separates(separator: str, cells: list[str]) -> bool:
+    """Whether cells hold several labels apart by a sign: few names make up many combinations, at changing places.
+
+    A name with a comma in it makes up one cell, and the first half of `red, large` always stands first.
+    """
+    split = [[class_name(atom) for atom in cell.split(separator)] for cell in cells]
+    several = [atoms for atoms in split if len(atoms) > 1]
+    if not several or any(not atom for atoms in several for atom in atoms):
+        return False
+    if separator == "," and all(_DECIMALS.fullmatch(cell) for cell in cells):
+        return False
+    names = {atom for atoms in split for atom in atoms}
+    most = len(cells) / 2 if separator in " /+" else len(cells) - 1
+    if len(names) > most:
+        return False
+    places: dict[str, set[int]] = {}
+    for atoms in split:
+        for place, atom in enumerate(atoms):
+            places.setdefault(atom, set()).add(place)
+    return sum(len(where) > 1 for where in places.values()) >= (0.5 * len(names) if separator in " /+" else 1)
+
+
+def _undecided(
+    every: pd.Series, read: dict[str, tuple[str, ...]], n_several: int, n_labelled: int, way: str, where: str
+) -> str:
+    combinations = Counter(tuple(sorted(read[cell])) for cell in every if read[cell])
+    example = max((c for c in combinations if len(c) > 1), key=lambda c: (combinations[c], c))
+    names = {name for names in combinations for name in names}
+    written = "" if way == "list" else f", separated by {SEPARATORS[way]}"
+    return (
+        f"{n_several:,} of {n_labelled:,} labelled rows have several labels in {where}{written}, such as "
+        f"{listed(example, 3)}: {counted(len(names), 'label')} in {counted(len(combinations), 'combination')}. "
+        f"One label per item is needed. Choose with the option several_labels (--several-labels): combine makes each "
+        f"combination a class, single uses only the {n_labelled - n_several:,} rows with one label. "
+        f"Or name a column with one label with label_column (--label-column)."
+    )
+
+
+def _measured(values: pd.Series, where: str) -> str:
+    numbers = sorted({float(v.replace(",", ".")) for v in values.unique()})
+    steps = [b - a for a, b in pairwise(numbers)]
+    kind = "numbers" if min(steps, default=1) >= 1 else "decimals"
+    return (
+        f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
+        f"{numbers[-1]:g}), a measured quantity and no classes. Classification needs a few classes: divide the numbers "
+        f"into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} with 10 "
+        f"items or more each, and name it with the option label_column (--label-column)."
+    )

@@ -1,0 +1,121 @@
+"""Labels spread over columns of zeros and ones, one column for each class."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from advisor.core.records import ReadOptions
+from advisor.core.wording import listed
+from advisor.data.read.column_values import are_measurements, is_number, look_like_labels, may_be_labels
+from advisor.data.read.columns import all_by_name, label_names, same_column
+from advisor.data.read.part_tables import PartTable
+from advisor.data.read.tables import Table
+
+_ONE = frozenset("1 1.0 true yes t y".split())
+_ZERO = frozenset(["0", "0.0", "-1", "-1.0", "false", "no", "f", "n", ""])
+#: In so many rows exactly one column is 1 where each row has one class.
+MIN_SINGLE = 0.95
+#: Fewer columns that are no such set are flags, and no several labels.
+MIN_SEVERAL = 3
+#: Beyond so many columns only whole sets are looked at, and not each stretch of them.
+MAX_STRETCH = 60
+
+
+def with_one_hot(
+    parts: list[PartTable], rule: PartTable, options: ReadOptions
+) -> tuple[list[PartTable], ReadOptions, str]:
+    """(the tables with one column of labels instead, options that name it, where the labels come from in words).
+
+    All as given, and "", where the training table has a column of labels or no such set. A row in which several
+    columns are 1 gets a list of their names (`advisor.data.read.label_cells` decides).
+    """
+    columns = _set_of_columns(rule, options)
+    if not columns:
+        return parts, options, ""
+    prefix = _prefix(columns)
+    name = re.sub(r"[\W_]+$", "", prefix) or "class"
+    while name in map(str, rule.table.frame.columns):
+        name += " (one-hot)"
+    changed = [replace(part, table=_one_column(part.table, columns, len(prefix), name)) for part in parts]
+    words = f"labels from the columns {listed(columns)}, of which the class is 1"
+    return changed, options.model_copy(update={"label_column": name}), words
+
+
+def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
+    """The columns of one set: those named, else those that sum to one; [] where there is none or another label."""
+    table = rule.table
+    named = _named(table, options.label_column)
+    if options.label_column:
+        return named
+    frame = table.frame[sorted(rule.label_columns, key=list(table.frame.columns).index)] if rule.label_columns else None
+    frame = table.frame if frame is None else frame
+    binary = [str(c) for c in frame.columns if _is_binary(frame[c])]
+    called = [c for c in all_by_name(table, label_names(), set()) if c in frame]
+    if len(binary) < 2 or any(may_be_labels(frame[c]) or are_measurements(frame[c]) for c in called):
+        return []
+    ones = np.stack([frame[c].str.lower().isin(_ONE).to_numpy() for c in binary], axis=1)
+    others = [c for c in frame.columns if c not in binary and look_like_labels(frame[c]) and not is_number(frame[c])]
+    for chosen in _sets(binary):
+        marks = ones[:, chosen]
+        if (marks.sum(axis=1) == 1).mean() >= MIN_SINGLE and marks.any(axis=0).sum() >= 2:
+            return [binary[i] for i in chosen] if len(chosen) > 2 or not others else []
+    several = len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
+    return binary if several else []
+
+
+def _named(table: Table, wanted: str | None) -> list[str]:
+    """The columns that a user named, apart by commas; [] for a single one."""
+    names = [same_column(table, one.strip()) for one in (wanted or "").split(",")]
+    return [name for name in names if name] if len(names) > 1 and all(names) else []
+
+
+def _sets(binary: list[str]) -> Iterable[list[int]]:
+    """Positions of columns that may belong together: all, those with one beginning, then every stretch of them."""
+    n = len(binary)
+    yield list(range(n))
+    beginnings: dict[str, list[int]] = defaultdict(list)
+    for i, name in enumerate(binary):
+        if found := re.match(r"(.+?)[_.:/ -]", name):
+            beginnings[found[1]].append(i)
+    yield from (rows for rows in beginnings.values() if 1 < len(rows) < n)
+    if n <= MAX_STRETCH:
+        for length in range(n - 1, 1, -1):
+            yield from (list(range(start, start + length)) for start in range(n - length + 1))
+
+
+def _is_binary(values: pd.Series) -> bool:
+    distinct = set(values.str.lower().unique())
+    return distinct <= _ONE | _ZERO and bool(distinct - {""})
+
+
+def _prefix(columns: list[str]) -> str:
+    """What all names begin with, up to a sign: `label_` of `label_cat` and `label_dog`."""
+    found = re.match(r".+?[_.:/ -]", columns[0])
+    start = found[0] if found else ""
+    return start if start and all(c.startswith(start) and len(c) > len(start) for c in columns) else ""
+
+
+def _one_column(table: Table, columns: list[str], n_prefix: int, name: str) -> Table:
+    """The table with one column in place of the set; as it is where it lacks some of them."""
+    own = [same_column(table, column) for column in columns]
+    if not all(own):
+        return table
+    ones = np.stack([table.frame[c].str.lower().isin(_ONE).to_numpy() for c in own], axis=1)
+    classes = np.array([column[n_prefix:] for column in columns], dtype=object)
+    cells = [_cell(classes[marks].tolist()) for marks in ones]
+    frame = table.frame.drop(columns=[str(c) for c in own])
+    frame[name] = pd.Series(cells, index=frame.index, dtype=object)
+    return replace(table, frame=frame)
+
+
+def _cell(names: list[str]) -> str:
+    if len(names) > 1:
+        return json.dumps(names, ensure_ascii=False)
+    return names[0] if names else ""

@@ -1,0 +1,70 @@
+"""The labels of every table of a dataset, read in one way, and the signs that stand in place of a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from advisor.core.records import ReadOptions
+from advisor.core.wording import counted, listed
+from advisor.data.read.column_values import look_like_labels, may_be_labels
+from advisor.data.read.columns import Columns, by_name, label_names, same_column
+from advisor.data.read.label_cells import read_labels
+from advisor.data.read.listing import Listing
+from advisor.data.read.names import natural
+from advisor.data.read.part_tables import PartTable
+
+#: What stands in place of a label that is held back or was never given.
+PLACEHOLDERS = frozenset(
+    "? ?? -1 -100 -999 - -- . n/a na nan null none nil unknown unlabeled unlabelled no_label nolabel tbd todo hidden "
+    "missing undefined".split()
+) | {"no label", "not labeled", "not labelled"}
+
+
+def with_label_of_its_table(rule: PartTable, options: ReadOptions) -> ReadOptions:
+    """Options that name a column of the table of labels that the training table was joined with, where it was."""
+    names = [str(c) for c in rule.table.frame.columns if c in rule.label_columns]
+    if options.label_column or not names:
+        return options
+    frame = rule.table.frame
+    called = by_name(rule.table, label_names(), set(map(str, frame.columns)) - set(names))
+    good = [c for c in (called, *names) if c and may_be_labels(frame[c])]
+    best = next((c for c in good if look_like_labels(frame[c])), (good or names)[0])
+    return options.model_copy(update={"label_column": best})
+
+
+def with_labels(parts: Sequence[PartTable], rule: PartTable, columns: Columns, options: ReadOptions) -> list[PartTable]:
+    """The tables with their labels read; one without the column has none. Raises DatasetError as `read_labels` does."""
+    own = [same_column(part.table, columns.label) for part in parts]
+    cells = [part.table.frame[label] for part, label in zip(parts, own, strict=True) if label]
+    where = columns.labels_from.removeprefix("labels from ").partition(", of which")[0] or f"column {columns.label}"
+    labels = iter(read_labels(cells, options, f"{where} of {rule.table.path}"))
+    return [replace(part, labels=next(labels)) if label else part for part, label in zip(parts, own, strict=True)]
+
+
+def set_placeholders_aside(listing: Listing) -> None:
+    """Set aside, as unlabelled, the items outside training whose label is a sign for none that training never has.
+
+    Where there are no parts, such a sign is a class like any other, and a note says so.
+    """
+    items = listing.items
+    learned = set(items.loc[items["part"].isin(["train", ""]), "label"])
+    sign = items["label"].map(lambda name: name.casefold() in PLACEHOLDERS)
+    blank = sign & ~items["part"].isin(["train", ""]) & ~items["label"].isin(learned)
+    if blank.any() and learned:
+        signs = listed(sorted(set(items.loc[blank, "label"]), key=natural))
+        listing.notes.append(
+            f"{counted(int(blank.sum()), 'item')} outside training with {signs} in place of a label set aside."
+        )
+        listing.keep_unlabelled(blank)
+        listing.put_aside(blank, items["label"].map(lambda name: f"{name} stands in place of its label."))
+    held = sorted(name for name in learned if name.casefold() in PLACEHOLDERS and name.casefold() != "none")
+    counts = pd.Series(listing.items["label"]).value_counts()
+    if held and len(counts) > 2:
+        each = listed([f"{name} ({counts[name]:,})" for name in held])
+        listing.notes.append(
+            f"{each} {'is a class' if len(held) == 1 else 'are classes'} like any other. Empty these cells if they "
+            f"mean that there is no label."
+        )

@@ -1,0 +1,45 @@
+"""What a table holds beside the columns that are read, in a sentence or two."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from advisor.core.wording import counted, listed
+from advisor.data.read.column_values import are_texts, filled
+from advisor.data.read.columns import Columns, plain
+from advisor.data.read.tables import Table
+
+#: Names of an official split; a column called so that names no parts is said to be none.
+_SPLIT_NAMES = frozenset("split fold folds kfold partition subset datasetsplit splitname".split())
+N_NAMED = 5
+
+
+def unused_notes(table: Table, columns: Columns) -> list[str]:
+    """Sentences on further texts and how to join them, on a column of folds, and on all that is left."""
+    rest = [str(c) for c in table.frame.columns if str(c) not in columns.used]
+    texts = [c for c in rest if columns.text and are_texts(table.frame[c])]
+    folds = [c for c in rest if c not in texts and not columns.split and plain(c) in _SPLIT_NAMES]
+    notes = [_further_texts(table, columns, texts)] if texts else []
+    notes += [_no_split(c, table.frame[c]) for c in folds if len(filled(table.frame[c]))]
+    left = [c for c in rest if c not in texts and c not in folds]
+    if left:
+        notes.append(f"{counted(len(left), 'column')} not used: {listed(left, N_NAMED)}.")
+    return notes
+
+
+def _further_texts(table: Table, columns: Columns, texts: list[str]) -> str:
+    in_order = [str(c) for c in table.frame.columns if c in texts or c in columns.texts]
+    what = f"Column {texts[0]} holds texts too and is" if len(texts) == 1 else f"Columns {listed(texts)} hold texts too"
+    return (
+        f"{what}{'' if len(texts) == 1 else ' and are'} not read. To join them, a blank line between them, name the "
+        f"columns with the option text_column (--text-column {_quoted(','.join(in_order))})."
+    )
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if " " in argument else argument
+
+
+def _no_split(column: str, values: pd.Series) -> str:
+    held = listed(sorted(set(filled(values)))[:20], 3)
+    return f"Column {column} names no parts (it holds {held}), so it is not used as the split."
