@@ -1,3 +1,11 @@
-from advisor.ui.places import main
+"""The dashboard. Streamlit's server imports `app`, guarded; for every page it runs this file as a script."""
 
-main()
+import streamlit as st
+
+from advisor.ui.places import main
+from advisor.ui.server import middleware
+
+if __name__ == "__main__":
+    main()
+else:
+    app = st.App(__file__, middleware=middleware())

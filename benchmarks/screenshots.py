@@ -10,6 +10,7 @@ dashboard as `advisor app` does, and opens each page in Debian's chromium (``CHR
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import tempfile
@@ -24,12 +25,14 @@ from playwright.sync_api import Page, sync_playwright
 
 from advisor import api
 from advisor.cli.dashboard import command
+from advisor.core import sharing
 from advisor.core.records import Dataset
 from advisor.runs import store
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+TOKEN = secrets.token_urlsafe(24)
 WIDTH, HEIGHT, TALL = 1280, 1000, 1500
 QUESTION = "What is the default budget for the advice?"
 #: Seconds for a page to settle: figures are drawn after the rest.
@@ -44,6 +47,7 @@ def main() -> None:
         trained("sample:topics", "frozen")
         _, answers = trained("sample:handbook", "frozen")
         with served() as address, browser() as page:
+            page.goto(f"{address}/?token={TOKEN}")  # a cookie keeps it from here on
             at = f"?data={digits.fingerprint[:16]}"
             for name in ("data", "profile", "evidence", "advice", "runs", "score", "machine"):
                 shot(page, f"{address}/{name if name != 'data' else ''}{at if name != 'data' else ''}", name)
@@ -69,7 +73,10 @@ def served() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen(command(port, browser=False), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        command(port, browser=False), env={**os.environ, sharing.TOKEN: TOKEN}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         for _ in range(300):
             try:

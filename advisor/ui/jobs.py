@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from advisor.core.errors import PeopleError
 from advisor.core.workspace import Workspace
+from advisor.ui.server.visitors import acting_in
 from probes.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +29,8 @@ KEPT = 64
 class Job:
     """One question being answered: its progress, and its result or its failure in one sentence.
 
-    ``asked``: the question, for a form that shows it again when there is no answer to it.
+    ``asked``: the question, for a form that shows it again when there is no answer to it. ``workspace``: whose job it
+    is; with a login, others do not find it.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Job:
     finished: bool = False
     work: Callable[[Progress], Any] | None = None
     asked: Any = None
+    workspace: Path = field(default_factory=lambda: Workspace.here().folder)
 
     def tell(self, sentence: str, share: float) -> None:
         """Note the progress; `share` is clipped to 0..1."""
@@ -81,8 +85,9 @@ def answer(key: str, title: str, work: Callable[[Progress], Any]) -> Job:
 
 
 def find(key: str | None) -> Job | None:
-    """The job with this key, or None when this process does not know it."""
-    return _jobs.get(key) if key else None
+    """The job with this key, or None when this workspace has none."""
+    job = _jobs.get(key) if key else None
+    return job if job is not None and job.workspace == Workspace.here().folder else None
 
 
 def forget(key: str) -> None:
@@ -101,7 +106,8 @@ def again(job: Job) -> Job:
 
 def _work(job: Job, work: Callable[[Progress], Any]) -> None:
     try:
-        job.result = work(job.tell)
+        with acting_in(job.workspace):
+            job.result = work(job.tell)
     except PeopleError as error:
         job.error = str(error)
     except Exception as error:

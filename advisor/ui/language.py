@@ -6,10 +6,12 @@ environment; the pages only show whether there is one.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
-from advisor.core import wording
+from advisor.core import reach, wording
 from advisor.core.errors import EndpointError, PeopleError
 from advisor.llm import models
 from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
@@ -58,7 +60,21 @@ def choose(key: str, present: str | None = None) -> str | None:
         placeholder="a folder, a hub name",
         help="An installed one, the endpoint (see Machine), a local folder, or a hub name such as organisation/model.",
     )
-    return chosen.strip() or None if chosen else None
+    name = chosen.strip() if chosen else ""
+    if name and name not in choices:
+        _may_name(name)
+    return name or None
+
+
+def _may_name(name: str) -> None:
+    """End the page with the reason where a folder that was typed in may not be read here."""
+    if not (name.startswith(("/", "~", ".", "\\")) or ":" in name or Path(name).exists()):
+        return  # a hub name
+    try:
+        reach.check(name)
+    except PeopleError as error:
+        parts.problem(str(error))
+        st.stop()
 
 
 def draw() -> None:

@@ -17,6 +17,8 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
 from advisor.data.reading import open_dataset
+from advisor.ui.server import visitors
+from advisor.ui.server.settings import login_is_on
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "pages"
@@ -52,10 +54,20 @@ def main() -> None:
     # A picture of our own: for a Material icon in the tab Streamlit asks fonts.gstatic.com.
     st.set_page_config(page_title=NAME, page_icon=str(HERE / "icon.svg"), layout="wide")
     st.logo(HERE / "logo.svg", size="large")
+    if login_is_on() and not visitors.name_of(st.user.to_dict()):
+        sign_in()
+        return
     chosen = st.navigation([page(place.name) for place in PLACES], position="top")
     # A column of this width keeps lines readable on a wide screen and fills a narrow one.
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         chosen.run()
+
+
+def sign_in() -> None:
+    """All that somebody sees who has not signed in."""
+    st.title("Who are you?", anchor=False)
+    st.text("Sign in to use this dashboard. Your datasets and runs are visible to you alone.")
+    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
 
 
 def page(name: str) -> st.Page:

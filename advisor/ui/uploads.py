@@ -1,18 +1,34 @@
-"""Uploads are written to the workspace under their content's hash and a tame name; nothing in them is executed."""
+"""Uploads are written to the workspace under their content's hash and a tame name; nothing in them is executed.
+
+The server has put an upload on the disk while it arrived and left a receipt (`advisor.ui.server.receive`); what has
+none, as in a test of a page, is written here. Either way a file is moved to its place and lies there once.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from advisor.core.storage import write_bytes
+from advisor.core.errors import DatasetError, StorageError
+from advisor.core.wording import count
 from advisor.core.workspace import Workspace
 from advisor.data.read.names import UPLOADED_DOCUMENTS, suffix
+from advisor.ui.server import receive
 
 CHUNK = 1 << 20
+MOST_FILES = 1000
+RECEIPT_BYTES = 1024
+
+#: Where a receipt's file lies by now: a page asks for it again each time it is drawn.
+_placed: OrderedDict[str, Path] = OrderedDict()
+_KEPT = 10_000
 
 
 def tame(name: str) -> str:
@@ -22,45 +38,102 @@ def tame(name: str) -> str:
     'My_cats_1_.zip'
     """
     last = PurePosixPath(name.replace("\\", "/")).name
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:] or "upload"
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:].lstrip("._-") or "upload"
 
 
 def keep(stream: BinaryIO, name: str) -> Path:
-    """Write an uploaded file to `workspace()/uploads/<hash>/<name>` once and return its path.
+    """Put an uploaded file at `workspace()/uploads/<hash>/<name>` and return its path.
 
-    Raises StorageError when the disk is full.
+    Raises StorageError when it did not fit or the disk is full.
     """
-    stream.seek(0)
-    digest = hashlib.sha256()
-    while block := stream.read(CHUNK):
-        digest.update(block)
-    path = Workspace.here().uploads / digest.hexdigest()[:16] / tame(name)
-    if not path.exists():
-        stream.seek(0)
-        write_bytes(path, stream.read())
-    return path
+    with _failing_in_words():
+        path, digest = _on_disk(stream)
+        return _placed_at(path, Workspace.here().uploads / digest.hex()[:16] / tame(name))
 
 
 def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
-    """Write files uploaded together into one folder named by all their contents, and return the folder; a lone file
+    """Put files uploaded together into one folder named by all their contents, and return the folder; a lone file
     that is an archive or a table is kept by itself.
 
-    Raises StorageError when the disk is full.
+    Raises DatasetError for too many files, and StorageError when one did not fit or the disk is full.
     """
+    if len(files) > MOST_FILES:
+        raise DatasetError(
+            f"{count(len(files))} files are more than the {count(MOST_FILES)} of one upload. Put them into an archive."
+        )
     if len(files) == 1 and suffix(tame(files[0][1])) not in UPLOADED_DOCUMENTS:
         return keep(*files[0])
-    named = [(stream, tame(name)) for stream, name in files]
-    whole = hashlib.sha256()
-    for stream, name in named:
-        stream.seek(0)
-        whole.update(f"{name}\x1f".encode() + hashlib.file_digest(stream, "sha256").digest())  # type: ignore[arg-type]
-    called = Path(named[0][1]).stem + (f"_and_{len(named) - 1}_more" if len(named) > 1 else "")
-    folder = Workspace.here().uploads / whole.hexdigest()[:16] / called
-    taken: set[str] = set()
-    for number, (stream, name) in enumerate(named):
-        own = name if name.lower() not in taken else f"{number}-{name}"
-        taken.add(own.lower())
-        if not (folder / own).exists():
-            stream.seek(0)
-            write_bytes(folder / own, stream.read())
-    return folder
+    with _failing_in_words():
+        named = [(*_on_disk(stream), tame(name)) for stream, name in files]
+        whole = hashlib.sha256()
+        for _, digest, name in named:
+            whole.update(f"{name}\x1f".encode() + digest)
+        called = Path(named[0][2]).stem + (f"_and_{len(named) - 1}_more" if len(named) > 1 else "")
+        folder = Workspace.here().uploads / whole.hexdigest()[:16] / called
+        taken: set[str] = set()
+        for number, (path, _, name) in enumerate(named):
+            own = name if name.lower() not in taken else f"{number}-{name}"
+            taken.add(own.lower())
+            _placed_at(path, folder / own)
+        return folder
+
+
+def _on_disk(stream: BinaryIO) -> tuple[Path, bytes]:
+    """Where an upload lies, and the SHA-256 of its content. Raises StorageError when the server could not keep it."""
+    stream.seek(0)
+    found = receive.arrived(stream.read(RECEIPT_BYTES))
+    if isinstance(found, str):
+        raise StorageError(found)
+    found = _written(stream) if found is None else _placed.get(found.name, found)
+    if not found.is_file():
+        raise StorageError("The upload is gone, since it was not read within a day. Choose the file again.")
+    with found.open("rb") as content:
+        return found, hashlib.file_digest(content, "sha256").digest()
+
+
+def _written(stream: BinaryIO) -> Path:
+    folder = receive.folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / secrets.token_hex(16)
+    stream.seek(0)
+    try:
+        with path.open("xb") as target:
+            while block := stream.read(CHUNK):
+                target.write(block)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _placed_at(path: Path, place: Path) -> Path:
+    """Move a file to its place, where the same content may lie already, and remember it."""
+    if path == place:
+        return place
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if path.parent != receive.folder():  # read before under another name
+        if not place.exists():
+            os.link(path, place)
+        return place
+    if place.exists():
+        path.unlink()
+    else:
+        with path.open("rb+") as content:
+            os.fsync(content.fileno())
+        path.replace(place)
+    _placed[path.name] = place
+    while len(_placed) > _KEPT:
+        _placed.popitem(last=False)
+    return place
+
+
+@contextmanager
+def _failing_in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = Workspace.here().uploads
+        raise StorageError(
+            f"The upload cannot be written below {folder} ({error.strerror or error}). Free some space, or set "
+            f"ADVISOR_HOME to a larger disk."
+        ) from error

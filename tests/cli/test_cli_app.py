@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
-import os
-import socket
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,77 +11,48 @@ from pathlib import Path
 import psutil
 import pytest
 
+from advisor.cli.dashboard import settings
+from tests.ui.serving import Served, served
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "advisor.cli", "app", "--port"]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The dashboard as somebody starts it the first time: no Streamlit settings in the home folder, nobody typing."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "ADVISOR_HOME": str(home / "advisor"), "HOME": str(home), "BROWSER": "true"}
-    folder = tmp_path_factory.mktemp("elsewhere")
-    log = (folder / "log.txt").open("w+")
-    process = subprocess.Popen(
-        [*COMMAND, str(port)],
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        text=True,
-    )
-    end = time.monotonic() + 90
-    while not healthy(port):
-        assert process.poll() is None and time.monotonic() < end, (folder / "log.txt").read_text()
-        time.sleep(0.2)
-    yield port, process
-    process.terminate()
-    process.wait(30)
-    log.close()
+    with served(tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
-def healthy(port: int) -> bool:
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/_stcore/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
+def test_it_listens_on_this_machine_only(server: Served) -> None:
+    listening = [
+        c.laddr for c in psutil.Process(server.process.pid).net_connections() if c.status == psutil.CONN_LISTEN
+    ]
+    assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", server.port)]
 
 
-def upgrade(port: int, host: str) -> int:
-    """The status that a browser gets which asks for the page's WebSocket under a host name."""
-    headers = {
-        "Host": host, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": f"http://{host}",
-    }  # fmt: skip
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/_stcore/stream", headers=headers)
-    return connection.getresponse().status
+def test_a_foreign_host_name_is_refused(server: Served) -> None:
+    cookie = server.enter()
+    assert server.upgrade(Origin=f"http://127.0.0.1:{server.port}", **cookie) == 101
+    foreign = {"Host": "rebound.example.org", "Origin": "http://rebound.example.org"}
+    assert server.upgrade(**foreign, **cookie) >= 400
+    assert server.upgrade(**foreign) >= 400
 
 
-def test_it_listens_on_this_machine_only(server: tuple[int, subprocess.Popen[str]]) -> None:
-    port, process = server
-    listening = [c.laddr for c in psutil.Process(process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
-    assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", port)]
-
-
-def test_a_foreign_host_name_is_refused(server: tuple[int, subprocess.Popen[str]]) -> None:
-    port, _ = server
-    assert upgrade(port, f"127.0.0.1:{port}") == 101
-    assert upgrade(port, "rebound.example.org") >= 400
-
-
-def test_a_port_that_is_taken_is_one_sentence(server: tuple[int, subprocess.Popen[str]]) -> None:
-    port, _ = server
-    done = subprocess.run([*COMMAND, str(port)], capture_output=True, text=True, timeout=60)
+def test_a_port_that_is_taken_is_one_sentence(server: Served) -> None:
+    done = subprocess.run([*COMMAND, str(server.port)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert str(port) in done.stderr
+    assert str(server.port) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_was_not_asked_for_stays_as_the_environment_has_it(tmp_path: Path) -> None:
+    assert settings(None, (), False, False) == {}
+    assert settings("t" * 16, [tmp_path, tmp_path / "x"], True, True) == {
+        "ADVISOR_TOKEN": "t" * 16, "ADVISOR_ROOTS": f"{tmp_path}:{tmp_path / 'x'}", "ADVISOR_WITHOUT_LOGIN": "1",
+        "ADVISOR_SHARE_ENDPOINT": "1",
+    }  # fmt: skip
 
 
 def test_the_package_carries_the_checkouts_settings() -> None:

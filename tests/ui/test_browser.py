@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from advisor.cli.dashboard import command
+from tests.ui.serving import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Page
@@ -34,32 +29,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(workspace: Path) -> Iterator[str]:
-    """The dashboard, served as `advisor app` serves it, with a workspace of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (workspace / "server.log").open("wb")
-    served = subprocess.Popen(command(port, browser=False), env=dict(os.environ), stdout=log, stderr=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health", served)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        served.terminate()
-        served.wait(20)
-        log.close()
-
-
-def wait_for(url: str, served: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers; fail when it has ended."""
-    for _ in range(300):
-        assert served.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server did not answer within a minute")
+def address(tmp_path: Path) -> Iterator[str]:
+    """The dashboard's printed address, served as `advisor app` serves it, with a workspace of its own."""
+    with served(tmp_path / "served") as running:
+        yield running.address
 
 
 @pytest.fixture
@@ -133,7 +106,7 @@ def digit() -> FilePayload:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_follows_the_light_or_dark_of_the_system(browser_page: Page, address: str, scheme: str) -> None:
     browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    browser_page.goto(f"{address}/runs")
+    browser_page.goto(address.replace("/?", "/runs?"))
     browser_page.get_by_role("heading", name="What has been trained?").wait_for()
     color = browser_page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
     brightness = sum(int(x) for x in re.findall(r"\d+", color)[:3]) / 3
