@@ -20,6 +20,7 @@ from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
 from advisor.advice.wishes import checked_budget, checked_goal, checked_pair, checked_target
 from advisor.core.errors import AdviceError, RunError
+from advisor.core.kinds import SeveralLabels
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
     Advice,
@@ -46,7 +47,7 @@ from advisor.evidence.gather import keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import launchers, store, supervisor
+from advisor.runs import ended, launchers, store, supervisor
 from advisor.runs.follow import follow
 from probes.progress import Progress, silent
 
@@ -64,25 +65,35 @@ def read(
     source: Source,
     *,
     kind: Kind | None = None,
-    text_column: str | None = None,
-    label_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
+    label_column: str | Sequence[str] | None = None,
     path_column: str | None = None,
     split_column: str | None = None,
     group_column: str | None = None,
     question_column: str | None = None,
     answer_column: str | None = None,
     document_column: str | None = None,
+    several_labels: SeveralLabels | None = None,
     progress: Progress = silent,
 ) -> Dataset:
-    """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do."""
+    """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do.
+
+    text_column, label_column: a name, or several, also apart by commas in one string: texts are joined by a blank line,
+    columns of zeros and ones are one label. several_labels: what becomes of rows with several labels.
+    """
     if isinstance(source, Dataset):
         return source
     options = ReadOptions(
-        kind=kind, text_column=text_column, label_column=label_column, path_column=path_column,
+        kind=kind, text_column=_in_one(text_column), label_column=_in_one(label_column), path_column=path_column,
         split_column=split_column, group_column=group_column, question_column=question_column,
-        answer_column=answer_column, document_column=document_column,
+        answer_column=answer_column, document_column=document_column, several_labels=several_labels,
     )  # fmt: skip
     return read_source(source, options, progress)
+
+
+def _in_one(names: str | Sequence[str] | None) -> str | None:
+    """Names of columns as one string, apart by commas."""
+    return names if names is None or isinstance(names, str) else ",".join(names)
 
 
 def profile(x: Source, *, progress: Progress = silent) -> Profile:
@@ -322,6 +333,22 @@ def wait(run: str, progress: Progress = silent) -> RunReport:
         cause = (status.cause if status else "") or "it was stopped"
         raise RunError(f"Run {run} did not finish: {cause.rstrip('.')}. See `advisor runs show {run}`.")
     return RunReport.load(status.files.report)
+
+
+def resume_run(run: str) -> str:
+    """Queue a run that failed, as on a full disk, to go on from what it has kept, and return its id at once.
+
+    Raises RunError for a run that is unknown, under way or finished.
+    """
+    return ended.resume(run)
+
+
+def delete_run(run: str) -> int:
+    """Delete an ended run with its model, its report and all that it has kept; returns the bytes freed.
+
+    Raises RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
+    """
+    return ended.delete(run)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:

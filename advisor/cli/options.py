@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 import typer
 
 from advisor.core.errors import AdviceError
-from advisor.core.kinds import KIND_NAMES
+from advisor.core.kinds import KIND_NAMES, SEVERAL_LABELS
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.ladder import rung as find_rung
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 AUTO = "auto"
 #: What `--kind` takes.
 KindChoice = StrEnum("KindChoice", [(name, name) for name in KIND_NAMES])  # type: ignore[misc]
+
+
+#: What `--several-labels` takes.
+SeveralChoice = StrEnum("SeveralChoice", [(name, name) for name in SEVERAL_LABELS])  # type: ignore[misc]
 
 
 class Reading(TypedDict):
@@ -37,6 +41,7 @@ class Reading(TypedDict):
     question_column: str | None
     answer_column: str | None
     document_column: str | None
+    several_labels: Any
 
 
 PathArgument = Annotated[
@@ -78,8 +83,8 @@ _READING: dict[str, Any] = {
     **{
         f"{name}_column": Annotated[str | None, typer.Option(metavar="NAME", help=help_text)]
         for name, help_text in {
-            "text": "The table's column with the texts.",
-            "label": "The table's column with the labels.",
+            "text": "The table's column with the texts; several, such as title,body, are joined.",
+            "label": "The table's column with the labels; several of zeros and ones are one label.",
             "path": "The table's column with the image paths.",
             "split": "The table's column with the official split.",
             "group": "The table's column of groups; a group stays in one part.",
@@ -88,6 +93,10 @@ _READING: dict[str, Any] = {
             "document": "The table's column that names the document with the answer.",
         }.items()
     },
+    "several_labels": Annotated[
+        SeveralChoice | None,
+        typer.Option(help="Rows with several labels: combine makes each combination a class, single leaves them out."),
+    ],
 }
 
 

@@ -17,6 +17,9 @@ ModalityName = Literal["image", "text"]
 #: What is to be said about an item.
 TaskName = Literal["classification", "answering"]
 KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
+#: What becomes of rows with several labels: each combination is a class, or only rows with a single label are used.
+SeveralLabels = Literal["combine", "single"]
+SEVERAL_LABELS: tuple[SeveralLabels, ...] = get_args(SeveralLabels)
 
 
 @dataclass(frozen=True)

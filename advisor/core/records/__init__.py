@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from advisor.core.records.advice import Advice, Estimate, Exchange, Goal, WhatIf
 from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
-from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside, SeveralLabels
+from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
 from advisor.core.records.evidence import (
     Domain,
     Evidence,
@@ -57,7 +57,6 @@ __all__ = [
     "RunReport",
     "RunStatus",
     "SetAside",
-    "SeveralLabels",
     "Severity",
     "Situation",
     "Stage",

@@ -12,14 +12,11 @@ import pandas as pd
 from advisor import __version__
 from advisor.core import places
 from advisor.core.errors import StorageError
-from advisor.core.kinds import kind_row
+from advisor.core.kinds import SeveralLabels, kind_row
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
 from advisor.core.records.pixels import PixelRange
 from advisor.core.tables import read_table
 from advisor.core.workspace import DatasetFiles
-
-#: What becomes of rows with several labels: each combination is a class, or only rows with a single one are used.
-SeveralLabels = Literal["combine", "single"]
 
 
 class ReadOptions(Record):

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.kinds import Kind, kind_row
+from advisor.core.kinds import Kind, SeveralLabels, kind_row
 from advisor.core.records import Dataset
 from advisor.data.read.names import UPLOADED
 from advisor.data.read.samples import SAMPLES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 QUESTION = "What data do you have?"
 COLUMNS = {
     "label_column": "Column of the labels",
-    "text_column": "Column of the texts",
+    "text_column": "Column of the texts (or several: title,body)",
     "path_column": "Column of the image paths",
     "split_column": "Column of the official split",
     "group_column": "Column of the groups",
@@ -32,6 +32,8 @@ COLUMNS = {
     "answer_column": "Column of the answers",
     "document_column": "Column of the document with the answer",
 }
+CHOICES = ("kind", "several_labels")
+SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "single": "Leave them out"}
 KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
@@ -142,6 +144,14 @@ def options() -> None:
         help="Detected when none is chosen.",
         persist_state="page",
     )
+    st.segmented_control(
+        "Rows with several labels",
+        list(SEVERAL),
+        key="option-several_labels",
+        format_func=lambda choice: SEVERAL[choice],
+        help="Only needed where a row has several labels at once.",
+        persist_state="page",
+    )
     with st.grid(3, min_column_width=200):
         for name, label in COLUMNS.items():
             st.text_input(label, key=f"option-{name}", placeholder="detected", persist_state="page")
@@ -149,7 +159,7 @@ def options() -> None:
 
 def chosen_options() -> dict[str, str]:
     """The options that were set, by the names `api.read` takes."""
-    values = {name: str(st.session_state.get(f"option-{name}") or "").strip() for name in ("kind", *COLUMNS)}
+    values = {name: str(st.session_state.get(f"option-{name}") or "").strip() for name in (*CHOICES, *COLUMNS)}
     return {name: value for name, value in values.items() if value}
 
 
