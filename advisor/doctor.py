@@ -101,8 +101,15 @@ def check_workspace() -> Iterator[Check]:
 
 def check_supervisor() -> Iterator[Check]:
     """Who supervises the runs."""
-    from advisor.runs import store, supervisor
+    from advisor.core.wording import size
+    from advisor.runs import ended, store, supervisor
 
+    if (kept := ended.kept()).runs:
+        yield Check(
+            "Kept stages", "note",
+            f"{counted(len(kept.runs), 'run')} that ended early still keep {size(kept.n_bytes)} to go on with, the "
+            f"latest {kept.runs[0]}. To go on: advisor runs resume RUN. To free the space: advisor runs delete RUN.",
+        )  # fmt: skip
     waiting = store.unfinished()
     alive = supervisor.is_alive()
     if waiting and not alive:

@@ -11,13 +11,13 @@ import typer
 from advisor.cli.options import Json, RunArgument
 from advisor.cli.output import Output, command
 
-runs_app = typer.Typer(help="List the runs, show one, or stop one. Without a command: list.")
+runs_app = typer.Typer(help="List, show, stop, resume or delete runs. Without a command: list.")
 cache_app = typer.Typer(help="Show where features are cached and their size, or clear them. Without a command: show.")
 
 
 @runs_app.callback(invoke_without_command=True)
 def _runs(context: typer.Context, json: Json = False) -> None:
-    """List the runs, show one, or stop one. Without a command: list."""
+    """List, show, stop, resume or delete runs. Without a command: list."""
     if context.invoked_subcommand is None:
         list_runs(json)
 
@@ -57,6 +57,40 @@ def stop_run(run: RunArgument, json: Json = False) -> None:
         if status.state not in store.ENDED:
             supervisor.ensure()
         output.answer(show_runs.status_json(status), lambda to: show_runs.stopped(to, status))
+
+
+@runs_app.command("resume")
+def resume_run(run: RunArgument, json: Json = False) -> None:
+    """Go on with a run that failed, as on a full disk, from what it has kept."""
+    with command(json) as output:
+        from advisor import api
+        from advisor.cli import show_runs
+        from advisor.runs import store
+
+        status = store.status(api.resume_run(run))
+        output.answer(show_runs.status_json(status), lambda to: show_runs.resumed(to, status))
+
+
+@runs_app.command("delete")
+def delete_runs(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs that have ended.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete ended runs with their models, reports and all that they have kept."""
+    with command(json) as output:
+        from advisor.cli import show_runs
+        from advisor.runs import ended, store
+
+        statuses = {status.run: status for status in map(store.status, runs)}
+        for status in statuses.values():
+            ended.check(status)
+        show_runs.to_delete(output.stderr, list(statuses.values()))
+        if not yes and not _agreed(output, "Delete for good?", "Nothing was deleted. Add --yes to delete"):
+            raise typer.Exit(1)
+        freed = sum(ended.delete(run) for run in statuses)
+        document = {"deleted": list(statuses), "freed_bytes": freed}
+        output.answer(document, lambda to: show_runs.deleted(to, len(statuses), freed))
 
 
 @cache_app.callback(invoke_without_command=True)
@@ -102,7 +136,7 @@ def weights(
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
             show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]), to_fetch=True)
-            if not yes and not _agreed(output, f"Fetch {entries[0].title}?"):
+            if not yes and not _agreed(output, f"Fetch {entries[0].title}?", "Nothing was fetched. Add --yes to fetch"):
                 raise typer.Exit(1)
             fetch(entries[0], output.progress)
         rows = [show_machine.weights_json(entry) for entry in entries]
@@ -112,10 +146,10 @@ def weights(
             output.answer(rows[0], lambda to: show_machine.one_weight(to, rows[0]))
 
 
-def _agreed(output: Output, question: str) -> bool:
+def _agreed(output: Output, question: str, otherwise: str) -> bool:
     """Ask on the terminal; without one the answer is no, with the way to say yes."""
     if not sys.stdin.isatty():
-        output.note("Nothing was fetched. Add --yes to fetch without being asked.")
+        output.note(f"{otherwise} without being asked.")
         return False
     output.stderr.print(f"{question} [y/N] ", end="", markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -146,6 +180,10 @@ def app(
         list[Path] | None,
         typer.Option(help="A folder that may be read; repeatable. Default: home and the current folder."),
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="With a login: an e-mail address or a domain that may sign in; repeatable. Default: all."),
+    ] = None,
     without_login: Annotated[
         bool, typer.Option("--without-login", help="Let other machines in though nobody signs in.")
     ] = False,
@@ -156,4 +194,6 @@ def app(
     """Open the dashboard, for this machine only unless told otherwise."""
     from advisor.cli.dashboard import serve, settings
 
-    raise typer.Exit(serve(port, browser, host, settings(token, root or (), without_login, share_endpoint)))
+    raise typer.Exit(
+        serve(port, browser, host, settings(token, root or (), allow or (), without_login, share_endpoint))
+    )

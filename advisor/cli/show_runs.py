@@ -12,7 +12,7 @@ from advisor.cli.tables import MARKS, marked, safe, table
 from advisor.cli.tasks import shown_task
 from advisor.core.errors import StorageError
 from advisor.core.records import Plan, RunReport, RunStatus
-from advisor.core.wording import between, duration, percent
+from advisor.core.wording import between, counted, duration, percent, size
 from probes.measured import Measured
 
 
@@ -64,6 +64,7 @@ def run(to: Console, status: RunStatus) -> None:
     if status.state == "failed":
         for line in log_tail(status.run, 15).splitlines():
             to.print(safe(line), style="dim")
+        to.print(f"To go on from what it has kept: advisor runs resume {status.run}", style="dim", markup=False)
     to.print(safe(f"Folder: {status.directory}"), style="dim", soft_wrap=True)
     if report is not None:
         to.print(f"Try it: advisor predict {status.run} INPUT", style="dim", markup=False)
@@ -114,6 +115,26 @@ def stopped(to: Console, status: RunStatus) -> None:
     """`advisor runs stop`: what the request led to."""
     words = {"stopped": "has stopped", "done": "had already finished", "failed": "had already failed"}
     to.print(f"Run {status.run} {words.get(status.state, 'was asked to stop; it ends within seconds')}.", markup=False)
+
+
+def resumed(to: Console, status: RunStatus) -> None:
+    """`advisor runs resume`: that it goes on, and how to watch it."""
+    to.print(f"Run {status.run} goes on from what it has kept. To see it: advisor runs show {status.run}", markup=False)
+
+
+def to_delete(to: Console, statuses: Sequence[RunStatus]) -> None:
+    """`advisor runs delete`, before the question: which runs go."""
+    for status in statuses:
+        created = status.created[:16].replace("T", " ")
+        to.print(
+            safe(f"{status.run}: {status.title} on {status.dataset_name}, {status.state}, of {created}"),
+            soft_wrap=True,
+        )
+
+
+def deleted(to: Console, n: int, freed_bytes: int) -> None:
+    """`advisor runs delete`: what it freed."""
+    to.print(f"Deleted {counted(n, 'run')} and freed {size(freed_bytes)}.")
 
 
 def moment(status: RunStatus, with_eta: bool = True) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
-from advisor.runs import store
+from advisor.runs import ended, store, supervisor
 from advisor.ui import parts, places, terms
 
 QUESTION = "What has been trained?"
@@ -19,6 +20,7 @@ PAGE = 15
 
 def draw() -> None:
     """The page."""
+    supervisor.look_after()
     runs = store.runs()
     if not runs:
         parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, then press “Train this”.")
@@ -56,11 +58,34 @@ def row(status: RunStatus) -> None:
             elif status.cause:
                 parts.note(wording.short(status.cause, 90))
         with buttons.container(horizontal=True, horizontal_alignment="right"):
-            if status.state in ACTIVE and st.button("Stop", key=f"stop-{status.run}"):
-                store.request_stop(status.run)
-                st.rerun()
+            if status.state in ACTIVE:
+                if st.button("Stop", key=f"stop-{status.run}"):
+                    store.request_stop(status.run)
+                    st.rerun()
+            elif status.state in store.ENDED:
+                after(status)
             # A link and not a button: the table's next refresh could undo a page switched here.
             st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
+
+
+def after(status: RunStatus) -> None:
+    """What can be done with a run that has ended: a failed one goes on, and any can be deleted, once confirmed."""
+    if status.state == "failed" and st.button("Go on", key=f"resume-{status.run}", help="From what it has kept."):
+        do(ended.resume, status.run)
+    with st.popover("Delete", key=f"delete-{status.run}"):
+        st.text(f"Delete {status.run} with its model and its report?")
+        if st.button("Delete for good", key=f"confirm-{status.run}", type="primary"):
+            do(ended.delete, status.run)
+
+
+def do(action: Callable[[str], object], run: str) -> None:
+    """Carry out an action on a run and draw the page again, or show why it cannot be done."""
+    try:
+        action(run)
+    except PeopleError as error:
+        parts.problem(str(error))
+        return
+    st.rerun()
 
 
 def result(status: RunStatus) -> str:
