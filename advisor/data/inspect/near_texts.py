@@ -21,12 +21,15 @@ Hashes = NDArray[np.uint64]
 SHINGLE = 8  #: bytes of UTF-8
 SKETCH = 128  #: smallest shingle hashes that two texts are compared on
 N_KEYS = 12  #: of these, how many bring two texts together
-#: Of their keys two texts share at least so many; of those that resemble each other by 0.65, 1 in 10,000 does not.
-MIN_SHARED = 2
 MAX_SHARED = 30  #: a shingle in more texts than this brings only neighbours together
 MAX_BYTES = 20_000  #: of one text that are looked at
 #: Texts of at least so many bytes are near copies from this resemblance on; measured on news, questions and messages.
 THRESHOLDS = ((240, 0.65), (50, 0.75))
+#: With more pairs a text than this, those are compared that share as many keys as all but 1 in 1,000 pairs at the
+#: threshold do (binomial), by how many rare keys both have.
+MANY_PAIRS = 10
+_LONG_SHARE = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3])
+_SHORT_SHARE = np.array([0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4])
 HASH_BITS = 40  #: so that a hash and the text's number in its chunk fit 64 bits
 _TEXT_BITS = 24
 _CHUNK_BYTES = 1 << 20
@@ -48,11 +51,10 @@ def near_pairs(texts: Sequence[str], rows: Ints, progress: Progress = silent) ->
     keys = _keys(chosen, lambda sentence, share: progress(sentence, 0.5 * share))
     kept = [np.empty((0, 2), dtype=np.int64)]
     group = np.arange(len(rows))
-    for pairs in _meetings(keys, len(rows), lambda sentence, share: progress(sentence, 0.5 + 0.5 * share)):
-        wanted = _wanted(lengths[pairs[:, 0]], lengths[pairs[:, 1]])
-        shorter, longer = np.sort(lengths[pairs], axis=1).T
-        pairs = pairs[shorter >= 0.9 * wanted * longer]
+    for done, pairs in _meetings(keys, lengths):
+        pairs = pairs[_plausible(*lengths[pairs].T)]
         for start in range(0, len(pairs), _BLOCK_PAIRS):
+            progress("Comparing similar texts", 0.5 + 0.5 * done)
             block = pairs[start : start + _BLOCK_PAIRS]
             if start:  # what hangs together already need not be compared
                 block = block[group[block[:, 0]] != group[block[:, 1]]]
@@ -66,6 +68,11 @@ def near_pairs(texts: Sequence[str], rows: Ints, progress: Progress = silent) ->
 def _wanted(a: Ints, b: Ints) -> NDArray[np.float64]:
     """The resemblance from which on texts of these lengths, in bytes, are near copies."""
     return np.where(np.minimum(a, b) >= THRESHOLDS[0][0], THRESHOLDS[0][1], THRESHOLDS[1][1])
+
+
+def _plausible(a: Ints, b: Ints) -> NDArray[np.bool_]:
+    """Whether texts of these lengths can resemble each other enough; what comes twice in one counts once."""
+    return np.minimum(a, b) >= 0.9 * _wanted(a, b) * np.maximum(a, b)
 
 
 def _encoded(text: str) -> bytes:
@@ -106,12 +113,16 @@ class _Chosen:
             return np.empty(0)
         numbers, places = np.unique(pairs, return_inverse=True)
         table = np.full((len(numbers), SKETCH), _NONE)
+        width = 1
         for start, texts in self.chunks(numbers):
             owner, hashes, rank = sketches(texts)
             table[start + owner, rank] = hashes
-        a, b = table[places.reshape(-1, 2)].transpose(1, 0, 2)
-        # Beyond its last hash a full sketch knows nothing.
-        bound = np.minimum(np.minimum(a[:, -1], b[:, -1]), _NONE - np.uint64(1))[:, None]
+            width = max(width, int(rank.max(initial=0)) + 1)
+        last = np.minimum(table[:, -1], _NONE - np.uint64(1))  # beyond its last hash a full sketch knows nothing
+        a, b = (places.reshape(-1, 2)[:, side] for side in (0, 1))
+        bound = np.minimum(last[a], last[b])[:, None]
+        table = table[:, :width]
+        a, b = table[a], table[b]
         merged = np.sort(np.concatenate([a, b], axis=1), axis=1)
         known = merged <= bound
         both = ((merged[:, 1:] == merged[:, :-1]) & known[:, 1:]).sum(axis=1)
@@ -179,14 +190,14 @@ def _keys(chosen: _Chosen, progress: Progress) -> tuple[NDArray[np.uint64], int]
     return keys, bits
 
 
-def _meetings(keys: tuple[NDArray[np.uint64], int], n: int, progress: Progress) -> Iterator[Ints]:
-    """Pairs of text numbers, (pairs, 2), the smaller first, that share keys; those that share most of a block first.
+def _meetings(keys: tuple[NDArray[np.uint64], int], lengths: Ints) -> Iterator[tuple[float, Ints]]:
+    """Pairs of text numbers, (pairs, 2), the smaller first, that share keys enough; those that share most come first.
 
-    One array for each block of texts that the pairs begin in.
+    One array for each block of texts that the pairs begin in, after the share of texts that lie before it.
     """
     merged, bits = keys
+    n = len(lengths)
     text = (merged & np.uint64(2**bits - 1)).astype(np.int32 if bits < 32 else np.int64)
-    n_keys = np.bincount(text, minlength=n)
     merged >>= np.uint64(bits)
     starts = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
     counts = np.diff(np.append(starts, len(merged)))
@@ -194,9 +205,9 @@ def _meetings(keys: tuple[NDArray[np.uint64], int], n: int, progress: Progress) 
     # To how many of the next entries an entry leads: to all of its group, or to one where the group is large.
     left = np.repeat(starts + counts, counts) - np.arange(len(text)) - 1
     reach = np.where(np.repeat(counts, counts) <= MAX_SHARED, left, np.minimum(left, 1)).astype(np.int8)
+    n_rare = np.bincount(text[np.repeat(counts, counts) <= MAX_SHARED], minlength=n)
     del left, starts, counts
     for start in range(0, n, _BLOCK_TEXTS):
-        progress("Comparing similar texts", start / n)
         begins = np.flatnonzero((reach > 0) & (text >= start) & (text < start + _BLOCK_TEXTS))
         pairs = []
         step = 1
@@ -210,6 +221,10 @@ def _meetings(keys: tuple[NDArray[np.uint64], int], n: int, progress: Progress) 
         first = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
         shared = np.diff(np.append(first, len(both)))
         a, b = np.divmod(both[first], n)
-        enough = shared >= np.minimum(MIN_SHARED, np.minimum(n_keys[a], n_keys[b]))
-        order = np.argsort(-shared[enough], kind="stable")
-        yield np.stack([a[enough][order], b[enough][order]], axis=1)
+        if len(first) > MANY_PAIRS * _BLOCK_TEXTS:
+            rare = np.minimum(n_rare[a], n_rare[b])
+            long = np.minimum(lengths[a], lengths[b]) >= THRESHOLDS[0][0]
+            enough = shared >= np.where(long, _LONG_SHARE[rare], _SHORT_SHARE[rare])
+            a, b, shared = a[enough], b[enough], shared[enough]
+        order = np.argsort(-shared, kind="stable")
+        yield start / n, np.stack([a[order], b[order]], axis=1)
