@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: With so many classes of one item a column holds no labels but names or numbers.
 MANY_SINGLE = 20
+#: So many items a class are needed to measure something; a set of ENOUGH_ITEMS is measured whatever its classes have.
+ENOUGH_PER_CLASS, ENOUGH_ITEMS = 10, 100
 
 
 class Classification:
@@ -36,8 +38,10 @@ class Classification:
     def checked(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Set aside classes of one item, and shifted data (ood) of classes that the task does not know.
 
-        Raises DatasetError when fewer than two classes are left.
+        Raises DatasetError when fewer than two classes are left, or all items are copies of one another.
         """
+        if any(len(rows) == len(listing.items) for rows in inspection.clusters):
+            raise DatasetError(_all_copies(origin, listing))
         labels = listing.items["label"]
         inside = listing.items["part"] != "ood"
         counts = labels[inside].value_counts()
@@ -72,6 +76,8 @@ class Classification:
             names = listed(sorted(set(listing.items.loc[unknown, "label"]), key=natural))
             items = counted(int(unknown.sum()), "item")
             listing.notes.append(f"{items} set aside: the training part has none of {names}.")
+        too_small = _too_small(listing)
+        listing.notes += [too_small] if too_small else []
         return listing.keep(~unknown, "The training part has no item of its class.", inspection)
 
     def classes(self, listing: Listing) -> tuple[str, ...]:
@@ -87,18 +93,42 @@ class Classification:
 CLASSIFICATION = Classification()
 
 
+def _too_small(listing: Listing) -> str:
+    """What a set with too few items for any measurement needs, "" for one that has enough."""
+    inside = listing.items[listing.items["part"] != "ood"]
+    n, n_classes = len(inside), inside["label"].nunique()
+    if n >= ENOUGH_PER_CLASS * n_classes or n >= ENOUGH_ITEMS:
+        return ""
+    wanted = ENOUGH_PER_CLASS * n_classes
+    return (
+        f"{counted(n, 'item')} of {n_classes} classes are too few to measure anything. At least {ENOUGH_PER_CLASS} a "
+        f"class ({wanted:,} in all) are needed, and 50 a class are better."
+    )
+
+
+def _all_copies(origin: str, listing: Listing) -> str:
+    n_labels = listing.items["label"].nunique()
+    labels = f" with {counted(n_labels, 'label')}" if n_labels > 1 else ""
+    return (
+        f"All {counted(len(listing.items), 'usable item')} of {origin} are copies of one another{labels}, so there is "
+        f"nothing to learn. Give different items, or check the column of the items."
+    )
+
+
 def _too_few_classes(origin: str, listing: Listing, classes: list[str], single: list[str]) -> str:
     if len(classes) == 1:
         return (
             f"{origin} has only one class ({classes[0]}, {counted(len(listing.items), 'usable item')}). "
-            f"Classification needs at least two; add another."
+            f"Classification needs at least two with {ENOUGH_PER_CLASS} items or more each; add another, or name the "
+            f"right column with the option label_column (--label-column)."
         )
     if len(single) > MANY_SINGLE:
         return (
-            f"Nearly every label of {origin} occurs once ({listed(single, 3)}), so they are not classes. "
-            f"Name the right column with the option label_column (--label-column)."
+            f"Nearly every label of {origin} occurs once ({listed(single, 3)}), so they are not classes but names or "
+            f"numbers of the rows. Name the right column with the option label_column (--label-column)."
         )
     return (
         f"{origin} has fewer than two classes with two items each: {listed(single)} "
-        f"{'has' if len(single) == 1 else 'have'} one item. Add at least one more item to each class."
+        f"{'has' if len(single) == 1 else 'have'} one item. Each class needs two items to be read and "
+        f"{ENOUGH_PER_CLASS} to be measured ({counted(ENOUGH_PER_CLASS * len(classes), 'item')} in all). Add more."
     )

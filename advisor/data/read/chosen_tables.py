@@ -8,9 +8,10 @@ from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.wording import counted, listed
+from advisor.data.read.fasttext import ENDINGS, is_fasttext_file
 from advisor.data.read.groups import is_groups
 from advisor.data.read.label_tables import joined, label_pairs
-from advisor.data.read.names import table_format
+from advisor.data.read.names import suffix, table_format
 from advisor.data.read.part_tables import PartTable, part_of, split_submissions, stem_of
 from advisor.data.read.tables import read_table
 from advisor.data.read.tree import Tree
@@ -18,12 +19,21 @@ from advisor.data.read.tree import Tree
 #: What the one table of items is called where several lie side by side.
 _CALLED = ("data", "dataset", "labels", "annotations", "metadata")
 
+#: More text files than this are not looked into for tables.
+MOST_TEXT_TABLES = 100
+
 
 def data_tables(tree: Tree) -> list[str]:
     """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
-    tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0]
+    tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0] or fasttext_tables(tree)
     rich = [f for f in tables if table_format(f) != "json"]
     return rich or tables
+
+
+def fasttext_tables(tree: Tree) -> list[str]:
+    """Files of fastText lines; none among so many text files that they are items themselves."""
+    files = [f for f in tree.files if suffix(f) in ENDINGS]
+    return [f for f in files if is_fasttext_file(tree.root / f)] if len(files) <= MOST_TEXT_TABLES else []
 
 
 def chosen_parts(tree: Tree, tables: list[str]) -> list[PartTable]:

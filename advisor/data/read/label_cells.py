@@ -56,7 +56,7 @@ def spelled(name: str) -> str:
     >>> spelled("1.0"), spelled("1"), spelled("1.5"), spelled("v1.0"), spelled(" a  b ")
     ('1', '1', '1.5', 'v1.0', 'a b')
     """
-    plain = class_name(name)
+    plain = class_name(name).removeprefix("__label__")
     whole = _WHOLE.fullmatch(plain)
     return plain if whole is None else str(int(whole[1])) if whole[1].isascii() else whole[1]
 
@@ -186,12 +186,13 @@ def _undecided(
     example = max((c for c in combinations if len(c) > 1), key=lambda c: (combinations[c], c))
     names = {name for names in combinations for name in names}
     written = "" if way == "list" else f", separated by {SEPARATORS[way]}"
+    n_single = n_labelled - n_several
+    single = f", single uses only the {counted(n_single, 'row')} with one label" if n_single else ""
     return (
-        f"{n_several:,} of {n_labelled:,} labelled rows have several labels in {where}{written}, such as "
+        f"{n_several:,} of {counted(n_labelled, 'labelled row')} have several labels in {where}{written}, such as "
         f"{listed(example, 3)}: {counted(len(names), 'label')} in {counted(len(combinations), 'combination')}. "
         f"One label per item is needed. Choose with the option several_labels (--several-labels): combine makes each "
-        f"combination a class, single uses only the {n_labelled - n_several:,} rows with one label. "
-        f"Or name a column with one label with label_column (--label-column)."
+        f"combination a class{single}. Or name a column with one label with label_column (--label-column)."
     )
 
 

@@ -159,6 +159,9 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
     set_placeholders_aside(joined)
     joined.notes += unused_notes(rule.table, columns)
+    if joined.unlabelled is not None and len(joined.unlabelled):
+        items = counted(len(joined.unlabelled), "item")
+        joined.notes.append(f"{items} without a label kept apart, to be predicted or labelled later.")
     return joined
 
 

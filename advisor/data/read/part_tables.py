@@ -21,7 +21,7 @@ from advisor.data.read.column_values import look_like_labels, names_parts
 from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, plain, same_column
 from advisor.data.read.label_cells import Labels
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import part_inside, part_name
+from advisor.data.read.names import part_inside, part_name, suffix
 from advisor.data.read.table_rows import keys_of
 from advisor.data.read.tables import Table, read_table
 
@@ -58,11 +58,13 @@ def stem_of(file: str) -> str:
 def part_of(file: str) -> str:
     """The part that a file's name tells, else the folder nearest to it; "" where none does, or it is all.
 
-    >>> part_of("data/my_test.csv"), part_of("test/labels.csv"), part_of("all.csv"), part_of("labels.csv")
-    ('test', 'test', '', '')
+    >>> part_of("data/my_test.csv"), part_of("test/labels.csv"), part_of("cooking.train"), part_of("labels.csv")
+    ('test', 'test', 'train', '')
     """
     folders = list(reversed(file.split("/")[:-1]))
-    part = part_inside(stem_of(file)) or next(filter(None, map(part_name, folders)), None)
+    part = (
+        part_inside(stem_of(file)) or part_name(suffix(file)[1:]) or next(filter(None, map(part_name, folders)), None)
+    )
     part = part or next(filter(None, map(part_inside, folders)), "")
     return "" if part == "all" else part
 

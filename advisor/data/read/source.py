@@ -13,6 +13,7 @@ from advisor.core.records import SetAside
 from advisor.core.wording import listed
 from advisor.core.workspace import Workspace
 from advisor.data.read.archives import unpack
+from advisor.data.read.fasttext import is_fasttext_file
 from advisor.data.read.names import (
     ARCHIVE_SUFFIXES,
     DOCUMENT_SUFFIXES,
@@ -121,7 +122,7 @@ def _refuse_special(path: Path) -> None:
 
 def _check_file(path: Path) -> None:
     ending = suffix(path.name.removesuffix(".gz"))
-    if ending in TABLE_SUFFIXES or (not ending or ending == TEXT_SUFFIX):
+    if ending in TABLE_SUFFIXES or not ending or ending == TEXT_SUFFIX or is_fasttext_file(path):
         return
     if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
         raise DatasetError(f"{path} is a single media file. Give the folder that holds one folder of images per class.")

@@ -18,6 +18,7 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
+from advisor.data.read import fasttext
 from advisor.data.read.arrow_tables import arrow_cells, parquet_cells
 from advisor.data.read.bounds import ASIDE_BYTES, Budget
 from advisor.data.read.cells import CellColumns, cell
@@ -60,6 +61,10 @@ def read_table(path: Path) -> Table:
             table = _json_lines(path, text, budget)
         elif form == "json":
             table = _json(path, text, budget)
+        elif fasttext.is_fasttext(text):
+            lines = fasttext.parsed(text, budget)
+            cells = {"text": pd.Series(lines.texts, dtype=object), "label": pd.Series(lines.labels, dtype=object)}
+            table = Table(path, pd.DataFrame(cells), lines.rows, [], [fasttext.NOTE])
         else:
             table = _delimited(path, text, "\t" if form == "tab" else ",", budget)
     except (OSError, EOFError, zlib.error) as error:
