@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -65,6 +65,7 @@ def extract(
     cache: Path,
     progress: Progress = silent,
     calibration: Calibration | None = None,
+    changed: Mapping[int, str] | None = None,
 ) -> Features:
     """Features of the items 0..n-1, from the cache where it has them.
 
@@ -72,10 +73,12 @@ def extract(
     `read` raises is not ok. Items are cached in the folder `cache` under the weights' hash and the preprocessing; a
     later call computes only the missing ones. A backbone with `parts` ((cache key, dim) of each layer, side by side in
     its output) caches each part under its own key, and computes an item when any part is missing.
+    ``changed``, which `read` fills, has the key of each item that turned out to hold something else than ``keys`` says:
+    its features are cached under that key, and no other item gets them.
     """
     started = time.monotonic()
     table = FeatureTable(len(keys), backbone.dim, cache)
-    shelf = _Shelf.of(backbone, cache, keys)
+    shelf = _Shelf.of(backbone, cache, keys, {} if changed is None else changed)
     shelf.fetch(table)
     ok: np.ndarray = np.asarray(shelf.held.all(axis=1))
     first_of = {key: index for index, key in reversed(list(enumerate(keys)))}
@@ -85,7 +88,7 @@ def extract(
             calibration = _calibrated(backbone, read, missing, cache)
         place(backbone.module, calibration)
         _fill(backbone, read, missing, table, ok, shelf, progress, calibration)
-        _share(keys, first_of, table, ok)
+        _share(keys, {key: index for key, index in first_of.items() if index not in shelf.changed}, table, ok)
     return Features(table.array(), ok, time.monotonic() - started, calibration, cached=not missing)
 
 
@@ -103,22 +106,24 @@ def used(cache: Path) -> int:
 class _Shelf:
     """The stores of one extraction, one per part of the backbone's output.
 
-    Shape: held (n, parts) bool: which parts of which items are cached; ``columns``: the columns of each part.
+    Shape: held (n, parts) bool: which parts of which items are cached; ``columns``: the columns of each part;
+    ``changed``: as in `extract`.
     """
 
     keys: Sequence[str]
+    changed: Mapping[int, str]
     stores: list[FeatureStore]
     columns: list[slice]
     held: np.ndarray
     pending: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, backbone: Any, cache: Path, keys: Sequence[str]) -> _Shelf:
+    def of(cls, backbone: Any, cache: Path, keys: Sequence[str], changed: Mapping[int, str]) -> _Shelf:
         parts = getattr(backbone, "parts", ((backbone.preprocessing, backbone.dim),))
         stores = [FeatureStore(cache, f"{backbone.weights_hash}-{name}", dim) for name, dim in parts]
         ends = np.cumsum([0, *(dim for _, dim in parts)]).tolist()
         columns = [slice(start, end) for start, end in pairwise(ends)]
-        return cls(keys, stores, columns, np.zeros((len(keys), len(stores)), dtype=bool))
+        return cls(keys, changed, stores, columns, np.zeros((len(keys), len(stores)), dtype=bool))
 
     def fetch(self, table: FeatureTable) -> None:
         """Put the items with all parts cached into `table`."""
@@ -140,7 +145,11 @@ class _Shelf:
         self.pending.clear()
         for part, (store, columns) in enumerate(zip(self.stores, self.columns, strict=True)):
             wanted = ~self.held[indices, part]
-            store.append([self.keys[index] for index in indices[wanted]], rows[wanted, columns])
+            store.append([self._key(index) for index in indices[wanted].tolist()], rows[wanted, columns])
+
+    def _key(self, index: int) -> str:
+        """The key of what was read of an item."""
+        return self.changed.get(index, self.keys[index])
 
 
 def _calibrated(backbone: Any, read: Callable[[int], Any], missing: list[int], cache: Path) -> Calibration:
@@ -192,7 +201,7 @@ def _fill(
 
 def _share(keys: Sequence[str], first_of: dict[str, int], table: FeatureTable, ok: np.ndarray) -> None:
     """Copy the features of the first item with some content to all others with the same content."""
-    source = np.array([first_of[key] for key in keys])
+    source = np.array([first_of.get(key, index) for index, key in enumerate(keys)])
     twins = np.flatnonzero(~ok & ok[source])
     for start in range(0, len(twins), BLOCK):
         block = twins[start : start + BLOCK]

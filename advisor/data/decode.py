@@ -1,54 +1,146 @@
-"""One image file to one RGB picture, as a person would see it; or one sentence why not.
+"""One image to one RGB picture, as a person would see it; or one sentence why not.
 
 Decisions, each from a measurement in docs/design.md: Pillow and not torchvision's decoder (which ended the process on
-290 of 400 mutated PNGs); decoded whole (`verify()` proves nothing); EXIF rotation applied; 16-bit and float
-images scaled, as `convert("RGB")` turns them white or black; at most 100 megapixels; only raster formats, so
-that Pillow never starts Ghostscript for an EPS.
+290 of 400 mutated PNGs); decoded whole (`verify()` proves nothing); EXIF rotation applied; 16-bit and float images
+scaled, as `convert("RGB")` turns them white or black; bounded by the bytes that decoding takes; only raster formats, so
+that Pillow never starts Ghostscript for an EPS. Of several pages or frames the first is read.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import warnings
+from collections.abc import Generator
+from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from advisor.core.errors import DatasetError
+from advisor.core.records import PixelRange
+from advisor.data.decode_limits import DECODING, MAX_PIXELS, check_icon, decoding_bytes
+from advisor.data.pixels import ItemError as ItemError
+from advisor.data.pixels import as_rgb
+from advisor.data.read.fingerprint import digest_stream
 
-MAX_PIXELS = 100_000_000
 FORMATS = "JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()
-_ORIENTATION = 0x0112
-#: Values 16-bit files really use at their top: 8 and 12 bits stored in 16 would else come out black.
-_TOPS = (255.0, 4095.0, 65535.0)
+#: A larger file is decoded from the disk, a smaller one from a copy in memory.
+IN_MEMORY_BYTES = 32_000_000
+#: Pages and frames are counted up to so many, and those of a GIF only in a file that is gone through quickly.
+MOST_COUNTED, LONG_GIF = 1000, 4_000_000
 
-# The limit is checked below, on every image, as an error; Pillow's own softer warning would only be noise.
+# The limit is checked on every image, as an error; Pillow's own softer warning would only be noise.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-class ItemError(DatasetError):
-    """One item cannot be read; the message is the reason, a plain sentence."""
+@dataclass(frozen=True)
+class RawImage:
+    """A decoded image in its own mode, the stream that it was decoded from, and what its header says."""
+
+    image: Image.Image
+    stream: IO[bytes]
+    width_px: int
+    height_px: int
+    mode: str
+
+    @property
+    def digest(self) -> str:
+        """The digest of the bytes that were decoded, as a listing makes it of a file."""
+        self.stream.seek(0)
+        return digest_stream(self.stream)
+
+    @property
+    def n_pictures(self) -> int:
+        """How many pages or frames there are, of which the first was decoded; counted up to `MOST_COUNTED`."""
+        if self.image.format not in ("TIFF", "GIF"):
+            return min(MOST_COUNTED, int(getattr(self.image, "n_frames", 1)))
+        self.stream.seek(0)
+        with Image.open(self.stream, formats=("TIFF", "GIF")) as again:  # counting moves on in the file
+            return _counted(again)
 
 
-def open_image(path: str | Path, min_side: int | None = None) -> Image.Image:
-    """The picture in `path` as RGB, upright, transparent parts over white.
+def open_image(
+    source: str | Path | bytes, min_side: int | None = None, levels: PixelRange | None = None, draft: bool = True
+) -> Image.Image:
+    """The picture in a file, or in its content, as RGB, upright, transparent parts over white.
 
-    min_side: the result may be smaller than the file, but no side gets below this many pixels through it
-    (JPEG decodes at a half, a quarter or an eighth far faster). Raises ItemError.
+    min_side: the result may be smaller than the file, but no side gets below this many pixels through it. levels: what
+    16-bit and float values mean in the dataset. draft: JPEG may decode at a half, a quarter or an eighth, far faster
+    and a little different. Raises ItemError.
     """
+    with raw_image(source, min_side, draft) as raw:
+        return as_rgb(raw.image, levels, min_side)
+
+
+def open_with_digest(
+    path: str | Path, min_side: int | None = None, levels: PixelRange | None = None
+) -> tuple[Image.Image, str]:
+    """As `open_image`, with the digest of the very bytes that were decoded: the file may be exchanged at any moment."""
+    with raw_image(path, min_side) as raw:
+        return as_rgb(raw.image, levels, min_side), raw.digest
+
+
+@contextlib.contextmanager
+def raw_image(source: str | Path | bytes, min_side: int | None = None, draft: bool = True) -> Generator[RawImage]:
+    """The first picture of a file, or of its content, decoded but not converted; for the block's duration.
+
+    Arguments as in `open_image`. Raises ItemError, for whatever the block raises too. The memory that it takes is held
+    from the allowance of all threads.
+    """
+    name = "" if isinstance(source, bytes) else str(source)
     try:
-        with Image.open(path, formats=_formats()) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ItemError(_too_large(image.width * image.height))
-            if min_side:
+        with contextlib.ExitStack() as stack:
+            stream = stack.enter_context(_stream(source))
+            image = stack.enter_context(Image.open(stream, formats=_formats()))
+            stack.enter_context(DECODING.hold(decoding_bytes(image, min_side)))
+            header = image.width, image.height, image.mode
+            if min_side and draft:
                 image.draft(None, (min_side, min_side))
             image.load()
-            return _as_rgb(_upright(image))
+            yield RawImage(image, stream, *header)
     except ItemError:
         raise
     except Exception as error:  # a decoder fed with bad bytes raises almost anything; all of it means "unreadable"
-        raise ItemError(_reason(Path(path), error)) from error
+        raise ItemError(_reason(name, error)) from error
+
+
+def _counted(image: Image.Image) -> int:
+    """The pages of a TIFF or the frames of a GIF that is open, without decoding any."""
+    if not getattr(image, "is_animated", False):
+        return 1
+    if image.format == "GIF":  # its frames are found by going through the file
+        n_frames = int(getattr(image, "n_frames", 2)) if image.fp is not None and _size(image.fp) < LONG_GIF else 2
+        return min(MOST_COUNTED, n_frames)
+    n_pages = 1
+    with contextlib.suppress(EOFError, OSError, ValueError, SyntaxError):
+        while n_pages < MOST_COUNTED:
+            image.seek(n_pages)
+            n_pages += 1
+    return n_pages
+
+
+def _size(stream: IO[bytes]) -> int:
+    return stream.seek(0, os.SEEK_END)
+
+
+def _stream(source: str | Path | bytes) -> IO[bytes]:
+    """The content to decode: in memory, so that what is hashed is what was decoded, or the open file where it is large.
+
+    Raises ItemError for an empty one.
+    """
+    if not isinstance(source, bytes):
+        stream = open(source, "rb")  # noqa: SIM115, PTH123 (the caller closes it; 100,000 Path objects are slow)
+        if os.fstat(stream.fileno()).st_size > IN_MEMORY_BYTES:
+            return stream
+        with stream:
+            source = stream.read()
+    if not source:
+        raise ItemError("The file is empty (0 bytes).")
+    check_icon(source)
+    return BytesIO(source)
 
 
 @cache
@@ -58,14 +150,10 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _too_large(n_pixels: int) -> str:
-    return f"The image has {n_pixels / 1e6:,.0f} megapixels, more than {MAX_PIXELS // 10**6}. Make it smaller."
-
-
-def _reason(path: Path, error: Exception) -> str:
+def _reason(name: str, error: Exception) -> str:
     """Why a file is unreadable, for people."""
     if isinstance(error, FileNotFoundError):
-        return f"The file {path} is gone. Read the dataset again from its new place."
+        return f"The file {name} is gone. Read the dataset again from its new place."
     if isinstance(error, Image.DecompressionBombError):
         return f"The image has far more than {MAX_PIXELS // 10**6} megapixels. Make it smaller."
     if isinstance(error, UnidentifiedImageError):
@@ -74,43 +162,7 @@ def _reason(path: Path, error: Exception) -> str:
         return "The image is too large for this machine's memory."
     if isinstance(error, PermissionError):
         return "The file cannot be opened (permission denied)."
-    text = str(error).replace(str(path), "the file")
+    text = str(error).replace(name, "the file") if name else str(error)
     if "truncated" in text.lower():
         return "The image is truncated."
     return f"The image is damaged ({text or type(error).__name__})."
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        if image.getexif().get(_ORIENTATION, 1) == 1:
-            return image
-        return ImageOps.exif_transpose(image)
-    except Exception:  # a damaged EXIF block says nothing about the pixels
-        return image
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image.copy()
-    if image.mode.startswith(("I", "F")):
-        return _scaled(np.asarray(image, dtype=np.float64)).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        above = image.convert("RGBA")
-        white = Image.new("RGBA", above.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, above).convert("RGB")
-    return image.convert("RGB")
-
-
-def _scaled(values: np.ndarray) -> Image.Image:
-    """Grey of 8 bits from integers or floats, (h, w): by the range the values stand in, else from least to most."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        raise ItemError("The image has no finite pixel value.")
-    low, high = float(finite.min()), float(finite.max())
-    is_share = low >= 0 and high <= 1 and bool((finite != np.round(finite)).any())
-    if is_share:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= _TOPS[-1]:
-        low, high = 0.0, next(top for top in _TOPS if high <= top)
-    grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255.0 / max(high - low, 1e-12))
-    return Image.fromarray(np.clip(np.round(grey), 0, 255).astype(np.uint8))

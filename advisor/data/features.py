@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset
+from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from advisor.data.modality import Item, modality_of
 from advisor.data.store import listed_ns
@@ -59,11 +61,36 @@ def features_of(
 ) -> Features:
     """Features of the given rows, from the workspace's cache where they are there. Shape: array (len(rows), dim).
 
-    An image is found by what its file holds now: one edited since it was listed has features of its own.
+    An image is found by what its file holds now: one edited since it was listed has features of its own. They are
+    cached under the digest of the bytes that were decoded, whatever happens to the file meanwhile. Raises DatasetError
+    naming the first file that was exchanged while it was read.
     """
     from probes.features import extract
 
     modality = modality_of(dataset)
-    read = modality.reader(dataset, backbone.input_size)
-    digests = modality.digests(dataset.items.iloc[rows], listed_ns(dataset))
-    return extract(backbone, lambda place: read(int(rows[place])), digests, feature_cache(), progress, calibration)
+    read, scale = modality.reader_with_digest(dataset, backbone.input_size), _scale(dataset)
+    keys = [digest + scale for digest in modality.digests(dataset.items.iloc[rows], listed_ns(dataset))]
+    changed: dict[int, str] = {}
+
+    def read_place(place: int) -> Item:
+        item, digest = read(int(rows[place]))
+        if digest + scale != keys[place]:
+            changed[place] = digest + scale
+        return item
+
+    features = extract(backbone, read_place, keys, feature_cache(), progress, calibration, changed)
+    if changed:
+        raise DatasetError(_exchanged(dataset, int(rows[min(changed)]), len(changed)))
+    return features
+
+
+def _scale(dataset: Dataset) -> str:
+    """What an image's features depend on besides its bytes: the dataset's range for 16-bit and float values."""
+    return f"/{dataset.pixel_range.tag}" if dataset.pixel_range is not None else ""
+
+
+def _exchanged(dataset: Dataset, row: int, n: int) -> str:
+    return (
+        f"{counted(n, 'file')} of {dataset.name} changed while the dataset was measured, the first is "
+        f"{dataset.items['key'].iloc[row]}. Read it again and advise on what it is now: advisor advise {dataset.source}"
+    )

@@ -97,7 +97,7 @@ def test_a_small_file_of_too_many_pixels_is_refused_unopened(tmp_path: Path, sid
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not an image", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"]
+    "content", [b"not an image", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"]
 )
 def test_what_is_no_image_says_so(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ItemError, match="not a readable image"):

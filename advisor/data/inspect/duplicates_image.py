@@ -18,11 +18,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from advisor.data.decode import ItemError, open_image
+from advisor.core.records import PixelRange
+from advisor.data.decode import ItemError, RawImage, raw_image
 from advisor.data.inspect.alignment import SIDE
 from advisor.data.inspect.image_traces import camera, jpeg_quality, margins
 from advisor.data.inspect.inspection import Inspection, equal_digests, merge, without_collapse
 from advisor.data.inspect.near_images import COLOUR_SIDE, near_pairs
+from advisor.data.pixel_range import Spread, range_of, spread_of
+from advisor.data.pixels import as_rgb
 from probes.progress import Progress
 
 #: Sets of at most WHOLE images are decoded whole. Of a larger one FIRST_LOOK are, and up to MAX_IMAGES only when those
@@ -44,7 +47,8 @@ MIN_COMPARABLE_SHARE = 0.5
 class InspectedImage:
     """One image as inspected: `grey` (64, 64) and `colour` (16, 16, 3) are uint8 thumbnails squeezed to a square.
 
-    pixels: digest of the decoded pixels; comparable: whether near copies of it can be recognised.
+    pixels: digest of the decoded pixels; comparable: whether near copies of it can be recognised; spread: the values
+    that a 16-bit or float image uses.
     """
 
     measures: dict[str, object]
@@ -52,6 +56,7 @@ class InspectedImage:
     grey: np.ndarray
     colour: np.ndarray
     comparable: bool
+    spread: Spread | None = None
 
 
 def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
@@ -61,13 +66,18 @@ def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
     """
     paths = items["path"].tolist()  # 100,000 Path objects would take seconds
     images: dict[int, InspectedImage | str] = {}
+    levels: PixelRange | None = None
     stages = [(WHOLE, 0.0, 1.0)] if len(paths) <= WHOLE else [(FIRST_LOOK, 0.0, 0.4), (MAX_IMAGES, 0.4, 1.0)]
     for most, start, end in stages:
         rows = [row for row in sample_rows(paths, most).tolist() if row not in images]
         middle = start + 0.8 * (end - start)
-        inspected = _inspect_all([Path(paths[row]) for row in rows], _between(start, middle, progress))
-        images = dict(sorted({**images, **dict(zip(rows, inspected, strict=True))}.items()))
-        inspection = _inspected(items, images, _between(middle, end, progress))
+        inspected = _inspect_all([Path(paths[row]) for row in rows], levels, _between(start, middle, progress))
+        images |= dict(zip(rows, inspected, strict=True))
+        if levels is None and (levels := range_of(_spreads(images).values())):
+            deep = list(_spreads(images))  # seen by ranges of their own so far
+            images |= dict(zip(deep, _inspect_all([Path(paths[row]) for row in deep], levels, progress), strict=True))
+        images = dict(sorted(images.items()))
+        inspection = _inspected(items, images, _between(middle, end, progress), levels)
         if not matters(inspection):
             break
     progress("Looked into the images", 1.0)
@@ -79,7 +89,14 @@ def _between(start: float, end: float, progress: Progress) -> Progress:
     return lambda sentence, share: progress(sentence, start + (end - start) * share)
 
 
-def _inspected(items: pd.DataFrame, images: dict[int, InspectedImage | str], progress: Progress) -> Inspection:
+def _spreads(images: dict[int, InspectedImage | str]) -> dict[int, Spread]:
+    """The values that the 16-bit and float images among the inspected ones use, by row."""
+    return {row: image.spread for row, image in images.items() if isinstance(image, InspectedImage) and image.spread}
+
+
+def _inspected(
+    items: pd.DataFrame, images: dict[int, InspectedImage | str], progress: Progress, levels: PixelRange | None
+) -> Inspection:
     """What the inspected images, by row in ascending order, say about all items."""
     n = len(items)
     readable = np.ones(n, dtype=bool)
@@ -91,7 +108,7 @@ def _inspected(items: pd.DataFrame, images: dict[int, InspectedImage | str], pro
     near = _near(seen, {later for _, later in exact}, n, progress)
     exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
     clusters, kinds = merge(n, exact, near)
-    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images))
+    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images), levels)
 
 
 def matters(inspection: Inspection) -> bool:
@@ -129,38 +146,45 @@ def spread(n: int, most: int) -> np.ndarray:
     return rows
 
 
-def _inspect_all(paths: Sequence[Path], progress: Progress) -> list[InspectedImage | str]:
+def _inspect_all(
+    paths: Sequence[Path], levels: PixelRange | None, progress: Progress
+) -> list[InspectedImage | str]:
     """Decode every path once, in threads (Pillow's decoders release the lock); a string is why one cannot be read."""
     images: list[InspectedImage | str] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for image in pool.map(inspect_image, paths):
+        for image in pool.map(lambda path: inspect_image(path, levels), paths):
             images.append(image)
             if len(images) % 50 == 0:
                 progress(f"Looking into the images: {len(images):,} of {len(paths):,}", len(images) / len(paths))
     return images
 
 
-def inspect_image(path: Path) -> InspectedImage | str:
-    """Decode one image whole, so that a truncated file is noticed, and measure it; or the reason why not."""
+def inspect_image(path: Path, levels: PixelRange | None = None) -> InspectedImage | str:
+    """Decode one image whole, so that a truncated file is noticed, and measure it; or the reason why not.
+
+    levels: what 16-bit and float values mean, once it is known.
+    """
     try:
-        image = open_image(path, min_side=2 * SIDE)
-        with Image.open(path) as header:
-            measures: dict[str, object] = {"width_px": header.width, "height_px": header.height, "mode": header.mode}
-            measures["format"] = header.format or ""
-            measures |= {"jpeg_quality": jpeg_quality(header), "camera": camera(header)}
+        with raw_image(path, min_side=2 * SIDE) as raw:
+            return _looked_into(raw, path, as_rgb(raw.image, levels, 2 * SIDE))
     except ItemError as error:
         return str(error)
-    except OSError as error:
-        return f"The image cannot be opened ({error})."
+
+
+def _looked_into(raw: RawImage, path: Path, image: Image.Image) -> InspectedImage:
+    """What there is to measure of a decoded image; image: the same as RGB."""
+    measures: dict[str, object] = {"width_px": raw.width_px, "height_px": raw.height_px, "mode": raw.mode}
+    measures |= {"format": raw.image.format or "", "bytes": path.stat().st_size, "pictures": raw.n_pictures}
+    measures |= {"jpeg_quality": jpeg_quality(raw.image), "camera": camera(raw.image)}
     grey_image = image.convert("L")
     grey, colour = _squeezed(grey_image, SIDE), _squeezed(image, COLOUR_SIDE)
-    measures |= {"bytes": path.stat().st_size, "brightness": float(grey.mean()), "contrast": float(grey.std())}
+    measures |= {"brightness": float(grey.mean()), "contrast": float(grey.std())}
     measures["colourfulness"] = float(np.ptp(colour.astype(np.int16), axis=2).mean())
     widths, tone = margins(image)
     measures |= {f"margin_{side}": width for side, width in widths.items()} | {"margin_tone": tone}
     size = f"{image.width}x{image.height}".encode()
     pixels = hashlib.blake2b(image.tobytes(), digest_size=16, key=size).hexdigest()
-    return InspectedImage(measures, pixels, grey, colour, comparable(grey_image, grey))
+    return InspectedImage(measures, pixels, grey, colour, comparable(grey_image, grey), spread_of(raw.image))
 
 
 def _squeezed(image: Image.Image, side: int) -> np.ndarray:

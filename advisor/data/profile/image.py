@@ -32,8 +32,8 @@ def image_facts(measures: pd.DataFrame) -> dict[str, str]:
 
 
 def image_findings(measures: pd.DataFrame) -> list[Finding]:
-    """Tiny, huge, mixed, long, grey and blank images. measures: rows that were inspected."""
-    return [*size_findings(measures), *look_findings(measures)]
+    """Tiny, huge, mixed, long, grey and blank images, and files of several. measures: rows that were inspected."""
+    return [*size_findings(measures), *look_findings(measures), *further_pictures(measures)]
 
 
 def size_findings(measures: pd.DataFrame) -> list[Finding]:
@@ -78,6 +78,22 @@ def look_findings(measures: pd.DataFrame) -> list[Finding]:
         sentence = f"{counted(n, 'image')} {'shows' if n == 1 else 'show'} nothing but one flat tone."
         findings.append(finding("blank images", "warning", sentence, blank))
     return findings
+
+
+def further_pictures(measures: pd.DataFrame) -> list[Finding]:
+    """Files with several pages or frames, of which the first is read."""
+    n_pictures = measures.reindex(columns=["pictures"])["pictures"].fillna(1)  # earlier versions did not count
+    several = measures["key"][n_pictures > 1].tolist()
+    if not several:
+        return []
+    n, n_others = len(several), int((n_pictures - 1).sum())
+    files = counted(n, "file holds", "files hold")
+    others = f"{n_others:,} {'other is' if n_others == 1 else 'others are'} not"
+    sentence = (
+        f"{files} several pages or frames. The first {'' if n == 1 else 'of each '}is read, and {others}. To use "
+        f"them, save each as an image of its own."
+    )
+    return [finding("several pictures", "note", sentence, several)]
 
 
 def _share(flags: pd.Series[bool]) -> str:

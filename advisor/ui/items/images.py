@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from PIL import Image
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, Profile
+from advisor.core.records import Dataset, PixelRange, Profile
 from advisor.data.read.names import UPLOADED_IMAGES
 from advisor.ui import charts, parts, uploads
 from advisor.ui.charts import data
@@ -25,7 +26,7 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: st
     with st.grid("auto", min_column_width=120, gap="small", key=key):
         for row, caption in zip(rows, captions, strict=True):
             with st.container(gap="xsmall"):
-                picture = thumbnail(str(dataset.items["path"].iloc[int(row)]))
+                picture = thumbnail(str(dataset.items["path"].iloc[int(row)]), dataset.pixel_range)
                 if picture is None:
                     parts.note("This image cannot be shown.")
                 else:
@@ -53,7 +54,7 @@ def enter(run: str) -> Path | None:
     path = uploads.keep(file, file.name)
     if not _readable(path, file.name):
         return None
-    _shown(path)
+    _shown(path, None)
     return path
 
 
@@ -72,23 +73,36 @@ def _readable(path: Path, name: str) -> bool:
 def show(dataset: Dataset, row: int) -> Path:
     """One image of a dataset, small."""
     path = Path(str(dataset.items["path"].iloc[row]))
-    _shown(path)
+    _shown(path, dataset.pixel_range)
     return path
 
 
-def _shown(path: Path) -> None:
-    picture = thumbnail(str(path))
+def _shown(path: Path, levels: PixelRange | None) -> None:
+    picture = thumbnail(str(path), levels)
     if picture is not None:
         st.image(picture, width=160, alt="The image the model is asked about")
 
 
+def thumbnail(path: str, levels: PixelRange | None = None, side: int = 224) -> bytes | None:
+    """A small PNG of an image file, enlarged without blur when it is tiny; None when it cannot be decoded.
+
+    levels: what 16-bit and float values mean in its dataset.
+    """
+    try:
+        facts = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    state = facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns  # a file that was edited is drawn anew
+    return _thumbnail(path, state, levels.tag if levels is not None else "", side, levels)
+
+
 @st.cache_data(max_entries=512, show_spinner=False)
-def thumbnail(path: str, side: int = 224) -> bytes | None:
-    """A small PNG of an image file, enlarged without blur when it is tiny; None when it cannot be decoded."""
+def _thumbnail(path: str, state: tuple[int, ...], scale: str, side: int, _levels: PixelRange | None) -> bytes | None:
+    """As `thumbnail`, of a file in this state and at this scale, which stands for the levels."""
     from advisor.data.decode import open_image
 
     try:
-        image = open_image(Path(path), side)
+        image = open_image(Path(path), side, _levels)
     except (PeopleError, OSError):
         return None
     image.thumbnail((side, side))
