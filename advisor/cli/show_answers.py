@@ -65,7 +65,7 @@ def report(to: Console, report: RunReport) -> None:
         to.print(rows)
 
 
-def applied(model: Answerer, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+def applied(model: Answerer, inputs: Sequence[Any], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
     """The answers to new questions: the document for --json, and how to print it."""
     answered = model.answer(inputs, progress)
     return answers_json(answered), lambda to: answers(to, answered)
@@ -73,7 +73,10 @@ def applied(model: Answerer, inputs: Sequence[str], progress: Progress) -> tuple
 
 def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """`advisor predict --json` and `advisor ask --json`."""
-    return [answer.model_dump(mode="json", exclude={"schema_version"}) for answer in answers]
+    return [
+        answer.model_dump(mode="json", exclude={"schema_version"} | (set() if answer.problem else {"problem"}))
+        for answer in answers
+    ]
 
 
 def answers(to: Console, answers: Sequence[Answer]) -> None:
@@ -81,6 +84,9 @@ def answers(to: Console, answers: Sequence[Answer]) -> None:
     for answer in answers:
         if len(answers) > 1:
             to.print(safe(answer.input), style="dim")
+        if answer.problem:
+            to.print(safe(answer.problem), style="yellow")
+            continue
         probability = f"  (probability {chance(answer.probability)})" if answer.probability is not None else ""
         to.print(Text.assemble((str(safe(answer.text)), "bold"), (probability, "dim")))
         if not answer.passages:

@@ -46,16 +46,28 @@ def report(to: Console, report: RunReport) -> None:
     to.print(rows)
 
 
-def applied(model: Predictor, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+def applied(model: Predictor, inputs: Sequence[Any], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
     """The labels of new inputs: the document for --json, and how to print it."""
-    labelled = model.predict(list(inputs))
-    document = [{"input": p.input, "label": p.label, "probability": p.probability} for p in labelled]
-    return document, lambda to: predictions(to, labelled)
+    labelled = model.predict(list(inputs), progress)
+    return [prediction_json(one) for one in labelled], lambda to: predictions(to, labelled)
+
+
+def prediction_json(prediction: Prediction) -> dict[str, Any]:
+    """One row of `advisor predict --json`; ``problem`` and ``note`` where there is one."""
+    row = {"input": prediction.input, "label": prediction.label, "probability": prediction.probability}
+    remarks = {"problem": prediction.problem, "note": prediction.note}
+    return {**row, **{name: sentence for name, sentence in remarks.items() if sentence}}
 
 
 def predictions(to: Console, predictions: Sequence[Prediction]) -> None:
-    """One row for each input."""
+    """One row for each input, then why an input has no label and what is to be said of one that has."""
     rows = table("input", "label", ">probability")
     for prediction in predictions:
-        rows.add_row(safe(prediction.input), safe(prediction.label), chance(prediction.probability))
+        sure = chance(prediction.probability) if prediction.probability is not None else ""
+        rows.add_row(safe(prediction.input), safe(prediction.label or "not predicted"), sure)
     to.print(rows)
+    for prediction in predictions:
+        if prediction.problem:
+            to.print(safe(prediction.problem), style="yellow")
+        elif prediction.note:
+            to.print(safe(f"{prediction.input}: {prediction.note}"), style="dim")

@@ -28,7 +28,7 @@ class ShownTask(Protocol):
         """What a run came to beyond its test value."""
         ...
 
-    def applied(self, model: Any, inputs: Sequence[str], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
+    def applied(self, model: Any, inputs: Sequence[Any], progress: Progress) -> tuple[Any, Callable[[Console], None]]:
         """What a saved model of the task says of new inputs: the document for --json, and how to print it."""
         ...
 

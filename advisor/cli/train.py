@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungName, reads_data
 from advisor.cli.output import Output, command
-from advisor.core.errors import DatasetError
-from advisor.data.read.names import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
     from advisor.core.records import RunStatus
 
-STDIN = "-"
 INTERRUPTED = 130  # the exit status that shells expect after a Ctrl-C
 
 
@@ -111,62 +106,29 @@ def predict(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Image files, texts or questions; - reads one from each line of stdin."
+            metavar="INPUT...",
+            help="Image files, folders of images, texts or questions; - reads one from each line of stdin.",
         ),
     ],
+    column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Predict each row of a table, from this column.")
+    ] = None,
     device: Device = "cpu",
     json: Json = False,
 ) -> None:
     """Label new images or texts with the model of a finished run, or answer questions with it."""
     with command(json) as output:
         from advisor import api
+        from advisor.cli.inputs import items_of
         from advisor.cli.tasks import shown_task
         from advisor.core.kinds import kind_row
+        from advisor.core.wording import counted
 
-        checked_not_empty(inputs)
         model = api.load(run, device=device)
-        if kind_row(model.kind).modality == "text":
-            checked_texts([argument for argument in inputs if argument != STDIN], run)
-        items = [item for argument in inputs for item in (_stdin() if argument == STDIN else [argument])]
+        items = items_of(inputs, kind_row(model.kind).modality, run, column)
         document, draw = shown_task(model.kind).applied(model, items, output.progress)
         output.answer(document, draw)
-
-
-def checked_not_empty(inputs: Sequence[str]) -> None:
-    """Raise DatasetError for the first input without a character to read."""
-    for number, argument in enumerate(inputs, start=1):
-        if not argument.strip():
-            raise DatasetError(f"Input {number} is empty. Give a text, a question or the path of an image.")
-
-
-def checked_texts(texts: Sequence[str], run: str) -> None:
-    """Raise DatasetError for the first text that is the name of a file or a folder: the name itself would be read.
-
-    What comes from stdin is text, whatever it looks like.
-    """
-    for text in texts:
-        what = _what_is_there(text)
-        if what:
-            raise DatasetError(
-                f"{text} is {what}, and this model would read the name itself as a text. Give texts, or a file "
-                f"with one on each line: advisor predict {run} - < FILE. A name that is meant as a text goes the same "
-                f"way."
-            )
-
-
-def _what_is_there(text: str) -> str:
-    """What a text names on this disk, or seems to name: a folder, a file, an image; empty for any other text."""
-    path = Path(text)
-    try:
-        if path.is_dir():
-            return "a folder"
-        if path.is_file():
-            return "a file"
-    except (OSError, ValueError):  # too long for a name, or with a null character
-        return ""
-    is_name = len(text.split()) == 1 and path.suffix.lower() in IMAGE_SUFFIXES
-    return "the name of an image" if is_name else ""
-
-
-def _stdin() -> list[str]:
-    return [line.rstrip("\n") for line in sys.stdin if line.strip()]
+        n_bad = sum("problem" in row for row in document)
+        if n_bad:  # the others are answered, but a script has to notice
+            output.note(f"{counted(n_bad, 'input')} of {len(document):,} could not be used.")
+            raise typer.Exit(1)

@@ -83,7 +83,9 @@ def answer(run: str, item: Any, label: str | None) -> None:
         parts.problem(str(error))
         return
     truth = "" if label is None else f" It is {label}." if label != prediction.label else " That is right."
-    parts.answer_line(f"{prediction.label}, with probability {wording.chance(prediction.probability)}.{truth}")
+    parts.answer_line(f"{prediction.label}, with probability {wording.chance(prediction.probability or 0.0)}.{truth}")
+    if prediction.note:
+        parts.note(prediction.note)
     if prediction.probabilities:
         figure = charts.probabilities(prediction.probabilities)
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt="Probability of the likeliest classes")

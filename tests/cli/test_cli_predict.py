@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -21,17 +22,51 @@ def refusal(*inputs: str) -> str:
     return str(done.exception)
 
 
+def rows(capfd: pytest.CaptureFixture[str], *inputs: str) -> list[dict[str, Any]]:
+    """What `predict --json` prints where some inputs cannot be used; it ends with status 1 then."""
+    done = CliRunner().invoke(app, ["predict", str(MODEL), *inputs, "--json"])
+    assert done.exit_code == 1, done.exception
+    printed = capfd.readouterr()
+    assert f"of {len(inputs)} could not be used" in printed.err
+    found: list[dict[str, Any]] = json.loads(printed.out)
+    assert [row["input"] for row in found] == list(inputs)
+    return found
+
+
 @pytest.mark.parametrize("text", ["", "  "])
-def test_an_empty_text_is_refused(text: str) -> None:
-    assert "Input 2 is empty" in refusal("Tea", text)
+def test_an_empty_text_is_named_and_the_others_are_predicted(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+    good, empty = rows(capfd, "Fry the onions in butter", text)
+    assert good["label"] == "cooking" and "problem" not in good
+    assert empty["label"] is None and "Input 2 is empty" in empty["problem"]
+    assert "Input 1 is empty" in refusal(text)
 
 
-def test_a_text_that_names_a_file_or_a_folder_is_refused_with_the_way_to_mean_it(tmp_path: Path) -> None:
+def test_a_text_that_names_a_file_or_a_folder_is_not_read_as_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Tea")
+    for path, what in ((letter, "a file"), (tmp_path, "a folder"), (tmp_path / "gone.JPG", "the name of an image")):
+        for problem in (rows(capfd, "Tea", str(path))[1]["problem"], refusal(str(path))):
+            assert f"{path} is {what}" in problem and f"advisor predict {MODEL} - <" in problem
+
+
+def test_a_table_asks_which_column_is_meant_and_then_predicts_each_row(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     table = tmp_path / "reviews.csv"
-    table.write_text("text,label\nTea,cooking\n")
-    for path, what in ((table, "a file"), (tmp_path, "a folder"), (tmp_path / "gone.JPG", "the name of an image")):
-        said = refusal("Tea", str(path))
-        assert f"{path} is {what}" in said and f"advisor predict {MODEL} - <" in said
+    table.write_text("id,label,text\n1,sport,Fry the onions in butter\n2,sport,The goalkeeper saved the penalty\n")
+    said = refusal(str(table))
+    assert "2 rows" in said and "id, label and text" in said and said.endswith("--column 'text'")
+    assert "no column 'words'" in refusal(str(table), "--column", "words")
+    done = CliRunner().invoke(app, ["predict", str(MODEL), str(table), "--column", "text", "--json"])
+    assert done.exit_code == 0, done.exception
+    assert [row["label"] for row in json.loads(capfd.readouterr().out)] == ["cooking", "sport"]
+
+
+def test_nothing_on_stdin_says_that_there_is_nothing() -> None:
+    done = CliRunner().invoke(app, ["predict", str(MODEL), "-"], input="\n  \n")
+    assert isinstance(done.exception, DatasetError) and "nothing to predict" in str(done.exception)
 
 
 def test_what_comes_from_stdin_is_text_whatever_it_names(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from advisor.core.errors import BackboneError, RunError, StorageError
+from advisor.core.errors import BackboneError, DatasetError, RunError, StorageError
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset, Plan, RunReport
@@ -24,6 +24,7 @@ from advisor.runs.report.report import report
 from advisor.training import few
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
+from tests.data.dataset_trees import write
 from tests.rungs.saved_models import load_predictor
 
 SPORT = [
@@ -118,7 +119,7 @@ def test_rungs_for_texts_end_in_a_model_and_a_report(rung: str, tmp_path: Path) 
     answers = predictor.predict(["The goalkeeper saved the penalty", "Fry the onions in butter"])
     assert [answer.label for answer in answers] == ["sport", "cooking"]
     assert answers[0].input == "The goalkeeper saved the penalty"
-    assert predictor.predict("Fry the onions")[0].probability > 0.5  # one bare input is a list of one
+    assert (predictor.predict("Fry the onions")[0].probability or 0) > 0.5  # one bare input is a list of one
     assert predictor.predict_proba([]).shape == (0, 2)
 
 
@@ -241,12 +242,15 @@ def test_weights_that_are_not_the_plans_are_refused(tmp_path: Path) -> None:
         registry.execute(context)
 
 
-def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
-    from advisor.core.errors import DatasetError
-
+def test_an_unreadable_image_is_named_and_the_others_are_predicted(tmp_path: Path) -> None:
     context = context_of(digits(tmp_path), tmp_path / "run", "frozen")
     registry.execute(context)
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    broken = write(tmp_path / "broken.png", b"no picture")
     good = context.dataset.items["path"].iloc[0]
-    with pytest.raises(DatasetError):
-        load_predictor(context.directory).predict([good, tmp_path / "broken.png"])
+    answered, refused = load_predictor(context.directory).predict([good, broken])
+    assert answered.label in context.dataset.classes and not answered.problem
+    assert refused.label is None and "broken.png cannot be used" in refused.problem
+    with pytest.raises(DatasetError, match=r"broken\.png"):
+        load_predictor(context.directory).predict_proba([good, broken])
+    with pytest.raises(DatasetError, match=r"broken\.png"):
+        load_predictor(context.directory).predict([broken, broken])

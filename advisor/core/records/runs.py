@@ -133,12 +133,18 @@ class RunStatus(Record):
 
 
 class Prediction(Record):
-    """One answer of a trained model: the label, its probability, and every class's probability."""
+    """One answer of a trained model: the label, its probability, and every class's probability.
+
+    ``problem``: why an input has no label, as a sentence; empty for one that has. ``note``: what was done to the input
+    that its owner may want to know.
+    """
 
     input: str
-    label: str
-    probability: float
+    label: str | None = None
+    probability: float | None = None
     probabilities: dict[str, float] = {}
+    problem: str = ""
+    note: str = ""
 
 
 class Passage(Record):
@@ -156,7 +162,8 @@ class Answer(Record):
     """An answer to a question with the passages it rests on, the best first.
 
     ``supported``: whether a passage supports it; where none does, ``text`` says that it is not in the documents.
-    ``probability``: the model's own (0 to 1), None where it gives none.
+    ``probability``: the model's own (0 to 1), None where it gives none. ``problem``: why an input was not asked, as a
+    sentence; its text is empty then.
     """
 
     input: str
@@ -164,3 +171,4 @@ class Answer(Record):
     supported: bool
     probability: float | None = None
     passages: tuple[Passage, ...] = ()
+    problem: str = ""

@@ -12,7 +12,8 @@ import numpy as np
 from advisor.core.records import Answer, Passage
 from advisor.evidence.answering.answers import texts_of
 from advisor.evidence.answering.reader import marked
-from advisor.rungs.saved import predictor
+from advisor.rungs.saved.inputs import as_list, name_of
+from advisor.rungs.saved.predictor import usable_texts
 from probes import qa_prompts
 from probes.progress import Progress, silent
 from probes.qa_prompts import QuestionPrompt
@@ -48,11 +49,26 @@ class Answerer:
     def answer(
         self, questions: Sequence[str], progress: Progress = silent, deadline: float | None = None, least: int = 0
     ) -> list[Answer]:
-        """An answer to each question with the passages it rests on.
+        """An answer to each question with the passages it rests on, or the reason why an input is no question.
 
-        With a ``deadline`` (on the monotonic clock) those that fit before it, but at least ``least``.
+        With a ``deadline`` (on the monotonic clock) those that fit before it, but at least ``least``. Raises
+        DatasetError where none of the inputs can be used.
         """
-        texts = predictor.texts_of(questions)
+        items = as_list(questions)
+        asked, remarks = usable_texts(items)
+        if not remarks.problems:
+            return self._answered(list(asked.values()), progress, deadline, least)
+        names = [name_of(item, i) for i, item in enumerate(items)]
+        remarks.check_any(names)
+        answers = dict(zip(asked, self._answered(list(asked.values()), progress, deadline, least), strict=False))
+        answers |= {
+            i: Answer(input=names[i], text="", supported=False, problem=reason)
+            for i, reason in remarks.problems.items()
+        }
+        return [answers[i] for i in sorted(answers)]
+
+    def _answered(self, texts: list[str], progress: Progress, deadline: float | None, least: int) -> list[Answer]:
+        """The answers to questions, as many as `answer` says."""
         answers: list[Answer] = []
         while len(answers) < len(texts):
             if deadline is not None and len(answers) >= least and time.monotonic() > deadline:

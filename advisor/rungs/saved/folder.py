@@ -41,7 +41,13 @@ def spec_of(plan: Plan, dataset: Dataset, weights: str) -> dict[str, Any]:
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
         "metric": dataset.metric,
         "weights": weights,
+        **_levels(dataset),
     }
+
+
+def _levels(dataset: Dataset) -> dict[str, Any]:
+    """What 16-bit and float values mean; nothing where the dataset has none, so that they are scaled by themselves."""
+    return {"pixel_range": dataset.pixel_range.model_dump(mode="json")} if dataset.pixel_range is not None else {}
 
 
 def backbone_spec(plan: Plan, dataset: Dataset, backbone: Backbone, weights: str) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import Dataset, Prediction
+from advisor.core.records import Dataset, PixelRange, Prediction
+from advisor.rungs.saved.inputs import Input as Input
+from advisor.rungs.saved.inputs import Remarks, as_list, name_of, open_input, text_of
 from probes.progress import Progress, silent
-
-Input = str | Path | Image.Image
 
 
 class Predictor:
@@ -35,26 +34,41 @@ class Predictor:
         """How many test items a report may read, where the run's time did not allow all; None for all."""
         return self.spec.get("report_items")
 
-    def predict(self, inputs: Sequence[Input]) -> list[Prediction]:
-        """The label of each input with its probability. Raises as `predict_proba` does."""
+    def predict(self, inputs: Sequence[Input] | Input, progress: Progress = silent) -> list[Prediction]:
+        """The label of each input with its probability, or the reason why an input has none.
+
+        Images: paths, contents of files, images of Pillow, arrays or tensors; texts: strings. Raises DatasetError
+        where none of the inputs can be used.
+        """
         items = as_list(inputs)
-        probabilities = self.predict_proba(items)
+        names = [name_of(item, i) for i, item in enumerate(items)]
+        probabilities, remarks = self._asked(items, progress)
+        remarks.check_any(names)
         return [
-            _prediction(_name(item, i), row, self.classes)
-            for i, (item, row) in enumerate(zip(items, probabilities, strict=True))
+            Prediction(input=name, problem=remarks.problems[i])
+            if i in remarks.problems
+            else _prediction(name, probabilities[i], self.classes, remarks.notes.get(i, ""))
+            for i, name in enumerate(names)
         ]
 
-    def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
-        """Class probabilities, (n, C). Images: paths or PIL images; texts: strings.
+    def predict_proba(self, inputs: Sequence[Input] | Input) -> np.ndarray:
+        """Class probabilities, (n, C), of inputs as `predict` takes them.
 
-        Raises DatasetError naming the first input that is of another type, or the first image that cannot be read.
+        Raises DatasetError naming the first input that cannot be used: an array has no room for a reason.
         """
-        raise NotImplementedError
+        probabilities, remarks = self._asked(as_list(inputs), silent)
+        if remarks.problems:
+            raise DatasetError(remarks.problems[min(remarks.problems)])
+        return probabilities
 
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities (n, C) of a dataset's rows, and whether each could be read, (n,) bool."""
+        raise NotImplementedError
+
+    def _asked(self, items: list[Input], progress: Progress) -> tuple[np.ndarray, Remarks]:
+        """Class probabilities, (n, C), of anything, and what is to be said; a row with a problem means nothing."""
         raise NotImplementedError
 
     def _none(self) -> np.ndarray:
@@ -68,11 +82,6 @@ class TextPredictor(Predictor):
         """Class probabilities of at least one text, (n, C)."""
         raise NotImplementedError
 
-    def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
-        """As `Predictor.predict_proba`."""
-        texts = texts_of(inputs)
-        return self.of_texts(texts) if texts else self._none()
-
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -81,11 +90,24 @@ class TextPredictor(Predictor):
         probabilities = self.of_texts(texts, progress) if texts else self._none()
         return probabilities, np.ones(len(rows), dtype=bool)
 
+    def _asked(self, items: list[Input], progress: Progress) -> tuple[np.ndarray, Remarks]:
+        texts, remarks = usable_texts(items)
+        probabilities = np.zeros((len(items), len(self.classes)), np.float32)
+        if texts:
+            probabilities[list(texts)] = self.of_texts(list(texts.values()), progress)
+        return probabilities, remarks
+
 
 class ImagePredictor(Predictor):
     """A model of images: `of_images` and the side in pixels to read them at are what differs."""
 
     side_px: int
+
+    @property
+    def levels(self) -> PixelRange | None:
+        """What 16-bit and float values meant where the model learned; None where it saw none."""
+        known = self.spec.get("pixel_range")
+        return PixelRange.model_validate(known) if known else None
 
     def of_images(
         self, read: Callable[[int], Image.Image], n: int, progress: Progress = silent
@@ -93,73 +115,58 @@ class ImagePredictor(Predictor):
         """Class probabilities (n, C) of images, and whether `read` could read each, (n,) bool."""
         raise NotImplementedError
 
-    def predict_proba(self, inputs: Sequence[Input]) -> np.ndarray:
-        """As `Predictor.predict_proba`."""
-        items = as_list(inputs)
-        if not items:
-            return self._none()
-        probabilities, ok = self.of_images(lambda i: open_input(items[i], self.side_px), len(items))
-        for position in np.flatnonzero(~ok)[:1]:
-            open_input(items[int(position)], self.side_px)  # raises with its cause
-        return probabilities
-
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `Predictor.predict_rows`."""
+        """As `Predictor.predict_rows`; values by the model's range, whatever the dataset's is."""
         from advisor.data.features import reader
 
         if len(rows) == 0:
             return self._none(), np.ones(0, dtype=bool)
+        if dataset.pixel_range != self.levels:
+            dataset = dataset.model_copy(update={"pixel_range": self.levels})
         read: Any = reader(dataset, self.side_px)
         return self.of_images(lambda i: read(int(rows[i])), len(rows), progress)
 
+    def _asked(self, items: list[Input], progress: Progress) -> tuple[np.ndarray, Remarks]:
+        remarks, levels = Remarks(), self.levels
+        if not items:
+            return self._none(), remarks
 
-def as_list(inputs: Sequence[Input]) -> list[Input]:
-    """The inputs as a list; a single one is a list of one. Raises DatasetError for what is neither."""
-    if isinstance(inputs, (str, Path, Image.Image)):
-        return [inputs]
-    if not isinstance(inputs, Iterable):
-        raise DatasetError(f"The input {inputs!r} is no item and no list of items. Give a list, such as [item].")
-    return list(inputs)
+        def read(position: int) -> Image.Image:
+            try:
+                picture, note = open_input(items[position], self.side_px, levels)
+            except DatasetError as error:
+                remarks.problems[position] = str(error)
+                raise
+            if note:
+                remarks.notes[position] = note
+            return picture
 
-
-def texts_of(inputs: Sequence[Input]) -> list[str]:
-    """The inputs as texts. Raises DatasetError naming the first that is none."""
-    items = as_list(inputs)
-    for number, item in enumerate(items, start=1):
-        if not isinstance(item, str):
-            raise DatasetError(f"Input {number} is {item!r}, which is no text. This model takes texts as strings.")
-    return [str(item) for item in items]
-
-
-def open_input(item: Input, min_side: int) -> Image.Image:
-    """One image given by the user. Raises DatasetError with the file and the cause."""
-    from advisor.data.decode import open_image
-
-    if isinstance(item, Image.Image):
-        return item.convert("RGB")
-    if not isinstance(item, (str, Path)):
-        raise DatasetError(f"The input {item!r} is no image. Give the path of an image, or an image of Pillow.")
-    path = Path(item)
-    if not path.is_file():
-        raise DatasetError(f"There is no file {path}. Give the path of an image.")
-    try:
-        opened: Image.Image = open_image(path, min_side=min_side)
-    except DatasetError as error:  # the reader's reasons name no file, since its lists do
-        raise DatasetError(f"{path} cannot be used. {error}") from error
-    return opened
+        probabilities, ok = self.of_images(read, len(items), progress)
+        for position in np.flatnonzero(~ok).tolist():
+            remarks.problems.setdefault(position, f"{name_of(items[position], position)} cannot be decoded.")
+        return probabilities, remarks
 
 
-def _name(item: Input, index: int) -> str:
-    return f"image {index + 1}" if isinstance(item, Image.Image) else str(item)
+def usable_texts(inputs: list[Input]) -> tuple[dict[int, str], Remarks]:
+    """The inputs that are texts, by position, and the reasons of the others."""
+    texts: dict[int, str] = {}
+    remarks = Remarks()
+    for position, item in enumerate(inputs):
+        try:
+            texts[position] = text_of(item, position + 1)
+        except DatasetError as error:
+            remarks.problems[position] = str(error)
+    return texts, remarks
 
 
-def _prediction(name: str, row: np.ndarray, classes: tuple[str, ...]) -> Prediction:
+def _prediction(name: str, row: np.ndarray, classes: tuple[str, ...], note: str) -> Prediction:
     best = int(row.argmax())
     return Prediction(
         input=name,
         label=classes[best],
         probability=float(row[best]),
         probabilities={label: float(p) for label, p in zip(classes, row, strict=True)},
+        note=note,
     )
