@@ -50,11 +50,18 @@ def command(port: int, browser: bool, host: str = ADDRESS) -> list[str]:
     return [sys.executable, "-P", "-m", "streamlit", "run", str(ENTRY), *flags]
 
 
-def settings(token: str | None, root: Sequence[Path], without_login: bool, share_endpoint: bool) -> dict[str, str]:
+def settings(
+    token: str | None = None,
+    root: Sequence[Path] = (),
+    allow: Sequence[str] = (),
+    without_login: bool = False,
+    share_endpoint: bool = False,
+) -> dict[str, str]:
     """The environment of a server with these options; what was not given stays as the environment has it."""
     given = {
         sharing.TOKEN: token or "",
         sharing.ROOTS: os.pathsep.join(str(folder.expanduser().absolute()) for folder in root),
+        sharing.ALLOW: ",".join(allow),
         sharing.WITHOUT_LOGIN: "1" if without_login else "",
         sharing.SHARE_ENDPOINT: "1" if share_endpoint else "",
     }

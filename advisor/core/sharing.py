@@ -14,6 +14,9 @@ TOKEN = "ADVISOR_TOKEN"
 ROOTS = "ADVISOR_ROOTS"
 #: Set to 1: other machines may reach the dashboard though nobody signs in.
 WITHOUT_LOGIN = "ADVISOR_WITHOUT_LOGIN"
+#: Who may sign in: addresses such as ada@example.org and domains such as example.org, separated by commas. Without it
+#: everybody whom the login's provider knows.
+ALLOW = "ADVISOR_ALLOW"
 #: Set to 1: whoever signs in may ask the endpoint that its owner pays for.
 SHARE_ENDPOINT = "ADVISOR_SHARE_ENDPOINT"
 #: Set by the server: the endpoint is its owner's, and neither it nor its runs ask it.

@@ -61,13 +61,27 @@ def main() -> None:
     # A column of this width keeps lines readable on a wide screen and fills a narrow one.
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         chosen.run()
+        if login_is_on():
+            signed_in()
 
 
 def sign_in() -> None:
-    """All that somebody sees who has not signed in."""
+    """All that somebody sees who has not signed in, or is not admitted."""
     st.title("Who are you?", anchor=False)
+    if st.user.get("is_logged_in"):
+        name = st.user.get("email") or st.user.get("name") or "This account"
+        st.text(f"{name} is not admitted to this dashboard. Ask its owner, or sign in with another account.")
+        st.button("Sign out", on_click=st.logout)
+        return
     st.text("Sign in to use this dashboard. Your datasets and runs are visible to you alone.")
     st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+
+
+def signed_in() -> None:
+    """Who is signed in, below the page, and the way out."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.text(f"Signed in as {st.user.get('email') or st.user.get('name') or st.user.get('sub')}", width="content")
+        st.button("Sign out", on_click=st.logout, type="tertiary")
 
 
 def page(name: str) -> st.Page:

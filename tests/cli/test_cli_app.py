@@ -48,10 +48,10 @@ def test_a_port_that_is_taken_is_one_sentence(server: Served) -> None:
 
 
 def test_what_was_not_asked_for_stays_as_the_environment_has_it(tmp_path: Path) -> None:
-    assert settings(None, (), False, False) == {}
-    assert settings("t" * 16, [tmp_path, tmp_path / "x"], True, True) == {
+    assert settings() == {}
+    assert settings("t" * 16, [tmp_path, tmp_path / "x"], ["ada@example.org", "lab.org"], True, True) == {
         "ADVISOR_TOKEN": "t" * 16, "ADVISOR_ROOTS": f"{tmp_path}:{tmp_path / 'x'}", "ADVISOR_WITHOUT_LOGIN": "1",
-        "ADVISOR_SHARE_ENDPOINT": "1",
+        "ADVISOR_SHARE_ENDPOINT": "1", "ADVISOR_ALLOW": "ada@example.org,lab.org",
     }  # fmt: skip
 
 

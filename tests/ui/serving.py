@@ -41,7 +41,7 @@ class Served:
         return address[0]
 
     def request(
-        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+        self, path: str, method: str = "GET", body: bytes | None = None, /, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers in small letters and body of an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.server_util import AUTH_COOKIE_NAME, get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
+from advisor.core import sharing
 from advisor.core.errors import StorageError
 
 USERS = "users"
@@ -48,15 +50,24 @@ def own_folder(whole: Path) -> Path:
 
 
 def name_of(user: dict[str, Any]) -> str | None:
-    """The folder's name for an account: its issuer and its subject, which never change; None without a login.
+    """The folder's name for an account: its issuer and its subject, which never change; None without a login, and for
+    an account that is not admitted.
 
     >>> name_of({"is_logged_in": False, "sub": "1"}), len(name_of({"is_logged_in": True, "iss": "a", "sub": "1"}))
     (None, 24)
     """
     subject = user.get("sub") or user.get("oid")
-    if not user.get("is_logged_in") or not subject:
+    if not user.get("is_logged_in") or not subject or not is_admitted(user):
         return None
     return hashlib.sha256(f"{user.get('iss', '')}\x1f{subject}".encode()).hexdigest()[:24]
+
+
+def is_admitted(user: dict[str, Any]) -> bool:
+    """Whether the owner lets an account in: by its address, which the provider must not call unverified."""
+    allowed = {entry.strip().lower().removeprefix("@") for entry in os.environ.get(sharing.ALLOW, "").split(",")} - {""}
+    address = str(user.get("email") or "").lower()
+    verified = str(user.get("email_verified", True)).lower() == "true"
+    return not allowed or (verified and bool({address, address.rpartition("@")[2]} & allowed))
 
 
 def signed_in(scope: Scope) -> bool:
