@@ -22,7 +22,12 @@ from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import IMAGE_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
 from advisor.data.read.one_hot import with_one_hot
-from advisor.data.read.part_labels import set_placeholders_aside, with_label_of_its_table, with_labels
+from advisor.data.read.part_labels import (
+    add_unnamed_images,
+    set_placeholders_aside,
+    with_label_of_its_table,
+    with_labels,
+)
 from advisor.data.read.part_tables import (
     PartTable,
     columns_in,
@@ -159,9 +164,12 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
     set_placeholders_aside(joined)
     joined.notes += unused_notes(rule.table, columns)
+    if whole and kind == "image":
+        add_unnamed_images(joined, tree)
     if joined.unlabelled is not None and len(joined.unlabelled):
-        items = counted(len(joined.unlabelled), "item")
-        joined.notes.append(f"{items} without a label kept apart, to be predicted or labelled later.")
+        n = len(joined.unlabelled)
+        kept = f"{counted(n, 'item')} without a label {'is' if n == 1 else 'are'} kept apart"
+        joined.notes.append(f"{kept}, to be predicted or labelled later.")
     return joined
 
 

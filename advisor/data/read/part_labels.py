@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from advisor.data.read.label_cells import read_labels
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import natural
 from advisor.data.read.part_tables import PartTable
+from advisor.data.read.path_parts import part_folder
+from advisor.data.read.tree import Tree
 
 #: What stands in place of a label that is held back or was never given.
 PLACEHOLDERS = frozenset(
@@ -68,3 +71,22 @@ def set_placeholders_aside(listing: Listing) -> None:
             f"{each} {'is a class' if len(held) == 1 else 'are classes'} like any other. Empty these cells if they "
             f"mean that there is no label."
         )
+
+
+def add_unnamed_images(listing: Listing, tree: Tree) -> None:
+    """Keep the images that no row names as unlabelled where they lie beside named ones or in the folder of a part."""
+    start = f"{tree.root}{os.sep}"
+    tables = [listing.items["path"], *([listing.unlabelled["path"]] if listing.unlabelled is not None else [])]
+    named = {str(path).removeprefix(start).replace(os.sep, "/") for path in pd.concat(tables)}
+    named |= {entry.key for entry in listing.set_aside}
+    rest = [file for file in tree.images if file not in named]
+    folders = {file.rpartition("/")[0] for file in named}
+    items = [file for file in rest if file.rpartition("/")[0] in folders or part_folder(file)[0]]
+    if rest:
+        n, n_others = len(rest), len(rest) - len(items)
+        others = f"; {n_others:,} of them in other folders are left alone" if n_others else ""
+        listing.notes.append(f"{counted(n, 'image')} {'is' if n == 1 else 'are'} named by no row{others}.")
+    if items:
+        more = pd.DataFrame({"key": items, "path": [start + file.replace("/", os.sep) for file in items]}, dtype=object)
+        kept = [] if listing.unlabelled is None else [listing.unlabelled]
+        listing.unlabelled = pd.concat([*kept, more], ignore_index=True)

@@ -58,7 +58,7 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
         keys, labels.values.tolist(), parts, groups, [digest_text(t) for t in texts], "text", texts.tolist()
     )
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    notes = [_note(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
+    notes = [*_notes(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
     unusable = first_reason(_text_reasons(texts), bad_part)
     listing.keep_unlabelled((labels.values == "") & (unusable == ""))
@@ -67,13 +67,14 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
     return listing
 
 
-def _note(columns: Columns) -> str:
-    texts = (
-        f"texts from column {columns.text}"
-        if not columns.more_texts
-        else f"texts from columns {listed(columns.texts)}, joined by a blank line"
-    )
-    return f"Read as text classification: {texts}, {columns.labels_from or f'labels from column {columns.label}'}."
+def _notes(columns: Columns) -> list[str]:
+    labels = columns.labels_from or f"labels from column {columns.label}"
+    if not columns.more_texts:
+        return [f"Read as text classification: texts from column {columns.text}, {labels}."]
+    return [
+        f"Read as text classification: texts from columns {listed(columns.texts)}, joined by a blank line, {labels}.",
+        "A text to predict must be joined in the same way.",
+    ]
 
 
 def is_blank(text: str) -> bool:
