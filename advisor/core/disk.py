@@ -14,6 +14,7 @@ from advisor.core.errors import StorageError
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
+_IN_THE_WAY = (*_FORBIDDEN, errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST)
 _LOST = (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN)
 #: A disk with less than this free is full when a library's error says nothing of the cause.
 _LITTLE_BYTES = 1_000_000
@@ -44,6 +45,8 @@ def writing(path: Path, n_bytes: int | None = None) -> Iterator[None]:
 def sentence(path: Path, error: OSError, n_bytes: int | None = None) -> str:
     """Why `path` was not written, and what to do; n_bytes: the room that it needs, if known."""
     disk, number = disk_of(path), error.errno
+    if path.is_dir() and number in _IN_THE_WAY:
+        return f"{path} is a folder where a file should be. Move it away and try again."
     if number == errno.ENOSPC and _without_inodes(path):
         return (
             f"The disk {disk} holds as many files as it can: {path} was not written, though there may be space left. "
@@ -100,8 +103,6 @@ def of_database(path: Path, error: sqlite3.Error) -> str | None:
     number = next((number for start, number in _DATABASE.items() if name.startswith(start)), None)
     if number is None:
         return None
-    if number in (errno.EACCES, errno.EROFS) and nearest(path) == path and path.is_dir():
-        return f"{path} is a folder where a file should be. Move it away and try again."
     if number == errno.EROFS and not os.statvfs(nearest(path)).f_flag & os.ST_RDONLY:
         number = errno.EACCES
     if number in (errno.EACCES, errno.EIO) and _free(path) < _LITTLE_BYTES:

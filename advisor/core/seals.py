@@ -12,8 +12,8 @@ import re
 
 NAME = "seal"
 BLANK = "0" * 64
-#: In JSON the name and the digits are kept apart by quotes and a colon, in Parquet by two bytes of Thrift.
-_SEAL = re.compile(rb"seal[^0-9A-Za-z_]{1,6}([0-9a-f]{64})")
+#: As a key of JSON, whose quotes no text inside can have, and as an entry of Parquet's metadata with its lengths.
+_SEAL = re.compile(rb'(?:"seal": "|\x18\x04seal\x18\x40)([0-9a-f]{64})')
 #: Where a seal is looked for: it is written last, and what a user's text says before it must not count.
 _TAIL_BYTES = 16_384
 

@@ -34,19 +34,22 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     aside = None
     try:
-        with disk.writing(path, len(content)):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(aside).replace(path)
-            aside = None
-    finally:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.is_dir():
+            path.rmdir()  # an empty folder in its place is in the way; one that holds something stays and is named
+        Path(aside).replace(path)
+    except BaseException as error:
         if aside is not None:
             with contextlib.suppress(OSError):
                 Path(aside).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StorageError(disk.sentence(path, error, len(content))) from error
+        raise
 
 
 def read_bytes(path: Path) -> bytes:

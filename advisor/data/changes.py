@@ -57,14 +57,28 @@ def check_unchanged(dataset: Dataset) -> None:
     gone = [path for path in paths if not os.path.exists(path)]  # noqa: PTH110 (100,000 Path objects are slow)
     if gone:
         raise DatasetError(_gone(dataset, paths, gone))
-    then = dataset.items["digest"].tolist()
-    now = modality_of(dataset).digests(dataset.items, listed_ns(dataset))
-    changed = [path for path, a, b in zip(paths, then, now, strict=True) if a != b and len(a) == len(b)]
+    as_of_ns, then = listed_ns(dataset), dataset.items["digest"].tolist()
+    now = modality_of(dataset).digests(dataset.items, as_of_ns)
+    changed = [
+        path
+        for path, a, b in zip(paths, then, now, strict=True)
+        if _is_empty(path) or (a != b and (len(a) == len(b) or _written_since(path, as_of_ns)))
+    ]
     if changed:
         raise DatasetError(
             f"{counted(len(changed), 'file')} of {dataset.name} changed since the dataset was read, the first is "
             f"{changed[0]}. Read it again and advise on what it is now: advisor advise {dataset.source}"
         )
+
+
+def _is_empty(path: str) -> bool:
+    return Path(path).stat().st_size == 0
+
+
+def _written_since(path: str, ns: int) -> bool:
+    """Whether a file was written since: a digest of another length alone is that of a former version."""
+    facts = Path(path).stat()
+    return max(facts.st_ctime_ns, facts.st_mtime_ns) > ns
 
 
 def _gone(dataset: Dataset, paths: list[str], gone: list[str]) -> str:

@@ -177,7 +177,8 @@ def kept_clusters(dataset: Dataset) -> list[dict[str, Any]]:
     """
     path = dataset.files.clusters
     content = storage.read_json(path) if path.is_file() else []
-    clusters = content.get("clusters") if isinstance(content, dict) else content  # a bare list in former versions
+    former = dataset.content_notes is None  # its version wrote a bare list
+    clusters = content.get("clusters") if isinstance(content, dict) else content if former else None
     if not isinstance(clusters, list) or not all(
         isinstance(one, dict) and {"kind", "keys"} <= {*one} for one in clusters
     ):
