@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.data.read.answers import answers_of
-from advisor.data.read.document_text import Unreadable, html, markdown, pdf, read_document
+from advisor.data.read.document import Unreadable
+from advisor.data.read.document_text import markdown, read_document
+from advisor.data.read.html import html
+from advisor.data.read.pdf import read_pdf
 from tests.data.dataset_trees import write
 
 PAGE = """<!doctype html><html><head><title> The  ladder </title><style>p {color: red}</style></head><body>
@@ -49,7 +52,8 @@ def pdf_of(*pages: str, password: str = "") -> bytes:
 
 
 def test_html_keeps_structure_and_drops_what_is_no_text() -> None:
-    title, text = html(PAGE.encode())
+    read = html(PAGE.encode())
+    title, text = read.title, read.text
     assert title == "The ladder"
     assert text.startswith("# Rungs\n\nFive rungs, in order.\nSecond line.")
     assert "\n- frozen\n- fine-tune\n" in text and "| frozen | 12 euros" in text
@@ -58,25 +62,26 @@ def test_html_keeps_structure_and_drops_what_is_no_text() -> None:
 
 
 def test_html_says_its_encoding() -> None:
-    assert html('<meta charset="iso-8859-1"><p>Größe'.encode("latin-1"))[1] == "Größe"
-    assert html("<p>Größe".encode())[1] == "Größe"
+    assert html('<meta charset="iso-8859-1"><p>Größe'.encode("latin-1")).text == "Größe"
+    assert html("<p>Größe".encode()).text == "Größe"
 
 
 def test_deep_html_ends() -> None:
     try:
-        assert html(b"<div>" * 20_000 + b"word")[1] == "word"
+        assert html(b"<div>" * 20_000 + b"word").text == "word"
     except Unreadable as error:
         assert "nested" in str(error)
 
 
 def test_markdown_titles() -> None:
-    assert markdown(b"---\ntitle: 'A guide'\ndate: x\n---\n# One\n\ntext") == ("A guide", "# One\n\ntext")
-    assert markdown(b"intro\n\n# One #\n")[0] == "One"
-    assert markdown("\ufeff# Grün".encode())[0] == "Grün"
+    read = markdown(b"---\ntitle: 'A guide'\ndate: x\n---\n# One\n\ntext")
+    assert (read.title, read.text) == ("A guide", "# One\n\ntext")
+    assert markdown(b"intro\n\n# One #\n").title == "One"
+    assert markdown("\ufeff# Grün".encode()).title == "Grün"
 
 
 def test_pdf_pages_follow_each_other() -> None:
-    text = pdf(pdf_of("Frozen costs 12 euros a month.", "Fine-tuning costs more than that."))[1]
+    text = read_pdf(pdf_of("Frozen costs 12 euros a month.", "Fine-tuning costs more than that.")).text
     assert text == "Frozen costs 12 euros a month.\n\nFine-tuning costs more than that."
 
 
@@ -84,14 +89,14 @@ def test_pdf_pages_follow_each_other() -> None:
     ("content", "words"),
     [
         (pdf_of("Secret words for nobody else.", password="x"), "password"),
-        (pdf_of("", "", ""), "3 pages and next to no text"),
+        (pdf_of("", "", ""), "3 pages and no text"),
         (b"%PDF-1.7\nnothing", "damaged"),
         (pdf_of("Some words that are long enough.")[:200], "damaged"),
     ],
 )
 def test_pdfs_that_give_no_text_say_why(content: bytes, words: str) -> None:
     with pytest.raises(Unreadable, match=words):
-        pdf(content)
+        read_pdf(content)
 
 
 def test_files_that_cannot_be_opened_say_so(tmp_path: Path) -> None:
@@ -104,15 +109,15 @@ def test_files_that_cannot_be_opened_say_so(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from(["md", "txt", "html", "pdf", "rst"]), st.binary(max_size=300))
+@given(st.sampled_from(["md", "txt", "html", "pdf", "rst", "docx", "epub", "eml"]), st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_with_a_reason(tmp_path: Path, ending: str, content: bytes) -> None:
     path = write(tmp_path / f"a.{ending}", content)
     try:
-        title, text = read_document(path)
+        read = read_document(path)
     except Unreadable as error:
         assert str(error).endswith(".")
     else:
-        assert any(letter.isalnum() for letter in text) and "\0" not in text + title
+        assert any(letter.isalnum() for letter in read.text) and "\0" not in read.text + read.title
 
 
 SKELETON = pdf_of("Some words that are long enough to be read.")
@@ -125,7 +130,7 @@ def test_a_damaged_pdf_is_read_or_refused(changes: list[tuple[int, int]]) -> Non
     for place, value in changes:
         content[place] = value
     try:
-        pdf(bytes(content))
+        read_pdf(bytes(content))
     except Unreadable as error:
         assert str(error).startswith("The PDF")
 

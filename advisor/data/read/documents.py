@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import pandas as pd
 
+from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
-from advisor.core.wording import counted
+from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
-from advisor.data.read.document_text import Unreadable, read_document
+from advisor.data.read.document import Unreadable, letters
+from advisor.data.read.document_text import read_document
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
+from advisor.data.read.ocr import OFFER, Recogniser, recogniser
 from advisor.data.read.qa_columns import document_columns
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree
@@ -21,6 +26,11 @@ from probes.progress import Progress, silent
 from probes.retrieval.chunks import Document
 
 COLUMNS = ("document", "title", "text", "place", "digest")
+#: An image with fewer letters is a picture and no page.
+LEAST_LETTERS = 20
+#: Documents that show images by name, how much of each is looked at, and such names.
+_SHOWING, _SHOWN_WITHIN = (".md", ".markdown", ".rst", ".html", ".htm", ".xhtml"), 2_000_000
+_SHOWN = re.compile(r"([^/\\\"'()<>\[\]=\n]+\.(?:png|jpe?g|gif|webp|tiff?|bmp|avif))", re.IGNORECASE)
 #: What comes with a downloaded set and is no document of it.
 _BESIDE = re.compile(r"(readme|licen[cs]e|changelog|citation|notice|copying)\b", re.IGNORECASE)
 
@@ -65,23 +75,99 @@ def document_files(tree: Tree, beside_tables: bool = False) -> list[str]:
 
 
 def add_files(documents: Documents, tree: Tree, files: list[str], progress: Progress = silent) -> None:
-    """Read document files; the id is the path below the tree's root, the title falls back to the file's name."""
-    before = len(documents.rows)
+    """Read document files; the id is the path below the tree's root, the title falls back to the file's name.
+
+    Scans are read where text recognition is installed; what was not read, and what was recognised, is noted.
+    """
+    before, reader = len(documents.rows), recogniser()
+    scans = scans_beside(tree, files)
+    n, notes = len(files) + len(scans) * (reader is not None), _Notes()
+
+    def tell(done: int) -> Progress:
+        return lambda sentence, share: progress(f"{sentence} ({files[done]})", (done + share) / n)
+
     for number, file in enumerate(files):
-        key = file.encode("utf-8", "replace").decode()
+        key = _key(file)
         if suffix(file) in FOREIGN_DOCUMENT_SUFFIXES:
             reason = f"Files of the format {suffix(file)} are not read. Save it as PDF, HTML or text."
             documents.set_aside.append(SetAside(key=key, reason=reason))
             continue
         try:
-            title, text = read_document(tree.root / file)
+            read = read_document(tree.root / file, reader, tell(number))
         except Unreadable as error:
             documents.set_aside.append(SetAside(key=key, reason=str(error)))
         else:
-            documents.add(key, title or _spoken(key), _clean(text), key)
-        progress(f"Reading documents: {number + 1:,} of {len(files):,}", (number + 1) / len(files))
-    if files:
+            documents.add(key, read.title or _spoken(key), _clean(read.text), key)
+            notes.add(key, read.notes)
+        progress(f"Reading documents: {number + 1:,} of {n:,}", (number + 1) / n)
+    if scans and reader is None:
+        documents.notes.append(f"{counted(len(scans), 'image')} ({listed(scans, 2)}) not read as documents. {OFFER}")
+    elif reader is not None:
+        _add_scans(documents, tree, scans, reader, lambda s, share: progress(s, (len(files) + share * len(scans)) / n))
+    if len(documents.rows) > before or files:
         documents.notes.append(f"{counted(len(documents.rows) - before, 'document')} read from files.")
+    documents.notes += notes.sentences()
+
+
+@dataclass
+class _Notes:
+    """What is said of files: each of the first few, and how many more there are."""
+
+    of_files: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def add(self, name: str, notes: tuple[str, ...]) -> None:
+        if notes:
+            self.of_files.append((name, notes))
+
+    def sentences(self, most: int = 5) -> list[str]:
+        shown = [note.replace("{}", name) for name, notes in self.of_files[:most] for note in notes]
+        more = len(self.of_files) - most
+        return [*shown, *([f"Much the same holds for {counted(more, 'further document')}."] if more > 0 else [])]
+
+
+def scans_beside(tree: Tree, files: list[str]) -> list[str]:
+    """The images in a folder of documents that no document shows: they may be scans of pages."""
+    if not tree.images:
+        return []
+    shown: set[str] = set()
+    for file in files:
+        if suffix(file) in _SHOWING:
+            with contextlib.suppress(OSError), (tree.root / file).open("rb") as stream:
+                content = stream.read(_SHOWN_WITHIN).decode("utf-8", "replace")
+                shown |= {unquote(name).lower() for name in _SHOWN.findall(content)}
+    return [file for file in tree.images if file.rsplit("/", 1)[-1].lower() not in shown]
+
+
+def _add_scans(documents: Documents, tree: Tree, scans: list[str], reader: Recogniser, progress: Progress) -> None:
+    """Documents from images of pages; an image with hardly a word is a picture and is left out."""
+    n_read, wordless = 0, []
+    for number, file in enumerate(scans):
+        progress(f"Recognising text: image {number + 1:,} of {len(scans):,}", number / len(scans))
+        try:
+            text = reader.image(tree.root / file)
+        except (OSError, DatasetError):  # an image that cannot be opened has no words
+            text = ""
+        if text is None:
+            documents.notes.append(
+                f"{counted(len(scans) - number, 'image')} from {file} on not read: {reader.name} has read as many "
+                f"pages as one dataset may have. Give the documents in parts."
+            )
+            break
+        if letters(text) < LEAST_LETTERS:
+            wordless.append(file)
+            continue
+        documents.add(_key(file), _spoken(_key(file)), _clean(text), _key(file))
+        n_read += 1
+    if n_read:
+        documents.notes.append(f"{counted(n_read, 'image')} read by OCR ({reader.name}), which makes mistakes.")
+    if wordless:
+        documents.notes.append(
+            f"{counted(len(wordless), 'image')} ({listed(wordless, 2)}) with hardly any text left out."
+        )
+
+
+def _key(file: str) -> str:
+    return file.encode("utf-8", "replace").decode()
 
 
 def add_rows(documents: Documents, table: Table, prefix: str = "") -> bool:
