@@ -8,8 +8,8 @@ cross-validated best on the few frozen features by 0.6 points (mean of nine samp
 
 The cost decides whether it fits into a minute on one core. A step of 32 tweets takes 1.11 s with all blocks in float32;
 0.82 s in four parts of similar length without the embeddings, 0.67 s with the top four of six blocks, and 0.40 s in
-bfloat16 as well (the frozen parts need no gradient and no optimizer state). No checkpoints are written: three of 270 MB
-took 8 s of a run of 75, and a tuning of fixed length that starts again ends in the same weights.
+bfloat16 as well (the frozen parts need no gradient and no optimizer state). The first checkpoint waits until there is
+something to lose: three of 270 MB took 8 s of a run of 75.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from advisor.rungs import common
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.trained import some
+from advisor.rungs.trained import CHECKPOINT_SECONDS, some
 from advisor.rungs.tuning import Tuned, Tuning, copy_of
 from advisor.training import recipes
 from advisor.training.contrastive import BalancedSource, Contrastive
@@ -80,11 +80,13 @@ def tuned(
 ) -> Tuned | None:
     """A copy of the backbone, tuned on the rows inside, with a head on their tuned features; None if it diverged.
 
-    Its length is fixed, so that one that starts again after a kill, without a checkpoint, ends in the same weights.
+    Its length is fixed, so that one that is resumed after a kill ends in the same weights.
     """
     dataset, own = context.dataset, copy_of(backbone)
     problem = problem_of(context, own, tuning.rows[tuning.inside], tuning.rows)
-    result = fit(problem, tuning.settings(resolved), tuning.callbacks(context, resolved))
+    callbacks = tuning.callbacks(context, resolved, tuning.folder(context), CHECKPOINT_SECONDS)
+    callbacks.first_checkpoint_waits = True
+    result = fit(problem, tuning.settings(resolved), callbacks)
     if result.best_step < 0:
         return None
     features = result.logits

@@ -48,7 +48,7 @@ def execute(context: RunContext) -> Outcome:
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
     if few_labels.applies(context.dataset):
         return few_labels.execute(context, backbone, fallback)
-    resolved = earlier(context) or resolve(context, backbone, fallback)
+    resolved = earlier(context) or _once_resolved(context, backbone, fallback)
     common.save_resolved(context, resolved)
     if len(fallback.val.rows) == 0:
         return roll_back(context, backbone, fallback, "there are no validation items to compare on")
@@ -104,6 +104,16 @@ def _nothing_gained(result: FitResult | None) -> str:
     if result.best_step < 0:
         return DIVERGED
     return "no state after the start validated better" if result.best_step == 0 else ""
+
+
+def _once_resolved(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:
+    """As `resolve`; a run that was interrupted in its race goes on at the same size and pace."""
+    stage = stages.kept(context, "settings")
+    if stage is not None:
+        return dict(stage.values)
+    resolved = resolve(context, backbone, fallback)
+    stages.keep(context, "settings", resolved)
+    return resolved
 
 
 def resolve(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:

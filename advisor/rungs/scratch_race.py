@@ -17,6 +17,7 @@ import numpy as np
 from advisor.core.kinds import kind_row
 from advisor.core.wording import duration, percent
 from advisor.data.features import load_backbone
+from advisor.rungs import stages
 from advisor.rungs.context import RunContext
 from advisor.training import recipes
 from advisor.training.network import Classifier, build, quick_batch_norm
@@ -92,7 +93,42 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
 
 def raced(context: RunContext, racers: list[Racer], val_rows: np.ndarray, seconds: float) -> list[Racer]:
     """The racers with their values after `seconds` each; those that a stop kept from starting are as they were."""
-    return [racer if context.should_stop() else _run(context, racer, val_rows, seconds) for racer in racers]
+    return [_run_once(context, racer, val_rows, seconds) for racer in racers]
+
+
+def _run_once(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float) -> Racer:
+    """As `_run`; one that had ended before the run was interrupted is not run again."""
+    name = f"raced-{racer.architecture}"
+    stage = stages.kept(context, name)
+    if stage is not None:
+        return _racer(stage.values)
+    if context.should_stop():
+        return racer
+    raced = _run(context, racer, val_rows, seconds)
+    if not context.should_stop():  # one that was cut short is to run again
+        stages.keep(context, name, _plain(raced))
+    return raced
+
+
+def _plain(racer: Racer) -> dict[str, Any]:
+    """A racer as JSON holds it; infinite numbers as null."""
+    values = dataclasses.asdict(racer)
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+
+def _racer(values: dict[str, Any]) -> Racer:
+    return Racer(**{k: v for k, v in values.items() if v is not None})
+
+
+def _timed_once(context: RunContext, architectures: list[str]) -> tuple[list[Racer], float]:
+    """The networks as timed, and the seconds for training; the same again in a run that was interrupted."""
+    stage = stages.kept(context, "timed")
+    if stage is not None:
+        return [_racer(values) for values in stage.values["racers"]], float(stage.values["seconds"])
+    both = [timed(context, name) for name in architectures]
+    racers, seconds = [racer for racer, _ in both], min(seconds for _, seconds in both)
+    stages.keep(context, "timed", {"racers": [_plain(racer) for racer in racers], "seconds": seconds})
+    return racers, seconds
 
 
 def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float) -> Racer:
@@ -129,8 +165,7 @@ def choose(context: RunContext, val_rows: np.ndarray) -> Choice:
     """
     wanted = context.plan.settings.get("architecture", "race")
     names = [wanted] if wanted in ARCHITECTURES else list(ARCHITECTURES)
-    both = [timed(context, name) for name in names]
-    racers, seconds = [racer for racer, _ in both], min(seconds for _, seconds in both)
+    racers, seconds = _timed_once(context, names)
     each = SHARE * seconds
     if len(racers) == 1:
         return racers[0], seconds, {}, ()

@@ -13,7 +13,8 @@ from advisor.core.kinds import kind_row
 from advisor.core.wording import counted, duration
 from advisor.rungs import common, stages
 from advisor.rungs.context import RunContext
-from advisor.training import adapters, recipes, search, states
+from advisor.training import adapters, checkpoints, recipes, search, states
+from advisor.training.laps import Laps
 from advisor.training.network import Classifier
 from advisor.training.problem import Problem
 from advisor.training.problems import insert_adapters, problem_of
@@ -31,6 +32,8 @@ LEAST_STEPS = 12
 CHECKPOINT_SECONDS = 10.0
 #: The stage that ends with every setting resolved, and with the network as its race left it.
 RACE = "race"
+#: The folder of the laps beside the checkpoint, while the race is under way.
+LAPS = "laps"
 #: Share of the steps whose weights are averaged at the end; the loop keeps the mean only where it validates better. Not
 #: in the recipes: a pilot and a benchmark choose nothing on the items that they are scored on.
 AVERAGED_SHARE = 0.25
@@ -98,10 +101,12 @@ def _prepare(
     speed, reading = float(resolved["items_per_second"]), float(resolved["read_per_second"])
     candidate = Candidate(settings.learning_rate, settings.layer_share)
     raced, entrant = search.Race(candidate), None
+    laps = Laps(context.files.checkpoint / LAPS, context.kept)
     if not isinstance(context.plan.settings.get("learning_rate"), (int, float)):  # "race", or nothing said
         entrants = recipes.candidates(rung, context.plan.kind, settings.learning_rate)
         seconds = training_seconds(context, reading)
-        entrants = search.affordable(entrants, settings, len(problem.val), speed, seconds)
+        # an interrupted race goes on with those that took part in it
+        entrants = laps.candidates or search.affordable(entrants, settings, len(problem.val), speed, seconds)
         if entrants:
             tell = context.emit
             raced, entrant = search.race(
@@ -111,6 +116,7 @@ def _prepare(
                 context.should_stop,
                 lambda stage, done: tell(stage, share),
                 _entered(settings),
+                laps,
             )
     start = equip(problem, raced.winner.adapters, settings.seed)
     changed = states.learned(entrant.network) if entrant is not None else {}
@@ -124,6 +130,7 @@ def _prepare(
     sentences = () if pinned else (raced.sentence,)
     common.save_resolved(context, resolved)
     stages.keep(context, RACE, {"sentences": list(sentences)}, changed)
+    checkpoints.clear(laps.folder)
     return start, sentences
 
 

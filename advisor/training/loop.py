@@ -86,6 +86,8 @@ class _Fit:
         self.pace = Pace(
             self.settings, len(self.problem.train.order(np.random.default_rng(0), self.settings.batch_size))
         )
+        if self.callbacks.first_checkpoint_waits:
+            self.pace.checkpointed(0.0)
         self.gradients = Gradients(self.problem, self.settings, self.learning, say=self._say)
         resumed = self._resume()
         # a short fit without a checkpoint, such as one of a race, is not worth building on every process

@@ -14,13 +14,15 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from advisor.training.batches import Batch
 from advisor.training.gradients import Gradients, random_state_kept
+from advisor.training.laps import Lap as Lap
+from advisor.training.laps import Laps, Racer
 from advisor.training.loop import fit
 from advisor.training.problem import Problem
 from advisor.training.settings import Callbacks, Candidate, Settings
@@ -32,16 +34,6 @@ ROUND_STEPS = 20
 RACE_SHARE = 0.33
 TIMED_ITEMS = 16
 TIMED = Settings(learning_rate=0.0, head_learning_rate=0.0, label_smoothing=0.0)
-
-
-@dataclass(frozen=True)
-class Lap:
-    """One candidate in one round: steps so far, then value and loss on the validation part (inf when it diverged)."""
-
-    candidate: Candidate
-    steps: int
-    value: float
-    loss: float
 
 
 @dataclass(frozen=True)
@@ -77,19 +69,6 @@ class Race:
             }
             for lap in self.laps
         ]
-
-
-@dataclass
-class _Racer:
-    """A candidate with a network of its own, and its laps."""
-
-    candidate: Candidate
-    problem: Problem
-    laps: list[Lap] = field(default_factory=list)
-
-    @property
-    def loss(self) -> float:
-        return self.laps[-1].loss if self.laps else 0.0
 
 
 def training_speed(problem: Problem) -> float:
@@ -141,22 +120,32 @@ def race(
     should_stop: Callable[[], bool],
     tell: Callable[[str, float], Any],
     entered: Callable[[Problem, Candidate], Problem] = lambda problem, candidate: problem,
+    kept: Laps | None = None,
 ) -> tuple[Race, Problem]:
     """Halve the candidates until one is left; the race and the winner's problem, whose network is as the race left it.
 
-    ``entered`` may change a racer's problem (a network with adapters). The network of `problem` stays as it was. After
+    ``entered`` may change a racer's problem (a network with adapters). ``kept``: where laps are kept; those of a race
+    that was interrupted are not run again. The network of `problem` stays as it was. After
     a stop request the leader so far wins; where all diverged the first candidate does, from the start.
     """
-    racers = [_Racer(c, entered(_own(problem), c)) for c in candidates]
+    racers = everyone = [Racer(c, entered(_own(problem), c)) for c in candidates]
+    if kept is not None:
+        kept.restore(everyone)
     laps: list[Lap] = []
     steps, n_rounds = ROUND_STEPS, max(1, math.ceil(math.log2(len(racers))))
     for turn in range(n_rounds):
         for index, racer in enumerate(racers):
+            if len(racer.laps) > turn:  # run before the race was interrupted
+                laps.append(racer.laps[turn])
+                continue
             if should_stop():
                 break
             tell(f"Race, round {turn + 1} of {n_rounds}: {racer.candidate}", (turn + index / len(racers)) / n_rounds)
             laps.append(_lap(racer, settings, steps, should_stop))
-        racers = sorted((r for r in racers if math.isfinite(r.loss)), key=lambda racer: racer.loss)
+            if kept is not None and not should_stop():  # a lap that was cut short is none
+                kept.note(everyone)
+        losses = {id(racer): racer.loss_after(turn) for racer in racers}
+        racers = sorted((r for r in racers if math.isfinite(losses[id(r)])), key=lambda racer: losses[id(racer)])
         racers, steps = racers[: -(-len(racers) // 2)], 2 * steps
         if len(racers) <= 1:
             break
@@ -170,7 +159,7 @@ def _own(problem: Problem) -> Problem:
     return dataclasses.replace(problem, network=copy.deepcopy(problem.network))
 
 
-def _lap(racer: _Racer, settings: Settings, steps: int, should_stop: Callable[[], bool]) -> Lap:
+def _lap(racer: Racer, settings: Settings, steps: int, should_stop: Callable[[], bool]) -> Lap:
     """So many more steps from the racer's state; the last state counts."""
     lap_settings = dataclasses.replace(
         racer.candidate.settings(settings),

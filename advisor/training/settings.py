@@ -93,6 +93,7 @@ class Candidate:
 class Callbacks:
     """How a fit talks to the outside: numbers and sentences out, stop requests in, a folder for checkpoints or none.
 
+    ``first_checkpoint_waits``: whether the first one comes after ``checkpoint_seconds`` too, and not after a step.
     ``kept`` is called after each checkpoint, ``trained`` at the end with the items that passed through the steps.
     """
 
@@ -101,6 +102,7 @@ class Callbacks:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     checkpoint: Path | None = None
     checkpoint_seconds: float = 20.0
+    first_checkpoint_waits: bool = False
     kept: Callable[[], None] = field(default=lambda: None)
     trained: Callable[[int], None] = field(default=lambda items: None)
 
