@@ -107,7 +107,7 @@ def _tiny(folder: Path) -> Path:
 
 def _csv_of_3_gb(folder: Path) -> Path:
     path = folder / "long.csv.gz"
-    block = "".join(f"one of many rows {i},{'ab'[i % 2]}\n" for i in range(BLOCK)).encode()
+    block = "".join(f"one of many rows {i},{'ab'[i % 2]}\n" for i in range(1000)).encode()
     with gzip.open(path, "wb", compresslevel=6) as stream:
         stream.write(b"text,label\n")
         for _ in range(3_000_000_000 // len(block)):

@@ -204,7 +204,7 @@ def encoded(text: str, encoding: str) -> bytes:
         return text.encode(encoding)
     plain = []
     for character in text:
-        base, *marks = unicodedata.normalize("NFD", character)
+        base, *marks = list(unicodedata.normalize("NFD", character))
         tones = [m for m in marks if m in "\u0300\u0301\u0303\u0309\u0323"]
         plain.append(unicodedata.normalize("NFC", base + "".join(m for m in marks if m not in tones)) + "".join(tones))
     return "".join(plain).encode("cp1258")
@@ -218,4 +218,6 @@ def table(language: str, n: int) -> str:
     )
 
 
-CASES = [(language, encoding) for language, (encodings, _) in SAMPLES.items() for encoding in encodings.split()]
+CASES = [
+    (language, encoding) for language, (encodings, _) in SAMPLES.items() for encoding in encodings.split()
+]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from advisor.data.read.delimited import parse
+from advisor.data.reading import read
+from tests.data.dataset_trees import csv_of, text_rows, write
+
+ROWS = [(f"some words, number {i}" if i % 3 else f"other words {i}", "ab"[i % 2]) for i in range(12)]
+
+
+def body(separator: str, header: str = "text,label") -> str:
+    lines = [header.replace(",", separator)]
+    lines += [f'"{text}"{separator}{label}' for text, label in ROWS]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        "sep={}\n",
+        '"sep={}"\n',
+        "My survey\n",
+        "My survey{}\n",
+        "\n\nMy survey\n\n",
+        "# made by a program\n# on 3 March 2024\n",
+        "// made by a program, version 2, by hand\n",
+        "sep={}\nMy survey\nMarch 2024\n\n",
+        "Report of 2024, all, of, us, with, many, commas\n",
+    ],
+)
+def test_lines_above_a_header_are_skipped_and_said(above: str, separator: str) -> None:
+    grid = parse(above.format(separator) + body(separator))
+    assert grid.header == ["text", "label"]
+    assert [tuple(record) for record in grid.records] == ROWS
+    assert grid.rows[0] == 1 and not grid.ragged
+    assert any("above the header" in note for note in grid.notes), grid.notes
+
+
+def test_an_excel_export_with_a_title_over_many_columns() -> None:
+    rows = "".join(f"{i};text {i};{'ab'[i % 2]};{i / 2}\n" for i in range(9))
+    grid = parse(f"Orders of 2024;;;\n;;;\nid;text;label;price\n{rows}Total;;;18\n")
+    assert grid.header == ["id", "text", "label", "price"]
+    assert len(grid.rows) == 10
+
+
+def test_a_header_behind_a_comment_sign() -> None:
+    grid = parse("# made by hand\n#text\tlabel\n" + "".join(f"words {i}\t{'ab'[i % 2]}\n" for i in range(9)), "\t")
+    assert grid.header == ["text", "label"]
+    assert len(grid.rows) == 9
+
+
+def test_tweets_that_begin_with_a_hash_are_rows() -> None:
+    grid = parse("".join(f"#happy day {i},{'ab'[i % 2]}\n" for i in range(9)))
+    assert grid.header == ["column 1", "column 2"]
+    assert len(grid.rows) == 9
+
+
+def test_a_column_called_by_a_hash() -> None:
+    grid = parse("#,text,label\n" + "".join(f"{i},words {i},{'ab'[i % 2]}\n" for i in range(9)))
+    assert grid.header == ["#", "text", "label"]
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("text,label\n" + "".join(f"{i},words {i},{'ab'[i % 2]}\n" for i in range(9)), ["row name", "text", "label"]),
+        (",text,label\n" + "".join(f"{i},words {i},{'ab'[i % 2]}\n" for i in range(9)), ["column 1", "text", "label"]),
+        ("text\n" + "".join(f"{i},words {i}\n" for i in range(9)), ["row name", "text"]),
+        ("text,label,\n" + "".join(f"words {i},{'ab'[i % 2]},\n" for i in range(9)), ["text", "label", "column 3"]),
+    ],
+)
+def test_headers_of_other_programs_are_no_titles(text: str, header: list[str]) -> None:
+    grid = parse(text)
+    assert grid.header == header
+    assert len(grid.rows) == 9
+
+
+def test_rows_of_units_and_of_qualtrics_below_the_header() -> None:
+    rows = "".join(f"words {i},{'ab'[i % 2]}\n" for i in range(9))
+    grid = parse(f"text,label\n[words],[a/b]\n{rows}")
+    assert len(grid.rows) == 9 and any("below the header" in note for note in grid.notes)
+    ids = '"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n'
+    grid = parse(f"Q1,Q2\nWhat do you think?,Which one?\n{ids}{rows}")
+    assert len(grid.rows) == 9 and any("2 rows below" in note for note in grid.notes)
+
+
+def test_a_table_with_a_title_is_the_same_dataset(tmp_path: Path) -> None:
+    plain = csv_of(text_rows())
+    one = read(write(tmp_path / "one.csv", plain))
+    other = read(write(tmp_path / "other.csv", f"Reviews of March\n\n{plain}"))
+    assert one.fingerprint == other.fingerprint
+
+
+def test_zero_width_and_nul_characters_are_no_content() -> None:
+    grid = parse("\ufefftext,label\na\0b,\u200bx\n\u200b\u200d,y\nflag 🏳️‍🌈,\ufeffx\n")
+    assert grid.records == [["ab", "x"], ["", "y"], ["flag 🏳️‍🌈", "x"]]
