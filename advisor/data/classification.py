@@ -101,8 +101,8 @@ def _too_small(listing: Listing) -> str:
         return ""
     wanted = ENOUGH_PER_CLASS * n_classes
     return (
-        f"{counted(n, 'item')} of {n_classes} classes are too few to measure anything. At least {ENOUGH_PER_CLASS} a "
-        f"class ({wanted:,} in all) are needed, and 50 a class are better."
+        f"{counted(n, 'item')} of {n_classes} classes are too few for a sound measurement. It takes at least "
+        f"{ENOUGH_PER_CLASS} a class ({wanted:,} in all), better 50."
     )
 
 

@@ -58,6 +58,8 @@ def chosen(root: Path, tables: list[str]) -> list[str]:
     parts = {f: part for f in near if (part := part_of(f))}
     if len(set(parts.values())) > 1 and len(parts) in (len(set(parts.values())), len(near)):
         return sorted(parts)
+    if list(parts.values()) == ["train"]:
+        return list(parts)  # the others describe it, such as a table of class names
     stems = {f: stem_of(f) for f in near}
     if len({re.sub(r"\d+-of-(?=\d+$)|(?<=part-)\d+", "", stem) for stem in stems.values()}) == 1:
         return sorted(near)  # one table in shards
@@ -78,5 +80,6 @@ def read_parts(root: Path, files: Iterable[str], pairs: dict[str, str] | None = 
         if file in labels_of:
             table, label_columns = joined(table, read_table(root / labels_of[file]), labels_of[file])
         prefix = f"{file} " if several else ""
-        parts.append(PartTable(file, table, part_of(file) if several else "", prefix, label_columns))
+        part = part_of(file) if several else ""
+        parts.append(PartTable(file, table, part, prefix, label_columns, labels_of.get(file, "")))
     return parts

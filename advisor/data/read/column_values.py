@@ -17,6 +17,7 @@ UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 10
 MAX_GROUP_WORDS = 3.0
 #: So many different decimals are a measured quantity; fewer may be ratings.
 MANY_NUMBERS = 20
+YES, NO = frozenset("1 1.0 true yes t y".split()), frozenset("0 0.0 -1 -1.0 false no f n".split())
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
 _WHOLE = re.compile(r"[-+]?\d+([.,]0*)?")
 _IDENTIFIER = re.compile(r"[\w.:/#-]{1,64}", re.ASCII)
@@ -31,6 +32,12 @@ def names_parts(values: pd.Series) -> bool:
     """Whether the filled cells mostly name train, val or test (or none is filled at all)."""
     cells = filled(values)
     return not len(cells) or float(cells.map(lambda v: part_name(v) is not None).mean()) >= 0.5
+
+
+def are_flags(values: pd.Series) -> bool:
+    """Whether every filled cell says yes or no, and both occur."""
+    distinct = set(values.str.lower().unique()) - {""}
+    return distinct <= YES | NO and bool(distinct & YES) and bool(distinct & NO)
 
 
 def is_number(values: pd.Series) -> bool:

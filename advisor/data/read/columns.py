@@ -11,6 +11,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
 from advisor.data.read.column_values import (
+    are_flags,
     are_identifiers,
     are_measurements,
     are_texts,
@@ -35,6 +36,12 @@ _TEXT = (
     "description abstract headline title sms post prompt input sentence1 v2 reviewtext"
 ).split()
 _SPLIT = ["split", "part", "partition", "subset", "datasetsplit", "set", "stage", "splitname", "fold"]
+#: Columns of yes and no for one part, by their plain names.
+FLAGS = {
+    **dict.fromkeys(("istrain", "istraining", "istrainingimage", "trainingset"), "train"),
+    **dict.fromkeys(("istest", "istesting", "istestset", "istestimage"), "test"),
+    **dict.fromkeys(("isval", "isvalid", "isvalidation", "isdev"), "val"),
+}
 _GROUP = ["group", "groups", "groupid", "patient", "patientid", "subject", "subjectid", "speaker", "speakerid"]
 _PATH = (
     "path filepath imagepath imgpath file filename image imagename img imagefile imageid fname filenames images "
@@ -98,9 +105,13 @@ def all_named(table: Table, wanted: str, role: str) -> tuple[str, ...]:
     Raises DatasetError listing the columns there are.
     """
     columns = {str(c).strip().lower() for c in table.frame.columns}
-    if wanted.strip().lower() in columns or "," not in wanted:
-        return (named(table, wanted, role),)
-    return tuple(dict.fromkeys(named(table, one.strip(), role) for one in wanted.split(",") if one.strip()))
+    pieces, names = wanted.split(","), []
+    while pieces:
+        ends = range(len(pieces), 0, -1)
+        n = next((end for end in ends if ",".join(pieces[:end]).strip().lower() in columns), 1)
+        names.append(",".join(pieces[:n]).strip())
+        pieces = pieces[n:]
+    return tuple(dict.fromkeys(named(table, name, role) for name in names if name)) or (named(table, wanted, role),)
 
 
 def by_name(table: Table, names: list[str], without: set[str]) -> str | None:
@@ -129,6 +140,7 @@ def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | 
         split: str | None = named(table, options.split_column, "split")
     else:
         split = next((c for c in all_by_name(table, _SPLIT, chosen) if names_parts(frame[c])), None)
+        split = split or next((c for c in all_by_name(table, list(FLAGS), chosen) if are_flags(frame[c])), None)
     if options.group_column:
         return split, named(table, options.group_column, "groups")
     taken = {*chosen, split or ""}
@@ -208,8 +220,9 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
             candidates[column] = (column in shared, is_number(frame[column]), frame[column].nunique())
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
-    if called_so:
-        return called_so[0]
+    measured = [c for c in map(str, frame.columns) if c not in without and are_measurements(frame[c])]
+    if called_so or measured:
+        return (called_so or measured)[0]
     raise DatasetError(
         f"{table.path} has no column of labels. Its columns are {listed(map(str, frame.columns), 20)}. "
         f"Call it label, or name it with the option label_column (--label-column)."

@@ -14,6 +14,7 @@ from advisor.core.wording import counted, listed
 from advisor.data.read.columns import Columns, columns_beside, path_column
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
+from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import part_folder, parts_by_folder
@@ -122,7 +123,7 @@ def list_image_table(
     bad_path = _path_reasons(values, paths, [r for _, r in digests])
     bad_name = pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys])
     listing.items["key"] = [printable(k) for k in keys]
-    listing.keep_unlabelled((labels.values == "") & (first_reason(bad_path, bad_part, bad_name) == ""))
+    listing.keep_unlabelled((labels.reasons == NO_LABEL) & (first_reason(bad_path, bad_part, bad_name) == ""))
     reasons = first_reason(bad_path, labels.reasons, bad_part, bad_name)
     listing.put_aside(reasons != "", reasons)
     drop_repeats(listing)

@@ -19,7 +19,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
-from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, filled
+from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, filled, is_number
 from advisor.data.read.names import class_name, natural
 
 NO_LABEL = "The label is empty."
@@ -76,7 +76,7 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str) ->
     }
     n_of = every.map(lambda cell: len(read[cell]))
     n_several, n_labelled = int((n_of > 1).sum()), int((n_of > 0).sum())
-    notes = []
+    notes = _many_numbers(every, read)
     if n_several:
         wanted = options.several_labels or ("single" if n_several <= FEW_SEVERAL * n_labelled else None)
         several = {cell: atoms for cell, atoms in read.items() if len(atoms) > 1}
@@ -194,6 +194,17 @@ def _undecided(
         f"One label per item is needed. Choose with the option several_labels (--several-labels): combine makes each "
         f"combination a class{single}. Or name a column with one label with label_column (--label-column)."
     )
+
+
+def _many_numbers(every: pd.Series, read: dict[str, tuple[str, ...]]) -> list[str]:
+    """A sentence where the classes are many whole numbers with few items each."""
+    names = pd.Series([name for atoms in read.values() for name in atoms], dtype=object).drop_duplicates()
+    if len(names) <= MANY_NUMBERS or not is_number(names) or len(every) >= MANY_NUMBERS * len(names):
+        return []
+    return [
+        f"The classes are {len(names):,} different numbers. If they measure something, such as an age, divide them "
+        f"into 3 to 5 ranges in a column of their own: classes have no order."
+    ]
 
 
 def _measured(values: pd.Series, where: str) -> str:

@@ -163,7 +163,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
 
     joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
     set_placeholders_aside(joined)
-    joined.notes += unused_notes(rule.table, columns)
+    joined.notes += unused_notes(rule.table, columns) + _unread(tree, parts, whole)
     if whole and kind == "image":
         add_unnamed_images(joined, tree)
     if joined.unlabelled is not None and len(joined.unlabelled):
@@ -171,6 +171,13 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
         kept = f"{counted(n, 'item')} without a label {'is' if n == 1 else 'are'} kept apart"
         joined.notes.append(f"{kept}, to be predicted or labelled later.")
     return joined
+
+
+def _unread(tree: Tree, parts: list[PartTable], whole: Tree | None) -> list[str]:
+    """A sentence on the folder's tables that were not read; a sample submission and groups.csv are none of them."""
+    read = {file for part in parts for file in (part.file, part.labels_file)}
+    rest = [file for file in data_tables(tree) if file not in read] if whole else []
+    return [f"{counted(len(rest), 'other table')} not read: {listed(rest, 4)}."] if rest else []
 
 
 def _joined(kind: Kind, files: list[str], listings: list[Listing]) -> Listing:

@@ -184,14 +184,16 @@ def class_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible).split()).strip(_JOINERS)
 
 
-def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+def natural(name: str) -> tuple[tuple[int, float, str], ...]:
     """Sorting key that puts 2 before 10; no two names have the same key, so an order never depends on the run.
 
-    >>> sorted(["10", "2", "b", "-1", "02"], key=natural)
-    ['-1', '02', '2', '10', 'b']
+    >>> sorted(["10", "2", "b", "-1", "02", "2.5"], key=natural)
+    ['-1', '02', '2', '2.5', '10', 'b']
     """
     if re.fullmatch(r"-?[0-9]{1,18}", name):
         return ((0, int(name), name),)
+    if re.fullmatch(r"-?[0-9]{1,18}\.[0-9]{1,18}", name):
+        return ((0, float(name), name),)
     pieces = re.split(r"([0-9]{1,18})", name)
     return (
         (1, 0, ""),

@@ -13,13 +13,11 @@ import pandas as pd
 
 from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
-from advisor.data.read.column_values import are_measurements, is_number, look_like_labels, may_be_labels
-from advisor.data.read.columns import all_by_name, label_names, same_column
+from advisor.data.read.column_values import NO, YES, are_measurements, is_number, look_like_labels, may_be_labels
+from advisor.data.read.columns import FLAGS, all_by_name, label_names, plain, same_column
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.tables import Table
 
-_ONE = frozenset("1 1.0 true yes t y".split())
-_ZERO = frozenset(["0", "0.0", "-1", "-1.0", "false", "no", "f", "n", ""])
 #: In so many rows exactly one column is 1 where each row has one class.
 MIN_SINGLE = 0.95
 #: Fewer columns that are no such set are flags, and no several labels.
@@ -56,11 +54,11 @@ def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
         return named
     frame = table.frame[sorted(rule.label_columns, key=list(table.frame.columns).index)] if rule.label_columns else None
     frame = table.frame if frame is None else frame
-    binary = [str(c) for c in frame.columns if _is_binary(frame[c])]
+    binary = [str(c) for c in frame.columns if _is_binary(frame[c]) and plain(str(c)) not in FLAGS]
     called = [c for c in all_by_name(table, label_names(), set()) if c in frame]
     if len(binary) < 2 or any(may_be_labels(frame[c]) or are_measurements(frame[c]) for c in called):
         return []
-    ones = np.stack([frame[c].str.lower().isin(_ONE).to_numpy() for c in binary], axis=1)
+    ones = np.stack([frame[c].str.lower().isin(YES).to_numpy() for c in binary], axis=1)
     others = [c for c in frame.columns if c not in binary and look_like_labels(frame[c]) and not is_number(frame[c])]
     for chosen in _sets(binary):
         marks = ones[:, chosen]
@@ -92,7 +90,7 @@ def _sets(binary: list[str]) -> Iterable[list[int]]:
 
 def _is_binary(values: pd.Series) -> bool:
     distinct = set(values.str.lower().unique())
-    return distinct <= _ONE | _ZERO and bool(distinct - {""})
+    return distinct <= YES | NO | {""} and distinct != {""}
 
 
 def _prefix(columns: list[str]) -> str:
@@ -107,7 +105,7 @@ def _one_column(table: Table, columns: list[str], n_prefix: int, name: str) -> T
     own = [same_column(table, column) for column in columns]
     if not all(own):
         return table
-    ones = np.stack([table.frame[c].str.lower().isin(_ONE).to_numpy() for c in own], axis=1)
+    ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy() for c in own], axis=1)
     classes = np.array([column[n_prefix:] for column in columns], dtype=object)
     cells = [_cell(classes[marks].tolist()) for marks in ones]
     frame = table.frame.drop(columns=[str(c) for c in own])

@@ -18,7 +18,7 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted
 from advisor.data.read.column_values import look_like_labels, names_parts
-from advisor.data.read.columns import LABEL_NAMES, Columns, by_name, plain, same_column
+from advisor.data.read.columns import FLAGS, LABEL_NAMES, Columns, by_name, plain, same_column
 from advisor.data.read.label_cells import Labels
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import part_inside, part_name, suffix
@@ -35,7 +35,8 @@ _SURE_NAMES = frozenset("label labels target y gold classlabel targetlabel".spli
 class PartTable:
     """One of the tables read together. ``part``: the one its name or folder tells, or ""; ``prefix`` starts its keys.
 
-    ``label_columns``: those that come from a table of labels beside it. ``labels``: once they have been read.
+    ``label_columns``: those that come from the table of labels beside it, `labels_file`. ``labels``: once they have
+    been read.
     """
 
     file: str
@@ -43,6 +44,7 @@ class PartTable:
     part: str
     prefix: str
     label_columns: frozenset[str] = frozenset()
+    labels_file: str = ""
     labels: Labels | None = None
 
 
@@ -146,7 +148,7 @@ def missing_column(rule: PartTable, part: PartTable, columns: Columns) -> tuple[
 def columns_in(table: Table, columns: Columns, options: ReadOptions) -> Columns:
     """The training table's columns under the names that they have in `table`, which has items and labels."""
     split = same_column(table, columns.split) if columns.split else None
-    if split and not options.split_column and not names_parts(table.frame[split]):
+    if split and not options.split_column and not (names_parts(table.frame[split]) or plain(split) in FLAGS):
         split = None
     return replace(
         columns,

@@ -6,7 +6,8 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.wording import counted, listed
-from advisor.data.read.column_values import names_parts
+from advisor.data.read.column_values import YES, are_flags, names_parts
+from advisor.data.read.columns import FLAGS, plain
 from advisor.data.read.names import part_inside, part_name
 from advisor.data.read.path_parts import NO_FOLDERS, FolderParts
 from advisor.data.read.tables import Table
@@ -39,11 +40,15 @@ def parts_of(
 
 def _parts_in(table: Table, split: str, by_user: bool) -> tuple[list[str], pd.Series, list[str]]:
     values = table.frame[split]
-    if by_user and not names_parts(values):
+    if by_user and not names_parts(values) and not (plain(split) in FLAGS and are_flags(values)):
         raise DatasetError(
             f"The column {split} of {table.path} holds {listed(sorted(set(values[values != ''])), 4)}, which "
             f"name no parts. Its values must be train, val and test."
         )
+    flagged = FLAGS.get(plain(split))
+    if flagged and not names_parts(values):
+        other = "train" if flagged != "train" else "test"
+        values = values.map(lambda v: "" if not v else flagged if v.lower() in YES else other)
     names = values.map(lambda v: part_name(v) or part_inside(v))
     unknown = names.isna() & (values != "")
     reasons = pd.Series("", index=table.frame.index, dtype=object)

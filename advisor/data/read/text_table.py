@@ -12,6 +12,7 @@ from advisor.core.wording import listed
 from advisor.data.read.column_values import filled
 from advisor.data.read.columns import Columns, columns_beside, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
+from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import parts_by_folder
@@ -61,7 +62,7 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
     notes = [*_notes(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
     unusable = first_reason(_text_reasons(texts), bad_part)
-    listing.keep_unlabelled((labels.values == "") & (unusable == ""))
+    listing.keep_unlabelled((labels.reasons == NO_LABEL) & (unusable == ""))
     reasons = first_reason(_text_reasons(texts), labels.reasons, bad_part)
     listing.put_aside(reasons != "", reasons)
     return listing
