@@ -78,6 +78,11 @@ class Reporter:
             self.kept_seconds = self.seconds
             self._write_state("running")
 
+    def forget(self) -> None:
+        """Note that nothing of the earlier attempts can be relied on: all of it is done again and does not count."""
+        self.redone_seconds += self.spent_before
+        self.spent_before = self.kept_seconds = 0.0
+
     def begin(self) -> None:
         """Start the clock of a worker that resumes a run: the first one has already paid for loading libraries."""
         if self.interruptions:

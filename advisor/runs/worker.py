@@ -102,12 +102,16 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     from advisor.data.changes import check_unchanged
     from advisor.data.store import planned
     from advisor.rungs.context import RunContext, RunStopped
+    from advisor.runs import resuming
     from advisor.training import parallel
     from probes.device import pick
 
     plan = Plan.load(RunFiles(folder).plan)
     dataset = planned(plan)
     check_unchanged(dataset)
+    dropped = resuming.drop_damaged(folder)
+    if dropped:
+        reporter.forget()
     reporter.budget_seconds = plan.budget_seconds
     reporter.begin()
     context = RunContext(
@@ -122,13 +126,13 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
     )
     try:
         with parallel.joined(context.device):
-            return carry_out(context, reporter)
+            return carry_out(context, reporter, resuming.sentences(dropped))
     except RunStopped:
         kept = " The model is kept, without a report." if RunFiles(folder).model.exists() else ""
         return "stopped", f"It was stopped before it finished.{kept}"
 
 
-def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
+def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] = ()) -> tuple[str, str]:
     """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
     from advisor.advice.outlook.ledger import note_outcome
     from advisor.rungs.saved.loading import load
@@ -138,7 +142,7 @@ def carry_out(context: RunContext, reporter: Reporter) -> tuple[str, str]:
     outcome = execute(context)
     if outcome.stopped:
         return "stopped", "It was stopped; the best model so far is kept, without a report."
-    outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter)))
+    outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter), *damage))
     tell = context.stage("Reading the test part", 0.95, 1.0)
     tell("", 0.0)
     model = load(context.directory, context.device)  # as a user will load it
@@ -157,7 +161,7 @@ def execute(context: RunContext) -> Outcome:
 
     path = context.files.outcome
     if path.is_file():
-        return Outcome(**storage.read_json(path))
+        return Outcome(**storage.read_object(path))
     outcome = registry.execute(context)
     storage.write_json(path, dataclasses.asdict(outcome))
     context.kept()

@@ -32,7 +32,7 @@ class Part:
 def write(folder: Path, parts: dict[str, Part], state: dict[str, Any]) -> None:
     """Replace the folder's checkpoint. Raises StorageError when the disk is full; the former one then stays."""
     path = folder / STATE
-    former: dict[str, Any] = storage.read_json(path).get("parts", {}) if path.is_file() else {}
+    former: dict[str, Any] = storage.read_object(path).get("parts", {}) if path.is_file() else {}
     written = {}
     for name, part in parts.items():
         file = f"{name}-{part.version}.safetensors"
@@ -49,12 +49,12 @@ def read(folder: Path) -> tuple[dict[str, Part], dict[str, Any]] | None:
     """The last whole checkpoint, or None when there is none. Raises StorageError when it is damaged."""
     if not (folder / STATE).is_file():
         return None
-    state = storage.read_json(folder / STATE)
+    state = storage.read_object(folder / STATE)
     parts = {}
     for name, part in state.get("parts", {}).items():
         path = folder / part["file"]
         if not path.is_file() or storage.sha256_file(path) != part["sha256"]:
-            raise StorageError(f"The checkpoint {path} is missing or damaged. Start the run again.")
+            raise StorageError(f"The checkpoint {path} is missing or damaged. Train again.")
         parts[name] = Part(int(path.stem.rpartition("-")[2]), load_file(path))
     return parts, state
 
