@@ -131,7 +131,8 @@ class CellColumns:
 
     def frame(self) -> pd.DataFrame:
         """The columns as a data frame of strings."""
-        return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in self.columns.items()})
+        series = {name: pd.Series(values, dtype=object) for name, values in self.columns.items()}
+        return pd.DataFrame(series, index=range(self.n_rows))
 
     def _kept(self, value: str) -> str:
         if len(value) > SHARED_CHARACTERS:
