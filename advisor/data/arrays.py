@@ -20,7 +20,9 @@ _KINDS = "buif"
 
 def is_array(item: Any) -> bool:
     """Whether an item is an array or a tensor."""
-    return isinstance(item, np.ndarray) or hasattr(item, "detach") or hasattr(item, "__array_interface__")
+    if isinstance(item, (str, bytes)):  # NumPy's own strings have a shape
+        return False
+    return hasattr(item, "shape") and (hasattr(item, "detach") or hasattr(item, "__array__"))
 
 
 def is_one_image(array: Any) -> bool:

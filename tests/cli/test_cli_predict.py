@@ -27,7 +27,7 @@ def rows(capfd: pytest.CaptureFixture[str], *inputs: str) -> list[dict[str, Any]
     done = CliRunner().invoke(app, ["predict", str(MODEL), *inputs, "--json"])
     assert done.exit_code == 1, done.exception
     printed = capfd.readouterr()
-    assert f"of {len(inputs)} could not be used" in printed.err
+    assert f"of {len(inputs)} could not be used" in done.output
     found: list[dict[str, Any]] = json.loads(printed.out)
     assert [row["input"] for row in found] == list(inputs)
     return found

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from advisor.core.errors import DatasetError
@@ -62,7 +61,7 @@ def as_list(inputs: Any) -> list[Input]:
     if hasattr(inputs, "columns") or isinstance(inputs, Mapping):
         what = "a table" if hasattr(inputs, "columns") else "a mapping"
         raise DatasetError(f"The input is {what}. Give a list of items, such as one of its columns.")
-    if is_array(inputs) and hasattr(inputs, "shape"):
+    if is_array(inputs):
         return [inputs] if len(inputs.shape) == 0 or is_one_image(inputs) else list(inputs)
     if isinstance(inputs, (str, Path, bytes, bytearray, memoryview, Image.Image, Unusable)) or hasattr(inputs, "read"):
         return [inputs]
@@ -86,7 +85,7 @@ def name_of(item: Input, index: int) -> str:
 def shown(item: Input) -> str:
     """An input in a sentence: short, whatever it is."""
     if is_array(item):
-        return f"an array of shape {tuple(getattr(item, 'shape', ()))}"
+        return f"an array of shape {tuple(item.shape)}"
     return short(reprlib.repr(item), SHOWN)
 
 
@@ -134,7 +133,9 @@ def _existing(item: str | Path) -> Path:
     path = Path(item)
     try:
         if path.is_dir():
-            raise DatasetError(f"{path} is a folder. Give the images in it: advisor predict RUN {path}")
+            raise DatasetError(
+                f"{path} is a folder. Give the images in it; the command advisor predict takes a folder whole."
+            )
         if path.is_file():
             return path
     except (OSError, ValueError):  # too long for a name, or with a null character
@@ -189,4 +190,4 @@ def _note(image: Image.Image, levels: PixelRange | None) -> str:
 
 
 def _is_image(item: Input) -> bool:
-    return isinstance(item, (Image.Image, bytes, np.ndarray)) or is_array(item) or hasattr(item, "read")
+    return isinstance(item, (Image.Image, bytes)) or is_array(item) or hasattr(item, "read")
