@@ -32,7 +32,7 @@ def test_a_real_calibration_is_measured_once_and_confirmed(lite0: ImageBackbone,
     again = calibrations.calibration_of(lite0, tmp_path)
     assert first.items_per_second > 0
     choice = {"device", "dtype", "channels_last", "batch_size"}
-    on_file = json.loads(next((tmp_path / calibrations.FOLDER).glob("*.json")).read_text())["calibration"]
+    on_file = json.loads(next((tmp_path / calibrations.FOLDER).glob("*.json")).read_text())["content"]["calibration"]
     assert {name: on_file[name] for name in choice} == again.model_dump(include=choice)
 
 
