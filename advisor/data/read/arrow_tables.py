@@ -96,8 +96,8 @@ def image_column(schema: Any) -> str | None:
     for one in schema:
         kind = one.type
         in_struct = pa.types.is_struct(kind) and "bytes" in {kind.field(i).name for i in range(kind.num_fields)}
-        feature = features.get(one.name)
-        if in_struct or (isinstance(feature, dict) and feature.get("_type") == "Image"):
+        feature, is_bytes = features.get(one.name), pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        if in_struct or (is_bytes and isinstance(feature, dict) and feature.get("_type") == "Image"):
             return str(one.name)
     return None
 
@@ -165,7 +165,10 @@ def _batch_rows(schema: Any, kept: list[str]) -> int:
 
 def _frame(schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget, path: Path) -> pd.DataFrame:
     if (images := image_column(schema)) in kept:
-        raise DatasetError(f"{path} keeps its images inside the column {images}. Give the file itself or its folder.")
+        raise DatasetError(
+            f"{path} keeps its images inside the column {images}, which are read for the kind image only. "
+            f"Choose that kind, or leave the column out."
+        )
     columns, features = CellColumns(budget, kept), hf_features(schema)
     readers = [_Cells(features.get(name)) for name in kept]
     for batch in batches:

@@ -16,6 +16,7 @@ from advisor.data.read.chosen_tables import chosen_parts, data_tables, read_part
 from advisor.data.read.class_folders import place
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
 from advisor.data.read.documents import document_files
+from advisor.data.read.embedded_images import written_out
 from advisor.data.read.groups import apply_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, found_path_column
@@ -51,6 +52,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
+        if options.kind != "text" and (images := written_out(source, tree, progress)):
+            return list_items(images, options, progress)
         listing = _questions(tree, options, progress)
         listing = listing or _tables(source, tree, read_parts(tree.root, tree.files), options, progress)
     else:
@@ -59,6 +62,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
             inner = Source(source.origin, source.name, archive, True, source.set_aside, source.notes)
             source = unpacked(inner, progress)
             tree = walk(source.path)
+        if options.kind != "text" and (images := written_out(source, tree, progress)):
+            return list_items(images, options, progress)
         listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
         apply_groups(listing, tree)
     listing.set_aside += source.set_aside
