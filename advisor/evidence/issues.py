@@ -16,6 +16,7 @@ import pandas as pd
 from advisor.core import storage
 from advisor.core.errors import StorageError
 from advisor.core.records import Dataset, Evidence, Finding
+from advisor.core.shown import without_formula
 from advisor.core.tables import read_table, write_table
 from advisor.data.store import kept_clusters
 from advisor.evidence import issue_wording
@@ -150,26 +151,12 @@ def summary(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def export_csv(table: pd.DataFrame) -> str:
-    """The rows on a list as CSV, the gravest first within each check; no cell can be read as a formula.
-
-    A spreadsheet takes a cell that begins with = + - @ or a control character for a formula; such a text gets a ' in
-    front (OWASP, "CSV injection").
-    """
+    """The rows on a list as CSV, the gravest first within each check; no cell can be read as a formula."""
     lists = pd.concat([ranked(table, check) for check in CHECKS], ignore_index=True) if len(table) else table
     safe = lists.drop(columns="verdict", errors="ignore").copy()
     for name in ("key", "label", "check", "suggested", "other", "remark"):
         safe[name] = [without_formula(str(cell)) for cell in safe[name]]
     return safe.to_csv(index=False, lineterminator="\n", float_format="%.4f")
-
-
-def without_formula(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> without_formula("=1+1"), without_formula("cat")
-    ("'=1+1", 'cat')
-    """
-    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{cell}" if risky else cell
 
 
 def save_csv(table: pd.DataFrame, path: Path) -> Path:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
+import pandas as pd
 import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
+from advisor.core.shown import visible, without_formula
 from advisor.ui import jobs, places, terms
 
 ANSWER = (
@@ -46,7 +48,7 @@ def heading(question: str, answer: str) -> None:
 
 def answer_line(text: str) -> None:
     """A sentence that answers, a little larger than the rest, in plain text."""
-    st.html(f'<p style="{ANSWER}">{escape(text)}</p>')
+    st.html(f'<p style="{ANSWER}">{escape(visible(text))}</p>')
 
 
 def section(title: str) -> None:
@@ -63,7 +65,13 @@ def problem(text: str, title: str = "This did not work.") -> None:
 
 def note(text: str) -> None:
     """A quiet remark in plain text."""
-    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{escape(text)}</p>')
+    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{escape(visible(text))}</p>')
+
+
+def cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table to show whose texts no spreadsheet takes for formulas: the table's own menu saves it as CSV."""
+    shown = frame.rename(columns=lambda name: without_formula(name) if isinstance(name, str) else name)
+    return shown.map(lambda cell: without_formula(cell) if isinstance(cell, str) else cell)
 
 
 def need_dataset(question: str) -> Dataset:
@@ -138,6 +146,7 @@ def marked(text: str, marks: Sequence[str]) -> str:
     >>> marked("a <b> in Warsaw", ["Paris", "warsaw"]).replace(f' style="{MARKED}"', "")
     'a &lt;b&gt; in <mark>Warsaw</mark>'
     """
+    text = visible(text)
     lowered = text.lower()
     for mark in marks:
         place = lowered.find(mark.strip().lower()) if mark.strip() and len(lowered) == len(text) else -1

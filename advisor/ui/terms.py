@@ -6,6 +6,7 @@ from html import escape
 
 from advisor.core.ladder import RungName, rung
 from advisor.core.records import Prices, State
+from advisor.core.shown import visible
 from advisor.core.wording import about, short
 
 STATE: dict[State, str] = {
@@ -60,4 +61,4 @@ def plotted(text: str, limit: int = 28) -> str:
     >>> plotted("<b>cat</b>")
     '&lt;b&gt;cat&lt;/b&gt;'
     """
-    return escape(short(text, limit), quote=False)
+    return escape(visible(short(text, limit)), quote=False)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from advisor.core.records import Dataset, Finding
+from advisor.core.shown import without_formula
 from advisor.data.reading import read
 from advisor.evidence import Sample, related
 from advisor.evidence.issues import (
@@ -29,7 +30,6 @@ from advisor.evidence.issues import (
     ranked,
     save_csv,
     summary,
-    without_formula,
 )
 from probes.linear import linear_probe
 

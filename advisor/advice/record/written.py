@@ -10,6 +10,7 @@ from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.sections import Section, sections
 from advisor.advice.record.side_by_side import Table
 from advisor.core.ladder import rung
+from advisor.core.shown import visible
 
 Form = Literal["md", "html", "json"]
 #: Letters that Markdown might read as its own; a user's words keep theirs.
@@ -107,7 +108,7 @@ def _fenced(code: str) -> list[str]:
     """Code between fences that are longer than any row of backticks in it."""
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [fence, code, fence, ""]
+    return [fence, visible(code), fence, ""]
 
 
 def escaped(text: str) -> str:
@@ -116,7 +117,7 @@ def escaped(text: str) -> str:
     >>> print(escaped("*hot* <b>news</b>"), escaped("- one\ntwo"))
     \*hot\* \<b\>news\</b\> \- one two
     """
-    line = MARKUP.sub(r"\\\1", " ".join(text.split()))
+    line = MARKUP.sub(r"\\\1", " ".join(visible(text).split()))
     return START.sub(lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", line)
 
 
@@ -124,8 +125,12 @@ def html(record: DecisionRecord) -> str:
     """The record as one page that needs nothing else; every word of it is escaped."""
     from jinja2 import Environment, StrictUndefined
 
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(PAGE)
+    page = Environment(autoescape=True, undefined=StrictUndefined, finalize=_seen).from_string(PAGE)
     return page.render(record=record, sections=sections(record), bars=bars(record))
+
+
+def _seen(value: object) -> object:
+    return visible(value) if isinstance(value, str) else value
 
 
 def bars(record: DecisionRecord) -> list[dict[str, object]]:

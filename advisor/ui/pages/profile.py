@@ -102,7 +102,7 @@ def set_aside(dataset: Dataset) -> None:
     parts.section("Set aside")
     parts.note(f"{wording.counted(dataset.n_set_aside, 'item')} of {wording.count(dataset.n_in)} are not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
-    st.dataframe(table, hide_index=True, alt="Items set aside and why")
+    st.dataframe(parts.cells(table), hide_index=True, alt="Items set aside and why")
 
 
 def facts(dataset: Dataset, profile: Profile) -> None:
@@ -118,9 +118,8 @@ def facts(dataset: Dataset, profile: Profile) -> None:
         }
         for number, note in enumerate(dataset.notes, start=1):
             rows[f"Note {number}"] = note
-        st.dataframe(
-            pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())}), hide_index=True, alt="Facts of reading"
-        )
+        table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+        st.dataframe(parts.cells(table), hide_index=True, alt="Facts of reading")
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def per_class(report: RunReport) -> None:
     names = {c: str(c).capitalize() for c in frame if c != "n"}
     columns = {names[c]: st.column_config.NumberColumn(format="%.1f %%") for c in shares}
     alt = "Precision, recall and F1 of each class"
-    st.dataframe(frame.rename(columns=names), hide_index=True, column_config=columns, alt=alt)
+    st.dataframe(parts.cells(frame.rename(columns=names)), hide_index=True, column_config=columns, alt=alt)
 
 
 def mistakes(report: RunReport, plan: Plan) -> None:
@@ -104,7 +104,7 @@ def mistakes(report: RunReport, plan: Plan) -> None:
     dataset = reopened(plan)
     if dataset is None:
         frame = pd.DataFrame({"Item": [m.key for m in shown], "Mistake": captions})
-        st.dataframe(frame, hide_index=True, alt="Worst mistakes")
+        st.dataframe(parts.cells(frame), hide_index=True, alt="Worst mistakes")
         return
     items.view_of(dataset.kind).grid(dataset, [m.row for m in shown], captions, key="mistakes")
 
