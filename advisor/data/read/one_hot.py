@@ -56,15 +56,20 @@ def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
     frame = table.frame if frame is None else frame
     binary = [str(c) for c in frame.columns if _is_binary(frame[c]) and plain(str(c)) not in FLAGS]
     called = [c for c in all_by_name(table, label_names(), set()) if c in frame]
-    if len(binary) < 2 or any(may_be_labels(frame[c]) or are_measurements(frame[c]) for c in called):
+    called = [c for c in called if may_be_labels(frame[c]) or are_measurements(frame[c])]
+    if len(binary) < 2 or not set(called) <= set(binary):
         return []
     ones = np.stack([frame[c].str.lower().isin(YES).to_numpy() for c in binary], axis=1)
     others = [c for c in frame.columns if c not in binary and look_like_labels(frame[c]) and not is_number(frame[c])]
     for chosen in _sets(binary):
         marks = ones[:, chosen]
-        if (marks.sum(axis=1) == 1).mean() >= MIN_SINGLE and marks.any(axis=0).sum() >= 2:
-            return [binary[i] for i in chosen] if len(chosen) > 2 or not others else []
-    several = len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
+        names = [binary[i] for i in chosen]
+        if (marks.sum(axis=1) == 1).mean() < MIN_SINGLE or marks.any(axis=0).sum() < 2:
+            continue
+        if called:  # a column called like labels is one class among others, or the label itself
+            return names if len(names) > 2 and set(called) <= set(names) else []
+        return names if len(names) > 2 or not others else []
+    several = not called and len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
     return binary if several else []
 
 
