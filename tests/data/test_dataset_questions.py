@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data.reading import read
+from advisor.data.store import kept_clusters
 from tests.data.dataset_trees import write
 
 CITIES = [f"City{i}" for i in range(30)]
@@ -215,7 +216,7 @@ def test_a_question_asked_of_many_documents_is_no_copy(tmp_path: Path) -> None:
     same = [{**row, "question": "How many bridges has it?"} for row in rows()]
     dataset = read(folder(tmp_path, same))
     whole(dataset)
-    assert json.loads((Path(dataset.folder) / "clusters.json").read_text()) == []
+    assert kept_clusters(dataset) == []
 
 
 VALUES = st.one_of(st.none(), st.text(max_size=12), st.integers(), st.lists(st.text(max_size=6), max_size=3))

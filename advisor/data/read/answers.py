@@ -1,14 +1,34 @@
-"""Answers to questions as tables spell them: one string, a list, or SQuAD's own nesting."""
+"""Answers to questions as tables spell them: one string, a list, or a benchmark's own nesting."""
 
 from __future__ import annotations
 
 import ast
 import json
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from probes.reading import NOT_FOUND, normalised
 
-_TEXT_KEYS = ("text", "answer_text", "answer", "texts", "value")
+_TEXT_KEYS = ("text", "answer_text", "answer", "texts", "value", "spans", "input_text")
+#: Other accepted spellings beside the answer itself (TriviaQA).
+_MORE_KEYS = ("aliases",)
+#: What people and benchmarks write where the documents do not answer, in lower case.
+_NOTHING = frozenset(
+    "n/a n.a. #n/a <na> - -- – — nan null none unknown unanswerable cannotanswer no_answer".split()
+) | frozenset(
+    normalised(phrase)
+    for phrase in (
+        NOT_FOUND, "no answer", "no answer present", "not answerable", "not answered", "unanswered", "not mentioned",
+        "not specified", "not stated", "not given", "not provided", "not found", "not available", "no information",
+        "not enough information", "insufficient information", "cannot be answered", "cannot answer", "can't answer",
+        "cannot be determined", "cannot be answered from the context", "not in the text", "not in the document",
+        "not in the context", "not in the passage", "not in context", "not mentioned in the text",
+        "not mentioned in the context", "not mentioned in the document", "i don't know", "i do not know", "don't know",
+        "keine antwort", "nicht im text", "nicht erwähnt", "sin respuesta", "pas de réponse",
+    )
+)  # fmt: skip
+_TRUTH = {"true": "yes", "false": "no"}
 
 
 def answers_of(cell: str) -> list[str] | None:
@@ -16,16 +36,81 @@ def answers_of(cell: str) -> list[str] | None:
 
     >>> answers_of("308"), answers_of('["308", "308 points"]'), answers_of('{"text": ["a"], "answer_start": [3]}')
     (['308'], ['308', '308 points'], ['a'])
-    >>> answers_of("[]"), answers_of("Not in the documents."), answers_of("")
-    ([], [], None)
+    >>> answers_of("[]"), answers_of("Not in the documents."), answers_of("N/A"), answers_of("")
+    ([], [], [], None)
     """
     if not cell:
         return None
     answers = flat(nested(cell))
     if not answers:
         return []
-    accepted = [answer for answer in answers if normalised(answer) != normalised(NOT_FOUND)]
-    return list(dict.fromkeys(accepted))
+    return list(dict.fromkeys(answer for answer in answers if not denies(answer)))
+
+
+def denies(answer: str) -> bool:
+    """Whether an answer says that there is none.
+
+    "NA" in capitals does; "Na" may be sodium.
+
+    >>> denies("Not mentioned."), denies("NA"), denies("Na"), denies("no")
+    (True, True, False, False)
+    """
+    plain = answer.strip().lower()
+    return plain in _NOTHING or normalised(answer) in _NOTHING or answer.strip() == "NA"
+
+
+def column_answers(cells: Sequence[str]) -> tuple[list[list[str] | None], list[str]]:
+    """The answers of each cell of a column, and what was decided about all of them, in sentences."""
+    answers = [answers_of(cell) for cell in cells]
+    notes = []
+    said = list(dict.fromkeys(c for c, a in zip(cells, answers, strict=True) if a == [] and nested(c) is c))
+    unusual = [cell for cell in said if normalised(cell) != normalised(NOT_FOUND)]
+    if unusual:
+        n = sum(cell in unusual for cell in cells)
+        shown = ", ".join(cell[:30] for cell in unusual[:3])
+        notes.append(
+            f"{n:,} {'answer' if n == 1 else 'answers'} such as {shown} mean that the documents do not answer."
+        )
+    for change in (_truths, _whole_numbers, _apart):
+        if note := change(answers):
+            notes.append(note)
+    return answers, notes
+
+
+def _truths(answers: list[list[str] | None]) -> str:
+    """A column of true and false answers questions of yes or no: programs write their own words for them."""
+    filled = [one for one in answers if one]
+    if not filled or not all(len(one) == 1 and one[0].lower() in _TRUTH for one in filled):
+        return ""
+    answers[:] = [[_TRUTH[one[0].lower()]] if one else one for one in answers]
+    return "The answers true and false are read as yes and no."
+
+
+def _whole_numbers(answers: list[list[str] | None]) -> str:
+    """A column whose numbers all end in .0 was written by a program that knows no whole ones; both are accepted."""
+    numbers = [text for one in answers if one for text in one if re.fullmatch(r"-?\d+(\.\d+)?", text)]
+    if len(numbers) < 2 or not all(text.endswith(".0") for text in numbers):
+        return ""
+    for one in answers:
+        if one:
+            one[:] = list(dict.fromkeys(form for text in one for form in _both(text)))
+    return "Whole numbers among the answers are accepted with and without .0."
+
+
+def _both(text: str) -> tuple[str, ...]:
+    return (text[:-2], text) if re.fullmatch(r"-?\d+\.0", text) else (text,)
+
+
+def _apart(answers: list[list[str] | None]) -> str:
+    """Several accepted answers in a cell, with a bar between them."""
+    single = [one[0] for one in answers if one and len(one) == 1]
+    barred = [text for text in single if "|" in text]
+    if len(barred) < 2 or len(barred) < 0.2 * len(single):
+        return ""
+    for one in answers:
+        if one and len(one) == 1 and "|" in one[0]:
+            one[:] = list(dict.fromkeys(part.strip() for part in one[0].split("|") if part.strip()))
+    return "A bar (|) in an answer stands between accepted answers."
 
 
 def nested(cell: str) -> Any:
@@ -42,13 +127,17 @@ def nested(cell: str) -> Any:
 
 
 def flat(value: Any, depth: int = 0) -> list[str]:
-    """Every answer inside lists and SQuAD's dictionaries, blank ones left out."""
+    """Every answer inside lists and the dictionaries of benchmarks, blank ones left out."""
     if depth > 4 or value is None:
         return []
     if isinstance(value, dict):
-        key = next((key for key in _TEXT_KEYS if key in value), None)
-        return flat(value[key], depth + 1) if key else []
+        named = {str(key).lower(): one for key, one in value.items()}
+        key = next((key for key in _TEXT_KEYS if key in named), None)
+        more = [one for other in _MORE_KEYS for one in flat(named.get(other), depth + 1)]
+        return [*flat(named[key], depth + 1), *more] if key else []
     if isinstance(value, (list, tuple)):
         return [answer for one in value for answer in flat(one, depth + 1)]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = " ".join(str(value).split())
     return [text] if text else []

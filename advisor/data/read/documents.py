@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -187,12 +188,12 @@ def add_rows(documents: Documents, table: Table, prefix: str = "") -> bool:
 
 
 def add_contexts(documents: Documents, contexts: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Make documents of (title, text, place); the id of each, the same for the same text, "" for an empty one."""
+    """Make documents of (title, text, place); the id of each, the same for the same text, "" without a letter."""
     known = {text: name for name, _, text, _ in documents.rows}
     names = []
     for title, text, place in contexts:
         body = passage(text)
-        if body and body not in known:
+        if letters(body) and body not in known:
             known[body] = f"{title or 'document'} {len(known) + 1}"
             documents.add(known[body], title, body, place)
         names.append(known.get(body, ""))
@@ -211,18 +212,28 @@ def passage(cell: str) -> str:
 
 
 def aliases(documents: Documents) -> dict[str, str]:
-    """What a question may call a document, in lower case, to its id; names that several documents share are left out.
+    """What a question may call a document, as `spelled`, to its id; names that different documents share are left out.
 
     The id, the path without suffix, the file's name with and without suffix, and the title.
     """
     id_of: dict[str, str] = {}
     for level in (_exact, _stem, _file, _base, _title):
-        names: dict[str, set[str]] = {}
+        names: dict[str, list[str]] = {}
         for name, title, _, _ in documents.rows:
             if alias := level(name, title):
-                names.setdefault(alias.lower(), set()).add(name)
-        id_of = {**{alias: owners.pop() for alias, owners in names.items() if len(owners) == 1}, **id_of}
+                names.setdefault(spelled(alias), []).append(name)
+        own = {a: owners[0] for a, owners in names.items() if len({documents.texts[name] for name in owners}) == 1}
+        id_of = {**own, **id_of}
     return id_of
+
+
+def spelled(name: str) -> str:
+    """A name in the one spelling that is compared: composed letters, in lower case.
+
+    >>> spelled("U\u0308bersicht.PDF") == spelled("\u00fcbersicht.pdf")
+    True
+    """
+    return unicodedata.normalize("NFC", name).lower()
 
 
 def _exact(name: str, title: str) -> str:

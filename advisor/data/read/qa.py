@@ -13,15 +13,27 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted, listed
-from advisor.data.read.answers import answers_of, flat, nested
+from advisor.data.read.answers import column_answers, flat, nested
 from advisor.data.read.columns import by_name
-from advisor.data.read.documents import Documents, add_contexts, add_files, add_rows, aliases, document_files
+from advisor.data.read.documents import (
+    Documents,
+    add_contexts,
+    add_files,
+    add_rows,
+    aliases,
+    document_files,
+    scans_beside,
+    spelled,
+)
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import DOCUMENT_SUFFIXES, suffix
+from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
+from advisor.data.read.ocr import OFFER, recogniser
 from advisor.data.read.part_tables import PartTable, part_of, unused
+from advisor.data.read.path_parts import NO_FOLDERS, parts_by_folder
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
-from advisor.data.read.squad import is_nested, unnested
+from advisor.data.read.qa_layouts import OTHERS, laid_flat, other_contexts
+from advisor.data.read.retrieval_sets import joined as joined_retrieval_set
 from advisor.data.read.table_rows import first_reason, keys_of, parts_of
 from advisor.data.read.tables import Table, read_table
 from advisor.data.read.tree import Tree
@@ -72,6 +84,12 @@ def find_questions(tree: Tree, options: ReadOptions) -> QuestionTables | None:
     forced = options.kind == KIND
     if options.kind and not forced:
         return None
+    if search := None if options.question_column else joined_retrieval_set(tree):
+        table, corpus = search
+        found = {table.path.relative_to(tree.root).as_posix(): table}
+        return QuestionTables(
+            options, found, *columns_by_table(found, options), {corpus: read_table(tree.root / corpus)}
+        )
     all_tables = _question_tables(tree, options, forced)
     tables = QuestionTables(options, all_tables, *columns_by_table(all_tables, options), {})
     if not tables.columns or tables.has_context:
@@ -96,16 +114,18 @@ def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = sile
     for file, table in tables.questions.items():
         several = len(tables.questions) > 1
         part = PartTable(file, table, part_of(file) if several else "", f"{file} " if several else "")
-        listings.append(_listed(part, documents, tables))
+        listings.append(_listed(part, documents, tables, not several))
     joined = listings[0]
     if len(listings) > 1:
         joined.items = pd.concat([one.items for one in listings], ignore_index=True)
         joined.set_aside = [entry for one in listings for entry in one.set_aside]
         joined.notes = list(dict.fromkeys(note for one in listings for note in one.notes))
     if not documents.rows:
-        raise DatasetError(_no_documents(tree.root, documents))
+        raise DatasetError(_no_documents(tree, documents))
     if len(joined.items) < MIN_QUESTIONS:
         raise DatasetError(_too_few(tree.root, joined))
+    if (n := _n_different(joined.items)) < MIN_QUESTIONS:
+        raise DatasetError(_copies(tree.root, len(joined.items), n))
     joined.documents = documents.table()
     joined.set_aside += documents.set_aside
     for file, why in tables.unanswered.items():
@@ -130,10 +150,8 @@ def _question_tables(tree: Tree, options: ReadOptions, forced: bool) -> dict[str
     for file in tree.tables:
         path = tree.root / file
         table = _read(path) if forced or options.question_column or may_hold_questions(path) else None
-        if table is not None and is_nested(table):
-            table = unnested(table)
-        if table is not None and len(table.frame):
-            tables[file] = table
+        if table is not None and len((flat_table := laid_flat(table)).frame):
+            tables[file] = flat_table
     return tables
 
 
@@ -168,11 +186,14 @@ def _documents(tree: Tree, tables: QuestionTables, progress: Progress) -> Docume
     return documents
 
 
-def _listed(part: PartTable, documents: Documents, tables: QuestionTables) -> Listing:
+def _listed(part: PartTable, documents: Documents, tables: QuestionTables, alone: bool) -> Listing:
     table, columns, prefix = part.table, tables.columns[part.file], part.prefix
     questions = table.frame[columns.question]
-    answers = _answers(table, columns)
-    parts, bad_part, notes = parts_of(table, columns.split, part.part, tables.options.split_column is not None)
+    answers, answer_notes = _answers(table, columns)
+    places = table.frame[columns.document] if columns.document else None
+    by_folder = parts_by_folder(places, pd.Series("", index=questions.index), part.part) if alone else NO_FOLDERS
+    by_user = tables.options.split_column is not None
+    parts, bad_part, notes = parts_of(table, columns.split, part.part, by_user, by_folder)
     names, unknown, document_notes = _document_of(table, columns, documents, prefix)
     reasons = first_reason(
         pd.Series("", index=questions.index, dtype=object).mask(questions == "", "The question is empty."),
@@ -195,18 +216,25 @@ def _listed(part: PartTable, documents: Documents, tables: QuestionTables) -> Li
     note = (
         f"Read as question answering: questions from column {columns.question}, answers from column {columns.answer}."
     )
-    listing = Listing(KIND, table.path.parent, items, aside, [note, *document_notes, *notes, *table.notes])
+    said = [note, *answer_notes, *document_notes, *notes, *_unused(table, columns), *table.notes]
+    listing = Listing(KIND, table.path.parent, items, aside, said)
     listing.put_aside(reasons != "", reasons)
     return listing
 
 
-def _answers(table: Table, columns: QuestionColumns) -> list[list[str] | None]:
-    """The answers of each row: [] where the documents have none, None where nothing is said."""
-    answers = [answers_of(cell) for cell in table.frame[columns.answer]]
+def _unused(table: Table, columns: QuestionColumns) -> list[str]:
+    """What a table holds that is not read, a sentence."""
+    left = [str(c) for c in table.frame.columns if c not in columns.used and c != OTHERS and str(c).lower() != "id"]
+    return [f"{counted(len(left), 'column')} not used: {listed(left, 5)}."] if left else []
+
+
+def _answers(table: Table, columns: QuestionColumns) -> tuple[list[list[str] | None], list[str]]:
+    """(the answers of each row: [] where the documents have none, None where nothing is said; notes)."""
+    answers, notes = column_answers(table.frame[columns.answer].tolist())
     if columns.unanswerable:
         marks = table.frame[columns.unanswerable].str.lower().isin(["true", "1", "yes"])
         answers = [[] if mark else answer for mark, answer in zip(marks, answers, strict=True)]
-    return answers
+    return answers, notes
 
 
 def _document_of(
@@ -218,6 +246,7 @@ def _document_of(
         titles = table.frame[columns.title] if columns.title else empty
         places = [f"{prefix}row {row}" for row in table.rows]
         names = add_contexts(documents, zip(titles, table.frame[columns.context], places, strict=True))
+        add_contexts(documents, other_contexts(table, places))
         blank = pd.Series([not name for name in names], index=empty.index)
         return names, empty.mask(blank, "The context is empty."), [f"Documents from column {columns.context}."]
     if not columns.document:
@@ -227,7 +256,8 @@ def _document_of(
     matched = values.map(lambda value: _named(value, known))
     filled = values != ""
     if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
-        note = f"Column {columns.document} names no document at hand, so it is not used."
+        some = listed(values[filled & (matched == "")].unique().tolist(), 2)
+        note = f"Most documents that column {columns.document} names are not here ({some}), so it is not used."
         return empty.tolist(), empty, [note] if filled.any() else []
     missing = filled & (matched == "")
     reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
@@ -235,13 +265,25 @@ def _document_of(
 
 
 def _named(value: str, known: dict[str, str]) -> str:
-    """The document that a cell names; the first of a list that is there."""
-    for name in flat(nested(value)):
-        plain = name.replace("\\", "/").removeprefix("./").lower()
-        for alias in (plain, plain[: -len(suffix(plain))] if suffix(plain) in DOCUMENT_SUFFIXES else plain):
+    """The document that a cell names, in any case and with another suffix; the first of a list that is there."""
+    for name in _names_in(nested(value)):
+        plain = spelled(name.replace("\\", "/").removeprefix("./"))
+        ending = suffix(plain) if suffix(plain) in DOCUMENT_SUFFIXES | FOREIGN_DOCUMENT_SUFFIXES else ""
+        stem = plain.removesuffix(ending)
+        for alias in (plain, stem, plain.rsplit("/", 1)[-1], stem.rsplit("/", 1)[-1]):
             if alias in known:
                 return known[alias]
     return ""
+
+
+def _names_in(value: object) -> list[str]:
+    """The names of documents in a cell: itself, a list, or dictionaries that name a file or a title (TriviaQA)."""
+    if isinstance(value, dict):
+        named = {str(key).lower(): one for key, one in value.items()}
+        return [str(named[key]) for key in ("filename", "file", "doc_id", "id", "title", "url") if named.get(key)]
+    if isinstance(value, (list, tuple)):
+        return [name for one in value for name in _names_in(one)]
+    return flat(value)
 
 
 def _set_groups(listing: Listing) -> list[str]:
@@ -264,7 +306,9 @@ def _set_groups(listing: Listing) -> list[str]:
     return [] if (listing.items["part"] != "").any() else ["Questions of one document stay on one side of the split."]
 
 
-def _no_documents(root: Path, documents: Documents) -> str:
+def _no_documents(tree: Tree, documents: Documents) -> str:
+    root, scans = tree.root, scans_beside(tree, [])
+    pages = f" If its {counted(len(scans), 'image')} are scans: {OFFER}" if scans and recogniser() is None else ""
     if documents.set_aside:
         entry = documents.set_aside[0]
         return (
@@ -272,9 +316,22 @@ def _no_documents(root: Path, documents: Documents) -> str:
             f"The first is {entry.key}: {entry.reason}"
         )
     return (
-        f"{root} holds questions and no documents. Put Markdown, text, HTML or PDF files beside them, a docs.jsonl "
-        f"with id, title and text, or a column context in the table of questions. "
+        f"{root} holds questions and no documents.{pages} Put Markdown, text, HTML or PDF files beside them, a "
+        f"docs.jsonl with id, title and text, or a column context in the table of questions. "
         f"If they are elsewhere, give the folder that holds both."
+    )
+
+
+def _n_different(items: pd.DataFrame) -> int:
+    """Questions that are no copies: another text, another document or other answers."""
+    return len(items[["text", "document", "answers"]].drop_duplicates())
+
+
+def _copies(root: Path, n: int, n_different: int) -> str:
+    different = "1 is different" if n_different == 1 else f"{n_different} are different"
+    return (
+        f"{root} has {counted(n, 'question')}, but only {different}; the others are copies. Measuring needs at least "
+        f"{MIN_QUESTIONS}. Write at least {MIN_QUESTIONS - n_different} more."
     )
 
 
@@ -283,5 +340,5 @@ def _too_few(root: Path, listing: Listing) -> str:
     aside = f" {counted(n_aside, 'question')} set aside.{listing.first_cause}" if n_aside else ""
     return (
         f"{root} has {counted(len(listing.items), 'question')} that can be used, but measuring needs at least "
-        f"{MIN_QUESTIONS}.{aside} Write more."
+        f"{MIN_QUESTIONS}.{aside} Write at least {MIN_QUESTIONS - len(listing.items)} more."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,15 @@ from advisor.data.read.part_tables import PART_ORDER, part_of
 from advisor.data.read.tables import Table
 from advisor.data.read.text_encoding import decode
 
-_QUESTION = ["question", "questions", "query", "questiontext", "q", "frage", "pregunta"]
-_ANSWER = ["answers", "answer", "answertext", "goldanswers", "goldanswer", "groundtruth", "a", "response", "antwort"]
+_QUESTION = ["question", "questions", "query", "questiontext", "userinput", "q", "frage", "pregunta"]
+#: The true answers first: a set that judges a model (RAGAS) calls the model's own "answer" or "response".
+_ANSWER = ["groundtruths", "groundtruth", "goldanswers", "goldanswer", "correctanswer", "expectedanswer"]
+_ANSWER += ["expectedoutput", "referenceanswer", "answers", "answer", "answertext", "answersspans", "reference", "a"]
+_ANSWER += ["response", "antwort", "respuesta"]
 _DOCUMENT = ["docid", "documentid", "document", "doc", "contextid", "passageid", "pageid", "articleid", "source"]
-_DOCUMENT += ["file", "filename", "path", "page", "sourceid", "url"]
+_DOCUMENT += ["file", "filename", "path", "page", "sourceid", "url", "entitypages"]
 _CONTEXT = ["context", "contexts", "passage", "paragraph", "evidence", "article", "abstract", "supportingtext", "text"]
-_CONTEXT += ["document"]
+_CONTEXT += ["document", "referencecontexts", "retrievedcontexts", "documenttext"]
 _TITLE = ["title", "heading", "articletitle", "name", "subject"]
 _BODY = ["text", "body", "content", "contents", "pagecontent", "passage", "context", "document", "abstract", "article"]
 _KEY = ["docid", "documentid", "id", "passageid", "contextid", "key", "filename", "file", "path", "url", "document"]
@@ -33,7 +37,8 @@ _UNANSWERABLE = ["isimpossible", "unanswerable", "isunanswerable"]
 CONTEXT_CHARACTERS = 60
 #: A questions table says so in its first bytes: column names, the keys of its first records, or words of its nesting.
 _START = 65_536
-_WORDS = (b"question", b"query", b"qas", b"frage", b"pregunta")
+_KEYS = re.compile(r'"([^"\\]{1,40})"\s*:')
+_WORDS = (b"question", b"query", b"qas", b"frage", b"pregunta", b"user_input")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class QuestionColumns:
     unanswerable: str | None
     split: str | None
     group: str | None
+
+    @property
+    def used(self) -> set[str]:
+        """Every column that has a role."""
+        return {value for value in vars(self).values() if value}
 
 
 def may_hold_questions(path: Path) -> bool:
@@ -66,7 +76,7 @@ def may_hold_questions(path: Path) -> bool:
         return any(word in start.replace(b"\0", b"").lower() for word in _WORDS)
     text = decode(start).text
     if form == "json lines":
-        return any(f'"{word}"' in text.lower() for word in (*_QUESTION, "qas", "paragraphs"))
+        return any(plain(key) in (*_QUESTION, "qas", "paragraphs") for key in _KEYS.findall(text))
     whole = text.rpartition("\n")[0] or text
     return any(plain(name) in _QUESTION for name in parse(whole, "\t" if form == "tab" else ",").header)
 
