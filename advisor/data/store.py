@@ -150,7 +150,8 @@ def at_hand(
         old = zip(known.items["key"], known.items[places.PATH], strict=True)
         places.write(dataset.files, source, [path_of.get(key, path) for key, path in old])
     for path in (dataset.files.source(source), dataset.files.record):
-        if Dataset.saved(path) != dataset:
+        kept = Dataset.saved(path)
+        if kept is None or kept.model_copy(update={"folder": dataset.folder}) != dataset:
             dataset.save(path)
     return dataset
 

@@ -17,7 +17,7 @@ from advisor.core.errors import DatasetError, StorageError
 from advisor.data.read.names import COMPRESSED_SUFFIXES, is_junk, suffix
 
 Archive = zipfile.ZipFile | tarfile.TarFile
-_BYTES_SPARE = 500_000_000
+_BYTES_SPARE = 50_000_000
 _LARGER = "Free some space there, or set ADVISOR_HOME to a folder on a larger disk."
 
 
@@ -51,8 +51,8 @@ class Limits:
         self._check(n_bytes, "says it holds")
         if n_bytes + _BYTES_SPARE > self.free_bytes:
             raise StorageError(
-                f"{self.path} unpacks to {n_bytes / 1e9:.1f} GB, and the disk {self.disk} has "
-                f"{self.free_bytes / 1e9:.1f} GB free. {_LARGER}"
+                f"{self.path} unpacks to {n_bytes / 1e6:,.1f} MB, and the disk {self.disk} has "
+                f"{self.free_bytes / 1e6:,.1f} MB free, of which {_BYTES_SPARE / 1e6:.0f} are to stay free. {_LARGER}"
             )
 
     def count(self, n_bytes: int, name: str) -> None:
@@ -61,7 +61,7 @@ class Limits:
         self._check(self.n_bytes, f"unpacks, at {name}, to")
         if self.n_bytes + _BYTES_SPARE > self.free_bytes:
             raise StorageError(
-                f"The disk {self.disk} is too full to unpack {self.path}: {self.free_bytes / 1e9:.1f} GB was free. "
+                f"The disk {self.disk} is too full to unpack {self.path}: {self.free_bytes / 1e6:,.1f} MB was free. "
                 f"{_LARGER}"
             )
 
