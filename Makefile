@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-faults bench-rungs doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-faults bench-rungs fuzz doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -44,6 +44,9 @@ bench-probes: $(READY)  ## every figure of the probes beside its bound, on the s
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
 	$(BIN)/python -m benchmarks.faults
+
+fuzz: $(READY)  ## generated and mutated inputs for every reader; READERS="json pdf" MINUTES=10 choose
+	$(BIN)/python -m benchmarks.fuzz $(READERS) --minutes $(or $(MINUTES),1)
 
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"
