@@ -21,15 +21,18 @@ _SAMPLE = "Give a sample of its rows: 100,000 are enough to measure."
 
 @dataclass
 class Budget:
-    """Counts what a table takes; every method raises DatasetError past its bound."""
+    """Counts what a table takes; every method raises DatasetError past its bound.
 
-    path: Path
+    ``path``: the file to name; None for a text that is in memory already, of which everything is read.
+    """
+
+    path: Path | None
     n_bytes: int = 0
 
     def take(self, n_bytes: int) -> None:
         """Count memory for cells."""
         self.n_bytes += n_bytes
-        if self.n_bytes > MOST_BYTES:
+        if self.path and self.n_bytes > MOST_BYTES:
             raise DatasetError(
                 f"{self.path} takes more than {size(MOST_BYTES)} of memory as a table, the most that is read. "
                 f"Keep the columns that are needed. {_SAMPLE}"
@@ -44,14 +47,14 @@ class Budget:
 
     def rows(self, n: int) -> None:
         """Check the number of rows so far."""
-        if n > MOST_ROWS:
+        if self.path and n > MOST_ROWS:
             raise DatasetError(
                 f"{self.path} has more than {MOST_ROWS:,} rows, the most that are read of one table. {_SAMPLE}"
             )
 
     def columns(self, n: int) -> None:
         """Check the number of columns so far."""
-        if n > MOST_COLUMNS:
+        if self.path and n > MOST_COLUMNS:
             raise DatasetError(
                 f"{self.path} has more than {MOST_COLUMNS:,} columns, the most that are read of one table. "
                 f"Keep the column of texts or image paths and the column of labels."

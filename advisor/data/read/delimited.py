@@ -8,7 +8,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from advisor.core.wording import counted
@@ -53,7 +52,7 @@ class Grid:
 
 def parse(text: str, prefer: str = ",") -> Grid:
     """Parse delimited text. Cells are stripped; blank lines count as nothing; never raises on content."""
-    return parse_lines(_Lines(text), prefer, Budget(Path("the text")))
+    return parse_lines(_Lines(text), prefer, Budget(None))
 
 
 def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
