@@ -14,9 +14,7 @@ _TEXT_KEYS = ("text", "answer_text", "answer", "texts", "value", "spans", "input
 #: Other accepted spellings beside the answer itself (TriviaQA).
 _MORE_KEYS = ("aliases",)
 #: What people and benchmarks write where the documents do not answer, in lower case.
-_NOTHING = frozenset(
-    "n/a n.a. #n/a <na> - -- – — nan null none unknown unanswerable cannotanswer no_answer".split()
-) | frozenset(
+_NOTHING = frozenset("n/a n.a. #n/a <na> unanswerable cannotanswer no_answer".split()) | frozenset(
     normalised(phrase)
     for phrase in (
         NOT_FOUND, "no answer", "no answer present", "not answerable", "not answered", "unanswered", "not mentioned",
@@ -28,6 +26,8 @@ _NOTHING = frozenset(
         "keine antwort", "nicht im text", "nicht erwähnt", "sin respuesta", "pas de réponse",
     )
 )  # fmt: skip
+#: These mean it in a cell of their own. In a list they are answers: SQuAD has one that is "None".
+_NOTHING_IN_A_CELL = frozenset("- -- – — nan null none unknown".split())
 _TRUTH = {"true": "yes", "false": "no"}
 
 
@@ -41,8 +41,9 @@ def answers_of(cell: str) -> list[str] | None:
     """
     if not cell:
         return None
-    answers = flat(nested(cell))
-    if not answers:
+    value = nested(cell)
+    answers = flat(value)
+    if not answers or (value is cell and (cell.strip().lower() in _NOTHING_IN_A_CELL or cell.strip() == "NA")):
         return []
     return list(dict.fromkeys(answer for answer in answers if not denies(answer)))
 
@@ -50,13 +51,10 @@ def answers_of(cell: str) -> list[str] | None:
 def denies(answer: str) -> bool:
     """Whether an answer says that there is none.
 
-    "NA" in capitals does; "Na" may be sodium.
-
-    >>> denies("Not mentioned."), denies("NA"), denies("Na"), denies("no")
-    (True, True, False, False)
+    >>> denies("Not mentioned."), denies("N/A"), denies("no")
+    (True, True, False)
     """
-    plain = answer.strip().lower()
-    return plain in _NOTHING or normalised(answer) in _NOTHING or answer.strip() == "NA"
+    return answer.strip().lower() in _NOTHING or normalised(answer) in _NOTHING
 
 
 def column_answers(cells: Sequence[str]) -> tuple[list[list[str] | None], list[str]]:
