@@ -180,7 +180,7 @@ def test_whole_numbers_are_one_class_in_every_file(tmp_path: Path, ending: str) 
     if ending == "jsonl":
         test.to_json(tmp_path / "test.jsonl", orient="records", lines=True)
     else:
-        save(tmp_path / f"test.{ending}", **test.to_dict("list"))
+        save(tmp_path / f"test.{ending}", text=test["text"], label=test["label"])
     dataset = read(tmp_path)
     assert (dataset.classes, (dataset.items["part"] == "test").sum()) == (("0", "1"), 40)
 

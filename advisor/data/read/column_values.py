@@ -78,8 +78,7 @@ def are_texts(values: pd.Series) -> bool:
     cells = filled(values).head(N_SEEN)
     if len(cells) < 0.2 * len(values.head(N_SEEN)) or not len(cells) or is_address(cells):
         return False
-    words = float(cells.str.split().str.len().mean())
-    return words >= 2 and cells.nunique() >= min(0.5 * len(cells), 200) and not is_number(cells)
+    return _mean_words(cells) >= 2 and cells.nunique() >= min(0.5 * len(cells), 200) and not is_number(cells)
 
 
 def may_be_labels(values: pd.Series) -> bool:
@@ -101,4 +100,8 @@ def look_like_labels(values: pd.Series) -> bool:
 def may_be_groups(values: pd.Series) -> bool:
     """Whether a column called like groups holds some: two or more, with short names and no sentences."""
     cells = filled(values)
-    return cells.nunique() >= 2 and float(cells.head(N_SEEN).str.split().str.len().mean()) <= MAX_GROUP_WORDS
+    return cells.nunique() >= 2 and _mean_words(cells.head(N_SEEN)) <= MAX_GROUP_WORDS
+
+
+def _mean_words(cells: pd.Series) -> float:
+    return float(cells.map(lambda cell: len(cell.split())).mean())

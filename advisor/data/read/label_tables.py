@@ -151,7 +151,9 @@ def _by_id(frame: pd.DataFrame, key: str, column: str) -> dict[str, str]:
     if frame[key].is_unique:
         return dict(zip(frame[key], frame[column], strict=True))
     lists = frame.groupby(key, sort=False)[column].agg(lambda cells: list(dict.fromkeys(filter(None, cells))))
-    return {name: cells[0] if len(cells) == 1 else json.dumps(cells) if cells else "" for name, cells in lists.items()}
+    return {
+        str(name): cells[0] if len(cells) == 1 else json.dumps(cells) if cells else "" for name, cells in lists.items()
+    }
 
 
 def _row_by_row(items: Table, labels: Table, labels_file: str) -> tuple[Table, frozenset[str]]:
