@@ -20,6 +20,7 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import DIVERGED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
+from advisor.training.gradients import is_out_of_memory
 from advisor.training.modality import modality_of
 from advisor.training.network import Classifier, at_layers, at_size, build, layers_of
 from advisor.training.problems import problem_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
+OUT_OF_MEMORY = "it ran out of memory"
 NOT_BETTER = "it was not better on the validation items"
 
 
@@ -46,6 +48,17 @@ def execute(context: RunContext) -> Outcome:
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
+    try:
+        return _compared(context, backbone, fallback)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # outside of the handler, so that no traceback keeps what filled the memory
+    return roll_back(context, backbone, fallback, OUT_OF_MEMORY)
+
+
+def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:
+    """Fine-tune, and save what is better on held-out items. Raises what the allocator raises without enough memory."""
     if few_labels.applies(context.dataset):
         return few_labels.execute(context, backbone, fallback)
     resolved = earlier(context) or _once_resolved(context, backbone, fallback)

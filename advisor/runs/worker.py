@@ -58,14 +58,32 @@ def main(folder: Path) -> int:
     except PeopleError as error:
         LOG.error("%s", error)
         reporter.end("failed", str(error))
-    except MemoryError:
-        LOG.exception("Out of memory.")
-        reporter.end("failed", "Out of memory. Close other programs, or choose a smaller backbone.")
     except Exception as error:
         LOG.exception("The run failed.")
+        if ran_out_of_memory(error):
+            reporter.end("failed", out_of_memory(folder, reporter.stage))
+            return 0
         cause = f"{type(error).__name__}: {first_line(error)}"
         reporter.end("failed", f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}.")
     return 0
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed, on any device."""
+    if isinstance(error, MemoryError):
+        return True
+    from advisor.training.gradients import is_out_of_memory
+
+    return is_out_of_memory(error)
+
+
+def out_of_memory(folder: Path, stage: str) -> str:
+    """The cause of a run that failed for lack of memory: where, what is kept, and what to do."""
+    kept = " Its model is kept, without a report." if RunFiles(folder).model.is_file() else ""
+    return (
+        f"Out of memory at the stage “{stage}”.{kept} Close other programs and go on with: advisor runs resume "
+        f"{folder.name}. Or choose a smaller backbone."
+    )
 
 
 def help_out(folder: Path) -> int:

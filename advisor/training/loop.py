@@ -24,7 +24,7 @@ from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, Judge, random_state_kept
+from advisor.training.gradients import Gradients, Judge, is_out_of_memory, random_state_kept
 from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
 from advisor.training.problem import Judgement, Problem
@@ -76,7 +76,7 @@ class _Fit:
         self.best_part = Part(0, {})
         self.good, self.good_part = {"step": -1}, Part(0, {})
         self.first_value: float | None = None
-        self.diverged = self.stopped = False
+        self.diverged = self.stopped = self.out_of_memory = False
         self.losses: list[float] = []
         self.sentences: list[str] = []
         self.emitted_at = -math.inf
@@ -100,12 +100,30 @@ class _Fit:
                 if not resumed:
                     self._plan(world)
                 self.gradients.group = group
-                self._train()
+                self._train_within_memory()
         finally:
             if group is not None:
                 with suppress(ProcessLost):
                     group.broadcast(parallel.FIT_OVER)
         return self._result()
+
+    def _train_within_memory(self) -> None:
+        """As `_train`; where the memory does not do for one item at a time, the best state that it has reached counts.
+
+        Raises what the allocator raises where no state after the start was judged.
+        """
+        try:
+            self._train()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or self.best["step"] <= 0:
+                raise
+            self.out_of_memory = True
+        if self.out_of_memory:  # outside of the handler, so that no traceback keeps the activations
+            self.optimizer.zero_grad()
+            self._say(
+                f"Out of memory at step {self.step:,} of {self.pace.steps:,}, even in small parts: the training ended "
+                f"there, and the best state so far counts, that of step {self.best['step']:,}."
+            )
 
     def _train(self) -> None:
         """All steps, evaluations and checkpoints."""
@@ -307,7 +325,7 @@ class _Fit:
 
     def _result(self) -> FitResult:
         """Put the best state back into the network."""
-        averaged = self.average.n > 1 and not (self.stopped or self.diverged)
+        averaged = self.average.n > 1 and not (self.stopped or self.diverged or self.out_of_memory)
         if not self.best_part.tensors and not self.diverged:
             if averaged:  # no state was judged on the way, so that none is chosen
                 states.copy_into(self.problem.network, self.average.tensors)
@@ -331,6 +349,7 @@ class _Fit:
             items_per_second=self.items / max(self.pace.stepping, 1e-9),
             stopped=self.stopped,
             diverged=self.diverged,
+            out_of_memory=self.out_of_memory,
             first_value=self.first_value,
             sentences=tuple(self.sentences),
         )

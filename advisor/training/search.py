@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from advisor.training.batches import Batch
-from advisor.training.gradients import Gradients, random_state_kept
+from advisor.training.gradients import Gradients, is_out_of_memory, random_state_kept
 from advisor.training.laps import Lap as Lap
 from advisor.training.laps import Laps, Racer
 from advisor.training.loop import fit
@@ -172,8 +172,14 @@ def _lap(racer: Racer, settings: Settings, steps: int, should_stop: Callable[[],
         rollbacks=0,  # a racer that diverges is out; at half its rate it would look sound
         seed=settings.seed + len(racer.laps),  # another round sees other batches
     )
-    result = fit(racer.problem, lap_settings, Callbacks(should_stop=should_stop))
     before = racer.laps[-1].steps if racer.laps else 0
-    loss = math.inf if result.diverged else result.loss
-    racer.laps.append(Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss))
-    return racer.laps[-1]
+    lap = Lap(racer.candidate, before, 0.0, math.inf)
+    try:
+        result = fit(racer.problem, lap_settings, Callbacks(should_stop=should_stop))
+        loss = math.inf if result.diverged else result.loss
+        lap = Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss)
+    except (RuntimeError, MemoryError) as error:  # one that learns less may fit into memory
+        if not is_out_of_memory(error):
+            raise
+    racer.laps.append(lap)
+    return lap

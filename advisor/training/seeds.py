@@ -44,7 +44,7 @@ def repeated(
         # what comes after the last seed takes seconds, so that its checkpoint suffices
         results.append((fit_once if turn < n_seeds - 1 else fit)(problem, settings, callbacks(turn)))
         ends += [states.snapshot(problem.network)] if n_seeds > 1 else []
-        if results[-1].stopped:
+        if results[-1].stopped or results[-1].out_of_memory:
             break
     if len(results) == 1:
         return results[0], ()

@@ -126,5 +126,6 @@ class FitResult:
     items_per_second: float
     stopped: bool = False
     diverged: bool = False
+    out_of_memory: bool = False
     first_value: float | None = None
     sentences: tuple[str, ...] = ()

@@ -91,6 +91,8 @@ class ImageSource:
             return kept
         try:
             pixels = to_pixels(self.read(position), self.size_px)
+        except MemoryError:  # says nothing about the item
+            raise
         except Exception:  # whatever a decoder raises for a bad file, the item is set aside and the run goes on
             self.ok[position] = False
             pixels = np.zeros((self.size_px, self.size_px, 3), dtype=np.uint8)

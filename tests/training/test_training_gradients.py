@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,15 @@ from advisor.training.network import learning_groups
 from advisor.training.objectives import evaluating
 from advisor.training.problem import Judgement, Loss, Problem
 from advisor.training.settings import Callbacks, Settings
-from tests.training.small_problems import SETTINGS, StopAfter, image_problem, learning_norm_problem, text_problem
+from advisor.training.sources import ImageSource
+from tests.training.small_problems import (
+    SETTINGS,
+    StopAfter,
+    image_problem,
+    learning_norm_problem,
+    text_problem,
+    tiny_backbone,
+)
 
 IMPOSSIBLE = 2**45  # floats; no machine has 140 TB
 
@@ -151,6 +160,39 @@ def test_a_validation_part_that_does_not_fit_is_judged_in_parts() -> None:
 def test_what_fits_in_no_way_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         fit(hungry_problem(most=0), SETTINGS)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), "allocator"])
+def test_without_memory_for_one_item_the_best_state_so_far_counts(error: Any) -> None:
+    problem, calls = image_problem(), []
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory") if error == "allocator" else error
+    forward = problem.network.forward
+
+    def hungry(inputs: torch.Tensor) -> torch.Tensor:
+        calls.append(len(inputs))
+        if problem.network.training and len(calls) > 5:
+            raise error
+        out: torch.Tensor = forward(inputs)
+        return out
+
+    problem.network.forward = hungry
+    result = fit(problem, SETTINGS)
+    assert result.out_of_memory and not (result.diverged or result.stopped)
+    assert 0 < result.best_step <= result.steps < 6 and math.isfinite(result.loss)
+    assert "Out of memory at step" in result.sentences[-1] and f"step {result.best_step}." in result.sentences[-1]
+    del problem.network.forward
+    judged = problem.objective.judge(problem, SETTINGS)
+    assert judged.loss == pytest.approx(result.loss)
+
+
+def test_an_item_is_not_called_undecodable_for_lack_of_memory() -> None:
+    def read(position: int) -> Any:
+        raise MemoryError
+
+    source = ImageSource(read, 3, tiny_backbone())
+    with pytest.raises(MemoryError):
+        source.raw(np.arange(3))
+    assert source.ok.all()
 
 
 def test_an_overflow_goes_back_slower_and_without_that_batch() -> None:
