@@ -57,9 +57,10 @@ class RawImage:
         """How many pages or frames there are, of which the first was decoded; counted up to `MOST_COUNTED`."""
         if self.image.format not in ("TIFF", "GIF"):
             return min(MOST_COUNTED, int(getattr(self.image, "n_frames", 1)))
+        n_bytes = self.stream.seek(0, os.SEEK_END)
         self.stream.seek(0)
         with Image.open(self.stream, formats=("TIFF", "GIF")) as again:  # counting moves on in the file
-            return _counted(again)
+            return _counted(again, n_bytes)
 
 
 def open_image(
@@ -107,23 +108,18 @@ def raw_image(source: str | Path | bytes, min_side: int | None = None, draft: bo
         raise ItemError(_reason(name, error)) from error
 
 
-def _counted(image: Image.Image) -> int:
-    """The pages of a TIFF or the frames of a GIF that is open, without decoding any."""
+def _counted(image: Image.Image, n_bytes: int) -> int:
+    """The pages of a TIFF or the frames of a GIF that is open, without decoding any; n_bytes: of the file."""
     if not getattr(image, "is_animated", False):
         return 1
     if image.format == "GIF":  # its frames are found by going through the file
-        n_frames = int(getattr(image, "n_frames", 2)) if image.fp is not None and _size(image.fp) < LONG_GIF else 2
-        return min(MOST_COUNTED, n_frames)
+        return min(MOST_COUNTED, int(getattr(image, "n_frames", 2))) if n_bytes < LONG_GIF else 2
     n_pages = 1
     with contextlib.suppress(EOFError, OSError, ValueError, SyntaxError):
         while n_pages < MOST_COUNTED:
             image.seek(n_pages)
             n_pages += 1
     return n_pages
-
-
-def _size(stream: IO[bytes]) -> int:
-    return stream.seek(0, os.SEEK_END)
 
 
 def _stream(source: str | Path | bytes) -> IO[bytes]:

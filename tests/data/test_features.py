@@ -10,12 +10,12 @@ import pytest
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, PixelRange
-from advisor.data import images
-from advisor.data.decode import open_image
+from advisor.data.decode import open_image, open_with_digest
 from advisor.data.features import features_of, input_size, load_backbone
 from advisor.data.reading import read
 from probes.backbones import catalog
 from probes.backbones.catalog import TEXT_TOKENS
+from probes.backbones.image import ImageBackbone
 from tests.data.dataset_trees import class_folders, png
 from tests.data.test_pixel_range import bright
 
@@ -53,18 +53,22 @@ def test_what_is_asked_for_usually_stays_within_the_usual_tokens(tmp_path: Path,
     assert input_size(read(tmp_path / "a.csv"), entry) == entry.usual_input == TEXT_TOKENS
 
 
+def small_backbone() -> ImageBackbone:
+    return ImageBackbone.load(catalog.default("image"), input_size=32)
+
+
 def exchange(dataset: Dataset, row: int, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, bytes]:
     """Put another picture into a file right before it is decoded; returns its old and its new content."""
     path = Path(str(dataset.items["path"].iloc[row]))
     old, new = path.read_bytes(), png(12)
-    decode = images.open_with_digest
+    decode = open_with_digest
 
     def first_exchanged(source: str, *more: Any) -> Any:
         if source == str(path):
             path.write_bytes(new)
         return decode(source, *more)
 
-    monkeypatch.setattr(images, "open_with_digest", first_exchanged)
+    monkeypatch.setattr("advisor.data.images.open_with_digest", first_exchanged)
     return old, new
 
 
@@ -72,7 +76,7 @@ def test_a_file_exchanged_while_it_is_read_is_named_and_poisons_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = class_folders(tmp_path / "x", n=8)
-    backbone = load_backbone(catalog.default("image"), 32, "cpu")
+    backbone = small_backbone()
     dataset = read(root)
     rows = np.arange(dataset.n_used)
     twin = root / "cat" / "twin.png"
@@ -84,7 +88,7 @@ def test_a_file_exchanged_while_it_is_read_is_named_and_poisons_nothing(
     again = read(root)
     row = {key: i for i, key in enumerate(again.items["key"])}
     seen = features_of(again, np.array([row["cat/twin.png"], row["cat/0.png"]]), backbone).array
-    alone = backbone.embed([open_image(old, 32), open_image(new, 32)])  # type: ignore[arg-type]
+    alone = backbone.embed([open_image(old, 32), open_image(new, 32)])
     np.testing.assert_allclose(seen, alone, rtol=1e-3, atol=1e-3)
 
 
@@ -94,13 +98,13 @@ def test_an_exchanged_twin_does_not_lend_its_features(tmp_path: Path, monkeypatc
     dataset = read(root)
     keys: list[str] = dataset.items["key"].tolist()
     pair = np.array([keys.index("cat/0.png"), keys.index("dog/0.png")])
-    backbone = load_backbone(catalog.default("image"), 32, "cpu")
+    backbone = small_backbone()
     with monkeypatch.context() as patch:
         old, _ = exchange(dataset, int(pair[0]), patch)
         with pytest.raises(DatasetError, match="changed"):
             features_of(dataset, pair, backbone)
     seen = features_of(dataset, pair[1:], backbone).array
-    np.testing.assert_allclose(seen, backbone.embed([open_image(old, 32)]), rtol=1e-3, atol=1e-3)  # type: ignore[arg-type]
+    np.testing.assert_allclose(seen, backbone.embed([open_image(old, 32)]), rtol=1e-3, atol=1e-3)
 
 
 def test_two_ranges_never_share_features(tmp_path: Path) -> None:

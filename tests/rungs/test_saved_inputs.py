@@ -59,8 +59,8 @@ def test_every_form_of_an_image_has_the_same_probabilities(model: ImagePredictor
         array = np.asarray(opened)
     with path.open("rb") as stream:
         forms = [
-            path, str(path), np.str_(path), Image.open(path), path.read_bytes(), io.BytesIO(path.read_bytes()), stream, array,
-            array / 255, array.astype(np.float32), torch.from_numpy(array.copy()).permute(2, 0, 1),
+            path, str(path), np.str_(path), Image.open(path), path.read_bytes(), io.BytesIO(path.read_bytes()), stream,
+            array, array / 255, array.astype(np.float32), torch.from_numpy(array.copy()).permute(2, 0, 1),
         ]  # fmt: skip
         found = model.predict_proba(forms)
     assert np.abs(found - found[0]).max() < 1e-5

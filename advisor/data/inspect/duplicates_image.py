@@ -73,7 +73,7 @@ def inspect_images(items: pd.DataFrame, progress: Progress) -> Inspection:
         middle = start + 0.8 * (end - start)
         inspected = _inspect_all([Path(paths[row]) for row in rows], levels, _between(start, middle, progress))
         images |= dict(zip(rows, inspected, strict=True))
-        if levels is None and (levels := range_of(_spreads(images).values())):
+        if levels is None and (levels := range_of(list(_spreads(images).values()))):
             deep = list(_spreads(images))  # seen by ranges of their own so far
             images |= dict(zip(deep, _inspect_all([Path(paths[row]) for row in deep], levels, progress), strict=True))
         images = dict(sorted(images.items()))
