@@ -8,7 +8,19 @@ from __future__ import annotations
 from benchmarks.figures import measure
 
 #: The modules of this package that do harm and count.
-FAULTS = ("kills", "crowd", "out_of_memory", "stopping", "disk", "damage", "changed", "copied", "sessions", "bombs")
+FAULTS = (
+    "kills",
+    "crowd",
+    "out_of_memory",
+    "stopping",
+    "disk",
+    "damage",
+    "changed",
+    "copied",
+    "sessions",
+    "bombs",
+    "image_bombs",
+)
 
 if __name__ == "__main__":
     measure("benchmarks.faults", FAULTS, "data/fault_figures.csv")
