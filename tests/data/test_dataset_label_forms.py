@@ -90,6 +90,16 @@ def test_several_labels_are_named_and_the_user_decides(tmp_path: Path, way: str)
     assert all(entry.reason.startswith("Its class has only this item") for entry in combined.set_aside)
 
 
+@pytest.mark.parametrize("way", ["json", "|"])
+def test_long_lists_of_tags_are_the_labels_and_not_a_column_beside(tmp_path: Path, way: str) -> None:
+    tags = [f"subject-{i:02}" for i in range(12)]
+    rows = [_RNG.sample(tags, 6) for _ in range(40)]
+    cells = [json.dumps(row) if way == "json" else "|".join(row) for row in rows]
+    path = save(tmp_path / "a.csv", text=TEXTS, source=["web", "mail"] * 20, tags=cells)
+    with pytest.raises(DatasetError, match="40 of 40 labelled rows have several labels in column tags"):
+        read(path)
+
+
 def test_a_few_rows_with_several_labels_are_set_aside(tmp_path: Path) -> None:
     texts, labels = [*TEXTS, *(f"more {text}" for text in TEXTS)], LABELS * 2
     labels[3] = "bad|good"

@@ -185,6 +185,15 @@ def test_a_table_of_class_names_beside_the_training_table_is_not_read_and_named(
     assert "1 other table not read: labels.csv." in dataset.notes
 
 
+def test_a_flag_that_the_test_table_lacks_is_the_label_among_flags(tmp_path: Path) -> None:
+    flags = {"has_link": ["0", "1"] * 20, "is_long": ["1", "1", "0", "0"] * 10, "verified": ["1", "0", "0", "0"] * 10}
+    save(tmp_path / "train.csv", text=TEXTS, **flags, spam=[int(label == "bad") for label in LABELS])
+    save(tmp_path / "test.csv", text=UNSEEN, **{name: cells[:24] for name, cells in flags.items()})
+    dataset = read(tmp_path)
+    assert any("labels from column spam" in note for note in dataset.notes)
+    assert len(dataset.unlabelled) == 24
+
+
 def test_the_only_column_that_the_test_table_lacks_is_the_label(tmp_path: Path) -> None:
     save(tmp_path / "train.csv", id=IDS, text=TEXTS, category=["web", "mail"] * 20, stance=LABELS)
     save(tmp_path / "test.csv", id=UNSEEN_IDS, text=UNSEEN, category=["web", "mail"] * 12)

@@ -23,6 +23,7 @@ from advisor.data.read.column_values import (
     may_be_labels,
     names_parts,
 )
+from advisor.data.read.label_cells import are_lists
 from advisor.data.read.names import IMAGE_SUFFIXES, suffix
 from advisor.data.read.tables import Table
 
@@ -208,7 +209,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     if options.label_column:
         return named(table, options.label_column, "labels")
     called_so = all_by_name(table, LABEL_NAMES, without)
-    called = next((c for c in called_so if may_be_labels(frame[c]) or are_measurements(frame[c])), None)
+    called = next((c for c in called_so if _are_labels(frame[c])), None)
     spelled = by_name(table, _SPELLED, without | {called or ""})
     if called and spelled and _one_to_one(frame[called], frame[spelled]):
         return spelled if spelled in shared or called not in shared else called
@@ -227,6 +228,10 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
         f"{table.path} has no column of labels. Its columns are {listed(map(str, frame.columns), 20)}. "
         f"Call it label, or name it with the option label_column (--label-column)."
     )
+
+
+def _are_labels(values: pd.Series) -> bool:
+    return may_be_labels(values) or are_measurements(values) or are_lists(values)
 
 
 def columns_beside(

@@ -94,6 +94,11 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str) ->
     return [_labels(column, read, notes) for column in cells]
 
 
+def are_lists(values: pd.Series) -> bool:
+    """Whether cells are lists of labels, or hold several apart by a sign."""
+    return bool(_reader(filled(values))[1])
+
+
 def _labels(cells: pd.Series, read: dict[str, tuple[str, ...]], notes: list[str]) -> Labels:
     values = cells.map(lambda cell: read[cell][0] if len(read[cell]) == 1 else "").astype(object)
     several = {cell: f"The row has {len(a)} labels ({listed(a, 4)})." for cell, a in read.items() if len(a) > 1}

@@ -93,6 +93,8 @@ def _sets(binary: list[str]) -> Iterable[list[int]]:
 
 
 def _is_binary(values: pd.Series) -> bool:
+    if not set(values.head(50).str.lower()) <= YES | NO | {""}:  # spares looking at every cell of a column of texts
+        return False
     distinct = set(values.str.lower().unique())
     return distinct <= YES | NO | {""} and distinct != {""}
 

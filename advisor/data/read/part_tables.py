@@ -116,8 +116,8 @@ def target_of(rule: PartTable, parts: list[PartTable], root: Path, submissions: 
         if len(wanted) == 1:
             return wanted[0]
     called = by_name(rule.table, list(LABEL_NAMES), set())
-    weakly = called is not None and called not in lacking and plain(called) not in _SURE_NAMES
-    if weakly and len(lacking) == 1 and look_like_labels(rule.table.frame[lacking[0]]):
+    unsure = called is None or (called not in lacking and plain(called) not in _SURE_NAMES)
+    if unsure and len(lacking) == 1 and look_like_labels(rule.table.frame[lacking[0]]):
         return lacking[0]
     return None
 
