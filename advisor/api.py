@@ -19,7 +19,7 @@ from advisor.advice.racing import Race, judged, pair_of, runs_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
 from advisor.advice.wishes import checked_budget, checked_goal, checked_pair, checked_target
-from advisor.core.errors import AdviceError, RunError
+from advisor.core.errors import AdviceError, RunError, StorageError
 from advisor.core.kinds import SeveralLabels
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
@@ -249,8 +249,17 @@ def plan(
 
 
 def _advice(dataset: Dataset, advice: Advice | None, progress: Progress, backbone: str | None = None) -> Advice:
-    """The advice handed in, else the one given last, else one given now."""
-    return advice or Advice.saved(dataset.files.advice) or advise(dataset, backbone=backbone, progress=progress)
+    """The advice handed in, else the one given last, else one given now.
+
+    Raises AdviceError where the one given last cannot be read: its goal is lost, and another would be another advice.
+    """
+    path = dataset.files.advice
+    if advice is not None or not path.exists():
+        return advice or advise(dataset, backbone=backbone, progress=progress)
+    try:
+        return Advice.load(path)
+    except StorageError as error:
+        raise AdviceError(f"{error} Ask for advice again: advisor advise {dataset.source}") from error
 
 
 def decision_record(x: Source, *, advice: Advice | None = None, progress: Progress = silent) -> DecisionRecord:

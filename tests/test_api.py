@@ -118,6 +118,8 @@ def test_advice_of_an_earlier_version_is_asked_anew(dataset: Dataset, advice: Ad
     try:
         path.write_text(json.dumps({**json.loads(kept), "schema_version": 1, "flips": ["A target above 92.0 %."]}))
         assert Advice.saved(dataset.files.advice) is None
+        with pytest.raises(AdviceError, match="Ask for advice again: advisor advise"):
+            api.plan(dataset)
         assert advisor.advise(dataset, budget=BUDGET_SECONDS).schema_version == Advice.SCHEMA
         assert Advice.saved(dataset.files.advice) is not None
     finally:

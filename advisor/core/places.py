@@ -78,13 +78,18 @@ def listed_ns(files: DatasetFiles, source: str, paths: list[str]) -> int:
     own = files.places(source)
     if _read(own) == kept(paths, home_of(files)):
         return own.stat().st_mtime_ns
-    return min(path.stat().st_mtime_ns for path in (files.items, *files.sources.glob("*.parquet")))
+    return min(path.stat().st_mtime_ns for path in (files.items, *_all(files)))
+
+
+def _all(files: DatasetFiles) -> list[Path]:
+    """The files with the paths of every source."""
+    return [path for path in files.sources.glob("*.parquet") if "-" not in path.stem]
 
 
 def _every(files: DatasetFiles, source: str, first: list[str]) -> Iterator[list[str]]:
     """The paths of each row, by source: that at hand, the others, the latest first, then as the table itself says."""
     home = home_of(files)
-    others = sorted(files.sources.glob("*.parquet"), key=lambda path: -path.stat().st_mtime_ns)
+    others = sorted(_all(files), key=lambda path: -path.stat().st_mtime_ns)
     for place in dict.fromkeys((files.places(source), *others)):
         paths = _read(place)
         if paths is not None and len(paths) == len(first):

@@ -24,7 +24,7 @@ from advisor.core import disk, seals
 from advisor.core.errors import StorageError
 
 MANIFEST = "manifest.json"
-AGAIN = "Copy it again, or make it again."
+AGAIN = "Copy it again, or make it anew."
 
 
 def write_bytes(path: Path, content: bytes) -> None:

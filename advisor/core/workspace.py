@@ -114,7 +114,6 @@ class DatasetFiles(Folder):
     record = Inside(RECORD)
     items = Inside("items.parquet")
     documents = Inside("documents.parquet")  # beside questions
-    unlabelled = Inside("unlabelled.parquet")  # items set aside for want of a label alone
     inspection = Inside("inspection.parquet")  # what one look into every item measured
     clusters = Inside("clusters.json")  # items that are copies of each other
     profile = Inside("profile.json")
@@ -126,6 +125,10 @@ class DatasetFiles(Folder):
     def source(self, source: str) -> Path:
         """The record as it was when this source was read last."""
         return self.sources / f"{mark(source)}.json"
+
+    def unlabelled(self, source: str) -> Path:
+        """The items of this source that were set aside for want of a label alone."""
+        return self.sources / f"{mark(source)}-unlabelled.parquet"
 
     def places(self, source: str) -> Path:
         """The path of each item in this source; none for texts."""

@@ -17,10 +17,10 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.core import places, storage
+from advisor.core import disk, places, storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import Dataset, Plan, ReadOptions
-from advisor.core.tables import write_table
+from advisor.core.tables import read_table, write_table
 from advisor.core.wording import listed
 from advisor.core.workspace import RECORD, DatasetFiles, Workspace
 from advisor.data.inspect.inspection import Inspection
@@ -125,10 +125,17 @@ def write(dataset: Dataset, items: pd.DataFrame, inspection: Inspection, documen
 
 def write_unlabelled(dataset: Dataset, table: pd.DataFrame | None) -> None:
     """Keep the items without a label of the source that was just read; None removes those of a former one."""
-    path = dataset.files.unlabelled
+    path = dataset.files.unlabelled(dataset.source)
     if table is None or not len(table):
-        path.unlink(missing_ok=True)
-    else:
+        if path.exists():
+            with disk.writing(path):
+                path.unlink()
+        return
+    try:
+        kept = read_table(path).equals(table.reset_index(drop=True))
+    except StorageError:
+        kept = False
+    if not kept:  # a disk that is read-only must not keep anybody from reading what is known
         write_table(path, table)
 
 

@@ -20,12 +20,12 @@ from benchmarks.figures import Figure
 
 #: The commands that read a file, by a pattern of its path; DATA and IMAGE stand for what is at hand.
 READERS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "datasets/*/dataset.json": (("profile", "DATA"), ("record", "DATA", "--format", "json")),
-    "datasets/*/items.parquet": (("profile", "DATA"), ("record", "DATA", "--format", "json")),
+    "datasets/*/dataset.json": (("profile", "DATA"),),
+    "datasets/*/items.parquet": (("profile", "DATA"),),
     "datasets/*/inspection.parquet": (("profile", "DATA"),),
     "datasets/*/clusters.json": (("profile", "DATA"),),
     "datasets/*/profile.json": (("profile", "DATA"),),
-    "datasets/*/sources/*": (("profile", "DATA"), ("record", "DATA", "--format", "json")),
+    "datasets/*/sources/*": (("profile", "DATA"),),
     "sources/*": (("profile", "DATA"),),
     "unpacked/.known/*": (("profile", "DATA"),),
     "unpacked/*/.unpacked.json": (("profile", "DATA"),),
@@ -49,7 +49,18 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "ledger/*.csv": (("advise", "DATA", "--budget", "5"),),
 }
 #: Fields of an answer that differ from time to time or from place to place.
-_FLEETING = {"seconds", "directory", "folder", "source", "written", "used_bytes", "input", "commands", "created"}
+_FLEETING = {
+    "seconds",
+    "directory",
+    "folder",
+    "source",
+    "written",
+    "used_bytes",
+    "input",
+    "commands",
+    "created",
+    "dataset_folder",
+}
 
 
 @dataclass(frozen=True)
@@ -158,15 +169,15 @@ def _verdict(said: Said, sound: Said) -> str:
         return "traceback"
     if said.status:
         return "refused" if len(said.sentence) > 20 else "traceback"
-    return "rebuilt" if _lasting(said.answer) == _lasting(sound.answer) else "silent"
+    return "rebuilt" if lasting(said.answer) == lasting(sound.answer) else "silent"
 
 
-def _lasting(answer: Any) -> Any:
+def lasting(answer: Any) -> Any:
     """An answer without what differs from time to time; of numbers that were measured anew, the sign."""
     if isinstance(answer, dict):
-        return {key: _lasting(value) for key, value in answer.items() if key not in _FLEETING}
+        return {key: lasting(value) for key, value in answer.items() if key not in _FLEETING}
     if isinstance(answer, list):
-        return [_lasting(value) for value in answer]
+        return [lasting(value) for value in answer]
     return round(answer, 3) if isinstance(answer, float) else answer
 
 

@@ -98,9 +98,10 @@ class Dataset(Record):
     @cached_property
     def unlabelled(self) -> pd.DataFrame:
         """Items set aside for want of a label alone: key, and path or text; no rows where there are none."""
-        if not self.files.unlabelled.is_file():
+        path = self.files.unlabelled(self.source)
+        if not path.is_file():
             return pd.DataFrame({"key": [], kind_row(self.kind).column: []}, dtype=object)
-        return self._table(self.files.unlabelled)
+        return self._table(path)
 
     @cached_property
     def measures(self) -> pd.DataFrame:
