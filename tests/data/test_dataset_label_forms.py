@@ -41,7 +41,7 @@ LISTS: dict[str, Written] = {
 SEPARATED: dict[str, Written] = {sign: sign.join for sign in ("|", ";", ", ", ",", " | ", " ", "/")}
 
 
-def save(path: Path, **columns: object) -> Path:
+def save(path: Path, /, **columns: object) -> Path:
     """A table with a header, as its ending says."""
     frame = pd.DataFrame(columns)
     if path.suffix == ".parquet":
@@ -98,6 +98,21 @@ def test_long_lists_of_tags_are_the_labels_and_not_a_column_beside(tmp_path: Pat
     path = save(tmp_path / "a.csv", text=TEXTS, source=["web", "mail"] * 20, tags=cells)
     with pytest.raises(DatasetError, match="40 of 40 labelled rows have several labels in column tags"):
         read(path)
+
+
+def test_images_with_a_row_for_each_of_their_labels(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{i}.png" for i in range(24)))
+    rows = [
+        (f"{i}.png", name)
+        for i in range(24)
+        for name in (("cat", "dog") if i % 3 == 0 else ("cat", "dog")[i % 2 :][:1])
+    ]
+    path = save(tmp_path / "a.csv", path=[row[0] for row in rows], label=[row[1] for row in rows])
+    with pytest.raises(DatasetError, match=r"rows have several labels .* such as cat and dog"):
+        read(path)
+    dataset = read(path, ReadOptions(several_labels="combine"))
+    assert dataset.classes == ("cat", "cat + dog", "dog")
+    assert dataset.items["label"].value_counts().to_dict() == {0: 8, 1: 8, 2: 8}
 
 
 def test_a_few_rows_with_several_labels_are_set_aside(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
         if called:  # a column called like labels is one class among others, or the label itself
             return names if len(names) > 2 and set(called) <= set(names) else []
         return names if len(names) > 2 or not others else []
-    several = not called and len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
+    alike = len({is_number(frame[c]) for c in binary}) == 1
+    several = not called and alike and len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
     return binary if several else []
 
 

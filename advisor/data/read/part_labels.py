@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import part_folder
 from advisor.data.read.tree import Tree
 
+#: Where so many images have several rows with different labels, that is how several labels are written.
+MANY_IMAGES = 0.2
 #: What stands in place of a label that is held back or was never given.
 PLACEHOLDERS = frozenset(
     "? ?? -1 -100 -999 - -- . n/a na nan null none nil unknown unlabeled unlabelled no_label nolabel tbd todo hidden "
@@ -41,10 +44,25 @@ def with_label_of_its_table(rule: PartTable, options: ReadOptions) -> ReadOption
 def with_labels(parts: Sequence[PartTable], rule: PartTable, columns: Columns, options: ReadOptions) -> list[PartTable]:
     """The tables with their labels read; one without the column has none. Raises DatasetError as `read_labels` does."""
     own = [same_column(part.table, columns.label) for part in parts]
-    cells = [part.table.frame[label] for part, label in zip(parts, own, strict=True) if label]
+    cells = [_by_image(part, label, columns) for part, label in zip(parts, own, strict=True) if label]
     where = columns.labels_from.removeprefix("labels from ").partition(", of which")[0] or f"column {columns.label}"
     labels = iter(read_labels(cells, options, f"{where} of {rule.table.path}"))
     return [replace(part, labels=next(labels)) if label else part for part, label in zip(parts, own, strict=True)]
+
+
+def _by_image(part: PartTable, label: str, columns: Columns) -> pd.Series:
+    """The cells of labels; where many images stand in several rows with different ones, the list of these, as JSON."""
+    frame = part.table.frame
+    cells, path = frame[label], same_column(part.table, columns.path) if columns.path else None
+    if path is None or frame[path].is_unique:
+        return cells
+    rows = frame[frame[path] != ""].groupby(path, sort=False)[label]
+    lists = {image: list(dict.fromkeys(filter(None, names))) for image, names in rows}
+    several = {image: names for image, names in lists.items() if len(names) > 1}
+    if len(several) < MANY_IMAGES * len(lists):
+        return cells
+    written = {str(image): json.dumps(names, ensure_ascii=False) for image, names in several.items()}
+    return frame[path].map(written).where(frame[path].isin(set(written)), cells).astype(object)
 
 
 def set_placeholders_aside(listing: Listing) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from advisor.core.wording import counted, listed
-from advisor.data.read.column_values import are_texts, filled
-from advisor.data.read.columns import Columns, plain
+from advisor.data.read.column_values import are_texts, filled, may_be_labels
+from advisor.data.read.columns import LABEL_NAMES, Columns, plain
 from advisor.data.read.tables import Table
 
 #: Names of an official split; a column called so that names no parts is said to be none.
@@ -22,6 +22,9 @@ def unused_notes(table: Table, columns: Columns) -> list[str]:
     notes = [_further_texts(table, columns, texts)] if texts else []
     notes += [_no_split(c, table.frame[c]) for c in folds if len(filled(table.frame[c]))]
     left = [c for c in rest if c not in texts and c not in folds]
+    notes += [
+        _no_labels(c, table.frame[c]) for c in left if plain(c) in LABEL_NAMES and not may_be_labels(table.frame[c])
+    ]
     if left:
         notes.append(f"{counted(len(left), 'column')} not used: {listed(left, N_NAMED)}.")
     return notes
@@ -33,6 +36,14 @@ def _further_texts(table: Table, columns: Columns, texts: list[str]) -> str:
     return (
         f"{what}{'' if len(texts) == 1 else ' and are'} not read. To join them, a blank line between them, name the "
         f"columns with the option text_column (--text-column {_quoted(','.join(in_order))})."
+    )
+
+
+def _no_labels(column: str, values: pd.Series) -> str:
+    cells = filled(values)
+    return (
+        f"Column {column} is not the label: it has {counted(cells.nunique(), 'different value')} "
+        f"in {counted(len(cells), 'filled row')}."
     )
 
 
