@@ -68,7 +68,7 @@ def setfit(dataset: Dataset, budget_seconds: float) -> np.ndarray:
     train, test = dataset.where("train", "val"), dataset.where("test")
     texts = dataset.items["text"]
     rows = Rows.from_dict({"text": texts.iloc[train].tolist(), "label": dataset.labels[train].tolist()})
-    model = SetFitModel.from_pretrained(str(weights_path(catalog.default("text")).parent))
+    model = SetFitModel.from_pretrained(str(weights_path(catalog.default("text")).parent), trust_remote_code=False)
     steps = int(TRAINING_SHARE * budget_seconds / _setfit_step_seconds(model, texts.iloc[train].tolist()))
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import file_sha256
 from probes.errors import BackboneError, first_line
 
@@ -46,9 +47,13 @@ class ClipModel:
         try:
             if not weights:
                 raise OSError("no model.safetensors")
-            module = transformers.CLIPModel.from_pretrained(str(place), local_files_only=True, use_safetensors=True)
-            processor = transformers.CLIPProcessor.from_pretrained(str(place), local_files_only=True)
-        except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+            module = load_pretrained(transformers.CLIPModel, place)
+            processor = transformers.CLIPProcessor.from_pretrained(
+                str(place), local_files_only=True, trust_remote_code=False
+            )
+        except BackboneError:
+            raise
+        except Exception as error:  # transformers raises many kinds for a damaged or foreign file
             raise BackboneError(
                 f"{place} cannot be loaded as a CLIP model ({first_line(error)}). Give a Hugging Face folder with "
                 f"config.json, model.safetensors, a tokenizer and preprocessor_config.json."

@@ -82,9 +82,9 @@ def _convert(gguf: Path, target: Path) -> None:
     source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
     try:
         with torch.random.fork_rng(devices=[]):
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), **source)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(str(gguf.parent), trust_remote_code=False, **source)
             unpacked = transformers.AutoModelForCausalLM.from_pretrained(
-                str(gguf.parent), dtype=torch.float32, **source
+                str(gguf.parent), dtype=torch.float32, trust_remote_code=False, **source
             )
     except OSError:
         raise
@@ -95,7 +95,9 @@ def _convert(gguf: Path, target: Path) -> None:
         ) from error
     plain = {key: value for key, value in unpacked.config.to_dict().items() if key != "quantization_config"}
     with torch.device("meta"):  # no random weights that are replaced at once
-        model = transformers.AutoModelForCausalLM.from_config(type(unpacked.config).from_dict(plain))
+        model = transformers.AutoModelForCausalLM.from_config(
+            type(unpacked.config).from_dict(plain), trust_remote_code=False
+        )
     model.load_state_dict(unpacked.state_dict(), assign=True)
     model.tie_weights()
     model.half().save_pretrained(str(target))

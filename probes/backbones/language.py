@@ -20,6 +20,7 @@ from probes.backbones.catalog import Entry
 from probes.backbones.causal import Trunk
 from probes.backbones.converted import converted
 from probes.backbones.language_precision import quicker_reader
+from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import weights_hash, weights_path
 from probes.chat import Prompt, Reply
 from probes.errors import BackboneError, first_line
@@ -74,7 +75,9 @@ class LanguageModel:
         folder = converted(path, digest, cache, progress) if path.suffix == ".gguf" else path.parent
         try:
             module, tokenizer = _load(folder)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except BackboneError:
+            raise
+        except Exception as error:  # transformers raises many kinds for a foreign tokenizer or config
             raise BackboneError(
                 f"{folder} cannot be loaded as a language model ({first_line(error)}). Choose a folder with "
                 f"config.json, a tokenizer and model.safetensors."
@@ -198,9 +201,7 @@ def _load(folder: Path) -> tuple[Any, Any]:
     messages = transformers.utils.logging
     messages.set_verbosity_error()
     messages.disable_progress_bar()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     with torch.random.fork_rng(devices=[]):
-        module = transformers.AutoModelForCausalLM.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
+        module = load_pretrained(transformers.AutoModelForCausalLM, folder)
     return module, tokenizer

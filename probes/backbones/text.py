@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from probes.backbones.catalog import Entry
+from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import weights_hash, weights_path
 from probes.errors import BackboneError, first_line
 
@@ -68,7 +69,9 @@ class TextBackbone:
         digest = weights_hash(entry) if pretrained else f"random:{seed}"
         try:
             encoder, tokenizer = _load(path.parent, pretrained, seed)
-        except (OSError, ValueError, KeyError) as error:
+        except BackboneError:
+            raise
+        except Exception as error:  # transformers raises many kinds for a foreign tokenizer or config
             raise BackboneError(
                 f"{path.parent} cannot be loaded as a text encoder ({first_line(error)}). Choose a folder with "
                 f"config.json, a tokenizer and model.safetensors."
@@ -140,16 +143,16 @@ def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
     messages = transformers.utils.logging
     messages.set_verbosity_error()  # an unused head is not worth a warning
     messages.disable_progress_bar()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if pretrained:
-            encoder = transformers.AutoModel.from_pretrained(
-                str(folder), local_files_only=True, use_safetensors=True, dtype=torch.float32
-            )
+            encoder = load_pretrained(transformers.AutoModel, folder, unneeded=("pooler",))
         else:
-            config = transformers.AutoConfig.from_pretrained(str(folder), local_files_only=True)
-            encoder = transformers.AutoModel.from_config(config)
+            config = transformers.AutoConfig.from_pretrained(
+                str(folder), local_files_only=True, trust_remote_code=False
+            )
+            encoder = transformers.AutoModel.from_config(config, trust_remote_code=False)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     return encoder, tokenizer

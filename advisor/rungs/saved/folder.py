@@ -10,12 +10,14 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset, Plan
 from advisor.core.workspace import RunFiles
+from probes.errors import first_line
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -97,8 +99,6 @@ def read(directory: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
     Raises RunError when there is no model, StorageError when it is damaged or of another version.
     """
-    from safetensors.torch import load_file
-
     path, weights = RunFiles(directory).model, RunFiles(directory).weights
     if not path.is_file():
         raise RunError(f"{directory} holds no model (model.json is missing). Give the folder of a finished run.")
@@ -111,4 +111,20 @@ def read(directory: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         )
     if not weights.is_file() or storage.sha256_file(weights) != spec["sha256"]:
         raise StorageError(f"{weights} is missing or damaged: its SHA-256 is not the recorded one. Copy it again.")
-    return spec, load_file(weights)
+    return spec, _tensors(weights)
+
+
+def _tensors(weights: Path) -> dict[str, Tensor]:
+    """The tensors in a file. Raises StorageError naming it where it is no safetensors file or holds no numbers."""
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(weights)
+    except Exception as error:  # its hash is right, so it was written so: safetensors and torch raise many kinds
+        raise StorageError(
+            f"{weights} cannot be read as safetensors ({first_line(error)}). Copy the run again, or train again."
+        ) from error
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise StorageError(f"{weights} holds values that are no numbers (in {name}). Train again.")
+    return tensors

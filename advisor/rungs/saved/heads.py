@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.core.errors import RunError
+from advisor.core.errors import RunError, StorageError
 from probes.heads import softmax
 
 if TYPE_CHECKING:
@@ -22,7 +22,26 @@ TEMPERATURE = 0.05
 
 def linear_head(weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> Head:
     """Logits divided by the temperature, as probabilities. Shape: weight (C, d), bias (C,)."""
-    return lambda features: softmax((features @ weight.T + bias) / temperature)
+
+    def head(features: np.ndarray) -> np.ndarray:
+        if features.shape[1] != weight.shape[1]:
+            raise StorageError(
+                f"The model's head reads {weight.shape[1]:,} features and its backbone gives {features.shape[1]:,}. "
+                f"Copy the run again, or train again."
+            )
+        return softmax((features @ weight.T + bias) / temperature)
+
+    return head
+
+
+def temperature_of(head: dict[str, Any]) -> float:
+    """What logits are divided by. Raises StorageError for what is no number above 0: it would make every share NaN."""
+    value = head.get("temperature", 1.0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise StorageError(
+            f"The model's temperature is {value!r} and must be above 0. Copy the run again, or train again."
+        )
+    return float(value)
 
 
 def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> Head:
@@ -52,7 +71,13 @@ def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Ba
     """The head a model.json describes, from the arrays beside it. Raises RunError for a kind it does not know."""
     head = spec["head"]
     if head["type"] == "linear":
-        return linear_head(arrays["head.weight"], arrays["head.bias"], float(head.get("temperature", 1.0)))
+        weight, bias, n_classes = arrays["head.weight"], arrays["head.bias"], len(spec["classes"])
+        if weight.ndim != 2 or weight.shape[0] != n_classes or bias.shape != (n_classes,):
+            raise StorageError(
+                f"The model has {n_classes} classes and a head of other shapes ({weight.shape} and {bias.shape}). "
+                f"Copy the run again, or train again."
+            )
+        return linear_head(weight, bias, temperature_of(head))
     if head["type"] == "neighbours":
         return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
     if head["type"] == "class names":

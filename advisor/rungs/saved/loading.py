@@ -13,6 +13,7 @@ from advisor.core.workspace import RunFiles
 from advisor.rungs.saved import answerers, classifier, clip, folder, prompt, words
 from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.predictor import Predictor
+from probes.errors import first_line
 
 #: A finished run's model: it predicts labels, or answers questions.
 Model = Predictor | Answerer
@@ -51,3 +52,8 @@ def load(directory: str | Path, device: str = "cpu") -> Model:
         return loader(spec, tensors, device)
     except KeyError as error:
         raise StorageError(f"{path} is damaged: it says nothing of {error}. Copy it again, or train again.") from error
+    except (ValueError, TypeError, RuntimeError, IndexError, AttributeError, OverflowError, UnicodeError) as error:
+        raise StorageError(
+            f"{path} and {RunFiles(path.parent).weights.name} beside it do not fit each other ({first_line(error)}). "
+            f"Copy the run again, or train again."
+        ) from error

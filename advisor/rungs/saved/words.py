@@ -11,6 +11,7 @@ from torch import Tensor
 
 from advisor.core.records import Dataset, Plan
 from advisor.rungs.saved import folder
+from advisor.rungs.saved.heads import temperature_of
 from advisor.rungs.saved.predictor import TextPredictor
 from probes.heads import softmax
 from probes.progress import Progress, silent
@@ -41,7 +42,7 @@ class WordsPredictor(TextPredictor):
     def __init__(self, spec: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         super().__init__(spec)
         self.model = TfidfModel.of(spec["head"], arrays)
-        self.temperature = float(spec["head"].get("temperature", 1.0))
+        self.temperature = temperature_of(spec["head"])
 
     def of_texts(self, texts: list[str], progress: Progress = silent) -> np.ndarray:
         """As `TextPredictor.of_texts`."""
