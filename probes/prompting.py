@@ -36,6 +36,12 @@ Classify the text into one of these classes: {labels}.
 Text: {text}
 Class:"""
 FIELDS = ("{labels}", "{examples}", "{text}")
+#: A page of instructions has 3,000 characters, and every text is asked with all of them.
+MOST_CHARACTERS = 20_000
+#: What Python's own formatting would read as a field, and a template here does not: an index, an attribute, a form.
+_FORMATTED = re.compile(
+    r"\{\s*(?:labels|examples|text|\d{0,3})\s*[.!:\[][^{}\n]{0,80}\}|\{\{(?:labels|examples|text)\}\}"
+)
 #: Prompts scored between two checks of the time.
 BATCH = 8
 
@@ -59,7 +65,17 @@ class Template:
     text: str = ZERO_SHOT
 
     def check(self) -> Template:
-        """The template itself. Raises ProbeError naming a field that is missing, repeated or unknown."""
+        """The template itself. Raises ProbeError naming a field that is missing, repeated or unknown, or its length."""
+        if len(self.text) > MOST_CHARACTERS:
+            raise ProbeError(
+                f"The template has {len(self.text):,} characters, and every text would be asked with all of them. Keep "
+                f"it below {MOST_CHARACTERS:,}."
+            )
+        if formatted := _FORMATTED.search(self.text):
+            raise ProbeError(
+                f"The template has {formatted[0][:60]}, and fields are replaced as they stand, without formatting. "
+                f"Use {', '.join(FIELDS)}."
+            )
         unknown = [name for name in re.findall(r"\{[a-z_]+\}", self.text) if name not in FIELDS]
         if unknown:
             raise ProbeError(f"The template has an unknown field {unknown[0]}. Use {', '.join(FIELDS)}.")
@@ -89,7 +105,10 @@ class Template:
         """
         head = self.text[: self.text.index(self.pattern)]
         shown = "\n\n".join(f"{filled(self.pattern, one.text)} {one.label}" for one in examples)
-        head = head.replace("{labels}", ", ".join(labels)).replace("{examples}", shown)
+        values = {"{labels}": ", ".join(labels), "{examples}": shown}
+        head = re.sub(
+            r"\{labels\}|\{examples\}", lambda field: values[field[0]], head
+        )  # at once: a class may be {text}
         return Prompt("", "", re.sub(r"\n{3,}", "\n\n", head).lstrip("\n") + filled(self.pattern, text))
 
 

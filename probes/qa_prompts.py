@@ -35,11 +35,13 @@ class QuestionPrompt:
 
     def prompt(self, question: str, passages: Sequence[str] = ()) -> Prompt:
         """The prompt for one question; the passages keep their order."""
-        text = "\n\n".join(passages)
-        user, begin = (
-            part.replace("{passages}", text).replace("{question}", question) for part in (self.user, self.begin)
-        )
-        return Prompt(self.system, user, begin)
+        values = {"{passages}": "\n\n".join(passages), "{question}": question}
+
+        def written(part: str) -> str:
+            """At once, since a passage may speak of {question}."""
+            return re.sub(r"\{passages\}|\{question\}", lambda field: values[field[0]], part)
+
+        return Prompt(self.system, written(self.user), written(self.begin))
 
 
 #: Plain text with one example, since the chat template makes a small model ramble: given the passage with the answer,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from advisor.core.records import Dataset, ProbeResult
 
+#: A template may have 20,000 characters, of up to four bytes each.
+MOST_BYTES = 80_000
+
 
 @reads_data
 def prompt(
@@ -81,6 +84,9 @@ def _read(path: str) -> str:
     from advisor.core.errors import AdviceError
 
     try:
+        size = Path(path).stat().st_size
+        if size > MOST_BYTES:
+            raise AdviceError(f"The template {path} has {size:,} bytes. Keep it below {MOST_BYTES:,}.")
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AdviceError(f"The template {path} cannot be read ({error}). Give a text file in UTF-8.") from error

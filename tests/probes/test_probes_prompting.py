@@ -48,6 +48,15 @@ def test_an_example_is_the_question_with_its_answer() -> None:
         ("{examples}\n{text}\n{labels}\nClass:", "comes before"),
         ("{labels}\n{examples}\n{text}", "Nothing follows"),
         ("", "lacks {labels}"),
+        ("{labels} {examples} {text}" + "\nword" * 1_000_000 + "\nClass:", "5,000,033 characters"),
+        ("{labels} {examples} " + "{text}" * 1_000_000 + "\nClass:", "characters"),
+        ("{labels} {examples} {text} {text.__class__.__mro__}\nClass:", "{text.__class__.__mro__}, and fields"),
+        ("{labels} {examples} {text!r}\nClass:", "{text!r}"),
+        ("{labels} {examples} {0!r} {text}\nClass:", "{0!r}"),
+        ("{labels[0]} {examples} {text}\nClass:", "{labels[0]}"),
+        ("{labels:>10} {examples} {text}\nClass:", "{labels:>10}"),
+        ("{labels} {examples} {{text}}\nClass:", "{{text}}"),
+        ("{labels} {examples} {text\nClass:", "lacks {text}"),
     ],
 )
 def test_a_template_says_what_is_wrong_with_it(text: str, cause: str) -> None:
@@ -55,6 +64,16 @@ def test_a_template_says_what_is_wrong_with_it(text: str, cause: str) -> None:
         Template(text).check()
     assert cause in str(raised.value)
     assert Template(ZERO_SHOT).check().text == ZERO_SHOT
+
+
+def test_what_stands_in_the_data_is_never_a_field() -> None:
+    shown = [Example("{labels} and {text}", "{examples}")]
+    prompt = Template().prompt(["{examples}", "{text}"], shown, "{labels} {0.__class__} {")
+    assert prompt.begin.startswith("Classify the text into one of these classes: {examples}, {text}.")
+    assert prompt.begin.count("{labels} and {text}") == 1
+    assert prompt.begin.endswith("Text: {labels} {0.__class__} {\nClass:")
+    kept = 'Answer as {"class": "..."} or {} or {1, 2}: {labels}\n{examples}\n{text}\nClass:'
+    assert Template(kept).check().text == kept
 
 
 @given(st.lists(st.lists(st.floats(-50, 0), min_size=3, max_size=3), min_size=1, max_size=5))

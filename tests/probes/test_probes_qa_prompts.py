@@ -34,3 +34,8 @@ def test_choices_are_named_where_all_answers_are_among_a_few() -> None:
 @given(st.text(max_size=80))
 def test_a_tidied_answer_is_a_part_of_the_reply(reply: str) -> None:
     assert normalised(tidied(reply)) in normalised(reply)
+
+
+def test_a_passage_that_speaks_of_a_field_stays_as_it_is() -> None:
+    prompt = QuestionPrompt("", "Text: {passages}\n{question}").prompt("Why {passages}?", ["Write {question} here."])
+    assert prompt.user == "Text: Write {question} here.\nWhy {passages}?"
