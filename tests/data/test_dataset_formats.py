@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
 import docx as word
 import pytest
 
-from advisor.data.read.document import Unreadable
+from advisor.data.read.document import DocumentText, Unreadable
 from advisor.data.read.document_text import read_document
 from advisor.data.read.documents import Documents, add_files, document_files
 from advisor.data.read.html import declared_in, html
@@ -133,9 +134,9 @@ def test_an_email_is_its_text_and_its_attachments_are_said() -> None:
 
 @pytest.mark.parametrize("read", [docx, epub])
 @pytest.mark.parametrize("content", [b"PK\x03\x04", b"no zip", packed(a_txt="x"), b"\xd0\xcf\x11\xe0" + b"\0" * 600])
-def test_damaged_and_locked_documents_say_so(read: object, content: bytes) -> None:
+def test_damaged_and_locked_documents_say_so(read: Callable[[bytes], DocumentText], content: bytes) -> None:
     with pytest.raises(Unreadable, match=r"damaged|locked"):
-        read(content)  # type: ignore[operator]
+        read(content)
 
 
 def test_a_document_that_unpacks_to_gigabytes_is_refused() -> None:

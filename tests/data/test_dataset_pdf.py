@@ -257,6 +257,7 @@ def errors(text: str, truth: str) -> float:
     return row[-1] / len(two)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "turned"), [(1, 0), (2, 0), (1, 180), (1, 90)])
 def test_scans_are_recognised(reader: Recogniser, columns: int, turned: int) -> None:
     lines = [*SENTENCES, *(f"{i}. {line}" for i, line in enumerate(SENTENCES, start=1))]

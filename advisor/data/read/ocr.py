@@ -184,8 +184,8 @@ def _seen(image: Image.Image, turn: int = 0) -> _Seen:
     lines, scores = [], []
     for box, text, score in zip(np.asarray(result.boxes), result.txts, result.scores, strict=True):
         if score >= LEAST_SCORE and text.strip():
-            left, top, right, bottom = (*box.min(axis=0).tolist(), *box.max(axis=0).tolist())
-            lines.append(Line(text.strip(), left, top, right, bottom))
+            (left, top), (right, bottom) = box.min(axis=0), box.max(axis=0)
+            lines.append(Line(text.strip(), float(left), float(top), float(right), float(bottom)))
             scores.append(float(score))
     return _Seen(lines, scores, float(turned.width))
 

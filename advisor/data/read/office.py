@@ -68,7 +68,7 @@ def epub(content: bytes) -> DocumentText:
             if any("encryption.xml" in name and b"enc#aes" in book.read(name) for name in book.namelist()):
                 raise Unreadable("The book is locked (DRM). Give one without a lock.")
             container = BeautifulSoup(book.read("META-INF/container.xml"), "html.parser")
-            package = str(container.find("rootfile")["full-path"])
+            package = str(container.find_all("rootfile")[0]["full-path"])
             spine = BeautifulSoup(book.read(package), "html.parser")
             place = {str(item["id"]): unquote(str(item["href"])) for item in spine.find_all("item")}
             root = package.rpartition("/")[0]
@@ -79,7 +79,7 @@ def epub(content: bytes) -> DocumentText:
                 if file in book.namelist():
                     chapters.append(of_markup(decoded(book.read(file))[0])[1])
             title = spine.find("dc:title")
-    except (*_DAMAGED, TypeError) as error:
+    except (*_DAMAGED, TypeError, IndexError) as error:
         raise Unreadable(f"The book is damaged ({_cause(error)}). Save it again.") from error
     return DocumentText(line(title.get_text()) if title else "", "\n\n".join(filter(None, chapters)))
 

@@ -85,8 +85,8 @@ def find_questions(tree: Tree, options: ReadOptions) -> QuestionTables | None:
     if options.kind and not forced:
         return None
     if search := None if options.question_column else joined_retrieval_set(tree):
-        table, corpus = search
-        found = {table.path.relative_to(tree.root).as_posix(): table}
+        queries, corpus = search
+        found = {queries.path.relative_to(tree.root).as_posix(): queries}
         return QuestionTables(
             options, found, *columns_by_table(found, options), {corpus: read_table(tree.root / corpus)}
         )
