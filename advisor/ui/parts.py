@@ -16,7 +16,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
 from advisor.core.shown import visible, without_formula
-from advisor.ui import jobs, places, terms
+from advisor.ui import jobs, places, polling, terms
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
@@ -97,7 +97,6 @@ def split(dataset: Dataset, made_here: str) -> str:
     return f"{made_here}; groups and duplicates stay on one side."
 
 
-@st.fragment(run_every=1.0)
 def _watch(key: str) -> None:
     job = jobs.find(key)
     if job is None or job.finished:
@@ -115,7 +114,7 @@ def wait(job: jobs.Job) -> None:
             jobs.again(job)
             st.rerun()
         return
-    _watch(job.key)
+    polling.every(1.0, lambda: _watch(job.key))
 
 
 def findings(findings: Sequence[Finding], with_keys: bool = True) -> None:

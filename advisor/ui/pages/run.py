@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
@@ -10,11 +13,13 @@ from advisor.core.records import Plan, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.runs import follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
-from advisor.ui import charts, parts, places, result, terms
+from advisor.ui import charts, parts, places, polling, result, terms
 
 QUESTION = "Training progress"
 ACTIVE = ("queued", "running", "stopping")
 LOG_LINES = 60
+#: Seconds between two looks at a run's state, and at its curves and log, while few pages are open.
+LOOK_SECONDS, CURVE_SECONDS = 2.0, 5.0
 
 
 def draw() -> None:
@@ -35,7 +40,8 @@ def draw() -> None:
     if status.state in ACTIVE:
         supervisor.ensure()  # after a restart of the machine nobody else would resume the run
         parts.heading(QUESTION, f"{status.title} on {wording.short(status.dataset_name, 60)}.")
-        live(run)
+        polling.every(LOOK_SECONDS, lambda: live(run))
+        polling.every(CURVE_SECONDS, lambda: so_far(run))
     elif status.state == "done":
         result.draw(status)
         log(status)
@@ -43,9 +49,8 @@ def draw() -> None:
         ended(status)
 
 
-@st.fragment(run_every=2.0)
 def live(run: str) -> None:
-    """Progress, curves, Stop and the log, drawn again every two seconds; closing the page changes nothing."""
+    """Progress and Stop; when the run ends, the whole page is drawn again."""
     status = store.status(run)
     if status.state not in ACTIVE:
         st.rerun()
@@ -56,8 +61,12 @@ def live(run: str) -> None:
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
             store.request_stop(run)
             st.toast("Stopping after this step.")
+
+
+def so_far(run: str) -> None:
+    """Curves and log up to now; closing the page changes nothing."""
     curves(run)
-    log(status)
+    log(store.status(run))
     parts.note("The run continues when this page is closed; its address opens it again.")
 
 
@@ -78,20 +87,29 @@ def moment(status: RunStatus) -> str:
 
 def curves(run: str) -> None:
     """Loss and validation value so far."""
-    metrics = follow.metrics(run)
-    metric = Plan.load(RunFiles(store.directory(run)).plan).metric
-    drawn = (
-        ("loss", charts.curves(metrics), "Training and validation loss so far"),
-        ("value", charts.progress(metrics, metric), "Validation value so far"),
-    )
-    figures = [row for row in drawn if row[1].data]
+    path = RunFiles(store.directory(run)).metrics
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    figures, is_fitted = drawn(run, str(path), changed)
     if not figures:
         parts.note("Curves appear once a network trains.")
         return
     for column, (name, figure, alt) in zip(st.columns(len(figures)), figures, strict=True):
         column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
-    if "fit" in metrics:
+    if is_fitted:
         parts.note("Lines: training. Points of the same colour: validation.")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def drawn(run: str, path: str, changed: int) -> tuple[list[tuple[str, Figure, str]], bool]:
+    """The curves of a run that have points, and whether they are of several fits; drawn once for all open pages, and
+    again when the file of its metrics at `path` has changed."""
+    metrics = follow.metrics(run)
+    metric = Plan.load(RunFiles(Path(path).parent).plan).metric
+    every = [
+        ("loss", charts.curves(metrics), "Training and validation loss so far"),
+        ("value", charts.progress(metrics, metric), "Validation value so far"),
+    ]
+    return [row for row in every if row[1].data], "fit" in metrics
 
 
 def ended(status: RunStatus) -> None:

@@ -11,7 +11,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
 from advisor.runs import ended, store, supervisor
-from advisor.ui import parts, places, terms
+from advisor.ui import parts, places, polling, terms
 
 QUESTION = "What has been trained?"
 ACTIVE = ("queued", "running", "stopping")
@@ -29,10 +29,9 @@ def draw() -> None:
     active = sum(status.state in ACTIVE for status in runs)
     done = sum(status.state == "done" for status in runs)
     parts.heading(QUESTION, f"{wording.counted(len(runs), 'run')}: {done} done, {active} in progress.")
-    table()
+    polling.every(5.0, table)
 
 
-@st.fragment(run_every=5.0)
 def table() -> None:
     """The runs, the latest first, a page at a time."""
     runs = store.runs()
