@@ -15,7 +15,7 @@ import torch
 
 from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
-from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import DIVERGED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
+STOPPED = "it was stopped before the training"
 OUT_OF_MEMORY = "it ran out of memory"
 NOT_BETTER = "it was not better on the validation items"
 
@@ -50,6 +51,8 @@ def execute(context: RunContext) -> Outcome:
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
     try:
         return _compared(context, backbone, fallback)
+    except RunStopped:
+        return roll_back(context, backbone, fallback, STOPPED, stopped=True)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -78,9 +81,13 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
         return roll_back(context, backbone, fallback, why, sentences, stopped=stopped)
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
-    rows = fallback.val.rows  # all of them: evaluations while training may take only a few, and few decide by chance
-    logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
-    compared = compare(context.dataset, rows, frozen.logits(context, fallback), logits)
+    own = frozen.logits(context, fallback)
+    if result.stopped:  # whoever stops does not wait: on the items that were evaluated anyway
+        own, logits = own[np.isin(fallback.val.rows, rows)], result.logits
+    else:  # on all: evaluations while training may take only a few, and few decide by chance
+        rows = fallback.val.rows
+        logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
+    compared = compare(context.dataset, rows, own, logits)
     if not compared.kept:
         return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
     temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
@@ -113,7 +120,7 @@ def steps_left(context: RunContext, resolved: dict[str, Any]) -> float:
 def _nothing_gained(result: FitResult | None) -> str:
     """Why there is nothing to compare, or "" where there is. A best state at step 0 is the frozen head again."""
     if result is None:
-        return "it was stopped before the training"
+        return STOPPED
     if result.best_step < 0:
         return DIVERGED
     return "no state after the start validated better" if result.best_step == 0 else ""

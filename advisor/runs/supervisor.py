@@ -28,7 +28,8 @@ POLL_SECONDS = 0.25
 STARTING_SECONDS = 20.0  # a worker that somebody else started may not have written its first heartbeat yet
 LOST_SECONDS = 10.0
 SILENT_SECONDS = 180.0  # far above the heartbeat's second, since one long call may hold the interpreter
-STOP_SECONDS = 30.0
+STOP_SECONDS = 30.0  # for a worker that has something to keep
+NOTHING_TO_KEEP_SECONDS = 3.5  # for one that has neither a model nor a training begun
 #: Launches in a row that may end without anything kept that was not kept before.
 ATTEMPTS = 3
 #: Launches in all: one that keeps a little and dies again each time must not go on for ever.
@@ -143,7 +144,8 @@ class Supervisor:
         if process is None and not own:
             return self._unseen_but_alive(folder, bool(beat), child is None, silent)
         asked = self.stops.setdefault(run, time.monotonic()) if state == "stopping" else time.monotonic()
-        overdue = time.monotonic() - asked > self.stop_seconds
+        patience = self.stop_seconds if _keeps_something(folder) else min(self.stop_seconds, NOTHING_TO_KEEP_SECONDS)
+        overdue = time.monotonic() - asked > patience
         if silent <= self.silent_seconds and not overdue:
             return True
         LOG.warning("%s is %s; its worker is ended.", run, "not stopping" if overdue else "silent")
@@ -183,6 +185,13 @@ class Supervisor:
             return
         tries = f" It was tried {attempts} times." if attempts > 1 else ""
         store.change(run, "running", "failed", cause=f"{_how_it_ended(child)}{tries}{last_words(folder)}")
+
+
+def _keeps_something(folder: Path) -> bool:
+    """Whether a stopped run would leave a model, or has begun to make one: then its worker may end in its own way."""
+    files = RunFiles(folder)
+    begun = (files.checkpoint / "state.json", files.checkpoint / "stages" / "frozen", *files.checkpoint.glob("turn-*"))
+    return files.model.is_file() or any(path.exists() for path in begun)
 
 
 def _in_vain(folder: Path, attempts: int) -> int:

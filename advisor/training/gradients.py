@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from advisor.training import states
@@ -25,6 +26,7 @@ from advisor.training.objectives import autocast
 from advisor.training.parallel import Group
 from advisor.training.problem import Judgement, Problem
 from advisor.training.settings import Settings
+from advisor.training.sources import Source
 
 LOG = logging.getLogger("advisor.training")
 #: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
@@ -142,11 +144,44 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
-class Judge:
-    """The objective's judgement, ``batch_size`` items at a time; fewer of them after running out of memory."""
+class Stopped(Exception):
+    """The user asked to stop while the validation part was judged."""
 
-    def __init__(self, problem: Problem, settings: Settings, say: Callable[[str], None]) -> None:
-        self.problem, self.settings, self.say = problem, settings, say
+
+class Watched:
+    """The items of a source until a stop is asked for; Stopped is raised then, before the next batch."""
+
+    def __init__(self, source: Source, should_stop: Callable[[], bool]) -> None:
+        self._source, self._should_stop = source, should_stop
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def inputs(self, raw: Any, rng: np.random.Generator | None) -> Any:
+        """As the source's."""
+        if self._should_stop():
+            raise Stopped
+        return self._source.inputs(raw, rng)
+
+
+class Judge:
+    """The objective's judgement, ``batch_size`` items at a time; fewer of them after running out of memory.
+
+    Raises Stopped when a stop is asked for meanwhile.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        settings: Settings,
+        say: Callable[[str], None],
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        val: Any = Watched(problem.val, should_stop)
+        self.problem, self.settings, self.say = replace(problem, val=val), settings, say
         self.batch_size = settings.batch_size
 
     def __call__(self) -> Judgement:

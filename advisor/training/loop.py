@@ -24,7 +24,7 @@ from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, Judge, is_out_of_memory, random_state_kept
+from advisor.training.gradients import Gradients, Judge, Stopped, is_out_of_memory, random_state_kept
 from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
 from advisor.training.problem import Judgement, Problem
@@ -69,7 +69,7 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
         self.average = states.Average(problem.network)
-        self.judge = Judge(problem, settings, self._say)
+        self.judge = Judge(problem, settings, self._say, self._is_to_stop)
         self.step = self.cursor = self.stale = self.ticks = self.items = 0
         self.skipped: list[int] = []
         self.best: dict[str, Any] = dict(NOTHING)
@@ -114,6 +114,8 @@ class _Fit:
         """
         try:
             self._train()
+        except Stopped:
+            self.stopped = True
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error) or self.best["step"] <= 0:
                 raise
@@ -173,6 +175,10 @@ class _Fit:
         patience = self.settings.patience
         return self.stopped or self.diverged or bool(patience and self.stale >= patience)
 
+    def _is_to_stop(self) -> bool:
+        """Whether to break off a judgement: not the one that a stopped fit without any ends with."""
+        return not self.stopped and self.callbacks.should_stop()
+
     def _due(self) -> bool:
         """Whether to evaluate now; always after the last step, unless nothing is to be chosen."""
         every = self.pace.evaluate_every
@@ -192,6 +198,14 @@ class _Fit:
         self._emit(val_loss=judged.loss, **({"val_value": judged.value} if judged.is_metric else {}))
         self._keep_good()
         return judged.value
+
+    def _validate_last(self) -> None:
+        """Judge the state that the fit ends with, to its end even where a stop is asked for meanwhile."""
+        try:
+            self._validate()
+        except Stopped:
+            self.stopped = True
+            self._validate()
 
     def _keep_if_best(self, judged: Judgement) -> bool:
         if (judged.value, -judged.loss) <= (self.best["value"], -self.best["loss"]):
@@ -313,7 +327,11 @@ class _Fit:
         """Keep the averaged weights where they validate better than the best state; the network then holds them."""
         kept = states.copied(states.learned(self.problem.network))
         states.copy_into(self.problem.network, self.average.tensors)
-        judged = self.judge()
+        try:
+            judged = self.judge()
+        except Stopped:
+            self.stopped = True
+            return
         before = self.best["value"]
         better = math.isfinite(judged.loss) and self._keep_if_best(judged)
         if not better:
@@ -329,7 +347,7 @@ class _Fit:
         if not self.best_part.tensors and not self.diverged:
             if averaged:  # no state was judged on the way, so that none is chosen
                 states.copy_into(self.problem.network, self.average.tensors)
-            self._validate()
+            self._validate_last()
         elif averaged:
             self._judge_average()
         logits = np.zeros((len(self.problem.val), self.problem.n_classes), np.float32)

@@ -185,6 +185,26 @@ def test_without_memory_for_one_item_the_best_state_so_far_counts(error: Any) ->
     assert judged.loss == pytest.approx(result.loss)
 
 
+def test_a_stop_breaks_off_a_judgement_and_the_best_state_so_far_counts() -> None:
+    problem, judged = image_problem(), []
+    val_inputs = problem.val.inputs
+
+    def counted(raw: Any, rng: Any) -> torch.Tensor:
+        judged.append(1)
+        return val_inputs(raw, rng)
+
+    problem.val.inputs = counted
+    settings = replace(SETTINGS, batch_size=2)  # three batches of four items at each judgement
+    result = fit(problem, settings, Callbacks(should_stop=lambda: len(judged) >= 5))
+    assert result.stopped and result.best_step == 0 and len(judged) == 5
+
+
+def test_a_fit_that_is_stopped_before_it_was_judged_is_judged_once() -> None:
+    settings = replace(SETTINGS, n_evaluations=0)
+    result = fit(image_problem(), settings, Callbacks(should_stop=lambda: True))
+    assert result.stopped and math.isfinite(result.loss)
+
+
 def test_an_item_is_not_called_undecodable_for_lack_of_memory() -> None:
     def read(position: int) -> Any:
         raise MemoryError
