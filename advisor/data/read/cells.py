@@ -111,26 +111,30 @@ class CellColumns:
         self._count(taken)
 
     def add_record(self, record: Mapping[str, Any]) -> None:
-        """Add a row of named values; a name not seen before makes a column whose earlier cells are empty."""
-        taken = ROW_BYTES + SLOT_BYTES * len(self.columns)
+        """Add a row of named values; cells that no record names are empty, and filled in when they are passed."""
+        taken = ROW_BYTES
         for name, value in record.items():
-            name = str(name)
-            if name not in self.columns:
+            column = self.columns.get(str(name))
+            if column is None:
                 self.budget.columns(len(self.columns) + 1)
-                self.columns[name] = [""] * self.n_rows
-                taken += SLOT_BYTES * self.n_rows
-            if len(self.columns[name]) > self.n_rows:  # 1 and "1" are one name
+                column = self.columns[str(name)] = []
+            if len(column) > self.n_rows:  # 1 and "1" are one name
                 continue
+            self._fill(column)
             text = cell(value)
-            taken += 0 if len(text) <= SHARED_CHARACTERS and text in self._shared else _memory(text)
-            self.columns[name].append(self._kept(text))
-        for column in self.columns.values():
-            if len(column) == self.n_rows:
-                column.append("")
+            taken += SLOT_BYTES + (0 if len(text) <= SHARED_CHARACTERS and text in self._shared else _memory(text))
+            column.append(self._kept(text))
         self._count(taken)
+
+    def _fill(self, column: list[str]) -> None:
+        if (missing := self.n_rows - len(column)) > 0:
+            self.budget.take(SLOT_BYTES * missing)
+            column.extend([""] * missing)
 
     def frame(self) -> pd.DataFrame:
         """The columns as a data frame of strings."""
+        for column in self.columns.values():
+            self._fill(column)
         series = {name: pd.Series(values, dtype=object) for name, values in self.columns.items()}
         return pd.DataFrame(series, index=range(self.n_rows))
 

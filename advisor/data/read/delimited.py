@@ -176,7 +176,7 @@ def _fill(grid: Grid, layout: Layout, records: Iterator[list[str]], budget: Budg
         if len(record) > n and not any(record[n:]):
             record = record[:n]
         if len(record) != n:
-            grid.harm += 1
+            grid.harm += record != [TOO_LONG]  # which is too long in every quoting
             reason = f"The row has {counted(len(record), 'cell')}, the header {n}."
             grid.ragged += [(row, LONG_LINE if record == [TOO_LONG] else reason)] if keep else []
             budget.take(ASIDE_BYTES if keep else 0)

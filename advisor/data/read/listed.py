@@ -144,7 +144,8 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     rule = training_table(parts, options)
     for part in parts:
         if not len(part.table.frame):
-            raise DatasetError(f"{part.table.path} has a header but no usable row. It needs one row per item.")
+            first = "".join(f" The first is {one.key}: {one.reason}" for one in part.table.set_aside[:1])
+            raise DatasetError(f"{part.table.path} has a header but no usable row.{first} It needs one row per item.")
     if not options.label_column:
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})

@@ -39,7 +39,6 @@ class TableText:
     path: Path
     code: Code
     n_bytes: int
-    json_bytes: int
 
     def __iter__(self) -> Iterator[str]:
         with _opened(self.path) as stream:
@@ -51,9 +50,8 @@ class TableText:
             while line := _bounded(reader.readline):
                 yield line
 
-    def whole(self, budget: Budget) -> str:
-        """The text as one string. Raises DatasetError where it could take too much memory as JSON."""
-        budget.json(self.json_bytes)
+    def whole(self) -> str:
+        """The text as one string."""
         with _opened(self.path) as stream:
             stream.read(self.code.bom)
             content = stream.read(self.n_bytes + 1)
@@ -62,8 +60,11 @@ class TableText:
         return self.code.line(content)
 
 
-def table_text(path: Path, budget: Budget) -> TableText:
-    """Look through a file. Raises DatasetError when it is empty or too large, OSError and zlib.error when damaged."""
+def table_text(path: Path, budget: Budget, is_json: bool = False) -> TableText:
+    """Look through a file; is_json: it will be read as a whole.
+
+    Raises DatasetError when it is empty or too large, OSError, EOFError and zlib.error when damaged.
+    """
     n_bytes = values = 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     code: Code | None = None
@@ -78,7 +79,9 @@ def table_text(path: Path, budget: Budget) -> TableText:
             width = (
                 4 if width == 4 or _FOUR_BYTES.search(block) else 2 if width == 2 or _BEYOND_LATIN.search(block) else 1
             )
-            values += _OBJECT * block.count(b"{") + _LIST * block.count(b"[") + _VALUE * block.count(b",")
+            if is_json:
+                values += _OBJECT * block.count(b"{") + _LIST * block.count(b"[") + _VALUE * block.count(b",")
+                budget.json(2 * width * n_bytes + values)
             if is_utf8:
                 try:
                     decoder.decode(block)
@@ -90,7 +93,7 @@ def table_text(path: Path, budget: Budget) -> TableText:
         is_utf8 = is_utf8 and not decoder.getstate()[0]
         bom = code.bom if code else 0
         code = Code("utf-8", bom) if is_utf8 else _other(path, bom)
-    return TableText(path, code, n_bytes, 2 * width * n_bytes + values)
+    return TableText(path, code, n_bytes)
 
 
 def _other(path: Path, bom: int) -> Code:

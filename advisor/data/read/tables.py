@@ -56,7 +56,7 @@ def read_table(path: Path) -> Table:
         if not path.name.endswith(".gz") and (binary := _binary_form(path)):
             read = (parquet_cells if binary == "parquet" else arrow_cells)(path, budget)
             return Table(path, read.frame, list(range(1, len(read.frame) + 1)), [], read.notes)
-        text = table_text(path, budget)
+        text = table_text(path, budget, form == "json")
         if form == "json lines":
             table = _json_lines(path, text, budget)
         elif form == "json":
@@ -137,7 +137,7 @@ def _parsed(line: str) -> Any:
 
 
 def _json(path: Path, text: TableText, budget: Budget) -> Table:
-    whole = text.whole(budget)
+    whole = text.whole()
     try:
         content = json.loads(whole)
     except (ValueError, RecursionError) as error:
