@@ -16,6 +16,7 @@ from advisor.core.errors import EndpointError, PeopleError
 from advisor.llm import models
 from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
 from advisor.ui import parts
+from advisor.ui.server.settings import login_is_on
 from probes.backbones.catalog import CATALOG
 
 SET_UP = f"""\
@@ -56,7 +57,7 @@ def choose(key: str, present: str | None = None) -> str | None:
         index=choices.index(present) if present else 0 if choices else None,
         key=f"language-{key}",
         format_func=title,
-        accept_new_options=True,
+        accept_new_options=not login_is_on(),
         placeholder="a folder, a hub name",
         help="An installed one, the endpoint (see Machine), a local folder, or a hub name such as organisation/model.",
     )
@@ -67,7 +68,10 @@ def choose(key: str, present: str | None = None) -> str | None:
 
 
 def _may_name(name: str) -> None:
-    """End the page with the reason where a folder that was typed in may not be read here."""
+    """End the page with the reason where a model that was typed in may not be used here."""
+    if login_is_on():
+        parts.problem("Here you can choose among the models of the list only. Its owner can add others.")
+        st.stop()
     if not (name.startswith(("/", "~", ".", "\\")) or ":" in name or Path(name).exists()):
         return  # a hub name
     try:
