@@ -103,8 +103,8 @@ def of_database(path: Path, error: sqlite3.Error) -> str | None:
     number = next((number for start, number in _DATABASE.items() if name.startswith(start)), None)
     if number is None:
         return None
-    if number == errno.EROFS and not os.statvfs(nearest(path)).f_flag & os.ST_RDONLY:
-        number = errno.EACCES
+    if number in (errno.EROFS, errno.EACCES):  # SQLite says one for the other
+        number = errno.EROFS if _is_read_only(path) else errno.EACCES
     if number in (errno.EACCES, errno.EIO) and _free(path) < _LITTLE_BYTES:
         number = errno.ENOSPC
     return sentence(path, OSError(number, str(error)))
@@ -137,6 +137,13 @@ def _without_inodes(path: Path) -> bool:
     except (OSError, AttributeError):  # Windows has no statvfs
         return False
     return facts.f_files > 0 and facts.f_favail == 0
+
+
+def _is_read_only(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(nearest(path)).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):
+        return False
 
 
 def _size(n_bytes: int) -> str:

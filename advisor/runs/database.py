@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from filelock import FileLock
 
+from advisor.core import disk
 from advisor.core.errors import StorageError
 from advisor.core.workspace import Workspace
 from advisor.runs import recovery
@@ -49,11 +50,30 @@ def using(work: Callable[[sqlite3.Connection], T]) -> T:
                 raise
             _mend(path)
             return _once(path, work)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        cause = disk.of_database(path, error) if isinstance(error, sqlite3.Error) else disk.explained(error)
+        if cause is not None:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                return _from_folders(work)
         raise StorageError(
-            f"The list of runs {path} cannot be used ({error}). Check that the disk has room and the file can be "
+            cause
+            or f"The list of runs {path} cannot be used ({error}). Check that the disk has room and the file can be "
             f"written, then try again. The run folders beside it are kept."
         ) from error
+
+
+def _from_folders(work: Callable[[sqlite3.Connection], T]) -> T:
+    """What `work` reads from a list that is made of the run folders and kept nowhere; it must not write.
+
+    So the runs of a workspace on a full or read-only disk can still be seen. Raises sqlite3.OperationalError for a
+    write.
+    """
+    rows = recovery.rows(Workspace.here().runs)
+    with contextlib.closing(_connected(Path(":memory:"))) as database:
+        database.executescript(SCHEMA)
+        insert(database, rows)
+        database.execute("PRAGMA query_only = ON")
+        return work(database)
 
 
 def _once(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import difflib
 import math
 import secrets
+import shutil
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.core import disk
 from advisor.core.errors import PeopleError, RunError, StorageError
 from advisor.core.ladder import rung
 from advisor.core.workspace import RunFiles, Workspace
@@ -49,7 +52,8 @@ def runs_folder() -> Path:
 def submit(plan: Plan) -> str:
     """Write the plan into the run's folder and queue it; returns the run's id, a fresh one where the plan names none.
 
-    Nothing is started here: `supervisor.ensure` does that. Raises RunError for an id that is used already.
+    Nothing is started here: `supervisor.ensure` does that. Raises RunError for an id that is used already, StorageError
+    naming the disk that cannot be written.
     """
     if not plan.run:
         plan = plan.model_copy(update={"run": new_run_id(plan.rung)})
@@ -61,10 +65,14 @@ def submit(plan: Plan) -> str:
     except FileExistsError as error:
         raise RunError(f"Run {plan.run} exists already. Make a new plan to train again.") from error
     except OSError as error:
-        raise StorageError(f"The run folder {folder} cannot be created ({error.strerror}).") from error
-    plan.save(RunFiles(folder).plan)
-    row = recovery.row_of(folder)
-    database.using(lambda table: database.insert(table, [row]))
+        raise StorageError(disk.sentence(folder, error)) from error
+    try:
+        plan.save(RunFiles(folder).plan)
+        row = recovery.row_of(folder)
+        database.using(lambda table: database.insert(table, [row]))
+    except (StorageError, sqlite3.Error):  # on a full disk: a folder left behind would be a run that nobody asked for
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return plan.run
 
 

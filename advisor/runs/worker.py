@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core import storage
+from advisor.core import disk, storage
 from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.wording import duration
 from advisor.core.workspace import RunFiles
@@ -62,6 +62,9 @@ def main(folder: Path) -> int:
         LOG.exception("The run failed.")
         if ran_out_of_memory(error):
             reporter.end("failed", out_of_memory(folder, reporter.stage))
+            return 0
+        if sentence := disk.explained(error):
+            reporter.end("failed", sentence)
             return 0
         cause = f"{type(error).__name__}: {first_line(error)}"
         reporter.end("failed", f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}.")

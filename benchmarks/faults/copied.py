@@ -15,7 +15,7 @@ from benchmarks.figures import Figure
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("profile", "DATA"),
     ("profile", "sample:topics"),
-    ("issues", "DATA"),
+    ("issues", "DATA", "--budget", "5"),
     ("record", "DATA", "--format", "json"),
     ("predict", "last", "IMAGE"),
     ("runs", "list"),

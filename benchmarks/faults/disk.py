@@ -25,7 +25,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("profile", "NEW"),
     ("profile", "sample:topics"),
     ("advise", "DATA", "--budget", "5"),
-    ("issues", "DATA", "--csv", "OUT"),
+    ("issues", "DATA", "--budget", "5", "--csv", "OUT"),
     ("record", "DATA"),
     ("record", "DATA", "--out", "OUT"),
     ("train", "DATA", "--rung", "frozen", "--budget", "5", "--detach"),

@@ -6,27 +6,13 @@ import contextlib
 import errno
 import os
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from advisor.core import disk, storage
 from advisor.core.errors import StorageError
-
-
-@contextlib.contextmanager
-def mounted(place: Path, options: str) -> Iterator[Path]:
-    """A small disk of its own; the test is skipped where this user may not mount one."""
-    place.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], capture_output=True)
-    if made.returncode:
-        pytest.skip("mounting a disk takes rights that this user does not have")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+from tests.core.small_disks import mounted
 
 
 def test_a_full_disk_is_named_with_what_is_needed_and_free_and_the_old_file_stays(tmp_path: Path) -> None:
