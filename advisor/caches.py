@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.data.features import feature_cache
+from advisor.data.read.ocr import forget_recognised
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ def cache_facts() -> CacheFacts:
 
 
 def clear_cache() -> int:
-    """Delete cached features, remembered calibrations and answers, made anew when needed; returns the bytes freed."""
+    """Delete what is made anew when needed; returns the bytes freed.
+
+    Cached features, remembered calibrations, answers of language models, and texts recognised in scans.
+    """
     from advisor.llm.prompt_cache import PromptCache, cache_file
     from probes.calibrations import forget
     from probes.features import clear
 
     forget(feature_cache())
-    return clear(feature_cache()) + PromptCache(cache_file()).clear()
+    return clear(feature_cache()) + PromptCache(cache_file()).clear() + forget_recognised()

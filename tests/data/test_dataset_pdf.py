@@ -225,7 +225,7 @@ def test_notes_name_the_files_and_images_in_a_folder_of_documents(tmp_path: Path
         assert "1 of 2 pages of a/mixed.pdf is an image and was not read (page 1)." in said
         assert "1 image (letter.png) not read as documents." in said
     else:
-        assert "1 of 2 pages of a/mixed.pdf was read by OCR" in said and "1 image read by OCR" in said
+        assert "makes mistakes: 1 of 2 pages of a/mixed.pdf." in said and "makes mistakes: 1 image." in said
         assert {row[0] for row in documents.rows} == {"a/mixed.pdf", "guide.md", "letter.png"}
 
 
@@ -264,7 +264,14 @@ def test_scans_are_recognised(reader: Recogniser, columns: int, turned: int) -> 
     lines = [line[:38] for line in lines] if columns == 2 else lines
     read = read_pdf(joined(scans(scan_of(*lines, columns=columns, turned=turned)), pdf_of(WORDS)), reader)
     assert errors(read.text.removesuffix(WORDS), " ".join(lines)) < 0.02
-    assert read.notes[0].startswith("1 of 2 pages of {} was read by OCR (rapidocr")
+    assert read.notes[0].startswith("Read by OCR (rapidocr") and read.notes[0].endswith(": 1 of 2 pages of {}.")
+
+
+def test_pages_without_words_and_letters_without_outlines_are_not_made_up(reader: Recogniser) -> None:
+    read = read_pdf(joined(scans(Image.new("RGB", (600, 800), "white")), pdf_of(WORDS)), reader)
+    assert read.notes == ("OCR found no text in 1 of 2 pages of {} (page 1).",)
+    with pytest.raises(Unreadable, match="1 page in a font without known letters"):
+        read_pdf(glyph_numbers(), reader)
 
 
 def test_what_was_recognised_is_kept_and_bounded(reader: Recogniser, workspace: Path) -> None:

@@ -112,18 +112,18 @@ def add_files(documents: Documents, tree: Tree, files: list[str], progress: Prog
 
 @dataclass
 class _Notes:
-    """What is said of files: each of the first few, and how many more there are."""
+    """What is said of files: a sentence for all of which the same is said, and only so many."""
 
-    of_files: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    files_of: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, notes: tuple[str, ...]) -> None:
-        if notes:
-            self.of_files.append((name, notes))
+        for note in notes:
+            self.files_of.setdefault(note, []).append(name)
 
-    def sentences(self, most: int = 5) -> list[str]:
-        shown = [note.replace("{}", name) for name, notes in self.of_files[:most] for note in notes]
-        more = len(self.of_files) - most
-        return [*shown, *([f"Much the same holds for {counted(more, 'further document')}."] if more > 0 else [])]
+    def sentences(self, most: int = 6) -> list[str]:
+        shown = [note.replace("{}", listed(names, 3)) for note, names in list(self.files_of.items())[:most]]
+        more = sum(map(len, list(self.files_of.values())[most:]))
+        return [*shown, *([f"Much the same holds for {counted(more, 'further document')}."] if more else [])]
 
 
 def scans_beside(tree: Tree, files: list[str]) -> list[str]:
@@ -160,7 +160,7 @@ def _add_scans(documents: Documents, tree: Tree, scans: list[str], reader: Recog
         documents.add(_key(file), _spoken(_key(file)), _clean(text), _key(file))
         n_read += 1
     if n_read:
-        documents.notes.append(f"{counted(n_read, 'image')} read by OCR ({reader.name}), which makes mistakes.")
+        documents.notes.append(f"Read by OCR ({reader.name}), which makes mistakes: {counted(n_read, 'image')}.")
     if wordless:
         documents.notes.append(
             f"{counted(len(wordless), 'image')} ({listed(wordless, 2)}) with hardly any text left out."

@@ -132,6 +132,17 @@ class _Known:
                 write_bytes(self.path, json.dumps(self.texts, ensure_ascii=False).encode("utf-8", "replace"))
 
 
+def forget_recognised() -> int:
+    """Delete what was recognised; returns the bytes freed."""
+    freed = 0
+    for path in Workspace.here().recognised.glob("*.json"):
+        with contextlib.suppress(OSError):
+            size = path.stat().st_size
+            path.unlink()
+            freed += size
+    return freed
+
+
 def recogniser() -> Recogniser | None:
     """What reads scans here; None where the extra is not installed."""
     if any(find_spec(name) is None for name in NEEDED):

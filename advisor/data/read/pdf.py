@@ -49,13 +49,18 @@ WHY: dict[PageKind, tuple[str, str]] = {
 
 @dataclass
 class Page:
-    """One page. ``own``: letters outside the lines that most pages repeat; ``sure``: an image that has no text."""
+    """One page. ``own``: letters outside the lines that most pages repeat; ``sure``: an image that has no text.
+
+    ``shown``: whether it can be rendered as its readers see it; ``tried``: recognition found no text in it.
+    """
 
     text: str
     kind: PageKind = "text"
     own: int = 0
     sure: bool = True
+    shown: bool = True
     recognised: bool = False
+    tried: bool = False
 
 
 @dataclass
@@ -111,16 +116,18 @@ def _joined(title: str, pages: Sequence[Page], filled: str, recogniser: Recognis
 def _notes(pages: Sequence[Page], recogniser: Recogniser | None) -> Iterable[str]:
     """What to say of pages, as clauses that follow the file's name."""
     for kind, (one, many) in WHY.items():
-        numbers = [number for number, page in enumerate(pages, start=1) if page.kind == kind]
+        numbers = [n for n, page in enumerate(pages, start=1) if page.kind == kind and not page.tried]
         if numbers:
             offer = f" {OFFER}" if recogniser is None and kind != "damaged" else ""
             is_or_are, was = (one, "was") if len(numbers) == 1 else (many, "were")
             yield f"{len(numbers):,} of {counted(len(pages), 'page')} of {{}} {is_or_are} and {was} not read " \
                 f"({_spans(numbers)}).{offer}"  # fmt: skip
+    if tried := [number for number, page in enumerate(pages, start=1) if page.tried]:
+        yield f"OCR found no text in {len(tried):,} of {counted(len(pages), 'page')} of {{}} ({_spans(tried)})."
     n = sum(page.recognised for page in pages)
     if n and recogniser is not None:
-        how = f"{'was' if n == 1 else 'were'} read by OCR ({recogniser.name}), which makes mistakes."
-        yield f"{n:,} of {counted(len(pages), 'page')} of {{}} {how}"
+        which = "{}" if n == len(pages) else f"{n:,} of {counted(len(pages), 'page')} of {{}}"
+        yield f"Read by OCR ({recogniser.name}), which makes mistakes: {which}."
 
 
 def _nothing(pages: Sequence[Page], recogniser: Recogniser | None) -> str:
@@ -134,6 +141,7 @@ def _nothing(pages: Sequence[Page], recogniser: Recogniser | None) -> str:
         return f"The PDF is damaged (none of {n} can be read). Save it again."
     tried = OFFER if recogniser is None else f"Text recognition ({recogniser.name}) found none in them either."
     if kind == "garbled":
+        tried = OFFER if recogniser is None else "Save it again with its fonts embedded."
         return f"The PDF has {n} in a font without known letters, so its text is not known. {tried}"
     return f"The PDF has {n} and next to no text: they are images. {tried}"
 
@@ -187,7 +195,7 @@ def _judged(reader: Any, n_pages: int, progress: Progress) -> list[Page]:
         if page.kind == "text":
             with contextlib.suppress(Exception):  # what cannot be looked into is judged by its text alone
                 if _is_garbled(reader.pages[number], page.text):
-                    page.kind = "garbled"
+                    page.kind, page.shown = "garbled", _has_outlines(reader.pages[number])
                 elif page.own < LETTERS_OVER_PICTURE:
                     looks[number] = _look(reader.pages[number])
     shared = Counter(picture for look in looks.values() for picture in look.pictures)
@@ -255,6 +263,17 @@ def _has_no_map(font: Any) -> bool:
     return font.get("/Subtype") == "/Type0" and identity and "/ToUnicode" not in font
 
 
+def _has_outlines(page: Any) -> bool:
+    """Whether the PDF brings the shapes of its unnamed letters: without them, a renderer draws others."""
+    for font in _fonts(page.get("/Resources")):
+        if _has_no_map(font):
+            below = font["/DescendantFonts"].get_object()[0].get_object()
+            described = below.get("/FontDescriptor", {}).get_object() if "/FontDescriptor" in below else {}
+            if not any(str(key).startswith("/FontFile") for key in described):
+                return False
+    return True
+
+
 def _fonts(resources: Any, depth: int = 0) -> Iterable[Any]:
     """The fonts of a page and of the forms inside it."""
     resources = resources.get_object() if resources is not None else {}
@@ -316,7 +335,7 @@ def _filled_in(reader: Any) -> str:
 
 def _recognise(content: bytes, pages: Sequence[Page], recogniser: Recogniser, progress: Progress) -> None:
     """Read the pages that are images, or in unknown letters, by what they look like."""
-    numbers = [number for number, page in enumerate(pages) if page.kind in ("image", "garbled")]
+    numbers = [number for number, page in enumerate(pages) if page.kind in ("image", "garbled") and page.shown]
     if not numbers:
         return
     with recogniser.pages(content, numbers) as read:
@@ -327,3 +346,5 @@ def _recognise(content: bytes, pages: Sequence[Page], recogniser: Recogniser, pr
             progress(f"Recognising text: page {done:,} of {len(numbers):,}", done / len(numbers))
             if letters(text) >= max(1, pages[number].own if not pages[number].sure else 1):
                 pages[number].text, pages[number].kind, pages[number].recognised = _plain(text), "text", True
+            else:
+                pages[number].tried = True
