@@ -63,11 +63,11 @@ def choose(key: str, present: str | None = None) -> str | None:
     )
     name = chosen.strip() if chosen else ""
     if name and name not in choices:
-        _may_name(name)
+        may_name(name)
     return name or None
 
 
-def _may_name(name: str) -> None:
+def may_name(name: str) -> None:
     """End the page with the reason where a model that was typed in may not be used here."""
     if login_is_on():
         parts.problem("Here you can choose among the models of the list only. Its owner can add others.")

@@ -44,6 +44,7 @@ def hostile(home: Path) -> list[str]:
         f"{home}/link", f"{home}/link/cat", f"{home}/table.csv", "/etc/passwd", "/", "~root", "../../etc",
         "/proc/self/environ", "/proc/self/root", f"/proc/self/cwd{home}", "/dev/zero", "/sys", "//server/share/x.csv",
         r"\\server\share\x.csv", "/etc/there-is-no-such-file", f"{home}x",
+        "~nobody-of-that-name/x", "\0", f"{home}/\0/../../secret", "file:secret",
     ]  # fmt: skip
 
 

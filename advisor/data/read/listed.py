@@ -152,7 +152,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     parts, options, labels_from = with_one_hot(parts, rule, options)
     rule = next(part for part in parts if part.file == rule.file)
     whole = tree if source.path.is_dir() else None
-    finders = {part.file: Finder(part.table, tree.root, source.unpacked, whole, part_of(part.file)) for part in parts}
+    finders = {part.file: Finder(part.table, tree.root, source.confined, whole, part_of(part.file)) for part in parts}
     kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
     modality = modality_of(kind)
     options = with_label_of_its_table(rule, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
             f"{public_address(text)} is a web address. Download it first, then give the path of the file."
         )
     reach.check(text)
-    path = Path(text).expanduser() if text else Path()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 (Path raises on an unknown ~user)
     try:
         if not text or not path.exists():
             raise DatasetError(_missing(text, path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,6 +16,7 @@ from advisor.data.read.names import UPLOADED
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
 from advisor.ui import jobs, parts, places, tasks, uploads
+from advisor.ui.server.settings import reads_paths
 
 if TYPE_CHECKING:
     from advisor.data.read.samples import Sample
@@ -103,21 +104,30 @@ def card(sample: Sample) -> None:
 def own() -> None:
     """A path on this machine, or an upload, with the options of reading."""
     parts.section("Your own data")
-    left, right = st.columns(2, gap="medium")
-    with left, st.form("path", border=True, height="stretch"):
-        path = st.text_input(
-            "Path on this machine",
-            placeholder="/home/me/photos, reviews.csv or manuals",
-            help="A folder, an archive of one, or a table. “What is accepted” below lists the formats.",
-        )
-        if st.form_submit_button("Read the path", key="read-path") and path.strip():
-            read(str(Path(path.strip()).expanduser()), "Reading the path")
+    if reads_paths():
+        left, right = st.columns(2, gap="medium")
+        with left:
+            local()
+    else:
+        right = st.container()
     with right, st.container(border=True, height="stretch"):
         upload()
     with st.expander("What is accepted", icon=":material/help:"):
         st.markdown(ACCEPTED)
     with st.expander("Options: kind and columns", icon=":material/tune:"):
         options()
+
+
+def local() -> None:
+    """A path on the machine that serves the page."""
+    with st.form("path", border=True, height="stretch"):
+        path = st.text_input(
+            "Path on this machine",
+            placeholder="/home/me/photos, reviews.csv or manuals",
+            help="A folder, an archive of one, or a table. “What is accepted” below lists the formats.",
+        )
+        if st.form_submit_button("Read the path", key="read-path") and path.strip():
+            read(os.path.expanduser(path.strip()), "Reading the path")  # noqa: PTH111 (Path raises on an unknown ~user)
 
 
 def upload() -> None:

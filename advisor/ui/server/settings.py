@@ -104,3 +104,8 @@ def use(settings: Settings | None) -> None:
 def login_is_on() -> bool:
     """Whether people sign in here; False outside a server, as in a test of a page."""
     return _used is not None and _used.login
+
+
+def reads_paths() -> bool:
+    """Whether any folder of this machine may be read here; True outside a server."""
+    return _used is None or bool(_used.roots)
