@@ -1,8 +1,7 @@
 """Two dozen browser sessions on a running job: what they take from its training, and whether they and the server last.
 
 One long run trains while the sessions open and leave its page by turns, in pairs of windows; steps a second with them
-are compared with those before. The sessions' windows together last as long as was asked for (``--minutes`` of the
-environment: ADVISOR_BENCH_MINUTES, 10).
+are compared with those just before. The windows with sessions last ADVISOR_BENCH_MINUTES together (10).
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ def figures() -> Iterator[Figure]:
             window(run, server, min(60.0, seconds), viewers(address, cookie, run, min(60.0, seconds)))  # loads the page
             pairs = []
             for _ in range(PAIRS):
-                alone = window(run, server, seconds, None)
+                alone = window(run, server, seconds / 2, None)
                 pairs.append((alone, window(run, server, seconds, viewers(address, cookie, run, seconds))))
     finally:
         store.request_stop(run)
