@@ -155,3 +155,12 @@ def test_images_inside_of_a_table_of_texts(tmp_path: Path) -> None:
 def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> None:
     with pytest.raises(DatasetError, match=name):
         read_table(write(tmp_path / name, content))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string())])
+def test_many_different_and_missing_texts_over_many_batches(tmp_path: Path, kind: Any) -> None:
+    texts = [None if i % 1000 == 7 else f"text {i % 90_000}" for i in range(150_000)]
+    encoded = [text.encode() if text and kind == pa.binary() else text for text in texts]
+    array = pa.array(texts).dictionary_encode() if pa.types.is_dictionary(kind) else pa.array(encoded, kind)
+    pq.write_table(pa.table({"text": array}), tmp_path / "a.parquet", row_group_size=70_000)
+    assert read_table(tmp_path / "a.parquet").frame["text"].tolist() == [text or "" for text in texts]

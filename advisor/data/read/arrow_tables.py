@@ -20,7 +20,7 @@ from advisor.data.read.bounds import SLOT_BYTES, Budget
 from advisor.data.read.cells import CellColumns, cell
 
 #: Rows of a batch; with lists or structs inside, which may be long.
-N_BATCH, N_NESTED = 8192, 256
+N_BATCH, N_NESTED = 65_536, 256
 #: A column of lists of numbers with more of them in a row holds vectors and no labels.
 MOST_NUMBERS = 16
 _PANDAS_INDEX = "__index_level_"
@@ -179,25 +179,28 @@ def _frame(schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget,
 
 
 class _Cells:
-    """Arrow arrays of one column as cells; a dictionary that comes again is not made into cells again."""
+    """Arrow arrays of one column as cells."""
 
     def __init__(self, feature: Any) -> None:
         self.names = _class_names(feature)
-        self._place: tuple[int, int] | None = None
-        self._known: list[str] = []
 
     def cells(self, array: Any) -> Iterator[str]:
         import pyarrow as pa
 
         if isinstance(array, pa.DictionaryArray):
-            place = (_address(array.dictionary), len(array.dictionary))
-            if place != self._place:
-                self._place, self._known = place, [self._cell(value) for value in _values(array.dictionary)]
-            return ("" if i is None else self._known[i] for i in array.indices.to_pylist())
+            return self._of_dictionary(array)
         if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
             kind = np.float32 if pa.types.is_float32(array.type) else np.float16
             return (cell(None if v is None else float(str(kind(v)))) for v in array.to_pylist())
         return (self._cell(value) for value in _values(array))
+
+    def _of_dictionary(self, array: Any) -> Iterator[str]:
+        """Every value that is used becomes a cell once: a long one that comes often takes its memory once."""
+        numbers = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        used, places = np.unique(numbers, return_inverse=True)
+        known = [self._cell(value) for value in _values(array.dictionary.take(used[used >= 0]))]
+        cells = [""] * (len(used) - len(known)) + known
+        return (cells[place] for place in places)
 
     def _cell(self, value: Any) -> str:
         if self.names and isinstance(value, int):
@@ -205,10 +208,6 @@ class _Cells:
         if self.names and isinstance(value, list):
             return cell([self._cell(one) for one in value])
         return cell(value)
-
-
-def _address(array: Any) -> int:
-    return hash(tuple(buffer.address for buffer in array.buffers() if buffer is not None))
 
 
 def _values(array: Any) -> list[Any]:
