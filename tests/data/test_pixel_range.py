@@ -75,7 +75,7 @@ def test_the_brightest_class_is_decoded_brightest(
 
 def test_the_range_is_kept_with_the_dataset_and_other_datasets_have_none(tmp_path: Path) -> None:
     dataset = read(bright(tmp_path / "deep"))
-    assert dataset.pixel_range is not None and dataset.pixel_range.integers == (0.0, 16383.0)
+    assert dataset.pixel_range is not None and dataset.pixel_range.integers == (0.0, 8191.0)
     assert open_dataset(dataset.fingerprint).pixel_range == read(tmp_path / "deep").pixel_range == dataset.pixel_range
     assert read(class_folders(tmp_path / "plain")).pixel_range is None
 
