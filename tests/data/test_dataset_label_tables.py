@@ -194,6 +194,17 @@ def test_a_flag_that_the_test_table_lacks_is_the_label_among_flags(tmp_path: Pat
     assert len(dataset.unlabelled) == 24
 
 
+def test_a_part_without_a_row_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "train.csv", text=TEXTS, label=LABELS)
+    write(tmp_path / "test.csv", "text,label\n")
+    dataset = read(tmp_path)
+    assert dataset.n_in == 40
+    assert any(note.startswith("test.csv has a header but no usable row") for note in dataset.notes)
+    write(tmp_path / "train.csv", "text,label\n")
+    with pytest.raises(DatasetError, match=r"train.csv has a header but no usable row"):
+        read(tmp_path)
+
+
 def test_the_only_column_that_the_test_table_lacks_is_the_label(tmp_path: Path) -> None:
     save(tmp_path / "train.csv", id=IDS, text=TEXTS, category=["web", "mail"] * 20, stance=LABELS)
     save(tmp_path / "test.csv", id=UNSEEN_IDS, text=UNSEEN, category=["web", "mail"] * 12)

@@ -142,10 +142,9 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
 def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOptions, progress: Progress) -> Listing:
     """List one table, or several that are the parts of one dataset, by the columns of the training table."""
     rule = training_table(parts, options)
-    for part in parts:
-        if not len(part.table.frame):
-            first = "".join(f" The first is {one.key}: {one.reason}" for one in part.table.set_aside[:1])
-            raise DatasetError(f"{part.table.path} has a header but no usable row.{first} It needs one row per item.")
+    if not len(rule.table.frame):
+        first = "".join(f" The first is {one.key}: {one.reason}" for one in rule.table.set_aside[:1])
+        raise DatasetError(f"{rule.table.path} has a header but no usable row.{first} It needs one row per item.")
     if not options.label_column:
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})
@@ -160,6 +159,8 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     parts = with_labels([aligned(rule, part, columns) for part in parts], rule, columns, options)
 
     def listed_part(part: PartTable) -> Listing:
+        if not len(part.table.frame):
+            return unused(part, kind, f"{part.file} has a header but no usable row", False)
         why, unlabelled = missing_column(rule, part, columns)
         own = columns_in(part.table, columns, options)
         if why:

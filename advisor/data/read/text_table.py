@@ -61,9 +61,9 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     notes = [*_notes(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
-    unusable = first_reason(_text_reasons(texts), bad_part)
-    listing.keep_unlabelled((labels.reasons == NO_LABEL) & (unusable == ""))
-    reasons = first_reason(_text_reasons(texts), labels.reasons, bad_part)
+    bad_text = _text_reasons(texts)
+    listing.keep_unlabelled((labels.reasons == NO_LABEL) & (first_reason(bad_text, bad_part) == ""))
+    reasons = first_reason(bad_text, labels.reasons, bad_part)
     listing.put_aside(reasons != "", reasons)
     return listing
 
@@ -84,6 +84,8 @@ def is_blank(text: str) -> bool:
     >>> is_blank("\\u200b \\ufeff"), is_blank("\\u00ad\\x07"), is_blank("a\\u200b")
     (True, True, False)
     """
+    if text[:1].isascii() and text[:1].isalnum():  # most texts: spares looking at their letters
+        return False
     return all(c.isspace() or c in _BLANK or unicodedata.category(c) in ("Cc", "Cf") for c in text)
 
 
