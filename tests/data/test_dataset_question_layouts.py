@@ -259,6 +259,15 @@ def test_the_same_document_under_two_names_is_one_to_its_questions(tmp_path: Pat
     assert len(dataset.documents) == 80
 
 
+def test_documents_in_hidden_folders_are_said(tmp_path: Path) -> None:
+    pages(tmp_path)
+    pages(tmp_path, ".drafts", TOWNS[:3])
+    table(tmp_path, list(map(number, TOWNS)))
+    dataset = read(tmp_path)
+    answered(dataset)
+    assert "1 hidden file or folder was not read: .drafts." in dataset.notes
+
+
 def test_a_column_of_documents_that_are_elsewhere_is_said(tmp_path: Path) -> None:
     pages(tmp_path)
     table(tmp_path, list(map(number, TOWNS)), cells=[f"archive/{i}.pdf" for i in range(40)])

@@ -35,6 +35,8 @@ MANY_CURVES = 400
 UNKNOWN_LETTERS = 0.3
 #: A whole page of glyph names, or of numbers where letters should be.
 _GLYPH_NAMES = re.compile(r"(?:/[A-Za-z]{0,8}\d{1,5}){3,}|\(cid:\d+\)")
+#: Control characters, the replacement character, and those that have a meaning in one font only.
+_NAMELESS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _LIGATURES = str.maketrans({chr(0xFB00 + i): s for i, s in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))})
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010][ \t]*\n(?=([^\W\d_]))")
 _WAITING = re.compile(r"please wait\.\.\.\s+if this message is not eventually replaced", re.IGNORECASE)
@@ -234,7 +236,7 @@ def _repeated(pages: Sequence[Page]) -> set[str]:
 def _is_garbled(page: Any, text: str) -> bool:
     """Whether much of the text is of letters that the PDF does not name."""
     n = sum(not character.isspace() for character in text)
-    unknown = sum(len(match[0]) for match in _GLYPH_NAMES.finditer(text)) + sum(map(_is_unknown, text))
+    unknown = sum(len(match[0]) for match in _GLYPH_NAMES.finditer(text)) + len(_NAMELESS.findall(text))
     if n and unknown > UNKNOWN_LETTERS * n:
         return True
     if not any(_has_no_map(font) for font in _fonts(page.get("/Resources"))):
@@ -246,14 +248,6 @@ def _is_garbled(page: Any, text: str) -> bool:
 
     page.extract_text(visitor_text=visit)
     return shown[True] > UNKNOWN_LETTERS * sum(shown.values())
-
-
-def _is_unknown(character: str) -> bool:
-    import unicodedata
-
-    return character == "\ufffd" or (
-        character not in "\n\t\r" and unicodedata.category(character) in ("Co", "Cc", "Cn")
-    )
 
 
 def _has_no_map(font: Any) -> bool:

@@ -132,8 +132,16 @@ def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = sile
         without = unused(PartTable(file, tables.tables[file], part_of(file), f"{file} "), KIND, why, True)
         joined.set_aside += without.set_aside
         joined.notes += without.notes
-    joined.notes += [*documents.notes, *_set_groups(joined)]
+    joined.notes += [*documents.notes, *_hidden(tree), *_set_groups(joined)]
     return joined
+
+
+def _hidden(tree: Tree) -> list[str]:
+    """What lies in the folder and is not looked at, a sentence."""
+    if not tree.hidden:
+        return []
+    what = counted(len(tree.hidden), "hidden file or folder was", "hidden files and folders were")
+    return [f"{what} not read: {listed(sorted(tree.hidden), 3)}."]
 
 
 def no_questions(root: Path, documents: Sequence[str]) -> str:
