@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Literal
 
-from advisor.core.errors import PeopleError
+from advisor.core import disk, storage
+from advisor.core.errors import PeopleError, StorageError
 from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from probes.progress import Progress, silent
@@ -88,15 +91,47 @@ def check_workspace() -> Iterator[Check]:
             probe.write(b"0")
             probe.flush()
     except OSError as error:
-        cause = f"{home} cannot be written ({error.strerror}). Set ADVISOR_HOME to a folder of your own."
-        yield Check("Workspace", "problem", cause)
+        yield Check("Workspace", "problem", disk.sentence(home / "a new file", error))
         return
     free = shutil.disk_usage(home).free
-    used = sum(path.stat().st_size for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    used = sum(map(_size, home.rglob("*")))
     little = free < LITTLE_DISK_BYTES
     advice = " Delete runs or datasets you no longer need." if little else ""
     sentence = f"{home} holds {used / 1e6:,.0f} MB, and {free / 1e9:.1f} GB is free.{advice}"
     yield Check("Workspace", "warning" if little else "ok", sentence)
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file; 0 for a folder, a link, and one that has just gone or may not be looked at."""
+    try:
+        facts = path.lstat()
+    except OSError:
+        return 0
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+
+
+def check_files() -> Iterator[Check]:
+    """Whether what is kept of datasets and runs is what was written."""
+    here = Workspace.here()
+    kept = (*here.datasets.glob("*/*"), *here.datasets.glob("*/sources/*"), *here.runs.glob("*/*"))
+    files = sorted(path for path in kept if path.suffix in (".json", ".parquet") and path.name[0] != ".")
+    damaged = [path for path in files if not _is_whole(path)]
+    if damaged:
+        yield Check(
+            "Files", "warning",
+            f"{counted(len(damaged), 'file')} of datasets and runs cannot be read or changed since, the first is "
+            f"{damaged[0]}. Files of a dataset are made again when it is read; a run is to be trained again.",
+        )  # fmt: skip
+        return
+    yield Check("Files", "ok", f"{counted(len(files), 'file')} of datasets and runs are as they were written.")
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        storage.read_bytes(path)
+    except StorageError:
+        return False
+    return True
 
 
 def check_supervisor() -> Iterator[Check]:
@@ -176,6 +211,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
     ("Looking at the device", check_device),
     ("Timing the default backbones", check_calibration),
     ("Looking at the workspace", check_workspace),
+    ("Reading what is kept", check_files),
     ("Looking for the supervisor", check_supervisor),
     ("Comparing package versions", check_packages),
     ("Looking for weights", check_weights),

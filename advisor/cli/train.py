@@ -43,6 +43,8 @@ def train(
         from advisor import api
 
         dataset = api.read(path, **reading, progress=output.progress)
+        for note in dataset.notes:
+            output.note(note)
         plan = api.plan(
             dataset, rung=rung, budget=budget, backbone=backbone, device=device, seed=seed, launcher=launcher,
             processes=processes, progress=output.progress,
