@@ -87,7 +87,8 @@ def _delimited(draw: Any) -> bytes:
     above = draw(st.sampled_from(["", "sep=;\n", "A title\n", "# a comment, b\n\n", "\n"]))
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "gb18030", "cp1251"]))
     lines = [separator.join(f'"{c}"' if separator in c else c for c in row) for row in [header, *rows]]
-    return (above + draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines)).encode(encoding, "replace")
+    text: str = above + draw(st.sampled_from(["\n", "\r\n", "\r"])).join(lines)
+    return text.encode(encoding, "replace")
 
 
 def _tree(draw: Any) -> bytes:

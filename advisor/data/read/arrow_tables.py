@@ -16,13 +16,11 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.wording import listed
-from advisor.data.read.bounds import SLOT_BYTES, Budget
+from advisor.data.read.bounds import Budget
 from advisor.data.read.cells import CellColumns, cell
 
 #: Rows of a batch; with lists or structs inside, which may be long.
 N_BATCH, N_NESTED = 65_536, 256
-#: A column of lists of numbers with more of them in a row holds vectors and no labels.
-MOST_NUMBERS = 16
 _PANDAS_INDEX = "__index_level_"
 
 
@@ -36,20 +34,20 @@ class ArrowCells:
 
 def parquet_cells(path: Path, budget: Budget) -> ArrowCells:
     """The cells of a Parquet file. Raises DatasetError when it is damaged, too large or holds images."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             budget.rows(file.metadata.num_rows)
             budget.columns(file.metadata.num_columns)
-            kept, notes = _kept(file.schema_arrow, _leaves(file), file.metadata.num_rows)
-            _check_promised(file, kept, budget)
+            kept, notes = _kept(file.schema_arrow)
+            if len(kept) == len(file.schema_arrow):
+                _check_promised(file, budget)
             texts = [name for name in kept if _is_text(file.schema_arrow.field(name).type)]
         with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
             batches = file.iter_batches(_batch_rows(file.schema_arrow, kept), columns=kept)
             return ArrowCells(_frame(file.schema_arrow, kept, batches, budget, path), notes)
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+    except broken() as error:
         raise damaged(path, "Parquet", error) from error
 
 
@@ -62,15 +60,22 @@ def arrow_cells(path: Path, budget: Budget) -> ArrowCells:
             is_file = source.read(6) == b"ARROW1"
             source.seek(0)
             reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
-            kept, notes = _kept(reader.schema, {}, 0)
+            kept, notes = _kept(reader.schema)
             every = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
             n = _batch_rows(reader.schema, kept)
             pieces = (
                 batch.slice(start, n).select(kept) for batch in every for start in range(0, max(batch.num_rows, 1), n)
             )
             return ArrowCells(_frame(reader.schema, kept, pieces, budget, path), notes)
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+    except broken() as error:
         raise damaged(path, "Arrow", error) from error
+
+
+def broken() -> tuple[type[Exception], ...]:
+    """What Arrow raises for damaged bytes: its own errors, and others where it trusts a number in them."""
+    import pyarrow as pa
+
+    return (pa.ArrowException, OSError, ValueError, LookupError, ArithmeticError, RuntimeError, TypeError, MemoryError)
 
 
 def damaged(path: Path, form: str, error: Exception) -> DatasetError:
@@ -102,7 +107,7 @@ def image_column(schema: Any) -> str | None:
     return None
 
 
-def _kept(schema: Any, leaves: dict[str, int], n_rows: int) -> tuple[list[str], list[str]]:
+def _kept(schema: Any) -> tuple[list[str], list[str]]:
     """(columns to read, notes): without pandas' index, repeated names and vectors."""
     import pyarrow as pa
 
@@ -112,9 +117,8 @@ def _kept(schema: Any, leaves: dict[str, int], n_rows: int) -> tuple[list[str], 
         if schema.get_field_index(name) < 0:
             raise DatasetError(f"Several columns are called {name}. Give every column a name of its own.")
         kind = schema.field(name).type
-        inner = kind.value_type if hasattr(kind, "value_type") and not pa.types.is_dictionary(kind) else None
-        numbers = inner is not None and (pa.types.is_floating(inner) or pa.types.is_integer(inner) or _is_list(inner))
-        if numbers and (leaves.get(name, 0) > MOST_NUMBERS * n_rows or pa.types.is_floating(inner) or _is_list(inner)):
+        inner = kind.value_type if _is_list(kind) else None
+        if inner is not None and (pa.types.is_floating(inner) or (_is_list(inner) and not _is_text(inner.value_type))):
             vectors.append(name)
     many = "Columns" if len(vectors) > 1 else "Column"
     hold = "hold lists of numbers and are" if len(vectors) > 1 else "holds lists of numbers and is"
@@ -134,27 +138,14 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
 
 
-def _leaves(file: Any) -> dict[str, int]:
-    """Values of each top column over all row groups, as the metadata promises them."""
-    counts: dict[str, int] = {}
-    for group in range(file.metadata.num_row_groups):
-        row_group = file.metadata.row_group(group)
-        for i in range(row_group.num_columns):
-            column = row_group.column(i)
-            name = column.path_in_schema.split(".")[0]
-            counts[name] = counts.get(name, 0) + column.num_values
-    return counts
+def _check_promised(file: Any, budget: Budget) -> None:
+    """Check what the row groups promise, before anything is unpacked.
 
-
-def _check_promised(file: Any, kept: list[str], budget: Budget) -> None:
-    """Check what the metadata promises for the columns to read, before anything is unpacked."""
+    Their columns' own promises are left alone: asking for those of a damaged file ends the process (pyarrow 26).
+    """
     trial = Budget(budget.path)
     for group in range(file.metadata.num_row_groups):
-        row_group = file.metadata.row_group(group)
-        for i in range(row_group.num_columns):
-            column = row_group.column(i)
-            if column.path_in_schema.split(".")[0] in kept:
-                trial.take(max(column.total_uncompressed_size, SLOT_BYTES * column.num_values))
+        trial.take(max(0, file.metadata.row_group(group).total_byte_size))
 
 
 def _batch_rows(schema: Any, kept: list[str]) -> int:

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from advisor.core import storage
+from advisor.core import disk, storage
+from advisor.core.errors import StorageError
 from advisor.core.wording import counted
 from advisor.core.workspace import UNPACKED, Workspace
 from advisor.data.read.archive_entries import Limits
 from advisor.data.read.archives import archive_hash
-from advisor.data.read.arrow_tables import damaged, image_column
+from advisor.data.read.arrow_tables import broken, damaged, image_column
 from advisor.data.read.bounds import MOST_ROWS, Budget
 from advisor.data.read.names import table_format
 from advisor.data.read.source import Source
@@ -62,14 +63,12 @@ def written_out(source: Source, tree: Tree, progress: Progress = silent) -> Sour
 
 def _holds_images(path: Path) -> bool:
     """Whether a table's schema has a column of images; a damaged one is reported by its reader."""
-    import pyarrow as pa
-
     if table_format(path.name) not in ("parquet", "arrow") or path.name.endswith(".gz"):
         return False
     try:
         with _opened(path) as (schema, _):
             return image_column(schema) is not None
-    except (pa.ArrowException, OSError, ValueError):
+    except broken():
         return False
 
 
@@ -119,7 +118,9 @@ def _write(root: Path, file: str, folder: Path, progress: Progress) -> int:
                     columns = [pa.array(names, pa.string()) if i == at else one for i, one in enumerate(batch.columns)]
                     writer.write_batch(pa.record_batch(columns, schema=narrow))
                     progress(f"Writing out the images of {file}: {n_images:,}", min(0.9, n_rows / MOST_ROWS))
-    except (pa.ArrowException, ValueError, KeyError) as error:
+    except broken() as error:
+        if isinstance(error, OSError) and error.errno:
+            raise StorageError(disk.sentence(images, error)) from error
         raise damaged(root / file, table_format(file) or "Parquet", error) from error
     return n_images
 
