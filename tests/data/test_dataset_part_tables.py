@@ -195,6 +195,7 @@ def test_questions_without_answers_are_set_aside(tmp_path: Path, more: dict[str,
     assert sum("test.csv" in note and "has no answers: 8 rows set aside" in note for note in dataset.notes) == 1
     assert "unsure" not in "".join(dataset.items["answers"])
     assert len(dataset.documents) == 30
+    assert dataset.unlabelled["text"].tolist() == [str(row["question"]) for row in question_rows(8)]
 
 
 def test_a_labelled_test_table_of_questions_is_the_test_part(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import column_answers, flat, nested
-from advisor.data.read.columns import by_name
+from advisor.data.read.columns import by_name, same_column
 from advisor.data.read.documents import (
     Documents,
     add_contexts,
@@ -129,11 +129,24 @@ def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = sile
     joined.documents = documents.table()
     joined.set_aside += documents.set_aside
     for file, why in tables.unanswered.items():
-        without = unused(PartTable(file, tables.tables[file], part_of(file), f"{file} "), KIND, why, True)
-        joined.set_aside += without.set_aside
-        joined.notes += without.notes
+        part = PartTable(file, tables.tables[file], part_of(file), f"{file} ")
+        _add_unanswered(joined, unused(part, KIND, why, True, _questions_of(part.table, tables).get))
     joined.notes += [*documents.notes, *_hidden(tree), *_set_groups(joined)]
     return joined
+
+
+def _questions_of(table: Table, tables: QuestionTables) -> dict[int, str]:
+    """Row → question of a table without answers; empty where it has no such column."""
+    column = same_column(table, next(iter(tables.columns.values())).question)
+    return dict(enumerate(table.frame[column])) if column else {}
+
+
+def _add_unanswered(listing: Listing, without: Listing) -> None:
+    """Add the rows of a table without answers: set aside, and kept as unlabelled."""
+    listing.set_aside += without.set_aside
+    listing.notes += without.notes
+    kept = [table for table in (listing.unlabelled, without.unlabelled) if table is not None]
+    listing.unlabelled = pd.concat(kept, ignore_index=True) if kept else None
 
 
 def _hidden(tree: Tree) -> list[str]:
