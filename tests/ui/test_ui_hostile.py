@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from google.protobuf.message import Message
+from google.protobuf.message import Message  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
@@ -176,10 +176,9 @@ def test_what_a_failure_says_is_shown_as_it_is(workspace: Path, tmp_path: Path) 
 
 def test_the_record_has_no_effect_in_a_browser_or_a_viewer(dataset: Dataset) -> None:
     folder = Path(dataset.folder)
-    profile, evidence, advice = (
-        record.load(folder / f"{name}.json")
-        for record, name in ((Profile, "profile"), (Evidence, "evidence"), (Advice, "advice"))
-    )
+    profile = Profile.load(folder / "profile.json")
+    evidence = Evidence.load(folder / "evidence.json")
+    advice = Advice.load(folder / "advice.json")
     telling = advice.model_copy(update={"sentences": (*advice.sentences, *HOSTILE)})
     record = decision_record(dataset, profile, evidence, telling, make_plan(dataset, "run-1"))
     page = written(record, "html")

@@ -37,7 +37,7 @@ def with_login(folder: Path, **setting: str) -> Iterator[Served]:
         f'[auth]\nredirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"\ncookie_secret = "{SECRET}"\n'
         'client_id = "x"\nclient_secret = "y"\nserver_metadata_url = "http://127.0.0.1:9/.well-known"\n'
     )
-    with served(folder, **setting) as running:
+    with served(folder, "advisor app", (), **setting) as running:
         yield running
 
 
