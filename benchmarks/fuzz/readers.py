@@ -133,7 +133,7 @@ def _archive(name: str) -> Feed:
 
 def _images(content: bytes, folder: Path) -> None:
     from advisor.data.decode import open_image
-    from advisor.data.features import ItemError
+    from advisor.data.pixels import ItemError
 
     try:
         picture = open_image(content)
