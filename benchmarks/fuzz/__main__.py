@@ -16,6 +16,8 @@ from benchmarks.fuzz.engine import Session, by_atheris, by_hypothesis
 from benchmarks.fuzz.readers import READERS, Reader
 
 FOLDER = Path("build/fuzz")
+#: Exit status of a worker whose reader broke; another one is the fuzzer's own trouble.
+FAILED = 3
 _ENGINES = {"hypothesis": by_hypothesis, "atheris": by_atheris}
 
 
@@ -38,7 +40,7 @@ def main() -> int:
                 text=True,
                 errors="replace",
             )
-            if process.returncode not in (0, 1):
+            if process.returncode not in (0, FAILED):
                 print(
                     f"{reader.name}: {engine} ended with status {process.returncode}\n{process.stderr[-1500:]}",
                     flush=True,
@@ -74,7 +76,7 @@ def _worked(reader: Reader, engine: str, seconds: float) -> int:
 
     atexit.register(said)
     _ENGINES[engine](session, seconds)
-    return 1 if session.failures else 0
+    return FAILED if session.failures else 0
 
 
 def _again(path: Path) -> int:
