@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageEnhance
 from sklearn.datasets import load_digits, load_sample_images
 
 from advisor.data.inspect import duplicates_image as images
@@ -200,3 +200,72 @@ def test_equal_digests_pair_each_copy_with_the_first(digests: list[str]) -> None
 def test_one_image_and_no_image_are_inspected(tmp_path: Path, photos: list[Image.Image]) -> None:
     assert inspect(saved(tmp_path, photos[:1])).clusters == []
     assert inspect([]).n_inspected == 0
+
+
+def _noise(rng: np.random.Generator, width: int, height: int, grain: int) -> np.ndarray:
+    """(height, width, 3) smooth noise in 0..255 with structures of about `grain` pixels."""
+    small = rng.integers(0, 256, (max(2, height // grain), max(2, width // grain), 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _mounted(rng: np.random.Generator) -> Image.Image:
+    rows, columns = np.mgrid[:256, :256]
+    mount = np.stack([128 + 90 * np.sign(np.sin(rows / 9) * np.sin(columns / 9))] * 3, axis=-1).astype(np.uint8)
+    mount[56:200, 56:200] = _noise(rng, 144, 144, 12)
+    return Image.fromarray(mount)
+
+
+def _through_an_eyepiece(rng: np.random.Generator) -> Image.Image:
+    rows, columns = np.mgrid[:256, :256]
+    seen = 120 + (_noise(rng, 256, 256, 7).astype(float) - 128) / 4
+    return Image.fromarray(np.where(np.hypot(rows - 128, columns - 128)[..., None] < 118, seen, 4).astype(np.uint8))
+
+
+def _scan(rng: np.random.Generator) -> Image.Image:
+    picture = Image.fromarray(_noise(rng, 300, 260, 40)).convert("L").convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for box in ((0, 0, 299, 18), (0, 0, 18, 259), (282, 0, 299, 259), (0, 242, 299, 259)):
+        draw.rectangle(box, fill=(0, 0, 0))
+    draw.text((30, 244), "HOSPITAL 12 CHEST PA", fill=(255, 255, 255))
+    return picture
+
+
+def _identity_card(rng: np.random.Generator) -> Image.Image:
+    rows, columns = np.mgrid[:200, :320]
+    ground = [180 + 30 * np.sin(columns / 7 + rows / 9), 190 + 25 * np.sin(columns / 11 - rows / 5)]
+    picture = Image.fromarray(np.stack([*ground, ground[0]], axis=-1).astype(np.uint8))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 320, 28), fill=(20, 60, 140))
+    for line in range(5):
+        draw.text((112, 50 + line * 26), "".join(map(chr, rng.integers(65, 91, 14))), fill=(10, 10, 10))
+    picture.paste(Image.fromarray(_noise(rng, 80, 100, 12)), (16, 60))
+    return picture
+
+
+@pytest.mark.parametrize("kind", [_mounted, _through_an_eyepiece, _scan, _identity_card])
+def test_different_pictures_in_one_frame_are_no_copies_but_their_copies_are(
+    tmp_path: Path, kind: Callable[[np.random.Generator], Image.Image]
+) -> None:
+    rng = np.random.default_rng(5)
+    pictures = [kind(rng) for _ in range(24)]
+    paths = saved(tmp_path / "first", pictures)
+    paths += saved(tmp_path / "copy", [ImageEnhance.Brightness(one).enhance(1.1) for one in pictures[:4]], ".jpg")
+    found = inspect(paths)
+    assert set(found.clusters) <= {(i, i + 24) for i in range(4)}
+    assert len(found.clusters) >= 3
+
+
+@pytest.mark.parametrize("change", ["brighter", "stamped"])
+def test_a_brighter_copy_and_one_with_a_logo_are_copies(tmp_path: Path, photos: list[Image.Image], change: str) -> None:
+    def changed(photo: Image.Image) -> Image.Image:
+        if change == "brighter":
+            return ImageEnhance.Brightness(photo).enhance(0.8)
+        stamped = photo.copy()
+        side = min(photo.size) // 7
+        ImageDraw.Draw(stamped).rectangle((4, 4, 4 + side, 4 + side), fill=(230, 40, 40))
+        return stamped
+
+    n = len(photos)
+    found = inspect(saved(tmp_path / "first", photos) + saved(tmp_path / "copy", [changed(p) for p in photos], ".jpg"))
+    assert set(found.clusters) <= {(i, i + n) for i in range(n)}
+    assert len(found.clusters) >= n - 1

@@ -119,11 +119,61 @@ def agreement(a: Floats, b: Floats, edges: Floats, band: tuple[Floats, Floats]) 
     return np.asarray((x * y).sum(axis=(1, 2)) / np.sqrt(energy), dtype=np.float32)
 
 
-def colour_difference(a: np.ndarray, b: np.ndarray, edges: Floats) -> Floats:
-    """Root mean square difference, (n,), between `a` cropped and `b`, both (n, 16, 16, 3) uint8, in steps of 255."""
-    squares = np.zeros(len(a), dtype=np.float32)
+#: Blocks along each side that two pictures are compared in, one by one.
+BLOCKS = 6
+#: Grey levels by which blocks of one picture may differ after another encoding, and a colour after another scaling.
+NOISE_LEVELS, COLOUR_LEVELS = 4.0, 48.0
+
+
+def local_difference(
+    a: Floats, b: Floats, edges: Floats, a_colour: np.ndarray, b_colour: np.ndarray
+) -> tuple[Floats, Floats, Floats]:
+    """(share of the picture in which `a` cropped and `b` differ, correlation inside the blocks that differ, root mean
+    square step of colour of 255), (n,) each.
+
+    Brightness and contrast are brought into line first, by what most of the picture says. A block differs as far as
+    its squared difference reaches the variance inside the block and that of noise; unlike a correlation over the whole
+    picture, this does not let a frame that two pictures share speak for what is inside it. A field differs, too, where
+    its colour is another. a_colour, b_colour: (n, 16, 16, 3) uint8.
+    """
+    n, m = len(a), 48
+    x, y = cropped(a, edges, m).reshape(n, -1), squeezed(b, m).reshape(n, -1)
+    gain, offset = _tone(x, y)
+    seen = gain[:, None] * x + offset[:, None]
+    x, y = (v.reshape(n, BLOCKS, m // BLOCKS, BLOCKS, m // BLOCKS) for v in (seen, y))
+    variance = (x.var(axis=(2, 4)) + y.var(axis=(2, 4))) / 2
+    unlike = (((y - x) ** 2).mean(axis=(2, 4)) / (variance + np.float32(NOISE_LEVELS**2))).reshape(n, -1)
+    steps = _colour_steps(a_colour, b_colour, edges, gain, offset)
+    recoloured = (np.abs(steps).max(axis=3) > COLOUR_LEVELS).mean(axis=(1, 2))
+    share = np.maximum(np.minimum(unlike, 1).mean(axis=1), recoloured)
+    colour = np.sqrt((steps**2).mean(axis=(1, 2, 3)))
+    centred_x, centred_y = (v - v.mean(axis=(2, 4), keepdims=True) for v in (x, y))
+    shared = ((centred_x * centred_y).mean(axis=(2, 4)) / (variance + np.float32(NOISE_LEVELS**2))).reshape(n, -1)
+    weight = np.minimum(unlike, 1)
+    inside = (weight * shared).sum(axis=1) / (weight.sum(axis=1) + np.float32(1e-6))
+    return share.astype(np.float32), inside.astype(np.float32), colour.astype(np.float32)
+
+
+def _tone(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Gain and offset, (n,) each, that bring x to y, both (n, pixels), by the three quarters that fit best."""
+    weight = np.ones_like(x)
+    for _ in range(3):
+        total = weight.sum(axis=1)
+        mean_x, mean_y = (weight * x).sum(axis=1) / total, (weight * y).sum(axis=1) / total
+        from_x, from_y = x - mean_x[:, None], y - mean_y[:, None]
+        gain = (weight * from_x * from_y).sum(axis=1) / ((weight * from_x**2).sum(axis=1) + np.float32(1e-3))
+        gain = np.clip(gain, 0.5, 2)
+        missing = np.abs(from_y - gain[:, None] * from_x)
+        bound = np.maximum(np.quantile(missing, 0.75, axis=1, keepdims=True), 2)
+        weight = (missing <= bound).astype(np.float32)
+    return gain, mean_y - gain * mean_x
+
+
+def _colour_steps(a: np.ndarray, b: np.ndarray, edges: Floats, gain: Floats, offset: Floats) -> Floats:
+    """Differences, (n, 8, 8, 3), of `a` cropped, in the tone of b, and `b`, both (n, 16, 16, 3) uint8, of 255."""
+    steps = np.empty((len(a), 8, 8, 3), dtype=np.float32)
     for channel in range(3):
         x = cropped(a[..., channel].astype(np.float32), edges, 8)
         y = squeezed(b[..., channel].astype(np.float32), 8)
-        squares += ((x - y) ** 2).mean(axis=(1, 2))
-    return np.asarray(np.sqrt(squares / 3), dtype=np.float32)
+        steps[..., channel] = np.clip(gain[:, None, None] * x + offset[:, None, None], 0, 255) - y
+    return steps

@@ -22,7 +22,7 @@ from advisor.core.records import PixelRange
 from advisor.data.decode import ItemError, RawImage, raw_image
 from advisor.data.inspect.alignment import SIDE
 from advisor.data.inspect.image_traces import camera, jpeg_quality, margins
-from advisor.data.inspect.inspection import Inspection, equal_digests, merge, without_collapse
+from advisor.data.inspect.inspection import Inspection, Pairs, equal_digests, merge, without_collapse
 from advisor.data.inspect.near_images import COLOUR_SIDE, near_pairs
 from advisor.data.pixel_range import Spread, range_of, spread_of
 from advisor.data.pixels import as_rgb
@@ -106,7 +106,7 @@ def _inspected(
     measures = pd.DataFrame({row: image.measures for row, image in seen.items()}.values(), index=list(seen))
     exact = equal_digests(items["digest"]) + _equal_pixels(seen)
     near = _near(seen, {later for _, later in exact}, n, progress)
-    exact, near = ([p for p in pairs if readable[list(p)].all()] for pairs in (exact, near))
+    exact = [pair for pair in exact if readable[list(pair)].all()]
     clusters, kinds = merge(n, exact, near)
     return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images), levels)
 
@@ -146,9 +146,7 @@ def spread(n: int, most: int) -> np.ndarray:
     return rows
 
 
-def _inspect_all(
-    paths: Sequence[Path], levels: PixelRange | None, progress: Progress
-) -> list[InspectedImage | str]:
+def _inspect_all(paths: Sequence[Path], levels: PixelRange | None, progress: Progress) -> list[InspectedImage | str]:
     """Decode every path once, in threads (Pillow's decoders release the lock); a string is why one cannot be read."""
     images: list[InspectedImage | str] = []
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
@@ -216,11 +214,11 @@ def _equal_pixels(seen: dict[int, InspectedImage]) -> list[tuple[int, int]]:
     return [(first[image.pixels], row) for row, image in seen.items() if first.setdefault(image.pixels, row) != row]
 
 
-def _near(seen: dict[int, InspectedImage], copies: set[int], n_items: int, progress: Progress) -> list[tuple[int, int]]:
+def _near(seen: dict[int, InspectedImage], copies: set[int], n_items: int, progress: Progress) -> Pairs:
     """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one."""
     rows = [row for row, image in seen.items() if image.comparable and row not in copies]
     if len(rows) < 2 or sum(image.comparable for image in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
-        return []
+        return np.empty((0, 2), dtype=np.int64)
     grey = np.stack([seen[row].grey for row in rows])
     colour = np.stack([seen[row].colour for row in rows])
     pairs = [(rows[i], rows[j]) for i, j in near_pairs(grey, colour, progress)]

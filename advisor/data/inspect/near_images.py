@@ -1,4 +1,4 @@
-"""Near-duplicate pictures: the same photo encoded anew, resized, or cropped by up to a tenth of each side.
+"""Near-duplicate pictures: the same photo encoded anew, resized, brightened, stamped, or cropped by up to a tenth.
 
 Context: a perceptual hash (dhash, phash) within a few bits misses crops and calls MRI slices, printed boards and
 textures of one kind the same. Choice: candidates by cosine of 8 × 8 thumbnails of sixteen crops, then each candidate
@@ -6,11 +6,17 @@ pair is aligned (`alignment`) and compared on its finest detail only, where diff
 correlate. Measured at 64 pixels: copies of cat and dog photos (JPEG quality 40, half size, 90 % crops) correlate at
 0.92 or more in detail, 99.9 % of other photos at 0.34 or less, different persons' hand signs at most 0.82,
 spectrograms of one spoken digit at most 0.89.
+
+A frame, a mount, a form or a background that pictures share correlates as highly. So a copy must also agree block by
+block, in all but a fifth of what the picture's other neighbours differ in: among 40 pictures each of ten kinds that
+share a frame, the correlation alone claimed 764 pairs, and both claim 1. Of planted copies in twelve real sets (eight
+kinds, among them brighter ones, watermarks and logos), 92 % are found where 87 % were.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from advisor.data.inspect.alignment import (
@@ -21,8 +27,8 @@ from advisor.data.inspect.alignment import (
     Floats,
     agreement,
     best_start,
-    colour_difference,
     halved,
+    local_difference,
     refine,
     resampling,
     unit,
@@ -38,6 +44,14 @@ SURE = 0.90
 LIKELY, LIKELY_BROAD, MARGIN = 0.72, 0.85, 0.45
 #: Root mean square colour difference, of 255, that copies stay under (a chessboard in red is not the one in black).
 MAX_COLOUR_DIFFERENCE = 24.0
+#: Share of the picture in which copies differ: up to the first always, up to the second where it is at most this part
+#: of what others of its kind differ in. A mount of half the area leaves 0.12 or more to what is inside it.
+SURE_SHARE, MOST_SHARE, USUAL_PART = 0.025, 0.11, 0.2
+#: What is out of place or lies below a watermark shines through: more may differ where the blocks that differ correlate
+#: by this. Copies do by 0.48 to 0.9, what different pictures show in one mount by 0.28 in the median.
+SHINES, MOST_SHARE_SHINING = 0.45, 0.2
+#: The same for a copy with a logo, whose detail agrees only in part; different photos differ in 0.088 or more.
+IN_PART, LOGO_SHARE, LOGO_USUAL_PART = 0.5, 0.05, 0.1
 N_CANDIDATES = 6
 _CROPS = np.array([(0.0, 1.0), (0.0, 0.9), (0.05, 0.95), (0.1, 1.0)], dtype=np.float32)
 _BATCH = 256
@@ -55,13 +69,38 @@ def near_pairs(grey: np.ndarray, colour: np.ndarray, progress: Progress = silent
     with threadpool_limits(1):  # BLAS threads only wait for each other on matrices this small
         edges, rough = _aligned_roughly(grey, whole, part, progress)
         alike = likeness(rough.reshape(nearest.shape))
-        worth = np.flatnonzero(rough >= (0.4 if alike + MARGIN < SURE else 0.85))
-        same = [
-            block[_is_copy(grey, colour, whole[block], part[block], edges[block], alike)]
-            for block in np.split(worth, np.arange(_BATCH, len(worth), _BATCH))
-        ]
-    kept = np.concatenate(same)
+        worth = np.flatnonzero(rough >= 0.4)
+        one, alike_in_part, shining = np.zeros((3, len(whole)), dtype=bool)
+        share = np.ones(len(whole), dtype=np.float32)
+        for start in range(0, len(worth), _BATCH):
+            at = worth[start : start + _BATCH]
+            found = _compared(grey, colour, whole[at], part[at], edges[at], alike)
+            one[at], alike_in_part[at], shining[at], share[at] = found
+            progress("Comparing similar images", 0.7 + 0.3 * start / len(worth))
+    usual = _usual_difference(share.reshape(nearest.shape), nearest).ravel()
+    most = np.where(shining, MOST_SHARE_SHINING, MOST_SHARE)
+    as_one = one & (share <= np.clip(USUAL_PART * usual, SURE_SHARE, most))
+    with_logo = alike_in_part & (share <= np.minimum(LOGO_SHARE, LOGO_USUAL_PART * usual))
+    kept = np.flatnonzero(as_one | with_logo)
     return sorted({(int(min(a, b)), int(max(a, b))) for a, b in zip(whole[kept], part[kept], strict=True)})
+
+
+def _usual_difference(share: Floats, nearest: NDArray[np.int64]) -> Floats:
+    """By how much either picture of a pair, (n, k), differs from others like it: the third least, the pair left out.
+
+    The third, because a picture may well have a few real copies; 1 where there are fewer others.
+    """
+    n, k = share.shape
+    own = np.stack([_third(np.delete(share, slot, axis=1)) for slot in range(k)], axis=1)
+    any_ = _third(share)
+    back = nearest[nearest] == np.arange(n)[:, None, None]  # (n, k, k): where the other's row names this picture
+    at = back.argmax(axis=2)
+    other = np.where(back.any(axis=2), own[nearest, at], any_[nearest])
+    return np.minimum(own, other)
+
+
+def _third(share: Floats) -> Floats:
+    return np.sort(share, axis=1)[:, 2] if share.shape[1] > 2 else np.ones(len(share), dtype=np.float32)
 
 
 def candidates(grey: np.ndarray, progress: Progress = silent) -> np.ndarray:
@@ -109,7 +148,7 @@ def _aligned_roughly(
         a, b, at = a[left], b[left], at[left]
         edges[at] = refine(halved(a), halved(b), edges[at], 20, 5)
         rough[at] = agreement(a, b, edges[at], ROUGH)
-        progress("Comparing similar images", 0.3 + 0.6 * start / len(whole))
+        progress("Comparing similar images", 0.3 + 0.4 * start / len(whole))
     return edges, rough
 
 
@@ -123,14 +162,17 @@ def likeness(agreements: Floats) -> float:
     return float(np.quantile(np.sort(agreements, axis=1)[:, max(0, k - 4)], 0.9))
 
 
-def _is_copy(
+def _compared(
     grey: np.ndarray, colour: np.ndarray, whole: np.ndarray, part: np.ndarray, edges: Floats, alike: float
-) -> np.ndarray:
-    """Which pairs show one picture, (pairs,) bool, by their finest detail once aligned to a fraction of a pixel."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_], Floats]:
+    """(agrees in all detail, in much of it, shines through, share that differs) of each pair, aligned finely.
+
+    The first two only of pairs in the same colours.
+    """
     a, b = grey[whole].astype(np.float32), grey[part].astype(np.float32)
     edges = refine(a, b, edges, 48, 3)
     detail = agreement(a, b, edges, FINE)
     likely = (detail >= max(LIKELY, alike + MARGIN)) & (agreement(a, b, edges, BROAD) >= LIKELY_BROAD)
-    return ((detail >= SURE) | likely) & (
-        colour_difference(colour[whole], colour[part], edges) <= MAX_COLOUR_DIFFERENCE
-    )
+    share, inside, step = local_difference(a, b, edges, colour[whole], colour[part])
+    coloured = step <= MAX_COLOUR_DIFFERENCE
+    return ((detail >= SURE) | likely) & coloured, (detail >= IN_PART) & coloured, inside >= SHINES, share
