@@ -25,17 +25,17 @@ MAX_SHARED = 30  #: a shingle in more texts than this brings only neighbours tog
 MAX_BYTES = 20_000  #: of one text that are looked at
 #: Texts of at least so many bytes are near copies from this resemblance on; measured on news, questions and messages.
 THRESHOLDS = ((240, 0.65), (50, 0.75))
-#: With more pairs a text than this, those are compared that share as many keys as all but 1 in 1,000 pairs at the
-#: threshold do (binomial), by how many rare keys both have.
+#: With more pairs a text than this, only those are compared whose smallest hashes agree as often as those of all but
+#: 1 in 1,000 pairs at the threshold do: in so many of 12 (binomial).
 MANY_PAIRS = 10
-_LONG_SHARE = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3])
-_SHORT_SHARE = np.array([0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4])
+_LONG_AGREE, _SHORT_AGREE = 3, 4
 HASH_BITS = 40  #: so that a hash and the text's number in its chunk fit 64 bits
 _TEXT_BITS = 24
 _CHUNK_BYTES = 1 << 20
 #: Texts whose meetings are looked at together, and pairs that are compared together.
 _BLOCK_TEXTS, _BLOCK_PAIRS = 50_000, 20_000
 _NONE = np.uint64(2**64 - 1)
+_NO_KEY = np.uint32(2**32 - 1)
 
 
 def near_pairs(texts: Sequence[str], rows: Ints, progress: Progress = silent) -> Ints:
@@ -48,11 +48,13 @@ def near_pairs(texts: Sequence[str], rows: Ints, progress: Progress = silent) ->
     if len(rows) < 2:
         return np.empty((0, 2), dtype=np.int64)
     chosen = _Chosen(texts, rows, lengths)
-    keys = _keys(chosen, lambda sentence, share: progress(sentence, 0.5 * share))
+    keys, smallest = _keys(chosen, lambda sentence, share: progress(sentence, 0.5 * share))
     kept = [np.empty((0, 2), dtype=np.int64)]
     group = np.arange(len(rows))
-    for done, pairs in _meetings(keys, lengths):
+    for done, pairs in _meetings(keys, len(rows)):
         pairs = pairs[_plausible(*lengths[pairs].T)]
+        if len(pairs) > MANY_PAIRS * _BLOCK_TEXTS:
+            pairs = pairs[_agreeing(smallest, lengths, pairs)]
         for start in range(0, len(pairs), _BLOCK_PAIRS):
             progress("Comparing similar texts", 0.5 + 0.5 * done)
             block = pairs[start : start + _BLOCK_PAIRS]
@@ -173,30 +175,46 @@ def distinct(values: np.ndarray) -> np.ndarray:
     return ordered[fresh]
 
 
-def _keys(chosen: _Chosen, progress: Progress) -> tuple[NDArray[np.uint64], int]:
-    """The smallest hashes of every text with its number in the lowest bits, sorted; and how many bits that are."""
+def _agreeing(smallest: NDArray[np.uint32], lengths: Ints, pairs: Ints) -> NDArray[np.bool_]:
+    """Whether enough of the smallest hashes of each pair's texts agree to make a near copy likely."""
+    agree = np.empty(len(pairs), dtype=bool)
+    for start in range(0, len(pairs), _BLOCK_PAIRS):
+        a, b = pairs[start : start + _BLOCK_PAIRS].T
+        merged = np.sort(np.concatenate([smallest[a], smallest[b]], axis=1), axis=1)
+        twice = (merged[:, 1:] == merged[:, :-1]) & (merged[:, 1:] < _NO_KEY)
+        few = np.minimum((smallest[a] < _NO_KEY).sum(axis=1), (smallest[b] < _NO_KEY).sum(axis=1))
+        long = np.minimum(lengths[a], lengths[b]) >= THRESHOLDS[0][0]
+        agree[start : start + len(a)] = twice.sum(axis=1) >= np.minimum(few, np.where(long, _LONG_AGREE, _SHORT_AGREE))
+    return agree
+
+
+def _keys(chosen: _Chosen, progress: Progress) -> tuple[tuple[NDArray[np.uint64], int], NDArray[np.uint32]]:
+    """The smallest hashes of every text with its number in the lowest bits, sorted, and how many bits that are; the
+    same by text, (n, 12), to 32 bits.
+    """
     n = len(chosen.rows)
     bits = max(_TEXT_BITS, n.bit_length())
     spare = np.uint64(max(0, HASH_BITS + bits - 64))
     parts = []
+    smallest = np.full((n, N_KEYS), _NO_KEY)
     for start, texts in chosen.chunks(np.arange(n)):
         owner, hashes, rank = sketches(texts)
         first = rank < N_KEYS
         parts.append(((hashes[first] >> spare) << np.uint64(bits)) | (owner[first] + start).astype(np.uint64))
+        smallest[owner[first] + start, rank[first]] = hashes[first] >> np.uint64(HASH_BITS - 32)
         progress(f"Comparing texts: {start + len(texts):,} of {n:,}", (start + len(texts)) / n)
     keys = np.concatenate(parts)
     parts.clear()
     keys.sort()
-    return keys, bits
+    return (keys, bits), smallest
 
 
-def _meetings(keys: tuple[NDArray[np.uint64], int], lengths: Ints) -> Iterator[tuple[float, Ints]]:
-    """Pairs of text numbers, (pairs, 2), the smaller first, that share keys enough; those that share most come first.
+def _meetings(keys: tuple[NDArray[np.uint64], int], n: int) -> Iterator[tuple[float, Ints]]:
+    """Pairs of text numbers, (pairs, 2), the smaller first, that share keys; those that share most come first.
 
     One array for each block of texts that the pairs begin in, after the share of texts that lie before it.
     """
     merged, bits = keys
-    n = len(lengths)
     text = (merged & np.uint64(2**bits - 1)).astype(np.int32 if bits < 32 else np.int64)
     merged >>= np.uint64(bits)
     starts = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
@@ -205,7 +223,6 @@ def _meetings(keys: tuple[NDArray[np.uint64], int], lengths: Ints) -> Iterator[t
     # To how many of the next entries an entry leads: to all of its group, or to one where the group is large.
     left = np.repeat(starts + counts, counts) - np.arange(len(text)) - 1
     reach = np.where(np.repeat(counts, counts) <= MAX_SHARED, left, np.minimum(left, 1)).astype(np.int8)
-    n_rare = np.bincount(text[np.repeat(counts, counts) <= MAX_SHARED], minlength=n)
     del left, starts, counts
     for start in range(0, n, _BLOCK_TEXTS):
         begins = np.flatnonzero((reach > 0) & (text >= start) & (text < start + _BLOCK_TEXTS))
@@ -221,10 +238,5 @@ def _meetings(keys: tuple[NDArray[np.uint64], int], lengths: Ints) -> Iterator[t
         first = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
         shared = np.diff(np.append(first, len(both)))
         a, b = np.divmod(both[first], n)
-        if len(first) > MANY_PAIRS * _BLOCK_TEXTS:
-            rare = np.minimum(n_rare[a], n_rare[b])
-            long = np.minimum(lengths[a], lengths[b]) >= THRESHOLDS[0][0]
-            enough = shared >= np.where(long, _LONG_SHARE[rare], _SHORT_SHARE[rare])
-            a, b, shared = a[enough], b[enough], shared[enough]
         order = np.argsort(-shared, kind="stable")
         yield start / n, np.stack([a[order], b[order]], axis=1)
