@@ -133,7 +133,16 @@ def test_an_email_is_its_text_and_its_attachments_are_said() -> None:
 
 
 @pytest.mark.parametrize("read", [docx, epub])
-@pytest.mark.parametrize("content", [b"PK\x03\x04", b"no zip", packed(a_txt="x"), b"\xd0\xcf\x11\xe0" + b"\0" * 600])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04",
+        b"no zip",
+        packed(a_txt="x"),
+        b"\xd0\xcf\x11\xe0" + b"\0" * 600,
+        packed(a_txt="x").replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x74"),  # of a later ZIP
+    ],
+)
 def test_damaged_and_locked_documents_say_so(read: Callable[[bytes], DocumentText], content: bytes) -> None:
     with pytest.raises(Unreadable, match=r"damaged|locked"):
         read(content)

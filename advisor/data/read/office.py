@@ -112,7 +112,7 @@ def _checked(content: bytes, what: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except _DAMAGED as error:
         raise Unreadable(f"The {what} is damaged ({_cause(error)}). Save it again.") from error
     if size > MAX_UNPACKED:
         raise Unreadable(f"The {what} unpacks to {size / 1e9:.1f} GB. Save its text as PDF or HTML.")
