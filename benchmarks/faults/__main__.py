@@ -20,6 +20,7 @@ FAULTS = (
     "sessions",
     "bombs",
     "image_bombs",
+    "many_rows",
 )
 
 if __name__ == "__main__":
