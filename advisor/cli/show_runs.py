@@ -44,9 +44,8 @@ def _plan(status: RunStatus) -> Plan:
 
 
 def report_of(status: RunStatus) -> RunReport | None:
-    """The run's report, or None before there is one."""
-    path = status.files.report
-    return RunReport.load(path) if status.state == "done" and path.is_file() else None
+    """The run's report, or None before there is one. Raises StorageError where it is damaged or was deleted."""
+    return RunReport.load(status.files.report) if status.state == "done" else None
 
 
 def run(to: Console, status: RunStatus) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.faults.commands import Said, digits, run, workplace
 from benchmarks.figures import Figure
 
-#: Commands, with DATA for an archive that was read, NEW for one that was not, IMAGE, and OUT for a file on the disk.
+#: DATA stands for an archive that was read, NEW for one that was not, OUT for a file on the disk.
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("profile", "DATA"),
     ("profile", "NEW"),
@@ -32,7 +32,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("predict", "last", "IMAGE"),
     ("runs", "list"),
     ("runs", "show", "last"),
-    ("runs", "stop", "last"),
+    ("runs", "stop", "RUN"),
     ("cache", "show"),
     ("cache", "clear"),
     ("doctor",),
@@ -97,7 +97,8 @@ def _workspace(place: Path) -> tuple[Path, dict[str, str]]:
         if said.status:
             raise RuntimeError(said.stderr)
     fresh = shutil.make_archive(str(place / "fresh"), "zip", place, new.name)
-    return home, {"DATA": data, "NEW": fresh, "IMAGE": str(folder / "0" / "1.png")}
+    finished = next((home / "runs").iterdir()).name
+    return home, {"DATA": data, "NEW": fresh, "IMAGE": str(folder / "0" / "1.png"), "RUN": finished}
 
 
 @contextlib.contextmanager

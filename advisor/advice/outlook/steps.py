@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core.errors import StorageError
+from advisor.core.errors import AdviceError, StorageError
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import FRESH, TUNED, RungName
 from advisor.core.ladder import rung as row_of
@@ -52,7 +52,7 @@ def time_steps(
 
     load: gives the evidence's backbone, whose weights stay as they are; the one that the probes have loaded, say.
     """
-    kept, started = kept_steps(dataset, evidence), time.monotonic()
+    kept, started = Steps.saved(_place(dataset, evidence)) or Steps(), time.monotonic()
     steps = kept
     if _takes_steps(TUNED, dataset, rungs) and steps.tuned is None:
         progress("Timing a step of fine-tuning", 0.9)
@@ -77,11 +77,15 @@ def _takes_steps(rung: RungName, dataset: Dataset, rungs: tuple[RungName, ...]) 
 
 
 def kept_steps(dataset: Dataset, evidence: Evidence) -> Steps:
-    """The steps timed with this evidence's backbone; none where there are none, or of another version."""
+    """The steps timed with this evidence's backbone, none where there are none.
+
+    Raises AdviceError where they are damaged: the advice rests on them.
+    """
+    path = _place(dataset, evidence)
     try:
-        return Steps.load(_place(dataset, evidence))
-    except StorageError:
-        return Steps()
+        return Steps.load(path) if path.exists() else Steps()
+    except StorageError as error:
+        raise AdviceError(f"{error} Ask for advice again: advisor advise {dataset.source}") from error
 
 
 def _place(dataset: Dataset, evidence: Evidence) -> Path:
