@@ -24,7 +24,7 @@ from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.saving import DIVERGED, roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, STOPPED, roll_back, save_whole
 from advisor.rungs.stages import Stage
 from advisor.rungs.tuning import Tuned, Tuning
 from advisor.training import checkpoints
@@ -91,7 +91,8 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     )  # groups and duplicates stay together
     held_out = cross_fitted(context, backbone, fallback, recipe, resolved, pool.rows, folds)
     if held_out is None:
-        return roll_back(context, backbone, fallback, "it ended before there was anything to compare")
+        why = STOPPED if context.should_stop() else "it ended before there was anything to compare"
+        return roll_back(context, backbone, fallback, why)
     frozen = _frozen_logits(context, pool, fallback, folds)
     compared = compare(context.dataset, pool.rows, frozen, held_out, ELSEWHERE)
     sentence = _sentence(recipe, resolved)
@@ -99,8 +100,9 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
         return roll_back(context, backbone, fallback, WORSE, (sentence,), compared)
     everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
     whole = recipe.tuned(context, backbone, fallback, resolved, everything)
-    if whole is None:
-        return roll_back(context, backbone, fallback, DIVERGED, (sentence,), compared)
+    if whole is None or context.should_stop():
+        why = STOPPED if context.should_stop() else DIVERGED
+        return roll_back(context, backbone, fallback, why, (sentence,), compared)
     temperature, calibration, sentences = common.calibrated(context.dataset, pool.rows, held_out)
     save_whole(context, whole.backbone, whole.network, resolved, temperature)
     return Outcome(

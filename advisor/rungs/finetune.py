@@ -17,7 +17,7 @@ from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext, RunStopped
 from advisor.rungs.frozen import FrozenFit
-from advisor.rungs.saving import DIVERGED, earlier, roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
 from advisor.training.gradients import is_out_of_memory
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 FROZEN_SHARE = 0.35
 #: Features at a smaller input size, for the head to start from.
 START_SHARE = 0.15
-STOPPED = "it was stopped before the training"
 OUT_OF_MEMORY = "it ran out of memory"
 NOT_BETTER = "it was not better on the validation items"
 
@@ -122,7 +121,7 @@ def _nothing_gained(result: FitResult | None) -> str:
     if result is None:
         return STOPPED
     if result.best_step < 0:
-        return DIVERGED
+        return STOPPED if result.stopped else DIVERGED
     return "no state after the start validated better" if result.best_step == 0 else ""
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
 DIVERGED = "the training diverged"
+STOPPED = "it was stopped before there was a tuned state to compare"
 
 
 def earlier(context: RunContext) -> dict[str, Any] | None:

@@ -82,7 +82,7 @@ def train(context: RunContext, all_rows: np.ndarray, counted: WordCounts | None)
         if not kept:  # the sentences describe a network that is not kept
             return keep_words(context, counted, all_rows, values, (comparison,))
         sentences = (comparison, *sentences)
-    if result is None:
+    if result is None or (result.stopped and result.best_step < 0):
         raise RunStopped("before the training")
     if result.best_step < 0:
         raise RunError(

@@ -42,8 +42,9 @@ NOTHING = {"value": -math.inf, "loss": math.inf, "step": -1}
 def fit(problem: Problem, settings: Settings, callbacks: Callbacks | None = None) -> FitResult:
     """Train `problem.network` and leave it in its best validated state.
 
-    Resumes from `callbacks.checkpoint` when it holds one. A stop request ends the fit at the next step with the
-    best state so far. Where other processes have joined (advisor/training/parallel.py) they help.
+    Resumes from `callbacks.checkpoint` when it holds one. A stop request ends the fit at the next step, or between two
+    batches of a judgement, with the best state so far; where none was judged yet ``best_step`` is -1. Where other
+    processes have joined (advisor/training/parallel.py) they help.
     """
     with random_state_kept(problem.device):  # dropout draws from it
         return _Fit(problem, settings, callbacks or Callbacks()).run()
@@ -69,7 +70,7 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
         self.average = states.Average(problem.network)
-        self.judge = Judge(problem, settings, self._say, self._is_to_stop)
+        self.judge = Judge(problem, settings, self._say, self.callbacks.should_stop)
         self.step = self.cursor = self.stale = self.ticks = self.items = 0
         self.skipped: list[int] = []
         self.best: dict[str, Any] = dict(NOTHING)
@@ -175,10 +176,6 @@ class _Fit:
         patience = self.settings.patience
         return self.stopped or self.diverged or bool(patience and self.stale >= patience)
 
-    def _is_to_stop(self) -> bool:
-        """Whether to break off a judgement: not the one that a stopped fit without any ends with."""
-        return not self.stopped and self.callbacks.should_stop()
-
     def _due(self) -> bool:
         """Whether to evaluate now; always after the last step, unless nothing is to be chosen."""
         every = self.pace.evaluate_every
@@ -200,12 +197,11 @@ class _Fit:
         return judged.value
 
     def _validate_last(self) -> None:
-        """Judge the state that the fit ends with, to its end even where a stop is asked for meanwhile."""
+        """Judge the state that the fit ends with, unless a stop is asked for meanwhile."""
         try:
             self._validate()
         except Stopped:
             self.stopped = True
-            self._validate()
 
     def _keep_if_best(self, judged: Judgement) -> bool:
         if (judged.value, -judged.loss) <= (self.best["value"], -self.best["loss"]):
@@ -344,7 +340,7 @@ class _Fit:
     def _result(self) -> FitResult:
         """Put the best state back into the network."""
         averaged = self.average.n > 1 and not (self.stopped or self.diverged or self.out_of_memory)
-        if not self.best_part.tensors and not self.diverged:
+        if not self.best_part.tensors and not (self.diverged or self.stopped):
             if averaged:  # no state was judged on the way, so that none is chosen
                 states.copy_into(self.problem.network, self.average.tensors)
             self._validate_last()

@@ -168,7 +168,26 @@ def test_a_waiting_run_is_stopped_from_the_runs_page(images: Dataset, write_run:
     run = write_run(images, "queued")
     app = opened("runs")
     app.button(key=f"stop-{run}").click().run()
-    assert store.status(run).state == "stopped"
+    assert store.status(run).state in ("stopped", "stopping")
+
+
+def test_an_ended_run_is_deleted_from_the_runs_page_once_confirmed(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    done, failed = write_run(images, "done"), write_run(images, "failed", cause="The disk is full.")
+    folder = store.directory(done)
+    app = opened("runs")
+    assert folder.is_dir()
+    app.button(key=f"confirm-{done}").click().run()
+    assert not app.exception and not folder.exists()
+    assert [status.run for status in store.runs()] == [failed]
+
+
+def test_a_failed_run_goes_on_from_the_runs_page(images: Dataset, write_run: Callable[..., str]) -> None:
+    failed = write_run(images, "failed", cause="The disk is full.")
+    app = opened("runs")
+    app.button(key=f"resume-{failed}").click().run()
+    assert not app.exception and store.status(failed).state != "failed"
 
 
 def test_the_machine_page_lists_the_catalog_with_licences() -> None:
