@@ -221,3 +221,23 @@ def test_a_short_token_is_refused(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "16 or more" in done.stderr and "secret" not in done.stderr
+
+
+def test_no_command_line_shows_the_token(tmp_path: Path) -> None:
+    """A browser keeps the address that it was opened with among its arguments, which every account can list."""
+    opened_with = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {opened_with}.new; mv {opened_with}.new {opened_with}\n')
+    browser.chmod(0o755)
+    with served(tmp_path, more=("--browser",), BROWSER=f"{browser} %s") as running:
+        for _ in range(300):
+            if opened_with.exists():
+                break
+            time.sleep(0.1)
+        shown = opened_with.read_text().strip()
+        token = running.address.partition("token=")[2]
+        assert shown.startswith("file://") and token not in shown
+        page = Path(shown.removeprefix("file://"))
+        assert stat.S_IMODE(page.stat().st_mode) == 0o600
+        assert token in page.read_text()
+        assert token not in " ".join(psutil.Process(running.process.pid).cmdline())

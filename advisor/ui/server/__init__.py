@@ -7,10 +7,10 @@ takes middleware that sees every request before it does, so nothing of a page ru
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
+import time
 import webbrowser
 from html import escape
 from pathlib import Path
@@ -25,6 +25,9 @@ from advisor.ui.server import visitors
 from advisor.ui.server.gate import Gate
 from advisor.ui.server.receive import Receive
 from advisor.ui.server.settings import Settings, use
+
+#: How long the page that leads a browser to the address stays: a browser may have to start first.
+DOOR_SECONDS = 60.0
 
 
 def middleware() -> list[Middleware]:
@@ -60,8 +63,18 @@ def _announce(settings: Settings) -> None:
     """Print the address, and open it in a browser unless Streamlit is to stay without one."""
     print(f"The dashboard is at {settings.address}. Ctrl-C ends it; runs go on.", file=sys.stderr, flush=True)
     if not config.get_option("server.headless"):
-        page = settings.address if settings.login else _door(settings.address).as_uri()
-        threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+        threading.Thread(target=_open, args=(settings,), daemon=True).start()
+
+
+def _open(settings: Settings) -> None:
+    """Open the address in a browser; what stands for it on the disk goes once the browser has read it."""
+    if settings.login:
+        webbrowser.open(settings.address)
+        return
+    page = _door(settings.address)
+    webbrowser.open(page.as_uri())
+    time.sleep(DOOR_SECONDS)
+    page.unlink(missing_ok=True)
 
 
 def _door(address: str) -> Path:
@@ -71,5 +84,4 @@ def _door(address: str) -> Path:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(f'<meta charset="utf-8"><meta http-equiv="refresh" content="0;url={escape(address)}">')
-    atexit.register(path.unlink, missing_ok=True)
     return path
