@@ -56,7 +56,7 @@ def _folder(root: Path, ending: str, bomb: bytes | None) -> Path:
 
 def _saved(image: Image.Image, form: str, **how: object) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, form, **how)  # type: ignore[arg-type]
+    image.save(stream, form, **how)
     return stream.getvalue()
 
 
