@@ -14,7 +14,7 @@ _TEXT_KEYS = ("text", "answer_text", "answer", "texts", "value", "spans", "input
 #: Other accepted spellings beside the answer itself (TriviaQA).
 _MORE_KEYS = ("aliases",)
 #: What people and benchmarks write where the documents do not answer, in lower case.
-_NOTHING = frozenset("n/a n.a. #n/a <na> unanswerable cannotanswer no_answer".split()) | frozenset(
+_NOTHING = frozenset("unanswerable cannotanswer no_answer".split()) | frozenset(
     normalised(phrase)
     for phrase in (
         NOT_FOUND, "no answer", "no answer present", "not answerable", "not answered", "unanswered", "not mentioned",
@@ -26,8 +26,8 @@ _NOTHING = frozenset("n/a n.a. #n/a <na> unanswerable cannotanswer no_answer".sp
         "keine antwort", "nicht im text", "nicht erwähnt", "sin respuesta", "pas de réponse",
     )
 )  # fmt: skip
-#: These mean it in a cell of their own. In a list they are answers: SQuAD has one that is "None".
-_NOTHING_IN_A_CELL = frozenset("- -- – — nan null none unknown".split())
+#: These mean it in a cell of their own. In a list they are answers: SQuAD has one that is "None", the handbook "N/A".
+_NOTHING_IN_A_CELL = frozenset("- -- – — n/a n.a. #n/a <na> nan null none unknown".split())
 _TRUTH = {"true": "yes", "false": "no"}
 
 
@@ -36,8 +36,8 @@ def answers_of(cell: str) -> list[str] | None:
 
     >>> answers_of("308"), answers_of('["308", "308 points"]'), answers_of('{"text": ["a"], "answer_start": [3]}')
     (['308'], ['308', '308 points'], ['a'])
-    >>> answers_of("[]"), answers_of("Not in the documents."), answers_of("N/A"), answers_of("")
-    ([], [], [], None)
+    >>> answers_of("[]"), answers_of("Not in the documents."), answers_of("N/A"), answers_of('["N/A"]'), answers_of("")
+    ([], [], [], ['N/A'], None)
     """
     if not cell:
         return None
@@ -52,7 +52,7 @@ def denies(answer: str) -> bool:
     """Whether an answer says that there is none.
 
     >>> denies("Not mentioned."), denies("N/A"), denies("no")
-    (True, True, False)
+    (True, False, False)
     """
     return answer.strip().lower() in _NOTHING or normalised(answer) in _NOTHING
 
