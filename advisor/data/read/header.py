@@ -19,7 +19,7 @@ _MOST_ABOVE = 50
 _SEPARATOR = re.compile(r'"?sep=(.|\\t)"?[,;\t| ]*', re.IGNORECASE)
 _COMMENTS = ("#", "//", "%%", "--")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*([eE][-+]?\d+)?%?")
-_UNITS = re.compile(r"[(\[].*[)\]]|-?")
+_UNITS = re.compile(r"[(\[]\w[^)\]]*[)\]]")
 _QUALTRICS = re.compile(r"\{['\"]ImportId['\"]")
 
 
