@@ -191,7 +191,7 @@ def test_a_race_names_its_candidates_and_skips_what_diverged() -> None:
 
 def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sk-very-secret-0123"
-    monkeypatch.setenv("ADVISOR_LLM_BASE_URL", "http://user:hidden@127.0.0.1:9/v1?token=hidden")
+    monkeypatch.setenv("ADVISOR_LLM_BASE_URL", "http://127.0.0.1:9/v1?token=hidden")
     monkeypatch.setenv("ADVISOR_LLM_MODEL", "*a* <b>model</b>")
     monkeypatch.setenv("ADVISOR_LLM_API_KEY", secret)
     monkeypatch.setenv("ADVISOR_LLM_PRICE_IN", "0.15")
