@@ -116,7 +116,7 @@ def insert(database: sqlite3.Connection, rows: list[recovery.Row]) -> None:
     marks = ", ".join("?" for _ in COLUMNS)
     database.executemany(
         f"INSERT OR IGNORE INTO runs ({', '.join(COLUMNS)}) VALUES ({marks})",
-        [tuple(row[column] for column in COLUMNS) for row in rows],
+        [tuple(dict(row)[column] for column in COLUMNS) for row in rows],
     )
 
 
