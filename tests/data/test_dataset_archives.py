@@ -65,6 +65,19 @@ def test_folder_and_zip_of_it_are_the_same_dataset(tmp_path: Path) -> None:
     assert read(root).fingerprint == read(tree_zip(tmp_path / "in.zip", root)).fingerprint
 
 
+@pytest.mark.parametrize("ending", ["zip", "tar.gz"])
+def test_hidden_files_inside_an_archive_are_said_and_our_own_are_not(tmp_path: Path, ending: str) -> None:
+    root = class_folders(tmp_path / "in")
+    for junk in (".more/1.png", "cat/.2.png", ".git/3.png", "__MACOSX/4.png", ".unpacked.json"):
+        write(root / junk, b"x")
+    path = tree_zip(tmp_path / "in.zip", root) if ending == "zip" else tarred(tmp_path / "in.tar.gz", root, "w:gz")
+    notes = [note for note in read(path).notes if "hidden" in note or ".unpacked" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith(f"2 hidden files and folders inside in.{ending} were not read: ")
+    assert ".more" in notes[0] and "cat/.2.png" in notes[0]
+    assert not any(".unpacked" in note for note in read(root).notes)
+
+
 def test_a_second_reading_unpacks_nothing(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
     first = unpack(path)

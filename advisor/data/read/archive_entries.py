@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from advisor.core.errors import DatasetError, StorageError
-from advisor.data.read.names import COMPRESSED_SUFFIXES, is_junk, suffix
+from advisor.data.read.names import COMPRESSED_SUFFIXES, hidden_part, is_junk, suffix
 
 Archive = zipfile.ZipFile | tarfile.TarFile
 _BYTES_SPARE = 50_000_000
@@ -91,12 +91,16 @@ class Limits:
 
 @dataclass
 class Entry:
-    """One file of an archive: its safe relative POSIX name and a way to read it."""
+    """One file of an archive: its safe relative POSIX name and a way to read it.
+
+    hidden: its name up to the piece that begins with a dot, where it is not read for that.
+    """
 
     name: str
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     is_link: bool = False
     in_stream: bool = False
+    hidden: str = ""
 
 
 @contextmanager
@@ -121,7 +125,10 @@ def opened(path: Path) -> Iterator[Archive | None]:
 
 
 def entries_of(archive: Archive, path: Path, limits: Limits) -> Iterator[Entry]:
-    """The files of an archive; folders and system files are left out. Raises DatasetError for an unsafe entry."""
+    """The files of an archive, hidden ones too; folders and system files are left out.
+
+    Raises DatasetError for an unsafe entry.
+    """
     if isinstance(archive, zipfile.ZipFile):
         yield from _zip_entries(archive, path, limits)
     else:
@@ -138,14 +145,14 @@ def _zip_entries(archive: zipfile.ZipFile, path: Path, limits: Limits) -> Iterat
                 checked_link(info.filename, stream.read().decode("utf-8", "replace"), path)
     for info in infos:
         name = checked_name(info.filename, path)
-        if not name or info.is_dir() or info.filename.endswith("\\") or _junk(name):
+        if not name or info.is_dir() or info.filename.endswith("\\") or _tools_own(name):
             continue
         limits.next_entry()
 
         def read(info: zipfile.ZipInfo = info) -> AbstractContextManager[IO[bytes]]:
             return archive.open(info)
 
-        yield Entry(name, read, is_link=stat.S_ISLNK(info.external_attr >> 16))
+        yield Entry(name, read, is_link=stat.S_ISLNK(info.external_attr >> 16), hidden=hidden_part(name))
 
 
 def _tar_entries(archive: tarfile.TarFile, path: Path, limits: Limits) -> Iterator[Entry]:
@@ -155,7 +162,7 @@ def _tar_entries(archive: tarfile.TarFile, path: Path, limits: Limits) -> Iterat
         if info.issym() or info.islnk():
             target = info.linkname if info.issym() else "/".join([*[".."] * name.count("/"), info.linkname])
             checked_link(name, target, path)
-        if not name or info.isdir() or _junk(name):
+        if not name or info.isdir() or _tools_own(name):
             continue
         limits.next_entry()
         if info.isfile() and info.size + limits.n_bytes > limits.total_bytes:
@@ -167,11 +174,11 @@ def _tar_entries(archive: tarfile.TarFile, path: Path, limits: Limits) -> Iterat
                 raise NotImplementedError("it is no plain file")
             return stream
 
-        yield Entry(name, read, is_link=not info.isfile(), in_stream=True)
+        yield Entry(name, read, is_link=not info.isfile(), in_stream=True, hidden=hidden_part(name))
 
 
-def _junk(name: str) -> bool:
-    return any(is_junk(piece) for piece in name.split("/"))
+def _tools_own(name: str) -> bool:
+    return any(is_junk(piece) for piece in name.split("/")) and not hidden_part(name)
 
 
 def checked_name(name: str, path: Path) -> str:

@@ -25,7 +25,7 @@ from typing import IO, Any, cast
 from advisor.core import disk, storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
-from advisor.core.wording import counted
+from advisor.core.wording import counted, listed
 from advisor.core.workspace import UNPACKED, Workspace
 from advisor.data.read.archive_entries import Entry, Limits, checked_name, entries_of, opened
 from advisor.data.read.names import FOREIGN_ARCHIVES, is_junk, suffix
@@ -95,7 +95,7 @@ def _is_whole(path: Path, facts: list[Any]) -> bool:
         now = path.stat()
         if now.st_size != facts[0]:
             return False
-        return now.st_mtime_ns == facts[1] or _hash(path, _DIGEST_BYTES) == facts[2]
+        return bool(now.st_mtime_ns == facts[1] or _hash(path, _DIGEST_BYTES) == facts[2])
     except OSError:
         return False
 
@@ -149,13 +149,16 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
     damaged: list[SetAside] = []
     limits.begin(path, shutil.disk_usage(folder).free, disk.disk_of(folder))
     n_links, files = 0, {}
+    hidden: set[str] = set()
     try:
         with opened(path) as archive:
             if archive is None:
                 files = _single(path, folder, limits)
             else:
                 for entry in entries_of(archive, path, limits):
-                    if entry.is_link:
+                    if entry.hidden:
+                        hidden.add(entry.hidden)
+                    elif entry.is_link:
                         n_links += 1
                     else:
                         reason, digest = _write(entry, folder, limits)
@@ -175,13 +178,21 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
         raise DatasetError(
             f"{path} is damaged and cannot be unpacked ({str(error) or 'it ends early'}). Copy or download it again."
         ) from error
-    notes = (
-        [f"{counted(n_links, 'link or special file', 'links or special files')} inside {path.name} left out."]
-        if n_links
-        else []
-    )
+    notes = _left_out(path.name, n_links, hidden)
     entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
     storage.write_json(folder / UNPACKED, {"archive": str(path), "set_aside": entries, "notes": notes, "files": files})
+
+
+def _left_out(archive: str, n_links: int, hidden: set[str]) -> list[str]:
+    """Notes on what an archive holds and is not read."""
+    notes = []
+    if n_links:
+        notes.append(f"{counted(n_links, 'link or special file', 'links or special files')} inside {archive} left out.")
+    if hidden:
+        what = counted(len(hidden), "hidden file or folder", "hidden files and folders")
+        was = "was" if len(hidden) == 1 else "were"
+        notes.append(f"{what} inside {archive} {was} not read: {listed(sorted(hidden), 3)}.")
+    return notes
 
 
 def _write(entry: Entry, folder: Path, limits: Limits) -> tuple[str, str]:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from advisor.core.workspace import UNPACKED
+
 TableFormat = Literal["comma", "tab", "json lines", "json", "parquet", "arrow"]
 DocumentFormat = Literal["markdown", "plain", "html", "pdf", "docx", "epub", "mail"]
 
@@ -131,12 +133,24 @@ def is_junk(name: str) -> bool:
 
 
 def is_tools_own(name: str) -> bool:
-    """Whether a junk name is known to be no data: macOS's, Windows's, version control's, a notebook's or an editor's.
+    """Whether a junk name is known to be no data: macOS's, Windows's, version control's, an editor's or our own.
 
     >>> is_tools_own("._1.jpg"), is_tools_own(".git"), is_tools_own(".more_images")
     (True, True, False)
     """
-    return not name.startswith(".") or name.startswith("._") or name.lower() in _TOOLS_OWN
+    return not name.startswith(".") or name.startswith("._") or name.lower() in {*_TOOLS_OWN, UNPACKED}
+
+
+def hidden_part(path: str) -> str:
+    """A path up to the file or folder that is hidden and not a tool's own; "" where none is, or where it is below one
+    of a tool.
+
+    >>> hidden_part("a/.more/1.png"), hidden_part("a/1.png"), hidden_part(".git/.more/1")
+    ('a/.more', '', '')
+    """
+    pieces = path.split("/")
+    at = next((place for place, piece in enumerate(pieces) if is_junk(piece)), None)
+    return "" if at is None or is_tools_own(pieces[at]) else "/".join(pieces[: at + 1])
 
 
 def part_name(name: str) -> str | None:
