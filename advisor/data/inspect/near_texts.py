@@ -124,8 +124,7 @@ class _Chosen:
         a, b = (places.reshape(-1, 2)[:, side] for side in (0, 1))
         bound = np.minimum(last[a], last[b])[:, None]
         table = table[:, :width]
-        a, b = table[a], table[b]
-        merged = np.sort(np.concatenate([a, b], axis=1), axis=1)
+        merged = np.sort(np.concatenate([table[a], table[b]], axis=1), axis=1)
         known = merged <= bound
         both = ((merged[:, 1:] == merged[:, :-1]) & known[:, 1:]).sum(axis=1)
         share: NDArray[np.float64] = both / np.maximum(known.sum(axis=1) - both, 1)
@@ -140,7 +139,7 @@ def sketches(texts: Sequence[bytes]) -> tuple[Ints, Hashes, Ints]:
     poor = np.flatnonzero((np.bincount(owner, minlength=len(texts)) < SKETCH) & (lengths > 4 * SKETCH))
     if not len(poor):
         return owner, hashes, rank
-    again = _smallest([texts[number] for number in poor], lengths[poor], np.ones(len(poor)))
+    again = _smallest([texts[number] for number in poor.tolist()], lengths[poor], np.ones(len(poor)))
     rich = ~np.isin(owner, poor)
     owner = np.concatenate([owner[rich], poor[again[0]]])
     hashes, rank = (np.concatenate([one[rich], other]) for one, other in ((hashes, again[1]), (rank, again[2])))
@@ -215,7 +214,7 @@ def _meetings(keys: tuple[NDArray[np.uint64], int], n: int) -> Iterator[tuple[fl
     One array for each block of texts that the pairs begin in, after the share of texts that lie before it.
     """
     merged, bits = keys
-    text = (merged & np.uint64(2**bits - 1)).astype(np.int32 if bits < 32 else np.int64)
+    text: NDArray[np.signedinteger] = (merged & np.uint64(2**bits - 1)).astype(np.int32 if bits < 32 else np.int64)
     merged >>= np.uint64(bits)
     starts = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
     counts = np.diff(np.append(starts, len(merged)))
