@@ -79,13 +79,30 @@ def test_headers_of_other_programs_are_no_titles(text: str, header: list[str]) -
     assert len(grid.rows) == 9
 
 
-def test_rows_of_units_and_of_qualtrics_below_the_header() -> None:
+def test_rows_below_the_header_that_are_no_data() -> None:
     rows = "".join(f"words {i},{'ab'[i % 2]}\n" for i in range(9))
-    grid = parse(f"text,label\n[words],[a/b]\n{rows}")
-    assert len(grid.rows) == 9 and any("below the header" in note for note in grid.notes)
     ids = '"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n'
     grid = parse(f"Q1,Q2\nWhat do you think?,Which one?\n{ids}{rows}")
     assert len(grid.rows) == 9 and any("2 rows below" in note for note in grid.notes)
+    markdown = "| text | label |\n|:---|---|\n" + rows.replace(",", " | ").replace("words", "| words").replace(
+        "\n", " |\n"
+    )
+    grid = parse(markdown)
+    assert [record[1:3] for record in grid.records] == [[f"words {i}", "ab"[i % 2]] for i in range(9)]
+    assert any("row below the header is no data" in note for note in grid.notes)
+
+
+@pytest.mark.parametrize("first", ["(a),[b]", "---,---", "# heading,x", "text,x", "words,label"])
+def test_a_first_row_that_looks_like_no_data_is_a_row(first: str) -> None:
+    rows = [first, *(f"words {i},{'ab'[i % 2]}" for i in range(9)), "text,a", "text,b", "words,a", "words,b"]
+    grid = parse("text,label\n" + "\n".join(rows) + "\n")
+    assert grid.header == ["text", "label"]
+    assert grid.records == [row.split(",") for row in rows]
+
+
+def test_a_column_called_like_one_of_its_classes_is_a_header() -> None:
+    grid = parse("toxic,text\n" + "".join(f"{'toxic' if i % 2 else 'clean'},words {i}\n" for i in range(9)))
+    assert grid.header == ["toxic", "text"] and len(grid.rows) == 9
 
 
 def test_a_table_with_a_title_is_the_same_dataset(tmp_path: Path) -> None:

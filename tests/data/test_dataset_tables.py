@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.core.errors import DatasetError
@@ -108,6 +108,14 @@ def test_double_and_empty_column_names(tmp_path: Path) -> None:
     assert list(table(tmp_path, ",text,text\n1,a,b\n2,c,d\n").frame.columns) == ["column 1", "text", "text (2)"]
 
 
+def test_a_header_in_the_middle_is_no_row(tmp_path: Path) -> None:
+    half = "text,label\n" + "".join(f"row {i},{'ab'[i % 2]}\n" for i in range(6))
+    found = table(tmp_path, half + "\ufeff" + half)
+    assert (len(found.frame), set(found.frame["label"])) == (12, {"a", "b"})
+    assert [(entry.key, entry.reason) for entry in found.set_aside] == [("row 7", "The row repeats the header.")]
+    assert found.notes == ["1 row that repeats the header set aside."]
+
+
 def test_json_lines_with_bad_lines(tmp_path: Path) -> None:
     lines = [
         '{"text": "a", "label": 1}',
@@ -168,10 +176,12 @@ def test_decoding_never_raises(content: bytes) -> None:
 
 
 cells = st.text(
-    alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\([{#"), min_size=1, max_size=12
+    alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\"), min_size=1, max_size=12
 )
 
 
+@example([("(a)", "[b]"), ("x", "y"), ("z", "w")])
+@example([("#a", "//"), ("---", "---"), ("sep=;", "{}"), ("z", "w")])
 @given(st.lists(st.tuples(cells, cells), min_size=3, max_size=20))
 def test_what_the_csv_module_writes_comes_back(rows: list[tuple[str, str]]) -> None:
     sink = io.StringIO()

@@ -25,6 +25,7 @@ _QUOTING: tuple[dict[str, Any], ...] = (
 _SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _SAMPLE_CHARACTERS = 200_000
 _TITLED = 0.9
+_REPEATED = "The row repeats the header."
 #: A field may be a whole article; the csv module's own limit of 128 KiB is too small.
 csv.field_size_limit(MOST_CHARACTERS)
 
@@ -33,8 +34,8 @@ csv.field_size_limit(MOST_CHARACTERS)
 class Grid:
     """`cells` are columns of equal length, one for each name of `header`; `rows` are the numbers of their records.
 
-    ``ragged``: the records that have too many or too few cells, with a reason; ``harm``: how many there are, and cells
-    in which a stray quote joined many lines.
+    ``ragged``: the records that have too many or too few cells or repeat the header, with a reason; ``harm``: how many
+    have another number of cells, and cells in which a stray quote joined many lines.
     """
 
     header: list[str]
@@ -69,8 +70,13 @@ def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
         best = _less_harm(best, lines, start, delimiter, budget)
     if delimiter != prefer and len(best.header) > 1 and delimiter in _SPOKEN:
         best.notes.append(f"The columns are separated by {_SPOKEN[delimiter]}.")
-    if best.ragged:
-        best.notes.append(f"{counted(len(best.ragged), 'row')} with too many or too few cells set aside.")
+    n_repeated = sum(reason == _REPEATED for _, reason in best.ragged)
+    if n_repeated:
+        best.notes.append(
+            f"{counted(n_repeated, 'row')} that {'repeats' if n_repeated == 1 else 'repeat'} the header set aside."
+        )
+    if n_ragged := len(best.ragged) - n_repeated:
+        best.notes.append(f"{counted(n_ragged, 'row')} with too many or too few cells set aside.")
     return best
 
 
@@ -179,6 +185,10 @@ def _fill(grid: Grid, layout: Layout, records: Iterator[list[str]], budget: Budg
             grid.harm += record != [TOO_LONG]  # which is too long in every quoting
             reason = f"The row has {counted(len(record), 'cell')}, the header {n}."
             grid.ragged += [(row, LONG_LINE if record == [TOO_LONG] else reason)] if keep else []
+            budget.take(ASIDE_BYTES if keep else 0)
+            continue
+        if record == layout.header:  # several tables written one after the other
+            grid.ragged += [(row, _REPEATED)] if keep else []
             budget.take(ASIDE_BYTES if keep else 0)
             continue
         grid.harm += sum(len(value) > 2000 and value.count("\n") > 200 for value in record)

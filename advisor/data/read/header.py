@@ -1,7 +1,7 @@
 """Where the header of a delimited text is, and what stands above and below it.
 
-Above: an Excel line such as ``sep=;``, comment lines, titles of fewer cells, blank lines. Below: a row of units in
-brackets, or Qualtrics' two rows of questions and ids. All of them are skipped, and a note says so.
+Above: an Excel line such as ``sep=;``, comment lines, titles of fewer cells, blank lines. Below: Qualtrics' two rows of
+questions and ids, or the dashes of a Markdown table. All of them are skipped, and a note says so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from advisor.core.wording import counted, listed, short
 
 #: Records that are looked at to find the header.
 N_HEAD = 5000
+#: Names that columns have and cells of a first row of data do not.
+_NAMES = frozenset("text label labels sentence id class category target path filename image message review".split())
 _MOST_ABOVE = 50
 _SEPARATOR = re.compile(r'"?sep=(.|\\t)"?[,;\t| ]*', re.IGNORECASE)
 _COMMENTS = ("#", "//", "%%", "--")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*([eE][-+]?\d+)?%?")
-_UNITS = re.compile(r"[(\[]\w[^)\]]*[)\]]")
+_DASHES = re.compile(r":?-{2,}:?")
 _QUALTRICS = re.compile(r"\{['\"]ImportId['\"]")
 
 
@@ -130,9 +132,14 @@ def _counts(record: list[str], row: list[str]) -> bool:
 
 
 def is_data(first: list[str], body: list[list[str]]) -> bool:
-    """Whether the first row is data: one of its cells comes back again and again in its own column."""
+    """Whether the first row is data: one of its cells comes back again and again in its own column.
+
+    It is a header all the same where another cell is a usual name of a column that never comes back.
+    """
     same = [r for r in body[:2000] if len(r) == len(first)]
-    if len(same) < 4:
+    if len(same) < 4 or any(
+        name.lower() in _NAMES and all(r[column] != name for r in same) for column, name in enumerate(first)
+    ):
         return False
     for column, name in enumerate(first):
         values = Counter(r[column] for r in same)
@@ -147,5 +154,5 @@ def _below(body: list[list[str]]) -> int:
         if any(map(_QUALTRICS.match, row)):
             return n
     first = body[0] if body else []
-    units = len(body) > 2 and any(first) and all(_UNITS.fullmatch(cell) for cell in first)
-    return 1 if units and not any(all(map(_UNITS.fullmatch, row)) for row in body[1:20]) else 0
+    dashes = len(first) > 2 and first[0] == first[-1] == "" and all(map(_DASHES.fullmatch, first[1:-1]))
+    return 1 if dashes else 0
