@@ -38,10 +38,13 @@ class Classification:
     def checked(self, origin: str, listing: Listing, inspection: Inspection) -> Inspection:
         """Set aside classes of one item, and shifted data (ood) of classes that the task does not know.
 
-        Raises DatasetError when fewer than two classes are left, or all items are copies of one another.
+        Raises DatasetError when fewer than two classes are left, or all items are exact copies of one another.
         """
+        inspection = inspection.without_cluster_of_all(listing.items["digest"])
         if any(len(rows) == len(listing.items) for rows in inspection.clusters):
             raise DatasetError(_all_copies(origin, listing))
+        if inspection.n_alike:
+            listing.notes.append(_many_alike(inspection.n_alike, len(listing.items)))
         labels = listing.items["label"]
         inside = listing.items["part"] != "ood"
         counts = labels[inside].value_counts()
@@ -112,6 +115,14 @@ def _all_copies(origin: str, listing: Listing) -> str:
     return (
         f"All {counted(len(listing.items), 'usable item')} of {origin} are copies of one another{labels}, so there is "
         f"nothing to learn. Give different items, or check the column of the items."
+    )
+
+
+def _many_alike(n_alike: int, n: int) -> str:
+    who = f"All {n:,} items" if n_alike >= n else f"{n_alike:,} of {counted(n, 'item')}"
+    return (
+        f"{who} are near copies of one another, as pictures of one scene or texts from one template are. Copies may "
+        f"lie on both sides of the split, so what is measured says little about other items."
     )
 
 

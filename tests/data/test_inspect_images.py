@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance
 from sklearn.datasets import load_digits, load_sample_images
 
+from advisor.core.errors import DatasetError
 from advisor.data.inspect import duplicates_image as images
 from advisor.data.inspect.duplicates_image import sample_rows
 from advisor.data.inspect.inspection import Inspection, equal_digests
 from advisor.data.modality import modality_of
+from advisor.data.reading import read
 from probes.progress import silent
 
 Change = Callable[[Image.Image], Image.Image]
@@ -195,6 +197,35 @@ def test_what_the_sample_shows_is_carried_to_the_set() -> None:
 def test_equal_digests_pair_each_copy_with_the_first(digests: list[str]) -> None:
     slow = [(digests.index(d), row) for row, d in enumerate(digests) if d and digests.index(d) != row]
     assert equal_digests(pd.Series(digests, dtype=object)) == slow
+
+
+def two_classes(folder: Path, images: list[Image.Image], ending: str, **options: Any) -> Path:
+    """The images in two class folders by turns."""
+    for name, start in (("cat", 0), ("dog", 1)):
+        saved(folder / name, images[start::2], ending, **options)
+    return folder
+
+
+@pytest.mark.parametrize("side", [32, 210])
+def test_one_image_again_and_again_is_refused(tmp_path: Path, photos: list[Image.Image], side: int) -> None:
+    one = photos[0].resize((side, side))
+    two_classes(two_classes(tmp_path, [one] * 20, ".png"), [one] * 20, ".bmp")
+    with pytest.raises(DatasetError, match=r"All 40 usable items of .* are copies of one another with 2 labels"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("n", [8, 30])
+def test_near_copies_of_one_image_are_said(tmp_path: Path, photos: list[Image.Image], n: int) -> None:
+    images = [ImageEnhance.Brightness(photos[0]).enhance(0.9 + 0.2 * i / n) for i in range(n)]
+    dataset = read(two_classes(tmp_path, images, ".jpg", quality=80))
+    assert any(f"All {n} items are near copies of one another" in note for note in dataset.notes)
+    assert set(dataset.items["part"]) >= {"train", "test"}
+
+
+def test_near_copies_of_one_image_among_others_are_said(tmp_path: Path, photos: list[Image.Image]) -> None:
+    images = [ImageEnhance.Brightness(photos[0]).enhance(0.9 + 0.01 * i) for i in range(24)]
+    dataset = read(two_classes(tmp_path, [*images, *photos[2:]], ".jpg", quality=80))
+    assert any("24 of 34 items are near copies of one another" in note for note in dataset.notes)
 
 
 def test_one_image_and_no_image_are_inspected(tmp_path: Path, photos: list[Image.Image]) -> None:

@@ -105,10 +105,10 @@ def _inspected(
     seen = {row: image for row, image in images.items() if isinstance(image, InspectedImage)}
     measures = pd.DataFrame({row: image.measures for row, image in seen.items()}.values(), index=list(seen))
     exact = equal_digests(items["digest"]) + _equal_pixels(seen)
-    near = _near(seen, {later for _, later in exact}, n, progress)
+    near, n_alike = _near(seen, {later for _, later in exact}, n, progress)
     exact = [pair for pair in exact if readable[list(pair)].all()]
     clusters, kinds = merge(n, exact, near)
-    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images), levels)
+    return Inspection(readable, reasons, measures.reindex(range(n)), clusters, kinds, len(images), levels, n_alike)
 
 
 def matters(inspection: Inspection) -> bool:
@@ -214,11 +214,13 @@ def _equal_pixels(seen: dict[int, InspectedImage]) -> list[tuple[int, int]]:
     return [(first[image.pixels], row) for row, image in seen.items() if first.setdefault(image.pixels, row) != row]
 
 
-def _near(seen: dict[int, InspectedImage], copies: set[int], n_items: int, progress: Progress) -> Pairs:
-    """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one."""
+def _near(seen: dict[int, InspectedImage], copies: set[int], n_items: int, progress: Progress) -> tuple[Pairs, int]:
+    """Near-duplicate pairs of rows among the comparable images that are no exact copies of an earlier one; and how
+    many images are too many alike for that.
+    """
     rows = [row for row, image in seen.items() if image.comparable and row not in copies]
     if len(rows) < 2 or sum(image.comparable for image in seen.values()) < MIN_COMPARABLE_SHARE * len(seen):
-        return np.empty((0, 2), dtype=np.int64)
+        return np.empty((0, 2), dtype=np.int64), 0
     grey = np.stack([seen[row].grey for row in rows])
     colour = np.stack([seen[row].colour for row in rows])
     pairs = [(rows[i], rows[j]) for i, j in near_pairs(grey, colour, progress)]

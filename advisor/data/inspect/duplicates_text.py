@@ -43,10 +43,11 @@ def inspect_texts(items: pd.DataFrame, progress: Progress) -> Inspection:
     alike = _resembling(bare, {row for _, row in same}, lambda what, share: progress(what, 0.4 + 0.5 * share))
     del bare
     progress("Putting copies together", 0.9)
-    near = np.concatenate([np.array(same, dtype=np.int64).reshape(-1, 2), without_collapse(n, alike)])
+    pairs, n_alike = without_collapse(n, alike)
+    near = np.concatenate([np.array(same, dtype=np.int64).reshape(-1, 2), pairs])
     clusters, kinds = merge(n, exact, near)
     progress("Looked into the texts", 1.0)
-    return Inspection(readable, reasons, measures, clusters, kinds, n)
+    return Inspection(readable, reasons, measures, clusters, kinds, n, n_alike=n_alike)
 
 
 def _each(function: Callable[[str], str], texts: Sequence[str], progress: Callable[[float], None]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,7 +26,8 @@ class Inspection:
     format, bytes, brightness, contrast and colourfulness in 0..255, and the traces of `image_traces`; texts:
     n_characters, n_words), missing where not inspected;
     clusters: rows that are copies of each other, two or more each; cluster_kinds: "exact" or "near" for each.
-    pixel_range: what the values of 16-bit and float images among them mean.
+    pixel_range: what the values of 16-bit and float images among them mean; n_alike: items that so many others nearly
+    equal that they are in no cluster (see `without_collapse`).
     """
 
     readable: np.ndarray
@@ -36,6 +37,7 @@ class Inspection:
     cluster_kinds: list[ClusterKind]
     n_inspected: int
     pixel_range: PixelRange | None = None
+    n_alike: int = 0
 
     @property
     def near_clusters(self) -> list[tuple[int, ...]]:
@@ -53,8 +55,25 @@ class Inspection:
                 clusters.append(left)
                 kinds.append(likeness)
         reasons = {int(number[row]): reason for row, reason in self.reasons.items() if keep[row]}
-        measures = self.measures[keep].reset_index(drop=True)
-        return Inspection(self.readable[keep], reasons, measures, clusters, kinds, self.n_inspected, self.pixel_range)
+        return replace(
+            self,
+            readable=self.readable[keep],
+            reasons=reasons,
+            measures=self.measures[keep].reset_index(drop=True),
+            clusters=clusters,
+            cluster_kinds=kinds,
+        )
+
+    def without_cluster_of_all(self, digests: pd.Series[str]) -> Inspection:
+        """The inspection without a cluster that near copies make of all items: no split keeps that on one side.
+
+        Its exact copies, by their digests, stay together.
+        """
+        n = len(self.readable)
+        if not any(len(rows) == n for rows in self.near_clusters):
+            return self
+        clusters, kinds = merge(n, equal_digests(digests), [])
+        return replace(self, clusters=clusters, cluster_kinds=kinds, n_alike=n)
 
 
 def equal_digests(digests: pd.Series[str]) -> list[tuple[int, int]]:
@@ -86,17 +105,18 @@ def merge(
     return [clusters[i] for i in by_first], ["exact" if whole[i] else "near" for i in by_first]
 
 
-def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]] | Pairs) -> Pairs:
-    """The near pairs, (pairs, 2), outside clusters of over 20 items and a fifth of all.
+def without_collapse(n_items: int, pairs: Sequence[tuple[int, int]] | Pairs) -> tuple[Pairs, int]:
+    """The near pairs, (pairs, 2), outside clusters of over 20 items and a fifth of all; how many items those hold.
 
     Such a cluster says more about the set (one template, one scene) than about copies, and could not be split.
     """
     ends = _ends(pairs)
     if not len(ends):
-        return ends
+        return ends, 0
     joined = _components(n_items, ends)
-    too_large = np.bincount(joined) > max(20, MAX_NEAR_SHARE * n_items)
-    return np.asarray(ends[~too_large[joined[ends[:, 0]]]])
+    sizes = np.bincount(joined)
+    too_large = sizes > max(20, MAX_NEAR_SHARE * n_items)
+    return np.asarray(ends[~too_large[joined[ends[:, 0]]]]), int(sizes[too_large].sum())
 
 
 def _ends(pairs: Sequence[tuple[int, int]] | Pairs) -> Pairs:
