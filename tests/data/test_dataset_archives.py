@@ -91,6 +91,7 @@ def test_a_second_reading_unpacks_nothing(tmp_path: Path) -> None:
         lambda file: file.write_bytes(b"two"),
         lambda file: file.write_bytes(b""),
         lambda file: file.unlink(),
+        lambda file: file.chmod(0),
         lambda file: (file.parents[1] / ".unpacked.json").write_text("[]"),
         lambda file: (file.parents[1] / ".unpacked.json").unlink(),
     ],
@@ -101,6 +102,12 @@ def test_an_unpacked_file_that_is_damaged_or_gone_is_unpacked_again(
     path = zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})
     damage(unpack(path).folder / "x/1.txt")
     assert (unpack(path).folder / "x/1.txt").read_bytes() == b"one"
+
+
+def test_what_a_killed_unpacking_left_is_deleted(tmp_path: Path, workspace: Path) -> None:
+    write(workspace / "unpacked/.new-killed/cat/1.png", b"x")
+    folder = unpack(zipped(tmp_path / "a.zip", **{"x/1.txt": b"one"})).folder
+    assert {path.name for path in folder.parent.iterdir()} == {".known", folder.name}
 
 
 def test_a_copied_workspace_unpacks_nothing_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,18 @@ def test_images_inside_are_written_out(tmp_path: Path, n_files: int) -> None:
     assert not any(key.startswith("/") for key in dataset.items["key"])
 
 
+def test_a_written_image_that_is_damaged_is_written_again(tmp_path: Path, workspace: Path) -> None:
+    images = [{"bytes": png(), "path": None} for _ in range(12)]
+    pq.write_table(pa.table({"image": images, "label": ["ab"[i % 2] for i in range(12)]}), tmp_path / "a.parquet")
+    before = read(tmp_path / "a.parquet")
+    first = Path(before.items["path"].iloc[0])
+    first.write_bytes(first.read_bytes()[:-5])
+    after = read(tmp_path / "a.parquet")
+    assert (after.fingerprint, after.n_used) == (before.fingerprint, 12)
+    (first.parents[1] / ".unpacked.json").write_text("[]")
+    assert read(tmp_path / "a.parquet").fingerprint == before.fingerprint
+
+
 def test_an_image_missing_or_damaged_inside(tmp_path: Path) -> None:
     images = [{"bytes": png(), "path": None} for _ in range(12)]
     images[3], images[4] = {"bytes": None, "path": "/etc/hosts"}, {"bytes": b"no image", "path": None}

@@ -15,14 +15,13 @@ import lzma
 import os
 import shutil
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, cast
 
-from advisor.core import disk, storage
+from advisor.core import aside, disk, storage
 from advisor.core.errors import DatasetError, StorageError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted, listed
@@ -55,24 +54,18 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
     if program := FOREIGN_ARCHIVES.get(suffix(path.name)):
         raise DatasetError(f"{path} is a {program} archive, which cannot be read. Unpack it, or make a zip of it.")
     folder = Workspace.here().unpacked / archive_hash(path)[:32]
-    if (known := _kept(folder)) is not None:
+    if (known := kept(folder)) is not None:
         return known
-    with disk.writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-    try:
-        _fill(path, aside, limits or Limits(), progress)
-        with disk.writing(folder):
-            _move(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    unpacked = _kept(folder)
+    with aside.filled(folder) as new:
+        _fill(path, new, limits or Limits(), progress)
+        put_in_place(new, folder)
+    unpacked = kept(folder)
     if unpacked is None:
         raise StorageError(f"{folder} does not hold what was just unpacked from {path}. Check that disk and try again.")
     return unpacked
 
 
-def _kept(folder: Path) -> Unpacked | None:
+def kept(folder: Path) -> Unpacked | None:
     """What was unpacked here before; None where that is nothing, or a file of it is missing or damaged."""
     try:
         record = storage.read_object(folder / UNPACKED)
@@ -83,10 +76,10 @@ def _kept(folder: Path) -> Unpacked | None:
         return None
 
 
-def _facts(path: Path, digest: str) -> list[Any]:
+def facts_of(path: Path, digest: str | None = None) -> list[Any]:
     """By which an unpacked file is known: its size, the time of its last change, and the hash of its content."""
     facts = path.stat()
-    return [facts.st_size, facts.st_mtime_ns, digest]
+    return [facts.st_size, facts.st_mtime_ns, digest or _hash(path, _DIGEST_BYTES)]
 
 
 def _is_whole(path: Path, facts: list[Any]) -> bool:
@@ -95,19 +88,25 @@ def _is_whole(path: Path, facts: list[Any]) -> bool:
         now = path.stat()
         if now.st_size != facts[0]:
             return False
-        return bool(now.st_mtime_ns == facts[1] or _hash(path, _DIGEST_BYTES) == facts[2])
+        if now.st_mtime_ns == facts[1]:
+            return os.access(path, os.R_OK)
+        return _hash(path, _DIGEST_BYTES) == str(facts[2])
     except OSError:
         return False
 
 
-def _move(aside: Path, folder: Path) -> None:
-    """Put the finished folder in place of none or a damaged one; another process may have been quicker."""
+def put_in_place(new: Path, folder: Path) -> None:
+    """Put the finished folder in place of none or a damaged one; another process may have been quicker.
+
+    Raises StorageError naming the disk.
+    """
     try:
-        if folder.exists() and _kept(folder) is None:
-            shutil.rmtree(folder)
-        aside.rename(folder)
-    except OSError:
-        if _kept(folder) is None:
+        with disk.writing(folder):
+            if folder.exists() and kept(folder) is None:
+                shutil.rmtree(folder)
+            new.rename(folder)
+    except StorageError:
+        if kept(folder) is None:
             raise
 
 
@@ -165,7 +164,7 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
                         if reason:
                             damaged.append(SetAside(key=entry.name, reason=reason))
                         else:
-                            files[entry.name] = _facts(folder / entry.name, digest)
+                            files[entry.name] = facts_of(folder / entry.name, digest)
                     if limits.n_entries % 200 == 0:
                         progress(f"Unpacking {path.name}: {limits.n_entries:,} files", limits.share)
     except OSError as error:
@@ -235,7 +234,7 @@ def _single(path: Path, folder: Path, limits: Limits) -> dict[str, list[Any]]:
         name = "content"
     with _decompressed(path) as source, (folder / name).open("xb") as sink:
         digest = _copied(source, sink, name, limits)
-    return {name: _facts(folder / name, digest)}
+    return {name: facts_of(folder / name, digest)}
 
 
 def _decompressed(path: Path) -> IO[bytes]:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from advisor.core import disk, storage
+from advisor.core import aside, disk, storage
 from advisor.core.errors import StorageError
 from advisor.core.wording import counted
 from advisor.core.workspace import UNPACKED, Workspace
 from advisor.data.read.archive_entries import Limits
-from advisor.data.read.archives import archive_hash
+from advisor.data.read.archives import archive_hash, facts_of, kept, put_in_place
 from advisor.data.read.arrow_tables import broken, damaged, image_column
 from advisor.data.read.bounds import MOST_ROWS, Budget
 from advisor.data.read.names import table_format
@@ -45,20 +44,19 @@ def written_out(source: Source, tree: Tree, progress: Progress = silent) -> Sour
     digests = "".join(f"{file}\0{archive_hash(tree.root / file)}\n" for file in files)
     mark = hashlib.blake2b(b"images\n" + digests.encode("utf-8", "replace"), digest_size=16).hexdigest()
     folder = Workspace.here().unpacked / mark
-    if not (folder / UNPACKED).exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-        try:
-            n_images = sum(_write(tree.root, file, aside, progress) for file in files)
+    found = kept(folder)
+    if found is None:
+        with aside.filled(folder) as new:
+            n_images = sum(_write(tree.root, file, new, progress) for file in files)
             note = f"{counted(n_images, 'image')} inside the {'table' if len(files) == 1 else 'tables'} written out."
-            storage.write_json(aside / UNPACKED, {"archive": source.origin, "set_aside": [], "notes": [note]})
-            if folder.exists():
-                shutil.rmtree(folder)
-            aside.rename(folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    notes = storage.read_json(folder / UNPACKED)["notes"]
-    return Source(source.origin, source.name, folder, True, source.set_aside, [*source.notes, *notes])
+            written = {path.relative_to(new).as_posix(): facts_of(path) for path in new.rglob("*") if path.is_file()}
+            content = {"archive": source.origin, "set_aside": [], "notes": [note], "files": written}
+            storage.write_json(new / UNPACKED, content)
+            put_in_place(new, folder)
+        found = kept(folder)
+    if found is None:
+        raise StorageError(f"{folder} does not hold what was just written. Check that disk and try again.")
+    return Source(source.origin, source.name, folder, True, source.set_aside, [*source.notes, *found.notes])
 
 
 def _holds_images(path: Path) -> bool:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.core import disk, resources
+from advisor.core import aside, disk, resources
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind
 from advisor.core.workspace import Workspace
@@ -130,17 +128,14 @@ def materialise(name: str, progress: Progress = silent) -> Path:
 
 def _write(name: str, folder: Path, progress: Progress) -> None:
     """Write an offline sample aside and put it in place; another process may have been quicker."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-    try:
-        {"digits": _digits, "mnist5k": _mnist5k, "topics": _topics}[name](aside, progress)
-        if not folder.exists():
-            aside.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with aside.filled(folder) as new:
+        try:
+            {"digits": _digits, "mnist5k": _mnist5k, "topics": _topics}[name](new, progress)
+            if not folder.exists():
+                new.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
 
 
 def package_file(package: str, inside: str, install: str) -> Path:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.core import disk
+from advisor.core import aside, disk
 from advisor.core.errors import DatasetError, StorageError
 from probes.progress import Progress
 
@@ -22,17 +20,15 @@ def download(name: str, title: str, folder: Path, progress: Progress) -> None:
 
     Raises DatasetError when the download fails, StorageError naming the disk that cannot be written.
     """
-    with disk.writing(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
-        progress(f"Downloading {title}", 0.05)
-        rows = list(_READERS[name](aside))
-        sink = io.StringIO(newline="")
-        csv.writer(sink).writerows([("path", "label", "split"), *rows])
-        (aside / "data.csv").write_text(sink.getvalue(), encoding="utf-8", newline="")
-        if not folder.exists():
-            aside.rename(folder)
+        with aside.filled(folder) as new:
+            progress(f"Downloading {title}", 0.05)
+            rows = list(_READERS[name](new))
+            sink = io.StringIO(newline="")
+            csv.writer(sink).writerows([("path", "label", "split"), *rows])
+            (new / "data.csv").write_text(sink.getvalue(), encoding="utf-8", newline="")
+            if not folder.exists():
+                new.rename(folder)
     except (OSError, RuntimeError, ImportError) as error:
         if sentence := disk.explained(error):
             raise StorageError(sentence) from error
@@ -41,8 +37,6 @@ def download(name: str, title: str, folder: Path, progress: Progress) -> None:
             f"The sample {title} could not be downloaded ({cause}). "
             f"Check the network, or use an offline sample: sample:digits, sample:mnist5k or sample:topics."
         ) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _relative(paths: Any, root: Path) -> Iterator[str]:
