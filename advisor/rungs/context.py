@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Plan
+from advisor.core.stopping import Stopped
 from advisor.core.workspace import RunFiles
 from probes.progress import Progress
 
@@ -18,10 +19,6 @@ class Emit(Protocol):
     """Report the stage and the share of the whole run that is done (0 to 1); numbers become a line of the metrics."""
 
     def __call__(self, stage: str, share: float, **numbers: Any) -> None: ...
-
-
-class RunStopped(Exception):
-    """The user asked to stop before there was a model; the worker notes it and ends."""
 
 
 def _quiet(stage: str, share: float, **numbers: Any) -> None:
@@ -62,11 +59,11 @@ class RunContext:
         return max(0.0, self.deadline - time.monotonic())
 
     def stage(self, name: str, start: float, end: float) -> Progress:
-        """A progress callback for one stage; raises RunStopped when a stop was requested."""
+        """A progress callback for one stage; raises Stopped when a stop was requested."""
 
         def tell(sentence: str, share: float) -> None:
             if self.should_stop():
-                raise RunStopped(name)
+                raise Stopped(name)
             self.emit(name, start + (end - start) * min(1.0, max(0.0, share)))
 
         return tell
@@ -95,4 +92,4 @@ class Rung(Protocol):
     """A module that carries out one rung: trains or assembles, and saves the model into the run's folder."""
 
     def execute(self, context: RunContext) -> Outcome:
-        """Carry out the plan. Raises PeopleError, or RunStopped when stopped before there is a model."""
+        """Carry out the plan. Raises PeopleError, or Stopped when stopped before there is a model."""

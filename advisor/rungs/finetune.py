@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from advisor.core.stopping import Stopped
 from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
-from advisor.rungs.context import Outcome, RunContext, RunStopped
+from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
@@ -50,7 +51,7 @@ def execute(context: RunContext) -> Outcome:
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
     try:
         return _compared(context, backbone, fallback)
-    except RunStopped:
+    except Stopped:
         return roll_back(context, backbone, fallback, STOPPED, stopped=True)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):

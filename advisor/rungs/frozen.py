@@ -39,7 +39,8 @@ class FrozenFit:
     """The frozen rung before its final fit: the head's value on the validation part when fitted without it.
 
     ``train`` and ``val``: the features of the chosen layers, on which fine-tuning starts too. ``calibration``: expected
-    calibration error on the validation part before and after the temperature; empty without one.
+    calibration error on the validation part before and after the temperature; empty without one. Shape: val_logits
+    (m, C) of that head; None in a run that an older version began.
     """
 
     train: Features
@@ -48,6 +49,7 @@ class FrozenFit:
     choice: Choice
     calibration: dict[str, float] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
+    val_logits: np.ndarray | None = None
 
 
 def execute(context: RunContext) -> Outcome:
@@ -132,11 +134,14 @@ def _fitted(context: RunContext, train: Features, val: Features, choice: Choice,
         choice=dataclasses.replace(choice, temperature=temperature),
         calibration=calibration,
         sentences=(*choice.sentences, *sentences),
+        val_logits=logits,
     )
 
 
 def logits(context: RunContext, fitted: FrozenFit) -> np.ndarray:
     """The frozen head's logits of the validation rows, fitted without them. Shape: (m, C)."""
+    if fitted.val_logits is not None:
+        return fitted.val_logits
     head = common.fit_linear(context.dataset, fitted.train, fitted.choice.recipe)
     return head.logits(fitted.val.array)
 

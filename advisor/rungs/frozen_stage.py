@@ -1,4 +1,7 @@
-"""The frozen fit that fine-tuning starts from, is compared with and rolls back to: kept with its features."""
+"""The frozen fit that fine-tuning starts from, is compared with and rolls back to: kept with its features.
+
+Its model is written at once, so that a run which is ended in the middle of its tuning has one.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ def fit(
     if stage is not None:
         return _restored(stage)
     fitted = frozen.fit(context, backbone, val_rows, seconds, span)
+    frozen.save(context, backbone, fitted, fallback="frozen")
     stages.keep(context, NAME, _values(fitted), _tensors(fitted))
     return fitted
 
@@ -53,7 +57,8 @@ def _values(fitted: FrozenFit) -> dict[str, Any]:
 
 
 def _tensors(fitted: FrozenFit) -> dict[str, Tensor]:
-    return {
+    logits = {} if fitted.val_logits is None else {"val/logits": torch.from_numpy(fitted.val_logits)}
+    return logits | {
         f"{name}/{what}": torch.from_numpy(np.ascontiguousarray(array))
         for name, part in _parts(fitted).items()
         for what, array in (("rows", part.rows), ("array", part.array))
@@ -79,4 +84,5 @@ def _restored(stage: Stage) -> FrozenFit:
         choice=choice,
         calibration=values["calibration"],
         sentences=tuple(values["sentences"]),
+        val_logits=stage.tensors["val/logits"].numpy() if "val/logits" in stage.tensors else None,
     )

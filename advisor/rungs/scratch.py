@@ -17,9 +17,10 @@ import numpy as np
 
 from advisor.core.errors import RunError
 from advisor.core.kinds import ModalityName, kind_row
+from advisor.core.stopping import Stopped
 from advisor.core.wording import percent
 from advisor.rungs import common, scratch_race, stages
-from advisor.rungs.context import Outcome, RunContext, RunStopped
+from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.saved import words
 from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
@@ -83,7 +84,7 @@ def train(context: RunContext, all_rows: np.ndarray, counted: WordCounts | None)
             return keep_words(context, counted, all_rows, values, (comparison,))
         sentences = (comparison, *sentences)
     if result is None or (result.stopped and result.best_step < 0):
-        raise RunStopped("before the training")
+        raise Stopped("before the training")
     if result.best_step < 0:
         raise RunError(
             "Training from scratch diverged at every learning rate. Give it more time, or choose another rung."

@@ -20,7 +20,7 @@ from typing import Any
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.workspace import RunFiles, Workspace
-from advisor.runs import launchers, processes, store
+from advisor.runs import launchers, processes, stopping, store
 
 LOG = logging.getLogger("advisor.supervisor")
 IDLE_SECONDS = 20.0
@@ -127,7 +127,7 @@ class Supervisor:
         if own.get("state") in store.ENDED:
             store.change(run, state, own["state"], cause=str(own.get("cause", "")))
         elif state == "stopping":
-            store.change(run, state, "stopped", cause="It was stopped.")
+            store.change(run, state, "stopped", cause=stopping.was_stopped(folder))
         else:
             self._bury_or_resume(entry, folder)
         if store.row(run)["state"] in store.ENDED:

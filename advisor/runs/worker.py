@@ -13,15 +13,18 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core import disk, storage
 from advisor.core.errors import PeopleError, ProcessLost
+from advisor.core.stopping import Stopped
 from advisor.core.wording import duration
 from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
+from advisor.runs.stopping import Stopping, was_stopped
 from probes.errors import first_line
 
 if TYPE_CHECKING:
@@ -50,8 +53,20 @@ def main(folder: Path) -> int:
     storage.sweep(folder)  # what an attempt that was killed was just writing
     reporter = Reporter(folder)
     reporter.start()
+    stopping = Stopping(RunFiles(folder), lambda: give_up(folder, reporter))
+    stopping.watch()
+    return _carried_out(folder, reporter, stopping)
+
+
+def _carried_out(folder: Path, reporter: Reporter, stopping: Stopping) -> int:
+    """The work to its end, whatever that is; returns the exit status."""
     try:
-        reporter.end(*work(folder, reporter))
+        state, cause = work(folder, reporter, stopping.is_asked)
+        stopping.over()
+        reporter.end(state, cause)
+    except Stopped:
+        stopping.over()
+        reporter.end("stopped", was_stopped(folder))
     except ProcessLost as error:
         LOG.error("%s", error)
         return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
@@ -69,6 +84,12 @@ def main(folder: Path) -> int:
         cause = f"{type(error).__name__}: {first_line(error)}"
         reporter.end("failed", f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}.")
     return 0
+
+
+def give_up(folder: Path, reporter: Reporter) -> None:
+    """End this process in the middle of its work, stopped, with the model that is in the folder."""
+    reporter.end("stopped", was_stopped(folder))
+    os._exit(0)
 
 
 def ran_out_of_memory(error: Exception) -> bool:
@@ -117,12 +138,15 @@ def _prepare() -> None:
         os.nice(NICENESS)
 
 
-def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
-    """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause."""
+def work(folder: Path, reporter: Reporter, should_stop: Callable[[], bool]) -> tuple[str, str]:
+    """Execute the plan and report on it; returns the final state, "done" or "stopped", and its cause.
+
+    Raises Stopped where a stop ends it before the rung has an outcome, or in the middle of the report.
+    """
     from advisor.core.records import Plan
     from advisor.data.changes import check_unchanged
     from advisor.data.store import planned
-    from advisor.rungs.context import RunContext, RunStopped
+    from advisor.rungs.context import RunContext
     from advisor.runs import resuming
     from advisor.training import parallel
     from probes.device import pick
@@ -142,19 +166,15 @@ def work(folder: Path, reporter: Reporter) -> tuple[str, str]:
         device=pick(plan.device),
         deadline=deadline(plan, reporter),
         emit=reporter.emit,
-        should_stop=RunFiles(folder).stop.exists,
+        should_stop=should_stop,
         kept=reporter.kept,
     )
-    try:
-        with parallel.joined(context.device):
-            return carry_out(context, reporter, resuming.sentences(dropped))
-    except RunStopped:
-        kept = " The model is kept, without a report." if RunFiles(folder).model.exists() else ""
-        return "stopped", f"It was stopped before it finished.{kept}"
+    with parallel.joined(context.device):
+        return carry_out(context, reporter, resuming.sentences(dropped))
 
 
 def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] = ()) -> tuple[str, str]:
-    """The rung, then its report, then the hashes of what came out. Raises RunStopped between any two steps."""
+    """The rung, then its report, then the hashes of what came out. Raises Stopped between any two steps."""
     from advisor.advice.outlook.ledger import note_outcome
     from advisor.rungs.saved.loading import load
     from advisor.runs.report.report import report

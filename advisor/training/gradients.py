@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from advisor.core.stopping import Stopped
 from advisor.training import states
 from advisor.training.batches import Batch, PartOfBatch, rows
 from advisor.training.objectives import autocast
@@ -142,10 +143,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return any(phrase in str(error).lower() for phrase in _NO_MEMORY)
-
-
-class Stopped(Exception):
-    """The user asked to stop while the validation part was judged."""
 
 
 class Watched:

@@ -20,11 +20,12 @@ import torch
 from torch import Tensor
 
 from advisor.core.errors import ProcessLost
+from advisor.core.stopping import Stopped
 from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, Judge, Stopped, is_out_of_memory, random_state_kept
+from advisor.training.gradients import Gradients, Judge, is_out_of_memory, random_state_kept
 from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
 from advisor.training.problem import Judgement, Problem
@@ -206,9 +207,10 @@ class _Fit:
     def _keep_if_best(self, judged: Judgement) -> bool:
         if (judged.value, -judged.loss) <= (self.best["value"], -self.best["loss"]):
             return False
-        self.best = {"value": judged.value, "loss": judged.loss, "step": self.step}
+        best = {"value": judged.value, "loss": judged.loss, "step": self.step}
         tensors = {k: v.clone() for k, v in states.learned(self.problem.network).items()}
-        self.best_part = Part(self.ticks, {**tensors, "logits": torch.from_numpy(judged.outputs)})
+        part = Part(self.ticks, {**tensors, "logits": torch.from_numpy(judged.outputs)})
+        self.best, self.best_part = best, part  # together, since a stop may come between any two steps
         return True
 
     def _keep_good(self) -> None:

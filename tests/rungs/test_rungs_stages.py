@@ -14,9 +14,20 @@ import torch
 from advisor.core.errors import StorageError
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json
-from advisor.rungs import common, finetune, frozen_backbones, frozen_stage, registry, scratch, scratch_race, stages
+from advisor.rungs import (
+    common,
+    finetune,
+    frozen,
+    frozen_backbones,
+    frozen_stage,
+    registry,
+    scratch,
+    scratch_race,
+    stages,
+)
 from advisor.rungs.context import RunContext
 from advisor.training import checkpoints, few, search
+from tests.rungs.saved_models import load_predictor
 
 Run = Callable[..., RunContext]
 
@@ -82,6 +93,17 @@ def test_a_frozen_fit_is_the_same_at_the_end_of_the_time(digits: Dataset, run_of
         assert one.n_asked == other.n_asked
     assert dataclasses.replace(again.choice, predicted=None) == dataclasses.replace(fitted.choice, predicted=None)
     assert (again.value, again.calibration, again.sentences) == (fitted.value, fitted.calibration, fitted.sentences)
+    logits = frozen.logits(context, dataclasses.replace(fitted, val_logits=None))  # as an older version has it
+    assert np.array_equal(frozen.logits(context, again), logits)
+
+
+def test_a_run_that_is_killed_in_its_tuning_has_the_frozen_model(digits: Dataset, run_of: Run) -> None:
+    context = run_of(digits, "fine-tune", 120.0, steps=12, depths=["last features"])
+    context.emit = kill_in("Training without fold 1 of 3")
+    with pytest.raises(Killed):
+        registry.execute(context)
+    assert read_json(context.directory / "model.json")["fallback"] == "frozen"
+    assert load_predictor(context.directory).predict_proba(list(digits.items["path"][:2])).shape == (2, 3)
 
 
 def test_a_frozen_head_on_more_items_is_not_given_up_for_one_on_fewer(digits: Dataset, run_of: Run) -> None:

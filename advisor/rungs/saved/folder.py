@@ -16,6 +16,7 @@ from torch import Tensor
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset, Plan
+from advisor.core.stopping import uncut
 from advisor.core.workspace import RunFiles
 from probes.errors import first_line
 
@@ -90,8 +91,9 @@ def save(directory: Path, spec: dict[str, Any], tensors: dict[str, Tensor]) -> N
     from safetensors.torch import save
 
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
-    storage.write_bytes(RunFiles(directory).weights, content)
-    storage.write_json(RunFiles(directory).model, {**spec, "sha256": hashlib.sha256(content).hexdigest()})
+    with uncut():  # the one names the hash of the other
+        storage.write_bytes(RunFiles(directory).weights, content)
+        storage.write_json(RunFiles(directory).model, {**spec, "sha256": hashlib.sha256(content).hexdigest()})
 
 
 def read(directory: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
