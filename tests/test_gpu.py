@@ -20,7 +20,7 @@ from probes import device as devices
 from probes.backbones import catalog
 from probes.features import extract
 from tests.test_api import home, pictures, questions, workspace  # noqa: F401 fixtures: a workspace for the module
-from tests.training.small_problems import SETTINGS, StopAfter, image_problem, lite0
+from tests.training.small_problems import SETTINGS, image_problem, lite0, stopped_after
 
 GPU = devices.pick()
 pytestmark = [
@@ -79,7 +79,7 @@ def test_a_rung_trained_there_is_taken_home_to_a_processor(dataset: Dataset, adv
 def test_a_fit_that_was_stopped_goes_on_to_the_end_of_an_undisturbed_one(tmp_path: Path) -> None:
     problem = partial(image_problem, partial(lite0, GPU))
     whole = fit(problem(), SETTINGS)
-    stop = Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0, should_stop=StopAfter(3))
+    stop = stopped_after(3, tmp_path)
     assert fit(problem(), SETTINGS, stop).stopped
     resumed = fit(problem(), SETTINGS, Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0))
     assert resumed.steps == whole.steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from advisor.training.augmentation import Augmentation
 from advisor.training.network import build
 from advisor.training.objectives import Classification
 from advisor.training.problem import Problem
-from advisor.training.settings import Settings
+from advisor.training.settings import Callbacks, Settings
 from advisor.training.sources import ImageSource, TextSource
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
@@ -102,12 +103,12 @@ def text_problem() -> Problem:
     )
 
 
-class StopAfter:
-    """Asks to stop once so many questions were answered: the fit asks before every step."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left < 0
+def stopped_after(steps: int, folder: Path) -> Callbacks:
+    """A checkpoint after every step, and a stop after so many of them."""
+    kept: list[int] = []
+    return Callbacks(
+        checkpoint=folder,
+        checkpoint_seconds=0.0,
+        kept=lambda: kept.append(1),
+        should_stop=lambda: len(kept) >= steps,
+    )

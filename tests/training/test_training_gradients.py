@@ -24,9 +24,9 @@ from advisor.training.settings import Callbacks, Settings
 from advisor.training.sources import ImageSource
 from tests.training.small_problems import (
     SETTINGS,
-    StopAfter,
     image_problem,
     learning_norm_problem,
+    stopped_after,
     text_problem,
     tiny_backbone,
 )
@@ -301,7 +301,7 @@ def test_each_of_these_resumes_to_the_same_bits_after_every_step(change: str, tm
     for _ in range(20):
         resumed = make()
         torch.manual_seed(999)
-        callbacks = Callbacks(checkpoint=folder, checkpoint_seconds=0.0, should_stop=StopAfter(2))
+        callbacks = stopped_after(2, folder)
         result = fit(resumed, settings, callbacks)
         if not result.stopped:
             break

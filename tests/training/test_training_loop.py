@@ -19,10 +19,10 @@ from advisor.training.objectives import Classification, balanced_weights
 from advisor.training.settings import Callbacks
 from tests.training.small_problems import (
     SETTINGS,
-    StopAfter,
     image_problem,
     learning_norm_problem,
     lite0_problem,
+    stopped_after,
     text_problem,
     tiny_backbone,
 )
@@ -38,8 +38,7 @@ def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrup
     whole = fit(undisturbed, settings)
 
     first = make()
-    stop = Callbacks(checkpoint=tmp_path, checkpoint_seconds=0.0, should_stop=StopAfter(interrupted_at))
-    assert fit(first, settings, stop).stopped
+    assert fit(first, settings, stopped_after(interrupted_at, tmp_path)).stopped
     assert checkpoints.read(tmp_path)[1]["step"] == interrupted_at
     torch.manual_seed(999)  # a resumed process has another random state
     resumed = make()
@@ -56,8 +55,7 @@ def test_a_resumed_run_equals_an_undisturbed_one_bit_for_bit(make: Any, interrup
 def test_final_weights_and_moments_are_those_of_the_undisturbed_run(tmp_path: Path) -> None:
     for name, interruptions in (("whole", []), ("parts", [1, 3])):
         for steps in [*interruptions, 10**6]:
-            callbacks = Callbacks(checkpoint=tmp_path / name, checkpoint_seconds=0.0, should_stop=StopAfter(steps))
-            fit(image_problem(), SETTINGS, callbacks)
+            fit(image_problem(), SETTINGS, stopped_after(steps, tmp_path / name))
     whole, parts = (checkpoints.read(tmp_path / name) for name in ("whole", "parts"))
     assert whole and parts and whole[1]["step"] == parts[1]["step"] == 6
     for part in ("now", "best", "good"):
