@@ -7,6 +7,7 @@ that was disturbed can be compared bit by bit with one that was not.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 import time
@@ -25,6 +26,7 @@ from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Plan, RunStatus
 from advisor.core.workspace import RunFiles
+from advisor.llm.models import chat_model
 from advisor.runs import processes, store
 from advisor.runs.follow import follow
 from probes.backbones import catalog
@@ -52,6 +54,8 @@ KINDS = {
     "few images": Kind("fine-tune", "few images", {"steps": 12, "learning_rate": 3e-4}),
     "crowd": Kind("scratch", "few texts", {"architecture": "words"}),
     "few texts": Kind("fine-tune", "few texts", {"steps": 10}),
+    "LoRA": Kind("fine-tune", "questions"),
+    "reader": Kind("frozen", "questions"),
     "scratch": Kind("scratch", "few images", {"steps": 10, "architecture": "small", "learning_rate": 1e-3}),
 }
 
@@ -70,7 +74,7 @@ def dataset_of(home: Path, data: str) -> Dataset:
         return api.read(data)
     path = home / "data" / data
     if not path.exists():
-        {"few images": _few_images, "few texts": _few_texts}[data](path)
+        {"few images": _few_images, "few texts": _few_texts, "questions": _questions}[data](path)
     return api.read(path)
 
 
@@ -92,16 +96,30 @@ def _few_texts(folder: Path) -> None:
     pd.DataFrame({"text": common["text"], "label": common["label"]}).to_csv(folder / "texts.csv", index=False)
 
 
+def _questions(folder: Path) -> None:
+    """Museums with two facts each, and two questions on them."""
+    folder.mkdir(parents=True)
+    asked = []
+    for number in range(40):
+        name, year = f"Museum {chr(65 + number % 26)}{number}", 1900 + 3 * number
+        text = f"{name} was opened in {year}. Its first director was Ada Miller the {number}th, a baker's child."
+        (folder / f"{number}.txt").write_text(text)
+        asked.append({"question": f"When was {name} opened?", "answers": [str(year)], "document": f"{number}.txt"})
+        asked.append({"question": f"Who first directed {name}?", "answers": [f"Ada Miller the {number}th"]})
+    (folder / "questions.jsonl").write_text("\n".join(json.dumps(row) for row in asked))
+
+
 def plan_of(home: Path, name: str, seed: int = 1, budget: float = AMPLE_SECONDS) -> Plan:
     """The plan of a run of that kind, on the CPU, with a fresh id."""
     kind = KINDS[name]
     dataset = dataset_of(home, kind.data)
-    entry = catalog.default(kind_row(dataset.kind).modality)
+    entry = catalog.default("language" if dataset.kind == "qa" else kind_row(dataset.kind).modality)
+    sha256 = chat_model().identity if dataset.kind == "qa" else weights_hash(entry)
     return Plan(
         run=store.new_run_id(kind.rung), rung=kind.rung, dataset_folder=dataset.folder, dataset_name=dataset.name,
         fingerprint=dataset.fingerprint, kind=dataset.kind, metric=dataset.metric, backbone=entry.name,
-        backbone_hash=weights_hash(entry), input_size=64, device="cpu", budget_seconds=budget, seed=seed,
-        settings=kind.settings,
+        backbone_hash=sha256, input_size=0 if dataset.kind == "qa" else 64, device="cpu", budget_seconds=budget,
+        seed=seed, settings=kind.settings,
     )  # fmt: skip
 
 

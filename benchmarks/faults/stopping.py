@@ -39,9 +39,12 @@ STAGES = (
     ("scratch", "Training"),
     ("frozen", "Extracting features"),
     ("frozen", "Starting"),
+    ("LoRA", "Training"),
+    ("LoRA", "Answering validation questions"),
+    ("reader", "Reading questions"),
 )
 #: After these a stopped run has a model: the frozen one at least.
-WITH_MODEL = ("Race", "Training", "Training without")
+WITH_MODEL = ("Race", "Training", "Training without", "Answering validation questions")
 
 
 def figures() -> Iterator[Figure]:
