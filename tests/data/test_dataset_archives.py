@@ -317,3 +317,71 @@ def test_no_checked_name_leads_out(name: str) -> None:
     assert not safe.startswith("/")
     assert ".." not in safe.split("/")
     assert "\\" not in safe
+
+
+def packed_as(path: Path, method: int, only: int = 10**6) -> Path:
+    """The first entries of a zip marked as compressed by another method."""
+    content = bytearray(path.read_bytes())
+    for sign, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = -1
+        for _ in range(only):
+            start = content.find(sign, start + 1)
+            if start < 0:
+                break
+            content[start + at : start + at + 2] = method.to_bytes(2, "little")
+    path.write_bytes(content)
+    return path
+
+
+def test_methods_of_compression_that_python_lacks_are_named(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "in")
+    with pytest.raises(DatasetError, match=r"all\.zip is compressed with deflate64"):
+        read(packed_as(tree_zip(tmp_path / "all.zip", root), 9))
+    dataset = read(packed_as(tree_zip(tmp_path / "some.zip", root), 9, only=2))
+    assert (dataset.n_used, dataset.n_set_aside) == (10, 2)
+    assert "cannot be decompressed" in dataset.set_aside[0].reason
+
+
+@pytest.mark.parametrize("name", ["a.zip.001", "a.z01", "a.tar.gz.aa", "a.7z.003", "a.tgz.partab"])
+def test_pieces_of_split_archives_are_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DatasetError, match="one piece of a split archive"):
+        read(write(tmp_path / name, b"PK\x03\x04"))
+
+
+def test_the_last_piece_of_a_split_zip_is_not_read_by_itself(tmp_path: Path) -> None:
+    whole = tree_zip(tmp_path / "whole.zip", class_folders(tmp_path / "in")).read_bytes()
+    with pytest.raises(DatasetError, match="lacks its beginning"):
+        read(write(tmp_path / "last.zip", whole[len(whole) // 2 :]))
+    end = whole.rindex(b"PK\x05\x06")
+    with pytest.raises(DatasetError, match="last of the 3 pieces"):
+        read(write(tmp_path / "third.zip", whole[: end + 4] + b"\2\0\2\0" + whole[end + 8 :]))
+
+
+def test_archives_in_archives_in_archives(tmp_path: Path) -> None:
+    path = tree_zip(tmp_path / "0.zip", class_folders(tmp_path / "in"))
+    for depth in range(1, 5):
+        path = zipped(tmp_path / f"{depth}.zip", **{path.name: path.read_bytes()})
+    assert read(path).n_used == 12
+
+
+def test_several_archives_are_named_with_what_was_given(tmp_path: Path) -> None:
+    inner = tree_zip(tmp_path / "0.zip", class_folders(tmp_path / "in")).read_bytes()
+    with pytest.raises(DatasetError, match=r"both\.zip holds 2 archives: cat\.zip and dog\.zip"):
+        read(zipped(tmp_path / "both.zip", **{"cat.zip": inner, "dog.zip": inner}))
+
+
+@pytest.mark.parametrize("name", ["pets", "pets.csv", "pets.rar", "pets.7z"])
+def test_a_zip_is_known_by_its_content(tmp_path: Path, name: str) -> None:
+    assert read(tree_zip(tmp_path / name, class_folders(tmp_path / "in"))).n_used == 12
+
+
+def test_a_folder_marked_in_the_way_of_ms_dos(tmp_path: Path) -> None:
+    path = tmp_path / "dos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("cat", "dog"):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0x10
+            archive.writestr(info, b"")
+            for i in range(6):
+                archive.writestr(f"{name}/{i}.png", png())
+    assert read(path).n_used == 12

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from advisor.core.errors import DatasetError, StorageError
+from advisor.data.read import archive_names, zip_forms
 from advisor.data.read.names import COMPRESSED_SUFFIXES, hidden_part, is_junk, suffix
 
 Archive = zipfile.ZipFile | tarfile.TarFile
@@ -124,28 +125,31 @@ def opened(path: Path) -> Iterator[Archive | None]:
         yield tar
 
 
-def entries_of(archive: Archive, path: Path, limits: Limits) -> Iterator[Entry]:
-    """The files of an archive, hidden ones too; folders and system files are left out.
+def entries_of(archive: Archive, path: Path, limits: Limits, notes: list[str]) -> Iterator[Entry]:
+    """The files of an archive, hidden ones too; folders and system files are left out. Notes for the user are added.
 
-    Raises DatasetError for an unsafe entry.
+    Raises DatasetError for an unsafe entry, a piece of a split archive, and where no entry can be decompressed.
     """
     if isinstance(archive, zipfile.ZipFile):
-        yield from _zip_entries(archive, path, limits)
+        yield from _zip_entries(archive, path, limits, notes)
     else:
-        yield from _tar_entries(archive, path, limits)
+        yield from _tar_entries(archive, path, limits, notes)
 
 
-def _zip_entries(archive: zipfile.ZipFile, path: Path, limits: Limits) -> Iterator[Entry]:
+def _zip_entries(archive: zipfile.ZipFile, path: Path, limits: Limits, notes: list[str]) -> Iterator[Entry]:
     infos = archive.infolist()
+    zip_forms.check(archive, path)
     limits.declare(len(infos), sum(info.file_size for info in infos))
-    for info in infos:
-        checked_name(info.filename, path)
+    names, told = archive_names.of_zip(infos, path.name)
+    notes += told
+    for info, name in zip(infos, names, strict=True):
+        checked_name(name, path)
         if stat.S_ISLNK(info.external_attr >> 16) and info.file_size < 4096:
             with archive.open(info) as stream:
-                checked_link(info.filename, stream.read().decode("utf-8", "replace"), path)
-    for info in infos:
-        name = checked_name(info.filename, path)
-        if not name or info.is_dir() or info.filename.endswith("\\") or _tools_own(name):
+                checked_link(name, stream.read().decode("utf-8", "replace"), path)
+    for info, written in zip(infos, names, strict=True):
+        name = checked_name(written, path)
+        if not name or zip_forms.is_folder(info) or _tools_own(name):
             continue
         limits.next_entry()
 
@@ -155,10 +159,14 @@ def _zip_entries(archive: zipfile.ZipFile, path: Path, limits: Limits) -> Iterat
         yield Entry(name, read, is_link=stat.S_ISLNK(info.external_attr >> 16), hidden=hidden_part(name))
 
 
-def _tar_entries(archive: tarfile.TarFile, path: Path, limits: Limits) -> Iterator[Entry]:
+def _tar_entries(archive: tarfile.TarFile, path: Path, limits: Limits, notes: list[str]) -> Iterator[Entry]:
     """A tar is read once from front to back: it has no list of its contents to check first."""
+    encoding = ""
     for info in archive:
-        name = checked_name(info.name, path)
+        if not encoding and archive_names.is_open(info):
+            encoding, told = archive_names.of_tar(path)
+            notes += told
+        name = checked_name(archive_names.decoded(info, encoding), path)
         if info.issym() or info.islnk():
             target = info.linkname if info.issym() else "/".join([*[".."] * name.count("/"), info.linkname])
             checked_link(name, target, path)

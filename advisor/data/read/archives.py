@@ -51,7 +51,8 @@ def unpack(path: Path, progress: Progress = silent, limits: Limits | None = None
 
     Raises DatasetError for a damaged, locked, unsafe or oversized archive, StorageError when the disk is too full.
     """
-    if program := FOREIGN_ARCHIVES.get(suffix(path.name)):
+    program = FOREIGN_ARCHIVES.get(suffix(path.name))
+    if program and not is_packed(path):
         raise DatasetError(f"{path} is a {program} archive, which cannot be read. Unpack it, or make a zip of it.")
     folder = Workspace.here().unpacked / archive_hash(path)[:32]
     if (known := kept(folder)) is not None:
@@ -149,12 +150,13 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
     limits.begin(path, shutil.disk_usage(folder).free, disk.disk_of(folder))
     n_links, files = 0, {}
     hidden: set[str] = set()
+    notes: list[str] = []
     try:
         with opened(path) as archive:
             if archive is None:
                 files = _single(path, folder, limits)
             else:
-                for entry in entries_of(archive, path, limits):
+                for entry in entries_of(archive, path, limits, notes):
                     if entry.hidden:
                         hidden.add(entry.hidden)
                     elif entry.is_link:
@@ -177,7 +179,7 @@ def _fill(path: Path, folder: Path, limits: Limits, progress: Progress) -> None:
         raise DatasetError(
             f"{path} is damaged and cannot be unpacked ({str(error) or 'it ends early'}). Copy or download it again."
         ) from error
-    notes = _left_out(path.name, n_links, hidden)
+    notes += _left_out(path.name, n_links, hidden)
     entries = [entry.model_dump(include={"key", "reason"}) for entry in damaged]
     storage.write_json(folder / UNPACKED, {"archive": str(path), "set_aside": entries, "notes": notes, "files": files})
 
@@ -203,18 +205,31 @@ def _write(entry: Entry, folder: Path, limits: Limits) -> tuple[str, str]:
             return "", _copied(source, sink, entry.name, limits)
     except FileExistsError:
         return "The archive holds two entries of this name. The first one is used.", ""
+    except NotImplementedError as error:
+        target.unlink(missing_ok=True)
+        return f"The entry cannot be decompressed ({error}).", ""
     except RuntimeError as error:
         if "password" in str(error) or "encrypted" in str(error):
             raise DatasetError(f"{limits.path} is locked with a password. Unpack it and give the folder.") from error
         target.unlink(missing_ok=True)
         return f"The entry is damaged ({error}).", ""
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         target.unlink(missing_ok=True)
         return f"The entry is damaged ({error}).", ""
     except OSError as error:
         if error.errno in _DISK or (entry.in_stream and error.errno not in _UNNAMEABLE):
             raise
         return f"The entry cannot be written ({(error.strerror or str(error)).lower()}).", ""
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is a zip or a tar by its content, whatever it is called."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(512)
+    except OSError:
+        return False
+    return start.startswith(b"PK\3\4") or start[257:262] == b"ustar"
 
 
 def _copied(source: IO[bytes], sink: IO[bytes], name: str, limits: Limits) -> str:

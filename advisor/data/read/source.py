@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import listed
 from advisor.core.workspace import Workspace
-from advisor.data.read.archives import unpack
+from advisor.data.read.archives import is_packed, unpack
 from advisor.data.read.fasttext import is_fasttext_file
 from advisor.data.read.names import (
     ARCHIVE_SUFFIXES,
@@ -30,6 +31,14 @@ from probes.progress import Progress, silent
 
 SAMPLE = "sample:"
 _PLAIN_NAMES = {"data", "dataset", "train", "all", "images", "texts", "labels", "archive", "content"}
+
+
+#: `a.zip.001`, `a.tgz.partaa`, `a.tar.gz.ab`, and `a.z01`, which Info-ZIP writes beside the last piece, `a.zip`.
+_PIECE = re.compile(
+    r"(?:(?<=\.zip|\.tar|\.tgz|\.rar|\.bz2|\.txz)|(?<=\.gz|\.7z|\.xz))\.(?:\d{2,3}|part\w+|[a-z]{2})$"
+    r"|(?P<zip>\.z\d{2})$",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -72,7 +81,7 @@ def resolve(source: str | Path, progress: Progress = silent) -> Source:
     if path.is_dir():
         return place
     _refuse_special(path)
-    if is_archive(path.name):
+    if is_archive(path.name) or (_may_be_packed(path) and is_packed(path)):
         return unpacked(place, progress)
     _check_file(path)
     return place
@@ -121,8 +130,19 @@ def _refuse_special(path: Path) -> None:
         raise DatasetError(f"{path} is a device, a pipe or a socket and no file. Give a folder, an archive or a table.")
 
 
+def _may_be_packed(path: Path) -> bool:
+    """Whether a file's name leaves open that it is a zip or a tar: books and documents of offices are zips too."""
+    return suffix(path.name) in TABLE_SUFFIXES | {"", TEXT_SUFFIX}
+
+
 def _check_file(path: Path) -> None:
     ending = suffix(path.name.removesuffix(".gz"))
+    if piece := _PIECE.search(path.name):
+        whole = path.name[: piece.start()]
+        how = f"zip -s 0 {path.stem}.zip --out whole.zip" if piece["zip"] else f"cat {whole}.* > {whole}"
+        raise DatasetError(f"{path} is one piece of a split archive. Join the pieces, then give the whole: {how}")
+    if ending in (".part", ".crdownload", ".partial", ".download"):
+        raise DatasetError(f"{path} is an unfinished download. Download it again, then give the whole file.")
     if ending in TABLE_SUFFIXES or not ending or ending == TEXT_SUFFIX or is_fasttext_file(path):
         return
     if ending in IMAGE_SUFFIXES | FOREIGN_IMAGE_SUFFIXES:
