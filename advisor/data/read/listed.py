@@ -47,6 +47,9 @@ from advisor.data.read.tree import Tree, walk
 from advisor.data.read.unused_columns import unused_notes
 from probes.progress import Progress, silent
 
+#: How deep an archive may lie in others.
+N_NESTED = 4
+
 
 def list_items(source: Source, options: ReadOptions, progress: Progress = silent) -> Listing:
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
@@ -58,7 +61,10 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
         listing = listing or _tables(source, tree, read_parts(tree.root, tree.files), options, progress)
     else:
         tree = walk(source.path)
-        if archive := _only_archive(tree):
+        for _ in range(N_NESTED):
+            archive = _only_archive(source, tree)
+            if archive is None:
+                break
             inner = Source(source.origin, source.name, archive, True, source.set_aside, source.notes)
             source = unpacked(inner, progress)
             tree = walk(source.path)
@@ -77,14 +83,15 @@ def _questions(tree: Tree, options: ReadOptions, progress: Progress) -> Listing 
     return list_questions(tree, tables, progress) if tables else None
 
 
-def _only_archive(tree: Tree) -> Path | None:
+def _only_archive(source: Source, tree: Tree) -> Path | None:
     """The one archive of a folder that holds nothing else to read. Raises DatasetError when there are several."""
     archives = [f for f in tree.files if is_archive(f)]
     if not archives or tree.images or any(table_format(f) != "json" for f in data_tables(tree)):
         return None
     if len(archives) > 1:
         raise DatasetError(
-            f"{tree.root} holds {counted(len(archives), 'archive')}: {listed(archives)}. Give one of them."
+            f"{source.origin} holds {counted(len(archives), 'archive')}: {listed(archives, 3)}. Unpack what belongs "
+            f"together into one folder and give that, or give one of them."
         )
     return tree.root / archives[0]
 
