@@ -21,6 +21,7 @@ from probes.batches import image_batches, readable, text_batches
 from probes.device import Calibration, place, precision, shaped
 from probes.feature_store import FeatureStore
 from probes.feature_table import FeatureTable
+from probes.memory import InParts
 from probes.progress import Progress, silent
 
 #: Seconds between two writes to the cache.
@@ -175,16 +176,14 @@ def _fill(
     calibration: Calibration,
 ) -> None:
     """Compute the missing rows into `table` and `ok`, and append them to the stores, even when stopped."""
-    import torch
-
+    compute = InParts(lambda batch: _computed(backbone, batch, calibration))
     batches = text_batches if _is_text(backbone) else image_batches
     n_done, written = 0, time.monotonic()
     progress("Extracting features", 0.0)
     try:
         with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
             for indices, batch, share in stream:
-                with torch.inference_mode(), precision(calibration):
-                    features = backbone.module(shaped(backbone.prepare(batch), calibration)).float().cpu().numpy()
+                features = compute(batch, len(indices))
                 finite = np.isfinite(features).all(axis=1)
                 done, rows = np.asarray(indices)[finite], features[finite]
                 table.put(done, rows)
@@ -197,6 +196,15 @@ def _fill(
                 progress(f"Extracting features: {n_done:,} of {len(missing):,}", share)
     finally:
         shelf.flush()
+
+
+def _computed(backbone: Any, batch: Any, calibration: Calibration) -> np.ndarray:
+    """The features of a batch as it was decoded or tokenized. Shape: (n, dim) float32."""
+    import torch
+
+    with torch.inference_mode(), precision(calibration):
+        features: np.ndarray = backbone.module(shaped(backbone.prepare(batch), calibration)).float().cpu().numpy()
+    return features
 
 
 def _share(keys: Sequence[str], first_of: dict[str, int], table: FeatureTable, ok: np.ndarray) -> None:

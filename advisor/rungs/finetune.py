@@ -21,7 +21,6 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
-from advisor.training.gradients import is_out_of_memory
 from advisor.training.modality import modality_of
 from advisor.training.network import Classifier, at_layers, at_size, build, layers_of
 from advisor.training.problems import problem_of
@@ -31,6 +30,7 @@ from advisor.training.sources import logits_of
 from probes.folds import spread_order
 from probes.heads import Head
 from probes.hooks import LAST
+from probes.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone

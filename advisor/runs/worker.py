@@ -26,6 +26,7 @@ from advisor.runs import processes
 from advisor.runs.reporter import Reporter
 from advisor.runs.stopping import Stopping, was_stopped
 from probes.errors import first_line
+from probes.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from advisor.core.records import Plan
@@ -75,7 +76,7 @@ def _carried_out(folder: Path, reporter: Reporter, stopping: Stopping) -> int:
         reporter.end("failed", str(error))
     except Exception as error:
         LOG.exception("The run failed.")
-        if ran_out_of_memory(error):
+        if is_out_of_memory(error):
             reporter.end("failed", out_of_memory(folder, reporter.stage))
             return 0
         if sentence := disk.explained(error):
@@ -90,15 +91,6 @@ def give_up(folder: Path, reporter: Reporter) -> None:
     """End this process in the middle of its work, stopped, with the model that is in the folder."""
     reporter.end("stopped", was_stopped(folder))
     os._exit(0)
-
-
-def ran_out_of_memory(error: Exception) -> bool:
-    """Whether an allocation failed, on any device."""
-    if isinstance(error, MemoryError):
-        return True
-    from advisor.training.gradients import is_out_of_memory
-
-    return is_out_of_memory(error)
 
 
 def out_of_memory(folder: Path, stage: str) -> str:

@@ -28,10 +28,9 @@ from advisor.training.parallel import Group
 from advisor.training.problem import Judgement, Problem
 from advisor.training.settings import Settings
 from advisor.training.sources import Source
+from probes.memory import is_out_of_memory
 
 LOG = logging.getLogger("advisor.training")
-#: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 class Gradients:
@@ -136,13 +135,6 @@ class Gradients:
 def random_state_kept(device: str) -> AbstractContextManager[None]:
     """Torch's random state is afterwards what it was before."""
     return torch.random.fork_rng(devices=[torch.cuda.current_device()] if device == "cuda" else [])
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed, on any device."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
 class Watched:

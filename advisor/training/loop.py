@@ -25,11 +25,12 @@ from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
 from advisor.training.follower import enlist
-from advisor.training.gradients import Gradients, Judge, is_out_of_memory, random_state_kept
+from advisor.training.gradients import Gradients, Judge, random_state_kept
 from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
 from advisor.training.problem import Judgement, Problem
 from advisor.training.settings import Callbacks, FitResult, Settings
+from probes.memory import is_out_of_memory
 
 LOG = logging.getLogger("advisor.training")
 #: A live curve needs a point about this often.

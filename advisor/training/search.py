@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from advisor.training.batches import Batch
-from advisor.training.gradients import Gradients, is_out_of_memory, random_state_kept
+from advisor.training.gradients import Gradients, random_state_kept
 from advisor.training.laps import Lap as Lap
 from advisor.training.laps import Laps, Racer
 from advisor.training.loop import fit
 from advisor.training.problem import Problem
 from advisor.training.settings import Callbacks, Candidate, Settings
 from advisor.training.sources import logits_of
+from probes.memory import is_out_of_memory
 
 #: Steps of the first round. With fewer the candidates are still in their warm-up.
 ROUND_STEPS = 20

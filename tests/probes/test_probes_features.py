@@ -87,6 +87,29 @@ def test_bad_items_are_not_ok_end_nothing_and_are_tried_again(lite0: ImageBackbo
     assert mended.ok.all()
 
 
+@pytest.mark.parametrize("kind", ["images", "texts"])
+def test_without_memory_for_a_batch_the_same_features_come_from_smaller_ones(
+    kind: str, lite0: ImageBackbone, minilm: TextBackbone, tmp_path: Path
+) -> None:
+    backbone, read = (lite0, picture) if kind == "images" else (minilm, lambda index: "one more word " * (index + 1))
+    whole = features.extract(backbone, read, keys(), tmp_path / "whole")
+    sizes = []
+
+    def hungry(module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
+        n = len(inputs[0]["input_ids"] if kind == "texts" else inputs[0])
+        sizes.append(n)
+        if n > 3:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    handle = backbone.module.register_forward_pre_hook(hungry)
+    try:
+        found = features.extract(backbone, read, keys(), tmp_path / "parts")
+    finally:
+        handle.remove()
+    assert found.ok.all() and sizes == [12, 6, 3, 3, 3, 3]
+    np.testing.assert_allclose(found.array, whole.array, rtol=1e-3, atol=1e-3)
+
+
 def test_nothing_readable_and_nothing_asked(lite0: ImageBackbone, minilm: TextBackbone, tmp_path: Path) -> None:
     def nothing(index: int) -> object:
         raise OSError("gone")

@@ -1,0 +1,51 @@
+"""Running out of memory: told from other errors on any device, and met with fewer items at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+#: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, on any device.
+
+    >>> is_out_of_memory(RuntimeError("CUDA out of memory")), is_out_of_memory(RuntimeError("shape mismatch"))
+    (True, False)
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, without importing it
+        return True
+    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)
+
+
+class InParts:
+    """A function of a batch, computed on fewer items at a time once it has run out of memory.
+
+    ``function``: takes an array (n, ...) or a dict of such, and gives (n, d). ``most``: items at a time, None for all.
+    """
+
+    def __init__(self, function: Callable[[Any], np.ndarray]) -> None:
+        self.function = function
+        self.most: int | None = None
+
+    def __call__(self, batch: Any, n: int) -> np.ndarray:
+        """The function of all n items; raises what the allocator raises where not even one fits."""
+        while True:
+            size = min(n, self.most or n)
+            try:
+                return np.concatenate([self.function(_rows(batch, at, at + size)) for at in range(0, n, size)])
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or size == 1:
+                    raise
+            # outside of the handler, so that no traceback keeps the activations
+            self.most = size // 2
+
+
+def _rows(batch: Any, start: int, stop: int) -> Any:
+    if isinstance(batch, dict):
+        return {name: array[start:stop] for name, array in batch.items()}
+    return batch[start:stop]
