@@ -1,9 +1,9 @@
 """Texts that share most of their 8-byte shingles, among any number of texts and in bounded memory.
 
 The resemblance (Jaccard) is estimated on bottom-k sketches (Broder, "On the resemblance and containment of documents",
-1997), which are exact for texts of up to 128 shingles. Of each text only its 12 smallest hashes are kept, 96 bytes,
-to bring texts together; the sketches of those that meet are made when they are compared, block by block. So a million
-texts take some 200 MB beside the texts themselves, where keeping every sketch took 11 KB a text.
+1997), which are exact for texts of up to 128 shingles. The 12 smallest hashes of each text bring texts together.
+Sketches are kept as numbers of 32 bits up to 384 MB, enough for a million short texts; those of further texts are made
+again when they are compared, block by block.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TEXT_BITS = 24
 _CHUNK_BYTES = 1 << 20
 #: Texts whose meetings are looked at together, and pairs that are compared together.
 _BLOCK_TEXTS, _BLOCK_PAIRS = 50_000, 20_000
-_NONE = np.uint64(2**64 - 1)
+KEPT_BYTES = 384 << 20  #: of sketches
 _NO_KEY = np.uint32(2**32 - 1)
 
 
@@ -93,11 +93,14 @@ def _joined(group: Ints, pairs: Ints) -> Ints:
 
 
 class _Chosen:
-    """The texts that are compared, by their number among `rows`; `lengths` in bytes."""
+    """The texts that are compared, by their number among `rows`, and the sketches that are kept; `lengths` in bytes."""
 
     def __init__(self, texts: Sequence[str], rows: Ints, lengths: Ints) -> None:
         self.texts, self.rows = texts, rows
         self.lengths = np.minimum(lengths, MAX_BYTES)
+        self._parts: list[NDArray[np.uint32]] = []
+        self._counts: list[Ints] = []
+        self._n_bytes, self._full = 0, False
 
     def chunks(self, numbers: Ints) -> Iterator[tuple[int, list[bytes]]]:
         """(place of the first, texts) of as many of the numbered texts at a time as make about a megabyte."""
@@ -114,21 +117,46 @@ class _Chosen:
         if not len(pairs):
             return np.empty(0)
         numbers, places = np.unique(pairs, return_inverse=True)
-        table = np.full((len(numbers), SKETCH), _NONE)
-        width = 1
-        for start, texts in self.chunks(numbers):
-            owner, hashes, rank = sketches(texts)
-            table[start + owner, rank] = hashes
-            width = max(width, int(rank.max(initial=0)) + 1)
-        last = np.minimum(table[:, -1], _NONE - np.uint64(1))  # beyond its last hash a full sketch knows nothing
+        table = self._table(numbers)
+        last = np.minimum(table[:, -1], _NO_KEY - np.uint32(1))  # beyond its last hash a full sketch knows nothing
         a, b = (places.reshape(-1, 2)[:, side] for side in (0, 1))
         bound = np.minimum(last[a], last[b])[:, None]
-        table = table[:, :width]
+        table = table[:, : max(1, int((table < _NO_KEY).sum(axis=1).max()))]
         merged = np.sort(np.concatenate([table[a], table[b]], axis=1), axis=1)
         known = merged <= bound
         both = ((merged[:, 1:] == merged[:, :-1]) & known[:, 1:]).sum(axis=1)
         share: NDArray[np.float64] = both / np.maximum(known.sum(axis=1) - both, 1)
         return share
+
+    def keep(self, owner: Ints, hashes: Hashes, n: int) -> None:
+        """Keep the sketches of the next `n` texts where all before them are kept and there is room."""
+        if self._n_bytes + 4 * len(hashes) > KEPT_BYTES or self._full:
+            self._full = True
+            return
+        self._parts.append((hashes >> np.uint64(HASH_BITS - 32)).astype(np.uint32))
+        self._counts.append(np.bincount(owner, minlength=n))
+        self._n_bytes += 4 * len(hashes)
+
+    def kept(self) -> None:
+        """Join what was kept."""
+        counts = np.concatenate([np.empty(0, dtype=np.int64), *self._counts])
+        self._ends = np.cumsum(counts)
+        self._starts = self._ends - counts
+        self._hashes = np.concatenate([np.empty(0, dtype=np.uint32), *self._parts])
+        self._parts.clear()
+
+    def _table(self, numbers: Ints) -> NDArray[np.uint32]:
+        """The sketches of the numbered texts, ascending, (texts, 128), filled up with the largest number."""
+        table = np.full((len(numbers), SKETCH), _NO_KEY)
+        n_kept = int(np.searchsorted(numbers, len(self._ends)))
+        starts = self._starts[numbers[:n_kept]]
+        counts = self._ends[numbers[:n_kept]] - starts
+        rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        table[np.repeat(np.arange(n_kept), counts), rank] = self._hashes[np.repeat(starts, counts) + rank]
+        for start, texts in self.chunks(numbers[n_kept:]):
+            owner, hashes, rank = sketches(texts)
+            table[n_kept + start + owner, rank] = hashes >> np.uint64(HASH_BITS - 32)
+        return table
 
 
 def sketches(texts: Sequence[bytes]) -> tuple[Ints, Hashes, Ints]:
@@ -198,10 +226,12 @@ def _keys(chosen: _Chosen, progress: Progress) -> tuple[tuple[NDArray[np.uint64]
     smallest = np.full((n, N_KEYS), _NO_KEY)
     for start, texts in chosen.chunks(np.arange(n)):
         owner, hashes, rank = sketches(texts)
+        chosen.keep(owner, hashes, len(texts))
         first = rank < N_KEYS
         parts.append(((hashes[first] >> spare) << np.uint64(bits)) | (owner[first] + start).astype(np.uint64))
         smallest[owner[first] + start, rank[first]] = hashes[first] >> np.uint64(HASH_BITS - 32)
         progress(f"Comparing texts: {start + len(texts):,} of {n:,}", (start + len(texts)) / n)
+    chosen.kept()
     keys = np.concatenate(parts)
     parts.clear()
     keys.sort()
