@@ -1,7 +1,8 @@
 """Answers and scores of language models, kept in the workspace: what was asked before costs nothing.
 
 The key is the model's identity with all that was asked, hashed; prompts themselves are not kept, answers are. One
-SQLite file, since many small values come and go; the oldest are dropped when it grows over its limit.
+SQLite file, since many small values come and go; the oldest are dropped when it grows over its limit. Each value has a
+checksum: SQLite does not notice a byte that changed inside one. A file that is no database any more is made anew.
 """
 
 from __future__ import annotations
@@ -99,10 +100,10 @@ class PromptCache:
         values: dict[bytes, bytes] = {}
         if not self.path.is_file():
             return values
-        with contextlib.suppress(sqlite3.Error), self._open() as connection:
+        with self._forgiving(), self._open() as connection:
             for key in dict.fromkeys(keys):
-                row = connection.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
-                if row:
+                row = connection.execute("SELECT value, digest FROM answers WHERE key = ?", (key,)).fetchone()
+                if row and row[1] in (None, _checksum(key, bytes(row[0]))):  # former versions wrote none
                     values[key] = bytes(row[0])
             now = time.time()
             connection.executemany("UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in values])
@@ -110,10 +111,12 @@ class PromptCache:
 
     def write(self, values: dict[bytes, bytes]) -> None:
         """Keep the values, and drop those used longest ago when there are too many."""
-        with contextlib.suppress(sqlite3.Error, OSError), self._open() as connection:
+        with self._forgiving(), self._open() as connection:
             now = time.time()
-            rows = [(key, value, now) for key, value in values.items()]
-            connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+            rows = [(key, value, now, _checksum(key, value)) for key, value in values.items()]
+            connection.executemany(
+                "INSERT OR REPLACE INTO answers (key, value, used, digest) VALUES (?, ?, ?, ?)", rows
+            )
             self._make_room(connection)
 
     def used(self) -> int:
@@ -123,9 +126,13 @@ class PromptCache:
     def clear(self) -> int:
         """Delete everything; returns the bytes freed."""
         freed = self.used()
-        for path in self._files():
-            path.unlink(missing_ok=True)
+        self._delete()
         return freed
+
+    def _delete(self) -> None:
+        for path in self._files():
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
         (size,) = connection.execute("SELECT COALESCE(SUM(LENGTH(key) + LENGTH(value)), 0) FROM answers").fetchone()
@@ -137,13 +144,29 @@ class PromptCache:
         connection.execute(oldest, (fewer,))
 
     @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """Let trouble with the file cost the memory and not the answer; a damaged file is deleted."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+                with contextlib.suppress(OSError):
+                    self._delete()
+        except OSError:
+            pass
+
+    @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection of this call's own, so that threads and processes do not meet; committed at the end."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=30)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, value BLOB, used REAL)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, value BLOB, used REAL, digest BLOB)"
+            )
+            if "digest" not in {row[1] for row in connection.execute("PRAGMA table_info(answers)")}:
+                connection.execute("ALTER TABLE answers ADD COLUMN digest BLOB")  # of a former version
             with connection:
                 yield connection
         finally:
@@ -151,6 +174,10 @@ class PromptCache:
 
     def _files(self) -> list[Path]:
         return [self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))]
+
+
+def _checksum(key: bytes, value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=8, key=key[:32]).digest()
 
 
 def cache_file() -> Path:

@@ -34,6 +34,8 @@ _SETTINGS = ("encoder", "size", "overlap", "weight")
 def save(index: HybridIndex, folder: Path) -> None:
     """Write the index, replacing whatever is at `folder`."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):  # by a writer that was killed; only one writes at a time
+        shutil.rmtree(left, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
         _write(index, aside)
@@ -63,7 +65,7 @@ def open_index(folder: Path, embed: Embed) -> HybridIndex:
         words = WordIndex.open(folder / "words", len(chunks))
         settings = {name: facts[name] for name in _SETTINGS}
         return HybridIndex(chunks, vectors, words, facts["digests"], embed, **settings)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProbeError(
             f"The index {folder} cannot be read ({error}). Delete the folder to build it again."
         ) from error

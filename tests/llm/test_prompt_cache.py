@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,11 +74,38 @@ def test_a_damaged_file_costs_the_memory_and_not_the_answer() -> None:
     cache_file().parent.mkdir(parents=True)
     cache_file().write_bytes(b"no database" * 500)
     model = Counting()
-    assert CachedChatModel(model).generate(asked("a"))[0].text == "a 32"
+    for _ in range(3):
+        assert CachedChatModel(model).generate(asked("a"))[0].text == "a 32"
+    assert len(model.asked) == 1 and cache_facts().prompt_bytes > 0
     assert clear_cache() > 0
-    CachedChatModel(model).generate(asked("a"))
-    assert cache_facts().prompt_bytes > 0
-    CachedChatModel(model).generate(asked("a"))
-    assert model.asked == ["a", "a"]
-    clear_cache()
     assert cache_facts().prompt_bytes == 0
+
+
+def test_a_byte_that_changed_inside_an_answer_is_noticed() -> None:
+    model = Counting()
+    first = CachedChatModel(model).option_log_p(asked("a" * 300), ["x", "yy"])
+    content = cache_file().read_bytes()
+    assert content.count(first.tobytes()) == 1
+    cache_file().write_bytes(content.replace(first.tobytes(), (first + 1).tobytes()))
+    np.testing.assert_array_equal(CachedChatModel(model).option_log_p(asked("a" * 300), ["x", "yy"]), first)
+    assert len(model.asked) == 2
+    CachedChatModel(model).option_log_p(asked("a" * 300), ["x", "yy"])
+    assert len(model.asked) == 2
+
+
+def test_answers_of_a_former_version_are_still_known(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE answers (key BLOB PRIMARY KEY, value BLOB, used REAL)")
+        connection.execute("INSERT INTO answers VALUES (?, ?, ?)", (b"key", b"value", 1.0))
+    cache = PromptCache(path)
+    assert cache.read([b"key"]) == {b"key": b"value"}
+    cache.write({b"other": b"more"})
+    assert cache.read([b"key", b"other"]) == {b"key": b"value", b"other": b"more"}
+
+
+def test_a_folder_in_its_place_costs_the_memory_only() -> None:
+    cache_file().mkdir(parents=True)
+    model = Counting()
+    assert CachedChatModel(model).generate(asked("a"))[0].text == "a 32"
+    assert clear_cache() == 0

@@ -177,6 +177,23 @@ def test_an_index_comes_back_from_the_disk_and_damage_is_noticed(tmp_path: Path)
         open_index(tmp_path / "nowhere", Bag())
 
 
+def test_every_file_of_an_index_that_is_damaged_is_noticed(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    save(HybridIndex.build(pages()[:4], Bag(), "bag"), folder)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        whole = path.read_bytes()
+        flipped = bytearray(whole)
+        flipped[len(whole) // 2] ^= 4
+        for damaged in (bytes(flipped), whole[: len(whole) // 2], b"", b"[]", b"null", b"7"):
+            path.write_bytes(damaged)
+            with pytest.raises(ProbeError):
+                open_index(folder, Bag())
+        path.write_bytes(whole)
+    (tmp_path / ".index-of-a-killed-writer").mkdir()
+    save(open_index(folder, Bag()), folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
 @given(st.integers(1, 6), st.integers(1, 30), st.randoms(use_true_random=False))
 def test_fusion_of_a_list_with_itself_changes_nothing(n_questions: int, n: int, random: object) -> None:
     rng = np.random.default_rng(random.randrange(2**32))  # type: ignore[attr-defined]
