@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits, load_sample_images
 
 from advisor.core.errors import DatasetError
 from advisor.data.inspect import duplicates_image as images
+from advisor.data.inspect import near_images
 from advisor.data.inspect.duplicates_image import sample_rows
 from advisor.data.inspect.inspection import Inspection, equal_digests
 from advisor.data.modality import modality_of
@@ -197,6 +198,13 @@ def test_what_the_sample_shows_is_carried_to_the_set() -> None:
 def test_equal_digests_pair_each_copy_with_the_first(digests: list[str]) -> None:
     slow = [(digests.index(d), row) for row, d in enumerate(digests) if d and digests.index(d) != row]
     assert equal_digests(pd.Series(digests, dtype=object)) == slow
+
+
+def test_likely_copies_are_the_same_however_many_pictures_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (90, 64, 64), dtype=np.uint8)
+    at_once = np.sort(near_images.candidates(grey), axis=1)
+    monkeypatch.setattr(near_images, "_BLOCK_CELLS", 400)
+    np.testing.assert_array_equal(np.sort(near_images.candidates(grey), axis=1), at_once)
 
 
 def two_classes(folder: Path, images: list[Image.Image], ending: str, **options: Any) -> Path:
