@@ -56,7 +56,7 @@ def located(table: pd.DataFrame, files: DatasetFiles, source: str) -> pd.DataFra
     """The items with the path of each row in its source, or in another one that still has it."""
     every = _every(files, source, table[PATH].tolist())
     paths = next(every)
-    some = np.unique(np.linspace(0, len(paths) - 1, N_LOOKED_AT).astype(int)).tolist() if paths else []
+    some: list[int] = np.unique(np.linspace(0, len(paths) - 1, N_LOOKED_AT).astype(int)).tolist() if paths else []
     if all(os.path.exists(paths[row]) for row in some):  # noqa: PTH110 (100,000 Path objects are slow)
         return table.assign(**{PATH: paths})
     missing = [row for row, path in enumerate(paths) if not os.path.exists(path)]  # noqa: PTH110

@@ -55,6 +55,17 @@ def _exchanged(folder: Path) -> None:
     aside.rename(two)
 
 
+def _letter(path: Path) -> None:
+    facts = path.stat()
+    path.write_text(path.read_text().replace("number 7 ", "number 8 ", 1))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 FOLDER: dict[str, Callable[[Path], object]] = {
     "an image edited": lambda folder: shutil.copyfile(folder / "0" / "1.png", folder / "0" / "2.png"),
     "a byte changed, size and time kept": lambda folder: _secretly(folder / "4" / "3.png"),
@@ -73,11 +84,11 @@ ARCHIVE: dict[str, Callable[[Path], object]] = {
     "a byte of an image changed, size and time kept": lambda path: _secretly(path, _first_image(path)),
     "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "deleted": Path.unlink,
-    "a folder in its place": lambda path: (path.unlink(), path.mkdir()),
+    "a folder in its place": _folder,
 }
 TABLE: dict[str, Callable[[Path], object]] = {
     "a label edited": lambda path: path.write_text(path.read_text().replace("good", "fine", 1)),
-    "a text edited, size and time kept": lambda path: _letter(path),
+    "a text edited, size and time kept": _letter,
     "a row deleted": lambda path: path.write_text("\n".join(path.read_text().split("\n")[:-2])),
     "a row added": lambda path: path.write_text(path.read_text() + "one more remark,good\n"),
     "a column renamed": lambda path: path.write_text(path.read_text().replace("text,", "remark,", 1)),
@@ -86,12 +97,6 @@ TABLE: dict[str, Callable[[Path], object]] = {
 }
 #: Changes that leave the content as it was: rows mean the same under another heading.
 HARMLESS = {"a column renamed"}
-
-
-def _letter(path: Path) -> None:
-    facts = path.stat()
-    path.write_text(path.read_text().replace("number 7 ", "number 8 ", 1))
-    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
 def _packed(path: Path, n: int = 24) -> Path:

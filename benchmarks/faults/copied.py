@@ -50,8 +50,8 @@ def trials() -> Iterator[Trial]:
         data = shutil.make_archive(str(place / "scans"), "zip", place, "digits")
         home = place / "home"
         words = {"DATA": data, "IMAGE": str(folder / "0" / "1.png")}
-        for command in (("advise", data, "--budget", "5"), ("train", data, "--rung", "frozen", "--budget", "5")):
-            if (said := run(home, *command)).status:
+        for first in (("advise", data), ("train", data, "--rung", "frozen")):
+            if (said := run(home, *first, "--budget", "5")).status:
                 raise RuntimeError(said.stderr)
         before = {command: _said(home, command, words) for command in COMMANDS}
         for number, (way, change) in enumerate(WAYS.items()):

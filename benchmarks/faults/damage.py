@@ -95,22 +95,22 @@ def _with(**fields: Any) -> Callable[[Path], None]:
     return damage
 
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "a byte flipped at a fifth": _flip(0.2),
     "a byte flipped in the middle": _flip(0.5),
     "a byte flipped near the end": _flip(0.96),
-    "half of it": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]) and None,
-    "emptied": lambda path: path.write_bytes(b"") and None,
+    "half of it": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "emptied": lambda path: path.write_bytes(b""),
     "deleted": Path.unlink,
     "a folder in its place": _folder,
     "unreadable": lambda path: path.chmod(0),
-    "random bytes": lambda path: path.write_bytes(bytes(range(7, 251, 3)) * 5) and None,
+    "random bytes": lambda path: path.write_bytes(bytes(range(7, 251, 3)) * 5),
 }
-JSON_DAMAGES: dict[str, Callable[[Path], None]] = {
-    "a list": lambda path: path.write_text("[]") and None,
-    "a number": lambda path: path.write_text("7") and None,
-    "null": lambda path: path.write_text("null") and None,
-    "an empty object": lambda path: path.write_text("{}") and None,
+JSON_DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a list": lambda path: path.write_text("[]"),
+    "a number": lambda path: path.write_text("7"),
+    "null": lambda path: path.write_text("null"),
+    "an empty object": lambda path: path.write_text("{}"),
     "an extra field": _with(surprise=1),
     "a later schema": _with(schema_version=99),
 }
@@ -149,7 +149,7 @@ def _tried(
     home: Path,
     file: Path,
     name: str,
-    damage: Callable[[Path], None],
+    damage: Callable[[Path], object],
     before: dict[tuple[str, ...], Said],
     at_hand: tuple[Path, Path],
 ) -> Iterator[Trial]:
