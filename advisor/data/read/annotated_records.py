@@ -26,7 +26,9 @@ def converter(path: Path, head: list[Record]) -> tuple[Converter, str]:
         return flat, ""
     if all(isinstance(one.get("data"), dict) and _annotated(one) is not None for one in head):
         _refuse_spans(path, "Label Studio", any(_result_types(one) & _SPAN_TYPES for one in head))
-        return _label_studio, "Read as an export of Label Studio: the choices are the labels."
+        several = any(len(_annotated(one) or []) > 1 for one in head)
+        most = " Where annotators differ, the choice of more than half of them is read." if several else ""
+        return _label_studio, f"Read as an export of Label Studio: the choices are the labels.{most}"
     if all(len(_BOOKKEEPING & set(one)) >= 2 for one in head):
         return _without_bookkeeping, "Read as an export of Label Studio."
     if all("answer" in one and ("_input_hash" in one or "_task_hash" in one) for one in head):
@@ -77,13 +79,16 @@ def _result_types(record: Record) -> set[str]:
 
 
 def _label_studio(record: Record) -> Record | Refusal:
-    names: list[Any] = []
+    votes: list[list[Any]] = []
     for annotation in _annotated(record) or []:
+        names: list[Any] = []
         for result in _results(annotation):
             value = result.get("value")
             chosen = value.get(str(result.get("type"))) if isinstance(value, dict) else None
             names += chosen if isinstance(chosen, list) else [] if chosen is None else [chosen]
-    label = one_label((one[-1] if isinstance(one, list) and one else one for one in names), "item")
+        votes += [[one[-1] if isinstance(one, list) and one else one for one in names]]
+    most = [vote for vote in votes if 2 * votes.count(vote) > len(votes)]
+    label = one_label(most[0] if most else (name for vote in votes for name in vote), "item")
     if isinstance(label, Refusal):
         return label
     data = {key: _place(value) for key, value in record["data"].items()}

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.core.errors import DatasetError
 from advisor.core.wording import counted
-from advisor.data.read.json_records import Records, Refusal, one_label
+from advisor.data.read.json_records import AnnotationsError, Records, Refusal, one_label
 
 #: With a larger share of images of several classes a file is one of objects, and not of classes.
 MOST_SEVERAL = 0.2
@@ -37,7 +36,7 @@ def annotations_in(path: Path, content: dict[Any, Any]) -> Records | None:
         if records is not None:
             return records
     if isinstance(content.get("shapes"), list) and "imagePath" in content:
-        raise DatasetError(
+        raise AnnotationsError(
             f"{path} is labelme's file of one image, and not a table of items. In the folder of such files run "
             f"{command(_LABELME)} and read the folder again."
         )
@@ -59,7 +58,7 @@ def _coco(path: Path, content: dict[Any, Any]) -> Records | None:
         return None
     known = [one for one in annotations if isinstance(one, dict)]
     if any("caption" in one for one in known[:100]):
-        raise DatasetError(
+        raise AnnotationsError(
             f"{path} is a COCO file of captions, and a caption is no class. "
             f"Give a table with the columns path and label."
         )
@@ -71,7 +70,7 @@ def _coco(path: Path, content: dict[Any, Any]) -> Records | None:
         labels.setdefault(_key(one.get("image_id")), {})[names.get(number, number)] = None
     several = [key for key in files if len(labels[key]) > 1]
     if len(several) > MOST_SEVERAL * max(1, sum(bool(labels[key]) for key in files)):
-        raise DatasetError(
+        raise AnnotationsError(
             f"{path} is a COCO file of objects: {len(several):,} of {counted(len(files), 'image')} show several "
             f"categories, and here an image has one class. To take the category of the largest object, run in its "
             f"folder {command(_LARGEST.format(name=path.name))} and read the folder again."
@@ -96,7 +95,7 @@ def _via(path: Path, content: dict[Any, Any]) -> Records | None:
     of_regions = [[v for region in _listed(one["regions"]) for v in _attributes(_get(region))] for one in entries]
     chosen = of_files if any(of_files) else of_regions
     if not any(chosen):
-        raise DatasetError(
+        raise AnnotationsError(
             f"{path} is a file of VGG Image Annotator without a class for any image. "
             f"Add an attribute with the class, or give a table with the columns path and label."
         )

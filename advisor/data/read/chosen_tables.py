@@ -11,7 +11,7 @@ from advisor.core.wording import counted, listed
 from advisor.data.read.fasttext import ENDINGS, is_fasttext_file
 from advisor.data.read.groups import is_groups
 from advisor.data.read.label_tables import joined, label_pairs
-from advisor.data.read.names import suffix, table_format
+from advisor.data.read.names import TEXT_SUFFIX, suffix, table_format
 from advisor.data.read.part_tables import PartTable, part_of, split_submissions, stem_of
 from advisor.data.read.tables import read_table
 from advisor.data.read.tree import Tree
@@ -26,6 +26,7 @@ MOST_TEXT_TABLES = 100
 def data_tables(tree: Tree) -> list[str]:
     """Tables that may hold the items: groups.csv, a sample submission and descriptions beside it do not."""
     tables = split_submissions([f for f in tree.tables if not is_groups(f)])[0] or fasttext_tables(tree)
+    tables = tables or part_texts(tree)
     rich = [f for f in tables if table_format(f) != "json"]
     return rich or tables
 
@@ -34,6 +35,14 @@ def fasttext_tables(tree: Tree) -> list[str]:
     """Files of fastText lines; none among so many text files that they are items themselves."""
     files = [f for f in tree.files if suffix(f) in ENDINGS]
     return [f for f in files if is_fasttext_file(tree.root / f)] if len(files) <= MOST_TEXT_TABLES else []
+
+
+def part_texts(tree: Tree) -> list[str]:
+    """Text files called like parts, one each and none in a folder, that are tables: `train.txt` and `test.txt`."""
+    texts = [f for f in tree.files if suffix(f) == TEXT_SUFFIX]
+    parts = {f: part for f in texts if (part := part_of(f))}
+    alone = not tree.images and not any("/" in f for f in texts)
+    return list(parts) if alone and "train" in parts.values() and 1 < len(set(parts.values())) == len(parts) else []
 
 
 def chosen_parts(tree: Tree, tables: list[str]) -> list[PartTable]:
@@ -67,7 +76,10 @@ def chosen(root: Path, tables: list[str]) -> list[str]:
         called = [f for f, stem in stems.items() if stem.lower() == wanted]
         if len(called) == 1:
             return called
-    raise DatasetError(f"{root} holds {counted(len(near), 'table')}: {listed(near)}. Give the path of one of them.")
+    raise DatasetError(
+        f"{root} holds {counted(len(near), 'table')}: {listed(near)}. Give the path of one of them, "
+        f"or put them into one table, with a column that names the class of each row where each table is one."
+    )
 
 
 def read_parts(root: Path, files: Iterable[str], pairs: dict[str, str] | None = None) -> list[PartTable]:

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from advisor.data.read.names import part_name
+from advisor.data.read.names import part_inside, part_name
 
 #: So many rows at the start of a table tell what a column holds.
 N_SEEN = 2000
@@ -34,6 +34,14 @@ def names_parts(values: pd.Series) -> bool:
     return not len(cells) or float(cells.map(lambda v: part_name(v) is not None).mean()) >= 0.5
 
 
+def are_parts(values: pd.Series) -> bool:
+    """Whether every cell names a part, training is among them, and another one is: `Training` and `PrivateTest`."""
+    if values.nunique() > MANY_NUMBERS:
+        return False
+    parts = [part_name(name) or part_inside(name) for name in values.unique()]
+    return None not in parts and "train" in parts and len(set(parts)) > 1
+
+
 def are_flags(values: pd.Series) -> bool:
     """Whether every filled cell says yes or no, and both occur."""
     distinct = set(values.str.lower().unique()) - {""}
@@ -52,11 +60,22 @@ def are_measurements(values: pd.Series) -> bool:
     distinct = cells.unique()
     if len(distinct) <= MANY_NUMBERS or not is_number(pd.Series(distinct, dtype=object)):
         return False
-    if any(not _WHOLE.fullmatch(v) for v in distinct):
+    if not are_whole(cells):
         return True
     numbers = sorted(float(v.replace(",", ".")) for v in distinct)
     sparse = numbers[-1] - numbers[0] + 1 > 2 * len(distinct)
     return sparse and len(distinct) < UNIQUE_SHARE * len(cells) and len(cells) < 10 * len(distinct)
+
+
+def are_whole(values: pd.Series) -> bool:
+    """Whether every filled cell is a whole number."""
+    return all(_WHOLE.fullmatch(v) for v in filled(values).unique())
+
+
+def are_number_rows(values: pd.Series) -> bool:
+    """Whether each of the first filled cells holds many numbers, as of the pixels of an image."""
+    cells = filled(values).head(50)
+    return bool(len(cells)) and float(cells.str.fullmatch(r"[\[\]()\d\s.,;eE+-]{32,}").mean()) >= 0.9
 
 
 def is_address(values: pd.Series) -> bool:

@@ -14,6 +14,8 @@ from advisor.data.read.column_values import (
     are_flags,
     are_identifiers,
     are_measurements,
+    are_number_rows,
+    are_parts,
     are_texts,
     filled,
     is_address,
@@ -32,6 +34,14 @@ LABEL_NAMES = (
     "categories classes classlabel targetlabel tags genre genres type"
 ).split()
 _SPELLED = "labeltext labelname labelnames classname categoryname targetname intentname textlabel".split()
+#: Names of what is often predicted, and of what describes an item or its writer, where no column is called a label.
+OUTCOMES = "spam isspam toxic istoxic rating ratings stars starrating score overall polarity stance outcome".split()
+CIRCUMSTANCES = frozenset(
+    "date day month year time created createdat updated timestamp author user username userid reviewer agent location "
+    "country city language lang source platform device url product productid gender sex helpful verified".split()
+)
+#: Ratings have so many values at most; votes and points have more.
+MANY_RATINGS = 10
 _TEXT = (
     "text sentence content review message utterance query question tweet comment document body article "
     "description abstract headline title sms post prompt input sentence1 v2 reviewtext"
@@ -142,10 +152,16 @@ def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | 
     else:
         split = next((c for c in all_by_name(table, _SPLIT, chosen) if names_parts(frame[c])), None)
         split = split or next((c for c in all_by_name(table, list(FLAGS), chosen) if are_flags(frame[c])), None)
+        split = split or next((c for c in map(str, frame.columns) if _is_split(c, frame[c], chosen)), None)
     if options.group_column:
         return split, named(table, options.group_column, "groups")
     taken = {*chosen, split or ""}
     return split, next((c for c in all_by_name(table, _GROUP, taken) if may_be_groups(frame[c])), None)
+
+
+def _is_split(column: str, values: pd.Series, chosen: set[str]) -> bool:
+    """Whether a column of any name, but those of labels, names training and another part in every row."""
+    return column not in chosen and not called_like_labels(column) and are_parts(values)
 
 
 def all_by_name(table: Table, names: list[str], without: set[str]) -> list[str]:
@@ -189,7 +205,14 @@ def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tu
     label = options.label_column or by_name(table, LABEL_NAMES, without)
     candidates = {c: n for c, n in lengths.items() if c != label and not is_number(sample[c])}
     if candidates:
-        return (max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT)),)
+        longest = max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
+        if are_number_rows(sample[longest]):
+            raise DatasetError(
+                f"The column {longest} of {table.path} holds many numbers in each cell, as of pixels or measurements, "
+                f"and no texts. Write each row as an image into a folder of its class, or name a column of texts with "
+                f"the option text_column (--text-column)."
+            )
+        return (longest,)
     raise DatasetError(
         f"{table.path} has no column of texts. Its columns are {listed(map(str, table.frame.columns), 20)}. "
         f"Name the column with the option text_column (--text-column)."
@@ -218,7 +241,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     candidates = {}
     for column in map(str, frame.columns):
         if column not in without and column not in called_so and look_like_labels(frame[column]):
-            candidates[column] = (column in shared, is_number(frame[column]), frame[column].nunique())
+            candidates[column] = (column in shared, *_likely(column, frame[column]))
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
     measured = [c for c in map(str, frame.columns) if c not in without and are_measurements(frame[c])]
@@ -230,6 +253,24 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     )
 
 
+def _likely(column: str, values: pd.Series) -> tuple[int, bool, int]:
+    """Sorting key of columns that could be the label: one called like an outcome first, a circumstance last."""
+    name, n = plain(column), values.nunique()
+    outcome = name in OUTCOMES and n <= MANY_RATINGS
+    rank = OUTCOMES.index(name) if outcome else len(OUTCOMES) + (name in CIRCUMSTANCES)
+    return rank, is_number(values), n
+
+
+def called_like_labels(column: str) -> bool:
+    """Whether a name says that the column holds labels, or numbers of labels.
+
+    >>> called_like_labels("Class"), called_like_labels("category_id"), called_like_labels("price")
+    (True, True, False)
+    """
+    name = plain(column)
+    return any(one in label_names() for one in (name, name.removesuffix("id"), name.removesuffix("code")))
+
+
 def _are_labels(values: pd.Series) -> bool:
     return may_be_labels(values) or are_measurements(values) or are_lists(values)
 
@@ -237,7 +278,9 @@ def _are_labels(values: pd.Series) -> bool:
 def columns_beside(
     table: Table, options: ReadOptions, item: set[str], common: frozenset[str] | None
 ) -> tuple[str, str | None, str | None]:
-    """(label, split, group) columns beside those of the items; a group column that alone can be the label is it.
+    """(label, split, group) columns beside those of the items.
+
+    A column of groups, or one of another name whose values name parts, is the label where nothing else can be.
 
     Raises DatasetError naming the columns when there are no labels.
     """
@@ -248,6 +291,9 @@ def columns_beside(
     except DatasetError:
         if group and not options.group_column and group not in item and look_like_labels(table.frame[group]):
             return group, split, None
+        called_so = split is not None and plain(split) in {*_SPLIT, *FLAGS}
+        if split and not options.split_column and not called_so and look_like_labels(table.frame[split]):
+            return split, None, group
         raise
 
 

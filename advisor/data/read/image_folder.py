@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted, listed
+from advisor.data.read.annotations import command
 from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.groups import is_groups
@@ -22,11 +24,21 @@ from advisor.data.read.names import (
     suffix,
 )
 from advisor.data.read.part_folders import INTO_CLASSES
+from advisor.data.read.part_lists import PartLists, part_lists
 from advisor.data.read.text_encoding import UNKNOWN_BYTES, decode
 from advisor.data.read.tree import Tree
 from probes.progress import Progress, silent
 
 _SUPPORTED = "Convert it to JPEG or PNG."
+
+
+#: What stands behind the class in names such as `cat.12.jpg`.
+_COUNTING = "0123456789._-() "
+_LABELS_BY_NAME = (
+    "import csv,pathlib; w=csv.writer(open('labels.csv','w',newline='',encoding='utf-8')); "
+    "w.writerow(['path','label']); w.writerows([p.as_posix(),c] for p in sorted(pathlib.Path('.').rglob('*.*')) "
+    f"if p.suffix in {{endings}} and (c:=p.stem.rstrip('{_COUNTING}')))"
+)
 
 
 def printable(name: str) -> str:
@@ -43,6 +55,8 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
     placement = place(images)
     if placement.flat:
         raise DatasetError(_flat(tree, images, "images", placement))
+    lists = part_lists(tree, images) if not any(placement.parts) else PartLists()
+    _place_by_lists(placement, images, lists)
     start = f"{tree.root}{os.sep}"  # 100,000 Path objects would take seconds
     paths = [start + image for image in images]
     digests = digest_files(paths, progress)
@@ -52,8 +66,19 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
         SetAside(key=printable(f), reason=f"Files of the format {suffix(f)} are not read. {_SUPPORTED}")
         for f in foreign
     ]
-    listing.notes += _left_alone(tree, {*images, *foreign}, "image")
+    listing.notes += _left_alone(tree, {*images, *foreign, *lists.files}, "image")
     return listing
+
+
+def _place_by_lists(placement: Placement, images: list[str], lists: PartLists) -> None:
+    """Put the images into the parts that lists name; one in no list is set aside."""
+    placement.notes += [lists.note] if lists.note else []
+    if lists.part_of:
+        placement.parts = [lists.part_of.get(image, "") for image in images]
+        placement.reasons = [
+            why or ("" if part else f"No list names it ({listed(lists.files)}).")
+            for why, part in zip(placement.reasons, placement.parts, strict=True)
+        ]
 
 
 def list_text_folder(tree: Tree, progress: Progress = silent) -> Listing:
@@ -149,17 +174,43 @@ def _flat(tree: Tree, files: list[str], what: str, placement: Placement) -> str:
     """Why there are no classes, and what to do."""
     if placement.problem:
         return placement.problem
-    if boxes := _boxes(tree, files):
+    if what == "images" and (boxes := _boxes(tree, files)):
         return (
             f"The folder {tree.root} holds {counted(len(files), what[:-1])} with boxes or outlines beside them "
             f"({boxes}), as for object detection, which is not read. {INTO_CLASSES}"
         )
+    if what == "images" and (names := classes_in_file_names(files)):
+        endings = sorted({f".{f.rpartition('.')[2]}" for f in files if "." in f.rsplit("/", 1)[-1]})
+        return (
+            f"The folder {tree.root} holds no class folders. The names of its images begin with {listed(names, 5)}. If "
+            f"these are the classes, run in the folder {command(_LABELS_BY_NAME.format(endings=endings))} and read it "
+            f"again."
+        )
     tops = sorted({f.split("/")[0] for f in files if "/" in f})
-    where = f"lie in {listed(tops, 4)}" if tops and all(part_name(t) or part_inside(t) for t in tops) else "are there"
+    where = (
+        f"lie in {listed(tops, 4)}"
+        if tops and all(part_name(t) or part_inside(t) for t in tops)
+        else "is there"
+        if len(files) == 1
+        else "are there"
+    )
     return (
         f"The folder {tree.root} holds no class folders: {counted(len(files), what[:-1])} {where}, without a class. "
         f"Put each class in a folder of its own, or add a CSV with the columns path and label."
     )
+
+
+def classes_in_file_names(files: list[str]) -> list[str]:
+    """The beginnings of the names of files without those of a test part, where they may be classes; else [].
+
+    >>> classes_in_file_names(["cat.0.jpg", "cat.1.jpg", "dog_0.jpg", "dog_1.jpg", "test/1.jpg"])
+    ['cat', 'dog']
+    """
+    named = Counter(_stem(f).rstrip(_COUNTING) for f in files)
+    del named[""]
+    tests = sum(part_inside(f.split("/")[0]) == "test" for f in files if "/" in f)
+    counting = len(named) > 1 and min(named.values()) > 1 and sum(named.values()) >= 0.9 * (len(files) - tests)
+    return sorted(named) if counting and not all(map(part_name, named)) else []
 
 
 def _boxes(tree: Tree, images: list[str]) -> str:

@@ -16,6 +16,7 @@ from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
+from advisor.data.read.names import is_archive
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import part_folder, parts_by_folder
 from advisor.data.read.table_rows import first_reason, groups_of, keys_of, parts_of
@@ -56,15 +57,18 @@ class Finder:
         if self._endings is None:
             self._endings = {}
             for file in (self._tree or walk(self.root)).images:
-                name = file.rsplit("/", 1)[-1]
+                name = file.rsplit("/", 1)[-1].casefold()
                 self._endings.setdefault(name, []).append(file)
                 self._endings.setdefault(name.rsplit(".", 1)[0], []).append(file)
         clean = plain.strip("/").removeprefix("./")
         last = clean.rsplit("/", 1)[-1]
-        files = self._endings.get(last, [])
-        exact = [
-            f for f in files if ("/" + f).endswith("/" + clean) or ("/" + f.rsplit(".", 1)[0]).endswith("/" + clean)
-        ]
+        files = self._endings.get(last.casefold(), [])
+        exact: list[str] = []
+        for form in (str, str.casefold):  # Windows and macOS do not tell IMG.JPG from img.jpg
+            end = form("/" + clean)
+            exact = exact or [
+                f for f in files if form("/" + f).endswith(end) or form("/" + f.rsplit(".", 1)[0]).endswith(end)
+            ]
         chosen = self._nearest(exact or self._alike(clean, files))
         return str(self.root / chosen[0]) if len(chosen) == 1 else None
 
@@ -106,7 +110,7 @@ def list_image_table(
     values = table.frame[columns.path]
     paths = [finder.find(value) if value else None for value in values]
     if not any(paths):
-        _none_found(table, columns.path, values)
+        _none_found(table, columns.path, values, finder)
     keys = _keys(paths, finder.root, keys_of(table, part.prefix))
     by_folder = parts_by_folder(_folders(values, paths, finder.root), labels.values, part.part)
     parts, bad_part, part_notes = parts_of(table, columns.split, part.part, options.split_column is not None, by_folder)
@@ -149,16 +153,22 @@ def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | N
     return Columns(label=label, path=path, split=split, group=group)
 
 
-def _none_found(table: Table, column: str, values: pd.Series) -> None:
+def _none_found(table: Table, column: str, values: pd.Series, finder: Finder) -> None:
     first = next((v for v in values if v), "")
     if first.startswith(("http://", "https://")):
         raise DatasetError(
             f"The column {column} of {table.path} holds web addresses ({first}). "
             f"Download the images first, and give their file names."
         )
+    archives = [f for f in walk(finder.root).files if is_archive(f)]
+    remedy = (
+        f"Unpack {listed(archives, 3)} beside the table"
+        if archives
+        else "Put the images beside the table, or correct the paths"
+    )
     raise DatasetError(
         f"None of the {counted(len(values), 'file')} named in column {column} of {table.path} exists "
-        f"(the first is {first!r}). Put the images beside the table, or correct the paths."
+        f"(the first is {first!r}). {remedy}."
     )
 
 

@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from advisor.core.errors import DatasetError
 from advisor.core.wording import listed
 
 #: Keys under which exports keep an item's own fields.
 _WRAPPERS = frozenset("data fields row record _source attributes item example input inputs payload properties".split())
 _LABELS = frozenset("label class category intent sentiment target".split())
 _NAME_KEYS = ("name", "value", "label", "title")
+
+
+class AnnotationsError(DatasetError):
+    """A file of a known annotation program that does not give each item one class."""
 
 
 @dataclass(frozen=True)

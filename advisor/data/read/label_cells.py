@@ -19,7 +19,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
-from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, filled, is_number
+from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, are_whole, filled, is_number
 from advisor.data.read.names import class_name, natural
 
 NO_LABEL = "The label is empty."
@@ -61,14 +61,16 @@ def spelled(name: str) -> str:
     return plain if whole is None else str(int(whole[1])) if whole[1].isascii() else whole[1]
 
 
-def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str) -> list[Labels]:
+def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, called_so: bool) -> list[Labels]:
     """The labels of each of the tables; where: the column and its table, for sentences.
+
+    called_so: the column is called like labels, so that whole numbers in it are codes of classes.
 
     Raises DatasetError where many rows have several labels and the user did not say what to do with them, and where
     the labels are numbers that measure something.
     """
     every = pd.concat(list(cells), ignore_index=True)
-    if are_measurements(every):
+    if are_measurements(every) and not (called_so and are_whole(every)):
         raise DatasetError(_measured(filled(every), where))
     atoms_of, way = _reader(filled(every))
     read: dict[str, tuple[str, ...]] = {
@@ -128,10 +130,13 @@ def _python_tuple(cell: str) -> list[Any] | None:
 
 
 def _in_list(cell: str) -> list[str]:
-    """The labels in a list of any writing; of a dictionary, the names of what is 1 or true, or what it calls a label.
+    """The labels in a list of any writing; of a dictionary, the names of what is 1, true or most likely, or what
+    it calls a label.
 
     >>> _in_list('["a", "b"]'), _in_list("('a',)"), _in_list("['a' 'b']"), _in_list("{a,b}"), _in_list("[]")
     (['a', 'b'], ['a'], ['a', 'b'], ['a', 'b'], [])
+    >>> _in_list('{"good": 0.9, "bad": 0.1}')
+    ['good']
     >>> _in_list('{"good": 1, "bad": 0}'), _in_list('[{"name": "a"}]'), _in_list("good")
     (['good'], ['a'], ['good'])
     """
@@ -152,7 +157,8 @@ def _flat(value: Any) -> list[str]:
     if isinstance(value, dict):
         marks = list(value.values())
         if marks and all(isinstance(mark, (bool, int, float)) for mark in marks):
-            return [str(name) for name, mark in value.items() if mark == 1]
+            sure = [str(name) for name, mark in value.items() if mark == 1]
+            return sure or [str(name) for name, mark in value.items() if 0.5 < mark < 1]
         named = next((value[key] for key in _NAME_KEYS if key in value), None)
         return _flat(named)
     if isinstance(value, (list, tuple, set)):
@@ -165,7 +171,11 @@ def _flat(value: Any) -> list[str]:
 def _separates(separator: str, cells: list[str]) -> bool:
     """Whether cells hold several labels apart by a sign: few names make up many combinations, at changing places.
 
-    A name with a comma in it makes up one cell, and the first half of `red, large` always stands first.
+    A name with a comma in it makes up one cell, and the first half of `red, large` always stands first. Bars and
+    semicolons are rarer in names, so for them it is enough that a name stands alone too, and another follows several.
+
+    >>> _separates("|", ["bad", "good", "bad|food", "good|food"]), _separates("|", ["food", "food|soup", "food|tea"])
+    (True, False)
     """
     split = [[class_name(atom) for atom in cell.split(separator)] for cell in cells]
     several = [atoms for atoms in split if len(atoms) > 1]
@@ -177,11 +187,22 @@ def _separates(separator: str, cells: list[str]) -> bool:
     most = len(cells) / 2 if separator in " /+" else len(cells) - 1
     if len(names) > most:
         return False
+    if separator in "|;" and _cross(several, {atoms[0] for atoms in split if len(atoms) == 1}):
+        return True
     places: dict[str, set[int]] = {}
     for atoms in split:
         for place, atom in enumerate(atoms):
             places.setdefault(atom, set()).add(place)
     return sum(len(where) > 1 for where in places.values()) >= (0.5 * len(names) if separator in " /+" else 1)
+
+
+def _cross(several: list[list[str]], alone: set[str]) -> bool:
+    """Whether a name that stands alone is combined too, and one follows several others: a tree has one parent each."""
+    before: dict[str, set[str]] = {}
+    for atoms in several:
+        for first, second in pairwise(atoms):
+            before.setdefault(second, set()).add(first)
+    return any(not alone.isdisjoint(atoms) for atoms in several) and any(len(names) > 1 for names in before.values())
 
 
 def _undecided(
@@ -216,9 +237,11 @@ def _measured(values: pd.Series, where: str) -> str:
     numbers = sorted({float(v.replace(",", ".")) for v in values.unique()})
     steps = [b - a for a, b in pairwise(numbers)]
     kind = "numbers" if min(steps, default=1) >= 1 else "decimals"
+    codes = "call the column label" if are_whole(values) else "write a letter before each, such as c1.5"
     return (
         f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
         f"{numbers[-1]:g}), a measured quantity and no classes. Classification needs a few classes: divide the numbers "
         f"into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} with 10 "
-        f"items or more each, and name it with the option label_column (--label-column)."
+        f"items or more each, and name it with the option label_column (--label-column). If they are codes of classes, "
+        f"{codes}."
     )

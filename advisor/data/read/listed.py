@@ -14,14 +14,16 @@ from advisor.data.modality import modality_of
 from advisor.data.read.aligned_tables import aligned
 from advisor.data.read.chosen_tables import chosen_parts, data_tables, read_parts
 from advisor.data.read.class_folders import place
+from advisor.data.read.column_values import are_texts
 from advisor.data.read.columns import LABEL_NAMES, by_name, path_column
 from advisor.data.read.documents import document_files
 from advisor.data.read.embedded_images import written_out
 from advisor.data.read.groups import apply_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, found_path_column
+from advisor.data.read.json_records import AnnotationsError
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import IMAGE_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
+from advisor.data.read.names import IMAGE_SUFFIXES, SPREADSHEET_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
 from advisor.data.read.one_hot import with_one_hot
 from advisor.data.read.part_labels import (
     add_unnamed_images,
@@ -49,6 +51,10 @@ from probes.progress import Progress, silent
 
 #: How deep an archive may lie in others.
 N_NESTED = 4
+
+
+#: With so many texts for each image, the images illustrate them and are no items.
+MANY_MORE = 2
 
 
 def list_items(source: Source, options: ReadOptions, progress: Progress = silent) -> Listing:
@@ -104,11 +110,18 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     # A folder may hold tables, images and texts at once: the kind that the user named chooses, else what is there.
     if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
         return _tables(source, tree, chosen_parts(tree, tables), options, progress)
-    if images and options.kind != "text":
+    figures = bool(images) and len(texts) >= MANY_MORE * len(images) and place(images).flat and not place(texts).flat
+    if images and options.kind != "text" and not (figures and options.kind is None):
         return list_image_folder(tree, progress)
     if texts and options.kind != "image" and (len(texts) > 1 or not tables):
         return list_text_folder(tree, progress)
-    if documents := document_files(tree):
+    documents = document_files(tree)
+    if documents and all(suffix(f) in SPREADSHEET_SUFFIXES for f in documents):
+        raise DatasetError(
+            f"{source.origin} holds {counted(len(documents), 'spreadsheet')} ({listed(documents, 3)}), which cannot be "
+            f"read. Save each sheet as CSV."
+        )
+    if documents:
         raise DatasetError(no_questions(Path(source.origin), documents))
     raise DatasetError(_nothing(source, tree, options.kind))
 
@@ -127,10 +140,15 @@ def _table_rules(tree: Tree, tables: list[str], options: ReadOptions) -> bool:
         table = training_table(parts, options).table
         finder = Finder(table, tree.root, False, tree, part_of(training_table(parts, options).file))
         path = found_path_column(table, options, finder)
+    except AnnotationsError:
+        return placement.flat  # what the program wrote tells more than that there are no class folders
     except DatasetError:
         return False
     if path is None:
-        return False
+        n_rows = sum(len(part.table.frame) for part in parts)
+        of_texts = any(are_texts(table.frame[c]) for c in table.frame.columns)
+        pictures_of_it = of_texts and n_rows >= MANY_MORE * len(tree.images)  # figures, or a logo, beside texts
+        return pictures_of_it or (placement.flat and _names_images(table, options))
     if placement.flat or len(set(placement.labels)) < 2:
         return True
     label = by_name(table, LABEL_NAMES, {path})
@@ -155,6 +173,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     if not options.label_column:
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})
+    guessed = not options.label_column and not rule.label_columns
     parts, options, labels_from = with_one_hot(parts, rule, options)
     rule = next(part for part in parts if part.file == rule.file)
     whole = tree if source.path.is_dir() else None
@@ -177,7 +196,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
 
     joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
     set_placeholders_aside(joined)
-    joined.notes += unused_notes(rule.table, columns) + _unread(tree, parts, whole)
+    joined.notes += unused_notes(rule.table, columns, guessed) + _unread(tree, parts, whole)
     if whole and kind == "image":
         add_unnamed_images(joined, tree)
     if joined.unlabelled is not None and len(joined.unlabelled):
@@ -214,13 +233,16 @@ def _is_image_table(table: Table, options: ReadOptions, finder: Finder) -> bool:
     if found_path_column(table, options, finder) is not None:
         return True
     column = path_column(table, options)
-    if column is None:
-        return False
-    values = table.frame[column].head(200)
-    if float(values.map(suffix).isin(IMAGE_SUFFIXES).mean()) < 0.8:
+    if column is None or not _names_images(table, options):
         return False
     others = table.frame.drop(columns=[column]).head(200)
     return not any(float(others[c].str.len().mean()) > 40 for c in others)
+
+
+def _names_images(table: Table, options: ReadOptions) -> bool:
+    """Whether the cells of a column end like images, which may exist or not."""
+    column = path_column(table, options)
+    return column is not None and float(table.frame[column].head(200).map(suffix).isin(IMAGE_SUFFIXES).mean()) >= 0.8
 
 
 def _empty(source: Source) -> str:

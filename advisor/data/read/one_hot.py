@@ -14,7 +14,7 @@ import pandas as pd
 from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
 from advisor.data.read.column_values import NO, YES, are_measurements, is_number, look_like_labels, may_be_labels
-from advisor.data.read.columns import FLAGS, all_by_name, label_names, plain, same_column
+from advisor.data.read.columns import CIRCUMSTANCES, FLAGS, OUTCOMES, all_by_name, label_names, plain, same_column
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.tables import Table
 
@@ -22,6 +22,8 @@ from advisor.data.read.tables import Table
 MIN_SINGLE = 0.95
 #: Fewer columns that are no such set are flags, and no several labels.
 MIN_SEVERAL = 3
+#: What the names of one-hot columns of a label may begin with.
+_LABEL_PREFIXES = frozenset([*label_names(), "is", "has"])
 #: Beyond so many columns only whole sets are looked at, and not each stretch of them.
 MAX_STRETCH = 60
 
@@ -65,12 +67,27 @@ def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
         names = [binary[i] for i in chosen]
         if (marks.sum(axis=1) == 1).mean() < MIN_SINGLE or marks.any(axis=0).sum() < 2:
             continue
+        if not called and _describe(names, [c for c in binary if c not in names], others):
+            return []
         if called:  # a column called like labels is one class among others, or the label itself
             return names if len(names) > 2 and set(called) <= set(names) else []
         return names if len(names) > 2 or not others else []
     alike = len({is_number(frame[c]) for c in binary}) == 1
     several = not called and alike and len(binary) >= MIN_SEVERAL and not others and (ones.sum(axis=1) > 1).any()
     return binary if several else []
+
+
+def _describe(names: list[str], flags: list[str], others: list[str]) -> bool:
+    """Whether one-hot columns describe the items of another label.
+
+    They do beside a flag that is called like an outcome, such as spam, and where their names begin with what is no
+    label (`lang_en`, `lang_fr`) beside a column of names that is no circumstance. flags, others: the columns outside
+    the set, of zeros and ones or of names.
+    """
+    if any(plain(c) in OUTCOMES for c in flags):
+        return True
+    prefix = plain(_prefix(names))
+    return bool(prefix) and prefix not in _LABEL_PREFIXES and any(plain(c) not in CIRCUMSTANCES for c in others)
 
 
 def _named(table: Table, wanted: str | None) -> list[str]:

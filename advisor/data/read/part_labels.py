@@ -12,7 +12,7 @@ import pandas as pd
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.column_values import look_like_labels, may_be_labels
-from advisor.data.read.columns import Columns, by_name, label_names, same_column
+from advisor.data.read.columns import Columns, by_name, called_like_labels, label_names, same_column
 from advisor.data.read.label_cells import read_labels
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import natural
@@ -46,7 +46,7 @@ def with_labels(parts: Sequence[PartTable], rule: PartTable, columns: Columns, o
     own = [same_column(part.table, columns.label) for part in parts]
     cells = [_by_image(part, label, columns) for part, label in zip(parts, own, strict=True) if label]
     where = columns.labels_from.removeprefix("labels from ").partition(", of which")[0] or f"column {columns.label}"
-    labels = iter(read_labels(cells, options, f"{where} of {rule.table.path}"))
+    labels = iter(read_labels(cells, options, f"{where} of {rule.table.path}", called_like_labels(columns.label)))
     return [replace(part, labels=next(labels)) if label else part for part, label in zip(parts, own, strict=True)]
 
 

@@ -56,6 +56,7 @@ def read_table(path: Path) -> Table:
         if not path.name.endswith(".gz") and (binary := _binary_form(path)):
             read = (parquet_cells if binary == "parquet" else arrow_cells)(path, budget)
             return Table(path, read.frame, list(range(1, len(read.frame) + 1)), [], read.notes)
+        _refuse_other_formats(path)
         text = table_text(path, budget, form == "json")
         if form == "json lines":
             table = _json_lines(path, text, budget)
@@ -86,6 +87,20 @@ def _binary_form(path: Path) -> str:
         return "arrow"
     form = table_format(path.name)
     return form if form in ("parquet", "arrow") else ""
+
+
+def _refuse_other_formats(path: Path) -> None:
+    """Raises DatasetError for a spreadsheet or a web page that is called like a table."""
+    with path.open("rb") as stream:
+        start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise DatasetError(
+            f"{path} is a spreadsheet or an archive by its content, whatever its name. Open it and save it as CSV."
+        )
+    if start[:15].lower().startswith((b"<!doctype html", b"<html")):
+        raise DatasetError(
+            f"{path} is a web page by its content, perhaps one that asks for a login. Download the table itself."
+        )
 
 
 def _drop_holes(table: Table) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from advisor.core.wording import counted, listed
-from advisor.data.read.column_values import are_texts, filled, may_be_labels
-from advisor.data.read.columns import LABEL_NAMES, Columns, plain
+from advisor.data.read.column_values import MANY_NUMBERS, are_texts, filled, look_like_labels, may_be_labels
+from advisor.data.read.columns import LABEL_NAMES, Columns, called_like_labels, plain
 from advisor.data.read.tables import Table
 
 #: Names of an official split; a column called so that names no parts is said to be none.
@@ -14,8 +14,11 @@ _SPLIT_NAMES = frozenset("split fold folds kfold partition subset datasetsplit s
 N_NAMED = 5
 
 
-def unused_notes(table: Table, columns: Columns) -> list[str]:
-    """Sentences on further texts and how to join them, on a column of folds, and on all that is left."""
+def unused_notes(table: Table, columns: Columns, guessed: bool) -> list[str]:
+    """Sentences on further texts and how to join them, on a column of folds, and on all that is left.
+
+    guessed: neither the user nor another table told the label; where its name does not either, others are named.
+    """
     rest = [str(c) for c in table.frame.columns if str(c) not in columns.used]
     texts = [c for c in rest if columns.text and are_texts(table.frame[c])]
     folds = [c for c in rest if c not in texts and not columns.split and plain(c) in _SPLIT_NAMES]
@@ -25,6 +28,8 @@ def unused_notes(table: Table, columns: Columns) -> list[str]:
     notes += [
         _no_labels(c, table.frame[c]) for c in left if plain(c) in LABEL_NAMES and not may_be_labels(table.frame[c])
     ]
+    if guessed and (columns.labels_from or not called_like_labels(columns.label)):
+        notes += _other_labels(table, columns, left)
     if left:
         notes.append(f"{counted(len(left), 'column')} not used: {listed(left, N_NAMED)}.")
     return notes
@@ -37,6 +42,18 @@ def _further_texts(table: Table, columns: Columns, texts: list[str]) -> str:
         f"{what}{'' if len(texts) == 1 else ' and are'} not read. To join them, a blank line between them, name the "
         f"columns with the option text_column (--text-column {_quoted(','.join(in_order))})."
     )
+
+
+def _other_labels(table: Table, columns: Columns, left: list[str]) -> list[str]:
+    """A sentence on the columns that could as well be the label where no name tells."""
+    others = [c for c in left if look_like_labels(table.frame[c]) and table.frame[c].nunique() <= MANY_NUMBERS]
+    if not others:
+        return []
+    columns_too = f"{'Column' if len(others) == 1 else 'Columns'} {listed(others, N_NAMED)}"
+    return [
+        f"No column is called label, so it was guessed. {columns_too} could be the label too: name the right one with "
+        f"the option label_column (--label-column)."
+    ]
 
 
 def _no_labels(column: str, values: pd.Series) -> str:
