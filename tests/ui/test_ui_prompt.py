@@ -77,7 +77,9 @@ def test_a_changed_prompt_is_measured_with_what_was_typed(prompted: Dataset, mon
 
 
 def test_a_prompt_of_another_version_is_told_and_not_an_error(prompted: Dataset) -> None:
-    path = Path(prompted.folder) / "evidence.json"
-    path.write_text(path.read_text().replace('"bias"', '"tilt"'))
+    evidence = Evidence.saved(prompted.files.evidence)
+    assert evidence is not None
+    evidence.results[-1].settings["ask"]["tilt"] = evidence.results[-1].settings["ask"].pop("bias")
+    evidence.save(prompted.files.evidence)
     app = opened(prompted)
     assert any("another version of the program" in str(element.value) for element in app.html)
