@@ -143,6 +143,22 @@ def test_a_sign_inside_a_name_does_not_part_it(tmp_path: Path, names: list[str])
     assert set(dataset.classes) == set(names)
 
 
+@pytest.mark.parametrize("sign", ["|", "; "])
+def test_a_name_that_only_follows_others_is_a_label_of_its_own(tmp_path: Path, sign: str) -> None:
+    names = ["bad", "good", f"bad{sign}food", f"good{sign}food"]
+    path = save(tmp_path / "a.csv", text=TEXTS, label=[names[i % 4] for i in range(40)])
+    with pytest.raises(DatasetError, match="3 labels in 4 combinations"):
+        read(path)
+    assert read(path, ReadOptions(several_labels="single")).classes == ("bad", "good")
+
+
+@pytest.mark.parametrize("sign", ["|", ";"])
+def test_a_path_through_a_tree_is_one_name(tmp_path: Path, sign: str) -> None:
+    names = ["food", f"food{sign}soup", f"food{sign}tea", f"room{sign}bed"]
+    dataset = read(save(tmp_path / "a.csv", text=TEXTS, label=[names[i % 4] for i in range(40)]))
+    assert set(dataset.classes) == set(names)
+
+
 MARKS: dict[str, tuple[object, object]] = {
     "ints": (1, 0), "floats": (1.0, 0.0), "bools": (True, False), "words": ("yes", "no"), "signs": (1, -1),
 }  # fmt: skip

@@ -220,7 +220,7 @@ def test_what_was_taken_for_no_answer_is_said(tmp_path: Path) -> None:
     table(tmp_path, ["N/A" if i % 10 == 0 else number(t) for i, t in enumerate(TOWNS)])
     dataset = read(tmp_path)
     assert (dataset.items["answers"] == "[]").sum() == 4
-    assert "4 answers such as N/A mean that the documents do not answer." in dataset.notes
+    assert "4 answers, such as N/A, mean that the documents do not answer." in dataset.notes
 
 
 def test_several_answers_in_a_row() -> None:

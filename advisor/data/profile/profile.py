@@ -136,7 +136,8 @@ def set_aside_findings(dataset: Dataset) -> list[Finding]:
         return []
     reasons = pd.Series([item.reason for item in dataset.set_aside])
     share = dataset.n_set_aside / dataset.n_in
-    common = f" Most often: {reasons.mode().iloc[0]}" if len(reasons) else ""
+    most = "Most often: " if reasons.nunique() > 1 else ""
+    common = f" {most}{reasons.mode().iloc[0]}" if len(reasons) else ""
     n = dataset.n_set_aside
     sentence = f"{n:,} of {counted(dataset.n_in, 'item')} {is_are(n)} set aside."
     keys = [item.key for item in dataset.set_aside]

@@ -66,9 +66,8 @@ def column_answers(cells: Sequence[str]) -> tuple[list[list[str] | None], list[s
     if unusual:
         n = sum(cell in unusual for cell in cells)
         shown = ", ".join(cell[:30] for cell in unusual[:3])
-        notes.append(
-            f"{n:,} {'answer' if n == 1 else 'answers'} such as {shown} mean that the documents do not answer."
-        )
+        answers_say = f"1 answer, {shown}, means" if n == 1 else f"{n:,} answers, such as {shown}, mean"
+        notes.append(f"{answers_say} that the documents do not answer.")
     for change in (_truths, _whole_numbers, _apart):
         if note := change(answers):
             notes.append(note)

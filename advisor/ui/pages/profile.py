@@ -100,7 +100,8 @@ def set_aside(dataset: Dataset) -> None:
     if not dataset.n_set_aside:
         return
     parts.section("Set aside")
-    parts.note(f"{wording.counted(dataset.n_set_aside, 'item')} of {wording.count(dataset.n_in)} are not used.")
+    n, n_in = dataset.n_set_aside, dataset.n_in
+    parts.note(f"{n:,} of {wording.counted(n_in, 'item')} {wording.is_are(n)} not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
     st.dataframe(parts.cells(table), hide_index=True, alt="Items set aside and why")
 
