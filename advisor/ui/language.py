@@ -16,7 +16,7 @@ from advisor.core.errors import EndpointError, PeopleError
 from advisor.llm import models
 from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
 from advisor.ui import parts
-from advisor.ui.server.settings import login_is_on
+from advisor.ui.server.settings import login_is_on, machine
 from probes.backbones.catalog import CATALOG
 
 SET_UP = f"""\
@@ -86,7 +86,7 @@ def draw() -> None:
     parts.section("Language model")
     local = [name for name in names() if name != models.ENDPOINT]
     if local:
-        parts.answer_line(f"Installed: {', '.join(local)}. Your questions stay on this machine.")
+        parts.answer_line(f"Installed: {', '.join(local)}. Your questions stay on {machine()}.")
     else:
         parts.answer_line("No language model is installed.")
         try:
@@ -111,7 +111,7 @@ def endpoint() -> None:
     with st.expander("How to use an endpoint", icon=":material/cloud:"):
         st.code(SET_UP, language="bash")
         parts.note(
-            "Any OpenAI-compatible server works, also one on this machine. The key is read from the environment or "
+            f"Any OpenAI-compatible server works, also one on {machine()}. The key is read from the environment or "
             "from Streamlit's secrets; it is never shown, stored or logged. Your texts are sent to that address."
         )
 

@@ -13,7 +13,7 @@ from advisor.core import reach, sharing
 from advisor.core.errors import EndpointError, RunError
 from advisor.llm import models
 from advisor.llm.endpoint import EndpointSettings
-from advisor.ui.server.settings import Settings, use
+from advisor.ui.server.settings import Settings, machine, use
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -86,8 +86,24 @@ def test_without_folders_the_page_offers_no_path(settings: Settings, workspace: 
         return [field.label for field in app.text_input]
 
     assert "Path on this machine" in labels()
-    use(replace(settings, roots=()))
+    use(replace(settings, host="127.0.0.1", roots=()))
     assert "Path on this machine" not in labels()
+
+
+@pytest.mark.parametrize(
+    ("host", "login", "where"),
+    [("127.0.0.1", False, "this machine"), ("127.0.0.1", True, "the server"), ("0.0.0.0", False, "the server")],
+)
+def test_what_others_reach_is_called_the_server(
+    settings: Settings, workspace: Path, host: str, login: bool, where: str
+) -> None:
+    use(replace(settings, host=host, login=login))
+    assert machine() == where
+    use(replace(settings, host=host))  # a page draws without an account where there is no login
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    on = "this machine" if host == "127.0.0.1" else "the server"
+    assert any(f"Your files stay on {on}." in str(element.value) for element in (*app.markdown, *app.html, *app.text))
+    assert f"Path on {on}" in [field.label for field in app.text_input]
 
 
 @pytest.mark.parametrize("name", ["/etc", "~root/model", "../../etc", "//server/share", "/proc/self/cwd"])

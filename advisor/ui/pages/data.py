@@ -16,7 +16,7 @@ from advisor.data.read.names import UPLOADED
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
 from advisor.ui import jobs, parts, places, tasks, uploads
-from advisor.ui.server.settings import reads_paths
+from advisor.ui.server.settings import machine, reads_paths
 
 if TYPE_CHECKING:
     from advisor.data.read.samples import Sample
@@ -54,7 +54,7 @@ def draw() -> None:
     parts.heading(
         QUESTION,
         "Start with a sample, or bring labelled images, labelled texts, or documents with questions. Your files stay "
-        "on this machine.",
+        f"on {machine()}.",
     )
     gallery(SAMPLES)
     own()
@@ -122,7 +122,7 @@ def local() -> None:
     """A path on the machine that serves the page."""
     with st.form("path", border=True, height="stretch"):
         path = st.text_input(
-            "Path on this machine",
+            f"Path on {machine()}",
             placeholder="/home/me/photos, reviews.csv or manuals",
             help="A folder, an archive of one, or a table. “What is accepted” below lists the formats.",
         )

@@ -109,3 +109,9 @@ def login_is_on() -> bool:
 def reads_paths() -> bool:
     """Whether any folder of this machine may be read here; True outside a server."""
     return _used is None or bool(_used.roots)
+
+
+def machine() -> str:
+    """The machine that serves the pages, in the words of somebody who reads them."""
+    apart = _used is not None and (_used.login or not sharing.is_loopback(_used.host))
+    return "the server" if apart else "this machine"
