@@ -7,17 +7,17 @@ it is installed (``pip install -e ".[fuzz]"``), the rest to hypothesis. Inputs t
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import importlib.util
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from benchmarks.fuzz.engine import Session, by_atheris, by_hypothesis
-from benchmarks.fuzz.readers import READERS, Reader
+from benchmarks.fuzz.engine import Session, bound_memory, by_atheris, by_hypothesis
+from benchmarks.fuzz.readers import READERS, Reader, checked
+from benchmarks.fuzz.watch import watched
 
 FOLDER = Path("build/fuzz")
-#: Exit status of a worker whose reader broke; another one is the fuzzer's own trouble.
-FAILED = 3
 _ENGINES = {"hypothesis": by_hypothesis, "atheris": by_atheris}
 
 
@@ -28,25 +28,15 @@ def main() -> int:
         return _again(Path(given.again))
     readers = [_reader(name) for name in given.readers or [reader.name for reader in READERS]]
     if given.engine:
-        return _worked(readers[0], given.engine, 60 * given.minutes)
+        faulthandler.enable()
+        bound_memory()
+        session = Session(readers[0], FOLDER / readers[0].name, Path(given.scratch))
+        _ENGINES[given.engine](session, 60 * given.minutes)
+        return 0
     engines = ["hypothesis", "atheris"] if importlib.util.find_spec("atheris") else ["hypothesis"]
-    broken = 0
-    for reader in readers:
-        for engine in engines:
-            command = [sys.executable, "-m", "benchmarks.fuzz", reader.name, "--engine", engine]
-            process = subprocess.run(
-                [*command, "--minutes", str(given.minutes / len(engines))],
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-            )
-            if process.returncode not in (0, FAILED):
-                print(
-                    f"{reader.name}: {engine} ended with status {process.returncode}\n{process.stderr[-1500:]}",
-                    flush=True,
-                )
-            broken += process.returncode != 0
-    return 1 if broken else 0
+    seconds = 60 * given.minutes / len(engines)
+    results = [watched(reader, engine, FOLDER / reader.name, seconds) for reader in readers for engine in engines]
+    return 0 if all(results) else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,6 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1.0, help="for each reader")
     parser.add_argument("--again", metavar="FILE", help="feed one kept input to its reader, with the traceback")
     parser.add_argument("--engine", choices=list(_ENGINES), help=argparse.SUPPRESS)
+    parser.add_argument("--scratch", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -65,25 +56,7 @@ def _reader(name: str) -> Reader:
     sys.exit(f"There is no reader called {name!r}. There are {', '.join(reader.name for reader in READERS)}.")
 
 
-def _worked(reader: Reader, engine: str, seconds: float) -> int:
-    import atexit
-
-    session = Session(reader, FOLDER / reader.name)
-
-    def said() -> None:
-        print(f"{reader.name}: {session.n_inputs:,} inputs by {engine}, {len(session.failures)} failures", flush=True)
-        session.close()
-
-    atexit.register(said)
-    _ENGINES[engine](session, seconds)
-    return FAILED if session.failures else 0
-
-
 def _again(path: Path) -> int:
-    import tempfile
-
-    from benchmarks.fuzz.readers import checked
-
     with tempfile.TemporaryDirectory() as folder:
         checked(_reader(path.parent.name).feed, path.read_bytes(), Path(folder))
     print(f"{path} broke nothing.")

@@ -1,6 +1,7 @@
 """Feeding one reader for a while: by atheris, led by the lines that an input reaches, and by hypothesis.
 
-Every input has a bound of processor time and of memory. A failure is kept once for each place where it arose.
+Every input has a bound of processor time and of memory. A failure is kept once for each place where it arose. What is
+fed lies in a folder in memory, with the tally of it, as an input may end the process and atheris ends it by itself.
 """
 
 from __future__ import annotations
@@ -11,116 +12,144 @@ import resource
 import shutil
 import signal
 import sys
-import tempfile
 import time
 import traceback
-from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from types import FrameType, TracebackType
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from benchmarks.fuzz.inputs import contents
+from benchmarks.fuzz.inputs import TOKENS, contents, edited
 from benchmarks.fuzz.readers import Broken, Reader, checked
 from benchmarks.fuzz.seeds import seeds
+from benchmarks.fuzz.tally import Tally
 
 #: Seconds of the processor that an input may take, and so many more for each 100 kB; memory likewise, in bytes.
 MOST_SECONDS, SECONDS_EACH = 10.0, 1.0
 MOST_MEMORY, MEMORY_EACH = 600_000_000, 20_000_000
+#: Beyond so many bytes an allocation fails, so that no input takes the machine along.
+ALL_MEMORY = 6_000_000_000
 _PER = 100_000
 #: The workspace is emptied after so many inputs.
 _SWEEP = 200
+#: So many inputs are edited from one that hypothesis drew.
+N_EDITED = 8
+#: The longest input that atheris makes.
+_LONGEST = 8_192
 OWN = ("advisor", "probes", "benchmarks")
+#: Packages in which atheris sees the lines reached: ours, and the parsers written in Python that are ours to choose.
+LED_BY = ["advisor", "probes", "pypdf", "charset_normalizer"]
 
 
-class TooSlow(Exception):
-    """An input took more of the processor than it may."""
+class TooSlow(BaseException):
+    """An input took more of the processor than it may. No reader's `except Exception` holds it up."""
 
 
-@dataclass
 class Session:
-    """The inputs that one reader was fed with, and the failures: place to the file that shows it."""
+    """One reader that is fed, the inputs so far, and the failures: place to the file that shows it."""
 
-    reader: Reader
-    folder: Path
-    n_inputs: int = 0
-    failures: dict[str, Path] = field(default_factory=dict)
-    scratch: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fuzz-", dir=_fast())))
+    def __init__(self, reader: Reader, folder: Path, scratch: Path) -> None:
+        self.reader, self.folder, self.scratch = reader, folder, scratch
+        self.tally = Tally(scratch)
+        self.n_inputs = self.tally.n_inputs
+        self.failures = self.tally.failures()
+        os.environ["ADVISOR_HOME"] = str(scratch / "home")
 
     def feed(self, content: bytes) -> str:
         """Feed the reader once; where and how it failed, "" where all held."""
         self.n_inputs += 1
+        self.tally.begins(self.n_inputs, content)
         place = self.scratch / "input"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         if self.n_inputs % _SWEEP == 0:
             shutil.rmtree(self.scratch / "home", ignore_errors=True)
-        os.environ["ADVISOR_HOME"] = str(self.scratch / "home")
         try:
             _bounded(self.reader, content, place)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # pyo3 panics are no Exceptions
-            return self._kept(error, content)
+            said = "".join(traceback.format_exception_only(error)).strip()[:300]
+            return self.keep(f"{type(error).__name__} {_place(error.__traceback__)}", said, content)
         return ""
 
-    def _kept(self, error: BaseException, content: bytes) -> str:
-        where = f"{type(error).__name__} {_place(error.__traceback__)}"
+    def feed_seeds(self) -> None:
+        """Feed what must not break the reader."""
+        for name in self.reader.seeds:
+            for seed in seeds(name):
+                self.feed(seed)
+
+    def keep(self, where: str, said: str, content: bytes) -> str:
+        """Keep the first input that broke a place, and print how to see it again. Returns the place."""
         if where not in self.failures:
             path = self.folder / f"{hashlib.blake2b(content, digest_size=6).hexdigest()}.bin"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             self.failures[where] = path
-            said = "".join(traceback.format_exception_only(error)).strip()[:300]
+            self.tally.failed(where, path)
             print(f"{self.reader.name}: {where}: {said}\n    python -m benchmarks.fuzz --again {path}", flush=True)
         return where
-
-    def close(self) -> None:
-        """Remove what the inputs were written to."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def by_hypothesis(session: Session, seconds: float) -> None:
     """Feed seeds, then what hypothesis draws and mutates, until the time is over."""
     until = time.monotonic() + seconds
-    for name in session.reader.seeds:
-        for seed in seeds(name):
-            session.feed(seed)
+    chance = Random(time.time_ns())
+    session.feed_seeds()
 
     @settings(
-        max_examples=300, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=40, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(contents(session.reader.seeds))
     def fed(content: bytes) -> None:
-        if time.monotonic() < until:
-            session.feed(content)
+        for n in range(1 + N_EDITED):
+            if time.monotonic() < until:
+                session.feed(edited(content, chance) if n else content)
 
     while time.monotonic() < until:
         fed()
 
 
 def by_atheris(session: Session, seconds: float) -> None:
-    """Let atheris lead; it ends the process. Raises ImportError where it is not installed."""
+    """Let atheris lead; it ends the process by itself. Raises ImportError where it is not installed.
+
+    What it found to reach further lies in the folder's ``corpus`` for the next time.
+    """
     import atheris
 
-    with atheris.instrument_imports(include=["advisor.data"], enable_loader_override=False):
-        import advisor.data.reading
-    assert advisor.data.reading
-
-    corpus = session.scratch / "corpus"
-    corpus.mkdir()
+    until = time.monotonic() + seconds
+    with atheris.instrument_imports(include=LED_BY):
+        session.feed_seeds()
+    corpus, sound = session.folder / "corpus", session.scratch / "seeds"
+    for folder in (corpus, sound):
+        folder.mkdir(parents=True, exist_ok=True)
     for name in session.reader.seeds:
         for number, seed in enumerate(seeds(name)):
-            (corpus / f"{name}-{number}").write_bytes(seed)
+            (sound / f"{name}-{number}").write_bytes(seed)
+    words = session.scratch / "words"
+    words.write_text("".join(f'"{_escaped(token)}"\n' for token in TOKENS if len(token) <= 32))
 
     def fed(content: bytes) -> None:
         session.feed(content)
 
-    options = [f"-max_total_time={int(seconds)}", "-max_len=20000", "-rss_limit_mb=0", "-timeout=100000"]
-    options += ["-verbosity=0", f"-artifact_prefix={session.scratch}/"]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], fed)
+    left = max(1, int(until - time.monotonic()))
+    options = [f"-max_total_time={left}", f"-max_len={_LONGEST}", "-rss_limit_mb=0", "-timeout=100000", "-verbosity=0"]
+    options += [f"-handle_{signal_name}=0" for signal_name in ("segv", "bus", "abrt", "ill", "fpe")]  # faulthandler's
+    options += [f"-dict={words}", f"-artifact_prefix={session.scratch}/", str(corpus), str(sound)]
+    atheris.Setup([sys.argv[0], *options], fed)
     atheris.Fuzz()
+
+
+def bound_memory() -> None:
+    """Let allocations fail beyond ``ALL_MEMORY`` in this process."""
+    most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (ALL_MEMORY if most < 0 else min(ALL_MEMORY, most), most))
+
+
+def _escaped(token: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in token)
 
 
 def _bounded(reader: Reader, content: bytes, folder: Path) -> None:
@@ -163,8 +192,3 @@ def _place(trace: TracebackType | None) -> str:
     own = [frame for frame in frames if any(f"{os.sep}{room}{os.sep}" in frame.filename for room in OWN)]
     last = (own or frames)[-1] if frames else None
     return f"{Path(last.filename).name}:{last.lineno}" if last else "nowhere"
-
-
-def _fast() -> str | None:
-    """A folder in memory, where there is one."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from functools import partial
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,12 +24,24 @@ TOKENS = [
 ]  # fmt: skip
 
 
+_KINDS = ["insert", "replace", "delete", "repeat", "flip", "flip", "cut"]
+
+
 def contents(names: tuple[str, ...]) -> st.SearchStrategy[bytes]:
     """Contents for a reader: drawn as its seeds are arranged, mutated seeds, and any bytes."""
     mutated = st.builds(mutate, st.sampled_from([seed for name in names for seed in seeds(name)]), _edits)
     drawn = [_DRAWN[name] for name in names if name in _DRAWN]
     both = [st.builds(mutate, strategy, _edits) for strategy in drawn]
     return st.one_of(mutated, mutated, *drawn, *both, st.binary(max_size=600))
+
+
+def edited(content: bytes, chance: Random) -> bytes:
+    """A content after a few edits by chance: what hypothesis draws costs more than most readers take."""
+    edits = [
+        (chance.choice(_KINDS), chance.randrange(1 << 20), chance.randrange(65), chance.choice(TOKENS))
+        for _ in range(chance.randint(1, 6))
+    ]
+    return mutate(content, edits)
 
 
 def mutate(content: bytes, edits: list[tuple[str, int, int, bytes]]) -> bytes:
@@ -53,7 +66,7 @@ def mutate(content: bytes, edits: list[tuple[str, int, int, bytes]]) -> bytes:
 
 _edits = st.lists(
     st.tuples(
-        st.sampled_from(["insert", "replace", "delete", "repeat", "flip", "flip", "cut"]),
+        st.sampled_from(_KINDS),
         st.integers(0, 1 << 20),
         st.integers(0, 64),
         st.sampled_from(TOKENS) | st.binary(max_size=4),

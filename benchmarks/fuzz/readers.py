@@ -51,6 +51,7 @@ def _table(name: str) -> Feed:
         if set(map(str, table.rows)) & {entry.key.removeprefix("row ") for entry in table.set_aside}:
             raise Broken("A row is used and set aside")
         for column in table.frame.columns:
+            column.encode("utf-8")
             for value in table.frame[column]:
                 if not isinstance(value, str) or "\0" in value:
                     raise Broken(f"{value!r} in column {column!r}")

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -167,6 +170,76 @@ def test_images_inside_of_a_table_of_texts(tmp_path: Path) -> None:
 def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> None:
     with pytest.raises(DatasetError, match=name):
         read_table(write(tmp_path / name, content))
+
+
+def mixed() -> pa.Table:
+    """Three rows with a column of every kind whose values lie behind offsets, in dictionaries or in structs."""
+    return pa.table(
+        {
+            "text": ["good words", "bad words", None],
+            "label": pa.array(["a", "b", "a"]).dictionary_encode(),
+            "tags": [["x", "y"], [], ["z"]],
+            "image": [{"bytes": b"x", "path": "p.png"}] * 3,
+            "counts": pa.array([[("a", 1)], [], None], pa.map_(pa.string(), pa.int32())),
+            "view": pa.array(["x", "y" * 30, "z"], pa.string_view()),
+        }
+    )
+
+
+def as_stream(table: pa.Table) -> bytes:
+    sink = BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as to:
+        to.write_table(table)
+    return sink.getvalue()
+
+
+def as_feather(table: pa.Table) -> bytes:
+    sink = BytesIO()
+    pa.feather.write_feather(table, sink, compression="lz4")
+    return sink.getvalue()
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    sink = BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "columns"),
+    [
+        ("a.arrow", as_stream, ["text", "label"]),
+        ("a.arrow", as_stream, ["tags", "counts", "view"]),
+        ("a.feather", as_feather, ["text", "tags"]),
+        ("a.parquet", as_parquet, ["text", "label"]),
+    ],
+)
+@pytest.mark.parametrize("bits", [0xFF, 0x01])
+def test_no_damaged_byte_ends_the_process_or_is_a_traceback(
+    tmp_path: Path, name: str, written: Callable[[pa.Table], bytes], columns: list[str], bits: int
+) -> None:
+    sound = written(mixed().select(columns))
+    for place in range(len(sound)):
+        path = tmp_path / f"{place}-{name}"
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ bits]) + sound[place + 1 :])
+        try:
+            assert len(read_table(path).rows) >= 0
+        except DatasetError as error:
+            assert str(error).endswith(".")
+        path.unlink()
+
+
+@pytest.mark.parametrize(("name", "step"), [("a.arrow", 22), ("a.parquet", 88)])
+def test_damaged_bytes_around_images_inside(tmp_path: Path, name: str, step: int) -> None:
+    images = [{"bytes": png(), "path": None} for _ in range(2)]
+    sound = (as_stream if name == "a.arrow" else as_parquet)(pa.table({"image": images, "label": ["a", "b"]}))
+    for place in range(3, len(sound), step):
+        path = write(tmp_path / str(place) / name, sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :])
+        try:
+            dataset = read(path)
+            assert dataset.n_in == dataset.n_used + dataset.n_set_aside
+        except DatasetError as error:
+            assert str(error)
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string())])

@@ -251,3 +251,14 @@ def test_any_json_is_a_table_or_a_sentence(tmp_path_factory: pytest.TempPathFact
         assert str(error).endswith(".")
     else:
         assert len(found.rows) == len(found.frame)
+
+
+@pytest.mark.parametrize("name", ["data.json", "data.jsonl"])
+def test_half_a_character_in_a_name_is_replaced(tmp_path: Path, name: str) -> None:
+    found = read_table(
+        write(tmp_path / name, '{"text": "a", "la\\ud800bel": "x"}\n{"text": "b", "la\\ud800bel": "y"}\n')
+    )
+    assert {column: found.frame[column].tolist() for column in found.frame} == {
+        "text": ["a", "b"],
+        "la?bel": ["x", "y"],
+    }

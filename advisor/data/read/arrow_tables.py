@@ -78,6 +78,20 @@ def broken() -> tuple[type[Exception], ...]:
     return (pa.ArrowException, OSError, ValueError, LookupError, ArithmeticError, RuntimeError, TypeError, MemoryError)
 
 
+def validated(batch: Any) -> Any:
+    """The batch, whose offsets all lie inside its bytes: reading beyond them ends the process. Raises ArrowInvalid.
+
+    A text in another encoding than UTF-8 is no damage: only what is inside is not as promised.
+    """
+    import pyarrow as pa
+
+    texts = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
+    for array in batch.columns:
+        plain = texts.get(array.type)
+        (array.view(plain) if plain is not None else array).validate(full=True)
+    return batch
+
+
 def damaged(path: Path, form: str, error: Exception) -> DatasetError:
     """The error for a file that is not what its name says."""
     first_line = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
@@ -162,7 +176,7 @@ def _frame(schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget,
         )
     columns, features = CellColumns(budget, kept), hf_features(schema)
     readers = [_Cells(features.get(name)) for name in kept]
-    for batch in batches:
+    for batch in map(validated, batches):
         rows = [reader.cells(batch.column(i)) for i, reader in enumerate(readers)]
         for row in zip(*rows, strict=True):
             columns.add(row)

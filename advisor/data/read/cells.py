@@ -59,6 +59,15 @@ def cell(value: Any) -> str:
         text = clean(_nested(value))
     else:
         text = clean(_string(value))
+    return whole(text)
+
+
+def whole(text: str) -> str:
+    r"""A text without halves of characters, which no file can hold.
+
+    >>> whole("a\ud800é"), whole("aé")
+    ('a?é', 'aé')
+    """
     return text.encode("utf-8", "replace").decode() if _has_surrogates(text) else text
 
 
@@ -114,10 +123,7 @@ class CellColumns:
         """Add a row of named values; cells that no record names are empty, and filled in when they are passed."""
         taken = ROW_BYTES
         for name, value in record.items():
-            column = self.columns.get(str(name))
-            if column is None:
-                self.budget.columns(len(self.columns) + 1)
-                column = self.columns[str(name)] = []
+            column = self.columns.get(name) or self._column(whole(str(name)))
             if len(column) > self.n_rows:  # 1 and "1" are one name
                 continue
             self._fill(column)
@@ -125,6 +131,12 @@ class CellColumns:
             taken += SLOT_BYTES + (0 if len(text) <= SHARED_CHARACTERS and text in self._shared else _memory(text))
             column.append(self._kept(text))
         self._count(taken)
+
+    def _column(self, name: str) -> list[str]:
+        if name not in self.columns:
+            self.budget.columns(len(self.columns) + 1)
+            self.columns[name] = []
+        return self.columns[name]
 
     def _fill(self, column: list[str]) -> None:
         if (missing := self.n_rows - len(column)) > 0:

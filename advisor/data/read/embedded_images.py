@@ -18,7 +18,7 @@ from advisor.core.wording import counted
 from advisor.core.workspace import UNPACKED, Workspace
 from advisor.data.read.archive_entries import Limits
 from advisor.data.read.archives import archive_hash, facts_of, kept, put_in_place
-from advisor.data.read.arrow_tables import broken, damaged, image_column
+from advisor.data.read.arrow_tables import broken, damaged, image_column, validated
 from advisor.data.read.bounds import MOST_ROWS, Budget
 from advisor.data.read.names import table_format
 from advisor.data.read.source import Source
@@ -106,7 +106,7 @@ def _write(root: Path, file: str, folder: Path, progress: Progress) -> int:
             at = schema.names.index(image_column(schema))
             narrow = schema.set(at, pa.field(schema.names[at], pa.string()))
             with pq.ParquetWriter(target, narrow) as writer:
-                for batch in batches:
+                for batch in map(validated, batches):
                     names = [
                         _save(value, images, n_rows + i, folder, limits) for i, value in enumerate(_encoded(batch[at]))
                     ]
