@@ -104,10 +104,12 @@ def _stage(run: str) -> str:
 
 
 def _usable(run: str, dataset: Dataset) -> bool:
-    """Whether the run's model loads and labels an item of its data."""
+    """Whether the run's model loads and labels an item of its data, or answers a question."""
     if not RunFiles(store.runs_folder() / run).model.is_file():
         return False
     model: Any = api.load(run)
+    if dataset.kind == "qa":
+        return bool(model.answer([str(dataset.items["text"].iloc[0])])[0].text)
     column = "text" if dataset.kind == "text" else "path"
     value = str(dataset.items[column].iloc[0])
     item = value if dataset.kind == "text" else str(Path(dataset.source) / value)
