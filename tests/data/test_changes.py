@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -55,4 +56,48 @@ def test_files_that_changed_or_went_since_they_were_read_are_named(
     check_unchanged(dataset)
     change(root)
     with pytest.raises(DatasetError, match=words):
+        check_unchanged(open_dataset(dataset.fingerprint))
+
+
+def _exchanged_in_place(root: Path) -> None:
+    path = root / "cat/0.png"
+    facts = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _link_turned(root: Path) -> None:
+    (root / "cat/0.png").unlink()
+    (root / "cat/0.png").symlink_to(root.parent / "other/cat/1.png")
+
+
+def _folder_linked(root: Path) -> None:
+    shutil.move(root / "cat", root.parent / "away")
+    (root / "cat").symlink_to(root.parent / "other/cat")
+
+
+def _folder_renamed(root: Path) -> None:
+    (root / "cat").rename(root.parent / "away")
+    (root.parent / "other/cat").rename(root / "cat")
+
+
+def _whole_renamed(root: Path) -> None:
+    root.rename(root.parent / "away")
+    (root.parent / "other").rename(root)
+
+
+@pytest.mark.parametrize("change", [_exchanged_in_place, _link_turned, _folder_linked, _folder_renamed, _whole_renamed])
+def test_older_files_in_place_of_those_that_were_read_are_noticed(
+    tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    class_folders(tmp_path / "other")
+    root = class_folders(tmp_path / "pets")
+    (root / "dog/1.png").unlink()
+    (root / "dog/1.png").symlink_to(root.parent / "other/dog/1.png")
+    dataset = read(root)
+    check_unchanged(dataset)
+    change(root)
+    with pytest.raises(DatasetError, match="of pets changed since"):
         check_unchanged(open_dataset(dataset.fingerprint))

@@ -15,6 +15,7 @@ from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
 from advisor.data.read.fingerprint import SMALL_BYTES, digest_file, digest_files
 from advisor.data.reading import open_dataset, read
+from advisor.data.store import kept_clusters
 from probes.backbones import catalog
 
 SIDE, BORDER = 160, 45
@@ -57,6 +58,22 @@ def test_images_with_equal_borders_have_features_of_their_own(tmp_path: Path, en
     assert dataset.items["digest"].is_unique
     packed = read(framed_folder(tmp_path / "packed", "png"))
     np.testing.assert_allclose(features(dataset), features(packed), atol=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["bmp", "tif", "ppm", "tga"])
+def test_different_photos_in_equal_borders_are_no_copies(tmp_path: Path, ending: str) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        pixels = np.full((SIDE, SIDE, 3), 128, dtype=np.uint8)
+        small = Image.fromarray(rng.integers(0, 256, (14, 14, 3), dtype=np.uint8))
+        side = SIDE - 2 * BORDER
+        pixels[BORDER:-BORDER, BORDER:-BORDER] = np.asarray(small.resize((side, side), Image.Resampling.BICUBIC))
+        folder = tmp_path / "ab"[number % 2]
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(folder / f"{number}.{ending}")
+    dataset = read(tmp_path)
+    assert dataset.items["digest"].is_unique
+    assert kept_clusters(dataset) == []
 
 
 def test_an_edit_inside_a_file_makes_another_dataset(tmp_path: Path) -> None:

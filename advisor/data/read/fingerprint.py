@@ -86,20 +86,45 @@ def digests_now(paths: Sequence[str], digests: Sequence[str], as_of_ns: int) -> 
     """The digests of files that were listed at `as_of_ns` (nanoseconds of the system's clock), as they are now.
 
     Only files changed since then, and large ones whose digest an earlier version made, are read. A file that is gone
-    keeps its digest.
+    keeps its digest. An older file may stand in a file's place, too: where a link was turned to it, or its folder was
+    renamed or linked. So the times of links and of folders count as well.
     """
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 (100,000 Path objects are slow)
+    root = _root(folders)
+    exchanged = {folder for folder in folders if _exchanged(folder, root, as_of_ns)}
 
     def now(pair: tuple[str, str]) -> str:
         path, digest = pair
         with contextlib.suppress(OSError):
-            facts = os.stat(path)  # noqa: PTH116 (100,000 Path objects are slow)
+            facts = os.stat(path)  # noqa: PTH116
             earlier = facts.st_size > SMALL_BYTES and len(digest) != LONG_DIGITS
-            if earlier or max(facts.st_ctime_ns, facts.st_mtime_ns) > as_of_ns:
+            changed = max(facts.st_mtime_ns, facts.st_ctime_ns, os.lstat(path).st_ctime_ns) > as_of_ns
+            if earlier or changed or os.path.dirname(path) in exchanged:  # noqa: PTH120
                 return digest_file(path)[0] or digest
         return digest
 
     with ThreadPoolExecutor(N_THREADS) as pool:
         return list(pool.map(now, zip(paths, digests, strict=True)))
+
+
+def _root(folders: set[str]) -> str:
+    """The folder that holds all of these; "" where there is none."""
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # on several drives, or no folder at all
+        return ""
+
+
+def _exchanged(folder: str, root: str, as_of_ns: int) -> bool:
+    """Whether a folder, or one above it up to `root`, or a link to one changed since."""
+    while True:
+        with contextlib.suppress(OSError):
+            if max(os.stat(folder).st_ctime_ns, os.lstat(folder).st_ctime_ns) > as_of_ns:  # noqa: PTH116
+                return True
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if folder == root or above == folder or not root:
+            return False
+        folder = above
 
 
 def fingerprint(listing: Listing) -> str:
