@@ -70,8 +70,8 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 sys.argv = ["worker", sys.argv[2]]
 runpy.run_module("advisor.runs.worker", run_name="__main__")
 """
-#: Runs in turn. The first and the third train against a validation part and in folds.
-ORDER = ("fine-tune", "few images", "scratch", "frozen")
+#: Runs in turn: in folds, from random weights, by contrast, a head alone, and against a validation part.
+ORDER = ("few images", "scratch", "few texts", "frozen", "few images", "scratch", "fine-tune")
 
 
 def figures() -> Iterator[Figure]:
