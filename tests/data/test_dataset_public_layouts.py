@@ -229,6 +229,7 @@ def test_figures_beside_texts_are_no_items(tmp_path: Path, images: tuple[str, ..
     save(tmp_path / "data.csv", text=TEXTS, label=turns("a", "b"))
     dataset = read(tmp_path)
     assert (dataset.kind, len(dataset.items)) == ("text", N)
+    assert any(note.startswith(f"{len(images)} image") and "not read" in note for note in dataset.notes)
     assert read(tmp_path / "data.csv").fingerprint == dataset.fingerprint
 
 
@@ -257,3 +258,22 @@ def test_of_several_annotators_most_decide(tmp_path: Path) -> None:
     assert (dataset.classes, dataset.items["label"].tolist()) == (("x", "y"), [0, 1] * (N // 3))
     assert any("the choice of more than half" in note for note in dataset.notes)
     assert {one.reason for one in dataset.set_aside} == {"The item has several labels: y and x."}
+
+
+def test_folders_of_which_each_names_a_part_and_another_thing_are_no_split(tmp_path: Path) -> None:
+    root = class_folders(tmp_path / "things", "train_station test_tube")
+    with pytest.raises(DatasetError, match="holds no class folders"):
+        read(root)
+    class_folders(tmp_path / "pets", "train_cats train_dogs test_cats test_dogs")
+    assert read(tmp_path / "pets").classes == ("cats", "dogs")
+    class_folders(tmp_path / "training", "train_cats train_dogs")
+    assert read(tmp_path / "training").classes == ("cats", "dogs")
+
+
+def test_texts_without_an_ending_are_refused_with_a_command_that_works(tmp_path: Path) -> None:
+    for i, text in enumerate(TEXTS):
+        write(tmp_path / ("alt.atheism" if i % 2 else "sci.space") / f"{5000 + i}", text)
+    with pytest.raises(DatasetError, match="60 files without an ending") as caught:
+        read(tmp_path)
+    subprocess.run(str(caught.value).partition("names: ")[2], shell=True, cwd=tmp_path, check=True)
+    assert read(tmp_path).classes == ("alt.atheism", "sci.space")

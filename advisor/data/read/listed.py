@@ -199,6 +199,8 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     joined.notes += unused_notes(rule.table, columns, guessed) + _unread(tree, parts, whole)
     if whole and kind == "image":
         add_unnamed_images(joined, tree)
+    elif whole and tree.images:
+        joined.notes.append(f"{counted(len(tree.images), 'image')} not read: {listed(tree.images, 3)}.")
     if joined.unlabelled is not None and len(joined.unlabelled):
         n = len(joined.unlabelled)
         kept = f"{counted(n, 'item')} without a label {'is' if n == 1 else 'are'} kept apart"
@@ -255,6 +257,11 @@ def _empty(source: Source) -> str:
 
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
     what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
+    if kind in (None, "text") and sum(not suffix(f) and "/" in f for f in tree.files) >= 0.8 * len(tree.files):
+        return (
+            f"{source.origin} holds {counted(len(tree.files), 'file')} without an ending ({listed(tree.files, 2)}). "
+            f"If they are texts, add .txt to their names: find . -type f ! -name '*.*' -exec mv {{}} {{}}.txt ';'"
+        )
     return (
         f"{source.origin} holds {counted(len(tree.files), 'file')} but no {what} that can be read "
         f"({listed(tree.files, 3)}). Give class folders of images, or a CSV, TSV, JSONL or Parquet table."

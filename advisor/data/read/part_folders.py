@@ -81,7 +81,11 @@ def classes_in_names(dirs: Dirs) -> dict[str, str]:
     tops = {d[0] for d in dirs if d}
     class_of = {top: class_in_part(top) for top in tops if part_inside(top)}
     whole = set(class_of) == tops and all(class_of.values()) and all(len(d) < 2 for d in dirs)
-    return class_of if whole and len(set(class_of.values())) > 1 else {}
+    classes = set(class_of.values())
+    shared = (
+        len(classes) < len(class_of) or len(set(parts_of(class_of).values())) == 1
+    )  # else `train station`, `test tube`
+    return class_of if whole and len(classes) > 1 and shared else {}
 
 
 def no_classes(names: Iterable[str]) -> str:
