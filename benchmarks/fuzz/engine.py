@@ -21,7 +21,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from benchmarks.fuzz.inputs import TOKENS, contents, edited
+from benchmarks.fuzz.inputs import TOKENS, contents, edited, flipped
 from benchmarks.fuzz.readers import Broken, Reader, checked
 from benchmarks.fuzz.seeds import seeds
 from benchmarks.fuzz.tally import Tally
@@ -34,6 +34,8 @@ ALL_MEMORY = 6_000_000_000
 _PER = 100_000
 #: The workspace is emptied after so many inputs.
 _SWEEP = 200
+#: The share of the time that is left for drawn inputs after seeds with one byte flipped.
+DRAWN_SHARE = 0.6
 #: So many inputs are edited from one that hypothesis drew.
 N_EDITED = 8
 #: The longest input that atheris makes.
@@ -94,10 +96,14 @@ class Session:
 
 
 def by_hypothesis(session: Session, seconds: float) -> None:
-    """Feed seeds, then what hypothesis draws and mutates, until the time is over."""
+    """Feed seeds, then seeds with one byte flipped, then what hypothesis draws and mutates, until the time is over."""
     until = time.monotonic() + seconds
     chance = Random(time.time_ns())
     session.feed_seeds()
+    for content in flipped(session.reader.seeds, chance):
+        if time.monotonic() > until - seconds * DRAWN_SHARE:
+            break
+        session.feed(content)
 
     @settings(
         max_examples=40, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)

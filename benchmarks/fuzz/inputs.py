@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
+import zlib
+from collections.abc import Iterator
 from functools import partial
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
-from benchmarks.fuzz.seeds import dumped, lines_of, parquet_bytes, seeds
+from benchmarks.fuzz.seeds import OFFICE, dumped, lines_of, parquet_bytes, seeds
 
 #: What breaks readers: signs of formats, half characters, numbers that are none, deep nesting, telling names.
 TOKENS = [
@@ -42,6 +46,17 @@ def edited(content: bytes, chance: Random) -> bytes:
         for _ in range(chance.randint(1, 6))
     ]
     return mutate(content, edits)
+
+
+def flipped(names: tuple[str, ...], chance: Random) -> Iterator[bytes]:
+    """Every seed with each of its bytes inverted, or a bit of it, in an order by chance."""
+    every = [seed for name in names for seed in seeds(name)]
+    places = [(number, at) for number, seed in enumerate(every) for at in range(len(seed))]
+    chance.shuffle(places)
+    for bits in (0xFF, 1, 0x80):
+        for number, at in places:
+            seed = every[number]
+            yield seed[:at] + bytes([seed[at] ^ bits]) + seed[at + 1 :]
 
 
 def mutate(content: bytes, edits: list[tuple[str, int, int, bytes]]) -> bytes:
@@ -104,14 +119,39 @@ def _delimited(draw: Any) -> bytes:
     return text.encode(encoding, "replace")
 
 
+def _office(draw: Any) -> bytes:
+    """A zip with the members of a document, as only whole ones get past the sums that a zip keeps."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, content in OFFICE.items():
+            archive.writestr(
+                name, draw(st.just(content.encode()) | st.builds(mutate, st.just(content.encode()), _edits))
+            )
+    return sink.getvalue()
+
+
+def _png(draw: Any) -> bytes:
+    """A PNG whose chunks were edited and have the right sums again."""
+    whole = draw(st.sampled_from([seed for seed in seeds("image") if seed.startswith(b"\x89PNG")]))
+    at, pieces = 8, [whole[:8]]
+    while at + 12 <= len(whole):
+        length = int.from_bytes(whole[at : at + 4])
+        kind, inside = whole[at + 4 : at + 8], whole[at + 8 : at + 8 + length]
+        inside = draw(st.just(inside) | st.builds(mutate, st.just(inside), _edits))
+        pieces.append(len(inside).to_bytes(4) + kind + inside + zlib.crc32(kind + inside).to_bytes(4))
+        at += 12 + length
+    return b"".join(pieces)
+
+
 def _tree(draw: Any) -> bytes:
     names = st.sampled_from(
         "train test val a b images cat dog data.csv train.csv test.csv labels.csv groups.csv 0.png 1.png 2.jpg a.txt "
-        "questions.jsonl doc.md x.json data.parquet .hidden __MACOSX sample_submission.csv readme.md".split()
+        "questions.jsonl doc.md x.json data.parquet .hidden __MACOSX sample_submission.csv readme.md "
+        "annotations.json coco.json corpus.jsonl queries.jsonl qrels dataset_info.json state.json data.arrow data.txt groups.json page.html".split()
     )
     paths = st.lists(names, min_size=1, max_size=4).map("/".join)
     files = st.sampled_from(
-        [seed for name in ("table", "image", "json_lines", "html", "parquet") for seed in seeds(name)]
+        [seed for name in ("table", "image", "json_lines", "html", "parquet", "json", "arrow") for seed in seeds(name)]
     )
     inside = st.one_of(st.builds(mutate, files, _edits), files).map(lambda content: content.decode("latin-1"))
     return dumped(draw(st.dictionaries(paths, inside, max_size=14)))
@@ -152,6 +192,8 @@ _DRAWN: dict[str, st.SearchStrategy[bytes]] = {
     "json_lines": _records.map(lines_of),
     "parquet": st.composite(lambda draw: _parquet_of(draw))(),
     "parquet_images": st.composite(lambda draw: _parquet_of(draw))(),
+    "zip": st.composite(lambda draw: _office(draw))(),
+    "image": st.composite(lambda draw: _png(draw))(),
     "questions": _records.map(lines_of),
     "tree": st.composite(lambda draw: _tree(draw))(),
     "groups": st.composite(lambda draw: _delimited(draw))(),

@@ -14,6 +14,14 @@ from typing import Any
 from PIL import Image
 
 N_ROWS = 24
+#: What a Word document and a book hold, in one zip.
+OFFICE = {
+    "[Content_Types].xml": "<Types/>",
+    "META-INF/container.xml": "<container><rootfile full-path='a.opf'/></container>",
+    "a.opf": "<package><manifest><item id='1' href='a.xhtml'/></manifest><spine><itemref idref='1'/></spine></package>",
+    "a.xhtml": "<html><body><p>Some words.</p></body></html>",
+    "word/document.xml": "<w:document xmlns:w='x'><w:body><w:p><w:r><w:t>Words</w:t></w:r></w:p></w:body></w:document>",
+}
 
 
 @cache
@@ -91,17 +99,8 @@ def _zip() -> list[bytes]:
             archive.writestr(f"{'ab'[i % 2]}/{i}.png", _image("PNG", i))
     office = io.BytesIO()
     with zipfile.ZipFile(office, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("META-INF/container.xml", "<container><rootfile full-path='a.opf'/></container>")
-        archive.writestr(
-            "a.opf",
-            "<package><manifest><item id='1' href='a.xhtml'/></manifest><spine><itemref idref='1'/></spine></package>",
-        )
-        archive.writestr("a.xhtml", "<html><body><p>Some words.</p></body></html>")
-        archive.writestr(
-            "word/document.xml",
-            "<w:document xmlns:w='x'><w:body><w:p><w:r><w:t>Words</w:t></w:r></w:p></w:body></w:document>",
-        )
+        for name, content in OFFICE.items():
+            archive.writestr(name, content)
     return [sink.getvalue(), office.getvalue()]
 
 
@@ -147,7 +146,18 @@ def _trees() -> list[bytes]:
     beside = {"labels.csv": table, **{f"images/{i}.png": image[i] for i in range(8)}}
     texts = {f"{'ab'[i % 2]}/{i}.txt": f"some words {i}" for i in range(8)}
     parts = {f"{part}.csv": _csv().decode() for part in ("train", "test", "sample_submission")}
-    return [dumped(tree) for tree in (folders, beside, texts, parts)]
+    coco = {"annotations.json": _json_seeds()[1].decode(), **{f"images/{i}.png": image[i] for i in range(5)}}
+    disk = {
+        "data-00000-of-00001.arrow": _arrow_bytes(_frame()).decode("latin-1"),
+        "state.json": json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}),
+        "dataset_info.json": json.dumps({"features": {"label": {"names": ["a", "b"], "_type": "ClassLabel"}}}),
+    }
+    search = {
+        "corpus.jsonl": lines_of([{"_id": f"d{i}", "text": f"some words {i}"} for i in range(6)]).decode(),
+        "queries.jsonl": lines_of([{"_id": f"q{i}", "text": f"which words {i}?"} for i in range(6)]).decode(),
+        "qrels/test.tsv": "query-id\tcorpus-id\tscore\n" + "".join(f"q{i}\td{i}\t1\n" for i in range(6)),
+    }
+    return [dumped(tree) for tree in (folders, beside, texts, parts, coco, disk, search)]
 
 
 def _json_seeds() -> list[bytes]:
