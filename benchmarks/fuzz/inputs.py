@@ -147,7 +147,8 @@ def _tree(draw: Any) -> bytes:
     names = st.sampled_from(
         "train test val a b images cat dog data.csv train.csv test.csv labels.csv groups.csv 0.png 1.png 2.jpg a.txt "
         "questions.jsonl doc.md x.json data.parquet .hidden __MACOSX sample_submission.csv readme.md "
-        "annotations.json coco.json corpus.jsonl queries.jsonl qrels dataset_info.json state.json data.arrow data.txt groups.json page.html".split()
+        "annotations.json coco.json corpus.jsonl queries.jsonl qrels "
+        "dataset_info.json state.json data.arrow data.txt groups.json page.html".split()
     )
     paths = st.lists(names, min_size=1, max_size=4).map("/".join)
     files = st.sampled_from(

@@ -138,7 +138,7 @@ def test_images_inside_are_written_out(tmp_path: Path, n_files: int) -> None:
 
 
 def test_a_written_image_that_is_damaged_is_written_again(tmp_path: Path, workspace: Path) -> None:
-    images = [{"bytes": png(), "path": None} for _ in range(12)]
+    images: list[dict[str, Any]] = [{"bytes": png(), "path": None} for _ in range(12)]
     pq.write_table(pa.table({"image": images, "label": ["ab"[i % 2] for i in range(12)]}), tmp_path / "a.parquet")
     before = read(tmp_path / "a.parquet")
     first = Path(before.items["path"].iloc[0])
@@ -150,7 +150,7 @@ def test_a_written_image_that_is_damaged_is_written_again(tmp_path: Path, worksp
 
 
 def test_an_image_missing_or_damaged_inside(tmp_path: Path) -> None:
-    images = [{"bytes": png(), "path": None} for _ in range(12)]
+    images: list[dict[str, Any]] = [{"bytes": png(), "path": None} for _ in range(12)]
     images[3], images[4] = {"bytes": None, "path": "/etc/hosts"}, {"bytes": b"no image", "path": None}
     pq.write_table(pa.table({"image": images, "label": ["ab"[i % 2] for i in range(12)]}), tmp_path / "a.parquet")
     dataset = read(tmp_path / "a.parquet")
