@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import sets
 from benchmarks.figures import Figure
-from benchmarks.probes import labels_duplicates, labels_shortcuts
+from benchmarks.probes import labels_copies, labels_duplicates, labels_shortcuts
 from probes.labels import planted, suspect_labels
 from probes.linear import linear_probe
 
@@ -18,9 +18,10 @@ MOST = 2000
 
 
 def figures() -> Iterator[Figure]:
-    """Flips, then duplicates, then shortcuts."""
+    """Flips, then duplicates, near copies of many kinds, then shortcuts."""
     yield from flips()
     yield from labels_duplicates.figures()
+    yield from labels_copies.figures()
     yield from labels_shortcuts.figures()
 
 
