@@ -61,6 +61,21 @@ def test_planted_faults_are_named(tmp_path: Path) -> None:
     assert leak.severity == "problem" and leak.n_items == 5 and "5 of 25" in leak.sentence
 
 
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ([""], "1 of 60 items is set aside. The text is empty."),
+        (["", " "], "2 of 60 items are set aside. The text is empty."),
+        (["", "", sentence(7919)], "3 of 60 items are set aside. Most often: The text is empty."),
+    ],
+)
+def test_the_commonest_reason_is_told_from_the_only_one(tmp_path: Path, texts: list[str], said: str) -> None:
+    rows = [(sentence(7919 * n), "ab"[n % 2], "") for n in range(10, 70 - len(texts))]
+    rows += [(text, "" if text.strip() else "a", "") for text in texts]
+    dataset = api.read(table(tmp_path, rows))
+    assert said in [finding.sentence for finding in api.profile(dataset).findings]
+
+
 def test_long_texts_and_foreign_scripts_are_named(tmp_path: Path) -> None:
     rows = [(sentence(7919 * n) + " word" * (400 if n < 30 else 0), "ab"[n % 2], "") for n in range(60)]
     rows += [

@@ -70,6 +70,7 @@ def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
     assert len(app.get("plotly_chart")) == 1  # every digit is 8 × 8 pixels: a sentence says so instead of a plot
     assert any("All images are 8 × 8 px." in str(h.value) for h in app.html)
     assert "1 file is set aside." in [t.value for t in app.text]
+    assert any(f"1 of {images.n_in:,} items is not used." in str(h.value) for h in app.html)
     assert app.dataframe[0].value["Item"].tolist() == ["<i>broken</i>.png"]
     assert len(app.get("image")) == 2  # the two duplicates
 

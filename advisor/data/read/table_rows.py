@@ -32,7 +32,7 @@ def parts_of(
         filled = values[values != ""]
         if len(filled):
             return _parts_in(table, split, by_user)
-        notes = [f"The split column {split} is empty, so there is no official split."]
+        notes = [f"The column {split} is empty, so there is no official split."]
     if by_folder.parts is not None and not file_part:
         return by_folder.parts, empty, by_folder.notes
     return [file_part] * len(table.frame), empty, notes + by_folder.notes

@@ -8,6 +8,7 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
+from advisor.data.profile.findings import is_are
 from advisor.ui import items, jobs, parts, places, tasks
 
 QUESTION = "What is in the data?"
@@ -101,7 +102,7 @@ def set_aside(dataset: Dataset) -> None:
         return
     parts.section("Set aside")
     n, n_in = dataset.n_set_aside, dataset.n_in
-    parts.note(f"{n:,} of {wording.counted(n_in, 'item')} {wording.is_are(n)} not used.")
+    parts.note(f"{n:,} of {wording.counted(n_in, 'item')} {is_are(n)} not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
     st.dataframe(parts.cells(table), hide_index=True, alt="Items set aside and why")
 
