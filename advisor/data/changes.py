@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def since_last_time(source: str, options: ReadOptions, fingerprint: str) -> list
 
 
 def keep(dataset: Dataset) -> None:
-    """Keep which content the source of a dataset has now. Raises StorageError naming the disk."""
+    """Keep which content the source of a dataset has now; a read-only or full disk costs this memory only."""
     path = Workspace.here().source(dataset.source)
     content = {
         "source": dataset.source,
@@ -43,7 +44,8 @@ def keep(dataset: Dataset) -> None:
     except StorageError:
         known = False
     if not known:
-        storage.write_json(path, content)
+        with contextlib.suppress(StorageError):
+            storage.write_json(path, content)
 
 
 def check_unchanged(dataset: Dataset) -> None:

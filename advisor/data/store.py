@@ -159,7 +159,8 @@ def at_hand(
     for path in (dataset.files.source(source), dataset.files.record):
         kept = Dataset.saved(path)
         if kept is None or kept.model_copy(update={"folder": dataset.folder}) != dataset:
-            dataset.save(path)
+            with contextlib.suppress(StorageError):  # on a read-only or full disk the name and notes hold for now
+                dataset.save(path)
     return dataset
 
 

@@ -61,6 +61,11 @@ def _letter(path: Path) -> None:
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
+def _emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path)
+
+
 def _folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -76,7 +81,7 @@ FOLDER: dict[str, Callable[[Path], object]] = {
     "a class renamed": lambda folder: (folder / "0").rename(folder / "zero"),
     "a class deleted": lambda folder: shutil.rmtree(folder / "4"),
     "the folder renamed": lambda folder: folder.rename(folder.with_name("elsewhere")),
-    "the folder empty, as without its disk": lambda folder: [shutil.rmtree(path) for path in folder.iterdir()],
+    "the folder empty, as without its disk": _emptied,
     "the folder unreadable": lambda folder: folder.chmod(0),
 }
 ARCHIVE: dict[str, Callable[[Path], object]] = {

@@ -335,7 +335,7 @@ def packed_as(path: Path, method: int, only: int = 10**6) -> Path:
 
 def test_methods_of_compression_that_python_lacks_are_named(tmp_path: Path) -> None:
     root = class_folders(tmp_path / "in")
-    with pytest.raises(DatasetError, match=r"all\.zip is compressed with deflate64"):
+    with pytest.raises(DatasetError, match=r"all\.zip is compressed with Deflate64"):
         read(packed_as(tree_zip(tmp_path / "all.zip", root), 9))
     dataset = read(packed_as(tree_zip(tmp_path / "some.zip", root), 9, only=2))
     assert (dataset.n_used, dataset.n_set_aside) == (10, 2)

@@ -16,6 +16,7 @@ from advisor.core.workspace import DatasetFiles
 from advisor.data.changes import check_unchanged
 from advisor.data.reading import read
 from advisor.data.store import known_datasets, open_dataset, planned
+from tests.core.small_disks import mounted, remounted
 from tests.data.dataset_trees import class_folders, csv_of, text_rows, write
 
 
@@ -141,3 +142,18 @@ def flipped(content: bytes) -> bytes:
     """The content with one bit in its middle changed."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+
+
+def test_what_is_known_is_read_from_a_read_only_disk_under_another_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (write(tmp_path / name, csv_of(text_rows())) for name in ("reviews.csv", "mails.csv"))
+    with mounted(tmp_path / "disk", "size=8m") as disk:
+        monkeypatch.setenv("ADVISOR_HOME", str(disk))
+        known = read(one)
+        remounted(disk, "ro")
+        other = read(two)
+        assert (other.name, other.fingerprint) == ("mails", known.fingerprint)
+        assert open_dataset(known.fingerprint).name == "reviews"
+        remounted(disk, "rw")
+        assert read(two).name == open_dataset(known.fingerprint).name == "mails"

@@ -11,6 +11,8 @@ from advisor.core.errors import DatasetError
 _TAIL_BYTES = 22 + 65_535
 _END, _IN_ZIP64 = b"PK\5\6", 0xFFFF
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+#: Methods that other programs write (APPNOTE.TXT 4.4.5).
+_NAMES = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 _LOCKED, _DOS_FOLDER = 0x1, 0x10
 
 
@@ -20,7 +22,7 @@ def check(archive: zipfile.ZipFile, path: Path) -> None:
     _check_pieces(infos, path)
     methods = [info.compress_type for info in infos if info.file_size and not info.flag_bits & _LOCKED]
     if methods and not any(method in _METHODS for method in methods):
-        name = zipfile.compressor_names.get(methods[0], f"method {methods[0]}")
+        name = _NAMES.get(methods[0], f"method {methods[0]}")
         raise DatasetError(
             f"{path} is compressed with {name}, which cannot be read. Unpack it and give the folder, or make a zip of "
             f"it in the usual way."
