@@ -68,7 +68,7 @@ def draw(dataset: Dataset, question: Goal, refused: bool = False) -> None:
         with st.expander("Prices and constraints", icon=":material/tune:", expanded=refused):
             prices = _prices()
             constraints = _constraints()
-        if st.form_submit_button("Ask again", key="ask-again", icon=":material/refresh:"):
+        if st.form_submit_button("Ask with these settings", key="ask-again", icon=":material/refresh:"):
             _again(dataset, {"target": target, "budget": float(seconds), "rungs": list(rungs), "backbone": backbone,
                              "prices": prices, "constraints": constraints})  # fmt: skip
 
