@@ -18,6 +18,8 @@ _IN_THE_WAY = (*_FORBIDDEN, errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST)
 _LOST = (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN)
 #: A disk with less than this free is full when a library's error says nothing of the cause.
 _LITTLE_BYTES = 1_000_000
+#: A disk with room for fewer files than this holds as many as it can: SQLite opens three at a time.
+_FEW_FILES = 4
 _DATABASE = {"SQLITE_FULL": errno.ENOSPC, "SQLITE_READONLY": errno.EROFS, "SQLITE_CANTOPEN": errno.EACCES,
              "SQLITE_IOERR": errno.EIO, "SQLITE_PERM": errno.EACCES}  # fmt: skip
 
@@ -105,7 +107,7 @@ def of_database(path: Path, error: sqlite3.Error) -> str | None:
         return None
     if number in (errno.EROFS, errno.EACCES):  # SQLite says one for the other
         number = errno.EROFS if _is_read_only(path) else errno.EACCES
-    if number in (errno.EACCES, errno.EIO) and _free(path) < _LITTLE_BYTES:
+    if number in (errno.EACCES, errno.EIO) and (_free(path) < _LITTLE_BYTES or _without_inodes(path)):
         number = errno.ENOSPC
     return sentence(path, OSError(number, str(error)))
 
@@ -136,7 +138,8 @@ def _without_inodes(path: Path) -> bool:
         facts = os.statvfs(nearest(path))
     except (OSError, AttributeError):  # Windows has no statvfs
         return False
-    return facts.f_files > 0 and facts.f_favail == 0
+    few = facts.f_favail < _FEW_FILES and _free(path) >= _LITTLE_BYTES
+    return facts.f_files > 0 and (facts.f_favail == 0 or few)
 
 
 def _is_read_only(path: Path) -> bool:

@@ -60,7 +60,10 @@ _FLEETING = {
     "commands",
     "created",
     "dataset_folder",
+    "situation",  # what a plan notes for the ledger; it leaves out timings that are gone
 }
+#: Advice that is gone is given anew, for the goal that is usual; it need not be the one that was.
+_GIVEN_ANEW = ("advice.json", "deleted")
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,8 @@ def _tried(
         (copy / file).chmod(0o755) if (copy / file).exists() else None
         shutil.rmtree(copy)
         words = said.sentence or said.stderr[-200:]
-        yield Trial(str(file), name, " ".join(command), _verdict(said, sound), words)
+        verdict = "rebuilt" if (file.name, name) == _GIVEN_ANEW and said.answer else _verdict(said, sound)
+        yield Trial(str(file), name, " ".join(command), verdict, words)
 
 
 def _verdict(said: Said, sound: Said) -> str:

@@ -45,6 +45,19 @@ def test_a_disk_without_room_for_another_file_is_named(tmp_path: Path) -> None:
             storage.write_bytes(place / f"{n}", b"x")
 
 
+def test_a_database_that_may_not_have_a_journal_beside_it_names_the_disk(tmp_path: Path) -> None:
+    with mounted(tmp_path / "few", "size=8m,nr_inodes=4") as place:
+        path = place / "runs.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as database, pytest.raises(sqlite3.Error) as caught:
+            database.execute("PRAGMA journal_mode = WAL")
+            (place / "taken").write_bytes(b"")
+            database.execute("CREATE TABLE a (b)")
+            (place / "taken, too").write_bytes(b"")
+            with contextlib.closing(sqlite3.connect(path)) as other:
+                other.execute("CREATE TABLE c (d)")
+        assert "holds as many files as it can" in str(disk.of_database(path, caught.value))
+
+
 def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
     with mounted(tmp_path / "fixed", "size=64k,ro") as place:
         with pytest.raises(StorageError, match=f"The disk {place} is read-only"):
