@@ -82,10 +82,11 @@ def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) 
 def _which_column(table: Table, columns: list[str], modality: ModalityName, run: str) -> str:
     """What a table could mean, with the column that looks like the items."""
     items = "paths of images" if modality == "image" else "texts"
-    likely = _likely(table, modality) or columns[0]
+    likely = _likely(table, modality)
+    column = "COLUMN" if likely is None else repr(likely)
     return (
         f"{table.path} is a table of {counted(len(table.frame), 'row')} with the columns {listed(columns, 20)}. To "
-        f"predict each row, say which column holds the {items}: advisor predict {run} {table.path} --column {likely!r}"
+        f"predict each row, say which column holds the {items}: advisor predict {run} {table.path} --column {column}"
     )
 
 

@@ -126,7 +126,7 @@ def to_delete(to: Console, statuses: Sequence[RunStatus]) -> None:
     for status in statuses:
         created = status.created[:16].replace("T", " ")
         to.print(
-            safe(f"{status.run}: {status.title} on {status.dataset_name}, {status.state}, of {created}"),
+            safe(f"{status.run}: {status.title} on {status.dataset_name}, {status.state}, started {created}"),
             soft_wrap=True,
         )
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from advisor import api
+from advisor.cli.inputs import items_of
 from advisor.cli.main import app
 from advisor.core.errors import DatasetError, RunError
 
@@ -86,3 +87,10 @@ def test_a_model_is_loaded_by_a_name_only(run: object) -> None:
 @pytest.mark.parametrize(("rung", "status"), [("Retrieval", 1), ("rag", 1), ("AUTO", 1), ("best", 2)])
 def test_a_rung_is_trained_by_its_title_too(rung: str, status: int) -> None:
     assert CliRunner().invoke(app, ["train", "no/such/folder", "--rung", rung]).exit_code == status
+
+
+def test_a_table_without_a_column_of_paths_gets_no_guess(tmp_path: Path) -> None:
+    table = tmp_path / "reviews.csv"
+    table.write_text("title,verdict\nWarm bread,good\nCold soup,bad\n")
+    with pytest.raises(DatasetError, match=r"holds the paths of images: .* --column COLUMN$"):
+        items_of([str(table)], "image", "RUN", None)
