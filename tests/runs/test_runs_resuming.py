@@ -79,7 +79,7 @@ def test_a_run_with_a_damaged_outcome_is_carried_out_again_and_says_so(plan_of: 
     storage.write_json(RunFiles(folder).state, {"state": "running", "seconds": 29.0, "kept_seconds": 29.0})
     RunFiles(folder).outcome.write_text('{"rung": "froz')
     reporter = Reporter(folder)
-    assert worker.work(folder, reporter) == ("done", "")
+    assert worker.work(folder, reporter, RunFiles(folder).stop.exists) == ("done", "")
     report = RunReport.load(RunFiles(folder).report)
     assert any("outcome.json was damaged" in sentence for sentence in report.sentences)
     assert reporter.redone_seconds >= 29.0 and report.seconds < 29.0

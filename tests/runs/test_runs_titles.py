@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.cli.main import app
 from advisor.core import storage
 from advisor.core.records import Plan, RunReport
+from advisor.core.workspace import RunFiles
 from advisor.runs import store, worker
 from advisor.runs.reporter import Reporter
 from advisor.training import few
@@ -24,8 +25,9 @@ def carried_out(plan: Plan) -> str:
     """The run of a plan, carried out by a worker in this process."""
     run = store.submit(plan)
     store.change(run, "queued", "running", attempt=True)
-    reporter = Reporter(store.directory(run))
-    reporter.end(*worker.work(store.directory(run), reporter))
+    folder = store.directory(run)
+    reporter = Reporter(folder)
+    reporter.end(*worker.work(folder, reporter, RunFiles(folder).stop.exists))
     store.change(run, "running", "done")
     return run
 

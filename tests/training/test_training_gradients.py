@@ -187,13 +187,14 @@ def test_without_memory_for_one_item_the_best_state_so_far_counts(error: Any) ->
 
 def test_a_stop_breaks_off_a_judgement_and_the_best_state_so_far_counts() -> None:
     problem, judged = image_problem(), []
-    val_inputs = problem.val.inputs
+    source: Any = problem.val
+    val_inputs = source.inputs
 
     def counted(raw: Any, rng: Any) -> torch.Tensor:
         judged.append(1)
         return val_inputs(raw, rng)
 
-    problem.val.inputs = counted
+    source.inputs = counted
     settings = replace(SETTINGS, batch_size=2)  # three batches of four items at each judgement
     result = fit(problem, settings, Callbacks(should_stop=lambda: len(judged) >= 5))
     assert result.stopped and result.best_step == 0 and len(judged) == 5
