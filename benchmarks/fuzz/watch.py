@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from benchmarks.fuzz.engine import OWN, Session
 from benchmarks.fuzz.readers import Reader
+from benchmarks.fuzz.tally import Tally
 
-#: An input at work for so many seconds hangs outside Python, where no alarm reaches it.
-HANGS_SECONDS = 180.0
+#: An input at work for so many seconds, a third of them on the processor, hangs outside Python, where no alarm reaches
+#: it; one that waits for so long is stuck.
+HANGS_SECONDS, STUCK_SECONDS = 180.0, 1_800.0
 #: A worker that is ended so often is not started again.
 MOST_ENDS = 20
 #: What atheris found stays below so many files; the oldest go first.
@@ -51,12 +56,15 @@ def _worked(reader: Reader, engine: str, folder: Path, scratch: Path, seconds: f
     log = scratch / "log"
     with log.open("wb") as stream:
         process = subprocess.Popen([*command, "--minutes", str(seconds / 60)], stderr=stream)
-        hangs = False
-        tally = Session(reader, folder, scratch).tally
+        tally, hangs = Session(reader, folder, scratch).tally, False
+        silence = _Silence(tally, process.pid)
         try:
             while process.poll() is None and not hangs:
                 time.sleep(_POLL_SECONDS)
-                hangs = tally.silent_seconds() > HANGS_SECONDS
+                hangs = silence.hangs()
+            if hangs:
+                process.send_signal(signal.SIGABRT)  # faulthandler then writes where it is
+                time.sleep(1)
         finally:
             process.kill()
             process.wait()
@@ -67,6 +75,28 @@ def _worked(reader: Reader, engine: str, folder: Path, scratch: Path, seconds: f
     place = next(iter(_OWN_LINE.findall(trace)), ("nowhere", "0"))
     Session(reader, folder, scratch).keep(f"{how} {':'.join(place)}", trace[-1500:], tally.content)
     return False
+
+
+class _Silence:
+    """Whether the input at work hangs: it takes the processor for too long, or neither ends nor takes it.
+
+    A worker that other programs leave no share of the processor is only slow.
+    """
+
+    def __init__(self, tally: Tally, pid: int) -> None:
+        self.tally, self.process = tally, psutil.Process(pid)
+        self.n_inputs, self.seconds = -1, 0.0
+
+    def hangs(self) -> bool:
+        """Look once; asked again and again."""
+        try:
+            times = self.process.cpu_times()
+        except psutil.Error:  # it has just ended
+            return False
+        if self.tally.n_inputs != self.n_inputs:
+            self.n_inputs, self.seconds = self.tally.n_inputs, times.user + times.system
+        taken, silent = times.user + times.system - self.seconds, self.tally.silent_seconds()
+        return self.n_inputs > 0 and silent > HANGS_SECONDS and (taken > HANGS_SECONDS / 3 or silent > STUCK_SECONDS)
 
 
 def _thin(corpus: Path) -> None:
