@@ -141,7 +141,7 @@ def test_coco_of_objects_names_a_command_that_works(tmp_path: Path) -> None:
 
 def test_labelme_names_a_command_that_works(tmp_path: Path) -> None:
     for i in range(6):
-        shape = {"label": "cat" if i % 2 else "dog", "points": []}
+        shape: dict[str, object] = {"label": "cat" if i % 2 else "dog", "points": []}
         write(tmp_path / f"{i}.json", json.dumps({"shapes": [shape], "imagePath": f"{i}.png", "imageData": None}))
     put(tmp_path, *(f"{i}.png" for i in range(6)))
     with pytest.raises(DatasetError, match="labelme") as caught:
