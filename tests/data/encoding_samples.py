@@ -218,6 +218,4 @@ def table(language: str, n: int) -> str:
     )
 
 
-CASES = [
-    (language, encoding) for language, (encodings, _) in SAMPLES.items() for encoding in encodings.split()
-]
+CASES = [(language, encoding) for language, (encodings, _) in SAMPLES.items() for encoding in encodings.split()]
