@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 #: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+#: What the loader of shared libraries says where one does not fit.
+_NO_ROOM = ("failed to map segment", "cannot allocate memory")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -19,7 +22,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's, without importing it
         return True
-    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    phrases = _NO_ROOM if isinstance(error, ImportError) else _NO_MEMORY if isinstance(error, RuntimeError) else ()
+    return any(phrase in str(error).lower() for phrase in phrases)
 
 
 class InParts:

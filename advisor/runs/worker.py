@@ -61,30 +61,38 @@ def main(folder: Path) -> int:
 
 def _carried_out(folder: Path, reporter: Reporter, stopping: Stopping) -> int:
     """The work to its end, whatever that is; returns the exit status."""
+    ending = _ending(folder, reporter, stopping)
+    stopping.over()
+    if ending is None:
+        return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
+    reporter.end(*ending)
+    return 0
+
+
+def _ending(folder: Path, reporter: Reporter, stopping: Stopping) -> tuple[str, str] | None:
+    """The final state of the run and its cause; None where another process of it was lost."""
     try:
-        state, cause = work(folder, reporter, stopping.is_asked)
-        stopping.over()
-        reporter.end(state, cause)
+        return work(folder, reporter, stopping.is_asked)
     except Stopped:
-        stopping.over()
-        reporter.end("stopped", was_stopped(folder))
+        return "stopped", was_stopped(folder)
     except ProcessLost as error:
         LOG.error("%s", error)
-        return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
+        return None
     except PeopleError as error:
         LOG.error("%s", error)
-        reporter.end("failed", str(error))
+        return "failed", str(error)
     except Exception as error:
         LOG.exception("The run failed.")
-        if is_out_of_memory(error):
-            reporter.end("failed", out_of_memory(folder, reporter.stage))
-            return 0
-        if sentence := disk.explained(error):
-            reporter.end("failed", sentence)
-            return 0
-        cause = f"{type(error).__name__}: {first_line(error)}"
-        reporter.end("failed", f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}.")
-    return 0
+        return "failed", _why_it_failed(folder, reporter.stage, error)
+
+
+def _why_it_failed(folder: Path, stage: str, error: Exception) -> str:
+    if is_out_of_memory(error):
+        return out_of_memory(folder, stage)
+    if sentence := disk.explained(error):
+        return sentence
+    cause = f"{type(error).__name__}: {first_line(error)}"
+    return f"{cause.rstrip('.')}. The whole message is in {RunFiles(folder).log}."
 
 
 def give_up(folder: Path, reporter: Reporter) -> None:

@@ -128,7 +128,7 @@ def _ended(run: str, command: list[str], folder: Path) -> dict[str, Any]:
     while own.step() and time.monotonic() < until:
         time.sleep(0.25)
     status = store.status(run)
-    said = "memory" in status.cause.lower() and "advisor" in status.cause
+    said = "Out of memory" in status.cause and "advisor runs resume" in status.cause
     if status.state == "done":
         report = RunReport.load(RunFiles(folder).report)
         words = any("memory" in sentence.lower() for sentence in report.sentences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from probes.memory import InParts, is_out_of_memory
         torch.OutOfMemoryError(),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
         RuntimeError("MPS backend out of memory"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),  # as a process that cannot be forked
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     ],
 )
 def test_each_allocator_is_understood(error: Exception) -> None:
@@ -31,7 +34,12 @@ def test_other_errors_are_not_taken_for_it() -> None:
     with pytest.raises(RuntimeError) as impossible:
         torch.empty(2**45)  # 140 TB
     assert is_out_of_memory(impossible.value)
-    for error in (OSError("out of memory cards"), ValueError("not enough memory"), RuntimeError("shape mismatch")):
+    for error in (
+        OSError("out of memory cards"),
+        ValueError("not enough memory"),
+        RuntimeError("shape mismatch"),
+        ImportError("memory"),
+    ):
         assert not is_out_of_memory(error)
 
 
