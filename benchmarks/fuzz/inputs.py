@@ -24,7 +24,8 @@ TOKENS = [
     b"\x80\0\0\0", b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"null", b"true", b"{}", b"[]", b"[" * 3000,
     b'{"a":' * 300, b"sep=;\n", b"# comment\n", b"\\ud800", b"../", b"/etc/x", b"label", b"text", b"split", b"train",
     b"path", b"1.png", b"PK\x03\x04", b"PAR1", b"%PDF-1.4", b"</html>", b"<table>", b"A" * 70_000, b'{"bytes": "x"}',
-    b"__label__", b"_via_img_metadata",
+    b"__label__", b"_via_img_metadata", b"<![", b"<!--", b"<a " * 20_000, b"charset=unicode_escape", b"charset=zlib",
+    b"Content-Type: message/rfc822\n\n" * 2000, b'<w:gridSpan w:val="99999999"/>', b"<div>" * 3000,
 ]  # fmt: skip
 
 

@@ -148,6 +148,53 @@ def test_damaged_and_locked_documents_say_so(read: Callable[[bytes], DocumentTex
         read(content)
 
 
+@pytest.mark.parametrize("codec", ["zlib", "undefined", "unicode_escape", "raw_unicode_escape", "idna", "rot13", "hex"])
+def test_codecs_that_are_no_encodings_are_not_believed(codec: str) -> None:
+    page = f'<meta charset="{codec}"><p>{RUSSIAN} \\ud800</p>'.encode("cp1251")
+    assert declared_in(page) == ""
+    assert RUSSIAN in html(page).text
+    written = f"Content-Type: text/plain; charset={codec}\n\nA kettle \\ud800\n".encode()
+    try:
+        assert mail(written).text.encode("utf-8")
+    except Unreadable as error:
+        assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<a ", "<a b='", '<a b="', "<p><a ", "<![CDATA[", "<script", "</", "<?"])
+@pytest.mark.parametrize("end", ["", ">", "-->", "'>"])
+def test_unfinished_elements_are_text_and_take_no_minutes(piece: str, end: str) -> None:
+    try:
+        assert html((f"<p>Boil it.</p>{piece * 20_000}{end}").encode()).text.startswith("Boil it.")
+    except Unreadable as error:
+        assert "nested" in str(error)
+
+
+def test_a_page_that_the_parser_rejects_is_a_sentence() -> None:
+    with pytest.raises(Unreadable, match="damaged"):
+        html(b"<p>Boil it.</p><![<p>")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Content-Type: message/rfc822\n\n" * 3000 + b"Boil it.",
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(2000)),
+    ],
+)
+def test_an_email_in_an_email_a_thousand_times_is_a_sentence(content: bytes) -> None:
+    with pytest.raises(Unreadable, match="nested too deeply"):
+        mail(content)
+
+
+def test_a_cell_of_millions_of_columns_takes_no_memory() -> None:
+    document = word.Document()
+    document.add_table(1, 1).cell(0, 0)._tc.grid_span = 30_000_000
+    sink = io.BytesIO()
+    document.save(sink)
+    with pytest.raises(Unreadable, match="spans 30,000,000 columns"):
+        docx(sink.getvalue())
+
+
 def test_a_document_that_unpacks_to_gigabytes_is_refused() -> None:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:

@@ -37,6 +37,9 @@ _MEANT = {
     "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "x-cp1251": "cp1251", "unicode": "utf-8", "x-user-defined": WESTERN,
 }  # fmt: skip
 
+#: Python's own ways to write letters in ASCII, and encodings whose zeros would have told.
+_NO_PAGES = ("unicode_escape", "unicode-escape", "raw", "idna", "punycode", "utf-16", "utf-32", "utf-7")
+
 
 def decoded(content: bytes) -> tuple[str, str]:
     """(markup, what to say about its encoding with {} for the file's name, or "") of a page's bytes.
@@ -67,9 +70,10 @@ def declared_in(content: bytes) -> str:
     label = match[1].decode("ascii", "replace").lower() if match else ""
     try:
         name = codecs.lookup(_MEANT.get(label, label)).name if label else ""
+        "a".encode(name or WESTERN)  # some codecs are no encodings of text
     except (LookupError, ValueError):
         return ""
-    return "" if name.startswith(("utf-16", "utf-32", "utf-7")) else name  # their zeros would have told
+    return "" if name.startswith(_NO_PAGES) else name
 
 
 def html(content: bytes) -> DocumentText:
@@ -80,21 +84,34 @@ def html(content: bytes) -> DocumentText:
 
 
 def of_markup(markup: str) -> tuple[str, str]:
-    """(title, text) of HTML or XHTML. Raises Unreadable where its elements are nested too deeply."""
-    from bs4 import BeautifulSoup
+    """(title, text) of HTML or XHTML. Raises Unreadable where its elements are nested too deeply or are none."""
+    from bs4 import BeautifulSoup, ParserRejectedMarkup
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what looks like XML is read all the same
-            soup = BeautifulSoup(markup, "html.parser")
+            soup = BeautifulSoup(_ended(markup), "html.parser")
         title = line(soup.title.get_text()) if soup.title else ""
         text = "".join(_pieces(soup))
     except RecursionError as error:
         raise Unreadable("Its elements are nested too deeply.") from error
+    except ParserRejectedMarkup as error:
+        raise Unreadable("It is damaged: a sign <![ stands where no section begins. Save the page again.") from error
     lines = (line.strip() for line in text.replace("\N{NO-BREAK SPACE}", " ").split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     heading = _FIRST_HEADING.search(text)
     return title or (heading[1] if heading else ""), text
+
+
+def _ended(markup: str) -> str:
+    """Markup whose tags and comments that never end are text, as Python's parser has them.
+
+    It looks for each one's end through the whole rest: 180 kB of ``<a `` took minutes.
+    """
+    rest = markup.rfind("-->") + 1
+    markup = markup[:rest] + markup[rest:].replace("<!--", "&lt;!--")
+    rest = markup.rfind(">") + 1
+    return markup[:rest] + markup[rest:].replace("<", "&lt;")
 
 
 def _pieces(soup: Any) -> Iterator[str]:

@@ -11,11 +11,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from advisor.core.wording import listed
+from advisor.data.read.cells import whole
 from advisor.data.read.document import DocumentText, Unreadable, line
 from advisor.data.read.html import decoded, of_markup
 
 #: What a document may unpack to; a book with pictures stays far below.
 MAX_UNPACKED = 500_000_000
+#: A row of a table in a Word document has fewer columns; Word itself allows 63.
+MOST_COLUMNS = 1_000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -50,7 +53,9 @@ def _blocks(document: Any) -> Iterator[str]:
 
 
 def _cells(row: Any) -> list[str]:
-    """The cells of a row; one that spans several columns counts once."""
+    """The cells of a row; one that spans several columns counts once. Raises ValueError for a row of too many."""
+    if (n := sum(cell.grid_span for cell in row._tr.tc_lst)) > MOST_COLUMNS:  # each is an object
+        raise ValueError(f"a row of a table spans {n:,} columns")
     cells: list[Any] = []
     for cell in row.cells:
         if not cells or cell._tc is not cells[-1]._tc:
@@ -89,20 +94,22 @@ def mail(content: bytes) -> DocumentText:
     import email
     import email.policy
 
-    message = email.message_from_bytes(content, policy=email.policy.default)
     try:
+        message = email.message_from_bytes(content, policy=email.policy.default)
         body = message.get_body(("plain", "html"))
         attached = [part.get_filename() or "one without a name" for part in message.iter_attachments()]
         text = str(body.get_content()) if body is not None else ""
         if body is not None and body.get_content_type() == "text/html":
             text = of_markup(text)[1]
-        subject = line(str(message.get("subject") or ""))
+        subject = whole(line(str(message.get("subject") or "")))
+    except RecursionError as error:
+        raise Unreadable("The e-mail's parts are nested too deeply. Save it as text.") from error
     except (LookupError, ValueError, AttributeError, TypeError) as error:  # the parser of the standard library
         raise Unreadable(f"The e-mail cannot be read ({_cause(error)}). Save it as text.") from error
     n = len(attached)
     note = f"{{}} has an attachment ({attached[0]}), which was not read." if n == 1 else ""
     note = f"{{}} has {n} attachments ({listed(attached, 2)}), which were not read." if n > 1 else note
-    return DocumentText(subject, text.replace("\r\n", "\n").strip(), (note,) if note else ())
+    return DocumentText(subject, whole(text).replace("\r\n", "\n").strip(), (note,) if note else ())
 
 
 def _checked(content: bytes, what: str) -> None:
