@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,21 @@ def test_different_pictures_in_one_frame_are_no_copies_but_their_copies_are(
     found = inspect(paths)
     assert set(found.clusters) <= {(i, i + 24) for i in range(4)}
     assert len(found.clusters) >= 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_things_before_a_still_camera_are_no_copies(tmp_path: Path, seed: int) -> None:
+    scene = _noise(np.random.default_rng(1), 320, 240, 5) / 2.0 + _noise(np.random.default_rng(2), 320, 240, 40) / 2.0
+    rng = np.random.default_rng(seed)
+    pictures = []
+    for x, y in product(range(20, 300, 48), range(20, 220, 52)):
+        picture = Image.fromarray(np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8))
+        side, grey = int(rng.integers(18, 26)), int(rng.choice([60, 75, 180, 195]))
+        ImageDraw.Draw(picture).rectangle((x, y, x + side, y + side), fill=(grey,) * 3)
+        pictures.append(picture)
+    paths = saved(tmp_path / "first", pictures)
+    paths += saved(tmp_path / "copy", [ImageEnhance.Brightness(one).enhance(1.1) for one in pictures[:4]], ".jpg")
+    assert inspect(paths).clusters == [(i, i + len(pictures)) for i in range(4)]
 
 
 @pytest.mark.parametrize("change", ["brighter", "stamped"])

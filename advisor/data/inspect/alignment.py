@@ -154,6 +154,29 @@ def local_difference(
     return share.astype(np.float32), inside.astype(np.float32), colour.astype(np.float32)
 
 
+#: Cells along each side, and the root mean square in grey levels from which a picture shows something of its own there.
+CELLS, OWN_LEVELS = 24, 8.0
+
+
+def agreement_beside(a: Floats, b: Floats, edges: Floats, shared: Floats) -> Floats:
+    """Correlation, (n,), of `a` cropped with `b` after `shared`, (n, side, side) in the frame of `a`, is taken away.
+
+    Only cells count where either shows something else than what is shared; 1 where there are none.
+    """
+    n, m = len(a), 48
+    y = squeezed(b, m).reshape(n, -1)
+    seen = (cropped(pictures, edges, m).reshape(n, -1) for pictures in (a, shared))
+    x, ground = (gain[:, None] * v + offset[:, None] for v in seen for gain, offset in [_tone(v, y)])
+    own_x, own_y = (
+        (v - ground).reshape(n, CELLS, m // CELLS, CELLS, m // CELLS).transpose(0, 1, 3, 2, 4).reshape(n, CELLS**2, -1)
+        for v in (x, y)
+    )
+    energy_x, energy_y, product = ((u * v).mean(axis=2) for u, v in ((own_x, own_x), (own_y, own_y), (own_x, own_y)))
+    apart = np.maximum(energy_x, energy_y) > OWN_LEVELS**2
+    together, total_x, total_y = ((v * apart).sum(axis=1) for v in (product, energy_x, energy_y))
+    return np.where(apart.any(axis=1), together / np.sqrt(total_x * total_y + 1), 1).astype(np.float32)
+
+
 def _tone(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Gain and offset, (n,) each, that bring x to y, both (n, pixels), by the three quarters that fit best."""
     weight = np.ones_like(x)
