@@ -108,6 +108,20 @@ _json = st.recursive(
 _records = st.lists(st.dictionaries(_names, _json, max_size=5), max_size=30)
 
 
+def _exchanged(draw: Any, name: str) -> bytes:
+    """A JSON seed whose values are exchanged here and there for others: files that are almost what they should be."""
+
+    def walked(value: Any) -> Any:
+        if chance.random() < share:
+            return draw(_json)
+        if isinstance(value, dict):
+            return {key: walked(inner) for key, inner in value.items() if chance.random() > share}
+        return list(map(walked, value)) if isinstance(value, list) else value
+
+    chance, share = draw(st.randoms(use_true_random=True)), draw(st.sampled_from([0.01, 0.03, 0.1]))
+    return dumped(walked(json.loads(draw(st.sampled_from(seeds(name))))))
+
+
 def _delimited(draw: Any) -> bytes:
     separator = draw(st.sampled_from([",", ";", "\t", "|"]))
     n = draw(st.integers(1, 5))
@@ -190,7 +204,7 @@ def _parquet_of(draw: Any) -> bytes:
 _DRAWN: dict[str, st.SearchStrategy[bytes]] = {
     "table": st.composite(lambda draw: _delimited(draw))(),
     "gz": st.composite(lambda draw: gzip.compress(_delimited(draw), mtime=0))(),
-    "json": (_json | _records).map(dumped),
+    "json": (_json | _records).map(dumped) | st.composite(lambda draw: _exchanged(draw, "json"))(),
     "json_lines": _records.map(lines_of),
     "parquet": st.composite(lambda draw: _parquet_of(draw))(),
     "parquet_images": st.composite(lambda draw: _parquet_of(draw))(),
@@ -199,5 +213,5 @@ _DRAWN: dict[str, st.SearchStrategy[bytes]] = {
     "questions": _records.map(lines_of),
     "tree": st.composite(lambda draw: _tree(draw))(),
     "groups": st.composite(lambda draw: _delimited(draw))(),
-    "record": (_json | st.dictionaries(_names, _json)).map(dumped),
+    "record": st.dictionaries(_names, _json).map(dumped) | st.composite(lambda draw: _exchanged(draw, "record"))(),
 }

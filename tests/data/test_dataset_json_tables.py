@@ -262,3 +262,13 @@ def test_half_a_character_in_a_name_is_replaced(tmp_path: Path, name: str) -> No
         "text": ["a", "b"],
         "la?bel": ["x", "y"],
     }
+
+
+@pytest.mark.parametrize("name", [{"en": "cat"}, ["cat"], 7, None])
+@pytest.mark.parametrize("others", [[], 5, {"a": {"id": 1, "name": "dog"}}])
+def test_categories_that_are_no_names_are_written_out(tmp_path: Path, name: Any, others: Any) -> None:
+    images = [{"id": i, "file_name": f"{i}.png"} for i in range(3)]
+    annotations = [{"image_id": i, "category_id": 0} for i in range(3)]
+    for categories in ([{"id": 0, "name": name}], others):
+        found = table(tmp_path, {"images": images, "annotations": annotations, "categories": categories})
+        assert found.frame["path"].tolist() == ["0.png", "1.png", "2.png"]

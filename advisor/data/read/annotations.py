@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core.wording import counted
-from advisor.data.read.json_records import AnnotationsError, Records, Refusal, one_label
+from advisor.data.read.json_records import AnnotationsError, Records, Refusal, is_scalar, one_label
 
 #: With a larger share of images of several classes a file is one of objects, and not of classes.
 MOST_SEVERAL = 0.2
@@ -63,7 +63,7 @@ def _coco(path: Path, content: dict[Any, Any]) -> Records | None:
             f"Give a table with the columns path and label."
         )
     categories = content.get("categories")
-    names = {_key(c.get("id")): c.get("name") for c in categories or [] if isinstance(c, dict)}
+    names = {_key(c.get("id")): _name(c.get("name")) for c in _listed(categories) if isinstance(c, dict)}
     labels: dict[Any, dict[Any, None]] = {key: {} for key in files}
     for one in known:
         number = _key(one.get("category_id"))
@@ -155,3 +155,8 @@ def _listed(value: Any) -> list[Any]:
 def _key(value: Any) -> Any:
     """An id that may be compared: 3 and "3" are one."""
     return str(value)
+
+
+def _name(value: Any) -> Any:
+    """A category's name; one that is a list or an object as it is written."""
+    return value if is_scalar(value) else str(value)
