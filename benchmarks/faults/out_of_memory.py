@@ -8,7 +8,6 @@ the next step; and no item is lost. ``ADVISOR_OUT_OF_MEMORY`` sets how many (20)
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from advisor.core import storage
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
 from advisor.runs import store
@@ -78,14 +76,7 @@ def figures() -> Iterator[Figure]:
     """Runs that ended, and what they ended in."""
     n = int(os.environ.get("ADVISOR_OUT_OF_MEMORY", "20"))
     home = short_runs.use_workspace("out of memory")
-    record = home / "runs.jsonl"
-    done = {line["number"]: line for line in storage.read_lines(record)}
-    for number in range(n):
-        if number not in done:
-            done[number] = one(home, number)
-            storage.append_line(record, done[number])
-            print(json.dumps(done[number]), file=sys.stderr, flush=True)
-    lines = [done[number] for number in range(n)]
+    lines = short_runs.trials(home / "runs.jsonl", n, lambda number: one(home, number))
     counts = Counter(line["ending"] for line in lines)
     how = f"{n} runs, seed {SEED}: " + ", ".join(f"{count} {ending}" for ending, count in sorted(counts.items()))
     ended = sum(line["state"] in ("done", "failed") for line in lines)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import psutil
 from PIL import Image
 
 from advisor import api
+from advisor.core import storage
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Plan, RunStatus
@@ -36,6 +38,9 @@ from probes.backbones.weights import weights_hash
 AMPLE_SECONDS = 1800.0
 DIGITS = "sample:digits"
 WORKERS, SUPERVISOR = ("advisor.runs.worker",), ("advisor.runs.supervisor",)
+
+#: What happened to a run that was disturbed; ``number`` counts the runs.
+Trial = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,17 @@ KINDS = {
     "reader": Kind("frozen", "questions"),
     "scratch": Kind("scratch", "few images", {"steps": 10, "architecture": "small", "learning_rate": 1e-3}),
 }
+
+
+def trials(record: Path, n: int, disturb: Callable[[int], Trial]) -> list[Trial]:
+    """The first `n` trials: those in `record`, lines of JSON, and the missing ones, each written there as it ends."""
+    done = {line["number"]: line for line in storage.read_lines(record)}
+    for number in range(n):
+        if number not in done:
+            done[number] = disturb(number)
+            storage.append_line(record, done[number])
+            print(json.dumps(done[number]), file=sys.stderr, flush=True)
+    return [done[number] for number in range(n)]
 
 
 def use_workspace(name: str) -> Path:

@@ -6,9 +6,7 @@ made of, the model must load and predict. ``ADVISOR_STOPS`` sets how many runs a
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from advisor import api
-from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.core.workspace import RunFiles
 from advisor.runs import store
@@ -51,14 +48,7 @@ def figures() -> Iterator[Figure]:
     """Seconds from the request to the end, and models that load and predict."""
     n = int(os.environ.get("ADVISOR_STOPS", "30"))
     home = short_runs.use_workspace("stopping")
-    record = home / "stops.jsonl"
-    done = {line["number"]: line for line in storage.read_lines(record)}
-    for number in range(n):
-        if number not in done:
-            done[number] = one(home, number)
-            storage.append_line(record, done[number])
-            print(json.dumps(done[number]), file=sys.stderr, flush=True)
-    lines = [done[number] for number in range(n)]
+    lines = short_runs.trials(home / "stops.jsonl", n, lambda number: one(home, number))
     stopped = [line for line in lines if line["state"] == "stopped"]
     seconds = [line["seconds"] for line in stopped]
     how = f"{len(stopped)} of {n} runs stopped in time, over {len({(s['kind'], s['stage']) for s in stopped})} stages"
