@@ -229,6 +229,17 @@ def test_no_damaged_byte_ends_the_process_or_is_a_traceback(
         path.unlink()
 
 
+def test_a_batch_without_columns_may_promise_no_billions_of_rows(tmp_path: Path) -> None:
+    sink = BytesIO()
+    with pa.ipc.new_stream(sink, pa.schema([])) as to:
+        to.write_batch(pa.RecordBatch.from_struct_array(pa.nulls(12_345_678, pa.struct([]))))
+    length = (12_345_678).to_bytes(8, "little")
+    assert sink.getvalue().count(length) == 1
+    (tmp_path / "a.arrow").write_bytes(sink.getvalue().replace(length, (601_295_421_464).to_bytes(8, "little")))
+    with pytest.raises(DatasetError, match="rows"):
+        read_table(tmp_path / "a.arrow")
+
+
 @pytest.mark.parametrize(("name", "step"), [("a.arrow", 22), ("a.parquet", 88)])
 def test_damaged_bytes_around_images_inside(tmp_path: Path, name: str, step: int) -> None:
     images = [{"bytes": png(), "path": None} for _ in range(2)]

@@ -63,12 +63,16 @@ def arrow_cells(path: Path, budget: Budget) -> ArrowCells:
             kept, notes = _kept(reader.schema)
             every = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
             n = _batch_rows(reader.schema, kept)
-            pieces = (
-                batch.slice(start, n).select(kept) for batch in every for start in range(0, max(batch.num_rows, 1), n)
-            )
+            pieces = (piece.select(kept) for batch in every for piece in _pieces(batch, n, budget))
             return ArrowCells(_frame(reader.schema, kept, pieces, budget, path), notes)
     except broken() as error:
         raise damaged(path, "Arrow", error) from error
+
+
+def _pieces(batch: Any, n: int, budget: Budget) -> Iterator[Any]:
+    """A batch in pieces of n rows. Raises DatasetError where it promises too many, which one without columns may."""
+    budget.rows(batch.num_rows)
+    return (batch.slice(start, n) for start in range(0, max(batch.num_rows, 1), n))
 
 
 def broken() -> tuple[type[Exception], ...]:
