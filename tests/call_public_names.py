@@ -21,12 +21,13 @@ BUDGET_SECONDS = 5.0
 
 
 def import_everything() -> None:
-    """Import every module of both packages, as a long session in a notebook might."""
+    """Import every module of both packages, as a long session in a notebook might; the script of the server is none."""
     import probes
 
     for package in (advisor, probes):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+            if module.name != "advisor.ui.entry.app":
+                importlib.import_module(module.name)
 
 
 def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:

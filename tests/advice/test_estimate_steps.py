@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import advisor
 from advisor.advice.outlook.steps import Steps, time_steps
 from advisor.core.ladder import RUNG_NAMES
@@ -23,6 +25,7 @@ def test_a_step_of_fine_tuning_is_timed_once_and_scratch_counts_the_words_of_tex
     assert time_steps(topics, evidence, RUNG_NAMES).tuned is not None
 
 
+@pytest.mark.slow
 def test_both_trainings_of_images_are_timed() -> None:
     digits = advisor.read("sample:digits")
     found = time_steps(digits, gather(digits, None, 10.0), RUNG_NAMES)

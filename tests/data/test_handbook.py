@@ -75,7 +75,7 @@ def test_the_index_names_every_page_and_nothing_else() -> None:
         ("14-learning-curves-and-labels-needed", "four times the largest size", learning_curve.FURTHEST == 4),
         ("16-labels-and-duplicates", "flips 5 % of your labels", labels.PLANTED_SHARE == 0.05),
         ("17-intervals-and-promises", "for 90 % of their results", ridge.LEVEL == 0.9),
-        ("19-runs-that-survive", "at most 3 attempts", supervisor.ATTEMPTS == 3),
+        ("19-runs-that-survive", "After 3 attempts in a row", supervisor.ATTEMPTS == 3),
         ("19-runs-that-survive", "silent for 180 seconds", supervisor.SILENT_SECONDS == 180),
         ("21-when-not-to-train-at-all", "a budget of 60 seconds", api.DEFAULT_BUDGET_SECONDS == 60),
         ("21-when-not-to-train-at-all", "training gets 300", api.DEFAULT_TRAINING_SECONDS == 300),

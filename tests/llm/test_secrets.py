@@ -152,6 +152,7 @@ def test_forms_of_a_secret() -> None:
     assert redacted("so it goes", ["so"]) == "so it goes"
 
 
+@pytest.mark.slow
 def test_a_planted_key_is_nowhere_after_advice_training_and_the_record(
     server: Echoing, tmp_path: Path, workspace: Path
 ) -> None:

@@ -38,6 +38,7 @@ def test_words_are_saved_and_answer_as_the_fitted_model_does(docstrings: Dataset
     assert "nothing in it is pre-trained" in outcome.sentences[0]
 
 
+@pytest.mark.slow
 def test_words_and_the_transformer_are_compared_on_the_same_items(
     docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_race_that_was_won_is_not_run_again(digits: Dataset, run_of: Run, monk
     assert any("the winner of a short race" in sentence for sentence in outcome.sentences)
 
 
+@pytest.mark.slow
 def test_a_network_is_chosen_once(digits: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scratch_race, "LEAST_SECONDS", 0.1)
     context = run_of(digits, "scratch", 20.0)
@@ -148,6 +149,7 @@ def test_a_network_is_chosen_once(digits: Dataset, run_of: Run, monkeypatch: pyt
     assert any("Networks raced" in sentence for sentence in outcome.sentences)
 
 
+@pytest.mark.slow
 def test_a_network_whose_training_had_begun_is_not_dropped_for_lack_of_time(
     docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def test_a_run_that_was_stopped_with_a_model_does_not_go_on() -> None:
         api.resume_run("one")
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_goes_on_to_its_end(plan_of: Plans) -> None:
     run = store.submit(plan_of("frozen"))
     files = RunFiles(store.directory(run))

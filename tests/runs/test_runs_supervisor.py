@@ -178,6 +178,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Un
     assert steps.max() > before
 
 
+@pytest.mark.slow
 def test_a_stop_ends_a_training_within_seconds_and_keeps_what_there_is(plan_of: Plans, until: Until) -> None:
     run = api.start(plan_of("scratch", seconds=120.0))
     assert until(lambda: "train_loss" in metrics(run)), log_tail(run)

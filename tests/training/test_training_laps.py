@@ -36,6 +36,7 @@ def raced(folder: Path, until: int | None = None, seconds: float = 0.0) -> tuple
     return ran, winner, run
 
 
+@pytest.mark.slow
 def test_a_race_killed_before_any_lap_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     whole, winner, run = raced(tmp_path / "whole")
     assert len(run) == len(whole.laps) == 5
