@@ -156,12 +156,7 @@ def _columns(folder: Path) -> Path:
 
 def _one_cell(folder: Path) -> Path:
     path = folder / "cell.csv.gz"
-    with gzip.open(path, "wb", compresslevel=6) as stream:
-        stream.write(b'text,label\n"')
-        for _ in range(1000):
-            stream.write(b"a " * 500_000)
-        stream.write(b'",x\n')
-    return path
+    return _packed(path, b'text,label\n"', b"a " * 500_000, b'",x\n')
 
 
 def _deep_json(folder: Path) -> Path:
@@ -172,11 +167,16 @@ def _deep_json(folder: Path) -> Path:
 
 def _json_of_empty_objects(folder: Path) -> Path:
     path = folder / "empty.json.gz"
+    return _packed(path, b"[", b'{"a":{}},' * 100_000, b"{}]")
+
+
+def _packed(path: Path, start: bytes, block: bytes, end: bytes) -> Path:
+    """A compressed file of a start, a block a thousand times over, and an end."""
     with gzip.open(path, "wb", compresslevel=6) as stream:
-        stream.write(b"[")
+        stream.write(start)
         for _ in range(1000):
-            stream.write(b'{"a":{}},' * 100_000)
-        stream.write(b"{}]")
+            stream.write(block)
+        stream.write(end)
     return path
 
 

@@ -42,7 +42,7 @@ N_EDITED = 8
 _LONGEST = 8_192
 OWN = ("advisor", "probes", "benchmarks")
 #: Packages in which atheris sees the lines reached: ours, and the parsers written in Python that are ours to choose.
-LED_BY = ["advisor", "probes", "pypdf", "charset_normalizer"]
+LED_BY = ["advisor", "probes", "pypdf", "chardet"]
 
 
 class TooSlow(BaseException):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
@@ -48,12 +48,7 @@ def digest_file(path: str) -> tuple[str, str]:
         start = os.read(descriptor, SMALL_BYTES + 1)
         if not start:
             return "", "The file is empty (0 bytes)."
-        if len(start) <= SMALL_BYTES:
-            return digest_bytes(start), ""
-        running = hashlib.blake2b(start, digest_size=LONG_DIGITS // 2)
-        while block := os.read(descriptor, BLOCK_BYTES):
-            running.update(block)
-        return running.hexdigest(), ""
+        return _digest(start, lambda n_bytes: os.read(descriptor, n_bytes)), ""
     except OSError as error:
         return "", f"The file cannot be read ({(error.strerror or 'unknown cause').lower()})."
     finally:
@@ -62,11 +57,15 @@ def digest_file(path: str) -> tuple[str, str]:
 
 def digest_stream(stream: IO[bytes]) -> str:
     """`digest_file` of what a stream gives from here on; of nothing, the digest of no bytes."""
-    start = stream.read(SMALL_BYTES + 1)
+    return _digest(stream.read(SMALL_BYTES + 1), stream.read)
+
+
+def _digest(start: bytes, read: Callable[[int], bytes]) -> str:
+    """The digest of a content of which `start` is read and `read` gives the rest, so many bytes at a time."""
     if len(start) <= SMALL_BYTES:
         return digest_bytes(start)
     running = hashlib.blake2b(start, digest_size=LONG_DIGITS // 2)
-    while block := stream.read(BLOCK_BYTES):
+    while block := read(BLOCK_BYTES):
         running.update(block)
     return running.hexdigest()
 

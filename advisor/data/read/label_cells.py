@@ -44,12 +44,6 @@ class Labels:
     notes: list[str] = field(default_factory=list)
 
 
-def no_labels(table_rows: pd.Index) -> Labels:
-    """As many rows without a label."""
-    empty = pd.Series("", index=table_rows, dtype=object)
-    return Labels(empty, empty.mask(empty == "", NO_LABEL))
-
-
 def spelled(name: str) -> str:
     """A label as its class is spelled; a whole number is the same class with a decimal point.
 
