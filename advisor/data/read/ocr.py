@@ -23,6 +23,7 @@ from advisor.core.storage import write_bytes
 from advisor.core.workspace import Workspace
 from advisor.data.decode import open_image
 from advisor.data.decode_limits import MAX_PIXELS
+from advisor.data.pixels import as_rgb
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -227,7 +228,7 @@ def _pictures(path: Path) -> Iterator[Callable[[], Image.Image]]:
         for number in range(1, getattr(pages, "n_frames", 1)):
             pages.seek(number)
             if pages.width * pages.height <= MAX_PIXELS:
-                yield lambda: _smaller(pages.convert("RGB"))
+                yield lambda: _smaller(as_rgb(pages))
 
 
 def _smaller(image: Image.Image) -> Image.Image:
