@@ -67,8 +67,8 @@ def figures() -> Iterator[Figure]:
             f"{N_ROWS:,} texts, {found['clusters']:,.0f} clusters, {found['processor']:.0f} s of a processor, "
             f"{found['silence']:.1f} s at most without progress"
         )
-        yield Figure("many rows", f"{kind}, memory", found["gb"], "GB", "at most", (MOST_GB,), how)
-        yield Figure("many rows", f"{kind}, time", found["seconds"], "seconds", "at most", (MOST_SECONDS,), how)
+        yield Figure("many_rows", f"{kind}, memory", found["gb"], "GB", "at most", (MOST_GB,), how)
+        yield Figure("many_rows", f"{kind}, time", found["seconds"], "seconds", "at most", (MOST_SECONDS,), how)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from advisor.cli.main import main
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Answer = Callable[..., Any]
 BUDGET = ("--budget", "12")
+
+
+class Ended(NamedTuple):
+    """How a call of the command ended."""
+
+    status: int | str | None
+    out: str
+    error: str
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +122,21 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
         assert name in done.stdout
 
 
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch, home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Calls the command in this process, which spares its imports; returns the exit status, stdout and stderr."""
+
+    def call(*arguments: str | Path) -> Ended:
+        monkeypatch.setenv("ADVISOR_HOME", str(home))
+        monkeypatch.setattr(sys, "argv", ["advisor", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, error = capfd.readouterr()
+        return Ended(end.value.code, out, error)
+
+    return call
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -125,10 +150,12 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
         ("predict", "x"),
     ],
 )
-def test_usage_errors_are_status_2_with_nothing_on_stdout(advisor: Run, arguments: tuple[str, ...]) -> None:
-    done = advisor(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr
+def test_usage_errors_are_status_2_with_nothing_on_stdout(
+    called: Callable[..., Ended], arguments: tuple[str, ...]
+) -> None:
+    status, out, error = called(*arguments)
+    assert (status, out) == (2, "")
+    assert error
 
 
 @pytest.mark.parametrize(
@@ -151,20 +178,27 @@ def test_usage_errors_are_status_2_with_nothing_on_stdout(advisor: Run, argument
     ],
 )
 def test_errors_of_the_user_are_one_sentence_and_status_1(
-    advisor: Run, digits: Path, arguments: tuple[str, ...], words: str
+    called: Callable[..., Ended], digits: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    done = advisor(*(str(digits) if a == "DIGITS" else a for a in arguments), "--json")
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    status, out, error = called(*(digits if a == "DIGITS" else a for a in arguments), "--json")
+    assert (status, out) == (1, ""), error
+    assert words in error
+    assert "Traceback" not in error
+
+
+def test_a_process_that_fails_ends_as_a_call_does(advisor: Run) -> None:
+    for arguments, status in ((("predict", "x"), 2), (("profile", "no/such/folder", "--json"), 1)):
+        done = advisor(*arguments)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert done.stderr and "Traceback" not in done.stderr
 
 
 def test_no_escape_sequence_of_the_users_data_reaches_the_terminal(
-    advisor: Run, answer: Answer, tmp_path: Path
+    advisor: Run, called: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    done = advisor("profile", "no\x1b[31msuch\x9b1mfolder")
-    assert done.returncode == 1 and "such" in done.stderr
-    assert not {"\x1b", "\x9b"} & set(done.stderr)
+    status, _, error = called("profile", "no\x1b[31msuch\x9b1mfolder")
+    assert status == 1 and "such" in error
+    assert not {"\x1b", "\x9b"} & set(error)
     table = tmp_path / "texts.csv"
     labels = ("\x9b31mred", "\x1b]0;title\x07blue")
     table.write_text("text,label\n" + "".join(f"a text of number {n},{labels[n % 2]}\n" for n in range(60)))
@@ -339,6 +373,7 @@ def test_weights_are_not_fetched_without_a_yes(advisor: Run, answer: Answer) -> 
     assert "--yes" in done.stderr
 
 
+@pytest.mark.slow
 def test_doctor_gives_a_verdict_on_everything(answer: Answer, home: Path) -> None:
     checks = {check["name"]: check for check in answer("doctor")}
     assert {"Device", "Workspace", "Packages", "Runs"} <= checks.keys()

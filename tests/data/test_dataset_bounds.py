@@ -33,6 +33,12 @@ def test_more_columns_than_are_read(tmp_path: Path) -> None:
         read(tmp_path / "a.csv")
 
 
+def test_records_that_share_no_keys(tmp_path: Path) -> None:
+    refused(write(tmp_path / "a.jsonl", "\n".join(f'{{"c{i}": "text"}}' for i in range(5000))), "5,000 different keys")
+    some = "\n".join(f'{{"text": "row {i}", "label": "a", "c{i % 900}": "b"}}' for i in range(5000))
+    assert read_table(write(tmp_path / "b.jsonl", some)).frame.shape == (5000, 902)
+
+
 def test_more_rows_than_a_parquet_may_promise(tmp_path: Path) -> None:
     labels = pa.array(["a"] * (MOST_ROWS + 1)).dictionary_encode()
     pq.write_table(pa.table({"label": labels}), tmp_path / "a.parquet")

@@ -29,7 +29,7 @@ READ: dict[str, Callable[[str, Path], Any]] = {
 def test_a_damaged_file_of_a_finished_run_is_refused_by_whoever_reads_it(
     plan_of: Callable[..., Plan], tmp_path: Path
 ) -> None:
-    run = store.submit(plan_of("scratch", seconds=25.0))
+    run = store.submit(plan_of("scratch", settings={"steps": 6, "architecture": "same", "learning_rate": 1e-3}))
     assert api.wait(run).run == run
     folder = store.directory(run)
     for name, read in READ.items():

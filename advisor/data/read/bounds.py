@@ -12,6 +12,8 @@ from advisor.core.wording import size
 MOST_BYTES = 1_500_000_000
 MOST_ROWS = 5_000_000
 MOST_COLUMNS = 10_000
+#: Records whose keys differ make so many cells, nearly all of them empty.
+MOST_SPARSE_CELLS, LEAST_FILLED = 20_000_000, 0.005
 #: Characters of one line or cell; a whole book has about a million.
 MOST_CHARACTERS = 16_000_000
 #: What a list's slot, a row number and a row set aside take.
@@ -58,6 +60,15 @@ class Budget:
             raise DatasetError(
                 f"{self.path} has more than {MOST_COLUMNS:,} columns, the most that are read of one table. "
                 f"Keep the column of texts or image paths and the column of labels."
+            )
+
+    def filled(self, n_cells: int, n_rows: int, n_columns: int) -> None:
+        """Check that records share their keys: how many of the cells of all rows and columns they fill."""
+        every = n_rows * n_columns
+        if self.path and every > MOST_SPARSE_CELLS and n_cells < LEAST_FILLED * every:
+            raise DatasetError(
+                f"The {n_rows:,} records of {self.path} have {n_columns:,} different keys and hardly any in common. "
+                f"Write each record with the same keys, its text or path and its label."
             )
 
     def json(self, n_bytes: int) -> None:

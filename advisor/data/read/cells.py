@@ -107,7 +107,7 @@ class CellColumns:
     def __init__(self, budget: Budget, names: Iterable[str] = ()) -> None:
         self.budget = budget
         self.columns: dict[str, list[str]] = {name: [] for name in names}
-        self.n_rows = 0
+        self.n_rows = self._n_given = 0
         self._shared: dict[str, str] = {}
         budget.columns(len(self.columns))
 
@@ -117,6 +117,7 @@ class CellColumns:
         for column, value in zip(self.columns.values(), values, strict=True):
             column.append(self._kept(value))
             taken += SLOT_BYTES + (0 if len(value) <= SHARED_CHARACTERS and value in self._shared else _memory(value))
+        self._n_given += len(self.columns)
         self._count(taken)
 
     def add_record(self, record: Mapping[str, Any]) -> None:
@@ -130,6 +131,7 @@ class CellColumns:
             text = cell(value)
             taken += SLOT_BYTES + (0 if len(text) <= SHARED_CHARACTERS and text in self._shared else _memory(text))
             column.append(self._kept(text))
+            self._n_given += 1
         self._count(taken)
 
     def _column(self, name: str) -> list[str]:
@@ -144,7 +146,8 @@ class CellColumns:
             column.extend([""] * missing)
 
     def frame(self) -> pd.DataFrame:
-        """The columns as a data frame of strings."""
+        """The columns as a data frame of strings. Raises DatasetError where nearly all cells of many are empty."""
+        self.budget.filled(self._n_given, self.n_rows, len(self.columns))
         for column in self.columns.values():
             self._fill(column)
         series = {name: pd.Series(values, dtype=object) for name, values in self.columns.items()}
