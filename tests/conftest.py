@@ -9,6 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# The workers share the cores: each with threads for all of them would slow the other down.
+os.environ.setdefault(
+    "OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+)
 
 # A test says what is right and not how fast: on a busy machine any example may wait for a second.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import shutil
 import subprocess
 from collections import Counter
@@ -71,10 +72,11 @@ def trials(ways: tuple[str, ...] = tuple(ROOMS)) -> Iterator[Trial]:
     """Every command on every disk."""
     with workplace() as place:
         home, at_hand = _workspace(place)
+        number = itertools.count()  # a process that outlives its trial must not write into the next one's place
         for way in ways:
             for room in ROOMS[way]:
                 for command in COMMANDS:
-                    with _disk(place / "disk", home, room) as copy:
+                    with _disk(place / f"disk{next(number)}", home, room) as copy:
                         yield _tried(way, room, command, copy, at_hand)
 
 

@@ -1,15 +1,18 @@
-"""The command as a process: one JSON document on stdout, words on stderr, and the exit statuses."""
+"""The command, called and as a process: one JSON document on stdout, words on stderr, and the exit statuses."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
 import pytest
 from PIL import Image
@@ -69,14 +72,50 @@ def advisor(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     return call
 
 
+@contextmanager
+def _written_to(out: IO[str], error: IO[str]) -> Iterator[None]:
+    """Two files as stdout and stderr, also for what writes to their descriptors."""
+    sys.stdout.flush(), sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    os.dup2(out.fileno(), 1), os.dup2(error.fileno(), 2)
+    try:
+        with redirect_stdout(out), redirect_stderr(error):
+            yield
+    finally:
+        for number, descriptor in enumerate(saved, 1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+
+
+def _text(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
+
+
 @pytest.fixture(scope="module")
-def answer(advisor: Run) -> Answer:
-    """Runs a command with --json and returns its document; stdout must hold nothing else."""
+def called(home: Path) -> Callable[..., Ended]:
+    """Calls the command in this process, which spares its imports; returns the exit status, stdout and stderr."""
+
+    def call(*arguments: str | Path, given: str = "") -> Ended:
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as error, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ADVISOR_HOME", str(home))
+            patch.setattr(sys, "argv", ["advisor", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.StringIO(given))
+            with _written_to(out, error), pytest.raises(SystemExit) as end:
+                main()
+            return Ended(end.value.code, _text(out), _text(error))
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def answer(called: Callable[..., Ended]) -> Answer:
+    """Calls a command with --json and returns its document; stdout must hold nothing else."""
 
     def call(*arguments: str | Path, given: str = "") -> Any:
-        done = advisor(*arguments, "--json", given=given)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        status, out, error = called(*arguments, "--json", given=given)
+        assert not status, error
+        return json.loads(out)
 
     return call
 
@@ -120,21 +159,6 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
     for name in ("profile", "probe", "advise", "race", "train", "predict", "runs", "cache", "weights", "doctor", "app"):
         assert name in done.stdout
-
-
-@pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch, home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Calls the command in this process, which spares its imports; returns the exit status, stdout and stderr."""
-
-    def call(*arguments: str | Path) -> Ended:
-        monkeypatch.setenv("ADVISOR_HOME", str(home))
-        monkeypatch.setattr(sys, "argv", ["advisor", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, error = capfd.readouterr()
-        return Ended(end.value.code, out, error)
-
-    return call
 
 
 @pytest.mark.parametrize(
