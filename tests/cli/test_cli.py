@@ -187,7 +187,7 @@ def test_usage_errors_are_status_2_with_nothing_on_stdout(
     [
         (("profile", "no/such/folder"), "no/such/folder"),
         (("profile", "no/such/folder"), "sample:handbook"),
-        (("profile", "DIGITS", "--kind", "qa", "--question-column", "asked"), "question"),
+        (("profile", "DIGITS", "--kind", "qa", "--question-column", "asked"), "no documents with text"),
         (("prompt", "no/such/folder", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
         (("ask", "no/such/folder", "Why?", "--model", "endpoint"), "ADVISOR_LLM_BASE_URL"),
         (("advise", "DIGITS", "--target", "95"), "share"),
@@ -341,7 +341,7 @@ def test_the_cache_is_shown_and_cleared(advisor: Run, answer: Answer, trained: d
     shown = answer("cache")
     assert shown == answer("cache", "show") and 0 < shown["used_bytes"] < shown["limit_bytes"]
     assert f"{shown['folder']} holds" in advisor("cache").stdout
-    assert answer("cache", "clear")["freed_bytes"] == shown["used_bytes"]
+    assert answer("cache", "clear")["freed_bytes"] >= shown["used_bytes"]
     assert answer("cache")["used_bytes"] == 0
 
 

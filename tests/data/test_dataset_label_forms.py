@@ -293,6 +293,13 @@ def test_fasttext_lines_with_several_labels_or_none(tmp_path: Path) -> None:
     assert dataset.items["text"][0] == TEXTS[0]
 
 
+def test_fasttext_lines_have_clean_texts_and_labels(tmp_path: Path) -> None:
+    lines = "".join(f"__label__{'a' if n % 2 else 'b'}\u200b \ufeffround \0number {n}\u200b\n" for n in range(60))
+    items = read(write(tmp_path / "rounds.txt", lines)).items
+    assert set(items["label"]) == {"a", "b"}
+    assert sorted(items["text"]) == sorted(f"round number {n}" for n in range(60))
+
+
 def test_a_label_with_fasttexts_prefix_in_a_table(tmp_path: Path) -> None:
     rows = [(text, f"__label__{label}") for text, label in text_rows(10)]
     assert read(write(tmp_path / "a.csv", csv_of(rows))).classes == ("bad", "good")

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from advisor.data.read.bounds import Budget
+from advisor.data.read.cells import cell
 from advisor.data.read.names import TEXT_SUFFIX, suffix
 
 PREFIX = "__label__"
@@ -55,8 +56,8 @@ def parsed(lines: Iterable[str], budget: Budget) -> Lines:
     """The rows of fastText lines; a row of several labels has them as a JSON list, one of none an empty label."""
     result = Lines()
     for number, line in enumerate((line for line in lines if line.strip()), start=1):
-        names = list(dict.fromkeys(_LABEL.findall(line)))
-        text = " ".join(_LABEL.sub(" ", line).split()).removeprefix(", ")
+        names = list(dict.fromkeys(filter(None, map(cell, _LABEL.findall(line)))))
+        text = cell(" ".join(_LABEL.sub(" ", line).split()).removeprefix(", "))
         budget.take(2 * len(line) + 100)
         result.texts.append(text)
         result.labels.append(json.dumps(names, ensure_ascii=False) if len(names) > 1 else (names or [""])[0])

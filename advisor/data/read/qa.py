@@ -158,10 +158,11 @@ def _hidden(tree: Tree) -> list[str]:
 
 
 def no_questions(root: Path, documents: Sequence[str]) -> str:
-    """What to do where there are documents only."""
+    """What to do where there are documents only, or not even those."""
+    found = f"{counted(len(documents), 'document')} ({listed(documents, 2)})" if documents else "no documents with text"
     return (
-        f"{root} holds {counted(len(documents), 'document')} ({listed(documents, 2)}) and no questions. Measuring "
-        f"needs questions with known answers: at least {MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
+        f"{root} holds {found} and no questions. Measuring needs questions with known answers: at least "
+        f"{MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
     )
 
 
