@@ -295,9 +295,9 @@ def test_fasttext_lines_with_several_labels_or_none(tmp_path: Path) -> None:
 
 def test_fasttext_lines_have_clean_texts_and_labels(tmp_path: Path) -> None:
     lines = "".join(f"__label__{'a' if n % 2 else 'b'}\u200b \ufeffround \0number {n}\u200b\n" for n in range(60))
-    items = read(write(tmp_path / "rounds.txt", lines)).items
-    assert set(items["label"]) == {"a", "b"}
-    assert sorted(items["text"]) == sorted(f"round number {n}" for n in range(60))
+    dataset = read(write(tmp_path / "rounds.txt", lines))
+    assert dataset.classes == ("a", "b")
+    assert sorted(dataset.items["text"]) == sorted(f"round number {n}" for n in range(60))
 
 
 def test_a_label_with_fasttexts_prefix_in_a_table(tmp_path: Path) -> None:
