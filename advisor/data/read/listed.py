@@ -42,7 +42,8 @@ from advisor.data.read.part_tables import (
     training_table,
     unused,
 )
-from advisor.data.read.qa import find_questions, list_questions, no_questions
+from advisor.data.read.qa import find_questions, list_questions
+from advisor.data.read.qa_refusals import no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
 from advisor.data.read.tree import Tree, walk

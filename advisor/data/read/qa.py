@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,26 +12,22 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted, listed
-from advisor.data.read.answers import column_answers, flat, nested
+from advisor.data.read.answers import column_answers
 from advisor.data.read.columns import by_name, same_column
 from advisor.data.read.documents import (
     Documents,
-    add_contexts,
     add_files,
     add_rows,
-    aliases,
     document_files,
-    scans_beside,
-    spelled,
 )
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
-from advisor.data.read.ocr import OFFER, recogniser
 from advisor.data.read.part_tables import PartTable, part_of, unused
 from advisor.data.read.path_parts import NO_FOLDERS, parts_by_folder
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
-from advisor.data.read.qa_layouts import OTHERS, laid_flat, other_contexts
+from advisor.data.read.qa_documents import document_of, set_groups
+from advisor.data.read.qa_layouts import OTHERS, laid_flat
+from advisor.data.read.qa_refusals import MIN_QUESTIONS, mostly_copies, n_different, no_documents, no_questions, too_few
 from advisor.data.read.retrieval_sets import joined as joined_retrieval_set
 from advisor.data.read.table_rows import first_reason, keys_of, parts_of
 from advisor.data.read.tables import Table, read_table
@@ -41,17 +36,8 @@ from probes.progress import Progress, silent
 
 KIND: Kind = "qa"
 _NO_ANSWER = 'The answer is empty. Write "not in the documents" if the documents do not answer the question.'
-#: With fewer, the locked test part has less than four questions and says nothing.
-MIN_QUESTIONS = 20
-HOW_TO_WRITE = (
-    'Put a questions.jsonl beside the documents, one line per question such as {"question": "What does it cost?", '
-    '"answers": ["12 euros"], "document": "prices.md"}; "answers": [] marks a question that they do not answer.'
-)
 #: What a table of documents is called.
 _CALLED = re.compile(r"doc|corpus|passage|context|article|page|paragraph|knowledge", re.IGNORECASE)
-#: Questions of one document stay on one side of the split where there are so many documents, and none has more than
-#: this share of the questions; otherwise a part would be empty or one document's.
-MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
 
 
 @dataclass(frozen=True)
@@ -121,17 +107,17 @@ def list_questions(tree: Tree, tables: QuestionTables, progress: Progress = sile
         joined.set_aside = [entry for one in listings for entry in one.set_aside]
         joined.notes = list(dict.fromkeys(note for one in listings for note in one.notes))
     if not documents.rows:
-        raise DatasetError(_no_documents(tree, documents))
+        raise DatasetError(no_documents(tree, documents))
     if len(joined.items) < MIN_QUESTIONS:
-        raise DatasetError(_too_few(tree.root, joined))
-    if (n := _n_different(joined.items)) < MIN_QUESTIONS:
-        raise DatasetError(_copies(tree.root, len(joined.items), n))
+        raise DatasetError(too_few(tree.root, joined))
+    if (n := n_different(joined.items)) < MIN_QUESTIONS:
+        raise DatasetError(mostly_copies(tree.root, len(joined.items), n))
     joined.documents = documents.table()
     joined.set_aside += documents.set_aside
     for file, why in tables.unanswered.items():
         part = PartTable(file, tables.tables[file], part_of(file), f"{file} ")
         _add_unanswered(joined, unused(part, KIND, why, True, _questions_of(part.table, tables).get))
-    joined.notes += [*documents.notes, *_hidden(tree), *_set_groups(joined)]
+    joined.notes += [*documents.notes, *_hidden(tree), *set_groups(joined)]
     return joined
 
 
@@ -155,15 +141,6 @@ def _hidden(tree: Tree) -> list[str]:
         return []
     what = counted(len(tree.hidden), "hidden file or folder was", "hidden files and folders were")
     return [f"{what} not read: {listed(sorted(tree.hidden), 3)}."]
-
-
-def no_questions(root: Path, documents: Sequence[str]) -> str:
-    """What to do where there are documents only, or not even those."""
-    found = f"{counted(len(documents), 'document')} ({listed(documents, 2)})" if documents else "no documents with text"
-    return (
-        f"{root} holds {found} and no questions. Measuring needs questions with known answers: at least "
-        f"{MIN_QUESTIONS}, better 100. {HOW_TO_WRITE}"
-    )
 
 
 def _question_tables(tree: Tree, options: ReadOptions, forced: bool) -> dict[str, Table]:
@@ -216,7 +193,7 @@ def _listed(part: PartTable, documents: Documents, tables: QuestionTables, alone
     by_folder = parts_by_folder(places, pd.Series("", index=questions.index), part.part) if alone else NO_FOLDERS
     by_user = tables.options.split_column is not None
     parts, bad_part, notes = parts_of(table, columns.split, part.part, by_user, by_folder)
-    names, unknown, document_notes = _document_of(table, columns, documents, prefix)
+    names, unknown, document_notes = document_of(table, columns, documents, prefix)
     reasons = first_reason(
         pd.Series("", index=questions.index, dtype=object).mask(questions == "", "The question is empty."),
         pd.Series([_NO_ANSWER if a is None else "" for a in answers], index=questions.index, dtype=object),
@@ -257,110 +234,3 @@ def _answers(table: Table, columns: QuestionColumns) -> tuple[list[list[str] | N
         marks = table.frame[columns.unanswerable].str.lower().isin(["true", "1", "yes"])
         answers = [[] if mark else answer for mark, answer in zip(marks, answers, strict=True)]
     return answers, notes
-
-
-def _document_of(
-    table: Table, columns: QuestionColumns, documents: Documents, prefix: str
-) -> tuple[list[str], pd.Series, list[str]]:
-    """(id of the document or "", reason why a row cannot be used, notes) of each question."""
-    empty = pd.Series("", index=table.frame.index, dtype=object)
-    if columns.context:
-        titles = table.frame[columns.title] if columns.title else empty
-        places = [f"{prefix}row {row}" for row in table.rows]
-        names = add_contexts(documents, zip(titles, table.frame[columns.context], places, strict=True))
-        add_contexts(documents, other_contexts(table, places))
-        blank = pd.Series([not name for name in names], index=empty.index)
-        return names, empty.mask(blank, "The context is empty."), [f"Documents from column {columns.context}."]
-    if not columns.document:
-        return empty.tolist(), empty, []
-    known = aliases(documents)
-    values = table.frame[columns.document]
-    matched = values.map(lambda value: _named(value, known))
-    filled = values != ""
-    if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
-        some = listed(values[filled & (matched == "")].unique().tolist(), 2)
-        note = f"Most documents that column {columns.document} names are not here ({some}), so it is not used."
-        return empty.tolist(), empty, [note] if filled.any() else []
-    missing = filled & (matched == "")
-    reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
-    return matched.tolist(), reasons, [f"Column {columns.document} names the document that answers."]
-
-
-def _named(value: str, known: dict[str, str]) -> str:
-    """The document that a cell names, in any case and with another suffix; the first of a list that is there."""
-    for name in _names_in(nested(value)):
-        plain = spelled(name.replace("\\", "/").removeprefix("./"))
-        ending = suffix(plain) if suffix(plain) in DOCUMENT_SUFFIXES | FOREIGN_DOCUMENT_SUFFIXES else ""
-        stem = plain.removesuffix(ending)
-        for alias in (plain, stem, plain.rsplit("/", 1)[-1], stem.rsplit("/", 1)[-1]):
-            if alias in known:
-                return known[alias]
-    return ""
-
-
-def _names_in(value: object) -> list[str]:
-    """The names of documents in a cell: itself, a list, or dictionaries that name a file or a title (TriviaQA)."""
-    if isinstance(value, dict):
-        named = {str(key).lower(): one for key, one in value.items()}
-        return [str(named[key]) for key in ("filename", "file", "doc_id", "id", "title", "url") if named.get(key)]
-    if isinstance(value, (list, tuple)):
-        return [name for one in value for name in _names_in(one)]
-    return flat(value)
-
-
-def _set_groups(listing: Listing) -> list[str]:
-    """Keep the questions of one document together (documents of the same text are one); what was decided."""
-    assert listing.documents is not None
-    texts = dict(zip(listing.documents["document"], listing.documents["text"], strict=True))
-    first: dict[str, str] = {}
-    for name, text in texts.items():
-        first.setdefault(text, name)
-    groups = listing.items["document"].map(lambda name: first[texts[name]] if name else None)
-    counts = groups.value_counts()
-    if not len(counts):
-        return []
-    if len(counts) < MIN_GROUPS or counts.iloc[0] > MAX_GROUP_SHARE * len(groups):
-        return [
-            f"{counts.index[0]} answers {counts.iloc[0]:,} of {counted(len(groups), 'question')}, so the split is by "
-            f"question, and test questions come from documents that training has seen."
-        ]
-    listing.items["group"] = groups.astype(object).where(groups.notna(), None)
-    return [] if (listing.items["part"] != "").any() else ["Questions of one document stay on one side of the split."]
-
-
-def _no_documents(tree: Tree, documents: Documents) -> str:
-    root, scans = tree.root, scans_beside(tree, [])
-    pages = f" If its {counted(len(scans), 'image')} are scans: {OFFER}" if scans and recogniser() is None else ""
-    if documents.set_aside:
-        entry = documents.set_aside[0]
-        return (
-            f"None of the {counted(len(documents.set_aside), 'document')} in {root} can be read. "
-            f"The first is {entry.key}: {entry.reason}"
-        )
-    return (
-        f"{root} holds questions and no documents.{pages} Put Markdown, text, HTML or PDF files beside them, a "
-        f"docs.jsonl with id, title and text, or a column context in the table of questions. "
-        f"If they are elsewhere, give the folder that holds both."
-    )
-
-
-def _n_different(items: pd.DataFrame) -> int:
-    """Questions that are no copies: another text, another document or other answers."""
-    return len(items[["text", "document", "answers"]].drop_duplicates())
-
-
-def _copies(root: Path, n: int, n_different: int) -> str:
-    different = "1 is different" if n_different == 1 else f"{n_different} are different"
-    return (
-        f"{root} has {counted(n, 'question')}, but only {different}; the others are copies. Measuring needs at least "
-        f"{MIN_QUESTIONS}. Write at least {MIN_QUESTIONS - n_different} more."
-    )
-
-
-def _too_few(root: Path, listing: Listing) -> str:
-    n_aside = len(listing.set_aside)
-    aside = f" {counted(n_aside, 'question')} set aside.{listing.first_cause}" if n_aside else ""
-    return (
-        f"{root} has {counted(len(listing.items), 'question')} that can be used, but measuring needs at least "
-        f"{MIN_QUESTIONS}.{aside} Write at least {MIN_QUESTIONS - len(listing.items)} more."
-    )

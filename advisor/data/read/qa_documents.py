@@ -1,0 +1,87 @@
+"""Which document answers each question: its context, or the document that a column names; and who stays together."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from advisor.core.wording import counted, listed
+from advisor.data.read.answers import flat, nested
+from advisor.data.read.documents import Documents, add_contexts, aliases, spelled
+from advisor.data.read.listing import Listing
+from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
+from advisor.data.read.qa_columns import QuestionColumns
+from advisor.data.read.qa_layouts import other_contexts
+from advisor.data.read.tables import Table
+
+#: Questions of one document stay on one side of the split where there are so many documents, and none has more than
+#: this share of the questions; otherwise a part would be empty or one document's.
+MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
+
+
+def document_of(
+    table: Table, columns: QuestionColumns, documents: Documents, prefix: str
+) -> tuple[list[str], pd.Series, list[str]]:
+    """(id of the document or "", reason why a row cannot be used, notes) of each question."""
+    empty = pd.Series("", index=table.frame.index, dtype=object)
+    if columns.context:
+        titles = table.frame[columns.title] if columns.title else empty
+        places = [f"{prefix}row {row}" for row in table.rows]
+        names = add_contexts(documents, zip(titles, table.frame[columns.context], places, strict=True))
+        add_contexts(documents, other_contexts(table, places))
+        blank = pd.Series([not name for name in names], index=empty.index)
+        return names, empty.mask(blank, "The context is empty."), [f"Documents from column {columns.context}."]
+    if not columns.document:
+        return empty.tolist(), empty, []
+    known = aliases(documents)
+    values = table.frame[columns.document]
+    matched = values.map(lambda value: _named(value, known))
+    filled = values != ""
+    if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
+        some = listed(values[filled & (matched == "")].unique().tolist(), 2)
+        note = f"Most documents that column {columns.document} names are not here ({some}), so it is not used."
+        return empty.tolist(), empty, [note] if filled.any() else []
+    missing = filled & (matched == "")
+    reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
+    return matched.tolist(), reasons, [f"Column {columns.document} names the document that answers."]
+
+
+def _named(value: str, known: dict[str, str]) -> str:
+    """The document that a cell names, in any case and with another suffix; the first of a list that is there."""
+    for name in _names_in(nested(value)):
+        plain = spelled(name.replace("\\", "/").removeprefix("./"))
+        ending = suffix(plain) if suffix(plain) in DOCUMENT_SUFFIXES | FOREIGN_DOCUMENT_SUFFIXES else ""
+        stem = plain.removesuffix(ending)
+        for alias in (plain, stem, plain.rsplit("/", 1)[-1], stem.rsplit("/", 1)[-1]):
+            if alias in known:
+                return known[alias]
+    return ""
+
+
+def _names_in(value: object) -> list[str]:
+    """The names of documents in a cell: itself, a list, or dictionaries that name a file or a title (TriviaQA)."""
+    if isinstance(value, dict):
+        named = {str(key).lower(): one for key, one in value.items()}
+        return [str(named[key]) for key in ("filename", "file", "doc_id", "id", "title", "url") if named.get(key)]
+    if isinstance(value, (list, tuple)):
+        return [name for one in value for name in _names_in(one)]
+    return flat(value)
+
+
+def set_groups(listing: Listing) -> list[str]:
+    """Keep the questions of one document together (documents of the same text are one); what was decided."""
+    assert listing.documents is not None
+    texts = dict(zip(listing.documents["document"], listing.documents["text"], strict=True))
+    first: dict[str, str] = {}
+    for name, text in texts.items():
+        first.setdefault(text, name)
+    groups = listing.items["document"].map(lambda name: first[texts[name]] if name else None)
+    counts = groups.value_counts()
+    if not len(counts):
+        return []
+    if len(counts) < MIN_GROUPS or counts.iloc[0] > MAX_GROUP_SHARE * len(groups):
+        return [
+            f"{counts.index[0]} answers {counts.iloc[0]:,} of {counted(len(groups), 'question')}, so the split is by "
+            f"question, and test questions come from documents that training has seen."
+        ]
+    listing.items["group"] = groups.astype(object).where(groups.notna(), None)
+    return [] if (listing.items["part"] != "").any() else ["Questions of one document stay on one side of the split."]
