@@ -30,7 +30,8 @@ def list_runs(json: Json = False) -> None:
         from advisor.runs import store, supervisor
 
         statuses = store.runs()
-        supervisor.look_after()
+        if waits := supervisor.look_after():
+            output.note(waits)
         output.answer([show_runs.status_json(run) for run in statuses], lambda to: show_runs.runs(to, statuses))
 
 
@@ -42,7 +43,8 @@ def show_run(run: RunArgument, json: Json = False) -> None:
         from advisor.runs import store, supervisor
 
         status = store.status(run)
-        supervisor.look_after()
+        if waits := supervisor.look_after():
+            output.note(waits)
         output.answer(show_runs.run_json(status), lambda to: show_runs.run(to, status))
 
 

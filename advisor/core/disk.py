@@ -78,6 +78,16 @@ def sentence(path: Path, error: OSError, n_bytes: int | None = None) -> str:
     return f"{path} was not written ({_cause(error)}). Check that folder, or set ADVISOR_HOME to another one."
 
 
+def obstacle(path: Path) -> str:
+    """Why the disk of `path` takes nothing more at present, a sentence; "" where it does."""
+    disk = disk_of(path)
+    if _is_read_only(path):
+        return f"The disk {disk} is read-only."
+    if _free(path) < _LITTLE_BYTES:
+        return f"The disk {disk} is full: {_size(_free(path))} is free."
+    return f"The disk {disk} holds as many files as it can." if _without_inodes(path) else ""
+
+
 def explained(error: BaseException) -> str | None:
     """The sentence for an error that comes of the disk, whatever library met it; None where it is not the disk."""
     seen: set[int] = set()

@@ -98,7 +98,7 @@ def resume(name: str) -> str:
     run = store.find(name)
     files, status = RunFiles(store.runs_folder() / run), store.status(run)
     if status.state not in store.ENDED:
-        raise RunError(f"Run {run} has not ended. To see it: advisor runs show {run}")
+        raise RunError(f"Run {run} has not ended. {store.held_up() or f'To see it: advisor runs show {run}'}")
     if status.state == "done":
         raise RunError(f"Run {run} has finished already. To see its result: advisor runs show {run}")
     if files.outcome.is_file() and status.state == "stopped":

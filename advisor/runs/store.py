@@ -156,6 +156,12 @@ def unfinished() -> list[dict[str, Any]]:
     return _rows("WHERE state IN ('queued', 'running', 'stopping') ORDER BY rowid")
 
 
+def held_up() -> str:
+    """Why unfinished runs cannot go on though somebody looks after them, a sentence; "" where nothing holds them up."""
+    obstacle = disk.obstacle(runs_folder())
+    return f"{obstacle} Unfinished runs go on once it can be written." if obstacle and unfinished() else ""
+
+
 def adopt() -> list[str]:
     """Take run folders into the list that are not in it; the ids of their runs.
 

@@ -48,10 +48,11 @@ def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
     return True
 
 
-def look_after() -> None:
+def look_after() -> str:
     """Start the supervisor where a run is unfinished and nobody sees to it, as after a kill or a reboot.
 
-    Whoever shows the runs calls it. Where the workspace cannot be written they are shown as they are.
+    Whoever shows the runs calls it. Where the workspace cannot be written they are shown as they are. Returns what
+    holds them up, a sentence to show, or "".
     """
     try:
         store.adopt()
@@ -59,6 +60,7 @@ def look_after() -> None:
             ensure()
     except (OSError, StorageError) as error:
         LOG.warning("The runs are not looked after: %s", error)
+    return store.held_up()
 
 
 def is_alive() -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from advisor.core import disk, storage
 from advisor.core.errors import StorageError
-from tests.core.small_disks import mounted
+from tests.core.small_disks import mounted, remounted
 
 
 def test_a_full_disk_is_named_with_what_is_needed_and_free_and_the_old_file_stays(tmp_path: Path) -> None:
@@ -64,6 +64,16 @@ def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
             storage.write_json(place / "below" / "a.json", {})
         with pytest.raises(StorageError, match="read-only"):
             storage.append_line(place / "a.jsonl", {})
+
+
+def test_a_disk_that_takes_nothing_more_says_so_before_anything_is_written(tmp_path: Path) -> None:
+    assert disk.obstacle(tmp_path / "not yet" / "there") == ""
+    with mounted(tmp_path / "disk", "size=2m") as place:
+        (place / "filler").write_bytes(bytes(1_500_000))
+        assert disk.obstacle(place / "runs").startswith(f"The disk {place} is full")
+        (place / "filler").unlink()
+        remounted(place, "ro")
+        assert disk.obstacle(place) == f"The disk {place} is read-only."
 
 
 def test_the_cause_is_found_behind_another_librarys_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from advisor.core.workspace import RunFiles
 from advisor.doctor import check_supervisor
 from advisor.runs import ended, processes, store
 from advisor.runs.follow import follow, log_tail
+from tests.core.small_disks import mounted
 
 Plans = Callable[..., Plan]
 HOLDER = """
@@ -133,3 +135,16 @@ def test_a_run_that_failed_goes_on_to_its_end(plan_of: Plans) -> None:
     *_, last = follow(run)
     assert last.state == "done", (last.cause, log_tail(run))
     assert processes.read_small(files.state)["interruptions"] == 1
+
+
+def test_a_run_that_waits_for_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mounted(tmp_path / "disk", "size=3m") as place:
+        monkeypatch.setenv("ADVISOR_HOME", str(place))
+        a_run("20261130-0001-frozen-aaaa", "queued")
+        assert store.held_up() == ""
+        (place / "filler").write_bytes(bytes(2_500_000))
+        assert "is full" in store.held_up() and "Unfinished runs" in store.held_up()
+        with pytest.raises(RunError, match=r"has not ended\. The disk .* is full"):
+            ended.resume("aaaa")
+        store.change("20261130-0001-frozen-aaaa", "queued", "failed", cause="It was tried.")
+        assert store.held_up() == ""

@@ -38,8 +38,10 @@ def draw() -> None:
         st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
         return
     if status.state in ACTIVE:
-        supervisor.ensure()  # after a restart of the machine nobody else would resume the run
+        waits = supervisor.look_after()  # after a restart of the machine nobody else would resume the run
         parts.heading(QUESTION, f"{status.title} on {wording.short(status.dataset_name, 60)}.")
+        if waits:
+            parts.problem(waits, title="The run is waiting.")
         polling.every(LOOK_SECONDS, lambda: live(run))
         polling.every(CURVE_SECONDS, lambda: so_far(run))
     elif status.state == "done":

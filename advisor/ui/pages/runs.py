@@ -20,7 +20,8 @@ PAGE = 15
 
 def draw() -> None:
     """The page."""
-    supervisor.look_after()
+    if waits := supervisor.look_after():
+        parts.problem(waits, title="Runs are waiting.")
     runs = store.runs()
     if not runs:
         parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, then press “Train this”.")
