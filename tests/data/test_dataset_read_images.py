@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, ReadOptions
+from advisor.data.decode import open_image
 from advisor.data.reading import known_datasets, open_dataset, read
 from tests.data.dataset_trees import class_folders, picture, png, put, write
 
@@ -315,3 +317,25 @@ def test_a_table_beside_folders_of_parts_tells_the_classes(
     assert dataset.classes == ("cat", "dog")
     assert dataset.n_used == 12
     assert all(f"{train}/" in path for path in dataset.items["path"])
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"),
+    [("mpo", "MPO"), ("apng", "PNG"), ("pcx", "PCX"), ("sgi", "SGI"), ("jpf", "JPEG2000"), ("jfif", "JPEG")],
+)
+def test_rarer_endings_are_images_and_the_first_picture_of_several_is_read(
+    tmp_path: Path, ending: str, form: str
+) -> None:
+    several = form in ("MPO", "PNG")
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for n in range(12):
+            first, more = picture(), [picture()] if several else []
+            how = {"save_all": True, "append_images": more} if several else {}
+            first.save(tmp_path / "pets" / label / f"{n}.{ending}", form, **how)
+    dataset = read(tmp_path / "pets")
+    assert counted(dataset) == (24, 24, 0)
+    assert not any("left alone" in note for note in dataset.notes)
+    white, black = Image.new("RGB", (16, 16), "white"), Image.new("RGB", (16, 16))
+    white.save(tmp_path / f"one.{ending}", form, **({"save_all": True, "append_images": [black]} if several else {}))
+    assert np.asarray(open_image(tmp_path / f"one.{ending}")).mean() > 250

@@ -12,11 +12,14 @@ TableFormat = Literal["comma", "tab", "json lines", "json", "parquet", "arrow"]
 DocumentFormat = Literal["markdown", "plain", "html", "pdf", "docx", "epub", "mail"]
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .avif .ico".split()
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .j2c .jpf "
+    ".jpx .avif .ico .pcx .sgi".split()
 )
 #: Pictures, scans and films that Pillow does not decode here; each such file is set aside and named.
 FOREIGN_IMAGE_SUFFIXES = frozenset(
-    ".heic .heif .svg .psd .raw .cr2 .nef .arw .dng .dcm .nii .eps .pdf .exr .hdr .npy .mp4 .avi .mov .webm".split()
+    ".heic .heif .jxl .svg .svgz .psd .xcf .ai .eps .pdf .emf .wmf .raw .cr2 .cr3 .nef .arw .dng .rw2 .orf .raf .exr "
+    ".hdr .npy .qoi .dds .dcm .nii .mha .nrrd .fits .svs .ndpi .czi .nd2 .lif .mp4 .m4v .avi .mov .mkv .webm .wmv .mpg "
+    ".mpeg .flv".split()
 )
 TABLE_FORMATS: dict[str, TableFormat] = {
     ".csv": "comma",
