@@ -370,7 +370,7 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
     from probes.device import pick
 
     if not isinstance(run, (str, Path)):
-        raise RunError(f"{run!r} is no run. Give the id or the folder of a finished run, or the word last.")
+        raise RunError(f"{run!r} is not a run. Give the id or the folder of a finished run, or the word last.")
     folder = Path(run)
     if not RunFiles(folder).model.is_file():
         folder = store.directory(store.last_finished() if run == store.LAST else str(run))

@@ -47,7 +47,7 @@ def _values(array: Any) -> np.ndarray:
         raise ItemError(f"The array holds {values.dtype} and no numbers. Give uint8, uint16 or float values.")
     if not is_one_image(array):
         raise ItemError(
-            f"The array has the shape {values.shape}, which is no image. Give height × width, with 3 channels for "
+            f"The array has the shape {values.shape}, which is not an image. Give height × width, with 3 channels for "
             f"colour or 4 with transparency."
         )
     if not values.size:

@@ -80,7 +80,7 @@ def test_what_comes_from_stdin_is_text_whatever_it_names(capfd: pytest.CaptureFi
 
 @pytest.mark.parametrize("run", [None, 5])
 def test_a_model_is_loaded_by_a_name_only(run: object) -> None:
-    with pytest.raises(RunError, match=f"{run} is no run"):
+    with pytest.raises(RunError, match=f"{run} is not a run"):
         api.load(run)  # type: ignore[arg-type]
 
 

@@ -89,7 +89,7 @@ def test_rows_below_the_header_that_are_no_data() -> None:
     )
     grid = parse(markdown)
     assert [record[1:3] for record in grid.records] == [[f"words {i}", "ab"[i % 2]] for i in range(9)]
-    assert any("row below the header is no data" in note for note in grid.notes)
+    assert any("row below the header is not data" in note for note in grid.notes)
 
 
 @pytest.mark.parametrize("first", ["(a),[b]", "---,---", "# heading,x", "text,x", "words,label"])

@@ -107,7 +107,7 @@ def test_a_model_of_texts_names_an_input_that_is_no_text(inputs: Any) -> None:
 
 @pytest.mark.parametrize("item", [None, 5])
 def test_a_model_of_images_names_an_input_that_is_no_image(item: Any) -> None:
-    with pytest.raises(DatasetError, match=f"{item} is no image"):
+    with pytest.raises(DatasetError, match=f"{item} is not an image"):
         open_input(item, 32)
 
 

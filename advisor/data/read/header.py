@@ -91,7 +91,7 @@ def layout_of(records: list[list[str]], skipped: list[str]) -> Layout:
     if n_below := _below(body):
         layout.n_before += n_below
         rows = "The row below the header is" if n_below == 1 else f"The {n_below} rows below the header are"
-        layout.notes.append(f"{rows} no data and {'was' if n_below == 1 else 'were'} skipped.")
+        layout.notes.append(f"{rows} not data and {'was' if n_below == 1 else 'were'} skipped.")
     return layout
 
 

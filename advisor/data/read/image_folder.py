@@ -159,7 +159,8 @@ def _left_alone(tree: Tree, read: set[str], kind: str) -> list[str]:
     others = [f for f in others if not is_archive(f)]
     notes = []
     if others:
-        what = counted(len(others), f"file that is no {kind} was", f"files that are no {kind}s were")
+        article = "an" if kind[0] in "aeiou" else "a"
+        what = counted(len(others), f"file that is not {article} {kind} was", f"files that are not {kind}s were")
         notes.append(f"{what} left alone: {listed(others, 3)}.")
     if archives:
         what = counted(len(archives), "archive inside the folder was", "archives inside the folder were")

@@ -234,8 +234,8 @@ def _measured(values: pd.Series, where: str) -> str:
     codes = "call the column label" if are_whole(values) else "write a letter before each, such as c1.5"
     return (
         f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
-        f"{numbers[-1]:g}), a measured quantity and no classes. Classification needs a few classes: divide the numbers "
-        f"into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} with 10 "
+        f"{numbers[-1]:g}), a measured quantity, not classes. Classification needs a few classes: divide the "
+        f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} with 10 "
         f"items or more each, and name it with the option label_column (--label-column). If they are codes of classes, "
         f"{codes}."
     )

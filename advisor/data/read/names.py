@@ -12,8 +12,8 @@ TableFormat = Literal["comma", "tab", "json lines", "json", "parquet", "arrow"]
 DocumentFormat = Literal["markdown", "plain", "html", "pdf", "docx", "epub", "mail"]
 
 IMAGE_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .j2c .jpf "
-    ".jpx .avif .ico .pcx .sgi".split()
+    ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm .tga .jp2 .j2k .j2c "
+    ".jpf .jpx .avif .ico .pcx .sgi".split()
 )
 #: Pictures, scans and films that Pillow does not decode here; each such file is set aside and named.
 FOREIGN_IMAGE_SUFFIXES = frozenset(

@@ -128,5 +128,5 @@ def _tensors(weights: Path) -> dict[str, Tensor]:
         ) from error
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise StorageError(f"{weights} holds values that are no numbers (in {name}). Train again.")
+            raise StorageError(f"{weights} holds values that are not numbers (in {name}). Train again.")
     return tensors

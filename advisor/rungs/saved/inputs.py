@@ -94,7 +94,7 @@ def text_of(item: Input, number: int) -> str:
     if isinstance(item, Unusable):
         raise DatasetError(item.reason)
     if not isinstance(item, str):
-        raise DatasetError(f"Input {number} is {shown(item)}, which is no text. This model takes texts as strings.")
+        raise DatasetError(f"Input {number} is {shown(item)}, which is not text. This model takes texts as strings.")
     if not item.strip():
         raise DatasetError(f"Input {number} is empty. Give a text.")
     return str(item).encode("utf-8", "replace").decode()
@@ -117,7 +117,7 @@ def open_input(item: Input, min_side: int, levels: PixelRange | None = None) -> 
         return _decoded(_content(item), min_side, levels)
     if not isinstance(item, (str, Path)):
         raise DatasetError(
-            f"The input {shown(item)} is no image. Give a path, the content of a file, an image of Pillow or an array."
+            f"The input {shown(item)} is not an image. Give a path, the content of a file, a Pillow image or an array."
         )
     path = _existing(item)
     try:
