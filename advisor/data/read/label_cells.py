@@ -235,7 +235,7 @@ def _measured(values: pd.Series, where: str) -> str:
     return (
         f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
         f"{numbers[-1]:g}), a measured quantity, not classes. Classification needs a few classes: divide the "
-        f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} with 10 "
-        f"items or more each, and name it with the option label_column (--label-column). If they are codes of classes, "
-        f"{codes}."
+        f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} "
+        f"with 10 items or more each, and name it with the option label_column (--label-column). If they are codes "
+        f"of classes, {codes}."
     )
