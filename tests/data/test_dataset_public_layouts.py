@@ -146,6 +146,37 @@ def test_lists_that_share_images_or_leave_out_many_are_said(tmp_path: Path) -> N
     assert any("name 15 of 20 images" in note for note in read(tmp_path).notes)
 
 
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [("val/val_annotations.txt", "{image}\t{label}\t0\t32\t44\t62"), ("val.txt", "val/{image} {label}")],
+)
+def test_a_list_names_the_classes_of_validation_images(tmp_path: Path, place: str, line: str) -> None:
+    ids = ("n01443537", "n01629819", "n02094433")
+    for label in ids:
+        put(tmp_path / "train" / label / "images", *(f"{label}_{n}.JPEG" for n in range(8)))
+        write(tmp_path / "train" / label / f"{label}_boxes.txt", f"{label}_0.JPEG\t0\t10\t63\t58\n")
+    names = [f"val_{n}.JPEG" for n in range(9)]
+    put(tmp_path / "val" / "images", *names)
+    put(tmp_path / "test" / "images", *(f"test_{n}.JPEG" for n in range(4)))
+    rows = [line.format(image=name, label=ids[n % 3]) for n, name in enumerate(names)]
+    write(tmp_path / place, "\n".join(rows))
+    dataset = read(tmp_path)
+    assert (dataset.classes, dataset.n_used, dataset.n_set_aside) == (ids, 33, 4)
+    held_out = dataset.items[dataset.items["key"].str.startswith("val/")]
+    assert {key: dataset.classes[label] for key, label in zip(held_out["key"], held_out["label"], strict=True)} == {
+        f"val/images/{name}": ids[n % 3] for n, name in enumerate(names)
+    }
+    assert set(held_out["part"]) == {"test"}, "the only official part beside training"
+    assert f"The classes of 9 images are read from {place}." in dataset.notes
+
+
+def test_a_list_of_numbers_names_no_class(tmp_path: Path) -> None:
+    class_folders(tmp_path, "cat dog", n=12, above="train/")
+    put(tmp_path / "val", *(f"{n}.png" for n in range(8)))
+    write(tmp_path / "val.txt", "".join(f"{n}.png {n % 2}\n" for n in range(8)))
+    assert read(tmp_path).n_set_aside == 8
+
+
 def test_classes_in_file_names_are_named_with_a_command_that_works(tmp_path: Path) -> None:
     for i in range(6):
         put(tmp_path, f"train/cat.{i}.png", f"train/sea lion_{i}.png", f"test1/{i}.png")

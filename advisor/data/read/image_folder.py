@@ -11,6 +11,7 @@ from advisor.core.records import SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.annotations import command
 from advisor.data.read.class_folders import Placement, place
+from advisor.data.read.class_lists import class_lists
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.groups import is_groups
 from advisor.data.read.listing import Listing, item_table
@@ -51,10 +52,11 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
 
     Raises DatasetError when the images lie in no class folders.
     """
-    images = tree.images
-    placement = place(images)
+    images, classes = tree.images, class_lists(tree)
+    placement = place([classes.placed(image) for image in images])
     if placement.flat:
         raise DatasetError(_flat(tree, images, "images", placement))
+    placement.notes += classes.notes
     lists = part_lists(tree, images) if not any(placement.parts) else PartLists()
     _place_by_lists(placement, images, lists)
     start = f"{tree.root}{os.sep}"  # 100,000 Path objects would take seconds
@@ -66,7 +68,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
         SetAside(key=printable(f), reason=f"Files of the format {suffix(f)} are not read. {_SUPPORTED}")
         for f in foreign
     ]
-    listing.notes += _left_alone(tree, {*images, *foreign, *lists.files}, "image")
+    listing.notes += _left_alone(tree, {*images, *foreign, *lists.files, *classes.files}, "image")
     return listing
 
 

@@ -16,7 +16,7 @@ from advisor.data.read.tree import Tree
 
 #: So many of a list's lines, and of all images, must be found for the lists to be the split.
 MIN_SHARE = 0.8
-_MOST_BYTES, _MOST_LISTS = 50_000_000, 50
+_MOST_BYTES, MOST_LISTS = 50_000_000, 50
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class PartLists:
 
 def part_lists(tree: Tree, images: Sequence[str]) -> PartLists:
     """The parts by the lists in a folder; lists that share images or leave out many are named and not used."""
-    known = _endings(images)
+    known = by_ending(images)
     part_of: dict[str, str] = {}
     files, parts = [], set()
     n_twice = 0
     lists = [(f, part) for f in tree.files if suffix(f) in (TEXT_SUFFIX, ".lst") and (part := part_inside(stem_of(f)))]
-    for file, part in lists if len(lists) <= _MOST_LISTS else []:  # more are descriptions of single images
+    for file, part in lists if len(lists) <= MOST_LISTS else []:  # more are descriptions of single images
         found = _images_in(tree, file, known)
         if not found:
             continue
@@ -51,7 +51,7 @@ def part_lists(tree: Tree, images: Sequence[str]) -> PartLists:
     return PartLists(part_of, files, f"Official split from the lists {listed(files)}.")
 
 
-def _endings(images: Sequence[str]) -> dict[str, str]:
+def by_ending(images: Sequence[str]) -> dict[str, str]:
     """Image by the end of its path, with and without its file's ending; one that several share stands for none."""
     ends = [(end, image) for image in images for end in _ends(image)]
     n_of = Counter(end for end, _ in ends)
@@ -63,15 +63,20 @@ def _ends(image: str) -> set[str]:
     return {form for end in (last_two, image.rsplit("/", 1)[-1]) for form in (end, end.rpartition(".")[0])} - {""}
 
 
-def _images_in(tree: Tree, file: str, known: dict[str, str]) -> list[str]:
-    """The images of a list's lines; none where too few lines name one."""
+def lines_of(tree: Tree, file: str) -> list[str]:
+    """The filled lines of a list; none of one that is too long or cannot be read."""
     path = tree.root / file
     try:
         if path.stat().st_size > _MOST_BYTES:
             return []
-        lines = [line.strip() for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
+        return [line.strip() for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
     except OSError:
         return []
+
+
+def _images_in(tree: Tree, file: str, known: dict[str, str]) -> list[str]:
+    """The images of a list's lines; none where too few lines name one."""
+    lines = lines_of(tree, file)
     found = [image for line in lines if (image := _image(line, known))]
     return found if found and len(found) >= MIN_SHARE * len(lines) else []
 
