@@ -10,7 +10,7 @@ from advisor.cli.tables import LISTED, gravest_first, marked, safe, table
 from advisor.cli.tasks import shown_task
 from advisor.core.kinds import kind_row
 from advisor.core.records import PARTS, Dataset, Evidence, LabelsNeeded, Profile
-from advisor.core.wording import between, duration, percent
+from advisor.core.wording import between, duration, listed, percent
 
 #: Classes of a profile on the screen.
 SHOWN_CLASSES = 3 * LISTED
@@ -79,10 +79,14 @@ def _counts(to: Console, profile: Profile) -> None:
 def _set_aside(to: Console, dataset: Dataset) -> None:
     if not dataset.n_set_aside:
         return
-    to.print(f"{dataset.n_set_aside:,} of {dataset.n_in:,} items are set aside:")
-    for item in dataset.set_aside[:LISTED]:
-        to.print(safe(f"  {item.key}: {item.reason}"))
-    if dataset.n_set_aside > LISTED:
+    to.print(f"{dataset.n_set_aside:,} of {dataset.n_in:,} items are not used:")
+    keys: dict[str, list[str]] = {}
+    for item in dataset.set_aside:
+        keys.setdefault(item.reason, []).append(item.key)
+    ranked = sorted(keys, key=lambda reason: -len(keys[reason]))
+    for reason in ranked[:LISTED]:
+        to.print(safe(f"  {listed(keys[reason], 3)}: {reason}"))
+    if len(ranked) > LISTED:
         to.print("  and more; --json lists them all.", style="dim", markup=False)
 
 
