@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -187,7 +188,11 @@ def lasting(answer: Any) -> Any:
 
 def figures() -> Iterator[Figure]:
     """How many damages were tried, and how they ended."""
-    every = list(trials())
+    every = []
+    for trial in trials():
+        every.append(trial)
+        if trial.verdict in ("traceback", "silent"):
+            print(trial, file=sys.stderr, flush=True)
     counts = Counter(trial.verdict for trial in every)
     n_files = len({trial.file for trial in every})
     how = f"{n_files} files, {len(DAMAGES) + len(JSON_DAMAGES)} damages, and the commands that read each"
