@@ -39,7 +39,7 @@ def _items(argument: str, modality: ModalityName, run: str, column: str | None) 
 
     what = _what_is_there(argument)
     if argument == STDIN:
-        yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        yield from _of_lines()
     elif what == "a file" and table_format(Path(argument).name) is not None:
         yield from _of_table(Path(argument), modality, run, column)
     elif modality == "image" and what == "a folder":
@@ -48,6 +48,14 @@ def _items(argument: str, modality: ModalityName, run: str, column: str | None) 
         yield Unusable(argument, _is_no_text(argument, what, run))
     else:
         yield argument
+
+
+def _of_lines() -> Iterator[str]:
+    """The lines of stdin; an empty one between others keeps its place."""
+    lines = [line.rstrip("\r\n") for line in sys.stdin]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    yield from lines
 
 
 def _of_folder(folder: Path) -> Iterator[str | Unusable]:
@@ -62,10 +70,12 @@ def _of_folder(folder: Path) -> Iterator[str | Unusable]:
 
 
 def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) -> Iterator[str]:
-    """The cells of one column: texts, or paths of images as the table's folder sees them.
+    """The cells of one column: texts, or images by their path or id, found as for training.
 
     Raises DatasetError naming the columns where none is asked for, or one that is not there.
     """
+    from advisor.data.read.image_table import Finder
+    from advisor.data.read.part_tables import part_of
     from advisor.data.read.tables import read_table
 
     table = read_table(path)
@@ -74,9 +84,11 @@ def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) 
         raise DatasetError(_which_column(table, columns, modality, run))
     if column not in columns:
         raise DatasetError(f"{path} has no column {column!r}. Its columns are {listed(columns, 20)}.")
-    for cell in table.frame[column].tolist():
-        beside = path.parent / cell
-        yield str(beside) if modality == "image" and cell and beside.exists() else str(cell)
+    cells = list(map(str, table.frame[column]))
+    if modality == "image":
+        finder = Finder(table, path.parent, inside_only=False, part=part_of(path.name))
+        cells = [finder.find(cell) or cell if cell else "" for cell in cells]
+    yield from cells
 
 
 def _which_column(table: Table, columns: list[str], modality: ModalityName, run: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from advisor import api
 from advisor.cli.inputs import items_of
 from advisor.cli.main import app
 from advisor.core.errors import DatasetError, RunError
+from tests.data.dataset_trees import put
 
 MODEL = Path(__file__).parents[1] / "rungs" / "golden" / "frozen-text-1"
 
@@ -94,3 +96,16 @@ def test_a_table_without_a_column_of_paths_gets_no_guess(tmp_path: Path) -> None
     table.write_text("title,verdict\nWarm bread,good\nCold soup,bad\n")
     with pytest.raises(DatasetError, match=r"holds the paths of images: .* --column COLUMN$"):
         items_of([str(table)], "image", "RUN", None)
+
+
+def test_ids_of_a_table_name_images_as_they_do_for_training(tmp_path: Path) -> None:
+    put(tmp_path / "test", "t1.jpg", "t2.jpg")
+    table = tmp_path / "sample_submission.csv"
+    table.write_text("id,label\nt1,0\nt2,0\nt3,0\n")
+    found = items_of([str(table)], "image", "RUN", "id")
+    assert found == [str(tmp_path / "test" / "t1.jpg"), str(tmp_path / "test" / "t2.jpg"), "t3"]
+
+
+def test_an_empty_line_of_stdin_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("one\n\ntwo\n\n \n"))
+    assert items_of(["-"], "text", "RUN") == ["one", "", "two"]
