@@ -60,6 +60,15 @@ def counted(n: int, singular: str, plural: str = "") -> str:
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
+def nearest_vote(k: int, n: int, examples: str) -> str:
+    """How the nearest examples decide, a sentence.
+
+    >>> nearest_vote(5, 1200, "labelled examples"), nearest_vote(1, 82, "stored examples")
+    ('The 5 nearest of 1,200 labelled examples vote.', 'The nearest of 82 stored examples decides.')
+    """
+    return f"The {k} nearest of {n:,} {examples} vote." if k > 1 else f"The nearest of {n:,} {examples} decides."
+
+
 def listed(names: Iterable[str], most: int = 6) -> str:
     """Names as a sentence lists them, cut after `most`.
 

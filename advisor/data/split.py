@@ -38,9 +38,11 @@ def assign_parts(
     if not (parts == "val").any():
         rows = np.flatnonzero(parts == "train")
         parts[rows] = divide(labels[rows], units[rows], {"train": 1 - CARVED_VAL, "val": CARVED_VAL}, seed)
-        notes.append(
-            f"There is no validation part, so {(parts == 'val').sum():,} training items were set apart for validation."
-        )
+        n = f"{(parts == 'val').sum():,} training items were set apart for validation."
+        if "val" in present and "test" not in present:
+            notes[0] = f"There is no test part: the validation part is the locked test part, and {n}"
+        else:
+            notes.append(f"There is no validation part, so {n}")
     return _series(parts, items), True, notes
 
 
@@ -49,7 +51,7 @@ def _series(parts: np.ndarray, items: pd.DataFrame) -> pd.Series[str]:
 
 
 def _only_one_part(name: str) -> str:
-    return f"All items are marked {name}, so they were split anew into train, val and test."
+    return f"All items are marked {name}, so they were split into train, val and test."
 
 
 def _complete_official(parts: np.ndarray, marked: np.ndarray, present: set[str]) -> list[str]:

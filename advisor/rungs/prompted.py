@@ -59,7 +59,8 @@ def execute(context: RunContext) -> Outcome:
 
 def _sentence(ask: PromptSetup, model: CachedChatModel, n_memory: int) -> str:
     if ask.nearest:
-        return f"{model.name} reads the {ask.nearest} nearest of {n_memory:,} labelled examples, then answers."
+        nearest = f"{ask.nearest} nearest" if ask.nearest > 1 else "nearest"
+        return f"{model.name} reads the {nearest} of {n_memory:,} labelled examples, then answers."
     shown = f"after {counted(len(ask.examples), 'labelled example')}" if ask.examples else "without examples"
     return f"{model.name} answers {shown}; no weights were changed."
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from advisor.core.records import Dataset
+from advisor.core.wording import nearest_vote
 from advisor.evidence import related
 from advisor.rungs import common, prompted
 from advisor.rungs.common import Features
@@ -45,7 +46,7 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="rag",
         validation={"value": value, "n": float(len(val.rows))},
-        sentences=(f"The {k} nearest of {len(memory.rows):,} stored examples vote.", *common.partial_sentence(train)),
+        sentences=(nearest_vote(k, len(memory.rows), "stored examples"), *common.partial_sentence(train)),
         device=context.device,
     )
 

@@ -27,7 +27,7 @@ from advisor.advice.outlook.timing import peak_bytes, train_seconds, tuned_items
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Evidence, Goal, ProbeResult, Situation
-from advisor.core.wording import percent
+from advisor.core.wording import nearest_vote, percent
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.evidence.prompts import worth_it
 
@@ -134,7 +134,7 @@ def rag(evidence: Evidence) -> Draft:
     if prompt is not None:
         return by_prompt(prompt)
     probe = needed(evidence, "knn")
-    details = f"The {probe.settings['k']} nearest of {evidence.n_train:,} labelled examples vote."
+    details = nearest_vote(int(probe.settings["k"]), evidence.n_train, "labelled examples")
     return Draft(probe, details, {"k": probe.settings["k"]})
 
 
@@ -160,10 +160,18 @@ def frozen(evidence: Evidence) -> Draft:
     """
     probe = evidence.result("joined") or needed(evidence, "linear")
     layers = probe.settings.get("depths")
-    where = f"{len(layers)} joined layers of {evidence.backbone}" if layers else evidence.backbone
-    details = f"Linear probe on {where}, cross-validated on {probe.measured.n:,} items."
+    details = (
+        f"Linear probe on {_layers(layers or [])}{evidence.backbone}, cross-validated on {probe.measured.n:,} items."
+    )
     keys = (*RECIPE, "depths") if evidence.n_sample >= NEARLY_ALL * evidence.n_train else RECIPE
     return Draft(probe, details, {key: probe.settings[key] for key in keys if key in probe.settings})
+
+
+def _layers(names: list[str]) -> str:
+    """Which layers a head stands on, in words before the backbone's name; "" for the last one."""
+    if len(names) > 1:
+        return f"{len(names)} joined layers of "
+    return f"the layer {names[0]} of " if names else ""
 
 
 def fine_tune(evidence: Evidence) -> Draft:

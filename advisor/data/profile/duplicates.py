@@ -84,10 +84,11 @@ def conflicts(table: pd.DataFrame, likeness: str) -> Finding | None:
     n = torn["cluster"].nunique()
     carry = f"{counted(n, 'set')} of {'exact' if likeness == 'exact' else 'near'} copies carr{'ies' if n == 1 else 'y'}"
     if likeness == "exact":
+        wrong = "at least one of its labels" if n == 1 else "at least one label in each"
         return finding(
             "conflicting labels",
             "problem",
-            f"{carry} different labels ({counted(len(torn), 'item')}), so at least one label in each is wrong, or the "
+            f"{carry} different labels ({counted(len(torn), 'item')}), so {wrong} is wrong, or the "
             f"classes overlap. Check them and correct the labels.",
             torn["key"].tolist(),
         )
