@@ -104,7 +104,8 @@ def _give_up_root() -> None:
     libc.syscall(_CAPSET - 1, header, known)
     data = (ctypes.c_uint32 * 6)(*known)
     for half in (0, 1):
-        data[3 * half] = known[3 * half] & words[half]
+        for kind in (0, 1):  # effective, and permitted, by which access(2) judges for root
+            data[3 * half + kind] = known[3 * half + kind] & words[half]
     libc.syscall(_CAPSET, header, data)
 
 
