@@ -105,7 +105,7 @@ def scores(dataset: Dataset, evidence: Evidence) -> None:
     frame = pd.DataFrame(
         {
             "Score": [score.title for score in computed],
-            "Value": [f"{score.value:.3f}" for score in computed],
+            "Value": [f"{score.value:z.3f}" for score in computed],
             "What it says here": [score.meaning for score in computed],
             "Known weakness": [score.weakness for score in computed],
         }
