@@ -115,3 +115,42 @@ def test_a_table_with_a_title_is_the_same_dataset(tmp_path: Path) -> None:
 def test_zero_width_and_nul_characters_are_no_content() -> None:
     grid = parse("\ufefftext,label\na\0b,\u200bx\n\u200b\u200d,y\nflag 🏳️‍🌈,\ufeffx\n")
     assert grid.records == [["ab", "x"], ["", "y"], ["flag 🏳️‍🌈", "x"]]
+
+
+@pytest.mark.parametrize("prefer", [",", "\t"])
+def test_a_tab_in_every_row_parts_the_columns_although_each_text_has_one_comma(prefer: str) -> None:
+    grid = parse("".join(f"{'ham spam'.split()[i % 2]}\tgood film, number {i}\n" for i in range(40)), prefer)
+    assert grid.records[1] == ["spam", "good film, number 1"]
+    assert len(grid.rows) == 40 and not grid.ragged
+
+
+@pytest.mark.parametrize("title", ["Export of Cologne, made on 3 March\n", "Firm, Cologne\nExport, 3 March\n\n"])
+def test_a_title_with_a_comma_does_not_decide_the_separator(title: str) -> None:
+    rows = "".join(f"{i};slow, number {i};{'ab'[i % 2]}\n" for i in range(30))
+    grid = parse(f"{title}id;text;label\n{rows}")
+    assert grid.header == ["id", "text", "label"]
+    assert len(grid.rows) == 30 and not grid.ragged
+    two = parse(title + "text;label\n" + "".join(f"slow, number {i};{'ab'[i % 2]}\n" for i in range(30)))
+    assert two.header == ["text", "label"] and len(two.rows) == 30
+
+
+def test_semicolons_part_rows_of_decimal_commas() -> None:
+    assert parse("".join(f"{i},5;{i + 1},25;{'ab'[i % 2]}\n" for i in range(9))).records[1] == ["1,5", "2,25", "b"]
+    named = parse("name;price, net;colour\n" + "".join(f"apple {i};4,78;red\n" for i in range(9)))
+    assert named.header == ["name", "price, net", "colour"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text,label\n" + "".join(f"good {i}; great,{'ab'[i % 2]}\n" for i in range(30)) + "a row, of, three\n" * 2,
+        "".join(f"good {i}; great,{'ab'[i % 2]}\n" for i in range(30)),
+        "".join(f"{i % 3}.png,1;2;3;{i}\n" for i in range(30)),
+        "".join(f"{i}.png,\ta\n" for i in range(30)),
+        "file,box\n" + "".join(f"{i}.png,1;2;3;{i}\n" for i in range(30)) + "a row, of, three\n",
+    ],
+)
+def test_lists_and_sentences_in_cells_do_not_decide_the_separator(text: str) -> None:
+    grid = parse(text)
+    assert len(grid.header) == 2 and len(grid.rows) == 30
+    assert ";" in grid.records[0][0] + grid.records[0][1] or grid.records[0][1] == "a"

@@ -14,17 +14,15 @@ from advisor.core.wording import counted
 from advisor.data.read.bounds import ASIDE_BYTES, MOST_CHARACTERS, Budget
 from advisor.data.read.cells import CellColumns, clean
 from advisor.data.read.header import N_HEAD, Layout, Start, layout_of, start_of, without_header
+from advisor.data.read.separators import SPOKEN, delimiter_of
 from advisor.data.read.table_text import LONG_LINE, TOO_LONG
 
-DELIMITERS = (",", "\t", ";", "|")
 _QUOTING: tuple[dict[str, Any], ...] = (
     {"quoting": csv.QUOTE_MINIMAL, "doublequote": True},
     {"quoting": csv.QUOTE_MINIMAL, "doublequote": False, "escapechar": "\\"},
     {"quoting": csv.QUOTE_NONE},
 )
-_SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _SAMPLE_CHARACTERS = 200_000
-_TITLED = 0.9
 _REPEATED = "The row repeats the header."
 #: A field may be a whole article; the csv module's own limit of 128 KiB is too small.
 csv.field_size_limit(MOST_CHARACTERS)
@@ -62,14 +60,14 @@ def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
     start = start_of(sample)
     delimiter, width = start.delimiter or "", 0
     if not delimiter:
-        delimiter, width = _delimiter(sample[start.n_lines :], prefer)
+        delimiter, width = delimiter_of(sample[start.n_lines :], prefer)
     if not any(line.strip().startswith("sep=") for line in sample[: start.n_lines]):
         start = without_header(start, sample, delimiter, width)
     best = _grid(lines, start, delimiter, _QUOTING[0], budget)
     if best is None or best.harm:
         best = _less_harm(best, lines, start, delimiter, budget)
-    if delimiter != prefer and len(best.header) > 1 and delimiter in _SPOKEN:
-        best.notes.append(f"The columns are separated by {_SPOKEN[delimiter]}.")
+    if delimiter != prefer and len(best.header) > 1 and delimiter in SPOKEN:
+        best.notes.append(f"The columns are separated by {SPOKEN[delimiter]}.")
     n_repeated = sum(reason == _REPEATED for _, reason in best.ragged)
     if n_repeated:
         best.notes.append(
@@ -114,40 +112,6 @@ def _less_harm(best: Grid | None, lines: Iterable[str], start: Start, delimiter:
         budget.n_bytes = 0
         best = _grid(lines, start, delimiter, chosen, budget)
     return best or Grid(["column 1"], [[]])
-
-
-def _delimiter(sample: list[str], prefer: str) -> tuple[str, int]:
-    """(delimiter, cells in a row): the one that cuts most of the first rows into the same number of cells, two or more.
-
-    One whose first row has another number of cells, as a title above a header has, counts a little less.
-    """
-    scores: dict[str, float] = {}
-    widths: dict[str, int] = {}
-    for delimiter in sorted(DELIMITERS, key=lambda d: d != prefer):
-        records = [r for r in _records(sample, delimiter, _QUOTING[0]) if any(r)]
-        if not records:
-            continue
-        counts = Counter(map(len, records))
-        first = len(records[0])
-        usual, n = counts.most_common(1)[0]
-        if usual >= 2 and n > counts[first] and n >= 0.5 * len(records) and len(records) > 2:
-            scores[delimiter], widths[delimiter] = _TITLED * n / len(records), usual
-        if first >= 2 and counts[first] / len(records) >= scores.get(delimiter, 0.0):
-            scores[delimiter], widths[delimiter] = counts[first] / len(records), first
-    if not scores:
-        return prefer, 1
-    best = max(scores, key=lambda d: scores[d])
-    return best, widths[best]
-
-
-def _records(lines: Iterable[str], delimiter: str, quoting: dict[str, Any]) -> list[list[str]]:
-    records: list[list[str]] = []
-    try:
-        for record in csv.reader(lines, delimiter=delimiter, strict=False, **quoting):
-            records.append([clean(value) for value in record])
-    except csv.Error:  # a field without an end, or an escape character at the very end
-        pass
-    return records
 
 
 def _grid(
