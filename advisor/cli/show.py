@@ -79,10 +79,13 @@ def _counts(to: Console, profile: Profile) -> None:
 def _set_aside(to: Console, dataset: Dataset) -> None:
     if not dataset.n_set_aside:
         return
-    to.print(f"{dataset.n_set_aside:,} of {dataset.n_in:,} items are not used:")
     keys: dict[str, list[str]] = {}
     for item in dataset.set_aside:
         keys.setdefault(item.reason, []).append(item.key)
+    if len(keys) == 1:  # the finding above told it
+        to.print(safe(f"Not used: {listed(next(iter(keys.values())), 3)}."), style="dim")
+        return
+    to.print("Not used, by reason:")
     ranked = sorted(keys, key=lambda reason: -len(keys[reason]))
     for reason in ranked[:LISTED]:
         to.print(safe(f"  {listed(keys[reason], 3)}: {reason}"))
