@@ -1,4 +1,4 @@
-"""Uploads are written to the workspace under their content's hash and a tame name; nothing in them is executed.
+"""Uploads are written to the workspace below their content's hash, by their own names; nothing in them is executed.
 
 The server has put an upload on the disk while it arrived and left a receipt (`advisor.ui.server.receive`); what has
 none, as in a test of a page, is written here. Either way a file is moved to its place and lies there once.
@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,14 +18,16 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from advisor.core.errors import DatasetError, StorageError
-from advisor.core.wording import count
+from advisor.core.wording import count, counted
 from advisor.core.workspace import Workspace
-from advisor.data.read.names import UPLOADED_DOCUMENTS, suffix
 from advisor.ui.server import receive
 
 CHUNK = 1 << 20
 MOST_FILES = 1000
 RECEIPT_BYTES = 1024
+MOST_NAME_BYTES = 180
+#: Invisible signs inside emoji and inside Indic and Persian words.
+JOINERS = "\u200c\u200d"
 
 #: Where a receipt's file lies by now: a page asks for it again each time it is drawn.
 _placed: OrderedDict[str, Path] = OrderedDict()
@@ -32,13 +35,18 @@ _KEPT = 10_000
 
 
 def tame(name: str) -> str:
-    """A file name of letters, digits, dots, dashes and underscores, without a folder and not hidden.
+    """A file's own name where every system can hold it: without a folder, not hidden, nothing invisible, 180 bytes at
+    most. The signs that Windows forbids become underscores.
 
-    >>> tame("../../etc/My cats (1).zip")
-    'My_cats_1_.zip'
+    >>> tame("../../etc/My cats (1).zip"), tame("Was läuft?.csv")
+    ('My cats (1).zip', 'Was läuft_.csv')
     """
     last = PurePosixPath(name.replace("\\", "/")).name
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", last).lstrip("._-")[-80:].lstrip("._-") or "upload"
+    visible = "".join(c for c in last if c.isspace() or c in JOINERS or not unicodedata.category(c).startswith("C"))
+    plain = unicodedata.normalize("NFC", " ".join(re.sub(r'[<>:"|?*]', "_", visible).split()))
+    while len(plain.encode()) > MOST_NAME_BYTES:
+        plain = plain[1:]  # the ending says what a file is
+    return plain.lstrip(" .-").rstrip(" .") or "upload"
 
 
 def keep(stream: BinaryIO, name: str) -> Path:
@@ -53,7 +61,7 @@ def keep(stream: BinaryIO, name: str) -> Path:
 
 def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
     """Put files uploaded together into one folder named by all their contents, and return the folder; a lone file
-    that is an archive or a table is kept by itself.
+    is kept by itself.
 
     Raises DatasetError for too many files, and StorageError when one did not fit or the disk is full.
     """
@@ -61,14 +69,14 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
         raise DatasetError(
             f"{count(len(files))} files are more than the {count(MOST_FILES)} of one upload. Put them into an archive."
         )
-    if len(files) == 1 and suffix(tame(files[0][1])) not in UPLOADED_DOCUMENTS:
+    if len(files) == 1:
         return keep(*files[0])
     with _failing_in_words():
         named = [(*_on_disk(stream), tame(name)) for stream, name in files]
         whole = hashlib.sha256()
         for _, digest, name in named:
             whole.update(f"{name}\x1f".encode() + digest)
-        called = Path(named[0][2]).stem + (f"_and_{len(named) - 1}_more" if len(named) > 1 else "")
+        called = f"{Path(named[0][2]).stem} and {counted(len(named) - 1, 'more file', 'more files')}"
         folder = Workspace.here().uploads / whole.hexdigest()[:16] / called
         taken: set[str] = set()
         for number, (path, _, name) in enumerate(named):

@@ -1,23 +1,31 @@
-"""Uploads land in the workspace under a tame name, once, with the same bytes."""
+"""Uploads land in the workspace by their own names, once, with the same bytes, and the reading says what they are."""
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
 
+from advisor.core.records import Dataset
 from advisor.ui import uploads
+from tests.ui.test_ui_pages import finished_reading, opened
 
 
 @given(st.text(max_size=200))
 def test_a_tame_name_is_one_visible_file_name(name: str) -> None:
     tame = uploads.tame(name)
-    assert tame == Path(tame).name
-    assert tame[0].isalnum()
-    assert 0 < len(tame) <= 80
-    assert tame.isascii()
+    assert tame == Path(tame).name and not tame.startswith((".", "-"))
+    assert 0 < len(tame.encode()) <= uploads.MOST_NAME_BYTES
+    assert not set(tame) & set('<>:"/\\|?*\0\n') and tame.strip(" .")
+    assert uploads.tame(tame) == tame
 
 
 def test_an_upload_is_kept_once_inside_the_workspace(workspace: Path) -> None:
@@ -30,8 +38,15 @@ def test_an_upload_is_kept_once_inside_the_workspace(workspace: Path) -> None:
     assert first.suffix == ".csv"
 
 
-def test_the_last_eighty_characters_keep_the_ending() -> None:
-    assert uploads.tame("x" * 300 + ".parquet").endswith(".parquet")
+def test_the_end_of_a_long_name_is_kept() -> None:
+    assert uploads.tame("ü" * 300 + ".parquet").endswith("ü.parquet")
+
+
+@pytest.mark.parametrize(
+    "name", ["My Shapes 2024.zip", "Отзывы (май).csv", "顧客の声.jsonl", "Q&A – v1.2.tar.gz", "می\u200cخواهم.csv"]
+)
+def test_an_upload_keeps_its_real_name(name: str) -> None:
+    assert uploads.keep(BytesIO(b"text,label\n"), name).name == name
 
 
 def test_documents_uploaded_together_lie_in_one_folder_under_different_names(workspace: Path) -> None:
@@ -40,9 +55,81 @@ def test_documents_uploaded_together_lie_in_one_folder_under_different_names(wor
     assert folder.resolve().is_relative_to((workspace / "uploads").resolve())
     assert sorted(path.read_bytes() for path in folder.iterdir()) == [b"# one", b"# two", b"{}"]
     assert uploads.keep_together(files) == folder
-    assert folder.name == "page_and_2_more"
+    assert folder.name == "page and 2 more files"
 
 
-def test_a_lone_table_is_a_file_and_a_lone_document_a_folder() -> None:
-    assert uploads.keep_together([(BytesIO(b"text,label\n"), "t.csv")]).is_file()
-    assert uploads.keep_together([(BytesIO(b"# one"), "page.md")]).is_dir()
+def read(*files: tuple[str, bytes]) -> AppTest:
+    """The page once the files that were uploaded together have been read, or refused."""
+    app = opened("data")
+    app.get("file_uploader")[0].set_value([(name, content, "application/octet-stream") for name, content in files])
+    app.run().button(key="read-upload").click().run()
+    return finished_reading(app)
+
+
+def table() -> pd.DataFrame:
+    """Sixty short texts of two classes."""
+    return pd.DataFrame({"text": [f"{i % 2} of the {i} words" for i in range(60)], "label": ["a", "b"] * 30})
+
+
+def tab_separated() -> bytes:
+    return table().to_csv(sep="\t", index=False).encode()
+
+
+def lines() -> bytes:
+    return table().to_json(orient="records", lines=True).encode()
+
+
+def arrow() -> bytes:
+    stream = BytesIO()
+    table().to_feather(stream)
+    return stream.getvalue()
+
+
+def fasttext() -> bytes:
+    return "".join(f"__label__{label} {text}\n" for text, label in table().values).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("My reviews.json", table().to_json(orient="records").encode()),
+        ("Отзывы.ndjson", lines()),
+        ("réponses.jsonl.gz", gzip.compress(lines())),
+        ("data.arrow", arrow()),
+        ("table.feather", arrow()),
+        ("lines.txt", fasttext()),
+        ("train.ft", fasttext()),
+        ("rows.tab", tab_separated()),
+        ("SMSSpamCollection", tab_separated()),
+    ],
+)
+def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str, content: bytes) -> None:
+    app = read((name, content))
+    assert [t.value for t in app.text if "cannot" in t.value] == []
+    said = str(app.html[0].value)
+    assert f">{name.partition('.')[0]}" in said and ": 60 texts in 2 classes" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Budget 2024.xlsx", "Budget 2024.xlsx is a spreadsheet, which cannot be read. Save it as CSV."),
+        ("model.pkl", "has a format that cannot be read (.pkl)"),
+        ("photos.rar", "is a RAR archive, which cannot be read"),
+        ("page.md", "is a single document"),
+        ("cat.heic", "is a single media file"),
+    ],
+)
+def test_what_is_not_read_is_refused_in_words(workspace: Path, name: str, why: str) -> None:
+    app = read((name, b"anything"))
+    assert any(why in t.value for t in app.text)
+
+
+def test_a_model_is_tried_with_whatever_image_can_be_decoded(images: Dataset, write_run: Callable[..., str]) -> None:
+    stream = BytesIO()
+    Image.new("RGB", (8, 8)).save(stream, "TIFF")
+    app = opened("run", run=write_run(images, "done"))
+    app.get("file_uploader")[0].upload("scan.heic", b"anything").run()
+    assert any("scan.heic cannot be used" in t.value for t in app.text)
+    app.get("file_uploader")[0].set_value(("scan.jpe", stream.getvalue(), "image/jpeg")).run()
+    assert not any("scan.jpe cannot be used" in t.value for t in app.text)

@@ -68,10 +68,6 @@ FOREIGN_ARCHIVES = {
     ".lzma": "LZMA",
     ".z": "compress",
 }
-#: What the dashboard offers to upload: the commonest of the archives, tables, documents and images.
-UPLOADED_IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UPLOADED_DOCUMENTS = (".md", ".txt", ".html", ".htm", ".pdf", ".docx", ".epub", ".eml")
-UPLOADED = (*".zip .tar .gz .tgz .bz2 .xz .csv .tsv .jsonl .parquet".split(), *UPLOADED_DOCUMENTS)
 
 JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "ehthumbs.db", "@eadir", "$recycle.bin", "icon\r"})
 _TOOLS_OWN = frozenset(

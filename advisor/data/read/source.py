@@ -103,7 +103,10 @@ def name_of(path: Path) -> str:
     stem = path.name
     while suffix(stem) in TABLE_SUFFIXES | ARCHIVE_SUFFIXES:
         stem = stem.rpartition(".")[0]
-    return path.parent.name if stem.lower() in _PLAIN_NAMES and path.parent.name else stem or str(path)
+    is_upload = reach.within(path.parent.parent, Workspace.here().uploads)  # its folder is called by a hash
+    return (
+        path.parent.name if stem.lower() in _PLAIN_NAMES and path.parent.name and not is_upload else stem or str(path)
+    )
 
 
 def _missing(text: str, path: Path) -> str:

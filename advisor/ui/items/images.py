@@ -13,7 +13,6 @@ from PIL import Image
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, PixelRange, Profile
-from advisor.data.read.names import UPLOADED_IMAGES
 from advisor.ui import charts, parts, uploads
 from advisor.ui.charts import data
 
@@ -47,8 +46,8 @@ def sizes(profile: Profile) -> None:
 
 
 def enter(run: str) -> Path | None:
-    """An uploaded image."""
-    file = st.file_uploader("An image", type=UPLOADED_IMAGES, key=f"try-image-{run}")
+    """An uploaded image; what is none is refused in words, which the widget's own list of types would not do."""
+    file = st.file_uploader("An image", key=f"try-image-{run}")
     if file is None:
         return None
     path = uploads.keep(file, file.name)

@@ -12,7 +12,6 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import Kind, SeveralLabels, kind_row
 from advisor.core.records import Dataset
-from advisor.data.read.names import UPLOADED
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
 from advisor.ui import jobs, parts, places, tasks, uploads
@@ -38,13 +37,16 @@ SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "
 KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
-**Images**: a folder with one subfolder per class, an archive of such a folder, or a table with paths and labels.
+**Images**: a folder with one subfolder per class, or a table with paths and labels beside the images. Annotations of
+COCO, Label Studio and others are such a table.
 
-**Texts**: a table (CSV, TSV, JSONL, Parquet) with texts and labels.
+**Texts**: a table with texts and labels, lines of fastText, or a folder with one subfolder of text files per class.
 
-**Questions over documents**: a folder or an archive with documents (Markdown, text, HTML, PDF, or JSONL) and one file
-of questions (JSONL or CSV: the question, its accepted answers, and the document if known). You may also select these
-files together in one upload.
+**Questions over documents**: a folder with documents (Markdown, text, HTML, PDF, Word, EPUB, e-mail) and a table of
+questions (the question, its accepted answers, and the document if known), or one table with all of it.
+
+Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow. To upload a folder, make a zip or tar of it. A table and its images,
+or documents and their questions, may also be selected together. `docs/data.md` and `docs/documents.md` describe more.
 """
 RECENT = 8
 
@@ -131,9 +133,12 @@ def local() -> None:
 
 
 def upload() -> None:
-    """An uploaded archive or table, or documents with their questions, kept in the workspace once read."""
+    """An uploaded archive or table, or documents with their questions, kept in the workspace once read.
+
+    Any file may come: the widget would refuse one by a red icon alone, while the reading says why and what to do.
+    """
     label = "Upload an archive, a table, or documents with their questions"
-    files = st.file_uploader(label, type=list(UPLOADED), key="upload", accept_multiple_files=True)
+    files = st.file_uploader(label, key="upload", accept_multiple_files=True)
     if not files or not st.button("Read the upload", key="read-upload", type="primary"):
         return
     try:
