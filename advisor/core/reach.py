@@ -66,13 +66,16 @@ def check(text: str) -> None:
     """Raise DatasetError for a path that may not be opened; nothing is told about what is there."""
     if _roots is None:
         return
-    roots = _roots()
     network = text.replace("\\", "/").startswith("//")  # looking at a share of Windows signs in at its server
     path = os.path.expanduser(text)  # noqa: PTH111 (Path raises on an unknown ~user)
     if not network and may_open(path):
         return
     raise DatasetError(
-        f"{text} lies outside the folders that this dashboard reads"
-        + (f": {listed(roots, 6)}. " if roots else ", as it reads none. ")
-        + "Upload the data, or start the dashboard with --root and the folder."
+        f"{text} lies outside {bounds()}. Upload the data, or start the dashboard with --root and the folder."
     )
+
+
+def bounds() -> str:
+    """The folders that may be read here, in words that follow "lies outside"."""
+    roots = _roots() if _roots is not None else ()
+    return "the folders that this dashboard reads" + (f": {listed(roots, 6)}" if roots else ", as it reads none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_a_table_names_no_image_outside(home: Path, outside: str) -> None:
     dataset = read(str(home / "list.csv"))
     assert dataset.n_used == 12
     assert all(reach.within(path, home) for path in dataset.items["path"])
+    whys = {entry.reason.partition(" ")[2] for entry in dataset.set_aside}
+    assert whys == {"lies outside the folders that this dashboard reads."}
+
+
+@pytest.mark.parametrize("name", ["../secret/cat/secretcat{i}.png", "{top}/secret/cat/secretcat{i}.png", "/no/{i}.png"])
+def test_a_table_of_images_outside_says_so_and_never_whether_they_exist(home: Path, name: str) -> None:
+    rows = [f"{name.format(i=i, top=home.parent)},{i % 2}\n" for i in range(12)]
+    (home / "list.csv").write_text("path,label\n" + "".join(rows))
+    with pytest.raises(DatasetError) as error:
+        read(str(home / "list.csv"))
+    first = rows[0].partition(",")[0]
+    assert str(error.value) == (
+        f"None of the 12 files named in column path of {home}/list.csv lies inside the folders that this dashboard "
+        f"reads: {home} (the first is {first!r}). Start the dashboard with --root and their folder, or upload an "
+        f"archive of the table and its images."
+    )
 
 
 def test_an_uploaded_table_names_nothing_but_what_came_with_it(workspace: Path, tmp_path: Path) -> None:
@@ -99,8 +116,21 @@ def test_an_uploaded_table_names_nothing_but_what_came_with_it(workspace: Path, 
     folder.mkdir(parents=True)
     rows = [f"{tmp_path}/pets/{label}/{label}{i}.png,{label}" for i in range(12) for label in ("cat", "dog")]
     (folder / "list.csv").write_text("path,label\n" + "\n".join([*rows, "/etc/hostname,cat"]))
-    with pytest.raises(DatasetError, match="None of the 25 files named"):
+    with pytest.raises(
+        DatasetError, match=r"None of the 25 files named .* was uploaded with it .* Upload an archive of"
+    ):
         read(str(folder / "list.csv"))
+
+
+def test_an_archived_table_names_nothing_but_what_is_in_its_archive(workspace: Path, tmp_path: Path) -> None:
+    pictures(tmp_path / "pets")
+    rows = [f"{tmp_path}/pets/{label}/{label}{i}.png,{label}" for i in range(12) for label in ("cat", "dog")]
+    with zipfile.ZipFile(tmp_path / "list.zip", "w") as archive:
+        archive.writestr("list.csv", "path,label\n" + "\n".join(rows))
+    with pytest.raises(
+        DatasetError, match=r"None of the 24 files named .* is in the archive .* Put its images into it"
+    ):
+        read(tmp_path / "list.zip")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from advisor.core import reach
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
+from advisor.core.workspace import Workspace
 from advisor.data.read.columns import Columns, columns_beside, path_column
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
@@ -42,13 +44,22 @@ class Finder:
 
     def find(self, value: str) -> str | None:
         """Absolute path of the file that `value` names, or None. An unpacked archive's rows stay inside it."""
+        for path in self._places(value):
+            if self._allowed(path) and os.path.isfile(path):  # noqa: PTH113
+                return path
+        return self._by_ending(value.replace("\\", "/"))
+
+    def is_outside(self, value: str) -> bool:
+        """Whether `value` names a place that may not be opened here; nothing is told about what is there."""
+        return bool(value) and not any(map(self._allowed, self._places(value)))
+
+    def _places(self, value: str) -> Iterator[str]:
         plain = value.replace("\\", "/")
         for start in (self.beside, self.root):
-            path = os.path.normpath(os.path.join(start, plain))  # noqa: PTH118 (100,000 Path objects are slow)
-            allowed = self._inside(path) if self.inside_only else reach.may_open(path)
-            if allowed and os.path.isfile(path):  # noqa: PTH113
-                return path
-        return self._by_ending(plain)
+            yield os.path.normpath(os.path.join(start, plain))  # noqa: PTH118 (100,000 Path objects are slow)
+
+    def _allowed(self, path: str) -> bool:
+        return self._inside(path) if self.inside_only else reach.may_open(path)
 
     def _inside(self, path: str) -> bool:
         return os.path.realpath(path).startswith(os.path.realpath(self.root) + os.sep)
@@ -124,7 +135,7 @@ def list_image_table(
     note = f"Read as image classification: paths from column {columns.path}, {source}."
     notes = [note, *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing("image", finder.root, items, aside, notes)
-    bad_path = _path_reasons(values, paths, [r for _, r in digests])
+    bad_path = _path_reasons(values, paths, [r for _, r in digests], finder)
     bad_name = pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys])
     listing.items["key"] = [printable(k) for k in keys]
     listing.keep_unlabelled((labels.reasons == NO_LABEL) & (first_reason(bad_path, bad_part, bad_name) == ""))
@@ -160,16 +171,29 @@ def _none_found(table: Table, column: str, values: pd.Series, finder: Finder) ->
             f"The column {column} of {table.path} holds web addresses ({first}). "
             f"Download the images first, and give their file names."
         )
-    archives = [f for f in walk(finder.root).files if is_archive(f)]
-    remedy = (
-        f"Unpack {listed(archives, 3)} beside the table"
-        if archives
-        else "Put the images beside the table, or correct the paths"
-    )
+    where, remedy = _way_on(values, finder)
     raise DatasetError(
-        f"None of the {counted(len(values), 'file')} named in column {column} of {table.path} exists "
+        f"None of the {counted(len(values), 'file')} named in column {column} of {table.path} {where} "
         f"(the first is {first!r}). {remedy}."
     )
+
+
+def _way_on(values: pd.Series, finder: Finder) -> tuple[str, str]:
+    """Where none of the files is, and what to do. Nobody looks whether what lies outside the bounds exists."""
+    if reach.within(finder.root, Workspace.here().uploads):
+        remedy = "A table reaches the files of its own upload only. Upload an archive of the table and its images"
+        return "was uploaded with it", remedy
+    if not finder.inside_only and any(map(finder.is_outside, values)):
+        remedy = "Start the dashboard with --root and their folder, or upload an archive of the table and its images"
+        return f"lies inside {reach.bounds()}", remedy
+    if archives := [f for f in walk(finder.root).files if is_archive(f)]:
+        return "exists", f"Unpack {listed(archives, 3)} beside the table"
+    if finder.inside_only:
+        return (
+            "is in the archive",
+            "A table in an archive reaches the files of that archive only. Put its images into it",
+        )
+    return "exists", "Put the images beside the table, or correct the paths"
 
 
 def _digests(paths: list[str | None], progress: Progress) -> list[tuple[str, str]]:
@@ -184,12 +208,20 @@ def _keys(paths: list[str | None], root: Path, rows: list[str]) -> list[str]:
     return [p.removeprefix(start).replace(os.sep, "/") if p else row for p, row in zip(paths, rows, strict=True)]
 
 
-def _path_reasons(values: pd.Series, paths: list[str | None], unreadable: list[str]) -> pd.Series:
+def _path_reasons(values: pd.Series, paths: list[str | None], unreadable: list[str], finder: Finder) -> pd.Series:
     reasons = [
-        "The path is empty." if not value else f"There is no file {value}." if path is None else why
+        why if path is not None else _not_found(value, finder)
         for value, path, why in zip(values, paths, unreadable, strict=True)
     ]
     return pd.Series(reasons, index=values.index, dtype=object)
+
+
+def _not_found(value: str, finder: Finder) -> str:
+    if not value:
+        return "The path is empty."
+    if not finder.inside_only and finder.is_outside(value):
+        return f"{value} lies outside the folders that this dashboard reads."
+    return f"There is no file {value}."
 
 
 def drop_repeats(listing: Listing) -> None:
