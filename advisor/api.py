@@ -49,6 +49,7 @@ from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
 from advisor.runs import ended, launchers, store, supervisor
 from advisor.runs.follow import follow
+from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -201,6 +202,7 @@ def advise(
     question = checked_goal(
         target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
     )
+    restore_ledger()
     return advise_dataset(read(x, progress=progress), question, progress)
 
 

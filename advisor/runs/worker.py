@@ -177,6 +177,7 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     """The rung, then its report, then the hashes of what came out. Raises Stopped between any two steps."""
     from advisor.advice.outlook.ledger import note_outcome
     from advisor.rungs.saved.loading import load
+    from advisor.runs.relearn import restore_ledger
     from advisor.runs.report.report import report
 
     context.stage("Starting", 0.0, 0.0)("", 0.0)
@@ -189,6 +190,7 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     model = load(context.directory, context.device)  # as a user will load it
     plan, dataset = context.plan, context.dataset
     written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
+    restore_ledger()
     note_outcome(plan, written, None if reporter.interruptions else context.items)
     storage.write_manifest(context.directory, [path.name for path in context.files.lasting if path.exists()])
     return "done", ""

@@ -106,7 +106,7 @@ def test_only_numbers_are_kept() -> None:
     ledger.note_outcome(plan(backbone="b@/home/me/weights"), report(0.8), 0)
     text = (ledger_folder() / "outcomes.csv").read_text() + (ledger_folder() / "situations.csv").read_text()
     assert "private" not in text and "/home/me" not in text and "nowhere" not in text
-    assert len(pd.read_csv(ledger_folder() / "outcomes.csv")) == 1
+    assert len(experience.read(ledger_folder() / "outcomes.csv")) == 1
 
 
 def test_columns_that_a_later_row_lacks_are_kept(tmp_path: Path) -> None:

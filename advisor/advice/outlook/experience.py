@@ -7,6 +7,8 @@ milliseconds, so a new outcome counts at once.
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,11 +18,15 @@ from typing import Any
 
 import pandas as pd
 
-from advisor.core import resources
+from advisor.core import resources, storage
+from advisor.core.errors import StorageError
 from advisor.core.records import Kind, Situation
 from advisor.core.workspace import Workspace
 
 KEYS = ["dataset", "kind", "labels", "seed"]
+LOG = logging.getLogger("advisor.advice")
+#: Begins the last line of a ledger's table, which holds its seal.
+SEAL = b'# "seal": "'
 #: In the ledger a dataset is probed under several backbones and budgets: a digest of the situation is a key there.
 SEEN = "seen"
 OUTCOMES = [
@@ -123,10 +129,25 @@ def ledger_folder() -> Path:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """A table; an empty one where there is none yet. Labels are text ("all" or a count)."""
-    if not path.is_file():
+    """A table; an empty one where there is none yet. Labels are text ("all" or a count).
+
+    Raises StorageError naming the file where it is damaged.
+    """
+    if not path.exists():
         return pd.DataFrame(columns=OUTCOMES)
-    return pd.read_csv(path, dtype={"labels": str, SEEN: str}, keep_default_na=False, na_values=[""])
+    content = storage.read_bytes(path)
+    whole = content.endswith(b"\n")
+    body, _, last = content.removesuffix(b"\n").rpartition(b"\n")
+    try:
+        table = pd.read_csv(
+            io.BytesIO(body if last.startswith(SEAL) else content),
+            dtype={"labels": str, SEEN: str}, keep_default_na=False, na_values=[""],
+        )  # fmt: skip
+    except ValueError as error:  # no CSV, nothing in it, or no text
+        raise StorageError(f"{path} is damaged and cannot be read as a table. {storage.AGAIN}") from error
+    if not whole or not set(KEYS) <= set(table.columns):
+        raise StorageError(f"{path} is damaged: a part of it is missing. {storage.AGAIN}")
+    return table
 
 
 def _stamp(path: Path) -> float:
@@ -135,11 +156,13 @@ def _stamp(path: Path) -> float:
 
 @lru_cache(maxsize=2)
 def _here(places: tuple[Path, Path], stamps: tuple[float, ...]) -> Experience:
-    shipped, ledger = (
-        Experience.of(read(place / "situations.csv"), read(place / "outcomes.csv"), local)
-        for place, local in zip(places, (False, True), strict=True)
-    )
-    return Experience((*shipped.tasks, *ledger.tasks))
+    tasks: list[CompletedTask] = []
+    for place, local in zip(places, (False, True), strict=True):
+        try:
+            tasks += Experience.of(read(place / "situations.csv"), read(place / "outcomes.csv"), local).tasks
+        except StorageError as error:  # what this machine has seen is made again from its runs (advisor.runs.relearn)
+            LOG.warning("%s Advice goes on without what it holds.", error)
+    return Experience(tuple(tasks))
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:

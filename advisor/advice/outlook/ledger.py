@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from advisor.advice.outlook.experience import KEYS, OUTCOMES, SEEN, ledger_folder, read
-from advisor.core import storage
+from advisor.advice.outlook.experience import KEYS, OUTCOMES, SEAL, SEEN, ledger_folder, read
+from advisor.core import seals, storage
 from advisor.core.records import Plan, RunReport, Situation
 
 #: What a situation says of the machine's pace: it may be added later, and the situation is still the same.
@@ -50,9 +50,15 @@ def note_outcome(plan: Plan, report: RunReport, items: int | None) -> bool:
         "expected_high": promised.high if promised else None,
         "device": report.device,
     }
-    append(ledger_folder() / "situations.csv", [{**keys, **plan.situation.model_dump(exclude={"kind"})}])
-    append(ledger_folder() / "outcomes.csv", [row])
+    situations, outcomes = tables()
+    append(situations, [{**keys, **plan.situation.model_dump(exclude={"kind"})}], seal=True)
+    append(outcomes, [row], seal=True)
     return True
+
+
+def tables() -> tuple[Path, Path]:
+    """The workspace's situations and outcomes."""
+    return ledger_folder() / "situations.csv", ledger_folder() / "outcomes.csv"
 
 
 def digest(plan: Plan, situation: Situation) -> str:
@@ -61,10 +67,11 @@ def digest(plan: Plan, situation: Situation) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def append(path: Path, rows: list[dict[str, Any]]) -> None:
+def append(path: Path, rows: list[dict[str, Any]], seal: bool = False) -> None:
     """Add rows to a table; several processes may write to it. A row of the same keys is replaced.
 
-    Columns that the new rows lack are kept: of short runs, say, only those of images have a value from scratch.
+    Columns that the new rows lack are kept: of short runs, say, only those of images have a value from scratch. With a
+    seal, a last line holds the hash of the others. Raises StorageError where the table is damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
@@ -75,4 +82,5 @@ def append(path: Path, rows: list[dict[str, Any]]) -> None:
         kept = both[~both.duplicated([*keys, "rung"] if outcomes else keys, keep="last")]
         names = [*keys, *(OUTCOMES if outcomes else [*new.columns, *both.columns])]
         kept = kept.reindex(columns=list(dict.fromkeys(names)))
-        storage.write_bytes(path, kept.to_csv(index=False, float_format="%.6g").encode())
+        content = kept.to_csv(index=False, float_format="%.6g").encode()
+        storage.write_bytes(path, seals.sealed(content + SEAL + seals.BLANK.encode() + b'"\n') if seal else content)
