@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
@@ -70,9 +72,38 @@ def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
     assert len(app.get("plotly_chart")) == 1  # every digit is 8 × 8 pixels: a sentence says so instead of a plot
     assert any("All images are 8 × 8 px." in str(h.value) for h in app.html)
     assert "1 file is set aside." in [t.value for t in app.text]
-    assert any(f"1 of {images.n_in:,} items is not used." in str(h.value) for h in app.html)
     assert app.dataframe[0].value["Item"].tolist() == ["<i>broken</i>.png"]
     assert len(app.get("image")) == 2  # the two duplicates
+
+
+def profiled(source: Path) -> AppTest:
+    """The Profile page of what lies at a path, read and profiled as on the page."""
+    return finished_reading(opened("profile", data=api.read(str(source)).fingerprint[:16]))
+
+
+def test_the_profile_says_at_the_top_how_the_columns_were_chosen(workspace: Path, tmp_path: Path) -> None:
+    rows = [f"{i},Nummer {i} ist am {i}. Tag gekommen,{'hoch' if i % 3 else 'tief'},{i % 2}" for i in range(60)]
+    (tmp_path / "tickets.csv").write_text("\n".join(["Nr,Nachricht,Priorität,Sterne", *rows]))
+    app = profiled(tmp_path / "tickets.csv")
+    said = [str(line.value) for line in app.html]
+    assert "texts from column Nachricht, labels from column Priorität" in said[1]
+    n_above = next(i for i, line in enumerate(said) if "The test part stays locked" in line)
+    assert any("could be the label too" in line for line in said[1:n_above])
+    assert any("not used: Nr" in line for line in said[1:n_above])
+    assert "Read as text" not in app.dataframe[-1].value.to_string()  # nor again at the end
+
+
+def test_the_profile_tells_once_how_many_items_are_not_used(workspace: Path, tmp_path: Path) -> None:
+    for i in range(40):
+        path = tmp_path / "photos" / "ab"[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((8, 8), 20 + i).save(path)
+    for i in range(3):
+        (path.parent / f"empty{i}.png").touch()
+    app = profiled(tmp_path / "photos")
+    said = [str(element.value) for element in (*app.text, *app.html)]
+    assert sum("3 of 43" in line for line in said) == 1
+    assert len(app.dataframe[0].value) == 3
 
 
 def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> None:

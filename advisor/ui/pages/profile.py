@@ -8,10 +8,11 @@ import streamlit as st
 from advisor import api
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.data.profile.findings import is_are
 from advisor.ui import items, jobs, parts, places, tasks
 
 QUESTION = "What is in the data?"
+#: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
+SHOWN_NOTES = 15
 SHOWN_CLUSTERS = 6
 SHOWN_COPIES = 6
 
@@ -31,6 +32,9 @@ def draw() -> None:
         return
     view = tasks.view_of(dataset.kind)
     parts.heading(QUESTION, view.summary(dataset, profile))
+    with st.container(gap="xxsmall"):
+        for sentence in dataset.notes[:SHOWN_NOTES]:
+            parts.note(sentence)
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     view.profile(dataset, profile)
@@ -97,19 +101,17 @@ def caption(dataset: Dataset, row: int, key: str) -> str:
 
 
 def set_aside(dataset: Dataset) -> None:
-    """Every item that is not used, with its reason."""
+    """Every item that is not used, with its reason; a finding says how many they are."""
     if not dataset.n_set_aside:
         return
     parts.section("Set aside")
-    n, n_in = dataset.n_set_aside, dataset.n_in
-    parts.note(f"{n:,} of {wording.counted(n_in, 'item')} {is_are(n)} not used.")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
     st.dataframe(parts.cells(table), hide_index=True, alt="Items set aside and why")
 
 
 def facts(dataset: Dataset, profile: Profile) -> None:
     """Where it came from and what was inspected."""
-    with st.expander("How this was read", icon=":material/info:"):
+    with st.expander("Source and facts", icon=":material/info:"):
         rows = {
             "Source": dataset.source,
             "Fingerprint": dataset.fingerprint,
@@ -118,7 +120,7 @@ def facts(dataset: Dataset, profile: Profile) -> None:
             "Time": wording.duration(profile.seconds),
             **profile.facts,
         }
-        for number, note in enumerate(dataset.notes, start=1):
+        for number, note in enumerate(dataset.notes[SHOWN_NOTES:], start=SHOWN_NOTES + 1):
             rows[f"Note {number}"] = note
         table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
         st.dataframe(parts.cells(table), hide_index=True, alt="Facts of reading")
