@@ -18,6 +18,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.wording import listed
 from advisor.data.read.bounds import Budget
 from advisor.data.read.cells import CellColumns, cell
+from advisor.data.read.nested_records import paths_to_open
 
 #: Rows of a batch; with lists or structs inside, which may be long.
 N_BATCH, N_NESTED = 65_536, 256
@@ -26,10 +27,11 @@ _PANDAS_INDEX = "__index_level_"
 
 @dataclass
 class ArrowCells:
-    """The cells of a file and what to say about it."""
+    """The cells of a file and what to say about it; `nested`: the columns that come from fields of structs."""
 
     frame: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)
 
 
 def parquet_cells(path: Path, budget: Budget) -> ArrowCells:
@@ -46,7 +48,7 @@ def parquet_cells(path: Path, budget: Budget) -> ArrowCells:
             texts = [name for name in kept if _is_text(file.schema_arrow.field(name).type)]
         with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
             batches = file.iter_batches(_batch_rows(file.schema_arrow, kept), columns=kept)
-            return ArrowCells(_frame(file.schema_arrow, kept, batches, budget, path), notes)
+            return _cells(file.schema_arrow, kept, batches, budget, path, notes)
     except broken() as error:
         raise damaged(path, "Parquet", error) from error
 
@@ -64,7 +66,7 @@ def arrow_cells(path: Path, budget: Budget) -> ArrowCells:
             every = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
             n = _batch_rows(reader.schema, kept)
             pieces = (piece.select(kept) for batch in every for piece in _pieces(batch, n, budget))
-            return ArrowCells(_frame(reader.schema, kept, pieces, budget, path), notes)
+            return _cells(reader.schema, kept, pieces, budget, path, notes)
     except broken() as error:
         raise damaged(path, "Arrow", error) from error
 
@@ -172,19 +174,60 @@ def _batch_rows(schema: Any, kept: list[str]) -> int:
     return N_NESTED if any(pa.types.is_nested(schema.field(name).type) for name in kept) else N_BATCH
 
 
-def _frame(schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget, path: Path) -> pd.DataFrame:
+def _cells(
+    schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget, path: Path, notes: list[str]
+) -> ArrowCells:
     if (images := image_column(schema)) in kept:
         raise DatasetError(
             f"{path} keeps its images inside the column {images}, which are read for the kind image only. "
             f"Choose that kind, or leave the column out."
         )
-    columns, features = CellColumns(budget, kept), hf_features(schema)
-    readers = [_Cells(features.get(name)) for name in kept]
+    features = hf_features(schema)
+    paths = paths_to_open([{name: _shape(schema.field(name).type) for name in kept}])
+    names = [name for column in kept for name, _ in _fields(column, schema.field(column).type, None, paths)]
+    columns = CellColumns(budget, names)
+    readers = [_Cells(f) for column in kept for _, f in _fields(column, schema.field(column).type, features, paths)]
     for batch in map(validated, batches):
-        rows = [reader.cells(batch.column(i)) for i, reader in enumerate(readers)]
+        arrays = [array for i, column in enumerate(kept) for array in _opened(batch.column(i), column, paths)]
+        rows = [reader.cells(array) for reader, array in zip(readers, arrays, strict=True)]
         for row in zip(*rows, strict=True):
             columns.add(row)
-    return columns.frame()
+    return ArrowCells(columns.frame(), notes, [name for name in names if name not in kept])
+
+
+def _shape(kind: Any) -> Any:
+    """A value of a type as JSON would have it, to know which structs are opened."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return {kind.field(i).name: _shape(kind.field(i).type) for i in range(kind.num_fields)}
+    if _is_list(kind):
+        return []
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return 0 if is_number else ""
+
+
+def _fields(name: str, kind: Any, features: Any, paths: frozenset[str]) -> list[tuple[str, Any]]:
+    """(name, Hugging Face's feature) of a column, or of each field of a struct that is opened.
+
+    features: those of the record or struct that the column lies in.
+    """
+    word = name.rpartition(".")[2] if isinstance(features, dict) and name not in features else name
+    feature = features.get(word) if isinstance(features, dict) else None
+    if name not in paths:
+        return [(name, feature)]
+    inner = [kind.field(i) for i in range(kind.num_fields)]
+    return [pair for one in inner for pair in _fields(f"{name}.{one.name}", one.type, feature, paths)]
+
+
+def _opened(array: Any, name: str, paths: frozenset[str]) -> list[Any]:
+    """The array of a column, or those of the fields of a struct that is opened, empty where the struct is."""
+    if name not in paths:
+        return [array]
+    inner = [array.type.field(i).name for i in range(array.type.num_fields)]
+    return [
+        one for word, part in zip(inner, array.flatten(), strict=True) for one in _opened(part, f"{name}.{word}", paths)
+    ]
 
 
 class _Cells:

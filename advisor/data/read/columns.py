@@ -27,6 +27,7 @@ from advisor.data.read.column_values import (
 )
 from advisor.data.read.label_cells import are_lists
 from advisor.data.read.names import IMAGE_SUFFIXES, suffix
+from advisor.data.read.nested_records import last_word
 from advisor.data.read.tables import Table
 
 LABEL_NAMES = (
@@ -34,6 +35,8 @@ LABEL_NAMES = (
     "categories classes classlabel targetlabel tags genre genres type"
 ).split()
 _SPELLED = "labeltext labelname labelnames classname categoryname targetname intentname textlabel".split()
+#: Names that mean labels and nothing else; a category or a type may describe the item.
+SURE_NAMES = frozenset("label labels target y gold classlabel targetlabel".split())
 #: Names of what is often predicted, and of what describes an item or its writer, where no column is called a label.
 OUTCOMES = "spam isspam toxic istoxic rating ratings stars starrating score overall polarity stance outcome".split()
 CIRCUMSTANCES = frozenset(
@@ -58,6 +61,10 @@ _PATH = (
     "path filepath imagepath imgpath file filename image imagename img imagefile imageid fname filenames images "
     "imgid photo picture id"
 ).split()
+
+
+#: By which name the field of an object is meant where the user names the object.
+_ROLE_NAMES = {"labels": [*LABEL_NAMES, *_SPELLED], "texts": _TEXT, "image paths": _PATH}
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,23 @@ def plain(name: str) -> str:
 
 
 def named(table: Table, wanted: str, role: str) -> str:
-    """The column a user named, also in another case. Raises DatasetError listing the columns there are."""
+    """The column a user named, also in another case, by its last word, or by the object that it alone comes from.
+
+    Raises DatasetError listing the columns there are.
+    """
     columns = [str(c) for c in table.frame.columns]
     if wanted in columns:
         return wanted
-    alike = [c for c in columns if c.strip().lower() == wanted.strip().lower()]
-    if len(alike) == 1:
-        return alike[0]
+    plainly, names = wanted.strip().lower(), _ROLE_NAMES.get(role, ())
+    fields = [c for c in columns if c in table.nested and c.lower().startswith(f"{plainly}.")]
+    for alike in (
+        [c for c in columns if c.strip().lower() == plainly],
+        [c for c in columns if c in table.nested and last_word(c).lower() == plainly],
+        [c for c in fields if plain(last_word(c)) in names],
+        fields,
+    ):
+        if len(alike) == 1:
+            return alike[0]
     raise DatasetError(
         f"{table.path} has no column {wanted!r} for the {role}. Its columns are {listed(columns, 20)}. "
         f"Choose one of them."
@@ -152,7 +169,8 @@ def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | 
     else:
         split = next((c for c in all_by_name(table, _SPLIT, chosen) if names_parts(frame[c])), None)
         split = split or next((c for c in all_by_name(table, list(FLAGS), chosen) if are_flags(frame[c])), None)
-        split = split or next((c for c in map(str, frame.columns) if _is_split(c, frame[c], chosen)), None)
+        own = [c for c in map(str, frame.columns) if c not in table.nested]
+    split = split or next((c for c in own if _is_split(c, frame[c], chosen)), None)
     if options.group_column:
         return split, named(table, options.group_column, "groups")
     taken = {*chosen, split or ""}
@@ -202,6 +220,10 @@ def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tu
     sure = by_name(table, ["text", "sentence"], without | (set(map(str, sample.columns)) - set(lengths)))
     if sure and not (are_identifiers(sample[sure]) and any(are_texts(sample[c]) for c in columns if c != sure)):
         return (sure,)
+    own = max((n for c, n in lengths.items() if c not in table.nested), default=0.0)
+    inside = _fields(table, ["text", "sentence"], without)
+    if inside and inside[0] in lengths and lengths[inside[0]] >= own:
+        return (inside[0],)
     label = options.label_column or by_name(table, LABEL_NAMES, without)
     candidates = {c: n for c, n in lengths.items() if c != label and not is_number(sample[c])}
     if candidates:
@@ -238,10 +260,14 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
         return spelled if spelled in shared or called not in shared else called
     if called or spelled:
         return called or spelled or ""
+    inside = [c for c in _fields(table, label_names(), without) if _are_labels(frame[c])]
+    if inside and (_tells(inside[0]) or not table.nested.isdisjoint(without)) and not _has_outcome(table, without):
+        return inside[0]
     candidates = {}
     for column in map(str, frame.columns):
         if column not in without and column not in called_so and look_like_labels(frame[column]):
-            candidates[column] = (column in shared, *_likely(column, frame[column]))
+            rank, *rest = _likely(last_word(column) if column in table.nested else column, frame[column])
+            candidates[column] = (column in shared, rank, column in table.nested and column not in inside, *rest)
     if candidates:
         return min(candidates, key=lambda c: candidates[c])
     measured = [c for c in map(str, frame.columns) if c not in without and are_measurements(frame[c])]
@@ -251,6 +277,23 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
         f"{table.path} has no column of labels. Its columns are {listed(map(str, frame.columns), 20)}. "
         f"Call it label, or name it with the option label_column (--label-column)."
     )
+
+
+def _fields(table: Table, names: list[str], without: set[str]) -> list[str]:
+    """The columns from objects inside the records whose last word stands in `names`, in the order of `names`."""
+    columns = [c for c in map(str, table.frame.columns) if c in table.nested and c not in without]
+    return sorted((c for c in columns if plain(last_word(c)) in names), key=lambda c: names.index(plain(last_word(c))))
+
+
+def _tells(column: str) -> bool:
+    """Whether the last word means a label and nothing else."""
+    return plain(last_word(column)) in SURE_NAMES
+
+
+def _has_outcome(table: Table, without: set[str]) -> bool:
+    """Whether a column outside the objects is called like an outcome and may be the label."""
+    own = [c for c in map(str, table.frame.columns) if c not in table.nested and c not in without]
+    return any(plain(c) in OUTCOMES and look_like_labels(table.frame[c]) for c in own)
 
 
 def _likely(column: str, values: pd.Series) -> tuple[int, bool, int]:
@@ -266,8 +309,10 @@ def called_like_labels(column: str) -> bool:
 
     >>> called_like_labels("Class"), called_like_labels("category_id"), called_like_labels("price")
     (True, True, False)
+    >>> called_like_labels("annotation.label")
+    True
     """
-    name = plain(column)
+    name = plain(last_word(column))
     return any(one in label_names() for one in (name, name.removesuffix("id"), name.removesuffix("code")))
 
 

@@ -28,11 +28,15 @@ class Refusal:
 
 @dataclass
 class Records:
-    """Records in the order of the file; `notes` say how they were read and are whole once all were iterated over."""
+    """Records in the order of the file; `notes` say how they were read.
+
+    ``nested``: the columns that come from objects inside the records. Both are whole once all were iterated over.
+    """
 
     records: Iterable[dict[Any, Any] | Refusal]
     notes: list[str] = field(default_factory=list)
     header: tuple[str, ...] = ()
+    nested: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[dict[Any, Any] | Refusal]:
         return iter(self.records)

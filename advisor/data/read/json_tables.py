@@ -16,8 +16,9 @@ from advisor.data.read.annotated_records import converter
 from advisor.data.read.annotations import annotations_in
 from advisor.data.read.cells import cell
 from advisor.data.read.header import layout_of
-from advisor.data.read.json_records import Records, Refusal, is_scalar
+from advisor.data.read.json_records import Records, Refusal, flat, is_scalar
 from advisor.data.read.names import IMAGE_SUFFIXES, part_inside, part_name, suffix
+from advisor.data.read.nested_records import opener, paths_to_open
 
 __all__ = ["Records", "Refusal", "plain_records", "records_in"]
 
@@ -30,16 +31,20 @@ def plain_records(path: Path, values: Iterable[Any], reason: str = _NO_OBJECT) -
     """Records of objects; another value is refused with `reason`. Raises DatasetError where they mark spans."""
     waiting = iter(values)
     head = list(itertools.islice(waiting, N_HEAD))
-    convert, note = converter(path, [one for one in head if isinstance(one, dict)])
+    objects = [one for one in head if isinstance(one, dict)]
+    convert, note = converter(path, objects)
+    nested: set[str] = set()
+    opened = opener(paths_to_open(map(flat, objects)) if convert is flat else frozenset(), nested)
 
     def records() -> Iterator[dict[Any, Any] | Refusal]:
         for value in itertools.chain(head, waiting):
             if isinstance(value, Refusal):
                 yield value
                 continue
-            yield convert(value) if isinstance(value, dict) and _fits(convert, value) else Refusal(reason)
+            record = convert(value) if isinstance(value, dict) and _fits(convert, value) else Refusal(reason)
+            yield record if isinstance(record, Refusal) else opened(record)
 
-    return Records(records(), [note] if note else [])
+    return Records(records(), [note] if note else [], nested=nested)
 
 
 def _fits(convert: Any, value: dict[Any, Any]) -> bool:
@@ -117,13 +122,16 @@ def _parts(path: Path, content: dict[Any, Any]) -> Records | None:
     if not all(readers.values()):
         return None
 
+    nested: set[str] = set()
+
     def records() -> Iterator[dict[Any, Any] | Refusal]:
         for key, part in readers.items():
             for record in part or ():
+                nested.update(part.nested if part else ())
                 yield record if isinstance(record, Refusal) else {**record, "split": names[key]}
 
     notes = [note for part in readers.values() if part for note in part.notes]
-    return Records(records(), list(dict.fromkeys(notes)))
+    return Records(records(), list(dict.fromkeys(notes)), nested=nested)
 
 
 def _columns(content: Any) -> bool:

@@ -86,7 +86,9 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
         else:
             notes.append(f"{counted(n_several, 'row')} with several labels set aside; one label per item is read.")
     elif way == "list":
-        notes.append("Each label is written as a list of one, and read as its item.")
+        objects = all(isinstance(nested(cell), dict) for cell in filled(every).unique())
+        written = "an object, and its name is read" if objects else "written as a list of one, and read as its item"
+        notes.append(f"Each label is {written}.")
     return [_labels(column, read, notes) for column in cells]
 
 

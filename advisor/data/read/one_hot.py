@@ -55,6 +55,7 @@ def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:
     if options.label_column:
         return named
     frame = table.frame[[c for c in table.frame.columns if c in rule.label_columns or not rule.label_columns]]
+    frame = frame[[c for c in frame.columns if c not in table.nested]]
     binary = [str(c) for c in frame.columns if _is_binary(frame[c]) and plain(str(c)) not in FLAGS]
     called = [c for c in all_by_name(table, label_names(), set()) if c in frame]
     called = [c for c in called if may_be_labels(frame[c]) or are_measurements(frame[c])]

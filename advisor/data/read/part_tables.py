@@ -18,7 +18,7 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted
 from advisor.data.read.column_values import look_like_labels, names_parts
-from advisor.data.read.columns import FLAGS, LABEL_NAMES, Columns, by_name, plain, same_column
+from advisor.data.read.columns import FLAGS, LABEL_NAMES, SURE_NAMES, Columns, by_name, plain, same_column
 from advisor.data.read.label_cells import Labels
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import part_inside, part_name, suffix
@@ -27,8 +27,6 @@ from advisor.data.read.tables import Table, read_table
 
 #: Whose columns hold for the others: those of the first part that is there ("" is one without a name).
 PART_ORDER = ("train", "", "val", "test", "ood")
-#: Names that mean labels and nothing else; a category or a type may describe the item.
-_SURE_NAMES = frozenset("label labels target y gold classlabel targetlabel".split())
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def target_of(rule: PartTable, parts: list[PartTable], root: Path, submissions: 
         if len(wanted) == 1:
             return wanted[0]
     called = by_name(rule.table, list(LABEL_NAMES), set())
-    unsure = called is None or (called not in lacking and plain(called) not in _SURE_NAMES)
+    unsure = called is None or (called not in lacking and plain(called) not in SURE_NAMES)
     if unsure and len(lacking) == 1 and look_like_labels(rule.table.frame[lacking[0]]):
         return lacking[0]
     return None

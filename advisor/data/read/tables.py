@@ -36,7 +36,8 @@ class Table:
     """Cells as stripped strings ("" = missing), one row per usable record.
 
     ``rows`` holds the number of each record in its file, counted from 1 without the header. ``set_aside`` are the
-    records that could not be read; ``n_in`` = rows + set aside.
+    records that could not be read; ``n_in`` = rows + set aside. ``nested``: the columns that come from objects inside
+    the records, called by dotted names.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Table:
     rows: list[int]
     set_aside: list[SetAside] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    nested: frozenset[str] = frozenset()
 
 
 def read_table(path: Path) -> Table:
@@ -55,7 +57,8 @@ def read_table(path: Path) -> Table:
     try:
         if not path.name.endswith(".gz") and (binary := _binary_form(path)):
             read = (parquet_cells if binary == "parquet" else arrow_cells)(path, budget)
-            return Table(path, read.frame, list(range(1, len(read.frame) + 1)), [], read.notes)
+            rows = list(range(1, len(read.frame) + 1))
+            return Table(path, read.frame, rows, [], read.notes, frozenset(read.nested))
         _refuse_other_formats(path)
         text = table_text(path, budget, form == "json")
         if form == "json lines":
@@ -175,4 +178,4 @@ def _gathered(path: Path, records: Records, budget: Budget) -> Table:
         else:
             columns.add_record(record)
             rows.append(row)
-    return Table(path, columns.frame(), rows, aside, records.notes)
+    return Table(path, columns.frame(), rows, aside, records.notes, frozenset(records.nested))

@@ -9,6 +9,7 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import listed
+from advisor.data.read.answers import nested
 from advisor.data.read.column_values import filled
 from advisor.data.read.columns import Columns, columns_beside, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
@@ -59,7 +60,7 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
         keys, labels.values.tolist(), parts, groups, [digest_text(t) for t in texts], "text", texts.tolist()
     )
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    notes = [*_notes(columns), *part_notes, *group_notes, *table.notes, *labels.notes]
+    notes = [*_notes(columns), *_objects(columns, texts), *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
     bad_text = _text_reasons(texts)
     listing.keep_unlabelled((labels.reasons == NO_LABEL) & (first_reason(bad_text, bad_part) == ""))
@@ -75,6 +76,19 @@ def _notes(columns: Columns) -> list[str]:
     return [
         f"Read as text classification: texts from columns {listed(columns.texts)}, joined by a blank line, {labels}.",
         "A text to predict must be joined in the same way.",
+    ]
+
+
+def _objects(columns: Columns, texts: pd.Series) -> list[str]:
+    """A sentence on texts that are objects of JSON, read as they are written."""
+    values = [nested(text) for text in filled(texts).head(100)]
+    objects = [value for value in values if isinstance(value, dict)]
+    if 2 * len(objects) <= len(values) or columns.more_texts:
+        return []
+    keys = dict.fromkeys(str(key) for value in objects for key in value)
+    return [
+        f"The texts are JSON objects with the keys {listed(keys)}, read as they are written. To read one of these, "
+        f"make it a column of its own."
     ]
 
 
@@ -100,7 +114,7 @@ def _paths_in(table: Table, columns: Columns) -> pd.Series | None:
     """A column beside the texts whose cells are paths or ids with folders, such as `training/9865`."""
     for column in table.frame.columns:
         values = table.frame[column]
-        if column in columns.used or not len(filled(values)):
+        if column in columns.used or column in table.nested or not len(filled(values)):
             continue
         cells = filled(values).head(500)
         if float(cells.str.fullmatch(r"\S*[^\s/\\][/\\]\S+").mean()) >= 0.95 and not cells.str.contains("://").any():
