@@ -48,6 +48,7 @@ READERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "runs/*/model.safetensors": (("runs", "show", "last"), ("predict", "last", "IMAGE")),
     "runs.sqlite": (("runs", "list"), ("runs", "show", "last"), ("predict", "last", "IMAGE")),
     "ledger/*.csv": (("advise", "DATA", "--budget", "5"),),
+    "features/*/*": (("probe", "DATA", "--budget", "6"),),
 }
 #: Fields of an answer that differ from time to time or from place to place.
 _FLEETING = {
