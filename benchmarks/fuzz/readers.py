@@ -37,8 +37,13 @@ def checked(feed: Feed, content: bytes, folder: Path) -> None:
         feed(content, folder)
     except PeopleError as error:
         message = str(error)
-        if not message or not message.rstrip().endswith((".", "?", "!")):
+        if not _is_sentence(message):
             raise Broken(f"This is no sentence: {message[:300]!r}") from error
+
+
+def _is_sentence(message: str) -> bool:
+    """Whether a message ends as a sentence does, or in a command to run."""
+    return message.rstrip().endswith((".", "?", "!")) or ": " in message.rpartition(". ")[2]
 
 
 def _table(name: str) -> Feed:
