@@ -160,3 +160,40 @@ def test_a_prefix_of_the_name_does_not_matter_for_json(tmp_path: Path) -> None:
             zip(SUBJECTS, TEXTS, LABELS, strict=True)]  # fmt: skip
     dataset = read(write(tmp_path / "a.jsonl", "\n".join(rows)))
     assert (dataset.classes, dataset.has_groups) == (GOOD, False)
+
+
+FRUIT = {"Apfel": 5, "Birne": 7, "Pflaume": 3}
+
+
+def measurements(decimal: str = ",", more: str = "") -> str:
+    rows = [
+        f"{(n + i / 40) / 1:.2f};{n / 2 + i / 30:.2f};{20 + i};{fruit}{more}"
+        for fruit, n in FRUIT.items()
+        for i in range(30)
+    ]
+    return "Länge;Breite;Gewicht;Art\n" + "\n".join(rows).replace(".", decimal) + "\n"
+
+
+@pytest.mark.parametrize("options", [ReadOptions(), ReadOptions(label_column="Art"), ReadOptions(kind="text")])
+@pytest.mark.parametrize("decimal", [",", "."])
+def test_a_table_of_measurements_is_called_so_at_once(tmp_path: Path, options: ReadOptions, decimal: str) -> None:
+    write(tmp_path / "measure.csv", measurements(decimal))
+    with pytest.raises(DatasetError, match=r"table of measurements: 3 columns \(Länge, Breite and Gewicht\)"):
+        read(tmp_path / "measure.csv", options)
+
+
+def test_a_table_of_pixels_is_told_to_be_written_as_images(tmp_path: Path) -> None:
+    header = ",".join(["label", *(f"pixel{i}" for i in range(64))])
+    rows = "".join(",".join([str(i % 3), *(str(i * k % 256) for k in range(64))]) + "\n" for i in range(40))
+    write(tmp_path / "train.csv", f"{header}\n{rows}")
+    with pytest.raises(DatasetError, match="If its numbers are pixels"):
+        read(tmp_path / "train.csv")
+
+
+@pytest.mark.parametrize("texts", [["play a song", "turn it off", "what time is it"], ["play", "stop", "next"]])
+def test_short_texts_that_repeat_beside_numbers_are_texts_where_the_name_says_so(
+    tmp_path: Path, texts: list[str]
+) -> None:
+    rows = "".join(f"{texts[i % 3]} {'please' * (i % 2)},{'ab'[i % 2]},{i / 7:.3f},{i / 9:.2f}\n" for i in range(90))
+    write(tmp_path / "data.csv", f"utterance,intent,seconds,loudness\n{rows}")
+    assert any("texts from column utterance" in note for note in read(tmp_path / "data.csv").notes)

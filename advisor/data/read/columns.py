@@ -45,7 +45,7 @@ CIRCUMSTANCES = frozenset(
 )
 #: Ratings have so many values at most; votes and points have more.
 MANY_RATINGS = 10
-_TEXT = (
+TEXT_NAMES = (
     "text sentence content review message utterance query question tweet comment document body article "
     "description abstract headline title sms post prompt input sentence1 v2 reviewtext"
 ).split()
@@ -64,7 +64,7 @@ _PATH = (
 
 
 #: By which name the field of an object is meant where the user names the object.
-_ROLE_NAMES = {"labels": [*LABEL_NAMES, *_SPELLED], "texts": _TEXT, "image paths": _PATH}
+_ROLE_NAMES = {"labels": [*LABEL_NAMES, *_SPELLED], "texts": TEXT_NAMES, "image paths": _PATH}
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tu
     label = options.label_column or by_name(table, LABEL_NAMES, without)
     candidates = {c: n for c, n in lengths.items() if c != label and not is_number(sample[c])}
     if candidates:
-        longest = max(candidates, key=lambda c: (candidates[c], plain(c) in _TEXT))
+        longest = max(candidates, key=lambda c: (candidates[c], plain(c) in TEXT_NAMES))
         if are_number_rows(sample[longest]):
             raise DatasetError(
                 f"The column {longest} of {table.path} holds many numbers in each cell, as of pixels or measurements, "

@@ -15,6 +15,7 @@ from advisor.data.read.columns import Columns, columns_beside, side_columns, tex
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
+from advisor.data.read.measurements import refuse_measurements
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import parts_by_folder
 from advisor.data.read.table_rows import first_reason, groups_of, keys_of, parts_of
@@ -25,7 +26,12 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def text_columns(table: Table, options: ReadOptions, common: frozenset[str] | None = None) -> Columns:
-    """The columns of a text table; common: see `label_column`. Raises DatasetError naming those there are."""
+    """The columns of a text table; common: see `label_column`.
+
+    Raises DatasetError naming those there are, and for a table of measurements.
+    """
+    if not options.text_column:
+        refuse_measurements(table)
     split, group = side_columns(table, options)
     try:
         texts = text_columns_of(table, options, {c for c in (split, group) if c})
