@@ -58,6 +58,8 @@ def run(to: Console, status: RunStatus) -> None:
         _report(to, report, _plan(status).kind)
     elif status.state in ("queued", "running", "stopping"):
         to.print(safe(f"{moment(status)}, {percent(status.progress)} done"))
+        if status.interrupted:
+            to.print(status.interrupted, markup=False)
     else:
         to.print(safe(status.cause))
     if status.state == "failed":

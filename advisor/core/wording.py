@@ -60,6 +60,15 @@ def counted(n: int, singular: str, plural: str = "") -> str:
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
+def times(n: int) -> str:
+    """How often something happened.
+
+    >>> times(1), times(2), times(1200)
+    ('once', 'twice', '1,200 times')
+    """
+    return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
 def nearest_vote(k: int, n: int, examples: str) -> str:
     """How the nearest examples decide, a sentence.
 

@@ -281,6 +281,7 @@ def _read_status(entry: dict[str, Any]) -> RunStatus:
         eta_seconds=number(own.get("eta_seconds")) if working else None,
         stage=stage if working else "",
         kept=read_kept(folder) if state in ENDED else None,
+        interruptions=int(number(own.get("interruptions")) or 0),
     )
 
 

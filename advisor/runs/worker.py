@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from advisor.core import disk, storage
 from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.stopping import Stopped
-from advisor.core.wording import duration
+from advisor.core.wording import duration, times
 from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
@@ -214,13 +214,11 @@ def execute(context: RunContext) -> Outcome:
 
 def interrupted(reporter: Reporter) -> tuple[str, ...]:
     """How often the run was interrupted and what was repeated, for the report; nothing where it never was."""
-    n = reporter.interruptions
-    if not n:
+    if not reporter.interruptions:
         return ()
-    times = "once" if n == 1 else "twice" if n == 2 else f"{n} times"
     return (
-        f"The run was interrupted {times} and resumed; work of {duration(reporter.redone_seconds)} was lost, repeated "
-        f"and not counted.",
+        f"The run was interrupted {times(reporter.interruptions)} and resumed; work of "
+        f"{duration(reporter.redone_seconds)} was lost, repeated and not counted.",
     )
 
 

@@ -13,8 +13,8 @@ STATE: dict[State, str] = {
     "queued": "waiting",
     "running": "training",
     "stopping": "stopping",
-    "stopped": "stopped",
     "done": "done",
+    "stopped": "stopped",
     "failed": "failed",
 }
 COLOR: dict[State, str] = {

@@ -16,9 +16,12 @@ from typing import IO, Any, NamedTuple
 
 import pytest
 from PIL import Image
+from rich.console import Console
 from sklearn.datasets import load_digits
 
+from advisor.cli import show_runs
 from advisor.cli.main import main
+from advisor.core.records import RunStatus
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Answer = Callable[..., Any]
@@ -410,3 +413,13 @@ def test_a_reader_that_leaves_early_gets_no_traceback(environment: dict[str, str
     done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True)
     assert done.stdout == "["
     assert "Traceback" not in done.stderr
+
+
+def test_runs_show_says_how_often_a_run_was_interrupted() -> None:
+    status = RunStatus(
+        run="r", state="running", rung="frozen", dataset_name="digits", created="2026", directory="r", interruptions=2,
+        stage="Training",
+    )  # fmt: skip
+    console = Console(file=io.StringIO(), width=200)
+    show_runs.run(console, status)
+    assert "Interrupted twice; it goes on from what it had kept." in console.file.getvalue()  # type: ignore[attr-defined]

@@ -169,9 +169,12 @@ def test_a_killed_training_goes_on_from_its_checkpoint(plan_of: Plans, until: Un
     before = json.loads(checkpoint.read_bytes())["step"]
     kill_hard(supervisor_of(workspace))
     kill_hard(worker_of(run))
-    status = final(run)  # following it brings the supervisor back
+    statuses = list(follow(run))  # following it brings the supervisor back
+    status = statuses[-1]
     assert status.state == "done", (status.cause, log_tail(run))
     assert status.attempts == 2
+    goes_on = "Interrupted once; it goes on from what it had kept."
+    assert {one.interrupted for one in statuses} == {"", goes_on} and not status.interrupted
     table = metrics(run)
     steps = table[table["stage"] == "Training"]["step"].dropna()
     assert steps.is_unique

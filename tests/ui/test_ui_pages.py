@@ -191,7 +191,7 @@ def test_an_unknown_run_is_told_in_a_sentence() -> None:
 def test_the_runs_page_lists_states_and_opens_a_run(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     app = opened("runs")
-    assert "2 runs: 1 done, 0 in progress." in answer(app)
+    assert "2 runs: 1 done and 1 failed." in answer(app)
     links = [link.proto.query_string for link in app.page_link]
     assert [run for link in links for run in (done, failed) if f"run={run}" in link] == [failed, done]
 
@@ -331,3 +331,36 @@ def test_a_run_says_one_time_left(
     state = {"state": "running", "stage": "Training", "progress": progress, "eta_seconds": left}
     (store.directory(run) / "state.json").write_text(json.dumps(state))
     assert run_page.moment(store.status(run)) == words
+
+
+def test_a_run_that_was_interrupted_says_so_while_it_goes_on(images: Dataset, write_run: Callable[..., str]) -> None:
+    def page(run: str) -> None:
+        from advisor.ui.pages import run as run_page
+
+        run_page.live(run)
+
+    run = write_run(images, "running")
+    for n, words in ((0, []), (1, ["Interrupted once; it goes on"]), (4, ["Interrupted 4 times; it goes on"])):
+        state = {"state": "running", "stage": "Training", "progress": 0.5, "interruptions": n}
+        (store.directory(run) / "state.json").write_text(json.dumps(state))
+        said = [str(line.value) for line in AppTest.from_function(page, args=(run,)).run().html]
+        assert len(said) == len(words) and all(word in line for word, line in zip(words, said, strict=True))
+
+
+def test_every_run_is_counted_by_its_state(images: Dataset, write_run: Callable[..., str]) -> None:
+    for state in ("done", "done", "stopped", "failed", "queued"):
+        write_run(images, state)
+    assert "5 runs: 1 waiting, 2 done, 1 stopped and 1 failed." in answer(opened("runs"))
+
+
+def test_a_deletion_names_what_the_run_has(images: Dataset, write_run: Callable[..., str]) -> None:
+    done, failed, bare = (write_run(images, state) for state in ("done", "failed", "stopped"))
+    (store.directory(done) / "model.json").write_text("{}")
+    (store.directory(failed) / "report.json").unlink()
+    (store.directory(failed) / "checkpoint").mkdir()
+    (store.directory(failed) / "checkpoint" / "state.json").write_text("{}")
+    (store.directory(bare) / "report.json").unlink()
+    said = [text.value for text in opened("runs").text]
+    assert f"Delete {done} with its model and its report?" in said
+    assert f"Delete {failed} with the stages that it has finished?" in said
+    assert f"Delete {bare}? It has no model and no report." in said

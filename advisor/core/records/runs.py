@@ -12,6 +12,7 @@ from advisor.core.ladder import RungName, run_title, rung
 from advisor.core.records import former
 from advisor.core.records.base import Kind, Metric, Record, State
 from advisor.core.records.situation import Situation
+from advisor.core.wording import times
 from advisor.core.workspace import RunFiles
 from probes.measured import Measured
 
@@ -105,7 +106,7 @@ class RunStatus(Record):
     """The state of a run, from its folder and the store.
 
     ``kept``: the rung of the saved model where it is not the plan's; a run rolls back to the rung it started from when
-    training is no better.
+    training is no better. ``interruptions``: how often its worker died and the run went on.
     """
 
     run: str
@@ -120,6 +121,14 @@ class RunStatus(Record):
     eta_seconds: float | None = None
     stage: str = ""
     kept: RungName | None = None
+    interruptions: int = 0
+
+    @property
+    def interrupted(self) -> str:
+        """Of a run that is under way how often it was interrupted, a sentence; "" where it never was."""
+        if not self.interruptions or self.state not in ("running", "stopping"):
+            return ""
+        return f"Interrupted {times(self.interruptions)}; it goes on from what it had kept."
 
     @property
     def files(self) -> RunFiles:

@@ -60,6 +60,8 @@ def live(run: str) -> None:
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
             st.text(moment(status))
+            if status.interrupted:
+                parts.note(status.interrupted)
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
             store.request_stop(run)
             st.toast("Stopping after this step.")

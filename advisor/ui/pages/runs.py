@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -27,15 +28,21 @@ def draw() -> None:
         parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, then press “Train this”.")
         st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
         return
-    active = sum(status.state in ACTIVE for status in runs)
-    done = sum(status.state == "done" for status in runs)
-    parts.heading(QUESTION, f"{wording.counted(len(runs), 'run')}: {done} done, {active} in progress.")
+    st.title(QUESTION, anchor=False)
     polling.every(5.0, table)
 
 
+def in_all(runs: Sequence[RunStatus]) -> str:
+    """How many runs there are, and how many in each state, a sentence."""
+    n_of = Counter(status.state for status in runs)
+    states = wording.listed(f"{n_of[state]:,} {word}" for state, word in terms.STATE.items() if n_of[state])
+    return f"{wording.counted(len(runs), 'run')}: {states}."
+
+
 def table() -> None:
-    """The runs, the latest first, a page at a time."""
+    """How the runs stand, then each of them, the latest first, a page at a time."""
     runs = store.runs()
+    parts.answer_line(in_all(runs))
     n_pages = -(-len(runs) // PAGE)
     number = st.pagination(n_pages, key="runs-page") if n_pages > 1 else 1
     for status in runs[(number - 1) * PAGE : number * PAGE]:
@@ -73,9 +80,18 @@ def after(status: RunStatus) -> None:
     if status.state == "failed" and st.button("Go on", key=f"resume-{status.run}", help="From what it has kept."):
         do(ended.resume, status.run)
     with st.popover("Delete", key=f"delete-{status.run}"):
-        st.text(f"Delete {status.run} with its model and its report?")
+        st.text(to_delete(status))
         if st.button("Delete for good", key=f"confirm-{status.run}", type="primary"):
             do(ended.delete, status.run)
+
+
+def to_delete(status: RunStatus) -> str:
+    """The question before a run is deleted, with what goes with it."""
+    files = status.files
+    has = {"its model": files.model.is_file(), "its report": files.report.is_file()}
+    has["the stages that it has finished"] = status.state != "done" and ended.size_of(files.checkpoint) > 0
+    what = wording.listed(name for name, there in has.items() if there)
+    return f"Delete {status.run} with {what}?" if what else f"Delete {status.run}? It has no model and no report."
 
 
 def do(action: Callable[[str], object], run: str) -> None:
