@@ -16,9 +16,10 @@ from advisor.core.workspace import Workspace
 from advisor.data.read.columns import Columns, columns_beside, path_column
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
+from advisor.data.read.images_nearby import folders_of
 from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
-from advisor.data.read.names import is_archive
+from advisor.data.read.names import is_archive, table_format
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.path_parts import part_folder, parts_by_folder
 from advisor.data.read.table_rows import first_reason, groups_of, keys_of, parts_of
@@ -172,10 +173,11 @@ def _none_found(table: Table, column: str, values: pd.Series, finder: Finder) ->
             f"Download the images first, and give their file names."
         )
     where, remedy = _way_on(values, finder)
-    raise DatasetError(
-        f"None of the {counted(len(values), 'file')} named in column {column} of {table.path} {where} "
-        f"(the first is {first!r}). {remedy}."
-    )
+    files = counted(len(values), "file")
+    # An export of annotations has no columns: that of the paths is made by its reader.
+    named = f"that {table.path} names" if table_format(table.path.name) == "json" else ""
+    named = named or f"named in column {column} of {table.path}"
+    raise DatasetError(f"None of the {files} {named} {where} (the first is {first!r}). {remedy}.")
 
 
 def _way_on(values: pd.Series, finder: Finder) -> tuple[str, str]:
@@ -193,6 +195,8 @@ def _way_on(values: pd.Series, finder: Finder) -> tuple[str, str]:
             "is in the archive",
             "A table in an archive reaches the files of that archive only. Put its images into it",
         )
+    if nearby := folders_of(values, finder.beside):
+        return "lies beside it", f"The images lie in {nearby[1]}: give the folder that holds both, {nearby[0]}"
     return "exists", "Put the images beside the table, or correct the paths"
 
 
