@@ -237,3 +237,29 @@ def test_any_records_beside_good_ones_are_used_or_set_aside(
     else:
         whole(dataset)
         assert dataset.n_in == 30 + len(strange)
+
+
+@pytest.mark.parametrize("name", ["Source file", "source_file", "doc_name", "docName", "Where from", "title", "Quelle"])
+@pytest.mark.parametrize("cell", ["{}", "{}.md", "pages/{}.md", "{}.PDF"])
+def test_a_column_of_any_name_whose_cells_name_the_documents_is_found(tmp_path: Path, name: str, cell: str) -> None:
+    records = [
+        {"question": one["question"], "answers": one["answers"], "level": "easy", name: cell.format(city)}
+        for one, city in zip(rows(), CITIES, strict=True)
+    ]
+    dataset = read(folder(tmp_path, records))
+    whole(dataset)
+    documents = dict(zip(dataset.items["text"], dataset.items["document"], strict=True))
+    assert documents["How many bridges has City3?"] == "pages/City3.md"
+    assert f"Column {name} names the document that answers." in dataset.notes
+
+
+def test_a_column_whose_cells_name_other_things_is_no_document(tmp_path: Path) -> None:
+    records = [
+        {"question": one["question"], "answers": one["answers"], "page": i, "file": "unknown.md", "near": CITIES[0]}
+        for i, one in enumerate(rows())
+    ]
+    for i, record in enumerate(records):
+        record["near"] = CITIES[i] if i % 2 else "the sea"
+    dataset = read(folder(tmp_path, records))
+    assert set(dataset.items["document"]) == {""}
+    assert any("documents that column file names are not here" in note for note in dataset.notes)

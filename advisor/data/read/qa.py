@@ -25,7 +25,7 @@ from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.part_tables import PartTable, part_of, unused
 from advisor.data.read.path_parts import NO_FOLDERS, parts_by_folder
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
-from advisor.data.read.qa_documents import document_of, set_groups
+from advisor.data.read.qa_documents import document_of, set_groups, with_document_column
 from advisor.data.read.qa_layouts import OTHERS, laid_flat
 from advisor.data.read.qa_refusals import MIN_QUESTIONS, mostly_copies, n_different, no_documents, no_questions, too_few
 from advisor.data.read.retrieval_sets import joined as joined_retrieval_set
@@ -186,7 +186,9 @@ def _documents(tree: Tree, tables: QuestionTables, progress: Progress) -> Docume
 
 
 def _listed(part: PartTable, documents: Documents, tables: QuestionTables, alone: bool) -> Listing:
-    table, columns, prefix = part.table, tables.columns[part.file], part.prefix
+    table, prefix = part.table, part.prefix
+    by_user = tables.options.document_column is not None
+    columns = with_document_column(table, tables.columns[part.file], documents, by_user)
     questions = table.frame[columns.question]
     answers, answer_notes = _answers(table, columns)
     places = table.frame[columns.document] if columns.document else None

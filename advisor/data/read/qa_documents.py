@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import flat, nested
 from advisor.data.read.documents import Documents, add_contexts, aliases, spelled
 from advisor.data.read.listing import Listing
-from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix
+from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix, words_of
 from advisor.data.read.qa_columns import QuestionColumns
 from advisor.data.read.qa_layouts import other_contexts
 from advisor.data.read.tables import Table
@@ -16,6 +18,50 @@ from advisor.data.read.tables import Table
 #: Questions of one document stay on one side of the split where there are so many documents, and none has more than
 #: this share of the questions; otherwise a part would be empty or one document's.
 MIN_GROUPS, MAX_GROUP_SHARE = 5, 0.34
+#: So many filled cells of the column of documents must name one that is there; more where its own name says nothing.
+MIN_NAMED, MIN_NAMED_BY_CELLS = 0.5, 0.8
+_WORDS = frozenset(
+    "doc docs document documents file filename source sources page article url uri link path pdf manual handbook "
+    "dokument datei quelle documento fichier".split()
+)
+
+
+def with_document_column(
+    table: Table, columns: QuestionColumns, documents: Documents, by_user: bool
+) -> QuestionColumns:
+    """The columns with the one that names documents: by its usual name, by a word in its name, or by its cells alone.
+
+    As they are where the questions bring their contexts, or the user named the column.
+    """
+    if by_user or columns.context or not documents.rows:
+        return columns
+    known = aliases(documents)
+    if columns.document and _share(table.frame[columns.document], known) >= MIN_NAMED:
+        return columns
+    taken = columns.used - {columns.title}
+    shares = {c: _share(table.frame[c], known) for c in map(str, table.frame.columns) if c not in taken}
+    fitting = {c: n for c, n in shares.items() if n >= (MIN_NAMED if _speaks_of_documents(c) else MIN_NAMED_BY_CELLS)}
+    if not fitting:
+        return columns
+    best = max(fitting, key=lambda c: (_speaks_of_documents(c), fitting[c]))
+    return replace(columns, document=best, title=None if columns.title == best else columns.title)
+
+
+def _share(values: pd.Series, known: dict[str, str]) -> float:
+    """The share of filled cells that name a document which is there; 0 where most cells are empty."""
+    filled = values[values != ""]
+    if 2 * len(filled) < len(values) or not len(filled):
+        return 0.0
+    return float(filled.map(lambda value: _named(value, known) != "").mean())
+
+
+def _speaks_of_documents(column: str) -> bool:
+    """Whether a word of a column's name says that it names documents.
+
+    >>> _speaks_of_documents("Source file"), _speaks_of_documents("docName"), _speaks_of_documents("topic")
+    (True, True, False)
+    """
+    return not _WORDS.isdisjoint(words_of(column))
 
 
 def document_of(
@@ -36,7 +82,7 @@ def document_of(
     values = table.frame[columns.document]
     matched = values.map(lambda value: _named(value, known))
     filled = values != ""
-    if not filled.any() or float((matched[filled] != "").mean()) < 0.5:
+    if not filled.any() or float((matched[filled] != "").mean()) < MIN_NAMED:
         some = listed(values[filled & (matched == "")].unique().tolist(), 2)
         note = f"Most documents that column {columns.document} names are not here ({some}), so it is not used."
         return empty.tolist(), empty, [note] if filled.any() else []
