@@ -57,7 +57,12 @@ def settings(
     without_login: bool = False,
     share_endpoint: bool = False,
 ) -> dict[str, str]:
-    """The environment of a server with these options; what was not given stays as the environment has it."""
+    """The environment of a server with these options; what was not given stays as the environment has it.
+
+    Raises RunError where `allow` names nobody, as from an empty variable of the shell: everybody would be admitted.
+    """
+    if allow and not sharing.admitted(",".join(allow)):
+        raise RunError("--allow names nobody. Give it an e-mail address or a domain.")
     given = {
         sharing.TOKEN: token or "",
         sharing.ROOTS: os.pathsep.join(str(folder.expanduser().absolute()) for folder in root),

@@ -27,6 +27,15 @@ UPLOADS = "ADVISOR_UPLOAD_GB"
 SHORTEST_TOKEN = 16
 
 
+def admitted(allow: str) -> set[str]:
+    """The addresses and domains that a list of them names.
+
+    >>> sorted(admitted("Ada@example.org, @lab.org,"))
+    ['ada@example.org', 'lab.org']
+    """
+    return {entry.strip().lower().removeprefix("@") for entry in allow.split(",")} - {""}
+
+
 def is_on(name: str) -> bool:
     """Whether a switch of the environment is on.
 

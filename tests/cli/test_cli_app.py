@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tomllib
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from advisor.cli.dashboard import settings
-from tests.ui.serving import Served, served
+from tests.ui.serving import Served, environment, served
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "advisor.cli", "app", "--port"]
@@ -53,6 +54,24 @@ def test_what_was_not_asked_for_stays_as_the_environment_has_it(tmp_path: Path) 
         "ADVISOR_TOKEN": "t" * 16, "ADVISOR_ROOTS": f"{tmp_path}:{tmp_path / 'x'}", "ADVISOR_WITHOUT_LOGIN": "1",
         "ADVISOR_SHARE_ENDPOINT": "1", "ADVISOR_ALLOW": "ada@example.org,lab.org",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--allow", "ada@example.org"], "Error: --allow, or ADVISOR_ALLOW, needs a login"),
+        (["--allow", ""], "Error: --allow names nobody"),
+        (["--root", "/nonexistent"], "Error: There is no folder /nonexistent to read from"),
+    ],
+)
+def test_options_that_would_do_nothing_are_one_sentence(tmp_path: Path, options: list[str], sentence: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    line = [*COMMAND, port, "--no-browser", *options]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=90, env=environment(tmp_path, {}))
+    assert done.returncode == 1 and sentence in " ".join(done.stderr.split())
+    assert "dashboard is at" not in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_package_carries_the_checkouts_settings() -> None:

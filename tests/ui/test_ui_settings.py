@@ -25,7 +25,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     (tmp_path / "here").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path / "here")
-    for name in (sharing.TOKEN, sharing.ROOTS, sharing.WITHOUT_LOGIN):
+    for name in (sharing.TOKEN, sharing.ROOTS, sharing.WITHOUT_LOGIN, sharing.ALLOW):
         monkeypatch.delenv(name, raising=False)
     yield Settings.here()
     use(None)
@@ -41,6 +41,31 @@ def test_home_and_the_current_folder_are_read_unless_others_are_named(
     monkeypatch.delenv(sharing.ROOTS)
     monkeypatch.chdir("/")
     assert Settings.here().roots == reach.resolved([tmp_path / "home"])
+
+
+def test_a_folder_to_read_from_has_to_exist(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "table.csv").touch()
+    for wrong in ("none", "table.csv"):
+        monkeypatch.setenv(sharing.ROOTS, f"{tmp_path}/home:{tmp_path}/{wrong}")
+        with pytest.raises(RunError, match=f"There is no folder {tmp_path}/{wrong} to read from"):
+            replace(Settings.here(), host="127.0.0.1").check()
+    monkeypatch.setenv(sharing.ROOTS, f"{tmp_path}/home:~/../here")
+    replace(Settings.here(), host="127.0.0.1").check()
+
+
+@pytest.mark.parametrize("allow", ["ada@example.org", "example.org,lab.org", ","])
+def test_saying_who_is_admitted_needs_a_login(settings: Settings, allow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(sharing.ALLOW, allow)
+    for host, without_login in (("127.0.0.1", False), ("0.0.0.0", True)):
+        with pytest.raises(RunError, match=r"--allow, or ADVISOR_ALLOW, needs a login, .* docs/sharing.md"):
+            replace(Settings.here(), host=host, without_login=without_login).check()
+
+
+def test_a_list_of_those_admitted_that_names_nobody_is_refused(settings: Settings) -> None:
+    with pytest.raises(RunError, match="names nobody"):
+        replace(settings, host="127.0.0.1", login=True, allow=" , @").check()
 
 
 def test_tokens_differ_and_stay_out_of_what_is_printed_of_the_settings(settings: Settings) -> None:

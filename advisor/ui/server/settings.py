@@ -18,7 +18,8 @@ from advisor.core.errors import RunError
 @dataclass(frozen=True)
 class Settings:
     """The server's settings. ``login``: people sign in with an account, and each has a workspace of their own;
-    otherwise whoever knows the ``token`` acts as the owner. ``roots``: the folders whose files may be read.
+    otherwise whoever knows the ``token`` acts as the owner. ``roots``: the folders whose files may be read. ``allow``:
+    who may sign in, as it was given.
     """
 
     host: str | None
@@ -27,6 +28,7 @@ class Settings:
     login: bool
     without_login: bool
     roots: tuple[str, ...]
+    allow: str = ""
 
     @classmethod
     def here(cls) -> Settings:
@@ -39,6 +41,7 @@ class Settings:
             login=login,
             without_login=sharing.is_on(sharing.WITHOUT_LOGIN),
             roots=_roots(login),
+            allow=os.environ.get(sharing.ALLOW, "").strip(),
         )
 
     @property
@@ -71,6 +74,17 @@ class Settings:
                 f"up a login (docs/sharing.md), or let everybody who has the address act as you: --without-login, or "
                 f"{sharing.WITHOUT_LOGIN}=1."
             )
+        self._check_visitors()
+        if missing := [folder for folder in _named() if not os.path.isdir(folder)]:  # noqa: PTH112
+            raise RunError(
+                f"There is no folder {missing[0]} to read from. Correct --root, or {sharing.ROOTS} in the environment."
+            )
+
+    def _check_visitors(self) -> None:
+        if self.allow and not self.login:
+            raise RunError(f"--allow, or {sharing.ALLOW}, needs a login, as nobody signs in here: docs/sharing.md")
+        if self.allow and not sharing.admitted(self.allow):
+            raise RunError(f"--allow, or {sharing.ALLOW}, names nobody. Give it an e-mail address or a domain.")
         if self.login and not auth_util.is_authlib_installed():
             raise RunError(
                 "A login is set up in .streamlit/secrets.toml, but Authlib is not installed. Install it: "
@@ -86,10 +100,14 @@ class Settings:
 def _roots(login: bool) -> tuple[str, ...]:
     """The folders that were named; without any, the owner's home and where the server was started, or with a login
     none. The root of the whole disk counts only when it was named."""
-    named = [folder for folder in os.environ.get(sharing.ROOTS, "").split(os.pathsep) if folder.strip()]
-    if named or login:
-        return reach.resolved(named)
+    if (named := _named()) or login:
+        return named
     return tuple(root for root in reach.resolved([Path.home(), Path.cwd()]) if root != os.path.dirname(root))  # noqa: PTH120
+
+
+def _named() -> tuple[str, ...]:
+    """The folders that were named, whether they exist or not."""
+    return reach.resolved(folder for folder in os.environ.get(sharing.ROOTS, "").split(os.pathsep) if folder.strip())
 
 
 _used: Settings | None = None

@@ -64,7 +64,7 @@ def name_of(user: dict[str, Any]) -> str | None:
 
 def is_admitted(user: dict[str, Any]) -> bool:
     """Whether the owner lets an account in: by its address, which the provider must not call unverified."""
-    allowed = {entry.strip().lower().removeprefix("@") for entry in os.environ.get(sharing.ALLOW, "").split(",")} - {""}
+    allowed = sharing.admitted(os.environ.get(sharing.ALLOW, ""))
     address = str(user.get("email") or "").lower()
     verified = str(user.get("email_verified", True)).lower() == "true"
     return not allowed or (verified and bool({address, address.rpartition("@")[2]} & allowed))
