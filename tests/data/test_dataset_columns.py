@@ -197,3 +197,16 @@ def test_short_texts_that_repeat_beside_numbers_are_texts_where_the_name_says_so
     rows = "".join(f"{texts[i % 3]} {'please' * (i % 2)},{'ab'[i % 2]},{i / 7:.3f},{i / 9:.2f}\n" for i in range(90))
     write(tmp_path / "data.csv", f"utterance,intent,seconds,loudness\n{rows}")
     assert any("texts from column utterance" in note for note in read(tmp_path / "data.csv").notes)
+
+
+def test_columns_without_names_are_called_by_their_places(tmp_path: Path) -> None:
+    write(tmp_path / "sms", "".join(f"{'ham spam'.split()[i % 2]}\ta text, number {i} of them\n" for i in range(40)))
+    assert read(tmp_path / "sms").notes[0] == (
+        "Read as text classification: texts from column 2, labels from column 1."
+    )
+
+
+def test_the_only_column_of_a_table_is_named_as_such(tmp_path: Path) -> None:
+    write(tmp_path / "data.csv", "messages\n" + "".join(f"a text with number {i} of them\n" for i in range(40)))
+    with pytest.raises(DatasetError, match=r"Its only column is messages\."):
+        read(tmp_path / "data.csv")

@@ -303,3 +303,20 @@ def test_fasttext_lines_have_clean_texts_and_labels(tmp_path: Path) -> None:
 def test_a_label_with_fasttexts_prefix_in_a_table(tmp_path: Path) -> None:
     rows = [(text, f"__label__{label}") for text, label in text_rows(10)]
     assert read(write(tmp_path / "a.csv", csv_of(rows))).classes == ("bad", "good")
+
+
+def test_rows_without_a_one_are_said_and_how_they_become_a_class(tmp_path: Path) -> None:
+    marks = ["1,0,1", "0,1,0", "0,0,0", "1,1,0", "1,1,1"]
+    rows = "".join(f"a comment number {i} of them,{marks[i % 5]}\n" for i in range(100))
+    write(tmp_path / "toxic.csv", f"comment_text,toxic,obscene,insult\n{rows}")
+    dataset = read(tmp_path / "toxic.csv", ReadOptions(several_labels="combine"))
+    assert dataset.notes[0] == (
+        "Read as text classification: texts from column comment_text, labels from the columns toxic, obscene and "
+        "insult; the column that holds a 1 is the class."
+    )
+    assert any(note.startswith("In 20 rows no column holds a 1, so they have no label.") for note in dataset.notes)
+    with_none = "".join(f"{row},{int(row.endswith(',0,0,0'))}\n" for row in rows.splitlines())
+    write(tmp_path / "none.csv", f"comment_text,toxic,obscene,insult,none\n{with_none}")
+    dataset = read(tmp_path / "none.csv", ReadOptions(several_labels="combine"))
+    assert "none" in dataset.classes and dataset.n_used == 100
+    assert not any("no column holds a 1" in note for note in dataset.notes)

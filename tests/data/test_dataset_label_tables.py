@@ -110,7 +110,7 @@ def test_ids_that_stand_in_two_folders_mean_the_images_of_their_part(tmp_path: P
     assert dataset.classes == ("cat", "dog")
     assert set(dataset.items["key"]) == {f"train/{i}.png" for i in range(20)}
     assert sorted(dataset.unlabelled["key"]) == [f"test/{i}.png" for i in range(8)]
-    assert "8 images are named by no row." in dataset.notes
+    assert "No row names 8 of the images." in dataset.notes
 
 
 @pytest.mark.parametrize("labelled", [True, False])

@@ -105,10 +105,16 @@ def question_facts(counts: QuestionCounts) -> dict[str, str]:
         "Documents": f"{len(tokens):,}",
         "Tokens": f"{tokens.sum():,} (a document: median {np.median(tokens):,.0f}, longest {tokens.max():,})",
         "Chunks": f"{len(chunks):,} (median {np.median(chunks):.0f} tokens)" if len(chunks) else "0",
-        "Questions": f"{len(counts.kinds):,}, of which {n_none:,} are not answered by the documents",
+        "Questions": f"{len(counts.kinds):,}, {_unanswered_of(n_none)}",
         "Answers": shares or "none",
         "Answer length": f"median {counted(int(np.median(counts.answer_words)), 'word')}" if n_answered else "none",
     }
+
+
+def _unanswered_of(n: int) -> str:
+    if not n:
+        return "all answered by the documents"
+    return f"of which {n:,} {'is' if n == 1 else 'are'} not answered by the documents"
 
 
 def question_findings(counts: QuestionCounts) -> list[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from advisor.data.read.column_values import are_texts, filled, is_number
-from advisor.data.read.columns import Columns, same_column
+from advisor.data.read.columns import Columns, in_words, same_column
 from advisor.data.read.label_tables import header_as_row
 from advisor.data.read.part_tables import PartTable
 
@@ -82,7 +82,7 @@ def _renamed_label(rule: PartTable, part: PartTable, columns: Columns, theirs: l
 
 
 def _renamed(part: PartTable, old: str, new: str, what: str) -> PartTable:
-    note = f"{part.file} has the {what} in column {old}."
+    note = f"{part.file} has the {what} in {in_words(old)}."
     table = part.table
     frame = table.frame.rename(columns={old: new})
     return replace(part, table=replace(table, frame=frame, notes=[*table.notes, note]))

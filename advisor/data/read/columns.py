@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -71,8 +72,8 @@ _ROLE_NAMES = {"labels": [*LABEL_NAMES, *_SPELLED], "texts": TEXT_NAMES, "image 
 class Columns:
     """The roles found; None where a table has no such column. Exactly one of `text` and `path` is used.
 
-    ``more_texts``: columns whose texts follow those of `text`, a blank line between them. ``labels_from``: where the
-    labels come from, in the words of a note, where that is no column of this name.
+    ``more_texts``: columns whose texts follow those of `text`, a blank line between them. ``labels_from``: the columns
+    of zeros and ones that the label is made of, in words, where that is no column of its own.
     """
 
     label: str
@@ -89,6 +90,13 @@ class Columns:
         return (*filter(None, [self.text]), *self.more_texts)
 
     @property
+    def labels_in_words(self) -> str:
+        """Where the labels come from, as the end of a sentence."""
+        if self.labels_from:
+            return f"labels from {self.labels_from}; the column that holds a 1 is the class"
+        return f"labels from {in_words(self.label)}"
+
+    @property
     def used(self) -> set[str]:
         """Every column that has a role."""
         return {c for c in (self.label, self.path, self.split, self.group, *self.texts) if c}
@@ -101,6 +109,27 @@ def plain(name: str) -> str:
     'labeltext'
     """
     return re.sub(r"[\W_]+", "", str(name).lower())
+
+
+def in_words(*columns: str, most: int = 6) -> str:
+    """Columns in a sentence, at most so many; those without a name are called by their places.
+
+    >>> in_words("title"), in_words("column 2"), in_words("title", "body")
+    ('column title', 'column 2', 'columns title and body')
+    """
+    numbered = all(re.fullmatch(r"column \d+", column) for column in columns)
+    start = "" if numbered else "column " if len(columns) == 1 else "columns "
+    return start + listed(columns, most)
+
+
+def columns_there(columns: Iterable[object]) -> str:
+    """A sentence on the columns of a table.
+
+    >>> columns_there(["id", "text"]), columns_there(["text"])
+    ('Its columns are id and text.', 'Its only column is text.')
+    """
+    names = [str(column) for column in columns]
+    return f"Its columns are {listed(names, 20)}." if len(names) != 1 else f"Its only column is {names[0]}."
 
 
 def named(table: Table, wanted: str, role: str) -> str:
@@ -122,8 +151,7 @@ def named(table: Table, wanted: str, role: str) -> str:
         if len(alike) == 1:
             return alike[0]
     raise DatasetError(
-        f"{table.path} has no column {wanted!r} for the {role}. Its columns are {listed(columns, 20)}. "
-        f"Choose one of them."
+        f"{table.path} has no column {wanted!r} for the {role}. {columns_there(columns)} Choose one of them."
     )
 
 
@@ -230,13 +258,13 @@ def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tu
         longest = max(candidates, key=lambda c: (candidates[c], plain(c) in TEXT_NAMES))
         if are_number_rows(sample[longest]):
             raise DatasetError(
-                f"The column {longest} of {table.path} holds many numbers in each cell, as of pixels or measurements, "
-                f"and no texts. Write each row as an image into a folder of its class, or name a column of texts with "
-                f"the option text_column (--text-column)."
+                f"The {in_words(longest)} of {table.path} holds many numbers in each cell, as of pixels or "
+                f"measurements, and no texts. Write each row as an image into a folder of its class, or name "
+                f"a column of texts with the option text_column (--text-column)."
             )
         return (longest,)
     raise DatasetError(
-        f"{table.path} has no column of texts. Its columns are {listed(map(str, table.frame.columns), 20)}. "
+        f"{table.path} has no column of texts. {columns_there(table.frame.columns)} "
         f"Name the column with the option text_column (--text-column)."
     )
 
@@ -274,7 +302,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
     if called_so or measured:
         return (called_so or measured)[0]
     raise DatasetError(
-        f"{table.path} has no column of labels. Its columns are {listed(map(str, frame.columns), 20)}. "
+        f"{table.path} has no column of labels. {columns_there(frame.columns)} "
         f"Call it label, or name it with the option label_column (--label-column)."
     )
 

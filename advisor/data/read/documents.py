@@ -15,6 +15,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
+from advisor.data.read.columns import in_words
 from advisor.data.read.document import Unreadable, letters
 from advisor.data.read.document_text import read_document
 from advisor.data.read.fingerprint import digest_text
@@ -183,7 +184,7 @@ def add_rows(documents: Documents, table: Table, prefix: str = "") -> bool:
         place = f"{prefix}row {row}"
         documents.add(name or place, heading, passage(body), place)
     documents.set_aside += [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    documents.notes.append(f"Documents from {table.path.name}, column {text}{f', ids from {key}' if key else ''}.")
+    documents.notes.append(f"Documents from {table.path.name}, {in_words(text)}{f', ids from {key}' if key else ''}.")
     return True
 
 

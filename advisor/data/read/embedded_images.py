@@ -48,7 +48,8 @@ def written_out(source: Source, tree: Tree, progress: Progress = silent) -> Sour
     if found is None:
         with aside.filled(folder) as new:
             n_images = sum(_write(tree.root, file, new, progress) for file in files)
-            note = f"{counted(n_images, 'image')} inside the {'table' if len(files) == 1 else 'tables'} written out."
+            where = f"inside the {'table' if len(files) == 1 else 'tables'}"
+            note = f"{counted(n_images, 'image')} {where} {'was' if n_images == 1 else 'were'} written to files."
             written = {path.relative_to(new).as_posix(): facts_of(path) for path in new.rglob("*") if path.is_file()}
             content = {"archive": source.origin, "set_aside": [], "notes": [note], "files": written}
             storage.write_json(new / UNPACKED, content)

@@ -13,7 +13,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.core.workspace import Workspace
-from advisor.data.read.columns import Columns, columns_beside, path_column
+from advisor.data.read.columns import Columns, columns_beside, columns_there, in_words, path_column
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.images_nearby import folders_of
@@ -132,8 +132,7 @@ def list_image_table(
         keys, labels.values.tolist(), parts, groups, [d for d, _ in digests], "path", [p or "" for p in paths]
     )
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
-    source = columns.labels_from or f"labels from column {columns.label}"
-    note = f"Read as image classification: paths from column {columns.path}, {source}."
+    note = f"Read as image classification: paths from {in_words(columns.path)}, {columns.labels_in_words}."
     notes = [note, *part_notes, *group_notes, *table.notes, *labels.notes]
     listing = Listing("image", finder.root, items, aside, notes)
     bad_path = _path_reasons(values, paths, [r for _, r in digests], finder)
@@ -158,7 +157,7 @@ def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | N
     path = path_column(table, options)
     if path is None:
         raise DatasetError(
-            f"{table.path} has no column of image paths. Its columns are {listed(map(str, table.frame.columns), 20)}. "
+            f"{table.path} has no column of image paths. {columns_there(table.frame.columns)} "
             f"Call it path, or name it with the option path_column (--path-column)."
         )
     label, split, group = columns_beside(table, options, {path}, common)
@@ -169,14 +168,14 @@ def _none_found(table: Table, column: str, values: pd.Series, finder: Finder) ->
     first = next((v for v in values if v), "")
     if first.startswith(("http://", "https://")):
         raise DatasetError(
-            f"The column {column} of {table.path} holds web addresses ({first}). "
+            f"The {in_words(column)} of {table.path} holds web addresses ({first}). "
             f"Download the images first, and give their file names."
         )
     where, remedy = _way_on(values, finder)
     files = counted(len(values), "file")
     # An export of annotations has no columns: that of the paths is made by its reader.
     named = f"that {table.path} names" if table_format(table.path.name) == "json" else ""
-    named = named or f"named in column {column} of {table.path}"
+    named = named or f"named in {in_words(column)} of {table.path}"
     raise DatasetError(f"None of the {files} {named} {where} (the first is {first!r}). {remedy}.")
 
 

@@ -17,7 +17,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import SetAside
 from advisor.core.wording import counted
 from advisor.data.read.column_values import are_texts, filled
-from advisor.data.read.columns import same_column
+from advisor.data.read.columns import in_words, same_column
 from advisor.data.read.names import IMAGE_SUFFIXES, part_name, suffix, words_of
 from advisor.data.read.part_tables import part_of, stem_of
 from advisor.data.read.tables import Table, read_table
@@ -62,7 +62,7 @@ def joined(items: Table, labels: Table, labels_file: str) -> tuple[Table, frozen
         frame[column] = frame[mine].map(_by_id(labels.frame, theirs, column)).fillna("").astype(object)
     n_lost = int((~labels.frame[theirs].isin(set(frame[mine]))).sum())
     lost = f" {counted(n_lost, 'label')} of it name no row." if n_lost else ""
-    note = f"Labels from {labels_file}, joined by column {mine}.{lost}"
+    note = f"Labels from {labels_file}, joined by {in_words(mine)}.{lost}"
     return replace(items, frame=frame, notes=[note, *items.notes, *labels.notes]), frozenset(columns)
 
 

@@ -24,7 +24,7 @@ from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.json_records import AnnotationsError
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import IMAGE_SUFFIXES, SPREADSHEET_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
-from advisor.data.read.one_hot import with_one_hot
+from advisor.data.read.one_hot import with_one_hot, without_a_one
 from advisor.data.read.part_labels import (
     add_unnamed_images,
     set_placeholders_aside,
@@ -202,6 +202,8 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
         add_unnamed_images(joined, tree)
     elif whole and tree.images:
         joined.notes.append(f"{counted(len(tree.images), 'image')} not read: {listed(tree.images, 3)}.")
+    if columns.labels_from:
+        joined.notes += without_a_one([part.table for part in parts], columns.label)
     if joined.unlabelled is not None and len(joined.unlabelled):
         n = len(joined.unlabelled)
         kept = f"{counted(n, 'item')} without a label {'is' if n == 1 else 'are'} kept apart"

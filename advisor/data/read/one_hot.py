@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.core.records import ReadOptions
-from advisor.core.wording import listed
+from advisor.core.wording import counted, listed
 from advisor.data.read.column_values import NO, YES, are_measurements, is_number, look_like_labels, may_be_labels
 from advisor.data.read.columns import CIRCUMSTANCES, FLAGS, OUTCOMES, all_by_name, label_names, plain, same_column
 from advisor.data.read.part_tables import PartTable
@@ -31,7 +31,7 @@ MAX_STRETCH = 60
 def with_one_hot(
     parts: list[PartTable], rule: PartTable, options: ReadOptions
 ) -> tuple[list[PartTable], ReadOptions, str]:
-    """(the tables with one column of labels instead, options that name it, where the labels come from in words).
+    """(the tables with one column of labels instead, options that name it, the columns of the set in words).
 
     All as given, and "", where the training table has a column of labels or no such set. A row in which several
     columns are 1 gets a list of their names (`advisor.data.read.label_cells` decides).
@@ -44,8 +44,19 @@ def with_one_hot(
     while name in map(str, rule.table.frame.columns):
         name += " (one-hot)"
     changed = [replace(part, table=_one_column(part.table, columns, len(prefix), name)) for part in parts]
-    words = f"labels from the columns {listed(columns)}, of which the class is 1"
-    return changed, options.model_copy(update={"label_column": name}), words
+    return changed, options.model_copy(update={"label_column": name}), f"the columns {listed(columns)}"
+
+
+def without_a_one(tables: Iterable[Table], label: str) -> list[str]:
+    """A sentence on the rows in which none of the columns is 1. label: the column that `with_one_hot` made."""
+    n = sum(int((table.frame[label] == "").sum()) for table in tables if label in table.frame)
+    if not n:
+        return []
+    return [
+        f"In {counted(n, 'row')} no column holds a 1, so {'it has' if n == 1 else 'they have'} no label. To make "
+        f"{'it' if n == 1 else 'them'} a class, add a column, such as none, that holds a 1 in "
+        f"{'this row' if n == 1 else 'these rows'}."
+    ]
 
 
 def _set_of_columns(rule: PartTable, options: ReadOptions) -> list[str]:

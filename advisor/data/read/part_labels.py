@@ -12,7 +12,7 @@ import pandas as pd
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.column_values import look_like_labels, may_be_labels
-from advisor.data.read.columns import Columns, by_name, called_like_labels, label_names, same_column
+from advisor.data.read.columns import Columns, by_name, called_like_labels, in_words, label_names, same_column
 from advisor.data.read.label_cells import read_labels
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import natural
@@ -45,7 +45,7 @@ def with_labels(parts: Sequence[PartTable], rule: PartTable, columns: Columns, o
     """The tables with their labels read; one without the column has none. Raises DatasetError as `read_labels` does."""
     own = [same_column(part.table, columns.label) for part in parts]
     cells = [_by_image(part, label, columns) for part, label in zip(parts, own, strict=True) if label]
-    where = columns.labels_from.removeprefix("labels from ").partition(", of which")[0] or f"column {columns.label}"
+    where = columns.labels_from or in_words(columns.label)
     labels = iter(read_labels(cells, options, f"{where} of {rule.table.path}", called_like_labels(columns.label)))
     return [replace(part, labels=next(labels)) if label else part for part, label in zip(parts, own, strict=True)]
 
@@ -103,7 +103,7 @@ def add_unnamed_images(listing: Listing, tree: Tree) -> None:
     if rest:
         n, n_others = len(rest), len(rest) - len(items)
         others = f"; {n_others:,} of them in other folders are left alone" if n_others else ""
-        listing.notes.append(f"{counted(n, 'image')} {'is' if n == 1 else 'are'} named by no row{others}.")
+        listing.notes.append(f"No row names {n:,} of the images{others}.")
     if items:
         more = pd.DataFrame({"key": items, "path": [start + file.replace("/", os.sep) for file in items]}, dtype=object)
         kept = [] if listing.unlabelled is None else [listing.unlabelled]

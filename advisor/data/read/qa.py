@@ -13,7 +13,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import column_answers
-from advisor.data.read.columns import by_name, same_column
+from advisor.data.read.columns import by_name, in_words, same_column
 from advisor.data.read.documents import (
     Documents,
     add_files,
@@ -215,7 +215,8 @@ def _listed(part: PartTable, documents: Documents, tables: QuestionTables, alone
     items["document"] = pd.Series(names, dtype=object)
     aside = [SetAside(key=prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     note = (
-        f"Read as question answering: questions from column {columns.question}, answers from column {columns.answer}."
+        f"Read as question answering: questions from {in_words(columns.question)}, "
+        f"answers from {in_words(columns.answer)}."
     )
     said = [note, *answer_notes, *document_notes, *notes, *_unused(table, columns), *table.notes]
     listing = Listing(KIND, table.path.parent, items, aside, said)

@@ -12,8 +12,7 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
-from advisor.core.wording import listed
-from advisor.data.read.columns import by_name, named, plain, same_column, side_columns
+from advisor.data.read.columns import by_name, columns_there, named, plain, same_column, side_columns
 from advisor.data.read.delimited import parse
 from advisor.data.read.names import table_format
 from advisor.data.read.part_tables import PART_ORDER, part_of
@@ -175,7 +174,7 @@ def _wanted(table: Table, by_user: str | None, names: list[str], without: set[st
     column = by_name(table, names, without)
     if column is None:
         raise DatasetError(
-            f"{table.path} has no column of {role}s. Its columns are {listed(map(str, table.frame.columns), 20)}. "
+            f"{table.path} has no column of {role}s. {columns_there(table.frame.columns)} "
             f"Call it {role}, or name it with the option {role}_column (--{role}-column)."
         )
     return column

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from advisor.core.wording import counted, listed
+from advisor.core.wording import capital, counted, listed
 from advisor.data.read.answers import flat, nested
+from advisor.data.read.columns import in_words
 from advisor.data.read.documents import Documents, add_contexts, aliases, spelled
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import DOCUMENT_SUFFIXES, FOREIGN_DOCUMENT_SUFFIXES, suffix, words_of
@@ -75,7 +76,7 @@ def document_of(
         names = add_contexts(documents, zip(titles, table.frame[columns.context], places, strict=True))
         add_contexts(documents, other_contexts(table, places))
         blank = pd.Series([not name for name in names], index=empty.index)
-        return names, empty.mask(blank, "The context is empty."), [f"Documents from column {columns.context}."]
+        return names, empty.mask(blank, "The context is empty."), [f"Documents from {in_words(columns.context)}."]
     if not columns.document:
         return empty.tolist(), empty, []
     known = aliases(documents)
@@ -84,11 +85,11 @@ def document_of(
     filled = values != ""
     if not filled.any() or float((matched[filled] != "").mean()) < MIN_NAMED:
         some = listed(values[filled & (matched == "")].unique().tolist(), 2)
-        note = f"Most documents that column {columns.document} names are not here ({some}), so it is not used."
+        note = f"Most documents that {in_words(columns.document)} names are not here ({some}), so it is not used."
         return empty.tolist(), empty, [note] if filled.any() else []
     missing = filled & (matched == "")
     reasons = empty.mask(missing, values.map(lambda value: f"Its document {value[:80]} is not among those read."))
-    return matched.tolist(), reasons, [f"Column {columns.document} names the document that answers."]
+    return matched.tolist(), reasons, [f"{capital(in_words(columns.document))} names the document that answers."]
 
 
 def _named(value: str, known: dict[str, str]) -> str:

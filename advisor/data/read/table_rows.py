@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from advisor.core.errors import DatasetError
-from advisor.core.wording import counted, listed
+from advisor.core.wording import capital, counted, listed
 from advisor.data.read.column_values import YES, are_flags, names_parts
-from advisor.data.read.columns import FLAGS, plain
+from advisor.data.read.columns import FLAGS, in_words, plain
 from advisor.data.read.names import part_inside, part_name
 from advisor.data.read.path_parts import NO_FOLDERS, FolderParts
 from advisor.data.read.tables import Table
@@ -32,7 +32,7 @@ def parts_of(
         filled = values[values != ""]
         if len(filled):
             return _parts_in(table, split, by_user)
-        notes = [f"The column {split} is empty, so there is no official split."]
+        notes = [f"The {in_words(split)} is empty, so there is no official split."]
     if by_folder.parts is not None and not file_part:
         return by_folder.parts, empty, by_folder.notes
     return [file_part] * len(table.frame), empty, notes + by_folder.notes
@@ -42,7 +42,7 @@ def _parts_in(table: Table, split: str, by_user: bool) -> tuple[list[str], pd.Se
     values = table.frame[split]
     if by_user and not names_parts(values) and not (plain(split) in FLAGS and are_flags(values)):
         raise DatasetError(
-            f"The column {split} of {table.path} holds {listed(sorted(set(values[values != ''])), 4)}, which "
+            f"The {in_words(split)} of {table.path} holds {listed(sorted(set(values[values != ''])), 4)}, which "
             f"name no parts. Its values must be train, val and test."
         )
     flagged = FLAGS.get(plain(split))
@@ -53,7 +53,7 @@ def _parts_in(table: Table, split: str, by_user: bool) -> tuple[list[str], pd.Se
     unknown = names.isna() & (values != "")
     reasons = pd.Series("", index=table.frame.index, dtype=object)
     reasons = reasons.mask(unknown, values.map(lambda v: f"Its split {v!r} is not train, val, test or ood."))
-    notes = [f"Official split from column {split}."]
+    notes = [f"Official split from {in_words(split)}."]
     if unknown.any():
         notes.append(f"{counted(int(unknown.sum()), 'row')} with another split value set aside.")
     return ["" if p in (None, "all") or pd.isna(p) else str(p) for p in names], reasons, notes
@@ -64,7 +64,7 @@ def groups_of(table: Table, group: str | None) -> tuple[list[str | None], list[s
     if group is None or not (table.frame[group] != "").any():
         return [None] * len(table.frame), []
     values = [value or None for value in table.frame[group]]
-    return values, [f"Column {group} keeps related items together."]
+    return values, [f"{capital(in_words(group))} keeps related items together."]
 
 
 def first_reason(*reasons: pd.Series) -> pd.Series:

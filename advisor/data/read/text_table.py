@@ -11,7 +11,7 @@ from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import listed
 from advisor.data.read.answers import nested
 from advisor.data.read.column_values import filled
-from advisor.data.read.columns import Columns, columns_beside, side_columns, text_columns_of
+from advisor.data.read.columns import Columns, columns_beside, in_words, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
 from advisor.data.read.label_cells import NO_LABEL
 from advisor.data.read.listing import Listing, item_table
@@ -76,11 +76,11 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
 
 
 def _notes(columns: Columns) -> list[str]:
-    labels = columns.labels_from or f"labels from column {columns.label}"
+    texts, labels = in_words(*columns.texts), columns.labels_in_words
     if not columns.more_texts:
-        return [f"Read as text classification: texts from column {columns.text}, {labels}."]
+        return [f"Read as text classification: texts from {texts}, {labels}."]
     return [
-        f"Read as text classification: texts from columns {listed(columns.texts)}, joined by a blank line, {labels}.",
+        f"Read as text classification: texts from {texts}, joined by a blank line, {labels}.",
         "A text to predict must be joined in the same way.",
     ]
 

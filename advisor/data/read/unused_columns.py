@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from advisor.core.wording import counted, listed
+from advisor.core.wording import capital, counted, listed
 from advisor.data.read.column_values import MANY_NUMBERS, are_texts, filled, look_like_labels, may_be_labels
-from advisor.data.read.columns import LABEL_NAMES, Columns, called_like_labels, plain
+from advisor.data.read.columns import LABEL_NAMES, Columns, called_like_labels, in_words, plain
 from advisor.data.read.tables import Table
 
 #: Names of an official split; a column called so that names no parts is said to be none.
@@ -37,10 +37,11 @@ def unused_notes(table: Table, columns: Columns, guessed: bool) -> list[str]:
 
 def _further_texts(table: Table, columns: Columns, texts: list[str]) -> str:
     in_order = [str(c) for c in table.frame.columns if c in texts or c in columns.texts]
-    what = f"Column {texts[0]} holds texts too and is" if len(texts) == 1 else f"Columns {listed(texts)} hold texts too"
+    too = "holds texts too and is" if len(texts) == 1 else "hold texts too and are"
     return (
-        f"{what}{'' if len(texts) == 1 else ' and are'} not read. To join them, a blank line between them, name the "
-        f"columns with the option text_column (--text-column {_quoted(','.join(in_order))})."
+        f"{capital(in_words(*texts))} {too} not read. To read the texts of a row as one, separated "
+        f"by a blank line, name their columns with the option text_column "
+        f"(--text-column {_quoted(','.join(in_order))})."
     )
 
 
@@ -49,7 +50,7 @@ def _other_labels(table: Table, columns: Columns, left: list[str]) -> list[str]:
     others = [c for c in left if look_like_labels(table.frame[c]) and table.frame[c].nunique() <= MANY_NUMBERS]
     if not others:
         return []
-    columns_too = f"{'Column' if len(others) == 1 else 'Columns'} {listed(others, N_NAMED)}"
+    columns_too = capital(in_words(*others, most=N_NAMED))
     return [
         f"No column is called label, so it was guessed. {columns_too} could be the label too: name the right one with "
         f"the option label_column (--label-column)."
@@ -59,7 +60,7 @@ def _other_labels(table: Table, columns: Columns, left: list[str]) -> list[str]:
 def _no_labels(column: str, values: pd.Series) -> str:
     cells = filled(values)
     return (
-        f"Column {column} is not the label: it has {counted(cells.nunique(), 'different value')} "
+        f"{capital(in_words(column))} is not the label: it has {counted(cells.nunique(), 'different value')} "
         f"in {counted(len(cells), 'filled row')}."
     )
 
@@ -70,4 +71,4 @@ def _quoted(argument: str) -> str:
 
 def _no_split(column: str, values: pd.Series) -> str:
     held = listed(sorted(set(filled(values)))[:20], 3)
-    return f"Column {column} names no parts (it holds {held}), so it is not used as the split."
+    return f"{capital(in_words(column))} names no parts (it holds {held}), so it is not used as the split."
