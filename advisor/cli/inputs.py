@@ -74,7 +74,7 @@ def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) 
 
     Raises DatasetError naming the columns where none is asked for, or one that is not there.
     """
-    from advisor.data.read.columns import columns_there
+    from advisor.data.read.columns import named
     from advisor.data.read.image_table import Finder
     from advisor.data.read.part_tables import part_of
     from advisor.data.read.tables import read_table
@@ -83,9 +83,7 @@ def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) 
     columns = [str(name) for name in table.frame.columns]
     if column is None:
         raise DatasetError(_which_column(table, columns, modality, run))
-    if column not in columns:
-        raise DatasetError(f"{path} has no column {column!r}. {columns_there(columns)}")
-    cells = list(map(str, table.frame[column]))
+    cells = list(map(str, table.frame[named(table, column, "image paths" if modality == "image" else "texts")]))
     if modality == "image":
         finder = Finder(table, path.parent, inside_only=False, part=part_of(path.name))
         cells = [finder.find(cell) or cell if cell else "" for cell in cells]

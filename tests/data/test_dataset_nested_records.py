@@ -46,6 +46,7 @@ SHAPES: list[Any] = [
     lambda i, text, label: {"id": i, "payload": {"title": "x", "body": text}, "meta": {"category": label, "who": "y"}},
     lambda i, text, label: {"doc": {"content": {"text": text}, "n": i}, "gold": {"sentiment": label, "sure": True}},
     lambda i, text, label: {"brand": "xyz"[i % 3], "review": {"text": text}, "annotation": {"category": label}},
+    lambda i, text, label: {"_id": {"$oid": f"{i:x}"}, "text": text, "metadata": {"label": label, "by": "ann"}},
     lambda i, text, label: {"item": {"text": text, "n": {"a": i}}, "tags": {"topic": label, "by": "ann"}},
 ]
 
@@ -88,8 +89,8 @@ def columns_of(tmp_path: Path, records: list[Any]) -> Table:
         {"text": "a", "label": {"good": 0.9, "bad": 0.1}},
         {"text": "a", "scores": {"good": 1, "bad": 0}},
         {"text": "a", "label": {"name": ["x"], "text": "y"}},
+        {"question": "Who?", "answers": ["a"], "doc": {"title": "b"}},
         {"image": {"bytes": "abc", "path": "a.png"}, "label": "x"},
-        {"_id": "q1", "text": "a", "metadata": {"answer": "b"}},
         {"text": "a", "parallel": {"tokens": ["a"], "tags": ["b"]}},
     ],
 )

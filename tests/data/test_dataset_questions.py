@@ -263,3 +263,12 @@ def test_a_column_whose_cells_name_other_things_is_no_document(tmp_path: Path) -
     dataset = read(folder(tmp_path, records))
     assert set(dataset.items["document"]) == {""}
     assert any("documents that column file names are not here" in note for note in dataset.notes)
+
+
+def test_documents_whose_text_lies_in_an_object_are_read(tmp_path: Path) -> None:
+    docs = [{"id": c, "page": {"content": page(c), "lang": "en"}} for c in CITIES]
+    write(tmp_path / "docs.jsonl", jsonl(docs))
+    write(tmp_path / "questions.jsonl", jsonl([{**row, "document": c} for row, c in zip(rows(), CITIES, strict=True)]))
+    dataset = read(tmp_path)
+    whole(dataset)
+    assert set(dataset.items["document"]) == set(CITIES)

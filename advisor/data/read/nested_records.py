@@ -23,7 +23,7 @@ _NAMES = frozenset("label name class text title value id".split())
 _QUESTIONS = frozenset("question questions query questiontext userinput frage pregunta qas paragraphs".split())
 _OF_QUESTIONS = re.compile(
     r"(gold|correct|expected|reference)?(answers?|groundtruths?|response|reference|antwort|respuesta)(text)?|question"
-    r"|contexts?|passages?|choices|options|document|supportingfacts|annotations|evidence|paragraphs?|entitypages"
+    r"|contexts?|passages?|choices|options|documents?|docs?|source|file|page|article|supportingfacts|annotations|evidence|paragraphs?|entitypages"
 )
 
 
@@ -31,7 +31,6 @@ def paths_to_open(head: Iterable[Record]) -> frozenset[str]:
     """The dotted names of the objects that become columns, by the first records."""
     records = list(head)
     asks = any(_plain(key) in _QUESTIONS for record in records for key in record)
-    indexed = any("_id" in record for record in records)
     paths: set[str] = set()
 
     def look(objects: list[Record], before: str, words: int) -> None:
@@ -39,7 +38,7 @@ def paths_to_open(head: Iterable[Record]) -> frozenset[str]:
             values = [one[key] for one in objects if one.get(key) not in (None, {})]
             if not values or not all(isinstance(value, dict) for value in values):
                 continue
-            if (asks and not before and _answers(key, values)) or (indexed and key == "metadata"):
+            if asks and not before and _answers(key, values):
                 continue
             if _may_open(_plain(key), values):
                 paths.add(f"{before}{key}")

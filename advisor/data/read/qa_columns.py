@@ -15,6 +15,7 @@ from advisor.core.records import ReadOptions
 from advisor.data.read.columns import by_name, columns_there, named, plain, same_column, side_columns
 from advisor.data.read.delimited import parse
 from advisor.data.read.names import table_format
+from advisor.data.read.nested_records import last_word
 from advisor.data.read.part_tables import PART_ORDER, part_of
 from advisor.data.read.tables import Table
 from advisor.data.read.text_encoding import decode
@@ -142,7 +143,8 @@ def columns_by_table(
 
 def document_columns(table: Table) -> tuple[str, str | None, str | None] | None:
     """(text, id, title) columns of a table of documents; None when it has no column of texts called so."""
-    text = next((c for c in _all_named(table, _BODY) if is_prose(table.frame[c])), None)
+    fields = [c for c in map(str, table.frame.columns) if c in table.nested and plain(last_word(c)) in _BODY]
+    text = next((c for c in [*_all_named(table, _BODY), *fields] if is_prose(table.frame[c])), None)
     if text is None:
         return None
     key = by_name(table, _KEY, {text})

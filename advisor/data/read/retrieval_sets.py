@@ -16,6 +16,7 @@ import pandas as pd
 from advisor.core.errors import DatasetError
 from advisor.data.read.answers import nested
 from advisor.data.read.columns import by_name, plain
+from advisor.data.read.nested_records import last_word
 from advisor.data.read.part_tables import part_of
 from advisor.data.read.tables import Table, read_table
 from advisor.data.read.tree import Tree
@@ -86,6 +87,9 @@ def _answers(table: Table) -> list[str] | None:
     """The answers of each query, in a column of its own or inside the metadata."""
     if column := by_name(table, _ANSWERS, set()):
         return [str(cell) for cell in table.frame[column]]
+    fields = {plain(last_word(c)): c for c in map(str, table.frame.columns) if c in table.nested and _of_metadata(c)}
+    if column := next((fields[name] for name in _ANSWERS if name in fields), None):
+        return [str(cell) for cell in table.frame[column]]
     if (metadata := by_name(table, ["metadata"], set())) is None:
         return None
     found = []
@@ -94,6 +98,10 @@ def _answers(table: Table) -> list[str] | None:
         value = next((named[name] for name in _ANSWERS if name in named), "")
         found.append(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     return found if any(found) else None
+
+
+def _of_metadata(column: str) -> bool:
+    return column.lower().startswith("metadata.")
 
 
 def _judged(tree: Tree) -> dict[str, tuple[str, str]]:
