@@ -122,7 +122,8 @@ def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str,
 )
 def test_what_is_not_read_is_refused_in_words(workspace: Path, name: str, why: str) -> None:
     app = read((name, b"anything"))
-    assert any(why in t.value for t in app.text)
+    said = [t.value for t in app.text if t.value]
+    assert len(said) == 1 and said[0].startswith(name) and why in said[0]
 
 
 def test_a_model_is_tried_with_whatever_image_can_be_decoded(images: Dataset, write_run: Callable[..., str]) -> None:

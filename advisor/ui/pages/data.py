@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor import api
 from advisor.core import wording
-from advisor.core.errors import PeopleError
+from advisor.core.errors import DatasetError, PeopleError
 from advisor.core.kinds import Kind, SeveralLabels, kind_row
 from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
@@ -37,16 +37,16 @@ SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "
 KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
-**Images**: a folder with one subfolder per class, or a table with paths and labels beside the images. Annotations of
-COCO, Label Studio and others are such a table.
+**Images**: a folder with one subfolder per class, or a table with paths and labels beside the images.
 
 **Texts**: a table with texts and labels, lines of fastText, or a folder with one subfolder of text files per class.
 
 **Questions over documents**: a folder with documents (Markdown, text, HTML, PDF, Word, EPUB, e-mail) and a table of
 questions (the question, its accepted answers, and the document if known), or one table with all of it.
 
-Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow. To upload a folder, make a zip or tar of it. A table and its images,
-or documents and their questions, may also be selected together. `docs/data.md` and `docs/documents.md` describe more.
+Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow, also compressed (`.gz`), and the exports of COCO, Label Studio and
+other programs for annotation. To upload a folder, make a zip or tar of it. A table and its images, or documents and
+their questions, may also be selected together. `docs/data.md` and `docs/documents.md` say more.
 """
 RECENT = 8
 
@@ -63,13 +63,19 @@ def draw() -> None:
     recent(known_datasets())
 
 
-def read(source: str, title: str) -> None:
-    """Start reading a source and open the profile, which shows the progress."""
+def read(source: str, title: str, hidden: str = "") -> None:
+    """Start reading a source and open the profile, which shows the progress.
+
+    hidden: the part of its path that is left out where the reading fails, since its user never saw it.
+    """
     options = chosen_options()
     key = jobs.key_of("read", source, sorted(options.items()))
 
     def work(tell: Progress) -> Dataset:
-        return api.read(source, progress=tell, **options)  # type: ignore[arg-type]
+        try:
+            return api.read(source, progress=tell, **options)  # type: ignore[arg-type]
+        except DatasetError as error:
+            raise DatasetError(str(error).replace(hidden, "")) from error
 
     jobs.start(key, title, work)
     places.go("profile", job=key)
@@ -146,7 +152,7 @@ def upload() -> None:
     except PeopleError as error:
         parts.problem(str(error))
         return
-    read(str(kept), "Reading the upload")
+    read(str(kept), "Reading the upload", hidden=f"{kept.parent}{os.sep}")
 
 
 def options() -> None:
