@@ -140,6 +140,14 @@ def test_semicolons_part_rows_of_decimal_commas() -> None:
     assert named.header == ["name", "price, net", "colour"]
 
 
+def test_a_sign_inside_quoted_texts_or_numbers_does_not_part_the_columns() -> None:
+    quoted = parse("".join(f'"{"ab"[i % 2]}"|"good, film {i}"\n' for i in range(30)))
+    assert quoted.records[1] == ["b", "good, film 1"]
+    assert parse("".join(f"good film {i};{'ab'[i % 2]};{i},5\n" for i in range(30))).records[1][2] == "1,5"
+    titled = parse("A; B\nlabel,text,n\n" + "".join(f'{"ab"[i % 2]},"bad; film {i}",{i}\n' for i in range(30)))
+    assert titled.header == ["label", "text", "n"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

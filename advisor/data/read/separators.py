@@ -61,6 +61,19 @@ class Parting:
         rows = sum(sum(sign in cell for cell in record) > 1 for record in self.records)
         return rows >= _STEADY * len(self.records)
 
+    def holds_decimals(self, sign: str) -> bool:
+        """Whether another sign, of decimals, stands inside of numbers only, and a cell beside them is no number."""
+        if sign != "," or not any(self.records):
+            return False
+        cells = [cell.strip() for record in self.records for cell in record]
+        words = any(cell and _NUMBER.fullmatch(cell) is None for cell in cells)
+        return words and all(_NUMBER.fullmatch(cell) is not None for cell in cells if sign in cell)
+
+    def quoted(self) -> bool:
+        """Whether nearly every row keeps quotation marks in its cells, as where the sign stands in quoted texts."""
+        rows = sum(any('"' in cell for cell in record) for record in self.records)
+        return rows >= _STEADY * len(self.records)
+
     def padded(self) -> bool:
         """Whether the sign only follows another: commas with a tab behind each."""
         rows = sum(record[0].rstrip(" ")[-1:] in DELIMITERS for record in self.records if len(record) > 1)
@@ -109,12 +122,14 @@ def _better(other: Parting, best: Parting) -> bool:
         behind_title = other.header_at > 0 and other.below >= _STEADY and not best.has(other.header_at)
         return behind_title and other.width >= best.width
     if other.score > best.score or best.delimiter == "\t":
-        return other.score > best.score
+        return False  # what stands in place of a higher score was preferred to it
+    if best.quoted() != other.quoted():
+        return best.quoted()
     if best.spaced() and not other.spaced():
         return other.width >= best.width
     if other.width == best.width:
         return other.n_numbers() > best.n_numbers()
-    return other.width > best.width and best.holds(other.delimiter)
+    return other.width > best.width and (best.holds(other.delimiter) or other.holds_decimals(best.delimiter))
 
 
 def _records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
