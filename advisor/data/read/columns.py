@@ -198,7 +198,7 @@ def side_columns(table: Table, options: ReadOptions) -> tuple[str | None, str | 
         split = next((c for c in all_by_name(table, _SPLIT, chosen) if names_parts(frame[c])), None)
         split = split or next((c for c in all_by_name(table, list(FLAGS), chosen) if are_flags(frame[c])), None)
         own = [c for c in map(str, frame.columns) if c not in table.nested]
-    split = split or next((c for c in own if _is_split(c, frame[c], chosen)), None)
+        split = split or next((c for c in own if _is_split(c, frame[c], chosen)), None)
     if options.group_column:
         return split, named(table, options.group_column, "groups")
     taken = {*chosen, split or ""}
