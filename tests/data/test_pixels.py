@@ -178,7 +178,7 @@ def test_a_mask_is_black_and_white() -> None:
         (np.full((4, 4), np.nan), "no finite"),
         (np.full((4, 4, 3), 300.0), "0 to 1"),
         (np.full((4, 4, 3), -0.5), "0 to 1"),
-        (np.zeros((2, 3, 4, 5)), "no image"),
+        (np.zeros((2, 3, 4, 5)), "not an image"),
         (np.array([["a", "b"], ["c", "d"]]), "no numbers"),
         (np.full((2, 2), 2**40), "more than an image can hold"),
         (np.zeros((2, 2), complex), "no numbers"),

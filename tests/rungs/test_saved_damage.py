@@ -54,8 +54,8 @@ def changed(name: str, change: Callable[[Tensor], Tensor]) -> Callable[[Tensors]
         (changed("head.weight", lambda t: t.flatten()), "head of other shapes"),
         (changed("head.bias", lambda t: t[:1]), "head of other shapes"),
         (changed("head.weight", lambda t: t.bfloat16()), "do not fit each other"),
-        (changed("head.weight", lambda t: t * float("nan")), "no numbers"),
-        (changed("head.bias", lambda t: t + float("inf")), "no numbers"),
+        (changed("head.weight", lambda t: t * float("nan")), "not numbers"),
+        (changed("head.bias", lambda t: t + float("inf")), "not numbers"),
         (lambda found: {}, "head.weight"),
     ],
 )
