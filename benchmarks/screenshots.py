@@ -34,7 +34,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 TOKEN = secrets.token_urlsafe(24)
 WIDTH, HEIGHT, TALL = 1280, 1000, 1500
-QUESTION = "What is the default budget for the advice?"
+QUESTION = "How big may the feature cache grow?"
 #: Seconds for a page to settle: figures are drawn after the rest.
 SETTLE, LONG_MS = 4.0, 120_000
 
