@@ -60,6 +60,7 @@ def test_every_public_name_is_called_below_and_listed() -> None:
 
 
 @pytest.mark.timeout(900)  # three rounds of short runs, on a machine that may be busy
-@pytest.mark.parametrize("names", [QUICK, pytest.param(SLOW, marks=pytest.mark.slow)], ids=["quick", "training"])
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [QUICK, SLOW], ids=["quick", "training"])
 def test_public_names_keep_their_meaning(names: dict[str, str], places: tuple[Path, Path, Path]) -> None:
     assert types_of(places, list(names)) == {name: [kind] * 3 for name, kind in names.items()}

@@ -12,6 +12,7 @@ from advisor.core.ladder import RUNG_NAMES
 from advisor.evidence import gather
 
 
+@pytest.mark.slow
 def test_a_step_of_fine_tuning_is_timed_once_and_scratch_counts_the_words_of_texts() -> None:
     topics = advisor.read("sample:topics")
     evidence = gather(topics, None, 10.0)

@@ -26,6 +26,7 @@ def reports(context: RunContext) -> list[dict[str, Any]]:
     return [line for line in lines if "step" in line]
 
 
+@pytest.mark.slow
 def test_tunings_of_texts_have_names_and_their_losses_are_no_metric(docstrings: Dataset, run_of: Run) -> None:
     lines = reports(run_of(docstrings, "fine-tune", 240.0, steps=3))
     assert {line["fit"] for line in lines} >= {"fold 1", "fold 2"}

@@ -68,6 +68,7 @@ def step_of(folder: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_two_processes_come_to_the_weights_of_one(tmp_path: Path) -> None:
     for n in (1, 2):
         ended = finished(launch(tmp_path / str(n), n, "tiny", steps=12))
