@@ -124,7 +124,7 @@ def test_whoever_lists_the_runs_sees_that_one_died_and_has_it_launched_again(
     kill_hard(supervisor_of(workspace))
     kill_hard(worker_of(run))
     assert until(lambda: worker_of(run) is None and not supervisor.is_alive())
-    assert store.status(run).stage == store.GONE
+    assert until(lambda: store.status(run).stage == store.GONE)  # its threads end after its first, and free the lock
     app(["runs", "list", "--json"], standalone_mode=False)
     assert store.GONE in capfd.readouterr().out
     assert until(lambda: store.status(run).state == "done"), log_tail(run)  # nobody follows it
