@@ -42,9 +42,9 @@ def data_folder() -> Path:
 
 
 def path_of(name: str) -> Path:
-    """The archive or table of a set called as in `IMAGES` or `TEXTS`."""
-    folder = data_folder()
-    return folder / "images" / f"{name}.zip" if name in IMAGES else folder / "text" / name / "data.csv"
+    """The archive of images or the table of texts with this name."""
+    archive = data_folder() / "images" / f"{name}.zip"
+    return archive if archive.is_file() else data_folder() / "text" / name / "data.csv"
 
 
 def dataset(name: str) -> Dataset:

@@ -31,6 +31,8 @@ from advisor.core.ladder import rung as row_of
 from advisor.core.records import Dataset, Estimate, Evidence, Goal, Plan, Situation
 from advisor.data.features import feature_cache, load_backbone
 from advisor.training import few
+from benchmarks.ladder.answers import TUNED as TUNED_NETWORK
+from benchmarks.ladder.answers import Heard, comparisons, heard_from
 from benchmarks.ladder.tasks import Task
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ PROMPT_SECONDS = 60.0
 #: Steps by labelled items: (up to so many, fine-tuning, scratch). Texts count words from scratch, which takes no steps;
 #: what is fine-tuned with few labels has the length that the recipe gives it.
 STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
-    "image": ((100, 150, 100), (400, 150, 150), (10**9, 150, 200)),
+    "image": ((100, 150, 100), (400, 150, 150), (12_000, 150, 200), (10**9, 1250, 1250)),
     "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
 }
 #: The recipe's batch is 16 below so many training items, else 32.
@@ -124,10 +126,22 @@ def carry(task: Task, dataset: Dataset, seen: Seen, rung: RungName) -> dict[str,
         return {"remark": estimate.reason}
     if rung == FRESH and dataset.kind == "qa":
         return {"remark": "priced, not carried out"}
+    plan = pinned_plan(task, dataset, seen, estimate)
+    row = _carried(plan, dataset)
+    if row_of(rung).falls_back_to and row.get("kept") == 0 and row.get("held_tuned") is not None:
+        # what was dropped is tuned once more and kept, for what it would have reached
+        whole = _carried(plan, dataset, keep=True)
+        own = [answer for answer in whole.pop("answers", []) if answer["who"] == TUNED_NETWORK]
+        row = {**row, "tuned_value": whole.get("value"), "answers": [*row["answers"], *own]}
+    elif row.get("kept") == 1:
+        row["tuned_value"] = row["value"]
+    return row
+
+
+def _carried(plan: Plan, dataset: Dataset, keep: bool = False) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, _cache_put_back():
-        plan = pinned_plan(task, dataset, seen, estimate)
         plan.save(Path(folder) / "plan.json")
-        return in_a_fork(lambda: _row(plan, dataset, Path(folder)))
+        return in_a_fork(lambda: _row(plan, dataset, Path(folder), keep))
 
 
 def pinned_plan(task: Task, dataset: Dataset, seen: Seen, estimate: Estimate) -> Plan:
@@ -172,17 +186,20 @@ def items_of(dataset: Dataset, plan: Plan) -> int:
     return int(steps) * (16 if len(dataset.where("train")) < SMALL_BATCHES else 32) if isinstance(steps, int) else 0
 
 
-def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
+def _row(plan: Plan, dataset: Dataset, folder: Path, keep: bool) -> dict[str, Any]:
     from advisor.rungs import registry
     from advisor.rungs.context import RunContext
     from advisor.rungs.saved.loading import load
     from advisor.runs.report.report import report
 
-    clock = Clock()
+    clock, heard = Clock(), Heard()
     context = RunContext(plan, dataset, folder, "cpu", time.monotonic() + plan.budget_seconds)
-    outcome = registry.execute(context)
+    with comparisons(heard, keep):
+        outcome = registry.execute(context)
     seconds, cpu_seconds = clock.lap()
-    tested = report(plan, dataset, load(folder, "cpu"), folder, outcome, seconds, deadline=context.deadline)
+    tuned = row_of(plan.rung).falls_back_to and not outcome.dropped
+    model = heard_from(load(folder, "cpu"), heard, TUNED_NETWORK if tuned else plan.rung, dataset)
+    tested = report(plan, dataset, model, folder, outcome, seconds, deadline=context.deadline)
     test_seconds = clock.lap()
     return {
         "metric": tested.metric,
@@ -198,6 +215,8 @@ def _row(plan: Plan, dataset: Dataset, folder: Path) -> dict[str, Any]:
         "validation": outcome.validation.get("value"),
         "kept": int(not outcome.dropped) if row_of(plan.rung).falls_back_to else None,
         **{f"held_{name}": outcome.validation.get(name) for name in ("frozen", "tuned", "gain_error")},
+        "held_items": outcome.validation.get("n") if "tuned" in outcome.validation else None,
+        "answers": heard.rows(),
         "remark": "",
     }
 

@@ -11,7 +11,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
-from benchmarks.ladder import rows
+from benchmarks.ladder import answers, rows
 from benchmarks.ladder.carry import Seen, carry, entry_of, look, version
 from benchmarks.ladder.short_runs import short_runs
 from benchmarks.ladder.tasks import Task, named
@@ -54,6 +54,7 @@ def complete(task: Task, tell: Tell) -> int:
     rows.append(f"{place}situations", [{**keys, **seen.situation.model_dump(exclude={"kind"}), "version": version()}])
     for rung in missing:
         row = carry(task, dataset, seen, rung)
+        answers.append(place, keys, row.pop("answers", []))
         rows.append(f"{place}outcomes", [{**keys, "rung": rung, **promised(seen, rung), "device": "cpu", **row}])
         told = (
             f"{100 * row['value']:.1f} %, {row['cpu_seconds']:.0f} s" if row.get("value") is not None else row["remark"]

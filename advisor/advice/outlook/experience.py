@@ -32,6 +32,7 @@ SEEN = "seen"
 OUTCOMES = [
     *KEYS, "rung", "metric", "value", "low", "high", "n_test", "seconds", "cpu_seconds", "test_cpu_seconds",
     "items", "peak_memory_mb", "validation", "kept", "held_frozen", "held_tuned", "held_gain_error",
+    "held_items", "tuned_value",
     "expected", "expected_low", "expected_high", "expected_seconds", "device", "version", "remark",
 ]  # fmt: skip
 
