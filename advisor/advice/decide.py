@@ -1,8 +1,11 @@
-"""The decision: the cheapest rung that is likely to reach the target, or the one that is worth most.
+"""The decision: the cheapest rung that is likely to reach the target, or the cheapest that is nearly as good.
 
-With a target, the cheapest rung (the ladder's own order) whose chance of reaching it is at least 80 %. Without one, or
-where no rung is that likely, the highest expected utility at the user's prices. Where the two best can hardly be told
-apart, the cheaper one is taken, and a race of both is offered.
+With a target, the cheapest rung (the ladder's own order) whose chance of reaching it is at least 80 %; where none is
+that likely, the cheapest of those with the best chance. Without a target, or where no rung has a chance, the highest
+expected utility (`advice.outlook.cost`). There the errors of the forecasts are as large as what is to be chosen, so the
+rung that usually does best at the same tolerance and prices stands unless another leads by more than a part of that
+error. On LadderBench, each dataset judged by what the others taught, both rules did better than the best fixed rung
+(docs/ladderbench.md).
 """
 
 from __future__ import annotations
@@ -21,10 +24,12 @@ from advisor.core.records import Estimate, Goal
 #: A rung with at least this chance of the target will do.
 LIKELY = 0.8
 LIKELY_Z = 0.8416212335729143  # its standard normal point
-#: Where the runner-up is really better with more than this chance, the choice between the two is a coin toss ...
+#: Chances of a target that are this close are the same; below this no rung has any.
+SAME_CHANCE = 0.005
+#: Another rung than the usual one must lead by this many standard errors of the difference.
+ANCHOR = 0.25
+#: Where the runner-up is really worth more with at least this chance, the choice between the two is a coin toss.
 TOSS = 0.35
-#: ... as long as their worths are also within so many points: what is expected to pay more than that is taken.
-NEAR_POINTS = 0.25
 
 
 @dataclass(frozen=True)
@@ -32,15 +37,16 @@ class Decision:
     """The chosen rung, the next best, and what the choice rests on.
 
     ``best``: the highest expected value. ``sure``: the chosen rung is likely to reach the target (None without one).
-    ``overlap``: the intervals of the chosen rung and of the runner-up share values. ``race``: the two of a coin toss,
-    the cheaper first; ``chance``: that the runner-up is really worth more than the chosen one, None where not known.
+    ``anchored``: it is the usual best, and another's lead over it was too small to count. ``race``: the two of a coin
+    toss, the cheaper first; ``chance``: that the runner-up is really worth more than the chosen one, None where not
+    known.
     """
 
     recommended: RungName
     runner_up: RungName | None
     best: RungName
     sure: bool | None
-    overlap: bool
+    anchored: bool = False
     race: tuple[RungName, RungName] | None = None
     chance: float | None = None
 
@@ -63,51 +69,93 @@ def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
     if not candidates:
         raise AdviceError(none_left([e for e in estimates if e.rung in goal.rungs]))
     ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
-    likely = [e for e in candidates if target is not None and (e.p_target or 0.0) >= LIKELY - 1e-9]
-    race = None if likely else coin_toss(ordered, goal)
-    chosen = likely[0] if likely else race[0] if race else ordered[0]
+    aimed = None if target is None else nearest_to_target(candidates)
+    chosen = aimed or anchored(ordered)
     other = next((e for e in ordered if e.rung != chosen.rung), None)
+    chance = p_better(other, chosen) if other else None
+    tossed = aimed is None and chance is not None and chance >= TOSS
     return Decision(
         recommended=chosen.rung,
         runner_up=other.rung if other else None,
         best=max(candidates, key=lambda e: (value(e), -rank(e))).rung,
-        sure=None if target is None else bool(likely),
-        overlap=other is not None and low(other) <= high(chosen) and low(chosen) <= high(other),
-        race=(race[0].rung, race[1].rung) if race else None,
-        chance=p_better(other, chosen, goal) if other else None,
+        sure=None if target is None else reaches(chosen),
+        anchored=aimed is None and chosen is not ordered[0],
+        race=in_order(chosen, other) if other and tossed else None,
+        chance=chance,
     )
+
+
+def nearest_to_target(candidates: Sequence[Estimate]) -> Estimate | None:
+    """The cheapest that is likely to reach the target, else the cheapest with the best chance; None without any."""
+    likely = [e for e in candidates if reaches(e)]
+    if likely:
+        return likely[0]
+    most = max(e.p_target or 0.0 for e in candidates)
+    return None if most < SAME_CHANCE else next(e for e in candidates if (e.p_target or 0.0) >= most - SAME_CHANCE)
+
+
+def reaches(estimate: Estimate) -> bool:
+    """Whether a rung is likely to reach the target."""
+    return (estimate.p_target or 0.0) >= LIKELY - 1e-9
+
+
+def anchored(ordered: Sequence[Estimate]) -> Estimate:
+    """The first by utility, unless its lead over the usual best is less than a part of the difference's error."""
+    first = ordered[0]
+    known = [e for e in ordered if e.usual_gain is not None]
+    if not known:
+        return first
+    usual = max(known, key=usual_worth)
+    return usual if worth(first) - worth(usual) < ANCHOR * error_between(first, usual) else first
+
+
+def usual_worth(estimate: Estimate) -> float:
+    """A rung's utility over the frozen rung's value with the gain that is usual elsewhere in place of its forecast."""
+    taken_off = 100.0 * (value(estimate) - estimate.curse) - worth(estimate)
+    return 100.0 * (estimate.usual_gain or 0.0) - taken_off
+
+
+def in_order(one: Estimate, other: Estimate) -> tuple[RungName, RungName]:
+    """Two rungs, the cheaper first."""
+    return (one.rung, other.rung) if rank(one) < rank(other) else (other.rung, one.rung)
 
 
 def _unpriced(estimate: Estimate, target: float | None) -> bool:
     return estimate.utility is None or (target is not None and estimate.p_target is None)
 
 
-def coin_toss(ordered: Sequence[Estimate], goal: Goal) -> tuple[Estimate, Estimate] | None:
-    """The two best by utility, the cheaper first, where they are close and the second may well be the better one."""
-    if len(ordered) < 2:
-        return None
-    first, second = ordered[:2]
-    chance = p_better(second, first, goal)
-    apart = worth(first) - worth(second)
-    if chance is None or chance <= TOSS or apart > NEAR_POINTS * goal.prices.point:
-        return None
-    return (first, second) if rank(first) < rank(second) else (second, first)
-
-
-def p_better(one: Estimate, other: Estimate, goal: Goal) -> float | None:
+def p_better(one: Estimate, other: Estimate) -> float | None:
     """The chance that `one` is really worth more than `other`; None where their errors are not known.
 
     The difference of utilities is normal around the expected one; its spread is that of the two gains over the frozen
-    rung, in money. Two rungs whose gains are known exactly are told apart for certain.
+    rung. Two rungs whose gains are known exactly are told apart for certain.
     """
-    errors = gain_error(one), gain_error(other)
-    if errors[0] is None or errors[1] is None:
+    return chance_above(worth(one) - worth(other), one, other)
+
+
+def p_higher(one: Estimate, other: Estimate) -> float | None:
+    """The chance that `one` really has the higher value, whatever it costs; None where the errors are not known."""
+    return chance_above(lead(one, other), one, other)
+
+
+def lead(one: Estimate, other: Estimate) -> float:
+    """How far one rung is expected above another, in points, after what the winner's curse takes off."""
+    return 100.0 * (value(one) - one.curse - value(other) + other.curse)
+
+
+def chance_above(difference: float, one: Estimate, other: Estimate) -> float | None:
+    """The chance that an expected difference of two rungs, in points, is really above 0."""
+    if gain_error(one) is None or gain_error(other) is None:
         return None
-    spread = 100.0 * goal.prices.point * math.hypot(errors[0], errors[1])
-    difference = worth(one) - worth(other)
+    spread = error_between(one, other)
     if spread <= 0.0:
-        return 1.0 if difference > 0 else 0.0
+        return 0.5 if difference == 0 else float(difference > 0)
     return normal_cdf(difference / spread)
+
+
+def error_between(one: Estimate, other: Estimate) -> float:
+    """The standard error of the difference of two rungs, in points; 0 where it is not known."""
+    return 100.0 * math.hypot(gain_error(one) or 0.0, gain_error(other) or 0.0)
 
 
 def gain_error(estimate: Estimate) -> float | None:
@@ -117,7 +165,7 @@ def gain_error(estimate: Estimate) -> float | None:
 
 def just(estimate: Estimate) -> float:
     """The highest target that a rung is likely to reach: its value less a part of its lower half interval."""
-    return value(estimate) - LIKELY_Z * (value(estimate) - low(estimate)) / Z
+    return value(estimate) - estimate.curse - LIKELY_Z * (value(estimate) - low(estimate)) / Z
 
 
 def none_left(estimates: Sequence[Estimate]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from advisor.advice.decide import LIKELY, Decision, gain_error, high, just, low, usable, value, worth
+from advisor.advice.decide import LIKELY, Decision, high, just, low, usable, value, worth
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
@@ -70,8 +70,6 @@ def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tu
     elif other is not None and not decision.sure:
         against = compared(chosen, other, goal, rung.verb("costs", "cost"))
         sentences.append(f"{rung.subject} {rung.verb('is', 'are')} {against}.")
-        if decision.overlap and (gain_error(chosen) is None or gain_error(other) is None):
-            sentences.append("Their intervals overlap; a race of both would settle it.")
     if decision.sure is False:
         reach = max(just(e) for e in usable(estimates, goal))
         sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")

@@ -18,6 +18,7 @@ MOST_BUDGET = 7 * 86400
 def checked_goal(
     *,
     target: float | str | None,
+    tolerance: float = 1.0,
     budget: float,
     rungs: str | Iterable[str] | None,
     backbone: str | None,
@@ -27,6 +28,7 @@ def checked_goal(
     """The goal that these wishes make. Raises AdviceError for the first that cannot be met."""
     return Goal(
         target=checked_target(target),
+        tolerance=checked_tolerance(tolerance),
         budget_seconds=checked_budget(budget),
         rungs=checked_rungs(rungs),
         backbone=backbone,
@@ -44,6 +46,13 @@ def checked_target(target: float | str | None) -> float | None:
         return share
     meant = f"Did you mean {share / 100:g}?" if 1 < share <= 100 else "Give a number such as 0.9."
     raise AdviceError(f"The target {share:g} is not a share above 0 and at most 1. {meant}")
+
+
+def checked_tolerance(points: float) -> float:
+    """The points that each step down the ladder may cost. Raises AdviceError unless it is from 0 to 100."""
+    if 0 <= points <= 100:
+        return float(points)
+    raise AdviceError(f"The tolerance {points:g} is not a number of points from 0 to 100. Give a number such as 1.")
 
 
 def share_of(words: str) -> float:

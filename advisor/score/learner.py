@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from advisor.advice.decide import decide
 from advisor.advice.outlook.common import MILLISECONDS_OF_WORDS, forecast_of
-from advisor.advice.outlook.cost import priced
+from advisor.advice.outlook.cost import repriced
+from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.signals import counts_words
@@ -34,10 +37,16 @@ def times(case: CompletedTask, past: Experience) -> dict[RungName, tuple[float, 
 
 def estimates_of(task: CompletedTask, experience: Experience, goal: Goal) -> tuple[Estimate, ...]:
     """The allowed rungs, cheapest first, priced; `experience` should not hold the task's dataset."""
-    s = task.situation
-    forecasts = outlook_of(s.kind).replayed(task, experience)
-    estimates = tuple(one(task, rung, forecasts.get(rung), experience) for rung in RUNG_NAMES if rung in goal.rungs)
-    return priced(estimates, goal, s.n_labels)
+    return repriced([e for e in replayed(task, experience) if e.rung in goal.rungs], goal)
+
+
+@lru_cache(maxsize=4096)
+def replayed(task: CompletedTask, experience: Experience) -> tuple[Estimate, ...]:
+    """All rungs as they would have been expected, cheapest first, not priced."""
+    kind = task.situation.kind
+    forecasts = outlook_of(kind).replayed(task, experience)
+    estimates = tuple(one(task, rung, forecasts.get(rung), experience) for rung in RUNG_NAMES)
+    return informed(estimates, kind, experience)
 
 
 def one(task: CompletedTask, rung: RungName, forecast: Forecast | None, experience: Experience) -> Estimate:

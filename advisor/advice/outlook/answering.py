@@ -18,6 +18,7 @@ import numpy as np
 
 from advisor.advice.outlook import scratch_language
 from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, needed, standing_on, value_of
+from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.signals import Z
@@ -53,7 +54,7 @@ def estimates(
     experience: what was carried out before; LadderBench and this machine's ledger where none is given.
     """
     known = Experience.here() if experience is None else experience
-    return tuple(one(evidence, goal, rung, known) for rung in RUNG_NAMES)
+    return informed(tuple(one(evidence, goal, rung, known) for rung in RUNG_NAMES), situation.kind, known)
 
 
 def one(evidence: Evidence, goal: Goal, rung: RungName, known: Experience) -> Estimate:

@@ -18,6 +18,7 @@ from advisor.advice.outlook.common import (
     needed,
     value_of,
 )
+from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast, forecast
 from advisor.advice.outlook.signals import measured
@@ -62,7 +63,8 @@ def estimates(
     """
     known = Experience.here() if experience is None else experience
     values = forecast(situation, known)
-    return tuple(one(rung, evidence, goal, situation, values.get(rung), known) for rung in RUNG_NAMES)
+    every = (one(rung, evidence, goal, situation, values.get(rung), known) for rung in RUNG_NAMES)
+    return informed(tuple(every), situation.kind, known)
 
 
 def one(

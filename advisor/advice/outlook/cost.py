@@ -1,16 +1,18 @@
-"""What a rung costs and is worth at the user's prices, its chance of the target, and the constraint that it breaks.
+"""What a rung costs and is worth to the user, its chance of the target, and the constraint that it breaks.
 
-Utility is a sum in the user's own currency: 100 x value x the price of a point, less upkeep (each step of the ladder),
-machine time for training and for the predictions of all months, electricity and an endpoint's tokens. Labels that are
-there are paid for and count nothing; labels to buy are priced apart. Assumed and not measured: `CPU_WATTS`,
-`GPU_WATTS`, `GPU_SPEEDUP`, and four characters to a token.
+Utility is in points of the metric: 100 x (value - curse), less the tolerance for each step up the ladder of the model
+that is served, less the costs where the user says what a point is worth: machine time for training and for the
+predictions of all months, electricity and an endpoint's tokens. Labels that are there are paid for and count nothing;
+labels to buy are priced apart. Assumed and not measured: `CPU_WATTS`, `GPU_WATTS`, `GPU_SPEEDUP`, and four characters
+to a token.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from advisor.advice.outlook.elsewhere import curse
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, LearningCurve
 from advisor.core.wording import duration
@@ -47,27 +49,42 @@ def priced(
 
 def repriced(estimates: Sequence[Estimate], goal: Goal, device: str = CPU) -> tuple[Estimate, ...]:
     """`priced` without the labels: all that a decision looks at."""
-    return tuple(_one(e, goal, device) for e in estimates)
+    return tuple(_one(e, goal, device, curse(e, estimates)) for e in estimates)
 
 
-def _one(estimate: Estimate, goal: Goal, device: str) -> Estimate:
-    if not estimate.available or estimate.value is None or estimate.low is None or estimate.high is None:
+def _one(estimate: Estimate, goal: Goal, device: str, taken_off: float) -> Estimate:
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if not estimate.available or value is None or low is None or high is None:
         cleared = dict.fromkeys(("p_target", "utility", "price_per_1000", "energy_wh"))
-        return estimate.model_copy(update={**cleared, "costs": {}, "blocked": ""})
-    prices, target = goal.prices, goal.target
-    costs = costs_of(estimate, goal, device)
-    per_1000 = sum(_of_1000(estimate, goal, device).values())
-    reached = None if target is None else p_at_least(target, estimate.value, estimate.low, estimate.high)
+        return estimate.model_copy(update={**cleared, "curse": 0.0, "costs": {}, "blocked": ""})
+    target, costs, each = goal.target, costs_of(estimate, goal, device), _of_1000(estimate, goal, device)
+    reached = None if target is None else p_at_least(target + taken_off, value, low, high)
     return estimate.model_copy(
         update={
             "p_target": reached,
+            "curse": taken_off,
             "costs": costs,
-            "price_per_1000": per_1000,
+            "price_per_1000": sum(each.values()) if each else None,
             "energy_wh": watts(device) * (estimate.train_seconds or 0.0) / 3600.0,
-            "utility": 100.0 * estimate.value * prices.point - sum(costs.values()),
+            "utility": 100.0 * (value - taken_off) - points_of(estimate, costs, goal),
             "blocked": broken(estimate, goal, device),
         }
     )
+
+
+def points_of(estimate: Estimate, costs: Mapping[str, float], goal: Goal) -> float:
+    """What place and costs take off, in points of the metric; money counts only where a point has a price.
+
+    Upkeep stands for the tolerance where it is a cost.
+    """
+    point = goal.prices.point
+    money = sum(costs.values()) / point if point else 0.0
+    return money if "upkeep" in costs and point else goal.tolerance * place_of(estimate) + money
+
+
+def place_of(estimate: Estimate) -> float:
+    """The expected place on the ladder of the model that is served, 0 to 4."""
+    return float(row_of(estimate.rung).place) if estimate.place is None else estimate.place
 
 
 def p_at_least(target: float, value: float, low: float, high: float) -> float:
@@ -88,27 +105,36 @@ def normal_cdf(z: float) -> float:
 
 
 def costs_of(estimate: Estimate, goal: Goal, device: str = CPU) -> dict[str, float]:
-    """Each cost over the months that the model is used, by name; all but the upkeep follow from measured times."""
-    prices = goal.prices
+    """Each cost over the months that the model is used, by name: those whose price the user gave.
+
+    All but the upkeep follow from measured times.
+    """
+    prices, months = goal.prices, goal.prices.months
     hours = (estimate.train_seconds or 0.0) / 3600.0
-    thousands = prices.predictions_per_month * prices.months / 1000.0
+    thousands = (prices.predictions_per_month or 0) * months / 1000.0
     each = _of_1000(estimate, goal, device)
-    costs = {
-        "upkeep": prices.rung * row_of(estimate.rung).place,
-        "training": prices.hour * hours,
-        "predictions": each["machine"] * thousands,
-        "electricity": prices.kwh * hours * watts(device) / 1000.0 + each["electricity"] * thousands,
-    }
-    return costs | ({"tokens": each["tokens"] * thousands} if each["tokens"] else {})
+    costs: dict[str, float] = {}
+    if prices.rung is not None:
+        costs["upkeep"] = prices.rung * place_of(estimate)
+    if prices.hour is not None:
+        costs["training"] = prices.hour * hours
+    if "machine" in each and prices.predictions_per_month is not None:
+        costs["predictions"] = each["machine"] * thousands
+    if prices.kwh is not None:
+        costs["electricity"] = prices.kwh * hours * watts(device) / 1000.0 + each.get("electricity", 0.0) * thousands
+    if each.get("tokens"):
+        costs["tokens"] = each["tokens"] * thousands
+    return costs
 
 
 def _of_1000(estimate: Estimate, goal: Goal, device: str) -> dict[str, float]:
-    """The cost of a thousand predictions: this machine's time and electricity, or an endpoint's tokens."""
+    """The cost of a thousand predictions, as far as there are prices: machine time, electricity, tokens."""
     prices = goal.prices
     if by_endpoint(estimate, goal):
-        return {"machine": 0.0, "electricity": 0.0, "tokens": 1000 * prices.token * tokens_each(estimate) / 1e6}
+        return {} if prices.token is None else {"tokens": 1000 * prices.token * tokens_each(estimate) / 1e6}
     hours = (estimate.milliseconds_per_prediction or 0.0) / 3600.0
-    return {"machine": prices.hour * hours, "electricity": prices.kwh * hours * watts(device) / 1000.0, "tokens": 0.0}
+    each = {"machine": prices.hour, "electricity": None if prices.kwh is None else prices.kwh * watts(device) / 1000.0}
+    return {name: hours * price for name, price in each.items() if price is not None}
 
 
 def watts(device: str) -> float:
@@ -147,7 +173,7 @@ def broken(estimate: Estimate, goal: Goal, device: str = CPU) -> str:
 
 def _with_labels(estimate: Estimate, goal: Goal, n_labels: int, curve: LearningCurve | None) -> Estimate:
     missing = None if goal.target is None else labels_missing(estimate, goal.target, n_labels, curve)
-    price = None if missing is None else goal.prices.label * missing
+    price = None if missing is None or goal.prices.label is None else goal.prices.label * missing
     return estimate.model_copy(update={"labels_missing": missing, "labels_price": price})
 
 

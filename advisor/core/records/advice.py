@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records.base import Metric, Record
+from advisor.core.records.former import with_points
 from advisor.core.records.wishes import Constraints, Prices
 from probes.measured import Provenance
 
@@ -16,8 +17,11 @@ class Estimate(Record):
     ``value``, ``low``, ``high``: the metric with its 90 % prediction interval, None when not available.
     ``gain_error``: standard error of its difference from the frozen rung (the test part's noise, which both share,
     left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches
-    the target. ``utility``: expected worth at the goal's prices, less the costs; ``costs`` names each of them.
-    ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
+    the target. ``usual_gain``: the rung's mean gain over the frozen one on other datasets (a share). ``kept_chance``:
+    that what is tuned is kept; ``place``: on the ladder, 0 to 4, of the model that is then served, None for the rung's
+    own. ``curse``: what is taken off the value (a share) when rungs are compared, since the luckiest leads.
+    ``utility``: in points of the metric, less what place and costs take off at the goal's tolerance and prices;
+    ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
     not reachable or not asked. ``blocked``: the constraint that it breaks, "" for none.
     ``details``: what the number rests on, for the page.
     """
@@ -36,6 +40,10 @@ class Estimate(Record):
     milliseconds_per_prediction: float | None = None
     price_per_1000: float | None = None
     p_target: float | None = None
+    usual_gain: float | None = None
+    kept_chance: float | None = None
+    place: float | None = None
+    curse: float = 0.0
     utility: float | None = None
     costs: dict[str, float] = {}
     labels_missing: int | None = None
@@ -47,9 +55,14 @@ class Estimate(Record):
 
 
 class Goal(Record):
-    """What the user wants: a target (share, 0 to 1), seconds for measuring, rungs, backbone, prices, constraints."""
+    """What the user wants: a target (share, 0 to 1) or what is nearly as good, seconds for measuring, rungs, backbone.
+
+    ``tolerance``: points that each step down the ladder may cost; 0 asks for the best model. ``prices`` and
+    ``constraints``: what things cost, and what must hold.
+    """
 
     target: float | None = None
+    tolerance: float = 1.0
     budget_seconds: float = 60.0
     rungs: tuple[RungName, ...] = RUNG_NAMES
     backbone: str | None = None
@@ -111,6 +124,11 @@ class Advice(Record):
     seconds: float
 
     SCHEMA: ClassVar[int] = 2
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """As `Record.upgraded`."""
+        return with_points(content)
 
     def estimate(self, rung: RungName) -> Estimate:
         """The estimate of one rung (all five are always there)."""

@@ -1,4 +1,4 @@
-"""Fields that earlier versions wrote only as a sentence, derived once when such a file is loaded.
+"""Fields that earlier versions wrote only as a sentence or in other units, derived once when such a file is loaded.
 
 Nothing else reads a sentence. These are the words as they were written then; do not reword them.
 """
@@ -28,4 +28,23 @@ def with_mostly_hard(evidence: dict[str, Any]) -> dict[str, Any]:
     return {
         **evidence,
         "findings": [{"mostly_hard": str(one.get("sentence")).endswith(MOSTLY_HARD), **one} for one in findings],
+    }
+
+
+def with_points(advice: dict[str, Any]) -> dict[str, Any]:
+    """Advice's content with a tolerance, and utilities in points: both were amounts of money."""
+    question, estimates = advice.get("question"), advice.get("estimates")
+    if not isinstance(question, dict) or "tolerance" in question or not isinstance(estimates, list):
+        return advice
+    prices = question.get("prices", {})
+    point, step = (prices.get(name) or 0.0 for name in ("point", "rung"))
+    if not point:
+        return {**advice, "question": {**question, "tolerance": 0.0}}
+    return {
+        **advice,
+        "question": {**question, "tolerance": step / point},
+        "estimates": [
+            {**one, "utility": one["utility"] / point} if isinstance(one, dict) and one.get("utility") else one
+            for one in estimates
+        ],
     }

@@ -36,30 +36,35 @@ class Words:
 
 
 class Prices(Record):
-    """What things are worth to the user, all in one currency of their own."""
+    """What things cost the user, all in one currency of their own; what is not given is not spoken of.
+
+    Costs weigh against points only where ``point`` is given.
+    """
 
     point: Annotated[
-        float,
+        float | None,
         Words(
-            "One percentage point",
-            "The value of one percentage point of the metric over the whole time of use.",
+            "What one percentage point is worth",
+            "The value of one percentage point of the metric over the whole time of use. Without it nothing is weighed "
+            "in money: costs are only named.",
             "--price-point",
             "AMOUNT",
             step=10.0,
         ),
-    ] = Field(default=100.0, ge=0)
+    ] = Field(default=None, ge=0)
     rung: Annotated[
-        float,
+        float | None,
         Words(
-            "One step up the ladder",
-            "Upkeep of each step up the ladder over the same time: your own weights to keep, watch and retrain.",
+            "Upkeep of one step up the ladder",
+            "Upkeep of each step up the ladder over the same time: your own weights to keep, watch and retrain. "
+            "Takes the place of the tolerance where a point has a price too.",
             "--price-rung",
             "AMOUNT",
             step=10.0,
         ),
-    ] = Field(default=50.0, ge=0)
+    ] = Field(default=None, ge=0)
     hour: Annotated[
-        float,
+        float | None,
         Words(
             "One hour of this machine",
             "One hour of this machine, training or predicting, without electricity.",
@@ -67,9 +72,9 @@ class Prices(Record):
             "AMOUNT",
             step=0.5,
         ),
-    ] = Field(default=1.0, ge=0)
+    ] = Field(default=None, ge=0)
     label: Annotated[
-        float,
+        float | None,
         Words(
             "One more label",
             "One more labelled item. The labels you have cost nothing.",
@@ -77,13 +82,13 @@ class Prices(Record):
             "AMOUNT",
             step=0.05,
         ),
-    ] = Field(default=0.1, ge=0)
+    ] = Field(default=None, ge=0)
     kwh: Annotated[
-        float,
+        float | None,
         Words("One kilowatt-hour", "One kilowatt-hour of electricity.", "--price-kwh", "AMOUNT", step=0.05),
-    ] = Field(default=0.3, ge=0)
+    ] = Field(default=None, ge=0)
     token: Annotated[
-        float,
+        float | None,
         Words(
             "One million tokens",
             "One million tokens of a language model behind an endpoint.",
@@ -91,14 +96,17 @@ class Prices(Record):
             "AMOUNT",
             step=0.5,
         ),
-    ] = Field(default=1.0, ge=0)
+    ] = Field(default=None, ge=0)
     predictions_per_month: Annotated[
-        int,
+        int | None,
         Words("Predictions a month", "Predictions that the model makes each month.", "--predictions", "N", step=1000),
-    ] = Field(default=10_000, ge=0)
+    ] = Field(default=None, ge=0)
     months: Annotated[
         int, Words("Months of use", "Months that the model is used before it is replaced.", "--months", "N")
     ] = Field(default=12, ge=1)
+    currency: Annotated[
+        str, Words("Currency", "The sign or code that is written after amounts, such as EUR.", "--currency", "CODE")
+    ] = Field(default="", max_length=8)
 
 
 class Constraints(Record):

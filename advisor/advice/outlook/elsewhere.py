@@ -1,0 +1,99 @@
+"""What other datasets teach of a choice: what each rung usually gains, how often tuning is kept, and the winner's curse.
+
+A decision between rungs rests on forecasts whose errors are as large as what is to be chosen, so what usually holds
+counts beside them (`advisor.advice.decide`). The rung that is ahead by luck is the one that is taken (the winner's
+curse; Smith and Winkler, "The Optimizer's Curse", Management Science 2006): on LadderBench, prompting and retrieval
+that were forecast up to 2 points below fine-tuning came out 5 below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.core.kinds import kind_row
+from advisor.core.ladder import BASE, RUNG_NAMES, TUNED, RungName
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Estimate, Kind
+
+#: Points taken off a rung that trains nothing, level with or ahead of the better of frozen and tuned; e times fewer for
+#: each `CURSE_REACH` points that it lies behind. Both were chosen on LadderBench, each dataset judged by the others'.
+CURSE_POINTS, CURSE_REACH = 5.3, 3.0
+#: How often tuning is kept where nothing is known: as on LadderBench's first 42 datasets, with the weight of 2 tasks.
+KEPT, KEPT_WEIGHT = 0.63, 2.0
+
+
+def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) -> tuple[Estimate, ...]:
+    """The estimates with what is usual: each rung's gain over the frozen one, and the chance that tuning is kept."""
+    gains, kept = usual_gains(experience), kept_chance(experience, kind)
+
+    def one(estimate: Estimate) -> Estimate:
+        told: dict[str, float | None] = {"usual_gain": gains.get(estimate.rung)}
+        if row_of(estimate.rung).falls_back_to:
+            told |= {"kept_chance": kept, "place": place(estimate.rung, kind, kept)}
+        return estimate.model_copy(update=told)
+
+    return tuple(one(estimate) for estimate in estimates)
+
+
+def place(rung: RungName, kind: Kind, kept: float) -> float:
+    """The expected place on the ladder (0 to 4) of the model that is served, where what was tuned is kept so often.
+
+    >>> place("fine-tune", "image", 0.6)
+    2.6
+    """
+    row = row_of(rung)
+    back = row.falls_back_to.get(kind_row(kind).task)
+    return float(row.place) if back is None else kept * row.place + (1.0 - kept) * row_of(back).place
+
+
+@lru_cache(maxsize=128)
+def usual_gains(experience: Experience) -> Mapping[RungName, float]:
+    """The mean gain of each rung over the frozen one (a share), every dataset weighing alike; empty without any.
+
+    A rung that a task has no value of counts as the next cheaper one that has: that is what one would go back to.
+    """
+    gains: dict[str, list[list[float]]] = {}
+    for task in experience.tasks:
+        values = _filled(task)
+        if values:
+            gains.setdefault(task.dataset, []).append([values[rung] - values[BASE] for rung in RUNG_NAMES])
+    if not gains:
+        return {}
+    means = np.mean([np.mean(rows, axis=0) for rows in gains.values()], axis=0)
+    return dict(zip(RUNG_NAMES, means.tolist(), strict=True))
+
+
+def _filled(task: CompletedTask) -> dict[RungName, float]:
+    """A value for every rung; empty where the task is not complete or has none."""
+    known = {rung: value for rung in RUNG_NAMES if (value := task.value(rung)) is not None}
+    if not known or set(RUNG_NAMES) - set(task.outcomes):
+        return {}
+    values: dict[RungName, float] = {}
+    last = next(iter(known.values()))
+    for rung in RUNG_NAMES:
+        last = values[rung] = known.get(rung, last)
+    return values
+
+
+@lru_cache(maxsize=128)
+def kept_chance(experience: Experience, kind: Kind) -> float:
+    """The share of tunings of this kind of data that were kept and not rolled back, 0 to 1."""
+    kept = [number for task in experience.of_kind(kind) if (number := task.number(TUNED, "kept")) is not None]
+    return (sum(kept) + KEPT * KEPT_WEIGHT) / (len(kept) + KEPT_WEIGHT)
+
+
+def curse(estimate: Estimate, estimates: Sequence[Estimate]) -> float:
+    """What the winner's curse takes off an estimate's value (a share); 0 for what trains.
+
+    ``CURSE_POINTS exp(-gap / CURSE_REACH)`` points, with the gap to the better of frozen and tuned, at least 0.
+    """
+    trained = [e.value for e in estimates if e.rung in (BASE, TUNED) and e.available and e.value is not None]
+    if row_of(estimate.rung).trains or not trained or estimate.value is None:
+        return 0.0
+    gap = max(100.0 * (max(trained) - estimate.value), 0.0)
+    return CURSE_POINTS * math.exp(-gap / CURSE_REACH) / 100.0
