@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 
 #: Shares of the budget for the probes of every layer, for those on joined layers, and for asking a language model.
 LAYERS_SHARE, JOINED_SHARE, PROMPT_SHARE = 0.08, 0.1, 0.2
+#: The distance from the pre-training data takes about 3 s on a processor, which is what everything else takes on a
+#: few hundred items, and LadderBench's decisions are as good without it: a short budget has no room for it.
+DOMAIN_BUDGET_SECONDS = 30.0
+NO_DOMAIN = (
+    f"The distance from the pre-training data was not measured: that takes a budget of at least "
+    f"{DOMAIN_BUDGET_SECONDS:.0f} s."
+)
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,10 @@ def instruments(
         dataset, backbone, sample, PROMPT_SHARE * budget_seconds, within(progress, 0.87, 0.94)
     )
     results += prompts
-    progress("Measuring the distance from the pre-training data", 0.94)
-    fields["domain"], unplaced = extra.domain(dataset, backbone, sample.rows, calibration, within(progress, 0.94, 1.0))
+    unplaced: str | None = NO_DOMAIN
+    if budget_seconds >= DOMAIN_BUDGET_SECONDS:
+        progress("Measuring the distance from the pre-training data", 0.94)
+        fields["domain"], unplaced = extra.domain(
+            dataset, backbone, sample.rows, calibration, within(progress, 0.94, 1.0)
+        )
     return fields, [note for note in (unplaced, unprompted) if note]
