@@ -3,8 +3,8 @@
 Each is a learner like the advisor itself (`advisor.score.choice`): it learns from other datasets' tasks and answers for
 one situation. What a rule leaves open is read in its favour: a rule made for classification answers retrieval where
 questions are asked, a choice among values takes the cheapest within one point of the best, and what must be fitted is
-fitted per kind of data. Rules know no targets and answer the same with one. Rules of thumb name rungs; nothing else in
-this room does.
+fitted per kind of data. All but one know no targets and answer the same with one. Rules of thumb name rungs; nothing
+else in this room does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from advisor.score.measures import Truth, cheapest, number, truths
 
 #: The newsletter's table: hundreds of labels for frozen, thousands for fine-tuning, very many for scratch.
 HUNDREDS, THOUSANDS, VERY_MANY = 100, 2_000, 50_000
+#: The one baseline that knows targets.
+TARGET_RULE = "measured enough, else fine-tune"
 #: CS231n: more labels than this are many.
 LARGE = 1_000
 
@@ -121,6 +123,16 @@ def probed(s: Situation) -> dict[RungName, float]:
     return {rung: value for rung, value in values.items() if row_of(rung).starts_pretrained}
 
 
+def measured_enough(past: Experience) -> Adviser:
+    """The cheapest rung that was measured to reach the target, else fine-tuning; without a target fine-tuning."""
+
+    def answer(case: CompletedTask, goal: Goal) -> Choice:
+        values = probed(case.situation) if goal.target is not None else {}
+        return take(next((rung for rung in RUNG_NAMES if values.get(rung, 0.0) >= (goal.target or 0.0) > 0), TUNED))
+
+    return answer
+
+
 def static_ranking(past: Experience) -> Adviser:
     """The rungs in one order per kind of data: by how often each was ideal on other datasets, then by its value."""
     known = truths(past)
@@ -198,6 +210,7 @@ BASELINES: tuple[tuple[str, Learner], ...] = (
     ("LogME", logme),
     ("probes only", probes_only),
     ("static ranking", static_ranking),
+    (TARGET_RULE, measured_enough),
     ("short race", short_race),
     ("successive halving", halving),
 )

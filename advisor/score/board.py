@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from advisor.advice.outlook.experience import Experience
+from advisor.core.ladder import TUNED
 from advisor.score import figures
-from advisor.score.baselines import BASELINES, REFERENCES
+from advisor.score.baselines import BASELINES, REFERENCES, TARGET_RULE
 from advisor.score.ceiling import Ceiling, ceiling
 from advisor.score.choice import Learner
 from advisor.score.figures import NOTHING, Figure
+from advisor.score.grid import CELLS, Grid, Lead, grid
 from advisor.score.learner import advisor
-from advisor.score.measures import advice_cost, truths
-from advisor.score.score import Score, score, score_fresh
+from advisor.score.measures import advice_cost
+from advisor.score.score import Held, Score, hold_fresh, hold_out, scored
 
 NAME = "the advisor"
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A figure and what it should be. ``kept`` is None where nothing was counted."""
+    """A figure and what it should be. ``kept`` is None where nothing was counted or wanted."""
 
     what: str
     figure: Figure
     unit: str
     wanted: str
     kept: bool | None
-    remark: str = ""
 
 
 @dataclass(frozen=True)
 class Board:
     """The score of the advisor, those of the baselines, and the bounds. ``references`` are not baselines.
 
-    ``ceiling``: what the truth of another draw of the same labels would reach.
+    ``ceiling``: what the truth of another draw of the same labels would reach. ``grid``: utility at many prices.
     ``advice``: the advice's processor seconds as a share of trying every rung with all seeds. ``unfinished``: seeds of
     tasks that lack the row of a rung. ``fresh``: the advisor, the baselines and the references on sets that
-    nothing was fitted to nor chosen by, each knowing all the others; empty where none was carried out.
+    nothing was fitted to nor chosen by, each knowing all the others; empty where none was carried out. ``fresh_grid``:
+    utility at many prices there.
     """
 
     ours: Score
@@ -51,7 +53,9 @@ class Board:
     bounds: tuple[Bound, ...]
     unfinished: int
     ceiling: Ceiling
+    grid: Grid
     fresh: tuple[Score, ...] = ()
+    fresh_grid: Grid | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The board as plain dictionaries and lists."""
@@ -63,62 +67,85 @@ def board(experience: Experience | None = None, learner: Learner = advisor, fres
     known = Experience.shipped() if experience is None else experience
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
-    ours = score(known, learner, NAME)
-    baselines = tuple(score(known, rule, name) for name, rule in BASELINES)
-    complete = truths(known)
+    held = {name: hold_out(known, rule) for name, rule in everyone}
+    scores = {name: scored(one, name) for name, one in held.items()}
+    ours, baselines = scores[NAME], tuple(scores[name] for name, _ in BASELINES)
+    complete = held[NAME].truths
     costs = np.array([advice_cost(truth) for truth in complete])
-    advice = figures.ratio(costs[:, 0], costs[:, 1], figures.drawn([truth.dataset for truth in complete]))
+    advice = figures.ratio(costs[:, 0], costs[:, 1], held[NAME].draws)
+    prices = grid_of(held)
+    met = {name: one for name, rule in everyone if (one := hold_fresh(known, unseen, rule))}
     return Board(
         ours=ours,
         baselines=baselines,
-        references=tuple(score(known, rule, name) for name, rule in REFERENCES),
+        references=tuple(scores[name] for name, _ in REFERENCES),
         advice=advice,
-        bounds=bounds(ours, baselines, advice),
+        bounds=bounds(ours, scores, prices, advice),
         unfinished=len(known.tasks) - sum(len(truth.cases) for truth in complete),
         ceiling=ceiling(complete),
-        fresh=tuple(one for name, rule in everyone if (one := score_fresh(known, unseen, rule, name))),
+        grid=prices,
+        fresh=tuple(scored(one, name) for name, one in met.items()),
+        fresh_grid=grid_of(met) if met else None,
     )
 
 
-def bounds(ours: Score, baselines: Sequence[Score], advice: Figure) -> tuple[Bound, ...]:
-    """The bounds that the advisor is held to, each with its figure."""
-    rival = max(baselines, key=lambda s: s.ideal.value or 0.0)
-    dearest = min(baselines, key=lambda s: s.utility_regret.value or 0.0)
-    lead, worth_more = ahead(ours, rival), saved(ours, dearest)
-    coverage, in_time = ours.coverage.get("all", NOTHING), ours.in_time.get("all", NOTHING)
+def grid_of(held: Mapping[str, Held]) -> Grid:
+    """The advisor's utility at many prices against the baselines'."""
+    ours = held[NAME]
+    return grid(ours.truths, ours.advisers, [(name, held[name].advisers) for name, _ in BASELINES])
+
+
+def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figure) -> tuple[Bound, ...]:
+    """The bounds that the advisor is held to, each with its figure; the last rows have none."""
+    worst = prices.constant.worst[1]
     return (
-        _bound("ideal rung recommended", ours.ideal, "%", "at least 75 %", 0.75, None),
-        _bound("lead over the best baseline", lead, "share points", "at least 10 points", 0.10, None, rival.name),
-        _bound("mean regret", ours.mean_regret, "points", "at most 1.0", None, 1.0),
-        _bound("largest regret", ours.max_regret, "points", "at most 5.0", None, 5.0),
-        _bound("training, multiple of the ideal rungs'", ours.compute, "x", "at most 1.30", None, 1.3),
-        _bound("utility over the best baseline", worth_more, "currency", "above 0", 1e-6, None, dearest.name),
-        _bound("90 % intervals that cover", coverage, "%", "85 to 95 %", 0.85, 0.95),
-        _bound("training times within 1.5 times", in_time, "%", "at least 80 %", 0.80, None),
+        _above(prices.constant, 0.2),
+        _above(prices.static, 0.2),
+        _bound("utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05", -0.05),
+        *(bound for target in ours.targets if target != "all" for bound in target_bounds(ours, scores, target)),
+        _bound("90 % intervals that cover", ours.coverage.get("all", NOTHING), "%", "87 to 93 %", 0.87, 0.93),
+        _bound("fine-tuning's times within 1.5 times", ours.in_time.get(TUNED, NOTHING), "%", "at least 80 %", 0.80),
         _bound("advice, share of trying everything", advice, "%", "at most 5 %", None, 0.05),
+        _bound("utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-"),
+        _bound("utility over an oracle", prices.oracle.over, "points", "-"),
+        _bound("utility over the truth of another draw", prices.another_draw.over, "points", "-"),
+        _bound("ideal rung recommended", ours.ideal, "%", "-"),
+        _bound("mean regret", ours.mean_regret, "points", "-"),
+        _bound("largest regret", ours.max_regret, "points", "-"),
+        _bound("training, multiple of the ideal rungs'", ours.compute, "x", "-"),
     )
 
 
-def ahead(ours: Score, other: Score) -> Figure:
-    """How much more often the ideal rung is recommended, with the paired interval."""
-    return _difference([t.right for t in ours.tasks], [t.right for t in other.tasks], ours)
+def _above(lead: Lead, least: float) -> Bound:
+    """A lead of at least so many points whose interval lies above 0."""
+    bound = _bound(f"utility over the {lead.name}", lead.over, "points", f"at least {least:g}, interval above 0", least)
+    return dataclasses.replace(bound, kept=bound.kept and (lead.over.low or 0.0) > 0)
 
 
-def saved(ours: Score, other: Score) -> Figure:
-    """Utility gained over another adviser, a task, with the paired interval."""
-    return _difference([t.utility_regret for t in other.tasks], [t.utility_regret for t in ours.tasks], ours)
-
-
-def _difference(one: Sequence[float], other: Sequence[float], ours: Score) -> Figure:
-    draws = figures.drawn([task.dataset for task in ours.tasks])
-    return figures.mean(np.array(one) - np.array(other), draws)
+def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iterator[Bound]:
+    """Targets reached against fine-tuning always and the trivial rule, and the training spent on it."""
+    tuned, rule = scores[f"always {TUNED}"].targets[target].value, scores[TARGET_RULE].targets[target].value
+    reached, percentage = ours.targets[target], f"{100 * float(target):.0f} %"
+    if tuned is None or rule is None:
+        return
+    least = max(tuned - 0.05, rule)
+    wanted = f"at least {100 * least:.1f} % (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})"
+    yield _bound(f"target of {percentage} reached", reached, "%", wanted, least)
+    yield _bound(
+        f"target of {percentage}, training",
+        ours.target_training[target],
+        "x",
+        "at most 0.50 of fine-tuning's",
+        None,
+        0.5,
+    )
 
 
 def _bound(
-    what: str, figure: Figure, unit: str, wanted: str, least: float | None, most: float | None, remark: str = ""
+    what: str, figure: Figure, unit: str, wanted: str, least: float | None = None, most: float | None = None
 ) -> Bound:
     value, slack = figure.value, 1e-9
     kept = None
-    if value is not None:
+    if value is not None and (least is not None or most is not None):
         kept = (least is None or value >= least - slack) and (most is None or value <= most + slack)
-    return Bound(what, figure, unit, wanted, kept, remark)
+    return Bound(what, figure, unit, wanted, kept)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from advisor.advice.outlook.cost import repriced
 from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import RUNG_NAMES, RungName
-from advisor.core.records import Estimate, Goal, Kind
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Goal, Kind
 from advisor.score.choice import Choice
 
 #: Rungs this close to the best (one point) count as equally good.
@@ -26,7 +27,7 @@ SLACK = 1e-9
 class Truth:
     """What came out on a task, as means over its seeds, of every rung that was carried out.
 
-    ``values`` are shares, ``cpu_seconds`` those of training, ``utilities`` in the default prices' currency.
+    ``values`` are shares, ``cpu_seconds`` those of training, ``utilities`` in points at the default goal.
     """
 
     dataset: str
@@ -99,25 +100,22 @@ def _truth(cases: tuple[CompletedTask, ...]) -> Truth:
 
 @lru_cache(maxsize=10_000)
 def worth(case: CompletedTask, rung: RungName) -> float:
-    """The utility that advice expects (`advice.outlook.cost`), from what came out, at the default prices.
+    """The utility that advice expects (`advice.outlook.cost`), from what came out, in points at the default goal."""
+    return utility(case, rung, Goal().tolerance)
 
-    Training is charged at its processor seconds, a prediction at those of an item of the test part, loading included.
-    """
+
+def utility(case: CompletedTask, rung: RungName, step: float, per_second: float = 0.0) -> float:
+    """100 x value, less ``step`` points for each place of the model that is served and ``per_second`` of training."""
     value = case.value(rung)
     assert value is not None, f"{case.dataset}: {rung} has no value"
-    tested = number(case, rung, "test_cpu_seconds")
-    outcome = Estimate(
-        rung=rung,
-        available=True,
-        value=value,
-        low=value,
-        high=value,
-        train_seconds=number(case, rung, "cpu_seconds"),
-        milliseconds_per_prediction=1000.0 * tested / max(number(case, rung, "n_test"), 1.0),
-    )
-    utility = repriced((outcome,), Goal())[0].utility
-    assert utility is not None
-    return utility
+    return 100.0 * value - step * served(case, rung) - per_second * number(case, rung, "cpu_seconds")
+
+
+def served(case: CompletedTask, rung: RungName) -> int:
+    """The place on the ladder of the model that came out: what was tuned and not kept serves the rung below."""
+    row = row_of(rung)
+    back = row.falls_back_to.get(kind_row(case.situation.kind).task)
+    return row_of(back).place if back and case.number(rung, "kept") == 0.0 else row.place
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.advice.outlook.experience import Experience
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import RungName
+from advisor.core.ladder import TUNED, RungName
 from advisor.core.records import Goal, Kind
 from advisor.score import figures
 from advisor.score.choice import Adviser, Choice, Learner
@@ -27,7 +27,7 @@ from advisor.score.forecasts import (  # fmt: skip
     promises_kept,
     reliability,
 )
-from advisor.score.measures import Judged, Truth, truths
+from advisor.score.measures import Judged, Truth, nearest, truths
 
 #: Targets that are asked for besides none; only tasks on which some rung reaches one count for it.
 TARGETS = (0.7, 0.8, 0.9, 0.95)
@@ -54,9 +54,10 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class Score:
-    """One adviser's score. Shares are 0 to 1, regrets in points (utility in currency), ``compute`` a multiple.
+    """One adviser's score. Shares are 0 to 1, regrets in points, ``compute`` a multiple.
 
-    ``targets``: share of tasks on which the recommended rung reaches the target, where some rung does. Of an adviser
+    ``targets``: share of tasks on which the recommended rung reaches the target, where some rung does;
+    ``target_training``: its training there as a share of fine-tuning's; both by target and "all". Of an adviser
     that estimates: ``coverage`` of the 90 % intervals and ``in_time`` (predicted within 1.5 times), by rung and "all";
     ``promises``: targets reached of those that it was sure of; ``reliability``: P(target) against what came out.
     """
@@ -72,6 +73,7 @@ class Score:
     compute: Figure
     utility_regret: Figure
     targets: dict[str, Figure]
+    target_training: dict[str, Figure]
     coverage: dict[str, Figure]
     in_time: dict[str, Figure]
     promises: Figure
@@ -102,14 +104,13 @@ def score(experience: Experience, learner: Learner, name: str) -> Score:
     return scored(hold_out(experience, learner), name)
 
 
-def score_fresh(experience: Experience, fresh: Experience, learner: Learner, name: str) -> Score | None:
-    """Score an adviser that knows all of `experience` on other tasks; None where none of them is complete."""
+def hold_fresh(experience: Experience, fresh: Experience, learner: Learner) -> Held | None:
+    """An adviser that knows all of `experience`, for other tasks; None where none of them is complete."""
     known = truths(fresh)
     if not known:
         return None
     names = [truth.dataset for truth in known]
-    adviser = learner(experience)
-    return scored(Held(known, dict.fromkeys(names, adviser), figures.drawn(names)), name)
+    return Held(known, dict.fromkeys(names, learner(experience)), figures.drawn(names))
 
 
 def scored(held: Held, name: str) -> Score:
@@ -123,6 +124,7 @@ def scored(held: Held, name: str) -> Score:
         n_datasets=len(datasets),
         **_choices(judged, held.draws),
         targets=_targets(aimed, held.draws),
+        target_training=_target_training(aimed, held.draws),
         coverage=covered(judged),
         in_time=in_time(judged),
         promises=promises_kept(aimed),
@@ -174,6 +176,21 @@ def _targets(aimed: dict[float, list[Judged]], draws: np.ndarray) -> dict[str, F
     each = {f"{t:g}": figures.ratio(met[t], could[t], draws) for t in aimed}
     every = figures.ratio(sum(met.values(), np.zeros(1)), sum(could.values(), np.zeros(1)), draws)
     return each | {"all": dataclasses.replace(every, n=int(sum(c.sum() for c in could.values())))}
+
+
+def _target_training(aimed: dict[float, list[Judged]], draws: np.ndarray) -> dict[str, Figure]:
+    """Training spent where some rung reaches the target, over what always fine-tuning spends there."""
+
+    def spent(judged: list[Judged], target: float) -> tuple[np.ndarray, np.ndarray]:
+        could = np.array([can_reach(j.truth, target) for j in judged])
+        tuned = np.array([j.truth.cpu_seconds[nearest(TUNED, j.truth.values)] for j in judged])
+        return could * np.array([j.cpu_seconds for j in judged]), could * tuned
+
+    each = {target: spent(judged, target) for target, judged in aimed.items()}
+    own, tuned = (sum((pair[i] for pair in each.values()), np.zeros(1)) for i in (0, 1))
+    return {f"{t:g}": figures.ratio(*pair, draws) for t, pair in each.items()} | {
+        "all": figures.ratio(own, tuned, draws)
+    }
 
 
 def can_reach(truth: Truth, target: float) -> float:

@@ -14,7 +14,6 @@ UNITS = {
     "share points": (100.0, 1, " points"),
     "points": (1.0, 2, ""),
     "x": (1.0, 2, "x"),
-    "currency": (1.0, 0, ""),
 }
 COLUMNS = ("too high", "too low", "regret", "largest", "compute", "utility", "targets")
 MARKS = {True: "yes", False: "NO", None: "-"}
@@ -63,16 +62,15 @@ def span(figure: Figure, unit: str) -> str:
 
 
 def bound_row(bound: Bound) -> tuple[str, str, str, str]:
-    """Figure, value, bound and whether it is kept; a rival is named."""
-    what = f"{bound.what} ({bound.remark})" if bound.remark else bound.what
-    return what, written(bound.figure, bound.unit), bound.wanted, MARKS[bound.kept]
+    """Figure, value, bound and whether it is kept."""
+    return bound.what, written(bound.figure, bound.unit), bound.wanted, MARKS[bound.kept]
 
 
 def adviser_row(score: Score) -> tuple[str, ...]:
     """The figures that every adviser has."""
     figures = (
         (score.too_high, "%"), (score.too_low, "%"), (score.mean_regret, "points"), (score.max_regret, "points"),
-        (score.compute, "x"), (score.utility_regret, "currency"), (score.targets["all"], "%"),
+        (score.compute, "x"), (score.utility_regret, "points"), (score.targets["all"], "%"),
     )  # fmt: skip
     right, between = written(score.ideal, "%", False), span(score.ideal, "%")
     return score.name, right, between, *(written(figure, unit, False) for figure, unit in figures)
@@ -96,7 +94,7 @@ SHARED: tuple[tuple[str, str, Callable[[Score], Figure], bool | None], ...] = (
     ("mean regret", "points", lambda score: score.mean_regret, False),
     ("largest regret", "points", lambda score: score.max_regret, None),
     ("training, multiple of the ideal rungs'", "x", lambda score: score.compute, None),
-    ("utility lost, a task", "currency", lambda score: score.utility_regret, False),
+    ("utility lost, a task", "points", lambda score: score.utility_regret, False),
     ("90 % intervals that cover", "%", lambda score: score.coverage.get("all", NOTHING), True),
     ("training times within 1.5 times", "%", lambda score: score.in_time.get("all", NOTHING), True),
 )

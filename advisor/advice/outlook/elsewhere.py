@@ -1,4 +1,4 @@
-"""What other datasets teach of a choice: what each rung usually gains, how often tuning is kept, and the winner's curse.
+"""What other datasets teach of a choice: usual gains, how often what was tuned is kept, and the winner's curse.
 
 A decision between rungs rests on forecasts whose errors are as large as what is to be chosen, so what usually holds
 counts beside them (`advisor.advice.decide`). The rung that is ahead by luck is the one that is taken (the winner's
