@@ -1,9 +1,10 @@
-"""Datasets made of what lies on a Debian machine with this project's dependencies.
+"""Datasets made of what lies on a Debian machine with this project's dependencies, and in Debian's packages.
 
 A desktop's icons, letters and words drawn in two families of fonts, dots to be counted, pieces of files and of
 photographs; paragraphs of licences, libraries' documentation, code and error messages, manual pages and package lists
-(`generated_texts`); development sets of another kind (`relabelled`). Nobody looked at those that `tasks.FRESH` names
-while the advice was built, so they tell whether its score was tuned.
+(`generated_texts`); development sets of another kind (`relabelled`); packages that are fetched and unpacked, but not
+installed (`debian_images`, `debian_archives`, `debian_texts`). Nobody looked at those that `tasks.FRESH` names while
+the advice was built, so they tell whether its score was tuned.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from advisor.core.workspace import Workspace
-from benchmarks.ladder import generated_texts, relabelled
+from benchmarks.ladder import debian_archives, debian_images, debian_texts, generated_texts, relabelled
 
 ICONS = Path("/usr/share/icons/Adwaita/96x96")
 FONTS = Path("/usr/share/fonts/truetype")
@@ -182,5 +183,8 @@ MAKERS: dict[str, Callable[[Path], bool]] = {
     "pieces": pieces,
     "patches": patches,
     **generated_texts.MAKERS,
+    **debian_archives.MAKERS,
+    **debian_images.MAKERS,
+    **debian_texts.MAKERS,
     **relabelled.MAKERS,
 }

@@ -1,7 +1,8 @@
 """The tasks of LadderBench: a dataset with so many labels, from near to very far from the pre-training.
 
 Sources: the development sets beside the checkout (`benchmarks.sets`), package data (the samples), Debian's
-``dataset-fashion-mnist``, and sets made of what lies on a Debian machine (`benchmarks.ladder.generated`). Images are
+``dataset-fashion-mnist``, and sets made of what lies on a Debian machine or in its packages
+(`benchmarks.ladder.generated`). Images are
 fed at 64 or 96 px, so that a run takes well under two minutes on one core.
 """
 
@@ -112,6 +113,15 @@ SOURCES: tuple[Source, ...] = (
     Source("clothing10", "image", 96, (50, 200, None)),
     Source("snips7", "text", sizes=(50, 200, None)),
     Source("tweet_stance", "text", sizes=(50, 200, None)),
+    Source("stamps", "image", 96, (50, 200, None)),
+    Source("subsystems", "text", sizes=(200, None)),
+    Source("nebulae", "image", 96, (50, 200, None)),
+    Source("glosses", "text", sizes=(200, None)),
+    Source("terrain", "image", 96, (50, 200, None)),
+    Source("places", "text", sizes=(50, 200, None)),
+    Source("radicals", "image", 64, (200, None)),
+    Source("openings", "text", sizes=(50, 200, None)),
+    Source("families", "text", sizes=(50, 200, None)),
     Source("fashion_mnist", "image", 64, (5000, 20_000), material="fashion_mnist_large"),
     Source("handbook", "qa", sizes=(None,)),
     Source("realtimeqa_2026", "qa", sizes=(None, 50)),
@@ -131,6 +141,11 @@ FRESH: tuple[Source, ...] = (
     Source("so_titles20", "text", sizes=(50, 200, None), fresh=True),
     Source("euro_coins", "image", 96, (50, 200, None), fresh=True),
     Source("law_roles", "text", sizes=(50, 200, None), fresh=True),
+    Source("instruments", "image", 96, (50, 200, None), fresh=True),
+    Source("severities", "text", sizes=(50, 200, None), fresh=True),
+    Source("emoji", "image", 64, (50, 200, None), fresh=True),
+    Source("fortunes", "text", sizes=(50, 200, None), fresh=True),
+    Source("clipart", "image", 96, (50, 200, None), fresh=True),
 )
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
