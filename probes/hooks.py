@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from probes.backbones.text import masked_mean
+from probes.backbones.image import CONTAINERS, layers_of
+from probes.backbones.text import masked_mean, pool
 from probes.errors import BackboneError
 
 #: A backbone with more layers is read at this many, evenly spread, the first and the last among them.
 MAX_LAYERS = 13
 LAST = "last features"
-_CONTAINERS = ("blocks", "features", "classifier")
 _WORKING = (nn.modules.conv._ConvNd, nn.Linear)
+_APART = ("rope", "patch_embed")  # of transformers: positions, and patches laid out in space
 _SILENT = (nn.Dropout, nn.Flatten, nn.Identity)  # not run, or only reshaping
 
 
@@ -80,8 +81,15 @@ def image_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
     """(name, module whose output ends that layer) from the stem to the last features.
 
     The children are walked in order, containers named blocks, features or classifier by their children. One that
-    convolves or multiplies begins a layer; norms, activations and pooling belong to the layer before them.
+    convolves or multiplies begins a layer; norms, activations and pooling belong to the layer before them. A model of
+    transformers has the layers that it lists.
     """
+    listed = layers_of(module)
+    if listed:
+        return [
+            *thinned([(f"layer {n}", layer) for n, layer in enumerate(listed[:-1], 1)], MAX_LAYERS - 1),
+            (LAST, module),
+        ]
     layers: list[tuple[str, nn.Module]] = []
     for unit in _units(module):
         if isinstance(unit, _SILENT):
@@ -158,7 +166,7 @@ class ImageLayers(LayerOutputs):
 
 
 class TextLayers(LayerOutputs):
-    """A batch of token tensors to the mean of each layer's states over the mask."""
+    """A batch of token tensors to the mean of each layer's states over the mask; the last as the encoder pools it."""
 
     def __init__(self, module: Any) -> None:
         super().__init__()
@@ -172,15 +180,19 @@ class TextLayers(LayerOutputs):
     def each(self, batch: dict[str, Tensor]) -> list[Tensor]:
         encoder: Any = self.inner.encoder
         output = encoder(**batch, output_hidden_states=True)
-        states = [
-            output.last_hidden_state if name == LAST else output.hidden_states[self._numbers[name]]
+        mask = batch["attention_mask"]
+        return [
+            pool(output.last_hidden_state, mask, self.inner.pooling)
+            if name == LAST
+            else masked_mean(output.hidden_states[self._numbers[name]], mask)
             for name in self.names
         ]
-        return [masked_mean(state, batch["attention_mask"]) for state in states]
 
 
-def pooled(output: Tensor) -> Tensor:
+def pooled(output: Tensor | tuple[Tensor, ...]) -> Tensor:
     """Mean over space, (n, c, h, w) to (n, c), or over tokens, (n, t, c) to (n, c); flat features as they are."""
+    if isinstance(output, tuple):  # a layer of transformers may give its attention too
+        output = output[0]
     if output.dim() == 4:
         return output.mean(dim=(2, 3))
     return output.mean(dim=1) if output.dim() == 3 else output
@@ -206,4 +218,7 @@ def _dims(backbone: Any, module: LayerOutputs) -> list[int]:
 
 def _units(module: nn.Module) -> Iterator[nn.Module]:
     for name, child in module.named_children():
-        yield from child.children() if name in _CONTAINERS and isinstance(child, nn.Sequential) else [child]
+        if name in _APART:
+            continue
+        listed = name in CONTAINERS and isinstance(child, (nn.Sequential, nn.ModuleList))
+        yield from child.children() if listed else [child]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.data.features import feature_cache, load_backbone
+from advisor.core.records import Dataset
+from advisor.data.features import feature_cache, input_size, load_backbone
 from advisor.data.modality import modality_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,24 @@ def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
     entry = catalog.default("text")
     encoder = load_backbone(entry, entry.usual_input, backbone.device)
     return Names(sentences, embedded(encoder, sentences), embedded(encoder, imagenet_names()), entry.name)
+
+
+def knows_names(backbone: Backbone) -> bool:
+    """Whether class names can be matched with its features: texts embed them, images need ImageNet's classes."""
+    return modality_of(backbone.entry.kind).names_itself or getattr(backbone, "source_head", None) is not None
+
+
+def namer(dataset: Dataset, backbone: Backbone) -> Backbone:
+    """The backbone that class names are matched with: this one, or the default where it knows no ImageNet classes.
+
+    Raises BackboneError when the default's weights are not available.
+    """
+    from probes.backbones import catalog
+
+    if knows_names(backbone):
+        return backbone
+    entry = catalog.default(backbone.entry.kind)
+    return load_backbone(entry, input_size(dataset, entry), backbone.device)
 
 
 def embedded(encoder: Backbone, sentences: Sequence[str]) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.core.records import Dataset, ProbeResult
-from advisor.data.class_names import embed_names
+from advisor.data.class_names import embed_names, knows_names, namer
+from advisor.data.features import features_of
 from advisor.evidence.sample import Sample
 from probes.interval import Counts, counts
 from probes.measured import Measured
@@ -65,9 +67,16 @@ def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResu
 
 
 def class_name_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> tuple[np.ndarray, str]:
-    """The answers of the class names alone, (n,), and the method in words."""
+    """The answers of the class names alone, (n,), and the method in words.
+
+    Where the backbone knows no ImageNet classes, the default one reads the sample for this.
+    """
     from probes.zero_shot import conse, nearest_names
 
+    if not knows_names(backbone):
+        backbone = namer(dataset, backbone)
+        found = features_of(dataset, sample.rows, backbone)
+        sample = replace(sample, features=np.asarray(found.array))
     names = embed_names(dataset.classes, backbone)
     if names.imagenet is None:
         scores, method = nearest_names(sample.features, names.classes), f"Class names embedded by {names.encoder}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 
-from advisor.data.class_names import embed_names
+from advisor.data.class_names import embed_names, namer
 from advisor.rungs import clip, common, prompted
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.saved import folder
@@ -26,7 +26,7 @@ def execute(context: RunContext) -> Outcome:
         return clip.execute(context)
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
-    backbone = common.open_backbone(context)
+    backbone = namer(dataset, common.open_backbone(context))
     context.emit("Embedding the class names", 0.1)
     names = embed_names(dataset.classes, backbone)
     arrays = {"class_embeddings": names.classes}

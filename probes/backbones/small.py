@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from probes.backbones.catalog import Entry
+from probes.backbones.entry import Entry
 
 #: Channels of the stem and of each stage; every stage but the first halves height and width.
 WIDTHS = (32, 32, 64, 128, 192)

@@ -1,7 +1,8 @@
-"""Text backbones: a transformer encoder with mean pooling, and its tokenizer."""
+"""Text backbones: a transformer encoder whose tokens are pooled, and its tokenizer."""
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from probes.backbones.catalog import Entry
+from probes.backbones.entry import Entry, Pooling
 from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import weights_hash, weights_path
 from probes.errors import BackboneError, first_line
@@ -20,15 +21,29 @@ from probes.errors import BackboneError, first_line
 PREPROCESSING = "text-1"
 
 
-class MeanPooled(nn.Module):
-    """An encoder whose token states are averaged over the attention mask: batch of tensors to (n, dim)."""
+class Pooled(nn.Module):
+    """An encoder whose token states become one vector: batch of tensors to (n, dim). ``pooling`` as in `pool`."""
 
-    def __init__(self, encoder: nn.Module) -> None:
+    def __init__(self, encoder: nn.Module, pooling: Pooling = "mean") -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.pooling = encoder, pooling
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        return masked_mean(self.encoder(**batch).last_hidden_state, batch["attention_mask"])
+        return pool(self.encoder(**batch).last_hidden_state, batch["attention_mask"], self.pooling)
+
+
+def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """One vector of each text's token states: their mean, the first token's or the last one's, padding left out.
+
+    Shape: states (n, tokens, dim), mask (n, tokens) to (n, dim). Padding may stand on either side.
+    """
+    if pooling == "mean":
+        return masked_mean(states, mask)
+    places = torch.arange(mask.shape[1], device=mask.device)
+    none = -1 if pooling == "last" else mask.shape[1]
+    known = torch.where(mask.bool(), places, torch.full_like(places, none))
+    chosen = (known.max(dim=1) if pooling == "last" else known.min(dim=1)).values.clamp(0, mask.shape[1] - 1)
+    return states[torch.arange(len(states), device=states.device), chosen]
 
 
 def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
@@ -41,8 +56,9 @@ def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
 class TextBackbone:
     """A loaded text backbone.
 
-    ``module``: dict of (n, tokens) tensors to (n, dim) mean-pooled features (not normalised), in eval mode after
-    `load`. ``max_tokens`` cuts longer texts. ``weights_hash``: SHA-256 of the weight file, or ``random:<seed>``.
+    ``module``: dict of (n, tokens) tensors to (n, dim) pooled features (not normalised), in eval mode after `load`.
+    Each text is read after the entry's prefix for items. ``max_tokens`` cuts longer texts. ``weights_hash``: SHA-256 of
+    the weight file, or ``random:<seed>``.
     """
 
     entry: Entry
@@ -79,7 +95,7 @@ class TextBackbone:
         limit = int(getattr(encoder.config, "max_position_embeddings", entry.input_size) or entry.input_size)
         return cls(
             entry=entry,
-            module=MeanPooled(encoder).to(device).eval(),
+            module=Pooled(encoder, entry.pooling).to(device).eval(),
             tokenizer=tokenizer,
             dim=int(encoder.config.hidden_size),
             max_tokens=min(max_tokens or entry.usual_input, limit),
@@ -96,12 +112,20 @@ class TextBackbone:
     @property
     def preprocessing(self) -> str:
         """What the features depend on besides the weights and the item; part of the cache key."""
-        return f"{PREPROCESSING}-{self.max_tokens}"
+        plain = f"{PREPROCESSING}-{self.max_tokens}"
+        pooling = "" if self.entry.pooling == "mean" else f"-{self.entry.pooling}"
+        prefix = self.entry.prefixes.item
+        return plain + pooling + (f"-{hashlib.sha256(prefix.encode()).hexdigest()[:8]}" if prefix else "")
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> dict[str, Tensor]:
         """Texts to (n, longest) int64 tensors on the CPU, padded to the longest and truncated to `max_tokens`."""
+        prefix = self.entry.prefixes.item
         encoded = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=max_tokens or self.max_tokens, return_tensors="pt"
+            [prefix + text for text in texts] if prefix else texts,
+            padding=True,
+            truncation=True,
+            max_length=max_tokens or self.max_tokens,
+            return_tensors="pt",
         )
         return {key: encoded[key] for key in self.inputs if key in encoded}
 
@@ -137,13 +161,17 @@ def _inputs(encoder: Any) -> tuple[str, ...]:
 
 
 def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
-    """Encoder and tokenizer from a folder, without a network, and without the pooler that mean pooling replaces."""
+    """Encoder and tokenizer from a folder, without a network, and without the pooler that `pool` replaces.
+
+    Texts are padded on the right, also where a tokenizer would pad on the left for writing.
+    """
     import transformers
 
     messages = transformers.utils.logging
     messages.set_verbosity_error()  # an unused head is not worth a warning
     messages.disable_progress_bar()
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    tokenizer.padding_side = "right"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if pretrained:
@@ -155,4 +183,6 @@ def _load(folder: Path, pretrained: bool, seed: int) -> tuple[Any, Any]:
             encoder = transformers.AutoModel.from_config(config, trust_remote_code=False)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
+    if getattr(encoder.config, "use_cache", False):
+        encoder.config.use_cache = False  # nothing is written, so nothing need be remembered
     return encoder, tokenizer

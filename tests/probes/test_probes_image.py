@@ -84,5 +84,5 @@ def test_random_weights_are_called_so_repeat_with_their_seed_and_leave_the_calle
     assert not torch.equal(first, different)
     assert one.weights_hash == "random:1"
     assert one.source_head is None
-    with pytest.raises(BackboneError, match="random weights"):
+    with pytest.raises(BackboneError, match="knows no ImageNet classes"):
         one.source_probabilities(np.zeros((1, one.dim), dtype=np.float32))

@@ -37,8 +37,8 @@ def test_missing_weights_say_what_to_do_and_are_never_replaced(nothing_cached: P
     entry = catalog.find("resnet18")
     is_here, sentence = weights.available(entry)
     assert not is_here
-    assert "advisor weights resnet18" in sentence and "47 MB" in sentence
-    with pytest.raises(BackboneError, match="advisor weights resnet18"):
+    assert "advisor weights fetch resnet18" in sentence and "47 MB" in sentence
+    with pytest.raises(BackboneError, match="advisor weights fetch resnet18"):
         ImageBackbone.load(entry)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +59,20 @@ def backbone_of(spec: dict[str, Any], device: str) -> Backbone:
 
 
 def entry_of(spec: dict[str, Any]) -> Entry:
-    """The entry of the backbone that a model.json names: of the catalog, or the small network that is not in it."""
+    """The entry of the backbone that a model.json names: of the catalog, or the small network that is not in it.
+
+    A text is read as the head learned it: whatever the catalog says now, pooled and prefixed as the model.json does.
+    """
     from probes.backbones import catalog
+    from probes.backbones.entry import Prefixes
     from probes.backbones.small import SMALL
 
     name: str = spec["backbone"]["name"]
-    return SMALL if name == SMALL.name else catalog.find(name, kind_row(spec["kind"]).modality)
+    entry = SMALL if name == SMALL.name else catalog.find(name, kind_row(spec["kind"]).modality)
+    if entry.kind != "text":
+        return entry
+    prefixes = Prefixes(item=str(spec["input"].get("prefix", "")))
+    return dataclasses.replace(entry, pooling=spec["input"].get("pooling", "mean"), prefixes=prefixes)
 
 
 def _input_size(spec: dict[str, Any]) -> int:

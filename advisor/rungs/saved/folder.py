@@ -80,7 +80,8 @@ def _pixels(backbone: Backbone) -> dict[str, Any]:
 
 
 def _tokens(backbone: Backbone) -> dict[str, Any]:
-    return {"max_tokens": backbone.input_size, "pooling": "mean"}
+    entry = backbone.entry
+    return {"max_tokens": backbone.input_size, "pooling": entry.pooling, "prefix": entry.prefixes.item}
 
 
 _INPUT = {"image": _pixels, "text": _tokens}
