@@ -78,7 +78,7 @@ def catalogued(catalogue: bytes) -> Iterator[tuple[tuple[str, int], int]]:
 
 def skipped(stream: bytes, at: int) -> int:
     """Where a string of a data stream ends that begins at `at`: four bytes of length, -1 for none, then its bytes."""
-    (length,) = struct.unpack_from(">i", stream, at)
+    length: int = struct.unpack_from(">i", stream, at)[0]
     return at + 4 + max(length, 0)
 
 
