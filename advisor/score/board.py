@@ -118,7 +118,7 @@ def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figur
 
 def _above(lead: Lead, least: float) -> Bound:
     """A lead of at least so many points whose interval lies above 0."""
-    bound = _bound(f"utility over the {lead.name}", lead.over, "points", f"at least {least:g}, interval above 0", least)
+    bound = _bound(f"utility over the {lead.name}", lead.over, "points", f"at least {least:g}, above 0", least)
     return dataclasses.replace(bound, kept=bound.kept and (lead.over.low or 0.0) > 0)
 
 
@@ -129,10 +129,10 @@ def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iter
     if tuned is None or rule is None:
         return
     least = max(tuned - 0.05, rule)
-    wanted = f"at least {100 * least:.1f} % (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})"
-    yield _bound(f"target of {percentage} reached", reached, "%", wanted, least)
+    what = f"target of {percentage} reached (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})"
+    yield _bound(what, reached, "%", f"at least {100 * least:.1f} %", least)
     yield _bound(
-        f"target of {percentage}, training",
+        f"target of {percentage}, training over fine-tuning's",
         ours.target_training[target],
         "x",
         "at most 0.50 of fine-tuning's",

@@ -126,7 +126,7 @@ class Table:
         for name in np.unique(names):
             own = names == name
             alike = (kinds == kinds[own][0]) & ~own
-            others = alike if alike.any() else ~own
+            others = next((some for some in (alike, ~own) if some.any()), own)
             taken = self.worths[:, others].mean(axis=1).argmax(axis=1)
             answer[:, own] = np.take_along_axis(self.worths[:, own], taken[:, None, None], axis=2)[:, :, 0]
         return self.of_tasks(answer)

@@ -46,7 +46,7 @@ PROMPT_SECONDS = 60.0
 #: what is fine-tuned with few labels has the length that the recipe gives it.
 STEPS: dict[str, tuple[tuple[int, int, int], ...]] = {
     "image": ((100, 150, 100), (400, 150, 150), (12_000, 150, 200), (10**9, 1250, 1250)),
-    "text": ((100, 40, 0), (400, 60, 0), (10**9, 80, 0)),
+    "text": ((100, 40, 0), (400, 60, 0), (12_000, 80, 0), (10**9, 80, 0)),
 }
 #: The recipe's batch is 16 below so many training items, else 32.
 SMALL_BATCHES = 1500

@@ -8,7 +8,7 @@ from advisor.advice.outlook.experience import Experience
 from advisor.score.baselines import BASELINES, REFERENCES
 from advisor.score.board import NAME, board
 from advisor.score.choice import Adviser, take
-from advisor.score.score import score_fresh
+from advisor.score.score import hold_fresh, scored
 from advisor.score.summary import alike, fresh_rows
 from benchmarks.ladder.tasks import FRESH, SOURCES
 from tests.score.ladder_tables import known, made
@@ -23,9 +23,10 @@ def test_the_adviser_of_fresh_tasks_knows_all_others_and_none_of_them() -> None:
         seen.append(past.datasets)
         return lambda case, goal: take("frozen")
 
-    found = score_fresh(known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5)), learner, "x")
-    assert seen == [("a", "b", "c")]
-    assert found is not None and (found.n_tasks, found.ideal.value) == (1, 1.0)
+    held = hold_fresh(known(*PAST), known(made("new", 0.3, 0.6, 0.8, 0.81, 0.5)), learner)
+    assert seen == [("a", "b", "c")] and held is not None
+    found = scored(held, "x")
+    assert (found.n_tasks, found.ideal.value) == (1, 1.0)
     assert found.mean_regret.value == pytest.approx(1.0)
 
 
@@ -36,7 +37,8 @@ def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own
         NAME,
         *(n for n, _ in (*BASELINES, *REFERENCES)),
     ]
-    assert with_new.ours == without.ours
+    assert with_new.ours == without.ours and with_new.grid == without.grid
+    assert without.fresh_grid is None and with_new.fresh_grid is not None
     assert "They do," in alike(with_new)
     lost = board(past, fresh=known(*(made(name, 0.3, 0.6, 0.9, 0.1, 0.5) for name in "xyz")))
     assert (

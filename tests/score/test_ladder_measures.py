@@ -95,12 +95,15 @@ def test_runs_that_were_paid_for_before_the_choice_are_charged() -> None:
     assert found.cpu_seconds == pytest.approx(52.0)
 
 
-def test_utility_is_points_less_a_step_of_the_ladder_each() -> None:
-    """At 100 a point and 50 a step: 0.4 points more are not worth a step, 0.6 points are."""
-    near, far = known(made("a", 0.3, 0.6, 0.800, 0.804, 0.5)), known(made("a", 0.3, 0.6, 0.800, 0.806, 0.5))
+def test_utility_is_points_less_the_tolerance_for_each_step_of_the_model_that_is_served() -> None:
+    """At a tolerance of one point, 0.9 points more are not worth a step, 1.2 points are."""
+    near, far = known(made("a", 0.3, 0.6, 0.800, 0.809, 0.5)), known(made("a", 0.3, 0.6, 0.800, 0.812, 0.5))
     assert judged(near, take("frozen")).utility_regret == 0.0
-    assert judged(near, take("fine-tune")).utility_regret == pytest.approx(10.0, abs=0.1)
-    assert judged(far, take("frozen")).utility_regret == pytest.approx(10.0, abs=0.1)
+    assert judged(near, take("fine-tune")).utility_regret == pytest.approx(0.1)
+    assert judged(far, take("frozen")).utility_regret == pytest.approx(0.2)
+    back = made("a", 0.3, 0.6, 0.800, 0.800, 0.5)
+    back["outcomes"][3]["kept"] = 0.0
+    assert judged(known(back), take("fine-tune")).utility_regret == 0.0, "what is served is the frozen model"
 
 
 def test_the_advice_costs_its_probes_and_timed_steps_against_every_rung_with_all_seeds() -> None:

@@ -95,15 +95,15 @@ def test_without_a_complete_task_the_message_says_what_to_do() -> None:
         board(Experience(()))
 
 
-def test_the_board_names_the_best_rival_and_holds_figures_against_bounds() -> None:
+def test_the_board_holds_figures_against_bounds_and_has_rows_without_one() -> None:
     found = board(two(), always("fine-tune"))
     bounds = {bound.what: bound for bound in found.bounds}
-    assert bounds["ideal rung recommended"].kept is False
-    assert bounds["mean regret"].kept is True
-    assert bounds["training, multiple of the ideal rungs'"].kept is False
+    assert bounds["ideal rung recommended"].kept is None and bounds["ideal rung recommended"].wanted == "-"
+    assert bounds["utility over the best constant of each cell"].kept is False, "it is a constant itself"
+    assert bounds["utility over always fine-tuning, default goal"].figure.value == 0.0
     assert bounds["90 % intervals that cover"].kept is None  # a constant estimates nothing
-    lead = bounds["lead over the best baseline"]
-    assert lead.figure.value <= 0.0  # the same constant is among the baselines
+    reached = next(bound for what, bound in bounds.items() if what.startswith("target of 70 % reached"))
+    assert reached.kept is True and bounds["target of 70 %, training over fine-tuning's"].kept is False
     assert found.advice.value == pytest.approx(15 / 162)
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -146,8 +146,9 @@ def test_the_command_prints_the_bounds_and_json(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "advisor.cli", "bench", "score"]
     told = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "3 tasks of 3 datasets" in told
-    assert "at least 75 %" in told and "successive halving" in told
+    assert "utility over the best constant of each cell" in told and "successive halving" in told
     answer = subprocess.run([*line, "--json"], env=environment, capture_output=True, text=True, timeout=120, check=True)
     document = json.loads(answer.stdout)
     assert document["ours"]["n_tasks"] == 3
-    assert len(document["bounds"]) == 9
+    assert {bound["what"] for bound in document["bounds"]} >= {"mean regret", "90 % intervals that cover"}
+    assert len(document["grid"]["constant"]["cells"]) == 36
