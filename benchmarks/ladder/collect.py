@@ -30,7 +30,7 @@ def collect(words: list[str], tell: Tell = print) -> int:
     locks.mkdir(parents=True, exist_ok=True)
     for task in named(words):
         try:
-            with FileLock(locks / f"{task.name.replace('/', '-')}.lock", timeout=0):
+            with FileLock(locks / f"{task.name.replace('/', '-').replace(' ', '-')}.lock", timeout=0):
                 done += complete(task, tell)
         except Timeout:
             continue
@@ -70,7 +70,7 @@ def complete(task: Task, tell: Tell) -> int:
 def keys_of(task: Task) -> dict[str, Any]:
     """The columns that name a task."""
     return {
-        "dataset": task.source.name, "kind": task.source.kind, "labels": str(task.n_labels or "all"), "seed": task.seed,
+        "dataset": task.source.name, "kind": task.source.kind, "labels": task.labels, "seed": task.seed,
     }  # fmt: skip
 
 

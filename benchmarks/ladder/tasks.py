@@ -37,6 +37,8 @@ TEST_ITEMS = 1000
 TEST_QUESTIONS = 200
 #: Share of the labelled items that are held out for validation, as reading a folder does it.
 VALIDATION_SHARE = 0.2
+#: Of uneven labels, the share of the class that has most.
+MOST_OF_ONE = 0.75
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 #: Items of its two parts: of the usual set, and of the large one.
 FASHION_ITEMS = {"fashion_mnist": (4000, 1000), "fashion_mnist_large": (25_000, 1000)}
@@ -50,6 +52,7 @@ class Source:
     """A dataset of the bench. ``px``: the input of images; ``sizes``: those that are tried.
 
     ``material``: what it is made from, where that is not what its name says: one set read at two sizes.
+    ``uneven``: one class has most of the labels that are drawn, as people bring them.
     ``fresh``: nothing is fitted to it; its outcomes lie apart (``data/ladderbench/fresh``).
     """
 
@@ -59,6 +62,7 @@ class Source:
     sizes: tuple[int | None, ...] = USUAL
     fresh: bool = False
     material: str = ""
+    uneven: bool = False
 
 
 SOURCES: tuple[Source, ...] = (
@@ -147,6 +151,16 @@ FRESH: tuple[Source, ...] = (
     Source("fortunes", "text", sizes=(50, 200, None), fresh=True),
     Source("clipart", "image", 96, (50, 200, None), fresh=True),
 )
+#: Few labels of which most are of one class.
+UNEVEN: tuple[Source, ...] = tuple(
+    Source(name, kind, px, (50, 200), uneven=True)
+    for name, kind, px in (
+        ("snips7", "text", 0), ("clothing10", "image", 96), ("trec6", "text", 0), ("dtd10", "image", 96),
+        ("tweet_emotion", "text", 0), ("sign_digits", "image", 96), ("docstrings", "text", 0), ("letters", "image", 64),
+        ("errors", "text", 0), ("coffee_symptom", "image", 96), ("tweet_stance", "text", 0), ("wbc", "image", 96),
+        ("citation_intent", "text", 0), ("scenes14", "image", 96), ("fin_phrasebank", "text", 0),
+    )
+)  # fmt: skip
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
 
@@ -161,7 +175,12 @@ class Task:
     @property
     def name(self) -> str:
         """Such as "trec6/200/1": dataset, labels, seed."""
-        return f"{self.source.name}/{self.n_labels or 'all'}/{self.seed}"
+        return f"{self.source.name}/{self.labels}/{self.seed}"
+
+    @property
+    def labels(self) -> str:
+        """How many: a count or "all", and "uneven" where most of them are of one class."""
+        return f"{self.n_labels or 'all'}{' uneven' if self.source.uneven else ''}"
 
     def read(self) -> Dataset | None:
         """The dataset, cut to this size; None where it has no more than a smaller size would take, or too few.
@@ -177,12 +196,12 @@ class Task:
         n_classes = max(len(whole.classes), 1)
         if self.n_labels > 0.75 * pool or self.n_labels < 2 * n_classes:
             return None
-        return cut(whole, self.n_labels, self.seed)
+        return cut(whole, self.n_labels, self.seed, self.source.uneven)
 
 
 def tasks() -> Iterator[Task]:
     """Every task, so ordered that what has been done at any moment spans all datasets; the fresh ones last."""
-    for sources in (SOURCES, FRESH):
+    for sources in (SOURCES, UNEVEN, FRESH):
         for seed in SEEDS:
             for n_labels in SIZES:
                 for source in sources:
@@ -224,19 +243,23 @@ def fashion_mnist(name: str) -> Path:
     return folder
 
 
-def cut(whole: Dataset, n_labels: int, seed: int) -> Dataset:
+def cut(whole: Dataset, n_labels: int, seed: int, uneven: bool = False) -> Dataset:
     """A dataset in the workspace with `n_labels` of the labelled items and at most `TEST_ITEMS` of the test part.
 
-    Parts stay as they were read, so that groups and duplicates never straddle them.
+    Parts stay as they were read, so that groups and duplicates never straddle them. Uneven labels are judged by
+    balanced accuracy, as reading them would have it.
     """
-    rows = np.sort(np.concatenate([_labelled(whole, n_labels, seed), _tested(whole)]))
+    drawn = _mostly_one_class(whole, n_labels, seed) if uneven else _labelled(whole, n_labels, seed)
+    rows = np.sort(np.concatenate([drawn, _tested(whole)]))
     items = whole.items.iloc[rows].reset_index(drop=True)
     classes = whole.classes
-    mark = hashlib.sha256(f"ladder {whole.fingerprint} {n_labels} {seed} {TEST_ITEMS}".encode()).hexdigest()
+    mark = hashlib.sha256(
+        f"ladder {whole.fingerprint} {n_labels} {seed} {TEST_ITEMS}{' uneven' * uneven}".encode()
+    ).hexdigest()
     dataset = whole.model_copy(
         update={
             "name": f"{whole.name}-{n_labels}-{seed}", "folder": str(store.folder_of(mark)), "fingerprint": mark,
-            "classes": classes, "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
+            "metric": "balanced accuracy" if uneven else whole.metric, "classes": classes, "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
         }
     )  # fmt: skip
     dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
@@ -263,6 +286,24 @@ def _labelled(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
     chosen = train[stratified_subset(labels[train], n_labels - n_val, seed, at_least=2)]
     held = val[spread_order(labels[val], seed)][:n_val]
     return np.concatenate([chosen, held])
+
+
+def _mostly_one_class(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
+    """Rows to learn from: `MOST_OF_ONE` of one class, the others in halving shares, at least two of each in training.
+
+    A fifth of each class is the validation part, as far as there are items.
+    """
+    rng = np.random.default_rng(seed)
+    classes = rng.permutation(len(whole.classes))
+    shares = 0.5 ** np.arange(len(classes) - 1)
+    shares = np.concatenate([[MOST_OF_ONE], (1 - MOST_OF_ONE) * shares / shares.sum()])
+    chosen = []
+    for place, share in zip(classes, shares, strict=True):
+        wanted = max(2, round(share * n_labels))
+        for part, n in (("train", max(2, round(0.8 * wanted))), ("val", round(0.2 * wanted))):
+            rows = whole.where(part)
+            chosen.append(rng.permutation(rows[whole.labels[rows] == place])[:n])
+    return np.concatenate(chosen)
 
 
 def _tested(whole: Dataset) -> np.ndarray:
