@@ -13,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.advice import climb_plan
 from advisor.advice.advise import advise_dataset
 from advisor.advice.planning import advice_for_run, make_plan
-from advisor.advice.racing import Race, judged, pair_of, runs_of
+from advisor.advice.racing import Pair, Race, pair_of, runs_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
 from advisor.advice.wishes import checked_budget, checked_goal, checked_pair, checked_target
@@ -25,6 +26,7 @@ from advisor.core.ladder import rung as find_rung
 from advisor.core.records import (
     Advice,
     Answer,
+    Climb,
     Constraints,
     Dataset,
     Evidence,
@@ -47,8 +49,8 @@ from advisor.evidence.gather import keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import ended, launchers, store, supervisor
-from advisor.runs.follow import follow
+from advisor.runs import climbs, ended, launchers, store, supervisor
+from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
 
@@ -186,6 +188,7 @@ def advise(
     x: Source,
     *,
     target: float | str | None = None,
+    tolerance: float = 1.0,
     budget: float = DEFAULT_BUDGET_SECONDS,
     rungs: str | Iterable[str] | None = None,
     backbone: str | None = None,
@@ -195,13 +198,15 @@ def advise(
 ) -> Advice:
     """Recommend the cheapest rung that will do, with a reason and a number for every rung.
 
-    target: the metric wanted on unseen data (0 to 1, or "90%"), or None. budget: seconds for measuring.
-    rungs: the rungs allowed, all five by default. prices: what things are worth to you; constraints: what must hold.
-    Raises AdviceError, DatasetError, BackboneError.
+    target: the metric wanted on unseen data (0 to 1, or "90%"), or None. tolerance: points that a simpler rung may be
+    behind for each step of the ladder and still be as good; 0 asks for the best model. budget: seconds for measuring.
+    rungs: the rungs allowed, all five by default. prices: what things cost you, none by default; constraints: what must
+    hold. Raises AdviceError, DatasetError, BackboneError.
     """
     question = checked_goal(
-        target=target, budget=budget, rungs=rungs, backbone=backbone, prices=prices, constraints=constraints
-    )
+        target=target, tolerance=tolerance, budget=budget, rungs=rungs, backbone=backbone, prices=prices,
+        constraints=constraints,
+    )  # fmt: skip
     restore_ledger()
     return advise_dataset(read(x, progress=progress), question, progress)
 
@@ -328,11 +333,61 @@ def race(
     dataset = read(x, progress=progress)
     advice = _advice(dataset, advice, progress)
     pair = pair_of(advice, named)
-    reports = [
-        train(dataset, rung=rung, budget=budget, advice=advice, device=device, seed=seed, progress=progress)
-        for rung in runs_of(advice, pair)
-    ]
-    return judged(advice, pair, reports)
+    begun = start_race(dataset, advice, pair, budget=budget, device=device, seed=seed)
+    raced = wait_for_climb(begun.climb, progress)
+    if raced.state != "done" or raced.kept is None or raced.kept_rung is None:
+        raise RunError(f"The race did not finish. {raced.sentence}")
+    reports = tuple(RunReport.load(RunFiles(store.directory(step.run)).report) for step in raced.steps)
+    return Race(pair, raced.kept_rung, raced.kept, reports, raced.sentence)
+
+
+def start_race(
+    dataset: Dataset, advice: Advice, pair: Pair, *, budget: float | None = None, device: str = "auto", seed: int = 0
+) -> Climb:
+    """Begin a race of two rungs, `budget` seconds for each run, and return at once; its first run is queued."""
+    rungs = runs_of(advice, pair)
+    seconds = len(rungs) * (DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget))
+    return _begun(climb_plan.planned(dataset, advice, budget_seconds=seconds, device=device, seed=seed, every=rungs))
+
+
+def climb(
+    x: Source,
+    *,
+    target: float | str | None = None,
+    tolerance: float | None = None,
+    budget: float | None = None,
+    rungs: str | Iterable[str] | None = None,
+    backbone: str | None = None,
+    advice: Advice | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Climb:
+    """Train rungs one after the other, cheapest first, until held-out items show that it is enough; keep the best.
+
+    target, tolerance, rungs, backbone: those of the advice where not named. budget: seconds for all runs together, 300
+    by default. It goes on without the caller; `climbs.carry_on(climb.climb)` says how it stands. A climb whose run
+    failed or was stopped says so in its state. Raises AdviceError where no rung that trains may be used.
+    """
+    dataset = read(x, progress=progress)
+    advice = _advice(dataset, advice, progress, backbone)
+    goal = climb_plan.checked_changes(advice.question, target, tolerance, rungs, backbone)
+    advice = climb_plan.advice_for(dataset, advice, goal, progress)
+    return wait_for_climb(start_climb(dataset, advice, budget=budget, device=device, seed=seed).climb, progress)
+
+
+def start_climb(
+    dataset: Dataset, advice: Advice, *, budget: float | None = None, device: str = "auto", seed: int = 0
+) -> Climb:
+    """Begin a climb under an advice and return at once; its first run is queued. Raises AdviceError as `climb`."""
+    seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
+    return _begun(climb_plan.planned(dataset, advice, budget_seconds=seconds, device=device, seed=seed))
+
+
+def _begun(climb: Climb) -> Climb:
+    begun = climbs.submit(climb)
+    supervisor.ensure()
+    return begun
 
 
 def wait(run: str, progress: Progress = silent) -> RunReport:
@@ -375,7 +430,7 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
         raise RunError(f"{run!r} is not a run. Give the id or the folder of a finished run, or the word last.")
     folder = Path(run)
     if not RunFiles(folder).model.is_file():
-        folder = store.directory(store.last_finished() if run == store.LAST else str(run))
+        folder = store.directory(climbs.kept_instead(store.last_finished()) if run == store.LAST else str(run))
     if not RunFiles(folder).model.is_file():
         raise RunError(f"Run {folder.name} has no model yet. `advisor runs` lists the runs and their states.")
     return load_model(folder, pick(device))

@@ -52,6 +52,7 @@ class Workspace(Folder):
 
     datasets = Inside("datasets")  # one folder each, named by the first 16 digits of the fingerprint
     runs = Inside("runs")  # one folder each, named by the run's id
+    climbs = Inside("climbs")  # one record each, and beside it an empty file while the climb is under way
     store = Inside("runs.sqlite")  # the table of runs
     supervisor_lock = Inside("supervisor.lock")  # held by the one supervisor
     supervisor_log = Inside("supervisor.log")

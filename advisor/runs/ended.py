@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.workspace import RunFiles
-from advisor.runs import processes, store, supervisor
+from advisor.runs import climbs, processes, store, supervisor
 
 if TYPE_CHECKING:
     from advisor.core.records import RunStatus
@@ -112,6 +112,7 @@ def resume(name: str) -> str:
         storage.write_json(files.state, {**own, "state": "running", "cause": ""})
     if not store.start_again(run, store.row(run)["state"]):
         raise RunError(f"The state of run {run} changed just now. Try again.")
+    climbs.revive(run)
     supervisor.ensure()
     return run
 

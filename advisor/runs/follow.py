@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.core import storage
 from advisor.core.workspace import RunFiles
-from advisor.runs import store, supervisor
+from advisor.runs import climbs, store, supervisor
+from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from advisor.core.records import RunStatus
+    from advisor.core.records import Climb, RunStatus
 
 POLL_SECONDS = 0.25
 ENSURE_SECONDS = 2.0
@@ -36,6 +37,35 @@ def follow(run: str) -> Iterator[RunStatus]:
             supervisor.ensure()
             ensured = time.monotonic()
         time.sleep(POLL_SECONDS)
+
+
+def follow_climb(name: str) -> Iterator[Climb]:
+    """The climb as it stands, several times a second until it has ended; the last one is the final one.
+
+    Restarts the supervisor when it is gone. Raises StorageError for an unknown climb.
+    """
+    ensured = 0.0
+    while True:
+        climb = climbs.carry_on(name)
+        yield climb
+        if climb.state != "running":
+            return
+        if time.monotonic() - ensured > ENSURE_SECONDS:
+            supervisor.ensure()
+            ensured = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+def wait_for_climb(name: str, progress: Progress = silent) -> Climb:
+    """Follow a climb to its end, telling the stage of each run. Raises StorageError for an unknown climb."""
+    climb = None
+    for climb in follow_climb(name):
+        if climb.current is not None:
+            status = store.status(climb.current.run)
+            n_done = len(climb.steps) - 1
+            progress(f"{status.title}: {status.stage or status.state}", (n_done + status.progress) / len(climb.rungs))
+    assert climb is not None
+    return climb
 
 
 def metrics(run: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from typing import Any
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.workspace import RunFiles, Workspace
-from advisor.runs import launchers, processes, stopping, store
+from advisor.runs import climbs, launchers, processes, stopping, store
 
 LOG = logging.getLogger("advisor.supervisor")
 IDLE_SECONDS = 20.0
@@ -49,14 +49,14 @@ def ensure(idle_seconds: float = IDLE_SECONDS) -> bool:
 
 
 def look_after() -> str:
-    """Start the supervisor where a run is unfinished and nobody sees to it, as after a kill or a reboot.
+    """Start the supervisor where a run or a climb is unfinished and nobody sees to it, as after a kill or a reboot.
 
     Whoever shows the runs calls it. Where the workspace cannot be written they are shown as they are. Returns what
     holds them up, a sentence to show, or "".
     """
     try:
         store.adopt()
-        if store.unfinished():
+        if store.unfinished() or climbs.under_way():
             ensure()
     except (OSError, StorageError) as error:
         LOG.warning("The runs are not looked after: %s", error)
@@ -245,7 +245,7 @@ def main(arguments: list[str] | None = None) -> None:
     store.adopt()
     while path.exists():  # a workspace that was deleted needs nobody
         try:
-            if supervisor.step():
+            if supervisor.step() | climbs.look_after():
                 idle_since = time.monotonic()
         except StorageError as error:
             LOG.error("%s", error)
@@ -254,7 +254,7 @@ def main(arguments: list[str] | None = None) -> None:
         if time.monotonic() - idle_since > idle_seconds:
             lock.release()
             # a run queued just before the release saw a living supervisor: check once more after it
-            if not store.unfinished() or (lock := processes.take_lock(path)) is None:
+            if not (store.unfinished() or climbs.under_way()) or (lock := processes.take_lock(path)) is None:
                 return
             idle_since = time.monotonic()
         time.sleep(POLL_SECONDS)

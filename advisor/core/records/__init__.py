@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from advisor.core.records.advice import Advice, Estimate, Exchange, Goal, WhatIf
 from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
+from advisor.core.records.climb import Climb, ClimbStep, Gain
 from advisor.core.records.data import Dataset, Finding, Profile, ReadOptions, SetAside
 from advisor.core.records.evidence import (
     Domain,
@@ -29,6 +30,8 @@ __all__ = [
     "PARTS",
     "Advice",
     "Answer",
+    "Climb",
+    "ClimbStep",
     "Constraints",
     "Dataset",
     "Domain",
@@ -36,6 +39,7 @@ __all__ = [
     "Evidence",
     "Exchange",
     "Finding",
+    "Gain",
     "Goal",
     "Kind",
     "LabelsNeeded",

@@ -21,7 +21,8 @@ class Plan(Record):
     """Everything a run needs to be repeated to the same number.
 
     ``promised``: the forecast for the run. ``situation``: what the probes had measured under its backbone; the ledger
-    keeps it beside the outcome. ``dataset_source``: the source that the dataset was read from.
+    keeps it beside the outcome. ``dataset_source``: the source that the dataset was read from. ``climb``: the climb
+    that the run is a step of, "" for none.
     """
 
     run: str
@@ -43,6 +44,7 @@ class Plan(Record):
     promised: Measured | None = None
     situation: Situation | None = None
     dataset_source: str = ""
+    climb: str = ""
 
 
 class Mistake(Record):
