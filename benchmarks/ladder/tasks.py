@@ -259,7 +259,8 @@ def cut(whole: Dataset, n_labels: int, seed: int, uneven: bool = False) -> Datas
     dataset = whole.model_copy(
         update={
             "name": f"{whole.name}-{n_labels}-{seed}", "folder": str(store.folder_of(mark)), "fingerprint": mark,
-            "metric": "balanced accuracy" if uneven else whole.metric, "classes": classes, "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
+            "metric": "balanced accuracy" if uneven else whole.metric, "classes": classes,
+            "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
         }
     )  # fmt: skip
     dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
