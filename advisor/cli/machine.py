@@ -125,16 +125,20 @@ def clear_cache(json: Json = False) -> None:
 
 
 def weights(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Fetch the weights of this backbone.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[fetch NAME]", help="Fetch the weights of this backbone.", show_default=False),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch without asking.")] = False,
     json: Json = False,
 ) -> None:
-    """List the backbones with size, licence and hash, or fetch the weights of one."""
+    """List the backbones with size, input, licence and hash, or fetch the weights of one."""
     with command(json) as output:
         from advisor.cli import show_machine
         from probes.backbones import catalog
         from probes.backbones.weights import available, fetch
 
+        name = _to_fetch(words or [])
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
             show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]), to_fetch=True)
@@ -146,6 +150,18 @@ def weights(
             output.answer(rows, lambda to: show_machine.weights(to, rows))
         else:
             output.answer(rows[0], lambda to: show_machine.one_weight(to, rows[0]))
+
+
+def _to_fetch(words: list[str]) -> str | None:
+    """The backbone that `advisor weights fetch NAME` names, None where it is to list; NAME alone names one too.
+
+    Raises UsageError for anything else.
+    """
+    names = words[1:] if words[:1] == ["fetch"] else words
+    if len(names) > 1 or (words and not names):
+        given = f"not {len(names)}" if names else "as in: advisor weights fetch all-mpnet-base-v2"
+        raise typer.BadParameter(f"Name one backbone to fetch, {given}.")
+    return names[0] if names else None
 
 
 def _agreed(output: Output, question: str, otherwise: str) -> bool:

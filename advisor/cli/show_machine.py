@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
 
 
+#: The kinds of backbones, as headings of their list.
+FOR = {"image": "for images", "text": "for texts", "language": "language models"}
+
+
 def weights_json(entry: Entry) -> dict[str, Any]:
     """One backbone of `advisor weights --json`. ``sha256`` is the leading digits where no more is published."""
     from probes.backbones.weights import available
@@ -25,25 +30,39 @@ def weights_json(entry: Entry) -> dict[str, Any]:
     installed, sentence = available(entry)
     return {
         "name": entry.name, "kind": entry.kind, "title": entry.title, "size_bytes": entry.size_bytes,
-        "licence": entry.licence, "sha256": entry.sha256,
-        "source": entry.package or f"{entry.loader}: {entry.source_id}",
-        "installed": installed, "sentence": sentence,
+        "licence": entry.licence, "terms": entry.terms, "sha256": entry.sha256,
+        "source": _source(entry), "input_size": entry.input_size, "unit": entry.unit, "dim": entry.dim,
+        "pooling": entry.pooling if entry.kind == "text" else None,
+        "prefixes": dataclasses.asdict(entry.prefixes) if entry.kind == "text" else None,
+        "note": entry.note, "installed": installed, "sentence": sentence,
     }  # fmt: skip
 
 
+def _source(entry: Entry) -> str:
+    """Where the weights come from."""
+    if entry.parts:
+        return f"{len(entry.parts)} packages, {entry.parts[0].package} and following"
+    return entry.package or (f"hub: {entry.hub_name}" if entry.hub_name else f"{entry.loader}: {entry.source_id}")
+
+
 def weights(to: Console, backbones: Sequence[dict[str, Any]]) -> None:
-    """`advisor weights`: one line for each backbone."""
-    rows = table("name", "title", ">size", "licence", "SHA-256", "installed")
-    for each in backbones:
-        installed = Text("yes", style="green") if each["installed"] else Text("no", style="dim")
-        digest = each["sha256"][:12] if each["sha256"] else "not published"
-        rows.add_row(safe(each["name"]), safe(each["title"]), _size(each), safe(each["licence"]), digest, installed)
+    """`advisor weights`: one line for each backbone, those for one kind of data together."""
+    rows = table("name", ">size", ">input", "licence", "SHA-256", "installed")
+    for kind, heading in FOR.items():
+        rows.add_row(Text(heading, style="bold"))
+        for each in (backbone for backbone in backbones if backbone["kind"] == kind):
+            installed = Text("yes", style="green") if each["installed"] else Text("no", style="dim")
+            digest = each["sha256"][:12] if each["sha256"] else ""
+            limits = f"{each['licence']} *" if each["terms"] else each["licence"]
+            rows.add_row(f"  {safe(each['name'])}", _size(each), _input(each), safe(limits), digest, installed)
+        rows.add_section()
     to.print(rows)
-    to.print("To fetch one: advisor weights NAME. Whole hashes: advisor weights --json", style="dim")
+    to.print("* asks more than its licence of whoever fetches it: advisor weights --json", style="dim")
+    to.print("To fetch one: advisor weights fetch NAME. All about each: advisor weights --json", style="dim")
 
 
 def one_weight(to: Console, backbone: dict[str, Any], to_fetch: bool = False) -> None:
-    """`advisor weights NAME`: all about one backbone, its whole hash too.
+    """`advisor weights fetch NAME`: all about one backbone, its whole hash too.
 
     ``to_fetch``: the command is about to fetch it, so that its sentence, which names this command, is left out.
     """
@@ -51,12 +70,18 @@ def one_weight(to: Console, backbone: dict[str, Any], to_fetch: bool = False) ->
     purpose = "a language model" if backbone["kind"] == "language" else f"for {backbone['kind']} data"
     facts = {
         "name": f"{backbone['name']} ({backbone['title']}, {purpose})", "size": _size(backbone),
-        "licence": backbone["licence"], "SHA-256": backbone["sha256"] or "not published; noted when fetched",
-        "from": backbone["source"], "here": "not yet" if to_fetch else backbone["sentence"],
+        "input": _input(backbone), "licence": backbone["licence"], "terms": backbone["terms"],
+        "SHA-256": backbone["sha256"] or "not published; noted when fetched",
+        "from": backbone["source"], "note": backbone["note"],
+        "here": "not yet" if to_fetch else backbone["sentence"],
     }  # fmt: skip
-    for title, value in facts.items():
+    for title, value in ((title, value) for title, value in facts.items() if value):
         rows.add_row(Text(title, style="dim"), safe(value))
     to.print(rows)
+
+
+def _input(backbone: dict[str, Any]) -> str:
+    return f"{backbone['input_size']:,} {backbone['unit']}"
 
 
 def _size(backbone: dict[str, Any]) -> str:

@@ -99,6 +99,7 @@ def _locate(entry: Entry) -> Path | None:
         top, _, inside = entry.file.partition("/")
         spec = importlib.util.find_spec(top)
         candidates += [Path(folder) / inside for folder in (spec.submodule_search_locations or [])] if spec else []
+        candidates += [folder / Path(inside).name for folder in weights_folders()[:-1]]
     elif entry.loader == "torchvision":
         by_hand = os.environ.get(WEIGHTS_FOLDER)
         candidates += [Path(by_hand).expanduser() / entry.file] if by_hand else []

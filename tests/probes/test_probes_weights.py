@@ -13,6 +13,8 @@ from probes.backbones.image import ImageBackbone
 from probes.errors import BackboneError
 
 PACKAGED = [entry for entry in catalog.CATALOG if entry.package]
+WANTED = (Path(__file__).parents[2] / "weights.txt").read_text(encoding="utf-8").splitlines()
+INSTALLED = [entry for entry in PACKAGED if entry.package in WANTED]
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def nothing_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("entry", PACKAGED, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", INSTALLED, ids=lambda entry: entry.name)
 def test_packaged_weights_are_here_whole_and_found_without_importing_their_package(entry: catalog.Entry) -> None:
     is_here, sentence = weights.available(entry)
     assert is_here and entry.title in sentence
@@ -118,3 +120,10 @@ def test_files_that_are_no_weights_are_refused_and_run_nothing(
     with pytest.raises(BackboneError, match=r"odd\.pth"):
         ImageBackbone.load(catalog.find(f"resnet18@{file}"))
     assert not (tmp_path / "harm.txt").exists()
+
+
+def test_the_file_of_a_package_that_is_not_installed_may_lie_in_the_folder_of_weights(nothing_cached: Path) -> None:
+    entry = dataclasses.replace(PACKAGED[0], package="no-such-weights==1", file="no_such_weights/models/x.pth")
+    assert not weights.available(entry)[0]
+    (nothing_cached / "x.pth").write_bytes(b"weights")
+    assert weights.weights_path(entry) == nothing_cached / "x.pth"

@@ -82,7 +82,7 @@ def precision() -> None:
 
 
 def weights(entries: list[tuple[Entry, bool, str]]) -> None:
-    """The catalog: which weights are installed, their size and licence."""
+    """The catalog: which weights are installed, their size, input, licence, and what the publisher asks besides."""
     parts.section("Backbones")
     frame = pd.DataFrame(
         {
@@ -91,7 +91,9 @@ def weights(entries: list[tuple[Entry, bool, str]]) -> None:
             "For": [FOR[entry.kind] for entry, _, _ in entries],
             "Weights": ["ready" if there else "missing" for _, there, _ in entries],
             "Size": [wording.size(entry.size_bytes) for entry, _, _ in entries],
+            "Input": [f"{wording.count(entry.input_size)} {entry.unit}" for entry, _, _ in entries],
             "Licence": [entry.licence for entry, _, _ in entries],
+            "Terms": [entry.terms for entry, _, _ in entries],
         }
     )
     st.dataframe(frame, hide_index=True, height="content", alt="The backbones with their weights, sizes and licences")
