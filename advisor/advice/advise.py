@@ -7,17 +7,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from advisor.advice import explain
+from advisor.advice.cases import Case
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
+from advisor.advice.outlook.elsewhere import informed
+from advisor.advice.outlook.experience import Experience
+from advisor.advice.outlook.steps import kept_steps
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
-from advisor.core.ladder import BASE
+from advisor.advice.what_if_labels import labels_for_target
+from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.data.features import load_backbone
 from advisor.evidence import gather
-from advisor.evidence.curve import labels_needed
 from probes.progress import Progress, silent, within
 
 if TYPE_CHECKING:
@@ -39,6 +43,34 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
     evidence = gather(dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load)
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
+    advice = decided(dataset, goal, evidence, situation, plain)
+    return advice.model_copy(update={"seconds": time.monotonic() - started})
+
+
+def again(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
+    """The advice for another target, tolerance, prices or constraints, from its own estimates: nothing is measured.
+
+    Raises AdviceError where no rung is left, and where the goal needs estimates that the advice lacks: another
+    backbone, time for measuring or set of rungs.
+    """
+    measured = {"backbone", "budget_seconds", "rungs"}
+    if goal.model_dump(include=measured) != advice.question.model_dump(include=measured):
+        raise AdviceError("Another backbone, time or set of rungs is measured anew. Ask for advice again.")
+    evidence = gather(dataset, goal.backbone, goal.budget_seconds)
+    situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
+    plain = advice.estimates
+    if all(e.usual_gain is None for e in plain):  # advice of a former version
+        plain = informed(plain, dataset.kind, Experience.here())
+    anew = decided(dataset, goal, evidence, situation, plain)
+    measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
+    exchange = advice.exchange if measured_rate else anew.exchange
+    return anew.model_copy(update={"seconds": advice.seconds, "exchange": exchange})
+
+
+def decided(
+    dataset: Dataset, goal: Goal, evidence: Evidence, situation: Situation, plain: tuple[Estimate, ...]
+) -> Advice:
+    """The advice that follows from estimates, whatever they were priced for before. Raises AdviceError."""
 
     def price(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
         return priced(estimates, goal, evidence.n_train, evidence.curve, evidence.device)
@@ -46,36 +78,30 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
     def at(times: float) -> tuple[Estimate, ...]:
         return price(with_labels(plain, situation, times))
 
-    estimates = price(plain)
+    estimates, metric = price(plain), dataset.metric
     more = at if situation.curve_b is not None else None
     decision = decide(estimates, goal)
-    reasons = explain.reasons(decision, estimates, goal)
-    chosen, base = (explain.find(estimates, rung) for rung in (decision.recommended, BASE))
+    case = Case(
+        estimates, goal, decision, more, evidence.n_train, n_classes=len(dataset.classes), device=evidence.device
+    )
+    reasons = explain.reasons(decision, estimates, metric, goal)
     return Advice(
         fingerprint=dataset.fingerprint,
-        metric=dataset.metric,
+        metric=metric,
         question=goal,
         recommended=decision.recommended,
         runner_up=decision.runner_up,
         race=decision.race,
-        headline=explain.headline(decision, estimates, dataset.metric, goal),
+        headline=explain.headline(decision, estimates, metric, goal),
         sentences=(
-            *explain.summary(decision, estimates, goal),
-            *more_labels(evidence, base, goal.target),
-            *outlook_of(dataset.kind).asides(evidence, chosen),
+            *explain.summary(decision, estimates, metric, goal),
+            *labels_for_target(case),
+            *outlook_of(dataset.kind).asides(evidence, case.chosen),
         ),
-        flips=what_ifs(
-            estimates,
-            goal,
-            decision,
-            more,
-            n_labels=evidence.n_train,
-            n_classes=len(dataset.classes),
-            device=evidence.device,
-        ),
+        flips=what_ifs(case),
         exchange=exchange(more, evidence.n_train),
         estimates=tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in estimates),
-        seconds=time.monotonic() - started,
+        seconds=0.0,
     )
 
 
@@ -87,16 +113,3 @@ def estimated(
     steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
     situation = situation_of(dataset, evidence, steps)
     return outlook.estimates(situation, evidence, goal), situation
-
-
-def more_labels(evidence: Evidence, base: Estimate, target: float | None) -> tuple[str, ...]:
-    """How many labels the frozen rung needs for the target; nothing without one, or where it is expected already.
-
-    The curve is of the last features, and the rung may use better ones, so its own value is looked at first.
-    """
-    if target is None or evidence.curve is None or (base.value is not None and base.value >= target):
-        return ()
-    needed = labels_needed(evidence.curve, target, evidence.n_train)
-    if needed.value is not None and needed.value <= evidence.n_train:
-        return ()
-    return (needed.sentence,)

@@ -17,7 +17,11 @@ At = Callable[[float], Sequence[Estimate]]
 
 @dataclass(frozen=True)
 class Case:
-    """A decision, the priced estimates and the goal behind it, and the labels at hand (0: not known)."""
+    """A decision, the priced estimates and the goal behind it, and what is at hand.
+
+    at: priced estimates with so many times the labels; None where no curve may be extrapolated. n_labels: 0 where they
+    are not known, and then nothing is said of them. device: where the times were taken.
+    """
 
     estimates: tuple[Estimate, ...]
     goal: Goal

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from advisor.advice.decide import LIKELY, Decision, high, just, low, usable, value, worth
-from advisor.core.ladder import RungName
+from advisor.advice.comparison import (
+    LEVEL,
+    allowed,
+    capital_of,
+    compared,
+    in_all,
+    measured_ahead,
+    milliseconds,
+    seconds_of,
+    title,
+    verb,
+)
+from advisor.advice.decide import LIKELY, SAME_CHANCE, Decision, high, just, lead, low, usable, value, worth
+from advisor.core.kinds import task_of_metric
+from advisor.core.ladder import TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
-from advisor.core.wording import about, capital, chance, listed, money, percent
+from advisor.core.wording import amount, capital, chance, percent, roughly
 
-#: Costs by the name that a sentence gives them; those of one name are added.
-COSTS = {"upkeep": ("upkeep",), "machine time": ("training", "predictions"), "electricity": ("electricity",),
-         "tokens": ("tokens",)}  # fmt: skip
-#: A cost that is less than this share of all differences is not worth a word.
-WORTH_A_WORD = 0.02
+#: Training of at most so many seconds is quicker than thinking about it.
+CHEAP_SECONDS = 600.0
+LUCK = "Measured ahead, but narrow leads of rungs that train nothing were mostly luck on other datasets."
 
 
 def spoken(estimate: Estimate) -> str:
@@ -36,87 +46,170 @@ def likelihood(share: float) -> str:
 
 
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
-    """The recommendation in one sentence with its number."""
+    """The recommendation in one sentence or two, with its number."""
     chosen = find(estimates, decision.recommended)
-    rung, target = row_of(chosen.rung), percent(goal.target or 0.0)
-    reaching = f"with {likelihood(chosen.p_target or 0.0)} of reaching your target of {target}"
+    subject, number = capital_of(chosen), f"expected {metric} {spoken(chosen)}"
     if decision.sure:
-        return f"{rung.subject} {rung.verb('is', 'are')} enough: expected {metric} {spoken(chosen)}, {reaching}."
-    if decision.sure is False:
-        most = capital(f"{limits(estimates, goal)}{rung.in_text} {rung.verb('is', 'are')} worth most")
-        return f"No rung is likely to reach {target}. {most}: expected {metric} {spoken(chosen)}, {reaching}."
-    most = capital(f"{limits(estimates, goal)}{rung.in_text} {rung.verb('pays', 'pay')} most")
-    return f"{most} here: expected {metric} {spoken(chosen)} on data the model has not seen."
+        odds = likelihood(chosen.p_target or 0.0)
+        return f"{subject} {verb(chosen, 'is', 'are')} enough: {number}, with {odds} of reaching {target_of(goal)}."
+    within = limits(estimates, goal)
+    recommended = f"{verb(chosen, 'is', 'are')} recommended"
+    if decision.sure is None:
+        said = f"{within}{title(chosen)} {recommended}: {number} on data the model has not seen."
+        return capital(said)
+    none = capital(f"{within}no rung is likely to reach {target_of(goal)}.")
+    if out_of_reach(estimates, goal):
+        return f"{none} Without that target, {title(chosen)} {recommended}: {number}."
+    odds = likelihood(chosen.p_target or 0.0)
+    return f"{none} {subject} {verb(chosen, 'comes', 'come')} closest, with {odds}: {number}."
+
+
+def target_of(goal: Goal) -> str:
+    """The target in words."""
+    return percent(goal.target or 0.0)
+
+
+def out_of_reach(estimates: Sequence[Estimate], goal: Goal) -> bool:
+    """Whether no rung has any chance of the target."""
+    return goal.target is not None and max((e.p_target or 0.0) for e in usable(estimates, goal)) < SAME_CHANCE
 
 
 def limits(estimates: Sequence[Estimate], goal: Goal) -> str:
-    """What keeps a rung that is worth more from being recommended, as the start of a sentence; empty where nothing."""
+    """What keeps a better rung from being recommended, as the start of a sentence; "" where nothing does."""
     priced = [e for e in estimates if e.available and e.utility is not None]
-    most = max((worth(e) for e in usable(priced, goal)), default=math.inf)
-    better = [e for e in priced if worth(e) > most]
+    by_chance = goal.target is not None and not out_of_reach(estimates, goal)
+
+    def merit(estimate: Estimate) -> float:
+        return (estimate.p_target or 0.0) if by_chance else worth(estimate)
+
+    most = max(merit(e) for e in usable(priced, goal))
+    better = [e for e in priced if merit(e) > most + 1e-9]
     if any(e.blocked for e in better):
         return "within your constraints, "
-    return "of the allowed rungs, " if any(e.rung not in goal.rungs for e in better) else ""
+    return "among the allowed rungs, " if any(e.rung not in goal.rungs for e in better) else ""
 
 
-def summary(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> tuple[str, ...]:
-    """Two or three sentences under the headline: the coin toss or what separates the two best, and the training."""
+def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> tuple[str, ...]:
+    """Up to four sentences under the headline: what separates the best, what settles it, what it costs."""
     chosen = find(estimates, decision.recommended)
     other = find(estimates, decision.runner_up) if decision.runner_up else None
-    rung = row_of(chosen.rung)
-    sentences = []
-    if other is not None and decision.race:
-        sentences.append(coin_toss(chosen, other, decision))
-    elif other is not None and not decision.sure:
-        against = compared(chosen, other, goal, rung.verb("costs", "cost"))
-        sentences.append(f"{rung.subject} {rung.verb('is', 'are')} {against}.")
     if decision.sure is False:
-        reach = max(just(e) for e in usable(estimates, goal))
-        sentences.append(f"The highest target that a rung is likely to reach here is {percent(max(reach, 0.0))}.")
-    if decision.sure:
-        sentences.append(f"It is the cheapest rung with at least {likelihood(LIKELY)} of reaching the target.")
-    if chosen.train_seconds is not None:
-        sentences.append(f"Training takes {about(chosen.train_seconds)} on this machine.")
-    return tuple(sentences)
+        sentences = missed(estimates, decision, goal)
+    elif decision.sure or other is None:
+        cheapest = usable(estimates, goal)[0] is chosen
+        none = "It is the cheapest rung." if cheapest else f"No cheaper rung has {likelihood(LIKELY)} of that."
+        sentences = [none] if decision.sure else []
+    else:
+        are = verb(chosen, "is", "are")
+        sentences = [
+            f"{capital_of(chosen)} {are} expected to be {compared(chosen, other, goal)}.",
+            standing(decision, chosen, other, goal),
+            settled(decision, chosen, other, metric),
+        ]
+    if decision.sure is not None or other is None:
+        sentences.append(takes(chosen))
+    if costs := in_all(chosen, goal.prices):
+        begin = "In all" if goal.prices.currency else "In your currency,"
+        sentences.append(f"{begin} {verb(chosen, 'it costs', 'they cost')} {costs}.")
+    return tuple(filter(None, sentences))
 
 
-def coin_toss(chosen: Estimate, other: Estimate, decision: Decision) -> str:
-    """That the two best can hardly be told apart, and what settles it."""
-    odds, are = likelihood(decision.chance or 0.0), row_of(other.rung).verb("is", "are")
-    return (
-        f"The choice between {title(chosen)} and {title(other)} is a coin toss: there is {odds} that {title(other)} "
-        f"{are} worth more. The cheaper one is recommended; a race of both on this data would settle it."
-    )
+def missed(estimates: Sequence[Estimate], decision: Decision, goal: Goal) -> list[str]:
+    """What can be had where no rung is likely to reach the target: the highest that one is, and labels to add."""
+    open_to_it = usable(estimates, goal)
+    best, reaching = find(estimates, decision.best), max(open_to_it, key=just)
+    sentences = []
+    if out_of_reach(estimates, goal) and decision.best != decision.recommended:
+        are = verb(best, "comes", "come")
+        sentences.append(f"{capital_of(best)} {are} closest, with an expected {percent(value(best))}.")
+    reach = f"The highest target that a rung is likely to reach here is {percent(max(just(reaching), 0.0))}"
+    sentences.append(f"{reach}, with {title(reaching)}.")
+    return sentences
 
 
-def reasons(decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> dict[RungName, str]:
-    """One sentence for every rung, with its number."""
-    return {e.rung: reason(e, decision, estimates, goal) for e in estimates}
+def takes(estimate: Estimate) -> str:
+    """The time of training and of a prediction; "" where neither is known."""
+    seconds, each = seconds_of(estimate), estimate.milliseconds_per_prediction
+    training = "" if seconds is None else f"training takes {roughly(seconds)}" if seconds else "nothing is trained"
+    prediction = "" if each is None else f"a prediction {'' if seconds else 'takes '}{milliseconds(each)}"
+    said = " and ".join(filter(None, (training, prediction)))
+    return f"{capital(said)} on this machine." if said else ""
 
 
-def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:
+def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
+    """Why the chosen rung stands before the runner-up, where points alone do not say so; "" where they do."""
+    points, needed = lead(chosen, other), allowed(chosen, other)
+    if decision.anchored:
+        return f"The difference {stands(chosen)}"
+    if abs(needed) < LEVEL or (points < 0) != (needed < 0):
+        return ""
+    if points < 0:
+        return f"{capital(verb(chosen, 'it is', 'they are'))} nearly as good: {allowance(-needed, goal)}."
+    return more_or_less("more", needed, goal)
+
+
+def stands(chosen: Estimate) -> str:
+    """That a difference is too small to count, and why the chosen rung stands, as the end of a sentence."""
+    it_does = f"{verb(chosen, 'stands: it', 'stand: they')} usually {verb(chosen, 'does', 'do')} best on other datasets"
+    return f"is within the error of the forecasts, so {title(chosen)} {it_does}."
+
+
+def allowance(points: float, goal: Goal) -> str:
+    """What makes a rung that is so many points behind as good, as a clause."""
+    if goal.prices.point:
+        return f"tolerance and costs come to {points:.1f} points at {each_point(goal)}"
+    return f"a simpler rung may be {points:.1f} points behind here"
+
+
+def more_or_less(than: str, points: float, goal: Goal) -> str:
+    """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
+    if goal.prices.point:
+        return f"That is {than} than tolerance and costs, which come to {points:.1f} points at {each_point(goal)}."
+    return f"That is {than} than the {points:.1f} points that a simpler rung may be behind here."
+
+
+def each_point(goal: Goal) -> str:
+    """What a point is worth to the user."""
+    where = "" if goal.prices.currency else ", in your currency"
+    return f"{amount(goal.prices.point or 0.0, goal.prices.currency)} a point{where}"
+
+
+def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metric) -> str:
+    """What would settle the choice between two that are close; "" where they are not."""
+    if decision.race is None:
+        return ""
+    one, two = (chosen, other) if decision.race[0] == chosen.rung else (other, chosen)
+    seconds = (seconds_of(two) or 0.0) + (0.0 if fallback(two, metric) == one.rung else seconds_of(one) or 0.0)
+    time = roughly(seconds)
+    if fallback(two, metric) == one.rung and seconds <= CHEAP_SECONDS:
+        back = f"falls back to {title(one)} where it is not better"
+        return f"{capital_of(two)} takes {time} here and {back}: trying it is the cheapest evidence."
+    if seconds <= CHEAP_SECONDS:
+        return f"Trying both takes {time} here and is the cheapest evidence."
+    return f"The two are close: a race of both on this data would settle it in about {time}."
+
+
+def fallback(estimate: Estimate, metric: Metric) -> RungName | None:
+    """The rung that a run goes back to where training was not better."""
+    return row_of(estimate.rung).falls_back_to.get(task_of_metric(metric))
+
+
+def reasons(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> dict[RungName, str]:
+    """Why each rung is or is not taken, with its number."""
+    return {e.rung: reason(e, decision, estimates, metric, goal) for e in estimates}
+
+
+def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """Why this rung is or is not chosen."""
     if not any(e.rung == estimate.rung for e in usable(estimates, goal)):
         return estimate.blocked or estimate.reason
     if estimate.rung == decision.recommended:
-        return chosen_because(estimate, decision, estimates, goal)
-    chosen = find(estimates, decision.recommended)
-    if decision.sure:
-        return against_target(estimate, chosen)
-    against = f"{capital(compared(estimate, chosen, goal))}."
-    if decision.race and estimate.rung in decision.race:
-        return f"A coin toss with {title(chosen)}. {against}"
-    return against
-
-
-def against_target(estimate: Estimate, chosen: Estimate) -> str:
-    """Why a rung is not taken where the chosen one is likely to reach the target."""
-    reached = estimate.p_target or 0.0
-    if reached < LIKELY:
-        odds = capital(likelihood(reached)) if reached < 0.005 else f"Only {likelihood(reached)}"
-        return f"{odds} of reaching the target (expected: {percent(value(estimate))})."
-    are, more = row_of(chosen.rung).verb("is", "are"), spent(estimate, chosen)
-    return f"Not needed: {title(chosen)} {are} likely to reach the target{f', and this rung {more}' if more else ''}."
+        said = chosen_because(estimate, decision, estimates, goal)
+    elif decision.sure:
+        said = against_target(estimate, find(estimates, decision.recommended), goal)
+    else:
+        said = passed_over(estimate, decision, find(estimates, decision.recommended), goal)
+    return f"{said} {kept(estimate, metric)}".rstrip()
 
 
 def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:
@@ -125,49 +218,50 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
         return f"The cheapest rung that is likely to reach the target (chance: {chance(estimate.p_target or 0.0)})."
     if decision.runner_up is None:
         return f"The only rung available (expected: {percent(value(estimate))})."
-    other = find(estimates, decision.runner_up)
-    against = f"{capital(compared(estimate, other, goal))}."
-    if decision.race:
-        return f"A coin toss with {title(other)}, and the cheaper of the two. {against}"
-    return f"Worth most at your prices. {against}"
+    said = f"{capital(compared(estimate, find(estimates, decision.runner_up), goal))}."
+    if decision.sure is False and not out_of_reach(estimates, goal):
+        return f"The best chance of the target: {chance(estimate.p_target or 0.0)}. {said}"
+    return said
 
 
-def compared(one: Estimate, other: Estimate, goal: Goal, verb: str = "costs") -> str:
-    """One rung against another in points, in money, and in costs, as the end of a sentence without its full stop.
-
-    "expected 1.2 points above frozen features, worth 120, and costs 50 more in upkeep and 3 in machine time"
-    """
-    points = 100 * (value(one) - value(other))
-    more = spent(one, other, verb)
-    if abs(points) < 0.05:
-        equal = f"expected to reach the same value as {title(other)}"
-        return f"{equal}, and {more}" if more else equal
-    amount = money(abs(points) * goal.prices.point)
-    where, counts = ("above", f"worth {amount}") if points > 0 else ("below", f"a loss of {amount}")
-    apart = f"expected {abs(points):.1f} points {where} {title(other)}, {counts}"
-    saves = points < 0 and sum(one.costs.values()) < sum(other.costs.values())
-    return f"{apart}, {'but' if saves else 'and'} {more}" if more else apart
+def against_target(estimate: Estimate, chosen: Estimate, goal: Goal) -> str:
+    """Why a rung is not taken where the chosen one is likely to reach the target."""
+    reached = estimate.p_target or 0.0
+    if reached < LIKELY:
+        return f"{capital(chance_of_target(reached))} (expected: {percent(value(estimate))})."
+    enough = f"Not needed: {title(chosen)} {verb(chosen, 'is', 'are')} likely to reach the target."
+    return f"{enough} {capital(compared(estimate, chosen, goal))}."
 
 
-def spent(one: Estimate, other: Estimate, verb: str = "costs") -> str:
-    """What one rung costs more or less than another, by name: "costs 50 more in upkeep and 3 in machine time"."""
-    apart = {
-        name: sum(one.costs.get(part, 0.0) - other.costs.get(part, 0.0) for part in parts)
-        for name, parts in COSTS.items()
-    }
-    total = sum(abs(amount) for amount in apart.values())
-    parts, before = [], None
-    for name, amount in apart.items():
-        if abs(amount) > WORTH_A_WORD * total:
-            word = "more" if amount > 0 else "less"
-            parts.append(f"{money(abs(amount))} {f'{word} ' if word != before else ''}in {name}")
-            before = word
-    return f"{verb} {listed(parts)}" if parts else ""
+def chance_of_target(reached: float) -> str:
+    """How likely a rung is to reach the target, where that is not enough."""
+    odds = likelihood(reached)
+    return f"{odds if reached < SAME_CHANCE else f'only {odds}'} of reaching the target"
 
 
-def title(estimate: Estimate) -> str:
-    """The rung's title in running text."""
-    return row_of(estimate.rung).in_text
+def passed_over(estimate: Estimate, decision: Decision, chosen: Estimate, goal: Goal) -> str:
+    """Why a rung is not taken where no target decides, or none is likely."""
+    said = f"{capital(compared(estimate, chosen, goal))}."
+    if decision.sure is False:
+        return f"{capital(likelihood(estimate.p_target or 0.0))} of reaching the target. {said}"
+    if measured_ahead(estimate, chosen):
+        return f"{said} {LUCK}"
+    points, needed = lead(estimate, chosen), allowed(estimate, chosen)
+    if points >= LEVEL and decision.anchored and worth(estimate) > worth(chosen):
+        return f"{said} Its lead {stands(chosen)}"
+    if points >= LEVEL and needed - points >= 0.0:
+        return f"{said} {more_or_less('less', needed, goal)}"
+    return said
+
+
+def kept(estimate: Estimate, metric: Metric) -> str:
+    """How often what is tuned was kept elsewhere, and what is served otherwise; "" where nothing is tuned."""
+    back = fallback(estimate, metric)
+    if estimate.rung != TUNED or estimate.kept_chance is None or back is None:
+        return ""
+    share = percent(estimate.kept_chance, digits=0)
+    served = f"{row_of(back).in_text} {row_of(back).verb('is', 'are')} served"
+    return f"On other datasets tuning was kept in {share} of runs; otherwise {served}."
 
 
 def find(estimates: Sequence[Estimate], name: RungName) -> Estimate:

@@ -1,124 +1,85 @@
 """What-if: the nearest changes that lead to another recommendation, each verified by deciding again.
 
-The target and the prices change the goal alone, so they are always tried. Labels change the estimates, so they are
-tried only where `at` gives estimates with more or fewer of them (`advisor.advice.what_if_labels`).
+The target, the tolerance and the prices change the goal alone, so they are always tried, prices where the user gave
+them. Labels change the estimates, so they are tried only where `at` gives estimates with more or fewer of them
+(`advisor.advice.what_if_labels`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator
 
-from advisor.advice.cases import At, Case
-from advisor.advice.decide import Decision, decide, just, usable
-from advisor.advice.explain import title
+from advisor.advice.cases import Case
+from advisor.advice.comparison import title
+from advisor.advice.decide import SAME_CHANCE, decide
 from advisor.advice.outlook.cost import CPU, GPU_SPEEDUP, by_endpoint, repriced
 from advisor.advice.search import Decided, first_change, geometric, outward
 from advisor.advice.what_if_labels import label_price_what_ifs, label_what_ifs
+from advisor.advice.what_if_target import target_what_ifs
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
-from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, WhatIf
-from advisor.core.wording import count, money, percent
+from advisor.core.wording import amount, count
 
-#: Targets are given to a tenth of a point.
-STEP = 0.001
+#: What a step may cost is tried to a tenth of a point, and beyond ten points to a point.
+TOLERANCES = (*(tenths / 10 for tenths in range(101)), *(float(points) for points in range(11, 101)))
 #: A price or a number is followed so many times up and down.
 FURTHEST = 1000.0
 MOST_PREDICTIONS = 100_000_000
 
 
-def what_ifs(
-    estimates: Sequence[Estimate],
-    goal: Goal,
-    decision: Decision,
-    at: At | None = None,
-    *,
-    n_labels: int = 0,
-    n_classes: int = 1,
-    device: str = CPU,
-) -> tuple[WhatIf, ...]:
-    """The nearest changes that change the recommendation: labels, the target, prices, predictions, a GPU.
-
-    estimates: priced. at: priced estimates with so many times the labels, 0.25 to 4; None where no curve may be
-    extrapolated. n_labels, n_classes: what is at hand; without labels there is no what-if about them.
-    """
-    case = Case(tuple(estimates), goal, decision, at, n_labels, n_classes, device)
-    kinds = (label_what_ifs, target_what_ifs, label_price_what_ifs, prediction_what_ifs, point_what_ifs, gpu_what_ifs)
+def what_ifs(case: Case) -> tuple[WhatIf, ...]:
+    """The nearest changes that change the recommendation: target, tolerance, labels, prices, predictions, a GPU."""
+    kinds = (target_what_ifs, tolerance_what_ifs, label_what_ifs, label_price_what_ifs, prediction_what_ifs,
+             point_what_ifs, gpu_what_ifs)  # fmt: skip
     return tuple(what_if for kind in kinds for what_if in kind(case))
 
 
-def target_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
+def tolerance_what_ifs(case: Case) -> Iterator[WhatIf]:
+    """What a step of the ladder may cost: less, to a tenth of a point, and more."""
+    if (case.chosen.p_target or 0.0) >= SAME_CHANCE:
+        return  # the target decides
 
-    The sentence says where no rung is likely to reach a target.
+    @functools.cache
+    def decided(points: float) -> RungName | None:
+        changed = {"tolerance": points}
+        try:
+            return decide(case.repriced(**changed), case.goal.model_copy(update=changed)).recommended
+        except AdviceError:
+            return None
+
+    now = case.goal.tolerance
+    for places in ([t for t in reversed(TOLERANCES) if t < now], [t for t in TOLERANCES if t > now]):
+        first = next((i for i, t in enumerate(places) if decided(t) != case.decision.recommended), None)
+        rung = None if first is None else decided(places[first])
+        if first is None or rung is None:
+            continue
+        end = next((i for i in range(first, len(places)) if decided(places[i]) != rung), len(places))
+        points = steps_of(places[first], places[end - 1], further=end == len(places))
+        sentence = f"If a step may cost {points}, {title(case.find(rung))} would be recommended."
+        yield WhatIf(what="tolerance", now=now, value=places[first], rung=rung, sentence=sentence)
+
+
+def steps_of(near: float, far: float, further: bool) -> str:
+    """The points that a step may cost, from the nearest to the furthest that do; `further`: and all beyond.
+
+    >>> [steps_of(0.4, 0.0, True), steps_of(0.0, 0.0, True), steps_of(1.4, 2.0, False), steps_of(3.0, 100.0, True)]
+    ['0.4 points or less', 'nothing', '1.4 to 2 points', '3 points or more']
     """
-    target, spans = case.goal.target, target_spans(case)
-    others = [span for span in spans if span.decision.recommended != case.decision.recommended]
-    if target is None:
-        nearest = others[-2:]
-    else:
-        below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
-        nearest = [*below[-1:], *above[:1]]
-    for span in nearest:
-        row = row_of(span.decision.recommended)
-        other, are = row.in_text, row.verb("is", "are")
-        likely, unlikely = (
-            f"{other} would be recommended.",
-            f"no rung is likely to reach it, and {other} {are} worth most.",
-        )
-        yield WhatIf(
-            what="target",
-            now=target,
-            value=span.low if target is not None and span.low > target else span.high,
-            rung=span.decision.recommended,
-            sentence=f"With a target of {span}, {likely if span.decision.sure else unlikely}",
-        )
-
-
-@dataclass(frozen=True)
-class TargetSpan:
-    """Targets from `low` to `high`, shares on a grid of a tenth of a point, for which the same is decided."""
-
-    low: float
-    high: float
-    decision: Decision
-
-    def __str__(self) -> str:
-        if self.low <= STEP:
-            return f"{percent(self.high)} or less"
-        if self.high >= 1.0:
-            return f"{percent(self.low)} or more"
-        return percent(self.low) if self.low == self.high else f"{percent(self.low)} to {percent(self.high)}"
-
-
-def target_spans(case: Case) -> list[TargetSpan]:
-    """Every target with what is decided for it, the lowest first.
-
-    The decision changes only at the highest target that a rung is likely to reach, so those targets alone are tried.
-    """
-    last = {int(just(e) / STEP + 1e-9) for e in usable(case.estimates, case.goal)}
-    spans: list[TargetSpan] = []
-    low = 1
-    for high in sorted({place for place in last if 0 < place < 1000} | {1000}):
-        decision = at_target(case, STEP * high)
-        before = spans[-1] if spans else None
-        if before and (before.decision.recommended, before.decision.sure) == (decision.recommended, decision.sure):
-            spans[-1] = TargetSpan(before.low, high / 1000, decision)
-        else:
-            spans.append(TargetSpan(low / 1000, high / 1000, decision))
-        low = high + 1
-    return spans
-
-
-def at_target(case: Case, target: float) -> Decision:
-    """What is decided for a target."""
-    return decide(case.repriced(target=target), case.goal.model_copy(update={"target": target}))
+    if near == 0.0:
+        return "nothing"
+    if further:
+        return f"{near:g} points or {'more' if far >= near and far else 'less'}"
+    one, other = sorted((near, far))
+    return f"{one:g} points" if one == other else f"{one:g} to {other:g} points"
 
 
 def prediction_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """Predictions a month: fewer or more of them, whole numbers."""
+    """Predictions a month: fewer or more of them, whole numbers; nothing where the user has not said how many."""
     now = case.goal.prices.predictions_per_month
+    if now is None:
+        return
     for up in (False, True):
         change = followed(case, "predictions_per_month", max(float(now), 1.0), MOST_PREDICTIONS if up else 1.0)
         if change:
@@ -129,17 +90,23 @@ def prediction_what_ifs(case: Case) -> Iterator[WhatIf]:
 
 
 def point_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """What a percentage point is worth: less or more."""
-    now = case.goal.prices.point
+    """What a percentage point is worth: less or more; nothing where the user has not said it."""
+    now, currency = case.goal.prices.point, case.goal.prices.currency
+    if now is None:
+        return
+
+    def written(price: float) -> str:
+        return amount(price, currency)
+
     for up in (False, True):
         start = now or 1e-3
         change = followed(case, "point", start, start * FURTHEST if up else start / FURTHEST)
         if change:
             bound, end, rung = change
             worth = (
-                f"If a point were worth {from_to(bound, end, money)}{'' if end else ' or more' if up else ' or less'}"
+                f"If a point were worth {from_to(bound, end, written)}{'' if end else ' or more' if up else ' or less'}"
             )
-            sentence = f"{worth} ({money(now)} now), {title(case.find(rung))} would be recommended."
+            sentence = f"{worth} ({written(now)} now), {title(case.find(rung))} would be recommended."
             yield WhatIf(what="price of a point", now=now, value=bound, rung=rung, sentence=sentence)
 
 
@@ -194,8 +161,9 @@ def gpu_what_ifs(case: Case) -> Iterator[WhatIf]:
     except AdviceError:
         return
     if rung != case.decision.recommended:
+        same = "" if case.goal.prices.hour is None else " at the same price of an hour"
         sentence = (
-            f"On a GPU, assumed to be {GPU_SPEEDUP:.0f} times as fast at the same price of an hour, "
+            f"On a GPU, assumed to be {GPU_SPEEDUP:.0f} times as fast{same}, "
             f"{title(case.find(rung))} would be recommended."
         )
         yield WhatIf(what="a GPU", now=1.0, value=GPU_SPEEDUP, rung=rung, sentence=sentence)

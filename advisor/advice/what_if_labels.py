@@ -7,14 +7,15 @@ import math
 from collections.abc import Iterator, Sequence
 
 from advisor.advice.cases import At, Case
-from advisor.advice.decide import decide, gain_error, worth
-from advisor.advice.explain import title
+from advisor.advice.comparison import title, verb
+from advisor.advice.decide import decide, gain_error, reaches, usable, value, worth
 from advisor.advice.outlook.cost import Z, repriced
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, WhatIf
-from advisor.core.wording import count, counted, money
+from advisor.core.wording import amount, count, counted, percent
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0
@@ -24,7 +25,7 @@ HALVINGS = 7
 BOUGHT = (1.5, 2.0, 3.0, 4.0)
 #: Prices of a label that are tried.
 LOWEST_PRICE, HIGHEST_PRICE = 1e-4, 1e4
-#: A rung that is recommended with some labels bought, its utility before they are paid, and how many they are.
+#: A rung that is recommended with some labels bought, its utility in money before they are paid, and how many they are.
 Offer = tuple[RungName, float, int]
 
 
@@ -66,6 +67,32 @@ def label_what_if(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
     )  # fmt: skip
 
 
+def labels_for_target(case: Case) -> tuple[str, ...]:
+    """Where no rung is likely to reach the target: the labels with which one would be, a sentence.
+
+    Nothing without a curve to follow.
+    """
+    if case.at is None or case.n_labels < 1 or case.decision.sure is not False:
+        return ()
+    at = functools.cache(case.at)
+
+    def likeliest(times: float) -> Estimate:
+        return max(usable(at(times), case.goal), key=lambda e: (e.p_target or 0.0, -row_of(e.rung).place))
+
+    times = first_reached(lambda times: reaches(likeliest(times)), geometric(1.0, MOST, STEP), HALVINGS)
+    if times is None:
+        best = max(usable(at(MOST), case.goal), key=value)
+        return (
+            f"Four times your labels would not make it likely: {title(best)} {verb(best, 'is', 'are')} expected to "
+            f"reach {percent(value(best))} with {count(MOST * case.n_labels)}.",
+        )
+    n = math.ceil(times * case.n_labels)
+    price = case.goal.prices.label
+    cost = f"; {count(n - case.n_labels)} more cost {written(price * (n - case.n_labels), case)}" if price else ""
+    likely = f"{title(likeliest(times))} would be likely to reach it{cost}"
+    return (f"With about {counted(n, 'label')} (you have {count(case.n_labels)}), {likely}.",)
+
+
 def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | None, float | None]:
     """Where `rung` comes to be recommended when its gain over the chosen one is at its 5 % and at its 95 % point.
 
@@ -103,14 +130,18 @@ def moved(estimates: Sequence[Estimate], rung: RungName, by: float, case: Case) 
 
 
 def label_price_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """The price of a label at which buying some and taking another rung is worth more than the recommendation."""
-    if case.at is None or case.n_labels < 1:
+    """The price of a label at which buying some and taking another rung is worth more than the recommendation.
+
+    Nothing where the user has not said what a label costs and what a point is worth.
+    """
+    price = case.goal.prices.label
+    if case.at is None or case.n_labels < 1 or price is None or not case.goal.prices.point:
         return
     offers = offers_of(case, functools.cache(case.at))
-    if best_offer(offers, case.goal.prices.label)[0] == case.decision.recommended:
-        yield from cheaper_labels(case, offers, case.goal.prices.label)
+    if best_offer(offers, price)[0] == case.decision.recommended:
+        yield from cheaper_labels(case, offers, price)
     else:
-        yield from dearer_labels(case, offers, case.goal.prices.label)
+        yield from dearer_labels(case, offers, price)
 
 
 def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
@@ -125,11 +156,8 @@ def dearer_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator
     limit = next((each for each in prices if best_offer(offers, each)[0] == rung), None)
     if limit is None or limit < price:
         return
-    sentence = (
-        f"As long as a label costs at most {money(limit)} (now {money(price)}), it pays to label "
-        f"{counted(more, 'more item')} and use {title(case.find(rung))} instead of {title(case.chosen)}."
-    )
-    yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
+    begin = f"As long as a label costs at most {written(limit, case)} (now {written(price, case)}), it pays"
+    yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=bought(begin, more, rung, case))
 
 
 def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterator[WhatIf]:
@@ -143,24 +171,35 @@ def cheaper_labels(case: Case, offers: Sequence[Offer], price: float) -> Iterato
     place, rung = change
     limit = outward(place, up=False)
     limit = limit if best_offer(offers, limit)[0] == rung else place
-    more = best_offer(offers, limit)[1]
-    sentence = (
-        f"If a label cost {money(limit)} or less (now {money(price)}), it would pay to label "
-        f"{counted(more, 'more item')} and use {title(case.find(rung))} instead of {title(case.chosen)}."
-    )
+    begin = f"If a label cost {written(limit, case)} or less (now {written(price, case)}), it would pay"
+    sentence = bought(begin, best_offer(offers, limit)[1], rung, case)
     yield WhatIf(what="label price", now=price, value=limit, rung=rung, sentence=sentence)
 
 
+def bought(begin: str, more: int, rung: RungName, case: Case) -> str:
+    """That labels and another rung pay, a sentence."""
+    return (
+        f"{begin} to label {counted(more, 'more item')} and use {title(case.find(rung))} instead of "
+        f"{title(case.chosen)}."
+    )
+
+
+def written(price: float, case: Case) -> str:
+    """A price in the user's currency."""
+    return amount(price, case.goal.prices.currency)
+
+
 def offers_of(case: Case, at: At) -> list[Offer]:
-    """What is recommended with the labels at hand, and with each number that could be had."""
-    offers = [(case.decision.recommended, worth(case.chosen), 0)]
+    """What is recommended with the labels at hand, and with each number that could be had, worth in money."""
+    point = case.goal.prices.point or 0.0
+    offers = [(case.decision.recommended, point * worth(case.chosen), 0)]
     for times in BOUGHT:
         try:
             estimates = at(times)
             rung = decide(estimates, case.goal).recommended
         except AdviceError:
             continue
-        utility = worth(next(e for e in estimates if e.rung == rung))
+        utility = point * worth(next(e for e in estimates if e.rung == rung))
         offers.append((rung, utility, round((times - 1) * case.n_labels)))
     return offers
 

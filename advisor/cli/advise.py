@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.options import Backbone, Budget, Device, Json, PathArgument, Reading, Target, Wishes, reads_data
+from advisor.cli.options import (
+    Backbone,
+    Budget,
+    Device,
+    Json,
+    PathArgument,
+    Reading,
+    Target,
+    Tolerance,
+    Wishes,
+    reads_data,
+)
 from advisor.cli.output import command
 
 
@@ -16,6 +27,7 @@ def advise(
     reading: Reading,
     wishes: Wishes,
     target: Target = None,
+    tolerance: Tolerance = 1.0,
     budget: Budget = 60.0,
     rungs: Annotated[
         str | None, typer.Option(metavar="LIST", help="The allowed rungs, such as frozen,fine-tune. All by default.")
@@ -31,7 +43,7 @@ def advise(
         from advisor.core.records import Constraints, Prices
 
         goal: dict[str, Any] = {
-            "target": target, "budget": budget, "rungs": rungs, "backbone": backbone,
+            "target": target, "tolerance": tolerance, "budget": budget, "rungs": rungs, "backbone": backbone,
             "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
         }  # fmt: skip
         checked_goal(**goal)

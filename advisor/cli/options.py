@@ -54,6 +54,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON docum
 Target = Annotated[
     str | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95 or 95%.", show_default=False)
 ]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        metavar="POINTS",
+        help="What is nearly as good: points that a simpler rung may be behind, for each step of the ladder. "
+        "0 asks for the best model.",
+    ),
+]
 Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="A backbone of the catalog; see: advisor weights.")]
 Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for measuring.")]
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
@@ -101,7 +109,7 @@ _READING: dict[str, Any] = {
 
 
 #: The records of prices and constraints by their argument, each with its heading in the help.
-PANELS = {"prices": "Prices, in one currency of your own", "constraints": "Constraints"}
+PANELS = {"prices": "Prices, in one currency of your own; none by default", "constraints": "Constraints"}
 
 
 class Wishes(TypedDict):
@@ -125,6 +133,9 @@ def _wish_option(wish: Wish, panel: str) -> Any:
         return Annotated[
             bool | None, typer.Option(words.option, help=titled, show_default=False, rich_help_panel=panel)
         ]
+    if wish.type is str:
+        help_text = typer.Option(words.option, metavar=words.metavar, help=words.help, rich_help_panel=panel)
+        return Annotated[str | None, help_text]
     option = typer.Option(
         words.option,
         metavar=words.metavar,
@@ -157,7 +168,7 @@ def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
         every = {name: arguments.pop(name) for name in options}
         wanted = {name: value for name, value in every.items() if value is not None}
         for name, value in wanted.items():
-            if not math.isfinite(value):
+            if isinstance(value, int | float) and not math.isfinite(value):
                 raise typer.BadParameter(f"{flags[name]} is {value}. Give a finite number.")
         return {
             "wishes": {

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor.advice.comparison import brief, chance_beside, milliseconds, seconds_of
 from advisor.cli.output import plain
 from advisor.cli.show import dataset_json, heading
 from advisor.cli.tables import safe, table
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Dataset, Estimate, Exchange
-from advisor.core.wording import between, duration, money, percent, size
+from advisor.core.wording import amount, between, duration, percent, size
 
 if TYPE_CHECKING:
     from advisor.advice.racing import Race
@@ -68,27 +69,40 @@ def advice(to: Console, dataset: Dataset, advice: Advice) -> None:
 
 
 def _rungs(advice: Advice, width: int) -> Table:
-    """A row for each rung: what it reaches, the chance of the target, what it takes, what it is worth.
+    """A row for each rung: what it reaches, the chance of the target or of being better, what it takes and costs.
 
-    Where the terminal is narrow, n, training, memory and the price of predictions are left to --json.
+    Where the terminal is narrow, n and memory are left to --json. Money is there where the user gave prices.
     """
-    with_target, wide = advice.question.target is not None, width >= WIDE
-    target = [">P(target)"] if with_target else []
-    costs = (">training", ">memory", ">per 1,000", ">utility") if wide else (">utility",)
-    rows = table("rung", f">{advice.metric}", "90 % interval", *target, "from", *([">n"] if wide else []), *costs)
+    wide, priced = width >= WIDE, any(e.costs for e in advice.estimates)
+    odds = ">P(target)" if advice.question.target is not None else ">P(better)"
+    cost = [f">cost, {advice.question.prices.currency}".rstrip(", ")] if priced else []
+    more = ([">n"], [">memory"]) if wide else ([], [])
+    rows = table(
+        "rung",
+        f">{advice.metric}",
+        "90 % interval",
+        odds,
+        "from",
+        *more[0],
+        ">training",
+        ">prediction",
+        *more[1],
+        *cost,
+    )
     rows.columns[0].no_wrap = True
     for estimate in advice.estimates:
         chosen = estimate.rung == advice.recommended
+        time = seconds_of(estimate) if estimate.available else None
         rows.add_row(
             Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else ""),
             *_reached(estimate),
-            *([_cell(estimate.p_target, lambda share: percent(share, digits=0))] if with_target else []),
+            chance_beside(estimate, advice),
             "ruled out" if estimate.blocked else estimate.provenance or "no number",
             *([f"{estimate.n:,}" if estimate.n else ""] if wide else []),
-            *([_cell(estimate.train_seconds, duration)] if wide else []),
+            "" if time is None else brief(time),
+            _cell(estimate.milliseconds_per_prediction, milliseconds),
             *([_cell(estimate.peak_memory_bytes, size)] if wide else []),
-            *([_cell(estimate.price_per_1000, money)] if wide else []),
-            _cell(estimate.utility, money),
+            *([_cell(sum(estimate.costs.values()), amount) if estimate.costs else ""] if priced else []),
         )
     return rows
 

@@ -103,6 +103,30 @@ def money(amount: float) -> str:
     return f"{amount:.1f}" if abs(amount) >= 1 else f"{amount:.2g}"
 
 
+def amount(number: float, currency: str = "") -> str:
+    """An amount with its currency, with cents where they matter.
+
+    >>> [amount(number, "EUR") for number in (1234.4, 3.2, 3.0, 0.0342)], amount(12.3)
+    (['1,234 EUR', '3.20 EUR', '3 EUR', '0.034 EUR'], '12')
+    """
+    cents = 0.1 <= abs(number) < 9.995 and number != round(number)
+    return f"{number:.2f} {currency}".rstrip() if cents else f"{money(number)} {currency}".rstrip()
+
+
+def roughly(seconds: float) -> str:
+    """An estimated time in the middle of a sentence, in one unit.
+
+    >>> [roughly(x) for x in (0.3, 1.2, 7.9, 75, 300, 7260, 1e6)]
+    ['less than a second', '1 second', '8 seconds', '75 seconds', '5 minutes', '2 hours', '12 days']
+    """
+    if seconds < 0.5:
+        return "less than a second"
+    for unit, each, most in (("second", 1, 99.5), ("minute", 60, 99.5), ("hour", 3600, 47.5)):
+        if seconds / each < most:
+            return counted(round(seconds / each), unit)
+    return counted(round(seconds / 86400), "day")
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as a short phrase of one or two units.
 

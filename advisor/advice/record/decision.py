@@ -141,6 +141,8 @@ def asked(dataset: Dataset, goal: Goal) -> str:
     words = ["advisor", "advise", dataset.source, *_reading(dataset)]
     if goal.target is not None:
         words += ["--target", str(goal.target)]
+    if goal.tolerance != plain.tolerance:
+        words += ["--tolerance", f"{goal.tolerance:g}"]
     if goal.budget_seconds != plain.budget_seconds:
         words += ["--budget", f"{goal.budget_seconds:g}"]
     if goal.rungs != plain.rungs:

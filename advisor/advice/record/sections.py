@@ -10,8 +10,8 @@ from advisor.advice.record.side_by_side import Table, side_by_side
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Constraints, Prices, WhatIf
-from advisor.core.records.wishes import wishes_of
-from advisor.core.wording import count, duration, money, percent
+from advisor.core.records.wishes import Wish, wishes_of
+from advisor.core.wording import amount, count, duration, percent
 from probes.measured import Measured
 
 
@@ -61,13 +61,24 @@ def _coin_toss(advice: Advice) -> tuple[str, ...]:
 
 def _asked(advice: Advice) -> tuple[str, ...]:
     goal = advice.question
-    target = f"{percent(goal.target)} {advice.metric}" if goal.target is not None else "none"
     rungs = ", ".join(rung(name).title for name in goal.rungs)
+    nameless = _given(goal.prices) and not goal.prices.currency
     return (
-        f"Target: {target}. Rungs allowed: {rungs}. Time for measuring: {duration(goal.budget_seconds)}.",
+        f"{_need(advice)} Rungs allowed: {rungs}. Time for measuring: {duration(goal.budget_seconds)}.",
         f"Constraints: {_constraints(goal.constraints)}",
-        "Prices are in one currency of the user's own.",
+        *(("Prices are in one currency of the user's own.",) if nameless else ()),
     )
+
+
+def _need(advice: Advice) -> str:
+    """What the user needs, a sentence."""
+    goal = advice.question
+    if goal.target is not None:
+        return f"Asked for: {percent(goal.target)} {advice.metric}."
+    if goal.tolerance == 0:
+        return "Asked for: the best model."
+    points = "1 point" if goal.tolerance == 1 else f"{goal.tolerance:g} points"
+    return f"Asked for: the cheapest rung that is nearly as good, up to {points} behind for each step of the ladder."
 
 
 def _constraints(constraints: Constraints) -> str:
@@ -83,23 +94,42 @@ def _constraints(constraints: Constraints) -> str:
     return " ".join(sentences) or "none."
 
 
-def _prices(prices: Prices) -> Table:
-    rows = [(wish.words.title, _price(getattr(prices, wish.name))) for wish in wishes_of(Prices)]
-    return Table(("Price", "Amount"), tuple(rows))
+def _given(prices: Prices) -> list[Wish]:
+    """The prices that the user gave."""
+    return [wish for wish in wishes_of(Prices) if getattr(prices, wish.name) != wish.default]
 
 
-def _price(amount: float) -> str:
-    return count(amount) if isinstance(amount, int) else money(amount)
+def _prices(prices: Prices) -> Table | None:
+    """The prices given, with the months that they count over; None without any."""
+    wishes = [wish for wish in wishes_of(Prices) if wish in _given(prices) or wish.name == "months"]
+    rows = [(wish.words.title, _price(wish, prices)) for wish in wishes if wish.type is not str]
+    return Table(("Price", "Amount"), tuple(rows)) if _given(prices) else None
+
+
+def _price(wish: Wish, prices: Prices) -> str:
+    number = getattr(prices, wish.name)
+    return count(number) if wish.type is int else amount(number, prices.currency)
 
 
 def _origins(advice: Advice) -> tuple[str, ...]:
     """How the numbers of the table are known."""
+    costs = "Costs are computed from times and prices. " if any(e.costs for e in advice.estimates) else ""
     return (
         "Values are expected on data the model has not seen. 'Known by' says how: measured by a probe, or predicted "
         "from what was measured on other datasets; n counts the items behind it.",
-        "Training time and memory are predicted for this device. Costs are computed from times and prices. Energy is "
-        f"the training time at an assumed {CPU_WATTS:g} W for a processor or {GPU_WATTS:g} W for a GPU.",
-        f"Utility is {money(advice.question.prices.point)} for each point of {advice.metric}, less the costs.",
+        f"Training time and memory are predicted for this device. {costs}Energy is the training time at an assumed "
+        f"{CPU_WATTS:g} W for a processor or {GPU_WATTS:g} W for a GPU.",
+        *_luck(advice),
+    )
+
+
+def _luck(advice: Advice) -> tuple[str, ...]:
+    """Why a rung that trains nothing is trusted less where it comes close."""
+    if not any(e.curse >= 0.0005 for e in advice.estimates):
+        return ()
+    return (
+        "Rungs that train nothing and come close to the best were mostly lucky on other datasets, so some points are "
+        "taken off when they are compared.",
     )
 
 
@@ -119,6 +149,8 @@ def _what_ifs(what_ifs: tuple[WhatIf, ...]) -> Table:
 def _amount(what: str, value: float | None) -> str:
     if value is None:
         return ""
+    if what == "tolerance":
+        return f"{value:g} points a step"
     return percent(value) if what == "target" else f"{value:,.4g}"
 
 

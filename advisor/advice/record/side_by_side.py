@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from advisor.advice.comparison import brief, chance_beside, seconds_of
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import Advice, Estimate
-from advisor.core.wording import capital, chance, duration, energy, money, percent, size
+from advisor.core.records import Advice, Estimate, Goal
+from advisor.core.wording import amount, capital, energy, percent, size
 
-#: What a cost is for, in words; others are shown by their own name.
+#: What a cost is for, in words.
 COSTS = {
     "upkeep": "Cost: upkeep",
     "training": "Cost: training",
@@ -41,8 +42,8 @@ def side_by_side(advice: Advice) -> Table:
 
 
 def _ordered(names: list[str]) -> list[str]:
-    """Costs before their sum, the utility after it, whichever rung named them first."""
-    last = ("Total cost", "Utility", "Blocked")
+    """Costs before their sum and what is left after it, whichever rung named them first."""
+    last = ("Total cost", "Points less costs", "Blocked")
     return [n for n in names if n not in last] + [n for n in last if n in names]
 
 
@@ -55,8 +56,7 @@ def _column(estimate: Estimate, advice: Advice) -> dict[str, str]:
     """One rung's quantities in the order of the table, "" where there is none."""
     if not estimate.available or estimate.value is None:
         return {words_for(advice): "no number"}
-    target = advice.question.target
-    parts = (_value(estimate, advice, target), _effort(estimate), _labels(estimate, target), _worth(estimate))
+    parts = (_value(estimate, advice), _effort(estimate), _labels(estimate, advice.question), _costs(estimate, advice))
     return {name: text for part in parts for name, text in part.items()} | {"Blocked": estimate.blocked}
 
 
@@ -65,41 +65,49 @@ def words_for(advice: Advice) -> str:
     return capital(advice.metric)
 
 
-def _value(estimate: Estimate, advice: Advice, target: float | None) -> dict[str, str]:
-    low, high = estimate.low, estimate.high
-    cells = {
+def _value(estimate: Estimate, advice: Advice) -> dict[str, str]:
+    low, high, target = estimate.low, estimate.high, advice.question.target
+    odds = f"Chance of {percent(target)}" if target is not None else f"Chance of beating {_name(advice.recommended)}"
+    return {
         words_for(advice): percent(estimate.value or 0.0),
         "90 % interval": f"{100 * low:.1f} to {percent(high)}" if low is not None and high is not None else "",
         "Known by": f"{estimate.provenance}, n = {estimate.n:,}",
+        odds: chance_beside(estimate, advice),
+        "Taken off for luck": f"{100 * estimate.curse:.1f} points" if estimate.curse >= 0.0005 else "",
     }
-    if target is not None and estimate.p_target is not None:
-        cells[f"Chance of {percent(target)}"] = chance(estimate.p_target)
-    return cells
+
+
+def _name(name: RungName) -> str:
+    return rung(name).in_text
 
 
 def _effort(estimate: Estimate) -> dict[str, str]:
     used, spent, pace = estimate.peak_memory_bytes, estimate.energy_wh, estimate.milliseconds_per_prediction
+    seconds, kept = seconds_of(estimate), estimate.kept_chance
     return {
-        "Training time": duration(estimate.train_seconds) if estimate.train_seconds else "no training",
+        "Tuning is kept": f"{percent(kept, digits=0)} of runs" if kept is not None else "",
+        "Training time": "" if seconds is None else brief(seconds),
         "Peak memory": size(used) if used else "",
         "Energy to train": energy(spent) if spent is not None else "",
         "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",
     }
 
 
-def _labels(estimate: Estimate, target: float | None) -> dict[str, str]:
-    if target is None:
+def _labels(estimate: Estimate, goal: Goal) -> dict[str, str]:
+    if goal.target is None:
         return {}
     missing, price = estimate.labels_missing, estimate.labels_price
     labels = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
-    return {"Labels missing": labels, "Price of those labels": money(price) if price else ""}
+    return {"Labels missing": labels, "Price of those labels": amount(price, goal.prices.currency) if price else ""}
 
 
-def _worth(estimate: Estimate) -> dict[str, str]:
-    price = estimate.price_per_1000
+def _costs(estimate: Estimate, advice: Advice) -> dict[str, str]:
+    """Every cost that the user gave a price for, and, where a point has one too, what is weighed."""
+    prices, each = advice.question.prices, estimate.price_per_1000
+    weighed = prices.point and estimate.utility is not None
     return {
-        "Price of 1,000 predictions": money(price) if price is not None else "",
-        **{COSTS.get(name, f"Cost: {name}"): money(cost) for name, cost in estimate.costs.items()},
-        "Total cost": money(sum(estimate.costs.values())) if estimate.costs else "",
-        "Utility": money(estimate.utility) if estimate.utility is not None else "",
+        "Price of 1,000 predictions": amount(each, prices.currency) if each is not None else "",
+        **{COSTS[name]: amount(cost, prices.currency) for name, cost in estimate.costs.items()},
+        "Total cost": amount(sum(estimate.costs.values()), prices.currency) if estimate.costs else "",
+        "Points less costs": f"{estimate.utility:.1f}" if weighed else "",
     }

@@ -21,9 +21,9 @@ class Estimate(Record):
     that what is tuned is kept; ``place``: on the ladder, 0 to 4, of the model that is then served, None for the rung's
     own. ``curse``: what is taken off the value (a share) when rungs are compared, since the luckiest leads.
     ``utility``: in points of the metric, less what place and costs take off at the goal's tolerance and prices;
-    ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels until the target is expected, None where
-    not reachable or not asked. ``blocked``: the constraint that it breaks, "" for none.
-    ``details``: what the number rests on, for the page.
+    ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels
+    until the target is expected, None where not reachable or not asked. ``blocked``: the constraint that it breaks, ""
+    for none. ``details``: what the number rests on, for the page.
     """
 
     rung: RungName

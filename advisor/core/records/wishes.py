@@ -165,7 +165,7 @@ class Constraints(Record):
 
 
 class Wish(NamedTuple):
-    """One field of `Prices` or `Constraints`. ``type``: bool, int or float; ``least``: the smallest number allowed."""
+    """One field of `Prices` or `Constraints`. ``type``: bool, int, float or str; ``least``: the smallest number."""
 
     name: str
     words: Words
@@ -177,7 +177,7 @@ class Wish(NamedTuple):
 def wishes_of(record: type[Prices | Constraints]) -> Iterator[Wish]:
     """The fields that can be wished for, in their order.
 
-    >>> [wish.name for wish in wishes_of(Constraints) if wish.type is bool][0], list(wishes_of(Prices))[-1].least
+    >>> [wish.name for wish in wishes_of(Constraints) if wish.type is bool][0], list(wishes_of(Prices))[-2].least
     ('weights_fixed', 1.0)
     """
     for name, field in record.model_fields.items():

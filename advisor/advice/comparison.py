@@ -1,0 +1,177 @@
+"""One rung against another in words: value, the chance of being better, effort, serving, and what it costs.
+
+"1.5 points above frozen features (79 % likely to be better), for 5 minutes of training and the same cost per
+prediction". Values are compared as the decision compares them, after what the winner's curse takes off.
+"""
+
+from __future__ import annotations
+
+from advisor.advice.decide import lead, p_higher, value, worth
+from advisor.advice.outlook.cost import by_endpoint
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Advice, Estimate, Goal, Prices
+from advisor.core.wording import amount, chance, counted, duration, listed, roughly
+
+#: Differences of less than this many points are none.
+LEVEL = 0.05
+#: Times that differ by less than this factor are the same; a time this many times longer leaves the other unnamed.
+ALIKE, BEYOND = 1.25, 10.0
+#: Predictions that take less than this many milliseconds are all alike.
+INSTANT_MS = 1.0
+#: A cost that is less than this share of all differences is not worth a word, nor is less than half a cent.
+WORTH_A_WORD, LEAST_AMOUNT = 0.02, 0.005
+#: Each cost as a sentence names it, with the months of use.
+COSTS = {
+    "upkeep": "for {months} of upkeep",
+    "training": "for training",
+    "predictions": "over {months} of predictions",
+    "electricity": "for electricity",
+    "tokens": "for the endpoint's tokens over {months}",
+}
+
+
+def compared(one: Estimate, other: Estimate, goal: Goal) -> str:
+    """One rung against another, as the end of a sentence without its full stop."""
+    named = [part for part in (effort(one, other), serving(one, other, goal)) if part]
+    ahead = "for" if lead(one, other) >= LEVEL and row_of(one.rung).trains else "with"
+    spent = dearer(one, other, goal.prices)
+    return apart(one, other) + (f", {ahead} {' and '.join(named)}" if named else "") + (f": {spent}" if spent else "")
+
+
+def apart(one: Estimate, other: Estimate) -> str:
+    """The difference in points with the chance of being better: "1.5 points above retrieval (79 % likely ...)"."""
+    points, odds = lead(one, other), p_higher(one, other)
+    likely = "chance of being better not known" if odds is None else f"{chance(odds)} likely to be better"
+    if abs(points) < LEVEL:
+        return f"level with {title(other)} ({likely})"
+    where = "above" if points > 0 else "below"
+    return f"{abs(points):.1f} points {where} {title(other)}{discount(one, other)} ({likely})"
+
+
+def discount(one: Estimate, other: Estimate) -> str:
+    """How many of the points are taken off for luck, where the values alone would say another number."""
+    off = 100.0 * (one.curse - other.curse)
+    return f" after {abs(off):.1f} taken off for luck" if abs(off) >= LEVEL else ""
+
+
+def measured_ahead(one: Estimate, other: Estimate) -> bool:
+    """Whether a rung has the higher value, and lies below once the winner's curse is taken off."""
+    return 100.0 * (value(one) - value(other)) >= LEVEL and lead(one, other) < 0 < one.curse
+
+
+def effort(one: Estimate, other: Estimate) -> str:
+    """The training of one rung, beside the other's where that matters: "5 minutes of training"; "" where not known."""
+    mine, its = seconds_of(one), seconds_of(other)
+    if mine is None or its is None or mine == its == 0.0:
+        return ""
+    if mine == 0.0:
+        return "no training"
+    if max(mine, its) < ALIKE * max(min(mine, its), 1.0):
+        return "the same training time"
+    more = its == 0.0 or mine > BEYOND * its
+    return f"{roughly(mine)} of training" + ("" if more else f" instead of {roughly(its)}")
+
+
+def seconds_of(estimate: Estimate) -> float | None:
+    """Seconds of training, 0 for what trains nothing."""
+    return estimate.train_seconds if row_of(estimate.rung).trains else 0.0
+
+
+def serving(one: Estimate, other: Estimate, goal: Goal) -> str:
+    """What a prediction of one rung costs beside the other's; "" where it is not known."""
+    if by_endpoint(one, goal) != by_endpoint(other, goal):
+        return "an endpoint's answer per prediction" if by_endpoint(one, goal) else "predictions made on this machine"
+    mine, its = one.milliseconds_per_prediction, other.milliseconds_per_prediction
+    if mine is None or its is None:
+        return ""
+    if max(mine, its) < INSTANT_MS or max(mine, its) < ALIKE * min(mine, its):
+        return "the same cost per prediction"
+    return f"{milliseconds(mine)} instead of {milliseconds(its)} per prediction"
+
+
+def brief(seconds: float) -> str:
+    """A time of training in a table.
+
+    >>> brief(0.0), brief(0.2), brief(300.0)
+    ('none', 'under 1 s', '5 min')
+    """
+    return "none" if seconds == 0.0 else "under 1 s" if seconds < 0.95 else duration(round(seconds))
+
+
+def chance_beside(estimate: Estimate, advice: Advice) -> str:
+    """The chance of the target, or of being better than the recommended rung; "" where it is not known."""
+    chosen = advice.estimate(advice.recommended)
+    if not estimate.available or estimate.value is None:
+        return ""
+    if advice.question.target is not None:
+        return "" if estimate.p_target is None else chance(estimate.p_target)
+    odds = None if estimate.rung == chosen.rung or chosen.value is None else p_higher(estimate, chosen)
+    return "" if odds is None else chance(odds)
+
+
+def milliseconds(time: float) -> str:
+    """The time of one prediction.
+
+    >>> milliseconds(0.2), milliseconds(15.4), milliseconds(2400.0)
+    ('under 1 ms', '15 ms', '2.4 s')
+    """
+    if time < INSTANT_MS:
+        return "under 1 ms"
+    return f"{time:,.0f} ms" if time < 1000 else f"{time / 1000:,.1f} s"
+
+
+def dearer(one: Estimate, other: Estimate, prices: Prices) -> str:
+    """What one rung costs more or less than another, at the prices given: "3.20 EUR more for training"; "" for none."""
+    differences = {name: one.costs.get(name, 0.0) - other.costs.get(name, 0.0) for name in COSTS}
+    total = sum(map(abs, differences.values()))
+    parts = []
+    for name, difference in differences.items():
+        if abs(difference) > max(WORTH_A_WORD * total, LEAST_AMOUNT):
+            more = "more" if difference > 0 else "less"
+            parts.append(f"{amount(abs(difference), prices.currency)} {more} {cost_for(name, prices)}")
+    return own_currency(prices) + listed(parts) if parts else ""
+
+
+def in_all(estimate: Estimate, prices: Prices) -> str:
+    """What a rung costs at the prices given, by name, the currency's absence unsaid; "" without any."""
+    parts = [
+        f"{amount(cost, prices.currency)} {cost_for(name, prices)}"
+        for name, cost in estimate.costs.items()
+        if cost >= LEAST_AMOUNT
+    ]
+    return listed(parts)
+
+
+def cost_for(name: str, prices: Prices) -> str:
+    """What a cost is for, with the months of use."""
+    return COSTS[name].format(months=counted(prices.months, "month"))
+
+
+def own_currency(prices: Prices) -> str:
+    """What comes before amounts whose currency has no name."""
+    return "" if prices.currency else "in your currency, "
+
+
+def allowed(one: Estimate, other: Estimate) -> float:
+    """Points that `one` must lie above `other` to be worth its place and costs; below 0 where it may lie behind."""
+    return taken_off(one) - taken_off(other)
+
+
+def taken_off(estimate: Estimate) -> float:
+    """What place and costs take off a rung's value, in points."""
+    return 100.0 * (value(estimate) - estimate.curse) - worth(estimate)
+
+
+def title(estimate: Estimate) -> str:
+    """The rung's title in running text."""
+    return row_of(estimate.rung).in_text
+
+
+def capital_of(estimate: Estimate) -> str:
+    """The rung at the beginning of a sentence."""
+    return row_of(estimate.rung).subject
+
+
+def verb(estimate: Estimate, singular: str, plural: str) -> str:
+    """The form of a verb that goes with the rung."""
+    return row_of(estimate.rung).verb(singular, plural)

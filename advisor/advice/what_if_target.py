@@ -1,0 +1,91 @@
+"""Another target: every target to a tenth of a point with what is decided for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from advisor.advice.cases import Case
+from advisor.advice.comparison import title
+from advisor.advice.decide import LIKELY, SAME_CHANCE, Decision, decide, high, low, usable, value
+from advisor.advice.outlook.cost import p_at_least
+from advisor.core.records import Estimate, WhatIf
+from advisor.core.wording import percent
+
+#: Targets are tenths of a point.
+TENTHS = 1000
+STEP = 1.0 / TENTHS
+#: Which rungs are likely to reach a target, which have the best chance of it, and whether none has any.
+Chances = tuple[tuple[bool, ...], tuple[bool, ...], bool]
+
+
+def target_what_ifs(case: Case) -> Iterator[WhatIf]:
+    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
+
+    The sentence says where no rung is likely to reach a target.
+    """
+    target, spans = case.goal.target, target_spans(case)
+    others = [span for span in spans if span.decision.recommended != case.decision.recommended]
+    if target is None:
+        nearest = others[-2:]
+    else:
+        below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
+        nearest = [*below[-1:], *above[:1]]
+    for span in nearest:
+        unlikely = "" if span.decision.sure else "no rung is likely to reach it, and "
+        yield WhatIf(
+            what="target",
+            now=target,
+            value=span.low if target is not None and span.low > target else span.high,
+            rung=span.decision.recommended,
+            sentence=f"With a target of {span}, {unlikely}{title(case.find(span.decision.recommended))} would be "
+            f"recommended.",
+        )
+
+
+@dataclass(frozen=True)
+class TargetSpan:
+    """Targets from `low` to `high`, shares on a grid of a tenth of a point, for which the same is decided."""
+
+    low: float
+    high: float
+    decision: Decision
+
+    def __str__(self) -> str:
+        if self.low <= STEP:
+            return f"{percent(self.high)} or less"
+        if self.high >= 1.0:
+            return f"{percent(self.low)} or more"
+        return percent(self.low) if self.low == self.high else f"{percent(self.low)} to {percent(self.high)}"
+
+
+def target_spans(case: Case) -> list[TargetSpan]:
+    """Every target with what is decided for it, the lowest first.
+
+    All that a decision asks of a target is `chances`, so it is decided once for each run of targets where these stay.
+    """
+    open_to_it = usable(case.repriced(target=STEP), case.goal.model_copy(update={"target": STEP}))
+    every = [chances(place / TENTHS, open_to_it) for place in range(1, TENTHS + 1)]
+    spans: list[TargetSpan] = []
+    start = 1
+    for end in (p for p in range(1, TENTHS + 1) if p == TENTHS or every[p] != every[p - 1]):
+        decision = at_target(case, end / TENTHS)
+        before = spans[-1] if spans else None
+        if before and (before.decision.recommended, before.decision.sure) == (decision.recommended, decision.sure):
+            spans[-1] = TargetSpan(before.low, end / TENTHS, decision)
+        else:
+            spans.append(TargetSpan(start / TENTHS, end / TENTHS, decision))
+        start = end + 1
+    return spans
+
+
+def chances(target: float, open_to_it: Sequence[Estimate]) -> Chances:
+    """What the decision asks of the chances of a target (`advice.decide`)."""
+    every = [p_at_least(target + e.curse, value(e), low(e), high(e)) for e in open_to_it]
+    most = max(every)
+    return tuple(p >= LIKELY - 1e-9 for p in every), tuple(p >= most - SAME_CHANCE for p in every), most < SAME_CHANCE
+
+
+def at_target(case: Case, target: float) -> Decision:
+    """What is decided for a target."""
+    return decide(case.repriced(target=target), case.goal.model_copy(update={"target": target}))
