@@ -9,6 +9,7 @@ from rich.table import Table
 
 from advisor.cli.tables import table
 from advisor.score.board import Board
+from advisor.score.grid import STEPS, TRAININGS, Grid
 from advisor.score.score import Score
 from advisor.score.summary import (
     COLUMNS,
@@ -17,7 +18,9 @@ from advisor.score.summary import (
     bound_row,
     fresh_rows,
     introduction,
+    lead_rows,
     out_of_reach,
+    told,
     written,
     wrong_rows,
 )
@@ -25,9 +28,10 @@ from advisor.score.summary import (
 
 def score(to: Console, board: Board) -> None:
     """Print the whole score."""
-    for sentence in introduction(board):
+    for sentence in (*introduction(board), *told(board)):
         to.print(sentence)
     _bounds(to, board)
+    _grid(to, board.grid)
     _advisers(to, board)
     _forecasts(to, board.ours)
     _wrong(to, board.ours)
@@ -38,16 +42,33 @@ def score(to: Console, board: Board) -> None:
 def _bounds(to: Console, board: Board) -> None:
     rows = table("figure", ">measured", "bound", "kept")
     for bound in board.bounds:
-        rows.add_row(*bound_row(bound), style=None if bound.kept else "yellow")
+        rows.add_row(*bound_row(bound), style="yellow" if bound.kept is False else None)
     to.print(rows)
     if known := out_of_reach(board):
         to.print(known)
 
 
+def _grid(to: Console, grid: Grid) -> None:
+    """The lead over the best constant in each cell, and over everyone in all."""
+    to.print(
+        "Points a task ahead of the best constant of each cell. Down: what a step up the ladder must bring; across: "
+        "what a mean fine-tuning costs; both in points."
+    )
+    cells = table("step", *(f">{price:g}" for price in TRAININGS))
+    for row, step in enumerate(STEPS):
+        at = row * len(TRAININGS)
+        cells.add_row(f"{step:g}", *(f"{lead:+.2f}" for lead in grid.constant.cells[at : at + len(TRAININGS)]))
+    to.print(cells)
+    rows = table("against, at all prices", ">points a task", ">worst cell")
+    for one in lead_rows(grid):
+        rows.add_row(*one)
+    to.print(rows)
+
+
 def _advisers(to: Console, board: Board) -> None:
     to.print(
-        "Everyone on the same tasks. Regret: points lost against the best rung; utility: what is lost at the default "
-        "prices; compute: training as a multiple of the ideal rungs'; targets: how often the target was met, among "
+        "Everyone on the same tasks. Regret: points lost against the best rung; utility: points lost at the default "
+        "goal; compute: training as a multiple of the ideal rungs'; targets: how often the target was met, among "
         "tasks where some rung meets it. The last one tries every rung first, so it needs no advice."
     )
     to.print(adviser_table((board.ours, *board.baselines, *board.references)))
@@ -75,6 +96,8 @@ def _fresh(to: Console, board: Board) -> None:
     to.print(
         "\nThe fresh datasets played no part in building the advisor, so the figures should look alike. " + alike(board)
     )
+    if board.fresh_grid is not None:
+        _grid(to, board.fresh_grid)
     rows = table("figure", ">LadderBench", ">fresh")
     for row in fresh_rows(board):
         rows.add_row(*row)

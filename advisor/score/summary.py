@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from advisor.core.ladder import TUNED
+from advisor.core.wording import counted
 from advisor.score.board import Board, Bound
 from advisor.score.figures import NOTHING, Figure
+from advisor.score.grid import CELLS, Grid
 from advisor.score.score import Score, TaskRow
 
 #: How a figure is written: what it is multiplied by, its decimals, and the unit.
@@ -30,6 +33,57 @@ def introduction(board: Board) -> tuple[str, ...]:
     if board.unfinished:
         sentences.append(f"Not counted, because a rung is missing: {board.unfinished} seeds of tasks.")
     return tuple(sentences)
+
+
+def told(board: Board) -> tuple[str, ...]:
+    """The score in five sentences: constants, a static rule, the default goal, targets, and the noise."""
+    grid, ours = board.grid, board.ours
+    over = f"{counted(ours.n_tasks, 'task')} of {counted(ours.n_datasets, 'dataset')}"
+    (cell, least), tuned = grid.constant.worst, by_name(board, f"always {TUNED}")
+    reached = "; ".join(
+        f"{100 * float(target):.0f} % on {written(figure, '%', False)} of them (always fine-tuning: "
+        f"{written(tuned.targets[target], '%', False)})"
+        for target, figure in ours.targets.items()
+        if target != "all" and figure.value is not None
+    )
+    return (
+        f"Over {len(CELLS)} pairs of prices, the advisor's choices are worth {signed(grid.constant.over)} points a "
+        f"task against the rung that turns out best for each pair ({over}, each dataset scored by an advisor that was "
+        f"fitted without it); its worst pair stands at {least:+.2f} (a step costs {cell.step:g} points, a training "
+        f"{cell.training:g}).",
+        f"Against a rule that knows the prices and what usually does best on the same kind of data, they are worth "
+        f"{signed(grid.static.over)}.",
+        f"At the default goal (a step up the ladder must bring a point, and training is free) they are worth "
+        f"{signed(grid.at_default)} against always fine-tuning: where training is cheap, fine-tuning with a fall-back "
+        f"is the safe choice, and no evidence before it can be expected to beat it by more than noise.",
+        f"Asked for a target that some rung reaches, the advisor reaches {reached}, at "
+        f"{written(ours.target_training['all'], '%', False)} of its training.",
+        f"An oracle that knows every test value would be {ahead(grid.oracle.over)} points ahead, and the truth of "
+        f"another draw of as many labels {ahead(grid.another_draw.over)}: that is the noise in which all advice works.",
+    )
+
+
+def signed(figure: Figure) -> str:
+    """A lead with its sign and interval: "+0.43 (+0.22 to +0.68)"; "-" where nothing was counted."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return "-"
+    return f"{figure.value:+.2f} ({figure.low:+.2f} to {figure.high:+.2f})"
+
+
+def ahead(figure: Figure) -> str:
+    """Our lead over another as the other's over us."""
+    return "-" if figure.value is None else f"{-figure.value:.2f}"
+
+
+def by_name(board: Board, name: str) -> Score:
+    """The score of an adviser."""
+    return next(score for score in (board.ours, *board.baselines, *board.references) if score.name == name)
+
+
+def lead_rows(grid: Grid) -> Iterator[tuple[str, str, str]]:
+    """The advisor's lead over everyone at all prices: name, lead, and the lead of the worst pair."""
+    for lead in (grid.constant, grid.static, *grid.others, grid.another_draw, grid.oracle):
+        yield lead.name, signed(lead.over), f"{lead.worst[1]:+.2f}" if lead.cells else "-"
 
 
 def out_of_reach(board: Board) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +15,8 @@ from advisor.core import wording
 from advisor.score.board import Board, board
 from advisor.score.figures import wilson
 from advisor.score.forecasts import Bin, Prediction
-from advisor.score.summary import bound_row
-from advisor.ui import charts, places
+from advisor.score.summary import bound_row, told
+from advisor.ui import charts, places, terms
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
 
@@ -54,14 +56,16 @@ def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypat
 def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
     app, score = opened(), scored(tables)
     assert app.title[0].value == "How good is this advice?"
-    assert f"{100 * score.ours.ideal.value:.1f}" in app.html[0].value and "8 tasks of 4 datasets" in app.html[0].value
-    shown = app.dataframe[0].value
+    first, *others = told(score)
+    assert first in html.unescape(app.html[0].value) and "8 tasks of 4 datasets" in first
+    assert all(sentence in [text.value for text in app.text] for sentence in others)
+    shown = next(d.value for d in app.dataframe if "Goal" in d.value)
     assert shown["Figure"].tolist() == [wording.capital(bound_row(bound)[0]) for bound in score.bounds]
     assert [{"yes": True, "no": False}.get(kept) for kept in shown["Met"]] == [b.kept for b in score.bounds]
     missed = [bound.what for bound in score.bounds if bound.kept is False]
     sentence = next(t.value for t in app.text if "The advisor meets" in t.value)
     assert all(what in sentence for what in missed)
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 5
 
 
 def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
@@ -96,10 +100,14 @@ def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -
         values = [trace.x[0] for trace in traces]
         assert values == sorted(values, reverse=not measure.more_is_better)
         assert [t.y[0] for t in traces if t.marker.color == charts.TEAL] == ["<b>the advisor</b>"]
-    drawn = charts_score.advisers(score, "ideal").layout
-    goal = drawn.shapes[0]
-    assert drawn.xaxis.range[1] > goal.x0
-    assert goal.x0 == 0.75
+
+
+def test_the_heat_map_has_every_pair_of_prices_and_its_colours_stand_for_the_sign(tables: Path) -> None:
+    grid = scored(tables).grid
+    (drawn,) = charts_score.cells(grid).data
+    assert np.asarray(drawn.z).ravel().tolist() == pytest.approx(list(grid.constant.cells))
+    assert drawn.zmin == -drawn.zmax, "0 is in the middle of the scale"
+    assert np.asarray(drawn.customdata).ravel()[0] == terms.title(grid.best[0])
 
 
 def prediction(value: float, expected: float = 0.5, dataset: str = "a", seconds: float | None = None) -> Prediction:

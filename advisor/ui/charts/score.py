@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
+import numpy as np
 import plotly.graph_objects as go
 
 from advisor.core import wording
@@ -14,6 +15,7 @@ from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.score.board import Board
 from advisor.score.figures import Figure, wilson
 from advisor.score.forecasts import Bin, Prediction
+from advisor.score.grid import STEPS, TRAININGS, Grid
 from advisor.score.score import Score
 from advisor.score.summary import written
 from advisor.ui import terms
@@ -32,25 +34,46 @@ Compared = Literal["ideal", "mean_regret", "utility_regret", "compute"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that every adviser has: its title, in short, its unit, its goal, and whether more of it is better."""
+    """A figure that every adviser has: its title, in short, its unit, and whether more of it is better."""
 
     title: str
     short: str
     unit: str
-    goal: float | None
     more_is_better: bool = False
 
 
 MEASURES: dict[Compared, Measure] = {
-    "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", 0.75, more_is_better=True),
-    "mean_regret": Measure("Mean regret, in points", "Regret", "points", 1.0),
-    "utility_regret": Measure("Utility lost per task, at default prices", "Utility lost", "currency", None),
-    "compute": Measure("Training, as a multiple of the ideal rungs'", "Compute", "x", 1.3),
+    "utility_regret": Measure("Utility lost per task at the default goal, in points", "Utility lost", "points"),
+    "mean_regret": Measure("Mean regret, in points", "Regret", "points"),
+    "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", more_is_better=True),
+    "compute": Measure("Training, as a multiple of the ideal rungs'", "Compute", "x"),
 }
 
 
+def cells(grid: Grid) -> go.Figure:
+    """The lead over the best constant of each pair of prices, as a heat map; 0 is white."""
+    shape = (len(STEPS), len(TRAININGS))
+    leads, best = np.array(grid.constant.cells).reshape(shape), np.array(grid.best).reshape(shape)
+    most = max(float(np.abs(leads).max()), 0.1)
+    figure = base(90 + 46 * len(STEPS), showlegend=False)
+    figure.add_trace(
+        go.Heatmap(
+            z=leads, x=[f"{price:g}" for price in TRAININGS], y=[f"{price:g}" for price in STEPS],
+            zmin=-most, zmax=most, colorscale=[[0.0, BRICK], [0.5, "#f4f2ec"], [1.0, TEAL]], xgap=2, ygap=2,
+            text=[[f"{lead:+.2f}" for lead in row] for row in leads], texttemplate="%{text}",
+            textfont={"color": "#1d2b2a"}, showscale=False,
+            customdata=np.vectorize(terms.title)(best),
+            hovertemplate="A step must bring %{y} points, a training costs %{x}<br>"
+                          "%{text} points a task ahead of: always %{customdata}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="A mean fine-tuning costs, in points", type="category")
+    figure.update_yaxes(title="A step up must bring, in points", type="category", autorange="reversed")
+    return figure
+
+
 def advisers(board: Board, measure: Compared) -> go.Figure:
-    """One figure of every adviser with its interval, the best on top; the goal is a dashed line."""
+    """One figure of every adviser with its interval, the best on top."""
     it = MEASURES[measure]
     known: list[tuple[Score, Figure]] = [
         (s, getattr(s, measure)) for s in (board.ours, *board.baselines, *board.references)
@@ -68,11 +91,9 @@ def advisers(board: Board, measure: Compared) -> go.Figure:
         ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
         figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}x" for t in ticks])
     else:
-        top = max([it.goal or 0.0, *(f.high or f.value or 0.0 for _, f in shown)])
+        top = max((f.high or f.value or 0.0 for _, f in shown), default=1.0)
         least = min((f.low or 0.0 for _, f in shown), default=0.0)
         figure.update_xaxes(range=[min(least, 0.0) - 0.03 * top, 1.03 * top])
-    if it.goal is not None:
-        figure.add_vline(x=it.goal, line={"color": OCHRE, "dash": "dash", "width": 1.5})
     return figure
 
 

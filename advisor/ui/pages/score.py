@@ -21,12 +21,13 @@ from advisor.ui.charts import score as charts_score
 QUESTION = "How good is this advice?"
 TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situations", "outcomes", "short_runs")]
 DRAWN = {"values": "Values", "times": "Training times"}
-MET = {True: "yes", False: "no", None: "not counted"}
+MET = {True: "yes", False: "no", None: ""}
 READ = (
     "Every task was completed on every rung. Each dataset is scored by an advisor that was fitted without it, at all "
     "its sizes.",
     "The ideal rung is the cheapest one within one point of the best. Regret is what the recommended rung loses "
-    "against the best, in points. Utility is worked out at default prices, less the costs.",
+    "against the best, in points. Utility is 100 times the value, less what the steps up the ladder and training cost, "
+    "in points.",
     "Intervals are 90 %, from drawing whole datasets 2,000 times, since tasks of one dataset are alike; those of "
     "coverage and of the two reliability diagrams are Wilson's.",
 )
@@ -40,7 +41,8 @@ def draw() -> None:
     except PeopleError as error:
         missing(str(error))
         return
-    parts.heading(QUESTION, answer(board))
+    parts.heading(QUESTION, summary.told(board)[0])
+    prices(board)
     goals(board)
     rivals(board)
     reliability(board.ours)
@@ -76,15 +78,16 @@ def missing(why: str) -> None:
     parts.note("This runs every rung on every task. It takes hours and resumes where it stopped.")
 
 
-def answer(board: Board) -> str:
-    """The share of ideal rungs and the regret, with their intervals and n."""
-    ours = board.ours
-    over = f"{wording.counted(ours.n_tasks, 'task')} of {wording.counted(ours.n_datasets, 'dataset')}"
-    return (
-        f"The advisor recommends the ideal rung on {summary.written(ours.ideal, '%')} of {over}, and loses "
-        f"{summary.written(ours.mean_regret, 'points')} points on average against the best rung. Each dataset is "
-        f"scored by an advisor that was fitted without it."
-    )
+def prices(board: Board) -> None:
+    """The lead over the best constant at many prices, in one picture and the other sentences."""
+    left, right = st.columns((3, 2), vertical_alignment="center")
+    figure = charts_score.cells(board.grid)
+    left.plotly_chart(figure, config=charts.CONFIG, key="prices", alt="Lead over the best rung at every pair of prices")
+    for sentence in summary.told(board)[1:]:
+        right.text(sentence)
+    with st.expander("Against every rule, at all prices", icon=":material/table_rows:"):
+        rows = pd.DataFrame(list(summary.lead_rows(board.grid)), columns=["Against", "Points a task", "Worst pair"])
+        st.dataframe(rows, hide_index=True, height="content", alt="The lead over every rule")
 
 
 def goals(board: Board) -> None:
@@ -116,12 +119,12 @@ def rivals(board: Board) -> None:
     """The advisor beside every simpler rule on the same tasks."""
     parts.section("Beside simpler rules")
     measure = st.segmented_control(
-        "Compare", list(charts_score.MEASURES), default="ideal", key="measure", required=True,
+        "Compare", list(charts_score.MEASURES), default="utility_regret", key="measure", required=True,
         format_func=lambda name: charts_score.MEASURES[name].short, label_visibility="collapsed",
     )  # fmt: skip
     figure = charts_score.advisers(board, measure)
     st.plotly_chart(figure, config=charts.CONFIG, key="rivals", alt="Every adviser with its interval")
-    parts.note("Hollow: tries every rung first and needs no advice. Dashed: the advisor's goal.")
+    parts.note("Hollow: tries every rung first and needs no advice.")
     advisers((board.ours, *board.baselines, *board.references), "All figures of every adviser")
 
 
