@@ -31,6 +31,7 @@ from advisor.core.records import (
     Dataset,
     Evidence,
     Exchange,
+    Goal,
     Kind,
     LabelsNeeded,
     Plan,
@@ -370,10 +371,27 @@ def climb(
     failed or was stopped says so in its state. Raises AdviceError where no rung that trains may be used.
     """
     dataset = read(x, progress=progress)
+    advice = advice_to_climb(
+        dataset, target=target, tolerance=tolerance, rungs=rungs, backbone=backbone, advice=advice, progress=progress
+    )
+    return wait_for_climb(start_climb(dataset, advice, budget=budget, device=device, seed=seed).climb, progress)
+
+
+def advice_to_climb(
+    dataset: Dataset,
+    *,
+    target: float | str | None = None,
+    tolerance: float | None = None,
+    rungs: str | Iterable[str] | None = None,
+    backbone: str | None = None,
+    advice: Advice | None = None,
+    progress: Progress = silent,
+) -> Advice:
+    """The advice that a climb rests on: the one given last, asked anew where something else is named."""
+    climb_plan.checked_changes(Goal(), target, tolerance, rungs, backbone)
     advice = _advice(dataset, advice, progress, backbone)
     goal = climb_plan.checked_changes(advice.question, target, tolerance, rungs, backbone)
-    advice = climb_plan.advice_for(dataset, advice, goal, progress)
-    return wait_for_climb(start_climb(dataset, advice, budget=budget, device=device, seed=seed).climb, progress)
+    return climb_plan.advice_for(dataset, advice, goal, progress)
 
 
 def start_climb(

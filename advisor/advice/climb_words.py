@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from advisor.advice.climbing import Lead, Onward
-from advisor.core.ladder import RungName
+from advisor.advice.climbing import Lead, Onward, candidates
 from advisor.core.ladder import rung as row_of
-from advisor.core.records import Climb, ClimbStep, Gain
+from advisor.core.records import Climb, ClimbStep, Gain, Goal
 from advisor.core.wording import between, capital, chance, counted, duration, listed, percent
 from probes.measured import Measured
 
 
-def plan_sentence(rungs: tuple[RungName, ...], aim: str) -> str:
-    """What a climb does, before it starts.
+def plan_sentence(climb: Climb) -> str:
+    """What a climb is to do, before it has trained anything."""
+    first, *others = [row_of(rung).in_text for rung in candidates(climb)]
+    if climb.every:
+        return f"Trains {listed((first, *others))}, and keeps the better one."
+    more = f", then {', then '.join(others)}" if others else ""
+    within = f"within {duration(climb.budget_seconds)} in all"
+    return f"Trains {first}{more}, {within}. {capital(aim(climb.advice.question))}."
 
-    >>> plan_sentence(("frozen", "fine-tune"), "your target of 90.0 % is likely to be reached")
-    'Trains frozen features, then fine-tuning, and stops when your target of 90.0 % is likely to be reached.'
+
+def aim(goal: Goal) -> str:
+    """When a climb ends, a sentence without its full stop.
+
+    >>> aim(Goal(target=0.9))
+    'it ends once your target of 90.0 % is likely to be reached on held-out items'
     """
-    names = [row_of(rung).in_text for rung in rungs]
-    return f"Trains {', then '.join(names)}{f', and stops when {aim}' if len(rungs) > 1 else ''}."
-
-
-def aim(climb_or_target: float | None, tolerance: float) -> str:
-    """When a climb ends, as the end of a sentence.
-
-    >>> aim(0.9, 1.0), aim(None, 0.0)
-    ('your target of 90.0 % is likely to be reached', 'no higher rung has a chance of being better')
-    """
-    if climb_or_target is not None:
-        return f"your target of {percent(climb_or_target)} is likely to be reached"
-    if tolerance:
-        return f"a higher rung is not expected to bring more than {points(tolerance)} a step"
-    return "no higher rung has a chance of being better"
+    if goal.target is not None:
+        return f"it ends once your target of {percent(goal.target)} is likely to be reached on held-out items"
+    if goal.tolerance:
+        return f"it ends once a higher rung is not expected to bring more than {points(goal.tolerance)} a step"
+    return "it ends once no higher rung has a chance of being better"
 
 
 def points(amount: float) -> str:
@@ -45,48 +44,44 @@ def points(amount: float) -> str:
 
 def reason(climb: Climb, onward: Onward) -> str:
     """Why a climb goes on or ends, a sentence."""
-    target, step = climb.advice.question.target, climb.steps[-1] if climb.steps else None
-    likely = chance(step.p_target) if step is not None and step.p_target is not None else "unknown"
+    goal, step = climb.advice.question, climb.steps[-1] if climb.steps else None
+    likely = chance(step.p_target) if step is not None and step.p_target is not None else "not known to be"
+    target = f"The target of {percent(goal.target or 0.0)} is {likely} likely to be reached"
     onto = f"so it goes on to {row_of(onward.rung).in_text}" if onward.rung else ""
-    expected = expectation(onward.lead) if onward.lead is not None else ""
+    lead = onward.lead
+    if onward.why == "reached":
+        return f"{target}, so it ends here."
+    if onward.why == "top":
+        return "" if climb.every else "No allowed rung is left."
+    if lead is None:
+        return ""
+    higher = row_of(lead.rung)
+    expected = f"{higher.subject} {higher.verb('is', 'are')} expected {apart(lead)}"
     match onward.why:
-        case "reached":
-            return f"The target of {percent(target or 0.0)} is {likely} likely to be reached, so it ends here."
         case "target":
-            return f"The target of {percent(target or 0.0)} is {likely} likely to be reached, {onto}: {expected}."
+            return f"{target}, {onto}, expected {apart(lead)}."
         case "best":
-            return f"You asked for the best model, {onto}: {expected}."
+            return f"You asked for the best model, {onto}, expected {apart(lead)}."
         case "gain":
-            assert onward.lead is not None
-            return f"{capital(expected)}; {points(onward.lead.asked)} would do, {onto}."
+            return f"{expected}, and {points(lead.asked)} would be worth it, {onto}."
         case "enough":
-            assert onward.lead is not None
-            return f"{capital(expected)}; {points(onward.lead.asked)} more are asked for, so it ends here."
+            return f"{expected}, and {points(lead.asked)} would be worth it, so it ends here."
         case "behind":
-            return f"{capital(expected)}, so it ends here."
-        case "budget":
-            return (
-                f"The budget of {duration(climb.budget_seconds)} is used up, so {expected_rung(onward)} is not tried."
-            )
-        case "top":
-            return "No allowed rung is left." if not climb.every else ""
-    return ""
+            return f"{expected}, so it ends here."
+        case _:
+            return f"The budget of {duration(climb.budget_seconds)} is used up before {higher.in_text} was tried."
 
 
-def expectation(lead: Lead) -> str:
-    """What a higher rung is expected to bring: "fine-tuning is expected 1.2 points above it (72 % likely …)"."""
-    row = row_of(lead.rung)
-    where = (
-        f"{points(abs(lead.points))} {'above' if lead.points > 0 else 'below'}"
-        if abs(lead.points) >= 0.05
-        else "no higher"
-    )
-    return f"{row.in_text} {row.verb('is', 'are')} expected {where} ({chance(lead.chance)} likely to be better)"
+def apart(lead: Lead) -> str:
+    """What a higher rung is expected to bring over what was measured.
 
-
-def expected_rung(onward: Onward) -> str:
-    """The rung that was left out."""
-    return row_of(onward.lead.rung).in_text if onward.lead is not None else "another rung"
+    >>> apart(Lead("fine-tune", 1.2, 0.72, 0.5)), apart(Lead("scratch", -20.0, 0.001, 1.0))
+    ('1.2 points higher (72 % likely to be better)', '20 points lower (under 1 % likely to be better)')
+    """
+    where = "at the same value"
+    if abs(lead.points) >= 0.05:
+        where = f"{points(abs(lead.points))} {'higher' if lead.points > 0 else 'lower'}"
+    return f"{where} ({chance(lead.chance)} likely to be better)"
 
 
 def value_words(number: Measured) -> str:
@@ -126,7 +121,8 @@ def sentence(climb: Climb, why: str) -> str:
     reached = f": {value_words(climb.held_out)}" if climb.held_out is not None else ""
     names = listed(row_of(step.rung).in_text for step in ended)
     kept = f"{row.subject} {row.verb('is', 'are')} kept{reached}, after {duration(climb.seconds)} for {names}."
-    said = [kept, *(step_words(step) for step in ended if step.rung != climb.kept_rung), why]
+    others = [step_words(step) for step in ended if climb.every and step.rung != climb.kept_rung]
+    said = [kept, *others, why]
     if climb.test is not None:
         said.append(f"Locked test part: {percent(climb.test.value)} ({between(climb.test.low, climb.test.high)}).")
     return " ".join(filter(None, said))

@@ -197,6 +197,16 @@ def _forecast(estimate: Estimate) -> float:
     return logit(value(estimate) - estimate.curse, FORECAST_ITEMS)
 
 
+def candidates(climb: Climb) -> tuple[RungName, ...]:
+    """The rungs that the climb is to train as far as is known: its first, and those that are worth trying by now."""
+    has_target = climb.advice.question.target is not None
+    done = {step.rung for step in climb.steps}
+    left = [rung for rung in climb.rungs[1:] if rung not in done]
+    return tuple(
+        rung for rung in climb.rungs if climb.every or rung not in left or lead(climb, rung).is_worth(has_target)
+    )
+
+
 @dataclass(frozen=True)
 class Onward:
     """What follows: a rung with its seconds, or None where the climb ends; and why (`said` in the page's words).

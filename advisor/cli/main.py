@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.cli import advise, ask, bench, look, machine, prompt, record, train
+from advisor.cli import advise, ask, bench, climb, look, machine, prompt, record, train
 from advisor.cli.options import with_wishes, without_wishes
 from advisor.cli.output import plain
 
@@ -43,7 +43,7 @@ app = typer.Typer(
 COMMANDS = {
     "Look": (look.profile, look.probe, look.issues, prompt.prompt),
     "Decide": (without_wishes(advise.advise), advise.exchange, record.record),
-    "Train and use": (train.train, advise.race, train.predict, ask.ask),
+    "Train and use": (train.train, climb.climb, advise.race, train.predict, ask.ask),
     "This machine": (machine.weights, machine.doctor, machine.app),
 }
 #: Commands with commands of their own.
