@@ -46,6 +46,19 @@ def advice_for(dataset: Dataset, advice: Advice, goal: Goal, progress: Progress 
     return advice if goal == advice.question else answer(dataset, goal, progress)
 
 
+def outlined(advice: Advice, dataset_name: str, budget_seconds: float, every: Sequence[RungName] = ()) -> Climb:
+    """A climb without plans, to say what it would do. Raises AdviceError where no rung that trains may be used."""
+    return Climb(
+        climb=f"{datetime.now():%Y%m%d-%H%M}-climb-{secrets.token_hex(2)}",
+        fingerprint=advice.fingerprint,
+        dataset_name=dataset_name,
+        advice=advice,
+        rungs=tuple(every) or rungs_of(advice),
+        every=bool(every),
+        budget_seconds=budget_seconds,
+    )
+
+
 def planned(
     dataset: Dataset,
     advice: Advice,
@@ -59,19 +72,13 @@ def planned(
 
     Raises AdviceError where no rung that trains may be used, or the advice is for another dataset.
     """
-    rungs = tuple(every) or rungs_of(advice)
-    name = f"{datetime.now():%Y%m%d-%H%M}-climb-{secrets.token_hex(2)}"
-    plans = [make_plan(dataset, advice, rung, budget_seconds, device, seed) for rung in rungs]
-    return Climb(
-        climb=name,
-        fingerprint=dataset.fingerprint,
-        dataset_name=dataset.name,
-        advice=advice,
-        rungs=rungs,
-        plans=tuple(plan.model_copy(update={"climb": name}) for plan in plans),
-        every=bool(every),
-        budget_seconds=budget_seconds,
-        class_shares=class_shares(dataset),
+    climb = outlined(advice, dataset.name, budget_seconds, every)
+    plans = [make_plan(dataset, advice, rung, budget_seconds, device, seed) for rung in climb.rungs]
+    return climb.model_copy(
+        update={
+            "plans": tuple(plan.model_copy(update={"climb": climb.climb}) for plan in plans),
+            "class_shares": class_shares(dataset),
+        }
     )
 
 

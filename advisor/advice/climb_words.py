@@ -19,6 +19,13 @@ def plan_sentence(climb: Climb) -> str:
     return f"Trains {first}{more}, {within}. {capital(aim(climb.advice.question))}."
 
 
+def button_words(climb: Climb) -> str:
+    """What a button says that starts a climb: "Climb: train frozen features, then fine-tuning if needed"."""
+    first, *others = [row_of(rung).in_text for rung in candidates(climb)]
+    more = f", then {' and '.join(others)} if needed" if others else ""
+    return f"Climb: train {first}{more}"
+
+
 def aim(goal: Goal) -> str:
     """When a climb ends, a sentence without its full stop.
 

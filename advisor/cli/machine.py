@@ -53,9 +53,9 @@ def stop_run(run: RunArgument, json: Json = False) -> None:
     """Ask a run to stop; it ends within seconds."""
     with command(json) as output:
         from advisor.cli import show_runs
-        from advisor.runs import store, supervisor
+        from advisor.runs import climbs, store, supervisor
 
-        status = store.request_stop(run)
+        status = climbs.request_stop(run)
         if status.state not in store.ENDED:
             supervisor.ensure()
         output.answer(show_runs.status_json(status), lambda to: show_runs.stopped(to, status))

@@ -22,7 +22,7 @@ from advisor.runs import processes, store
 from advisor.runs.processes import read_small
 
 if TYPE_CHECKING:
-    from advisor.core.records import Climb, RunReport
+    from advisor.core.records import Climb, RunReport, RunStatus
 
 LOG = logging.getLogger("advisor.climbs")
 #: Endings of the files beside a climb's record: the mark of one that is under way, and its lock.
@@ -63,9 +63,9 @@ def of_run(run: str) -> Climb | None:
 def latest(fingerprint: str) -> Climb | None:
     """The newest climb of a dataset, carried on; None without any."""
     for path in sorted(Workspace.here().climbs.glob("*.json"), key=lambda path: path.name, reverse=True):
-        with contextlib.suppress(StorageError):
-            climb = load(path.stem)
-            if climb.fingerprint == fingerprint and not climb.every:
+        told = read_small(path)
+        if told.get("fingerprint") == fingerprint and not told.get("every"):
+            with contextlib.suppress(StorageError):
                 return carry_on(path.stem)
     return None
 
@@ -104,10 +104,11 @@ def carry_on(name: str) -> Climb:
         return _advanced(load(name)) if has_lock else climb
 
 
-def request_stop(run: str) -> None:
+def request_stop(run: str) -> RunStatus:
     """Ask a run to stop, and the climb that it is the last step of. Raises RunError for an unknown run."""
     status = store.request_stop(run)
     _marked(status.run, lambda climb: climb.state == "running", {"stop": True})
+    return status
 
 
 def revive(run: str) -> None:

@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import charts, how_trained, parts, tasks
+from advisor.ui import charts, climbing, how_trained, parts, tasks
 
 QUESTION = "Did the forecast hold?"
 
@@ -27,6 +27,7 @@ def draw(status: RunStatus) -> None:
         parts.problem(str(error))
         return
     parts.heading(QUESTION, answer(status, report))
+    climbing.draw(status.run)
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the forecast")
     parts.note(f"{wording.measured(report.test)} on the locked test part.")
     for sentence in how_trained.open_sentences(report):

@@ -57,7 +57,7 @@ class Climb(Record):
     dataset_name: str
     advice: Advice
     rungs: tuple[RungName, ...]
-    plans: tuple[Plan, ...]
+    plans: tuple[Plan, ...] = ()
     every: bool = False
     budget_seconds: float
     class_shares: tuple[float, ...] = ()

@@ -11,9 +11,9 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.runs import follow, store, supervisor
+from advisor.runs import climbs, follow, store, supervisor
 from advisor.runs.time_left import TRUST_SHARE
-from advisor.ui import charts, parts, places, polling, result, terms
+from advisor.ui import charts, climbing, parts, places, polling, result, terms
 
 QUESTION = "Training progress"
 ACTIVE = ("queued", "running", "stopping")
@@ -43,6 +43,7 @@ def draw() -> None:
         if waits:
             parts.problem(waits, title="The run is waiting.")
         polling.every(LOOK_SECONDS, lambda: live(run))
+        climbing.draw(run)
         polling.every(CURVE_SECONDS, lambda: so_far(run))
     elif status.state == "done":
         result.draw(status)
@@ -55,7 +56,8 @@ def live(run: str) -> None:
     """Progress and Stop; when the run ends, the whole page is drawn again."""
     status = store.status(run)
     if status.state not in ACTIVE:
-        st.rerun()
+        over(run)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
@@ -63,8 +65,19 @@ def live(run: str) -> None:
             if status.interrupted:
                 parts.note(status.interrupted)
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=status.state == "stopping", width="content"):
-            store.request_stop(run)
+            climbs.request_stop(run)
             st.toast("Stopping after this step.")
+
+
+def over(run: str) -> None:
+    """Draw the whole page again for a run that has ended, or go on to the next run of its climb once that is known."""
+    following = climbing.next_run(run)
+    if following == "":
+        parts.note("The next step of the climb follows.")
+        return
+    if following:
+        st.session_state["run"] = st.query_params["run"] = following
+    st.rerun()
 
 
 def so_far(run: str) -> None:
@@ -123,6 +136,7 @@ def ended(status: RunStatus) -> None:
     parts.heading("What happened?", f"{what} was stopped." if stopped else f"{what} failed.")
     if status.cause:
         parts.problem(status.cause, "Stopped." if stopped else "Cause")
+    climbing.draw(status.run)
     curves(status.run)
     log(status, opened=not stopped)
     st.page_link(places.page("advice"), label="Back to the advice", icon=":material/arrow_back:")

@@ -11,7 +11,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
-from advisor.runs import ended, store, supervisor
+from advisor.runs import climbs, ended, store, supervisor
 from advisor.ui import parts, places, polling, terms
 
 QUESTION = "What has been trained?"
@@ -67,7 +67,7 @@ def row(status: RunStatus) -> None:
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if status.state in ACTIVE:
                 if st.button("Stop", key=f"stop-{status.run}"):
-                    store.request_stop(status.run)
+                    climbs.request_stop(status.run)
                     st.rerun()
             elif status.state in store.ENDED:
                 after(status)
