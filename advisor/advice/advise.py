@@ -21,7 +21,7 @@ from advisor.advice.what_if_labels import labels_for_target
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.data.features import load_backbone
-from advisor.evidence import gather
+from advisor.evidence.gather import gather, kept, model_of
 from probes.progress import Progress, silent, within
 
 if TYPE_CHECKING:
@@ -40,23 +40,36 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
     """Gather what is missing and decide. Raises AdviceError, BackboneError."""
     started = time.monotonic()
     load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
-    evidence = gather(dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load)
+    evidence = gather(
+        dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load, goal.backbones,
+        goal.constraints.latency_ms,
+    )  # fmt: skip
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
     advice = decided(dataset, goal, evidence, situation, plain)
     return advice.model_copy(update={"seconds": time.monotonic() - started})
 
 
+def reconsider(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
+    """Decide for another goal from advice that was given, and keep the new one in its place. Raises as `again`."""
+    anew = again(dataset, advice, goal)
+    anew.save(dataset.files.advice)
+    return anew
+
+
 def again(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
     """The advice for another target, tolerance, prices or constraints, from its own estimates: nothing is measured.
 
-    Raises AdviceError where no rung is left, and where the goal needs estimates that the advice lacks: another
-    backbone, time for measuring or set of rungs.
+    Raises AdviceError where no rung is left, where the goal needs estimates that the advice lacks (another backbone,
+    time for measuring or set of rungs), and where the evidence is no longer kept.
     """
-    measured = {"backbone", "budget_seconds", "rungs"}
+    measured = {"backbone", "backbones", "budget_seconds", "rungs"}
     if goal.model_dump(include=measured) != advice.question.model_dump(include=measured):
         raise AdviceError("Another backbone, time or set of rungs is measured anew. Ask for advice again.")
-    evidence = gather(dataset, goal.backbone, goal.budget_seconds)
+    evidence = kept(dataset, model_of(dataset, advice.measured_with), goal.budget_seconds)
+    if evidence is None:
+        raise AdviceError(f"What was measured on {dataset.name} is no longer kept. Ask for advice again.")
+    evidence = evidence.model_copy(update={"backbones": advice.backbones})
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
     plain = advice.estimates
     if all(e.usual_gain is None for e in plain):  # advice of a former version
@@ -95,11 +108,14 @@ def decided(
         headline=explain.headline(decision, estimates, metric, goal),
         sentences=(
             *explain.summary(decision, estimates, metric, goal),
+            *([evidence.backbones.sentence] if evidence.backbones else []),
             *labels_for_target(case),
             *outlook_of(dataset.kind).asides(evidence, case.chosen),
         ),
         flips=what_ifs(case),
         exchange=exchange(more, evidence.n_train),
+        backbone=evidence.backbone,
+        backbones=evidence.backbones,
         estimates=tuple(e.model_copy(update={"reason": reasons[e.rung]}) for e in estimates),
         seconds=0.0,
     )

@@ -128,18 +128,23 @@ def dearer(one: Estimate, other: Estimate, prices: Prices) -> str:
     for name, difference in differences.items():
         if abs(difference) > max(WORTH_A_WORD * total, LEAST_AMOUNT):
             more = "more" if difference > 0 else "less"
-            parts.append(f"{amount(abs(difference), prices.currency)} {more} {cost_for(name, prices)}")
+            parts.append(f"{cents(difference, prices)} {more} {cost_for(name, prices)}")
     return own_currency(prices) + listed(parts) if parts else ""
 
 
 def in_all(estimate: Estimate, prices: Prices) -> str:
     """What a rung costs at the prices given, by name, the currency's absence unsaid; "" without any."""
     parts = [
-        f"{amount(cost, prices.currency)} {cost_for(name, prices)}"
+        f"{cents(cost, prices)} {cost_for(name, prices)}"
         for name, cost in estimate.costs.items()
         if cost >= LEAST_AMOUNT
     ]
     return listed(parts)
+
+
+def cents(cost: float, prices: Prices) -> str:
+    """An amount in a sentence, to a cent."""
+    return amount(round(abs(cost), 2), prices.currency)
 
 
 def cost_for(name: str, prices: Prices) -> str:

@@ -98,13 +98,14 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
     elif decision.sure or other is None:
         cheapest = usable(estimates, goal)[0] is chosen
         none = "It is the cheapest rung." if cheapest else f"No cheaper rung has {likelihood(LIKELY)} of that."
-        sentences = [none] if decision.sure else []
+        sentences = [none, highest(estimates, goal)] if decision.sure else []
     else:
         are = verb(chosen, "is", "are")
         sentences = [
             f"{capital_of(chosen)} {are} expected to be {compared(chosen, other, goal)}.",
             standing(decision, chosen, other, goal),
             settled(decision, chosen, other, metric),
+            highest(estimates, goal),
         ]
     if decision.sure is not None or other is None:
         sentences.append(takes(chosen))
@@ -116,15 +117,19 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
 
 def missed(estimates: Sequence[Estimate], decision: Decision, goal: Goal) -> list[str]:
     """What can be had where no rung is likely to reach the target: the highest that one is, and labels to add."""
-    open_to_it = usable(estimates, goal)
-    best, reaching = find(estimates, decision.best), max(open_to_it, key=just)
+    best = find(estimates, decision.best)
     sentences = []
     if out_of_reach(estimates, goal) and decision.best != decision.recommended:
         are = verb(best, "comes", "come")
         sentences.append(f"{capital_of(best)} {are} closest, with an expected {percent(value(best))}.")
-    reach = f"The highest target that a rung is likely to reach here is {percent(max(just(reaching), 0.0))}"
-    sentences.append(f"{reach}, with {title(reaching)}.")
-    return sentences
+    return [*sentences, highest(estimates, goal)]
+
+
+def highest(estimates: Sequence[Estimate], goal: Goal) -> str:
+    """The highest target that can be counted on, a sentence."""
+    reaching = max(usable(estimates, goal), key=just)
+    reach = percent(max(just(reaching), 0.0))
+    return f"The highest target that a rung is likely to reach here is {reach}, with {title(reaching)}."
 
 
 def takes(estimate: Estimate) -> str:

@@ -15,19 +15,23 @@ from advisor.core.wording import percent
 #: Targets are tenths of a point.
 TENTHS = 1000
 STEP = 1.0 / TENTHS
+#: Of targets that no rung has this chance of, nothing is said.
+HOPE = 0.05
 #: Which rungs are likely to reach a target, which have the best chance of it, and whether none has any.
 Chances = tuple[tuple[bool, ...], tuple[bool, ...], bool]
 
 
 def target_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans.
+    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans
+    that are likely to be reached.
 
     The sentence says where no rung is likely to reach a target.
     """
     target, spans = case.goal.target, target_spans(case)
-    others = [span for span in spans if span.decision.recommended != case.decision.recommended]
+    changed = (span for span in spans if span.decision.recommended != case.decision.recommended)
+    others = [span for span in changed if span.decision.sure or hoped(case, span) >= HOPE]
     if target is None:
-        nearest = others[-2:]
+        nearest = [span for span in others if span.decision.sure][-2:]
     else:
         below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
         nearest = [*below[-1:], *above[:1]]
@@ -43,6 +47,11 @@ def target_what_ifs(case: Case) -> Iterator[WhatIf]:
         )
 
 
+def hoped(case: Case, span: TargetSpan) -> float:
+    """The best chance of the lowest target of a span."""
+    return max(e.p_target or 0.0 for e in case.repriced(target=span.low))
+
+
 @dataclass(frozen=True)
 class TargetSpan:
     """Targets from `low` to `high`, shares on a grid of a tenth of a point, for which the same is decided."""
@@ -54,7 +63,7 @@ class TargetSpan:
     def __str__(self) -> str:
         if self.low <= STEP:
             return f"{percent(self.high)} or less"
-        if self.high >= 1.0:
+        if self.high >= 1.0 > self.low:
             return f"{percent(self.low)} or more"
         return percent(self.low) if self.low == self.high else f"{percent(self.low)} to {percent(self.high)}"
 

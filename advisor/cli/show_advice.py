@@ -15,7 +15,7 @@ from advisor.cli.output import plain
 from advisor.cli.show import dataset_json, heading
 from advisor.cli.tables import safe, table
 from advisor.core.ladder import rung
-from advisor.core.records import Advice, Dataset, Estimate, Exchange
+from advisor.core.records import Advice, Backbones, Dataset, Estimate, Exchange
 from advisor.core.wording import amount, between, duration, percent, size
 
 if TYPE_CHECKING:
@@ -38,9 +38,17 @@ def advice_json(dataset: Dataset, advice: Advice) -> dict[str, Any]:
         "race": list(advice.race) if advice.race else None,
         "flips": [line.model_dump(mode="json", exclude={"schema_version"}) for line in advice.flips],
         "exchange": advice.exchange.model_dump(mode="json", exclude={"schema_version"}) if advice.exchange else None,
+        "backbone": advice.backbone,
+        "backbones": backbones_json(advice.backbones),
         "seconds": advice.seconds,
         "rungs": [e.model_dump(mode="json", exclude={"schema_version", "settings"}) for e in advice.estimates],
     }
+
+
+def backbones_json(found: Backbones | None) -> dict[str, Any] | None:
+    """The comparison of backbones, without the versions of its parts."""
+    hidden: dict[str, Any] = {"schema_version": True, "trials": {"__all__": {"schema_version"}}}
+    return None if found is None else found.model_dump(mode="json", exclude=hidden)
 
 
 def _question_json(advice: Advice) -> dict[str, Any]:
@@ -102,7 +110,7 @@ def _rungs(advice: Advice, width: int) -> Table:
             "" if time is None else brief(time),
             _cell(estimate.milliseconds_per_prediction, milliseconds),
             *([_cell(estimate.peak_memory_bytes, size)] if wide else []),
-            *([_cell(sum(estimate.costs.values()), amount) if estimate.costs else ""] if priced else []),
+            *([_cell(round(sum(estimate.costs.values()), 2), amount) if estimate.costs else ""] if priced else []),
         )
     return rows
 

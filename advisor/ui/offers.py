@@ -1,4 +1,4 @@
-"""What the Advice page offers to measure or to save: a race of two rungs, the exchange rate, the decision record."""
+"""What the Advice page offers to measure or to save: the exchange rate, the decision record."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import streamlit as st
 from advisor import api
 from advisor.advice.record.written import Form, written
 from advisor.core import wording
-from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Dataset
-from advisor.ui import jobs, parts, places, terms
+from advisor.ui import jobs, parts
 
-RACE_BUDGETS = (60, 300, 900, 3600)
 EXCHANGE_BUDGETS = (120, 300, 900, 3600)
 #: Of each form of the decision record: the button's words, its icon, its media type.
 FORMS: dict[Form, tuple[str, str, str]] = {
@@ -21,43 +19,6 @@ FORMS: dict[Form, tuple[str, str, str]] = {
     "md": ("Markdown", ":material/description:", "text/markdown"),
     "json": ("JSON", ":material/data_object:", "application/json"),
 }
-
-
-def race(dataset: Dataset, advice: Advice) -> None:
-    """Two rungs too close to call: the button that races them, the progress, and the verdict with the run kept."""
-    if advice.race is None:
-        return
-    key = jobs.key_of("race", dataset.fingerprint, advice.model_dump_json())
-    parts.section("Too close to call")
-    job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
-        parts.wait(job)
-    elif job is not None and job.result is not None:
-        st.text(job.result.sentence)
-        address = {**places.address(), "run": job.result.run}
-        st.page_link(
-            places.page("run"), label="Open the winning run", icon=":material/play_circle:", query_params=address
-        )
-    else:
-        _offer_race(dataset, advice, advice.race, key)
-
-
-def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName], key: str) -> None:
-    one, other = map(terms.title, pair)
-    st.text(
-        f"{one} and {other} are too close to call. A race trains both on this data and keeps the one that does better "
-        f"on validation items; the test part stays locked until then."
-    )
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        pressed = st.button("Race the two", key="race", icon=":material/sports_score:")
-        budget = st.selectbox("Time for each", RACE_BUDGETS, index=1, key="race-budget", format_func=wording.duration)
-    if pressed:
-        jobs.start(
-            key,
-            "The race",
-            lambda tell: api.race(dataset, budget=float(budget), rungs=pair, advice=advice, progress=tell),
-        )
-        st.rerun()
 
 
 def exchange(dataset: Dataset, advice: Advice) -> None:

@@ -1,11 +1,11 @@
-"""What the pages call things: states, rungs, prices, and names made safe for figures."""
+"""What the pages call things: states, rungs, and names made safe for figures."""
 
 from __future__ import annotations
 
 from html import escape
 
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import Prices, State
+from advisor.core.records import State
 from advisor.core.shown import visible
 from advisor.core.wording import about, short
 
@@ -34,15 +34,6 @@ def left(seconds: float) -> str:
     ('about 12 s left', 'less than a second left')
     """
     return f"{about(seconds)} left"
-
-
-def at_prices(prices: Prices) -> str:
-    """Whose prices a cost is reckoned at.
-
-    >>> at_prices(Prices()), at_prices(Prices(label=2.0))
-    ('at default prices', 'at your prices')
-    """
-    return "at default prices" if prices == Prices() else "at your prices"
 
 
 def title(name: RungName) -> str:

@@ -1,10 +1,10 @@
-"""The Advice page: the picture along costs or time, all quantities, the question with its prices, race and record."""
+"""The Advice page: the questions with an answer at once, the ladder, the picture, all quantities, the record."""
 
 from __future__ import annotations
 
 import inspect
+import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import api
-from advisor.advice.decide import decide
-from advisor.advice.outlook.cost import priced
-from advisor.advice.racing import Race
+from advisor.advice import advise
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
-from advisor.ui import offers, places
+from advisor.ui import offers, parts, places
 from advisor.ui.charts import ladder
-from probes.progress import Progress
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -57,6 +54,29 @@ def given(dataset: Dataset, **changes: Any) -> Advice:
     return changed
 
 
+def answer(app: AppTest) -> str:
+    """The headline under the questions."""
+    return next(str(h.value) for h in app.html if parts.ANSWER in h.value)
+
+
+def kept(dataset: Dataset) -> Advice:
+    """The advice as it is kept now."""
+    return Advice.load(dataset.files.advice)
+
+
+def with_costs(dataset: Dataset, **changes: Any) -> Advice:
+    """The advice with a price of everything, in euros."""
+    costs = {"prompting": 0.0, "rag": 50.0, "frozen": 100.0, "fine-tune": 150.0}
+    estimates = tuple(
+        e.model_copy(update={"costs": {"upkeep": costs[e.rung], "predictions": 8.0}, "price_per_1000": 0.0011})
+        if e.rung in costs
+        else e
+        for e in given(dataset).estimates
+    )
+    question = Goal(prices=Prices(currency="EUR"))
+    return given(dataset, **{"estimates": estimates, "question": question, **changes})
+
+
 def cell(advice: Advice, row: str, rung: str) -> str:
     """One cell of the table."""
     table = side_by_side(advice)
@@ -65,24 +85,28 @@ def cell(advice: Advice, row: str, rung: str) -> str:
 
 
 def test_the_picture_runs_along_costs_and_by_a_switch_along_time(images: Dataset) -> None:
+    with_costs(images)
     app = opened(images)
     switch = next(group for group in app.get("button_group") if group.label == "Along")
     assert switch.value == "cost"
-    assert "Cost over 12 months" in app.get("plotly_chart")[0].proto.spec
+    assert "Cost over 12 months, EUR" in app.get("plotly_chart")[0].proto.spec
     switch.set_value("time").run()
     assert "Training time on this device" in app.get("plotly_chart")[0].proto.spec
 
 
-def test_without_costs_there_is_only_time(images: Dataset) -> None:
-    advice = given(images)
-    given(images, estimates=tuple(e.model_copy(update={"costs": {}}) for e in advice.estimates))
+def test_without_prices_nothing_on_the_page_is_about_money(images: Dataset) -> None:
     app = opened(images)
     assert not [group for group in app.get("button_group") if group.label == "Along"]
     assert "Training time on this device" in app.get("plotly_chart")[0].proto.spec
+    said = [h.value for h in app.html if "nothing is said in money" not in h.value]  # the note above the empty prices
+    words = [*(t.value for t in app.text), *said, app.get("plotly_chart")[0].proto.spec]
+    words += [" ".join(map(str, row)) for row in app.dataframe[0].value.to_numpy()]
+    for word in words:
+        assert not re.search(r"\b(cost|costs|price|prices|worth|utility|upkeep)\b", word.lower()), word
 
 
 def test_costs_stand_where_they_are_and_what_is_free_at_the_edge(images: Dataset) -> None:
-    advice = given(images)
+    advice = with_costs(images)
     figure = ladder.ladder(advice, "cost")
     by_value = {round(trace.y[0], 3): trace.x[0] for trace in figure.data if trace.marker.symbol != "triangle-down"}
     assert by_value[0.95] == pytest.approx(sum(advice.estimate("frozen").costs.values()))
@@ -109,7 +133,8 @@ def test_a_blocked_rung_is_hollow_and_says_by_what(images: Dataset) -> None:
 
 
 def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
-    advice = given(images, question=given(images).question.model_copy(update={"target": 0.9}))
+    question = Goal(target=0.9, prices=Prices(point=10.0, currency="EUR"))
+    advice = with_costs(images, question=question)
     estimates = [e.model_copy(update={"p_target": 0.83, "labels_missing": 120, "labels_price": 12.0}) for e in
                  advice.estimates]  # fmt: skip
     advice = given(images, estimates=tuple(estimates))
@@ -117,17 +142,27 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     assert cell(advice, "90 % interval", "Frozen") == "92.0 to 98.0 %"
     assert cell(advice, "Known by", "Fine-tuning") == "predicted, n = 200"
     assert cell(advice, "Chance of 90.0 %", "Frozen") == "83 %"
-    assert (cell(advice, "Labels missing", "Frozen"), cell(advice, "Price of those labels", "Frozen")) == ("120", "12")
-    assert (cell(advice, "Training time", "Prompting"), cell(advice, "Training time", "Frozen")) == (
-        "no training",
-        "20 s",
-    )
+    assert cell(advice, "Labels missing", "Frozen") == "120"
+    assert cell(advice, "Price of those labels", "Frozen") == "12 EUR"
+    assert (cell(advice, "Training time", "Prompting"), cell(advice, "Training time", "Frozen")) == ("none", "20 s")
     assert (cell(advice, "Peak memory", "Frozen"), cell(advice, "Energy to train", "Frozen")) == ("1.2 GB", "0.36 Wh")
-    assert cell(advice, "Price of 1,000 predictions", "Frozen") == "0.0011"
-    assert cell(advice, "Utility", "Frozen") == "9,440"
+    assert cell(advice, "Price of 1,000 predictions", "Frozen") == "0.0011 EUR"
+    assert cell(advice, "Cost: predictions", "Frozen") == "8 EUR"
+    assert cell(advice, "Points less costs", "Frozen") == "93.0"
     assert cell(advice, "Accuracy", "From scratch") == "no number"
     shown = opened(images).dataframe[0].value
     assert [tuple(row) for row in shown.to_numpy()] == list(side_by_side(advice).rows)
+
+
+def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dataset) -> None:
+    app = opened(images)
+    table = next(h.value for h in app.html if "<table" in h.value)
+    assert given(images).headline in answer(app)
+    rows = [re.sub(r"<[^>]*>", "|", row) for row in table.split("<tr")[1:]]
+    assert "Accuracy, 90 % interval" in rows[0] and "Chance of beating frozen features" in rows[0]
+    assert "✓" in rows[3] and "95.0 % (92.0 to 98.0)" in rows[3] and "20 s" in rows[3] and "4 ms" in rows[3]
+    assert "no number" in rows[5] and "Cost" not in rows[0]
+    assert any(given(images).flips[0].sentence in t.value for t in app.text)
 
 
 def test_the_exchange_rate_has_a_section_of_its_own(images: Dataset) -> None:
@@ -158,140 +193,120 @@ def test_the_exchange_rate_can_be_measured_again_after_a_failure(
     assert app.button(key="exchange") and app.selectbox(key="exchange-budget")
 
 
-def test_prices_and_constraints_are_asked_with_the_question(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def measured(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """The dataset with what its advice was measured from; whoever measures again fails."""
+    evidence = Evidence.saved(images.files.evidence)
+    monkeypatch.setattr(advise, "kept", lambda *_: evidence)
+    monkeypatch.setattr(advise, "model_of", lambda *_: None)
+    monkeypatch.setattr(advise, "gather", lambda *_: pytest.fail("nothing is measured"))
+    return images
+
+
+def need(app: AppTest) -> Any:
+    """What the user needs."""
+    return next(group for group in app.get("button_group") if group.label == "What do you need?")
+
+
+def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
+    app = opened(measured)
+    assert need(app).value == "nearly" and app.number_input(key="tolerance").value == 1.0
+    need(app).set_value("best").run()
+    assert kept(measured).question.tolerance == 0.0 and kept(measured).recommended == "fine-tune"
+    assert kept(measured).headline in answer(app)
+    need(app).set_value("target").run()
+    assert kept(measured).question.target is None, "none is given yet"
+    app.number_input(key="target").set_value(0.9).run()
+    assert kept(measured).question.target == 0.9 and kept(measured).recommended == "rag", "a share is a percentage"
+    assert app.number_input(key="target").value == 90.0
+    assert "Retrieval is enough" in answer(app) and "90.0 %" in answer(app)
+    assert opened(measured).number_input(key="target").value == 90.0  # after a reload
+    app.number_input(key="target").set_value(None).run()
+    assert kept(measured).question.target == 0.9 and need(app).value == "target"
+    need(app).set_value("nearly").run()
+    app.number_input(key="tolerance").set_value(0.2).run()
+    assert (kept(measured).question.target, kept(measured).question.tolerance) == (None, 0.2)
+    assert kept(measured).recommended == "fine-tune"
+    assert need(opened(measured)).value == "nearly"
+
+
+def test_costs_are_empty_until_they_are_given_and_then_spoken_of(measured: Dataset) -> None:
+    app = opened(measured)
+    for name, default in Prices().model_dump(exclude={"schema_version", "currency"}).items():
+        assert app.number_input(key=f"wish-{name}").value == default
+    assert app.text_input(key="wish-currency").value == ""
+    app.number_input(key="wish-hour").set_value(2.0).run()
+    app.number_input(key="wish-predictions_per_month").set_value(5000).run()
+    app.text_input(key="wish-currency").set_value("EUR").run()
+    assert kept(measured).question.prices == Prices(hour=2.0, predictions_per_month=5000, currency="EUR")
+    assert "0.16 EUR less for training" in kept(measured).estimate("frozen").reason
+    assert "0.13 EUR over 12 months of predictions" in " ".join(kept(measured).sentences)
+    table = next(h.value for h in app.html if "<table" in h.value)
+    assert "Cost, EUR" in table and "0.14" in table
+    app.number_input(key="wish-hour").set_value(None).run()
+    app.number_input(key="wish-predictions_per_month").set_value(None).run()
+    app.text_input(key="wish-currency").set_value("").run()
+    assert kept(measured).question.prices == Prices() and "Cost" not in next(
+        h.value for h in app.html if "<table" in h.value
+    )
+
+
+def test_limits_hold_at_once_and_are_removed_by_emptying_their_fields(measured: Dataset) -> None:
+    app = opened(measured)
+    deadline = app.number_input(key="wish-deadline_seconds")
+    assert deadline.label == "Longest training, in minutes"
+    deadline.set_value(2.0).run()
+    assert kept(measured).question.constraints == Constraints(deadline_seconds=120.0)
+    assert kept(measured).estimate("fine-tune").blocked
+    app.number_input(key="wish-deadline_seconds").set_value(None).run()
+    assert kept(measured).question.constraints == Constraints() and not kept(measured).estimate("fine-tune").blocked
+
+
+def test_a_need_without_an_answer_is_told_and_the_former_advice_stays(measured: Dataset) -> None:
+    narrow = tuple(
+        e if e.rung == "fine-tune" else e.model_copy(update={"available": False, "reason": "Excluded."})
+        for e in given(measured).estimates
+    )
+    former = given(measured, estimates=narrow, recommended="fine-tune", runner_up=None)
+    app = opened(measured)
+    app.checkbox(key="wish-weights_fixed").set_value(True).run()
+    assert any("No rung can be recommended." in t.value and "Drop a constraint." in t.value for t in app.text)
+    assert kept(measured) == former and former.headline in " ".join(str(h.value) for h in app.html)
+    assert app.checkbox(key="wish-weights_fixed").value
+    app.checkbox(key="wish-weights_fixed").set_value(False).run()
+    assert not any("No rung can be recommended." in t.value for t in app.text)
+
+
+def test_other_rungs_are_measured_anew_with_what_is_asked_above(
+    images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[dict[str, Any]] = []
     allowed = inspect.signature(api.advise).parameters
 
     def advise(dataset: Dataset, **wishes: Any) -> None:
         assert wishes.keys() <= allowed.keys()
         asked.append(wishes)
+        raise AdviceError("No rung can be recommended.")
 
     monkeypatch.setattr(api, "advise", advise)
-    app = opened(images)
-    for name, default in Prices().model_dump(exclude={"schema_version"}).items():
-        assert app.number_input(key=f"wish-{name}").value == default
-    app.number_input(key="wish-label").set_value(2.5)
-    app.number_input(key="wish-months").set_value(6)
-    app.checkbox(key="wish-weights_fixed").set_value(True)
-    deadline = app.number_input(key="wish-deadline_seconds")
-    assert deadline.label == "Longest training, in minutes"
-    deadline.set_value(2.0)
-    app.form_submit_button[0].click().run()
-    settled(app)
-    assert asked[-1]["prices"] == Prices(label=2.5, months=6)
-    assert asked[-1]["constraints"] == Constraints(weights_fixed=True, deadline_seconds=120.0)
-
-
-def test_a_target_and_limits_are_removed_by_emptying_their_fields(
-    images: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits = Constraints(latency_ms=50.0, deadline_seconds=120.0)
-    former = given(images, question=given(images).question.model_copy(update={"target": 0.95, "constraints": limits}))
-
-    def advise(dataset: Dataset, target: float | None, constraints: Constraints, **wishes: Any) -> None:
-        given(dataset, question=former.question.model_copy(update={"target": target, "constraints": constraints}))
-
-    monkeypatch.setattr(api, "advise", advise)
-    app = opened(images)
-    assert [app.number_input(key=key).value for key in ("target", "wish-latency_ms", "wish-deadline_seconds")] == [
-        95.0,
-        50.0,
-        2.0,
-    ]
-    for key in ("target", "wish-latency_ms", "wish-deadline_seconds"):
-        app.number_input(key=key).set_value(None)
-    app.form_submit_button[0].click().run()
-    settled(app)
-    advice = Advice.saved(images.files.advice)
-    assert advice is not None and (advice.question.target, advice.question.constraints) == (None, Constraints())
-    assert app.number_input(key="target").value is None
-    assert opened(images).number_input(key="target").value is None  # after a reload
-
-
-def test_a_target_of_at_most_one_is_a_share(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    former = given(images)
-
-    def advise(dataset: Dataset, target: float | None, **wishes: Any) -> None:
-        given(dataset, question=former.question.model_copy(update={"target": target}))
-
-    monkeypatch.setattr(api, "advise", advise)
-    app = opened(images)
-    app.number_input(key="target").set_value(0.9)
-    app.form_submit_button[0].click().run()
-    settled(app)
-    advice = Advice.saved(images.files.advice)
-    assert advice is not None and advice.question.target == 0.9
-    assert opened(images).number_input(key="target").value == 90.0
-
-
-def test_a_question_without_an_answer_keeps_the_form_and_the_advice(
-    images: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    former = given(images)
-
-    def advise(dataset: Dataset, budget: float, progress: Progress, **wishes: Any) -> None:
-        question = Goal(budget_seconds=budget, **wishes)
-        decide(priced(former.estimates, question, 80, None, "cpu"), question)
-
-    monkeypatch.setattr(api, "advise", advise)
+    former = given(images, question=Goal(target=0.9, prices=Prices(label=2.5)))
     app = opened(images)
     next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value(["fine-tune"])
-    app.number_input(key="target").set_value(90.0)
-    app.checkbox(key="wish-weights_fixed").set_value(True)
     app.form_submit_button[0].click().run()
     settled(app)
+    assert (asked[0]["target"], asked[0]["tolerance"], asked[0]["prices"]) == (0.9, 1.0, Prices(label=2.5))
+    assert asked[0]["rungs"] == ("fine-tune",)
     for shown in (app, opened(images)):  # a reload too
-        assert not shown.exception
-        assert any("No rung can be recommended." in t.value and "Drop a constraint." in t.value for t in shown.text)
-        assert former.headline in str(shown.html[0].value)
-        assert shown.button(key="train")
+        assert any("No rung can be recommended." in t.value for t in shown.text)
+        assert former.headline in " ".join(str(h.value) for h in shown.html)
         assert next(g for g in shown.get("button_group") if g.label == "Allowed rungs").value == ["fine-tune"]
-        assert shown.number_input(key="target").value == 90.0
-        assert shown.checkbox(key="wish-weights_fixed").value
     app.button(key="ask-drop").click().run()
-    assert app.number_input(key="target").value is None and not app.checkbox(key="wish-weights_fixed").value
     assert not any("No rung can be recommended." in t.value for t in app.text)
 
 
 def test_every_price_and_constraint_can_be_asked_for() -> None:
     for wishes in (Prices, Constraints):
         assert [wish.name for wish in wishes_of(wishes)] == list(wishes().model_dump(exclude={"schema_version"}))
-
-
-def test_a_coin_toss_is_raced_at_one_click(
-    images: Dataset, write_run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not any(b.label == "Race the two" for b in opened(images).button)
-    given(images, race=("frozen", "fine-tune"))
-    run = write_run(images, "done")
-    raced: list[dict[str, Any]] = []
-
-    def race(dataset: Dataset, **wishes: Any) -> Race:
-        assert wishes.keys() <= inspect.signature(original).parameters.keys()
-        raced.append(wishes)
-        return Race(("frozen", "fine-tune"), "frozen", run, (), "Frozen features are kept.")
-
-    original = api.race
-    monkeypatch.setattr(api, "race", race)
-    app = opened(images)
-    app.button(key="race").click().run()
-    settled(app)
-    assert (raced[0]["rungs"], raced[0]["budget"]) == (("frozen", "fine-tune"), 300.0)
-    assert "Frozen features are kept." in [t.value for t in app.text]
-    assert any(f"run={run}" in link.proto.query_string for link in app.page_link)
-
-
-def test_a_race_that_fails_is_told(images: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    given(images, race=("frozen", "fine-tune"))
-
-    def race(dataset: Dataset, **wishes: Any) -> Race:
-        raise AdviceError("The race was inconclusive.")
-
-    monkeypatch.setattr(api, "race", race)
-    app = opened(images)
-    app.button(key="race").click().run()
-    settled(app)
-    assert "The race was inconclusive." in [t.value for t in app.text]
 
 
 def test_the_record_is_offered_in_three_forms_and_made_when_asked(

@@ -16,7 +16,6 @@ import plotly.graph_objects as go
 from advisor.core import wording
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Estimate, Prices
-from advisor.core.wording import money
 from advisor.ui import terms
 from advisor.ui.charts import GREY, MARKS, OCHRE, TEAL, base
 from advisor.ui.charts import labels as charts_names
@@ -56,7 +55,8 @@ def ladder(advice: Advice, across: Across = "time") -> go.Figure:
     figure = base(420, showlegend=False)
     for estimate in shown:
         chosen = estimate.rung == advice.recommended
-        figure.add_trace(_rung(estimate, axis.places[estimate.rung], chosen, room[0]))
+        hover = "<br>".join(_hover(estimate, advice.question.prices)) + "<extra></extra>"
+        figure.add_trace(_rung(estimate, axis.places[estimate.rung], chosen, room[0], hover))
     for label in _labels(shown, axis, advice.recommended, room):
         figure.add_annotation(**label)
     figure.update_xaxes(
@@ -96,7 +96,8 @@ def _costs(shown: Sequence[Estimate], prices: Prices) -> Axis:
     places, span = _spread({r: max(c, floor) for r, c in costs.items()}, floor, max(most, 3 * floor))
     ticks = {floor: "nothing"} if free else {}
     ticks |= {t: f"{t:,g}" for t in _round(span) if not free or t > 2 * floor}
-    title = f"Cost over {wording.counted(prices.months, 'month')} {terms.at_prices(prices)}"
+    currency = f", {terms.plotted(prices.currency)}" if prices.currency else " at your prices"
+    title = f"Cost over {wording.counted(prices.months, 'month')}{currency}"
     return Axis(places, span, ticks, title)
 
 
@@ -141,7 +142,7 @@ def _ends(estimate: Estimate) -> tuple[float, float, float]:
     return value if low is None else low, value, value if high is None else high
 
 
-def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Scatter:
+def _rung(estimate: Estimate, place: float, chosen: bool, floor: float, hover: str) -> go.Scatter:
     """One rung's mark with its interval; far below the contenders it is an arrow at the lower edge."""
     low, value, high = _ends(estimate)
     color, off = TEAL if chosen else GREY, value < floor
@@ -152,15 +153,16 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float) -> go.Sc
                  "arrayminus": [0 if off else value - low], "thickness": 2 if chosen else 1.3, "width": 5},
         marker={"color": color, "size": 16 if chosen else 11, "opacity": 1, "line": {"width": 2, "color": color},
                 "symbol": f"{mark}-open" if estimate.blocked else mark},
-        hovertemplate="<br>".join(_hover(estimate)) + "<extra></extra>",
+        hovertemplate=hover,
     )  # fmt: skip
 
 
-def _hover(estimate: Estimate) -> list[str]:
+def _hover(estimate: Estimate, prices: Prices) -> list[str]:
     """What hovering over a rung's mark says, a line each."""
     low, value, high = _ends(estimate)
     time = f"ready in {wording.duration(estimate.train_seconds)}" if estimate.train_seconds else "no training"
-    cost = [f"costs {money(sum(estimate.costs.values()))} in all"] if estimate.costs else []
+    total = wording.amount(sum(estimate.costs.values()), terms.plotted(prices.currency))
+    cost = [f"costs {total} in all"] if estimate.costs else []
     blocked = [f"blocked: {terms.plotted(estimate.blocked, 80)}"] if estimate.blocked else []
     return [
         f"<b>{terms.title(estimate.rung)}</b>",

@@ -1,4 +1,4 @@
-"""How much of the model should change? The advice, the ladder as one picture, and the button that does it."""
+"""How much of the model should change? The questions, the answer with its ladder, and the button that does it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
+from advisor.advice.advise import reconsider
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
-from advisor.core.wording import money
-from advisor.ui import charts, jobs, offers, parts, places, question_form, tasks, terms
+from advisor.ui import charts, climbing, jobs, needs, offers, parts, places, question_form, rungs_table, tasks, terms
 from advisor.ui.charts import ladder
 
 QUESTION = "How much of the model should change?"
@@ -36,18 +37,39 @@ def draw() -> None:
         return
     refused = job if job is not None and job.error else None
     if advice is None:
-        parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
-        if refused is not None:
-            parts.wait(refused)
-        elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
-            question_form.ask(dataset, Goal())
-            st.rerun()
-        question_form.draw(dataset, refused.asked if refused is not None else Goal(), refused is not None)
+        first(dataset, refused)
         return
-    parts.heading(QUESTION, advice.headline)
+    st.title(QUESTION, anchor=False)
+    wanted = needs.draw(dataset, advice.question)
+    if wanted != advice.question:
+        decided_anew(dataset, advice, wanted)
     if refused is not None:
         unanswered(refused)
-    result(dataset, advice, refused)
+    result(dataset, advice, wanted, refused)
+
+
+def first(dataset: Dataset, refused: jobs.Job | None) -> None:
+    """Nothing is measured yet: the questions, and the button that answers them."""
+    parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
+    asked = refused.asked if refused is not None else Goal()
+    wanted = needs.draw(dataset, asked)
+    if refused is not None:
+        parts.wait(refused)
+    elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+        question_form.ask(dataset, wanted)
+        st.rerun()
+    question_form.draw(dataset, asked, wanted)
+
+
+def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal) -> None:
+    """Decide for another goal from what was measured, and draw the page anew; one without an answer is refused."""
+    try:
+        checked_constraints(wanted.constraints, wanted.backbone)
+        reconsider(dataset, advice, wanted)
+    except PeopleError as error:
+        parts.problem(str(error), "There is no answer to this. The former advice stays below.")
+    else:
+        st.rerun()
 
 
 def unanswered(job: jobs.Job) -> None:
@@ -62,27 +84,29 @@ def unanswered(job: jobs.Job) -> None:
             st.rerun()
 
 
-def result(dataset: Dataset, advice: Advice, refused: jobs.Job | None = None) -> None:
-    """The picture, the button, the five rungs, what would change the choice, the record, and the question itself.
+def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | None = None) -> None:
+    """The answer with its ladder and what would change it, the button, the reasons, the record, and measuring anew.
 
-    ``refused``: a later question that has no answer; the form shows it, to be changed.
+    ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
-    picture(advice)
-    train(dataset, advice)
-    offers.race(dataset, advice)
+    parts.answer_line(advice.headline)
     if advice.sentences:
-        parts.section("Why")
         st.text(" ".join(advice.sentences))
-    parts.section("The five rungs")
-    table(advice)
+    st.html(rungs_table.table(advice))
+    what_if(advice)
+    train(dataset, advice)
+    climbing.offer(dataset, advice)
+    parts.section("Why each rung is taken or not")
     for estimate in advice.estimates:
         rung(estimate, advice)
-    what_if(advice)
+    parts.section("The ladder as a picture")
+    picture(advice)
+    with st.expander("All numbers", icon=":material/table:"):
+        table(advice)
     offers.exchange(dataset, advice)
     offers.record(dataset, advice)
-    parts.section("Change the question")
-    asked = advice.question if refused is None else refused.asked
-    question_form.draw(dataset, asked, refused is not None)
+    parts.section("Measure anew")
+    question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
 
 
@@ -139,32 +163,34 @@ def table(advice: Advice) -> None:
     sheet = side_by_side(advice)
     st.dataframe(
         pd.DataFrame(sheet.rows, columns=list(sheet.headings)), hide_index=True, height="content",
-        alt="Value, effort, costs and utility of every rung",
+        alt="Value, effort and costs of every rung",
         column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
     )  # fmt: skip
     prices = advice.question.prices
-    parts.note(
-        f"Costs over {wording.counted(prices.months, 'month')} with {wording.count(prices.predictions_per_month)} "
-        f"predictions a month, {terms.at_prices(prices)}, in your own currency. Utility: {money(prices.point)} a point "
-        f"of {advice.metric}, less the costs. Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W."
-    )
+    over = f"Costs over {wording.counted(prices.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
+    parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
-    """One rung: its value, how that is known, its training time, and why it is chosen or not."""
+    """One rung: what it changes, and why it is chosen or not."""
     with st.container(border=True):
-        left, middle, right = st.columns([2.2, 2.8, 5], gap="small")
+        left, right = st.columns([2.4, 7.6], gap="small")
         with left.container(gap="xsmall"):
             st.markdown(f"**{terms.title(estimate.rung)}**")
             parts.note(terms.changes(estimate.rung))
             badge(estimate, advice)
-        with middle.container(gap="xsmall"):
-            figures(estimate)
         with right.container(gap="xsmall"):
             for sentence in filter(None, dict.fromkeys((estimate.blocked, estimate.reason))):
                 st.text(sentence)
             if estimate.details:
-                parts.note(estimate.details)
+                parts.note(f"{known_by(estimate)}{estimate.details}")
+
+
+def known_by(estimate: Estimate) -> str:
+    """How the value of a rung is known, a sentence with a space after it; "" without a value."""
+    if estimate.value is None or estimate.provenance is None:
+        return ""
+    return f"{wording.capital(estimate.provenance)}, n = {wording.count(estimate.n)}. "
 
 
 def badge(estimate: Estimate, advice: Advice) -> None:
@@ -177,26 +203,12 @@ def badge(estimate: Estimate, advice: Advice) -> None:
         st.badge("blocked", color="orange", icon=":material/block:")
 
 
-def figures(estimate: Estimate) -> None:
-    """The value of a rung with its interval, n, provenance and training time, or that there is none."""
-    if not estimate.available or estimate.value is None:
-        parts.note("no number")
-        return
-    low, high = estimate.low, estimate.high
-    interval = f" ({wording.between(low, high)})" if low is not None and high is not None else ""
-    st.markdown(f"**{wording.percent(estimate.value)}**{interval}")
-    seconds = estimate.train_seconds
-    time = f"ready in {wording.duration(seconds)}" if seconds else "no training"
-    parts.note(f"{estimate.provenance}, n = {wording.count(estimate.n)}, {time}")
-
-
 def what_if(advice: Advice) -> None:
     """The nearest changes that change the recommendation."""
     if advice.flips:
-        parts.section("What would change the recommendation")
         with st.container(gap="xsmall"):
-            for what_if in advice.flips:
-                st.text(what_if.sentence)
+            st.markdown("**What would change this**")
+            st.text("\n".join(what_if.sentence for what_if in advice.flips))
 
 
 if __name__ == "__main__":

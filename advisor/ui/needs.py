@@ -1,0 +1,155 @@
+"""The questions above the answer: what is needed, what is nearly as good, and what things cost the user.
+
+Every change is decided anew at once from what was measured (`api.reconsider`), so they stand outside any form.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any, Literal, get_args
+
+import streamlit as st
+
+from advisor.core.records import Constraints, Dataset, Goal, Prices
+from advisor.core.records.wishes import Wish, wishes_of
+from advisor.ui import parts
+
+#: What a user may need.
+Need = Literal["best", "target", "nearly"]
+NEEDS: dict[Need, str] = {
+    "best": "The best model",
+    "target": "A target",
+    "nearly": "The cheapest that is nearly as good",
+}
+TOLERANCE_HELP = (
+    "A simpler rung may be this many points behind, for each step of the ladder, and still counts as good. Fine-tuning "
+    "counts as a part of its step: where it is not better, the model below it is served."
+)
+TARGET_HELP = (
+    "The cheapest rung with a chance of at least 80 % of reaching it is recommended. A number of at most 1 is a share: "
+    "0.9 is 90 %."
+)
+
+
+def draw(dataset: Dataset, question: Goal) -> Goal:
+    """The questions with a goal's answers in them, and the goal as they stand now.
+
+    A target that is not given yet leaves the goal as it is.
+    """
+    _fill(dataset, question)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        need: Need = st.segmented_control(
+            "What do you need?", get_args(Need), format_func=lambda name: NEEDS[name], key="need", required=True
+        )  # type: ignore[assignment]
+        wanted = _target() if need == "target" else _tolerance() if need == "nearly" else {"tolerance": 0.0}
+        with st.popover("My costs", icon=":material/tune:", help="Prices and limits; none by default."):
+            prices = _prices()
+            constraints = _constraints()
+    if wanted is None:
+        parts.note("Give the target that you need, such as 90.")
+        wanted = {"target": question.target, "tolerance": question.tolerance}
+    return question.model_copy(
+        update={"target": None, "tolerance": question.tolerance, "prices": prices, "constraints": constraints, **wanted}
+    )
+
+
+def _target() -> dict[str, Any] | None:
+    """The target; None where none is given yet."""
+    percent = st.number_input(
+        "Target, %", min_value=0.1, max_value=100.0, value=None, step=0.5, key="target", placeholder="such as 90",
+        help=TARGET_HELP, width=200,
+    )  # fmt: skip
+    share = percent if percent is None or percent <= 1 else percent / 100  # nobody means less than 1 %: 0.9 is a share
+    return None if share is None else {"target": share}
+
+
+def _tolerance() -> dict[str, Any]:
+    """What is nearly as good."""
+    points = st.number_input(
+        "What is nearly as good? Points per step", min_value=0.0, max_value=100.0, step=0.5, key="tolerance",
+        help=TOLERANCE_HELP, width=300, format="%.1f",
+    )  # fmt: skip
+    return {"tolerance": points or 0.0}
+
+
+def need_of(question: Goal) -> Need:
+    """What a goal asks for.
+
+    >>> need_of(Goal()), need_of(Goal(target=0.9)), need_of(Goal(tolerance=0.0))
+    ('nearly', 'target', 'best')
+    """
+    return "target" if question.target is not None else "nearly" if question.tolerance else "best"
+
+
+def _fill(dataset: Dataset, question: Goal) -> None:
+    """Put a goal into the fields when they begin to show it.
+
+    Through the session and not as defaults: Streamlit puts a default back whenever its field is emptied.
+    """
+    shown = sha256(f"{dataset.fingerprint} {question.model_dump_json()}".encode()).hexdigest()
+    other = st.session_state.get("question-shown") != shown
+    for key, value in _fields(question).items():
+        if other or key not in st.session_state:
+            st.session_state[key] = value
+    st.session_state["question-shown"] = shown
+
+
+def _fields(question: Goal) -> dict[str, Any]:
+    """What the fields hold, by their keys."""
+    return {
+        "need": need_of(question),
+        "target": round(100 * question.target, 6) if question.target else None,
+        "tolerance": question.tolerance or Goal().tolerance,
+        **{_key(wish): getattr(question.prices, wish.name) for wish in wishes_of(Prices)},
+        **{_key(wish): _shown(wish, getattr(question.constraints, wish.name)) for wish in wishes_of(Constraints)},
+    }
+
+
+def _key(wish: Wish) -> str:
+    return f"wish-{wish.name}"
+
+
+def _unit(wish: Wish) -> tuple[str, float]:
+    """The unit that a number is asked in, and how many of the record's own are one of it."""
+    return wish.words.page_unit or (wish.words.unit, 1.0)
+
+
+def _shown(wish: Wish, value: Any) -> Any:
+    return value / _unit(wish)[1] if wish.type is float and value is not None else value
+
+
+def _prices() -> Prices:
+    """What things cost; a field left empty is not spoken of."""
+    st.markdown("**Prices**")
+    parts.note("Empty: nothing is said in money. Costs are weighed against points once a point has a price.")
+    given: dict[str, Any] = {}
+    with st.grid(3, min_column_width=170, gap="small"):
+        for wish in wishes_of(Prices):
+            given[wish.name] = _field(wish, wish.words.title, "not given")
+    return Prices(**{name: value for name, value in given.items() if value not in (None, "")})
+
+
+def _field(wish: Wish, title: str, empty: str) -> Any:
+    """The field of a text or of a number."""
+    words = wish.words
+    if wish.type is str:
+        return st.text_input(title, help=words.help, key=_key(wish), placeholder=empty, max_chars=8).strip()
+    return st.number_input(
+        title, min_value=wish.type(wish.least), value=None, step=wish.type(words.step), help=words.help,
+        key=_key(wish), placeholder=empty, format="%.2f" if wish.type is float else None,
+    )  # fmt: skip
+
+
+def _constraints() -> Constraints:
+    """What must hold whatever it costs."""
+    st.markdown("**Limits**")
+    wishes = list(wishes_of(Constraints))
+    values: dict[str, Any] = {}
+    with st.grid(2, min_column_width=240, gap="small"):
+        for wish in (wish for wish in wishes if wish.type is bool):
+            values[wish.name] = st.checkbox(wish.words.title, help=wish.words.help, key=_key(wish))
+        for wish in (wish for wish in wishes if wish.type is not bool):
+            unit, times = _unit(wish)
+            amount = _field(wish, f"{wish.words.title}, in {unit}", "no limit")
+            values[wish.name] = None if amount is None else amount * times
+    return Constraints(**values)

@@ -1,0 +1,114 @@
+"""The ladder in five rows: value with its interval, the chance that matters, training, serving, and money if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from advisor.advice.comparison import brief, chance_beside, milliseconds, seconds_of
+from advisor.core.ladder import rung
+from advisor.core.records import Advice, Estimate
+from advisor.core.shown import visible
+from advisor.core.wording import amount, between, capital, percent
+
+TEAL, GREY, OCHRE = "#2a9086", "#8796a0", "#c58a2c"
+TABLE = "border-collapse:collapse;width:100%;min-width:40rem;font-size:0.95rem;margin:0"
+CELL = "padding:0.28rem 0.7rem 0.28rem 0;border-bottom:1px solid rgba(135,150,160,0.35);white-space:nowrap"
+HEAD = f"{CELL};text-align:left;font-weight:600;opacity:0.7;font-size:0.85rem;white-space:normal;vertical-align:bottom"
+#: The picture of a value with its interval takes this share of the table.
+PICTURE = "width:24%;min-width:8rem"
+
+
+def table(advice: Advice) -> str:
+    """The rungs as an HTML table, cheapest first, the recommended one marked; every word of it is escaped."""
+    priced = any(e.costs for e in advice.estimates)
+    heads = ["Rung", "", f"{capital(advice.metric)}, 90 % interval", _odds(advice), "Training", "A prediction"]
+    if priced:
+        heads.append(f"Cost, {advice.question.prices.currency}".rstrip(", "))
+    head = "".join(f'<th scope="col" style="{HEAD}">{escape(visible(title))}</th>' for title in heads)
+    ends = span(advice)
+    rows = "".join(_row(estimate, advice, ends, priced) for estimate in advice.estimates)
+    return (
+        f'<div style="overflow-x:auto"><table style="{TABLE}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _odds(advice: Advice) -> str:
+    """What chance a row tells."""
+    target = advice.question.target
+    return (
+        f"Chance of {percent(target)}"
+        if target is not None
+        else f"Chance of beating {rung(advice.recommended).in_text}"
+    )
+
+
+def span(advice: Advice) -> tuple[float, float]:
+    """The shares at the left and the right end of the pictures: all that comes near the best, and the target."""
+    shown = [e for e in advice.estimates if e.value is not None and e.low is not None and e.high is not None]
+    best = max((e.value or 0.0 for e in shown), default=1.0)
+    edges = [end for e in shown if (e.value or 0.0) > best - 0.3 for end in (e.low or 0.0, e.high or 1.0)]
+    edges += [advice.question.target] if advice.question.target is not None else []
+    low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
+    pad = max(0.01, 0.04 * (high - low))
+    return max(0.0, low - pad), min(1.0, high + pad)
+
+
+def _row(estimate: Estimate, advice: Advice, ends: tuple[float, float], priced: bool) -> str:
+    chosen = estimate.rung == advice.recommended
+    weight = "font-weight:600" if chosen else ""
+    mark = f'<span style="color:{TEAL}" aria-label="recommended">✓ </span>' if chosen else ""
+    cells = [(mark + escape(rung(estimate.rung).title), ""), (picture(estimate, advice, ends), PICTURE)]
+    cells += [(escape(visible(text)), "") for text in _words(estimate, advice, priced)]
+    drawn = "".join(f'<td style="{CELL};{style}">{cell}</td>' for cell, style in cells)
+    return f'<tr style="{weight}">{drawn}</tr>'
+
+
+def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
+    """The cells of a row after its picture."""
+    if not estimate.available or estimate.value is None or estimate.low is None or estimate.high is None:
+        return ["no number", "", "", "", *([""] if priced else [])]
+    seconds, each = seconds_of(estimate), estimate.milliseconds_per_prediction
+    odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
+    cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
+    return [
+        f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})",
+        odds,
+        "" if seconds is None else brief(seconds),
+        "" if each is None else milliseconds(each),
+        *([cost] if priced else []),
+    ]
+
+
+def picture(estimate: Estimate, advice: Advice, ends: tuple[float, float]) -> str:
+    """The interval as a bar with the value on it, and the target as a line, on a scale that all rows share."""
+    target = advice.question.target
+    line = "" if target is None else _mark(place(target, ends), f"width:2px;height:100%;background:{OCHRE};top:0")
+    if estimate.value is None or estimate.low is None or estimate.high is None or estimate.high < ends[0]:
+        return _frame(line)
+    color = TEAL if estimate.rung == advice.recommended else GREY
+    left, right = place(estimate.low, ends), place(estimate.high, ends)
+    bar = _mark(
+        left, f"width:{max(right - left, 0.5):.1f}%;height:4px;top:calc(50% - 2px);background:{color};opacity:0.5"
+    )
+    dot = "width:9px;height:9px;margin-left:-4px;border-radius:50%;top:calc(50% - 4.5px)"
+    seen = estimate.value >= ends[0]
+    return _frame(line + bar + (_mark(place(estimate.value, ends), f"{dot};background:{color}") if seen else ""))
+
+
+def place(share: float, ends: tuple[float, float]) -> float:
+    """Where a share lies between the ends, 0 to 100.
+
+    >>> place(0.75, (0.5, 1.0)), place(0.2, (0.5, 1.0))
+    (50.0, 0.0)
+    """
+    return 100.0 * min(max((share - ends[0]) / max(ends[1] - ends[0], 1e-9), 0.0), 1.0)
+
+
+def _mark(left: float, style: str) -> str:
+    return f'<div style="position:absolute;left:{left:.1f}%;{style}"></div>'
+
+
+def _frame(inside: str) -> str:
+    return f'<div style="position:relative;height:1.1rem" aria-hidden="true">{inside}</div>'
