@@ -32,11 +32,6 @@ class Batch:
         share: np.ndarray = self.positions[self.start : self.stop]
         return share
 
-    def first(self, n: int) -> Batch:
-        """The first `n` items as a batch of their own."""
-        positions = self.positions[:n]
-        return Batch(self.index, positions, 0, len(positions))
-
 
 class Batches:
     """An endless sequence of batches; this process's share of the next few is prepared in the background."""

@@ -31,6 +31,8 @@ from advisor.training.sources import Source
 from probes.memory import is_out_of_memory
 
 LOG = logging.getLogger("advisor.training")
+#: Items of a timed step, and the seconds after which no further one is timed.
+TIMED_PART, TIMED_SECONDS = 16, 0.6
 
 
 class Gradients:
@@ -79,21 +81,34 @@ class Gradients:
             self._halve(len(batch.positions), len(batch.own))
 
     def seconds_per_item(self, batch: Batch) -> float:
-        """Time for an item of a step, decoding not counted; weights, buffers and gradients stay as they were."""
+        """Time for an item of a step, decoding not counted; weights, buffers and gradients stay as they were.
+
+        The mean over as many parts of the batch as `TIMED_SECONDS` allow, at least one: texts differ in length, and a
+        busy machine in pace.
+        """
         kept = {name: tensor.detach().clone() for name, tensor in self.problem.network.named_buffers()}
         self.problem.network.train()
-        seconds = 0.0
-        for n in (4, 16):  # the first call pays for choosing kernels
-            timed = batch.first(n)
-            raw = self.problem.train.raw(timed.own)
-            started = time.monotonic()
-            self.summed(timed, raw)
-            seconds = (time.monotonic() - started) / len(timed.own)
+        own = batch.own
+        self._timed(own[:4])  # the first call pays for choosing kernels
+        seconds, n = 0.0, 0
+        for start in range(0, len(own), TIMED_PART):
+            part = own[start : start + TIMED_PART]
+            if n and (seconds > TIMED_SECONDS or len(part) < TIMED_PART):
+                break
+            seconds, n = seconds + self._timed(part), n + len(part)
+        seconds /= n
         self._clear()
         with torch.no_grad():
             for name, tensor in self.problem.network.named_buffers():
                 tensor.copy_(kept[name])
         return seconds
+
+    def _timed(self, positions: np.ndarray) -> float:
+        """Seconds of a step on these items of the training part."""
+        raw = self.problem.train.raw(positions)
+        started = time.monotonic()
+        self.summed(Batch(0, positions, 0, len(positions)), raw)
+        return time.monotonic() - started
 
     def _halve(self, n: int, n_own: int) -> None:
         self._clear()

@@ -33,7 +33,7 @@ from probes.memory import is_out_of_memory
 ROUND_STEPS = 20
 #: The race may take this share of the training time; the winner's own steps are part of the run.
 RACE_SHARE = 0.33
-TIMED_ITEMS = 16
+TIMED_ITEMS = 64
 TIMED = Settings(learning_rate=0.0, head_learning_rate=0.0, label_smoothing=0.0)
 
 

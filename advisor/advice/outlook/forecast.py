@@ -97,12 +97,22 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
         p = expit(centre)
         forecasts[rung] = Forecast(
             value=p,
-            low=expit(centre - spread),
-            high=expit(centre + spread),
+            low=to_the_end(expit(centre - spread), situation.n_test),
+            high=to_the_end(expit(centre + spread), situation.n_test),
             gain_error=0.0 if rung == BASE else math.sqrt(model.gain_variance) * p * (1 - p),
             provenance="measured" if is_measured(situation.kind, rung) else "predicted",
         )
     return forecasts
+
+
+def to_the_end(bound: float, n_test: int) -> float:
+    """A bound within half a test item of 0 or 1 as that end: a test of 31 items can reach 30/31 or 1, no more.
+
+    >>> to_the_end(0.999, 31), to_the_end(0.95, 31), to_the_end(0.001, 31)
+    (1.0, 0.95, 0.0)
+    """
+    edge = 0.5 / max(n_test, 1)
+    return 1.0 if bound >= 1.0 - edge else 0.0 if bound <= edge else bound
 
 
 def _step(model: RungModel, s: Situation, rung: RungName, n: float) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.signals import counts_words, tuning_way
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Kind, Situation
@@ -26,6 +27,8 @@ OVERHEAD_SECONDS = 0.2
 HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
 #: Checks on the validation part, the most that they may take of a run, and the share of the labels in that part.
 CHECKS, MOST_CHECKS, VALIDATION_SHARE = 12, 0.36, 0.2
+#: Of a language model's training, which runs are measured in.
+BUDGET_SECONDS = 60.0
 #: Runs of this machine that outweigh the bench's, and the least that the timed steps must make of one of them: one
 #: whose steps take less is mostly the loading of libraries and weights, which takes no longer with more items.
 ENOUGH_LOCAL, TELLING_SECONDS = 3, 10.0
@@ -35,8 +38,10 @@ def timed_seconds(s: Situation, rung: RungName, items: float) -> float | None:
     """The part of a training's seconds that follows from timed steps; None where none was timed.
 
     items: those that pass through a step. The features of the probes' sample are kept. What a language model's
-    training takes is set by its budget (`advisor.advice.outlook.answering`).
+    training takes is set by its budget (`advisor.advice.outlook.answering`), so it is as long as others were.
     """
+    if row_of(rung).changes_weights and kind_row(s.kind).task == "answering":
+        return BUDGET_SECONDS
     each = s.seconds_per_item or 0.0
     reading = max(s.n_labels - s.n_sample, 0) * each
     if not row_of(rung).needs_labels:
