@@ -44,9 +44,9 @@ from advisor.core.records import (
 from advisor.core.workspace import RunFiles
 from advisor.data.profile.profile import profile as profile_dataset
 from advisor.data.reading import read as read_source
-from advisor.evidence import gather
+from advisor.evidence.backbones import AT_HAND, NONE
 from advisor.evidence.curve import labels_needed as read_off
-from advisor.evidence.gather import keep_own_prompt
+from advisor.evidence.gather import gather, keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
@@ -106,11 +106,20 @@ def profile(x: Source, *, progress: Progress = silent) -> Profile:
 
 
 def probe(
-    x: Source, *, backbone: str | None = None, budget: float = DEFAULT_BUDGET_SECONDS, progress: Progress = silent
+    x: Source,
+    *,
+    backbone: str | None = None,
+    budget: float = DEFAULT_BUDGET_SECONDS,
+    backbones: str | Sequence[str] = AT_HAND,
+    progress: Progress = silent,
 ) -> Evidence:
-    """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError."""
-    seconds = checked_budget(budget)
-    return gather(read(x, progress=progress), backbone, seconds, progress)
+    """Measure the dataset under a backbone, within about `budget` seconds. Raises BackboneError, AdviceError.
+
+    backbones: where no backbone is named, those to compare first: names, ``at-hand`` (all whose weights are here) or
+    ``none``. The evidence is gathered with the one to start from.
+    """
+    seconds, words = checked_budget(budget), _in_one(backbones) or NONE
+    return gather(read(x, progress=progress), backbone, seconds, progress, backbones=words)
 
 
 def labels_needed(
@@ -193,6 +202,7 @@ def advise(
     budget: float = DEFAULT_BUDGET_SECONDS,
     rungs: str | Iterable[str] | None = None,
     backbone: str | None = None,
+    backbones: str | Sequence[str] = AT_HAND,
     prices: Prices | None = None,
     constraints: Constraints | None = None,
     progress: Progress = silent,
@@ -201,12 +211,13 @@ def advise(
 
     target: the metric wanted on unseen data (0 to 1, or "90%"), or None. tolerance: points that a simpler rung may be
     behind for each step of the ladder and still be as good; 0 asks for the best model. budget: seconds for measuring.
-    rungs: the rungs allowed, all five by default. prices: what things cost you, none by default; constraints: what must
-    hold. Raises AdviceError, DatasetError, BackboneError.
+    rungs: the rungs allowed, all five by default. backbones: as in `probe`; the advice is a pair of backbone and rung.
+    prices: what things cost you, none by default; constraints: what must hold. Raises AdviceError, DatasetError,
+    BackboneError.
     """
     question = checked_goal(
-        target=target, tolerance=tolerance, budget=budget, rungs=rungs, backbone=backbone, prices=prices,
-        constraints=constraints,
+        target=target, tolerance=tolerance, budget=budget, rungs=rungs, backbone=backbone,
+        backbones=_in_one(backbones) or NONE, prices=prices, constraints=constraints,
     )  # fmt: skip
     restore_ledger()
     return advise_dataset(read(x, progress=progress), question, progress)
@@ -278,7 +289,9 @@ def decision_record(x: Source, *, advice: Advice | None = None, progress: Progre
     dataset = read(x, progress=progress)
     advice = _advice(dataset, advice, progress)
     question = advice.question
-    evidence = probe(dataset, backbone=question.backbone, budget=question.budget_seconds, progress=progress)
+    evidence = probe(
+        dataset, backbone=advice.measured_with, budget=question.budget_seconds, backbones=NONE, progress=progress
+    )
     profiled = Profile.saved(dataset.files.profile)
     return put_on_record(dataset, profiled, evidence, advice, plan(dataset, advice=advice))
 

@@ -37,7 +37,7 @@ BACKBONES: dict[ModalityName, tuple[str, ...]] = {
     "image": ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"),
 }
 #: Items of a set, and the processor seconds after which no further part of them is read.
-ITEMS, PART, SECONDS = 800, 100, 60.0
+ITEMS, PART, SECONDS = 400, 50, 20.0
 #: Half the width of a 90 % interval, in standard errors.
 Z = 1.645
 
@@ -87,12 +87,17 @@ def main() -> None:
 
 
 def sources() -> Iterator[tuple[ModalityName, str, Path]]:
-    """The sets with one label an item: their kind, name and place."""
-    for path in sorted((data_folder() / "text").glob("*/data.csv")):
+    """The sets with one label an item: their kind, name and place; texts with short lines first."""
+    for path in sorted((data_folder() / "text").glob("*/data.csv"), key=_bytes_a_line):
         yield "text", path.parent.name, path
     for path in sorted((data_folder() / "images").glob("*.zip")):
         if not path.stem.endswith("_multi"):
             yield "image", path.stem, path
+
+
+def _bytes_a_line(path: Path) -> float:
+    content = path.read_bytes()
+    return len(content) / max(content.count(b"\n"), 1)
 
 
 def measure(kind: ModalityName, name: str, path: Path) -> Iterator[Row]:

@@ -11,7 +11,8 @@ from advisor.advice.wishes import checked_constraints
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Advice, Dataset, Evidence, Plan
-from advisor.evidence import gather
+from advisor.evidence.backbones import NONE
+from advisor.evidence.gather import gather, kept, model_of
 from probes.measured import Measured
 from probes.progress import Progress, silent
 
@@ -38,7 +39,8 @@ def make_plan(dataset: Dataset, advice: Advice, rung: str, seconds: float, devic
         raise AdviceError(f"This advice is for another dataset than {dataset.name}. Run `advisor advise` on it first.")
     name = advice.recommended if rung == "auto" else cast(RungName, rung)
     estimate = advice.estimate(name)
-    evidence = gather(dataset, advice.question.backbone, advice.question.budget_seconds)
+    backbone, budget = advice.measured_with, advice.question.budget_seconds
+    evidence = kept(dataset, model_of(dataset, backbone), budget) or gather(dataset, backbone, budget, backbones=NONE)
     plan = plan_of(dataset, evidence, name, estimate.settings, seconds, device, seed)
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
     return plan.model_copy(update={"promised": promise(advice, name), "situation": situation})

@@ -10,6 +10,7 @@ from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as find_rung
 from advisor.core.records import Constraints, Goal, Prices
 from advisor.core.wording import duration
+from advisor.evidence.backbones import AT_HAND
 
 #: The longest budget, in seconds.
 MOST_BUDGET = 7 * 86400
@@ -22,6 +23,7 @@ def checked_goal(
     budget: float,
     rungs: str | Iterable[str] | None,
     backbone: str | None,
+    backbones: str = AT_HAND,
     prices: Prices | None,
     constraints: Constraints | None,
 ) -> Goal:
@@ -32,6 +34,7 @@ def checked_goal(
         budget_seconds=checked_budget(budget),
         rungs=checked_rungs(rungs),
         backbone=backbone,
+        backbones=backbones,
         prices=checked_prices(prices),
         constraints=checked_constraints(constraints, backbone),
     )

@@ -8,6 +8,7 @@ import typer
 
 from advisor.cli.options import (
     Backbone,
+    Backbones,
     Budget,
     Device,
     Json,
@@ -33,6 +34,7 @@ def advise(
         str | None, typer.Option(metavar="LIST", help="The allowed rungs, such as frozen,fine-tune. All by default.")
     ] = None,
     backbone: Backbone = None,
+    backbones: Backbones = "at-hand",
     json: Json = False,
 ) -> None:
     """Recommend the cheapest rung that will do, with a number and a reason for every rung."""
@@ -44,6 +46,7 @@ def advise(
 
         goal: dict[str, Any] = {
             "target": target, "tolerance": tolerance, "budget": budget, "rungs": rungs, "backbone": backbone,
+            "backbones": backbones,
             "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
         }  # fmt: skip
         checked_goal(**goal)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import Backbone, Budget, Json, PathArgument, Reading, reads_data
+from advisor.cli.options import Backbone, Backbones, Budget, Json, PathArgument, Reading, reads_data
 from advisor.cli.output import command
 
 
@@ -30,6 +30,7 @@ def probe(
         str | None, typer.Option(metavar="SHARE", help="Also say how many labels the frozen rung needs to reach it.")
     ] = None,
     backbone: Backbone = None,
+    backbones: Backbones = "at-hand",
     budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
@@ -42,8 +43,12 @@ def probe(
         checked_target(target)
         checked_budget(budget)
         dataset = api.read(path, **reading, progress=output.progress)
-        evidence = api.probe(dataset, backbone=backbone, budget=budget, progress=output.progress)
-        needed = api.labels_needed(dataset, target, backbone=backbone, budget=budget) if target is not None else None
+        evidence = api.probe(dataset, backbone=backbone, backbones=backbones, budget=budget, progress=output.progress)
+        needed = (
+            api.labels_needed(dataset, target, backbone=evidence.backbone, budget=budget)
+            if target is not None
+            else None
+        )
         output.answer(
             show.evidence_json(dataset, evidence, needed), lambda to: show.evidence(to, dataset, evidence, needed)
         )

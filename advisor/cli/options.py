@@ -63,6 +63,14 @@ Tolerance = Annotated[
     ),
 ]
 Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="A backbone of the catalog; see: advisor weights.")]
+Backbones = Annotated[
+    str,
+    typer.Option(
+        metavar="LIST",
+        help="The backbones to compare with the default where --backbone names none: names between commas, at-hand "
+        "(all whose weights are here), or none.",
+    ),
+]
 Budget = Annotated[float, typer.Option(metavar="SECONDS", help="Seconds for measuring.")]
 Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
 

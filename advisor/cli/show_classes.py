@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
+from advisor.cli.output import plain
 from advisor.cli.tables import LISTED, safe, table
 from advisor.core.kinds import kind_row
-from advisor.core.records import Dataset, Evidence, Prediction, RunReport
+from advisor.core.records import Backbones, Dataset, Evidence, Prediction, RunReport
 from advisor.core.wording import between, chance, counted, duration, percent
 from probes.progress import Progress
 
@@ -35,6 +37,30 @@ def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
     unit = kind_row(dataset.kind).unit
     size = f"{', up to' if unit == 'tokens' else ' at'} {evidence.input_size} {unit}"
     to.print(safe(f"{evidence.backbone}{size}. {evidence.device_reason}"), style="dim")
+    if evidence.backbones is not None:
+        backbones(to, evidence.backbones, evidence.metric)
+
+
+def backbones(to: Console, found: Backbones, metric: str) -> None:
+    """Which backbone to start from, and one row for each that was tried."""
+    rows = table("backbone", f">{metric}", ">lead, points", "90 % interval", ">n", ">per item")
+    for trial in found.trials:
+        value, lead, each = trial.value, trial.lead, trial.seconds_per_item
+        if value is None:
+            continue
+        rows.add_row(
+            Text(("→ " if trial.backbone == found.best else "  ") + plain(trial.title)),
+            percent(value.value),
+            f"{100 * lead.value:+.1f}" if lead else "",
+            f"{100 * lead.low:+.1f} to {100 * lead.high:+.1f}" if lead else "",
+            f"{value.n:,}",
+            f"{1000 * each:,.0f} ms" if each else "",
+        )
+    to.print(rows)
+    to.print(safe(found.sentence))
+    for trial in found.trials:
+        if trial.value is None:
+            to.print(safe(trial.sentence), style="dim")
 
 
 def report(to: Console, report: RunReport) -> None:

@@ -139,6 +139,10 @@ class DatasetFiles(Folder):
         """The evidence of one model (name and weight hash) and budget."""
         return self.folder / f"evidence-{slug(model)}-{digest[:8]}-{budget_seconds:g}.json"
 
+    def backbones(self, key: str) -> Path:
+        """The comparison of backbones, by what was compared."""
+        return self.folder / f"backbones-{key[:16]}.json"
+
     def issues(self, backbone_hash: str, n_sample: int) -> Path:
         """What is wrong with each item, one row per finding."""
         return self.folder / f"issues-{backbone_hash[:8]}-{n_sample}.parquet"

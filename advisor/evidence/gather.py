@@ -10,11 +10,12 @@ from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.data.changes import check_unchanged
 from advisor.data.features import load_backbone
 from advisor.evidence.answering.measures import ProbedLanguageModel
+from advisor.evidence.backbones import AT_HAND, SHARE, compared, no_time, settled
 from advisor.evidence.classification import ProbedBackbone
 from advisor.evidence.issues import issues_are_whole
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import ProbedModel
-from probes.progress import Progress, silent
+from probes.progress import Progress, silent, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,19 +35,33 @@ def gather(
     budget_seconds: float,
     progress: Progress = silent,
     load: Load = load_backbone,
+    backbones: str = AT_HAND,
+    latency_ms: float | None = None,
 ) -> Evidence:
     """Measure within about `budget_seconds`; kept evidence of the same dataset, model and budget is returned as it is.
 
-    ``backbone``: the language model's name where questions are answered. ``load``: how another is loaded, for a caller
-    who needs it afterwards. Raises BackboneError, DatasetError when files are gone or changed since they were read.
+    ``backbone``: the language model's name where questions are answered. Without one, those that ``backbones`` asks for
+    (`advisor.evidence.backbones.contenders`) are compared first, in a share of the budget, and the evidence is gathered
+    with the one to start from; none that takes longer than ``latency_ms`` a prediction. ``load``: how another is
+    loaded, for a caller who needs it afterwards. Raises BackboneError, DatasetError when files are gone or changed
+    since they were read.
     """
-    model = model_of(dataset, backbone, load)
+    found = None if backbone else compared(dataset, backbones, budget_seconds, within(progress, 0.0, SHARE), load)
+    if found is not None:
+        found = settled(found.trials, found.seconds, latency_ms)
+    model = model_of(dataset, found.best if found else backbone, load)
     evidence = kept(dataset, model, budget_seconds)
     if evidence is None:
         check_unchanged(dataset)
-        evidence = model.measure(dataset, budget_seconds, progress)
+        left = budget_seconds - (min(found.seconds, SHARE * budget_seconds) if found else 0.0)
+        evidence = model.measure(dataset, left, within(progress, SHARE, 1.0) if found else progress)
         evidence.save(kept_at(dataset, model, evidence.backbone_hash, budget_seconds))
-    if Evidence.saved(dataset.files.evidence) != evidence:  # kept evidence can be used on a disk that is read-only
+    last = Evidence.saved(dataset.files.evidence)
+    if found is None and last is not None and last.backbone_hash == evidence.backbone_hash:
+        found = last.backbones  # what was compared before still holds
+    note = None if backbone or found else no_time(dataset, backbones, budget_seconds)
+    evidence = evidence.model_copy(update={"backbones": found, "notes": (*evidence.notes, *([note] if note else []))})
+    if last != evidence:  # kept evidence can be used on a disk that is read-only
         evidence.save(dataset.files.evidence)
     return evidence
 
@@ -72,5 +87,6 @@ def keep_own_prompt(
     dataset: Dataset, backbone: str | None, budget_seconds: float, evidence: Evidence, own: ProbeResult
 ) -> Evidence:
     """The evidence with the user's own prompt in it, kept in the place of the one without."""
-    place = kept_at(dataset, model_of(dataset, backbone), evidence.backbone_hash, budget_seconds)
+    named = evidence.backbones.best if evidence.backbones is not None else backbone
+    place = kept_at(dataset, model_of(dataset, named), evidence.backbone_hash, budget_seconds)
     return with_own(evidence, own, place, dataset.files.evidence)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from advisor.rungs import common, frozen_backbones
+from advisor.rungs import common
 from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen_choice import Choice, choose, honest
@@ -55,8 +55,8 @@ class FrozenFit:
 def execute(context: RunContext) -> Outcome:
     """Fit the head on the training part, score it on the validation part, then fit it on both and save it."""
     context.emit("Loading the backbone", 0.01)
-    started, left = time.monotonic(), context.seconds_left
-    backbone, compared = frozen_backbones.choose_once(context, common.open_backbone(context), 0.35 * left)
+    started = time.monotonic()
+    backbone = common.open_backbone(context)
     seconds = 0.6 * context.seconds_left
     fitted = fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.1, 0.75))
     save(context, backbone, fitted)
@@ -75,7 +75,7 @@ def execute(context: RunContext) -> Outcome:
     return Outcome(
         rung="frozen",
         validation={"value": fitted.value, "n": float(len(fitted.val.rows)), **fitted.calibration},
-        sentences=(*compared, *fitted.sentences, *common.partial_sentence(fitted.train)),
+        sentences=(*fitted.sentences, *common.partial_sentence(fitted.train)),
         device=context.device,
     )
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from advisor.core.errors import DatasetError, RunError
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
-from advisor.rungs import common, frozen, frozen_backbones
+from advisor.rungs import common, frozen
 from advisor.rungs.context import RunContext
 from advisor.rungs.saved import classifier
 from advisor.rungs.saved.inputs import open_input
@@ -132,16 +132,6 @@ def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) ->
     assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
 
 
-def test_the_plan_pins_or_names_the_backbones(docstrings: Dataset, run_of: Run) -> None:
-    own = common.open_backbone(run_of(docstrings, "frozen", 60.0))
-    pinned = run_of(docstrings, "frozen", 60.0, backbones="pinned")
-    assert frozen_backbones.wanted(pinned) == []
-    assert frozen_backbones.choose(pinned, own, 30.0) == (own, ())
-    named = run_of(docstrings, "frozen", 60.0, backbones=["all-MiniLM-L6-v2"])
-    assert [entry.name for entry in frozen_backbones.wanted(named)] == ["all-MiniLM-L6-v2"]
-    assert frozen_backbones.choose(named, own, 30.0) == (own, ())  # nothing but itself to compare with
-
-
 def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Dataset, run_of: Run) -> None:
     """Earlier versions could write such models."""
     context = run_of(digits, "frozen", 60.0)
@@ -161,13 +151,3 @@ def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Data
     plain, both = log_odds(False), log_odds(True)
     assert np.abs(plain[0] - plain[1]).max() > 1.0
     np.testing.assert_allclose(both, np.tile(plain.mean(axis=0), (2, 1)), atol=0.05)
-
-
-def test_backbones_at_hand_are_compared_on_the_same_items_and_named(digits: Dataset, run_of: Run) -> None:
-    context = run_of(digits, "frozen", 120.0)
-    own = common.open_backbone(context)
-    taken, told = frozen_backbones.choose(context, own, 60.0)
-    assert "EfficientNet-Lite0" in told[0] and "EfficientNet-Lite2" in told[0]
-    assert f"{taken.entry.title} was {'kept' if taken is own else 'chosen'}" in told[0].split(". ")[-1]
-    if taken is not own:  # more than noise ahead: the run goes on with its weights
-        assert taken.weights_hash != own.weights_hash

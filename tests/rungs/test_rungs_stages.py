@@ -18,7 +18,6 @@ from advisor.rungs import (
     common,
     finetune,
     frozen,
-    frozen_backbones,
     frozen_stage,
     registry,
     scratch,
@@ -164,13 +163,3 @@ def test_a_network_whose_training_had_begun_is_not_dropped_for_lack_of_time(
     assert "Training" in seen and "network" in outcome.validation
     fresh = registry.execute(run_of(docstrings, "scratch", 1.0, steps=2, learning_rate=1e-4))
     assert "network" not in fresh.validation
-
-
-def test_backbones_are_compared_once(digits: Dataset, run_of: Run) -> None:
-    context = run_of(digits, "frozen", 120.0, backbones=["efficientnet-lite0", "efficientnet-lite2"])
-    own = common.open_backbone(context)
-    backbone, told = frozen_backbones.choose_once(context, own, 60.0)
-    assert len(told) == 1 and told[0].startswith("Backbones compared")
-    seen = stages_of(context)
-    again, told_again = frozen_backbones.choose_once(late(context, 1.0), own, 0.3)
-    assert (again.entry, told_again, seen) == (backbone.entry, told, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.records.backbones import Backbones
 from advisor.core.records.base import Metric, Record
 from advisor.core.records.former import with_points
 from advisor.core.records.wishes import Constraints, Prices
@@ -57,8 +58,9 @@ class Estimate(Record):
 class Goal(Record):
     """What the user wants: a target (share, 0 to 1) or what is nearly as good, seconds for measuring, rungs, backbone.
 
-    ``tolerance``: points that each step down the ladder may cost; 0 asks for the best model. ``prices`` and
-    ``constraints``: what things cost, and what must hold.
+    ``tolerance``: points that each step down the ladder may cost; 0 asks for the best model. ``backbones``: those to
+    compare where none is named, "at-hand", "none" or names between commas. ``prices`` and ``constraints``: what things
+    cost, and what must hold.
     """
 
     target: float | None = None
@@ -66,6 +68,7 @@ class Goal(Record):
     budget_seconds: float = 60.0
     rungs: tuple[RungName, ...] = RUNG_NAMES
     backbone: str | None = None
+    backbones: str = "at-hand"
     prices: Prices = Prices()
     constraints: Constraints = Constraints()
 
@@ -107,6 +110,8 @@ class Advice(Record):
     """The recommended rung, the runner-up, a reason for every rung, and the what-if.
 
     ``race``: two rungs between which the choice is a coin toss; a race of both under a budget settles it.
+    ``backbone``: that to start from, by its reference, which the evidence was gathered with; None in advice of earlier
+    versions. ``backbones``: the comparison behind it, None where the user named one or there was nothing to compare.
     """
 
     schema_version: int = 2
@@ -120,6 +125,8 @@ class Advice(Record):
     sentences: tuple[str, ...]
     flips: tuple[WhatIf, ...]
     exchange: Exchange | None = None
+    backbone: str | None = None
+    backbones: Backbones | None = None
     estimates: tuple[Estimate, ...]
     seconds: float
 
@@ -129,6 +136,11 @@ class Advice(Record):
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
         """As `Record.upgraded`."""
         return with_points(content)
+
+    @property
+    def measured_with(self) -> str | None:
+        """The backbone whose evidence the advice rests on, by name; None for the default."""
+        return self.backbone or self.question.backbone
 
     def estimate(self, rung: RungName) -> Estimate:
         """The estimate of one rung (all five are always there)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from advisor.core.records import former
+from advisor.core.records.backbones import Backbones
 from advisor.core.records.base import Metric, Record
 from advisor.core.records.data import Finding
 from probes.measured import Measured
@@ -113,6 +114,7 @@ class Evidence(Record):
 
     ``n_train``: items of the training part; ``n_sample``: how many of them the probes were to look at.
     ``findings``: what is wrong with labels and items; one row per item lies beside it (`advisor.evidence.issues`).
+    ``backbones``: the comparison that chose the backbone; None where the user named it or there was nothing to compare.
     """
 
     schema_version: int = 2
@@ -133,6 +135,7 @@ class Evidence(Record):
     domain: Domain | None = None
     scores: tuple[TransferScore, ...] = ()
     findings: tuple[Finding, ...] = ()
+    backbones: Backbones | None = None
     notes: tuple[str, ...] = ()
     seconds: float
 

@@ -12,7 +12,7 @@ from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.data.reading import open_dataset
 from advisor.ui import charts, items, parts, try_it
 from advisor.ui.charts import data
-from advisor.ui.instruments import curve, domain, issues, layers, probes, prompt
+from advisor.ui.instruments import backbones, curve, domain, issues, layers, probes, prompt
 
 CALIBRATES = True
 N_MISTAKES = 12
@@ -53,7 +53,7 @@ def choose_backbone(key: str, present: str | None = None) -> str | None:
 def evidence(dataset: Dataset, evidence: Evidence) -> None:
     """Every instrument, then what was measured on."""
     probes.draw(dataset, evidence)
-    for instrument in (prompt, curve, issues, layers, domain):
+    for instrument in (backbones, prompt, curve, issues, layers, domain):
         instrument.draw(dataset, evidence)
     probes.scores(dataset, evidence)
     parts.section("Backbone and device")
