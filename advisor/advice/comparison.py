@@ -68,7 +68,7 @@ def effort(one: Estimate, other: Estimate) -> str:
         return "no training"
     if max(mine, its) < ALIKE * max(min(mine, its), 1.0):
         return "the same training time"
-    more = its == 0.0 or mine > BEYOND * its
+    more = its == 0.0 or mine >= BEYOND * its
     return f"{roughly(mine)} of training" + ("" if more else f" instead of {roughly(its)}")
 
 

@@ -217,9 +217,9 @@ def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
     need(app).set_value("target").run()
     assert kept(measured).question.target is None, "none is given yet"
     app.number_input(key="target").set_value(0.9).run()
-    assert kept(measured).question.target == 0.9 and kept(measured).recommended == "rag", "a share is a percentage"
+    assert kept(measured).question.target == 0.9 and kept(measured).recommended == "frozen"
     assert app.number_input(key="target").value == 90.0
-    assert "Retrieval is enough" in answer(app) and "90.0 %" in answer(app)
+    assert "Frozen features are enough" in answer(app) and "90.0 %" in answer(app)
     assert opened(measured).number_input(key="target").value == 90.0  # after a reload
     app.number_input(key="target").set_value(None).run()
     assert kept(measured).question.target == 0.9 and need(app).value == "target"
