@@ -17,6 +17,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
 from advisor.ui import charts, climbing, jobs, needs, offers, parts, places, question_form, rungs_table, tasks, terms
 from advisor.ui.charts import ladder
+from advisor.ui.instruments import backbones
 
 QUESTION = "How much of the model should change?"
 TRAINING = (60, 300, 900, 3600, 14400)
@@ -92,6 +93,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     parts.answer_line(advice.headline)
     if advice.sentences:
         st.text(" ".join(advice.sentences))
+    backbones.line(advice)
     st.html(rungs_table.table(advice))
     what_if(advice)
     train(dataset, advice)
