@@ -119,7 +119,7 @@ def roughly(seconds: float) -> str:
     >>> [roughly(x) for x in (0.3, 1.2, 7.9, 75, 300, 7260, 1e6)]
     ['less than a second', '1 second', '8 seconds', '75 seconds', '5 minutes', '2 hours', '12 days']
     """
-    if seconds < 0.5:
+    if seconds < 0.95:
         return "less than a second"
     for unit, each, most in (("second", 1, 99.5), ("minute", 60, 99.5), ("hour", 3600, 47.5)):
         if seconds / each < most:

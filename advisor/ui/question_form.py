@@ -29,6 +29,7 @@ def ask(dataset: Dataset, question: Goal) -> None:
             budget=question.budget_seconds,
             rungs=question.rungs,
             backbone=question.backbone,
+            backbones=question.backbones,
             prices=question.prices,
             constraints=question.constraints,
             progress=tell,

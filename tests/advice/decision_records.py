@@ -34,7 +34,7 @@ PRINT = "ab" * 32
 QUESTION = Goal(
     target=0.925,
     budget_seconds=120,
-    prices=Prices(label=0.5, predictions_per_month=1_000_000),
+    prices=Prices(point=40.0, hour=2.0, label=0.5, predictions_per_month=1_000_000, currency="EUR"),
     constraints=Constraints(no_gpu=True, latency_ms=50.0),
 )
 
@@ -81,7 +81,7 @@ def advice() -> Advice:
         Estimate(
             rung=rung, available=True, value=value, low=value - 0.031, high=value + 0.027, n=10 + place,
             provenance="predicted" if rung == "fine-tune" else "measured", train_seconds=40.0 * place,
-            peak_memory_bytes=1.23e9, milliseconds_per_prediction=7.5, reason=f"Because of {rung}.",
+            gain_error=0.01, peak_memory_bytes=1.23e9, milliseconds_per_prediction=7.5, reason=f"Because of {rung}.",
             details="Rests on <u>this</u>.",
         )
         for place, (rung, value) in enumerate(values.items())
@@ -89,8 +89,10 @@ def advice() -> Advice:
     none = Estimate(rung="scratch", available=False, reason="Too few items.")
     return Advice(
         fingerprint=PRINT, metric="accuracy", question=QUESTION, recommended="frozen", runner_up="fine-tune",
-        race=("frozen", "fine-tune"), headline="Frozen features pay most here.", sentences=("A second sentence.",),
+        race=("frozen", "fine-tune"), headline="Frozen features are recommended.", sentences=("A second sentence.",),
         flips=(
+            WhatIf(what="tolerance", now=1.0, value=0.4, rung="fine-tune",
+                 sentence="If a step may cost 0.4 points or less, fine-tuning would be recommended."),
             WhatIf(what="labels per class", now=4, value=180, low=90, high=400, rung="fine-tune",
                  sentence="From about 180 labels per class on, fine-tuning would be recommended."),
         ),

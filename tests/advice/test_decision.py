@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which typer needs, brings it
 
 from advisor import api
+from advisor.advice.outlook.cost import priced
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
 from advisor.advice.wishes import checked_target
@@ -94,7 +96,8 @@ def test_every_number_is_written_with_its_n_interval_and_provenance(record: Deci
             assert f"{100 * e.value:.1f} %" in text
             assert f"{100 * e.low:.1f} to {100 * e.high:.1f} %" in text
             assert f"{e.provenance}, n = {e.n:,}" in text
-            assert wording.money(e.utility or 0.0) in text and f"{100 * (e.p_target or 0.0):.0f} %" in text
+            assert wording.chance(e.p_target or 0.0) in text and f"{e.utility or 0.0:.1f}" in text
+            assert wording.amount(sum(e.costs.values()), "EUR") in text
         assert e.reason in text
     for known in record.known:
         number = known.number
@@ -107,9 +110,32 @@ def test_every_number_is_written_with_its_n_interval_and_provenance(record: Deci
 
 def test_question_prices_and_constraints_are_told(record: DecisionRecord) -> None:
     text = markdown(record)
-    assert "92.5 % accuracy" in text and "| Predictions a month | 1,000,000 |" in text
+    assert "Asked for: 92.5 % accuracy." in text and "| Predictions a month | 1,000,000 |" in text
     assert "It must run without a GPU. Longest prediction: 50 ms." in text
-    assert "| One more label | 0.5 |" in text
+    assert "| One more label | 0.50 EUR |" in text and "| Months of use | 12 |" in text
+    assert "One kilowatt-hour" not in text, "it was not given"
+    assert "If a step may cost 0.4 points or less, fine-tuning would be recommended." in text
+    assert "| tolerance | 1 points a step | 0.4 points a step |" in text
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        (Goal(), "the cheapest rung that is nearly as good, up to 1 point behind for each step of the ladder."),
+        (Goal(tolerance=0.5), "the cheapest rung that is nearly as good, up to 0.5 points behind for each step of the"),
+        (Goal(tolerance=0.0), "the best model."),
+    ],
+)
+def test_without_prices_the_record_says_what_was_needed_and_nothing_of_money(
+    workspace: Path, goal: Goal, words: str
+) -> None:
+    read = made.dataset(workspace)
+    plain = made.advice()
+    estimates = priced([e.model_copy(update={"price_per_1000": None}) for e in plain.estimates], goal, 8)
+    advice = plain.model_copy(update={"question": goal, "estimates": estimates})
+    text = markdown(decision_record(read, None, made.evidence(), advice, made.plan(read.folder)))
+    assert f"Asked for: {words}" in text
+    assert not re.search(r"\b([Pp]rices?|EUR|[Uu]tility|[Uu]pkeep|[Cc]osts? of|Total cost|currency)\b", text)
 
 
 def test_the_page_needs_nothing_from_elsewhere(record: DecisionRecord) -> None:
@@ -129,10 +155,12 @@ def test_the_commands_are_read_by_the_command_line_as_they_are_meant(record: Dec
     read = whole_advise().make_context(name, words).params
     assert (program, read["path"], read["text_column"]) == ("advisor", "/data/my hot; set.csv", "the text")
     assert checked_target(read["target"]) == 0.925  # words on the command line, so that "92.5%" can be read too
-    given = {name: read[name] for name in ("budget", "label", "predictions_per_month", "no_gpu", "latency_ms")}
-    assert given == {"budget": 120, "label": 0.5, "predictions_per_month": 1_000_000, "no_gpu": True,
-                     "latency_ms": 50.0}  # fmt: skip
-    assert read["point"] is None and read["rungs"] is None
+    names = ("budget", "point", "label", "predictions_per_month", "currency", "no_gpu", "latency_ms", "tolerance")
+    assert {name: read[name] for name in names} == {
+        "budget": 120, "point": 40.0, "label": 0.5, "predictions_per_month": 1_000_000, "currency": "EUR",
+        "no_gpu": True, "latency_ms": 50.0, "tolerance": 1.0,
+    }  # fmt: skip
+    assert read["kwh"] is None and read["rungs"] is None
     _, name, *words = shlex.split(record.commands[1])
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     read = commands[name].make_context(name, words).params
@@ -140,12 +168,14 @@ def test_the_commands_are_read_by_the_command_line_as_they_are_meant(record: Dec
 
 
 def test_every_price_and_constraint_is_asked_for_again(workspace: Path) -> None:
-    prices = Prices(point=1.5, rung=2, hour=3, label=4, kwh=5, token=6, predictions_per_month=7, months=8)
+    prices = Prices(point=1.5, rung=2, hour=3, label=4, kwh=5, token=6, predictions_per_month=7, months=8,
+                    currency="CHF")  # fmt: skip
     musts = Constraints(weights_fixed=True, knowledge_changes=True, local_only=True, no_gpu=True, latency_ms=9,
                         deadline_seconds=10)  # fmt: skip
     data = made.dataset(workspace)
-    words = shlex.split(asked(data, Goal(prices=prices, constraints=musts)))
+    words = shlex.split(asked(data, Goal(tolerance=0.0, prices=prices, constraints=musts)))
     read = whole_advise().make_context("advise", words[2:]).params
+    assert read["tolerance"] == 0.0
     for wishes in (prices, musts):
         every = wishes.model_dump(exclude={"schema_version"})
         assert {name: read[name] for name in every} == every

@@ -68,17 +68,45 @@ def test_every_cost_is_the_sum_one_would_do_by_hand() -> None:
             "electricity": (0.5 + 10_000 * 0.036 / 3600) * 0.065 * 0.5,
         }
     )
-    assert found.utility == pytest.approx(100 * 0.9 * 10 - sum(found.costs.values()))
+    assert found.utility == pytest.approx(100 * 0.9 - sum(found.costs.values()) / 10), "upkeep stands for the tolerance"
     assert found.price_per_1000 == pytest.approx(36 / 3600 * 2 + 36 / 3600 * 0.065 * 0.5)
     assert found.energy_wh == pytest.approx(32.5)
     assert one(estimate("fine-tune"), Goal(prices=prices), device="cuda").energy_wh == pytest.approx(150.0)
 
 
-@given(st.sampled_from(RUNG_NAMES), amounts, amounts, amounts, st.integers(0, 10**7), st.integers(1, 60))
+def test_without_prices_nothing_costs_anything_and_a_step_costs_the_tolerance() -> None:
+    found = one(estimate("fine-tune"), Goal(tolerance=0.5))
+    assert (found.costs, found.price_per_1000, found.labels_price) == ({}, None, None)
+    assert found.utility == pytest.approx(90 - 3 * 0.5)
+    served = one(estimate("fine-tune", place=2.6), Goal(tolerance=0.5))
+    assert served.utility == pytest.approx(90 - 2.6 * 0.5)
+
+
+def test_prices_of_some_things_are_costs_of_those_alone_and_weigh_nothing_without_a_points_own() -> None:
+    found = one(estimate("fine-tune"), Goal(prices=Prices(hour=2.0)))
+    assert found.costs == pytest.approx({"training": 1.0}), "predictions cost nothing until their number is known"
+    assert found.utility == one(estimate("fine-tune"), Goal()).utility
+
+
+def test_what_leads_by_luck_loses_points_and_chances() -> None:
+    goal = Goal(target=0.9)
+    found = priced([estimate("rag", 0.93), estimate("frozen", 0.9)], goal, 400)
+    alone = priced([estimate("rag", 0.93)], goal, 400)[0]
+    assert found[0].curse == pytest.approx(0.053) and alone.curse == 0.0
+    assert found[0].utility == pytest.approx(93 - 5.3 - 1) and (found[0].p_target or 0) < (alone.p_target or 0)
+    assert priced([estimate("rag", 0.87), estimate("frozen", 0.9)], goal, 400)[0].curse == pytest.approx(
+        0.053 * math.exp(-1)
+    )
+
+
+@given(
+    st.sampled_from(RUNG_NAMES), amounts, amounts, amounts, st.integers(0, 10**7), st.integers(1, 60),
+    st.one_of(st.none(), st.floats(0.1, 1e3)),
+)  # fmt: skip
 def test_dearer_prices_never_raise_a_rungs_utility(
-    rung: RungName, step: float, hour: float, kwh: float, predictions: int, months: int
+    rung: RungName, step: float, hour: float, kwh: float, predictions: int, months: int, point: float | None
 ) -> None:
-    base = Prices(rung=step, hour=hour, kwh=kwh, predictions_per_month=predictions, months=months)
+    base = Prices(point=point, rung=step, hour=hour, kwh=kwh, predictions_per_month=predictions, months=months)
     here = one(estimate(rung), Goal(prices=base)).utility
     assert here is not None
     for name in ("rung", "hour", "kwh", "predictions_per_month", "months"):
@@ -88,9 +116,10 @@ def test_dearer_prices_never_raise_a_rungs_utility(
 
 def test_an_endpoint_costs_tokens_and_no_time_of_this_machine() -> None:
     asked = {"identity": "endpoint https://x m", "ask": {"template": "a" * 4000}}
-    there = one(estimate("prompting", settings=asked), Goal(prices=Prices(token=5.0, months=1)))
-    assert there.costs["predictions"] == 0.0 and there.costs["tokens"] > 10_000 * 1000 * 5 / 1e6
-    assert "tokens" not in one(estimate("prompting"), Goal()).costs
+    prices = Prices(hour=1.0, token=5.0, predictions_per_month=10_000, months=1)
+    there = one(estimate("prompting", settings=asked), Goal(prices=prices))
+    assert "predictions" not in there.costs and there.costs["tokens"] > 10_000 * 1000 * 5 / 1e6
+    assert "tokens" not in one(estimate("prompting"), Goal(prices=prices)).costs
 
 
 @pytest.mark.parametrize(
@@ -150,4 +179,4 @@ def test_pricing_again_forgets_the_question_before() -> None:
 def test_the_page_on_the_decision_names_every_price_and_constraint_with_its_default(wish: Wish) -> None:
     page = (Path(__file__).parents[2] / "docs" / "decision.md").read_text(encoding="utf-8")
     row = next(line for line in page.splitlines() if line.startswith(f"| `{wish.words.option}"))
-    assert row.endswith(f"| {wish.default:g} |" if wish.default else "|  |") and wish.words.help in row
+    assert row.endswith(f"| {wish.default} |" if wish.default else "|  |") and wish.words.help in row

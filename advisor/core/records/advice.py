@@ -76,8 +76,9 @@ class Goal(Record):
 class WhatIf(Record):
     """The nearest change that changes the recommendation.
 
-    ``what`` changes ("target", "labels per class", "label price", "predictions a month", "a GPU") from ``now`` to
-    ``value``, with a 90 % interval where it is estimated. ``rung`` is then recommended. ``sentence`` says so.
+    ``what`` changes ("target", "tolerance", "labels per class", "label price", "price of a point", "predictions a
+    month", "a GPU") from ``now`` to ``value``, with a 90 % interval where it is estimated. ``rung`` is then
+    recommended. ``sentence`` says so.
     """
 
     what: str
