@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-faults bench-rungs fuzz doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -41,6 +41,9 @@ bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
 	$(BIN)/python -m benchmarks.probes
+
+bench-backbones: $(READY)  ## what a stronger backbone brings with frozen features, from the weights that are here
+	$(BIN)/python -m benchmarks.backbones
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
 	$(BIN)/python -m benchmarks.faults

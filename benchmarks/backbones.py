@@ -15,10 +15,11 @@ import csv
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -146,13 +147,16 @@ def features(dataset: Dataset, entry: Entry, rows: np.ndarray) -> Seen:
                 break
             part = rows[start : start + PART]
             keys = [str(row) for row in part]
-            found = extract(
-                backbone, lambda i, part=part: read(int(part[i])), keys, Path(cache), calibration=calibration
-            )
+            item = partial(_item, read, part)
+            found = extract(backbone, item, keys, Path(cache), calibration=calibration)
             parts.append(np.array(found.array))
             seconds = time.process_time() - started
     array = np.concatenate(parts)
     return Seen(array, 1000 * seconds / len(array))
+
+
+def _item(read: Callable[[int], Any], rows: np.ndarray, place: int) -> Any:
+    return read(int(rows[place]))
 
 
 def read() -> list[Row]:

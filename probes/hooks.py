@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from probes.backbones.entry import Pooling
 from probes.backbones.image import CONTAINERS, layers_of
 from probes.backbones.text import masked_mean, pool
 from probes.errors import BackboneError
@@ -176,13 +177,14 @@ class TextLayers(LayerOutputs):
         chosen = thinned(numbered, MAX_LAYERS - 1)
         self.names = (*(name for name, _ in chosen), LAST)
         self._numbers = dict(chosen)
+        self._pooling: Pooling = module.pooling
 
     def each(self, batch: dict[str, Tensor]) -> list[Tensor]:
         encoder: Any = self.inner.encoder
         output = encoder(**batch, output_hidden_states=True)
         mask = batch["attention_mask"]
         return [
-            pool(output.last_hidden_state, mask, self.inner.pooling)
+            pool(output.last_hidden_state, mask, self._pooling)
             if name == LAST
             else masked_mean(output.hidden_states[self._numbers[name]], mask)
             for name in self.names

@@ -57,11 +57,14 @@ def race(
 ) -> tuple[BackboneTrial, ...]:
     """Every backbone's trial on the training part, the default's first, in about `seconds`.
 
-    A backbone that does not load or is too slow says so in its trial. None has a value where nothing can be held out,
-    or where the default alone takes longer than the time.
+    The time starts when the default is loaded and calibrated, which the evidence needs in any case. A backbone that
+    does not load or is too slow says so in its trial. None has a value where nothing can be held out, or where the
+    default alone takes longer than the time. Raises BackboneError where the default does not load.
     """
     challengers = [Racer(entry) for entry in sorted(others, key=lambda entry: entry.size_bytes)]
-    run = _Race(dataset, Racer(default), challengers, time.monotonic() + seconds, load)
+    run = _Race(dataset, Racer(default), challengers, 0.0, load)
+    run.enter(run.default, sample_rows(dataset, FIRST_ITEMS))
+    run.until = time.monotonic() + seconds
     try:
         run.all_rounds(undecided, progress)
     except ProbeError as error:  # a class too small to hold anything out
@@ -73,13 +76,15 @@ def race(
 class Racer:
     """A backbone in the race. Shape: predicted (n,) out of fold on the rows of its last round, -1 for unreadable ones.
 
-    ``pace``: seconds that one more item takes, decoding included. ``running``: whether it goes on; ``worse``: whether
-    it was in the worse half of a round; ``why`` it was never tried.
+    ``rate``: items a second through the network; ``pace``: seconds that one more item takes, decoding included.
+    ``calibration``: how it is run, for every racer as is best for the default. ``running``: whether it goes on;
+    ``worse``: whether it was in the worse half of a round; ``why`` it was never tried.
     """
 
     entry: Entry
     backbone: Backbone | None = None
     calibration: Calibration | None = None
+    rate: float = 0.0
     pace: float = 0.0
     value: Measured | None = None
     lead: Measured | None = None
@@ -157,16 +162,20 @@ class _Race:
         return True
 
     def enter(self, racer: Racer, rows: np.ndarray) -> None:
-        """Load a backbone, calibrate it and time a few items. Raises BackboneError."""
+        """Load a backbone, see how fast it is and time a few items. Raises BackboneError.
+
+        A challenger is run as is best for the default on this device, since measuring that again takes a second or two.
+        """
         from probes import device as devices
         from probes.calibrations import calibration_of
 
         entry = racer.entry
         racer.backbone = self.load(entry, input_size(self.dataset, entry), devices.pick())
         texts = probes_of(self.dataset).texts_to_time(self.dataset)
-        racer.calibration = calibration_of(racer.backbone, feature_cache(), texts)
+        racer.calibration = self.default.calibration or calibration_of(racer.backbone, feature_cache(), texts)
+        racer.rate = devices.check_rate(racer.backbone, racer.calibration, texts)
         timed = features_of(self.dataset, rows[:TIMED_ITEMS], _wide(racer.backbone), silent, racer.calibration)
-        forward = 1.0 / max(racer.calibration.items_per_second, 1e-6)
+        forward = 1.0 / max(racer.rate, 1e-6)
         racer.pace = forward if timed.cached else max(forward, timed.seconds / min(TIMED_ITEMS, len(rows)))
 
     def measure(self, racer: Racer, rows: np.ndarray, n_new: int) -> None:
@@ -219,13 +228,12 @@ def _wide(backbone: Backbone) -> Any:
 
 def _trial(racer: Racer) -> BackboneTrial:
     """A racer as the record keeps it."""
-    rate = racer.calibration.items_per_second if racer.calibration and racer.value else 0.0
     return BackboneTrial(
         backbone=racer.entry.reference,
         title=racer.entry.title,
         value=racer.value,
         lead=racer.lead,
-        seconds_per_item=1.0 / rate if rate > 0 else None,
+        seconds_per_item=1.0 / racer.rate if racer.value is not None and racer.rate > 0 else None,
         stayed=racer.value is not None and not racer.worse,
         sentence=racer.why,
     )

@@ -222,7 +222,8 @@ def _without_head(model: nn.Module, entry: Entry) -> Network:
 
 def _head_names(model: nn.Module) -> list[str]:
     """Where the head may be, in order: timm's own word, then the names that torchvision uses."""
-    own = model.get_classifier() if hasattr(model, "get_classifier") else None
+    classifier: Any = getattr(model, "get_classifier", None)
+    own = classifier() if classifier is not None else None
     named = [name for name, module in model.named_modules() if module is own]
     child = getattr(model, "classifier", None)
     inside = [f"classifier.{len(child) - 1}"] if isinstance(child, nn.Sequential) else []
