@@ -44,6 +44,7 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "train": lambda: advisor.train(images, rung="frozen", budget=20),
         "load": lambda: advisor.load("last"),
         "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
+        "climb": lambda: advisor.climb(images, target=0.5, budget=20),
         "exchange": lambda: advisor.exchange(images, budget=BUDGET_SECONDS),
     }
 

@@ -26,7 +26,7 @@ QUICK = {
     "advise": "Advice",
     "ask": "list",
 }
-SLOW = {"train": "RunReport", "load": "ImageClassifier", "race": "Race", "exchange": "Exchange"}
+SLOW = {"train": "RunReport", "load": "ImageClassifier", "race": "Race", "climb": "Climb", "exchange": "Exchange"}
 
 
 @pytest.fixture(scope="module")

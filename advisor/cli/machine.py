@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from advisor.cli.options import Json, RunArgument
 from advisor.cli.output import Output, command
@@ -39,13 +40,20 @@ def list_runs(json: Json = False) -> None:
 def show_run(run: RunArgument, json: Json = False) -> None:
     """Show a run's state and results, and the last lines of its log if it failed."""
     with command(json) as output:
-        from advisor.cli import show_runs
-        from advisor.runs import store, supervisor
+        from advisor.cli import show_climb, show_runs
+        from advisor.runs import climbs, store, supervisor
 
         status = store.status(run)
         if waits := supervisor.look_after():
             output.note(waits)
-        output.answer(show_runs.run_json(status), lambda to: show_runs.run(to, status))
+        climb = climbs.of_run(status.run)
+        document = show_runs.run_json(status) | {"climb": climb and show_climb.climb_json(climb)}
+
+        def draw(to: Console) -> None:
+            show_runs.run(to, status)
+            show_climb.of_run(to, climb)
+
+        output.answer(document, draw)
 
 
 @runs_app.command("stop")

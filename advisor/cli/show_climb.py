@@ -36,6 +36,13 @@ def climb(to: Console, climb: Climb) -> None:
         to.print(f"To see it: advisor runs show {climb.current.run}", style="dim", markup=False)
 
 
+def of_run(to: Console, climb: Climb | None) -> None:
+    """Below a run: the climb that it is a step of."""
+    if climb is not None:
+        to.print(safe(f"The climb: {climb.sentence or plan_sentence(climb)}"))
+        steps(to, climb)
+
+
 def steps(to: Console, climb: Climb) -> None:
     """One line for each step: what it took, what it reached on held-out items, and what that brought."""
     with_target = climb.advice.question.target is not None

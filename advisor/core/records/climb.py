@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from advisor.core.ladder import RungName
 from advisor.core.records.advice import Advice
@@ -69,6 +69,12 @@ class Climb(Record):
     state: Literal["running", "done", "stopped", "failed"] = "running"
     stop: bool = False
     sentence: str = ""
+
+    @classmethod
+    def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """With its advice as that of this version."""
+        advice = content.get("advice")
+        return {**content, "advice": Advice.upgraded(advice)} if isinstance(advice, dict) else content
 
     @property
     def current(self) -> ClimbStep | None:
