@@ -53,7 +53,7 @@ class Kind:
 
 
 KINDS = {
-    "frozen": Kind("frozen", DIGITS, {"backbones": "pinned"}),
+    "frozen": Kind("frozen", DIGITS),
     "fine-tune": Kind("fine-tune", DIGITS, {"steps": 10, "learning_rate": 3e-4}),
     "fine-tune with a race": Kind("fine-tune", DIGITS, {"steps": 4}),
     "few images": Kind("fine-tune", "few images", {"steps": 12, "learning_rate": 3e-4}),

@@ -163,7 +163,7 @@ def fixed(task: Task, dataset: Dataset, rung: RungName) -> dict[str, Any]:
     n = len(dataset.where("train", "val"))
     _, tuned, fresh = next(row for row in STEPS[dataset.kind] if n <= row[0])
     rates = modality_of(dataset.kind).learning_rates
-    pinned: dict[str, Any] = {"backbones": "pinned"}
+    pinned: dict[str, Any] = {}
     if rung == TUNED and not few_labels.applies(dataset):
         pinned |= {"learning_rate": rates[TUNED], "steps": tuned}
     if rung == FRESH:
