@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 import advisor
 from advisor import api
+from advisor.advice.advise import reconsider
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Prices, RunReport
@@ -126,8 +128,30 @@ def test_advice_of_an_earlier_version_is_asked_anew(dataset: Dataset, advice: Ad
         path.write_text(kept)
 
 
+@pytest.mark.parametrize(
+    "wishes", [{"target": 0.97}, {"tolerance": 0.0}, {"prices": Prices(hour=3.0, label=0.5, point=2.0, currency="EUR")}]
+)
+def test_another_need_is_decided_from_what_was_measured_as_if_it_had_been_asked_at_first(
+    dataset: Dataset, advice: Advice, wishes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = advisor.advise(dataset, budget=BUDGET_SECONDS, **wishes)
+    advice.save(dataset.files.advice)
+    monkeypatch.setattr("advisor.advice.advise.gather", lambda *_: pytest.fail("nothing is measured"))
+    found = reconsider(dataset, advice, advice.question.model_copy(update=wishes))
+    assert found == asked.model_copy(update={"seconds": advice.seconds})
+    assert Advice.saved(dataset.files.advice) == found, "kept for the plan, the record and the command"
+    assert reconsider(dataset, found, advice.question) == advice, "and back"
+
+
+def test_what_needs_measuring_is_not_decided_without_it(dataset: Dataset, advice: Advice) -> None:
+    for field, value in (("rungs", ("frozen",)), ("budget_seconds", 99.0), ("backbone", "other")):
+        with pytest.raises(AdviceError, match="measured anew"):
+            reconsider(dataset, advice, advice.question.model_copy(update={field: value}))
+    assert Advice.saved(dataset.files.advice) == advice
+
+
 def test_prices_and_constraints_are_part_of_the_question(dataset: Dataset, advice: Advice) -> None:
-    prices, musts = Prices(point=1.0, label=2.0), Constraints(knowledge_changes=True)
+    prices, musts = Prices(point=1.0, label=2.0, currency="EUR"), Constraints(knowledge_changes=True)
     given = advisor.advise(dataset, budget=BUDGET_SECONDS, prices=prices, constraints=musts)
     assert given.recommended == "rag" and (given.question.prices, given.question.constraints) == (prices, musts)
     assert all(e.blocked or not e.available for e in given.estimates if e.rung != "rag")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -257,13 +258,15 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
     assert advice["seconds"] > 0
     assert advice["metric"] == "accuracy"
     keys = {"rung", "available", "value", "low", "high", "n", "provenance", "train_seconds", "reason"}
-    for rung in advice["rungs"]:
+    for number, rung in enumerate(advice["rungs"]):
         assert rung.keys() >= keys
         assert rung["reason"]
         assert not rung["available"] or 0 <= rung["low"] <= rung["value"] <= rung["high"] <= 1
+        steps = rung["place"] if rung["place"] is not None else number
         assert not rung["available"] or rung["utility"] == pytest.approx(
-            100 * rung["value"] * 100 - sum(rung["costs"].values())
+            100 * (rung["value"] - rung["curse"]) - advice["question"]["tolerance"] * steps
         )
+        assert rung["costs"] == {} and rung["price_per_1000"] is None, "nothing has a price"
     assert all(flip.keys() >= {"what", "now", "value", "low", "high", "rung", "sentence"} for flip in advice["flips"])
     assert advice.keys() >= {"race", "exchange"}
 
@@ -271,10 +274,12 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
 def test_advice_weighs_the_users_prices_and_keeps_what_must_hold(
     answer: Answer, advisor: Run, digits: Path, trained: dict[str, Any]
 ) -> None:
-    wishes = ("--weights-fixed", "--deadline", "3600", "--price-point", "7", "--predictions", "50", "--months", "3")
+    wishes = ("--weights-fixed", "--deadline", "3600", "--price-point", "7", "--predictions", "50", "--months", "3",
+              "--price-hour", "9", "--currency", "EUR", "--tolerance", "0.5")  # fmt: skip
     found = answer("advise", digits, *BUDGET, *wishes, "--target", "0.5")
     prices, musts = found["question"]["prices"], found["question"]["constraints"]
-    assert (prices["point"], prices["predictions_per_month"], prices["months"], prices["rung"]) == (7, 50, 3, 50)
+    assert (prices["point"], prices["predictions_per_month"], prices["months"], prices["rung"]) == (7, 50, 3, None)
+    assert (prices["currency"], found["question"]["tolerance"]) == ("EUR", 0.5)
     assert (musts["weights_fixed"], musts["deadline_seconds"], musts["no_gpu"]) == (True, 3600, False)
     rungs = {rung["rung"]: rung for rung in found["rungs"]}
     assert rungs["fine-tune"]["blocked"] and rungs["scratch"]["blocked"] and not rungs["frozen"]["blocked"]
@@ -283,7 +288,10 @@ def test_advice_weighs_the_users_prices_and_keeps_what_must_hold(
     said = advisor("advise", digits, *BUDGET, *wishes, "--target", "0.5").stdout
     shown = " ".join(said.split())  # as long as it takes, over several lines
     assert "P(target)" in shown and "ruled out" in shown and "none may change" in shown
-    assert advisor("advise", digits, *BUDGET).returncode == 0, "the plain question again, for the tests below"
+    assert "cost, EUR" in shown and "EUR over 3 months of predictions" in shown
+    plain = advisor("advise", digits, *BUDGET)  # the plain question again, for the tests below
+    assert plain.returncode == 0 and "P(better)" in plain.stdout
+    assert not re.search(r"\b(utility|price|worth|cost,|EUR)\b", plain.stdout)
 
 
 @pytest.mark.slow

@@ -149,6 +149,8 @@ def asked(dataset: Dataset, goal: Goal) -> str:
         words += ["--rungs", ",".join(goal.rungs)]
     if goal.backbone is not None:
         words += ["--backbone", goal.backbone]
+    if goal.backbones != plain.backbones:
+        words += ["--backbones", goal.backbones]
     return shlex.join([*words, *_wishes(goal)])
 
 
