@@ -19,6 +19,7 @@ from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
 from advisor.advice.what_if_labels import labels_for_target
 from advisor.core.errors import AdviceError
+from advisor.core.ladder import TUNED
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.data.features import load_backbone
 from advisor.evidence.gather import gather, kept, model_of
@@ -71,13 +72,16 @@ def again(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
         raise AdviceError(f"What was measured on {dataset.name} is no longer kept. Ask for advice again.")
     evidence = evidence.model_copy(update={"backbones": advice.backbones})
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
-    plain = advice.estimates
-    if all(e.usual_gain is None for e in plain):  # advice of a former version
-        plain = informed(plain, dataset.kind, Experience.here())
+    plain = informed(advice.estimates, dataset.kind, Experience.here()) if is_former(advice) else advice.estimates
     anew = decided(dataset, goal, evidence, situation, plain)
     measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
     exchange = advice.exchange if measured_rate else anew.exchange
     return anew.model_copy(update={"seconds": advice.seconds, "exchange": exchange})
+
+
+def is_former(advice: Advice) -> bool:
+    """Whether advice was given before it knew what is usual on other datasets; its words are of that time too."""
+    return advice.estimate(TUNED).kept_chance is None
 
 
 def decided(

@@ -11,7 +11,7 @@ from advisor.advice.decide import decide
 from advisor.advice.outlook.cost import repriced
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import StorageError
-from advisor.core.records import Advice, Evidence, Goal, RunReport
+from advisor.core.records import Advice, Evidence, Goal, Prices, RunReport
 from advisor.core.storage import write_json
 from advisor.ui import rungs_table
 
@@ -93,13 +93,21 @@ def test_former_evidence_knows_whether_its_suspects_are_mostly_hard(tmp_path: Pa
 def test_former_advice_counts_in_points_with_the_tolerance_that_its_prices_came_to(tmp_path: Path) -> None:
     write_json(tmp_path / "advice.json", ADVICE)
     found = Advice.load(tmp_path / "advice.json")
-    assert found.question.tolerance == 0.5 and found.question.prices.point == 100.0
+    assert found.question.tolerance == 0.5 and found.question.prices == Prices(), "they were nobody's own"
     assert found.estimate("frozen").utility == pytest.approx(88.998)
-    assert found.estimate("frozen").costs == {"upkeep": 100.0, "predictions": 0.2}, "its prices were its own"
+    assert not any(e.costs or e.price_per_1000 for e in found.estimates)
     assert Advice.load(found.save(tmp_path / "again.json")) == found
     assert side_by_side(found).rows and rungs_table.table(found)
     anew = repriced(found.estimates, Goal())
     assert decide(anew, Goal()).recommended == "frozen" and not anew[2].costs
+
+
+def test_former_advice_keeps_the_prices_that_were_given(tmp_path: Path) -> None:
+    own = {**ADVICE["question"], "prices": {**ADVICE["question"]["prices"], "rung": 20.0}}
+    write_json(tmp_path / "advice.json", {**ADVICE, "question": own})
+    found = Advice.load(tmp_path / "advice.json")
+    assert (found.question.tolerance, found.question.prices.rung, found.question.prices.point) == (0.2, 20.0, 100.0)
+    assert found.estimate("frozen").costs == {"upkeep": 100.0, "predictions": 0.2}
 
 
 def test_former_advice_whose_points_had_no_price_asks_for_the_best_model(tmp_path: Path) -> None:

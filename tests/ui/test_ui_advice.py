@@ -230,6 +230,13 @@ def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
     assert need(opened(measured)).value == "nearly"
 
 
+def test_advice_in_the_words_of_a_former_version_is_decided_anew_when_it_is_opened(measured: Dataset) -> None:
+    estimates = tuple(e.model_copy(update={"kept_chance": None, "usual_gain": None}) for e in given(measured).estimates)
+    given(measured, estimates=estimates, headline="Frozen features pay most here.")
+    assert "are recommended" in answer(opened(measured)) or "is recommended" in answer(opened(measured))
+    assert kept(measured).estimate("fine-tune").kept_chance is not None
+
+
 def test_costs_are_empty_until_they_are_given_and_then_spoken_of(measured: Dataset) -> None:
     app = opened(measured)
     for name, default in Prices().model_dump(exclude={"schema_version", "currency"}).items():

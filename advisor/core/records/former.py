@@ -31,20 +31,31 @@ def with_mostly_hard(evidence: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+#: Prices that every goal had before there were none by default.
+PRICES = {"point": 100.0, "rung": 50.0, "hour": 1.0, "label": 0.1, "kwh": 0.3, "token": 1.0,
+          "predictions_per_month": 10_000, "months": 12}  # fmt: skip
+COSTS: dict[str, Any] = {"costs": {}, "price_per_1000": None, "labels_price": None}
+
+
 def with_points(advice: dict[str, Any]) -> dict[str, Any]:
-    """Advice's content with a tolerance, and utilities in points: both were amounts of money."""
+    """Advice's content with a tolerance, and utilities in points: both were amounts of money.
+
+    Prices that the user had left as they were are none.
+    """
     question, estimates = advice.get("question"), advice.get("estimates")
     if not isinstance(question, dict) or "tolerance" in question or not isinstance(estimates, list):
         return advice
     prices = question.get("prices", {})
+    own = {name: price for name, price in prices.items() if name in PRICES} != PRICES
     point, step = (prices.get(name) or 0.0 for name in ("point", "rung"))
-    if not point:
-        return {**advice, "question": {**question, "tolerance": 0.0}}
     return {
         **advice,
-        "question": {**question, "tolerance": step / point},
-        "estimates": [
-            {**one, "utility": one["utility"] / point} if isinstance(one, dict) and one.get("utility") else one
-            for one in estimates
-        ],
+        "question": {**question, "tolerance": step / point if point else 0.0, "prices": prices if own else {}},
+        "estimates": [_in_points(one, point, own) if isinstance(one, dict) else one for one in estimates],
     }
+
+
+def _in_points(estimate: dict[str, Any], point: float, own: bool) -> dict[str, Any]:
+    """An estimate's content with its utility in points, and without costs at prices that nobody had given."""
+    points = {"utility": estimate["utility"] / point} if point and estimate.get("utility") else {}
+    return {**estimate, **points, **({} if own else COSTS)}

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
-from advisor.advice.advise import reconsider
+from advisor.advice.advise import is_former, reconsider
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.advice.wishes import checked_constraints
@@ -42,7 +42,7 @@ def draw() -> None:
         return
     st.title(QUESTION, anchor=False)
     wanted = needs.draw(dataset, advice.question)
-    if wanted != advice.question:
+    if wanted != advice.question or is_former(advice):
         decided_anew(dataset, advice, wanted)
     if refused is not None:
         unanswered(refused)
@@ -68,6 +68,8 @@ def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal) -> None:
         checked_constraints(wanted.constraints, wanted.backbone)
         reconsider(dataset, advice, wanted)
     except PeopleError as error:
+        if wanted == advice.question:
+            return  # the words of a former version, whose measurements are gone
         parts.problem(str(error), "There is no answer to this. The former advice stays below.")
     else:
         st.rerun()
