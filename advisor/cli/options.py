@@ -62,7 +62,10 @@ Tolerance = Annotated[
         "0 asks for the best model.",
     ),
 ]
-Backbone = Annotated[str | None, typer.Option(metavar="NAME", help="A backbone of the catalog; see: advisor weights.")]
+Backbone = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A backbone of the catalog, a folder or a hub name; see: advisor weights."),
+]
 Backbones = Annotated[
     str,
     typer.Option(
