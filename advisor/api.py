@@ -10,13 +10,14 @@ share done. `advisor.__all__` lists the functions that are public in the package
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.advice import climb_plan
 from advisor.advice.advise import advise_dataset
 from advisor.advice.planning import advice_for_run, make_plan
-from advisor.advice.racing import Pair, Race, pair_of, runs_of
+from advisor.advice.racing import Race, pair_of
 from advisor.advice.record.decision import DecisionRecord
 from advisor.advice.record.decision import decision_record as put_on_record
 from advisor.advice.wishes import checked_budget, checked_goal, checked_pair, checked_target
@@ -50,7 +51,7 @@ from advisor.evidence.gather import gather, keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import climbs, ended, launchers, store, supervisor
+from advisor.runs import begin, climbs, ended, launchers, store, supervisor
 from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 
 Source = str | Path | Dataset
 DEFAULT_BUDGET_SECONDS = 60.0
-DEFAULT_TRAINING_SECONDS = 300.0
+DEFAULT_TRAINING_SECONDS = begin.TRAINING_SECONDS
 
 
 def read(
@@ -347,21 +348,8 @@ def race(
     dataset = read(x, progress=progress)
     advice = _advice(dataset, advice, progress)
     pair = pair_of(advice, named)
-    begun = start_race(dataset, advice, pair, budget=budget, device=device, seed=seed)
-    raced = wait_for_climb(begun.climb, progress)
-    if raced.state != "done" or raced.kept is None or raced.kept_rung is None:
-        raise RunError(f"The race did not finish. {raced.sentence}")
-    reports = tuple(RunReport.load(RunFiles(store.directory(step.run)).report) for step in raced.steps)
-    return Race(pair, raced.kept_rung, raced.kept, reports, raced.sentence)
-
-
-def start_race(
-    dataset: Dataset, advice: Advice, pair: Pair, *, budget: float | None = None, device: str = "auto", seed: int = 0
-) -> Climb:
-    """Begin a race of two rungs, `budget` seconds for each run, and return at once; its first run is queued."""
-    rungs = runs_of(advice, pair)
-    seconds = len(rungs) * (DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget))
-    return _begun(climb_plan.planned(dataset, advice, budget_seconds=seconds, device=device, seed=seed, every=rungs))
+    begun = begin.start_race(dataset, advice, pair, budget=budget, device=device, seed=seed)
+    return begin.verdict(pair, wait_for_climb(begun.climb, progress))
 
 
 def climb(
@@ -375,50 +363,23 @@ def climb(
     advice: Advice | None = None,
     device: str = "auto",
     seed: int = 0,
+    detach: bool = False,
     progress: Progress = silent,
 ) -> Climb:
     """Train rungs one after the other, cheapest first, until held-out items show that it is enough; keep the best.
 
-    target, tolerance, rungs, backbone: those of the advice where not named. budget: seconds for all runs together, 300
-    by default. It goes on without the caller; `climbs.carry_on(climb.climb)` says how it stands. A climb whose run
+    target, tolerance, rungs, backbone: the advice's where not named. budget: seconds for all runs together, 300 by
+    default. detach: return once the first run is queued; `runs.follow.follow_climb` shows the rest. A climb whose run
     failed or was stopped says so in its state. Raises AdviceError where no rung that trains may be used.
     """
-    dataset = read(x, progress=progress)
-    advice = advice_to_climb(
-        dataset, target=target, tolerance=tolerance, rungs=rungs, backbone=backbone, advice=advice, progress=progress
-    )
-    return wait_for_climb(start_climb(dataset, advice, budget=budget, device=device, seed=seed).climb, progress)
-
-
-def advice_to_climb(
-    dataset: Dataset,
-    *,
-    target: float | str | None = None,
-    tolerance: float | None = None,
-    rungs: str | Iterable[str] | None = None,
-    backbone: str | None = None,
-    advice: Advice | None = None,
-    progress: Progress = silent,
-) -> Advice:
-    """The advice that a climb rests on: the one given last, asked anew where something else is named."""
-    climb_plan.checked_changes(Goal(), target, tolerance, rungs, backbone)
-    advice = _advice(dataset, advice, progress, backbone)
-    goal = climb_plan.checked_changes(advice.question, target, tolerance, rungs, backbone)
-    return climb_plan.advice_for(dataset, advice, goal, progress)
-
-
-def start_climb(
-    dataset: Dataset, advice: Advice, *, budget: float | None = None, device: str = "auto", seed: int = 0
-) -> Climb:
-    """Begin a climb under an advice and return at once; its first run is queued. Raises AdviceError as `climb`."""
+    named = partial(climb_plan.changed, target=target, tolerance=tolerance, rungs=rungs, backbone=backbone)
+    named(Goal())  # what cannot be met is said before anything is measured
     seconds = DEFAULT_TRAINING_SECONDS if budget is None else checked_budget(budget)
-    return _begun(climb_plan.planned(dataset, advice, budget_seconds=seconds, device=device, seed=seed))
-
-
-def _begun(climb: Climb) -> Climb:
-    begun = climbs.submit(climb)
-    supervisor.ensure()
-    return begun
+    dataset = read(x, progress=progress)
+    advice = _advice(dataset, advice, progress, backbone)
+    advice = climb_plan.advice_for(dataset, advice, named(advice.question), progress)
+    begun = begin.start_climb(dataset, advice, budget=seconds, device=device, seed=seed)
+    return begun if detach else wait_for_climb(begun.climb, progress)
 
 
 def wait(run: str, progress: Progress = silent) -> RunReport:

@@ -17,7 +17,7 @@ from advisor.core.records import Advice, Climb, Dataset, Goal
 from probes.progress import Progress, silent
 
 
-def checked_changes(
+def changed(
     goal: Goal,
     target: float | str | None = None,
     tolerance: float | None = None,

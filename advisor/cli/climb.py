@@ -49,10 +49,10 @@ def climb(
         dataset = api.read(path, **reading, progress=output.progress)
         for note in dataset.notes:
             output.note(note)
-        advice = api.advice_to_climb(
-            dataset, target=target, tolerance=tolerance, rungs=rungs, backbone=backbone, progress=output.progress
-        )
-        begun = api.start_climb(dataset, advice, budget=budget, device=device, seed=seed)
+        begun = api.climb(
+            dataset, target=target, tolerance=tolerance, budget=budget, rungs=rungs, backbone=backbone, device=device,
+            seed=seed, detach=True, progress=output.progress,
+        )  # fmt: skip
         run = begun.steps[-1].run
         try:
             with ctrl_c() as check:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.advice.climb_plan import outlined
 from advisor.advice.climb_words import brought_words, button_words, plan_sentence
 from advisor.advice.climbing import candidates
@@ -15,7 +14,7 @@ from advisor.core import wording
 from advisor.core.errors import AdviceError, PeopleError
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Climb, ClimbStep, Dataset
-from advisor.runs import climbs
+from advisor.runs import begin, climbs
 from advisor.ui import parts, places, polling, terms
 
 #: Seconds for all runs together, and for each run of a race.
@@ -48,7 +47,7 @@ def _offer_climb(dataset: Dataset, advice: Advice, plan: Climb) -> None:
             st.text(f"Last climb: {before.sentence}")
             link(before)
     if pressed:
-        _begin(lambda: api.start_climb(dataset, advice, budget=float(budget)))
+        _begin(lambda: begin.start_climb(dataset, advice, budget=float(budget)))
 
 
 def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName]) -> None:
@@ -62,7 +61,7 @@ def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName
             pressed = st.button("Race the two", key="race", icon=":material/sports_score:")
             budget = st.selectbox("Time for each", BUDGETS, index=1, key="race-budget", format_func=wording.duration)
     if pressed:
-        _begin(lambda: api.start_race(dataset, advice, pair, budget=float(budget)))
+        _begin(lambda: begin.start_race(dataset, advice, pair, budget=float(budget)))
 
 
 def _begin(start: Callable[[], Climb]) -> None:

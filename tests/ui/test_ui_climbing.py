@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import api
 from advisor.advice.climb_plan import outlined
 from advisor.core.records import Advice, Climb, ClimbStep, Constraints, Dataset, Gain, Plan
-from advisor.runs import climbs, store, supervisor
+from advisor.runs import begin, climbs, store, supervisor
 from advisor.ui import places
 from tests.ui.ui_records import share
 
@@ -70,7 +69,7 @@ def test_the_button_says_what_is_climbed_and_opens_the_first_run(
         begun.append((dataset.fingerprint, budget))
         return climb_with(images, [step_of(run, seconds=None)])
 
-    monkeypatch.setattr(api, "start_climb", start)
+    monkeypatch.setattr(begin, "start_climb", start)
     app = opened("advice", data=images.fingerprint[:16])
     button = app.button(key="climb")
     assert button.label.startswith("Climb: train frozen features")
