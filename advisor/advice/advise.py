@@ -112,9 +112,9 @@ def decided(
         headline=explain.headline(decision, estimates, metric, goal),
         sentences=(
             *explain.summary(decision, estimates, metric, goal),
-            *([evidence.backbones.sentence] if evidence.backbones else []),
             *labels_for_target(case),
             *outlook_of(dataset.kind).asides(evidence, case.chosen),
+            *([evidence.backbones.sentence] if evidence.backbones else []),
         ),
         flips=what_ifs(case),
         exchange=exchange(more, evidence.n_train),
