@@ -84,8 +84,8 @@ def test_any_two_rungs_can_be_compared(
 
     prices = data.draw(st.sampled_from([Prices(), Prices(hour=1.0, currency="EUR"), Prices(token=1.0, kwh=1.0)]))
     goal = Goal(prices=prices)
-    pair = repriced([made(one, mine), made(other, its)], goal)
-    said = compared(*pair, goal)
+    first, second = repriced([made(one, mine), made(other, its)], goal)
+    said = compared(first, second, goal)
     assert re.match(r"(\d+\.\d points (above|below)|level with) ", said) and not said.endswith((".", ",", " ", ":"))
     assert ("not known" in said) == (error is None and {one, other} != {"frozen"})
     assert "  " not in said and ("EUR" in said) <= (prices.currency == "EUR")

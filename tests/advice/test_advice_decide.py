@@ -26,7 +26,7 @@ from advisor.advice.decide import (
 )
 from advisor.advice.outlook.cost import repriced
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import RUNG_NAMES
+from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Constraints, Estimate, Goal, Prices
 from tests.advice.made_estimates import estimate, ladder
 
@@ -155,8 +155,8 @@ def test_every_decision_keeps_its_own_rule_and_explains_itself(
     priced: Prices,
 ) -> None:
     goal = Goal(target=target, tolerance=tolerance, prices=priced, constraints=constraints)
-    plain = [e.model_copy(update={"usual_gain": gain}) for e, gain in
-             zip(ladder(*values, error=error), gains or [None] * 5, strict=True)]  # fmt: skip
+    made = ladder(*values, error=error)
+    plain = [e.model_copy(update={"usual_gain": gains[i] if gains else None}) for i, e in enumerate(made)]
     estimates = repriced(plain, goal)
     open_to_it = usable(estimates, goal)
     if not open_to_it:
@@ -249,12 +249,13 @@ def test_the_headline_says_what_keeps_a_better_rung_out(wishes: dict[str, Any], 
     assert explain.headline(decide(estimates, goal), estimates, "accuracy", goal).startswith(begin)
 
 
-def told(estimates: list[Estimate], **wishes: Any) -> tuple[tuple[str, ...], dict[str, str]]:
+def told(estimates: list[Estimate], **wishes: Any) -> tuple[tuple[str, ...], dict[RungName, str]]:
     """The sentences under the headline, and each rung's reason."""
     goal = Goal(**wishes)
     made = repriced(estimates, goal)
     decision = decide(made, goal)
-    return explain.summary(decision, made, "accuracy", goal), {**explain.reasons(decision, made, "accuracy", goal)}
+    sentences = explain.summary(decision, made, "accuracy", goal)
+    return sentences, explain.reasons(decision, made, "accuracy", goal)
 
 
 def test_a_reason_tells_points_chance_effort_and_serving_in_this_order() -> None:

@@ -43,8 +43,8 @@ def informed(estimates: Sequence[Estimate], kind: Kind, experience: Experience) 
 def place(rung: RungName, kind: Kind, kept: float) -> float:
     """The expected place on the ladder (0 to 4) of the model that is served, where what was tuned is kept so often.
 
-    >>> place("fine-tune", "image", 0.6)
-    2.6
+    >>> place("fine-tune", "image", 0.5)
+    2.5
     """
     row = row_of(rung)
     back = row.falls_back_to.get(kind_row(kind).task)
