@@ -15,7 +15,7 @@ import csv
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,10 @@ Z = 1.645
 
 @dataclass(frozen=True)
 class Row:
-    """One backbone on one set. ``gain`` and ``error``: its lead over the default on the same items, in shares."""
+    """One backbone on one set. ``gain`` and ``error``: its lead over the default on the same items, in shares.
+
+    ``names``: what the nearest class name reaches without a label; None for images, and where it was not measured.
+    """
 
     kind: str
     dataset: str
@@ -57,14 +60,19 @@ class Row:
     gain: float
     error: float
     milliseconds: float
+    names: float | None = None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A backbone's features of a set's first items. Shape: array (n, dim); ``milliseconds`` of the processor each."""
+    """A backbone's features of a set's first items, and of the class names where it reads texts.
+
+    Shape: array (n, dim), names (classes, dim) or None; ``milliseconds`` of the processor for each item.
+    """
 
     array: np.ndarray
     milliseconds: float
+    names: np.ndarray | None = None
 
 
 def main() -> None:
@@ -126,12 +134,25 @@ def measure(kind: ModalityName, name: str, path: Path) -> Iterator[Row]:
         gain = probe.measured.value - base
         error = 0.0 if entry is entries[0] else paired_error(metric, labels, probe.oof_predicted, first, n_classes)
         yield Row(
-            kind, name, metric, n_classes, n, entry.name, probe.measured.value, gain, error, one.milliseconds
+            kind, name, metric, n_classes, n, entry.name, probe.measured.value, gain, error, one.milliseconds,
+            by_names(one, n, labels, metric),
         )  # fmt: skip
+
+
+def by_names(seen: Seen, n: int, labels: np.ndarray, metric: str) -> float | None:
+    """What the nearest class name reaches on the first n items."""
+    from probes.interval import score
+    from probes.zero_shot import nearest_names
+
+    if seen.names is None:
+        return None
+    predicted = nearest_names(seen.array[:n], seen.names).argmax(axis=1)
+    return score(metric, labels, predicted, len(seen.names))
 
 
 def features(dataset: Dataset, entry: Entry, rows: np.ndarray) -> Seen:
     """Features of the rows in order, as many as `SECONDS` of the processor allow."""
+    from advisor.data.class_names import embed_names
     from advisor.data.features import input_size, load_backbone, reader
     from probes.device import Calibration
     from probes.features import extract
@@ -152,7 +173,8 @@ def features(dataset: Dataset, entry: Entry, rows: np.ndarray) -> Seen:
             parts.append(np.array(found.array))
             seconds = time.process_time() - started
     array = np.concatenate(parts)
-    return Seen(array, 1000 * seconds / len(array))
+    names = embed_names(dataset.classes, backbone).classes if dataset.kind == "text" else None
+    return Seen(array, 1000 * seconds / len(array), names)
 
 
 def _item(read: Callable[[int], Any], rows: np.ndarray, place: int) -> Any:
@@ -168,6 +190,7 @@ def read() -> list[Row]:
             Row(
                 r["kind"], r["dataset"], r["metric"], int(r["classes"]), int(r["n"]), r["backbone"], float(r["value"]),
                 float(r["gain"]), float(r["error"]), float(r["milliseconds"]),
+                float(r["names"]) if r.get("names") else None,
             )
             for r in csv.DictReader(stream)
         ]  # fmt: skip
@@ -181,7 +204,8 @@ def write(rows: list[Row]) -> None:
         for r in sorted(rows, key=lambda row: (row.kind, row.dataset, BACKBONES[row.kind].index(row.backbone))):  # type: ignore[index]
             out.writerow(
                 (r.kind, r.dataset, r.metric, r.classes, r.n, r.backbone,
-                 f"{r.value:.4f}", f"{r.gain:.4f}", f"{r.error:.4f}", f"{r.milliseconds:.1f}")
+                 f"{r.value:.4f}", f"{r.gain:.4f}", f"{r.error:.4f}", f"{r.milliseconds:.1f}",
+                 "" if r.names is None else f"{r.names:.4f}")
             )  # fmt: skip
 
 
@@ -189,7 +213,11 @@ def table(rows: list[Row], kind: ModalityName) -> list[str]:
     """A Markdown table: a line per set, then the means over the sets with intervals from drawing whole sets."""
     default, *others = BACKBONES[kind]
     titles = " | ".join(f"{name} | difference | ms" for name in others)
-    lines = [f"| set | items | classes | {default} | ms | {titles} |", "|---" * (5 + 3 * len(others)) + "|"]
+    unlabelled = ["class names alone"] if kind == "text" else []
+    lines = [
+        f"| {' | '.join(['set', 'items', 'classes', default, 'ms', titles, *unlabelled])} |",
+        "|---" * (5 + 3 * len(others) + len(unlabelled)) + "|",
+    ]
     by_set = {
         name: {r.backbone: r for r in rows if r.dataset == name} for name in dict.fromkeys(r.dataset for r in rows)
     }
@@ -198,16 +226,30 @@ def table(rows: list[Row], kind: ModalityName) -> list[str]:
         cells = [name, str(own.n), str(own.classes), f"{100 * own.value:.1f}", f"{own.milliseconds:.0f}"]
         for other in others:
             cells += _cells(known.get(other))
+        cells += [_names(known.values())] if unlabelled else []
         lines.append("| " + " | ".join(cells) + " |")
     for other in others:
-        gains = np.array([known[other].gain for known in by_set.values() if other in known])
-        if len(gains):
-            draws = np.random.default_rng(0).choice(gains, (10_000, len(gains))).mean(axis=1)
-            low, high = 100 * np.quantile(draws, (0.05, 0.95))
-            lines.append(
-                f"\n{other}: {100 * gains.mean():+.1f} points ({low:.1f} to {high:.1f}) over {len(gains)} sets."
-            )
+        tried = [known for known in by_set.values() if other in known]
+        lines.append(_mean(f"{other}, linear probe", [known[other].gain for known in tried]))
+        pairs = [(known[other].names, known[default].names) for known in tried]
+        named = [one - own for one, own in pairs if one is not None and own is not None]
+        lines += [_mean(f"{other}, class names alone", named)] if named else []
     return [*lines, ""]
+
+
+def _mean(what: str, gains: list[float]) -> str:
+    """A mean over sets with the 90 % interval of drawing whole sets, in a sentence."""
+    if not gains:
+        return f"\n{what}: not measured."
+    draws = np.random.default_rng(0).choice(gains, (10_000, len(gains))).mean(axis=1)
+    low, high = 100 * np.quantile(draws, (0.05, 0.95))
+    return f"\n{what}: {100 * np.mean(gains):+.1f} points ({low:+.1f} to {high:+.1f}) over {len(gains)} sets."
+
+
+def _names(rows: Iterable[Row]) -> str:
+    """What class names alone reach, backbone by backbone."""
+    shares = [row.names for row in rows]
+    return " → ".join(f"{100 * share:.1f}" for share in shares if share is not None)
 
 
 def _cells(row: Row | None) -> list[str]:

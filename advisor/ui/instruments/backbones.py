@@ -62,7 +62,8 @@ def table(found: Backbones, metric: str) -> None:
 def row(trial: BackboneTrial, found: Backbones, metric: str) -> dict[str, str]:
     """One line of the table."""
     each = trial.seconds_per_item
-    mark = "start from this" if trial.backbone == found.best else "default" if trial.backbone == found.default else ""
+    out = "dropped out" if trial.value and not trial.stayed else ""
+    mark = "start from this" if trial.backbone == found.best else "default" if trial.backbone == found.default else out
     return {
         "Backbone": trial.title,
         metric.capitalize(): wording.percent(trial.value.value) if trial.value else "",
