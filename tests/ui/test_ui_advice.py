@@ -258,6 +258,19 @@ def test_costs_are_empty_until_they_are_given_and_then_spoken_of(measured: Datas
     )
 
 
+def test_a_currency_is_text_and_no_markup_wherever_it_stands(measured: Dataset) -> None:
+    app = opened(measured)
+    app.number_input(key="wish-hour").set_value(2.0).run()
+    app.text_input(key="wish-currency").set_value("<b>$*$_").run()
+    assert not app.exception and kept(measured).question.prices.currency == "<b>$*$_"
+    table = next(h.value for h in app.html if "<table" in h.value)
+    assert "Cost, &lt;b&gt;$*$_" in table and "<b>" not in table
+    assert "<b>" not in app.get("plotly_chart")[0].proto.spec.replace("<b>Frozen features</b>", "").replace(
+        "<b>Fine-tuning</b>", ""
+    ).replace("<b>Retrieval</b>", "").replace("<b>Prompting</b>", "")
+    assert not any("$*$" in m.value for m in app.markdown)
+
+
 def test_limits_hold_at_once_and_are_removed_by_emptying_their_fields(measured: Dataset) -> None:
     app = opened(measured)
     deadline = app.number_input(key="wish-deadline_seconds")
