@@ -58,8 +58,11 @@ def reason(climb: Climb, onward: Onward) -> str:
     lead = onward.lead
     if onward.why == "reached":
         return f"{target}, so it ends here."
+    if climb.every:
+        return ""
+    missed = f"{target}. " if goal.target is not None and onward.rung is None else ""
     if onward.why == "top":
-        return "" if climb.every else "No allowed rung is left."
+        return f"{missed}No allowed rung is left."
     if lead is None:
         return ""
     higher = row_of(lead.rung)
@@ -74,9 +77,10 @@ def reason(climb: Climb, onward: Onward) -> str:
         case "enough":
             return f"{expected}, and {points(lead.asked)} would be worth it, so it ends here."
         case "behind":
-            return f"{expected}, so it ends here."
+            return f"{missed}{expected}, so it ends here."
         case _:
-            return f"The budget of {duration(climb.budget_seconds)} is used up before {higher.in_text} was tried."
+            spent = f"The budget of {duration(climb.budget_seconds)} is used up"
+            return f"{missed}{spent} before {higher.in_text} was tried."
 
 
 def apart(lead: Lead) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from advisor.advice.climb_words import plan_sentence
 from advisor.cli.tables import safe, table
@@ -44,17 +45,21 @@ def of_run(to: Console, climb: Climb | None) -> None:
 
 
 def steps(to: Console, climb: Climb) -> None:
-    """One line for each step: what it took, what it reached on held-out items, and what that brought."""
+    """One line for each step: what it took, what it reached on held-out items, and what that brought.
+
+    A run is named by the end of its id, which every command takes; an arrow marks the one that is kept.
+    """
     with_target = climb.advice.question.target is not None
     rows = table(
-        "run", "step", ">took", f">{climb.advice.metric}", "90 % interval", ">n", ">brought, points",
-        *([">P(target)"] if with_target else []), "",
+        "step", ">took", f">{climb.advice.metric}", "90 % interval", ">n", ">brought, points",
+        *([">P(target)"] if with_target else []), "run",
     )  # fmt: skip
-    rows.columns[0].min_width = max((len(step.run) for step in climb.steps), default=0)
+    rows.columns[0].no_wrap = True
     for step in climb.steps:
         likely = [chance(step.p_target) if step.p_target is not None else ""] if with_target else []
-        mark = "kept" if step.run == climb.kept else ""
-        rows.add_row(step.run, rung(step.rung).title, *_numbers(climb, step), *likely, mark)
+        kept = step.run == climb.kept
+        name = Text(("→ " if kept else "  ") + rung(step.rung).title, style="bold" if kept else "")
+        rows.add_row(name, *_numbers(climb, step), *likely, step.run.rpartition("-")[2])
     to.print(rows)
 
 
