@@ -239,12 +239,11 @@ def onward(climb: Climb) -> Onward:
     leads = [lead(climb, rung) for rung in left]
     worth = [one for one in leads if one.is_worth(has_target)]
     if not done:
-        others = [one for one in worth if one.rung != left[0]]
-        return Onward(left[0], "first", seconds_for(climb, bool(others)))
+        return Onward(left[0], "first", seconds_for(climb, [one for one in worth if one.rung != left[0]]))
     if not worth:
         best = max(leads, key=lambda one: one.points - one.asked)
         return Onward(None, "behind" if best.chance < WORTH_TRYING else "enough", lead=best)
-    seconds = seconds_for(climb, len(worth) > 1)
+    seconds = seconds_for(climb, worth[1:])
     if seconds < LEAST_SECONDS:
         return Onward(None, "budget", lead=worth[0])
     why = "target" if has_target else "best" if worth[0].asked <= 1e-9 else "gain"
@@ -257,8 +256,12 @@ def is_reached(climb: Climb) -> bool:
     return last is not None and last >= LIKELY
 
 
-def seconds_for(climb: Climb, others_follow: bool) -> float:
-    """The seconds of the next step: what is left of the budget, or half of it where others may follow."""
+def seconds_for(climb: Climb, others: Sequence[Lead]) -> float:
+    """The seconds of the next step: what is left of the budget, or half of it where another is expected to be better.
+
+    ``others``: the rungs that may follow. One that is only tried for its chance has what the steps before leave.
+    """
     left = climb.budget_seconds - climb.seconds
     deadline = climb.advice.question.constraints.deadline_seconds or math.inf
-    return min(deadline, SHARE * left if others_follow and SHARE * left >= LEAST_SECONDS else left)
+    reserved = any(one.points > 0 for one in others) and SHARE * left >= LEAST_SECONDS
+    return min(deadline, SHARE * left if reserved else left)

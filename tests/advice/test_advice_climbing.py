@@ -183,6 +183,8 @@ def test_a_step_takes_half_of_what_is_left_and_the_last_all_of_it() -> None:
     assert onward(begun).seconds == 100.0, "fine-tuning may follow"
     second = onward(after(begun, report("frozen", value=0.9, n=100, seconds=30.0)))
     assert (second.rung, second.seconds) == ("fine-tune", 170.0), "nothing that may be better follows"
+    with_a_chance = advice((0.3, 0.7, 0.9, 0.88, 0.89), tolerance=0.0)
+    assert onward(climb(with_a_chance, 200.0)).seconds == 200.0, "nothing better is expected, so nothing is kept back"
     alone = onward(climb(advice(constraints=Constraints(weights_fixed=True)), 200.0))
     assert alone.seconds == 200.0
     spent = onward(after(begun, report("frozen", value=0.9, n=100, seconds=200.0 - LEAST_SECONDS / 2)))
