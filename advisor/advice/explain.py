@@ -180,18 +180,24 @@ def each_point(goal: Goal) -> str:
 
 
 def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metric) -> str:
-    """What would settle the choice between two that are close; "" where they are not."""
+    """What would settle the choice between two that are close, or that a cheap try is safe; "" for neither."""
     if decision.race is None:
-        return ""
+        safe = fallback(chosen, metric) == other.rung and (seconds_of(chosen) or CHEAP_SECONDS) < CHEAP_SECONDS
+        return f"{cheap_try(chosen, other)}, so it is a safe choice." if safe else ""
     one, two = (chosen, other) if decision.race[0] == chosen.rung else (other, chosen)
     seconds = (seconds_of(two) or 0.0) + (0.0 if fallback(two, metric) == one.rung else seconds_of(one) or 0.0)
     time = roughly(seconds)
     if fallback(two, metric) == one.rung and seconds <= CHEAP_SECONDS:
-        back = f"falls back to {title(one)} where it is not better"
-        return f"{capital_of(two)} takes {time} here and {back}: trying it is the cheapest evidence."
+        return f"{cheap_try(two, one)}: trying it is the cheapest evidence."
     if seconds <= CHEAP_SECONDS:
         return f"Trying both takes {time} here and is the cheapest evidence."
     return f"The two are close: a race of both on this data would settle it in about {time}."
+
+
+def cheap_try(estimate: Estimate, back: Estimate) -> str:
+    """That a training is short and cannot do harm, as a clause."""
+    time = roughly(seconds_of(estimate) or 0.0)
+    return f"{capital_of(estimate)} takes {time} here and falls back to {title(back)} where it is not better"
 
 
 def fallback(estimate: Estimate, metric: Metric) -> RungName | None:

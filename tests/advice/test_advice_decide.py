@@ -264,6 +264,12 @@ def test_a_reason_tells_points_chance_effort_and_serving_in_this_order() -> None
     assert reasons["fine-tune"] == f"{tuned} per prediction."
     assert sentences[0] == f"Fine-tuning is expected to be {tuned} per prediction."
     assert sentences[1] == "That is more than the 1.0 points that a simpler rung may be behind here."
+    assert "trying it is the cheapest evidence" in sentences[2], "the half point over the step is far from certain"
+    best = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6, error=0.012), tolerance=0.0)[0]
+    assert best[1] == (
+        "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better, so it is a safe "
+        "choice."
+    )
     assert reasons["frozen"] == (
         "1.5 points below fine-tuning (19 % likely to be better), with 30 seconds of training instead of 5 minutes and "
         "the same cost per prediction."
