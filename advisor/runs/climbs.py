@@ -81,6 +81,16 @@ def under_way() -> list[str]:
     return [path.stem for path in sorted(Workspace.here().climbs.glob(f"*{OPEN}"))]
 
 
+def clear_deleted() -> None:
+    """Delete the records of ended climbs whose runs have all been deleted."""
+    for path in Workspace.here().climbs.glob("*.json"):
+        steps = read_small(path).get("steps") or []
+        is_open = place(path.stem, OPEN).exists()
+        if steps and not is_open and not any((store.runs_folder() / str(step["run"])).is_dir() for step in steps):
+            for ending in (".json", LOCK):
+                place(path.stem, ending).unlink(missing_ok=True)
+
+
 def look_after() -> bool:
     """Carry on all climbs that have not ended; whether there is any."""
     names = under_way()

@@ -44,6 +44,7 @@ def delete(name: str) -> int:
         _wait_for_its_worker(run, folder)
         _set_aside(folder)
     store.forget(run)
+    climbs.clear_deleted()
     return clear_deleted()
 
 

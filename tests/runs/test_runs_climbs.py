@@ -113,6 +113,9 @@ def test_a_climb_ends_with_the_first_run_that_is_enough(climb_of: Climbs) -> Non
     assert (climb.state, [step.rung for step in climb.steps]) == ("done", ["frozen"]), climb.sentence
     assert climb.steps[0].p_target is not None and climb.steps[0].p_target > 0.8
     assert climb.kept == climb.steps[0].run and "target of 50.0 %" in climb.steps[0].reason
+    assert climbs.latest(climb.fingerprint) == climb
+    ended.delete(climb.kept)
+    assert climbs.latest(climb.fingerprint) is None, "its record goes with its last run"
 
 
 def test_a_kill_between_record_and_submission_loses_nothing(climb_of: Climbs) -> None:
