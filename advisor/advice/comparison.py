@@ -51,7 +51,8 @@ def apart(one: Estimate, other: Estimate) -> str:
 def discount(one: Estimate, other: Estimate) -> str:
     """How many of the points are taken off for luck, where the values alone would say another number."""
     off = 100.0 * (one.curse - other.curse)
-    return f" after {abs(off):.1f} taken off for luck" if abs(off) >= LEVEL else ""
+    whose = "" if off > 0 else f" {title(other)}"
+    return f" after {abs(off):.1f} taken off{whose} for luck" if abs(off) >= LEVEL else ""
 
 
 def measured_ahead(one: Estimate, other: Estimate) -> bool:

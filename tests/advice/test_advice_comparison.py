@@ -94,5 +94,6 @@ def test_any_two_rungs_can_be_compared(
 def test_the_discount_for_luck_is_told_where_it_shows() -> None:
     made = repriced(ladder(0.3, 0.9, 0.9, 0.88, 0.2, error=0.02), Goal())
     assert apart(made[1], made[2]).startswith("5.3 points below frozen features after 5.3 taken off for luck (")
+    assert apart(made[2], made[1]).startswith("5.3 points above retrieval after 5.3 taken off retrieval for luck (")
     assert apart(made[3], made[2]).startswith("2.0 points below frozen features (")
     assert milliseconds(0.99) == "under 1 ms"
