@@ -24,8 +24,10 @@ from advisor.core.records import Estimate, Goal
 #: A rung with at least this chance of the target will do.
 LIKELY = 0.8
 LIKELY_Z = 0.8416212335729143  # its standard normal point
-#: Chances of a target that are this close are the same; below this no rung has any.
-SAME_CHANCE = 0.005
+#: Chances of a target that are this close are the same.
+SAME_CHANCE = 0.01
+#: Where no rung has this chance, the target decides nothing: the widest interval would win.
+LEAST_CHANCE = 0.02
 #: Another rung than the usual one must lead by this many standard errors of the difference.
 ANCHOR = 0.25
 #: Where the runner-up is really worth more with at least this chance, the choice between the two is a coin toss.
@@ -91,7 +93,7 @@ def nearest_to_target(candidates: Sequence[Estimate]) -> Estimate | None:
     if likely:
         return likely[0]
     most = max(e.p_target or 0.0 for e in candidates)
-    return None if most < SAME_CHANCE else next(e for e in candidates if (e.p_target or 0.0) >= most - SAME_CHANCE)
+    return None if most < LEAST_CHANCE else next(e for e in candidates if (e.p_target or 0.0) >= most - SAME_CHANCE)
 
 
 def reaches(estimate: Estimate) -> bool:

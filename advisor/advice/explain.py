@@ -16,7 +16,7 @@ from advisor.advice.comparison import (
     title,
     verb,
 )
-from advisor.advice.decide import LIKELY, SAME_CHANCE, Decision, high, just, lead, low, usable, value, worth
+from advisor.advice.decide import LEAST_CHANCE, LIKELY, Decision, high, just, lead, low, usable, value, worth
 from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import TUNED, RungName
 from advisor.core.ladder import rung as row_of
@@ -25,6 +25,8 @@ from advisor.core.wording import amount, capital, chance, percent, roughly
 
 #: Training of at most so many seconds is quicker than thinking about it.
 CHEAP_SECONDS = 600.0
+#: A chance below this reads as less than 1 %.
+NO_CHANCE = 0.005
 LUCK = "Measured ahead, but narrow leads of rungs that train nothing were mostly luck on other datasets."
 
 
@@ -39,7 +41,7 @@ def likelihood(share: float) -> str:
     >>> [likelihood(share) for share in (0.4, 0.83, 0.11, 0.002, 0.999)]
     ['a 40 % chance', 'an 83 % chance', 'an 11 % chance', 'less than a 1 % chance', 'more than a 99 % chance']
     """
-    if share > 0.995 or share < 0.005:
+    if share > 1 - NO_CHANCE or share < NO_CHANCE:
         return "more than a 99 % chance" if share > 0.5 else "less than a 1 % chance"
     written = chance(share)
     return f"{'an' if written.startswith(('8', '11 ', '18 ')) else 'a'} {written} chance"
@@ -71,7 +73,7 @@ def target_of(goal: Goal) -> str:
 
 def out_of_reach(estimates: Sequence[Estimate], goal: Goal) -> bool:
     """Whether no rung has any chance of the target."""
-    return goal.target is not None and max((e.p_target or 0.0) for e in usable(estimates, goal)) < SAME_CHANCE
+    return goal.target is not None and max((e.p_target or 0.0) for e in usable(estimates, goal)) < LEAST_CHANCE
 
 
 def limits(estimates: Sequence[Estimate], goal: Goal) -> str:
@@ -247,7 +249,7 @@ def against_target(estimate: Estimate, chosen: Estimate, goal: Goal) -> str:
 def chance_of_target(reached: float) -> str:
     """How likely a rung is to reach the target, where that is not enough."""
     odds = likelihood(reached)
-    return f"{odds if reached < SAME_CHANCE else f'only {odds}'} of reaching the target"
+    return f"{odds if reached < NO_CHANCE else f'only {odds}'} of reaching the target"
 
 
 def passed_over(estimate: Estimate, decision: Decision, chosen: Estimate, goal: Goal) -> str:

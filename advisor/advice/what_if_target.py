@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from advisor.advice.cases import Case
 from advisor.advice.comparison import title
-from advisor.advice.decide import LIKELY, SAME_CHANCE, Decision, decide, high, low, usable, value
+from advisor.advice.decide import LEAST_CHANCE, LIKELY, SAME_CHANCE, Decision, decide, high, low, usable, value
 from advisor.advice.outlook.cost import p_at_least
 from advisor.core.records import Estimate, WhatIf
 from advisor.core.wording import percent
@@ -92,7 +92,7 @@ def chances(target: float, open_to_it: Sequence[Estimate]) -> Chances:
     """What the decision asks of the chances of a target (`advice.decide`)."""
     every = [p_at_least(target + e.curse, value(e), low(e), high(e)) for e in open_to_it]
     most = max(every)
-    return tuple(p >= LIKELY - 1e-9 for p in every), tuple(p >= most - SAME_CHANCE for p in every), most < SAME_CHANCE
+    return tuple(p >= LIKELY - 1e-9 for p in every), tuple(p >= most - SAME_CHANCE for p in every), most < LEAST_CHANCE
 
 
 def at_target(case: Case, target: float) -> Decision:
