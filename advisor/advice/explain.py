@@ -151,8 +151,10 @@ def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) 
     if abs(needed) < LEVEL or (points < 0) != (needed < 0):
         return ""
     if points < 0:
-        return f"{capital(verb(chosen, 'it is', 'they are'))} nearly as good: {allowance(-needed, goal)}."
-    return more_or_less("more", needed, goal)
+        return (
+            f"{capital(verb(chosen, 'it is', 'they are'))} nearly as good: {allowance(-needed, goal, (chosen, other))}."
+        )
+    return more_or_less("more", needed, goal, (chosen, other))
 
 
 def stands(chosen: Estimate) -> str:
@@ -161,18 +163,26 @@ def stands(chosen: Estimate) -> str:
     return f"is within the error of the forecasts, so {title(chosen)} {it_does}."
 
 
-def allowance(points: float, goal: Goal) -> str:
+def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """What makes a rung that is so many points behind as good, as a clause."""
     if goal.prices.point:
         return f"tolerance and costs come to {points:.1f} points at {each_point(goal)}"
-    return f"a simpler rung may be {points:.1f} points behind here"
+    return f"a simpler rung may be {points:.1f} points behind here{shared(goal, pair)}"
 
 
-def more_or_less(than: str, points: float, goal: Goal) -> str:
+def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
     if goal.prices.point:
         return f"That is {than} than tolerance and costs, which come to {points:.1f} points at {each_point(goal)}."
-    return f"That is {than} than the {points:.1f} points that a simpler rung may be behind here."
+    return f"That is {than} than the {points:.1f} points that a simpler rung may be behind here{shared(goal, pair)}."
+
+
+def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
+    """Why the points are no multiple of the tolerance: a tuning that is not kept is no step. In brackets, or ""."""
+    often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
+    if often is None:
+        return ""
+    return f" ({goal.tolerance:g} a step, and tuning is kept in {percent(often, digits=0)} of runs)"
 
 
 def each_point(goal: Goal) -> str:
@@ -263,7 +273,7 @@ def passed_over(estimate: Estimate, decision: Decision, chosen: Estimate, goal: 
     if points >= LEVEL and decision.anchored and worth(estimate) > worth(chosen):
         return f"{said} Its lead {stands(chosen)}"
     if points >= LEVEL and needed - points >= 0.0:
-        return f"{said} {more_or_less('less', needed, goal)}"
+        return f"{said} {more_or_less('less', needed, goal, (estimate, chosen))}"
     return said
 
 

@@ -286,12 +286,15 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
                  ladder(0.3, 0.4, 0.88, 0.884, 0.6, error=0.02)]  # fmt: skip
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
-    assert sentences[1] == "They are nearly as good: a simpler rung may be 0.6 points behind here."
+    assert sentences[1] == (
+        "They are nearly as good: a simpler rung may be 0.6 points behind here (1 a step, and tuning is kept in 60 % "
+        "of runs)."
+    )
     assert sentences[2] == (
         "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better: trying it is the "
         "cheapest evidence."
     )
-    assert "That is less than the 0.6 points that a simpler rung may be behind here." in reasons["fine-tune"]
+    assert "That is less than the 0.6 points that a simpler rung may be behind here (1 a step" in reasons["fine-tune"]
     assert reasons["fine-tune"].endswith(
         "On other datasets tuning was kept in 60 % of runs; otherwise frozen features are served."
     )
