@@ -21,6 +21,8 @@ DRAWS = 8000
 #: many of them, and another sample would have trained another model. Over random samples of 500 of three large sets
 #: (sst2, cifar10_sub, subj) its variance was 1.1 to 1.6 times the binomial one.
 TRAINED = 1.25
+#: Items of all classes that a class's own change is mixed with.
+SHRUNK_TO = 4.0
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,21 @@ def measured_from(value: float, draws: np.ndarray, n: int, seconds: float, **fac
 
 
 def paired_error(metric: str, truth: np.ndarray, one: np.ndarray, other: np.ndarray, n_classes: int) -> float:
-    """Standard error of the difference of two scores on the same items.
+    """Standard error of the difference of two scores on the same items. Shape: truth, one, other (n,) class indices.
 
-    Each item counts 1 / n, or 1 / (classes · items of its class) for balanced accuracy. Half a changed item is added
-    per stratum, so that two models that agree on everything are not taken as equal for certain.
+    Each item counts 1 / n, and half a changed item is added, so that two models that agree on everything are not taken
+    as equal for certain. For balanced accuracy each class has a variance of its own over its items: two items that did
+    not change say little, so a class's mean squared change is shrunk to that of all classes, with the weight of
+    `SHRUNK_TO` items. With plain means 21 % of the gains of fine-tuning on the test part lay outside their 90 %
+    interval, where most classes had two items; with shrunken ones 8 % did (24 tasks of LadderBench).
     """
     change = (one == truth).astype(float) - (other == truth)
     if metric == "accuracy":
-        weight = np.full(len(truth), 1.0 / len(truth))
-    else:
-        total = np.bincount(truth, minlength=n_classes)
-        weight = 1.0 / (np.count_nonzero(total) * total[truth])
-    centred = change - change.mean()
-    return float(np.sqrt(np.sum(weight**2 * (centred**2 + 0.5 / len(truth)))))
+        centred = change - change.mean()
+        return float(np.sqrt(np.mean(centred**2 + 0.5 / len(truth)) / len(truth)))
+    total = np.bincount(truth, minlength=n_classes)
+    squares = np.bincount(truth, weights=change**2, minlength=n_classes)[total > 0]
+    total = total[total > 0]
+    common = (np.sum(squares / total) + 0.5) / (len(total) + 1)
+    variances = (squares + SHRUNK_TO * common) / (total + SHRUNK_TO) / total
+    return float(np.sqrt(np.sum(variances)) / len(total))

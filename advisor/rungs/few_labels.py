@@ -44,6 +44,7 @@ KEPT_BEHIND = (
     "It was kept all the same: a gap this small on so few items weighs less than the usual gain on other data."
 )
 MANY_CLASSES = "with so few labels of so many classes, tuning did not help on other data"
+GAVE_UP = "it had more held-out items right, but at the cost of the rare classes"
 WORSE = "it was worse on held-out items by more than the usual gain on other data makes up for"
 
 
@@ -97,7 +98,8 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     compared = compare(context.dataset, pool.rows, frozen, held_out, ELSEWHERE)
     sentence = _sentence(recipe, resolved)
     if not compared.kept:
-        return roll_back(context, backbone, fallback, WORSE, (sentence,), compared)
+        why = GAVE_UP if compared.for_the_frequent else WORSE
+        return roll_back(context, backbone, fallback, why, (sentence,), compared)
     everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
     whole = recipe.tuned(context, backbone, fallback, resolved, everything)
     if whole is None or context.should_stop():

@@ -9,7 +9,7 @@ other datasets, what did best on this kind of data; the oracle knows every test 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,11 +103,11 @@ class Table:
         """The utility of choices. Shape: shares (cells, cases, rungs) to (cells, tasks)."""
         return self.of_tasks((shares * self.worths).sum(axis=2))
 
-    def of_adviser(self, advisers: dict[str, Adviser], priced: bool) -> np.ndarray:
+    def of_adviser(self, advisers: Mapping[str, Adviser], priced: bool) -> np.ndarray:
         """The utility of an adviser's choices. Shape: (cells, tasks). priced: it is asked anew in each cell."""
         goals = [self.goal(cell) for cell in CELLS] if priced else [Goal()]
         shares = np.array([[_shares(advisers[c.dataset](c, goal)) for c in self.cases] for goal in goals])
-        charged = 0.0
+        charged = np.zeros((len(CELLS), len(self.cases)))
         if not priced:  # a rule may have run something before it chose
             run = [advisers[c.dataset](c, goals[0]).charged_cpu_seconds / self.tuning_seconds for c in self.cases]
             charged = np.outer([cell.training for cell in CELLS], run)
@@ -147,7 +147,9 @@ def _shares(choice: Choice) -> list[float]:
     return [choice.shares.get(rung, 0.0) for rung in RUNG_NAMES]
 
 
-def grid(truths: Sequence[Truth], ours: dict[str, Adviser], others: Sequence[tuple[str, dict[str, Adviser]]]) -> Grid:
+def grid(
+    truths: Sequence[Truth], ours: Mapping[str, Adviser], others: Sequence[tuple[str, Mapping[str, Adviser]]]
+) -> Grid:
     """The advisor in every cell against constants, the static rule and the others; all by dataset, held out."""
     table = Table(truths)
     own, constants = table.of_adviser(ours, priced=True), table.constants()

@@ -21,7 +21,7 @@ from filelock import FileLock
 from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.rungs import few_labels, finetune
-from advisor.rungs.comparison import Comparison
+from advisor.rungs.comparison import Comparison, compare
 from advisor.rungs.saved.loading import Model
 from advisor.rungs.saved.predictor import Predictor
 from benchmarks.ladder.rows import KEYS, folder, read
@@ -54,7 +54,6 @@ class Heard:
 @contextmanager
 def comparisons(heard: Heard, keep: bool = False) -> Iterator[None]:
     """Hear what fine-tuning compares on held-out items; with `keep`, the tuned network is kept whatever came out."""
-    compare = few_labels.compare
 
     def told(dataset: Dataset, rows: np.ndarray, frozen: np.ndarray, tuned: np.ndarray, *prior: Any) -> Comparison:
         compared = compare(dataset, rows, frozen, tuned, *prior)

@@ -152,14 +152,18 @@ FRESH: tuple[Source, ...] = (
     Source("clipart", "image", 96, (50, 200, None), fresh=True),
 )
 #: Few labels of which most are of one class.
-UNEVEN: tuple[Source, ...] = tuple(
-    Source(name, kind, px, (50, 200), uneven=True)
-    for name, kind, px in (
-        ("snips7", "text", 0), ("clothing10", "image", 96), ("trec6", "text", 0), ("dtd10", "image", 96),
-        ("tweet_emotion", "text", 0), ("sign_digits", "image", 96), ("docstrings", "text", 0), ("letters", "image", 64),
-        ("errors", "text", 0), ("coffee_symptom", "image", 96), ("tweet_stance", "text", 0), ("wbc", "image", 96),
-        ("citation_intent", "text", 0), ("scenes14", "image", 96), ("fin_phrasebank", "text", 0),
-    )
+UNEVEN: tuple[Source, ...] = (
+    *(
+        Source(name, "text", sizes=(50, 200), uneven=True)
+        for name in (
+            "snips7", "trec6", "tweet_emotion", "docstrings", "errors", "tweet_stance", "citation_intent",
+            "fin_phrasebank",
+        )
+    ),
+    *(
+        Source(name, "image", 64 if name == "letters" else 96, (50, 200), uneven=True)
+        for name in ("clothing10", "dtd10", "sign_digits", "letters", "coffee_symptom", "wbc", "scenes14")
+    ),
 )  # fmt: skip
 SAMPLES = ("mnist5k", "topics", "digits", "handbook")
 
@@ -246,8 +250,7 @@ def fashion_mnist(name: str) -> Path:
 def cut(whole: Dataset, n_labels: int, seed: int, uneven: bool = False) -> Dataset:
     """A dataset in the workspace with `n_labels` of the labelled items and at most `TEST_ITEMS` of the test part.
 
-    Parts stay as they were read, so that groups and duplicates never straddle them. Uneven labels are judged by
-    balanced accuracy, as reading them would have it.
+    Parts stay as they were read, so that groups and duplicates never straddle them.
     """
     drawn = _mostly_one_class(whole, n_labels, seed) if uneven else _labelled(whole, n_labels, seed)
     rows = np.sort(np.concatenate([drawn, _tested(whole)]))
@@ -259,8 +262,8 @@ def cut(whole: Dataset, n_labels: int, seed: int, uneven: bool = False) -> Datas
     dataset = whole.model_copy(
         update={
             "name": f"{whole.name}-{n_labels}-{seed}", "folder": str(store.folder_of(mark)), "fingerprint": mark,
-            "metric": "balanced accuracy" if uneven else whole.metric, "classes": classes,
-            "n_in": len(items), "n_used": len(items), "n_set_aside": 0, "set_aside": (),
+            "classes": classes, "n_in": len(items), "n_used": len(items), "n_set_aside": 0,
+            "set_aside": (),
         }
     )  # fmt: skip
     dataset = Dataset(**{name: getattr(dataset, name) for name in Dataset.model_fields})  # without the cached items
@@ -294,15 +297,14 @@ def _mostly_one_class(whole: Dataset, n_labels: int, seed: int) -> np.ndarray:
 
     A fifth of each class is the validation part, as far as there are items.
     """
-    rng = np.random.default_rng(seed)
+    rng, train, val = np.random.default_rng(seed), whole.where("train"), whole.where("val")
     classes = rng.permutation(len(whole.classes))
     shares = 0.5 ** np.arange(len(classes) - 1)
     shares = np.concatenate([[MOST_OF_ONE], (1 - MOST_OF_ONE) * shares / shares.sum()])
     chosen = []
     for place, share in zip(classes, shares, strict=True):
         wanted = max(2, round(share * n_labels))
-        for part, n in (("train", max(2, round(0.8 * wanted))), ("val", round(0.2 * wanted))):
-            rows = whole.where(part)
+        for rows, n in ((train, max(2, round(0.8 * wanted))), (val, round(0.2 * wanted))):
             chosen.append(rng.permutation(rows[whole.labels[rows] == place])[:n])
     return np.concatenate(chosen)
 

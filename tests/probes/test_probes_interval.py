@@ -10,7 +10,7 @@ from scipy.stats import beta
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from probes.errors import ProbeError
-from probes.interval import measured_score, score
+from probes.interval import measured_score, paired_error, score
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=80))
@@ -64,3 +64,31 @@ def test_many_small_classes_do_not_pull_the_interval_off_its_value() -> None:
 def test_nothing_to_score_is_said() -> None:
     with pytest.raises(ProbeError, match="no items"):
         score("accuracy", np.array([], dtype=int), np.array([], dtype=int), 2)
+
+
+def test_the_paired_error_of_accuracy_is_that_of_a_mean_of_changes() -> None:
+    truth = np.zeros(400, int)
+    one, other = np.zeros(400, int), np.repeat([0, 1], 200)  # right on all, right on half
+    plain = np.std(one != other) / np.sqrt(400)
+    assert paired_error("accuracy", truth, one, other, 2) == pytest.approx(plain, rel=0.01)
+
+
+def test_two_items_that_did_not_change_say_little_of_their_class() -> None:
+    """Many items of one class change; a class of two that did not is as uncertain as a class of two can be."""
+    truth = np.array([0] * 60 + [1] * 2)
+    other = truth.copy()
+    one = np.where(np.arange(62) < 20, 1 - truth, truth)  # a third of the frequent class is lost
+    error = paired_error("balanced accuracy", truth, one, other, 2)
+    certain = 0.5 * np.sqrt(np.mean((one != truth)[:60]) / 60)  # as if the rare class were known exactly
+    assert error > 2 * certain
+
+
+@given(st.integers(0, 10_000))
+def test_with_many_items_of_each_class_the_error_is_that_of_the_classes_means(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth = np.repeat(np.arange(3), 400)
+    one, other = (np.where(rng.random(1200) < share, truth, (truth + 1) % 3) for share in (0.8, 0.6))
+    changes = (one == truth).astype(float) - (other == truth)
+    variances = [np.mean(changes[truth == c] ** 2) / 400 for c in range(3)]
+    expected = np.sqrt(np.sum(variances)) / 3
+    assert paired_error("balanced accuracy", truth, one, other, 3) == pytest.approx(expected, rel=0.02)

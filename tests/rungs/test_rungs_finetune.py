@@ -141,3 +141,27 @@ def test_the_higher_value_is_kept_and_between_equals_a_clearly_lower_loss(tmp_pa
     assert not compare(dataset, rows, 4 * right, -4 * right, behind).kept
     assert compare(dataset, rows, 4 * wrong, 4 * right, Prior(gain=-0.5, spread=0.01)).kept  # ahead is ahead
     assert "+" in better.sentence and f"{len(rows)} held-out items" in better.sentence
+
+
+def test_what_tuning_usually_brings_does_not_count_where_it_gives_up_the_rare_class(tmp_path: Path) -> None:
+    rows = [(f"{who} {what} {i}", label) for label, who, n in (("often", "a dog", 80), ("rarely", "a cat", 12))
+            for i, what in enumerate([f"saw number {k}" for k in range(n)])]  # fmt: skip
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(tmp_path / "uneven.csv", index=False)
+    dataset = read(tmp_path / "uneven.csv")
+    assert dataset.metric == "balanced accuracy"
+    places = dataset.where("train")
+    labels = dataset.labels[places]
+    truth = np.eye(2, dtype=np.float32)[labels]
+    often, rarely = (np.flatnonzero(labels == dataset.classes.index(name)) for name in ("often", "rarely"))
+
+    def missing(*positions: np.ndarray) -> np.ndarray:
+        answers = truth.copy()
+        answers[np.concatenate(positions)] = 1 - truth[np.concatenate(positions)]
+        return 4 * answers
+
+    prior, frozen = Prior(gain=0.5, spread=0.05), missing(often[:8])
+    given_up = compare(dataset, places, frozen, missing(rarely[:4]), prior)
+    assert given_up.gain < 0 and given_up.for_the_frequent and not given_up.kept
+    unlucky = compare(dataset, places, frozen, missing(rarely[:4], often[:8]), prior)
+    assert unlucky.gain < given_up.gain and not unlucky.for_the_frequent
+    assert unlucky.kept, "fewer are right as well: that may be bad luck with few items, and the prior decides"
