@@ -43,6 +43,9 @@ def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:
 
 def backbones(to: Console, found: Backbones, metric: str) -> None:
     """Which backbone to start from, and one row for each that was tried."""
+    if not any(trial.lead for trial in found.trials):
+        to.print(safe(found.sentence))
+        return
     rows = table("backbone", f">{metric}", ">lead, points", "90 % interval", ">n", ">per item")
     for trial in found.trials:
         value, lead, each = trial.value, trial.lead, trial.seconds_per_item

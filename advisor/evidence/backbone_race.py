@@ -8,6 +8,7 @@ which is far sharper than comparing two intervals.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ FIRST_ITEMS, MOST_ITEMS = 100, 1600
 TIMED_ITEMS = 16
 #: A further round takes at least so many times the items of the one before, and this share of the time left.
 WORTH_A_ROUND, ROUND_SHARE = 1.3, 0.7
+#: Seconds for one linear probe at most.
+MOST_PROBE_SECONDS = 8.0
 #: Share of the time left in a round that the default may take: what it reads, the evidence reads again at no cost.
 DEFAULT_SHARE = 0.6
 #: Half the width of a 90 % interval, in standard errors.
@@ -57,15 +60,18 @@ def race(
 ) -> tuple[BackboneTrial, ...]:
     """Every backbone's trial on the training part, the default's first, in about `seconds`.
 
-    The time starts when the default is loaded and calibrated, which the evidence needs in any case. A backbone that
-    does not load or is too slow says so in its trial. None has a value where nothing can be held out, or where the
-    default alone takes longer than the time. Raises BackboneError where the default does not load.
+    The time starts when the default has been loaded and has read the first items, which the evidence needs in any case.
+    A backbone that does not load or is too slow says so in its trial. None has a value where nothing can be held out.
+    Raises BackboneError where the default does not load.
     """
     challengers = [Racer(entry) for entry in sorted(others, key=lambda entry: entry.size_bytes)]
-    run = _Race(dataset, Racer(default), challengers, 0.0, load)
-    run.enter(run.default, sample_rows(dataset, FIRST_ITEMS))
-    run.until = time.monotonic() + seconds
+    run = _Race(dataset, Racer(default), challengers, math.inf, load)
+    rows = sample_rows(dataset, FIRST_ITEMS)
+    progress(f"Comparing backbones on {counted(len(rows), 'item')}", 0.0)
+    run.enter(run.default, rows)
     try:
+        run.measure(run.default, rows, len(rows))
+        run.until = time.monotonic() + seconds
         run.all_rounds(undecided, progress)
     except ProbeError as error:  # a class too small to hold anything out
         run.default.leave(first_line(error).rstrip("."))
@@ -146,6 +152,8 @@ class _Race:
 
     def look(self, racer: Racer, rows: np.ndarray, seconds: float) -> bool:
         """One backbone on these rows; it leaves the race where that takes longer than `seconds`."""
+        if racer.predicted is not None and len(racer.predicted) == len(rows):
+            return True  # it has read these very rows
         started = time.monotonic()
         try:
             if racer.backbone is None:
@@ -189,8 +197,9 @@ class _Race:
             racer.pace = found.seconds / n_new
         ok, labels = found.ok, dataset.labels[rows]
         features = np.ascontiguousarray(np.asarray(found.array)[ok, -backbone.dim :])
+        limit = min(MOST_PROBE_SECONDS, max(1.0, self.left / 4))
         probe = linear_probe(
-            features, labels[ok], dataset.metric, related(dataset)[rows][ok], seconds_limit=max(1.0, self.left / 4),
+            features, labels[ok], dataset.metric, related(dataset)[rows][ok], seconds_limit=limit,
             n_classes=len(dataset.classes),
         )  # fmt: skip
         racer.value, racer.predicted = probe.measured, np.full(len(rows), -1)

@@ -206,7 +206,7 @@ def _sentence(trial: BackboneTrial, default: BackboneTrial) -> str:
 def _kept(default: BackboneTrial, leader: BackboneTrial | None, latency_ms: float | None) -> str:
     """That the default stays, and why the best of the others does not replace it."""
     if default.value is None:
-        return f"Start from {default.title}: nothing could be compared. {default.sentence}"
+        return f"Start from {default.title}: nothing can be compared on this set. {default.sentence}"
     if leader is None:
         return f"Start from {default.title}: no other backbone could be compared in the time."
     if _lead(leader) <= 0:

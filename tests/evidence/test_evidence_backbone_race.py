@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from advisor import api
 from advisor.core.records import BackboneTrial, Dataset
@@ -64,9 +66,9 @@ def test_once_the_choice_is_clear_no_further_round_is_run(digits: Dataset, tmp_p
 def test_without_time_nothing_is_compared_and_the_default_stays(digits: Dataset, tmp_path: Path) -> None:
     default, other = tiny(tmp_path, 0), tiny(tmp_path, 1)
     trials = race(digits, default, [other], 0.0, always)
-    assert [trial.value for trial in trials] == [None, None]
+    assert trials[0].value is not None and trials[1].value is None and "would have taken" in trials[1].sentence
     found = settled(trials, 1.0)
-    assert found.best == default.reference and "nothing could be compared" in found.sentence
+    assert found.best == default.reference and "no other backbone could be compared" in found.sentence
 
 
 def test_a_backbone_that_does_not_load_says_so(digits: Dataset, tmp_path: Path) -> None:
@@ -74,3 +76,19 @@ def test_a_backbone_that_does_not_load_says_so(digits: Dataset, tmp_path: Path) 
     (Path(other.name) / "model.safetensors").write_bytes(b"damaged")
     broken = race(digits, default, [other], 600.0, always)[1]
     assert broken.value is None and not broken.stayed and "cannot be read as weights" in broken.sentence
+
+
+def test_where_nothing_can_be_held_out_nothing_is_compared(tmp_path: Path) -> None:
+    for label in "ab":
+        (tmp_path / "two" / label).mkdir(parents=True)
+        for number in range(6):
+            picture = np.full((24, 24, 3), 40 * number + (label == "b"), np.uint8)
+            Image.fromarray(picture).save(tmp_path / "two" / label / f"{number}.png")
+    (tmp_path / "two" / "groups.csv").write_text(
+        "path,group\n" + "".join(f"{label}/{number}.png,one\n" for label in "ab" for number in range(6))
+    )
+    dataset = api.read(tmp_path / "two")
+    default, other = tiny(tmp_path, 0), tiny(tmp_path, 1)
+    trials = race(dataset, default, [other], 60.0, always)
+    found = settled(trials, 1.0)
+    assert found.best == default.reference
