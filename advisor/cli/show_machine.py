@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
 
 
+#: Columns of a terminal that the whole list of backbones fits into.
+WIDE = 96
 #: The kinds of backbones, as headings of their list.
 FOR = {"image": "for images", "text": "for texts", "language": "language models"}
 
@@ -46,15 +48,21 @@ def _source(entry: Entry) -> str:
 
 
 def weights(to: Console, backbones: Sequence[dict[str, Any]]) -> None:
-    """`advisor weights`: one line for each backbone, those for one kind of data together."""
-    rows = table("name", ">size", ">input", "licence", "SHA-256", "installed")
+    """`advisor weights`: one line for each backbone, those for one kind of data together.
+
+    Where the terminal is narrow, the hash is left to --json.
+    """
+    wide = to.width >= WIDE
+    rows = table("name", ">size", ">input", "licence", *(["SHA-256"] if wide else []), "installed")
+    rows.columns[0].no_wrap = True
     for kind, heading in FOR.items():
         rows.add_row(Text(heading, style="bold"))
         for each in (backbone for backbone in backbones if backbone["kind"] == kind):
             installed = Text("yes", style="green") if each["installed"] else Text("no", style="dim")
             digest = each["sha256"][:12] if each["sha256"] else ""
             limits = f"{each['licence']} *" if each["terms"] else each["licence"]
-            rows.add_row(f"  {safe(each['name'])}", _size(each), _input(each), safe(limits), digest, installed)
+            hashed = [digest] if wide else []
+            rows.add_row(f"  {safe(each['name'])}", _size(each), _input(each), safe(limits), *hashed, installed)
         rows.add_section()
     to.print(rows)
     to.print("* asks more than its licence of whoever fetches it: advisor weights --json", style="dim")

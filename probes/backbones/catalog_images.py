@@ -80,7 +80,7 @@ IMAGE_ENTRIES: tuple[Entry, ...] = (
         "Learned without labels; strong features when frozen.",
     ),
     _timm(
-        "dinov3-small", "DINOv3 small", "vit_small_patch16_dinov3.lvd1689m", "DINOv3 License", 86_347_840, 384,
+        "dinov3-small", "DINOv3 small", "vit_small_patch16_dinov3.lvd1689m", "DINOv3 terms", 86_347_840, 384,
         "Learned without labels, from 2025; strong features when frozen.", input_px=256, terms=_DINOV3,
     ),
     _timm(
@@ -92,7 +92,7 @@ IMAGE_ENTRIES: tuple[Entry, ...] = (
         "Strong on photographs; not for commercial use.", terms="Not for commercial use.",
     ),
     _timm(
-        "dinov3-base", "DINOv3 base", "vit_base_patch16_dinov3.lvd1689m", "DINOv3 License", 342_564_928, 768,
+        "dinov3-base", "DINOv3 base", "vit_base_patch16_dinov3.lvd1689m", "DINOv3 terms", 342_564_928, 768,
         "As DINOv3 small, four times as large.", input_px=256, terms=_DINOV3,
     ),
     _timm(

@@ -30,11 +30,20 @@ def test_one_backbone_is_fetched_at_a_time(words: list[str]) -> None:
     assert done.exit_code == 2
 
 
-def test_the_list_is_in_groups_and_its_document_says_all(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_the_list_is_in_groups_and_its_document_says_all(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     done = CliRunner().invoke(app, ["weights"])
     said = done.stdout + capfd.readouterr().out
     places = [said.index(heading) for heading in ("for images", "for texts", "language models")]
-    assert places == sorted(places) and "Gemma terms *" in said and "DINOv3 License *" in said
+    assert (
+        places == sorted(places)
+        and "Gemma terms *" in said
+        and "DINOv3 terms *" in said
+        and ("SHA-256" in said) == (columns == "120")
+    )
     done = CliRunner().invoke(app, ["weights", "--json"])
     rows = {row["name"]: row for row in json.loads(done.stdout + capfd.readouterr().out)}
     assert rows["multilingual-e5-small"]["prefixes"]["passage"] == "passage: "
