@@ -57,6 +57,9 @@ def _question_json(advice: Advice) -> dict[str, Any]:
     return advice.question.model_dump(mode="json", exclude=hidden)
 
 
+RULED_OUT = "ruled out"
+
+
 def advice(to: Console, dataset: Dataset, advice: Advice) -> None:
     """`advisor advise`: the recommendation, one line for each rung, and what would change it."""
     heading(to, dataset)
@@ -79,36 +82,30 @@ def advice(to: Console, dataset: Dataset, advice: Advice) -> None:
 def _rungs(advice: Advice, width: int) -> Table:
     """A row for each rung: what it reaches, the chance of the target or of being better, what it takes and costs.
 
-    Where the terminal is narrow, n and memory are left to --json. Money is there where the user gave prices.
+    Where the terminal is narrow, provenance, n and memory are left to --json, and with prices a prediction's time too.
     """
     wide, priced = width >= WIDE, any(e.costs for e in advice.estimates)
     odds = ">P(target)" if advice.question.target is not None else ">P(better)"
     cost = [f">cost, {advice.question.prices.currency}".rstrip(", ")] if priced else []
-    more = ([">n"], [">memory"]) if wide else ([], [])
-    rows = table(
-        "rung",
-        f">{advice.metric}",
-        "90 % interval",
-        odds,
-        "from",
-        *more[0],
-        ">training",
-        ">prediction",
-        *more[1],
-        *cost,
-    )
-    rows.columns[0].no_wrap = True
+    timed = wide or not priced
+    names = (
+        "rung", f">{advice.metric}", ">90 % interval", odds, *(("from", ">n") if wide else ()), ">training",
+        *((">prediction",) if timed else ()), *((">memory",) if wide else ()), *cost,
+    )  # fmt: skip
+    rows = table(*names)
+    for column, name in zip(rows.columns, names, strict=True):
+        column.no_wrap = name in ("rung", odds)
     for estimate in advice.estimates:
         chosen = estimate.rung == advice.recommended
         time = seconds_of(estimate) if estimate.available else None
         rows.add_row(
             Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else ""),
             *_reached(estimate),
-            chance_beside(estimate, advice),
-            "ruled out" if estimate.blocked else estimate.provenance or "no number",
+            chance_beside(estimate, advice) if wide or not estimate.blocked else RULED_OUT,
+            *([RULED_OUT if estimate.blocked else estimate.provenance or "no number"] if wide else []),
             *([f"{estimate.n:,}" if estimate.n else ""] if wide else []),
             "" if time is None else brief(time),
-            _cell(estimate.milliseconds_per_prediction, milliseconds),
+            *([_cell(estimate.milliseconds_per_prediction, milliseconds)] if timed else []),
             *([_cell(estimate.peak_memory_bytes, size)] if wide else []),
             *([_cell(round(sum(estimate.costs.values()), 2), amount) if estimate.costs else ""] if priced else []),
         )
