@@ -12,7 +12,8 @@ from advisor.llm.models import chat_model, entry_of, missing
 
 
 def test_a_hub_name_that_is_not_here_says_how_to_fetch_it() -> None:
-    with pytest.raises(BackboneError, match=r"not in the Hugging Face cache\. Run: advisor weights fetch organisation/model"):
+    fetch = r"not in the Hugging Face cache\. Run: advisor weights fetch organisation/model"
+    with pytest.raises(BackboneError, match=fetch):
         chat_model("organisation/model")
     assert "organisation/model" in (missing("organisation/model") or "")
     with pytest.raises(BackboneError, match="There is no backbone called 'nothing'"):
