@@ -57,7 +57,7 @@ def told(board: Board) -> tuple[str, ...]:
         f"{signed(grid.at_default)} against always fine-tuning: where training is cheap, fine-tuning with a fall-back "
         f"is the safe choice, and no evidence before it can be expected to beat it by more than noise.",
         f"Asked for a target that some rung reaches, the advisor reaches {reached}, at "
-        f"{written(ours.target_training['all'], '%', False)} of its training.",
+        f"{written(ours.target_training['all'], '%', False)} of the training that always fine-tuning takes.",
         f"An oracle that knows every test value would be {ahead(grid.oracle.over)} points ahead, and the truth of "
         f"another draw of as many labels {ahead(grid.another_draw.over)}: that is the noise in which all advice works.",
     )
