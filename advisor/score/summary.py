@@ -52,7 +52,7 @@ def told(board: Board) -> tuple[str, ...]:
         f"fitted without it); its worst pair stands at {least:+.2f} (a step costs {cell.step:g} points, a training "
         f"{cell.training:g}).",
         f"Against a rule that knows the prices and what usually does best on the same kind of data, they are worth "
-        f"{signed(grid.static.over)}.",
+        f"{signed(grid.static.over)}.{on_fresh(board)}",
         f"At the default goal (a step up the ladder must bring a point, and training is free) they are worth "
         f"{signed(grid.at_default)} against always fine-tuning: where training is cheap, fine-tuning with a fall-back "
         f"is the safe choice, and no evidence before it can be expected to beat it by more than noise.",
@@ -60,6 +60,18 @@ def told(board: Board) -> tuple[str, ...]:
         f"{written(ours.target_training['all'], '%', False)} of the training that always fine-tuning takes.",
         f"An oracle that knows every test value would be {ahead(grid.oracle.over)} points ahead, and the truth of "
         f"another draw of as many labels {ahead(grid.another_draw.over)}: that is the noise in which all advice works.",
+    )
+
+
+def on_fresh(board: Board) -> str:
+    """Both leads on datasets that played no part, as a further sentence; "" where there are none."""
+    if board.fresh_grid is None:
+        return ""
+    fresh, met = board.fresh_grid, board.fresh[0]
+    over = f"{counted(met.n_tasks, 'task')} of {counted(met.n_datasets, 'dataset')}"
+    return (
+        f" On {over} that played no part in building the advisor, the two stand at {signed(fresh.constant.over)} and "
+        f"{signed(fresh.static.over)}."
     )
 
 

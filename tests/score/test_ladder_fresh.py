@@ -9,7 +9,7 @@ from advisor.score.baselines import BASELINES, REFERENCES
 from advisor.score.board import NAME, board
 from advisor.score.choice import Adviser, take
 from advisor.score.score import hold_fresh, scored
-from advisor.score.summary import alike, fresh_rows
+from advisor.score.summary import alike, fresh_rows, told
 from benchmarks.ladder.tasks import FRESH, SOURCES
 from tests.score.ladder_tables import known, made
 
@@ -40,6 +40,7 @@ def test_the_board_has_the_advisor_and_every_baseline_on_fresh_tasks_and_its_own
     assert with_new.ours == without.ours and with_new.grid == without.grid
     assert without.fresh_grid is None and with_new.fresh_grid is not None
     assert "They do," in alike(with_new)
+    assert "1 task of 1 dataset that played no part" in told(with_new)[1] and "no part" not in told(without)[1]
     lost = board(past, fresh=known(*(made(name, 0.3, 0.6, 0.9, 0.1, 0.5) for name in "xyz")))
     assert (
         lost.fresh[0].mean_regret.value == pytest.approx(80.0)
