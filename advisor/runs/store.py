@@ -35,8 +35,11 @@ GONE = "Its process has ended; it is being launched again"
 
 
 def new_run_id(rung: str) -> str:
-    """A fresh run id such as ``20261122-2153-frozen-7f3a``."""
-    return f"{datetime.now():%Y%m%d-%H%M}-{rung}-{secrets.token_hex(2)}"
+    """A fresh run id such as ``20261122-2153-frozen-7f3a``, of no run that is there."""
+    while True:
+        name = f"{datetime.now():%Y%m%d-%H%M}-{rung}-{secrets.token_hex(2)}"
+        if not (runs_folder() / name).exists():
+            return name
 
 
 def directory(run: str) -> Path:

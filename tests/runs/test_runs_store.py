@@ -45,6 +45,14 @@ def test_a_submitted_run_waits_with_its_plan_in_its_folder() -> None:
         store.submit(plan)
 
 
+def test_an_id_is_never_that_of_a_run_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr("secrets.token_hex", lambda n: next(drawn))
+    first = store.submit(a_plan(store.new_run_id("frozen")))
+    second = store.new_run_id("frozen")
+    assert first.endswith("-aaaa") and second != first
+
+
 def test_a_plan_without_an_id_gets_one_and_an_id_is_never_a_path() -> None:
     run = store.submit(a_plan(""))
     assert "-frozen-" in run

@@ -14,7 +14,7 @@ import pytest
 from tests.ui.serving import served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FilePayload, Page
+    from playwright.sync_api import FilePayload, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -52,6 +52,16 @@ def browser_page(tmp_path: Path) -> Iterator[Page]:
     assert hosts - {None, ""} <= {"127.0.0.1"}
 
 
+def choose(page: Page, field: str, option: Locator) -> None:
+    """Open a list and take an option; what is still drawn around it closes a list, which is then opened again."""
+    for _ in range(5):
+        page.locator(field).first.click()
+        page.wait_for_timeout(1000)
+        if option.is_visible():
+            break
+    option.click()
+
+
 def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
     page = browser_page
     page.goto(address)
@@ -66,10 +76,11 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train = page.get_by_role("button", name="Train this")
     train.wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
-    page.locator(".st-key-budget input").click()
-    page.get_by_role("option", name="1 min", exact=True).click()
-    page.locator("[data-testid=stSelectbox]").first.locator("input").click()
-    page.get_by_role("option", name=re.compile("Frozen features")).click()  # whatever is recommended: it trains soonest
+    choose(page, ".st-key-budget input", page.get_by_role("option", name="1 min", exact=True))
+    frozen = page.get_by_role(
+        "option", name=re.compile("Frozen features")
+    )  # whatever is recommended: it trains soonest
+    choose(page, "[data-testid=stSelectbox] input", frozen)
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
