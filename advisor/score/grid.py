@@ -99,20 +99,18 @@ class Table:
         means: np.ndarray = np.stack([np.bincount(self.task, row, len(self.truths)) for row in values]) / counts
         return means
 
-    def of_shares(self, shares: np.ndarray) -> np.ndarray:
-        """The utility of choices. Shape: shares (cells, cases, rungs) to (cells, tasks)."""
-        return self.of_tasks((shares * self.worths).sum(axis=2))
-
     def of_adviser(self, advisers: Mapping[str, Adviser], priced: bool) -> np.ndarray:
-        """The utility of an adviser's choices. Shape: (cells, tasks). priced: it is asked anew in each cell."""
+        """The utility of an adviser's choices. Shape: (cells, tasks). priced: it is asked anew in each cell.
+
+        What it ran before it chose is charged at the cell's price of training.
+        """
         goals = [self.goal(cell) for cell in CELLS] if priced else [Goal()]
-        shares = np.array([[_shares(advisers[c.dataset](c, goal)) for c in self.cases] for goal in goals])
-        charged = np.zeros((len(CELLS), len(self.cases)))
-        if not priced:  # a rule may have run something before it chose
-            run = [advisers[c.dataset](c, goals[0]).charged_cpu_seconds / self.tuning_seconds for c in self.cases]
-            charged = np.outer([cell.training for cell in CELLS], run)
-            shares = np.repeat(shares, len(CELLS), axis=0)
-        return self.of_tasks((shares * self.worths).sum(axis=2) - charged)
+        choices = [[advisers[case.dataset](case, goal) for case in self.cases] for goal in goals]
+        choices = choices if priced else choices * len(CELLS)
+        shares = np.array([[_shares(choice) for choice in row] for row in choices])
+        run = np.array([[choice.charged_cpu_seconds for choice in row] for row in choices]) / self.tuning_seconds
+        prices = np.array([cell.training for cell in CELLS])[:, None]
+        return self.of_tasks((shares * self.worths).sum(axis=2) - prices * run)
 
     def constants(self) -> np.ndarray:
         """The utility of every rung, taken always. Shape: (cells, rungs, tasks)."""

@@ -14,7 +14,6 @@ from advisor.score.score import Score, TaskRow
 #: How a figure is written: what it is multiplied by, its decimals, and the unit.
 UNITS = {
     "%": (100.0, 1, " %"),
-    "share points": (100.0, 1, " points"),
     "points": (1.0, 2, ""),
     "x": (1.0, 2, "x"),
 }

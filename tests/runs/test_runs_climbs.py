@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from advisor import api
@@ -18,9 +17,10 @@ from advisor.advice.outlook.cost import priced
 from advisor.core.errors import RunError
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Climb, ClimbStep, Goal, Plan, RunReport
-from advisor.runs import climbs, ended, processes, store, supervisor
+from advisor.runs import climbs, ended, store, supervisor
 from advisor.runs.follow import follow_climb, wait_for_climb
 from tests.advice.made_estimates import ladder
+from tests.runs.killed import supervisor_of, worker_of
 
 Plans = Callable[..., Plan]
 Until = Callable[..., bool]
@@ -55,19 +55,6 @@ def climb_of(plan_of: Plans) -> Climbs:
         )  # fmt: skip
 
     return make
-
-
-def worker_of(run: str) -> psutil.Process | None:
-    beat = processes.read_small(store.runs_folder() / run / "heartbeat")
-    return processes.find(beat.get("pid"), beat.get("started"))
-
-
-def supervisor_of(workspace: Path) -> psutil.Process:
-    for process in psutil.process_iter(["cmdline"]):
-        named = "advisor.runs.supervisor" in (process.info["cmdline"] or [])
-        if named and process.environ().get("ADVISOR_HOME") == str(workspace):
-            return process
-    raise AssertionError("no supervisor")
 
 
 @pytest.mark.slow

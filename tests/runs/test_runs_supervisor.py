@@ -19,6 +19,7 @@ from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.runs import processes, store, supervisor
 from advisor.runs.follow import events, follow, log_tail, metrics
 from advisor.runs.supervisor import Supervisor
+from tests.runs.killed import kill_hard, supervisor_of, worker_of
 
 Plans = Callable[..., Plan]
 Until = Callable[..., bool]
@@ -31,26 +32,6 @@ from advisor.runs import store, supervisor
 print(store.submit(Plan.load(Path(sys.argv[1]))), supervisor.ensure(), flush=True)
 time.sleep(600)
 """
-
-
-def worker_of(run: str) -> psutil.Process | None:
-    """The living worker of a run, as its heartbeat tells."""
-    beat = processes.read_small(store.directory(run) / "heartbeat")
-    return processes.find(beat.get("pid"), beat.get("started"))
-
-
-def supervisor_of(workspace: Path) -> psutil.Process:
-    """The living supervisor of a workspace."""
-    for process in psutil.process_iter(["cmdline"]):
-        named = "advisor.runs.supervisor" in (process.info["cmdline"] or [])
-        if named and process.environ().get("ADVISOR_HOME") == str(workspace):
-            return process
-    raise AssertionError("no supervisor")
-
-
-def kill_hard(process: psutil.Process | None) -> None:
-    assert process is not None
-    process.send_signal(signal.SIGKILL)
 
 
 def final(run: str) -> RunStatus:
