@@ -39,8 +39,9 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
     _fill(dataset, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         need: Need = st.segmented_control(
-            "What do you need?", get_args(Need), format_func=lambda name: NEEDS[name], key="need", required=True
-        )  # type: ignore[assignment]
+            "What do you need?", get_args(Need), format_func=lambda name: NEEDS[name], key="need", required=True,
+            wrap=True,
+        )  # type: ignore[assignment]  # fmt: skip
         wanted = _target() if need == "target" else _tolerance() if need == "nearly" else {"tolerance": 0.0}
         with st.popover("My costs", icon=":material/tune:", help="Prices and limits; none by default."):
             prices = _prices()
