@@ -127,6 +127,20 @@ def step_words(step: ClimbStep) -> str:
     return f"{row.subject} reached {value_words(step.held_out)} {took}{brought}."
 
 
+def basis(climb: Climb) -> str:
+    """What a step was compared with, where no row shows that value; "" where all are shown."""
+    shown = {(step.held_out.value, step.held_out.n) for step in climb.steps if step.held_out is not None}
+    said = []
+    for step in climb.steps:
+        start, row = step.start, row_of(step.rung)
+        if step.brought is None or not step.brought.paired or start is None or (start.value, start.n) in shown:
+            continue
+        reached = f"{percent(start.value)} on the same {counted(start.n, 'held-out item')}"
+        are = row.verb("is", "are")
+        said.append(f"{row.subject} {are} compared with the model that it started from, which reached {reached}.")
+    return " ".join(said)
+
+
 def sentence(climb: Climb, why: str) -> str:
     """How a climb stands: what is kept, what it reached and what all took, then why it ended or goes on, and the test.
 
