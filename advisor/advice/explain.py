@@ -63,7 +63,13 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
     if out_of_reach(estimates, goal):
         return f"{none} Without that target, {title(chosen)} {recommended}: {number}."
     odds = likelihood(chosen.p_target or 0.0)
-    return f"{none} {subject} {verb(chosen, 'comes', 'come')} closest, with {odds}: {number}."
+    close = "closest" if likeliest(chosen, estimates, goal) else "about as close as any"
+    return f"{none} {subject} {verb(chosen, 'comes', 'come')} {close}, with {odds}: {number}."
+
+
+def likeliest(estimate: Estimate, estimates: Sequence[Estimate], goal: Goal) -> bool:
+    """Whether no other rung has a better chance of the target; a cheaper one within a point of it may be taken."""
+    return (estimate.p_target or 0.0) >= max(e.p_target or 0.0 for e in usable(estimates, goal))
 
 
 def target_of(goal: Goal) -> str:
@@ -250,7 +256,12 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
         return f"The only rung available (expected: {percent(value(estimate))})."
     said = f"{capital(compared(estimate, find(estimates, decision.runner_up), goal))}."
     if decision.sure is False and not out_of_reach(estimates, goal):
-        return f"The best chance of the target: {chance(estimate.p_target or 0.0)}. {said}"
+        best = (
+            "The best chance"
+            if likeliest(estimate, estimates, goal)
+            else "The cheapest within a point of the best chance"
+        )
+        return f"{best} of the target: {chance(estimate.p_target or 0.0)}. {said}"
     return said
 
 

@@ -380,6 +380,17 @@ def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:
     assert reasons["rag"] == "Only a 20 % chance of reaching the target (expected: 89.0 %)."
 
 
+def test_the_cheapest_of_equal_chances_is_not_said_to_come_closest() -> None:
+    goal = Goal(target=0.985)
+    estimates = repriced(ladder(0.3, 0.4, 0.95, 0.9505, 0.2, error=0.01), goal)
+    decision = decide(estimates, goal)
+    chances = {e.rung: e.p_target or 0.0 for e in estimates}
+    assert decision.recommended == "frozen" and chances["frozen"] < chances["fine-tune"] < chances["frozen"] + 0.01
+    assert "come about as close as any, with a " in explain.headline(decision, estimates, "accuracy", goal)
+    reason = explain.reasons(decision, estimates, "accuracy", goal)["frozen"]
+    assert reason.startswith("The cheapest within a point of the best chance of the target: ")
+
+
 def test_a_target_out_of_reach_says_what_comes_closest_and_what_can_be_had() -> None:
     goal = Goal(target=0.97)
     estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), goal)
