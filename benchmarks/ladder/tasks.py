@@ -41,7 +41,7 @@ VALIDATION_SHARE = 0.2
 MOST_OF_ONE = 0.75
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 #: Items of its two parts: of the usual set, and of the large one.
-FASHION_ITEMS = {"fashion_mnist": (4000, 1000), "fashion_mnist_large": (25_000, 1000)}
+FASHION_ITEMS = {"fashion_mnist": (4000, 1000), "fashion_mnist_large": (28_000, 1000)}
 GARMENTS = (
     "t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
