@@ -12,7 +12,7 @@ from advisor.core import storage
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
-from advisor.evidence import related, stratified
+from advisor.evidence.sample import related, stratified
 from advisor.llm.identity import check_planned
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order

@@ -18,7 +18,7 @@ import torch
 from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.core.wording import counted
-from advisor.evidence import related
+from advisor.evidence.sample import related
 from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare

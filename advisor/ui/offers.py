@@ -10,7 +10,7 @@ from advisor import api
 from advisor.advice.record.written import Form, written
 from advisor.core import wording
 from advisor.core.records import Advice, Dataset
-from advisor.ui import jobs, parts
+from advisor.ui import jobs, parts, waiting, work
 
 EXCHANGE_BUDGETS = (120, 300, 900, 3600)
 #: Of each form of the decision record: the button's words, its icon, its media type.
@@ -32,7 +32,7 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
     key = jobs.key_of("exchange", dataset.fingerprint)
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
-        parts.wait(job)
+        waiting.wait(job)
     if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
         _offer_exchange(dataset, key)
 
@@ -45,7 +45,7 @@ def _offer_exchange(dataset: Dataset, key: str) -> None:
             "Time in all", EXCHANGE_BUDGETS, index=1, key="exchange-budget", format_func=wording.duration
         )
     if pressed:
-        jobs.start(key, "The exchange rate", lambda tell: api.exchange(dataset, budget=float(budget), progress=tell))
+        jobs.start(key, "The exchange rate", partial(work.exchange, dataset, float(budget)))
         st.rerun()
 
 

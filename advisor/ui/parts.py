@@ -1,4 +1,4 @@
-"""Pieces that several pages draw: the question with its answer, a failure, a job's progress, findings, a quotation.
+"""Pieces that several pages draw: the question with its answer, a failure, findings, a quotation.
 
 Names and sentences that hold a user's words never pass through Markdown: `st.text` shows them as they are,
 `answer_line` and `note` escape them.
@@ -16,7 +16,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
 from advisor.core.shown import visible, without_formula
-from advisor.ui import jobs, places, polling, terms
+from advisor.ui import places
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
@@ -95,26 +95,6 @@ def split(dataset: Dataset, made_here: str) -> str:
     if dataset.official_split:
         return "The official split is used."
     return f"{made_here}; groups and duplicates stay on one side."
-
-
-def _watch(key: str) -> None:
-    job = jobs.find(key)
-    if job is None or job.finished:
-        st.rerun()
-    st.progress(job.share)
-    left = f", {terms.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
-    note(f"{job.sentence.rstrip('.')}: {wording.duration(job.seconds)} so far{left}.")
-
-
-def wait(job: jobs.Job) -> None:
-    """Show a job's progress until it ends; then the page is drawn again. A failed job offers another try."""
-    if job.error is not None:
-        problem(job.error)
-        if st.button("Try again", key=f"again-{job.key}", icon=":material/refresh:"):
-            jobs.again(job)
-            st.rerun()
-        return
-    polling.every(1.0, lambda: _watch(job.key))
 
 
 def findings(findings: Sequence[Finding], with_keys: bool = True) -> None:

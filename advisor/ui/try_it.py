@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
-from advisor.core.workspace import Workspace
 from advisor.data.reading import open_dataset
-from advisor.ui import charts, items, parts
-
-if TYPE_CHECKING:
-    from advisor.rungs.saved.answering import Answerer
-    from advisor.rungs.saved.predictor import Predictor
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def loaded(run: str, workspace: str) -> Predictor | Answerer:
-    """The model of a finished run. Raises PeopleError when it has none."""
-    return api.load(run)
+from advisor.ui import charts, items, parts, work, workers
 
 
 def draw(run: str, plan: Plan) -> None:
@@ -77,8 +66,7 @@ def answer(run: str, item: Any, label: str | None) -> None:
     """The label with its probability, the bars, and the truth when it is known."""
     try:
         with st.spinner("Asking the model."):
-            model: Any = loaded(run, str(Workspace.here().folder))
-            prediction: Prediction = model.predict([item])[0]
+            prediction: Prediction = workers.answer("The prediction", partial(work.predict, run, item))
     except PeopleError as error:
         parts.problem(str(error))
         return

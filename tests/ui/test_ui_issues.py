@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from advisor import api
 from advisor.cli import show_issues
 from advisor.core.records import Dataset, Evidence
-from advisor.evidence import Sample, related
 from advisor.evidence.issue_wording import mostly_hard
 from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked, summary
+from advisor.evidence.sample import Sample, related
 from advisor.ui.instruments.issues import TITLE, answer, issues
 from probes.linear import linear_probe
 

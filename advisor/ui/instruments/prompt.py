@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
 from advisor.llm.asking import PromptSetup
-from advisor.ui import jobs, language, parts
-from probes.progress import Progress
+from advisor.ui import jobs, language, parts, waiting, work
 from probes.prompting import Template
 
 #: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
@@ -81,7 +80,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     key = jobs.key_of("prompt", dataset.fingerprint)
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
-        parts.wait(job)
+        waiting.wait(job)
         if not job.error:
             return
     shown = evidence.result(OWN) or evidence.result(ZERO)
@@ -134,12 +133,6 @@ def measure(dataset: Dataset, ask: PromptSetup, shots: int) -> None:
     jobs.forget(key)
     advice = Advice.saved(dataset.files.advice)
     question = advice.question if advice is not None else Goal()
-
-    def work(tell: Progress) -> ProbeResult:
-        return api.prompt(
-            dataset, ask.template, model=ask.model, shots=shots, backbone=question.backbone,
-            budget=question.budget_seconds, progress=tell,
-        )  # fmt: skip
-
-    jobs.start(key, "Measuring the prompt", work)
+    asked = partial(work.prompt, dataset, ask.template, ask.model, shots, question)
+    jobs.start(key, "Measuring the prompt", asked)
     st.rerun()

@@ -15,7 +15,20 @@ from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
-from advisor.ui import charts, climbing, jobs, needs, offers, parts, places, question_form, rungs_table, tasks, terms
+from advisor.ui import (
+    charts,
+    climbing,
+    jobs,
+    needs,
+    offers,
+    parts,
+    places,
+    question_form,
+    rungs_table,
+    tasks,
+    terms,
+    waiting,
+)
 from advisor.ui.charts import ladder
 from advisor.ui.instruments import backbones
 
@@ -34,7 +47,7 @@ def draw() -> None:
     job = jobs.find(key)
     if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
-        parts.wait(job)
+        waiting.wait(job)
         return
     refused = job if job is not None and job.error else None
     if advice is None:
@@ -55,7 +68,7 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     asked = refused.asked if refused is not None else Goal()
     wanted = needs.draw(dataset, asked)
     if refused is not None:
-        parts.wait(refused)
+        waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         question_form.ask(dataset, wanted)
         st.rerun()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
-from advisor.core.errors import DatasetError, PeopleError
+from advisor.core.errors import PeopleError
 from advisor.core.kinds import Kind, SeveralLabels, kind_row
 from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
-from advisor.ui import jobs, parts, places, tasks, uploads
+from advisor.ui import jobs, parts, places, tasks, uploads, work
 from advisor.ui.server.settings import machine, reads_paths
 
 if TYPE_CHECKING:
     from advisor.data.read.samples import Sample
-    from probes.progress import Progress
 
 QUESTION = "What data do you have?"
 COLUMNS = {
@@ -70,14 +69,7 @@ def read(source: str, title: str, hidden: str = "") -> None:
     """
     options = chosen_options()
     key = jobs.key_of("read", source, sorted(options.items()))
-
-    def work(tell: Progress) -> Dataset:
-        try:
-            return api.read(source, progress=tell, **options)  # type: ignore[arg-type]
-        except DatasetError as error:
-            raise DatasetError(str(error).replace(hidden, "")) from error
-
-    jobs.start(key, title, work)
+    jobs.start(key, title, partial(work.read, source, options, hidden))
     places.go("profile", job=key)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from advisor import api
 from advisor.core.records import Evidence
-from advisor.ui import jobs, parts, places, tasks
+from advisor.ui import jobs, parts, places, tasks, waiting, work
 
 QUESTION = "What did the probes measure?"
 
@@ -18,7 +19,7 @@ def draw() -> None:
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
         parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
-        parts.wait(job)
+        waiting.wait(job)
         return
     evidence = Evidence.saved(dataset.files.evidence)
     view = tasks.view_of(dataset.kind)
@@ -26,7 +27,7 @@ def draw() -> None:
         parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
         backbone = view.choose_backbone("probe")
         if st.button("Measure now", key="measure", type="primary", icon=":material/science:"):
-            jobs.start(key, "Measuring", lambda tell: api.probe(dataset, backbone=backbone, progress=tell))
+            jobs.start(key, "Measuring", partial(work.probe, dataset, backbone))
             st.rerun()
         return
     parts.heading(QUESTION, view.answer(evidence))

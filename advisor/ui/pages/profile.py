@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.ui import items, jobs, parts, places, tasks
+from advisor.ui import items, jobs, parts, places, tasks, waiting, work
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
@@ -28,7 +29,7 @@ def draw() -> None:
     if profile is None:
         parts.heading(QUESTION, f"Counting and checking {tasks.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)
-        parts.wait(jobs.answer(key, "The profile", lambda tell: api.profile(dataset, progress=tell)))
+        waiting.wait(jobs.answer(key, "The profile", partial(work.profile, dataset)), cancelled="data")
         return
     view = tasks.view_of(dataset.kind)
     parts.heading(QUESTION, view.summary(dataset, profile))
@@ -49,9 +50,9 @@ def arrived(job: jobs.Job) -> bool:
 
     The page is not switched here: a request of the progress bar that is under way would bring the old page back.
     """
-    if not job.finished or not isinstance(job.result, Dataset):
+    if not job.finished or job.result is None:
         return False
-    places.at_dataset(job.result.fingerprint[:16])
+    places.at_dataset(job.result[:16])
     st.query_params.from_dict(places.address())
     return True
 
@@ -59,7 +60,7 @@ def arrived(job: jobs.Job) -> bool:
 def reading(job: jobs.Job) -> None:
     """How far the reading is, or why it failed."""
     parts.heading(QUESTION, "The data cannot be read." if job.error else "Reading, checking and splitting.")
-    parts.wait(job)
+    waiting.wait(job, cancelled="data")
     if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
         jobs.forget(job.key)
         places.go("data")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.kinds import kind_row
-from advisor.core.records import Answer, Dataset, Evidence, Plan, Profile, RunReport
-from advisor.core.workspace import Workspace
-from advisor.ui import ask, charts, language, parts, try_it
+from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.ui import ask, charts, language, parts, work, workers
 from advisor.ui.charts import answering as figures
 from advisor.ui.charts import data
 from advisor.ui.instruments import answering, probes
@@ -112,7 +110,7 @@ def evidence(dataset: Dataset, evidence: Evidence) -> None:
     model = evidence.backbone
     ask.draw(
         f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,
-        lambda question: api.ask(dataset, [question], model=model)[0], own="train",
+        lambda question: workers.answer("The answer", partial(work.ask, dataset, question, model)), own="train",
     )  # fmt: skip
     parts.section("Language model")
     st.text(evidence.device_reason)
@@ -121,14 +119,8 @@ def evidence(dataset: Dataset, evidence: Evidence) -> None:
 
 def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
-
-    def reply(question: str) -> Answer:
-        model: Any = try_it.loaded(run, str(Workspace.here().folder))
-        answers: list[Answer] = model.answer([question])
-        return answers[0]
-
     parts.section("Ask")
-    ask.draw(run, plan.fingerprint, reply)
+    ask.draw(run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question)))
 
 
 def errors(report: RunReport, plan: Plan) -> None:

@@ -1,0 +1,95 @@
+"""What the pages have done by another process (`advisor.ui.workers`): reading, measuring, predicting.
+
+Each function is called in that process with ``progress=``. What is long stays in the workspace, where the pages read
+it; only what they cannot find there comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from advisor import api
+from advisor.core.errors import DatasetError
+from advisor.core.records import Answer, Dataset, Goal, Prediction
+from advisor.core.workspace import Workspace
+from probes.progress import Progress
+
+if TYPE_CHECKING:
+    from advisor.rungs.saved.loading import Model
+
+
+def read(source: str, options: Mapping[str, Any], hidden: str, progress: Progress) -> str:
+    """Read a source; returns the fingerprint. ``hidden``: what an error leaves out, since its user never saw it."""
+    try:
+        return api.read(source, progress=progress, **options).fingerprint
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(hidden, "")) from error
+
+
+def profile(dataset: Dataset, progress: Progress) -> None:
+    """Count and check."""
+    api.profile(dataset, progress=progress)
+
+
+def probe(dataset: Dataset, backbone: str | None, progress: Progress) -> None:
+    """Measure the evidence."""
+    api.probe(dataset, backbone=backbone, progress=progress)
+
+
+def advise(dataset: Dataset, question: Goal, progress: Progress) -> None:
+    """Measure and advise."""
+    api.advise(
+        dataset,
+        target=question.target,
+        tolerance=question.tolerance,
+        budget=question.budget_seconds,
+        rungs=question.rungs,
+        backbone=question.backbone,
+        backbones=question.backbones,
+        prices=question.prices,
+        constraints=question.constraints,
+        progress=progress,
+    )
+
+
+def exchange(dataset: Dataset, seconds: float, progress: Progress) -> None:
+    """Measure what the pre-trained model is worth in labels."""
+    api.exchange(dataset, budget=seconds, progress=progress)
+
+
+def prompt(dataset: Dataset, template: str, model: str | None, shots: int, question: Goal, progress: Progress) -> None:
+    """Measure a prompt, on the evidence that `question` asks for."""
+    api.prompt(
+        dataset,
+        template,
+        model=model,
+        shots=shots,
+        backbone=question.backbone,
+        budget=question.budget_seconds,
+        progress=progress,
+    )
+
+
+def ask(dataset: Dataset, question: str, model: str, progress: Progress) -> Answer:
+    """Answer a question from the documents, with nothing trained."""
+    return api.ask(dataset, [question], model=model)[0]
+
+
+def answer(run: str, question: str, progress: Progress) -> Answer:
+    """Answer a question with a run's model."""
+    answers: Sequence[Answer] = _model(run, Workspace.here().folder).answer([question])  # type: ignore[union-attr]
+    return answers[0]
+
+
+def predict(run: str, item: Any, progress: Progress) -> Prediction:
+    """Predict the label of an item with a run's model."""
+    predictions: Sequence[Prediction] = _model(run, Workspace.here().folder).predict([item])  # type: ignore[union-attr]
+    return predictions[0]
+
+
+@lru_cache(maxsize=2)
+def _model(run: str, workspace: object) -> Model:
+    """The model of a finished run; `workspace` tells apart runs of the same name."""
+    return api.load(run)
