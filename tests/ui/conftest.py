@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,7 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
 def in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages have their work done in this process: another takes seconds to start, and sees no patch of a test's.
 
-    `test_ui_workers.py` and the browser have the real ones.
+    The browser has real ones, and so has a test that asks for `own_processes`.
     """
 
     def do(title: str, work: Work, tell: Progress, workspace: Path, held: object = None) -> Any:
@@ -149,6 +149,15 @@ def in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     if "own_processes" not in request.fixturenames:
         monkeypatch.setattr(workers, "_do", do)
+
+
+@pytest.fixture
+def own_processes(workspace: Path) -> Iterator[None]:
+    """Work is done by real processes, ended after the test."""
+    yield
+    for worker in workers._idle:
+        worker.end()
+    workers._idle.clear()
 
 
 @pytest.fixture

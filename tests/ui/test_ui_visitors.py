@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from websockets.typing import Origin, Subprotocol
 from advisor.core import reach
 from advisor.core.errors import StorageError
 from advisor.core.workspace import Workspace, share
-from advisor.data.reading import read
-from advisor.ui import jobs
+from advisor.data.reading import open_dataset
+from advisor.ui import jobs, work
 from advisor.ui.server import visitors
 from tests.ui.serving import Served, served
 
@@ -136,16 +137,18 @@ def test_whoever_is_nobody_gets_no_workspace(as_user: Callable[[str], Path]) -> 
         Workspace.here()
 
 
-def test_a_job_works_where_its_visitor_works_and_others_do_not_find_it(as_user: Callable[[str], Path]) -> None:
+def test_a_job_works_where_its_visitor_works_and_others_do_not_find_it(
+    as_user: Callable[[str], Path], own_processes: None
+) -> None:
     with visitors.acting_in(as_user("ada")):
-        job = jobs.start(jobs.key_of("read"), "Reading", lambda tell: read("sample:digits"))
+        job = jobs.start(jobs.key_of("read"), "Reading", partial(work.read, "sample:digits", {}, ""))
         for _ in range(600):
             if job.finished:
                 break
             time.sleep(0.1)
         assert job.error is None
         assert jobs.find(job.key) is job
-        assert Path(job.result.folder).is_relative_to(as_user("ada").resolve())
+        assert Path(open_dataset(job.result).folder).is_relative_to(as_user("ada").resolve())
     with visitors.acting_in(as_user("eve")):
         assert jobs.find(job.key) is None
         assert not list(Workspace.here().folder.rglob("dataset.json"))

@@ -8,26 +8,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from advisor.core import reach
 from advisor.core.errors import DatasetError, PeopleError
 from advisor.core.workspace import Workspace
-from advisor.ui import jobs, workers
+from advisor.ui import jobs, work, workers
 from probes.progress import Progress
 from tests.ui.test_ui_jobs import ended
 
-
-@pytest.fixture(autouse=True)
-def own_processes(workspace: Path) -> Iterator[None]:
-    """Real processes, ended after the test."""
-    yield
-    for worker in workers._idle:
-        worker.end()
-    workers._idle.clear()
+pytestmark = pytest.mark.usefixtures("own_processes")
 
 
 def whereabouts(progress: Progress) -> tuple[int, str, str]:
@@ -119,6 +112,17 @@ def test_a_job_that_is_cancelled_while_it_waits_for_its_turn_does_nothing(
     turn.release()
     ended(job)
     assert not marker.exists()
+
+
+def test_a_process_reads_only_what_the_server_may_read(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    reach.limit(lambda: (str(tmp_path / "inside"),))
+    try:
+        error = measured(partial(work.read, str(outside), {}, "")).error
+    finally:
+        reach.limit(None)
+    assert error is not None and "lies outside the folders that this dashboard reads" in error
 
 
 def test_an_idle_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
