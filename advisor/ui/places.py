@@ -25,6 +25,10 @@ FOLDER = HERE / "pages"
 NAME = "Transfer Advisor"
 WIDTH = 980
 KEPT = ("data", "run")
+CLOSE_MENU = """
+if (window.innerWidth < 768)
+  document.querySelector('[data-testid="stSidebar"] [data-testid="stSidebarCollapseButton"] button')?.click()
+"""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,17 @@ def main() -> None:
         sign_in()
         return
     chosen = st.navigation([page(place.name) for place in PLACES], position="top")
+    close_menu(chosen.title)
     # A column of this width keeps lines readable on a wide screen and fills a narrow one.
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         chosen.run()
         if login_is_on():
             signed_in()
+
+
+def close_menu(page: str) -> None:
+    """Close the menu that covers a narrow screen once a page was chosen; Streamlit leaves it open."""
+    st.html(f"<script>/* {page} */ {CLOSE_MENU}</script>", unsafe_allow_javascript=True)
 
 
 def sign_in() -> None:

@@ -14,6 +14,7 @@ from advisor import api
 from advisor.core.errors import DatasetError
 from advisor.core.records import Answer, Dataset, Goal, Prediction
 from advisor.core.workspace import Workspace
+from probes.device import device_facts
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ def predict(run: str, item: Any, progress: Progress) -> Prediction:
     """Predict the label of an item with a run's model."""
     predictions: Sequence[Prediction] = _model(run, Workspace.here().folder).predict([item])  # type: ignore[union-attr]
     return predictions[0]
+
+
+def device(progress: Progress) -> dict[str, str]:
+    """Facts of the device, title by title."""
+    return device_facts()
 
 
 @lru_cache(maxsize=2)

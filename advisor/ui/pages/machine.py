@@ -9,7 +9,7 @@ from advisor.core import wording
 from advisor.core.records import Evidence
 from advisor.core.workspace import Workspace
 from advisor.data.reading import known_datasets
-from advisor.ui import language, parts, tasks
+from advisor.ui import language, parts, tasks, work, workers
 from probes.backbones.catalog import CATALOG, Entry
 
 QUESTION = "What does it run on?"
@@ -55,12 +55,11 @@ def cache() -> None:
     )
 
 
-@st.cache_data(ttl=60, show_spinner="Looking at the device.")
+@st.cache_data(ttl=600, show_spinner="Looking at the device.")
 def device_facts() -> dict[str, str]:
     """What `advisor doctor` says of the device."""
-    from probes.device import device_facts
-
-    return device_facts()
+    facts: dict[str, str] = workers.answer("Looking at the device", work.device)
+    return facts
 
 
 def _available(entry: Entry) -> tuple[bool, str]:
