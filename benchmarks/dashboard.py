@@ -31,7 +31,8 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="advisor-dashboard-") as home:
         os.environ["ADVISOR_HOME"] = home
         with served() as address, browser() as page:
-            server = psutil.Process(next(c.pid for c in psutil.Process().children() if "advisor" in " ".join(c.cmdline())))
+            children = psutil.Process().children()
+            server = next(child for child in children if "streamlit" in child.cmdline())
             say("first paint", seconds(lambda: page.goto(f"{address}/?token={TOKEN}"), page), "s", "1")
             say("memory at the start", memory(server), "GiB", "1")
             work(page, server)
