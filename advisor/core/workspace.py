@@ -59,6 +59,7 @@ class Workspace(Folder):
     features = Inside("features")  # cached features and calibrations; `advisor cache` shows and clears them
     answers = Inside("prompts/answers.sqlite")  # remembered answers of language models
     ledger = Inside("ledger")  # outcomes of this workspace's own runs, as LadderBench's tables are
+    score = Inside("score.json")  # how good the advice was on LadderBench, as it was computed last
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
     recognised = Inside("recognised")  # text recognised in scans, by the content of the file
     unpacked = Inside("unpacked")  # archives, by the hash of their content

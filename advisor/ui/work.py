@@ -14,6 +14,8 @@ from advisor import api
 from advisor.core.errors import DatasetError
 from advisor.core.records import Answer, Dataset, Goal, Prediction
 from advisor.core.workspace import Workspace
+from advisor.score.board import Board
+from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
 
@@ -88,6 +90,11 @@ def predict(run: str, item: Any, progress: Progress) -> Prediction:
     """Predict the label of an item with a run's model."""
     predictions: Sequence[Prediction] = _model(run, Workspace.here().folder).predict([item])  # type: ignore[union-attr]
     return predictions[0]
+
+
+def score(progress: Progress) -> Board:
+    """How good the advice was on LadderBench."""
+    return kept_board()
 
 
 def device(progress: Progress) -> dict[str, str]:

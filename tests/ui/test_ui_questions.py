@@ -20,6 +20,7 @@ from advisor.ui.charts import answering
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
+from tests.ui.ui_records import written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -64,7 +65,7 @@ def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
 
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
     app = opened("profile", data=questions.fingerprint[:16])
-    assert "30 questions over 3 documents, which do not answer 3 of them" in str(app.html[0].value)
+    assert "30 questions over 3 documents, which do not answer 3 of them" in written(app)
     examples, documents = app.dataframe[0].value, app.dataframe[1].value
     assert "not in the documents" not in examples["Document"].tolist()
     assert set(examples["Question"]) <= set(questions.items["text"].iloc[questions.where("train", "val")])
@@ -74,7 +75,7 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
 
 def test_the_evidence_says_first_what_is_missing_then_which_failed(questions: Dataset) -> None:
     app = opened("evidence", data=questions.fingerprint[:16])
-    assert "it lacks knowledge most" in str(app.html[0].value)
+    assert "it lacks knowledge most" in written(app)
     said = shown(app)
     assert said.count(failures.sentence({"right": 12, "misread": 8, "not found": 4})) == 1
     assert said.count("A remark.") == 1

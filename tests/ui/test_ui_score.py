@@ -19,6 +19,7 @@ from advisor.score.summary import bound_row, told
 from advisor.ui import charts, places, terms
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
+from tests.ui.ui_records import written
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -48,7 +49,7 @@ def opened() -> AppTest:
 def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVISOR_LADDERBENCH", str(tmp_path / "none"))
     app = opened()
-    assert "There is no score yet." in app.html[0].value
+    assert "There is no score yet." in written(app)
     assert app.code[0].value == "python -m benchmarks.ladder"
     assert not app.get("plotly_chart")
 
@@ -57,7 +58,7 @@ def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
     app, score = opened(), scored(tables)
     assert app.title[0].value == "How good is this advice?"
     first, *others = told(score)
-    assert first in html.unescape(app.html[0].value) and "8 tasks of 4 datasets" in first
+    assert first in html.unescape(written(app)) and "8 tasks of 4 datasets" in first
     assert all(sentence in [text.value for text in app.text] for sentence in others)
     shown = next(d.value for d in app.dataframe if "Goal" in d.value)
     assert shown["Figure"].tolist() == [wording.capital(bound_row(bound)[0]) for bound in score.bounds]
@@ -87,10 +88,10 @@ def test_what_was_wrong_is_listed_with_what_it_cost(tables: Path) -> None:
 
 
 def test_a_changed_table_is_scored_anew(tables: Path) -> None:
-    assert "8 tasks of 4 datasets" in opened().html[0].value
+    assert "8 tasks of 4 datasets" in written(opened())
     write_tables(tables, n_datasets=3)
     os.utime(tables / "outcomes.csv", (1, 1))
-    assert "6 tasks of 3 datasets" in opened().html[0].value
+    assert "6 tasks of 3 datasets" in written(opened())
 
 
 def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -> None:

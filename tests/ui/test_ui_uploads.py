@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.core.records import Dataset
 from advisor.ui import uploads
 from tests.ui.test_ui_pages import finished_reading, opened
+from tests.ui.ui_records import written
 
 
 @given(st.text(max_size=200))
@@ -106,7 +107,7 @@ def fasttext() -> bytes:
 def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str, content: bytes) -> None:
     app = read((name, content))
     assert [t.value for t in app.text if "cannot" in t.value] == []
-    said = str(app.html[0].value)
+    said = written(app)
     assert f">{name.partition('.')[0]}" in said and ": 60 texts in 2 classes" in said
 
 

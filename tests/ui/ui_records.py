@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, ReadOptions, SetAside
 from probes.measured import Measured
@@ -46,3 +47,8 @@ def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], it
     )
     dataset.save(folder / "dataset.json")
     return dataset
+
+
+def written(app: AppTest) -> str:
+    """All that a page says in sentences of its own style, such as its answer and its notes."""
+    return " ".join(str(part.value) for part in app.html)

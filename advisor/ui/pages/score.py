@@ -13,9 +13,8 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.score import summary
 from advisor.score.board import Board
-from advisor.score.board import board as score_board
 from advisor.score.score import Score
-from advisor.ui import charts, parts, terms
+from advisor.ui import charts, parts, terms, work, workers
 from advisor.ui.charts import score as charts_score
 
 QUESTION = "How good is this advice?"
@@ -56,10 +55,11 @@ def draw() -> None:
     parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
 
 
-@st.cache_data(max_entries=2, show_spinner="Scoring the advice on every task.")
+@st.cache_data(max_entries=2, show_spinner="Scoring the advice on every task, which takes half a minute once.")
 def scored(folder: str, stamps: tuple[float, ...]) -> Board:
-    """The score of the tables in a folder; computed again when one of them has changed (`stamps`)."""
-    return score_board()
+    """The score of the tables in a folder; asked for again when one of them has changed (`stamps`)."""
+    board: Board = workers.answer("The score", work.score)
+    return board
 
 
 def _stamp(path: Path) -> tuple[float, float]:
