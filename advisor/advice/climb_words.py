@@ -31,9 +31,14 @@ def aim(goal: Goal) -> str:
 
     >>> aim(Goal(target=0.9))
     'it ends once your target of 90.0 % is likely to be reached on held-out items'
+    >>> from advisor.core.records import Prices
+    >>> aim(Goal(prices=Prices(point=10.0, rung=5.0)))
+    'it ends once a higher rung is not expected to bring what it costs'
     """
     if goal.target is not None:
         return f"it ends once your target of {percent(goal.target)} is likely to be reached on held-out items"
+    if goal.prices.point and goal.prices.rung is not None:  # which take the place of the tolerance
+        return "it ends once a higher rung is not expected to bring what it costs"
     if goal.tolerance:
         return f"it ends once a higher rung is not expected to bring more than {points(goal.tolerance)} a step"
     return "it ends once no higher rung has a chance of being better"
@@ -66,16 +71,17 @@ def reason(climb: Climb, onward: Onward) -> str:
     if lead is None:
         return ""
     higher = row_of(lead.rung)
-    expected = f"{higher.subject} {higher.verb('is', 'are')} expected {apart(lead)}"
+    expected = f"{higher.subject} {higher.verb('is', 'are')} expected to be {apart(lead)}"
+    enough = f"the {points(lead.asked)} that would be worth it"
     match onward.why:
         case "target":
             return f"{target}, {onto}, expected {apart(lead)}."
         case "best":
             return f"You asked for the best model, {onto}, expected {apart(lead)}."
         case "gain":
-            return f"{expected}, and {points(lead.asked)} would be worth it, {onto}."
+            return f"{expected}. That is more than {enough}, {onto}."
         case "enough":
-            return f"{expected}, and {points(lead.asked)} would be worth it, so it ends here."
+            return f"{expected}. That is less than {enough}, so it ends here."
         case "behind":
             return f"{missed}{expected}, so it ends here."
         case _:

@@ -134,13 +134,13 @@ def dearer(one: Estimate, other: Estimate, prices: Prices) -> str:
 
 
 def in_all(estimate: Estimate, prices: Prices) -> str:
-    """What a rung costs at the prices given, by name, the currency's absence unsaid; "" without any."""
-    parts = [
-        f"{cents(cost, prices)} {cost_for(name, prices)}"
-        for name, cost in estimate.costs.items()
-        if cost >= LEAST_AMOUNT
-    ]
-    return listed(parts)
+    """What a rung costs at the prices given: the sum of several, then each by name; "" without any.
+
+    The currency's absence is unsaid.
+    """
+    named = {name: cost for name, cost in estimate.costs.items() if cost >= LEAST_AMOUNT}
+    parts = listed(f"{cents(cost, prices)} {cost_for(name, prices)}" for name, cost in named.items())
+    return f"about {cents(sum(named.values()), prices)}: {parts}" if len(named) > 1 else parts
 
 
 def cents(cost: float, prices: Prices) -> str:

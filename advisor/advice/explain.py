@@ -165,16 +165,23 @@ def stands(chosen: Estimate) -> str:
 
 def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """What makes a rung that is so many points behind as good, as a clause."""
-    if goal.prices.point:
-        return f"tolerance and costs come to {points:.1f} points at {each_point(goal)}"
+    if costs := weighed(goal, pair):
+        return f"{costs} come to {points:.1f} points at {each_point(goal)}"
     return f"a simpler rung may be {points:.1f} points behind here{shared(goal, pair)}"
 
 
 def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
-    if goal.prices.point:
-        return f"That is {than} than tolerance and costs, which come to {points:.1f} points at {each_point(goal)}."
+    if costs := weighed(goal, pair):
+        return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
     return f"That is {than} than the {points:.1f} points that a simpler rung may be behind here{shared(goal, pair)}."
+
+
+def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
+    """What is weighed against points in money: upkeep takes the place of the tolerance; "" where nothing is."""
+    if not goal.prices.point or not any(estimate.costs for estimate in pair):
+        return ""
+    return "the costs" if any("upkeep" in estimate.costs for estimate in pair) else "tolerance and costs"
 
 
 def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:

@@ -22,7 +22,7 @@ from advisor.core.ladder import RungName
 from advisor.core.records import Estimate, Goal, WhatIf
 from advisor.core.wording import amount, count
 
-#: What a step may cost is tried to a tenth of a point, and beyond ten points to a point.
+#: A tolerance is tried to a tenth of a point, and beyond ten points to a point.
 TOLERANCES = (*(tenths / 10 for tenths in range(101)), *(float(points) for points in range(11, 101)))
 #: A price or a number is followed so many times up and down.
 FURTHEST = 1000.0
@@ -37,7 +37,7 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
 
 
 def tolerance_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """What a step of the ladder may cost: less, to a tenth of a point, and more."""
+    """The tolerance for each step of the ladder: less, to a tenth of a point, and more."""
     if (case.chosen.p_target or 0.0) >= SAME_CHANCE:
         return  # the target decides
 
@@ -57,22 +57,22 @@ def tolerance_what_ifs(case: Case) -> Iterator[WhatIf]:
             continue
         end = next((i for i in range(first, len(places)) if decided(places[i]) != rung), len(places))
         points = steps_of(places[first], places[end - 1], further=end == len(places))
-        sentence = f"If a step may cost {points}, {title(case.find(rung))} would be recommended."
+        sentence = f"With a tolerance of {points}, {title(case.find(rung))} would be recommended."
         yield WhatIf(what="tolerance", now=now, value=places[first], rung=rung, sentence=sentence)
 
 
 def steps_of(near: float, far: float, further: bool) -> str:
-    """The points that a step may cost, from the nearest to the furthest that do; `further`: and all beyond.
+    """The tolerances, from the nearest to the furthest that do; `further`: and all beyond.
 
     >>> [steps_of(0.4, 0.0, True), steps_of(0.0, 0.0, True), steps_of(1.4, 2.0, False), steps_of(3.0, 100.0, True)]
-    ['0.4 points or less', 'nothing', '1.4 to 2 points', '3 points or more']
+    ['0.4 points a step or less', '0 points', '1.4 to 2 points a step', '3 points a step or more']
     """
     if near == 0.0:
-        return "nothing"
+        return "0 points"
     if further:
-        return f"{near:g} points or {'more' if far >= near and far else 'less'}"
+        return f"{near:g} point{'s' * (near != 1)} a step or {'more' if far >= near and far else 'less'}"
     one, other = sorted((near, far))
-    return f"{one:g} points" if one == other else f"{one:g} to {other:g} points"
+    return f"{one:g} point{'s' * (one != 1)} a step" if one == other else f"{one:g} to {other:g} points a step"
 
 
 def prediction_what_ifs(case: Case) -> Iterator[WhatIf]:

@@ -106,7 +106,6 @@ def settled(trials: Sequence[BackboneTrial], seconds: float, latency_ms: float |
     able = [trial for trial in measured if trial.stayed and not _too_slow(trial, latency_ms)]
     ahead = [trial for trial in able if _low(trial, z) > toll(trial, default)]
     best = max(ahead, key=_lead, default=default)
-    leader = max(measured, key=_lead, default=None)
     return Backbones(
         default=default.backbone,
         best=best.backbone,
@@ -115,7 +114,7 @@ def settled(trials: Sequence[BackboneTrial], seconds: float, latency_ms: float |
         toll=TOLL,
         sentence=f"Start from {best.title}. {best.sentence}"
         if best is not default
-        else _kept(default, leader, latency_ms),
+        else _kept(default, challengers, latency_ms, z),
         seconds=seconds,
     )
 
@@ -203,17 +202,25 @@ def _sentence(trial: BackboneTrial, default: BackboneTrial) -> str:
     )
 
 
-def _kept(default: BackboneTrial, leader: BackboneTrial | None, latency_ms: float | None) -> str:
+def _kept(default: BackboneTrial, others: Sequence[BackboneTrial], latency_ms: float | None, z: float) -> str:
     """That the default stays, and why the best of the others does not replace it."""
+    leader = max((trial for trial in others if trial.lead is not None), key=_lead, default=None)
     if default.value is None:
         return f"Start from {default.title}: nothing can be compared on this set. {default.sentence}"
     if leader is None:
-        return f"Start from {default.title}: no other backbone could be compared in the time."
+        why = others[0].sentence if others else ""
+        return f"Start from {default.title}: no other backbone could be compared. {why}".rstrip()
     if _lead(leader) <= 0:
         return f"Start from {default.title}: no other backbone did better. {leader.sentence}"
-    reason = (
-        f"{leader.title} takes longer than {latency_ms:g} ms a prediction"
-        if _too_slow(leader, latency_ms)
-        else f"the lead of {leader.title} may be noise, or does not pay for its time"
-    )
-    return f"Start from {default.title}: {reason}. {leader.sentence}"
+    return f"Start from {default.title}: {_doubt(leader, latency_ms, z)}. {leader.sentence}"
+
+
+def _doubt(leader: BackboneTrial, latency_ms: float | None, z: float) -> str:
+    """Why a lead is not enough, as a clause: the time of a prediction, chance alone, or the time that it takes more."""
+    if _too_slow(leader, latency_ms):
+        return f"{leader.title} takes longer than {latency_ms:g} ms a prediction"
+    if _low(leader, z) <= 0:
+        return f"the lead of {leader.title} may be noise"
+    if not leader.stayed:
+        return f"{leader.title} dropped out before it was certain of its lead"
+    return f"the lead of {leader.title} may not pay for its time"

@@ -22,7 +22,7 @@ NEEDS: dict[Need, str] = {
     "nearly": "The cheapest that is nearly as good",
 }
 TOLERANCE_HELP = (
-    "A simpler rung may be this many points behind, for each step of the ladder, and still counts as good. Fine-tuning "
+    "The tolerance: a simpler rung may be this many points behind, for each step of the ladder. Fine-tuning "
     "counts as a part of its step: where it is not better, the model below it is served."
 )
 TARGET_HELP = (
@@ -39,8 +39,9 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
     _fill(dataset, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         need: Need = st.segmented_control(
-            "What do you need?", get_args(Need), format_func=lambda name: NEEDS[name], key="need", required=True
-        )  # type: ignore[assignment]
+            "What do you need?", get_args(Need), format_func=lambda name: NEEDS[name], key="need", required=True,
+            wrap=True,
+        )  # type: ignore[assignment]  # fmt: skip
         wanted = _target() if need == "target" else _tolerance() if need == "nearly" else {"tolerance": 0.0}
         with st.popover("My costs", icon=":material/tune:", help="Prices and limits; none by default."):
             prices = _prices()
@@ -57,7 +58,7 @@ def _target() -> dict[str, Any] | None:
     """The target; None where none is given yet."""
     percent = st.number_input(
         "Target, %", min_value=0.1, max_value=100.0, value=None, step=0.5, key="target", placeholder="such as 90",
-        help=TARGET_HELP, width=200,
+        help=TARGET_HELP, width=260,
     )  # fmt: skip
     share = percent if percent is None or percent <= 1 else percent / 100  # nobody means less than 1 %: 0.9 is a share
     return None if share is None else {"target": share}

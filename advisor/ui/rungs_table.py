@@ -11,12 +11,28 @@ from advisor.core.records import Advice, Estimate
 from advisor.core.shown import visible
 from advisor.core.wording import amount, between, capital, percent
 
+#: Without money.
+COLUMNS = 6
 TEAL, GREY, OCHRE = "#2a9086", "#8796a0", "#c58a2c"
-TABLE = "border-collapse:collapse;width:100%;min-width:40rem;font-size:0.95rem;margin:0"
-CELL = "padding:0.28rem 0.7rem 0.28rem 0;border-bottom:1px solid rgba(135,150,160,0.35);white-space:nowrap"
-HEAD = f"{CELL};text-align:left;font-weight:600;opacity:0.7;font-size:0.85rem;white-space:normal;vertical-align:bottom"
-#: The picture of a value with its interval takes this share of the table.
-PICTURE = "width:24%;min-width:8rem"
+#: The looks of the table. On a narrow screen a rung is a card: its name with its value, and under it the rest by name.
+STYLE = """<style>
+.rungs {border-collapse: collapse; width: 100%; font-size: 0.95rem; margin: 0}
+.rungs th, .rungs td {padding: 0.28rem 0.7rem 0.28rem 0; border-bottom: 1px solid rgba(135,150,160,0.35)}
+.rungs td {white-space: nowrap}
+.rungs th {text-align: left; font-weight: 600; opacity: 0.7; font-size: 0.85rem; vertical-align: bottom}
+.rungs .chosen {font-weight: 600}
+.rungs .picture {width: 24%; min-width: 8rem}
+@media (max-width: 700px) {
+  .rungs thead {display: none}
+  .rungs tr {display: flex; flex-wrap: wrap; column-gap: 0.9rem; padding: 0.3rem 0;
+    border-bottom: 1px solid rgba(135,150,160,0.35)}
+  .rungs td {border: 0; padding: 0; white-space: normal}
+  .rungs td:first-child {width: 100%; font-weight: 600}
+  .rungs .picture {width: 100%}
+  .rungs td:empty {display: none}
+  .rungs td[data-label]:not(:empty)::before {content: attr(data-label) ": "; opacity: 0.7; font-weight: 400}
+}
+</style>"""
 
 
 def table(advice: Advice) -> str:
@@ -25,11 +41,12 @@ def table(advice: Advice) -> str:
     heads = ["Rung", "", f"{capital(advice.metric)}, 90 % interval", _odds(advice), "Training", "A prediction"]
     if priced:
         heads.append(f"Cost, {advice.question.prices.currency}".rstrip(", "))
-    head = "".join(f'<th scope="col" style="{HEAD}">{escape(visible(title))}</th>' for title in heads)
+    heads = [escape(visible(title)) for title in heads]
+    head = "".join(f'<th scope="col">{title}</th>' for title in heads)
     ends = span(advice)
-    rows = "".join(_row(estimate, advice, ends, priced) for estimate in advice.estimates)
+    rows = "".join(_row(estimate, advice, ends, heads) for estimate in advice.estimates)
     return (
-        f'<div style="overflow-x:auto"><table style="{TABLE}"><thead><tr>{head}</tr></thead>'
+        f'{STYLE}<div style="overflow-x:auto"><table class="rungs"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -55,14 +72,16 @@ def span(advice: Advice) -> tuple[float, float]:
     return max(0.0, low - pad), min(1.0, high + pad)
 
 
-def _row(estimate: Estimate, advice: Advice, ends: tuple[float, float], priced: bool) -> str:
+def _row(estimate: Estimate, advice: Advice, ends: tuple[float, float], heads: Sequence[str]) -> str:
+    """A row; the cells after the picture bear their headings, which are escaped already."""
     chosen = estimate.rung == advice.recommended
-    weight = "font-weight:600" if chosen else ""
     mark = f'<span style="color:{TEAL}" aria-label="recommended">✓ </span>' if chosen else ""
-    cells = [(mark + escape(rung(estimate.rung).title), ""), (picture(estimate, advice, ends), PICTURE)]
-    cells += [(escape(visible(text)), "") for text in _words(estimate, advice, priced)]
-    drawn = "".join(f'<td style="{CELL};{style}">{cell}</td>' for cell, style in cells)
-    return f'<tr style="{weight}">{drawn}</tr>'
+    words = [escape(visible(text)) for text in _words(estimate, advice, len(heads) > COLUMNS)]
+    labelled = "".join(f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[2:], words, strict=True))
+    return (
+        f'<tr class="{"chosen" if chosen else ""}"><td>{mark}{escape(rung(estimate.rung).title)}</td>'
+        f'<td class="picture">{picture(estimate, advice, ends)}</td>{labelled}</tr>'
+    )
 
 
 def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:

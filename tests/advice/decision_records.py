@@ -92,7 +92,7 @@ def advice() -> Advice:
         race=("frozen", "fine-tune"), headline="Frozen features are recommended.", sentences=("A second sentence.",),
         flips=(
             WhatIf(what="tolerance", now=1.0, value=0.4, rung="fine-tune",
-                 sentence="If a step may cost 0.4 points or less, fine-tuning would be recommended."),
+                 sentence="With a tolerance of 0.4 points a step or less, fine-tuning would be recommended."),
             WhatIf(what="labels per class", now=4, value=180, low=90, high=400, rung="fine-tune",
                  sentence="From about 180 labels per class on, fine-tuning would be recommended."),
         ),

@@ -71,7 +71,7 @@ def test_a_difference_too_small_for_a_cent_or_beside_the_others_is_not_named() -
     dear = Prices(hour=100.0, kwh=0.01, rung=50.0, currency="CHF", months=1)
     one, other = repriced([one, other], Goal(prices=dear))
     assert dearer(other, one, dear) == "50 CHF more for 1 month of upkeep and 7.50 CHF more for training"
-    assert in_all(other, dear) == "150 CHF for 1 month of upkeep and 8.33 CHF for training"
+    assert in_all(other, dear) == "about 158 CHF: 150 CHF for 1 month of upkeep and 8.33 CHF for training"
 
 
 @given(rungs, rungs, st.floats(0, 1), st.floats(0, 1), times, times, st.one_of(st.none(), st.floats(0, 0.1)), st.data())

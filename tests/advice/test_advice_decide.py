@@ -338,7 +338,9 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
     euros = Prices(hour=30.0, predictions_per_month=10_000, currency="EUR")
     sentences, reasons = told(estimates, prices=euros)
     assert reasons["fine-tune"].endswith("and the same cost per prediction: 2.25 EUR more for training.")
-    assert sentences[-1] == "In all it costs 2.50 EUR for training and 10 EUR over 12 months of predictions."
+    assert (
+        sentences[-1] == "In all it costs about 12 EUR: 2.50 EUR for training and 10 EUR over 12 months of predictions."
+    )
     slow = [
         e.model_copy(update={"milliseconds_per_prediction": 25.0} if e.rung == "fine-tune" else {}) for e in estimates
     ]
@@ -351,6 +353,10 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
     assert sentences[-1] == "In your currency, it costs 2.50 for training."
     sentences, _ = told(estimates, prices=Prices(hour=30.0, point=10.0, currency="EUR"), tolerance=0.5)
     assert sentences[1] == "That is more than tolerance and costs, which come to 0.7 points at 10 EUR a point."
+    sentences, _ = told(estimates, prices=Prices(rung=5.0, hour=3.0, point=10.0, currency="EUR"))
+    assert sentences[1] == "That is more than the costs, which come to 0.5 points at 10 EUR a point.", "no tolerance"
+    sentences, _ = told(estimates, prices=Prices(point=10.0, currency="EUR"))
+    assert sentences[1] == "That is more than the 1.0 points that a simpler rung may be behind here.", "nothing costs"
 
 
 def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:

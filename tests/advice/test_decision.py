@@ -114,7 +114,7 @@ def test_question_prices_and_constraints_are_told(record: DecisionRecord) -> Non
     assert "It must run without a GPU. Longest prediction: 50 ms." in text
     assert "| One more label | 0.50 EUR |" in text and "| Months of use | 12 |" in text
     assert "One kilowatt-hour" not in text, "it was not given"
-    assert "If a step may cost 0.4 points or less, fine-tuning would be recommended." in text
+    assert "With a tolerance of 0.4 points a step or less, fine-tuning would be recommended." in text
     assert "| tolerance | 1 points a step | 0.4 points a step |" in text
 
 

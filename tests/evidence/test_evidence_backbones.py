@@ -58,7 +58,7 @@ DEFAULT = trial("default", 0.8)
 def test_a_clear_lead_is_taken_and_a_doubtful_one_is_not() -> None:
     assert settled([DEFAULT, trial("a", 0.83, 0.03)], 1.0).best == "a"
     doubtful = settled([DEFAULT, trial("a", 0.81, 0.01)], 1.0)
-    assert doubtful.best == "default" and "may be noise" in doubtful.sentence
+    assert doubtful.best == "default" and "may be noise." in doubtful.sentence and "pay" not in doubtful.sentence
     behind = settled([DEFAULT, trial("a", 0.79, -0.01)], 1.0)
     assert behind.best == "default" and "no other backbone did better" in behind.sentence
 
@@ -74,7 +74,8 @@ def test_the_more_are_tried_the_more_a_lead_must_show() -> None:
 def test_slowness_must_pay_for_itself() -> None:
     lead = {"value": 0.818, "lead": 0.018}
     assert settled([DEFAULT, trial("a", ms=10.0, **lead)], 1.0).best == "a"
-    assert settled([DEFAULT, trial("a", ms=80.0, **lead)], 1.0).best == "default"
+    slow = settled([DEFAULT, trial("a", ms=80.0, **lead)], 1.0)
+    assert slow.best == "default" and "may not pay for its time" in slow.sentence and "noise" not in slow.sentence
     assert toll(trial("a", ms=80.0, **lead), DEFAULT) == pytest.approx(3 * backbones.TOLL)
     assert toll(trial("a", ms=1.0, **lead), DEFAULT) == 0.0
 
@@ -85,6 +86,11 @@ def test_no_backbone_is_taken_that_takes_longer_than_a_prediction_may() -> None:
     assert settled(trials, 1.0, latency_ms=20.0).best == "b"
     slow = settled(trials[:2], 1.0, latency_ms=20.0)
     assert slow.best == "default" and "takes longer than 20 ms" in slow.sentence
+
+
+def test_it_says_why_nothing_could_be_compared() -> None:
+    broken = BackboneTrial(backbone="w", title="w", stayed=False, sentence="w was not tried: it cannot be loaded.")
+    assert settled([DEFAULT, broken], 1.0).sentence.endswith("w was not tried: it cannot be loaded.")
 
 
 def test_of_those_that_dropped_out_none_is_taken() -> None:

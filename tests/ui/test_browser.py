@@ -62,6 +62,19 @@ def choose(page: Page, field: str, option: Locator) -> None:
     option.click()
 
 
+def fits_a_phone(page: Page) -> bool:
+    """Whether neither the needs nor the ladder scroll sideways on a narrow screen."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(1000)
+    widths = page.evaluate(
+        "['.st-key-need', '.rungs'].flatMap(name => [...document.querySelectorAll(`${name}, ${name} *`)])"
+        ".map(element => element.getBoundingClientRect().right)"
+    )
+    page.set_viewport_size(before or {"width": 1280, "height": 900})
+    return len(widths) > 20 and max(widths) <= 390
+
+
 def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
     page = browser_page
     page.goto(address)
@@ -76,6 +89,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train = page.get_by_role("button", name="Train this")
     train.wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
+    assert fits_a_phone(page)
     choose(page, ".st-key-budget input", page.get_by_role("option", name="1 min", exact=True))
     frozen = page.get_by_role(
         "option", name=re.compile("Frozen features")

@@ -162,7 +162,15 @@ def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dat
     assert "Accuracy, 90 % interval" in rows[0] and "Chance of beating frozen features" in rows[0]
     assert "✓" in rows[3] and "95.0 % (92.0 to 98.0)" in rows[3] and "20 s" in rows[3] and "4 ms" in rows[3]
     assert "no number" in rows[5] and "Cost" not in rows[0]
+    assert any(t.value == "\n".join(given(images).sentences) for t in app.text), "a line for each sentence"
     assert any(given(images).flips[0].sentence in t.value for t in app.text)
+
+
+def test_a_narrow_screen_has_the_headings_in_the_cells(images: Dataset) -> None:
+    table = next(h.value for h in opened(images).html if "<table" in h.value)
+    assert "@media (max-width" in table
+    for heading in ("Accuracy, 90 % interval", "Chance of beating frozen features", "Training", "A prediction"):
+        assert table.count(f'data-label="{heading}"') == 5
 
 
 def test_the_exchange_rate_has_a_section_of_its_own(images: Dataset) -> None:

@@ -85,8 +85,6 @@ def points(lead: Measured) -> str:
 
 
 def line(advice: Advice) -> None:
-    """On the page of the advice: the backbone that belongs to the rung."""
-    trials = advice.backbones.trials if advice.backbones is not None else ()
-    title = next((trial.title for trial in trials if trial.backbone == advice.backbone), advice.backbone)
-    if title is not None:
-        parts.note(f"Backbone: {wording.short(title, 60)}.")
+    """On the page of the advice: the backbone that belongs to the rung, unless a comparison has named it above."""
+    if advice.backbones is None and advice.backbone is not None:
+        parts.note(f"Backbone: {wording.short(advice.backbone, 60)}.")

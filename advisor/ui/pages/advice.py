@@ -107,7 +107,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     """
     parts.answer_line(advice.headline)
     if advice.sentences:
-        st.text(" ".join(advice.sentences))
+        st.text("\n".join(advice.sentences))
     backbones.line(advice)
     st.html(rungs_table.table(advice))
     what_if(advice)
