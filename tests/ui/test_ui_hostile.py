@@ -131,9 +131,15 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
+#: The one script that may run: that of the bar, with the title of a page.
+BAR = {f"<script>/* {place.title} */ {places.CLOSE_MENU}</script>" for place in places.PLACES}
+
+
 def assert_harmless_html(text: str) -> None:
     """Only the tags of the page's own pieces, and nothing that runs or loads."""
-    table = {"div", "table", "thead", "tbody", "tr", "th", "td", "span"}
+    if text in BAR:
+        return
+    table = {"div", "table", "thead", "tbody", "tr", "th", "td", "span", "ul", "li", "style"}
     assert set(re.findall(r"<\s*/?\s*([a-zA-Z!][\w-]*)", text)) <= {"p", "blockquote", "mark"} | table, text
     assert not re.findall(r"<[^>]*\s(on\w+|href|src)\s*=", text), text
     assert "\x1b" not in text and "\u202e" not in text
