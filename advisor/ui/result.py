@@ -34,7 +34,7 @@ def draw(status: RunStatus) -> None:
         st.text(sentence)
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
-    take_away(status, folder)
+    take_away(status)
     view.errors(report, plan)
     how_trained.draw(folder, report)
     parts.note(
@@ -49,8 +49,9 @@ def answer(status: RunStatus, report: RunReport) -> str:
     return f"{status.title}. {report.sentences[0] if report.sentences else reached}"
 
 
-def take_away(status: RunStatus, folder: Path) -> None:
+def take_away(status: RunStatus) -> None:
     """The lines of Python that load the model, and downloads."""
+    folder = Path(status.directory)
     parts.section("Use the model")
     st.code(f'import advisor\nmodel = advisor.load("{status.run}")', language="python")
     with st.container(horizontal=True):
@@ -63,15 +64,16 @@ def take_away(status: RunStatus, folder: Path) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.download_button(
-            "Report (JSON)",
-            data=lambda: RunFiles(folder).report.read_bytes(),
-            file_name=f"{status.run}-report.json",
-            mime="application/json",
-            key="download-report",
-            icon=":material/description:",
-            on_click="ignore",
-        )
+        if status.files.report.is_file():
+            st.download_button(
+                "Report (JSON)",
+                data=lambda: status.files.report.read_bytes(),
+                file_name=f"{status.run}-report.json",
+                mime="application/json",
+                key="download-report",
+                icon=":material/description:",
+                on_click="ignore",
+            )
 
 
 def zipped(folder: Path) -> bytes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -164,13 +162,6 @@ def test_the_prediction_stands_beside_the_test() -> None:
     assert [trace.y[0] for trace in figure.data] == ["Predicted", "Measured on the test part"]
 
 
-def test_curves_draw_what_was_written_and_nothing_else() -> None:
-    metrics = pd.DataFrame({"step": [1, 2, 3], "train_loss": [3.0, 2.0, 1.0], "val_loss": [None, 2.5, None]})
-    figure = charts.curves(metrics)
-    assert {trace.name: len(trace.x) for trace in figure.data} == {"Training loss": 3, "Validation loss": 1}
-    assert len(charts.progress(metrics, "accuracy").data) == 0
-
-
 def test_probabilities_show_the_likeliest_first_from_the_top() -> None:
     figure = charts.probabilities({f"c{i}": i / 100 for i in range(12)})
     assert list(figure.layout.yaxis.ticktext)[-1] == "c11"
@@ -186,43 +177,3 @@ def test_counts_are_stacked_by_part_and_sorted(n: int) -> None:
     values = figure.data[0].customdata
     assert list(values) == sorted(values, reverse=n > 40)
     assert sum(values) == n * (n + 1) // 2
-
-
-def folds() -> pd.DataFrame:
-    """A run of two folds and a tuning on all items, each judged once, by a loss that is no metric."""
-    rows = [
-        {"stage": f"Training {fit}", "fit": fit, "step": step, "train_loss": 2.0 / step}
-        for fit in ("fold 1", "fold 2", "all items")
-        for step in (1, 5, 9)
-    ]
-    judged = [{"stage": f"Training {row['fit']}", "fit": row["fit"], "step": 9, "train_loss": 0.3, "val_loss": 1.35,
-               "val_value": -1.35} for row in rows if row["step"] == 9]  # fmt: skip
-    return pd.DataFrame([*rows, *judged])
-
-
-def test_each_fit_of_a_run_has_a_line_of_its_own_and_validation_is_points() -> None:
-    figure = charts.curves(folds())
-    lines = {trace.name: list(trace.x) for trace in figure.data if trace.mode == "lines"}
-    assert lines == {key: [1, 5, 9] for key in ("Fold 1", "Fold 2", "All items")}
-    points = {trace.name: (list(trace.x), trace.mode) for trace in figure.data if "validation" in trace.name}
-    assert points == {f"{fit}: validation": ([9], "markers") for fit in ("Fold 1", "Fold 2", "All items")}
-    assert all((np.diff(trace.x) > 0).all() for trace in figure.data)
-
-
-def test_runs_of_former_versions_are_told_apart_by_their_stages() -> None:
-    former = folds().drop(columns="fit")
-    assert len([trace for trace in charts.curves(former).data if trace.mode == "lines"]) == 3
-
-
-def test_what_is_no_share_is_never_shown_as_per_cent() -> None:
-    assert not charts.progress(folds(), "token F1").data
-    metrics = pd.DataFrame({"step": [1, 2, 3], "val_value": [-1.35, 0.25, 1.0]})
-    figure = charts.progress(metrics, "accuracy")
-    assert [list(trace.y) for trace in figure.data] == [[0.25, 1.0]]
-    assert tuple(figure.layout.yaxis.range) == (0, 1) and figure.data[0].mode == "markers"
-
-
-def test_a_step_that_was_done_again_is_drawn_once_in_its_place() -> None:
-    metrics = pd.DataFrame({"step": [1, 5, 9, 5, 8], "train_loss": [3.0, 2.0, 1.5, 1.9, 1.6]})
-    line = charts.curves(metrics).data[0]
-    assert list(line.x) == [1, 5, 8, 9] and line.y[1] == 1.9

@@ -6,10 +6,8 @@ background are left to the theme. Every label that holds a user's word goes thro
 
 from __future__ import annotations
 
-from itertools import cycle
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from advisor.core import wording
@@ -20,8 +18,6 @@ from probes.measured import Provenance
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
 FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
 SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
-#: Of the fits of one run, in their order.
-FITS = (GREY, OCHRE, BRICK, TEAL)
 MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
 CONFIG = {"displayModeBar": False}
 
@@ -87,76 +83,6 @@ def versus(report: RunReport) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(tickformat="~%", title=wording.capital(report.metric), nticks=7)
     return figure
-
-
-def curves(metrics: pd.DataFrame) -> go.Figure:
-    """Loss against the step or epoch, as far as the run has come: a line for each fit, validation as points."""
-    figure, across = base(300), _across(metrics)
-    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
-        _draw(figure, part, (across, "train_loss"), name or "Training loss", color, "lines")
-        points = (_validation(name, "loss"), color if name else TEAL, "markers")
-        _draw(figure, part, (across, "val_loss"), *points, legend=not name)  # of several, in the colour of their line
-    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
-    figure.update_yaxes(title="Loss", rangemode="tozero")
-    return figure
-
-
-def progress(metrics: pd.DataFrame, metric: str) -> go.Figure:
-    """The metric on the validation part against the step or epoch, as points of each fit.
-
-    What is no share is no value of the metric: runs of former versions wrote negative losses in its place.
-    """
-    figure, across = base(300), _across(metrics)
-    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
-        shares = part[part["val_value"].between(0, 1)] if "val_value" in part else part
-        _draw(figure, shares, (across, "val_value"), _validation(name, metric), color if name else TEAL, "markers")
-    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
-    figure.update_yaxes(title=wording.capital(metric), tickformat="~%", range=[0, 1], dtick=0.2)
-    return figure
-
-
-def _across(metrics: pd.DataFrame) -> str:
-    """What the curves run along: the step where steps were written, else the epoch, else seconds."""
-    return next((c for c in ("step", "epoch", "seconds") if c in metrics and metrics[c].notna().any()), "step")
-
-
-def _reach(metrics: pd.DataFrame, across: str) -> list[float] | None:
-    """From zero to a little beyond the furthest step."""
-    furthest = metrics[across].max() if across in metrics else 0.0
-    return [0.0, 1.04 * float(furthest)] if furthest > 0 else None
-
-
-def _fits(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of each fit that reported losses or values, by its name; the only one of a run has none."""
-    reported = [column for column in ("train_loss", "val_loss", "val_value") if column in metrics]
-    rows = metrics[metrics[reported].notna().any(axis=1)]
-    names = rows["stage"] if "stage" in rows else pd.Series("", index=rows.index)
-    named = "fit" in rows and rows["fit"].notna().any()
-    if named:
-        names = rows["fit"].fillna(names)
-    fits = {wording.capital(str(name)): part for name, part in rows.groupby(names, sort=False)}
-    return fits if named or len(fits) > 1 else {"": rows}
-
-
-def _validation(fit: str, what: str) -> str:
-    return f"{fit}: validation" if fit else f"Validation {what}"
-
-
-def _draw(
-    figure: go.Figure, part: pd.DataFrame, columns: tuple[str, str], name: str, color: str, mode: str,
-    legend: bool = True,
-) -> None:  # fmt: skip
-    """One column against another, in order and once for each place; nothing where nothing was written."""
-    if not set(columns) <= set(part):
-        return
-    known = part[list(columns)].dropna().sort_values(columns[0], kind="stable").drop_duplicates(columns[0], keep="last")
-    if known.empty:
-        return
-    figure.add_trace(
-        go.Scatter(x=known[columns[0]], y=known[columns[1]], mode=mode if len(known) > 1 else "markers", name=name,
-                   showlegend=legend, cliponaxis=False, line={"color": color, "width": 2},
-                   marker={"size": 8, "color": color, "symbol": "diamond" if mode == "markers" else "circle"})
-    )  # fmt: skip
 
 
 def confusion(report: RunReport) -> go.Figure:
