@@ -10,10 +10,10 @@ from advisor.core.ladder import rung
 from advisor.core.records import Advice, Estimate
 from advisor.core.shown import visible
 from advisor.core.wording import amount, between, capital, percent
+from advisor.ui.charts import GREY, OCHRE, TEAL
 
 #: Without money.
 COLUMNS = 6
-TEAL, GREY, OCHRE = "#2a9086", "#8796a0", "#c58a2c"
 #: The looks of the table. On a narrow screen a rung is a card: its name with its value, and under it the rest by name.
 STYLE = """<style>
 .rungs {border-collapse: collapse; width: 100%; font-size: 0.95rem; margin: 0}

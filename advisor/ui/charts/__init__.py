@@ -1,7 +1,8 @@
 """The figures of the evidence and the runs, and what all figures share; pure functions from records to plotly figures.
 
-Colours are of middle lightness so that they stand on the light and on the dark page alike; fonts, grid and
-background are left to the theme. Every label that holds a user's word goes through `terms.plotted`.
+Colours are of middle lightness so that they stand out by 3:1 on the light and on the dark page alike; fonts, grid and
+background are left to the theme, and the colour of labels to `advisor.ui.looks`. Every label that holds a user's word
+goes through `terms.plotted`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from advisor.core.records import Evidence, RunReport
 from advisor.ui import terms
 from probes.measured import Provenance
 
-TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
-FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
-SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
+TEAL, OCHRE, GREY, BRICK = "#2a9086", "#ad7722", "#77868f", "#c0604a"
+FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(173,119,34,0.22)"}
+#: Pale enough at the dark end that the page's text colour is legible on it.
+SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,0.55)"]]
 MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
 CONFIG = {"displayModeBar": False}
 
@@ -100,19 +102,19 @@ def confusion(report: RunReport) -> go.Figure:
         )
     )  # fmt: skip
     if n <= 20:
-        figure.add_trace(_cells(report.confusion, shares))
+        figure.add_trace(_cells(report.confusion))
     ticks = {"tickvals": list(range(n)), "ticktext": names, "showgrid": False, "showticklabels": n <= 40}
     figure.update_xaxes(title="Predicted", side="bottom", **ticks)
     figure.update_yaxes(title="True", autorange="reversed", **ticks)
     return figure
 
 
-def _cells(counts: list[list[int]], shares: list[list[float]]) -> go.Scatter:
-    """The counts as texts: white on the dark cells, middle grey on the pale ones, legible on both themes."""
+def _cells(counts: list[list[int]]) -> go.Scatter:
+    """The counts as texts, in the page's colour (`advisor.ui.looks`)."""
     cells = [(i, j) for i, row in enumerate(counts) for j, count in enumerate(row) if count]
     return go.Scatter(
         x=[j for _, j in cells], y=[i for i, _ in cells], mode="text", text=[str(counts[i][j]) for i, j in cells],
-        textfont={"color": ["#ffffff" if shares[i][j] > 0.45 else GREY for i, j in cells], "size": 13},
+        textfont={"size": 13},
         hoverinfo="skip", showlegend=False,
     )  # fmt: skip
 
