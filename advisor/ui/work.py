@@ -6,14 +6,19 @@ it; only what they cannot find there comes back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor import api
 from advisor.core.errors import DatasetError
-from advisor.core.records import Answer, Dataset, Goal, Prediction
+from advisor.core.option_words import fields
+from advisor.core.records import Answer, Dataset, Goal, Prediction, ReadOptions
 from advisor.core.workspace import Workspace
+from advisor.data.preview import Preview
+from advisor.data.preview import preview as look_at
 from advisor.score.board import Board
 from advisor.score.kept import kept_board
 from probes.device import device_facts
@@ -23,12 +28,53 @@ if TYPE_CHECKING:
     from advisor.rungs.saved.loading import Model
 
 
-def read(source: str, options: Mapping[str, Any], hidden: str, progress: Progress) -> str:
-    """Read a source; returns the fingerprint. ``hidden``: what an error leaves out, since its user never saw it."""
+#: The fields of the preview, by the options that they set.
+FIELDS = {
+    "label_column": "Label",
+    "text_column": "Text",
+    "path_column": "Path of the image",
+    "split_column": "Split",
+    "group_column": "Group",
+    "question_column": "Question",
+    "answer_column": "Answer",
+    "document_column": "Document with the answer",
+    "several_labels": "Rows with several labels",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source and how to read it. ``hidden``: what its messages leave out of its path, since its user never saw it.
+
+    ``options``: by the names of `ReadOptions`.
+    """
+
+    source: str
+    hidden: str
+    options: Mapping[str, str]
+
+
+def read(asked: Reading, progress: Progress) -> str:
+    """Read a source; returns the fingerprint."""
+    with _speaking_to_a_page(asked):
+        return api.read(asked.source, progress=progress, **asked.options).fingerprint  # type: ignore[arg-type]
+
+
+def preview(asked: Reading, progress: Progress) -> Preview:
+    """How a source would be read."""
+    with _speaking_to_a_page(asked):
+        seen = look_at(asked.source, ReadOptions.model_validate(asked.options), progress)
+    return replace(seen, problem=seen.problem.replace(asked.hidden, ""))
+
+
+@contextmanager
+def _speaking_to_a_page(asked: Reading) -> Iterator[None]:
+    """Messages inside name the fields of the preview in place of options, and hide what their reader never saw."""
     try:
-        return api.read(source, progress=progress, **options).fingerprint
+        with fields(FIELDS):
+            yield
     except DatasetError as error:
-        raise DatasetError(str(error).replace(hidden, "")) from error
+        raise DatasetError(str(error).replace(asked.hidden, "")) from error
 
 
 def profile(dataset: Dataset, progress: Progress) -> None:

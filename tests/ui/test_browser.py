@@ -78,7 +78,7 @@ def fits_a_phone(page: Page) -> bool:
 def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
     page = browser_page
     page.goto(address)
-    page.get_by_role("heading", name="What data do you have?").wait_for()
+    page.get_by_role("heading", name="Prompt, fine-tune, or train?").wait_for()
     page.locator(".st-key-sample-digits button").click()  # the first of three clicks
     page.get_by_role("heading", name="What is in the data?").wait_for()
     page.get_by_role("button", name="Get advice").click(timeout=LONG)  # the second

@@ -86,7 +86,7 @@ def test_the_profile_says_at_the_top_how_the_columns_were_chosen(workspace: Path
     (tmp_path / "tickets.csv").write_text("\n".join(["Nr,Nachricht,Priorität,Sterne", *rows]))
     app = profiled(tmp_path / "tickets.csv")
     said = [str(line.value) for line in app.html]
-    assert "texts from column Nachricht, labels from column Priorität" in said[1]
+    assert "texts from column Nachricht, labels from column Priorität" in said[2]
     n_above = next(i for i, line in enumerate(said) if "The test part stays locked" in line)
     assert any("could be the label too" in line for line in said[1:n_above])
     assert any("not used: Nr" in line for line in said[1:n_above])

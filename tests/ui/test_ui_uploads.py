@@ -59,12 +59,17 @@ def test_documents_uploaded_together_lie_in_one_folder_under_different_names(wor
     assert folder.name == "page and 2 more files"
 
 
-def read(*files: tuple[str, bytes]) -> AppTest:
-    """The page once the files that were uploaded together have been read, or refused."""
+def previewed(*files: tuple[str, bytes]) -> AppTest:
+    """The preview of files that were uploaded together, or why there is none."""
     app = opened("data")
     app.get("file_uploader")[0].set_value([(name, content, "application/octet-stream") for name, content in files])
     app.run().button(key="read-upload").click().run()
     return finished_reading(app)
+
+
+def read(*files: tuple[str, bytes]) -> AppTest:
+    """The page once files that were uploaded together have been read as the preview proposes."""
+    return finished_reading(previewed(*files).button(key="read").click().run())
 
 
 def table() -> pd.DataFrame:
@@ -122,7 +127,7 @@ def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str,
     ],
 )
 def test_what_is_not_read_is_refused_in_words(workspace: Path, name: str, why: str) -> None:
-    app = read((name, b"anything"))
+    app = previewed((name, b"anything"))
     said = [t.value for t in app.text if t.value]
     assert len(said) == 1 and said[0].startswith(name) and why in said[0]
 

@@ -25,7 +25,7 @@ from advisor.ui import jobs, work
 from advisor.ui.server import visitors
 from tests.ui.serving import Served, served
 
-QUESTIONS = re.compile("Who are you|What data do you have|What has been trained")
+QUESTIONS = re.compile("Who are you|Prompt, fine-tune, or train|What has been trained")
 SECRET = "a-long-secret-of-the-test-alone"
 
 
@@ -88,13 +88,13 @@ def test_without_a_login_there_is_the_way_to_sign_in_and_nothing_else(dashboard:
         assert dashboard.request(path)[0] == 403
     assert dashboard.request("/_stcore/upload_file/a/b", "PUT", b"x")[0] == 403
     words = drawn(dashboard)
-    assert "Who are you?" in words and "What data do you have?" not in words
+    assert "Who are you?" in words and "Prompt, fine-tune, or train?" not in words
 
 
 def test_only_a_cookie_of_this_server_and_of_an_admitted_account_counts(dashboard: Served) -> None:
     ada = {"sub": "1", "email": "ada@example.org"}
     assert dashboard.request("/_stcore/metrics", **signed(dashboard, **ada))[0] == 200
-    assert "What data do you have?" in drawn(dashboard, **signed(dashboard, **ada))
+    assert "Prompt, fine-tune, or train?" in drawn(dashboard, **signed(dashboard, **ada))
     for secret, account in (
         ("another-secret-of-somebody-else", ada),
         (SECRET, {"email": "ada@example.org"}),
@@ -106,7 +106,7 @@ def test_only_a_cookie_of_this_server_and_of_an_admitted_account_counts(dashboar
     ):
         cookie = signed(dashboard, secret, **account)
         assert dashboard.request("/_stcore/metrics", **cookie)[0] == 403
-        assert "What data do you have?" not in drawn(dashboard, **cookie)
+        assert "Prompt, fine-tune, or train?" not in drawn(dashboard, **cookie)
 
 
 def test_each_visitor_has_a_workspace_and_sees_no_other(dashboard: Served) -> None:
@@ -141,7 +141,7 @@ def test_a_job_works_where_its_visitor_works_and_others_do_not_find_it(
     as_user: Callable[[str], Path], own_processes: None
 ) -> None:
     with visitors.acting_in(as_user("ada")):
-        job = jobs.start(jobs.key_of("read"), "Reading", partial(work.read, "sample:digits", {}, ""))
+        job = jobs.start(jobs.key_of("read"), "Reading", partial(work.read, work.Reading("sample:digits", "", {})))
         for _ in range(600):
             if job.finished:
                 break

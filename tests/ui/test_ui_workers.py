@@ -119,7 +119,7 @@ def test_a_process_reads_only_what_the_server_may_read(tmp_path: Path) -> None:
     outside.mkdir()
     reach.limit(lambda: (str(tmp_path / "inside"),))
     try:
-        error = measured(partial(work.read, str(outside), {}, "")).error
+        error = measured(partial(work.read, work.Reading(str(outside), "", {}))).error
     finally:
         reach.limit(None)
     assert error is not None and "lies outside the folders that this dashboard reads" in error

@@ -61,7 +61,11 @@ def reading(job: jobs.Job) -> None:
     """How far the reading is, or why it failed."""
     parts.heading(QUESTION, "The data cannot be read." if job.error else "Reading, checking and splitting.")
     waiting.wait(job, cancelled="data")
-    if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
+    if not job.error:
+        return
+    if job.asked and st.button("Correct how it is read", key="correct", icon=":material/tune:"):
+        places.go("data", preview=job.asked)
+    if st.button("Choose something else", key="back", icon=":material/arrow_back:"):
         jobs.forget(job.key)
         places.go("data")
 
