@@ -92,7 +92,8 @@ def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
     odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
     cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
     return [
-        f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})",
+        f"{'measured: ' if estimate.run else ''}{percent(estimate.value)} "
+        f"({between(estimate.low, estimate.high).removesuffix(' %')})",
         odds,
         "" if seconds is None else brief(seconds),
         "" if each is None else milliseconds(each),

@@ -8,13 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
-from advisor.advice.advise import is_former, reconsider
+from advisor.advice.advise import Runs, is_former, reconsider
+from advisor.advice.budgets import too_short
+from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
+from advisor.runs.measured import of_dataset
 from advisor.ui import (
     charts,
     climbing,
@@ -55,8 +58,9 @@ def draw() -> None:
         return
     st.title(QUESTION, anchor=False)
     wanted = needs.draw(dataset, advice.question)
-    if wanted != advice.question or is_former(advice):
-        decided_anew(dataset, advice, wanted)
+    runs = of_dataset(dataset.fingerprint, advice.backbone)
+    if wanted != advice.question or is_former(advice) or not is_current(advice, runs):
+        decided_anew(dataset, advice, wanted, runs)
     if refused is not None:
         unanswered(refused)
     result(dataset, advice, wanted, refused)
@@ -75,11 +79,11 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     question_form.draw(dataset, asked, wanted)
 
 
-def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal) -> None:
-    """Decide for another goal from what was measured, and draw the page anew; one without an answer is refused."""
+def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal, runs: Runs) -> None:
+    """Decide for another goal, or after a run, and draw the page anew; a goal without an answer is refused."""
     try:
         checked_constraints(wanted.constraints, wanted.backbone)
-        reconsider(dataset, advice, wanted)
+        reconsider(dataset, advice, wanted, runs)
     except PeopleError as error:
         if wanted == advice.question:
             return  # the words of a former version, whose measurements are gone
@@ -157,6 +161,8 @@ def train(dataset: Dataset, advice: Advice) -> None:
             format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
         budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
+    if short := too_short(advice.estimate(rung), float(budget), TRAINING):
+        parts.note(short)
     if not pressed:
         return
     try:
