@@ -98,6 +98,12 @@ def find(key: str | None) -> Job | None:
     return job if job is not None and job.workspace == Workspace.here().folder else None
 
 
+def under_way() -> bool:
+    """Whether any job of this workspace has not finished."""
+    here = Workspace.here().folder
+    return any(not job.finished for job in list(_jobs.values()) if job.workspace == here)
+
+
 def forget(key: str) -> None:
     """Drop a finished job, so that the question can be asked anew."""
     with _lock:

@@ -12,11 +12,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
-from advisor.core.records import Answer, Dataset, Kind, Passage
+from advisor.core.records import Answer, Dataset, Evidence, Kind, Passage
+from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
 from advisor.ui import ask, how_trained, language, parts, places
 from advisor.ui.charts import answering
+from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
@@ -73,15 +75,35 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
     assert documents["Questions"].sum() == 27
 
 
-def test_the_evidence_says_first_what_is_missing_then_which_failed(questions: Dataset) -> None:
+def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:
     app = opened("evidence", data=questions.fingerprint[:16])
-    assert "it lacks knowledge most" in written(app)
-    said = shown(app)
-    assert said.count(failures.sentence({"right": 12, "misread": 8, "not found": 4})) == 1
-    assert said.count("A remark.") == 1
+    assert "among the first five for 90.0 % of 24 questions. From the passages, m reaches 50.0 %" in written(app)
+    heads = [heading.value for heading in app.subheader]
+    assert heads[:3] == ["Is the right passage found?", "Does the model read it right?", "What does it answer?"]
+    assert "in 8 the right passage was found but misread, and in 4 it was not found." in written(app)
+    assert "it lacks knowledge most" in written(app) and "A remark." in written(app)
     table = app.dataframe[0].value
     assert table["Answer"].tolist() == ["forty-two", "*six*"]
-    assert table["Outcome"].tolist()[1].startswith("reading failed")
+    assert table["Outcome"].tolist()[1] == "passage found: misread"
+
+
+def test_refusing_every_question_is_the_baseline_of_the_picture(questions: Dataset) -> None:
+    share = instrument.refusing(questions)
+    rows = questions.where("train", "val")
+    assert share == (questions.items["answers"].iloc[rows] == "[]").mean() > 0
+    figure = answering.knowledge([("closed-book", number(0.1))], "token F1", "", share)
+    assert figure.layout.shapes[0].x0 == share
+    assert "refusing every question" in figure.layout.annotations[0].text
+    assert not answering.knowledge([("closed-book", number(0.1))], "token F1").layout.shapes
+
+
+def test_with_few_questions_reading_is_not_judged(questions: Dataset) -> None:
+    evidence = Evidence.load(questions.files.evidence)
+    few = tuple(
+        one.model_copy(update={"measured": one.measured.model_copy(update={"n": 8})}) for one in evidence.results
+    )
+    said = instrument.answer(evidence.model_copy(update={"results": few}))
+    assert "too early to tell: there was time for 8 questions" in said and "longer budget" in said
 
 
 def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write_run: Callable[..., str]) -> None:
@@ -200,12 +222,11 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     everything = str([element.value for element in (*app.text, *app.html, *app.markdown, *app.code, *app.dataframe)])
     assert secret not in everything
     assert "hidden" not in everything
-    facts = next(t.value for t in app.dataframe if "Key" in t.value.iloc[:, 0].tolist()).set_index("Fact")["Value"]
-    assert facts["Key"] == "set"
-    assert "money is not counted" in facts["Price of a million tokens"]
+    facts = language.facts_of(EndpointSettings.configured())
+    assert facts["Key"] == "set" and "money is not counted" in facts["Price of a million tokens"]
+    assert all(any(value in str(element.value) for element in app.html) for value in facts.values())
     asked = [chat_model(ENDPOINT).model for _ in range(2)]
     assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
-    assert "0 of at most 200,000" in facts["Tokens spent"]
     assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"
 
 
