@@ -57,10 +57,9 @@ def opening(board: Board) -> None:
         if sentence:
             parts.note(sentence)
     parts.section("What else could you do?")
-    st.text(meaning.compared(board))
-    st.plotly_chart(charts_score.losses(board), config=charts.CONFIG, key="losses", alt=meaning.compared(board))
     if saved := meaning.against_tuning(board):
         st.text(saved)
+    st.plotly_chart(charts_score.losses(board), config=charts.CONFIG, key="losses", alt=meaning.compared(board))
 
 
 def failures(ours: Score) -> None:
