@@ -49,6 +49,12 @@ def tame(name: str) -> str:
     return plain.lstrip(" .-").rstrip(" .") or "upload"
 
 
+def shown(source: str) -> str:
+    """A source as its owner knows it: an upload by its own name, anything else as it is."""
+    uploads = f"{Workspace.here().uploads}{os.sep}"
+    return source.removeprefix(uploads).partition(os.sep)[2] if source.startswith(uploads) else source
+
+
 def keep(stream: BinaryIO, name: str) -> Path:
     """Put an uploaded file at `workspace()/uploads/<hash>/<name>` and return its path.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -167,4 +166,3 @@ def test_a_run_of_another_dataset_or_a_failed_one_is_none_of_it(
     assert whereabouts.standing(images, store.runs()).run is None
     assert whereabouts.of_run(other) == texts.fingerprint
     assert whereabouts.of_run("../x") is None and whereabouts.of_run("20200101-0000-frozen-0000") is None
-    (store.directory(other) / "plan.json").write_text(json.dumps({}))

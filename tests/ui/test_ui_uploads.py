@@ -50,6 +50,20 @@ def test_an_upload_keeps_its_real_name(name: str) -> None:
     assert uploads.keep(BytesIO(b"text,label\n"), name).name == name
 
 
+def test_an_upload_is_shown_by_its_own_name(workspace: Path) -> None:
+    kept = uploads.keep(BytesIO(b"text,label\n"), "Q&A – v1.2.csv")
+    assert uploads.shown(str(kept)) == "Q&A – v1.2.csv"
+    assert uploads.shown("/home/me/reviews.csv") == "/home/me/reviews.csv"
+    assert uploads.shown("sample:digits") == "sample:digits"
+
+
+def test_the_profile_of_an_upload_names_the_file_and_not_its_place(workspace: Path) -> None:
+    app = read(("My reviews.csv", table().to_csv(index=False).encode()))
+    facts = app.dataframe[-1].value
+    assert facts.set_index("Fact")["Value"]["Source"] == "My reviews.csv"
+    assert str(workspace) not in " ".join([*map(str, (t.value for t in app.text)), written(app)])
+
+
 def test_documents_uploaded_together_lie_in_one_folder_under_different_names(workspace: Path) -> None:
     files = [(BytesIO(b"# one"), "a/page.md"), (BytesIO(b"# two"), "b/page.md"), (BytesIO(b"{}"), "qa.jsonl")]
     folder = uploads.keep_together(files)

@@ -14,11 +14,14 @@ from advisor.core.errors import PeopleError
 from advisor.core.workspace import Workspace
 from advisor.ui import parts, places, uploads, work
 from advisor.ui.arriving import preview
+from advisor.ui.items.images import thumbnail
 
 #: What the dataset is called, and what the address calls its folder.
 NAME, ADDRESS = "Camera pictures", "camera"
 #: Below so many pictures of each class there is little to learn from.
 FEW = 10
+#: Pictures of a class that are shown.
+SHOWN = 5
 
 
 def draw() -> None:
@@ -51,13 +54,17 @@ def so_far(counts: dict[str, int], folder: Path | None) -> None:
         return
     for name, n in counts.items():
         st.text(f"{name}: {wording.counted(n, 'picture')}")
+        with st.container(horizontal=True, gap="xxsmall"):
+            for path in latest(folder / name)[:SHOWN]:
+                if small := thumbnail(str(path)):
+                    st.image(small, width=64, alt=wording.short(name, 60))
     few = len(counts) < 2 or min(counts.values()) < FEW
     if few:
         parts.note(f"Take at least {FEW} pictures of two classes or more.")
     if st.button("Preview the pictures", key="read-camera", type="primary", disabled=few):
         preview.show(work.Reading(str(folder), f"{folder.parent}/", {}))
     if st.button("Remove the last picture", key="camera-undo", icon=":material/undo:"):
-        last = max(folder.glob("*/*.jpg"), key=lambda path: path.stat().st_mtime_ns)
+        last = latest(folder, "*/*.jpg")[0]
         last.unlink()
         if not any(last.parent.iterdir()):
             last.parent.rmdir()
@@ -87,6 +94,11 @@ def kept(content: bytes, name: str, folder: Path | None) -> Path:
         own.mkdir(parents=True, exist_ok=True)
         (own / f"{mark}.jpg").write_bytes(content)
     return folder
+
+
+def latest(folder: Path, pattern: str = "*.jpg") -> list[Path]:
+    """The pictures in a folder, the latest first."""
+    return sorted(folder.glob(pattern), key=lambda path: -path.stat().st_mtime_ns)
 
 
 def taken(folder: Path) -> dict[str, int]:

@@ -14,7 +14,8 @@ from advisor.ui.server.settings import machine, reads_paths
 #: A zone that is seen and hit; Streamlit's own is as high as a button.
 DROP_ZONE = """<style>
 .st-key-upload [data-testid="stFileUploaderDropzone"] {min-height: 9rem; border: 2px dashed #2a9086;
-  flex-direction: column; align-items: center; justify-content: center}
+  flex-direction: column; align-items: center; justify-content: center; gap: 0.5rem}
+.st-key-upload [data-testid="stFileUploaderDropzone"] > * {flex: none}
 </style>"""
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """

@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.ui import items, jobs, parts, places, tasks, waiting, work
+from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
@@ -118,7 +118,7 @@ def facts(dataset: Dataset, profile: Profile) -> None:
     """Where it came from and what was inspected."""
     with st.expander("Source and facts", icon=":material/info:"):
         rows = {
-            "Source": dataset.source,
+            "Source": uploads.shown(dataset.source),
             "Fingerprint": dataset.fingerprint,
             "Items inspected": wording.count(profile.n_inspected),
             "Leaks across the official split": wording.count(profile.n_leaks),
