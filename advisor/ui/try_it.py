@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
 from advisor.data.reading import open_dataset
-from advisor.ui import charts, items, parts, work, workers
+from advisor.ui import alts, charts, items, parts, work, workers
 
 
 def draw(run: str, plan: Plan) -> None:
@@ -75,5 +75,5 @@ def answer(run: str, item: Any, label: str | None) -> None:
     if prediction.note:
         parts.note(prediction.note)
     if prediction.probabilities:
-        figure = charts.probabilities(prediction.probabilities)
-        st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt="Probability of the likeliest classes")
+        figure, alt = charts.probabilities(prediction.probabilities), alts.probabilities(prediction.probabilities)
+        st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)

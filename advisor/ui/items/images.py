@@ -13,7 +13,7 @@ from PIL import Image
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, PixelRange, Profile
-from advisor.ui import charts, parts, uploads
+from advisor.ui import alts, charts, parts, uploads
 from advisor.ui.charts import data
 
 N_SHOWN = 24
@@ -42,7 +42,7 @@ def sizes(profile: Profile) -> None:
         parts.note(f"All images are {same[0]} × {same[1]} px.")
     else:
         figure = data.image_sizes(profile)
-        st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
+        st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt=alts.image_sizes(profile))
 
 
 def enter(run: str) -> Path | None:

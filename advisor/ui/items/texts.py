@@ -8,7 +8,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Profile
-from advisor.ui import charts, parts
+from advisor.ui import alts, charts, parts
 from advisor.ui.charts import data
 
 N_SHOWN = 8
@@ -29,7 +29,8 @@ def sizes(profile: Profile) -> None:
     if not profile.sizes.get("n_words"):
         return
     parts.section("Length")
-    st.plotly_chart(data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
+    alt = alts.sizes("Words in a text", profile.sizes["n_words"])
+    st.plotly_chart(data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt=alt)
 
 
 def enter(run: str) -> str | None:
