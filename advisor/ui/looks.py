@@ -19,7 +19,9 @@ STYLE = f"""<style>
 .js-plotly-plot .bartext-outside, .js-plotly-plot .textpoint text {{fill: currentColor !important}}
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle) {{fill-opacity: {QUIET} !important}}
 [data-variant="segmented_control"][aria-checked="true"], [data-variant="pills"][aria-checked="true"],
-[data-testid="stSliderThumbValue"], [role="tab"][aria-selected="true"] {{color: inherit !important}}
+[data-testid="stSliderThumbValue"], [role="tab"][aria-selected="true"],
+[data-testid="stPageLink"] a[disabled], [data-testid="stPageLink"] a[disabled] * {{color: inherit !important}}
+[data-testid="stPageLink"] a[disabled] {{opacity: {QUIET}}}
 [data-variant="segmented_control"][aria-checked="true"] {{font-weight: 600}}
 :is(a, button, summary, input, textarea, select, canvas, [role], [tabindex]):focus-visible
   {{outline: 2px solid {TEAL} !important; outline-offset: 2px}}
