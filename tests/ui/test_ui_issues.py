@@ -68,12 +68,15 @@ def section(fingerprint: str) -> None:
     """What Streamlit's test runner runs."""
     from advisor.core.records import Evidence
     from advisor.data.reading import open_dataset
+    from advisor.ui import cards
     from advisor.ui.instruments import issues as drawn
 
     data = open_dataset(fingerprint)
     kept = Evidence.saved(data.files.evidence)
     assert kept is not None
-    drawn.draw(data, kept)
+    card = drawn.card(data, kept)
+    assert card is not None
+    cards.draw([card])
 
 
 def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
 from advisor.llm.asking import PromptSetup
 from advisor.ui import jobs, language, parts, waiting, work
+from advisor.ui.cards import Card, Topic
 from probes.prompting import Template
 
 #: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
@@ -26,15 +27,30 @@ EXAMPLE_CHARACTERS = 600
 SHOTS = (0, 4, 8, 16, 32)
 
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where no language model was asked."""
+TOPIC = Topic("prompt", "Prompts", "How far does a prompt go?", always=False)
+
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """Every prompt that was measured, and a field for another; None where no language model was asked."""
     results = [result for name in PROMPTS if (result := evidence.result(name)) is not None]
     if not results:
-        return
-    parts.section("What was the language model asked?")
-    parts.answer_line(answer(results, evidence.metric))
+        return None
+    # it waits for a job, which another fragment's thread must not
+    return Card(TOPIC, answer(results, evidence.metric), partial(draw, dataset, evidence, results), how, apart=False)
+
+
+def draw(dataset: Dataset, evidence: Evidence, results: list[ProbeResult]) -> None:
+    """The table, and the prompt in a field."""
     table(results)
     edit(dataset, evidence)
+
+
+def how() -> None:
+    """What calibration is, and what the gain is over."""
+    parts.note(
+        "The model's probability of each class decides. Calibrated: its bias towards a class is divided out. The last "
+        "column is the gain over class names or neighbours alone on the same items, with its standard error."
+    )
 
 
 def answer(results: list[ProbeResult], metric: str) -> str:
@@ -59,10 +75,6 @@ def table(results: list[ProbeResult]) -> None:
         for result in results
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Each prompt, calibrated and raw")
-    parts.note(
-        "Calibrated: the model's bias towards a class is divided out. The last column is the gain over class names or "
-        "neighbours alone on the same items, with its standard error."
-    )
 
 
 def _percent(share: Any) -> str:

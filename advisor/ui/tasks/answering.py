@@ -12,14 +12,19 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
-from advisor.ui import ask, charts, language, parts, work, workers
+from advisor.ui import alts, ask, charts, language, parts, work, workers
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import answering as figures
 from advisor.ui.charts import data
-from advisor.ui.instruments import answering, probes
+from advisor.ui.instruments import answering
+from probes import failures
 
 CALIBRATES = False
 N_EXAMPLES, N_MISTAKES = 12, 20
 ABSENT = "not in the documents"
+
+TOPICS = (answering.SEARCH, answering.READING)
+ASK = Topic("ask", "Ask", "What would you ask the documents?")
 
 answer = answering.answer
 choose_backbone = language.choose
@@ -44,8 +49,7 @@ def summary(dataset: Dataset, profile: Profile) -> str:
 def profile(dataset: Dataset, profile: Profile) -> None:
     """How the questions are split, lengths, examples and the documents."""
     parts.section("Questions")
-    alt = "How many questions, split into training, validation and test"
-    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
+    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alts.counts(profile))
     parts.note(f"{parts.split(dataset, 'Split made here')} The test part stays locked until a report.")
     lengths(profile)
     examples(dataset)
@@ -62,7 +66,7 @@ def lengths(profile: Profile) -> None:
         for name, values in sizes.items():
             title = data.SIZE_NAME[name]
             figure = data.lengths(values, title)
-            st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=f"{title}, how often")
+            st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=alts.sizes(title, values))
 
 
 def examples(dataset: Dataset) -> None:
@@ -100,21 +104,19 @@ def documents(dataset: Dataset) -> None:
         st.dataframe(parts.cells(frame), hide_index=True, alt="The documents with their titles, places and lengths")
 
 
-def evidence(dataset: Dataset, evidence: Evidence) -> None:
-    """What is missing, the probes, the prompts, a question to try, and the model that answered."""
-    answering.draw(evidence)
-    probes.table(evidence, evidence.notes[1:])
-    answering.prompts(evidence)
-    parts.section("Ask the documents")
-    parts.note("The language model answers from the retrieved passages; nothing is trained.")
-    model = evidence.backbone
+def evidence(dataset: Dataset, evidence: Evidence) -> list[Card]:
+    """Search, reading, questions to look at, one to try, and the model that answered."""
+    tried = Card(ASK, "The language model answers from the retrieved passages; nothing is trained.",
+                 lambda: try_at_once(dataset, evidence.backbone), apart=False)  # fmt: skip
+    return [*answering.cards(dataset, evidence), tried, answering.details(evidence)]
+
+
+def try_at_once(dataset: Dataset, model: str) -> None:
+    """A question of the user's own to the language model and the documents."""
     ask.draw(
         f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,
         lambda question: workers.answer("The answer", partial(work.ask, dataset, question, model)), own="train",
     )  # fmt: skip
-    parts.section("Language model")
-    st.text(evidence.device_reason)
-    parts.note(f"{evidence.backbone}, weights or address {evidence.backbone_hash}")
 
 
 def try_model(run: str, plan: Plan) -> None:
@@ -128,7 +130,7 @@ def errors(report: RunReport, plan: Plan) -> None:
     if report.outcomes:
         parts.section("Which failed, retrieval or reading?")
         figure = figures.outcomes(report.outcomes)
-        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
     if report.recall_at_5 is not None:
         parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
     if not report.mistakes:
