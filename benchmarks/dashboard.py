@@ -58,7 +58,7 @@ def work(page: Page, server: psutil.Process) -> None:
     page.get_by_role("button", name="Get advice").click()
     page.get_by_role("button", name=re.compile("^Train")).wait_for()
     page.get_by_role("button", name=re.compile("^Train")).click()
-    page.get_by_role("heading", name="Did the forecast hold?").wait_for(timeout=600_000)
+    page.get_by_role("heading", name=re.compile("^Reached ")).wait_for(timeout=600_000)
     page.get_by_role("button", name="Take one from the test part").click()
     page.get_by_text("with probability").wait_for()
 

@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING, Any
 from advisor import api
 from advisor.core.errors import DatasetError
 from advisor.core.option_words import fields
-from advisor.core.records import Answer, Dataset, Goal, Prediction, ReadOptions
+from advisor.core.records import Answer, Dataset, Goal, Plan, Prediction, ReadOptions
 from advisor.core.workspace import Workspace
 from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
+from advisor.data.reading import open_dataset
 from advisor.score.board import Board
 from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.rungs.saved.likeness import Likeness
     from advisor.rungs.saved.loading import Model
+    from probes.novelty import Near
 
 
 #: The fields of the preview, by the options that they set.
@@ -132,20 +135,39 @@ def answer(run: str, question: str, progress: Progress) -> Answer:
     return answers[0]
 
 
-def predict(run: str, item: Any, progress: Progress) -> Prediction:
-    """Predict the label of an item with a run's model."""
-    predictions: Sequence[Prediction] = _model(run, Workspace.here().folder).predict([item])  # type: ignore[union-attr]
-    return predictions[0]
+def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Prediction]:
+    """Predict the label of each item with a run's model; one that cannot be used has a reason in its place."""
+    predictions: list[Prediction] = _model(run, Workspace.here().folder).predict(list(items))  # type: ignore[union-attr]
+    return predictions
+
+
+def neighbours(run: str, rows: Sequence[int], k: int, progress: Progress) -> list[list[int]]:
+    """The training rows that are most like each of a dataset's rows, by a run's backbone."""
+    return _likeness(run, Workspace.here().folder).of_rows(rows, k)
+
+
+def likeness(run: str, items: Sequence[Any], progress: Progress) -> list[Near]:
+    """How like the training part of a run items are."""
+    return _likeness(run, Workspace.here().folder).of_items(items)
 
 
 def score(progress: Progress) -> Board:
     """How good the advice was on LadderBench."""
-    return kept_board()
+    return kept_board(progress)
 
 
 def device(progress: Progress) -> dict[str, str]:
     """Facts of the device, title by title."""
     return device_facts()
+
+
+@lru_cache(maxsize=2)
+def _likeness(run: str, workspace: object) -> Likeness:
+    """The training part of a finished run to compare with."""
+    from advisor.rungs.saved.likeness import Likeness
+
+    plan = Plan.load(Workspace.here().run(run).plan)
+    return Likeness(open_dataset(plan.fingerprint[:16]), plan)
 
 
 @lru_cache(maxsize=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from advisor.ui import charts
 from advisor.ui.charts import data, ladder
 from advisor.ui.charts.labels import Bar, spots
 from probes.measured import Measured
+from probes.reliability import reliability
 
 
 def estimate(rung: str, value: float | None, seconds: float = 0.0) -> Estimate:
@@ -135,10 +137,10 @@ def report(classes: tuple[str, ...]) -> RunReport:
 @pytest.mark.parametrize("n", [2, 20, 21, 41, 100])
 def test_the_confusion_shows_counts_and_shares_of_the_true_class(n: int) -> None:
     figure = charts.confusion(report(tuple(f"class {i}" for i in range(n))))
-    heat = figure.data[0]
+    heat, cells = figure.data
     assert heat.z[0][n - 1] == pytest.approx(0.25)
-    assert heat.customdata[0][n - 1] == 3
-    assert len(figure.data) == (2 if n <= 20 else 1)  # numbers are written where they can be read
+    assert [0, n - 1, 3, 0.25] in [list(point) for point in cells.customdata]  # what a click on it gives
+    assert ("text" in cells.mode) == (n <= 20)  # numbers are written where they can be read
     assert figure.layout.xaxis.showticklabels == (n <= 40)
 
 
@@ -166,6 +168,19 @@ def test_probabilities_show_the_likeliest_first_from_the_top() -> None:
     figure = charts.probabilities({f"c{i}": i / 100 for i in range(12)})
     assert list(figure.layout.yaxis.ticktext)[-1] == "c11"
     assert len(figure.data[0].x) == 8
+
+
+def test_classes_that_round_to_nothing_are_no_bars() -> None:
+    figure = charts.probabilities({"a": 0.996, "b": 0.0039, "c": 0.0001})
+    assert list(figure.layout.yaxis.ticktext) == ["a"]
+    even = charts.probabilities({f"c{i}": 0.001 for i in range(1000)})
+    assert len(even.data[0].x) == 1, "the first is shown however little it is"
+
+
+def test_the_reliability_diagram_has_a_point_for_each_bin() -> None:
+    bins = reliability(np.array([0.15, 0.95, 0.97]), np.array([False, True, True]))
+    points = charts.reliability(bins).data[1]
+    assert list(points.y) == [0.0, 1.0] and list(points.customdata) == [1, 2]
 
 
 @pytest.mark.parametrize("n", [3, 41])

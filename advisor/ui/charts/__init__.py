@@ -7,6 +7,7 @@ goes through `terms.plotted`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ from advisor.core import wording
 from advisor.core.records import Evidence, RunReport
 from advisor.ui import terms
 from probes.measured import Provenance
+from probes.reliability import Bin
 
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#ad7722", "#77868f", "#c0604a"
 FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(173,119,34,0.22)"}
@@ -22,6 +24,10 @@ FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(173,119,34,0.22)"}
 SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,0.55)"]]
 MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
 CONFIG = {"displayModeBar": False}
+#: Cells of a confusion matrix have their numbers up to so many classes.
+NUMBERED = 20
+#: A class that is less probable is no bar.
+LEAST_SHOWN = 0.005
 
 
 def base(height: int, **layout: Any) -> go.Figure:
@@ -88,7 +94,10 @@ def versus(report: RunReport) -> go.Figure:
 
 
 def confusion(report: RunReport) -> go.Figure:
-    """Counts of the test part: true class down, predicted across; shaded by the share of the true class."""
+    """Counts of the test part: true class down, predicted across; shaded by the share of the true class.
+
+    A click on a cell that holds items selects its point, whose custom data are the numbers of the two classes.
+    """
     n = len(report.classes)
     names = [terms.plotted(c, 20) for c in report.classes]
     shares = [[cell / max(1, sum(row)) for cell in row] for row in report.confusion]
@@ -97,31 +106,61 @@ def confusion(report: RunReport) -> go.Figure:
     figure.add_trace(
         go.Heatmap(
             z=shares, customdata=report.confusion, zmin=0, zmax=1, colorscale=SHADES, showscale=False, xgap=1, ygap=1,
-            hovertext=[[f"true: {names[i]}<br>predicted: {names[j]}" for j in range(n)] for i in range(n)],
-            hovertemplate="%{hovertext}<br>%{customdata} items, %{z:.1%} of the class<extra></extra>",
+            hoverinfo="skip",
         )
     )  # fmt: skip
-    if n <= 20:
-        figure.add_trace(_cells(report.confusion))
+    figure.add_trace(_cells(report.confusion, shares, names))
     ticks = {"tickvals": list(range(n)), "ticktext": names, "showgrid": False, "showticklabels": n <= 40}
-    figure.update_xaxes(title="Predicted", side="bottom", **ticks)
-    figure.update_yaxes(title="True", autorange="reversed", **ticks)
+    figure.update_xaxes(title="Predicted", side="bottom", range=[-0.5, n - 0.5], **ticks)
+    figure.update_yaxes(title="True", range=[n - 0.5, -0.5], **ticks)
     return figure
 
 
-def _cells(counts: list[list[int]]) -> go.Scatter:
-    """The counts as texts, in the page's colour (`advisor.ui.looks`)."""
+def _cells(counts: list[list[int]], shares: list[list[float]], names: list[str]) -> go.Scatter:
+    """The cells that hold items, to point at and to click, up to `NUMBERED` classes with their counts.
+
+    The numbers are in the page's colour (`advisor.ui.looks`).
+    """
     cells = [(i, j) for i, row in enumerate(counts) for j, count in enumerate(row) if count]
+    few = len(names) <= NUMBERED
     return go.Scatter(
-        x=[j for _, j in cells], y=[i for i, _ in cells], mode="text", text=[str(counts[i][j]) for i, j in cells],
-        textfont={"size": 13},
-        hoverinfo="skip", showlegend=False,
+        x=[j for _, j in cells], y=[i for i, _ in cells], mode="markers+text" if few else "markers",
+        text=[str(counts[i][j]) for i, j in cells], textfont={"size": 13},
+        marker={"symbol": "square", "size": 26 if few else 9, "color": "rgba(0,0,0,0)"},
+        selected={"marker": {"color": "rgba(197,138,44,0.45)"}},
+        unselected={"marker": {"opacity": 1.0}, "textfont": {"color": GREY}},
+        customdata=[[i, j, counts[i][j], shares[i][j]] for i, j in cells],
+        hovertext=[f"true: {names[i]}<br>predicted: {names[j]}" for i, j in cells],
+        hovertemplate="%{hovertext}<br>%{customdata[2]} items, %{customdata[3]:.1%} of the class<extra></extra>",
+        showlegend=False,
     )  # fmt: skip
 
 
+def reliability(bins: Sequence[Bin]) -> go.Figure:
+    """The share that is right against the confidence, with intervals; on the line, probabilities mean what they say."""
+    figure = base(300, showlegend=False)
+    figure.add_trace(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[b.confidence for b in bins], y=[b.right for b in bins], mode="markers",
+            marker={"color": TEAL, "size": [8 + 10 * (b.n / max(x.n for x in bins)) ** 0.5 for b in bins]},
+            error_y={"type": "data", "symmetric": False, "color": TEAL, "thickness": 1.6, "width": 4,
+                     "array": [b.high - b.right for b in bins], "arrayminus": [b.right - b.low for b in bins]},
+            customdata=[b.n for b in bins],
+            hovertemplate="%{customdata} items, %{x:.0%} sure: %{y:.1%} right<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Probability given", tickformat="~%", range=[0, 1.02], dtick=0.25)
+    figure.update_yaxes(title="Right", tickformat="~%", range=[0, 1.02], dtick=0.25)
+    return figure
+
+
 def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:
-    """The most probable classes of one prediction as bars, the first on top."""
-    top = sorted(shares.items(), key=lambda item: item[1])[-limit:]
+    """The most probable classes of one prediction as bars, the first on top; what rounds to nothing is left out."""
+    likely = sorted(shares.items(), key=lambda item: item[1])[-limit:]
+    top = [item for item in likely if item[1] >= LEAST_SHOWN] or likely[-1:]
     figure = base(60 + 34 * len(top), showlegend=False)
     figure.add_trace(
         go.Bar(
