@@ -46,7 +46,7 @@ def test_a_sample_shows_items_of_its_own(sample: object) -> None:
     shown = glimpse(sample.name)  # type: ignore[attr-defined]
     assert len(shown.pictures) == 10 or len(shown.lines) == 3
     assert all(text for text, _ in shown.lines)
-    assert all(picture.getextrema()[1] > 200 for picture in shown.pictures)  # type: ignore[operator]
+    assert all(picture.getextrema()[1] > 200 for picture in shown.pictures)
 
 
 def test_the_page_begins_with_the_visitors_own_data(workspace: Path) -> None:

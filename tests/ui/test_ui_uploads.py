@@ -64,6 +64,17 @@ def test_the_profile_of_an_upload_names_the_file_and_not_its_place(workspace: Pa
     assert str(workspace) not in " ".join([*map(str, (t.value for t in app.text)), written(app)])
 
 
+def test_a_folder_keeps_its_layout_inside_the_workspace(workspace: Path) -> None:
+    names = ["My pets/cat/1.png", "My pets/cat/2.png", "My pets/dog: big/1.png", "My pets/../../etc/x.png"]
+    files = [(BytesIO(name.encode()), name) for name in names]
+    folder = uploads.keep_folder(files)
+    assert folder.name == "My pets" and folder.resolve().is_relative_to((workspace / "uploads").resolve())
+    laid = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
+    assert {"cat/1.png", "cat/2.png", "dog_ big/1.png"} < laid and len(laid) == 4
+    assert uploads.keep_folder(files[::-1]) == folder
+    assert uploads.keep_folder([(BytesIO(b"x"), "a.png")]).name == "Folder"
+
+
 def test_documents_uploaded_together_lie_in_one_folder_under_different_names(workspace: Path) -> None:
     files = [(BytesIO(b"# one"), "a/page.md"), (BytesIO(b"# two"), "b/page.md"), (BytesIO(b"{}"), "qa.jsonl")]
     folder = uploads.keep_together(files)

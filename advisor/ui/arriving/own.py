@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import streamlit as st
 
@@ -11,11 +14,14 @@ from advisor.ui import parts, places, uploads, work
 from advisor.ui.arriving import camera, preview
 from advisor.ui.server.settings import machine, reads_paths
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 #: A zone that is seen and hit; Streamlit's own is as high as a button.
 DROP_ZONE = """<style>
-.st-key-upload [data-testid="stFileUploaderDropzone"] {min-height: 9rem; border: 2px dashed #2a9086;
+[class*="st-key-upload"] [data-testid="stFileUploaderDropzone"] {min-height: 9rem; border: 2px dashed #2a9086;
   flex-direction: column; align-items: center; justify-content: center; gap: 0.5rem}
-.st-key-upload [data-testid="stFileUploaderDropzone"] > * {flex: none}
+[class*="st-key-upload"] [data-testid="stFileUploaderDropzone"] > * {flex: none}
 </style>"""
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
@@ -27,7 +33,7 @@ ACCEPTED = """
 questions (the question, its accepted answers, and the document if known), or one table with all of it.
 
 Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow, also compressed (`.gz`), and the exports of COCO, Label Studio and
-other programs for annotation. To upload a folder, make a zip or tar of it. A table and its images, or documents and
+other programs for annotation. A folder can also come as a zip or tar of it. A table and its images, or documents and
 their questions, may also be selected together. `docs/data.md` and `docs/documents.md` say more.
 """
 
@@ -35,10 +41,14 @@ their questions, may also be selected together. `docs/data.md` and `docs/documen
 def draw() -> None:
     """Files and a path side by side; the camera in a tab of its own, asked for only when that is open."""
     st.html(DROP_ZONE)
-    files, pictures = st.tabs(["Files", "Camera"], key="own", on_change="rerun")
+    files, whole, pictures = st.tabs(["Files", "Folder", "Camera"], key="own", on_change="rerun")
     if pictures.open:
         with pictures:
             camera.draw()
+        return
+    if whole.open:
+        with whole:
+            folder()
         return
     with files:
         if reads_paths():
@@ -60,10 +70,22 @@ def upload() -> None:
     """
     label = "Drop a table, an archive, or documents with their questions"
     files = st.file_uploader(label, key="upload", accept_multiple_files=True)
-    if not files or not st.button("Preview the files", key="read-upload", type="primary"):
-        return
+    if files and st.button("Preview the files", key="read-upload", type="primary"):
+        keep(uploads.keep_together, files)
+
+
+def folder() -> None:
+    """An uploaded folder, such as one with a subfolder of images for each class."""
+    label = "Drop a folder, such as one with a subfolder of images for each class"
+    files = st.file_uploader(label, key="upload-folder", accept_multiple_files="directory")
+    if files and st.button("Preview the folder", key="read-folder", type="primary"):
+        keep(uploads.keep_folder, files)
+
+
+def keep(how: Callable[[list[tuple[BinaryIO, str]]], Path], files: Sequence[UploadedFile]) -> None:
+    """Keep files in the workspace and open their preview, or show why that is not possible."""
     try:
-        kept = uploads.keep_together([(file, file.name) for file in files])
+        kept = how([(file, file.name) for file in files])
     except PeopleError as error:
         parts.problem(str(error))
         return

@@ -180,7 +180,7 @@ def several(options: dict[str, str]) -> None:
         list(SEVERAL),
         default=options.get("several_labels"),
         key="several",
-        format_func=lambda choice: SEVERAL[choice],  # type: ignore[index]
+        format_func=lambda choice: SEVERAL[choice],
         help="Only needed where a row has several labels at once.",
     )
     if chosen:
