@@ -20,8 +20,10 @@ from advisor.score.grid import CELLS, Grid, Lead, grid
 from advisor.score.learner import advisor
 from advisor.score.measures import advice_cost
 from advisor.score.score import Held, Score, hold_fresh, hold_out, scored
+from probes.progress import Progress, silent
 
 NAME = "the advisor"
+STAGE = "Asking the advisor on every task, each dataset unseen"
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,23 @@ class Board:
         return dataclasses.asdict(self)
 
 
-def board(experience: Experience | None = None, learner: Learner = advisor, fresh: Experience | None = None) -> Board:
-    """Score the advisor and the baselines on LadderBench's tables, in seconds. Raises AdviceError without a task."""
+def board(
+    experience: Experience | None = None,
+    learner: Learner = advisor,
+    fresh: Experience | None = None,
+    progress: Progress = silent,
+) -> Board:
+    """Score the advisor and the baselines on LadderBench's tables. Raises AdviceError without a task."""
+    progress("Reading the outcomes of every task", 0.0)
     known = Experience.shipped() if experience is None else experience
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
-    held = {name: hold_out(known, rule) for name, rule in everyone}
-    scores = {name: scored(one, name) for name, one in held.items()}
+    held, scores = {}, {}
+    for name, rule in everyone:
+        progress(STAGE if rule is learner else "Asking every rule on every task", len(held) / len(everyone))
+        held[name] = hold_out(known, rule)
+        scores[name] = scored(held[name], name)
+    progress("Comparing at every price", 0.9)
     ours, baselines = scores[NAME], tuple(scores[name] for name, _ in BASELINES)
     complete = held[NAME].truths
     costs = np.array([advice_cost(truth) for truth in complete])

@@ -14,11 +14,12 @@ from advisor.core import storage
 from advisor.core.errors import StorageError
 from advisor.core.workspace import Workspace
 from advisor.score.board import Board, board
+from probes.progress import Progress, silent
 
 BOARD = TypeAdapter(Board)
 
 
-def kept_board() -> Board:
+def kept_board(progress: Progress = silent) -> Board:
     """The score of the shipped tables, computed in some seconds where neither they nor the program were seen before.
 
     Raises AdviceError without a complete task.
@@ -30,7 +31,7 @@ def kept_board() -> Board:
             return BOARD.validate_python(kept["board"])
     except (StorageError, ValidationError):
         pass  # of another version, or damaged: it is computed again
-    scored = board()
+    scored = board(progress=progress)
     storage.write_json(path, {"rests_on": rests_on, "board": BOARD.dump_python(scored, mode="json")})
     return scored
 

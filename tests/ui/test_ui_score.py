@@ -21,6 +21,7 @@ from advisor.ui import charts, places, terms
 from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
+from tests.ui.test_ui_pages import finished_reading
 from tests.ui.ui_records import written
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -44,6 +45,7 @@ def opened() -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=120)
     app.run()
     app.switch_page(str(places.FOLDER / "score.py")).run()
+    finished_reading(app)
     assert not app.exception, app.exception[0].value
     return app
 

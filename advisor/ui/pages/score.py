@@ -10,12 +10,11 @@ import streamlit as st
 
 from advisor.advice.outlook.experience import shipped_folder
 from advisor.core import wording
-from advisor.core.errors import PeopleError
 from advisor.score import meaning, summary
 from advisor.score.board import Board
 from advisor.score.figures import Figure
 from advisor.score.score import Score
-from advisor.ui import charts, parts, terms, work, workers
+from advisor.ui import charts, jobs, parts, terms, waiting, work
 from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 
@@ -37,17 +36,26 @@ READ = (
 def draw() -> None:
     """The page."""
     folder = shipped_folder()
-    st.title(QUESTION, anchor=False)  # before the score, which may take a while
-    try:
-        board = scored(str(folder), tuple(stamp for name in TABLES for stamp in _stamp(folder / name)))
-    except PeopleError as error:
-        missing(str(error))
-        return
-    opening(board)
-    failures(board.ours)
-    goals(board)
-    more(board)
-    parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+    st.title(QUESTION, anchor=False)
+    job = scoring(str(folder), tuple(stamp for name in TABLES for stamp in _stamp(folder / name)))
+    if not job.finished:
+        parts.answer_line("The advice is being scored on every task, which takes a minute once.")
+        waiting.wait(job)
+    elif job.error is not None:
+        missing(job.error)
+    else:
+        board: Board = job.result
+        opening(board)
+        failures(board.ours)
+        goals(board)
+        more(board)
+        parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+
+
+def scoring(folder: str, stamps: tuple[float, ...]) -> jobs.Job:
+    """The job that scores the tables in a folder, another one when a table has changed (`stamps`)."""
+    key = jobs.key_of("score", folder, *stamps)
+    return jobs.find(key) or jobs.start(key, "The score", work.score)
 
 
 def opening(board: Board) -> None:
@@ -108,13 +116,6 @@ def table(frame: pd.DataFrame, alt: str, formats: dict[str, str] | None = None) 
     """A table whose numbers sort as numbers; ``formats``: how each numeric column is written."""
     columns = {name: st.column_config.NumberColumn(format=form) for name, form in (formats or {}).items()}
     st.dataframe(frame, hide_index=True, height="content" if len(frame) <= 25 else 500, column_config=columns, alt=alt)
-
-
-@st.cache_data(max_entries=2, show_spinner="Scoring the advice on every task, which takes half a minute once.")
-def scored(folder: str, stamps: tuple[float, ...]) -> Board:
-    """The score of the tables in a folder; asked for again when one of them has changed (`stamps`)."""
-    board: Board = workers.answer("The score", work.score)
-    return board
 
 
 def _stamp(path: Path) -> tuple[float, float]:
