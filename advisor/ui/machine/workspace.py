@@ -32,14 +32,12 @@ def draw() -> None:
 def row(one: Stored) -> None:
     """A kind: what it is, its size, and Clear."""
     kind = one.kind
-    with st.container(border=True):
-        words, size, way = st.columns([6, 1.4, 1.4], vertical_alignment="center")
-        with words.container(gap=None):
-            st.markdown(f"**{kind.title}**")
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"**{kind.title}** · {wording.size(one.n_bytes)}")
             parts.note(f"{kind.holds} {one.counted}." if one.counted else kind.holds)
-        size.text(wording.size(one.n_bytes))
         if kind.clear is not None:
-            with way.popover("Clear", width="stretch", key=f"ask-{kind.name}"):
+            with st.popover("Clear", key=f"ask-{kind.name}", width="content"):
                 confirm(one)
 
 
