@@ -108,7 +108,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
         st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before: {former[0]}, {former[1]}.")
     with st.expander("Edit the prompt and measure it again", icon=":material/edit:"):
         ask, shots = edited(dataset, before)
-        if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
+        if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt"):
             st.session_state[f"former-{key}"] = (shown.title, wording.measured(shown.measured))
             measure(dataset, ask, shots)
 
