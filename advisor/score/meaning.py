@@ -33,6 +33,10 @@ DOES: dict[str, str] = {
     "short race": "Probes and a short training",
     "successive halving": "A short race, then the best two",
     "trying every rung": "Train all, keep the best",
+    "best constant of each cell": "The best single rung at each price",
+    "static rule that knows the prices": "What is usually best at each price",
+    "truth of another draw of the labels": "The results of another sample known",
+    "oracle": "Every result known",
 }
 #: What somebody without measurements would do, for the first picture.
 HABITS = ("always fine-tune", "static ranking", "CS231n rule", "always frozen", "random rung", "always scratch")
@@ -72,6 +76,7 @@ def basis(board: Board) -> str:
     if ours.mean_regret.low is not None and ours.mean_regret.high is not None:
         sure = f"90 % sure: {ours.mean_regret.low:.1f} to {ours.mean_regret.high:.1f} points"
         sentences.append(f"{sure}. Intervals checked: {count(coverage(ours).n)}.")
+    sentences.append("A point is a percentage point of the task's metric.")
     return " ".join(sentences)
 
 

@@ -33,9 +33,9 @@ class Measure:
 
 
 MEASURES: dict[Compared, Measure] = {
-    "mean_regret": Measure("Points lost against the best rung, on average", "Points lost", "points"),
-    "utility_regret": Measure("Points lost a task at default prices, costs included", "With costs", "points"),
-    "ideal": Measure("Tasks on which the ideal rung was recommended", "Ideal rung", "%", more_is_better=True),
+    "mean_regret": Measure("Average points lost", "Points lost", "points"),
+    "utility_regret": Measure("Average points lost, costs included", "With costs", "points"),
+    "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", more_is_better=True),
     "compute": Measure("Training, relative to the ideal rungs", "Training", "x"),
 }
 
@@ -55,7 +55,7 @@ def losses(board: Board) -> go.Figure:
             hovertemplate="<b>%{y}</b><br>%{customdata[0]} points, n = %{customdata[1]}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Points lost against the best rung, on average", rangemode="tozero")
+    figure.update_xaxes(title="Average points lost", rangemode="tozero")
     return figure
 
 
@@ -79,7 +79,7 @@ def by_labels(groups: Sequence[Group]) -> go.Figure:
             hovertemplate="%{y}: %{x:.1f} points on average, n = %{customdata[0]}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Points lost against the best rung", rangemode="tozero")
+    figure.update_xaxes(title="Points lost", rangemode="tozero")
     figure.update_yaxes(autorange="reversed")
     return figure
 

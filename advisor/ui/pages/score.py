@@ -198,7 +198,8 @@ FIGURES: tuple[tuple[str, float, str, Callable[[Score], Figure]], ...] = (
 
 
 def advisers(scores: Sequence[Score], alt: str) -> None:
-    """Every figure of every adviser."""
+    """Every figure of every adviser, the least points lost on top."""
+    scores = sorted(scores, key=lambda score: score.mean_regret.value or 0.0)
     rows = [
         {"Rule": meaning.does(score.name)}
         | {title: times * value for title, times, _, of in FIGURES if (value := of(score).value) is not None}
