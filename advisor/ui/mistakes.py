@@ -12,8 +12,8 @@ from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import Workspace
-from advisor.data.reading import open_dataset
 from advisor.ui import charts, items, parts, work, workers
+from advisor.ui.try_it import reopened
 from probes.reliability import expected_gap, reliability, share_of
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
@@ -167,13 +167,4 @@ def predictions(plan: Plan) -> pd.DataFrame | None:
         storage.check_manifest(path.parent, path.name)
         return pd.read_parquet(path) if path.is_file() else None
     except (PeopleError, OSError, ValueError):
-        return None
-
-
-def reopened(plan: Plan) -> Dataset | None:
-    """The dataset the run was trained on, or None when the workspace has it no longer."""
-    try:
-        dataset = open_dataset(plan.fingerprint[:16])
-        return dataset if len(dataset.items) else None
-    except (PeopleError, OSError):
         return None

@@ -7,6 +7,7 @@ every rung. `probes.novelty` has the method.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,12 +45,12 @@ class Likeness:
         return [[int(self.rows[place]) for place in found[row].places] if row in found else [] for row in rows]
 
     def of_items(self, inputs: Sequence[Any]) -> list[Near]:
-        """How near items of anybody's are, images or texts as a model takes them. Raises DatasetError."""
-        return nearest(self._of_inputs(inputs), self.features, self.own)
+        """How near items of anybody's are, images or texts as a model takes them; ``places`` are the dataset's rows.
 
-    def row_of(self, place: int) -> int:
-        """The dataset's row of a place in the training features."""
-        return int(self.rows[place])
+        Raises DatasetError.
+        """
+        near = nearest(self._of_inputs(inputs), self.features, self.own)
+        return [replace(one, places=tuple(int(self.rows[place]) for place in one.places)) for one in near]
 
     def _of_rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features = features_of(self.dataset, rows, self.backbone)

@@ -161,7 +161,7 @@ def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:
     """The most probable classes of one prediction as bars, the first on top; what rounds to nothing is left out."""
     likely = sorted(shares.items(), key=lambda item: item[1])[-limit:]
     top = [item for item in likely if item[1] >= LEAST_SHOWN] or likely[-1:]
-    figure = base(60 + 34 * len(top), showlegend=False)
+    figure = base(80 + 34 * len(top), showlegend=False)
     figure.add_trace(
         go.Bar(
             x=[share for _, share in top], y=list(range(len(top))), orientation="h",
