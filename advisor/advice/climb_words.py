@@ -5,8 +5,11 @@ from __future__ import annotations
 from advisor.advice.climbing import Lead, Onward, candidates
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Climb, ClimbStep, Gain, Goal
-from advisor.core.wording import between, capital, chance, counted, duration, listed, percent
+from advisor.core.wording import about, between, capital, chance, counted, duration, listed, percent
 from probes.measured import Measured
+
+#: A climb is advised so many times the time that its trainings are expected to take.
+ROOM = 1.5
 
 
 def plan_sentence(climb: Climb) -> str:
@@ -16,7 +19,18 @@ def plan_sentence(climb: Climb) -> str:
         return f"Trains {listed((first, *others))}, and keeps the better one."
     more = f", then {', then '.join(others)}" if others else ""
     within = f"within {duration(climb.budget_seconds)} in all"
-    return f"Trains {first}{more}, {within}. {capital(aim(climb.advice.question))}."
+    said = [f"Trains {first}{more}, {within}.", f"{capital(aim(climb.advice.question))}.", too_long(climb)]
+    return " ".join(filter(None, said))
+
+
+def too_long(climb: Climb) -> str:
+    """Which rungs the budget is too short for, and the one that would do; "" where all fit."""
+    times = {rung: climb.advice.estimate(rung).train_seconds or 0.0 for rung in candidates(climb)}
+    longer = [rung for rung in times if times[rung] > climb.budget_seconds]
+    if not longer:
+        return ""
+    each = listed(f"{row_of(rung).in_text} ({about(times[rung])})" for rung in longer)
+    return f"The time is too short for {each}: give it {duration(ROOM * sum(times.values()))} in all."
 
 
 def button_words(climb: Climb) -> str:
@@ -125,6 +139,20 @@ def step_words(step: ClimbStep) -> str:
         return f"{row.subject} {row.verb('was', 'were')} tried for {duration(step.seconds)} and not measured: {why}."
     brought = f", {brought_words(step.brought)}" if step.brought else ""
     return f"{row.subject} reached {value_words(step.held_out)} {took}{brought}."
+
+
+def basis(climb: Climb) -> str:
+    """What a step was compared with, where no row shows that value; "" where all are shown."""
+    shown = {(step.held_out.value, step.held_out.n) for step in climb.steps if step.held_out is not None}
+    said = []
+    for step in climb.steps:
+        start, row = step.start, row_of(step.rung)
+        if step.brought is None or not step.brought.paired or start is None or (start.value, start.n) in shown:
+            continue
+        reached = f"{percent(start.value)} on the same {counted(start.n, 'held-out item')}"
+        are = row.verb("is", "are")
+        said.append(f"{row.subject} {are} compared with the model that it started from, which reached {reached}.")
+    return " ".join(said)
 
 
 def sentence(climb: Climb, why: str) -> str:

@@ -21,10 +21,12 @@ from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, Metric
-from advisor.core.wording import amount, capital, chance, percent, roughly
+from advisor.core.wording import amount, capital, chance, counted, percent, roughly
 
 #: Training of at most so many seconds is quicker than thinking about it.
 CHEAP_SECONDS = 600.0
+#: With so few items and a wider interval nothing can be told yet.
+FEW, UNCLEAR = 50, 0.35
 #: A chance below this reads as less than 1 %.
 NO_CHANCE = 0.005
 LUCK = "Measured ahead, but narrow leads of rungs that train nothing were mostly luck on other datasets."
@@ -57,13 +59,30 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
     within = limits(estimates, goal)
     recommended = f"{verb(chosen, 'is', 'are')} recommended"
     if decision.sure is None:
+        if is_unclear(chosen):
+            looks = verb(chosen, "looks", "look")
+            return f"Too early to tell: {within}{title(chosen)} {looks} best so far, {number}."
         said = f"{within}{title(chosen)} {recommended}: {number} on data the model has not seen."
-        return capital(said)
+        if decision.race is None:
+            return capital(said)
+        one, other = (title(find(estimates, rung)) for rung in decision.race)
+        return f"A toss-up between {one} and {other}; {said}"
     none = capital(f"{within}no rung is likely to reach {target_of(goal)}.")
     if out_of_reach(estimates, goal):
         return f"{none} Without that target, {title(chosen)} {recommended}: {number}."
     odds = likelihood(chosen.p_target or 0.0)
-    return f"{none} {subject} {verb(chosen, 'comes', 'come')} closest, with {odds}: {number}."
+    close = "closest" if likeliest(chosen, estimates, goal) else "about as close as any"
+    return f"{none} {subject} {verb(chosen, 'comes', 'come')} {close}, with {odds}: {number}."
+
+
+def is_unclear(chosen: Estimate) -> bool:
+    """Whether the value may be almost anything: too few items were measured to recommend on."""
+    return chosen.n < FEW and high(chosen) - low(chosen) > UNCLEAR
+
+
+def likeliest(estimate: Estimate, estimates: Sequence[Estimate], goal: Goal) -> bool:
+    """Whether no other rung has a better chance of the target; a cheaper one within a point of it may be taken."""
+    return (estimate.p_target or 0.0) >= max(e.p_target or 0.0 for e in usable(estimates, goal))
 
 
 def target_of(goal: Goal) -> str:
@@ -109,6 +128,9 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
             settled(decision, chosen, other, metric),
             highest(estimates, goal),
         ]
+    if is_unclear(chosen):
+        rests = f"This rests on {counted(chosen.n, 'item')}, and the value may be almost anything."
+        sentences.insert(0, f"{rests} Give more time for measuring, or more labelled items.")
     if decision.sure is not None or other is None:
         sentences.append(takes(chosen))
     if costs := in_all(chosen, goal.prices):
@@ -250,7 +272,12 @@ def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[E
         return f"The only rung available (expected: {percent(value(estimate))})."
     said = f"{capital(compared(estimate, find(estimates, decision.runner_up), goal))}."
     if decision.sure is False and not out_of_reach(estimates, goal):
-        return f"The best chance of the target: {chance(estimate.p_target or 0.0)}. {said}"
+        best = (
+            "The best chance"
+            if likeliest(estimate, estimates, goal)
+            else "The cheapest within a point of the best chance"
+        )
+        return f"{best} of the target: {chance(estimate.p_target or 0.0)}. {said}"
     return said
 
 

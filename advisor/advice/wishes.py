@@ -118,7 +118,12 @@ def checked_pair(rungs: str | Iterable[str] | None) -> tuple[RungName, ...] | No
     return pair
 
 
-def _check_finite(what: str, wishes: Prices | Constraints | None) -> None:
-    for name, amount in wishes.model_dump().items() if wishes is not None else ():
+def _check_finite(what: str, wishes: object) -> None:
+    if wishes is None:
+        return
+    if not isinstance(wishes, Prices | Constraints):  # whoever calls from Python may give anything
+        made = "Prices(hour=2.0)" if what == "price" else "Constraints(no_gpu=True)"
+        raise AdviceError(f"A {what} was given in a {type(wishes).__name__}. Give {made} of advisor.core.records.")
+    for name, amount in wishes.model_dump().items():
         if isinstance(amount, float) and not math.isfinite(amount):
             raise AdviceError(f"The {what} {name} is {amount:g}. Give a finite number.")

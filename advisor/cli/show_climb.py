@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from advisor.advice.climb_words import plan_sentence
+from advisor.advice.climb_words import basis, plan_sentence
 from advisor.cli.tables import safe, table
 from advisor.core.ladder import rung
 from advisor.core.records import Climb, ClimbStep
@@ -61,6 +61,8 @@ def steps(to: Console, climb: Climb) -> None:
         name = Text(("→ " if kept else "  ") + rung(step.rung).title, style="bold" if kept else "")
         rows.add_row(name, *_numbers(climb, step), *likely, step.run.rpartition("-")[2])
     to.print(rows)
+    if below := basis(climb):
+        to.print(safe(below), style="dim")
 
 
 def _numbers(climb: Climb, step: ClimbStep) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from advisor.advice.climb_plan import outlined
-from advisor.advice.climb_words import brought_words, button_words, plan_sentence
+from advisor.advice.climb_words import basis, brought_words, button_words, plan_sentence
 from advisor.advice.climbing import candidates
 from advisor.core import wording
 from advisor.core.errors import AdviceError, PeopleError
@@ -23,7 +23,7 @@ LOOK_SECONDS = 2.0
 
 
 def offer(dataset: Dataset, advice: Advice) -> None:
-    """The button that climbs, and what the last climb came to; a race where two rungs that it leaves out are close."""
+    """The button that climbs; a race where two rungs that it leaves out are close."""
     try:
         plan = outlined(advice, dataset.name, BUDGETS[1])
     except AdviceError:  # no rung that trains may be used
@@ -34,6 +34,14 @@ def offer(dataset: Dataset, advice: Advice) -> None:
         _offer_race(dataset, advice, advice.race)
 
 
+def last(dataset: Dataset) -> None:
+    """What the last climb on this dataset came to, and the way to its run; nothing without one."""
+    before = climbs.latest(dataset.fingerprint)
+    if before is not None:
+        st.text(f"Last climb: {before.sentence or plan_sentence(before)}")
+        link(before)
+
+
 def _offer_climb(dataset: Dataset, advice: Advice, plan: Climb) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -42,10 +50,6 @@ def _offer_climb(dataset: Dataset, advice: Advice, plan: Climb) -> None:
                 "Time in all, at most", BUDGETS, index=1, key="climb-budget", format_func=wording.duration
             )
         parts.note(plan_sentence(plan.model_copy(update={"budget_seconds": float(budget)})))
-        before = climbs.latest(dataset.fingerprint)
-        if before is not None:
-            st.text(f"Last climb: {before.sentence}")
-            link(before)
     if pressed:
         _begin(lambda: begin.start_climb(dataset, advice, budget=float(budget)))
 
@@ -119,6 +123,8 @@ def _steps(climb: Climb, run: str) -> None:
     parts.section("The race" if climb.every else "The climb")
     frame = pd.DataFrame([_row(climb, step) for step in climb.steps])
     st.dataframe(frame, hide_index=True, height="content", alt="What each step of the climb cost and brought")
+    if below := basis(climb):
+        parts.note(below)
     st.text(climb.sentence or plan_sentence(climb))
     if run != (climb.current.run if climb.current is not None else climb.kept):
         link(climb)

@@ -15,7 +15,7 @@ from pathlib import Path
 from probes.backbones.catalog_images import IMAGE_ENTRIES
 from probes.backbones.catalog_texts import LANGUAGE_ENTRIES, TEXT_ENTRIES
 from probes.backbones.entry import LANGUAGE_TOKENS, TEXT_TOKENS, Channels, Entry, Kind, Loader
-from probes.backbones.folders import is_model, of_folder, of_hub
+from probes.backbones.folders import CONFIG, is_model, of_folder, of_hub
 from probes.errors import BackboneError
 
 __all__ = ["CATALOG", "LANGUAGE_TOKENS", "TEXT_TOKENS", "Channels", "Entry", "Kind", "Loader", "default", "find"]
@@ -86,7 +86,13 @@ def _ad_hoc(name: str, kind: Kind | None) -> Entry | None:
 
 
 def _unknown(name: str, kind: Kind | None) -> str:
-    """The message for an unknown name: nearest names and the full list."""
+    """The message for a path without a model, or for an unknown name: nearest names and the full list."""
+    place = Path(name).expanduser()
+    if name and place.is_dir():
+        return f"{name} holds no model: it has no {CONFIG}. Give a folder as Hugging Face or timm write it."
+    if name.startswith((".", "/", "~")):
+        there = "is not a folder" if place.exists() else "does not exist"
+        return f"{name} {there}. Give a folder as Hugging Face or timm write it, or a name of the catalog."
     names = _names(kind)
     lowered = {known.lower(): known for known in names}
     near = [lowered[match] for match in difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=0.5)]

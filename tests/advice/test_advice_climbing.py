@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.advice.climb_words import plan_sentence
 from advisor.advice.climbing import (
     LEAST_SECONDS,
     draws,
@@ -191,6 +192,14 @@ def test_a_step_takes_half_of_what_is_left_and_the_last_all_of_it() -> None:
     assert (spent.rung, spent.why) == (None, "budget")
     hurried = advice(constraints=Constraints(deadline_seconds=40.0))
     assert onward(climb(hurried, 200.0)).seconds == 40.0, "the longest training allowed"
+
+
+def test_the_plan_says_beforehand_which_rung_the_time_is_too_short_for() -> None:
+    given = advice(tolerance=0.0)
+    slow = tuple(e.model_copy(update={"train_seconds": 180.0}) if e.rung == "fine-tune" else e for e in given.estimates)
+    begun = climb(given.model_copy(update={"estimates": slow}), 90.0)
+    assert "The time is too short for fine-tuning (about 3 min): give it" in plan_sentence(begun)
+    assert "too short" not in plan_sentence(climb(given.model_copy(update={"estimates": slow}), 900.0))
 
 
 @given(st.integers(1, 400), st.floats(0, 1), st.lists(st.floats(0.01, 1), min_size=2, max_size=6))

@@ -380,6 +380,17 @@ def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:
     assert reasons["rag"] == "Only a 20 % chance of reaching the target (expected: 89.0 %)."
 
 
+def test_the_cheapest_of_equal_chances_is_not_said_to_come_closest() -> None:
+    goal = Goal(target=0.985)
+    estimates = repriced(ladder(0.3, 0.4, 0.95, 0.9505, 0.2, error=0.01), goal)
+    decision = decide(estimates, goal)
+    chances = {e.rung: e.p_target or 0.0 for e in estimates}
+    assert decision.recommended == "frozen" and chances["frozen"] < chances["fine-tune"] < chances["frozen"] + 0.01
+    assert "come about as close as any, with a " in explain.headline(decision, estimates, "accuracy", goal)
+    reason = explain.reasons(decision, estimates, "accuracy", goal)["frozen"]
+    assert reason.startswith("The cheapest within a point of the best chance of the target: ")
+
+
 def test_a_target_out_of_reach_says_what_comes_closest_and_what_can_be_had() -> None:
     goal = Goal(target=0.97)
     estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), goal)
@@ -403,3 +414,20 @@ def test_the_headline_is_grammatical_for_every_rung() -> None:
         estimates = repriced(ladder(*[0.9 if place == other else 0.5 for other in range(5)]), Goal())
         said = explain.headline(decide(estimates, Goal()), estimates, "accuracy", Goal())
         assert said.startswith(f"{begin} {verb} recommended: expected accuracy 90.0 %")
+
+
+def test_a_toss_up_says_so_in_the_headline() -> None:
+    estimates = repriced(ladder(0.3, 0.5, 0.900, 0.915, 0.2, error=0.02), Goal())
+    decision = decide(estimates, Goal())
+    said = explain.headline(decision, estimates, "accuracy", Goal())
+    assert decision.race is not None
+    assert said.startswith("A toss-up between frozen features and fine-tuning; "), said
+
+
+def test_where_the_value_may_be_almost_anything_the_headline_does_not_recommend() -> None:
+    wide = ladder(0.05, 0.1, 0.1, 0.3, 0.05, half=0.2)
+    estimates = repriced([e.model_copy(update={"n": 8}) for e in wide], Goal())
+    decision = decide(estimates, Goal())
+    said = explain.headline(decision, estimates, "accuracy", Goal())
+    assert said.startswith("Too early to tell: fine-tuning looks best so far, expected accuracy 30.0 %"), said
+    assert explain.summary(decision, estimates, "accuracy", Goal())[0].startswith("This rests on 8 items")

@@ -87,3 +87,9 @@ def test_the_command_checks_wishes_before_it_reads(workspace: Path, arguments: t
     done = CliRunner().invoke(app, [arguments[0], NOWHERE, *arguments[1:]])
     assert done.exit_code == 1 and words in str(done.exception)
     assert list(workspace.iterdir()) == []
+
+
+@pytest.mark.parametrize("wishes", [{"prices": {"hour": 2.0}}, {"constraints": {"no_gpu": True}}])
+def test_a_plain_dictionary_of_wishes_is_refused_with_what_to_give(wishes: dict[str, Any]) -> None:
+    with pytest.raises(AdviceError, match=r"dict\. Give (Prices|Constraints)\("):
+        api.advise(api.read("sample:digits"), **wishes)

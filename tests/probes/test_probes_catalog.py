@@ -90,3 +90,10 @@ def test_the_reference_of_a_relative_folder_holds_in_another_working_directory(
     entry = catalog.find("./mine", "text")
     monkeypatch.chdir("/")
     assert catalog.find(entry.reference, "text") == entry
+
+
+def test_a_path_without_a_model_is_called_by_what_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no model")
+    for name, wrong in (("", "no config.json"), ("gone", "does not exist"), ("note.txt", "is not a folder")):
+        with pytest.raises(BackboneError, match=wrong):
+            catalog.find(str(tmp_path / name), "text")

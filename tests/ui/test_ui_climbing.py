@@ -95,7 +95,9 @@ def test_a_close_call_that_a_climb_leaves_out_can_be_raced(images: Dataset) -> N
 def test_the_run_page_shows_what_each_step_cost_and_brought(images: Dataset, write_run: WriteRun) -> None:
     runs = [write_run(images, "done"), write_run(images, "done")]
     gain = Gain(points=-1.5, low=-4.0, high=1.0, paired=True)
-    second = step_of(runs[1], "fine-tune", served="frozen", dropped="it was not better", brought=gain)
+    second = step_of(
+        runs[1], "fine-tune", served="frozen", dropped="it was not better", brought=gain, start=share(0.935)
+    )
     sentence = "Frozen features are kept: 95.0 %."
     climb_with(
         images, [step_of(runs[0]), second], state="done", kept=runs[0], kept_rung="frozen", sentence=sentence
@@ -105,9 +107,11 @@ def test_the_run_page_shows_what_each_step_cost_and_brought(images: Dataset, wri
     assert list(table["Brought"]) == ["", "-1.5 points (-4.0 to +1.0)"]
     assert list(table.iloc[:, -1]) == ["kept", "rolled back"] and list(table["Took"]) == ["12 s", "12 s"]
     assert sentence in words(app)
+    below = "compared with the model that it started from, which reached 93.5 % on the same "
+    assert below in words(app), "the value above is another one"
     assert any(f"run={runs[0]}" in link.proto.query_string for link in app.page_link), "the way to the kept run"
     shown = opened("advice", data=images.fingerprint[:16])
-    assert sentence in words(shown)
+    assert f"Last climb: {sentence}" in words(shown)
 
 
 def test_a_page_that_watches_goes_on_with_the_climb(images: Dataset, write_run: WriteRun) -> None:

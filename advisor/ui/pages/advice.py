@@ -112,6 +112,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     parts.answer_line(advice.headline)
     if advice.sentences:
         st.text("\n".join(advice.sentences))
+    climbing.last(dataset)
     backbones.line(advice)
     st.html(rungs_table.table(advice))
     what_if(advice)
