@@ -69,7 +69,7 @@ def tab_title(place: Place, dataset: str) -> str:
 def present(place: Place) -> Dataset | None:
     """The dataset that the page is about, or the last one where it is about none; None while one is being read."""
     if job := jobs.find(st.query_params.get("job")):
-        return places.opened(job.result[:16]) if job.finished and job.result else None
+        return places.opened(job.result[:16]) if isinstance(job.result, str) else None
     if jobs.find(st.query_params.get("preview")):
         return None
     run = st.query_params.get("run") or st.session_state.get("run")

@@ -44,7 +44,7 @@ def standing(dataset: Dataset, runs: Iterable[RunStatus]) -> Standing:
     if run is not None:
         return Standing(frozenset(done), "run", _trained(run), run.run)
     if "advice" in done:
-        return Standing(frozenset(done), "advice", _advised(files.advice))
+        return Standing(frozenset(done), "advice", _advised(files.advice, files.advice.stat().st_mtime_ns))
     if "evidence" in done:
         return Standing(frozenset(done), "evidence", "Measured, no advice yet")
     return Standing(frozenset(done), "profile", "Read, not measured yet")
@@ -72,14 +72,20 @@ def _trained(run: RunStatus) -> str:
     """What a run reached, or that it is under way."""
     if run.state != "done":
         return f"{run.title}: {terms.STATE[run.state]}"
-    try:
-        report = RunReport.load(run.files.report)
-    except PeopleError:
-        return f"{run.title}: done"
-    return f"{run.title}: {wording.percent(report.test.value)} {report.metric} on the test part"
+    path = run.files.report
+    reached = _reached(path, path.stat().st_mtime_ns) if path.is_file() else "done"
+    return f"{run.title}: {reached}"
 
 
-def _advised(path: Path) -> str:
-    """What was advised."""
+@lru_cache(maxsize=256)
+def _reached(path: Path, changed: int) -> str:
+    """The test value in a report, read again when the file has changed."""
+    report = RunReport.saved(path)
+    return f"{wording.percent(report.test.value)} {report.metric} on the test part" if report is not None else "done"
+
+
+@lru_cache(maxsize=256)
+def _advised(path: Path, changed: int) -> str:
+    """What was advised, read again when the file has changed."""
     advice = Advice.saved(path)
     return f"Advice: {terms.title(advice.recommended).lower()}" if advice is not None else "Advice of a former version"
