@@ -13,6 +13,7 @@ from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.ui import alts, ask, charts, language, parts, work, workers
+from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import answering as figures
 from advisor.ui.charts import data
@@ -51,22 +52,22 @@ def profile(dataset: Dataset, profile: Profile) -> None:
     parts.section("Questions")
     st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alts.counts(profile))
     parts.note(f"{parts.split(dataset, 'Split made here')} The test part stays locked until a report.")
-    lengths(profile)
+    lengths(dataset, profile)
     examples(dataset)
     documents(dataset)
 
 
-def lengths(profile: Profile) -> None:
+def lengths(dataset: Dataset, profile: Profile) -> None:
     """A histogram of every size that was counted: questions, documents, passages, answers."""
-    sizes = {name: values for name, values in profile.sizes.items() if values and name in data.SIZE_NAME}
-    if not sizes:
+    counted = {name: values for name, values in profile.sizes.items() if values and name in data.SIZE_NAME}
+    if not counted:
         return
     parts.section("Lengths")
     with st.grid(2, min_column_width=260):
-        for name, values in sizes.items():
-            title = data.SIZE_NAME[name]
-            figure = data.lengths(values, title)
-            st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=alts.sizes(title, values))
+        for name, values in counted.items():
+            with st.container():
+                noun = {"document_tokens": "Documents", "chunk_tokens": "Passages"}.get(name, "Questions")
+                sizes.lengths(dataset, values, name, data.SIZE_NAME[name], noun, height=220)
 
 
 def examples(dataset: Dataset) -> None:

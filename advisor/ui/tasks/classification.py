@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Profile
-from advisor.ui import alts, charts, items, mistakes, parts, try_it
+from advisor.ui import alts, charts, mistakes, parts, try_it
+from advisor.ui.browse import classes, sizes
 from advisor.ui.cards import Card
 from advisor.ui.charts import data
 from advisor.ui.instruments import backbones, curve, details, domain, issues, layers, probes, prompt
@@ -40,9 +43,18 @@ def summary(dataset: Dataset, profile: Profile) -> str:
 def profile(dataset: Dataset, profile: Profile) -> None:
     """Items per class, how they are split, and the items' sizes."""
     parts.section("Items per class")
-    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alts.counts(profile))
+    figure, alt = data.counts(profile), alts.counts(profile)
+    event = st.plotly_chart(
+        figure, config=charts.CONFIG, key="counts", alt=alt, on_select="rerun", selection_mode="points"
+    )
     parts.note(f"{parts.split(dataset, 'Stratified split made here')} The test part stays locked until a report.")
-    items.view_of(dataset.kind).sizes(profile)
+    classes.draw(dataset, chosen(profile, [point["point_index"] for point in event.selection.points]))
+    sizes.draw(dataset, profile)
+
+
+def chosen(profile: Profile, bars: Sequence[int]) -> str | None:
+    """The class of the bar that was chosen; None where none was."""
+    return data.drawn_order(profile)[bars[0]] if bars else None
 
 
 def choose_backbone(key: str, present: str | None = None) -> str | None:
