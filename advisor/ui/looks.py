@@ -15,6 +15,7 @@ from advisor.ui.charts import TEAL
 QUIET = 0.75
 STYLE = f"""<style>
 [data-testid="stCaptionContainer"] {{opacity: {QUIET}}}
+::placeholder {{color: currentColor !important; opacity: {QUIET} !important}}
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle, .annotation-text, .legendtext),
 .js-plotly-plot .bartext-outside, .js-plotly-plot .textpoint text {{fill: currentColor !important}}
 .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.xtitle, .ytitle) {{fill-opacity: {QUIET} !important}}

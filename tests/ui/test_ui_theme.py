@@ -18,7 +18,8 @@ THEME = ENTRY.parent / ".streamlit" / "config.toml"
 MODES = ("light", "dark")
 GROUNDS = ("backgroundColor", "secondaryBackgroundColor")
 #: What words are written in.
-WORDS = ("textColor", "linkColor", "redColor", "orangeColor", "greenColor", "blueColor", "grayColor", "codeTextColor")
+WORDS = ("textColor", "linkColor", "redColor", "orangeColor", "greenColor", "blueColor", "grayColor", "codeTextColor",
+         "dataframeHeaderTextColor")  # fmt: skip
 #: Lines, bars and dots.
 MARKS = {"TEAL": charts.TEAL, "OCHRE": charts.OCHRE, "GREY": charts.GREY, "BRICK": charts.BRICK,
          "VIOLET": forecasts.VIOLET}  # fmt: skip
