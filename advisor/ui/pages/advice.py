@@ -105,30 +105,32 @@ def unanswered(job: jobs.Job) -> None:
 
 
 def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | None = None) -> None:
-    """The answer with its ladder and what would change it, the button, the reasons, the record, and measuring anew.
+    """The answer, its ladder and the button on one screen; then why, the climb, and everything else folded.
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
     parts.answer_line(advice.headline)
+    st.html(rungs_table.table(advice))
+    train(dataset, advice)
+    climbing.last(dataset)
     if advice.sentences:
         st.text("\n".join(advice.sentences))
-    climbing.last(dataset)
     backbones.line(advice)
-    st.html(rungs_table.table(advice))
-    what_if(advice)
-    train(dataset, advice)
     climbing.offer(dataset, advice)
     parts.section("Why each rung is taken or not")
     for estimate in advice.estimates:
         rung(estimate, advice)
-    parts.section("The ladder as a picture")
-    picture(advice)
+    what_if(advice)
+    with st.expander("The ladder as a picture", icon=":material/stairs:"):
+        picture(advice)
     with st.expander("All numbers", icon=":material/table:"):
         table(advice)
+        rests_on(advice)
     offers.exchange(dataset, advice)
-    offers.record(dataset, advice)
-    parts.section("Measure anew")
-    question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
+    with st.expander("Save the decision", icon=":material/save:"):
+        offers.record(dataset, advice)
+    with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
+        question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
 
 
@@ -196,18 +198,19 @@ def table(advice: Advice) -> None:
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
-    """One rung: what it changes, and why it is chosen or not."""
-    with st.container(border=True):
-        left, right = st.columns([2.4, 7.6], gap="small")
-        with left.container(gap="xsmall"):
-            st.markdown(f"**{terms.title(estimate.rung)}**")
-            parts.note(terms.changes(estimate.rung))
-            badge(estimate, advice)
-        with right.container(gap="xsmall"):
-            for sentence in filter(None, dict.fromkeys((estimate.blocked, estimate.reason))):
-                st.text(sentence)
-            if estimate.details:
-                parts.note(f"{known_by(estimate)}{estimate.details}")
+    """One rung and why it is chosen or not, in a line."""
+    left, right = st.columns([2.4, 7.6], gap="small")
+    with left.container(horizontal=True, gap="xsmall"):
+        st.markdown(f"**{terms.title(estimate.rung)}**", help=terms.changes(estimate.rung), width="content")
+        badge(estimate, advice)
+    right.text(" ".join(filter(None, dict.fromkeys((estimate.blocked, estimate.reason)))))
+
+
+def rests_on(advice: Advice) -> None:
+    """What the number of each rung rests on."""
+    for estimate in advice.estimates:
+        if estimate.details:
+            parts.note(f"{terms.title(estimate.rung)}. {known_by(estimate)}{estimate.details}")
 
 
 def known_by(estimate: Estimate) -> str:
@@ -230,8 +233,7 @@ def badge(estimate: Estimate, advice: Advice) -> None:
 def what_if(advice: Advice) -> None:
     """The nearest changes that change the recommendation."""
     if advice.flips:
-        with st.container(gap="xsmall"):
-            st.markdown("**What would change this**")
+        with st.expander("What would change this", icon=":material/alt_route:"):
             st.text("\n".join(what_if.sentence for what_if in advice.flips))
 
 
