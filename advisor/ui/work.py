@@ -10,15 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor import api
 from advisor.core.errors import DatasetError
 from advisor.core.option_words import fields
-from advisor.core.records import Answer, Dataset, Goal, Plan, Prediction, ReadOptions
+from advisor.core.records import Answer, Dataset, Goal, Passage, Plan, Prediction, ReadOptions
 from advisor.core.workspace import Workspace
 from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
+from advisor.data.read.pdf_pages import page_of
 from advisor.data.reading import open_dataset
 from advisor.score.board import Board
 from advisor.score.kept import kept_board
@@ -126,13 +128,27 @@ def prompt(dataset: Dataset, template: str, model: str | None, shots: int, quest
 
 def ask(dataset: Dataset, question: str, model: str, progress: Progress) -> Answer:
     """Answer a question from the documents, with nothing trained."""
-    return api.ask(dataset, [question], model=model)[0]
+    return _with_pages(api.ask(dataset, [question], model=model)[0], dataset)
 
 
 def answer(run: str, question: str, progress: Progress) -> Answer:
     """Answer a question with a run's model."""
     answers: Sequence[Answer] = _model(run, Workspace.here().folder).answer([question])  # type: ignore[union-attr]
-    return answers[0]
+    plan = Plan.load(Workspace.here().run(run).plan)
+    return _with_pages(answers[0], open_dataset(plan.fingerprint[:16]))
+
+
+def _with_pages(answer: Answer, dataset: Dataset) -> Answer:
+    """The answer with the page of each passage from a PDF."""
+    place_of = dict(zip(dataset.documents["document"], dataset.documents["place"], strict=True))
+    source = Path(dataset.source)
+
+    def page(passage: Passage) -> int | None:
+        place = source if source.is_file() else source / str(place_of.get(passage.document, ""))
+        return page_of(place, passage.text)
+
+    found = tuple(passage.model_copy(update={"page": page(passage)}) for passage in answer.passages)
+    return answer.model_copy(update={"passages": found})
 
 
 def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Prediction]:

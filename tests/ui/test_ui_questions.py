@@ -114,15 +114,38 @@ def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write
     assert said.count(failures.sentence(OUTCOMES)) == 1
     assert "A sentence of the rung." in said
     assert app.dataframe[0].value["Accepted"].tolist() == ["forty-two"]
-    assert app.text_input(key=f"question-{run}").label == "A question"
+    assert app.chat_input(key=f"question-{run}").placeholder == "Ask the documents"
 
 
 def test_a_question_without_a_model_is_told_in_a_sentence(questions: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(questions, "done")
     app = opened("run", run=run)
-    app.form_submit_button(key=f"own-{run}").click().run()
+    app.button(key=f"own-{run}").click().run()
     assert not app.exception
     assert any("has no model yet" in text.value for text in app.text)
+
+
+def test_a_conversation_keeps_what_was_asked_before(questions: Dataset) -> None:
+    def page(fingerprint):  # type: ignore[no-untyped-def]  # its source alone is run: no name from here
+        from advisor.core.records import Answer
+        from advisor.ui import ask
+
+        ask.draw("talk", fingerprint, lambda question: Answer(input=question, text=question[::-1], supported=False))
+
+    app = AppTest.from_function(page, args=(questions.fingerprint,)).run()
+    for question in ("Who <b>was</b> it?", "*When*?"):
+        app.chat_input(key="question-talk").set_value(question).run()
+    assert not app.exception
+    assert [message.name for message in app.chat_message] == ["user", "assistant"] * 2
+    assert [text.value for text in app.text] == ["Who <b>was</b> it?", "*When*?"]
+    assert "?*nehW*" in shown(app)
+    app.button(key="clear-talk").click().run()
+    assert not app.chat_message
+
+
+def test_the_page_of_a_pdf_stands_beside_its_passage() -> None:
+    passage = Passage(document="a.pdf", title="A", text=PASSAGE, start=5, end=90, score=0.9, page=12)
+    assert ask.place(passage) == "A · a.pdf, page 12, characters 5 to 90"
 
 
 def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
@@ -131,7 +154,7 @@ def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
     def page(answer, accepted):  # type: ignore[no-untyped-def]  # its source alone is run: no name from here
         from advisor.ui import ask
 
-        ask.reply(answer.input, accepted, lambda question: answer)
+        ask.reply(ask.Turn(answer.input, accepted, answer))
 
     app = AppTest.from_function(page, args=(answer, accepted)).run()
     assert not app.exception

@@ -165,7 +165,10 @@ class Prediction(Record):
 
 
 class Passage(Record):
-    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits."""
+    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits.
+
+    ``page``: of a PDF, counted from 1, where somebody looked it up.
+    """
 
     document: str
     title: str
@@ -173,6 +176,7 @@ class Passage(Record):
     start: int
     end: int
     score: float
+    page: int | None = None
 
 
 class Answer(Record):
