@@ -96,7 +96,8 @@ def _extent(inked: np.ndarray) -> float:
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not len(rows):
         return 0.0
-    return max((rows[-1] - rows[0] + 1) / inked.shape[0], (columns[-1] - columns[0] + 1) / inked.shape[1])
+    height, width = int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
+    return max(height / inked.shape[0], width / inked.shape[1])
 
 
 def canvas(style: Style, key: str) -> Path | None:

@@ -15,8 +15,8 @@ def draw(status: RunStatus) -> None:
     """The page of a run that ended without a report."""
     plan = Plan.load(status.files.plan)
     parts.heading(title(status), answer(status, plan))
-    if status.cause:
-        parts.problem(status.cause, "Stopped" if status.state == "stopped" else "Cause")
+    if status.cause and status.state == "failed":
+        parts.problem(status.cause, "Cause")
     if status.state == "failed" and st.button("Go on", key="resume", help="From what it has kept."):
         go_on(status.run)
     climbing.draw(status.run)

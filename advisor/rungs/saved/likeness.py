@@ -59,12 +59,13 @@ class Likeness:
     def _of_inputs(self, inputs: Sequence[Any]) -> np.ndarray:
         from advisor.training.sources import ImageSource, TextSource, logits_of
 
+        backbone: Any = self.backbone  # an image's or a text's, as the kind of the dataset says
         if self.dataset.kind == "text":
             texts = [text_of(item, place + 1) for place, item in enumerate(inputs)]
-            return logits_of(self.backbone.module, TextSource(texts, self.backbone))
+            return logits_of(backbone.module, TextSource(texts, backbone))
         levels, size = self.dataset.pixel_range, self.backbone.input_size
         pictures = [open_input(item, size, levels)[0] for item in inputs]
-        return logits_of(self.backbone.module, ImageSource(pictures.__getitem__, len(pictures), self.backbone))
+        return logits_of(backbone.module, ImageSource(pictures.__getitem__, len(pictures), backbone))
 
 
 def _backbone(plan: Plan, device: str) -> Backbone:

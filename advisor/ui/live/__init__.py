@@ -63,7 +63,8 @@ def drawn(run: str, path: str, changed: int) -> list[tuple[str, Figure, str]]:
 
 def log(status: RunStatus, opened: bool = False) -> None:
     """What the run has said, each line with its time; what its libraries printed below."""
-    lines = words.log_lines(follow.events(status.run), follow.metrics(status.run).to_dict("records"))
+    rows = [{str(name): value for name, value in row.items()} for row in follow.metrics(status.run).to_dict("records")]
+    lines = words.log_lines(follow.events(status.run), rows)
     with st.expander("Log", icon=":material/notes:", expanded=opened):
         st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
         printed = follow.log_tail(status.run, LOG_LINES)
