@@ -79,7 +79,8 @@ def board(
     known = Experience.shipped() if experience is None else experience
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
-    held, scores = {}, {}
+    held: dict[str, Held] = {}
+    scores: dict[str, Score] = {}
     for name, rule in everyone:
         progress(STAGE if rule is learner else "Asking every rule on every task", len(held) / len(everyone))
         held[name] = hold_out(known, rule)

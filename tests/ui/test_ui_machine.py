@@ -22,6 +22,7 @@ from probes.backbones.catalog import CATALOG
 from probes.device import Calibration
 from probes.feature_store import FeatureStore
 from probes.notes import write_note
+from tests.llm.test_endpoint import KEY, Server, server  # noqa: F401
 from tests.ui.test_ui_pages import answer, finished_reading, opened
 
 ENDPOINT = ("ADVISOR_LLM_BASE_URL", "ADVISOR_LLM_MODEL", "ADVISOR_LLM_API_KEY")
@@ -201,3 +202,16 @@ def test_facts_are_plain_text() -> None:
 def test_every_kind_says_what_is_lost() -> None:
     assert all(kind.lost.endswith(".") and kind.clear for kind in stored.KINDS)
     assert {kind.name for kind in stored.KINDS if kind.twice} == {"datasets", "runs", "uploads"}
+
+
+def test_an_endpoint_that_answers_is_told_with_its_time(
+    server: Server,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in zip(ENDPOINT, (server.url, "a-model", KEY), strict=True):
+        monkeypatch.setenv(name, value)
+    server.text = "*ready*"
+    app = opened("machine")
+    app.button(key="test-endpoint").click().run()
+    assert "It answered in" in texts(app) and "*ready*" in texts(app)
+    assert KEY not in texts(app)
