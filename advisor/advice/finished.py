@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from advisor.advice.outlook.cost import Z
 from advisor.core.ladder import BASE, TUNED, RungName
 from advisor.core.records import Advice, Estimate, Expected
+from advisor.core.wording import percent
 from probes.measured import Measured
 
-DETAILS = "Measured by a run on the locked test part."
+DETAILS = "Measured by a run on the locked test part; {expected} was expected before it."
 FOLLOWS = "Its forecast follows what the frozen model reached on the test part."
 #: Below this error the ratio of two errors says nothing.
 LEAST_ERROR = 1e-3
@@ -64,10 +65,11 @@ def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Esti
 def _measured(estimate: Estimate, finished: Finished) -> Estimate:
     """The error of a difference from another rung is at most that of the run: both are judged on the same items."""
     test, error = finished.test, estimate.gain_error
-    own = (test.high - test.low) / (2 * Z)
+    own, expected = (test.high - test.low) / (2 * Z), percent(estimate.value or 0.0)
     return _changed(
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
-        gain_error=None if error is None else min(error, own), details=DETAILS, run=finished.run,
+        gain_error=None if error is None else min(error, own), details=DETAILS.format(expected=expected),
+        run=finished.run,
     )  # fmt: skip
 
 

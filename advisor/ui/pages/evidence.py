@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from advisor.core.records import Dataset, Evidence
-from advisor.ui import cards, jobs, parts, places, polling, tasks, waiting, work
+from advisor.runs.measured import of_dataset
+from advisor.ui import cards, jobs, one_truth, parts, places, polling, tasks, waiting, work
 
 QUESTION = "What did the probes measure?"
 #: How often the page looks whether more was measured.
@@ -32,6 +33,7 @@ def draw() -> None:
             st.rerun()
         return
     parts.heading(QUESTION, view.answer(evidence))
+    parts.note(one_truth.of_evidence(evidence, of_dataset(dataset.fingerprint)))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     cards.draw(view.evidence(dataset, evidence))
