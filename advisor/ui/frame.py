@@ -35,7 +35,7 @@ def main() -> None:
     if login_is_on() and not visitors.name_of(st.user.to_dict()):
         sign_in()
         return
-    chosen = st.navigation([places.page(place.name) for place in places.PLACES], position="top")
+    chosen = st.navigation([*map(places.page, (place.name for place in places.PLACES)), places.first()], position="top")
     place = next(place for place in places.PLACES if place.title == chosen.title)
     dataset = present(place)
     st.set_page_config(page_title=tab_title(place, dataset.name if dataset else ""), page_icon=icon, layout="wide")

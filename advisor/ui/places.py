@@ -57,10 +57,16 @@ def page(name: str) -> st.Page:
         FOLDER / f"{name}.py",
         title=place.title,
         icon=place.icon,
-        url_path=name,
+        url_path=name if name != PLACES[0].name else "start",  # its own name is that of `first`
         help=place.help,
         default=name == PLACES[0].name,
     )
+
+
+def first() -> st.Page:
+    """The first page under its own name too: Streamlit serves it at the top alone, and /data was not found."""
+    place = PLACES[0]
+    return st.Page(FOLDER / f"{place.name}.py", title=place.title, url_path=place.name, visibility="hidden")
 
 
 def address() -> dict[str, str]:
