@@ -77,9 +77,9 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
 
 def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> Turn:
     """Show a question at once, and its answer as soon as the model has it."""
-    with st.chat_message("user"):
+    with st.chat_message("user", avatar=":material/person:"):
         st.text(question)
-    with st.chat_message("assistant"):
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
         try:
             with st.spinner("Searching and reading."):
                 turn = Turn(question, tuple(accepted), answer=ask(question))
@@ -91,9 +91,9 @@ def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer
 
 def exchange(turn: Turn) -> None:
     """A question and its answer."""
-    with st.chat_message("user"):
+    with st.chat_message("user", avatar=":material/person:"):
         st.text(turn.question)
-    with st.chat_message("assistant"):
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
         reply(turn)
 
 
@@ -104,20 +104,26 @@ def reply(turn: Turn) -> None:
         parts.problem(turn.problem)
         return
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    if answer.supported or closed_book:
-        sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
-        parts.answer_line(f"{wording.short(answer.text, 400)}{sure}")
+    sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
+    said, misread = f"{wording.short(answer.text, 400)}{sure}", answer.supported and not quoted(answer)
+    if misread:  # the passage is surer than what was made of it
+        parts.answer_line("This passage fits best.")
+        passages(answer)
+        parts.note(
+            f"The model made of it: {said}. The passages do not contain these words, so it may have misread them."
+        )
+    elif answer.supported or closed_book:
+        parts.answer_line(said)
         if closed_book:
             parts.note("Answered closed-book: no document was read, so no passage supports it.")
-        elif not quoted(answer):
-            parts.note("The passages do not contain these words: the model may have misread them.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if turn.accepted:
         known = [a for a in turn.accepted if a != NONE]
         right = token_f1(answer.text, known) >= RIGHT_F1
         parts.note(f"Accepted: {' / '.join(turn.accepted)}. {'That is right' if right else 'That is wrong'}.")
-    passages(answer)
+    if not misread:
+        passages(answer)
 
 
 def quoted(answer: Answer) -> bool:
