@@ -46,7 +46,3 @@ def test_the_tab_is_called_by_its_page_and_dataset() -> None:
     assert frame.tab_title(advice, "digits") == "Advice · digits · Transfer Advisor"
     assert frame.tab_title(advice, "") == "Advice · Transfer Advisor"
     assert frame.tab_title(runs, "digits") == "Runs · Transfer Advisor"
-
-
-def test_the_first_page_has_an_address_of_its_own_too() -> None:
-    assert places.first().url_path == "data" and places.page("data").url_path in ("", "start")
