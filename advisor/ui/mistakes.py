@@ -12,7 +12,7 @@ from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import Workspace
-from advisor.ui import charts, items, parts, work, workers
+from advisor.ui import charts, items, parts, terms, work, workers
 from advisor.ui.try_it import reopened
 from probes.reliability import expected_gap, reliability, share_of
 
@@ -55,8 +55,8 @@ def confused(report: RunReport) -> str:
     if not wrong.any():
         return said
     i, j = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    one, other = (wording.short(report.classes[int(place)], 30) for place in (i, j))
-    return f"{said}; the most frequent mistake is {one} taken for {other}, {int(wrong[i, j])} times"
+    one, other = (terms.plotted(report.classes[int(place)], 30) for place in (i, j))
+    return f"{said}; the most frequent mistake is {one} taken for {other}, {wording.times(int(wrong[i, j]))}"
 
 
 def chosen(report: RunReport, table: pd.DataFrame | None, truth: int, predicted: int) -> list[tuple[int, float]]:
