@@ -81,6 +81,7 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
     rows = context.dataset.where("train")
     backbone = random_backbone(context, architecture)
     few = some(rows)
+    context.say(f"A few training steps of {backbone.entry.title} are timed, to see how many fit into the time.")
     problem, _ = problem_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, few, few)
     reading, first = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
