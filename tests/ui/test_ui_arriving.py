@@ -166,3 +166,26 @@ def test_a_run_of_another_dataset_or_a_failed_one_is_none_of_it(
     assert whereabouts.standing(images, store.runs()).run is None
     assert whereabouts.of_run(other) == texts.fingerprint
     assert whereabouts.of_run("../x") is None and whereabouts.of_run("20200101-0000-frozen-0000") is None
+
+
+def test_a_reading_that_fails_leads_back_to_its_preview(workspace: Path, tmp_path: Path) -> None:
+    rows = {"text": [f"{i} of the words" for i in range(40)], "label": ["only"] * 38 + ["once", "never"]}
+    pd.DataFrame(rows).to_csv(tmp_path / "one class.csv", index=False)
+    app = previewed(tmp_path / "one class.csv")
+    finished_reading(app.button(key="read").click().run())
+    assert not known_datasets()
+    app.button(key="correct").click().run()
+    assert app.title[0].value == "Is this right?"
+
+
+def test_rows_with_several_labels_ask_what_becomes_of_them(workspace: Path, tmp_path: Path) -> None:
+    labels = ['["red", "round"]', '["red"]', '["round"]'] * 20
+    pd.DataFrame({"text": [f"thing {i} of many" for i in range(60)], "label": labels}).to_csv(
+        tmp_path / "things.csv", index=False
+    )
+    app = previewed(tmp_path / "things.csv")
+    assert app.button(key="read").disabled
+    several = next(group for group in app.get("button_group") if group.label == "Rows with several labels")
+    finished_reading(several.set_value("single").run())
+    assert any("40 texts in 2 classes" in line for line in sentences(app))
+    assert not app.button(key="read").disabled
