@@ -17,6 +17,8 @@ from advisor.ui.try_it import reopened
 from probes.reliability import expected_gap, reliability, share_of
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
+#: Pairs of classes to choose from.
+MOST_NAMED = 50
 #: Below so many test items a reliability diagram is noise.
 LEAST_ITEMS = 40
 
@@ -39,11 +41,27 @@ def matrix(report: RunReport, plan: Plan, dataset: Dataset | None, table: pd.Dat
         selection_mode="points",
     )  # fmt: skip
     points = event.selection.points if event is not None else []
-    if not points:
-        parts.note("Click on a cell to see its items.")
-        return
-    truth, predicted = (int(number) for number in points[0]["customdata"][:2])
-    cell(report, dataset, chosen(report, table, truth, predicted), truth, predicted)
+    frequent = confusions(report)
+    named = st.selectbox(
+        "Click on a cell to see its items, or choose a mistake", frequent, index=None, key="confusion-named",
+        format_func=lambda pair: confusion_words(report, *pair), disabled=not frequent,
+    )  # fmt: skip
+    pair = (int(points[0]["customdata"][0]), int(points[0]["customdata"][1])) if points else named
+    if pair is not None:
+        cell(report, dataset, chosen(report, table, *pair), *pair)
+
+
+def confusions(report: RunReport) -> list[tuple[int, int]]:
+    """The pairs (true, predicted) of classes that were confused, the most frequent first."""
+    table = np.array(report.confusion)
+    pairs = [(int(i), int(j)) for i, j in zip(*np.nonzero(table), strict=True) if i != j]
+    return sorted(pairs, key=lambda pair: -int(table[pair]))[:MOST_NAMED]
+
+
+def confusion_words(report: RunReport, truth: int, predicted: int) -> str:
+    """A pair of classes that were confused, in words."""
+    one, other = (wording.short(report.classes[place], 40) for place in (truth, predicted))
+    return f"{one} taken for {other}, {wording.times(report.confusion[truth][predicted])}"
 
 
 def confused(report: RunReport) -> str:

@@ -43,9 +43,18 @@ def test_the_page_draws_the_table_of_a_run_and_does_without_one(images: Dataset,
     app = opened("run", run=run)
     assert "Can its probabilities be trusted?" in headings(app)
     assert any("points on average" in str(line.value) for line in app.text)
-    assert "Click on a cell" in " ".join(str(h.value) for h in app.html)
+    assert "Click on a cell" in app.selectbox(key="confusion-named").label
     (store.directory(run) / "predictions.parquet").write_bytes(b"damaged")
     assert not opened("run", run=run).exception
+
+
+def test_a_mistake_can_be_chosen_without_a_pointer(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    table(images).to_parquet(store.status(run).files.predictions)
+    app = opened("run", run=run)
+    app.selectbox(key="confusion-named").select_index(0).run()
+    assert not app.exception
+    assert any("taken for" in str(line.value) and "test item" in str(line.value) for line in app.html)
 
 
 def headings(app: Any) -> list[str]:
