@@ -37,8 +37,8 @@ def test_a_present_size_off_the_picture_is_not_drawn() -> None:
 
 
 def test_the_answer_says_what_lies_ahead_or_that_it_may_not() -> None:
-    assert answer(record(), 133).startswith("About 7.5 points: 90.0 % is expected with 400 training items")
-    assert "about all you have" in answer(record(), 390)
+    assert answer(record(), 133).startswith("About 7.5 points: with 400 training items, a linear probe")
+    assert "You have hardly more" in answer(record(), 390)
     assert answer(record(), 2000).startswith("It is too early to tell") and "longer budget" in answer(record(), 2000)
     flat = record().model_copy(update={"band": tuple((n, 0.9, 0.88, 0.92) for n, *_ in record().band)})
     assert answer(flat, 133).startswith("Little: ")

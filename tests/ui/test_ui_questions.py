@@ -67,7 +67,7 @@ def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
 
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
     app = opened("profile", data=questions.fingerprint[:16])
-    assert "30 questions over 3 documents, which do not answer 3 of them" in written(app)
+    assert "30 questions over 3 documents; 3 have no answer there" in written(app)
     examples, documents = app.dataframe[0].value, app.dataframe[1].value
     assert "not in the documents" not in examples["Document"].tolist()
     assert set(examples["Question"]) <= set(questions.items["text"].iloc[questions.where("train", "val")])

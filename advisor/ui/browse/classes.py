@@ -32,7 +32,7 @@ def draw(dataset: Dataset, name: str | None = None) -> None:
     _choice(dataset)
 
 
-@st.fragment
+@st.fragment(parallel=True)
 def _choice(dataset: Dataset) -> None:
     turn = f"turn-{_key(dataset)}"
     with st.container(horizontal=True, vertical_alignment="bottom"):

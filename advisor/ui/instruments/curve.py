@@ -65,9 +65,10 @@ def answer(curve: LearningCurve, n_now: int) -> str:
             f"{wording.count(n_now)}. A longer budget measures more of them."
         )
     band = wording.between(end[2], end[3])
-    expected = f"{wording.percent(end[1])} is expected with {wording.count(end[0])} training items ({band})"
+    reach = f"a linear probe on the last layer would reach {wording.percent(end[1])} ({band})"
+    expected = f"with {wording.count(end[0])} training items, {reach}"
     if end[0] <= 1.2 * n_now:
-        return f"{expected}, which are about all you have. A longer budget tells what more would bring."
+        return f"{wording.capital(expected)}. You have hardly more; a longer budget tells what more would bring."
     if gain < 1:
         return f"Little: {expected}, {max(gain, 0.0):.1f} points more than with your {wording.count(n_now)}."
     return f"About {gain:.1f} points: {expected}, against {wording.percent(here[1])} with your {wording.count(n_now)}."

@@ -38,17 +38,16 @@ def card(dataset: Dataset, evidence: Evidence) -> Card | None:
         return None
     summary = checks.summary(dataset, table)
     sentence = answer(summary, mostly_hard(evidence.findings))
-    return Card(TOPIC, sentence, partial(draw, dataset, table, summary), partial(how, evidence, summary))
+    return Card(TOPIC, sentence, partial(draw, dataset, evidence, table, summary), partial(how, evidence, summary))
 
 
-def draw(dataset: Dataset, table: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """The items on each list, and all of them as a file."""
+def draw(dataset: Dataset, evidence: Evidence, table: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """The items on each list, the shortcuts, and all of it as a file."""
     n_listed = _counts(summary, "n_listed")
     listed = [c for c in checks.CHECKS if c != checks.SHORTCUTS and n_listed[c]]
     if listed:
         gallery(dataset, table, listed)
-    for remark in table.loc[(table["check"] == checks.SHORTCUTS) & table["verdict"].astype(bool), "remark"]:
-        st.text(f"May be a shortcut: {remark}")
+    parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS], with_keys=False)
     if any(n_listed.values()):
         st.download_button(
             "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
@@ -61,7 +60,7 @@ def how(evidence: Evidence, summary: pd.DataFrame) -> None:
     listed = (f"{check} {count}" for check, count in _counts(summary, "n_listed").items())
     alt = f"Items that each check lists: {', '.join(listed)}."
     st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
-    parts.findings(evidence.findings, with_keys=False)
+    parts.findings([one for one in evidence.findings if one.check != checks.SHORTCUTS], with_keys=False)
     n = _counts(summary, "n_checked")[checks.LABELS]
     parts.note(
         f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at, never on the "

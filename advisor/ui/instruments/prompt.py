@@ -14,6 +14,7 @@ from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
 from advisor.llm.asking import PromptSetup
 from advisor.ui import jobs, language, parts, waiting, work
 from advisor.ui.cards import Card, Topic
+from advisor.ui.instruments import probes
 from probes.prompting import Template
 
 #: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
@@ -56,9 +57,14 @@ def how() -> None:
 def answer(results: list[ProbeResult], metric: str) -> str:
     """The best prompt, and what calibration does to it."""
     best = max(results, key=lambda result: result.measured.value)
-    raw = best.settings.get("raw")
-    beside = f" Without calibration the same prompt reaches {wording.percent(raw)}." if isinstance(raw, float) else ""
-    return f"{best.title}: {metric} {wording.measured(best.measured)}.{beside}"
+    number, raw = best.measured, best.settings.get("raw")
+    items = wording.counted(number.n, "item")
+    reached = (
+        f"{best.title}: {wording.percent(number.value)} {metric} ({wording.between(number.low, number.high)}, {items})"
+    )
+    beside = f"; without calibration, {wording.percent(raw)}" if isinstance(raw, float) else ""
+    doubt = " With so few items, that may change a lot." if probes.unsure(number) else ""
+    return f"{reached}{beside}.{doubt}"
 
 
 def table(results: list[ProbeResult]) -> None:

@@ -39,7 +39,7 @@ def extent(dataset: Dataset) -> str:
 def summary(dataset: Dataset, profile: Profile) -> str:
     """How many questions over how many documents, how many have no answer there, and the metrics."""
     n_unanswered = int((dataset.items["answers"] == "[]").sum())
-    unanswered = f", which do not answer {wording.count(n_unanswered)} of them" if n_unanswered else ""
+    unanswered = f"; {wording.counted(n_unanswered, 'has', 'have')} no answer there" if n_unanswered else ""
     questions = kind_row(dataset.kind).counted(dataset.n_used)
     return (
         f"{wording.short(dataset.name, 60)}: {questions} over {extent(dataset)}{unanswered}; "
