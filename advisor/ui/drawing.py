@@ -97,7 +97,7 @@ def _extent(inked: np.ndarray) -> float:
     if not len(rows):
         return 0.0
     height, width = int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
-    return max(height / inked.shape[0], width / inked.shape[1])
+    return float(max(height / inked.shape[0], width / inked.shape[1]))
 
 
 def canvas(style: Style, key: str) -> Path | None:
