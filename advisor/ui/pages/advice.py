@@ -143,8 +143,7 @@ def picture(advice: Advice) -> None:
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         across = chosen or "cost"
-    alt = f"{advice.metric} against {across}; {terms.title(advice.recommended)} is recommended"
-    st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
+    st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=advice.headline)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
     parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
 
