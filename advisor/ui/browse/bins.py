@@ -33,7 +33,7 @@ class Bin:
         return wording.count(self.low) if self.low == self.high else f"{self.low:,} to {self.high:,}"
 
 
-def bins(values: Sequence[float]) -> tuple[Bin, ...]:
+def bins(values: Sequence[float] | np.ndarray) -> tuple[Bin, ...]:
     """At most `MOST` bars over the values, empty ones too; none without values.
 
     >>> [(one.span, len(one.places)) for one in bins([1, 2, 2, 4])]

@@ -59,7 +59,7 @@ def classes_shown(n: int, seed: int) -> list[int]:
     """The numbers of at most ten of n classes, in their order; another seed draws others."""
     if n <= CLASSES:
         return list(range(n))
-    return np.sort(np.random.default_rng(seed).choice(n, CLASSES, replace=False)).tolist()
+    return sorted(int(number) for number in np.random.default_rng(seed).choice(n, CLASSES, replace=False))
 
 
 def drawn(dataset: Dataset, label: int, most: int, seed: int) -> list[int]:

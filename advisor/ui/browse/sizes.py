@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,7 +15,7 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Profile
 from advisor.ui import alts, charts, parts
 from advisor.ui.browse import strip
-from advisor.ui.browse.bins import bins
+from advisor.ui.browse.bins import Bin, bins
 from advisor.ui.charts import data
 
 #: Items of a bar or dot that are shown.
@@ -65,7 +64,7 @@ def measures(dataset: Dataset, name: str) -> tuple[np.ndarray, np.ndarray] | Non
 
 
 @st.fragment
-def _chosen(figure: go.Figure, key: str, alt: str, show: Any) -> None:
+def _chosen(figure: go.Figure, key: str, alt: str, show: Callable[[int], None] | None) -> None:
     """The picture, and what `show` draws for the number of the chosen bar or dot."""
     if show is None:
         st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=alt)
@@ -78,7 +77,7 @@ def _chosen(figure: go.Figure, key: str, alt: str, show: Any) -> None:
         parts.note("Click to see the items.")
 
 
-def _texts(dataset: Dataset, rows: np.ndarray, bars: Sequence[Any], title: str, number: int) -> None:
+def _texts(dataset: Dataset, rows: np.ndarray, bars: Sequence[Bin], title: str, number: int) -> None:
     places = bars[number].places if number < len(bars) else ()
     parts.note(f"{title}: {bars[number].span}. {_first(len(places), TEXTS, kind_row(dataset.kind).items)}")
     for row in rows[list(places[:TEXTS])]:

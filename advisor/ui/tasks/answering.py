@@ -24,7 +24,7 @@ CALIBRATES = False
 N_EXAMPLES, N_MISTAKES = 12, 20
 ABSENT = "not in the documents"
 
-TOPICS = (answering.SEARCH, answering.READING)
+TOPICS: tuple[Topic, ...] = (answering.SEARCH, answering.READING)
 ASK = Topic("ask", "Ask", "What would you ask the documents?")
 
 answer = answering.answer

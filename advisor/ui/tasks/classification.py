@@ -11,14 +11,14 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Profile
 from advisor.ui import alts, charts, mistakes, parts, try_it
 from advisor.ui.browse import classes, sizes
-from advisor.ui.cards import Card
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import data
 from advisor.ui.instruments import backbones, curve, details, domain, issues, layers, probes, prompt
 
 CALIBRATES = True
 
 INSTRUMENTS = (probes, backbones, prompt, curve, issues, layers, domain)
-TOPICS = tuple(instrument.TOPIC for instrument in INSTRUMENTS)
+TOPICS: tuple[Topic, ...] = tuple(instrument.TOPIC for instrument in INSTRUMENTS)
 
 answer = probes.answer
 try_model = try_it.draw
