@@ -70,6 +70,16 @@ def test_a_wrong_label_is_corrected_before_anything_is_read(workspace: Path, tmp
     assert dataset.options.label_column == other and dataset.name == "Support tickets"
 
 
+def test_what_was_read_can_be_read_in_another_way(workspace: Path, tmp_path: Path) -> None:
+    app = previewed(tickets(tmp_path / "tickets.csv"))
+    finished_reading(app.button(key="read").click().run())
+    finished_reading(app.button(key="reread").click().run())
+    label = next(field for field in app.selectbox if field.label == "Label")
+    finished_reading(label.set_value("Team" if label.value == "Priority" else "Priority").run())
+    finished_reading(app.button(key="read").click().run())
+    assert len(known_datasets()) == 2
+
+
 def test_a_change_can_be_undone(workspace: Path, tmp_path: Path) -> None:
     app = previewed(tickets(tmp_path / "tickets.csv"))
     before = next(field for field in app.selectbox if field.label == "Label").value

@@ -12,10 +12,11 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import Kind, SeveralLabels, kind_row
+from advisor.core.records import Dataset
 from advisor.core.shown import visible
 from advisor.data.preview import Preview
 from advisor.data.read.listing import SeenTable
-from advisor.ui import jobs, parts, places, waiting, work
+from advisor.ui import jobs, parts, places, uploads, waiting, work
 from advisor.ui.items.images import thumbnail
 
 QUESTION = "Is this right?"
@@ -43,6 +44,14 @@ def looked_at(asked: work.Reading) -> jobs.Job:
     """Look at a source anew; what is under way goes on."""
     key = jobs.key_of("preview", asked.source, sorted(asked.options.items()))
     return jobs.start(key, "Looking at the data", partial(work.preview, asked), asked)
+
+
+def asked_again(dataset: Dataset) -> work.Reading:
+    """How a dataset was read, to be changed."""
+    hidden = dataset.source.removesuffix(uploads.shown(dataset.source))
+    return work.Reading(
+        dataset.source, hidden, dataset.options.model_dump(exclude={"schema_version"}, exclude_none=True)
+    )
 
 
 def draw(job: jobs.Job) -> None:

@@ -9,7 +9,9 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
+from advisor.data.read.source import SAMPLE
 from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
+from advisor.ui.arriving import preview
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
@@ -36,8 +38,13 @@ def draw() -> None:
     with st.container(gap="xxsmall"):
         for sentence in dataset.notes[:SHOWN_NOTES]:
             parts.note(sentence)
-    if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
-        places.go("advice", ask="1")
+    with st.container(horizontal=True):
+        if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+            places.go("advice", ask="1")
+        if not dataset.source.startswith(SAMPLE) and st.button(
+            "Change how it is read", key="reread", icon=":material/tune:"
+        ):
+            preview.show(preview.asked_again(dataset))
     view.profile(dataset, profile)
     findings(profile.findings)
     duplicates(dataset, profile)
