@@ -158,6 +158,9 @@ def cross_fitted(
             stage = Stage({}, {"logits": torch.from_numpy(tuned.logits[folds == index])})
             stages.keep(context, name, stage.values, stage.tensors)
             checkpoints.clear(tuning.folder(context))
+            held_out = rows[folds == index]
+            value = common.value_of(context.dataset, held_out, stage.tensors["logits"].numpy())
+            tuning.judged(context, resolved, value)
         logits[folds == index] = stage.tensors["logits"].numpy()
     return logits
 
