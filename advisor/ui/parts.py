@@ -6,7 +6,7 @@ Names and sentences that hold a user's words never pass through Markdown: `st.te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Literal
 
@@ -97,19 +97,27 @@ def split(dataset: Dataset, made_here: str) -> str:
     return f"{made_here}; groups and duplicates stay on one side."
 
 
-def findings(findings: Sequence[Finding], with_keys: bool = True) -> None:
-    """Each finding as a sentence with its severity, the most serious first; the keys of some items under it."""
+def keys(finding: Finding) -> None:
+    """The keys of some of a finding's items."""
+    more = finding.n_items - SHOWN_KEYS
+    shown = ", ".join(wording.short(key, 60) for key in finding.items[:SHOWN_KEYS])
+    note(shown + (f" and {wording.count(more)} more" if more > 0 else ""))
+
+
+def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] | None = None) -> None:
+    """Each finding as a sentence with its severity, the most serious first.
+
+    show: what draws the items of one that lists any, by its number; None: they are not shown.
+    """
     order = list(MARK)
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for number, finding in enumerate(sorted(findings, key=lambda f: order.index(f.severity))):
         color, icon = MARK[finding.severity]
         mark, sentence = st.columns([1, 7], gap="small")
         mark.badge(finding.severity, color=color, icon=icon)
         with sentence.container(gap="xsmall"):
             st.text(finding.sentence)
-            if finding.items and with_keys:
-                more = finding.n_items - SHOWN_KEYS
-                keys = ", ".join(wording.short(k, 60) for k in finding.items[:SHOWN_KEYS])
-                note(keys + (f" and {wording.count(more)} more" if more > 0 else ""))
+            if finding.items and show is not None:
+                show(number, finding)
 
 
 def quote(title: str, text: str, marks: Sequence[str] = ()) -> None:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from advisor.core.records import Dataset
+from advisor.core.records import Dataset, Finding
 from advisor.ui import places
-from advisor.ui.browse import classes, sizes, strip
+from advisor.ui.browse import classes, found, sizes, strip
 from advisor.ui.browse.bins import MOST, bins
 from advisor.ui.charts import data
 from advisor.ui.tasks.classification import chosen
@@ -71,9 +71,9 @@ def test_of_many_classes_ten_are_shown() -> None:
 def test_the_profile_shows_a_row_of_pictures_for_each_class_and_more_of_one(images: Dataset) -> None:
     app = opened(images)
     strips = app.get("bidi_component")
-    assert len(strips) == len(images.classes)
+    assert len(strips) == len(images.classes) + 1  # and that of a finding
     app.selectbox[0].set_value("3").run()
-    assert not app.exception and len(app.get("bidi_component")) == 1
+    assert not app.exception and len(app.get("bidi_component")) == 2
     before = rows_of(app)
     app.button(key=f"others-{classes._key(images)}").click().run()
     assert rows_of(app) != before
@@ -97,6 +97,15 @@ def test_texts_of_each_class_are_shown_as_they_are(texts: Dataset) -> None:
     shown = [str(element.value) for element in app.text]
     assert all(name in shown for name in HOSTILE)
     assert sum(text.startswith("**word** <script>") for text in shown) >= 2 * len(HOSTILE)
+
+
+def test_a_finding_shows_its_items_or_their_keys(images: Dataset, texts: Dataset) -> None:
+    key = str(texts.items["key"].iloc[3])
+    assert found.rows_of(texts, Finding(check="a", severity="note", sentence="", items=(key,))) == [3]
+    gone = Finding(check="a", severity="note", sentence="", items=(key, "set aside"), n_items=2)
+    assert found.rows_of(texts, gone) == []
+    said = [str(element.value) for element in opened(texts).text]
+    assert any(text.startswith("“**word**") for text in said)
 
 
 def test_a_chosen_bar_is_a_class(images: Dataset) -> None:

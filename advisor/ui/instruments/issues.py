@@ -47,7 +47,7 @@ def draw(dataset: Dataset, evidence: Evidence, table: pd.DataFrame, summary: pd.
     listed = [c for c in checks.CHECKS if c != checks.SHORTCUTS and n_listed[c]]
     if listed:
         gallery(dataset, table, listed)
-    parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS], with_keys=False)
+    parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS])
     if any(n_listed.values()):
         st.download_button(
             "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
@@ -60,7 +60,7 @@ def how(evidence: Evidence, summary: pd.DataFrame) -> None:
     listed = (f"{check} {count}" for check, count in _counts(summary, "n_listed").items())
     alt = f"Items that each check lists: {', '.join(listed)}."
     st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
-    parts.findings([one for one in evidence.findings if one.check != checks.SHORTCUTS], with_keys=False)
+    parts.findings([one for one in evidence.findings if one.check != checks.SHORTCUTS])
     n = _counts(summary, "n_checked")[checks.LABELS]
     parts.note(
         f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at, never on the "

@@ -12,6 +12,7 @@ from advisor.core.records import Dataset, Finding, Profile
 from advisor.data.read.source import SAMPLE
 from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
 from advisor.ui.arriving import preview
+from advisor.ui.browse import found
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
@@ -46,7 +47,7 @@ def draw() -> None:
         ):
             preview.show(preview.asked_again(dataset))
     view.profile(dataset, profile)
-    findings(profile.findings)
+    findings(dataset, profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
     facts(dataset, profile)
@@ -77,12 +78,12 @@ def reading(job: jobs.Job) -> None:
         places.go("data")
 
 
-def findings(findings: tuple[Finding, ...]) -> None:
-    """Each finding as a sentence with its severity, the most serious first."""
+def findings(dataset: Dataset, findings: tuple[Finding, ...]) -> None:
+    """Each finding as a sentence with its severity and some of its items, the most serious first."""
     parts.section("Findings")
     if not findings:
         parts.note("Nothing needs your attention.")
-    parts.findings(findings)
+    parts.findings(findings, partial(found.draw, dataset))
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:
