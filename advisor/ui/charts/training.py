@@ -90,7 +90,7 @@ def _band(figure: go.Figure, promised: Measured) -> None:
     """The 90 % interval that the advice promised for the test part."""
     figure.add_hrect(promised.low, promised.high, fillcolor=FADED[OCHRE], line_width=0, layer="below")
     figure.add_annotation(
-        x=1, xref="paper", y=promised.low, text="forecast for the test part", showarrow=False, xanchor="right",
+        x=0, xref="paper", y=promised.low, text="forecast for the test part", showarrow=False, xanchor="left",
         yanchor="bottom", font={"size": 12, "color": OCHRE},
     )  # fmt: skip
 
