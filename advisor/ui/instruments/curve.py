@@ -1,4 +1,4 @@
-"""How much would more data help? The learning curve: what was measured, and where it goes with more data."""
+"""What would more labels bring? The learning curve: what was measured, and where it goes with more data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the labels? A sentence, the counts, a gallery of each list, and all of it as a file."""
+"""Which labels and items look wrong? A sentence, the counts, a gallery of each list, and all of it as a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which layers transfer: a probe after each block, and the picture of "early layers are general" on these data."""
+"""How deep must the backbone be? A probe after each block, and the picture of "early layers are general" on these data."""
 
 from __future__ import annotations
 
