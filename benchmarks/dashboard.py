@@ -80,7 +80,8 @@ def seconds(act: Callable[[], object], page: Page) -> float:
 
 def memory(server: psutil.Process) -> float:
     """GiB of the server and the processes below it, pages that they share counted once."""
-    return sum(p.memory_full_info().pss for p in (server, *server.children(recursive=True))) / GIB
+    sizes: list[int] = [p.memory_full_info().pss for p in (server, *server.children(recursive=True))]
+    return sum(sizes) / GIB
 
 
 def say(what: str, value: float, unit: str, most: str) -> None:

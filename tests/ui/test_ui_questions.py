@@ -16,7 +16,8 @@ from advisor.core.records import Answer, Dataset, Evidence, Kind, Passage
 from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
-from advisor.ui import ask, how_trained, language, parts, places
+from advisor.ui import ask, how_trained, language, parts, places, work
+from advisor.ui.arriving import preview
 from advisor.ui.charts import answering
 from advisor.ui.instruments import answering as instrument
 from probes import failures
@@ -59,10 +60,8 @@ def test_hostile_words_never_reach_markdown_or_become_html(
 
 
 def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
-    from advisor.ui.pages import data
-
-    assert {*data.COLUMNS, "kind"} <= set(inspect.signature(line.read).parameters)
-    assert set(data.KINDS) == set(get_args(Kind))
+    assert {*work.FIELDS, "kind"} <= set(inspect.signature(line.read).parameters)
+    assert set(preview.KINDS) == set(get_args(Kind))
 
 
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:

@@ -17,6 +17,7 @@ from advisor.core import reach
 from advisor.core.errors import DatasetError, PeopleError
 from advisor.core.workspace import Workspace
 from advisor.ui import jobs, work, workers
+from advisor.ui.worker import Work
 from probes.progress import Progress
 from tests.ui.test_ui_jobs import ended
 
@@ -46,7 +47,7 @@ def sleep(marker: str, progress: Progress) -> None:
     time.sleep(600)
 
 
-def measured(work: workers.Work, title: str = "Reading") -> jobs.Job:
+def measured(work: Work, title: str = "Reading") -> jobs.Job:
     return ended(jobs.start(jobs.key_of(title, work), title, work))
 
 
