@@ -1,4 +1,4 @@
-"""How deep must the backbone be? A probe after each block, and the picture of "early layers are general" on these data."""
+"""How deep must the backbone be? A probe after each block, and the picture of it."""
 
 from __future__ import annotations
 
