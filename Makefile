@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -44,6 +44,9 @@ bench-probes: $(READY)  ## every figure of the probes beside its bound, on the s
 
 bench-backbones: $(READY)  ## what a stronger backbone brings with frozen features, from the weights that are here
 	$(BIN)/python -m benchmarks.backbones
+
+bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memory, how quickly pages come
+	$(BIN)/python -m benchmarks.dashboard
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
 	$(BIN)/python -m benchmarks.faults

@@ -53,6 +53,7 @@ from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
 from advisor.runs import begin, climbs, ended, launchers, store, supervisor
 from advisor.runs.follow import follow, wait_for_climb
+from advisor.runs.measured import of_dataset
 from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
 
@@ -191,7 +192,7 @@ def prompt(
     keep_own_prompt(dataset, backbone, checked_budget(budget), evidence, own)
     advice = Advice.saved(dataset.files.advice)
     if advice is not None and (advice.question.backbone, advice.question.budget_seconds) == (backbone, budget):
-        advise_dataset(dataset, advice.question, progress)
+        advise_dataset(dataset, advice.question, progress, of_dataset(dataset.fingerprint))
     return own
 
 
@@ -221,7 +222,8 @@ def advise(
         backbones=_in_one(backbones) or NONE, prices=prices, constraints=constraints,
     )  # fmt: skip
     restore_ledger()
-    return advise_dataset(read(x, progress=progress), question, progress)
+    dataset = read(x, progress=progress)
+    return advise_dataset(dataset, question, progress, of_dataset(dataset.fingerprint))
 
 
 def exchange(x: Source, *, budget: float = 300.0, backbone: str | None = None, progress: Progress = silent) -> Exchange:

@@ -18,7 +18,7 @@ import numpy as np
 
 from advisor.core.kinds import kind_row
 from advisor.data.features import features_of, load_backbone
-from advisor.evidence import stratified
+from advisor.evidence.sample import stratified
 from benchmarks import sets
 from probes.interval import score
 

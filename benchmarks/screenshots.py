@@ -129,8 +129,8 @@ def tried(page: Page, url: str) -> None:
 def asked(page: Page, url: str) -> None:
     """An answer from the documents with its passage."""
     opened(page, url)
-    page.get_by_label("A question").fill(QUESTION)
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_placeholder("Ask the documents").fill(QUESTION)
+    page.keyboard.press("Enter")
     page.locator("blockquote").first.wait_for()
     page.get_by_role("heading", name="Ask", exact=True).evaluate("heading => heading.scrollIntoView()")
     time.sleep(SETTLE)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,30 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
     measured = calibrate_backbone(backbone, texts)
     write_note(path, {"facts": facts, "calibration": measured.model_dump()})
     return measured
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A kept calibration, of what: ``weights`` is their SHA-256, ``texts`` whether texts were read or images."""
+
+    weights: str
+    texts: bool
+    calibration: Calibration
+
+
+def kept(cache: Path) -> list[Kept]:
+    """All kept calibrations under `cache`, the newest first; damaged ones are left out."""
+    paths = sorted((cache / FOLDER).glob("*.json"), key=lambda path: -path.stat().st_mtime)
+    found = []
+    for path in paths:
+        try:
+            facts = read_note(path)["facts"]
+            calibration = _kept(path, facts)
+            if calibration is not None:
+                found.append(Kept(str(facts["weights"]), bool(facts["characters"]), calibration))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def forget(cache: Path) -> int:

@@ -166,7 +166,7 @@ def device_facts() -> dict[str, str]:
         "Instruction set": torch.backends.cpu.get_cpu_capability(),
         "Memory": f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB free",
         "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
-        "Torch": torch.__version__,
+        "Torch": str(torch.__version__),
     }
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         properties = torch.cuda.get_device_properties(index)

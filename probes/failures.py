@@ -46,26 +46,26 @@ def sentence(counts: dict[str, int]) -> str:
     """The counts in words; "" without a question.
 
     >>> sentence({"right": 6, "misread": 3, "not found": 1})
-    'Of 10 questions, 6 were answered correctly, 3 were misread with the answer in the passages, and 1 was not found.'
+    'Of 10 questions, 6 were right; in 3 the right passage was found but misread, and in 1 it was not found.'
     >>> sentence({"right": 0, "not found": 2})
-    'Of 2 questions, none was answered correctly and 2 were not found.'
+    'Of 2 questions, none was right; in 2 the right passage was not found.'
     """
     n = sum(counts.values())
     if not n:
         return ""
-    words = {
-        "misread": "{be} misread with the answer in the passages",
-        "not found": "{be} not found",
-        "wrongly refused": "{be} wrongly refused",
-        "made up": "got an answer that is not in the documents",
-    }
     right = counts.get("right", 0)
-    parts = [f"{right:,} {_be(right)} answered correctly" if right else "none was answered correctly"]
-    parts += [
-        f"{counts[name]:,} {text.format(be=_be(counts[name]))}" for name, text in words.items() if counts.get(name)
-    ]
-    text = " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
-    return f"Of {n:,} questions, {text}."
+    start = f"Of {n:,} question{'s' * (n != 1)}, " + (f"{right:,} {_be(right)}" if right else "none was") + " right"
+    misread = counts.get("misread", 0)
+    words = {
+        "misread": "the right passage was found but misread",
+        "not found": "it was not found" if misread else "the right passage was not found",
+        "wrongly refused": "the model refused, though the passage was there",
+        "made up": "it answered what the documents do not say",
+    }
+    parts = [f"in {counts[name]:,} {text}" for name, text in words.items() if counts.get(name)]
+    if not parts:
+        return f"{start}."
+    return f"{start}; {', '.join(parts[:-1])}{', and ' if len(parts) > 1 else ''}{parts[-1]}."
 
 
 def _be(n: int) -> str:

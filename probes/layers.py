@@ -120,8 +120,8 @@ def _sentence(probes: Sequence[LayerProbe], top: LayerProbe, cut: int, ahead: fl
             f"{100 * ahead:.1f} points more than the {last.name} ({_value(last)})."
         )
     return (
-        f"What comes after {_place(chosen)} adds nothing that shows on {chosen.probe.measured.n:,} items: "
-        f"cutting there gives {_value(chosen)} {metric}, the {last.name} {_value(last)}."
+        f"The blocks after {_place(chosen)} add nothing beyond noise: cutting there gives {_value(chosen)} {metric}, "
+        f"the {last.name} {_value(last)} ({chosen.probe.measured.n:,} items)."
         + (f" The highest value, {_value(top)}, is at {_place(top)}." if top is not chosen and top is not last else "")
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,23 @@ def is_out_of_memory(error: BaseException) -> bool:
         return error.errno == errno.ENOMEM
     phrases = _NO_ROOM if isinstance(error, ImportError) else _NO_MEMORY if isinstance(error, RuntimeError) else ()
     return any(phrase in str(error).lower() for phrase in phrases)
+
+
+def used_bytes() -> int:
+    """Bytes that this process holds: of a CUDA device where torch works on one, else of the main memory; 0: unknown.
+
+    Any thread may ask at any time, also while another one is importing torch, which is not imported for this.
+    """
+    import psutil
+
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    is_initialized = getattr(cuda, "is_initialized", None)
+    if is_initialized is not None and is_initialized():
+        return int(cuda.memory_reserved())  # type: ignore[union-attr]
+    try:
+        return int(psutil.Process().memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 class InParts:

@@ -33,9 +33,9 @@ class Threshold:
     def sentence(self) -> str:
         """Both error rates in words."""
         return (
-            f"Below a similarity of {self.similarity:.2f}, the question is refused: that refuses "
-            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} training questions that the documents answer, and lets "
-            f"through {100 * self.let_through:.0f} % of {self.n_without:,} that they do not answer."
+            f"A question is refused when no passage has a similarity of {self.similarity:.2f}: that refuses "
+            f"{100 * self.wrongly_refused:.0f} % of {self.n:,} questions that the documents answer, and lets "
+            f"{100 * self.let_through:.0f} % of {self.n_without:,} pass that they do not."
         )
 
 

@@ -17,7 +17,8 @@ from advisor.advice.advise import reconsider
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Prices, RunReport
-from advisor.evidence import related, seen_counts
+from advisor.evidence.feature_probes import seen_counts
+from advisor.evidence.sample import related
 from probes.errors import ProbeError
 
 BUDGET_SECONDS = 8.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from advisor.advice import explain
 from advisor.advice.cases import Case
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
+from advisor.advice.finished import Finished, moved_along, with_runs
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed
@@ -19,7 +21,7 @@ from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
 from advisor.advice.what_if_labels import labels_for_target
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import TUNED
+from advisor.core.ladder import TUNED, RungName
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situation
 from advisor.data.features import load_backbone
 from advisor.evidence.gather import gather, kept, model_of
@@ -29,15 +31,19 @@ if TYPE_CHECKING:
     from advisor.data.features import Load
 
 
-def advise_dataset(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
-    """Advise on a dataset for a goal, and keep the advice in the dataset's folder."""
-    advice = answer(dataset, goal, progress)
+#: What finished runs of a dataset reached, by rung.
+Runs = Mapping[RungName, Finished]
+
+
+def advise_dataset(dataset: Dataset, goal: Goal, progress: Progress = silent, runs: Runs | None = None) -> Advice:
+    """Advise on a dataset for a goal, and keep the advice in the dataset's folder. runs: those that have finished."""
+    advice = answer(dataset, goal, progress, runs)
     advice.save(dataset.files.advice)
     progress("Advice is ready", 1.0)
     return advice
 
 
-def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
+def answer(dataset: Dataset, goal: Goal, progress: Progress = silent, runs: Runs | None = None) -> Advice:
     """Gather what is missing and decide. Raises AdviceError, BackboneError."""
     started = time.monotonic()
     load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
@@ -47,19 +53,22 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent) -> Advice:
     )  # fmt: skip
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
-    advice = decided(dataset, goal, evidence, situation, plain)
+    known = {name: run for name, run in (runs or {}).items() if run.backbone == evidence.backbone}
+    advice = decided(dataset, goal, evidence, situation, with_runs(plain, known))
     return advice.model_copy(update={"seconds": time.monotonic() - started})
 
 
-def reconsider(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
+def reconsider(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None) -> Advice:
     """Decide for another goal from advice that was given, and keep the new one in its place. Raises as `again`."""
-    anew = again(dataset, advice, goal)
+    anew = again(dataset, advice, goal, runs)
     anew.save(dataset.files.advice)
     return anew
 
 
-def again(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
+def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None) -> Advice:
     """The advice for another target, tolerance, prices or constraints, from its own estimates: nothing is measured.
+
+    runs: what finished runs reached; None: those that the advice knows.
 
     Raises AdviceError where no rung is left, where the goal needs estimates that the advice lacks (another backbone,
     time for measuring or set of rungs), and where the evidence is no longer kept.
@@ -73,6 +82,8 @@ def again(dataset: Dataset, advice: Advice, goal: Goal) -> Advice:
     evidence = evidence.model_copy(update={"backbones": advice.backbones})
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
     plain = informed(advice.estimates, dataset.kind, Experience.here()) if is_former(advice) else advice.estimates
+    if runs is not None:
+        plain = with_runs(plain, runs)
     anew = decided(dataset, goal, evidence, situation, plain)
     measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
     exchange = advice.exchange if measured_rate else anew.exchange
@@ -93,7 +104,7 @@ def decided(
         return priced(estimates, goal, evidence.n_train, evidence.curve, evidence.device)
 
     def at(times: float) -> tuple[Estimate, ...]:
-        return price(with_labels(plain, situation, times))
+        return price(moved_along(with_labels(plain, situation, times), plain))
 
     estimates, metric = price(plain), dataset.metric
     more = at if situation.curve_b is not None else None

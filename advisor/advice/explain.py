@@ -52,7 +52,7 @@ def likelihood(share: float) -> str:
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """The recommendation in one sentence or two, with its number."""
     chosen = find(estimates, decision.recommended)
-    subject, number = capital_of(chosen), f"expected {metric} {spoken(chosen)}"
+    subject, number = capital_of(chosen), f"{'measured' if chosen.run else 'expected'} {metric} {spoken(chosen)}"
     if decision.sure:
         odds = likelihood(chosen.p_target or 0.0)
         return f"{subject} {verb(chosen, 'is', 'are')} enough: {number}, with {odds} of reaching {target_of(goal)}."

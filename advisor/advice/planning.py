@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from advisor.advice.advise import answer
+from advisor.advice.finished import without_runs
 from advisor.advice.outlook.steps import kept_steps
 from advisor.advice.outlook.tasks import situation_of
 from advisor.advice.wishes import checked_constraints
@@ -76,8 +77,12 @@ def plan_of(
 
 
 def promise(advice: Advice, rung: RungName) -> Measured | None:
-    """What the advice predicted for a rung, or None without an estimate."""
-    estimate = advice.estimate(rung)
+    """What the advice predicted for a rung, or None without an estimate.
+
+    Where runs on the same test part have told more since, what was expected before them: else a forecast would be
+    judged by the items that it was read from.
+    """
+    estimate = without_runs(advice.estimate(rung))
     if estimate.value is None or estimate.low is None or estimate.high is None or estimate.provenance is None:
         return None
     return Measured(

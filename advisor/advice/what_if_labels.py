@@ -10,6 +10,7 @@ from advisor.advice.cases import At, Case
 from advisor.advice.comparison import title, verb
 from advisor.advice.decide import decide, gain_error, reaches, usable, value, worth
 from advisor.advice.outlook.cost import Z, repriced
+from advisor.advice.outlook.signals import FURTHEST
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
@@ -21,6 +22,8 @@ from advisor.core.wording import amount, count, counted, percent
 FEWEST, MOST = 0.25, 4.0
 STEP = 2**0.25
 HALVINGS = 7
+#: A curve that ends below so many times the labels at hand says nothing of more labels.
+WORTH_SAYING = 1.2
 #: Shares of labels that could be bought, as multiples of those at hand.
 BOUGHT = (1.5, 2.0, 3.0, 4.0)
 #: Prices of a label that are tried.
@@ -81,16 +84,26 @@ def labels_for_target(case: Case) -> tuple[str, ...]:
 
     times = first_reached(lambda times: reaches(likeliest(times)), geometric(1.0, MOST, STEP), HALVINGS)
     if times is None:
-        best = max(usable(at(MOST), case.goal), key=value)
-        return (
-            f"Four times your labels would not make it likely: {title(best)} {verb(best, 'is', 'are')} expected to "
-            f"reach {percent(value(best))} with {count(MOST * case.n_labels)}.",
-        )
+        return (unlikely(case, max(usable(at(MOST), case.goal), key=value)),)
     n = math.ceil(times * case.n_labels)
     price = case.goal.prices.label
     cost = f"; {count(n - case.n_labels)} more cost {written(price * (n - case.n_labels), case)}" if price else ""
     likely = f"{title(likeliest(times))} would be likely to reach it{cost}"
     return (f"With about {counted(n, 'label')} (you have {count(case.n_labels)}), {likely}.",)
+
+
+def unlikely(case: Case, best: Estimate) -> str:
+    """How many labels would not make the target likely, with the best rung: a curve is quoted as far as it goes."""
+    furthest = FURTHEST * best.n if row_of(best.rung).needs_labels else MOST * case.n_labels
+    if furthest < WORTH_SAYING * case.n_labels:
+        return (
+            f"How many labels would make it likely is unknown: the probes looked at {count(best.n)} of your "
+            f"{count(case.n_labels)}. A longer budget measures more of them."
+        )
+    expected = f"{title(best)} {verb(best, 'is', 'are')} expected to reach {percent(value(best))}"
+    if furthest < MOST * case.n_labels:
+        return f"As far as the learning curve goes, no number would make it likely: {expected} with {count(furthest)}."
+    return f"Four times your labels would not make it likely: {expected} with {count(MOST * case.n_labels)}."
 
 
 def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | None, float | None]:

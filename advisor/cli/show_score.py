@@ -10,6 +10,7 @@ from rich.table import Table
 from advisor.cli.tables import table
 from advisor.score.board import Board
 from advisor.score.grid import STEPS, TRAININGS, Grid
+from advisor.score.meaning import headline
 from advisor.score.score import Score
 from advisor.score.summary import (
     COLUMNS,
@@ -28,7 +29,7 @@ from advisor.score.summary import (
 
 def score(to: Console, board: Board) -> None:
     """Print the whole score."""
-    for sentence in (*introduction(board), *told(board)):
+    for sentence in (headline(board), *introduction(board), *told(board)):
         to.print(sentence)
     _bounds(to, board)
     _grid(to, board.grid)

@@ -28,6 +28,11 @@ def limit(roots: Roots | None) -> None:
     _roots = roots
 
 
+def allowed() -> tuple[str, ...] | None:
+    """The folders that the caller may read; None where nothing is limited."""
+    return None if _roots is None else _roots()
+
+
 def resolved(folders: Iterable[str | Path]) -> tuple[str, ...]:
     """Folders as `limit` takes them: absolute, without links."""
     return tuple(dict.fromkeys(os.path.realpath(os.path.expanduser(folder)) for folder in folders))  # noqa: PTH111

@@ -59,6 +59,7 @@ class Workspace(Folder):
     features = Inside("features")  # cached features and calibrations; `advisor cache` shows and clears them
     answers = Inside("prompts/answers.sqlite")  # remembered answers of language models
     ledger = Inside("ledger")  # outcomes of this workspace's own runs, as LadderBench's tables are
+    score = Inside("score.json")  # how good the advice was on LadderBench, as it was computed last
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
     recognised = Inside("recognised")  # text recognised in scans, by the content of the file
     unpacked = Inside("unpacked")  # archives, by the hash of their content
@@ -119,6 +120,7 @@ class DatasetFiles(Folder):
     clusters = Inside("clusters.json")  # items that are copies of each other
     profile = Inside("profile.json")
     evidence = Inside("evidence.json")  # gathered last
+    evidence_so_far = Inside("evidence-so-far.json")  # while it is gathered
     advice = Inside("advice.json")  # given last
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
@@ -168,13 +170,15 @@ class RunFiles(Folder):
     checkpoint = Inside("checkpoint")  # a folder
     outcome = Inside("outcome.json")  # what the rung came to, kept until the report is written
     report = Inside("report.json")
+    predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
     model = Inside("model.json")
     weights = Inside("model.safetensors")
 
     @property
     def lasting(self) -> tuple[Path, ...]:
         """The files that a finished run consists of; the manifest keeps their hashes."""
-        return self.plan, self.resolved, self.report, self.metrics, self.model, self.weights, self.outcome
+        model = self.model, self.weights, self.outcome
+        return self.plan, self.resolved, self.report, self.predictions, self.metrics, *model
 
 
 def mark(source: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import TaskName
+from advisor.core.option_words import with_option
 from advisor.core.records import Dataset
 from advisor.core.wording import counted, listed
 from advisor.data.inspect.inspection import Inspection
@@ -131,12 +132,12 @@ def _too_few_classes(origin: str, listing: Listing, classes: list[str], single: 
         return (
             f"{origin} has only one class ({classes[0]}, {counted(len(listing.items), 'usable item')}). "
             f"Classification needs at least two with {ENOUGH_PER_CLASS} items or more each; add another, or name the "
-            f"right column with the option label_column (--label-column)."
+            f"right column {with_option('label_column')}."
         )
     if len(single) > MANY_SINGLE:
         return (
             f"Nearly every label of {origin} occurs once ({listed(single, 3)}), so they are not classes but names or "
-            f"numbers of the rows. Name the right column with the option label_column (--label-column)."
+            f"numbers of the rows. Name the right column {with_option('label_column')}."
         )
     return (
         f"{origin} has fewer than two classes with two items each: {listed(single)} "

@@ -38,7 +38,7 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     started_ns = time.time_ns()
     listing = list_items(place, options, lambda sentence, share: progress(sentence, 0.2 + 0.2 * share))
     if not len(listing.items):
-        raise DatasetError(_all_bad(place, listing))
+        raise DatasetError(all_bad(place, listing))
     mark = fingerprint(listing)
     listing.notes += changes.since_last_time(place.origin, options, mark)
     known = store.stored(mark)
@@ -58,7 +58,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     reasons = _reasons(inspection, len(listing.items))
     inspection = listing.keep(pd.Series(inspection.readable), reasons, inspection)
     if not len(listing.items):
-        raise DatasetError(_all_bad(source, listing))
+        raise DatasetError(all_bad(source, listing))
     inspection = task.checked(source.origin, listing, inspection)
     progress("Splitting", 0.95)
     parts, official, notes = assign_parts(listing.items, inspection.clusters)
@@ -100,7 +100,8 @@ def _sentence(text: str) -> str:
     return capital(text) + ("" if text.endswith(".") else ".")
 
 
-def _all_bad(source: Source, listing: Listing) -> str:
+def all_bad(source: Source, listing: Listing) -> str:
+    """What to say of a source with no item that can be used."""
     return (
         f"None of the {counted(listing.n_in, 'item')} of {source.origin} can be used.{listing.first_cause} "
         f"Fix the files or the columns and read it again."

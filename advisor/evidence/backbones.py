@@ -195,10 +195,10 @@ def _sentence(trial: BackboneTrial, default: BackboneTrial) -> str:
     points, low, high = (100 * bound for bound in (trial.lead.value, trial.lead.low, trial.lead.high))
     side = "above" if points >= 0 else "below"
     ratio = times(trial, default)
-    pace = "in the same time" if abs(ratio - 1) < 0.05 else f"at {ratio:.1f} times the time"
+    pace = "in the same time" if abs(ratio - 1) < 0.05 else f"and takes {ratio:.1f} times as long"
     return (
         f"{trial.title} is {abs(points):.1f} points {side} {default.title} ({low:+.1f} to {high:+.1f}) on the same "
-        f"{items}, {pace}."
+        f"{items} {pace}."
     )
 
 

@@ -8,6 +8,7 @@ nothing on data that it is scored on.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
 from advisor.evidence.layers import measure_joined, measure_layers
 from advisor.evidence.modality_probes import probes_of
+from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import Sample
 from advisor.evidence.scores import measure_scores
 from probes.progress import Progress, silent, within
@@ -73,13 +75,18 @@ class ProbedBackbone:
         """The hash of the weights is one already."""
         return identity
 
-    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
+    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Raises BackboneError when the weights cannot be had."""
-        return measure(dataset, self.entry, budget_seconds, progress, self.load)
+        return measure(dataset, self.entry, budget_seconds, progress, self.load, keep)
 
 
 def measure(
-    dataset: Dataset, entry: Entry, budget_seconds: float, progress: Progress = silent, load: Load = load_backbone
+    dataset: Dataset,
+    entry: Entry,
+    budget_seconds: float,
+    progress: Progress = silent,
+    load: Load = load_backbone,
+    keep: Keep = forget,
 ) -> Evidence:
     """Load the backbone, extract features of a stratified sample, and run every probe on them."""
     from probes import device as devices
@@ -91,27 +98,37 @@ def measure(
     backbone = load(entry, input_size(dataset, entry), device)
     calibration = calibration_of(backbone, feature_cache(), probes_of(dataset).texts_to_time(dataset))
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
-    results, probe = run_probes(dataset, backbone, calibration, sample, budget_seconds, progress)
-    results += probes_of(dataset).baselines(dataset, sample, budget_seconds, progress)
-    fields, remarks = instruments(dataset, backbone, calibration, sample, results, probe, budget_seconds, progress)
     test = dataset.where("test")
-    return Evidence(
-        fingerprint=dataset.fingerprint,
-        metric=dataset.metric,
-        backbone=entry.reference,
-        backbone_hash=backbone.weights_hash,
-        device=device,
-        device_reason=calibration.reason,
-        input_size=backbone.input_size,
-        n_train=len(dataset.where("train", "val")),
-        n_sample=sample.size,
-        n_test=len(test),
-        n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
-        results=tuple(results),
-        notes=(*notes, *remarks),
-        seconds=time.monotonic() - started,
-        **fields,
+
+    def so_far(results: Sequence[ProbeResult], fields: dict[str, Any], remarks: Sequence[str] = ()) -> Evidence:
+        return Evidence(
+            fingerprint=dataset.fingerprint,
+            metric=dataset.metric,
+            backbone=entry.reference,
+            backbone_hash=backbone.weights_hash,
+            device=device,
+            device_reason=calibration.reason,
+            input_size=backbone.input_size,
+            n_train=len(dataset.where("train", "val")),
+            n_sample=sample.size,
+            n_test=len(test),
+            n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
+            results=tuple(results),
+            notes=(*notes, *remarks),
+            seconds=time.monotonic() - started,
+            **fields,
+        )
+
+    results, probe = run_probes(
+        dataset, backbone, calibration, sample, budget_seconds, progress, lambda results: keep(so_far(results, {}))
     )
+    keep(so_far(results, {}))
+    results += probes_of(dataset).baselines(dataset, sample, budget_seconds, progress)
+    fields, remarks = instruments(
+        dataset, backbone, calibration, sample, results, probe, budget_seconds, progress,
+        lambda fields: keep(so_far(results, fields)),
+    )  # fmt: skip
+    return so_far(results, fields, remarks)
 
 
 def instruments(
@@ -123,31 +140,36 @@ def instruments(
     probe: LinearProbe,
     budget_seconds: float,
     progress: Progress,
+    keep: Callable[[dict[str, Any]], None],
 ) -> tuple[dict[str, Any], list[str]]:
     """What the other instruments measure on the sample, as fields of the evidence, and what could not be measured.
 
-    The probes on joined layers and with prompts are appended to `results`.
+    The probes on joined layers and with prompts are appended to `results`. keep: gets the fields so far.
     """
     fields: dict[str, Any] = {}
     progress("Measuring how much more data would help", 0.54)
     fields["curve"] = measure_curve(dataset, sample, probe.recipe)
+    keep(fields)
     progress("Scoring transferability", 0.62)
     fields["scores"] = measure_scores(dataset, backbone, sample, results)
     fields["findings"] = measure_issues(
         dataset, sample, probe.oof_probability, probe.oof_predicted, backbone_hash=backbone.weights_hash,
         n_sample=sample.size, progress=within(progress, 0.66, 0.80),
     )  # fmt: skip
+    keep(fields)
     fields["depths"] = measure_layers(
         dataset, backbone, calibration, sample, LAYERS_SHARE * budget_seconds, within(progress, 0.80, 0.86)
     )
     progress("Joining layers", 0.86)
     joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds)
     results += [joined] if joined is not None else []
+    keep(fields)
     extra = probes_of(dataset)
     prompts, unprompted = extra.prompts(
         dataset, backbone, sample, PROMPT_SHARE * budget_seconds, within(progress, 0.87, 0.94)
     )
     results += prompts
+    keep(fields)
     unplaced: str | None = NO_DOMAIN
     if budget_seconds >= DOMAIN_BUDGET_SECONDS:
         progress("Measuring the distance from the pre-training data", 0.94)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Places at which the band is kept, from the smallest size measured to the end of the curve.
 BAND_PLACES = 60
 #: The rung itself may use better features than the last ones, so a sentence says whose curve it is.
-CURVE = "The learning curve of frozen features (last layer)"
+CURVE = "A linear probe on the last layer"
 
 
 def measure_curve(dataset: Dataset, sample: Sample, recipe: Recipe) -> LearningCurve:
@@ -47,17 +47,17 @@ def labels_needed(curve: LearningCurve, target: float, n_now: int) -> LabelsNeed
     if value is None:
         n, expected, *band = curve.band[-1]
         sentence = (
-            f"{CURVE} does not reach {percent(target)} even at {counted(n, 'training item')} (expected: "
+            f"{CURVE} does not reach {percent(target)} even with {counted(n, 'training item')} (expected: "
             f"{percent(expected)}, 80 % band: {between(*band)})."
         )
     elif value <= n_now:
         sentence = (
-            f"{CURVE} reaches {percent(target)} at about {counted(value, 'training item')}; you have {count(n_now)}."
+            f"{CURVE} reaches {percent(target)} with about {counted(value, 'training item')}; you have {count(n_now)}."
         )
     else:
         end = count(high) if high is not None else f"more than {count(curve.furthest)}"
         sentence = (
-            f"{CURVE} reaches {percent(target)} at about {counted(value, 'training item')}, "
+            f"{CURVE} needs about {counted(value, 'training item')} for {percent(target)}, "
             f"{count(value - n_now)} more than now (80 % band: {count(low or curve.band[0][0])} to {end})."
         )
     return LabelsNeeded(target=target, value=value, low=low, high=high, sentence=sentence)

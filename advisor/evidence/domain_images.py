@@ -141,15 +141,12 @@ def placed(distance: Distance, known: list[Reference], measured_with: str = "") 
 
 def _sentence(place: float, nearest: tuple[str, ...], stages: tuple[Stage, ...], measured_with: str) -> str:
     """Where the images lie, and which layers find them strangest when the layers disagree."""
-    text = (
-        f"On a scale from 0 (photographs like those of pre-training) to 100 (nothing like them), these images score "
-        f"{place:.0f}, {kept.place_in_words(place, nearest)}."
-    )
+    text = f"{kept.place(place, nearest)} Photographs like those of pre-training are at 0."
     low, high = min(stages, key=lambda s: s.percentile), max(stages, key=lambda s: s.percentile)
     if high.percentile - low.percentile >= TELLING:
         text += (
-            f" They are strangest to the {high.name} layers ({high.percentile:.0f}) and most familiar to the "
-            f"{low.name} ones ({low.percentile:.0f})."
+            f" The {high.name} layers find them strangest ({high.percentile:.0f}), the {low.name} ones most familiar "
+            f"({low.percentile:.0f})."
         )
     return text + (f" Measured with {measured_with}, which has reference values." if measured_with else "")
 

@@ -104,7 +104,6 @@ def _sentence(distance: TextDistance, place: float, nearest: tuple[str, ...], mo
     """Where the texts lie, and the two numbers that say so."""
     bits, tokens = distance.bits_per_byte, distance.tokens_per_word
     return (
-        f"On a scale from 0 (prose that the language model predicts well) to 100 (nothing it knows), these texts score "
-        f"{place:.0f}, {kept.place_in_words(place, nearest)}: {model} needs {bits.value:.2f} bits per byte "
-        f"({bits.low:.2f} to {bits.high:.2f}) and {tokens.value:.1f} tokens per word."
+        f"{kept.place(place, nearest)} Prose that the language model predicts well is at 0: {model} needs "
+        f"{bits.value:.2f} bits per byte ({bits.low:.2f} to {bits.high:.2f}) and {tokens.value:.1f} tokens per word."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +33,20 @@ def run_probes(
     sample: Sample,
     budget_seconds: float,
     progress: Progress,
+    keep: Callable[[list[ProbeResult]], None] = lambda results: None,
 ) -> tuple[list[ProbeResult], LinearProbe]:
-    """The probes of the cheap rungs, in the order of the ladder; and the linear probe in full."""
+    """The probes of the cheap rungs, in the order of the ladder; and the linear probe in full.
+
+    keep: gets the results so far.
+    """
     progress("Counting the largest class", 0.36)
     results = [majority(dataset, sample)]
-    progress("Trying the class names alone", 0.37)
-    results.append(zero_shot(dataset, backbone, sample))
-    progress("Letting the nearest examples vote", 0.41)
+    progress("Letting the nearest examples vote", 0.37)
     results.append(nearest(dataset, backbone, sample))
+    keep(results)
+    progress("Trying the class names alone", 0.41)
+    results.insert(1, zero_shot(dataset, backbone, sample))
+    keep(results)
     progress("Training a linear probe", 0.44)
     answer, probe = linear(dataset, backbone, calibration, sample, LINEAR_SHARE * budget_seconds)
     return [*results, answer], probe

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.kinds import TaskName, kind_row
-from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.core.records import Backbones, Dataset, Evidence, ProbeResult
 from advisor.data.changes import check_unchanged
 from advisor.data.features import load_backbone
 from advisor.evidence.answering.measures import ProbedLanguageModel
@@ -46,6 +47,7 @@ def gather(
     loaded, for a caller who needs it afterwards. Raises BackboneError, DatasetError when files are gone or changed
     since they were read.
     """
+    _drop_so_far(dataset)  # of a measurement that was ended
     found = None if backbone else compared(dataset, backbones, budget_seconds, within(progress, 0.0, SHARE), load)
     if found is not None:
         found = settled(found.trials, found.seconds, latency_ms)
@@ -54,7 +56,8 @@ def gather(
     if evidence is None:
         check_unchanged(dataset)
         left = budget_seconds - (min(found.seconds, SHARE * budget_seconds) if found else 0.0)
-        evidence = model.measure(dataset, left, within(progress, SHARE, 1.0) if found else progress)
+        further = within(progress, SHARE, 1.0) if found else progress
+        evidence = model.measure(dataset, left, further, partial(_keep_so_far, dataset, found))
         evidence.save(kept_at(dataset, model, evidence.backbone_hash, budget_seconds))
     last = Evidence.saved(dataset.files.evidence)
     if found is None and last is not None and last.backbone_hash == evidence.backbone_hash:
@@ -63,7 +66,19 @@ def gather(
     evidence = evidence.model_copy(update={"backbones": found, "notes": (*evidence.notes, *([note] if note else []))})
     if last != evidence:  # kept evidence can be used on a disk that is read-only
         evidence.save(dataset.files.evidence)
+    _drop_so_far(dataset)
     return evidence
+
+
+def _drop_so_far(dataset: Dataset) -> None:
+    place = dataset.files.evidence_so_far
+    if place.exists():  # a disk that is read-only refuses to unlink even what is not there
+        place.unlink(missing_ok=True)
+
+
+def _keep_so_far(dataset: Dataset, found: Backbones | None, evidence: Evidence) -> None:
+    """Keep what is measured so far, where a page that waits can read it."""
+    evidence.model_copy(update={"backbones": found}).save(dataset.files.evidence_so_far)
 
 
 def model_of(dataset: Dataset, name: str | None, load: Load = load_backbone) -> ProbedModel:

@@ -45,7 +45,7 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None, prob
             )
         return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": hard})
     sentence += (
-        f" With {counted(check.n_planted, 'label')} flipped on purpose, such a list held "
+        f" In a test with {counted(check.n_planted, 'label')} flipped on purpose, the list caught "
         f"{percent(check.recall.value, 0)} of them"
     )
     if check.precision is None:
@@ -53,13 +53,13 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None, prob
     right = check.precision.value
     low, high = (round(10 * end) for end in (check.precision.low, check.precision.high))
     ends = f" ({low} to {high})" if low < high else ""
-    sentence += f", and about {round(10 * right)} in 10 of its labels were flipped{ends}."
+    sentence += f", and about {round(10 * right)} in 10 of its entries were flipped{ends}."
     if right < MOSTLY_WRONG:
-        sentence += " So most labels on this list may be right, and the items merely hard. Start at the top."
+        sentence += " So most of these labels may be right, and the items merely hard. Start at the top."
         return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": True})
     many = m > MANY * n
     if not many:
-        sentence += " With fewer wrong labels than in that test, more of the list is merely hard."
+        sentence += " Here fewer labels are wrong than in that test, so more of the list is merely hard."
     return finding("suspect label", "warning" if many else "note", sentence, keys)
 
 
@@ -75,7 +75,7 @@ def lonely_labels(keys: Sequence[str], n: int) -> Finding | None:
     m = len(keys)
     sentence = (
         f"{m:,} of {counted(n, 'item')} {'has' if m == 1 else 'have'} no item of the same class among the 10 nearest "
-        f"neighbours: either the label is wrong, or the item is unusual for its class."
+        f"neighbours: a wrong label, or an unusual item."
     )
     return finding("lonely label", "note", sentence, keys)
 

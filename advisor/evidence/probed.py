@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from advisor.core.records import Dataset, Evidence
 from probes.progress import Progress
+
+#: Takes evidence that is not complete.
+Keep = Callable[[Evidence], None]
+
+
+def forget(evidence: Evidence) -> None:
+    """For a caller who waits for all of it."""
 
 
 class ProbedModel(Protocol):
@@ -22,5 +30,8 @@ class ProbedModel(Protocol):
     def digest(self, identity: str) -> str:
         """The hexadecimal digits of an identity that name the files kept under it."""
 
-    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
-        """Load the model and measure the dataset's training part within about `budget_seconds`."""
+    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
+        """Load the model and measure the dataset's training part within about `budget_seconds`.
+
+        keep: gets what is measured so far, whenever that has grown.
+        """

@@ -42,6 +42,15 @@ def as_references(rows: list[dict[str, str]], scales: tuple[str, ...], stages: t
     return known
 
 
+def place(percentile: float, nearest: Sequence[str]) -> str:
+    """A place on the scale from 0 to 100 in a sentence.
+
+    >>> place(91.6, ["digits", "concrete"])
+    'Distance from the pre-training data: 92 of 100, between digits and concrete.'
+    """
+    return f"Distance from the pre-training data: {percentile:.0f} of 100, {place_in_words(percentile, nearest)}."
+
+
 def place_in_words(percentile: float, nearest: Sequence[str]) -> str:
     """A place on the scale by its neighbours; only one is given beyond either end of the scale.
 

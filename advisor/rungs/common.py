@@ -12,7 +12,7 @@ from advisor.core import storage
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
-from advisor.evidence import related, stratified
+from advisor.evidence.sample import related, stratified
 from advisor.llm.identity import check_planned
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order
@@ -28,6 +28,8 @@ CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
 #: Validation items that give a better temperature than the folds' heads do, which learned from fewer items.
 ENOUGH_TO_CALIBRATE = 200
+#: Features that come faster are from the cache, and their pace says nothing.
+LEAST_TIMED_SECONDS = 0.5
 #: Seconds kept for loading and writing at the end of a run.
 ENDING_SECONDS = 3.0
 
@@ -86,7 +88,11 @@ def gather(
         end = span[0] + (span[1] - span[0]) * (done + len(chunk)) / len(ordered)
         tell = context.stage("Extracting features", start, end)
         tell("", 0.0)
+        began = time.monotonic()
         extracted = features_of(context.dataset, chunk, backbone, tell, calibration)
+        passed = time.monotonic() - began
+        if passed > LEAST_TIMED_SECONDS:
+            context.emit("Extracting features", end, items_per_second=len(chunk) / passed)
         calibration = extracted.calibration
         parts.append(np.asarray(extracted.array)[extracted.ok])
         kept.append(chunk[extracted.ok])

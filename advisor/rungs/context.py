@@ -31,7 +31,8 @@ class RunContext:
 
     ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
     moment on `time.monotonic()` by which the run, its report included, should be over. ``kept`` is called whenever
-    everything done so far would survive a kill. ``items``: those that passed through training steps in this attempt.
+    everything done so far would survive a kill. ``say`` tells people what the run does now and why, a sentence.
+    ``items``: those that passed through training steps in this attempt.
     """
 
     plan: Plan
@@ -42,6 +43,7 @@ class RunContext:
     emit: Emit = field(default=_quiet)
     should_stop: Callable[[], bool] = field(default=lambda: False)
     kept: Callable[[], None] = field(default=lambda: None)
+    say: Callable[[str], None] = field(default=lambda sentence: None)
     items: int = 0
 
     def trained(self, items: int) -> None:

@@ -18,7 +18,7 @@ import torch
 from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.core.wording import counted
-from advisor.evidence import related
+from advisor.evidence.sample import related
 from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare
@@ -101,6 +101,10 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
         why = GAVE_UP if compared.for_the_frequent else WORSE
         return roll_back(context, backbone, fallback, why, (sentence,), compared)
     everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
+    context.say(
+        f"{compared.sentence} So the network is tuned once more, now on all {len(pool.rows):,} labelled items: "
+        f"this one is kept."
+    )
     whole = recipe.tuned(context, backbone, fallback, resolved, everything)
     if whole is None or context.should_stop():
         why = STOPPED if context.should_stop() else DIVERGED
@@ -143,12 +147,20 @@ def cross_fitted(
         tuning, name = Tuning(rows, folds != index, index, n_folds + 1), f"fold-{index}"
         stage = stages.kept(context, name)
         if stage is None:
+            n_inside = int(tuning.inside.sum())
+            context.say(
+                f"Fold {index + 1} of {n_folds}: tuned on {n_inside:,} items and judged on the other "
+                f"{len(rows) - n_inside:,}, since with so few labels none is set aside for good."
+            )
             tuned = recipe.tuned(context, backbone, fallback, resolved, tuning)
             if tuned is None or context.should_stop():
                 return None
             stage = Stage({}, {"logits": torch.from_numpy(tuned.logits[folds == index])})
             stages.keep(context, name, stage.values, stage.tensors)
             checkpoints.clear(tuning.folder(context))
+            held_out = rows[folds == index]
+            value = common.value_of(context.dataset, held_out, stage.tensors["logits"].numpy())
+            tuning.judged(context, resolved, value)
         logits[folds == index] = stage.tensors["logits"].numpy()
     return logits
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from advisor.core.kinds import kind_row
 from advisor.core.stopping import Stopped
 from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
@@ -49,6 +50,7 @@ def execute(context: RunContext) -> Outcome:
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
+    context.say("That is the value to beat. A few training steps are timed, to see how many fit into the time.")
     try:
         return _compared(context, backbone, fallback)
     except Stopped:
@@ -81,6 +83,7 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
         return roll_back(context, backbone, fallback, why, sentences, stopped=stopped)
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
+    context.say("The tuned model and the frozen one answer the same validation items; the better one is kept.")
     own = frozen.logits(context, fallback)
     if result.stopped:  # whoever stops does not wait: on the items that were evaluated anyway
         own, logits = own[np.isin(fallback.val.rows, rows)], result.logits
@@ -189,6 +192,8 @@ def _refitted(context: RunContext, sized: Backbone, fallback: FrozenFit) -> Head
     if stage is not None:
         return Head(stage.tensors["weight"].numpy(), stage.tensors["bias"].numpy())
     rows = context.dataset.where("train")
+    size = f"{sized.input_size} {kind_row(context.plan.kind).unit}"
+    context.say(f"Training sees {size}; the head that it starts from is fitted at this size.")
     start = common.gather(context, sized, rows, START_SHARE * context.seconds_left, (0.2, 0.3))
     head = common.fit_linear(context.dataset, start, fallback.choice.recipe)
     stages.keep(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from advisor.core.kinds import kind_row
+from advisor.core.wording import counted, listed, percent
 from advisor.rungs import common
 from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext
@@ -91,11 +93,17 @@ def fit(
         return span[0] + share * (span[1] - span[0])
 
     every: Any = hooked(backbone)
+    row_kind = kind_row(context.plan.kind)
     few = rows[spread_order(labels[rows], context.plan.seed)][:MOST_ITEMS]
+    context.say(
+        f"Reading {row_kind.counted(len(few))} at every layer of the pre-trained network, to see where a linear head "
+        f"works best."
+    )
     sample = common.gather(context, every, few, SAMPLE_SHARE * seconds, (at(0.0), at(0.4)))
     context.stage("Comparing layers", at(0.4), at(0.45))("", 0.0)
     choice = choose(context, every, sample, _choosing_seconds(context))
     view: Any = hooked(backbone, choice.layers)
+    context.say(f"The head works best on {listed(map(str, choice.layers))}. Now all {row_kind.items} are read there.")
     left = seconds - (time.monotonic() - started)
     val = common.gather(context, view, val_rows, VALIDATION_SHARE * left, (at(0.45), at(0.6)), sample.calibration)
     left = seconds - (time.monotonic() - started)
@@ -126,6 +134,9 @@ def _fitted(context: RunContext, train: Features, val: Features, choice: Choice,
     logits = head.logits(val.array)
     value = common.value_of(dataset, val.rows, logits)
     context.emit("Fitting the head", share, frozen_value=value)
+    if len(val.rows):
+        n = counted(len(val.rows), "validation item")
+        context.say(f"The frozen model reaches {percent(value)} {dataset.metric} on {n}.")
     temperature, calibration, sentences = common.calibrated(dataset, val.rows, logits, choice.temperature)
     return FrozenFit(
         train=train,

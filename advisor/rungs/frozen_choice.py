@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.core.errors import RunError
 from advisor.core.wording import listed, percent
-from advisor.evidence import related
+from advisor.evidence.sample import related
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from probes.hooks import LAST, Hooked

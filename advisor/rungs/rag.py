@@ -9,7 +9,7 @@ import torch
 
 from advisor.core.records import Dataset
 from advisor.core.wording import nearest_vote
-from advisor.evidence import related
+from advisor.evidence.sample import related
 from advisor.rungs import common, prompted
 from advisor.rungs.common import Features
 from advisor.rungs.context import Outcome, RunContext

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ def timed(context: RunContext, architecture: str) -> tuple[Racer, float]:
     rows = context.dataset.where("train")
     backbone = random_backbone(context, architecture)
     few = some(rows)
+    context.say(f"A few training steps of {backbone.entry.title} are timed, to see how many fit into the time.")
     problem, _ = problem_of(context.dataset, "scratch", fresh_network(context, backbone), backbone, few, few)
     reading, first = reading_speed(problem), training_speed(problem)
     seconds = training_seconds(context, reading)
@@ -135,6 +137,9 @@ def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float
     from advisor.training.loop import fit
 
     context.emit(f"Racing {racer.title}", 0.02)
+    context.say(
+        f"{racer.title} trains from random weights for {duration(seconds)}; the network that validates better goes on."
+    )
     dataset, rows = context.dataset, context.dataset.where("train")
     backbone = random_backbone(context, racer.architecture, racer.size)
     network = fresh_network(context, backbone)
@@ -146,10 +151,20 @@ def _run(context: RunContext, racer: Racer, val_rows: np.ndarray, seconds: float
         first_look=False,
         autocast=recipes.training_precision(context.device),
     )
-    result = fit(problem, settings, Callbacks(should_stop=context.should_stop))
+    result = fit(problem, settings, Callbacks(emit=_watched(context, racer), should_stop=context.should_stop))
     if result.diverged:
         return racer
     return dataclasses.replace(racer, value=result.value, loss=result.loss)
+
+
+def _watched(context: RunContext, racer: Racer) -> Callable[[dict[str, Any]], None]:
+    """Reports the numbers of a racer as a fit of its own."""
+
+    def emit(numbers: dict[str, Any]) -> None:
+        shown = {key: value for key, value in numbers.items() if key not in ("seconds", "eta_seconds")}
+        context.emit(f"Racing {racer.title}", 0.02, **shown, fit=racer.title)
+
+    return emit
 
 
 def same(context: RunContext, val_rows: np.ndarray) -> Choice:

@@ -71,10 +71,13 @@ def carry_out(
         sentences = _raced(context, problem)
     else:
         resolved["augmentation"] = augmentation.reason if augmentation else "None."
-        start, sentences = _prepare(context, rung, problem, resolved, span[0])
+        start, sentences = _prepare(context, rung, problem, resolved, span)
     if context.should_stop():
         return None, sentences
     n_seeds = int(resolved["n_seeds"])
+    context.say(_plan_sentence(resolved, len(train_rows), context.plan.kind))
+    if resolved.get("race"):
+        span = (_in_race(span, 1.0), span[1])
     after = common.report_seconds(context, 1 / float(resolved["read_per_second"]))
     result, repeats = repeated(
         problem,
@@ -91,7 +94,7 @@ def carry_out(
 
 
 def _prepare(
-    context: RunContext, rung: TrainedRung, problem: Problem, resolved: dict[str, Any], share: float
+    context: RunContext, rung: TrainedRung, problem: Problem, resolved: dict[str, Any], span: tuple[float, float]
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """Race, put the winner's weights into the problem's network, plan lengths and seeds; the start and sentences.
 
@@ -108,15 +111,20 @@ def _prepare(
         # an interrupted race goes on with those that took part in it
         entrants = laps.candidates or search.affordable(entrants, settings, len(problem.val), speed, seconds)
         if entrants:
-            tell = context.emit
+            watched = _Watched(context, span)
+            context.say(
+                f"{len(entrants)} settings race for {search.ROUND_STEPS} steps each: "
+                f"{'; '.join(map(str, entrants))}. The better half goes on for twice as many."
+            )
             raced, entrant = search.race(
                 problem,
                 settings,
                 entrants,
                 context.should_stop,
-                lambda stage, done: tell(stage, share),
+                watched.tell,
                 _entered(settings),
                 laps,
+                watched.numbers,
             )
     start = equip(problem, raced.winner.adapters, settings.seed)
     changed = states.learned(entrant.network) if entrant is not None else {}
@@ -132,6 +140,42 @@ def _prepare(
     stages.keep(context, RACE, {"sentences": list(sentences)}, changed)
     checkpoints.clear(laps.folder)
     return start, sentences
+
+
+def _in_race(span: tuple[float, float], done: float) -> float:
+    """The share of the run when so much of its race is done."""
+    return span[0] + search.RACE_SHARE * done * (span[1] - span[0])
+
+
+class _Watched:
+    """Reports a race: its stage, and the numbers of each candidate as a fit of its own."""
+
+    def __init__(self, context: RunContext, span: tuple[float, float]) -> None:
+        self.context, self.span = context, span
+        self.stage, self.share = "Race", span[0]
+
+    def tell(self, stage: str, done: float) -> None:
+        self.stage, self.share = stage, _in_race(self.span, done)
+        self.context.emit(stage, self.share)
+
+    def numbers(self, candidate: Candidate, numbers: dict[str, Any]) -> None:
+        """The time left is that of the run, which the training after the race may fill."""
+        shown = {key: value for key, value in numbers.items() if key != "seconds"}
+        shown["eta_seconds"] = round(self.context.seconds_left, 1)
+        self.context.emit(self.stage, self.share, **shown, fit=str(candidate))
+
+
+def _plan_sentence(resolved: dict[str, Any], n_train: int, kind: str) -> str:
+    """What is about to be trained, on what, and how it is judged."""
+    rate, layers = float(resolved["learning_rate"]), float(resolved.get("layer_share", 1.0))
+    what = "all layers" if layers == 1.0 else f"the top {100 * layers:.0f} % of the blocks"
+    what = f"{'LoRA adapters' if resolved['adapters'] else what} at a learning rate of {rate:.1e}"
+    won = ", which won the race," if resolved.get("race") else ""
+    times = f" with {resolved['n_seeds']} seeds in turn" if int(resolved["n_seeds"]) > 1 else ""
+    return (
+        f"Training {what}{won} on {kind_row(kind).counted(n_train)}{times}. "
+        f"{counted(int(resolved['n_validation']), 'validation item')} judge it on the way, and the best state is kept."
+    )
 
 
 def _raced(context: RunContext, problem: Problem) -> tuple[str, ...]:

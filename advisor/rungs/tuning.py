@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
 
+#: A tuning is judged on all labelled items, those that it learns from among them: no value to show.
+JUDGED = ("val_value", "val_loss")
+
+
 @dataclass(frozen=True)
 class Tuning:
     """What one tuning learns from. Shape: rows (n,) all labelled items, inside (n,) bool those that it may see."""
@@ -33,6 +37,21 @@ class Tuning:
     def last(self) -> bool:
         """Whether it is the one that is kept."""
         return self.index == self.n_tunings - 1
+
+    @property
+    def fit(self) -> str:
+        """What it is called among the run's fits."""
+        return "all items" if self.last else f"fold {self.index + 1}"
+
+    @property
+    def stage(self) -> str:
+        """The stage of the run while it trains."""
+        return "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_tunings - 1}"
+
+    def judged(self, context: RunContext, resolved: dict[str, Any], value: float) -> None:
+        """Report what a fold's network reached on the items that it has not seen."""
+        share = 0.25 + 0.65 * (self.index + 1) / self.n_tunings
+        context.emit(self.stage, share, fit=self.fit, step=self.settings(resolved).steps, val_value=value)
 
     def folder(self, context: RunContext) -> Path:
         """The place of its checkpoint."""
@@ -60,12 +79,11 @@ class Tuning:
     ) -> Callbacks:
         """Progress of this tuning within the run's."""
         after = self.seconds_after(context, float(resolved["read_per_second"]))
-        fit = "all items" if self.last else f"fold {self.index + 1}"
 
         def emit(numbers: dict[str, Any]) -> None:
             share = 0.25 + 0.65 * (self.index + numbers["step"] / max(numbers["steps"], 1)) / self.n_tunings
-            stage = "Training" if self.last else f"Training without fold {self.index + 1} of {self.n_tunings - 1}"
-            context.emit(stage, share, **of_run(numbers, self.fits_after, after, fit))
+            learned = {key: value for key, value in numbers.items() if key not in JUDGED}
+            context.emit(self.stage, share, **of_run(learned, self.fits_after, after, self.fit))
 
         return Callbacks(
             emit=emit,

@@ -14,6 +14,7 @@ from advisor.core import storage
 from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.time_left import TimeLeft
+from probes.memory import used_bytes
 
 LOG = logging.getLogger("advisor.worker")
 BEAT_SECONDS = 1.0
@@ -25,7 +26,7 @@ class Reporter:
 
     ``seconds`` counts working time over all attempts, so that a resumed run keeps to its budget. Work that a killed
     worker lost does not count: it is repeated in extra time (``redone_seconds``), so that the run ends like an
-    undisturbed one. ``interruptions``: how often that happened.
+    undisturbed one. ``interruptions``: how often that happened. ``device``: what the run works on, "" until known.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,6 +39,8 @@ class Reporter:
         self.budget_seconds = math.inf
         self._time_left = TimeLeft()
         self.stage, self.share = "Starting", 0.0
+        self.doing = self.device = ""
+        self.items_per_second: float | None = None
         self._began = time.monotonic()
         self._written = 0.0
         self._lock = threading.Lock()
@@ -62,6 +65,8 @@ class Reporter:
         with self._lock:
             changed = stage != self.stage
             self.stage, self.share = stage, min(1.0, max(0.0, share))
+            if changed or "items_per_second" in numbers:
+                self.items_per_second = numbers.get("items_per_second")
             if "eta_seconds" in numbers:
                 self._time_left.note(float(numbers["eta_seconds"]), self.seconds)
             if changed:
@@ -71,6 +76,13 @@ class Reporter:
                 storage.append_line(RunFiles(self.folder).metrics, line)
             if changed or time.monotonic() - self._written > STATE_SECONDS:
                 self._write_state("running")
+
+    def say(self, sentence: str) -> None:
+        """Tell what the run does now and why, a sentence for people: the page shows the last, its log all of them."""
+        with self._lock:
+            self.doing = sentence
+            self.event("said", sentence=sentence)
+            self._write_state("running")
 
     def kept(self) -> None:
         """Note that everything done so far would survive a kill."""
@@ -108,12 +120,16 @@ class Reporter:
         return {
             "state": state,
             "stage": self.stage,
+            "doing": self.doing,
             "progress": 1.0 if state == "done" else round(self.share, 4),
             "eta_seconds": self._eta_seconds() if state == "running" else None,
             "seconds": round(self.seconds, 3),
             "kept_seconds": round(self.kept_seconds, 3),
             "redone_seconds": round(self.redone_seconds, 3),
             "interruptions": self.interruptions,
+            "device": self.device,
+            "memory_bytes": used_bytes(),
+            "items_per_second": _plain(self.items_per_second),
         }
 
     def _eta_seconds(self) -> float | None:

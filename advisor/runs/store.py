@@ -285,6 +285,11 @@ def _read_status(entry: dict[str, Any]) -> RunStatus:
         stage=stage if working else "",
         kept=read_kept(folder) if state in ENDED else None,
         interruptions=int(number(own.get("interruptions")) or 0),
+        doing=str(own.get("doing", "")) if working else "",
+        seconds=number(own.get("seconds")) or 0.0,
+        device=str(own.get("device", "")),
+        memory_bytes=number(own.get("memory_bytes")) if working else None,
+        items_per_second=number(own.get("items_per_second")) if working else None,
     )
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from advisor.core import disk, storage
 from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.stopping import Stopped
-from advisor.core.wording import duration, times
+from advisor.core.wording import counted, duration, times
 from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 from advisor.runs.reporter import Reporter
@@ -168,7 +168,9 @@ def work(folder: Path, reporter: Reporter, should_stop: Callable[[], bool]) -> t
         emit=reporter.emit,
         should_stop=should_stop,
         kept=reporter.kept,
+        say=reporter.say,
     )
+    reporter.device = context.device
     with parallel.joined(context.device):
         return carry_out(context, reporter, resuming.sentences(dropped))
 
@@ -187,8 +189,10 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter), *damage))
     tell = context.stage("Reading the test part", 0.95, 1.0)
     tell("", 0.0)
-    model = load(context.directory, context.device)  # as a user will load it
     plan, dataset = context.plan, context.dataset
+    n_test = counted(len(dataset.where("test")), "test item")
+    context.say(f"The model is saved. It now meets {n_test} for the first time: nothing was chosen by them.")
+    model = load(context.directory, context.device)  # as a user will load it
     written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     restore_ledger()
     note_outcome(plan, written, None if reporter.interruptions else context.items)

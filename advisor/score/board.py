@@ -20,19 +20,25 @@ from advisor.score.grid import CELLS, Grid, Lead, grid
 from advisor.score.learner import advisor
 from advisor.score.measures import advice_cost
 from advisor.score.score import Held, Score, hold_fresh, hold_out, scored
+from probes.progress import Progress, silent
 
 NAME = "the advisor"
+STAGE = "Asking the advisor on every task, each dataset unseen"
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A figure and what it should be. ``kept`` is None where nothing was counted or wanted."""
+    """A figure and what it should be. ``kept`` is None where nothing was counted or wanted.
+
+    ``what``: its name in `--json`. ``plain``: what it says, for a reader who does not know the names.
+    """
 
     what: str
     figure: Figure
     unit: str
     wanted: str
     kept: bool | None
+    plain: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,24 @@ class Board:
         return dataclasses.asdict(self)
 
 
-def board(experience: Experience | None = None, learner: Learner = advisor, fresh: Experience | None = None) -> Board:
-    """Score the advisor and the baselines on LadderBench's tables, in seconds. Raises AdviceError without a task."""
+def board(
+    experience: Experience | None = None,
+    learner: Learner = advisor,
+    fresh: Experience | None = None,
+    progress: Progress = silent,
+) -> Board:
+    """Score the advisor and the baselines on LadderBench's tables. Raises AdviceError without a task."""
+    progress("Reading the outcomes of every task", 0.0)
     known = Experience.shipped() if experience is None else experience
     unseen = Experience.shipped("fresh") if fresh is None and experience is None else fresh or Experience(())
     everyone = ((NAME, learner), *BASELINES, *REFERENCES)
-    held = {name: hold_out(known, rule) for name, rule in everyone}
-    scores = {name: scored(one, name) for name, one in held.items()}
+    held: dict[str, Held] = {}
+    scores: dict[str, Score] = {}
+    for name, rule in everyone:
+        progress(STAGE if rule is learner else "Asking every rule on every task", len(held) / len(everyone))
+        held[name] = hold_out(known, rule)
+        scores[name] = scored(held[name], name)
+    progress("Comparing at every price", 0.9)
     ours, baselines = scores[NAME], tuple(scores[name] for name, _ in BASELINES)
     complete = held[NAME].truths
     costs = np.array([advice_cost(truth) for truth in complete])
@@ -98,22 +115,50 @@ def grid_of(held: Mapping[str, Held]) -> Grid:
 def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figure) -> tuple[Bound, ...]:
     """The bounds that the advisor is held to, each with its figure; the last rows have none."""
     worst = prices.constant.worst[1]
-    return (
-        _above(prices.constant, 0.2),
-        _above(prices.static, 0.2),
-        _bound("utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05", -0.05),
-        *(bound for target in ours.targets if target != "all" for bound in target_bounds(ours, scores, target)),
-        _bound("90 % intervals that cover", ours.coverage.get("all", NOTHING), "%", "87 to 93 %", 0.87, 0.93),
-        _bound("fine-tuning's times within 1.5 times", ours.in_time.get(TUNED, NOTHING), "%", "at least 80 %", 0.80),
-        _bound("advice, share of trying everything", advice, "%", "at most 5 %", None, 0.05),
-        _bound("utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-"),
-        _bound("utility over an oracle", prices.oracle.over, "points", "-"),
-        _bound("utility over the truth of another draw", prices.another_draw.over, "points", "-"),
-        _bound("ideal rung recommended", ours.ideal, "%", "-"),
-        _bound("mean regret", ours.mean_regret, "points", "-"),
-        _bound("largest regret", ours.max_regret, "points", "-"),
-        _bound("training, multiple of the ideal rungs'", ours.compute, "x", "-"),
+    covers, in_time = ours.coverage.get("all", NOTHING), ours.in_time.get(TUNED, NOTHING)
+    named = (
+        (_above(prices.constant, 0.2), "points ahead of the rung that turns out best at each price"),
+        (_above(prices.static, 0.2), "points ahead of what is usually best at each price"),
+        (
+            _bound(
+                "utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05", -0.05
+            ),
+            "points ahead of always fine-tuning, at default prices",
+        ),
+        *(named for target in ours.targets if target != "all" for named in target_bounds(ours, scores, target)),
+        (_bound("90 % intervals that cover", covers, "%", "87 to 93 %", 0.87, 0.93), "90 % intervals that held"),
+        (
+            _bound("fine-tuning's times within 1.5 times", in_time, "%", "at least 80 %", 0.80),
+            "fine-tuning times forecast within a factor of 1.5",
+        ),
+        (
+            _bound("advice, share of trying everything", advice, "%", "at most 5 %", None, 0.05),
+            "time the advice takes, relative to training everything",
+        ),
+        (
+            _bound("utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-"),
+            "points ahead of the rung that turns out best, at the worst prices",
+        ),
+        (
+            _bound("utility over an oracle", prices.oracle.over, "points", "-"),
+            "points ahead of choosing with every result known",
+        ),
+        (
+            _bound("utility over the truth of another draw", prices.another_draw.over, "points", "-"),
+            "points ahead of choosing with the results of another sample of labels",
+        ),
+        (
+            _bound("ideal rung recommended", ours.ideal, "%", "-"),
+            "cheapest rung within a point of the best recommended",
+        ),
+        (_bound("mean regret", ours.mean_regret, "points", "-"), "points lost on average"),
+        (_bound("largest regret", ours.max_regret, "points", "-"), "points lost at most"),
+        (
+            _bound("training, multiple of the ideal rungs'", ours.compute, "x", "-"),
+            "training, relative to the cheapest rung within a point of the best",
+        ),
     )
+    return tuple(dataclasses.replace(bound, plain=plain) for bound, plain in named)
 
 
 def _above(lead: Lead, least: float) -> Bound:
@@ -122,22 +167,28 @@ def _above(lead: Lead, least: float) -> Bound:
     return dataclasses.replace(bound, kept=bound.kept and (lead.over.low or 0.0) > 0)
 
 
-def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iterator[Bound]:
-    """Targets reached against fine-tuning always and the trivial rule, and the training spent on it."""
+def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iterator[tuple[Bound, str]]:
+    """Targets reached against fine-tuning always and the trivial rule, and the training spent on it; in plain words."""
     tuned, rule = scores[f"always {TUNED}"].targets[target].value, scores[TARGET_RULE].targets[target].value
     reached, percentage = ours.targets[target], f"{100 * float(target):.0f} %"
     if tuned is None or rule is None:
         return
     least = max(tuned - 0.05, rule)
     what = f"target of {percentage} reached (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})"
-    yield _bound(what, reached, "%", f"at least {100 * least:.1f} %", least)
-    yield _bound(
-        f"target of {percentage}, training over fine-tuning's",
-        ours.target_training[target],
-        "x",
-        "at most 0.50 of fine-tuning's",
-        None,
-        0.5,
+    yield (
+        _bound(what, reached, "%", f"at least {100 * least:.1f} %", least),
+        f"target of {percentage} reached (always fine-tuning: {100 * tuned:.1f} %)",
+    )
+    yield (
+        _bound(
+            f"target of {percentage}, training over fine-tuning's",
+            ours.target_training[target],
+            "x",
+            "at most 0.50 of fine-tuning's",
+            None,
+            0.5,
+        ),
+        f"training for a target of {percentage}, relative to always fine-tuning",
     )
 
 

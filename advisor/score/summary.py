@@ -35,9 +35,8 @@ def introduction(board: Board) -> tuple[str, ...]:
 
 
 def told(board: Board) -> tuple[str, ...]:
-    """The score in five sentences: constants, a static rule, the default goal, targets, and the noise."""
+    """The score at all prices in five sentences: constants, a static rule, the default goal, targets, and the noise."""
     grid, ours = board.grid, board.ours
-    over = f"{counted(ours.n_tasks, 'task')} of {counted(ours.n_datasets, 'dataset')}"
     (cell, least), tuned = grid.constant.worst, by_name(board, f"always {TUNED}")
     reached = "; ".join(
         f"{100 * float(target):.0f} % on {written(figure, '%', False)} of them (always fine-tuning: "
@@ -46,19 +45,17 @@ def told(board: Board) -> tuple[str, ...]:
         if target != "all" and figure.value is not None
     )
     return (
-        f"Over {len(CELLS)} pairs of prices, the advisor's choices are worth {signed(grid.constant.over)} points a "
-        f"task against the rung that turns out best for each pair ({over}, each dataset scored by an advisor that was "
-        f"fitted without it); its worst pair stands at {least:+.2f} (a step costs {cell.step:g} points, a training "
-        f"{cell.training:g}).",
-        f"Against a rule that knows the prices and what usually does best on the same kind of data, they are worth "
-        f"{signed(grid.static.over)}.{on_fresh(board)}",
-        f"At the default goal (a step up the ladder must bring a point, and training is free) they are worth "
-        f"{signed(grid.at_default)} against always fine-tuning: where training is cheap, fine-tuning with a fall-back "
-        f"is the safe choice, and no evidence before it can be expected to beat it by more than noise.",
-        f"Asked for a target that some rung reaches, the advisor reaches {reached}, at "
-        f"{written(ours.target_training['all'], '%', False)} of the training that always fine-tuning takes.",
-        f"An oracle that knows every test value would be {ahead(grid.oracle.over)} points ahead, and the truth of "
-        f"another draw of as many labels {ahead(grid.another_draw.over)}: that is the noise in which all advice works.",
+        f"At {len(CELLS)} pairs of prices, the advisor is on average {signed(grid.constant.over)} points a task ahead "
+        f"of the single rung that turns out best at those prices. Its worst pair stands at {least:+.2f} (a step up "
+        f"costs {cell.step:g} points, a training {cell.training:g}).",
+        f"It is {signed(grid.static.over)} ahead of a rule that knows the prices and what is usually best on this kind "
+        f"of data.{on_fresh(board)}",
+        f"At the default prices (a step up must bring a point, training is free) it is {signed(grid.at_default)} ahead "
+        f"of always fine-tuning. Where training is cheap, fine-tuning is hard to beat.",
+        f"Where some rung reaches a target, the advisor reaches it too: {reached}. It takes "
+        f"{written(ours.target_training['all'], '%', False)} of the training of always fine-tuning.",
+        f"Choosing with every test value known would be {ahead(grid.oracle.over)} points ahead of it; choosing with "
+        f"the values of another sample of as many labels, {ahead(grid.another_draw.over)}. No advice can know this.",
     )
 
 
@@ -69,7 +66,7 @@ def on_fresh(board: Board) -> str:
     fresh, met = board.fresh_grid, board.fresh[0]
     over = f"{counted(met.n_tasks, 'task')} of {counted(met.n_datasets, 'dataset')}"
     return (
-        f" On {over} that played no part in building the advisor, the two stand at {signed(fresh.constant.over)} and "
+        f" On {over} that played no part in building the advisor, the two leads are {signed(fresh.constant.over)} and "
         f"{signed(fresh.static.over)}."
     )
 
@@ -103,9 +100,9 @@ def out_of_reach(board: Board) -> str:
     if ceiling.ideal.value is None:
         return ""
     return (
-        f"The best possible: {ceiling.ideal.n} tasks were completed with two draws of labels. Even perfect knowledge "
-        f"of one draw of the labels picks the ideal rung for another draw only {written(ceiling.ideal, '%')} of the "
-        f"time, at a cost of {written(ceiling.regret, 'points')} points."
+        f"How much can be known: {ceiling.ideal.n} tasks were trained with two samples of labels. Knowing every result "
+        f"of one sample names the ideal rung of the other in {written(ceiling.ideal, '%')}, and loses "
+        f"{written(ceiling.regret, 'points')} points."
     )
 
 
@@ -144,7 +141,7 @@ def adviser_row(score: Score) -> tuple[str, ...]:
 def wrong_rows(score: Score) -> Iterator[tuple[str, str, str, str, str]]:
     """Tasks on which some seed was advised another rung than the ideal one, the costliest first."""
     wrong = [task for task in score.tasks if task.right < 1.0]
-    for task in sorted(wrong, key=lambda task: -task.utility_regret):
+    for task in sorted(wrong, key=lambda task: -task.regret):
         yield f"{task.dataset}/{task.labels}", chosen_by(task), task.ideal, f"{task.regret:.1f}", task.why
 
 
@@ -178,7 +175,7 @@ def alike(board: Board) -> str:
     one, other = board.ours, board.fresh[0]
     worse = [name for name, _, figure, more in SHARED if more is not None and _worse(figure(one), figure(other), more)]
     if not worse:
-        return "They do, as far as the intervals tell."
+        return "They do, within the intervals."
     return f"They do not. Clearly worse on fresh datasets: {'; '.join(worse)}."
 
 

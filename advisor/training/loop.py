@@ -247,6 +247,7 @@ class _Fit:
                 "epoch": round(self.step / self.pace.per_epoch, 3),
                 "seconds": round(self.pace.spent, 3),
                 "eta_seconds": round(self.pace.remaining(self.step), 1),
+                "items_per_second": round(self.items / max(self.pace.stepping, 1e-9), 2),
                 "learning_rate": self.optimizer.param_groups[-1]["lr"],
                 **({"train_loss": float(np.mean(self.losses))} if self.losses else {}),
                 **numbers,

@@ -29,6 +29,8 @@ from advisor.training.settings import Callbacks, Candidate, Settings
 from advisor.training.sources import logits_of
 from probes.memory import is_out_of_memory
 
+#: Gets a candidate and the numbers of its training.
+Watch = Callable[[Candidate, dict[str, Any]], None]
 #: Steps of the first round. With fewer the candidates are still in their warm-up.
 ROUND_STEPS = 20
 #: The race may take this share of the training time; the winner's own steps are part of the run.
@@ -114,6 +116,10 @@ def affordable(
     return ()
 
 
+def _unwatched(candidate: Candidate, numbers: dict[str, Any]) -> None:
+    """Nobody looks."""
+
+
 def race(
     problem: Problem,
     settings: Settings,
@@ -122,12 +128,14 @@ def race(
     tell: Callable[[str, float], Any],
     entered: Callable[[Problem, Candidate], Problem] = lambda problem, candidate: problem,
     kept: Laps | None = None,
+    watch: Watch = _unwatched,
 ) -> tuple[Race, Problem]:
     """Halve the candidates until one is left; the race and the winner's problem, whose network is as the race left it.
 
     ``entered`` may change a racer's problem (a network with adapters). ``kept``: where laps are kept; those of a race
-    that was interrupted are not run again. The network of `problem` stays as it was. After
-    a stop request the leader so far wins; where all diverged the first candidate does, from the start.
+    that was interrupted are not run again. ``watch`` gets the numbers of each lap, with the steps of earlier laps in.
+    The network of `problem` stays as it was. After a stop request the leader so far wins; where all diverged the first
+    candidate does, from the start.
     """
     racers = everyone = [Racer(c, entered(_own(problem), c)) for c in candidates]
     if kept is not None:
@@ -142,7 +150,7 @@ def race(
             if should_stop():
                 break
             tell(f"Race, round {turn + 1} of {n_rounds}: {racer.candidate}", (turn + index / len(racers)) / n_rounds)
-            laps.append(_lap(racer, settings, steps, should_stop))
+            laps.append(_lap(racer, settings, steps, should_stop, watch))
             if kept is not None and not should_stop():  # a lap that was cut short is none
                 kept.note(everyone)
         losses = {id(racer): racer.loss_after(turn) for racer in racers}
@@ -160,7 +168,7 @@ def _own(problem: Problem) -> Problem:
     return dataclasses.replace(problem, network=copy.deepcopy(problem.network))
 
 
-def _lap(racer: Racer, settings: Settings, steps: int, should_stop: Callable[[], bool]) -> Lap:
+def _lap(racer: Racer, settings: Settings, steps: int, should_stop: Callable[[], bool], watch: Watch) -> Lap:
     """So many more steps from the racer's state; the last state counts."""
     lap_settings = dataclasses.replace(
         racer.candidate.settings(settings),
@@ -176,7 +184,11 @@ def _lap(racer: Racer, settings: Settings, steps: int, should_stop: Callable[[],
     before = racer.laps[-1].steps if racer.laps else 0
     lap = Lap(racer.candidate, before, 0.0, math.inf)
     try:
-        result = fit(racer.problem, lap_settings, Callbacks(should_stop=should_stop))
+        callbacks = Callbacks(
+            emit=lambda n: watch(racer.candidate, n | {"step": before + n["step"], "steps": before + n["steps"]}),
+            should_stop=should_stop,
+        )
+        result = fit(racer.problem, lap_settings, callbacks)
         loss = math.inf if result.diverged else result.loss
         lap = Lap(racer.candidate, before + result.steps, max(result.value, 0.0), loss)
     except (RuntimeError, MemoryError) as error:  # one that learns less may fit into memory

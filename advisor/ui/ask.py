@@ -1,9 +1,10 @@
-"""Ask the documents: the answer with the passages it rests on, or that the documents do not hold it."""
+"""Ask the documents in a conversation: each answer with the passages it rests on, or that the documents lack it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -20,24 +21,42 @@ from probes.retrieval.measures import VERDICTS
 OPEN = 1
 NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
 NONE = "not in the documents"
+#: A conversation keeps so many questions.
+MOST_TURNS = 20
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question with its accepted answers where they are known, and its answer or why there is none."""
+
+    question: str
+    accepted: tuple[str, ...] = ()
+    answer: Answer | None = None
+    problem: str = ""
 
 
 def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "test") -> None:
-    """The form and the answer. ask: from a question to its answer; own: the part whose questions are offered."""
+    """A conversation: what was asked before with its answers and sources, and the field for the next question.
+
+    ask: from a question to its answer; own: the part whose questions are offered.
+    """
+    turns: list[Turn] = st.session_state.setdefault(f"turns-{key}", [])
     with st.container(border=True):
-        with st.form(f"ask-{key}", border=False):
-            typed = st.text_input("A question", key=f"question-{key}", placeholder="What do you want to know?")
-            with st.container(horizontal=True):
-                pressed = st.form_submit_button("Ask", key=f"send-{key}", type="primary", icon=":material/send:")
-                label = f"Take one from the {NAME[own]} part"
-                taken = st.form_submit_button(label, key=f"own-{key}", icon=":material/casino:")
-        if pressed:
-            st.session_state[f"asked-{key}"] = (typed.strip(), ()) if typed.strip() else None
-        elif taken:
-            st.session_state[f"asked-{key}"] = own_question(key, fingerprint, own)
-        asked = st.session_state.get(f"asked-{key}")
-        if asked is not None:
-            reply(asked[0], asked[1], ask)
+        past = st.container()
+        with st.container(horizontal=True):
+            taken = st.button(f"Take one from the {NAME[own]} part", key=f"own-{key}", icon=":material/casino:")
+            cleared = bool(turns) and st.button("Clear", key=f"clear-{key}", icon=":material/delete_sweep:")
+        typed = st.chat_input("Ask the documents", key=f"question-{key}")
+    if cleared:
+        turns.clear()
+        st.rerun()
+    with past:
+        for turn in turns:
+            exchange(turn)
+        asked = own_question(key, fingerprint, own) if taken else (typed.strip(), ()) if typed else None
+        if asked is not None and asked[0]:
+            turns.append(answered(*asked, ask))
+            del turns[:-MOST_TURNS]
 
 
 def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str, ...]] | None:
@@ -56,30 +75,55 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
 
 
-def reply(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> None:
-    """The question, its answer, the accepted answers where they are known, and the passages."""
-    try:
-        with st.spinner("Searching and reading."):
-            answer = ask(question)
-    except PeopleError as error:
-        parts.problem(str(error))
+def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> Turn:
+    """Show a question at once, and its answer as soon as the model has it."""
+    with st.chat_message("user", avatar=":material/person:"):
+        st.text(question)
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
+        try:
+            with st.spinner("Searching and reading."):
+                turn = Turn(question, tuple(accepted), answer=ask(question))
+        except PeopleError as error:
+            turn = Turn(question, tuple(accepted), problem=str(error))
+        reply(turn)
+    return turn
+
+
+def exchange(turn: Turn) -> None:
+    """A question and its answer."""
+    with st.chat_message("user", avatar=":material/person:"):
+        st.text(turn.question)
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
+        reply(turn)
+
+
+def reply(turn: Turn) -> None:
+    """The answer, the accepted answers where they are known, and the passages; or why there is none."""
+    answer = turn.answer
+    if answer is None:
+        parts.problem(turn.problem)
         return
-    st.text(question)
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    if answer.supported or closed_book:
-        sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
-        parts.answer_line(f"{wording.short(answer.text, 400)}{sure}")
+    sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
+    said, misread = f"{wording.short(answer.text, 400)}{sure}", answer.supported and not quoted(answer)
+    if misread:  # the passage is surer than what was made of it
+        parts.answer_line("This passage fits best.")
+        passages(answer)
+        parts.note(
+            f"The model made of it: {said}. The passages do not contain these words, so it may have misread them."
+        )
+    elif answer.supported or closed_book:
+        parts.answer_line(said)
         if closed_book:
             parts.note("Answered closed-book: no document was read, so no passage supports it.")
-        elif not quoted(answer):
-            parts.note("The passages do not contain these words: the model may have misread them.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
-    if accepted:
-        known = [a for a in accepted if a != NONE]
+    if turn.accepted:
+        known = [a for a in turn.accepted if a != NONE]
         right = token_f1(answer.text, known) >= RIGHT_F1
-        parts.note(f"Accepted: {' / '.join(accepted)}. {'That is right' if right else 'That is wrong'}.")
-    passages(answer)
+        parts.note(f"Accepted: {' / '.join(turn.accepted)}. {'That is right' if right else 'That is wrong'}.")
+    if not misread:
+        passages(answer)
 
 
 def quoted(answer: Answer) -> bool:
@@ -104,10 +148,11 @@ def passages(answer: Answer) -> None:
 
 
 def place(passage: Passage) -> str:
-    """Where a passage stands: the title of its document, its name, and the characters."""
+    """Where a passage stands: the title of its document, its name, the page of a PDF, and the characters."""
     title = wording.short(passage.title, 120)
     name = (
         "" if not passage.document or passage.document in passage.title else f"{wording.short(passage.document, 80)}, "
     )
-    where = f"{name}characters {wording.count(passage.start)} to {wording.count(passage.end)}"
+    page = f"page {wording.count(passage.page)}, " if passage.page else ""
+    where = f"{name}{page}characters {wording.count(passage.start)} to {wording.count(passage.end)}"
     return f"{title} · {where}" if title else wording.capital(where)

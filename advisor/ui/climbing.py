@@ -13,6 +13,7 @@ from advisor.advice.climbing import candidates
 from advisor.core import wording
 from advisor.core.errors import AdviceError, PeopleError
 from advisor.core.ladder import RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Climb, ClimbStep, Dataset
 from advisor.runs import begin, climbs
 from advisor.ui import parts, places, polling, terms
@@ -55,11 +56,11 @@ def _offer_climb(dataset: Dataset, advice: Advice, plan: Climb) -> None:
 
 
 def _offer_race(dataset: Dataset, advice: Advice, pair: tuple[RungName, RungName]) -> None:
-    one, other = map(terms.title, pair)
+    one, other = (row_of(rung).in_text for rung in pair)
     with st.container(border=True):
         st.text(
-            f"{one} and {other} are too close to call. A race trains both on this data and keeps the one that does "
-            f"better on validation items; the test part stays locked until then."
+            f"{wording.capital(one)} and {other} are too close to call. A race trains both on this data and keeps the "
+            f"one that does better on validation items; the test part stays locked until then."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             pressed = st.button("Race the two", key="race", icon=":material/sports_score:")

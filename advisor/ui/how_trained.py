@@ -15,7 +15,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
 from advisor.training.settings import Candidate
-from advisor.ui import charts, parts, terms
+from advisor.ui import alts, charts, parts, terms
 from advisor.ui.charts import GREY, TEAL, base
 
 #: What the values on the validation part are called; the rest keeps its own name.
@@ -56,7 +56,7 @@ def draw(folder: Path, report: RunReport) -> None:
         if laps := settings.get("race"):
             parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")
             figure = race(laps)
-            st.plotly_chart(figure, config=charts.CONFIG, key="race", alt="Validation loss of each candidate")
+            st.plotly_chart(figure, config=charts.CONFIG, key="race", alt=alts.race(laps))
             rows = pd.DataFrame([race_row(lap) for lap in laps])
             st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
         rows = pd.DataFrame(facts(settings), columns=["Setting", "Value"])

@@ -1,31 +1,34 @@
 """The language models: which ones are installed, the endpoint, and a field to choose one.
 
-The endpoint's key comes from the environment or from `.streamlit/secrets.toml`, which Streamlit copies into the
-environment; the pages only show whether there is one.
+The endpoint's key comes from the environment, from `.streamlit/secrets.toml`, which Streamlit copies into the
+environment, or from the form, which puts it there; the pages only show whether there is one.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from advisor.core import reach, wording
 from advisor.core.errors import EndpointError, PeopleError
 from advisor.llm import models
 from advisor.llm.endpoint import API_KEY, BASE_URL, MODEL, NUMBERS, EndpointSettings
-from advisor.ui import parts
+from advisor.ui import parts, workers
+from advisor.ui.machine import chores, facts
 from advisor.ui.server.settings import login_is_on, machine
 from probes.backbones.catalog import CATALOG
 
+KEY = "Leave it empty for a server without keys, or to keep the present one."
+#: Where the endpoint is set up for good.
 SET_UP = f"""\
-export {BASE_URL}=https://host/v1
-export {MODEL}=the-model
-export {API_KEY}=...                # or all three in .streamlit/secrets.toml
-export {NUMBERS["most_tokens"]}=200000     # most tokens of one process
-export {NUMBERS["price_in"]}=0.15          # price of a million tokens read
-export {NUMBERS["price_out"]}=0.60         # price of a million tokens written"""
+{BASE_URL} = "https://host/v1"
+{MODEL} = "the-model"
+{API_KEY} = "..."
+{NUMBERS["most_tokens"]} = "200000"     # most tokens of one process
+{NUMBERS["price_in"]} = "0.15"          # price of a million tokens read
+{NUMBERS["price_out"]} = "0.60"         # price of a million tokens written"""
 
 
 def names() -> list[str]:
@@ -86,60 +89,82 @@ def draw() -> None:
     parts.section("Language model")
     local = [name for name in names() if name != models.ENDPOINT]
     if local:
-        parts.answer_line(f"Installed: {', '.join(local)}. Your questions stay on {machine()}.")
+        st.text(f"Installed: {', '.join(local)}. Your questions stay on {machine()}.")
     else:
-        parts.answer_line("No language model is installed.")
-        try:
-            parts.note(models.missing() or "")
-        except PeopleError as error:
-            parts.note(str(error))
+        st.text("No language model is installed. Fetch one above, or use an endpoint.")
     parts.note("Any causal Hugging Face model works too: name its local folder or its hub name.")
     endpoint()
 
 
 def endpoint() -> None:
-    """What is configured, without the key, or how to configure it."""
+    """The endpoint in use with a test, without the key; and a form that sets it."""
+    settings: EndpointSettings | None = None
     try:
         settings = EndpointSettings.configured()
     except EndpointError as error:
-        st.text(str(error))
-    else:
+        configured = any(os.environ.get(name, "").strip() for name in (BASE_URL, MODEL))
+        st.text(str(error) if login_is_on() or configured else "No endpoint is configured.")
+    if settings is not None:
         st.text(f"An endpoint is configured: {settings.model} at {settings.host}.")
-        rows = facts(settings)
-        frame = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
-        st.dataframe(frame, hide_index=True, alt="What is configured for the endpoint")
-    with st.expander("How to use an endpoint", icon=":material/cloud:"):
-        st.code(SET_UP, language="bash")
-        parts.note(
-            f"Any OpenAI-compatible server works, also one on {machine()}. The key is read from the environment or "
-            "from Streamlit's secrets; it is never shown, stored or logged. Your texts are sent to that address."
-        )
+        test()
+        facts.draw(facts_of(settings))
+    if not login_is_on():
+        with st.expander("Use another endpoint" if settings else "Use an endpoint", icon=":material/cloud:"):
+            form(settings)
 
 
-def facts(settings: EndpointSettings) -> dict[str, str]:
+def test() -> None:
+    """A button that asks the endpoint one short question, and what came of it."""
+    if not st.button("Test the endpoint", key="test-endpoint", icon=":material/network_check:"):
+        return
+    try:
+        with st.spinner("Asking the endpoint."):
+            reply, seconds = workers.answer("The test of the endpoint", chores.try_endpoint)
+    except PeopleError as error:
+        parts.problem(str(error))
+        return
+    st.text(f"It answered in {wording.duration(seconds)}: {wording.short(reply, 60) or 'nothing'}")
+
+
+def form(settings: EndpointSettings | None) -> None:
+    """Address, model and key of an endpoint, used until the dashboard ends; and how to set it for good."""
+    with st.form("endpoint", border=False):
+        address = st.text_input("Address", settings.base_url if settings else "", placeholder="https://host/v1")
+        model = st.text_input("Model", settings.model if settings else "", placeholder="the name the server knows")
+        key = st.text_input("Key", type="password", help=KEY)
+        pressed = st.form_submit_button("Use it", key="use-endpoint", type="primary")
+    parts.note(
+        f"Any OpenAI-compatible server works, also one on {machine()}. Your texts are sent to that address. The key is "
+        "kept in memory until the dashboard ends; it is never shown, written down or logged."
+    )
+    if pressed:
+        wanted = {MODEL: model.strip()}
+        if settings is None or address.strip() != settings.base_url or key.strip():  # else the present ones stay
+            wanted |= {BASE_URL: address.strip(), API_KEY: key.strip()}
+        try:
+            EndpointSettings.configured(wanted)
+        except EndpointError:
+            parts.problem("Give an address that starts with https:// (or http:// on this machine) and a model.")
+        else:
+            os.environ.update(wanted)
+            st.rerun()
+    parts.note("To set it for good, write into .streamlit/secrets.toml:")
+    st.code(SET_UP, language="toml")
+
+
+def facts_of(settings: EndpointSettings) -> dict[str, str]:
     """The endpoint's settings in words; of the key only whether there is one."""
-    usage = models.endpoint(settings).usage
     priced = settings.price_in is not None and settings.price_out is not None
     price = f"{settings.price_in:g} read, {settings.price_out:g} written" if priced else "unknown: money is not counted"
     return {
         "Key": "set" if settings.api_key else "none",
-        "Tokens spent": (
-            f"{wording.count(usage.spent)} of at most {wording.count(settings.most_tokens)}, by this dashboard"
-        ),
+        "Most tokens": f"{wording.count(settings.most_tokens)} for each process that asks",
         "Price of a million tokens": price,
-        "Price of 1,000 predictions": spent_on(settings) or a_thousand(settings),
+        "Price of 1,000 predictions": a_thousand(settings),
         "Requests at once": str(settings.at_once),
         "Timeout": wording.duration(settings.timeout_seconds),
         "Retries": str(settings.retries),
     }
-
-
-def spent_on(settings: EndpointSettings) -> str:
-    """What 1,000 predictions cost, from those made so far; "" where none was made or the prices are unknown."""
-    endpoint = models.endpoint(settings)
-    price = endpoint.price_per_thousand()
-    n = wording.counted(endpoint.usage.requests, "request")
-    return f"{price:.2g} from {n} so far" if price is not None else ""
 
 
 def a_thousand(settings: EndpointSettings, n_read: int = 200, n_written: int = 10) -> str:

@@ -10,7 +10,7 @@ from advisor import api
 from advisor.advice.record.written import Form, written
 from advisor.core import wording
 from advisor.core.records import Advice, Dataset
-from advisor.ui import jobs, parts
+from advisor.ui import jobs, parts, waiting, work
 
 EXCHANGE_BUDGETS = (120, 300, 900, 3600)
 #: Of each form of the decision record: the button's words, its icon, its media type.
@@ -26,15 +26,16 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
     rate = advice.exchange
     if rate is None:
         return
-    parts.section("What the pre-trained model is worth in labels")
-    st.text(rate.sentence)
-    parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
     key = jobs.key_of("exchange", dataset.fingerprint)
     job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
-        parts.wait(job)
-    if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
-        _offer_exchange(dataset, key)
+    waits = job is not None and (not job.finished or job.error is not None)
+    with st.expander("What the pre-trained model is worth in labels", icon=":material/balance:", expanded=waits):
+        st.text(rate.sentence)
+        parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
+        if job is not None and waits:
+            waiting.wait(job)
+        if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
+            _offer_exchange(dataset, key)
 
 
 def _offer_exchange(dataset: Dataset, key: str) -> None:
@@ -45,13 +46,12 @@ def _offer_exchange(dataset: Dataset, key: str) -> None:
             "Time in all", EXCHANGE_BUDGETS, index=1, key="exchange-budget", format_func=wording.duration
         )
     if pressed:
-        jobs.start(key, "The exchange rate", lambda tell: api.exchange(dataset, budget=float(budget), progress=tell))
+        jobs.start(key, "The exchange rate", partial(work.exchange, dataset, float(budget)))
         st.rerun()
 
 
 def record(dataset: Dataset, advice: Advice) -> None:
     """The decision record to download; it is written when a button is pressed."""
-    parts.section("Save the decision")
     parts.note(
         "The decision record holds the question, every number with its n, interval and provenance, the reasons, what "
         "would change the recommendation, hashes and versions, and the plan with the command that runs it."

@@ -1,4 +1,4 @@
-"""Pieces that several pages draw: the question with its answer, a failure, a job's progress, findings, a quotation.
+"""Pieces that several pages draw: the question with its answer, a failure, findings, a quotation.
 
 Names and sentences that hold a user's words never pass through Markdown: `st.text` shows them as they are,
 `answer_line` and `note` escape them.
@@ -6,7 +6,7 @@ Names and sentences that hold a user's words never pass through Markdown: `st.te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Literal
 
@@ -16,7 +16,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
 from advisor.core.shown import visible, without_formula
-from advisor.ui import jobs, places, polling, terms
+from advisor.ui import places
 
 ANSWER = (
     "font-size:1.15rem;line-height:1.55;margin:0 0 0.5rem 0;max-width:52rem;text-wrap:pretty;overflow-wrap:anywhere"
@@ -97,39 +97,27 @@ def split(dataset: Dataset, made_here: str) -> str:
     return f"{made_here}; groups and duplicates stay on one side."
 
 
-def _watch(key: str) -> None:
-    job = jobs.find(key)
-    if job is None or job.finished:
-        st.rerun()
-    st.progress(job.share)
-    left = f", {terms.left(job.seconds * (1 / job.share - 1))}" if job.share > 0.1 else ""
-    note(f"{job.sentence.rstrip('.')}: {wording.duration(job.seconds)} so far{left}.")
+def keys(finding: Finding) -> None:
+    """The keys of some of a finding's items."""
+    more = finding.n_items - SHOWN_KEYS
+    shown = ", ".join(wording.short(key, 60) for key in finding.items[:SHOWN_KEYS])
+    note(shown + (f" and {wording.count(more)} more" if more > 0 else ""))
 
 
-def wait(job: jobs.Job) -> None:
-    """Show a job's progress until it ends; then the page is drawn again. A failed job offers another try."""
-    if job.error is not None:
-        problem(job.error)
-        if st.button("Try again", key=f"again-{job.key}", icon=":material/refresh:"):
-            jobs.again(job)
-            st.rerun()
-        return
-    polling.every(1.0, lambda: _watch(job.key))
+def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] | None = None) -> None:
+    """Each finding as a sentence with its severity, the most serious first.
 
-
-def findings(findings: Sequence[Finding], with_keys: bool = True) -> None:
-    """Each finding as a sentence with its severity, the most serious first; the keys of some items under it."""
+    show: what draws the items of one that lists any, by its number; None: they are not shown.
+    """
     order = list(MARK)
-    for finding in sorted(findings, key=lambda f: order.index(f.severity)):
+    for number, finding in enumerate(sorted(findings, key=lambda f: order.index(f.severity))):
         color, icon = MARK[finding.severity]
         mark, sentence = st.columns([1, 7], gap="small")
         mark.badge(finding.severity, color=color, icon=icon)
         with sentence.container(gap="xsmall"):
             st.text(finding.sentence)
-            if finding.items and with_keys:
-                more = finding.n_items - SHOWN_KEYS
-                keys = ", ".join(wording.short(k, 60) for k in finding.items[:SHOWN_KEYS])
-                note(keys + (f" and {wording.count(more)} more" if more > 0 else ""))
+            if finding.items and show is not None:
+                show(number, finding)
 
 
 def quote(title: str, text: str, marks: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Where the user is: the eight pages, and what the address says (`?data=`, `?run=`, `?job=`).
+"""The eight pages, and what the address says (`?data=`, `?run=`, `?job=`).
 
 Nothing that matters lives in a session: a reload, or another browser, reads the address and the workspace
 and shows the same thing. The session only remembers the last dataset and run across the navigation bar,
@@ -17,14 +17,15 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
 from advisor.data.reading import open_dataset
-from advisor.ui.server import visitors
-from advisor.ui.server.settings import login_is_on
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "pages"
 NAME = "Transfer Advisor"
-WIDTH = 980
 KEPT = ("data", "run")
+CLOSE_MENU = """
+if (window.innerWidth < 768)
+  document.querySelector('[data-testid="stSidebar"] [data-testid="stSidebarCollapseButton"] button')?.click()
+"""
 
 
 @dataclass(frozen=True)
@@ -49,41 +50,6 @@ PLACES: tuple[Place, ...] = (
 )
 
 
-def main() -> None:
-    """Draw the bar and run the open page."""
-    # A picture of our own: for a Material icon in the tab Streamlit asks fonts.gstatic.com.
-    st.set_page_config(page_title=NAME, page_icon=str(HERE / "icon.svg"), layout="wide")
-    st.logo(HERE / "logo.svg", size="large")
-    if login_is_on() and not visitors.name_of(st.user.to_dict()):
-        sign_in()
-        return
-    chosen = st.navigation([page(place.name) for place in PLACES], position="top")
-    # A column of this width keeps lines readable on a wide screen and fills a narrow one.
-    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        chosen.run()
-        if login_is_on():
-            signed_in()
-
-
-def sign_in() -> None:
-    """All that somebody sees who has not signed in, or is not admitted."""
-    st.title("Who are you?", anchor=False)
-    if st.user.get("is_logged_in"):
-        name = st.user.get("email") or st.user.get("name") or "This account"
-        st.text(f"{name} is not admitted to this dashboard. Ask its owner, or sign in with another account.")
-        st.button("Sign out", on_click=st.logout)
-        return
-    st.text("Sign in to use this dashboard. Your datasets and runs are visible to you alone.")
-    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
-
-
-def signed_in() -> None:
-    """Who is signed in, below the page, and the way out."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.text(f"Signed in as {st.user.get('email') or st.user.get('name') or st.user.get('sub')}", width="content")
-        st.button("Sign out", on_click=st.logout, type="tertiary")
-
-
 def page(name: str) -> st.Page:
     """The Streamlit page called `name`."""
     place = next(p for p in PLACES if p.name == name)
@@ -91,10 +57,16 @@ def page(name: str) -> st.Page:
         FOLDER / f"{name}.py",
         title=place.title,
         icon=place.icon,
-        url_path=name,
+        url_path=name if name != PLACES[0].name else "start",  # its own name is that of `first`
         help=place.help,
         default=name == PLACES[0].name,
     )
+
+
+def first() -> st.Page:
+    """The first page under its own name too: Streamlit serves it at the top alone, and /data was not found."""
+    place = PLACES[0]
+    return st.Page(FOLDER / f"{place.name}.py", title=place.title, url_path=place.name, visibility="hidden")
 
 
 def address() -> dict[str, str]:
@@ -126,19 +98,24 @@ def at_dataset(fingerprint: str) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _opened(fingerprint: str, workspace: str) -> Dataset:
-
     return open_dataset(fingerprint)
+
+
+def opened(fingerprint: str) -> Dataset | None:
+    """The dataset of a fingerprint or its first 16 digits; None where the workspace does not know it."""
+    try:
+        return _opened(fingerprint, str(Workspace.here().folder))
+    except PeopleError:
+        return None
 
 
 def dataset() -> Dataset | None:
     """The dataset named in the address, or None when there is none or the workspace does not know it."""
-
     fingerprint = remembered("data")
     if fingerprint is None:
         return None
-    try:
-        return _opened(fingerprint, str(Workspace.here().folder))
-    except PeopleError:
+    known = opened(fingerprint)
+    if known is None:
         st.session_state.pop("data", None)
         st.query_params.pop("data", None)
-        return None
+    return known

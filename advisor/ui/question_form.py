@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from advisor import api
 from advisor.advice.wishes import checked_budget, checked_constraints, checked_rungs
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import Dataset, Goal
-from advisor.ui import jobs, parts, tasks, terms
+from advisor.ui import jobs, parts, tasks, terms, work
 
 BUDGETS = (20, 60, 180, 600, 1800)
 
@@ -22,18 +22,7 @@ def ask(dataset: Dataset, question: Goal) -> None:
     jobs.start(
         jobs.key_of("advise", dataset.fingerprint),
         "The advice",
-        lambda tell: api.advise(
-            dataset,
-            target=question.target,
-            tolerance=question.tolerance,
-            budget=question.budget_seconds,
-            rungs=question.rungs,
-            backbone=question.backbone,
-            backbones=question.backbones,
-            prices=question.prices,
-            constraints=question.constraints,
-            progress=tell,
-        ),
+        partial(work.advise, dataset, question),
         asked=question,
     )
 

@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import charts, climbing, how_trained, parts, tasks
+from advisor.ui import alts, charts, climbing, how_trained, parts, tasks
 
 QUESTION = "Did the forecast hold?"
 
@@ -26,15 +26,15 @@ def draw(status: RunStatus) -> None:
         parts.heading(QUESTION, "The report of this run cannot be read.")
         parts.problem(str(error))
         return
-    parts.heading(QUESTION, answer(status, report))
+    parts.heading(title(report), answer(status, report))
     climbing.draw(status.run)
-    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt="Test value beside the forecast")
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
     parts.note(f"{wording.measured(report.test)} on the locked test part.")
     for sentence in how_trained.open_sentences(report):
         st.text(sentence)
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
-    take_away(status, folder)
+    take_away(status)
     view.errors(report, plan)
     how_trained.draw(folder, report)
     parts.note(
@@ -43,14 +43,33 @@ def draw(status: RunStatus) -> None:
     )
 
 
+def title(report: RunReport) -> str:
+    """What was reached, and how that stands to the forecast.
+
+    >>> from probes.measured import Measured
+    >>> at = lambda value: Measured(value=value, low=value, high=value, n=9, seconds=1.0)
+    >>> plain = {"run": "r", "rung": "frozen", "metric": "accuracy", "classes": (), "confusion": [], "per_class": []}
+    >>> more = {"mistakes": (), "seconds": 1.0, "device": "cpu", "precision": "float32"}
+    >>> title(RunReport(test=at(0.9), promised=None, **plain, **more))
+    'Reached 90.0 % accuracy'
+    """
+    reached, promised = f"Reached {wording.percent(report.test.value)} {report.metric}", report.promised
+    if promised is None:
+        return reached
+    value = report.test.value
+    stands = "below" if value < promised.low else "above" if value > promised.high else "inside"
+    return f"{reached}, {stands} the forecast"
+
+
 def answer(status: RunStatus, report: RunReport) -> str:
-    """The report's first sentence: the test value against the forecast."""
+    """The model, and the report's first sentence: the test value against the forecast."""
     reached = f"{wording.percent(report.test.value)} {report.metric} on {wording.count(report.test.n)} test items."
     return f"{status.title}. {report.sentences[0] if report.sentences else reached}"
 
 
-def take_away(status: RunStatus, folder: Path) -> None:
+def take_away(status: RunStatus) -> None:
     """The lines of Python that load the model, and downloads."""
+    folder = Path(status.directory)
     parts.section("Use the model")
     st.code(f'import advisor\nmodel = advisor.load("{status.run}")', language="python")
     with st.container(horizontal=True):
@@ -63,15 +82,16 @@ def take_away(status: RunStatus, folder: Path) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.download_button(
-            "Report (JSON)",
-            data=lambda: RunFiles(folder).report.read_bytes(),
-            file_name=f"{status.run}-report.json",
-            mime="application/json",
-            key="download-report",
-            icon=":material/description:",
-            on_click="ignore",
-        )
+        if status.files.report.is_file():
+            st.download_button(
+                "Report (JSON)",
+                data=lambda: status.files.report.read_bytes(),
+                file_name=f"{status.run}-report.json",
+                mime="application/json",
+                key="download-report",
+                icon=":material/description:",
+                on_click="ignore",
+            )
 
 
 def zipped(folder: Path) -> bytes:

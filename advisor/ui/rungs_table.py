@@ -10,10 +10,10 @@ from advisor.core.ladder import rung
 from advisor.core.records import Advice, Estimate
 from advisor.core.shown import visible
 from advisor.core.wording import amount, between, capital, percent
+from advisor.ui.charts import GREY, OCHRE, TEAL
 
 #: Without money.
 COLUMNS = 6
-TEAL, GREY, OCHRE = "#2a9086", "#8796a0", "#c58a2c"
 #: The looks of the table. On a narrow screen a rung is a card: its name with its value, and under it the rest by name.
 STYLE = """<style>
 .rungs {border-collapse: collapse; width: 100%; font-size: 0.95rem; margin: 0}
@@ -92,7 +92,8 @@ def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
     odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
     cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
     return [
-        f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})",
+        f"{'measured: ' if estimate.run else ''}{percent(estimate.value)} "
+        f"({between(estimate.low, estimate.high).removesuffix(' %')})",
         odds,
         "" if seconds is None else brief(seconds),
         "" if each is None else milliseconds(each),

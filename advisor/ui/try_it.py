@@ -2,85 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
-from advisor.core.workspace import Workspace
 from advisor.data.reading import open_dataset
-from advisor.ui import charts, items, parts
-
-if TYPE_CHECKING:
-    from advisor.rungs.saved.answering import Answerer
-    from advisor.rungs.saved.predictor import Predictor
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def loaded(run: str, workspace: str) -> Predictor | Answerer:
-    """The model of a finished run. Raises PeopleError when it has none."""
-    return api.load(run)
+from advisor.ui import alts, charts, items, parts, work, workers
+from probes.novelty import Near
 
 
 def draw(run: str, plan: Plan) -> None:
     """The section of the result page."""
     parts.section("Try it")
-    view = items.view_of(plan.kind)
+    view, dataset = items.view_of(plan.kind), reopened(plan)
     with st.container(border=True):
-        item = view.enter(run)
+        entered = view.enter(run, dataset)
         with st.container(horizontal=True):
             predict = view.HAS_PREDICT and st.button("Predict", key=f"predict-{run}", type="primary")
             take = st.button("Take one from the test part", key=f"try-own-{run}", icon=":material/casino:")
-        if predict and item is None:
+        if predict and not entered:
             parts.note("There is nothing to predict yet: fill in the field, or take one from the test part.")
             return
-        if from_test(run, item, predict, take):
-            row, dataset = test_item(run, plan)
-            if row is not None and dataset is not None:
-                answer(run, view.show(dataset, row), dataset.classes[dataset.labels[row]])
-        elif item is not None:
-            answer(run, item, None)
+        if from_test(run, entered, predict, take):
+            from_the_test_part(run, plan)
+        elif entered:
+            own(run, entered, plan, dataset)
 
 
-def from_test(run: str, item: Any | None, predict: bool, take: bool) -> bool:
+def from_test(run: str, entered: list[Any], predict: bool, take: bool) -> bool:
     """Whether a test item is shown: what was asked for last counts, a button or something new in the field."""
-    turn, entered, asked = f"try-turn-{run}", f"try-entered-{run}", f"try-test-{run}"
+    turn, before, asked = f"try-turn-{run}", f"try-entered-{run}", f"try-test-{run}"
     if take:
         st.session_state[turn] = st.session_state.get(turn, 0) + 1
         st.session_state[asked] = True
-    elif predict or (item is not None and item != st.session_state.get(entered)):
+    elif predict or (entered and entered != st.session_state.get(before)):
         st.session_state[asked] = False
-    st.session_state[entered] = item
+    st.session_state[before] = entered
     return bool(st.session_state.get(asked, False))
 
 
-def test_item(run: str, plan: Plan) -> tuple[int | None, Dataset | None]:
+def from_the_test_part(run: str, plan: Plan) -> None:
     """One of the test items, another one at each turn; the report has read them already."""
     try:
         dataset = open_dataset(plan.fingerprint[:16])
     except PeopleError as error:
         parts.problem(str(error))
-        return None, None
+        return
     rows = dataset.where("test")
     if not len(rows):
         parts.note("There is nothing in the test part.")
-        return None, None
-    chosen = np.random.default_rng(st.session_state[f"try-turn-{run}"]).choice(rows)
-    return int(chosen), dataset
+        return
+    row = int(np.random.default_rng(st.session_state[f"try-turn-{run}"]).choice(rows))
+    item = items.view_of(plan.kind).show(dataset, row)
+    if predictions := predicted(run, [item]):
+        answer(predictions[0], dataset.classes[dataset.labels[row]])
 
 
-def answer(run: str, item: Any, label: str | None) -> None:
-    """The label with its probability, the bars, and the truth when it is known."""
+def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> None:
+    """The visitor's own items: what each is taken for, and whether it is like the training part."""
+    predictions = predicted(run, entered)
+    if not predictions:
+        return
+    view = items.view_of(plan.kind)
+    near = likeness(run, entered) if dataset is not None else []
+    if len(entered) == 1:
+        view.draw(entered[0])
+        answer(predictions[0], None)
+        if near and dataset is not None:
+            alike(near[0], dataset)
+        return
+    with st.grid("auto", min_column_width=170, gap="small", key=f"try-several-{run}"):
+        for place, (item, prediction) in enumerate(zip(entered, predictions, strict=True)):
+            with st.container(border=True, gap="xsmall"):
+                view.draw(item)
+                st.text(said(prediction))
+                if near and near[place].is_unlike:
+                    parts.note("Unlike anything in training.")
+
+
+def predicted(run: str, entered: list[Any]) -> list[Prediction]:
+    """The model's predictions; none where it has none, which is then told."""
     try:
         with st.spinner("Asking the model."):
-            model: Any = loaded(run, str(Workspace.here().folder))
-            prediction: Prediction = model.predict([item])[0]
+            answers: list[Prediction] = workers.answer("The prediction", partial(work.predict, run, entered))
     except PeopleError as error:
         parts.problem(str(error))
+        return []
+    return answers
+
+
+def likeness(run: str, entered: list[Any]) -> list[Near]:
+    """How like the training part the items are; nothing where its backbone is not at hand."""
+    try:
+        with st.spinner("Comparing with the training part."):
+            near: list[Near] = workers.answer("The comparison", partial(work.likeness, run, entered))
+    except PeopleError:
+        return []
+    return near
+
+
+def said(prediction: Prediction) -> str:
+    """A prediction in a line."""
+    if prediction.problem:
+        return prediction.problem
+    return f"{prediction.label}, {wording.chance(prediction.probability or 0.0)}"
+
+
+def answer(prediction: Prediction, label: str | None) -> None:
+    """The label with its probability, the bars, and the truth when it is known."""
+    if prediction.problem:
+        parts.problem(prediction.problem)
         return
     truth = "" if label is None else f" It is {label}." if label != prediction.label else " That is right."
     parts.answer_line(f"{prediction.label}, with probability {wording.chance(prediction.probability or 0.0)}.{truth}")
@@ -88,4 +124,26 @@ def answer(run: str, item: Any, label: str | None) -> None:
         parts.note(prediction.note)
     if prediction.probabilities:
         figure = charts.probabilities(prediction.probabilities)
-        st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt="Probability of the likeliest classes")
+        alt = alts.probabilities(prediction.probabilities)
+        st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)
+
+
+def alike(near: Near, dataset: Dataset) -> None:
+    """Whether an item is like anything in training, and what is most like it there."""
+    if near.is_unlike:
+        parts.note(
+            f"Unlike anything in training: {wording.percent(near.further_than, 0)} of the training items are nearer to "
+            f"their own nearest one. The probability above means little then."
+        )
+    with st.expander("Most like it in the training part", icon=":material/image_search:"):
+        captions = [dataset.classes[dataset.labels[row]] for row in near.places]
+        items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
+
+
+def reopened(plan: Plan) -> Dataset | None:
+    """The dataset the run was trained on, or None when the workspace has it no longer."""
+    try:
+        dataset = open_dataset(plan.fingerprint[:16])
+        return dataset if len(dataset.items) else None
+    except (PeopleError, OSError):
+        return None

@@ -23,7 +23,7 @@ from advisor.core.workspace import Workspace
 from advisor.ui.server import receive
 
 CHUNK = 1 << 20
-MOST_FILES = 1000
+MOST_FILES = 5000
 RECEIPT_BYTES = 1024
 MOST_NAME_BYTES = 180
 #: Invisible signs inside emoji and inside Indic and Persian words.
@@ -49,6 +49,12 @@ def tame(name: str) -> str:
     return plain.lstrip(" .-").rstrip(" .") or "upload"
 
 
+def shown(source: str) -> str:
+    """A source as its owner knows it: an upload by its own name, anything else as it is."""
+    uploads = f"{Workspace.here().uploads}{os.sep}"
+    return source.removeprefix(uploads).partition(os.sep)[2] if source.startswith(uploads) else source
+
+
 def keep(stream: BinaryIO, name: str) -> Path:
     """Put an uploaded file at `workspace()/uploads/<hash>/<name>` and return its path.
 
@@ -65,10 +71,7 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
 
     Raises DatasetError for too many files, and StorageError when one did not fit or the disk is full.
     """
-    if len(files) > MOST_FILES:
-        raise DatasetError(
-            f"{count(len(files))} files are more than the {count(MOST_FILES)} of one upload. Put them into an archive."
-        )
+    _check_number(len(files))
     if len(files) == 1:
         return keep(*files[0])
     with _failing_in_words():
@@ -84,6 +87,33 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
             taken.add(own.lower())
             _placed_at(path, folder / own)
         return folder
+
+
+def keep_folder(files: Sequence[tuple[BinaryIO, str]]) -> Path:
+    """Put the files of a folder, named by their paths from it, into one that is laid out alike; returns that folder.
+
+    Raises DatasetError and StorageError as `keep_together` does.
+    """
+    _check_number(len(files))
+    with _failing_in_words():
+        named = [(*_on_disk(stream), [tame(part) for part in name.strip("/").split("/")]) for stream, name in files]
+        tops = {parts[0] for *_, parts in named if len(parts) > 1}
+        inside = len(tops) == 1 and all(len(parts) > 1 for *_, parts in named)
+        whole = hashlib.sha256()
+        for _, digest, parts in sorted(named, key=lambda file: file[2]):
+            whole.update(f"{'/'.join(parts)}\x1f".encode() + digest)
+        folder = Workspace.here().uploads / whole.hexdigest()[:16] / (tops.pop() if inside else "Folder")
+        for path, _, parts in named:
+            _placed_at(path, folder.joinpath(*parts[1:] if inside else parts))
+        return folder
+
+
+def _check_number(n_files: int) -> None:
+    """Raise DatasetError for too many files."""
+    if n_files > MOST_FILES:
+        raise DatasetError(
+            f"{count(n_files)} files are more than the {count(MOST_FILES)} of one upload. Put them into an archive."
+        )
 
 
 def _on_disk(stream: BinaryIO) -> tuple[Path, bytes]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.core.records import Dataset, Evidence
-from advisor.evidence import sample_rows, stratified
+from advisor.evidence.sample import sample_rows, stratified
 from advisor.training.settings import TrainedRung
 from probes.interval import paired_error, score
 

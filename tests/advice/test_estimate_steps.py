@@ -9,7 +9,7 @@ import pytest
 import advisor
 from advisor.advice.outlook.steps import Steps, time_steps
 from advisor.core.ladder import RUNG_NAMES
-from advisor.evidence import gather
+from advisor.evidence.gather import gather
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from PIL import Image
 from advisor import api
 from advisor.core.records import Finding, Profile
 from advisor.data.inspect import duplicates_image
+from advisor.data.profile.image import size_findings
 
 WORDS = "amber birch cedar delta ember fjord grove haven inlet jetty knoll larch marsh north ocean prairie".split()
 
@@ -106,7 +107,7 @@ def test_long_mixed_and_blank_pictures(tmp_path: Path) -> None:
     _, found = profile_of(folder)
     assert found["long images"].items == ("left/long.png",)
     assert found["blank images"].items == ("right/blank.png",)
-    assert "70 and 640" in found["mixed sizes"].sentence
+    assert "between 70 and 640 px" in found["mixed sizes"].sentence
 
 
 def test_grey_pictures_saved_in_colour_are_grey(tmp_path: Path) -> None:
@@ -137,3 +138,11 @@ def test_a_damaged_profile_is_made_anew(tmp_path: Path) -> None:
     assert Profile.saved(path) is None
     again = api.profile(dataset)
     assert again.counts == first.counts and Profile.saved(path) == again
+
+
+@pytest.mark.parametrize(
+    ("second", "words"), [((8, 8), "All images are 8 × 8 px."), ((8, 12), "All images are small: under 64 px")]
+)
+def test_small_images_of_one_size_are_told_by_it(second: tuple[int, int], words: str) -> None:
+    measures = pd.DataFrame([(8, 8, "a"), (*second, "b")], columns=["width_px", "height_px", "key"])
+    assert size_findings(measures)[0].sentence.startswith(words)

@@ -19,7 +19,7 @@ def test_more_labels_are_counted_from_those_there_are() -> None:
     needed = labels_needed(curve(), 0.85, n_now=100)
     assert needed.value == 180  # 1 - 2 / sqrt(178) = 0.85
     assert needed.low == 100 and needed.high == 400
-    assert "about 180 training items, 80 more than now (80 % band: 100 to 400)" in needed.sentence
+    assert "needs about 180 training items for 85.0 %, 80 more than now (80 % band: 100 to 400)" in needed.sentence
 
 
 def test_a_target_reached_already_and_one_out_of_reach_are_told_apart() -> None:
@@ -27,7 +27,7 @@ def test_a_target_reached_already_and_one_out_of_reach_are_told_apart() -> None:
     assert labels_needed(curve(), 0.81, n_now=200).sentence.endswith("you have 200.")
     far = labels_needed(curve(), 0.93, n_now=100)
     assert far.value is None
-    assert "does not reach 93.0 % even at 400 training items (expected: 90.0 %" in far.sentence
+    assert "does not reach 93.0 % even with 400 training items (expected: 90.0 %" in far.sentence
 
 
 @given(st.floats(0.5, 1.0), st.integers(1, 1000))

@@ -67,7 +67,7 @@ def test_digits_lie_further_from_the_pre_training_data_than_photographs(lite0: A
     assert one.percentile < 40 and other.percentile > 60
     assert [stage.name for stage in other.stages] == list(SCALES)
     assert other.n == len(train_rows(far)) and 0 < len(other.nearest) <= 2
-    assert f"score {other.percentile:.0f}," in other.sentence and other.nearest[0] in other.sentence
+    assert f": {other.percentile:.0f} of 100," in other.sentence and other.nearest[0] in other.sentence
     assert all(0 <= place <= 100 for _, place in other.references) and len(other.references) >= 12
 
 
@@ -119,7 +119,7 @@ def test_the_sentence_names_the_neighbours_and_the_strangest_stage() -> None:
     found = placed(at(0.1, 1.4, 3.6), known())
     assert found is not None and found.nearest == ("set 2", "set 1")
     assert "between set 2 and set 1" in found.sentence
-    assert "strangest to the late layers" in found.sentence and "most familiar to the early ones" in found.sentence
+    assert "late layers find them strangest" in found.sentence and "the early ones most familiar" in found.sentence
     level = placed(at(1.4, 1.4, 1.4), known())
     assert level is not None and "strangest" not in level.sentence
 

@@ -41,7 +41,10 @@ def test_a_set_is_placed_between_its_neighbours() -> None:
     assert found.nearest == ("reviews", "tweets")
     assert 37.5 < found.percentile < 62.5
     assert [stage.name for stage in found.stages] == ["bits per byte", "tokens per word"]
-    assert "between reviews and tweets: A model needs 1.90 bits per byte (1.80 to 2.00)" in found.sentence
+    assert (
+        "between reviews and tweets. Prose that the language model predicts well is at 0: A model needs 1.90 bits"
+        in found.sentence
+    )
     assert Domain.model_validate_json(found.model_dump_json()) == found
 
 

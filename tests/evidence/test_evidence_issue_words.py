@@ -18,11 +18,11 @@ def check(precision: float | None) -> PlantedCheck:
 @pytest.mark.parametrize(
     ("n_listed", "precision", "severity", "said"),
     [
-        (30, 0.9, "warning", "about 9 in 10 of its labels were flipped (8 to 10)."),
-        (30, 0.3, "note", "most labels on this list may be right"),
-        (5, 0.9, "note", "With fewer wrong labels than in that test"),
+        (30, 0.9, "warning", "about 9 in 10 of its entries were flipped (8 to 10)."),
+        (30, 0.3, "note", "most of these labels may be right"),
+        (5, 0.9, "note", "Here fewer labels are wrong than in that test"),
         (1, 0.9, "note", "1 of 500 labels looks wrong."),
-        (5, None, "note", "such a list held 80 % of them."),
+        (5, None, "note", "the list caught 80 % of them."),
     ],
 )
 def test_suspect_labels_are_as_grave_as_their_list_is_good(
@@ -37,7 +37,7 @@ def test_suspect_labels_are_as_grave_as_their_list_is_good(
 def test_an_interval_of_one_number_is_not_written() -> None:
     sure = Measured(value=0.1, low=0.09, high=0.12, n=500, seconds=1.0)
     found = issue_wording.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure))
-    assert found is not None and "about 1 in 10 of its labels were flipped. So most" in found.sentence
+    assert found is not None and "about 1 in 10 of its entries were flipped. So most" in found.sentence
 
 
 def test_nothing_listed_is_no_finding_and_few_items_are_said_to_be_few() -> None:

@@ -16,7 +16,6 @@ from PIL import Image
 from advisor.core.records import Dataset, Finding
 from advisor.core.shown import without_formula
 from advisor.data.reading import read
-from advisor.evidence import Sample, related
 from advisor.evidence.issues import (
     CHECKS,
     COLUMNS,
@@ -31,6 +30,7 @@ from advisor.evidence.issues import (
     save_csv,
     summary,
 )
+from advisor.evidence.sample import Sample, related
 from probes.linear import linear_probe
 
 EVIDENCE: Any = SimpleNamespace(backbone_hash="0123456789", n_sample=500)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from advisor.core.errors import BackboneError
 from advisor.core.records import Dataset, Evidence, ReadOptions
 from advisor.core.workspace import slug
+from advisor.data import images
 from advisor.data.reading import read
 from advisor.evidence.gather import gather
 from advisor.llm.endpoint import BASE_URL, MODEL
@@ -29,6 +31,17 @@ def questions(tmp_path: Path) -> Dataset:
         rows.append({"question": f"When was the museum of town {n} opened?", "answers": [str(1900 + n)]})
     (folder / "questions.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     return read(folder, ReadOptions(kind="qa"))
+
+
+@pytest.fixture
+def digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    """Sixty of the digits, fed small."""
+    monkeypatch.setattr(images, "SMALL_INPUT_PX", 48)
+    for label, paths in read("sample:digits", ReadOptions()).items.groupby("label")["path"]:
+        (tmp_path / "digits" / str(label)).mkdir(parents=True)
+        for path in list(paths)[:6]:
+            shutil.copy(path, tmp_path / "digits" / str(label))
+    return read(tmp_path / "digits", ReadOptions())
 
 
 def keep(dataset: Dataset, name: str, identity: str) -> Evidence:
@@ -62,3 +75,16 @@ def test_kept_evidence_of_an_endpoint_is_that_of_its_model(questions: Dataset, m
     for name, evidence in kept.items():
         monkeypatch.setenv(MODEL, name)
         assert gather(questions, "endpoint", BUDGET) == evidence
+
+
+def test_what_is_measured_can_be_read_while_the_rest_is_measured(digits: Dataset) -> None:
+    sizes = []
+
+    def look(sentence: str, share: float) -> None:
+        so_far = Evidence.saved(digits.files.evidence_so_far)
+        if so_far is not None:
+            sizes.append(len(so_far.results))
+
+    evidence = gather(digits, None, 10.0, look)
+    assert sizes[0] < sizes[-1] <= len(evidence.results) and sizes == sorted(sizes)
+    assert not digits.files.evidence_so_far.exists()

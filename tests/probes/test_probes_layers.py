@@ -43,7 +43,7 @@ def test_when_the_middle_is_best_the_sentence_says_by_how_much() -> None:
 def test_of_equals_the_shallowest_is_the_cut_and_nothing_more_is_claimed() -> None:
     found = probed(0.0, 6.0, 6.0, 6.0)
     assert ("The highest value" in found.sentence) == (found.top not in (1, 3))
-    assert found.cut == 1 and "adds nothing that shows" in found.sentence and f"{len(LABELS)}" in found.sentence
+    assert found.cut == 1 and "add nothing beyond noise" in found.sentence and f"{len(LABELS)}" in found.sentence
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced accuracy"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import sys
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.memory import InParts, is_out_of_memory
+from probes.memory import InParts, is_out_of_memory, used_bytes
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,10 @@ def test_one_item_that_does_not_fit_is_an_error_and_others_are_not_hidden() -> N
         fails(MemoryError())(np.zeros((4, 1)), 4)
     with pytest.raises(RuntimeError, match="shape"):
         fails(RuntimeError("shape mismatch"))(np.zeros((4, 1)), 4)
+
+
+def test_what_is_held_is_known_while_another_thread_imports_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module in the middle of its import has none of its names yet; whoever asks must not fail."""
+    held = bytearray(64_000_000)
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert used_bytes() > len(held)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,21 @@ def test_the_file_of_a_package_that_is_not_installed_may_lie_in_the_folder_of_we
     assert not weights.available(entry)[0]
     (nothing_cached / "x.pth").write_bytes(b"weights")
     assert weights.weights_path(entry) == nothing_cached / "x.pth"
+
+
+def test_a_download_tells_how_much_has_arrived_in_its_folder(tmp_path: Path) -> None:
+    entry = dataclasses.replace(catalog.find("dinov2-small"), size_bytes=1000)
+    shares: list[float] = []
+    told = threading.Event()
+
+    def tell(sentence: str, share: float) -> None:
+        shares.append(share)
+        if share > 0.3:
+            told.set()
+
+    with weights.growing(tmp_path, entry, tell, every=0.01):
+        (tmp_path / "a.incomplete").write_bytes(bytes(400))
+        assert told.wait(30)
+    assert shares[-1] == 0.4
+    with weights.growing(tmp_path / "not there yet", entry, tell, every=0.01):
+        pass

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from advisor.core import storage
+from advisor.core.workspace import RunFiles
 from advisor.runs.reporter import Reporter
 from advisor.runs.worker import interrupted
 
@@ -41,3 +43,17 @@ def test_what_is_kept_counts_at_the_next_launch(tmp_path: Path) -> None:
 def test_a_run_of_a_version_that_kept_no_such_time_counts_all_of_it(tmp_path: Path) -> None:
     reporter = taken_up(tmp_path, seconds=30.0)
     assert (reporter.spent_before, reporter.redone_seconds, reporter.interruptions) == (30.0, 0.0, 1)
+
+
+def test_what_a_run_says_of_itself_is_in_its_state_and_its_events(tmp_path: Path) -> None:
+    reporter = Reporter(tmp_path)
+    reporter.device = "cpu"
+    reporter.say("The head works best on block 5.")
+    reporter.emit("Training", 0.3, step=1, items_per_second=31.0)
+    files = RunFiles(tmp_path)
+    state = storage.read_object(files.state)
+    assert (state["doing"], state["device"]) == ("The head works best on block 5.", "cpu")
+    assert state["items_per_second"] == 31.0 and state["memory_bytes"] > 1e7
+    assert [e["sentence"] for e in storage.read_lines(files.events) if e["event"] == "said"] == [state["doing"]]
+    reporter.emit("Reading the test part", 0.95)
+    assert storage.read_object(files.state)["items_per_second"] is None, "the pace is that of its stage"

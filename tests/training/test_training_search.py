@@ -80,3 +80,13 @@ def test_the_head_learns_at_the_rate_of_the_candidate_or_with_lora_at_its_own() 
     assert Candidate(3e-3, 0.5).settings(base).head_learning_rate == pytest.approx(6e-3)
     assert Candidate(3e-3, 0.5).settings(base).layer_share == 0.5
     assert Candidate(5e-3, adapters=True).settings(base).head_learning_rate == 2e-3
+
+
+def test_whoever_watches_sees_every_candidate_go_forward_and_where_its_lap_ends() -> None:
+    seen: dict[Candidate, list[dict[str, Any]]] = {}
+    raced(GOOD, IDLE, watch=lambda candidate, numbers: seen.setdefault(candidate, []).append(numbers))
+    assert set(seen) == {GOOD, IDLE}
+    for numbers in seen.values():
+        steps = [row["step"] for row in numbers]
+        assert steps == sorted(steps) and steps[-1] == numbers[-1]["steps"]
+        assert "val_loss" in numbers[-1], "each lap ends with a judgement"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ from advisor.core.records import (
     WhatIf,
 )
 from advisor.runs import store
+from advisor.ui import workers
+from advisor.ui.worker import Work, outcome
+from probes.progress import Progress
 from tests.ui import qa_records
 from tests.ui.ui_records import share, write_dataset
 
@@ -131,6 +135,29 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
     )
     advice.save(Path(dataset.folder) / "advice.json")
     return advice
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have their work done in this process: another takes seconds to start, and sees no patch of a test's.
+
+    The browser has real ones, and so has a test that asks for `own_processes`.
+    """
+
+    def do(title: str, work: Work, tell: Progress, workspace: Path, held: object = None) -> Any:
+        return workers.result_of(title, outcome(work, tell))
+
+    if "own_processes" not in request.fixturenames:
+        monkeypatch.setattr(workers, "_do", do)
+
+
+@pytest.fixture
+def own_processes(workspace: Path) -> Iterator[None]:
+    """Work is done by real processes, ended after the test."""
+    yield
+    for worker in workers._idle:
+        worker.end()
+    workers._idle.clear()
 
 
 @pytest.fixture

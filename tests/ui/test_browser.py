@@ -78,7 +78,7 @@ def fits_a_phone(page: Page) -> bool:
 def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None:
     page = browser_page
     page.goto(address)
-    page.get_by_role("heading", name="What data do you have?").wait_for()
+    page.get_by_role("heading", name="Prompt, fine-tune, or train?").wait_for()
     page.locator(".st-key-sample-digits button").click()  # the first of three clicks
     page.get_by_role("heading", name="What is in the data?").wait_for()
     page.get_by_role("button", name="Get advice").click(timeout=LONG)  # the second
@@ -98,7 +98,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
-    page.get_by_role("heading", name="Did the forecast hold?").wait_for(timeout=LONG)
+    page.get_by_role("heading", name=re.compile("^Reached ")).wait_for(timeout=LONG)
     page.get_by_text("it reached").first.wait_for()
     page.locator("input[type=file]").set_input_files(digit())
     page.get_by_text("with probability").wait_for(timeout=SOON)
@@ -113,6 +113,34 @@ def test_questions_over_documents_are_read_from_the_sample(browser_page: Page, a
     browser_page.goto(browser_page.url.replace("/profile", "/evidence"))
     browser_page.get_by_role("button", name="Measure now").wait_for()
     assert browser_page.get_by_text("This did not work").count() == 0
+
+
+def test_a_table_is_corrected_before_it_is_read_and_back_leads_back(browser_page: Page, address: str) -> None:
+    page = browser_page
+    rows = "".join(f"Parcel {i} is late,{'ab'[i % 2]},{'xyz'[i % 3]}\n" for i in range(60))
+    table: FilePayload = {
+        "name": "My [parcels].csv",
+        "mimeType": "text/csv",
+        "buffer": f"message,team,rank\n{rows}".encode(),
+    }
+    page.goto(address.replace("/?", "/data?"))
+    page.locator("input[type=file]").set_input_files(table)
+    assert page.get_by_text("Page not found").count() == 0
+    page.get_by_role("button", name="Preview the files").click()
+    page.get_by_role("button", name="Read the data").wait_for(timeout=LONG)
+    label = page.locator("[data-testid=stSelectbox]").first.locator("input")
+    other = "team" if label.input_value() == "rank" else "rank"
+    label.click()
+    page.get_by_role("option", name=other, exact=True).click()
+    page.get_by_role("button", name="Undo the changes").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Read the data").click()
+    page.get_by_role("button", name="Get advice").wait_for(timeout=LONG)
+    assert page.title() == "Profile · My [parcels] · Transfer Advisor"
+    page.get_by_test_id("stPageLink").filter(has_text="Evidence").click()
+    page.wait_for_url(re.compile(r"/evidence\?data="))
+    page.go_back()
+    page.wait_for_url(re.compile(r"/profile\?data="))
+    page.get_by_role("heading", name="What is in the data?").wait_for()
 
 
 def digit() -> FilePayload:

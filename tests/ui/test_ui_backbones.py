@@ -51,11 +51,14 @@ def section(content: str) -> None:
     from typing import Any
 
     from advisor.core.records import Backbones
+    from advisor.ui import cards
     from advisor.ui.instruments import backbones
 
     found = Backbones.model_validate_json(content)
     seen: Any = SimpleNamespace(backbones=found, metric="accuracy", backbone=found.best)
-    backbones.draw(seen, seen)
+    card = backbones.card(seen, seen)
+    assert card is not None
+    cards.draw([card])
     backbones.line(seen)
 
 

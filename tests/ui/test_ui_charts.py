@@ -6,7 +6,6 @@ import itertools
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from advisor.ui import charts
 from advisor.ui.charts import data, ladder
 from advisor.ui.charts.labels import Bar, spots
 from probes.measured import Measured
+from probes.reliability import reliability
 
 
 def estimate(rung: str, value: float | None, seconds: float = 0.0) -> Estimate:
@@ -137,10 +137,10 @@ def report(classes: tuple[str, ...]) -> RunReport:
 @pytest.mark.parametrize("n", [2, 20, 21, 41, 100])
 def test_the_confusion_shows_counts_and_shares_of_the_true_class(n: int) -> None:
     figure = charts.confusion(report(tuple(f"class {i}" for i in range(n))))
-    heat = figure.data[0]
+    heat, cells = figure.data
     assert heat.z[0][n - 1] == pytest.approx(0.25)
-    assert heat.customdata[0][n - 1] == 3
-    assert len(figure.data) == (2 if n <= 20 else 1)  # numbers are written where they can be read
+    assert [0, n - 1, 3, 0.25] in [list(point) for point in cells.customdata]  # what a click on it gives
+    assert ("text" in cells.mode) == (n <= 20)  # numbers are written where they can be read
     assert figure.layout.xaxis.showticklabels == (n <= 40)
 
 
@@ -164,17 +164,23 @@ def test_the_prediction_stands_beside_the_test() -> None:
     assert [trace.y[0] for trace in figure.data] == ["Predicted", "Measured on the test part"]
 
 
-def test_curves_draw_what_was_written_and_nothing_else() -> None:
-    metrics = pd.DataFrame({"step": [1, 2, 3], "train_loss": [3.0, 2.0, 1.0], "val_loss": [None, 2.5, None]})
-    figure = charts.curves(metrics)
-    assert {trace.name: len(trace.x) for trace in figure.data} == {"Training loss": 3, "Validation loss": 1}
-    assert len(charts.progress(metrics, "accuracy").data) == 0
-
-
 def test_probabilities_show_the_likeliest_first_from_the_top() -> None:
     figure = charts.probabilities({f"c{i}": i / 100 for i in range(12)})
     assert list(figure.layout.yaxis.ticktext)[-1] == "c11"
     assert len(figure.data[0].x) == 8
+
+
+def test_classes_that_round_to_nothing_are_no_bars() -> None:
+    figure = charts.probabilities({"a": 0.996, "b": 0.0039, "c": 0.0001})
+    assert list(figure.layout.yaxis.ticktext) == ["a"]
+    even = charts.probabilities({f"c{i}": 0.001 for i in range(1000)})
+    assert len(even.data[0].x) == 1, "the first is shown however little it is"
+
+
+def test_the_reliability_diagram_has_a_point_for_each_bin() -> None:
+    bins = reliability(np.array([0.15, 0.95, 0.97]), np.array([False, True, True]))
+    points = charts.reliability(bins).data[1]
+    assert list(points.y) == [0.0, 1.0] and list(points.customdata) == [1, 2]
 
 
 @pytest.mark.parametrize("n", [3, 41])
@@ -186,43 +192,3 @@ def test_counts_are_stacked_by_part_and_sorted(n: int) -> None:
     values = figure.data[0].customdata
     assert list(values) == sorted(values, reverse=n > 40)
     assert sum(values) == n * (n + 1) // 2
-
-
-def folds() -> pd.DataFrame:
-    """A run of two folds and a tuning on all items, each judged once, by a loss that is no metric."""
-    rows = [
-        {"stage": f"Training {fit}", "fit": fit, "step": step, "train_loss": 2.0 / step}
-        for fit in ("fold 1", "fold 2", "all items")
-        for step in (1, 5, 9)
-    ]
-    judged = [{"stage": f"Training {row['fit']}", "fit": row["fit"], "step": 9, "train_loss": 0.3, "val_loss": 1.35,
-               "val_value": -1.35} for row in rows if row["step"] == 9]  # fmt: skip
-    return pd.DataFrame([*rows, *judged])
-
-
-def test_each_fit_of_a_run_has_a_line_of_its_own_and_validation_is_points() -> None:
-    figure = charts.curves(folds())
-    lines = {trace.name: list(trace.x) for trace in figure.data if trace.mode == "lines"}
-    assert lines == {key: [1, 5, 9] for key in ("Fold 1", "Fold 2", "All items")}
-    points = {trace.name: (list(trace.x), trace.mode) for trace in figure.data if "validation" in trace.name}
-    assert points == {f"{fit}: validation": ([9], "markers") for fit in ("Fold 1", "Fold 2", "All items")}
-    assert all((np.diff(trace.x) > 0).all() for trace in figure.data)
-
-
-def test_runs_of_former_versions_are_told_apart_by_their_stages() -> None:
-    former = folds().drop(columns="fit")
-    assert len([trace for trace in charts.curves(former).data if trace.mode == "lines"]) == 3
-
-
-def test_what_is_no_share_is_never_shown_as_per_cent() -> None:
-    assert not charts.progress(folds(), "token F1").data
-    metrics = pd.DataFrame({"step": [1, 2, 3], "val_value": [-1.35, 0.25, 1.0]})
-    figure = charts.progress(metrics, "accuracy")
-    assert [list(trace.y) for trace in figure.data] == [[0.25, 1.0]]
-    assert tuple(figure.layout.yaxis.range) == (0, 1) and figure.data[0].mode == "markers"
-
-
-def test_a_step_that_was_done_again_is_drawn_once_in_its_place() -> None:
-    metrics = pd.DataFrame({"step": [1, 5, 9, 5, 8], "train_loss": [3.0, 2.0, 1.5, 1.9, 1.6]})
-    line = charts.curves(metrics).data[0]
-    assert list(line.x) == [1, 5, 8, 9] and line.y[1] == 1.9

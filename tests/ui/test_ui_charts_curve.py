@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from advisor.core.records import LearningCurve
-from advisor.ui.instruments.curve import answer, learning_curve
+from advisor.core.records import LearningCurve, ProbeResult
+from advisor.ui.instruments.curve import answer, learning_curve, needed
 from probes.measured import Measured
 
 
@@ -34,7 +37,15 @@ def test_a_present_size_off_the_picture_is_not_drawn() -> None:
 
 
 def test_the_answer_says_what_lies_ahead_or_that_it_may_not() -> None:
-    assert answer(record(), 133).startswith("With 400 training items, 90.0")
-    assert "more labels would help" in answer(record(), 133)
-    assert answer(record(), 390).startswith("With all 390 training items")
-    assert "more than the curve can speak for" in answer(record(), 2000)
+    assert answer(record(), 133).startswith("About 7.5 points: with 400 training items, a linear probe")
+    assert "You have hardly more" in answer(record(), 390)
+    assert answer(record(), 2000).startswith("It is too early to tell") and "longer budget" in answer(record(), 2000)
+    flat = record().model_copy(update={"band": tuple((n, 0.9, 0.88, 0.92) for n, *_ in record().band)})
+    assert answer(flat, 133).startswith("Little: ")
+
+
+def test_a_target_that_a_probe_has_reached_takes_no_labels() -> None:
+    probe = ProbeResult(name="joined", title="Linear probe on joined layers", measured=record().points[-1])
+    evidence: Any = SimpleNamespace(results=(probe,), n_train=133)
+    assert needed(evidence, record(), 0.8).startswith("Linear probe on joined layers is there already: 80.0 %")
+    assert "is there already" not in needed(evidence, record(), 0.85)

@@ -123,7 +123,7 @@ def test_a_page_that_watches_goes_on_with_the_climb(images: Dataset, write_run: 
     climb_with(images, [step_of(runs[0]), step_of(runs[1], "fine-tune", seconds=None)])
     store.change(runs[0], "running", "done")
     app.run()
-    assert app.title[0].value == "Did the forecast hold?", "who opens an ended run stays there"
+    assert app.title[0].value.startswith("Reached "), "who opens an ended run stays there"
     assert "under way" in str([frame.value for frame in app.dataframe if "Brought" in frame.value])
 
 
@@ -132,4 +132,4 @@ def test_a_damaged_climb_does_not_hide_the_run(images: Dataset, write_run: Write
     climb = climb_with(images, [step_of(run)], state="done", kept=run)
     climbs.place(climb.climb).write_text("{")
     app = opened("run", run=run)
-    assert app.title[0].value == "Did the forecast hold?" and not app.exception
+    assert app.title[0].value.startswith("Reached ") and not app.exception

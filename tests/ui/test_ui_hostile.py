@@ -113,6 +113,8 @@ def check(app: AppTest) -> int:
             if kind(message) in ("html",):
                 assert_harmless_html(text)
             elif kind(message) in ("plotly_chart",):
+                if text == getattr(message, "alt", None):  # an attribute's value, which is read out and not interpreted
+                    continue
                 for label in strings(json.loads(text)) if text.startswith("{") else [text]:
                     assert_no_tag(label)
             elif kind(message) not in ("text", "arrow", "code", "text_area", "text_input", "selectbox", "dataframe"):
@@ -131,10 +133,18 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
+#: The one script that may run: that of the bar, with the title of a page.
+BAR = {f"<script>/* {place.title} */ {places.CLOSE_MENU}</script>" for place in places.PLACES}
+
+
 def assert_harmless_html(text: str) -> None:
     """Only the tags of the page's own pieces, and nothing that runs or loads."""
-    table = {"div", "table", "thead", "tbody", "tr", "th", "td", "span"}
-    assert set(re.findall(r"<\s*/?\s*([a-zA-Z!][\w-]*)", text)) <= {"p", "blockquote", "mark"} | table, text
+    if text in BAR:
+        return
+    table = {"div", "table", "thead", "tbody", "tr", "th", "td", "span", "ul", "li", "style"}
+    text = re.sub(r' href="#[a-z]+"', "", text)  # the list of contents of a page
+    plain = {"p", "blockquote", "mark", "nav", "a"}
+    assert set(re.findall(r"<\s*/?\s*([a-zA-Z!][\w-]*)", text)) <= plain | table, text
     assert not re.findall(r"<[^>]*\s(on\w+|href|src)\s*=", text), text
     assert "\x1b" not in text and "\u202e" not in text
 

@@ -14,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 from advisor import api
 from advisor.cli import show_issues
 from advisor.core.records import Dataset, Evidence
-from advisor.evidence import Sample, related
 from advisor.evidence.issue_wording import mostly_hard
 from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked, summary
+from advisor.evidence.sample import Sample, related
 from advisor.ui.instruments.issues import TITLE, answer, issues
 from probes.linear import linear_probe
+from tests.ui.ui_records import written
 
 HOSTILE = "*hurt* <b>me</b>"
 
@@ -67,12 +68,15 @@ def section(fingerprint: str) -> None:
     """What Streamlit's test runner runs."""
     from advisor.core.records import Evidence
     from advisor.data.reading import open_dataset
+    from advisor.ui import cards
     from advisor.ui.instruments import issues as drawn
 
     data = open_dataset(fingerprint)
     kept = Evidence.saved(data.files.evidence)
     assert kept is not None
-    drawn.draw(data, kept)
+    card = drawn.card(data, kept)
+    assert card is not None
+    cards.draw([card])
 
 
 def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> Non
     n = len(ranked(table, LABELS))
     assert n > 8
     verdict = "items are hard to tell" if mostly_hard(evidence.findings) else "labels look wrong"
-    assert f"{n} {verdict}" in app.html[0].value
+    assert f"{n} {verdict}" in written(app)
     assert any(f.sentence == t.value for f in evidence.findings for t in app.text)
     words = " ".join(str(element.value) for element in app.html)
     assert "&lt;b&gt;me" in words and "<b>me" not in words

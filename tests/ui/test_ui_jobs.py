@@ -21,27 +21,29 @@ def ended(job: jobs.Job) -> jobs.Job:
 def test_the_same_question_is_one_job_while_it_runs() -> None:
     gate = threading.Event()
     key = jobs.key_of("question")
-    first = jobs.start(key, "Reading", lambda tell: gate.wait(30))
-    assert jobs.start(key, "Reading", lambda tell: None) is first
+    first = jobs.start(key, "Reading", lambda progress: gate.wait(30))
+    assert jobs.start(key, "Reading", lambda progress: None) is first
     assert jobs.find(key) is first
     gate.set()
     assert ended(first).result is True
 
 
 def test_progress_is_kept_between_nothing_and_all() -> None:
-    def work(tell: Progress) -> str:
-        tell("Half way.", 0.5)
-        tell("Too far.", 1.5)
+    def work(progress: Progress) -> str:
+        progress("Reading files: 3 of 1,797", 0.2)
+        progress("Reading files: 1,000 of 1,797", 0.5)
+        progress("Too far.", 1.5)
         return "done"
 
     job = ended(jobs.start(jobs.key_of("progress"), "Reading", work))
-    assert (job.result, job.sentence, job.share, job.error) == ("done", "Too far.", 1.0, None)
+    assert (job.result, job.sentence, job.share, job.error) == ("done", "Too far", 1.0, None)
+    assert job.stages == ["Reading files", "Too far"]
 
 
 def failing(error: Exception) -> Callable[[Progress], None]:
     """Work that fails."""
 
-    def work(tell: Progress) -> None:
+    def work(progress: Progress) -> None:
         raise error
 
     return work
@@ -60,10 +62,10 @@ def test_a_failure_of_the_program_names_the_job_and_the_cause() -> None:
 
 def test_an_answered_question_is_worked_on_again_and_a_failed_one_waits_for_the_user() -> None:
     key = jobs.key_of("again")
-    first = ended(jobs.answer(key, "Reading", lambda tell: 1))
+    first = ended(jobs.answer(key, "Reading", lambda progress: 1))
     second = ended(jobs.answer(key, "Reading", failing(DatasetError("No."))))
     assert second is not first
-    assert jobs.answer(key, "Reading", lambda tell: 2) is second
+    assert jobs.answer(key, "Reading", lambda progress: 2) is second
     third = ended(jobs.again(second))
     assert third is not second
     assert third.error == "No."
@@ -74,7 +76,7 @@ def test_an_answered_question_is_worked_on_again_and_a_failed_one_waits_for_the_
 def test_a_running_job_is_not_forgotten() -> None:
     gate = threading.Event()
     key = jobs.key_of("running")
-    job = jobs.start(key, "Reading", lambda tell: gate.wait(30))
+    job = jobs.start(key, "Reading", lambda progress: gate.wait(30))
     jobs.forget(key)
     assert jobs.find(key) is job
     gate.set()

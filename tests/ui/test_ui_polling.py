@@ -8,7 +8,7 @@ from collections.abc import Callable
 from advisor.core.records import Dataset
 from advisor.core.workspace import RunFiles
 from advisor.runs import store
-from advisor.ui.pages import run as page
+from advisor.ui import live
 from advisor.ui.polling import CLOSED_SECONDS, FEW, LONGEST_SECONDS, interval
 
 
@@ -25,7 +25,8 @@ def test_curves_are_drawn_once_until_the_run_has_gone_on(images: Dataset, write_
     path = RunFiles(store.directory(run)).metrics
 
     def seen() -> object:
-        return page.drawn(run, str(path), path.stat().st_mtime_ns)[0][0][1]
+        figures = live.drawn(run, str(path), path.stat().st_mtime_ns)
+        return next(figure for name, figure, _ in figures if name == "loss")
 
     first = seen()
     assert seen() is first

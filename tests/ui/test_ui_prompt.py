@@ -14,7 +14,7 @@ from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.llm.asking import PromptSetup
 from advisor.ui import places
 from probes.prompting import ZERO_SHOT
-from tests.ui.ui_records import share
+from tests.ui.ui_records import sentences, share
 
 APP = Path(__file__).parents[2] / "app.py"
 CHANGED = ZERO_SHOT.replace("Classify the text", "Sort the text")
@@ -49,7 +49,7 @@ def test_the_prompt_is_shown_as_the_model_gets_it_and_never_as_markdown(prompted
     shown = app.code[0].value
     assert all(name in shown for name in prompted.classes)
     assert "<script>alert(0)</script>" in shown
-    assert all("<script" not in str(element.value) for element in (*app.html, *app.markdown))
+    assert all("<script" not in text for text in (*sentences(app), *(str(element.value) for element in app.markdown)))
     table = next(t.value for t in app.dataframe if "Prompt" in t.value)
     assert table["Gain over no language model"].tolist() == ["\u221210.0 ± 2.0 points"]
     assert table["Raw"].tolist() == ["50.0 %"]

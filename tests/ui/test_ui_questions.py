@@ -12,14 +12,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
-from advisor.core.records import Answer, Dataset, Kind, Passage
+from advisor.core.records import Answer, Dataset, Evidence, Kind, Passage
+from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
-from advisor.ui import ask, how_trained, language, parts, places
+from advisor.ui import ask, how_trained, language, parts, places, work
+from advisor.ui.arriving import preview
 from advisor.ui.charts import answering
+from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
+from tests.ui.ui_records import sentences, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -52,19 +56,17 @@ def test_hostile_words_never_reach_markdown_or_become_html(
     marked_up = "\n".join(str(element.value) for name in MARKDOWN for element in getattr(app, name))
     for hostile in (*TITLES, questions.name, "<script>", "*number*", "**answer**"):
         assert hostile not in marked_up
-    assert all("<script" not in str(element.value) for element in app.html)
+    assert all("<script" not in text for text in sentences(app))
 
 
 def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
-    from advisor.ui.pages import data
-
-    assert {*data.COLUMNS, "kind"} <= set(inspect.signature(line.read).parameters)
-    assert set(data.KINDS) == set(get_args(Kind))
+    assert {*work.FIELDS, "kind"} <= set(inspect.signature(line.read).parameters)
+    assert set(preview.KINDS) == set(get_args(Kind))
 
 
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
     app = opened("profile", data=questions.fingerprint[:16])
-    assert "30 questions over 3 documents, which do not answer 3 of them" in str(app.html[0].value)
+    assert "30 questions over 3 documents; 3 have no answer there" in written(app)
     examples, documents = app.dataframe[0].value, app.dataframe[1].value
     assert "not in the documents" not in examples["Document"].tolist()
     assert set(examples["Question"]) <= set(questions.items["text"].iloc[questions.where("train", "val")])
@@ -72,15 +74,35 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
     assert documents["Questions"].sum() == 27
 
 
-def test_the_evidence_says_first_what_is_missing_then_which_failed(questions: Dataset) -> None:
+def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:
     app = opened("evidence", data=questions.fingerprint[:16])
-    assert "it lacks knowledge most" in str(app.html[0].value)
-    said = shown(app)
-    assert said.count(failures.sentence({"right": 12, "misread": 8, "not found": 4})) == 1
-    assert said.count("A remark.") == 1
+    assert "among the first five for 90.0 % of 24 questions. From the passages, m reaches 50.0 %" in written(app)
+    heads = [heading.value for heading in app.subheader]
+    assert heads[:3] == ["Is the right passage found?", "Does the model read it right?", "What does it answer?"]
+    assert "in 8 the right passage was found but misread, and in 4 it was not found." in written(app)
+    assert "it lacks knowledge most" in written(app) and "A remark." in written(app)
     table = app.dataframe[0].value
     assert table["Answer"].tolist() == ["forty-two", "*six*"]
-    assert table["Outcome"].tolist()[1].startswith("reading failed")
+    assert table["Outcome"].tolist()[1] == "passage found: misread"
+
+
+def test_refusing_every_question_is_the_baseline_of_the_picture(questions: Dataset) -> None:
+    share = instrument.refusing(questions)
+    rows = questions.where("train", "val")
+    assert share == sum(answers == "[]" for answers in questions.items["answers"].iloc[rows]) / len(rows)
+    figure = answering.knowledge([("closed-book", number(0.1))], "token F1", "", 0.2)
+    assert figure.layout.shapes[0].x0 == 0.2
+    assert "refusing every question" in figure.layout.annotations[0].text
+    assert not answering.knowledge([("closed-book", number(0.1))], "token F1").layout.shapes
+
+
+def test_with_few_questions_reading_is_not_judged(questions: Dataset) -> None:
+    evidence = Evidence.load(questions.files.evidence)
+    few = tuple(
+        one.model_copy(update={"measured": one.measured.model_copy(update={"n": 8})}) for one in evidence.results
+    )
+    said = instrument.answer(evidence.model_copy(update={"results": few}))
+    assert "too early to tell: there was time for 8 questions" in said and "longer budget" in said
 
 
 def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write_run: Callable[..., str]) -> None:
@@ -91,15 +113,38 @@ def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write
     assert said.count(failures.sentence(OUTCOMES)) == 1
     assert "A sentence of the rung." in said
     assert app.dataframe[0].value["Accepted"].tolist() == ["forty-two"]
-    assert app.text_input(key=f"question-{run}").label == "A question"
+    assert app.chat_input(key=f"question-{run}").placeholder == "Ask the documents"
 
 
 def test_a_question_without_a_model_is_told_in_a_sentence(questions: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(questions, "done")
     app = opened("run", run=run)
-    app.form_submit_button(key=f"own-{run}").click().run()
+    app.button(key=f"own-{run}").click().run()
     assert not app.exception
     assert any("has no model yet" in text.value for text in app.text)
+
+
+def test_a_conversation_keeps_what_was_asked_before(questions: Dataset) -> None:
+    def page(fingerprint):  # type: ignore[no-untyped-def]  # its source alone is run: no name from here
+        from advisor.core.records import Answer
+        from advisor.ui import ask
+
+        ask.draw("talk", fingerprint, lambda question: Answer(input=question, text=question[::-1], supported=False))
+
+    app = AppTest.from_function(page, args=(questions.fingerprint,)).run()
+    for question in ("Who <b>was</b> it?", "*When*?"):
+        app.chat_input(key="question-talk").set_value(question).run()
+    assert not app.exception
+    assert [message.name for message in app.chat_message] == ["user", "assistant"] * 2
+    assert [text.value for text in app.text] == ["Who <b>was</b> it?", "*When*?"]
+    assert "?*nehW*" in shown(app)
+    app.button(key="clear-talk").click().run()
+    assert not app.chat_message
+
+
+def test_the_page_of_a_pdf_stands_beside_its_passage() -> None:
+    passage = Passage(document="a.pdf", title="A", text=PASSAGE, start=5, end=90, score=0.9, page=12)
+    assert ask.place(passage) == "A · a.pdf, page 12, characters 5 to 90"
 
 
 def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
@@ -108,7 +153,7 @@ def reply_page(answer: Answer, accepted: tuple[str, ...] = ()) -> AppTest:
     def page(answer, accepted):  # type: ignore[no-untyped-def]  # its source alone is run: no name from here
         from advisor.ui import ask
 
-        ask.reply(answer.input, accepted, lambda question: answer)
+        ask.reply(ask.Turn(answer.input, accepted, answer))
 
     app = AppTest.from_function(page, args=(answer, accepted)).run()
     assert not app.exception
@@ -199,12 +244,11 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     everything = str([element.value for element in (*app.text, *app.html, *app.markdown, *app.code, *app.dataframe)])
     assert secret not in everything
     assert "hidden" not in everything
-    facts = next(t.value for t in app.dataframe if "Key" in t.value.iloc[:, 0].tolist()).set_index("Fact")["Value"]
-    assert facts["Key"] == "set"
-    assert "money is not counted" in facts["Price of a million tokens"]
+    facts = language.facts_of(EndpointSettings.configured())
+    assert facts["Key"] == "set" and "money is not counted" in facts["Price of a million tokens"]
+    assert all(any(value in str(element.value) for element in app.html) for value in facts.values())
     asked = [chat_model(ENDPOINT).model for _ in range(2)]
     assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
-    assert "0 of at most 200,000" in facts["Tokens spent"]
     assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"
 
 

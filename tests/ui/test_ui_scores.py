@@ -9,11 +9,13 @@ from advisor.evidence.scores import RANKING
 
 def page() -> None:
     """Runs inside AppTest, so everything it needs is imported here."""
+    from types import SimpleNamespace
     from typing import Any, cast
 
     from advisor.core.records import Evidence
     from advisor.core.records.evidence import TransferScore
-    from advisor.ui.instruments import probes
+    from advisor.ui import cards
+    from advisor.ui.instruments import details
 
     score = TransferScore(
         name="gbc", title="GBC", value=-1.25, meaning="Overlap: 12 %.", weakness="Round.", seconds=0.5
@@ -24,8 +26,9 @@ def page() -> None:
         "device_reason": "r", "input_size": 224, "n_train": 9, "n_test": 3, "n_test_per_class": (3,), "results": (),
         "seconds": 1.0,
     }  # fmt: skip
-    probes.scores(cast(Any, None), Evidence(**common))
-    probes.scores(cast(Any, None), Evidence(**common, scores=(score,)))
+    dataset = cast(Any, SimpleNamespace(kind="image"))
+    cards.draw([details.card(dataset, Evidence(**common))])
+    cards.draw([details.card(dataset, Evidence(**common, scores=(score,)))])
 
 
 def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absent_without_any() -> None:

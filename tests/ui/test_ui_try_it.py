@@ -52,6 +52,39 @@ def test_an_empty_field_says_that_there_is_nothing_to_predict(texts: Dataset, wr
 def test_an_upload_that_is_no_image_is_named_as_its_user_does(images: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(images, "done")
     app = opened("run", run=run)
+    app.button_group(key=f"try-way-{run}").set_value("Upload").run()
     app.get("file_uploader")[0].upload("holiday photo.png", b"no image", "image/png").run()
     said = " ".join(t.value for t in app.text)
     assert "holiday photo.png cannot be used" in said and "uploads" not in said
+
+
+def test_several_images_are_answered_each_with_what_it_is_taken_for(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    run = write_run(images, "done")
+    app = opened("run", run=run)
+    app.button_group(key=f"try-way-{run}").set_value("Upload").run()
+    files = [Path(str(path)) for path in images.items["path"].iloc[:2]]
+    uploader = app.get("file_uploader")[0]
+    for file in files:
+        uploader = uploader.upload(file.name, file.read_bytes(), "image/png")
+    uploader.run()
+    assert not app.exception
+    assert any("has no model yet" in t.value for t in app.text), "both were sent; this run has no model"
+
+
+def test_what_is_unlike_anything_in_training_is_said(texts: Dataset) -> None:
+    def page(places, further) -> None:  # type: ignore[no-untyped-def]  # its source alone is run
+        from advisor.core.workspace import Workspace
+        from advisor.data.reading import open_dataset
+        from advisor.ui import try_it
+        from probes.novelty import Near
+
+        name = next(Workspace.here().datasets.iterdir()).name
+        try_it.alike(Near(tuple(places), further), open_dataset(name))
+
+    rows = [int(row) for row in texts.where("train")[:3]]
+    for further, said in ((0.995, True), (0.5, False)):
+        app = AppTest.from_function(page, args=(rows, further)).run()
+        assert not app.exception
+        assert any("Unlike anything in training" in str(line.value) for line in app.html) == said

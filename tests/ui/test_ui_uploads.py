@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.core.records import Dataset
 from advisor.ui import uploads
 from tests.ui.test_ui_pages import finished_reading, opened
+from tests.ui.ui_records import written
 
 
 @given(st.text(max_size=200))
@@ -49,6 +50,31 @@ def test_an_upload_keeps_its_real_name(name: str) -> None:
     assert uploads.keep(BytesIO(b"text,label\n"), name).name == name
 
 
+def test_an_upload_is_shown_by_its_own_name(workspace: Path) -> None:
+    kept = uploads.keep(BytesIO(b"text,label\n"), "Q&A – v1.2.csv")
+    assert uploads.shown(str(kept)) == "Q&A – v1.2.csv"
+    assert uploads.shown("/home/me/reviews.csv") == "/home/me/reviews.csv"
+    assert uploads.shown("sample:digits") == "sample:digits"
+
+
+def test_the_profile_of_an_upload_names_the_file_and_not_its_place(workspace: Path) -> None:
+    app = read(("My reviews.csv", table().to_csv(index=False).encode()))
+    facts = app.dataframe[-1].value
+    assert facts.set_index("Fact")["Value"]["Source"] == "My reviews.csv"
+    assert str(workspace) not in " ".join([*map(str, (t.value for t in app.text)), written(app)])
+
+
+def test_a_folder_keeps_its_layout_inside_the_workspace(workspace: Path) -> None:
+    names = ["My pets/cat/1.png", "My pets/cat/2.png", "My pets/dog: big/1.png", "My pets/../../etc/x.png"]
+    files = [(BytesIO(name.encode()), name) for name in names]
+    folder = uploads.keep_folder(files)
+    assert folder.name == "My pets" and folder.resolve().is_relative_to((workspace / "uploads").resolve())
+    laid = {path.relative_to(folder).as_posix() for path in folder.rglob("*.png")}
+    assert {"cat/1.png", "cat/2.png", "dog_ big/1.png"} < laid and len(laid) == 4
+    assert uploads.keep_folder(files[::-1]) == folder
+    assert uploads.keep_folder([(BytesIO(b"x"), "a.png")]).name == "Folder"
+
+
 def test_documents_uploaded_together_lie_in_one_folder_under_different_names(workspace: Path) -> None:
     files = [(BytesIO(b"# one"), "a/page.md"), (BytesIO(b"# two"), "b/page.md"), (BytesIO(b"{}"), "qa.jsonl")]
     folder = uploads.keep_together(files)
@@ -58,12 +84,17 @@ def test_documents_uploaded_together_lie_in_one_folder_under_different_names(wor
     assert folder.name == "page and 2 more files"
 
 
-def read(*files: tuple[str, bytes]) -> AppTest:
-    """The page once the files that were uploaded together have been read, or refused."""
+def previewed(*files: tuple[str, bytes]) -> AppTest:
+    """The preview of files that were uploaded together, or why there is none."""
     app = opened("data")
     app.get("file_uploader")[0].set_value([(name, content, "application/octet-stream") for name, content in files])
     app.run().button(key="read-upload").click().run()
     return finished_reading(app)
+
+
+def read(*files: tuple[str, bytes]) -> AppTest:
+    """The page once files that were uploaded together have been read as the preview proposes."""
+    return finished_reading(previewed(*files).button(key="read").click().run())
 
 
 def table() -> pd.DataFrame:
@@ -106,7 +137,7 @@ def fasttext() -> bytes:
 def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str, content: bytes) -> None:
     app = read((name, content))
     assert [t.value for t in app.text if "cannot" in t.value] == []
-    said = str(app.html[0].value)
+    said = written(app)
     assert f">{name.partition('.')[0]}" in said and ": 60 texts in 2 classes" in said
 
 
@@ -121,7 +152,7 @@ def test_whatever_the_path_box_reads_can_be_uploaded(workspace: Path, name: str,
     ],
 )
 def test_what_is_not_read_is_refused_in_words(workspace: Path, name: str, why: str) -> None:
-    app = read((name, b"anything"))
+    app = previewed((name, b"anything"))
     said = [t.value for t in app.text if t.value]
     assert len(said) == 1 and said[0].startswith(name) and why in said[0]
 
@@ -130,7 +161,9 @@ def test_a_model_is_tried_with_whatever_image_can_be_decoded(images: Dataset, wr
     stream = BytesIO()
     Image.new("RGB", (8, 8)).save(stream, "TIFF")
     app = opened("run", run=write_run(images, "done"))
+    way = next(group for group in app.get("button_group") if group.label == "An image")
+    way.set_value("Upload").run()
     app.get("file_uploader")[0].upload("scan.heic", b"anything").run()
     assert any("scan.heic cannot be used" in t.value for t in app.text)
-    app.get("file_uploader")[0].set_value(("scan.jpe", stream.getvalue(), "image/jpeg")).run()
+    app.get("file_uploader")[0].set_value([("scan.jpe", stream.getvalue(), "image/jpeg")]).run()
     assert not any("scan.jpe cannot be used" in t.value for t in app.text)

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ from websockets.typing import Origin, Subprotocol
 from advisor.core import reach
 from advisor.core.errors import StorageError
 from advisor.core.workspace import Workspace, share
-from advisor.data.reading import read
-from advisor.ui import jobs
+from advisor.data.reading import open_dataset
+from advisor.ui import jobs, work
 from advisor.ui.server import visitors
 from tests.ui.serving import Served, served
 
-QUESTIONS = re.compile("Who are you|What data do you have|What has been trained")
+QUESTIONS = re.compile("Who are you|Prompt, fine-tune, or train|What has been trained")
 SECRET = "a-long-secret-of-the-test-alone"
 
 
@@ -87,13 +88,13 @@ def test_without_a_login_there_is_the_way_to_sign_in_and_nothing_else(dashboard:
         assert dashboard.request(path)[0] == 403
     assert dashboard.request("/_stcore/upload_file/a/b", "PUT", b"x")[0] == 403
     words = drawn(dashboard)
-    assert "Who are you?" in words and "What data do you have?" not in words
+    assert "Who are you?" in words and "Prompt, fine-tune, or train?" not in words
 
 
 def test_only_a_cookie_of_this_server_and_of_an_admitted_account_counts(dashboard: Served) -> None:
     ada = {"sub": "1", "email": "ada@example.org"}
     assert dashboard.request("/_stcore/metrics", **signed(dashboard, **ada))[0] == 200
-    assert "What data do you have?" in drawn(dashboard, **signed(dashboard, **ada))
+    assert "Prompt, fine-tune, or train?" in drawn(dashboard, **signed(dashboard, **ada))
     for secret, account in (
         ("another-secret-of-somebody-else", ada),
         (SECRET, {"email": "ada@example.org"}),
@@ -105,7 +106,7 @@ def test_only_a_cookie_of_this_server_and_of_an_admitted_account_counts(dashboar
     ):
         cookie = signed(dashboard, secret, **account)
         assert dashboard.request("/_stcore/metrics", **cookie)[0] == 403
-        assert "What data do you have?" not in drawn(dashboard, **cookie)
+        assert "Prompt, fine-tune, or train?" not in drawn(dashboard, **cookie)
 
 
 def test_each_visitor_has_a_workspace_and_sees_no_other(dashboard: Served) -> None:
@@ -136,16 +137,18 @@ def test_whoever_is_nobody_gets_no_workspace(as_user: Callable[[str], Path]) -> 
         Workspace.here()
 
 
-def test_a_job_works_where_its_visitor_works_and_others_do_not_find_it(as_user: Callable[[str], Path]) -> None:
+def test_a_job_works_where_its_visitor_works_and_others_do_not_find_it(
+    as_user: Callable[[str], Path], own_processes: None
+) -> None:
     with visitors.acting_in(as_user("ada")):
-        job = jobs.start(jobs.key_of("read"), "Reading", lambda tell: read("sample:digits"))
+        job = jobs.start(jobs.key_of("read"), "Reading", partial(work.read, work.Reading("sample:digits", "", {})))
         for _ in range(600):
             if job.finished:
                 break
             time.sleep(0.1)
         assert job.error is None
         assert jobs.find(job.key) is job
-        assert Path(job.result.folder).is_relative_to(as_user("ada").resolve())
+        assert Path(open_dataset(job.result).folder).is_relative_to(as_user("ada").resolve())
     with visitors.acting_in(as_user("eve")):
         assert jobs.find(job.key) is None
         assert not list(Workspace.here().folder.rglob("dataset.json"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, ReadOptions, SetAside
+from advisor.ui.places import CLOSE_MENU
 from probes.measured import Measured
 
 PARTS = ("train", "train", "train", "val", "test")
@@ -46,3 +48,13 @@ def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], it
     )
     dataset.save(folder / "dataset.json")
     return dataset
+
+
+def sentences(app: AppTest) -> list[str]:
+    """What a page says in a style of its own, such as its answer and its notes; without the script of the bar."""
+    return [str(part.value) for part in app.html if CLOSE_MENU not in str(part.value)]
+
+
+def written(app: AppTest) -> str:
+    """All of it in one text."""
+    return " ".join(sentences(app))

@@ -16,7 +16,7 @@ from advisor.core.errors import AdviceError
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import FRESH
 from advisor.core.records import Dataset, Evidence, Exchange
-from advisor.evidence import stratified
+from advisor.evidence.sample import stratified
 from probes.interval import paired_error, score
 from probes.progress import Progress, silent
 

@@ -17,7 +17,7 @@ from advisor.core.ladder import FRESH, TUNED, RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Dataset, Evidence, Record
 from advisor.data.features import load_backbone
-from advisor.evidence import stratified
+from advisor.evidence.sample import stratified
 from probes.backbones import catalog
 from probes.progress import Progress, silent
 

@@ -6,7 +6,7 @@ unknown key is an error, and a file of another schema version says so.
 
 from __future__ import annotations
 
-from advisor.core.records.advice import Advice, Estimate, Exchange, Goal, WhatIf
+from advisor.core.records.advice import Advice, Estimate, Exchange, Expected, Goal, WhatIf
 from advisor.core.records.backbones import Backbones, BackboneTrial
 from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity, State
 from advisor.core.records.climb import Climb, ClimbStep, Gain
@@ -41,6 +41,7 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Exchange",
+    "Expected",
     "Finding",
     "Gain",
     "Goal",

@@ -12,6 +12,19 @@ from advisor.core.records.wishes import Constraints, Prices
 from probes.measured import Provenance
 
 
+class Expected(Record):
+    """What was expected of a rung before a run on the dataset told more; the fields are those of `Estimate`."""
+
+    value: float
+    low: float
+    high: float
+    gain_error: float | None
+    curse: float
+    n: int
+    provenance: Provenance
+    details: str
+
+
 class Estimate(Record):
     """What one rung is expected to reach on the locked test part, and what it costs on this device.
 
@@ -24,7 +37,8 @@ class Estimate(Record):
     ``utility``: in points of the metric, less what place and costs take off at the goal's tolerance and prices;
     ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels
     until the target is expected, None where not reachable or not asked. ``blocked``: the constraint that it breaks, ""
-    for none. ``details``: what the number rests on, for the page.
+    for none. ``details``: what the number rests on, for the page. ``run``: the finished run on this dataset that
+    measured the value, "" for a forecast; ``before``: what was expected until a run told more.
     """
 
     rung: RungName
@@ -53,6 +67,8 @@ class Estimate(Record):
     settings: dict[str, Any] = {}
     details: str = ""
     reason: str = ""
+    run: str = ""
+    before: Expected | None = None
 
 
 class Goal(Record):

@@ -108,7 +108,8 @@ class RunStatus(Record):
     """The state of a run, from its folder and the store.
 
     ``kept``: the rung of the saved model where it is not the plan's; a run rolls back to the rung it started from when
-    training is no better. ``interruptions``: how often its worker died and the run went on.
+    training is no better. ``interruptions``: how often its worker died and the run went on. ``doing``: what it does now
+    and why, a sentence; ``seconds``: working time so far; ``memory_bytes``: what it holds on its device now.
     """
 
     run: str
@@ -124,6 +125,11 @@ class RunStatus(Record):
     stage: str = ""
     kept: RungName | None = None
     interruptions: int = 0
+    doing: str = ""
+    seconds: float = 0.0
+    device: str = ""
+    memory_bytes: float | None = None
+    items_per_second: float | None = None
 
     @property
     def interrupted(self) -> str:
@@ -159,7 +165,10 @@ class Prediction(Record):
 
 
 class Passage(Record):
-    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits."""
+    """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits.
+
+    ``page``: of a PDF, counted from 1, where somebody looked it up.
+    """
 
     document: str
     title: str
@@ -167,6 +176,7 @@ class Passage(Record):
     start: int
     end: int
     score: float
+    page: int | None = None
 
 
 class Answer(Record):

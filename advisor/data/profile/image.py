@@ -44,13 +44,15 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
     huge, narrow = keys[long > HUGE_PX].tolist(), keys[long > LONG * short.clip(lower=1)].tolist()
     findings = []
     if short.median() < TINY_PX:
-        sentence = (
-            f"{_share(short < TINY_PX)} have a short side under {TINY_PX} px (median {short.median():.0f} px). "
-            f"Backbones were trained on about 224 px, and enlarging adds no detail."
-        )
+        width, height = measures["width_px"].iloc[0], measures["height_px"].iloc[0]
+        if (sides == [width, height]).all(axis=None):
+            size = f"All images are {width:.0f} × {height:.0f} px"
+        else:
+            size = f"{_share(short < TINY_PX)} are small: under {TINY_PX} px (median {short.median():.0f} px)"
+        sentence = f"{size}. Backbones were trained on about 224 px, and enlarging adds no detail."
         findings.append(finding("tiny images", "note", sentence))
     if high > MIXED * low:
-        sentence = f"Sizes are mixed: nine in ten images have a short side between {low:,.0f} and {high:,.0f} px."
+        sentence = f"Sizes vary: the short side of nine in ten images is between {low:,.0f} and {high:,.0f} px."
         findings.append(finding("mixed sizes", "note", sentence))
     if huge:
         n = len(huge)
@@ -58,7 +60,7 @@ def size_findings(measures: pd.DataFrame) -> list[Finding]:
         findings.append(finding("huge images", "note", sentence, huge))
     if narrow:
         n = len(narrow)
-        sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide, so the ends are cut off."
+        sentence = f"{counted(n, 'image')} {is_are(n)} more than twice as long as wide; the ends are cut off."
         findings.append(finding("long images", "note", sentence, narrow))
     return findings
 

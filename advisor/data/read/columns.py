@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions
 from advisor.core.wording import listed
 from advisor.data.read.column_values import (
@@ -100,6 +101,18 @@ class Columns:
     def used(self) -> set[str]:
         """Every column that has a role."""
         return {c for c in (self.label, self.path, self.split, self.group, *self.texts) if c}
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """The columns by the names that `ReadOptions` has for their roles; labels from several columns are left out."""
+        by_role = {
+            "label_column": (None if self.labels_from else self.label,),
+            "text_column": self.texts,
+            "path_column": (self.path,),
+            "split_column": (self.split,),
+            "group_column": (self.group,),
+        }
+        return {role: there for role, columns in by_role.items() if (there := tuple(filter(None, columns)))}
 
 
 def plain(name: str) -> str:
@@ -260,12 +273,12 @@ def text_columns_of(table: Table, options: ReadOptions, without: set[str]) -> tu
             raise DatasetError(
                 f"The {in_words(longest)} of {table.path} holds many numbers in each cell, as of pixels or "
                 f"measurements, and no texts. Write each row as an image into a folder of its class, or name "
-                f"a column of texts with the option text_column (--text-column)."
+                f"a column of texts {with_option('text_column')}."
             )
         return (longest,)
     raise DatasetError(
         f"{table.path} has no column of texts. {columns_there(table.frame.columns)} "
-        f"Name the column with the option text_column (--text-column)."
+        f"Name the column {with_option('text_column')}."
     )
 
 
@@ -303,7 +316,7 @@ def label_column(table: Table, options: ReadOptions, without: set[str], common: 
         return (called_so or measured)[0]
     raise DatasetError(
         f"{table.path} has no column of labels. {columns_there(frame.columns)} "
-        f"Call it label, or name it with the option label_column (--label-column)."
+        f"Call it label, or name it {with_option('label_column')}."
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.core import reach
 from advisor.core.errors import DatasetError
+from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.core.workspace import Workspace
@@ -158,7 +159,7 @@ def image_columns(table: Table, options: ReadOptions, common: frozenset[str] | N
     if path is None:
         raise DatasetError(
             f"{table.path} has no column of image paths. {columns_there(table.frame.columns)} "
-            f"Call it path, or name it with the option path_column (--path-column)."
+            f"Call it path, or name it {with_option('path_column')}."
         )
     label, split, group = columns_beside(table, options, {path}, common)
     return Columns(label=label, path=path, split=split, group=group)

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
@@ -213,8 +214,8 @@ def _undecided(
     return (
         f"{n_several:,} of {counted(n_labelled, 'labelled row')} have several labels in {where}{written}, such as "
         f"{listed(example, 3)}: {counted(len(names), 'label')} in {counted(len(combinations), 'combination')}. "
-        f"One label per item is needed. Choose with the option several_labels (--several-labels): combine makes each "
-        f"combination a class{single}. Or name a column with one label with label_column (--label-column)."
+        f"One label per item is needed. Choose {with_option('several_labels')}: combine makes each "
+        f"combination a class{single}. Or name a column with one label {with_option('label_column')}."
     )
 
 
@@ -238,6 +239,6 @@ def _measured(values: pd.Series, where: str) -> str:
         f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
         f"{numbers[-1]:g}), a measured quantity, not classes. Classification needs a few classes: divide the "
         f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} "
-        f"with 10 items or more each, and name it with the option label_column (--label-column). If they are codes "
+        f"with 10 items or more each, and name it {with_option('label_column')}. If they are codes "
         f"of classes, {codes}."
     )

@@ -22,7 +22,7 @@ from advisor.data.read.groups import apply_groups
 from advisor.data.read.image_folder import list_image_folder, list_text_folder
 from advisor.data.read.image_table import Finder, found_path_column
 from advisor.data.read.json_records import AnnotationsError
-from advisor.data.read.listing import Listing
+from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable
 from advisor.data.read.names import IMAGE_SUFFIXES, SPREADSHEET_SUFFIXES, TEXT_SUFFIX, is_archive, suffix, table_format
 from advisor.data.read.one_hot import with_one_hot, without_a_one
 from advisor.data.read.part_labels import (
@@ -175,6 +175,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
         target = target_of(rule, parts, tree.root, split_submissions(tree.tables)[1])
         options = options.model_copy(update={"label_column": target})
     guessed = not options.label_column and not rule.label_columns
+    head = rule.table.frame.head(SEEN_ROWS)
     parts, options, labels_from = with_one_hot(parts, rule, options)
     rule = next(part for part in parts if part.file == rule.file)
     whole = tree if source.path.is_dir() else None
@@ -196,6 +197,7 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
         return modality.list_table(part, own, options, finders[part.file], progress)
 
     joined = _joined(kind, [part.file for part in parts], [listed_part(part) for part in parts])
+    joined.seen = SeenTable(head, columns.roles)
     set_placeholders_aside(joined)
     joined.notes += unused_notes(rule.table, columns, guessed) + _unread(tree, parts, whole)
     if whole and kind == "image":

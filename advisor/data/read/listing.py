@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,20 @@ import pandas as pd
 
 from advisor.core.records import Kind, SetAside
 from advisor.data.inspect.inspection import Inspection
+
+#: Rows of a table that are kept to be shown.
+SEEN_ROWS = 8
+
+
+@dataclass(frozen=True)
+class SeenTable:
+    """The table whose columns hold for the dataset: its first rows, and the column of each role.
+
+    ``roles``: role, called as in `ReadOptions`, to its columns.
+    """
+
+    head: pd.DataFrame
+    roles: Mapping[str, tuple[str, ...]]
 
 
 @dataclass
@@ -19,6 +34,7 @@ class Listing:
     None), ``digest``, and ``path`` (absolute; images) or ``text``. ``n_in`` = items + set aside.
     ``documents``: the table of documents beside questions ("qa"), whose items also have ``answers`` and ``document``.
     ``unlabelled``: those set aside for want of a label alone: ``key`` and ``path`` or ``text``.
+    ``seen``: the table that was read, None where the items do not come from a table.
     """
 
     kind: Kind
@@ -28,6 +44,7 @@ class Listing:
     notes: list[str] = field(default_factory=list)
     documents: pd.DataFrame | None = None
     unlabelled: pd.DataFrame | None = None
+    seen: SeenTable | None = None
 
     @property
     def n_in(self) -> int:

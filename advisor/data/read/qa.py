@@ -21,7 +21,7 @@ from advisor.data.read.documents import (
     document_files,
 )
 from advisor.data.read.fingerprint import digest_text
-from advisor.data.read.listing import Listing, item_table
+from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable, item_table
 from advisor.data.read.part_tables import PartTable, part_of, unused
 from advisor.data.read.path_parts import NO_FOLDERS, parts_by_folder
 from advisor.data.read.qa_columns import QuestionColumns, columns_by_table, document_columns, may_hold_questions
@@ -220,6 +220,7 @@ def _listed(part: PartTable, documents: Documents, tables: QuestionTables, alone
     )
     said = [note, *answer_notes, *document_notes, *notes, *_unused(table, columns), *table.notes]
     listing = Listing(KIND, table.path.parent, items, aside, said)
+    listing.seen = SeenTable(table.frame.head(SEEN_ROWS), columns.roles)
     listing.put_aside(reasons != "", reasons)
     return listing
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions
 from advisor.data.read.columns import by_name, columns_there, named, plain, same_column, side_columns
 from advisor.data.read.delimited import parse
@@ -58,6 +59,17 @@ class QuestionColumns:
     def used(self) -> set[str]:
         """Every column that has a role."""
         return {value for value in vars(self).values() if value}
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """The columns by the names that `ReadOptions` has for their roles."""
+        by_role = {
+            "question_column": self.question,
+            "answer_column": self.answer,
+            "document_column": self.document,
+            "split_column": self.split,
+        }
+        return {role: (column,) for role, column in by_role.items() if column}
 
 
 def may_hold_questions(path: Path) -> bool:
@@ -177,6 +189,6 @@ def _wanted(table: Table, by_user: str | None, names: list[str], without: set[st
     if column is None:
         raise DatasetError(
             f"{table.path} has no column of {role}s. {columns_there(table.frame.columns)} "
-            f"Call it {role}, or name it with the option {role}_column (--{role}-column)."
+            f"Call it {role}, or name it {with_option(f'{role}_column')}."
         )
     return column

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,15 +185,21 @@ def _topics(folder: Path, progress: Progress) -> None:
     import csv
     import io
 
-    import yaml
-
     rows: dict[str, str] = {}
     for topic in TOPICS:
-        path = package_file("chatterbot_corpus", f"data/english/{topic}.yml", "chatterbot-corpus==1.3.3")
-        for turns in yaml.safe_load(path.read_text(encoding="utf-8"))["conversations"]:
-            rows.setdefault(" ".join(str(turns[0]).split()).lower(), topic)
+        for question in topic_questions(topic):
+            rows.setdefault(question, topic)
     sink = io.StringIO(newline="")
     writer = csv.writer(sink)
     writer.writerow(["text", "label"])
     writer.writerows(rows.items())
     (folder / "data.csv").write_text(sink.getvalue(), encoding="utf-8", newline="")
+
+
+def topic_questions(topic: str) -> Iterator[str]:
+    """The questions of a topic as they stand in the package, in lower case. Raises DatasetError where it is missing."""
+    import yaml
+
+    path = package_file("chatterbot_corpus", f"data/english/{topic}.yml", "chatterbot-corpus==1.3.3")
+    for turns in yaml.safe_load(path.read_text(encoding="utf-8"))["conversations"]:
+        yield " ".join(str(turns[0]).split()).lower()

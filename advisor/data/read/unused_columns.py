@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from advisor.core.option_words import with_option
 from advisor.core.wording import capital, counted, listed
 from advisor.data.read.column_values import MANY_NUMBERS, are_texts, filled, look_like_labels, may_be_labels
 from advisor.data.read.columns import LABEL_NAMES, Columns, called_like_labels, in_words, plain
@@ -40,8 +41,8 @@ def _further_texts(table: Table, columns: Columns, texts: list[str]) -> str:
     too = "holds texts too and is" if len(texts) == 1 else "hold texts too and are"
     return (
         f"{capital(in_words(*texts))} {too} not read. To read the texts of a row as one, separated "
-        f"by a blank line, name their columns with the option text_column "
-        f"(--text-column {_quoted(','.join(in_order))})."
+        f"by a blank line, name their columns "
+        f"{with_option('text_column', _quoted(','.join(in_order)))}."
     )
 
 
@@ -52,8 +53,8 @@ def _other_labels(table: Table, columns: Columns, left: list[str]) -> list[str]:
         return []
     columns_too = capital(in_words(*others, most=N_NAMED))
     return [
-        f"No column is called label, so it was guessed. {columns_too} could be the label too: name the right one with "
-        f"the option label_column (--label-column)."
+        f"No column is called label, so it was guessed. {columns_too} could be the label too: name the right one "
+        f"{with_option('label_column')}."
     ]
 
 

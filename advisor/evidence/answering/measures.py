@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from advisor.evidence.answering.answers import K, ask_in_rounds, results
 from advisor.evidence.answering.reader import reader
 from advisor.evidence.answering.retrieval import retrieval, threshold
 from advisor.evidence.answering.wording import notes
+from advisor.evidence.probed import Keep, forget
 from advisor.llm.models import chat_model, entry_of, identities
 from probes import qa_prompts
 from probes.progress import Progress, within
@@ -57,14 +59,41 @@ class ProbedLanguageModel:
         """A hash: an identity holds more than the weights."""
         return hashlib.sha256(identity.encode()).hexdigest()
 
-    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress) -> Evidence:
+    def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Raises BackboneError, EndpointError."""
-        return measure(dataset, chat_model(self.name, progress=progress), self.name, budget_seconds, progress)
+        return measure(dataset, chat_model(self.name, progress=progress), self.name, budget_seconds, progress, keep)
 
 
-def measure(dataset: Dataset, model: ChatModel, model_name: str, budget_seconds: float, progress: Progress) -> Evidence:
+def measure(
+    dataset: Dataset,
+    model: ChatModel,
+    model_name: str,
+    budget_seconds: float,
+    progress: Progress,
+    keep: Keep = forget,
+) -> Evidence:
     """Measure the search, answers closed-book and from passages, and the extractive reader, within about the budget."""
     started = time.monotonic()
+    n_test = len(dataset.where("test"))
+
+    def so_far(probes: Sequence[ProbeResult], n_sample: int = 0, speed: str = "", *notes: str) -> Evidence:
+        return Evidence(
+            fingerprint=dataset.fingerprint,
+            metric=dataset.metric,
+            backbone=model_name,
+            backbone_hash=model.identity,
+            device="cpu",
+            device_reason=speed,
+            input_size=0,
+            n_train=len(rows),
+            n_sample=n_sample,
+            n_test=n_test,
+            n_test_per_class=(n_test,),
+            results=tuple(probes),
+            notes=notes,
+            seconds=time.monotonic() - started,
+        )
+
     index = index_of(dataset, within(progress, 0.0, 0.1))
     rows = spread_rows(dataset, dataset.where("train", "val"))
     questions = questions_of(dataset, rows)
@@ -72,30 +101,17 @@ def measure(dataset: Dataset, model: ChatModel, model_name: str, budget_seconds:
     searched = questions.only(np.arange(min(len(questions), SEARCHED)))
     limit = threshold(index, searched)
     search = retrieval(index, searched, asdict(limit))
+    keep(so_far([search]))
     choices = qa_prompts.choices_among(questions.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
     asked = ask_in_rounds(model, index, questions, K, choices, seconds, within(progress, 0.15, 0.65))
     probes = with_scale(results(model, asked, K, choices), model, dataset)
+    keep(so_far([*probes, search], len(asked.questions), speed_in_words(model, probes)))
     progress("Training a reader on the passages that answer", 0.66)
     extractive = reader(index, questions, asked, READER_SHARE * budget_seconds)
     probes += [*([extractive] if extractive else []), search]
-    n_test = len(dataset.where("test"))
-    return Evidence(
-        fingerprint=dataset.fingerprint,
-        metric=dataset.metric,
-        backbone=model_name,
-        backbone_hash=model.identity,
-        device="cpu",
-        device_reason=speed_in_words(model, probes),
-        input_size=0,
-        n_train=len(rows),
-        n_sample=len(asked.questions),
-        n_test=n_test,
-        n_test_per_class=(n_test,),
-        results=tuple(probes),
-        notes=notes(probes, limit, choices),
-        seconds=time.monotonic() - started,
-    )
+    sentences = notes(probes, limit, choices)
+    return so_far(probes, len(asked.questions), speed_in_words(model, probes), *sentences)
 
 
 def speed_in_words(model: ChatModel, probes: list[ProbeResult]) -> str:

@@ -14,10 +14,10 @@ from advisor.data.question_set import QuestionSet, gold_chunks
 from advisor.data.search_index import Encoder
 from advisor.evidence.answering.answers import AnsweredQuestions, outcomes, scored
 from probes.failures import counted
-from probes.reader import Marked, Piece, SpanHead, read, span_of
 
 if TYPE_CHECKING:
     from probes.backbones.text import TextBackbone
+    from probes.reader import Marked, Piece, SpanHead
     from probes.retrieval.chunks import Chunk
     from probes.retrieval.index import HybridIndex
 
@@ -87,6 +87,8 @@ def training_pairs(
 
     The other passage teaches the head to say that there is nothing; where it holds the answer too, it is marked there.
     """
+    from probes.reader import read, span_of
+
     until = time.monotonic() + seconds
     gold = gold_chunks(index, questions)
     pieces: list[Piece] = []
@@ -125,6 +127,8 @@ def marked(
     head: SpanHead, encoder: TextBackbone, questions: Sequence[str], passages: Sequence[Sequence[Chunk]]
 ) -> list[tuple[Marked, int]]:
     """The surest mark among each question's passages, and the number of the passage it stands in."""
+    from probes.reader import Marked, read
+
     flat = [(row, chunk) for row, chunks in enumerate(passages) for chunk in chunks]
     pieces = read(encoder, [questions[row] for row, _ in flat], [chunk.text for _, chunk in flat], head.layers)
     best: list[tuple[Marked, int]] = [(Marked("", 0, 0, -np.inf), 0)] * len(questions)

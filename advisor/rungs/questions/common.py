@@ -48,6 +48,7 @@ def validated(context: RunContext, answerer: Answerer, span: tuple[float, float]
     questions = validation_questions(context)
     if not len(questions):
         return {"value": 0.0, "n": 0.0}
+    context.say("The model answers validation questions: their share of right answers stands beside the test value.")
     tell = context.stage("Answering validation questions", *span)
     until = time.monotonic() + VALIDATION_SHARE * context.seconds_left
     answers = answerer.answer(questions.texts, tell, until, least=1)

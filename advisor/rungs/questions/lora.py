@@ -81,10 +81,17 @@ def execute(context: RunContext) -> Outcome:
     questions, validation = common.training_questions(context), common.validation_questions(context)
     model = load_language_model(context.plan.backbone, context.device)
     check_planned(model.identity, context.plan.backbone_hash, context.plan.backbone)
+    context.say(
+        "Retrieval answers validation questions first: an adapter is kept only where it is better by more than noise."
+    )
     compared = Compared(before=before_once(context, head, validation))
+    context.say(
+        f"Training an adapter on {counted(len(questions), 'question')}, each with the passages that were found for it."
+    )
     result = trained(context, model, index, head, questions, validation)
     tensors = adapter.tensors_of(model.module)
     answerer = answering(adapter.merged(model, tensors), index, head)
+    context.say("The tuned model answers the same validation questions.")
     compared.after = values(context, answerer, validation.only(np.arange(len(compared.before))), (0.85, 0.93), 1.0)
     if compared.better:
         common.save(context, {"type": "adapter", **head}, tensors)

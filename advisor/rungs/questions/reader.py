@@ -25,6 +25,7 @@ def execute(context: RunContext) -> Outcome:
 
     index = index_of(context.dataset, context.stage("Cutting and embedding the documents", 0.01, 0.1))
     questions = common.training_questions(context)
+    context.say(f"The frozen encoder reads {counted(len(questions), 'question')} with the passages found for each.")
     tell = context.stage("Reading questions with their passages", 0.1, 0.6)
     pairs = training_pairs(
         index,

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from advisor.advice.promise import against
 from advisor.core.errors import RunError
@@ -44,6 +45,19 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
             *sentences(plan, value, ood, n_unreadable),
             *part_only(len(allowed), len(test_rows)),
         ),
+        predictions=each_prediction(rows, truth, probabilities),
+    )
+
+
+def each_prediction(rows: np.ndarray, truth: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    """What was said of each test item. Shape: rows, truth (n,), probabilities (n, C)."""
+    return pd.DataFrame(
+        {
+            "row": rows.astype(np.int64),
+            "truth": truth.astype(np.int32),
+            "predicted": probabilities.argmax(axis=1).astype(np.int32),
+            "probability": probabilities.max(axis=1).astype(np.float32),
+        }
     )
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from pathlib import Path
 
+from advisor.core import storage
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
@@ -48,5 +49,7 @@ def report(
         sentences=(*results.sentences, *outcome.sentences),
         **results.fields,
     )
+    if results.predictions is not None:
+        storage.write_bytes(RunFiles(directory).predictions, results.predictions.to_parquet(index=False))
     content.save(RunFiles(directory).report)
     return content

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.core.records import Dataset, Plan
 from advisor.rungs.saved.loading import Model
 from probes.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Mistakes listed at most, those with the highest probability.
 MOST_MISTAKES = 40
@@ -15,10 +18,14 @@ MOST_MISTAKES = 40
 
 @dataclass(frozen=True)
 class Results:
-    """``fields``: those of `RunReport` that the task fills, the test value among them; ``sentences`` come first."""
+    """``fields``: those of `RunReport` that the task fills, the test value among them; ``sentences`` come first.
+
+    ``predictions``: one row for each test item, None where the task keeps none.
+    """
 
     fields: dict[str, Any]
     sentences: tuple[str, ...]
+    predictions: pd.DataFrame | None = None
 
 
 class Test(Protocol):

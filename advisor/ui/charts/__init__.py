@@ -1,29 +1,33 @@
 """The figures of the evidence and the runs, and what all figures share; pure functions from records to plotly figures.
 
-Colours are of middle lightness so that they stand on the light and on the dark page alike; fonts, grid and
-background are left to the theme. Every label that holds a user's word goes through `terms.plotted`.
+Colours are of middle lightness so that they stand out by 3:1 on the light and on the dark page alike; fonts, grid and
+background are left to the theme, and the colour of labels to `advisor.ui.looks`. Every label that holds a user's word
+goes through `terms.plotted`.
 """
 
 from __future__ import annotations
 
-from itertools import cycle
+from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from advisor.core import wording
 from advisor.core.records import Evidence, RunReport
 from advisor.ui import terms
 from probes.measured import Provenance
+from probes.reliability import Bin
 
-TEAL, OCHRE, GREY, BRICK = "#2a9086", "#c58a2c", "#8796a0", "#c0604a"
-FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(197,138,44,0.22)"}
-SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,1.0)"]]
-#: Of the fits of one run, in their order.
-FITS = (GREY, OCHRE, BRICK, TEAL)
+TEAL, OCHRE, GREY, BRICK = "#2a9086", "#ad7722", "#77868f", "#c0604a"
+FADED = {TEAL: "rgba(42,144,134,0.22)", OCHRE: "rgba(173,119,34,0.22)"}
+#: Pale enough at the dark end that the page's text colour is legible on it.
+SHADES = [[0.0, "rgba(42,144,134,0.04)"], [1.0, "rgba(42,144,134,0.55)"]]
 MARKS: dict[Provenance, str] = {"measured": "circle", "predicted": "square"}
 CONFIG = {"displayModeBar": False}
+#: Cells of a confusion matrix have their numbers up to so many classes.
+NUMBERED = 20
+#: A class that is less probable is no bar.
+LEAST_SHOWN = 0.005
 
 
 def base(height: int, **layout: Any) -> go.Figure:
@@ -89,78 +93,11 @@ def versus(report: RunReport) -> go.Figure:
     return figure
 
 
-def curves(metrics: pd.DataFrame) -> go.Figure:
-    """Loss against the step or epoch, as far as the run has come: a line for each fit, validation as points."""
-    figure, across = base(300), _across(metrics)
-    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
-        _draw(figure, part, (across, "train_loss"), name or "Training loss", color, "lines")
-        points = (_validation(name, "loss"), color if name else TEAL, "markers")
-        _draw(figure, part, (across, "val_loss"), *points, legend=not name)  # of several, in the colour of their line
-    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
-    figure.update_yaxes(title="Loss", rangemode="tozero")
-    return figure
-
-
-def progress(metrics: pd.DataFrame, metric: str) -> go.Figure:
-    """The metric on the validation part against the step or epoch, as points of each fit.
-
-    What is no share is no value of the metric: runs of former versions wrote negative losses in its place.
-    """
-    figure, across = base(300), _across(metrics)
-    for (name, part), color in zip(_fits(metrics).items(), cycle(FITS), strict=False):
-        shares = part[part["val_value"].between(0, 1)] if "val_value" in part else part
-        _draw(figure, shares, (across, "val_value"), _validation(name, metric), color if name else TEAL, "markers")
-    figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
-    figure.update_yaxes(title=wording.capital(metric), tickformat="~%", range=[0, 1], dtick=0.2)
-    return figure
-
-
-def _across(metrics: pd.DataFrame) -> str:
-    """What the curves run along: the step where steps were written, else the epoch, else seconds."""
-    return next((c for c in ("step", "epoch", "seconds") if c in metrics and metrics[c].notna().any()), "step")
-
-
-def _reach(metrics: pd.DataFrame, across: str) -> list[float] | None:
-    """From zero to a little beyond the furthest step."""
-    furthest = metrics[across].max() if across in metrics else 0.0
-    return [0.0, 1.04 * float(furthest)] if furthest > 0 else None
-
-
-def _fits(metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of each fit that reported losses or values, by its name; the only one of a run has none."""
-    reported = [column for column in ("train_loss", "val_loss", "val_value") if column in metrics]
-    rows = metrics[metrics[reported].notna().any(axis=1)]
-    names = rows["stage"] if "stage" in rows else pd.Series("", index=rows.index)
-    named = "fit" in rows and rows["fit"].notna().any()
-    if named:
-        names = rows["fit"].fillna(names)
-    fits = {wording.capital(str(name)): part for name, part in rows.groupby(names, sort=False)}
-    return fits if named or len(fits) > 1 else {"": rows}
-
-
-def _validation(fit: str, what: str) -> str:
-    return f"{fit}: validation" if fit else f"Validation {what}"
-
-
-def _draw(
-    figure: go.Figure, part: pd.DataFrame, columns: tuple[str, str], name: str, color: str, mode: str,
-    legend: bool = True,
-) -> None:  # fmt: skip
-    """One column against another, in order and once for each place; nothing where nothing was written."""
-    if not set(columns) <= set(part):
-        return
-    known = part[list(columns)].dropna().sort_values(columns[0], kind="stable").drop_duplicates(columns[0], keep="last")
-    if known.empty:
-        return
-    figure.add_trace(
-        go.Scatter(x=known[columns[0]], y=known[columns[1]], mode=mode if len(known) > 1 else "markers", name=name,
-                   showlegend=legend, cliponaxis=False, line={"color": color, "width": 2},
-                   marker={"size": 8, "color": color, "symbol": "diamond" if mode == "markers" else "circle"})
-    )  # fmt: skip
-
-
 def confusion(report: RunReport) -> go.Figure:
-    """Counts of the test part: true class down, predicted across; shaded by the share of the true class."""
+    """Counts of the test part: true class down, predicted across; shaded by the share of the true class.
+
+    A click on a cell that holds items selects its point, whose custom data are the numbers of the two classes.
+    """
     n = len(report.classes)
     names = [terms.plotted(c, 20) for c in report.classes]
     shares = [[cell / max(1, sum(row)) for cell in row] for row in report.confusion]
@@ -169,32 +106,62 @@ def confusion(report: RunReport) -> go.Figure:
     figure.add_trace(
         go.Heatmap(
             z=shares, customdata=report.confusion, zmin=0, zmax=1, colorscale=SHADES, showscale=False, xgap=1, ygap=1,
-            hovertext=[[f"true: {names[i]}<br>predicted: {names[j]}" for j in range(n)] for i in range(n)],
-            hovertemplate="%{hovertext}<br>%{customdata} items, %{z:.1%} of the class<extra></extra>",
+            hoverinfo="skip",
         )
     )  # fmt: skip
-    if n <= 20:
-        figure.add_trace(_cells(report.confusion, shares))
+    figure.add_trace(_cells(report.confusion, shares, names))
     ticks = {"tickvals": list(range(n)), "ticktext": names, "showgrid": False, "showticklabels": n <= 40}
-    figure.update_xaxes(title="Predicted", side="bottom", **ticks)
-    figure.update_yaxes(title="True", autorange="reversed", **ticks)
+    figure.update_xaxes(title="Predicted", side="bottom", range=[-0.5, n - 0.5], **ticks)
+    figure.update_yaxes(title="True", range=[n - 0.5, -0.5], **ticks)
     return figure
 
 
-def _cells(counts: list[list[int]], shares: list[list[float]]) -> go.Scatter:
-    """The counts as texts: white on the dark cells, middle grey on the pale ones, legible on both themes."""
+def _cells(counts: list[list[int]], shares: list[list[float]], names: list[str]) -> go.Scatter:
+    """The cells that hold items, to point at and to click, up to `NUMBERED` classes with their counts.
+
+    The numbers are in the page's colour (`advisor.ui.looks`).
+    """
     cells = [(i, j) for i, row in enumerate(counts) for j, count in enumerate(row) if count]
+    few = len(names) <= NUMBERED
     return go.Scatter(
-        x=[j for _, j in cells], y=[i for i, _ in cells], mode="text", text=[str(counts[i][j]) for i, j in cells],
-        textfont={"color": ["#ffffff" if shares[i][j] > 0.45 else GREY for i, j in cells], "size": 13},
-        hoverinfo="skip", showlegend=False,
+        x=[j for _, j in cells], y=[i for i, _ in cells], mode="markers+text" if few else "markers",
+        text=[str(counts[i][j]) for i, j in cells], textfont={"size": 13},
+        marker={"symbol": "square", "size": 26 if few else 9, "color": "rgba(0,0,0,0)"},
+        selected={"marker": {"color": "rgba(197,138,44,0.45)"}},
+        unselected={"marker": {"opacity": 1.0}, "textfont": {"color": GREY}},
+        customdata=[[i, j, counts[i][j], shares[i][j]] for i, j in cells],
+        hovertext=[f"true: {names[i]}<br>predicted: {names[j]}" for i, j in cells],
+        hovertemplate="%{hovertext}<br>%{customdata[2]} items, %{customdata[3]:.1%} of the class<extra></extra>",
+        showlegend=False,
     )  # fmt: skip
 
 
+def reliability(bins: Sequence[Bin]) -> go.Figure:
+    """The share that is right against the confidence, with intervals; on the line, probabilities mean what they say."""
+    figure = base(300, showlegend=False)
+    figure.add_trace(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip")
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[b.confidence for b in bins], y=[b.right for b in bins], mode="markers",
+            marker={"color": TEAL, "size": [8 + 10 * (b.n / max(x.n for x in bins)) ** 0.5 for b in bins]},
+            error_y={"type": "data", "symmetric": False, "color": TEAL, "thickness": 1.6, "width": 4,
+                     "array": [b.high - b.right for b in bins], "arrayminus": [b.right - b.low for b in bins]},
+            customdata=[b.n for b in bins],
+            hovertemplate="%{customdata} items, %{x:.0%} sure: %{y:.1%} right<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Probability given", tickformat="~%", range=[0, 1.02], dtick=0.25)
+    figure.update_yaxes(title="Right", tickformat="~%", range=[0, 1.02], dtick=0.25)
+    return figure
+
+
 def probabilities(shares: dict[str, float], limit: int = 8) -> go.Figure:
-    """The most probable classes of one prediction as bars, the first on top."""
-    top = sorted(shares.items(), key=lambda item: item[1])[-limit:]
-    figure = base(60 + 34 * len(top), showlegend=False)
+    """The most probable classes of one prediction as bars, the first on top; what rounds to nothing is left out."""
+    likely = sorted(shares.items(), key=lambda item: item[1])[-limit:]
+    top = [item for item in likely if item[1] >= LEAST_SHOWN] or likely[-1:]
+    figure = base(80 + 34 * len(top), showlegend=False)
     figure.add_trace(
         go.Bar(
             x=[share for _, share in top], y=list(range(len(top))), orientation="h",

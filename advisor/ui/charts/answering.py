@@ -15,10 +15,10 @@ from probes.measured import Measured
 #: The outcome of a question in words, and its colour.
 OUTCOME_NAME: dict[Outcome, str] = {
     "right": "right",
-    "misread": "reading failed: misread",
-    "wrongly refused": "reading failed: no answer",
-    "not found": "retrieval failed: not found",
-    "made up": "answered without support",
+    "misread": "passage found: misread",
+    "wrongly refused": "passage found: no answer",
+    "not found": "passage not found",
+    "made up": "not in the documents: answered",
 }
 OUTCOME_COLOR: dict[Outcome, str] = {
     "right": TEAL, "misread": OCHRE, "wrongly refused": OCHRE, "not found": BRICK, "made up": GREY,
@@ -27,8 +27,11 @@ RECALL_K = 5
 WAYS = {"hybrid": ("hybrid", TEAL), "words": ("by words", OCHRE), "dense": ("by meaning", GREY)}
 
 
-def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "") -> go.Figure:
-    """Each way of answering with its interval, in the order given from the top; ``chosen`` is coloured."""
+def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "", baseline: float = 0.0) -> go.Figure:
+    """Each way of answering with its interval, in the order given from the top; ``chosen`` is coloured.
+
+    baseline: what refusing every question would score, a dashed line; 0 where the documents answer all.
+    """
     figure = base(110 + 52 * len(rows), showlegend=False)
     places = list(range(len(rows)))[::-1]
     figure.add_trace(
@@ -46,6 +49,12 @@ def knowledge(rows: Sequence[tuple[str, Measured]], metric: str, chosen: str = "
     names = [terms.plotted(name, 44) for name, _ in rows]
     figure.update_yaxes(tickvals=places, ticktext=names, range=[-0.5, len(rows) - 0.3])
     figure.update_xaxes(title=wording.capital(metric), tickformat="~%", range=[0, 1.02])
+    if baseline:
+        figure.add_vline(x=baseline, line={"color": GREY, "dash": "dash", "width": 1.5})
+        figure.add_annotation(
+            x=baseline, y=-0.45, text=f"refusing every question: {wording.percent(baseline)}", showarrow=False,
+            xanchor="left" if baseline < 0.5 else "right", xshift=4 if baseline < 0.5 else -4, font={"color": GREY},
+        )  # fmt: skip
     return figure
 
 

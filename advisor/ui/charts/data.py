@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from advisor.core.records import Part, Profile
 from advisor.ui import terms
+from advisor.ui.browse.bins import Bin
 from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "ood": GREY}
@@ -22,13 +24,18 @@ SIZE_NAME = {
 BARS = 40
 
 
-def counts(profile: Profile) -> go.Figure:
-    """Items per class, stacked by part, the largest class first; names are shown for up to 40 classes."""
+def drawn_order(profile: Profile) -> list[str]:
+    """The classes as the bars of `counts` stand: upright ones from the largest on, lying ones from the smallest up."""
     totals = {name: sum(parts.values()) for name, parts in profile.counts.items()}
     classes = sorted(totals, key=lambda name: totals[name])
-    upright = len(classes) > BARS
-    figure = base(360 if upright else 110 + 26 * len(classes), barmode="stack", bargap=0.25)
-    order = classes[::-1] if upright else classes
+    return classes[::-1] if len(classes) > BARS else classes
+
+
+def counts(profile: Profile) -> go.Figure:
+    """Items per class, stacked by part, the largest class first; names are shown for up to 40 classes."""
+    order = drawn_order(profile)
+    upright = len(order) > BARS
+    figure = base(360 if upright else 110 + 26 * len(order), barmode="stack", bargap=0.25)
     # Bars stand on numbers with the names as tick texts: two long names may be cut to the same label.
     places = list(range(len(order)))
     for part, color in PART_COLOR.items():
@@ -53,14 +60,17 @@ def counts(profile: Profile) -> go.Figure:
     return figure
 
 
-def image_sizes(profile: Profile) -> go.Figure:
-    """Width against height in pixels of the inspected images, drawn so that crowded places are darker."""
+def image_sizes(sizes: np.ndarray, counts: np.ndarray) -> go.Figure:
+    """Width against height in pixels, a dot for each size, larger the more images have it.
+
+    Shape: sizes (k, 2), counts (k,).
+    """
     figure = base(320, showlegend=False)
     figure.add_trace(
-        go.Scattergl(
-            x=profile.sizes["width_px"], y=profile.sizes["height_px"], mode="markers",
-            marker={"color": TEAL, "size": 7, "opacity": 0.35},
-            hovertemplate="%{x:.0f} × %{y:.0f} pixels<extra></extra>",
+        go.Scatter(
+            x=sizes[:, 0], y=sizes[:, 1], mode="markers", cliponaxis=False,
+            marker={"color": TEAL, "size": 7 + 20 * np.sqrt(counts / counts.max()), "opacity": 0.5},
+            customdata=counts, hovertemplate="%{x:.0f} × %{y:.0f} px: %{customdata} images<extra></extra>",
         )
     )  # fmt: skip
     figure.update_xaxes(title="Width in pixels", rangemode="tozero")
@@ -68,27 +78,20 @@ def image_sizes(profile: Profile) -> go.Figure:
     return figure
 
 
-def text_lengths(profile: Profile) -> go.Figure:
-    """How many words the inspected texts have."""
-    figure = base(300, showlegend=False, bargap=0.05)
+def histogram(bars: Sequence[Bin], title: str, noun: str, height: int = 300) -> go.Figure:
+    """How many items lie in each bar. title: of the size; noun: of the items."""
+    figure = base(height, showlegend=False, bargap=0.08)
+    counts = [len(bar.places) for bar in bars]
     figure.add_trace(
-        go.Histogram(
-            x=profile.sizes["n_words"], nbinsx=40, marker={"color": TEAL},
-            hovertemplate="%{x} words: %{y} texts<extra></extra>",
+        go.Bar(
+            x=list(range(len(bars))), y=counts, marker={"color": TEAL}, hovertext=[bar.span for bar in bars],
+            hovertemplate="%{hovertext}: %{y}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="Words in a text", rangemode="tozero")
-    figure.update_yaxes(title="Texts")
-    return figure
-
-
-def lengths(values: Sequence[float], title: str) -> go.Figure:
-    """How often each length occurs."""
-    figure = base(220, showlegend=False, bargap=0.05)
-    figure.add_trace(
-        go.Histogram(x=list(values), nbinsx=24, marker={"color": TEAL}, hovertemplate="%{x}: %{y}<extra></extra>")
-    )
-    figure.update_xaxes(title=title, rangemode="tozero")
+    every = range(0, len(bars), max(1, -(-len(bars) // 10)))
+    names = [f"{bars[i].low:,}" if bars[i].high is not None else f"{bars[i].low:,}+" for i in every]
+    figure.update_xaxes(title=title, tickvals=list(every), ticktext=names, showgrid=False)
+    figure.update_yaxes(title=noun, tickformat=",d")
     return figure
 
 

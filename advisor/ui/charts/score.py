@@ -1,33 +1,23 @@
-"""The figures of the score: advisers beside one another, calibration, predicted against actual."""
+"""The figures of the score: what each way of choosing loses, and on which tasks; calibration; forecast and outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
-from advisor.core import wording
-from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.score import meaning
 from advisor.score.board import Board
-from advisor.score.figures import Figure, wilson
-from advisor.score.forecasts import Bin, Prediction
+from advisor.score.figures import Figure
 from advisor.score.grid import STEPS, TRAININGS, Grid
-from advisor.score.score import Score
+from advisor.score.meaning import Group
+from advisor.score.score import Score, TaskRow
 from advisor.score.summary import written
 from advisor.ui import terms
-from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base
-
-VIOLET = "#7d78b8"
-COLORS: dict[RungName, str] = {
-    "prompting": OCHRE, "rag": VIOLET, "frozen": TEAL, "fine-tune": BRICK, "scratch": GREY,
-}  # fmt: skip
-#: The quantiles at which predictions are compared with outcomes; 0.05 to 0.95 is the 90 % interval.
-QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-NORMAL = NormalDist()
+from advisor.ui.charts import BRICK, GREY, TEAL, base
 
 Compared = Literal["ideal", "mean_regret", "utility_regret", "compute"]
 
@@ -43,11 +33,64 @@ class Measure:
 
 
 MEASURES: dict[Compared, Measure] = {
-    "utility_regret": Measure("Utility lost per task at the default goal, in points", "Utility lost", "points"),
-    "mean_regret": Measure("Mean regret, in points", "Regret", "points"),
+    "mean_regret": Measure("Average points lost", "Points lost", "points"),
+    "utility_regret": Measure("Average points lost, costs included", "With costs", "points"),
     "ideal": Measure("Ideal rung recommended", "Ideal rung", "%", more_is_better=True),
-    "compute": Measure("Training, as a multiple of the ideal rungs'", "Compute", "x"),
+    "compute": Measure("Training, relative to the ideal rungs", "Training", "x"),
 }
+
+
+def losses(board: Board) -> go.Figure:
+    """What the advisor's choices lose on average, as bars beside those of simple habits; the least on top."""
+    shown = sorted((board.ours, *meaning.habits(board)), key=lambda score: -(score.mean_regret.value or 0.0))
+    figure = base(70 + 40 * len(shown), showlegend=False)
+    names = [f"<b>{meaning.does(s.name)}</b>" if s is board.ours else meaning.does(s.name) for s in shown]
+    lost = [s.mean_regret for s in shown]
+    figure.add_trace(
+        go.Bar(
+            x=[f.value for f in lost], y=names, orientation="h", cliponaxis=False,
+            marker={"color": [TEAL if s is board.ours else GREY for s in shown]},
+            text=[f"{f.value:.1f}" for f in lost], textposition="outside",
+            customdata=[[written(f, "points"), f"{f.n:,}"] for f in lost],
+            hovertemplate="<b>%{y}</b><br>%{customdata[0]} points, n = %{customdata[1]}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Average points lost", rangemode="tozero")
+    return figure
+
+
+def by_labels(groups: Sequence[Group]) -> go.Figure:
+    """Every task as a dot by its number of labels, the fewest on top; a bar marks the mean."""
+    figure = base(110 + 56 * len(groups))
+    tasks = [(group, task) for group in groups for task in group.tasks]
+    figure.add_trace(
+        go.Scatter(
+            x=[task.regret for _, task in tasks], y=[group.title for group, _ in tasks], mode="markers", name="A task",
+            marker={"size": 9, "color": GREY, "opacity": 0.6}, cliponaxis=False,
+            hovertext=[lost(task) for _, task in tasks], hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_trace(
+        go.Scatter(
+            x=[group.mean_regret for group in groups], y=[group.title for group in groups], mode="markers",
+            name="Mean", cliponaxis=False,
+            marker={"symbol": "line-ns-open", "size": 26, "color": BRICK, "line": {"width": 4, "color": BRICK}},
+            customdata=[[len(group.tasks)] for group in groups],
+            hovertemplate="%{y}: %{x:.1f} points on average, n = %{customdata[0]}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title="Points lost", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def lost(task: TaskRow) -> str:
+    """What hovering over a task says."""
+    advised = " or ".join(terms.title(rung) for rung in dict.fromkeys(task.chosen))
+    return (
+        f"<b>{terms.plotted(task.dataset)}</b>, {meaning.labels(terms.plotted(task.labels))}: "
+        f"{meaning.points(task.regret)} lost<br>recommended {advised}; best: {terms.title(task.best)}"
+    )
 
 
 def cells(grid: Grid) -> go.Figure:
@@ -59,7 +102,7 @@ def cells(grid: Grid) -> go.Figure:
     figure.add_trace(
         go.Heatmap(
             z=leads, x=[f"{price:g}" for price in TRAININGS], y=[f"{price:g}" for price in STEPS],
-            zmin=-most, zmax=most, colorscale=[[0.0, BRICK], [0.5, "#f4f2ec"], [1.0, TEAL]], xgap=2, ygap=2,
+            zmin=-most, zmax=most, colorscale=[[0.0, "#e0a493"], [0.5, "#f4f2ec"], [1.0, "#7cc2ba"]], xgap=2, ygap=2,
             text=[[f"{lead:+.2f}" for lead in row] for row in leads], texttemplate="%{text}",
             textfont={"color": "#1d2b2a"}, showscale=False,
             customdata=np.vectorize(terms.title)(best),
@@ -67,8 +110,8 @@ def cells(grid: Grid) -> go.Figure:
                           "%{text} points a task ahead of: always %{customdata}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(title="A mean fine-tuning costs, in points", type="category")
-    figure.update_yaxes(title="A step up must bring, in points", type="category", autorange="reversed")
+    figure.update_xaxes(title="What an average fine-tuning costs, in points", type="category")
+    figure.update_yaxes(title="What a step up must bring, in points", type="category", autorange="reversed")
     return figure
 
 
@@ -97,12 +140,22 @@ def advisers(board: Board, measure: Compared) -> go.Figure:
     return figure
 
 
+def ranked(board: Board, measure: Compared) -> str:
+    """Where the advisor stands among all, in a sentence."""
+    it = MEASURES[measure]
+    known = [getattr(s, measure).value for s in (*board.baselines, *board.references)]
+    ours = getattr(board.ours, measure).value or 0.0
+    better = sum(value * _sign(it) > ours * _sign(it) for value in known if value is not None)
+    value = written(getattr(board.ours, measure), it.unit, interval=False)
+    return f"{it.title}: this advisor {value}; {better} of {len(known)} others do better."
+
+
 def _sign(measure: Measure) -> int:
     return 1 if measure.more_is_better else -1
 
 
 def _name(score: Score, board: Board) -> str:
-    name = terms.plotted(score.name, 40)
+    name = terms.plotted(meaning.does(score.name), 40)
     return f"<b>{name}</b>" if score is board.ours else name
 
 
@@ -117,119 +170,3 @@ def _dot(figure: Figure, name: str, color: str, unit: str, *, hollow: bool) -> g
                  "arrayminus": [max(0.0, middle - low)], "thickness": 1.6, "width": 5},
         hovertemplate=f"<b>{name}</b><br>{written(figure, unit)}<extra></extra>",
     )  # fmt: skip
-
-
-def quantiles(predictions: Sequence[Prediction]) -> list[tuple[float, Figure]]:
-    """Of each predicted quantile, the share of outcomes at or below it, with Wilson's interval.
-
-    A prediction is two halves of a normal: 5 %, 50 % and 95 % lie at its low, expected and high.
-    """
-    return [
-        (share, wilson(sum(p.value <= quantile(p, share) + 1e-9 for p in predictions), len(predictions)))
-        for share in QUANTILES
-    ]
-
-
-def quantile(prediction: Prediction, share: float) -> float:
-    """The value below which the outcome lies with this predicted chance."""
-    z = NORMAL.inv_cdf(share) / NORMAL.inv_cdf(0.95)
-    side = prediction.high - prediction.expected if z > 0 else prediction.expected - prediction.low
-    return prediction.expected + z * side
-
-
-def calibration(predictions: Sequence[Prediction]) -> go.Figure:
-    """The reliability diagram: predicted quantiles against the shares observed."""
-    return _reliability(quantiles(predictions), "Predicted quantile", "Outcomes at or below it")
-
-
-def chances(bins: Sequence[Bin]) -> go.Figure:
-    """The chance of reaching a target against how often it was reached."""
-    return _reliability([(b.expected, b.reached) for b in bins], "Predicted chance", "Targets reached")
-
-
-def _reliability(points: Sequence[tuple[float, Figure]], across: str, up: str) -> go.Figure:
-    figure = base(360, showlegend=False)
-    figure.add_trace(_diagonal(0.0, 1.0))
-    shown = [(x, share) for x, share in points if share.value is not None]
-    values = [share.value or 0.0 for _, share in shown]
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in shown], y=values, mode="lines+markers",
-            line={"color": TEAL, "width": 1}, marker={"size": 9, "color": TEAL},
-            error_y={"type": "data", "symmetric": False, "color": TEAL, "thickness": 1.2, "width": 4,
-                     "array": [(f.high or 0.0) - v for v, (_, f) in zip(values, shown, strict=True)],
-                     "arrayminus": [v - (f.low or 0.0) for v, (_, f) in zip(values, shown, strict=True)]},
-            customdata=[[wording.percent(x, 0), written(f, "%"), wording.count(f.n)] for x, f in shown],
-            hovertemplate="predicted %{customdata[0]}<br>observed %{customdata[1]}, n = %{customdata[2]}"
-                          "<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_xaxes(title=across, tickformat="~%", range=[-0.03, 1.03], nticks=6)
-    figure.update_yaxes(title=up, tickformat="~%", range=[-0.03, 1.03], nticks=6)
-    return figure
-
-
-def _diagonal(low: float, high: float) -> go.Scatter:
-    line = {"color": GREY, "dash": "dash", "width": 1}
-    return go.Scatter(x=[low, high], y=[low, high], mode="lines", line=line, hoverinfo="skip", showlegend=False)
-
-
-def values(predictions: Sequence[Prediction]) -> go.Figure:
-    """Predicted against actual value of every rung of every task; a cross lies outside its interval."""
-    figure = base(520)
-    ends = [x for p in predictions for x in (p.expected, p.value)] or [0.0, 1.0]
-    figure.add_trace(_diagonal(min(ends), max(ends)))
-    for rung in RUNG_NAMES:
-        own = [p for p in predictions if p.rung == rung]
-        if own:
-            figure.add_trace(_points(own, rung, [p.expected for p in own], [p.value for p in own]))
-    figure.update_xaxes(title="Predicted without having seen the dataset", tickformat="~%")
-    figure.update_yaxes(title="Reached on the test part", tickformat="~%")
-    return figure
-
-
-def times(predictions: Sequence[Prediction]) -> go.Figure:
-    """Predicted against actual processor seconds of training; the dotted lines are 1.5 times either way."""
-    known = [p for p in predictions if p.expected_seconds and p.seconds]
-    figure = base(520)
-    ends = [x for p in known for x in (p.expected_seconds, p.seconds) if x] or [1.0, 10.0]
-    low, high = min(ends), max(ends)
-    figure.add_trace(_diagonal(low, high))
-    for factor in (1.5, 1 / 1.5):
-        line = {"color": GREY, "dash": "dot", "width": 1}
-        figure.add_trace(go.Scatter(x=[low, high], y=[factor * low, factor * high], mode="lines", line=line,
-                                    hoverinfo="skip", showlegend=False))  # fmt: skip
-    for rung in RUNG_NAMES:
-        own = [p for p in known if p.rung == rung]
-        if own:
-            figure.add_trace(_points(own, rung, [p.expected_seconds for p in own], [p.seconds for p in own]))
-    ticks = [0.01, 0.1, 1, 10, 100, 1000, 10000]
-    figure.update_xaxes(
-        title="Predicted training time", type="log", tickvals=ticks, ticktext=[f"{t:g} s" for t in ticks]
-    )
-    figure.update_yaxes(title="Actual training time", type="log", tickvals=ticks, ticktext=[f"{t:g} s" for t in ticks])
-    return figure
-
-
-def _points(
-    own: Sequence[Prediction], rung: RungName, x: Sequence[float | None], y: Sequence[float | None]
-) -> go.Scatter:
-    return go.Scatter(
-        x=list(x), y=list(y), mode="markers", name=terms.title(rung),
-        marker={"size": 8, "color": COLORS.get(rung, GREY), "opacity": 0.75,
-                "symbol": ["circle" if p.inside else "x-thin-open" for p in own],
-                "line": {"width": 1.6, "color": COLORS.get(rung, GREY)}},
-        hovertext=[hover(p) for p in own], hovertemplate="%{hovertext}<extra></extra>",
-    )  # fmt: skip
-
-
-def hover(p: Prediction) -> str:
-    """What hovering over a point says."""
-    lines = [
-        f"<b>{terms.plotted(p.dataset)}</b>, {p.labels} labels, seed {p.seed}",
-        f"{terms.title(p.rung)}: predicted {wording.percent(p.expected)} ({wording.between(p.low, p.high)})",
-        f"reached {wording.percent(p.value)}{'' if p.inside else ', outside the interval'}",
-    ]
-    if p.expected_seconds is not None and p.seconds is not None:
-        lines.append(f"training {wording.duration(p.expected_seconds)} predicted, {wording.duration(p.seconds)} needed")
-    return "<br>".join(lines)

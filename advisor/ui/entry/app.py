@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from advisor.ui.places import main
+from advisor.ui.frame import main
 from advisor.ui.server import middleware
 
 if __name__ == "__main__":

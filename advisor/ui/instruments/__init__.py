@@ -1,1 +1,1 @@
-"""The Evidence page's sections, one per instrument: ``draw(dataset, evidence)`` says what it means, then shows it."""
+"""The Evidence page's instruments: ``card(dataset, evidence)`` is what one says, or None where it measured nothing."""

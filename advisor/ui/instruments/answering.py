@@ -1,17 +1,21 @@
-"""Knowledge, search or skill: which is missing on questions over documents? Figures, and questions to look at."""
+"""Questions over documents: is the right passage found, and is it read right? Figures, and questions to look at."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from advisor.core import wording
-from advisor.core.records import Evidence, ProbeResult
+from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.ui import charts, parts
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import answering
 from advisor.ui.charts.answering import OUTCOME_NAME
+from advisor.ui.instruments import probes
+from probes import failures
 
 #: The ways of answering in the order of the picture.
 WAYS = {
@@ -23,64 +27,127 @@ WAYS = {
 SEARCHES = ("hybrid", "words", "dense")
 
 
+SEARCH = Topic("search", "Search", "Is the right passage found?")
+READING = Topic("reading", "Reading", "Does the model read it right?")
+ANSWERS = Topic("answers", "Answers", "What does it answer?")
+MEASURED = Topic("details", "Details", "What was it measured with?")
+
+
 def answer(evidence: Evidence) -> str:
-    """What is missing: the first of the evidence's notes."""
-    return evidence.notes[0] if evidence.notes else "The probes gave no number on these questions."
+    """How often the right passage is found, then what the model makes of it."""
+    return " ".join(filter(None, (found(evidence), read(evidence)))) or "The probes gave no number on these questions."
 
 
-def draw(evidence: Evidence) -> None:
-    """The sections, what is missing first."""
-    rows = [(name, result.measured) for key, name in WAYS.items() if (result := evidence.result(key)) is not None]
-    if rows:
-        best = max(rows, key=lambda row: row[1].value)[0]
-        figure = answering.knowledge(rows, evidence.metric, best)
-        alt = "Token F1 closed-book, with retrieved passages and with the answering passage"
-        st.plotly_chart(figure, config=charts.CONFIG, key="knowledge", alt=alt)
-        parts.note(
-            "From closed-book to the answering passage: what knowledge adds. From there back to retrieved passages: "
-            "what search loses. The rest up to 100 %: what reading loses. Bars are 90 % intervals over documents."
+def found(evidence: Evidence) -> str:
+    """How often the right passage is found, a sentence."""
+    retrieval = evidence.result("retrieval")
+    if retrieval is None:
+        return ""
+    number = retrieval.measured
+    share = f"{wording.percent(number.value)} of {wording.counted(number.n, 'question')}"
+    doubt = " With so few, that may change a lot." if probes.unsure(number) else ""
+    return f"The right passage is among the first five for {share}.{doubt}"
+
+
+def read(evidence: Evidence) -> str:
+    """What the model makes of the passages, a sentence; that it is too early to tell where little was asked."""
+    retrieved = evidence.result("retrieved")
+    if retrieved is None:
+        return ""
+    number, model = retrieved.measured, retrieved.backbone or "the model"
+    if probes.unsure(number):
+        return (
+            f"How well {model} reads it is too early to tell: there was time for "
+            f"{wording.counted(number.n, 'question')}. A longer budget asks more, and a larger model reads better."
         )
-    retrieved, retrieval = evidence.result("retrieved"), evidence.result("retrieval")
+    return f"From the passages, {model} reaches {wording.percent(number.value)} {evidence.metric}."
+
+
+def cards(dataset: Dataset, evidence: Evidence) -> list[Card]:
+    """Search first, then reading, then questions to look at."""
+    retrieval, retrieved = evidence.result("retrieval"), evidence.result("retrieved")
+    every = []
+    if retrieval is not None and any(way in retrieval.settings for way in SEARCHES):
+        every.append(Card(SEARCH, found(evidence), partial(searching, retrieval), partial(how_searched, evidence)))
     if retrieved is not None:
-        which_failed(retrieved)
-        examples(retrieved)
-    if retrieval is not None:
-        searching(retrieval)
+        drawn = partial(reading, evidence, refusing(dataset))
+        every.append(Card(READING, outcome(retrieved) or read(evidence), drawn, partial(how_read, evidence)))
+        if rows := retrieved.settings.get("examples"):
+            every.append(Card(ANSWERS, "", partial(table, rows, "examples"), partial(prompts, evidence)))
+    return every
 
 
-def which_failed(retrieved: ProbeResult) -> None:
-    """Retrieval or reading, counted over the questions."""
+def details(evidence: Evidence) -> Card:
+    """The model, and every probe in a table."""
+    sentence = f"{evidence.backbone}, in {wording.duration(evidence.seconds)}."
+    return Card(MEASURED, sentence, partial(model, evidence), partial(probes.table, evidence, evidence.notes))
+
+
+def model(evidence: Evidence) -> None:
+    """The language model that answered."""
+    parts.note(evidence.device_reason)
+    parts.note(f"Weights or address: {evidence.backbone_hash}")
+
+
+def refusing(dataset: Dataset) -> float:
+    """What refusing every question would score: the share that the documents do not answer."""
+    rows = dataset.where("train", "val")
+    return float((dataset.items["answers"].iloc[rows] == "[]").mean()) if len(rows) else 0.0
+
+
+def outcome(retrieved: ProbeResult) -> str:
+    """How many questions were right, and where the others failed; "" where that was not counted."""
     counts: dict[str, int] = retrieved.settings.get("outcomes") or {}
-    if not sum(counts.values()):
-        return
-    parts.section("Which failed, retrieval or reading?")
-    figure = answering.outcomes(counts)
-    st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
+    doubt = " These are too few to tell." if probes.unsure(retrieved.measured) else ""
+    return failures.sentence(counts) + doubt if sum(counts.values()) else ""
+
+
+def reading(evidence: Evidence, baseline: float) -> None:
+    """Each way of answering beside refusing every question, and which failed."""
+    rows = [(name, result.measured) for key, name in WAYS.items() if (result := evidence.result(key)) is not None]
+    best = max(rows, key=lambda row: row[1].value)[0]
+    figure = answering.knowledge(rows, evidence.metric, best, baseline)
+    alt = "; ".join(f"{name}: {wording.percent(number.value)}" for name, number in rows)
+    st.plotly_chart(figure, config=charts.CONFIG, key="knowledge", alt=f"{wording.capital(evidence.metric)}. {alt}")
+    retrieved = evidence.result("retrieved")
+    counts: dict[str, int] = (retrieved.settings.get("outcomes") if retrieved else None) or {}
+    if sum(counts.values()):
+        figure = answering.outcomes(counts)
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(counts))
+
+
+def how_read(evidence: Evidence) -> None:
+    """How to read the picture."""
+    parts.note(
+        "From closed-book to the answering passage: what knowledge adds. From there back to retrieved passages: "
+        "what search loses. The rest up to 100 %: what reading loses. Bars are 90 % intervals over documents. A model "
+        "below the dashed line scores less than one that refuses every question."
+    )
+    for sentence in evidence.notes:
+        parts.note(sentence)
 
 
 def searching(retrieval: ProbeResult) -> None:
     """Recall at k of words, meaning and both."""
     recalls = {way: retrieval.settings[way] for way in SEARCHES if way in retrieval.settings}
-    if not recalls:
-        return
     number = retrieval.measured
-    parts.section("Is the answer among the retrieved passages?")
     figure = answering.recall(recalls, number.n, number)
-    st.plotly_chart(figure, config=charts.CONFIG, key="recall", alt="Recall at k by words, by meaning and by both")
+    alt = f"Recall at k by words, by meaning and by both; hybrid at 5: {wording.percent(number.value)}"
+    st.plotly_chart(figure, config=charts.CONFIG, key="recall", alt=alt)
+
+
+def how_searched(evidence: Evidence) -> None:
+    """The interval, the ranks and the passages."""
+    retrieval = evidence.result("retrieval")
+    if retrieval is None:
+        return
+    number, settings = retrieval.measured, retrieval.settings
+    recalls = {way: settings[way] for way in SEARCHES if way in settings}
     five = f"Hybrid search has the answer among its first five passages for {wording.measured(number)}."
     ranks = ", ".join(f"{answering.WAYS[way][0]} {one['mrr']:.2f}" for way, one in recalls.items() if "mrr" in one)
-    chunks = retrieval.settings.get("n_chunks")
+    chunks = settings.get("n_chunks")
     over = f" over {wording.counted(int(chunks), 'passage')}" if chunks else ""
     parts.note(f"{five} Mean reciprocal rank{over}: {ranks}. Took {wording.duration(number.seconds)}.")
-
-
-def examples(retrieved: ProbeResult) -> None:
-    """Some questions with the retrieved passage, the answer and its outcome; a chosen row in full."""
-    rows: list[dict[str, Any]] = retrieved.settings.get("examples") or []
-    if not rows:
-        return
-    with st.expander(f"{wording.counted(len(rows), 'question')} with the model's answer", icon=":material/quiz:"):
-        table(rows, "examples")
 
 
 def table(rows: list[dict[str, Any]], key: str) -> None:
@@ -111,10 +178,10 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
 
 def prompts(evidence: Evidence) -> None:
     """The prompts, as the language model got them."""
-    with st.expander("What the language model was asked", icon=":material/chat:"):
-        for name in ("closed book", "retrieved"):
-            result = evidence.result(name)
-            if result is not None and (prompt := result.settings.get("prompt")):
-                parts.note(result.title)
-                whole = "\n".join(part for part in (prompt["system"], prompt["user"], prompt["begin"]) if part)
-                st.code(whole, language=None, wrap_lines=True)
+    parts.note("What the language model was asked:")
+    for name in ("closed book", "retrieved"):
+        result = evidence.result(name)
+        if result is not None and (prompt := result.settings.get("prompt")):
+            parts.note(result.title)
+            whole = "\n".join(part for part in (prompt["system"], prompt["user"], prompt["begin"]) if part)
+            st.code(whole, language=None, wrap_lines=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -9,24 +11,33 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Advice, Backbones, BackboneTrial, Dataset, Evidence
 from advisor.ui import charts, parts, terms
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import GREY, TEAL, base
 from probes.measured import Measured
 
+TOPIC = Topic("backbone", "Backbone", "Which backbone?", always=False)
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where backbones were not compared."""
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """The comparison; None where backbones were not compared."""
     found = evidence.backbones
     if found is None:
-        return
-    parts.section("Which backbone?")
-    parts.answer_line(found.sentence)
+        return None
+    return Card(TOPIC, found.sentence, partial(draw, found, evidence.metric), partial(how, found))
+
+
+def draw(found: Backbones, metric: str) -> None:
+    """The leads and the table."""
     if any(trial.lead for trial in found.trials):
-        alt = "How many points each backbone is above or below the default"
-        st.plotly_chart(leads(found, evidence.metric), config=charts.CONFIG, key="backbones", alt=alt)
-    table(found, evidence.metric)
+        st.plotly_chart(leads(found, metric), config=charts.CONFIG, key="backbones", alt=found.sentence)
+    table(found, metric)
+
+
+def how(found: Backbones) -> None:
+    """How backbones are compared, and what another one must bring."""
     parts.note(
-        "A linear probe on frozen features, the same items and folds for every backbone. Each round doubles the items "
-        "and drops the worse half. Another backbone than the default must lead by more than noise, and by "
+        "Every backbone gets the same items and folds for a linear probe on its frozen features. Each round doubles "
+        "the items and drops the worse half. To replace the default, a backbone must lead by more than noise, and by "
         f"{100 * found.toll:g} points for each doubling of its time. Took {wording.duration(found.seconds)}."
     )
 

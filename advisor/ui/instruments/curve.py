@@ -1,8 +1,9 @@
-"""How much would more data help? The learning curve: what was measured, and where it goes with more data."""
+"""What would more labels bring? The learning curve: what was measured, and where it goes with more data."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,26 +12,46 @@ from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, LearningCurve
 from advisor.evidence.curve import labels_needed
 from advisor.ui import charts, parts
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import FADED, GREY, OCHRE, TEAL, base
 
+TOPIC = Topic("labels", "More labels", "What would more labels bring?")
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where no curve was measured."""
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """The learning curve; None where none was measured."""
     curve = evidence.curve
     if curve is None:
-        return
-    parts.section("How much would more data help?")
-    parts.answer_line(answer(curve, evidence.n_train))
+        return None
+    return Card(TOPIC, answer(curve, evidence.n_train), partial(draw, dataset, evidence, curve), partial(how, curve))
+
+
+def draw(dataset: Dataset, evidence: Evidence, curve: LearningCurve) -> None:
+    """The curve, and a target whose labels are read off it."""
+    n_now = evidence.n_train
     target = ask_target(dataset, curve)
-    figure = learning_curve(curve, evidence.metric, evidence.n_train, target)
-    st.plotly_chart(figure, config=charts.CONFIG, key="curve", alt="The metric against the number of training items")
-    st.text(labels_needed(curve, target, evidence.n_train).sentence)
+    figure = learning_curve(curve, evidence.metric, n_now, target)
+    st.plotly_chart(figure, config=charts.CONFIG, key="curve", alt=answer(curve, n_now))
+    st.text(needed(evidence, curve, target))
+
+
+def how(curve: LearningCurve) -> None:
+    """What the curve is, and how far it is followed."""
     parts.note(
-        f"The frozen rung, trained on nested stratified shares of {wording.counted(max(curve.sizes), 'item')} and "
-        f"scored on held-out items; error = a + b / √n with a = {curve.a:.3f}, b = {curve.b:.2f}. "
-        f"The dotted part extrapolates to at most four times the items measured. "
-        f"Took {wording.duration(curve.seconds)}."
+        f"A linear probe on the backbone's last layer, trained on nested stratified shares of "
+        f"{wording.counted(max(curve.sizes), 'item')} and scored on held-out items; error = a + b / √n with "
+        f"a = {curve.a:.3f}, b = {curve.b:.2f}. The dotted part extrapolates to at most four times the items measured. "
+        f"Other probes may be above it. Took {wording.duration(curve.seconds)}."
     )
+
+
+def needed(evidence: Evidence, curve: LearningCurve, target: float) -> str:
+    """How many labels the target takes; which probe is there already, where one is."""
+    best = max(evidence.results, key=lambda result: result.measured.value, default=None)
+    if best is not None and best.measured.value >= target:
+        value = wording.percent(best.measured.value)
+        return f"{best.title} is there already: {value} on {wording.counted(best.measured.n, 'item')}."
+    return labels_needed(curve, target, evidence.n_train).sentence
 
 
 def answer(curve: LearningCurve, n_now: int) -> str:
@@ -38,17 +59,19 @@ def answer(curve: LearningCurve, n_now: int) -> str:
     here = min(curve.band, key=lambda row: abs(row[0] - n_now))
     end = curve.band[-1]
     gain = 100 * (end[1] - here[1])
-    expected = f"{wording.percent(end[1])} is expected (80 % band {wording.between(end[2], end[3])})"
     if end[0] < 0.8 * n_now:
         return (
-            f"With {end[0]:,} training items, {expected}. You have {n_now:,}, more than the curve can speak for: a "
-            f"longer budget lets the probes look at more of them."
+            f"It is too early to tell: the curve ends at {wording.count(end[0])} training items, and you have "
+            f"{wording.count(n_now)}. A longer budget measures more of them."
         )
+    band = wording.between(end[2], end[3])
+    reach = f"a linear probe on the last layer would reach {wording.percent(end[1])} ({band})"
+    expected = f"with {wording.count(end[0])} training items, {reach}"
     if end[0] <= 1.2 * n_now:
-        band = wording.between(here[2], here[3])
-        return f"With all {n_now:,} training items, {wording.percent(here[1])} is expected (80 % band {band})."
-    verdict = "more labels would help little" if gain < 1 else "more labels would help"
-    return f"With {end[0]:,} training items, {expected}: {gain:.1f} points more than with {n_now:,}, so {verdict}."
+        return f"{wording.capital(expected)}. You have hardly more; a longer budget tells what more would bring."
+    if gain < 1:
+        return f"Little: {expected}, {max(gain, 0.0):.1f} points more than with your {wording.count(n_now)}."
+    return f"About {gain:.1f} points: {expected}, against {wording.percent(here[1])} with your {wording.count(n_now)}."
 
 
 def ask_target(dataset: Dataset, curve: LearningCurve) -> float:

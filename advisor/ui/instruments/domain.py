@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Domain, Evidence
+from advisor.evidence.references import place
 from advisor.ui import charts, parts, terms
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 #: Stages that are no part of the overall place are drawn in another colour.
@@ -18,16 +22,29 @@ OVERALL = "all"
 LABEL_GAP = 7.0
 
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where no distance could be measured."""
+TOPIC = Topic("distance", "Distance", "How far from the pre-training data?")
+
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """The place among the reference sets; None where no distance could be measured."""
     distance = evidence.domain
     if distance is None:
-        return
-    parts.section("How far from the pre-training data?")
-    parts.answer_line(distance.sentence)
-    figure = domain(distance)
-    st.plotly_chart(figure, config=charts.CONFIG, key="domain", alt="Place of the dataset among the reference sets")
+        return None
     items = kind_row(dataset.kind).counted(distance.n)
+    return Card(
+        TOPIC, place(distance.percentile, distance.nearest), partial(draw, distance), partial(how, distance, items)
+    )
+
+
+def draw(distance: Domain) -> None:
+    """The picture."""
+    alt = place(distance.percentile, distance.nearest)
+    st.plotly_chart(domain(distance), config=charts.CONFIG, key="domain", alt=alt)
+
+
+def how(distance: Domain, items: str) -> None:
+    """What the scale is, and what it has to do with fine-tuning. items: how many, with their noun."""
+    parts.note(distance.sentence)
     parts.note(f"{meaning(distance)} Measured on {items} in {wording.duration(distance.seconds)}.".strip())
 
 
@@ -44,7 +61,7 @@ def meaning(distance: Domain) -> str:
         else "The distance does not tell how much fine-tuning will bring"
     )
     return (
-        f"{verdict}: over {trust.n} reference sets its rank correlation with the gain is {trust.value:.2f} (90 % "
+        f"{verdict}: over {trust.n} reference sets, its rank correlation with the gain is {trust.value:.2f} (90 % "
         f"interval {trust.low:.2f} to {trust.high:.2f}). {trust.note}".rstrip()
     )
 
@@ -54,8 +71,8 @@ def domain(distance: Domain) -> go.Figure:
     rows = [OVERALL, *(stage.name for stage in distance.stages)]
     places = dict(zip(rows, range(len(rows) - 1, -1, -1), strict=True))
     figure = base(250 + 42 * len(rows), showlegend=False)
-    for place in places.values():
-        figure.add_shape(type="line", x0=0, x1=100, y0=place, y1=place, line={"color": GREY, "width": 1}, opacity=0.4)
+    for row in places.values():
+        figure.add_shape(type="line", x0=0, x1=100, y0=row, y1=row, line={"color": GREY, "width": 1}, opacity=0.4)
     top = places[OVERALL]
     figure.add_trace(_references(distance, top))
     for number, (name, percentile) in enumerate(_labelled(distance)):

@@ -1,7 +1,8 @@
-"""What is wrong with the labels? A sentence, the counts, a gallery of each list, and all of it as a file."""
+"""Which labels and items look wrong? A sentence, the counts, a gallery of each list, and all of it as a file."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from advisor.core.records import Dataset, Evidence
 from advisor.evidence import issues as checks
 from advisor.evidence.issue_wording import mostly_hard
 from advisor.ui import charts, items, parts
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import GREY, OCHRE, base
 
 #: What each check lists, as the page says it.
@@ -26,26 +28,39 @@ TITLE = {
 }
 
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where the items were not checked."""
+TOPIC = Topic("issues", "Suspect labels", "Which labels and items look wrong?")
+
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """What the checks list; None where the items were not checked."""
     table = checks.load_issues(dataset, evidence)
     if table.empty:
-        return
-    parts.section("What is wrong with the labels?")
+        return None
     summary = checks.summary(dataset, table)
-    parts.answer_line(answer(summary, mostly_hard(evidence.findings)))
-    parts.findings(evidence.findings, with_keys=False)
-    alt = "How many items each check lists"
-    st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
+    sentence = answer(summary, mostly_hard(evidence.findings))
+    return Card(TOPIC, sentence, partial(draw, dataset, evidence, table, summary), partial(how, evidence, summary))
+
+
+def draw(dataset: Dataset, evidence: Evidence, table: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """The items on each list, the shortcuts, and all of it as a file."""
     n_listed = _counts(summary, "n_listed")
     listed = [c for c in checks.CHECKS if c != checks.SHORTCUTS and n_listed[c]]
     if listed:
         gallery(dataset, table, listed)
+    parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS])
     if any(n_listed.values()):
         st.download_button(
             "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
             mime="text/csv", key="issues-csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
+
+
+def how(evidence: Evidence, summary: pd.DataFrame) -> None:
+    """How many items each check lists, and how far the lists can be trusted."""
+    listed = (f"{check} {count}" for check, count in _counts(summary, "n_listed").items())
+    alt = f"Items that each check lists: {', '.join(listed)}."
+    st.plotly_chart(issues(summary), config=charts.CONFIG, key="issues", alt=alt)
+    parts.findings([one for one in evidence.findings if one.check != checks.SHORTCUTS])
     n = _counts(summary, "n_checked")[checks.LABELS]
     parts.note(
         f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at, never on the "

@@ -1,6 +1,8 @@
-"""Which layers transfer: a probe after each block, and the picture of "early layers are general" on these data."""
+"""How deep must the backbone be? A probe after each block, and the picture of it."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -9,24 +11,53 @@ from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Layers
 from advisor.ui import charts, parts, terms
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import FADED, GREY, TEAL, base
 
+TOPIC = Topic("layers", "Layers", "How deep must the backbone be?")
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where the layers were not probed."""
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """The value after every layer; None where the layers were not probed."""
     probed = evidence.depths
     if probed is None:
-        return
-    parts.section("Which layers transfer?")
-    parts.answer_line(probed.sentence)
-    figure = layers(probed, evidence.metric)
-    st.plotly_chart(figure, config=charts.CONFIG, key="layers", alt="The metric after each layer of the backbone")
+        return None
     items = kind_row(dataset.kind).counted(probed.depths[0].measured.n)
-    parts.note(
-        f"A linear probe on the averaged output of each block: {items}, the same folds for every layer. The best cut "
-        f"is the earliest layer within one standard error of the highest value. Blocks with few features start at a "
-        f"disadvantage. Took {wording.duration(probed.seconds)}."
+    return Card(
+        TOPIC, answer(probed, evidence.metric), partial(draw, probed, evidence.metric), partial(how, probed, items)
     )
+
+
+def answer(probed: Layers, metric: str) -> str:
+    """Where to cut the backbone, and what is lost or gained there against its end."""
+    cut = next(layer for layer in probed.depths if layer.name == probed.best)
+    last = probed.depths[-1]
+    value = f"{wording.percent(cut.measured.value)} {metric}"
+    if cut is last:
+        return f"As deep as it is: the last layer is the best, with {value}."
+    if cut.measured.low > last.measured.value:
+        points = 100 * (cut.measured.value - last.measured.value)
+        return f"Up to {cut.name}: {value} there, {points:.1f} points more than after the last layer."
+    return (
+        f"Up to {cut.name}: {value} there, {wording.percent(last.measured.value)} after the last layer, a difference "
+        f"within noise."
+    )
+
+
+def draw(probed: Layers, metric: str) -> None:
+    """The picture."""
+    alt = f"{wording.capital(metric)} after each layer of the backbone; the best place to cut is {probed.best}"
+    st.plotly_chart(layers(probed, metric), config=charts.CONFIG, key="layers", alt=alt)
+
+
+def how(probed: Layers, items: str) -> None:
+    """How layers are probed. items: how many, with their noun."""
+    parts.note(
+        f"A linear probe reads the averaged output of each block: {items}, the same folds for every layer. The best "
+        f"cut is the earliest layer within one standard error of the highest value. Blocks with few features start "
+        f"at a disadvantage. Took {wording.duration(probed.seconds)}."
+    )
+    parts.note(probed.sentence)
 
 
 def layers(probed: Layers, metric: str) -> go.Figure:

@@ -1,24 +1,64 @@
-"""What the probes measured: a picture, a row for each probe, recall per class, and the transferability scores."""
+"""What the probes measured: a picture, a row for each probe, and recall per class."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.evidence.scores import RANKING
 from advisor.ui import charts, parts
+from advisor.ui.cards import Card, Topic
+from probes.measured import Measured
+
+TOPIC = Topic("probes", "Probes", "What do the probes reach?")
+#: A value whose interval is wider than this, or which stands on fewer items, says little.
+WIDE, FEW = 0.3, 24
 
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The picture with its table, and recall per class."""
-    figure = charts.evidence(evidence)
-    st.plotly_chart(figure, config=charts.CONFIG, key="dots", alt="Value and interval of each probe")
+def card(dataset: Dataset, evidence: Evidence) -> Card:
+    """Every probe, its table, and recall per class."""
+    return Card(TOPIC, steps(evidence), partial(draw, evidence), partial(how, dataset, evidence))
+
+
+def draw(evidence: Evidence) -> None:
+    """The picture."""
+    if evidence.results:
+        figure = charts.evidence(evidence)
+        st.plotly_chart(figure, config=charts.CONFIG, key="dots", alt=answer(evidence))
+
+
+def how(dataset: Dataset, evidence: Evidence) -> None:
+    """The table, the notes, and recall per class."""
     table(evidence, evidence.notes)
     per_class(dataset, evidence)
+
+
+def steps(evidence: Evidence) -> str:
+    """What labels add to the class names alone; that it is too early to tell where too little was measured."""
+    names = evidence.result("zero-shot")
+    best = max(evidence.results, key=lambda r: r.measured.value, default=None)
+    if best is None:
+        return "No probe gave a number on this dataset; the notes say why."
+    if unsure(best.measured):
+        items = wording.counted(best.measured.n, "item leaves", "items leave")
+        return (
+            f"It is too early to tell: {items} {wording.between(best.measured.low, best.measured.high)} possible. More "
+            f"labels or a longer budget would narrow it."
+        )
+    if names is None or best is names:
+        return f"{best.title}: {wording.percent(best.measured.value)} {evidence.metric}."
+    gain = 100 * (best.measured.value - names.measured.value)
+    start = f"The class names alone reach {wording.percent(names.measured.value)}; labels add"
+    return f"{start} {gain:.1f} points ({best.title})." if gain >= 1 else f"{start} next to nothing."
+
+
+def unsure(number: Measured) -> bool:
+    """Whether a value says little."""
+    return number.n < FEW or number.high - number.low > WIDE
 
 
 def answer(evidence: Evidence) -> str:
@@ -31,7 +71,7 @@ def answer(evidence: Evidence) -> str:
     interval = wording.between(best.measured.low, best.measured.high)
     return (
         f"The best probe is {best.title}: {wording.percent(best.measured.value)} {evidence.metric} "
-        f"({interval}, n = {wording.count(best.measured.n)}){against}."
+        f"({interval}, {wording.counted(best.measured.n, 'item')}){against}."
     )
 
 
@@ -46,7 +86,7 @@ def table(evidence: Evidence, notes: Sequence[str]) -> None:
             "Time": wording.duration(r.measured.seconds),
             "Known by": r.measured.provenance,
             "Backbone": r.backbone or str(r.settings.get("language_model", "none")),
-            "Note": how(r),
+            "Note": method(r),
         }
         for r in sorted(evidence.results, key=lambda r: -r.measured.value)
     ]
@@ -62,7 +102,7 @@ def table(evidence: Evidence, notes: Sequence[str]) -> None:
         parts.note(note)
 
 
-def how(result: ProbeResult) -> str:
+def method(result: ProbeResult) -> str:
     """How the probe works, in a few words."""
     k, exact = result.settings.get("k"), result.settings.get("exact_match")
     if isinstance(exact, float):
@@ -80,37 +120,16 @@ def per_class(dataset: Dataset, evidence: Evidence) -> None:
     columns = {r.title: r.per_class for r in evidence.results if r.per_class}
     if not columns:
         return
-    with st.expander("Recall per class", icon=":material/table_rows:"):
-        frame = pd.DataFrame({"Class": list(dataset.classes)})
-        for title, shares in columns.items():
-            frame[title] = [_hundredfold(shares.get(name)) for name in dataset.classes]
-        linear = evidence.result("linear")
-        hardest = linear.title if linear is not None and linear.title in frame else frame.columns[-1]
-        frame = frame.sort_values(hardest, na_position="last")
-        shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
-        st.dataframe(parts.cells(frame), hide_index=True, column_config=shown, alt="Recall per class")
+    parts.note("Recall of each class, the hardest first:")
+    frame = pd.DataFrame({"Class": list(dataset.classes)})
+    for title, shares in columns.items():
+        frame[title] = [_hundredfold(shares.get(name)) for name in dataset.classes]
+    linear = evidence.result("linear")
+    hardest = linear.title if linear is not None and linear.title in frame else frame.columns[-1]
+    frame = frame.sort_values(hardest, na_position="last")
+    shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
+    st.dataframe(parts.cells(frame), hide_index=True, column_config=shown, alt="Recall per class")
 
 
 def _hundredfold(share: float | None) -> float | None:
     return None if share is None else 100 * share
-
-
-def scores(dataset: Dataset, evidence: Evidence) -> None:
-    """What do transferability scores say? Nothing where none was computed."""
-    computed = evidence.scores
-    if not computed:
-        return
-    parts.section("What do transferability scores say?")
-    parts.answer_line(RANKING)
-    frame = pd.DataFrame(
-        {
-            "Score": [score.title for score in computed],
-            "Value": [f"{score.value:z.3f}" for score in computed],
-            "What it says here": [score.meaning for score in computed],
-            "Known weakness": [score.weakness for score in computed],
-        }
-    )
-    # a table and no data frame: the cells are sentences, which only a table wraps
-    st.table(frame, border="horizontal", hide_index=True, alt="Transferability scores, what each says and misses")
-    seconds = sum(score.seconds for score in computed)
-    parts.note(f"Higher is more promising in every row. {evidence.backbone}, {wording.duration(seconds)}.")

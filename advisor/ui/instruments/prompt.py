@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Evidence, Goal, ProbeResult
 from advisor.llm.asking import PromptSetup
-from advisor.ui import jobs, language, parts
-from probes.progress import Progress
+from advisor.ui import jobs, language, parts, waiting, work
+from advisor.ui.cards import Card, Topic
+from advisor.ui.instruments import probes
 from probes.prompting import Template
 
 #: The results of asking a language model for a class, the plainest first; the last is the user's own wording.
@@ -27,23 +28,43 @@ EXAMPLE_CHARACTERS = 600
 SHOTS = (0, 4, 8, 16, 32)
 
 
-def draw(dataset: Dataset, evidence: Evidence) -> None:
-    """The section; nothing where no language model was asked."""
+TOPIC = Topic("prompt", "Prompts", "How far does a prompt go?", always=False)
+
+
+def card(dataset: Dataset, evidence: Evidence) -> Card | None:
+    """Every prompt that was measured, and a field for another; None where no language model was asked."""
     results = [result for name in PROMPTS if (result := evidence.result(name)) is not None]
     if not results:
-        return
-    parts.section("What was the language model asked?")
-    parts.answer_line(answer(results, evidence.metric))
+        return None
+    # it waits for a job, which another fragment's thread must not
+    return Card(TOPIC, answer(results, evidence.metric), partial(draw, dataset, evidence, results), how, apart=False)
+
+
+def draw(dataset: Dataset, evidence: Evidence, results: list[ProbeResult]) -> None:
+    """The table, and the prompt in a field."""
     table(results)
     edit(dataset, evidence)
+
+
+def how() -> None:
+    """What calibration is, and what the gain is over."""
+    parts.note(
+        "The model's probability of each class decides. Calibrated: its bias towards a class is divided out. The last "
+        "column is the gain over class names or neighbours alone on the same items, with its standard error."
+    )
 
 
 def answer(results: list[ProbeResult], metric: str) -> str:
     """The best prompt, and what calibration does to it."""
     best = max(results, key=lambda result: result.measured.value)
-    raw = best.settings.get("raw")
-    beside = f" Without calibration the same prompt reaches {wording.percent(raw)}." if isinstance(raw, float) else ""
-    return f"{best.title}: {metric} {wording.measured(best.measured)}.{beside}"
+    number, raw = best.measured, best.settings.get("raw")
+    items = wording.counted(number.n, "item")
+    reached = (
+        f"{best.title}: {wording.percent(number.value)} {metric} ({wording.between(number.low, number.high)}, {items})"
+    )
+    beside = f"; without calibration, {wording.percent(raw)}" if isinstance(raw, float) else ""
+    doubt = " With so few items, that may change a lot." if probes.unsure(number) else ""
+    return f"{reached}{beside}.{doubt}"
 
 
 def table(results: list[ProbeResult]) -> None:
@@ -60,10 +81,6 @@ def table(results: list[ProbeResult]) -> None:
         for result in results
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Each prompt, calibrated and raw")
-    parts.note(
-        "Calibrated: the model's bias towards a class is divided out. The last column is the gain over class names or "
-        "neighbours alone on the same items, with its standard error."
-    )
 
 
 def _percent(share: Any) -> str:
@@ -81,7 +98,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
     key = jobs.key_of("prompt", dataset.fingerprint)
     job = jobs.find(key)
     if job is not None and (not job.finished or job.error):
-        parts.wait(job)
+        waiting.wait(job)
         if not job.error:
             return
     shown = evidence.result(OWN) or evidence.result(ZERO)
@@ -97,7 +114,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
         st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before: {former[0]}, {former[1]}.")
     with st.expander("Edit the prompt and measure it again", icon=":material/edit:"):
         ask, shots = edited(dataset, before)
-        if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt", type="primary"):
+        if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt"):
             st.session_state[f"former-{key}"] = (shown.title, wording.measured(shown.measured))
             measure(dataset, ask, shots)
 
@@ -134,12 +151,6 @@ def measure(dataset: Dataset, ask: PromptSetup, shots: int) -> None:
     jobs.forget(key)
     advice = Advice.saved(dataset.files.advice)
     question = advice.question if advice is not None else Goal()
-
-    def work(tell: Progress) -> ProbeResult:
-        return api.prompt(
-            dataset, ask.template, model=ask.model, shots=shots, backbone=question.backbone,
-            budget=question.budget_seconds, progress=tell,
-        )  # fmt: skip
-
-    jobs.start(key, "Measuring the prompt", work)
+    asked = partial(work.prompt, dataset, ask.template, ask.model, shots, question)
+    jobs.start(key, "Measuring the prompt", asked)
     st.rerun()

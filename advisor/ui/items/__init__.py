@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from advisor.core.kinds import ModalityName, kind_row
-from advisor.core.records import Dataset, Profile
+from advisor.core.records import Dataset
 from advisor.ui.items import images, texts
 
 
@@ -23,12 +23,15 @@ class ItemView(Protocol):
         """Items, each with one plain line under it."""
         ...
 
-    def sizes(self, profile: Profile) -> None:
-        """The section on how large the items are; nothing where none was inspected."""
+    def enter(self, run: str, dataset: Dataset | None) -> list[Any]:
+        """Fields for items of the user's own: the items as a model takes them, none while the fields are empty.
+
+        dataset: what the model was trained on, None where it is gone.
+        """
         ...
 
-    def enter(self, run: str) -> Any | None:
-        """A field for an item of the user's own: the item as a model takes it, or None while it is empty."""
+    def draw(self, item: Any) -> None:
+        """Show one of the items that were entered, where the field itself does not."""
         ...
 
     def show(self, dataset: Dataset, row: int) -> Any:

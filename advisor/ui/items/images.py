@@ -1,4 +1,4 @@
-"""Images on the pages: small pictures, their sizes, and an upload."""
+"""Images on the pages: small pictures, their sizes, and ways to enter one: uploads, the camera, a drawing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from PIL import Image
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, PixelRange, Profile
-from advisor.ui import charts, parts, uploads
-from advisor.ui.charts import data
+from advisor.core.records import Dataset, PixelRange
+from advisor.ui import drawing, parts, uploads
 
 N_SHOWN = 24
 HAS_PREDICT = False
@@ -33,28 +32,36 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: st
                 parts.note(caption)
 
 
-def sizes(profile: Profile) -> None:
-    """One sentence where all images have the same size, else width against height."""
-    if not profile.sizes.get("width_px"):
-        return
-    parts.section("Size")
-    if same := data.one_size(profile):
-        parts.note(f"All images are {same[0]} × {same[1]} px.")
+def enter(run: str, dataset: Dataset | None) -> list[Path]:
+    """Uploaded images, one from the camera, or a drawing where the set is one of small grey images.
+
+    What is no image is refused in words, which the widget's own list of types would not do.
+    """
+    style = _style(dataset) if dataset is not None else None
+    ways = drawing.names(style)
+    way = st.segmented_control("An image", ways, default=ways[0], key=f"try-way-{run}", required=True)
+    if way == "Draw" and style is not None:
+        drawn = drawing.canvas(style, f"try-canvas-{run}")
+        return [] if drawn is None else [drawn]
+    if way == "Camera":
+        shot = st.camera_input("A picture", key=f"try-camera-{run}", label_visibility="collapsed")
+        files = [] if shot is None else [shot]
     else:
-        figure = data.image_sizes(profile)
-        st.plotly_chart(figure, config=charts.CONFIG, key="sizes", alt="Width against height of the images")
+        files = st.file_uploader(
+            "Images, one or several", key=f"try-image-{run}", accept_multiple_files=True, label_visibility="collapsed"
+        )
+    paths = [(uploads.keep(file, file.name), file.name) for file in files]
+    return [path for path, name in paths if _readable(path, name)]
 
 
-def enter(run: str) -> Path | None:
-    """An uploaded image; what is none is refused in words, which the widget's own list of types would not do."""
-    file = st.file_uploader("An image", key=f"try-image-{run}")
-    if file is None:
-        return None
-    path = uploads.keep(file, file.name)
-    if not _readable(path, file.name):
-        return None
-    _shown(path, None)
-    return path
+def _style(dataset: Dataset) -> drawing.Style | None:
+    """As `drawing.style_of`, looked up once."""
+    return _style_of(dataset.fingerprint, dataset)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _style_of(fingerprint: str, _dataset: Dataset) -> drawing.Style | None:
+    return drawing.style_of(_dataset)
 
 
 def _readable(path: Path, name: str) -> bool:
@@ -72,11 +79,12 @@ def _readable(path: Path, name: str) -> bool:
 def show(dataset: Dataset, row: int) -> Path:
     """One image of a dataset, small."""
     path = Path(str(dataset.items["path"].iloc[row]))
-    _shown(path, dataset.pixel_range)
+    draw(path, dataset.pixel_range)
     return path
 
 
-def _shown(path: Path, levels: PixelRange | None) -> None:
+def draw(path: Path, levels: PixelRange | None = None) -> None:
+    """One image of a file, small."""
     picture = thumbnail(str(path), levels)
     if picture is not None:
         st.image(picture, width=160, alt="The image the model is asked about")

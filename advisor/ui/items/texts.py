@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from advisor.core import wording
-from advisor.core.records import Dataset, Profile
-from advisor.ui import charts, parts
-from advisor.ui.charts import data
+from advisor.core.records import Dataset
+from advisor.ui import parts
 
 N_SHOWN = 8
 HAS_PREDICT = True
@@ -24,18 +23,14 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: st
             parts.note(caption)
 
 
-def sizes(profile: Profile) -> None:
-    """How many words the texts have."""
-    if not profile.sizes.get("n_words"):
-        return
-    parts.section("Length")
-    st.plotly_chart(data.text_lengths(profile), config=charts.CONFIG, key="lengths", alt="Words per text")
-
-
-def enter(run: str) -> str | None:
+def enter(run: str, dataset: Dataset | None) -> list[str]:
     """A typed text."""
     text: str = st.text_area("A text", key=f"try-text-{run}", placeholder="Type a sentence", height=90)
-    return text if text.strip() else None
+    return [text] if text.strip() else []
+
+
+def draw(text: str) -> None:
+    """Nothing: a typed text stands in its field."""
 
 
 def show(dataset: Dataset, row: int) -> str:

@@ -8,14 +8,30 @@ import pandas as pd
 import streamlit as st
 
 from advisor import api
-from advisor.advice.advise import is_former, reconsider
+from advisor.advice.advise import Runs, is_former, reconsider
+from advisor.advice.budgets import too_short
+from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset, Estimate, Goal
-from advisor.ui import charts, climbing, jobs, needs, offers, parts, places, question_form, rungs_table, tasks, terms
+from advisor.runs.measured import of_dataset
+from advisor.ui import (
+    charts,
+    climbing,
+    jobs,
+    needs,
+    offers,
+    parts,
+    places,
+    question_form,
+    rungs_table,
+    tasks,
+    terms,
+    waiting,
+)
 from advisor.ui.charts import ladder
 from advisor.ui.instruments import backbones
 
@@ -34,7 +50,7 @@ def draw() -> None:
     job = jobs.find(key)
     if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
-        parts.wait(job)
+        waiting.wait(job)
         return
     refused = job if job is not None and job.error else None
     if advice is None:
@@ -42,8 +58,9 @@ def draw() -> None:
         return
     st.title(QUESTION, anchor=False)
     wanted = needs.draw(dataset, advice.question)
-    if wanted != advice.question or is_former(advice):
-        decided_anew(dataset, advice, wanted)
+    runs = of_dataset(dataset.fingerprint, advice.backbone)
+    if wanted != advice.question or is_former(advice) or not is_current(advice, runs):
+        decided_anew(dataset, advice, wanted, runs)
     if refused is not None:
         unanswered(refused)
     result(dataset, advice, wanted, refused)
@@ -55,18 +72,18 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     asked = refused.asked if refused is not None else Goal()
     wanted = needs.draw(dataset, asked)
     if refused is not None:
-        parts.wait(refused)
+        waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         question_form.ask(dataset, wanted)
         st.rerun()
     question_form.draw(dataset, asked, wanted)
 
 
-def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal) -> None:
-    """Decide for another goal from what was measured, and draw the page anew; one without an answer is refused."""
+def decided_anew(dataset: Dataset, advice: Advice, wanted: Goal, runs: Runs) -> None:
+    """Decide for another goal, or after a run, and draw the page anew; a goal without an answer is refused."""
     try:
         checked_constraints(wanted.constraints, wanted.backbone)
-        reconsider(dataset, advice, wanted)
+        reconsider(dataset, advice, wanted, runs)
     except PeopleError as error:
         if wanted == advice.question:
             return  # the words of a former version, whose measurements are gone
@@ -88,30 +105,32 @@ def unanswered(job: jobs.Job) -> None:
 
 
 def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | None = None) -> None:
-    """The answer with its ladder and what would change it, the button, the reasons, the record, and measuring anew.
+    """The answer, its ladder and the button on one screen; then why, the climb, and everything else folded.
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
     parts.answer_line(advice.headline)
+    st.html(rungs_table.table(advice))
+    train(dataset, advice)
+    climbing.last(dataset)
     if advice.sentences:
         st.text("\n".join(advice.sentences))
-    climbing.last(dataset)
     backbones.line(advice)
-    st.html(rungs_table.table(advice))
-    what_if(advice)
-    train(dataset, advice)
     climbing.offer(dataset, advice)
     parts.section("Why each rung is taken or not")
     for estimate in advice.estimates:
         rung(estimate, advice)
-    parts.section("The ladder as a picture")
-    picture(advice)
+    what_if(advice)
+    with st.expander("The ladder as a picture", icon=":material/stairs:"):
+        picture(advice)
     with st.expander("All numbers", icon=":material/table:"):
         table(advice)
+        rests_on(advice)
     offers.exchange(dataset, advice)
-    offers.record(dataset, advice)
-    parts.section("Measure anew")
-    question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
+    with st.expander("Save the decision", icon=":material/save:"):
+        offers.record(dataset, advice)
+    with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
+        question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
 
 
@@ -124,8 +143,7 @@ def picture(advice: Advice) -> None:
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         across = chosen or "cost"
-    alt = f"{advice.metric} against {across}; {terms.title(advice.recommended)} is recommended"
-    st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=alt)
+    st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=advice.headline)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
     parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
 
@@ -145,6 +163,8 @@ def train(dataset: Dataset, advice: Advice) -> None:
             format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
         budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
+    if short := too_short(advice.estimate(rung), float(budget), TRAINING):
+        parts.note(short)
     if not pressed:
         return
     try:
@@ -177,18 +197,19 @@ def table(advice: Advice) -> None:
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
-    """One rung: what it changes, and why it is chosen or not."""
-    with st.container(border=True):
-        left, right = st.columns([2.4, 7.6], gap="small")
-        with left.container(gap="xsmall"):
-            st.markdown(f"**{terms.title(estimate.rung)}**")
-            parts.note(terms.changes(estimate.rung))
-            badge(estimate, advice)
-        with right.container(gap="xsmall"):
-            for sentence in filter(None, dict.fromkeys((estimate.blocked, estimate.reason))):
-                st.text(sentence)
-            if estimate.details:
-                parts.note(f"{known_by(estimate)}{estimate.details}")
+    """One rung and why it is chosen or not, in a line."""
+    left, right = st.columns([2.4, 7.6], gap="small")
+    with left.container(horizontal=True, gap="xsmall"):
+        st.markdown(f"**{terms.title(estimate.rung)}**", help=terms.changes(estimate.rung), width="content")
+        badge(estimate, advice)
+    right.text(" ".join(filter(None, dict.fromkeys((estimate.blocked, estimate.reason)))))
+
+
+def rests_on(advice: Advice) -> None:
+    """What the number of each rung rests on."""
+    for estimate in advice.estimates:
+        if estimate.details:
+            parts.note(f"{terms.title(estimate.rung)}. {known_by(estimate)}{estimate.details}")
 
 
 def known_by(estimate: Estimate) -> str:
@@ -211,8 +232,7 @@ def badge(estimate: Estimate, advice: Advice) -> None:
 def what_if(advice: Advice) -> None:
     """The nearest changes that change the recommendation."""
     if advice.flips:
-        with st.container(gap="xsmall"):
-            st.markdown("**What would change this**")
+        with st.expander("What would change this", icon=":material/alt_route:"):
             st.text("\n".join(what_if.sentence for what_if in advice.flips))
 
 

@@ -1,38 +1,73 @@
-"""What did the probes measure? Each value with its interval, its n, its time and the device."""
+"""What did the probes measure? A card for each question, as soon as it is measured."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from advisor import api
-from advisor.core.records import Evidence
-from advisor.ui import jobs, parts, places, tasks
+from advisor.core.records import Dataset, Evidence
+from advisor.runs.measured import of_dataset
+from advisor.ui import cards, jobs, one_truth, parts, places, polling, tasks, waiting, work
 
 QUESTION = "What did the probes measure?"
+#: How often the page looks whether more was measured.
+LOOK_SECONDS = 2.0
 
 
 def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
     key = jobs.key_of("probe", dataset.fingerprint)
-    job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
-        parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
-        parts.wait(job)
-        return
     evidence = Evidence.saved(dataset.files.evidence)
+    job = under_way(key, None if evidence else jobs.key_of("advise", dataset.fingerprint))
+    if job is not None:
+        measuring(dataset, job)
+        return
     view = tasks.view_of(dataset.kind)
     if evidence is None:
         parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
         backbone = view.choose_backbone("probe")
         if st.button("Measure now", key="measure", type="primary", icon=":material/science:"):
-            jobs.start(key, "Measuring", lambda tell: api.probe(dataset, backbone=backbone, progress=tell))
+            jobs.start(key, "Measuring", partial(work.probe, dataset, backbone))
             st.rerun()
         return
     parts.heading(QUESTION, view.answer(evidence))
-    view.evidence(dataset, evidence)
+    parts.note(one_truth.of_evidence(evidence, of_dataset(dataset.fingerprint)))
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
+    cards.draw(view.evidence(dataset, evidence))
+
+
+def under_way(*keys: str | None) -> jobs.Job | None:
+    """The first job of these that measures, or failed to."""
+    found = (jobs.find(key) for key in keys)
+    return next((job for job in found if job is not None and (not job.finished or job.error)), None)
+
+
+def measuring(dataset: Dataset, job: jobs.Job) -> None:
+    """How far it is, with the cards that are ready and empty ones for those to come."""
+    parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
+    waiting.wait(job)
+    if job.error:
+        return
+    view, seen = tasks.view_of(dataset.kind), stamp(dataset)
+    ready = Evidence.saved(dataset.files.evidence_so_far)
+    cards.draw(cards.so_far(view.evidence(dataset, ready) if ready is not None else [], view.TOPICS))
+
+    def look() -> None:
+        if stamp(dataset) != seen:
+            st.rerun()
+
+    polling.every(LOOK_SECONDS, look)
+
+
+def stamp(dataset: Dataset) -> int:
+    """Changes whenever more was measured; 0 where nothing was."""
+    try:
+        return dataset.files.evidence_so_far.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
-from advisor.ui import items, jobs, parts, places, tasks
+from advisor.data.read.source import SAMPLE
+from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
+from advisor.ui.arriving import preview
+from advisor.ui.browse import found
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
@@ -28,17 +32,22 @@ def draw() -> None:
     if profile is None:
         parts.heading(QUESTION, f"Counting and checking {tasks.describe(dataset)}.")
         key = jobs.key_of("profile", dataset.fingerprint)
-        parts.wait(jobs.answer(key, "The profile", lambda tell: api.profile(dataset, progress=tell)))
+        waiting.wait(jobs.answer(key, "The profile", partial(work.profile, dataset)), cancelled="data")
         return
     view = tasks.view_of(dataset.kind)
     parts.heading(QUESTION, view.summary(dataset, profile))
     with st.container(gap="xxsmall"):
         for sentence in dataset.notes[:SHOWN_NOTES]:
             parts.note(sentence)
-    if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
-        places.go("advice", ask="1")
+    with st.container(horizontal=True):
+        if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
+            places.go("advice", ask="1")
+        if not dataset.source.startswith(SAMPLE) and st.button(
+            "Change how it is read", key="reread", icon=":material/tune:"
+        ):
+            preview.show(preview.asked_again(dataset))
     view.profile(dataset, profile)
-    findings(profile.findings)
+    findings(dataset, profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
     facts(dataset, profile)
@@ -49,9 +58,9 @@ def arrived(job: jobs.Job) -> bool:
 
     The page is not switched here: a request of the progress bar that is under way would bring the old page back.
     """
-    if not job.finished or not isinstance(job.result, Dataset):
+    if not job.finished or job.result is None:
         return False
-    places.at_dataset(job.result.fingerprint[:16])
+    places.at_dataset(job.result[:16])
     st.query_params.from_dict(places.address())
     return True
 
@@ -59,18 +68,22 @@ def arrived(job: jobs.Job) -> bool:
 def reading(job: jobs.Job) -> None:
     """How far the reading is, or why it failed."""
     parts.heading(QUESTION, "The data cannot be read." if job.error else "Reading, checking and splitting.")
-    parts.wait(job)
-    if job.error and st.button("Choose something else", key="back", icon=":material/arrow_back:"):
+    waiting.wait(job, cancelled="data")
+    if not job.error:
+        return
+    if job.asked and st.button("Correct how it is read", key="correct", icon=":material/tune:"):
+        places.go("data", preview=job.asked)
+    if st.button("Choose something else", key="back", icon=":material/arrow_back:"):
         jobs.forget(job.key)
         places.go("data")
 
 
-def findings(findings: tuple[Finding, ...]) -> None:
-    """Each finding as a sentence with its severity, the most serious first."""
+def findings(dataset: Dataset, findings: tuple[Finding, ...]) -> None:
+    """Each finding as a sentence with its severity and some of its items, the most serious first."""
     parts.section("Findings")
     if not findings:
         parts.note("Nothing needs your attention.")
-    parts.findings(findings)
+    parts.findings(findings, partial(found.draw, dataset))
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:
@@ -113,7 +126,7 @@ def facts(dataset: Dataset, profile: Profile) -> None:
     """Where it came from and what was inspected."""
     with st.expander("Source and facts", icon=":material/info:"):
         rows = {
-            "Source": dataset.source,
+            "Source": uploads.shown(dataset.source),
             "Fingerprint": dataset.fingerprint,
             "Items inspected": wording.count(profile.n_inspected),
             "Leaks across the official split": wording.count(profile.n_leaks),

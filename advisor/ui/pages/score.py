@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +10,12 @@ import streamlit as st
 
 from advisor.advice.outlook.experience import shipped_folder
 from advisor.core import wording
-from advisor.core.errors import PeopleError
-from advisor.score import summary
+from advisor.score import meaning, summary
 from advisor.score.board import Board
-from advisor.score.board import board as score_board
+from advisor.score.figures import Figure
 from advisor.score.score import Score
-from advisor.ui import charts, parts, terms
+from advisor.ui import charts, jobs, parts, terms, waiting, work
+from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 
 QUESTION = "How good is this advice?"
@@ -23,43 +23,99 @@ TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situati
 DRAWN = {"values": "Values", "times": "Training times"}
 MET = {True: "yes", False: "no", None: ""}
 READ = (
-    "Every task was completed on every rung. Each dataset is scored by an advisor that was fitted without it, at all "
-    "its sizes.",
-    "The ideal rung is the cheapest one within one point of the best. Regret is what the recommended rung loses "
-    "against the best, in points. Utility is 100 times the value, less what the steps up the ladder and training cost, "
-    "in points.",
-    "Intervals are 90 %, from drawing whole datasets 2,000 times, since tasks of one dataset are alike; those of "
-    "coverage and of the two reliability diagrams are Wilson's.",
+    "LadderBench has many small tasks. On every task every rung was trained, so the best one is known. Each dataset is "
+    "judged by an advisor that was fitted without it, at all its sizes.",
+    "A point is a percentage point of the task's metric. Points lost are the best rung's value less the recommended "
+    "one's. The ideal rung is the cheapest within one point of the best.",
+    "With costs: a step up the ladder counts as one point. Training is free at the default prices.",
+    "Intervals are 90 %, from drawing whole datasets 2,000 times, since tasks of one dataset are alike. Those of "
+    "intervals that held and of the two diagrams are Wilson's.",
 )
 
 
 def draw() -> None:
     """The page."""
     folder = shipped_folder()
-    try:
-        board = scored(str(folder), tuple(stamp for name in TABLES for stamp in _stamp(folder / name)))
-    except PeopleError as error:
-        missing(str(error))
+    st.title(QUESTION, anchor=False)
+    job = scoring(str(folder), tuple(stamp for name in TABLES for stamp in _stamp(folder / name)))
+    if not job.finished:
+        parts.answer_line("The advice is being scored on every task, which takes a minute once.")
+        waiting.wait(job)
+    elif job.error is not None:
+        missing(job.error)
+    else:
+        board: Board = job.result
+        opening(board)
+        failures(board.ours)
+        goals(board)
+        more(board)
+        parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+
+
+def scoring(folder: str, stamps: tuple[float, ...]) -> jobs.Job:
+    """The job that scores the tables in a folder, another one when a table has changed (`stamps`)."""
+    key = jobs.key_of("score", folder, *stamps)
+    return jobs.find(key) or jobs.start(key, "The score", work.score)
+
+
+def opening(board: Board) -> None:
+    """What the score means, and what else one could do, in a picture."""
+    parts.answer_line(meaning.headline(board))
+    for sentence in (meaning.basis(board), meaning.on_new(board)):
+        if sentence:
+            parts.note(sentence)
+    parts.section("What else could you do?")
+    if saved := meaning.against_tuning(board):
+        st.text(saved)
+    st.plotly_chart(charts_score.losses(board), config=charts.CONFIG, key="losses", alt=meaning.compared(board))
+
+
+def failures(ours: Score) -> None:
+    """The tasks on which the recommendation lost points: how many labels they have, and which they are."""
+    groups = meaning.by_labels(ours)
+    parts.section("Where does it fail?")
+    st.text(meaning.failing(ours))
+    alt = meaning.by_labels_told(groups)
+    st.plotly_chart(charts_score.by_labels(groups), config=charts.CONFIG, key="by-labels", alt=alt)
+    parts.note(alt)
+    wrong(ours)
+
+
+def wrong(ours: Score) -> None:
+    """The tasks on which another rung than the ideal one was recommended, and why."""
+    rows = list(summary.wrong_rows(ours))
+    if not rows:
+        st.text(f"The ideal rung was recommended on all {wording.counted(ours.n_tasks, 'task')}.")
         return
-    parts.heading(QUESTION, summary.told(board)[0])
-    prices(board)
-    goals(board)
-    rivals(board)
-    reliability(board.ours)
-    predicted(board.ours)
-    wrong(board.ours)
+    with st.expander(f"All {len(rows)} tasks on which another rung was ideal", icon=":material/table_rows:"):
+        frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
+        frame["Points lost"] = frame["Points lost"].astype(float)
+        table(frame, "The tasks on which another rung was ideal, the costliest first", {"Points lost": "%.1f"})
+
+
+def more(board: Board) -> None:
+    """The rest, folded."""
+    parts.section("Look closer")
+    with st.expander("Beside every rule", icon=":material/leaderboard:"):
+        rivals(board)
+    with st.expander("Are the intervals and chances right?", icon=":material/straighten:"):
+        reliability(board.ours)
+    with st.expander("Forecast and outcome", icon=":material/scatter_plot:"):
+        predicted(board.ours)
+    with st.expander("At other prices", icon=":material/payments:"):
+        prices(board)
     if board.fresh:
-        fresh(board)
-    parts.section("How to read it")
-    for sentence in READ:
-        st.text(sentence)
-    parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+        with st.expander("On new datasets", icon=":material/new_releases:"):
+            fresh(board)
+    with st.expander("How to read it", icon=":material/info:"):
+        for sentence in READ:
+            st.text(sentence)
 
 
-@st.cache_data(max_entries=2, show_spinner="Scoring the advice on every task.")
-def scored(folder: str, stamps: tuple[float, ...]) -> Board:
-    """The score of the tables in a folder; computed again when one of them has changed (`stamps`)."""
-    return score_board()
+def table(frame: pd.DataFrame, alt: str, formats: dict[str, str] | None = None) -> None:
+    """A table whose numbers sort as numbers; ``formats``: how each numeric column is written."""
+    columns = {name: st.column_config.NumberColumn(format=form) for name, form in (formats or {}).items()}
+    st.dataframe(frame, hide_index=True, height="content" if len(frame) <= 25 else 500, column_config=columns, alt=alt)
 
 
 def _stamp(path: Path) -> tuple[float, float]:
@@ -72,101 +128,109 @@ def _stamp(path: Path) -> tuple[float, float]:
 
 def missing(why: str) -> None:
     """There is no complete task yet: how to get one."""
-    parts.heading(QUESTION, "There is no score yet.")
+    parts.answer_line("There is no score yet.")
     st.text(why)
     st.code("python -m benchmarks.ladder", language="bash")
     parts.note("This runs every rung on every task. It takes hours and resumes where it stopped.")
 
 
 def prices(board: Board) -> None:
-    """The lead over the best constant at many prices, in one picture and the other sentences."""
-    left, right = st.columns((3, 2), vertical_alignment="center")
-    figure = charts_score.cells(board.grid)
-    left.plotly_chart(figure, config=charts.CONFIG, key="prices", alt="Lead over the best rung at every pair of prices")
-    for sentence in summary.told(board)[1:]:
-        right.text(sentence)
-    with st.expander("Against every rule, at all prices", icon=":material/table_rows:"):
-        rows = pd.DataFrame(list(summary.lead_rows(board.grid)), columns=["Against", "Points a task", "Worst pair"])
-        st.dataframe(rows, hide_index=True, height="content", alt="The lead over every rule")
+    """The lead over the best constant at many prices, in one picture and in sentences."""
+    sentences = summary.told(board)
+    st.text(sentences[0])
+    st.plotly_chart(charts_score.cells(board.grid), config=charts.CONFIG, key="prices", alt=sentences[0])
+    for sentence in sentences[1:]:
+        st.text(sentence)
+    rows = pd.DataFrame(
+        list(summary.lead_rows(board.grid)), columns=["Against", "Points a task", "Worst pair of prices"]
+    )
+    rows["Against"] = [meaning.does(name) for name in rows["Against"]]
+    table(rows, "The advisor's lead over every rule")
 
 
 def goals(board: Board) -> None:
-    """Every figure against its goal, met or not."""
-    parts.section("Against its own goals")
-    counted = [bound for bound in board.bounds if bound.kept is not None]
-    missed = [bound.what for bound in counted if not bound.kept]
-    met = f"The advisor meets {len(counted) - len(missed)} of its {len(counted)} goals."
-    st.text(f"{met} Missed: {'; '.join(missed)}." if missed else met)
-    rows = [
-        {
-            "Figure": wording.capital(summary.bound_row(bound)[0]),
-            "Measured": summary.written(bound.figure, bound.unit, interval=False),
-            "90 % interval": summary.span(bound.figure, bound.unit),
-            "Goal": bound.wanted,
-            "Met": MET[bound.kept],
-            "n": wording.count(bound.figure.n),
-        }
-        for bound in board.bounds
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Every figure of the score and its goal")
-    if best_possible := summary.out_of_reach(board):
-        st.text(best_possible)
-    if board.unfinished:
-        parts.note(f"{wording.counted(board.unfinished, 'unfinished task is', 'unfinished tasks are')} not counted.")
+    """How many goals are met; every figure against its goal, folded."""
+    parts.section("Does it meet its goals?")
+    st.text(meaning.met(board))
+    with st.expander("Every figure and its goal", icon=":material/table_rows:"):
+        rows = [
+            {
+                "Figure": wording.capital(bound.plain),
+                "Measured": summary.written(bound.figure, bound.unit, interval=False),
+                "90 % interval": summary.span(bound.figure, bound.unit),
+                "Goal": bound.wanted,
+                "Met": MET[bound.kept],
+                "n": bound.figure.n,
+            }
+            for bound in board.bounds
+        ]
+        table(pd.DataFrame(rows), meaning.met(board), {"n": "localized"})
+        if best_possible := summary.out_of_reach(board):
+            st.text(best_possible)
+        if board.unfinished:
+            unfinished = wording.counted(board.unfinished, "unfinished task is", "unfinished tasks are")
+            parts.note(f"{unfinished} not counted.")
 
 
 def rivals(board: Board) -> None:
-    """The advisor beside every simpler rule on the same tasks."""
-    parts.section("Beside simpler rules")
+    """The advisor beside every rule on the same tasks."""
     measure = st.segmented_control(
-        "Compare", list(charts_score.MEASURES), default="utility_regret", key="measure", required=True,
+        "Compare", list(charts_score.MEASURES), default="mean_regret", key="measure", required=True,
         format_func=lambda name: charts_score.MEASURES[name].short, label_visibility="collapsed",
     )  # fmt: skip
     figure = charts_score.advisers(board, measure)
-    st.plotly_chart(figure, config=charts.CONFIG, key="rivals", alt="Every adviser with its interval")
-    parts.note("Hollow: tries every rung first and needs no advice.")
-    advisers((board.ours, *board.baselines, *board.references), "All figures of every adviser")
+    st.plotly_chart(figure, config=charts.CONFIG, key="rivals", alt=charts_score.ranked(board, measure))
+    parts.note("The best is on top. Hollow: trains every rung first, so it needs no advice.")
+    advisers((board.ours, *board.baselines, *board.references), "Every rule with its figures")
 
 
-def advisers(scores: Sequence[Score], title: str) -> None:
-    """Every figure of every adviser, in an expander."""
-    with st.expander(title, icon=":material/table_rows:"):
-        names = ("Adviser", "Ideal rung", "90 %", *map(str.capitalize, summary.COLUMNS))
-        rows = [summary.adviser_row(score) for score in scores]
-        st.dataframe(pd.DataFrame(rows, columns=list(names)), hide_index=True, height="content", alt=title)
+#: The figures of an adviser in the table: title, how many of it make one shown, its format, and the figure.
+FIGURES: tuple[tuple[str, float, str, Callable[[Score], Figure]], ...] = (
+    ("Points lost", 1.0, "%.2f", lambda score: score.mean_regret),
+    ("At most", 1.0, "%.1f", lambda score: score.max_regret),
+    ("Ideal rung", 100.0, "%.0f %%", lambda score: score.ideal),
+    ("Too high", 100.0, "%.0f %%", lambda score: score.too_high),
+    ("Too low", 100.0, "%.0f %%", lambda score: score.too_low),
+    ("Lost with costs", 1.0, "%.2f", lambda score: score.utility_regret),
+    ("Training", 1.0, "%.2fx", lambda score: score.compute),
+    ("Targets reached", 100.0, "%.0f %%", lambda score: score.targets["all"]),
+)
+
+
+def advisers(scores: Sequence[Score], alt: str) -> None:
+    """Every figure of every adviser, the least points lost on top."""
+    scores = sorted(scores, key=lambda score: score.mean_regret.value or 0.0)
+    rows = [
+        {"Rule": meaning.does(score.name)}
+        | {title: times * value for title, times, _, of in FIGURES if (value := of(score).value) is not None}
+        for score in scores
+    ]
+    table(pd.DataFrame(rows), alt, {title: form for title, _, form, _ in FIGURES})
 
 
 def reliability(ours: Score) -> None:
-    """Whether outcomes fall into the intervals and reach the targets as often as predicted."""
-    parts.section("Are intervals and chances right?")
+    """Whether outcomes fall into the intervals and reach the targets as often as forecast."""
     left, right = st.columns(2)
+    bins = [(b.expected, b.reached) for b in ours.reliability]
     left.plotly_chart(
-        charts_score.calibration(ours.predictions),
-        config=charts.CONFIG,
-        key="quantiles",
-        alt="Predicted quantiles against observed shares",
-    )
+        forecasts.calibration(ours.predictions), config=charts.CONFIG, key="quantiles",
+        alt=forecasts.furthest(forecasts.quantiles(ours.predictions), "Outcomes against forecast quantiles"),
+    )  # fmt: skip
     right.plotly_chart(
-        charts_score.chances(ours.reliability),
-        config=charts.CONFIG,
-        key="chances",
-        alt="Predicted chances against targets reached",
-    )
-    parts.note("On the diagonal, predictions are perfectly calibrated. A flatter curve is overconfident.")
-    rungs = dict.fromkeys((*ours.coverage, *ours.in_time))
+        forecasts.chances(ours.reliability), config=charts.CONFIG, key="chances",
+        alt=forecasts.furthest(bins, "Targets reached against chance"),
+    )  # fmt: skip
+    parts.note("On the diagonal, forecasts come true exactly as often as they say. A flatter curve is overconfident.")
     rows = [
         {
-            "Rung": "all" if rung == "all" else terms.title(rung),  # type: ignore[arg-type]
-            "90 % intervals that cover": _with_n(ours, "coverage", rung),
+            "Rung": "All" if rung == "all" else terms.title(rung),  # type: ignore[arg-type]
+            "90 % intervals that held": _with_n(ours, "coverage", rung),
             "Times within a factor of 1.5": _with_n(ours, "in_time", rung),
         }
-        for rung in rungs
+        for rung in dict.fromkeys((*ours.coverage, *ours.in_time))
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Coverage and times by rung")
-    st.text(
-        f"Targets predicted to be reached were reached in {summary.written(ours.promises, '%')} of "
-        f"{wording.counted(ours.promises.n, 'case')}."
-    )
+    table(pd.DataFrame(rows), "How often intervals and times held, by rung")
+    st.text(meaning.chance_told(ours))
 
 
 def _with_n(ours: Score, what: str, rung: str) -> str:
@@ -175,42 +239,29 @@ def _with_n(ours: Score, what: str, rung: str) -> str:
 
 
 def predicted(ours: Score) -> None:
-    """Every prediction against the outcome."""
-    parts.section("Predicted and actual")
+    """Every forecast against its outcome."""
     shown = st.segmented_control(
         "Show", list(DRAWN), default="values", key="drawn", required=True, format_func=DRAWN.__getitem__,
         label_visibility="collapsed",
     )  # fmt: skip
-    draw_it = charts_score.times if shown == "times" else charts_score.values
-    st.plotly_chart(draw_it(ours.predictions), config=charts.CONFIG, key="actual", alt="Predicted against actual")
-    parts.note(f"{wording.count(len(ours.predictions))} predictions. Crosses lie outside their 90 % interval.")
-
-
-def wrong(ours: Score) -> None:
-    """The tasks on which another rung than the ideal one was recommended, and why."""
-    parts.section("Where it was wrong")
-    rows = list(summary.wrong_rows(ours))
-    if not rows:
-        st.text(f"On none of {wording.counted(ours.n_tasks, 'task')}.")
-        return
-    st.text(f"On {len(rows)} of {wording.counted(ours.n_tasks, 'task')}, the costliest first.")
-    frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
-    st.dataframe(frame, hide_index=True, alt="The tasks on which the advice was wrong, and why")
+    draw_it = forecasts.times if shown == "times" else forecasts.values
+    held = f"{wording.percent(meaning.coverage(ours).value or 0.0, 0)} of {wording.count(len(ours.predictions))}"
+    sentence = f"{held} outcomes lie inside their 90 % interval; crosses lie outside."
+    st.plotly_chart(draw_it(ours.predictions), config=charts.CONFIG, key="actual", alt=sentence)
+    parts.note(sentence)
 
 
 def fresh(board: Board) -> None:
     """The same figures on datasets that played no part in building the advisor."""
-    parts.section("On fresh datasets")
     names = dict.fromkeys(task.dataset for task in board.fresh[0].tasks)
     st.text(
-        f"The datasets {wording.listed(names)} played no part in building the advisor, so the figures should look "
-        f"alike. "
+        f"{wording.capital(wording.listed(names))} played no part in building the advisor. Do the figures look alike? "
         f"{summary.alike(board)}"
     )
-    rows = pd.DataFrame(list(summary.fresh_rows(board)), columns=["Figure", "LadderBench", "Fresh"])
+    rows = pd.DataFrame(list(summary.fresh_rows(board)), columns=["Figure", "LadderBench", "New datasets"])
     rows["Figure"] = rows["Figure"].map(wording.capital)
-    st.dataframe(rows, hide_index=True, height="content", alt="The score on LadderBench and on fresh datasets")
-    advisers(board.fresh, "Every adviser on fresh datasets")
+    table(rows, "The score on LadderBench and on new datasets")
+    advisers(board.fresh, "Every rule on new datasets")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,19 @@ from typing import Protocol
 from advisor.core import wording
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.ui.cards import Card, Topic
 from advisor.ui.tasks import answering, classification
 
 
 class TaskView(Protocol):
     """What the pages ask of a task.
 
-    ``CALIBRATES``: whether its evidence says which precision is fastest here.
+    ``CALIBRATES``: whether its evidence says which precision is fastest here. ``TOPICS``: what it measures, in
+    the order of the cards.
     """
 
     CALIBRATES: bool
+    TOPICS: tuple[Topic, ...]
 
     def extent(self, dataset: Dataset) -> str:
         """What a dataset has besides its items, counted: classes, documents."""
@@ -38,8 +41,8 @@ class TaskView(Protocol):
         """The first sentence of the Evidence page."""
         ...
 
-    def evidence(self, dataset: Dataset, evidence: Evidence) -> None:
-        """The sections of the Evidence page."""
+    def evidence(self, dataset: Dataset, evidence: Evidence) -> list[Card]:
+        """The cards of the Evidence page, by use."""
         ...
 
     def try_model(self, run: str, plan: Plan) -> None:

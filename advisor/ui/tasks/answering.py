@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.core import wording
 from advisor.core.kinds import kind_row
-from advisor.core.records import Answer, Dataset, Evidence, Plan, Profile, RunReport
-from advisor.core.workspace import Workspace
-from advisor.ui import ask, charts, language, parts, try_it
+from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.ui import alts, ask, charts, language, parts, work, workers
+from advisor.ui.browse import sizes
+from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import answering as figures
 from advisor.ui.charts import data
-from advisor.ui.instruments import answering, probes
+from advisor.ui.instruments import answering
+from probes import failures
 
 CALIBRATES = False
 N_EXAMPLES, N_MISTAKES = 12, 20
 ABSENT = "not in the documents"
+
+TOPICS: tuple[Topic, ...] = (answering.SEARCH, answering.READING)
+ASK = Topic("ask", "Ask", "What would you ask the documents?")
 
 answer = answering.answer
 choose_backbone = language.choose
@@ -35,7 +39,7 @@ def extent(dataset: Dataset) -> str:
 def summary(dataset: Dataset, profile: Profile) -> str:
     """How many questions over how many documents, how many have no answer there, and the metrics."""
     n_unanswered = int((dataset.items["answers"] == "[]").sum())
-    unanswered = f", which do not answer {wording.count(n_unanswered)} of them" if n_unanswered else ""
+    unanswered = f"; {wording.counted(n_unanswered, 'has', 'have')} no answer there" if n_unanswered else ""
     questions = kind_row(dataset.kind).counted(dataset.n_used)
     return (
         f"{wording.short(dataset.name, 60)}: {questions} over {extent(dataset)}{unanswered}; "
@@ -46,25 +50,24 @@ def summary(dataset: Dataset, profile: Profile) -> str:
 def profile(dataset: Dataset, profile: Profile) -> None:
     """How the questions are split, lengths, examples and the documents."""
     parts.section("Questions")
-    alt = "How many questions, split into training, validation and test"
-    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alt)
+    st.plotly_chart(data.counts(profile), config=charts.CONFIG, key="counts", alt=alts.counts(profile))
     parts.note(f"{parts.split(dataset, 'Split made here')} The test part stays locked until a report.")
-    lengths(profile)
+    lengths(dataset, profile)
     examples(dataset)
     documents(dataset)
 
 
-def lengths(profile: Profile) -> None:
+def lengths(dataset: Dataset, profile: Profile) -> None:
     """A histogram of every size that was counted: questions, documents, passages, answers."""
-    sizes = {name: values for name, values in profile.sizes.items() if values and name in data.SIZE_NAME}
-    if not sizes:
+    counted = {name: values for name, values in profile.sizes.items() if values and name in data.SIZE_NAME}
+    if not counted:
         return
     parts.section("Lengths")
     with st.grid(2, min_column_width=260):
-        for name, values in sizes.items():
-            title = data.SIZE_NAME[name]
-            figure = data.lengths(values, title)
-            st.plotly_chart(figure, config=charts.CONFIG, key=f"size-{name}", alt=f"{title}, how often")
+        for name, values in counted.items():
+            with st.container():
+                noun = {"document_tokens": "Documents", "chunk_tokens": "Passages"}.get(name, "Questions")
+                sizes.lengths(dataset, values, name, data.SIZE_NAME[name], noun, height=220)
 
 
 def examples(dataset: Dataset) -> None:
@@ -102,33 +105,25 @@ def documents(dataset: Dataset) -> None:
         st.dataframe(parts.cells(frame), hide_index=True, alt="The documents with their titles, places and lengths")
 
 
-def evidence(dataset: Dataset, evidence: Evidence) -> None:
-    """What is missing, the probes, the prompts, a question to try, and the model that answered."""
-    answering.draw(evidence)
-    probes.table(evidence, evidence.notes[1:])
-    answering.prompts(evidence)
-    parts.section("Ask the documents")
-    parts.note("The language model answers from the retrieved passages; nothing is trained.")
-    model = evidence.backbone
+def evidence(dataset: Dataset, evidence: Evidence) -> list[Card]:
+    """Search, reading, questions to look at, one to try, and the model that answered."""
+    tried = Card(ASK, "The language model answers from the retrieved passages; nothing is trained.",
+                 lambda: try_at_once(dataset, evidence.backbone), apart=False)  # fmt: skip
+    return [*answering.cards(dataset, evidence), tried, answering.details(evidence)]
+
+
+def try_at_once(dataset: Dataset, model: str) -> None:
+    """A question of the user's own to the language model and the documents."""
     ask.draw(
         f"at-once-{dataset.fingerprint[:8]}", dataset.fingerprint,
-        lambda question: api.ask(dataset, [question], model=model)[0], own="train",
+        lambda question: workers.answer("The answer", partial(work.ask, dataset, question, model)), own="train",
     )  # fmt: skip
-    parts.section("Language model")
-    st.text(evidence.device_reason)
-    parts.note(f"{evidence.backbone}, weights or address {evidence.backbone_hash}")
 
 
 def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
-
-    def reply(question: str) -> Answer:
-        model: Any = try_it.loaded(run, str(Workspace.here().folder))
-        answers: list[Answer] = model.answer([question])
-        return answers[0]
-
     parts.section("Ask")
-    ask.draw(run, plan.fingerprint, reply)
+    ask.draw(run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question)))
 
 
 def errors(report: RunReport, plan: Plan) -> None:
@@ -136,7 +131,7 @@ def errors(report: RunReport, plan: Plan) -> None:
     if report.outcomes:
         parts.section("Which failed, retrieval or reading?")
         figure = figures.outcomes(report.outcomes)
-        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt="How many questions failed, and where")
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
     if report.recall_at_5 is not None:
         parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
     if not report.mistakes:

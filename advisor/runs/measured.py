@@ -1,0 +1,40 @@
+"""What the finished runs of a dataset reached on its locked test part, for the advice."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import lru_cache
+from pathlib import Path
+
+from advisor.advice.finished import Finished
+from advisor.core.errors import PeopleError
+from advisor.core.kinds import task_of_metric
+from advisor.core.ladder import RungName
+from advisor.core.ladder import rung as row_of
+from advisor.core.records import Plan, RunReport
+from advisor.core.workspace import RunFiles
+from advisor.runs import store
+
+
+def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, Finished]:
+    """The latest finished run of each rung, by the rung of the model that it kept. backbone: only those of one."""
+    latest: dict[RungName, Finished] = {}
+    for status in store.runs():
+        if status.state != "done":
+            continue
+        with contextlib.suppress(PeopleError, OSError):  # a run that cannot be read measures nothing
+            changed = status.files.report.stat().st_mtime_ns
+            of, finished = _read(status.directory, changed)
+            if of == fingerprint and backbone in (None, finished.backbone):
+                latest.setdefault(finished.rung, finished)
+    return latest
+
+
+@lru_cache(maxsize=512)
+def _read(folder: str, changed: int) -> tuple[str, Finished]:
+    """(fingerprint of the dataset, what the run reached), read again when the report has changed."""
+    files = RunFiles(Path(folder))
+    plan, report = Plan.load(files.plan), RunReport.load(files.report)
+    start = row_of(report.rung).falls_back_to.get(task_of_metric(report.metric))
+    kept = start if report.dropped and start else report.rung
+    return plan.fingerprint, Finished(plan.run, kept, plan.backbone, report.test)

@@ -1,0 +1,74 @@
+"""A run while it works: what it does and why, one time left, its pace, its curves and its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from plotly.graph_objects import Figure
+
+from advisor.core.records import Plan, RunStatus
+from advisor.core.workspace import RunFiles
+from advisor.runs import climbs, follow, store
+from advisor.ui import charts, parts
+from advisor.ui.charts import training
+from advisor.ui.live import words
+
+LOG_LINES = 60
+STOP = "The run ends within seconds. The best model so far is kept and can be used."
+
+
+def now(status: RunStatus) -> None:
+    """What happens now, how long it still takes, Stop, and the pace."""
+    plan = Plan.load(status.files.plan)
+    parts.answer_line(words.doing(status))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(gap="xsmall"):
+            st.progress(min(1.0, max(0.0, status.progress)))
+            st.text(words.moment(status, plan.budget_seconds))
+            if status.interrupted:
+                parts.note(status.interrupted)
+        stopping = status.state == "stopping"
+        if st.button("Stop", key="stop", icon=":material/stop:", disabled=stopping, width="content", help=STOP):
+            climbs.request_stop(status.run)
+            st.toast("Stopping. The best model so far is kept.")
+    facts = words.facts(status)
+    if facts:
+        with st.grid(len(facts), min_column_width=130, key="pace"):
+            for title, value in facts:
+                st.metric(title, value, border=True, height="stretch")
+
+
+def curves(run: str) -> None:
+    """Validation value and loss so far."""
+    path = RunFiles(store.directory(run)).metrics
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    figures = drawn(run, str(path), changed)
+    for column, (name, figure, alt) in zip(st.columns(len(figures)) if figures else (), figures, strict=True):
+        column.plotly_chart(figure, config=charts.CONFIG, key=f"curve-{name}", alt=alt)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def drawn(run: str, path: str, changed: int) -> list[tuple[str, Figure, str]]:
+    """The curves of a run that have points; drawn once for all open pages, and again when the file of its metrics at
+    `path` has changed."""
+    metrics, plan = follow.metrics(run), Plan.load(RunFiles(Path(path).parent).plan)
+    loss, value = training.message(metrics, plan.metric)
+    every = [
+        ("value", training.progress(metrics, plan.metric, plan.promised), value),
+        ("loss", training.curves(metrics), loss),
+    ]
+    return [row for row in every if row[1].data]
+
+
+def log(status: RunStatus, opened: bool = False) -> None:
+    """What the run has said, each line with its time; what its libraries printed below."""
+    rows = [{str(name): value for name, value in row.items()} for row in follow.metrics(status.run).to_dict("records")]
+    lines = words.log_lines(follow.events(status.run), rows)
+    with st.expander("Log", icon=":material/notes:", expanded=opened):
+        st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
+        printed = follow.log_tail(status.run, LOG_LINES)
+        if printed.strip():
+            parts.note("Printed by the training process:")
+            st.code(printed, language=None, wrap_lines=True)
+        parts.note(status.directory)

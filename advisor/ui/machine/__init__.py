@@ -1,0 +1,1 @@
+"""What the Machine page shows: the device and its speed, the models, the check-up, the workspace by size."""

@@ -1,0 +1,22 @@
+"""Why the number of a rung differs between pages: what was measured on what, a sentence for the page that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.advice.finished import Finished
+from advisor.core import wording
+from advisor.core.ladder import RungName, rung
+from advisor.core.records import Evidence
+
+
+def of_evidence(evidence: Evidence, runs: Mapping[RungName, Finished]) -> str:
+    """What the probes' values stand on, beside what finished runs reached on the test part."""
+    own = f"The probes are cross-validated on {wording.counted(evidence.n_train, 'training item')} before any training"
+    if not runs:
+        return f"{own}; the forecasts on Advice are for the test part, after training on all of them."
+    reached = wording.listed(
+        f"{rung(name).title.lower()} {wording.percent(run.test.value)}"
+        for name, run in sorted(runs.items(), key=lambda item: rung(item[0]).place)
+    )
+    return f"{own}. Finished runs reached on the locked test part: {reached}."

@@ -1,0 +1,91 @@
+"""How far a dataset has come: measured, advised on, trained, and the page that shows the furthest of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from advisor.core import wording
+from advisor.core.errors import PeopleError
+from advisor.core.records import Advice, Dataset, Plan, RunReport, RunStatus
+from advisor.core.workspace import RunFiles
+from advisor.runs import store
+from advisor.ui import terms
+
+#: The way of a dataset, by the names of the pages.
+STEPS = ("data", "profile", "evidence", "advice", "run")
+ACTIVE = ("queued", "running", "stopping")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a dataset has come. ``run``: its latest run that is under way or done, None without one.
+
+    ``sentence``: the furthest step and what came of it, in a few words.
+    """
+
+    done: frozenset[str]
+    furthest: str
+    sentence: str
+    run: str | None = None
+
+
+def standing(dataset: Dataset, runs: Iterable[RunStatus]) -> Standing:
+    """How far a dataset has come, by what lies in its folder and by `runs`, all runs, the latest first."""
+    files = dataset.files
+    own = [status for status in runs if fingerprint_of(status.directory) == dataset.fingerprint]
+    run = next((status for status in own if status.state == "done" or status.state in ACTIVE), None)
+    there = {"profile": files.profile, "evidence": files.evidence, "advice": files.advice}
+    done = {"data", *(name for name, path in there.items() if path.is_file())}
+    if run is not None and run.state == "done":
+        done.add("run")
+    if run is not None:
+        return Standing(frozenset(done), "run", _trained(run), run.run)
+    if "advice" in done:
+        return Standing(frozenset(done), "advice", _advised(files.advice, files.advice.stat().st_mtime_ns))
+    if "evidence" in done:
+        return Standing(frozenset(done), "evidence", "Measured, no advice yet")
+    return Standing(frozenset(done), "profile", "Read, not measured yet")
+
+
+def fingerprint_of(directory: str) -> str | None:
+    """The fingerprint of the dataset that a run in this folder is about; None where its plan cannot be read."""
+    try:
+        return _planned(directory)
+    except PeopleError:
+        return None
+
+
+def of_run(run: str) -> str | None:
+    """`fingerprint_of` a run by its id."""
+    return fingerprint_of(str(store.runs_folder() / run)) if Path(run).name == run else None
+
+
+@lru_cache(maxsize=4096)
+def _planned(directory: str) -> str:
+    return Plan.load(RunFiles(Path(directory)).plan).fingerprint
+
+
+def _trained(run: RunStatus) -> str:
+    """What a run reached, or that it is under way."""
+    if run.state != "done":
+        return f"{run.title}: {terms.STATE[run.state]}"
+    path = run.files.report
+    reached = _reached(path, path.stat().st_mtime_ns) if path.is_file() else "done"
+    return f"{run.title}: {reached}"
+
+
+@lru_cache(maxsize=256)
+def _reached(path: Path, changed: int) -> str:
+    """The test value in a report, read again when the file has changed."""
+    report = RunReport.saved(path)
+    return f"{wording.percent(report.test.value)} {report.metric} on the test part" if report is not None else "done"
+
+
+@lru_cache(maxsize=256)
+def _advised(path: Path, changed: int) -> str:
+    """What was advised, read again when the file has changed."""
+    advice = Advice.saved(path)
+    return f"Advice: {terms.title(advice.recommended).lower()}" if advice is not None else "Advice of a former version"

@@ -1,0 +1,47 @@
+"""Whether an item is like those of the training: its distance to the nearest, against their own such distances.
+
+Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022, https://arxiv.org/abs/2204.06507,
+with the nearest item and cosine distance; the scale is the training items' own, so that no threshold is tuned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from probes.neighbours import nearest_others, unit_rows
+
+#: An item further away than so much of the training part is from its own nearest is unlike anything in it.
+UNLIKE = 0.99
+
+
+@dataclass(frozen=True)
+class Near:
+    """The nearest training items, best first, as places in the training features, and how far the first is.
+
+    ``further_than``: the share of training items that are nearer to their own nearest one, 0 to 1.
+    """
+
+    places: tuple[int, ...]
+    further_than: float
+
+    @property
+    def is_unlike(self) -> bool:
+        """Whether it is unlike anything in training."""
+        return self.further_than >= UNLIKE
+
+
+def own_similarities(training: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+    """The similarity of each training item to its nearest one of another group. Shape: (n, d), (n,) to (n,)."""
+    return nearest_others(training, groups, k=1)[1][:, 0]
+
+
+def nearest(items: np.ndarray, training: np.ndarray, own: np.ndarray, k: int = 3) -> list[Near]:
+    """How near items are to the training's. Shape: items (m, d), training (n, d), own (n,) as `own_similarities`."""
+    similar = unit_rows(items) @ unit_rows(training).T
+    order = np.argsort(-similar, axis=1, kind="stable")[:, :k]
+    return [
+        Near(tuple(int(place) for place in places), float(np.mean(own > row[places[0]])))
+        for places, row in zip(order, similar, strict=True)
+    ]

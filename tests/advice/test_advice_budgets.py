@@ -1,0 +1,29 @@
+"""A budget that is too short is said before the training, with the one that would do."""
+
+from __future__ import annotations
+
+from advisor.advice.budgets import enough, too_short
+from advisor.core.records import Estimate
+
+BUDGETS = (60, 300, 900)
+
+
+def tuned(seconds: float | None) -> Estimate:
+    """Fine-tuning that takes so long."""
+    return Estimate(rung="fine-tune", available=True, value=0.9, train_seconds=seconds)
+
+
+def test_the_budget_that_would_do_is_named() -> None:
+    said = too_short(tuned(420.0), 60.0, BUDGETS)
+    assert "takes about 7 min" in said and "fall back" in said and said.endswith("15 min would do.")
+
+
+def test_a_budget_with_room_or_a_rung_that_trains_no_network_needs_no_word() -> None:
+    assert too_short(tuned(200.0), 300.0, BUDGETS) == ""
+    assert too_short(Estimate(rung="frozen", available=True, train_seconds=500.0), 60.0, BUDGETS) == ""
+    assert too_short(tuned(None), 60.0, BUDGETS) == ""
+
+
+def test_where_no_budget_does_none_is_promised() -> None:
+    assert enough(tuned(5000.0), BUDGETS) is None
+    assert "would do" not in too_short(tuned(5000.0), 60.0, BUDGETS)

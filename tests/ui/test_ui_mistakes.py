@@ -1,0 +1,72 @@
+"""The confusion matrix opens its items; of runs that kept no table, those among the worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.core.records import Dataset, RunReport
+from advisor.runs import store
+from advisor.ui import mistakes
+from tests.ui.test_ui_pages import opened
+
+
+def table(dataset: Dataset) -> pd.DataFrame:
+    """All test items, every third taken for the next class."""
+    rows = dataset.where("test")
+    truth = dataset.labels[rows]
+    wrong = np.arange(len(rows)) % 3 == 0
+    predicted = np.where(wrong, (truth + 1) % len(dataset.classes), truth)
+    probability = np.linspace(0.5, 0.99, len(rows), dtype=np.float32)
+    return pd.DataFrame({"row": rows, "truth": truth, "predicted": predicted, "probability": probability})
+
+
+def test_a_cell_holds_its_items_the_most_confident_first(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    report = RunReport.load(store.status(run).files.report)
+    every = table(images)
+    for i, j in ((0, 0), (0, 1)):
+        rows = mistakes.chosen(report, every, i, j)
+        assert {row for row, _ in rows} == set(every[(every.truth == i) & (every.predicted == j)]["row"])
+        assert [p for _, p in rows] == sorted((p for _, p in rows), reverse=True)
+    assert {row for row, _ in mistakes.chosen(report, None, 0, 1)} == {m.row for m in report.mistakes}
+
+
+def test_the_page_draws_the_table_of_a_run_and_does_without_one(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    assert "Can its probabilities be trusted?" not in headings(opened("run", run=run))
+    many = pd.concat([table(images)] * 5, ignore_index=True)
+    many.to_parquet(store.status(run).files.predictions)
+    app = opened("run", run=run)
+    assert "Can its probabilities be trusted?" in headings(app)
+    assert any("points on average" in str(line.value) for line in app.text)
+    assert "Click on a cell" in app.selectbox(key="confusion-named").label
+    (store.directory(run) / "predictions.parquet").write_bytes(b"damaged")
+    assert not opened("run", run=run).exception
+
+
+def test_a_mistake_can_be_chosen_without_a_pointer(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    table(images).to_parquet(store.status(run).files.predictions)
+    app = opened("run", run=run)
+    app.selectbox(key="confusion-named").select_index(0).run()
+    assert not app.exception
+    assert any("taken for" in str(line.value) and "test item" in str(line.value) for line in app.html)
+
+
+def headings(app: Any) -> list[str]:
+    """The sections of a page."""
+    return [str(header.value) for header in app.subheader]
+
+
+def test_the_recall_of_a_class_has_an_interval(images: Dataset, write_run: Callable[..., str]) -> None:
+    frame = opened("run", run=write_run(images, "done")).dataframe[0].value
+    assert all(" to " in text for text in frame["Recall, 90 % interval"])
+
+
+def test_who_cannot_see_the_matrix_is_told_what_is_confused() -> None:
+    report = RunReport.model_construct(classes=("cat", "dog"), confusion=[[5, 3], [0, 9]])
+    assert mistakes.confused(report).endswith("is cat taken for dog, 3 times")
