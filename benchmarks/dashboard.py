@@ -46,7 +46,7 @@ def main(rounds: int) -> None:
 
 def work(page: Page, server: psutil.Process) -> None:
     """Read the digits, measure, advise, train the frozen rung and predict; print what evidence took and the memory."""
-    page.locator(".st-key-sample-digits button").click()
+    page.locator(".st-key-sample-digits button").first.click()
     page.get_by_role("heading", name="What is in the data?").wait_for()
     page.get_by_role("button", name="Get advice").wait_for()
     switch(page, "Evidence")

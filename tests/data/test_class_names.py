@@ -22,6 +22,7 @@ def test_a_network_without_classes_lends_the_default_for_names(tmp_path: Path) -
     assert lent.entry is catalog.default("image") and namer(dataset, lent) is lent
 
 
+@pytest.mark.slow
 def test_a_backbone_of_ones_own_is_probed_advised_on_and_trained(tmp_path: Path) -> None:
     folder = tiny_models.timm_folder(tmp_path, *tiny_models.TIMM[3])
     dataset = api.read("sample:digits")

@@ -135,6 +135,7 @@ def test_own_folders_are_at_hand(digits: Dataset, tmp_path: Path, monkeypatch: p
     assert str(tmp_path / "mine" / "my-texts") not in [entry.reference for entry in contenders(digits, AT_HAND)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_of_ones_own")
 def test_a_weaker_backbone_of_ones_own_is_compared_and_the_default_stays(digits: Dataset, tmp_path: Path) -> None:
     folder = tiny_models.timm_folder(tmp_path / "my-vit", *tiny_models.TIMM[3])

@@ -35,6 +35,7 @@ def kill(stage: str, share: float, **numbers: Any) -> None:
         raise Killed
 
 
+@pytest.mark.slow
 def test_every_label_judges_and_teaches_and_a_killed_run_ends_in_the_same_weights(digits: Dataset, run_of: Run) -> None:
     whole = run_of(digits, "fine-tune", 120.0, steps=6, depths=DEPTHS)
     outcome = registry.execute(whole)

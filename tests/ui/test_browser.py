@@ -79,7 +79,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     page = browser_page
     page.goto(address)
     page.get_by_role("heading", name="Prompt, fine-tune, or train?").wait_for()
-    page.locator(".st-key-sample-digits button").click()  # the first of three clicks
+    page.locator(".st-key-sample-digits button").first.click()  # the first of three clicks
     page.get_by_role("heading", name="What is in the data?").wait_for()
     page.get_by_role("button", name="Get advice").click(timeout=LONG)  # the second
     page.get_by_role("button", name="Train this").wait_for(timeout=LONG)  # advice, one click to spare
@@ -88,6 +88,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     page.reload()
     train = page.get_by_role("button", name="Train this")
     train.wait_for()
+    page.get_by_text("The ladder as a picture").click()
     page.locator(".js-plotly-plot").first.wait_for()
     assert fits_a_phone(page)
     choose(page, ".st-key-budget input", page.get_by_role("option", name="1 min", exact=True))
@@ -100,6 +101,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
 
     page.get_by_role("heading", name=re.compile("^Reached ")).wait_for(timeout=LONG)
     page.get_by_text("it reached").first.wait_for()
+    page.get_by_text("Upload", exact=True).first.click()
     page.locator("input[type=file]").set_input_files(digit())
     page.get_by_text("with probability").wait_for(timeout=SOON)
     assert page.get_by_text("This did not work").count() == 0
@@ -107,7 +109,7 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
 
 def test_questions_over_documents_are_read_from_the_sample(browser_page: Page, address: str) -> None:
     browser_page.goto(address)
-    browser_page.locator(".st-key-sample-handbook button").click()
+    browser_page.locator(".st-key-sample-handbook button").first.click()
     browser_page.get_by_role("heading", name="Some questions").wait_for(timeout=LONG)
     assert browser_page.get_by_text(re.compile(r"\d+ questions over \d+ documents")).count() == 1
     browser_page.goto(browser_page.url.replace("/profile", "/evidence"))

@@ -89,7 +89,7 @@ def test_a_close_call_that_a_climb_leaves_out_can_be_raced(images: Dataset) -> N
     advice = advice_of(images)
     advice.model_copy(update={"race": ("rag", "frozen")}).save(images.files.advice)
     app = opened("advice", data=images.fingerprint[:16])
-    assert "Retrieval and Frozen features are too close to call" in words(app) and app.button(key="race")
+    assert "Retrieval and frozen features are too close to call" in words(app) and app.button(key="race")
 
 
 def test_the_run_page_shows_what_each_step_cost_and_brought(images: Dataset, write_run: WriteRun) -> None:

@@ -110,9 +110,9 @@ def test_without_folders_the_page_offers_no_path(settings: Settings, workspace: 
         assert not app.exception
         return [field.label for field in app.text_input]
 
-    assert "Path on this machine" in labels()
+    assert "Or a path on this machine" in labels()
     use(replace(settings, host="127.0.0.1", roots=()))
-    assert "Path on this machine" not in labels()
+    assert "Or a path on this machine" not in labels()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_others_reach_is_called_the_server(
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     on = "this machine" if host == "127.0.0.1" else "the server"
     assert any(f"Your files stay on {on}." in str(element.value) for element in (*app.markdown, *app.html, *app.text))
-    assert f"Path on {on}" in [field.label for field in app.text_input]
+    assert f"Or a path on {on}" in [field.label for field in app.text_input]
 
 
 @pytest.mark.parametrize("name", ["/etc", "~root/model", "../../etc", "//server/share", "/proc/self/cwd"])

@@ -44,7 +44,7 @@ def _pages(path: Path, changed: int) -> tuple[str, ...]:
 def _letters(text: str) -> str:
     """Letters and digits alone: line breaks, hyphens and ligatures differ between two readings of a page.
 
-    >>> _letters("A frozen-\nhead, 2 layers")
+    >>> _letters("A frozen- head, 2 layers")
     'afrozenhead2layers'
     """
     return "".join(character for character in text.casefold() if character.isalnum())
