@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from advisor import api
 from advisor.data.class_names import knows_names, namer
