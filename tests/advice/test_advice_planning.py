@@ -48,6 +48,7 @@ def advice(digits: Dataset) -> Advice:
     return advisor.advise(digits, target=0.9, budget=SECONDS, prices=PRICES, constraints=MUSTS)
 
 
+@pytest.mark.slow
 def test_another_backbone_is_advised_on_with_the_same_wishes_and_the_kept_advice_stays(
     digits: Dataset, advice: Advice
 ) -> None:

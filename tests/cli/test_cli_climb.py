@@ -60,6 +60,7 @@ def test_a_climb_tells_its_steps_and_answers_with_one_document(digits: Path) -> 
     assert "The climb" in table.stdout and "→ " in table.stdout
 
 
+@pytest.mark.slow
 def test_a_climb_that_is_interrupted_goes_on_and_can_be_stopped(digits: Path) -> None:
     line = [sys.executable, "-m", "advisor.cli", "climb", str(digits), "--target", "0.5", "--json"]
     assert called("advise", digits, "--budget", "8").returncode == 0

@@ -152,6 +152,7 @@ def test_a_weaker_backbone_of_ones_own_is_compared_and_the_default_stays(digits:
     assert named.results == evidence.results
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_of_ones_own")
 def test_the_better_backbone_carries_evidence_advice_and_plan(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,7 @@ def test_the_budget_ends_it_and_is_named(grown: Grown) -> None:
     assert "the budget pays for no more" in notes[0]
 
 
+@pytest.mark.slow
 def test_a_small_set_is_looked_at_whole(digits: Dataset, grown: Grown, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequential, "reason_to_stop", lambda *_: None)
     sample, notes = grown(budget=600.0)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from advisor.rungs import registry
 from advisor.training.few import IMAGE_BATCH, IMAGE_FOLDS
 from tests.rungs.test_rungs_line import context_of, digits
 
 
+@pytest.mark.slow
 def test_every_fold_and_the_last_tuning_count_and_a_rung_without_steps_counts_none(tmp_path: Path) -> None:
     dataset = digits(tmp_path)
     steps = 6

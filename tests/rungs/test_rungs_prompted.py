@@ -115,6 +115,7 @@ def context_of(dataset: Dataset, folder: Path, rung: Any, settings: dict[str, An
     return RunContext(plan, dataset, folder, "cpu", time.monotonic() + 30.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rung", "name"), [("prompting", FEW), ("rag", NEAR)])
 def test_a_prompt_is_carried_out_saved_and_asked_again(
     rung: str, name: str, dataset: Dataset, measured: dict[str, ProbeResult], tmp_path: Path

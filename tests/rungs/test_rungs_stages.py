@@ -115,6 +115,7 @@ def test_a_frozen_head_on_more_items_is_not_given_up_for_one_on_fewer(digits: Da
     assert finetune.with_the_rest(context, backbone, fitted) is not fitted
 
 
+@pytest.mark.slow
 def test_a_race_that_was_won_is_not_run_again(digits: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(few, "FEW_IMAGES", 10)  # the usual way, against a validation part
     monkeypatch.setattr(search, "ROUND_STEPS", 1)

@@ -130,6 +130,7 @@ def test_many_who_look_at_once_submit_one_run(climb_of: Climbs) -> None:
     assert len(store.runs()) == 1 and len(climbs.load(climb.climb).steps) == 1
 
 
+@pytest.mark.slow
 def test_a_stopped_run_stops_its_climb_and_going_on_with_it_revives_both(climb_of: Climbs, until: Until) -> None:
     begun = climbs.submit(climb_of(target=0.5))
     run = begun.steps[0].run
@@ -142,6 +143,7 @@ def test_a_stopped_run_stops_its_climb_and_going_on_with_it_revives_both(climb_o
     assert (climb.state, climb.kept) == ("done", run), climb.sentence
 
 
+@pytest.mark.slow
 def test_a_stop_between_two_runs_is_heeded(climb_of: Climbs) -> None:
     climb = climb_of(tolerance=0.0)
     begun = climbs.submit(climb)

@@ -26,6 +26,7 @@ READ: dict[str, Callable[[str, Path], Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_a_damaged_file_of_a_finished_run_is_refused_by_whoever_reads_it(
     plan_of: Callable[..., Plan], tmp_path: Path
 ) -> None:

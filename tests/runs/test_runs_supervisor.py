@@ -39,6 +39,7 @@ def final(run: str) -> RunStatus:
     return last
 
 
+@pytest.mark.slow
 def test_a_run_outlives_the_process_that_submitted_it_and_its_supervisor(
     plan_of: Plans, until: Until, workspace: Path, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_whoever_lists_the_runs_sees_that_one_died_and_has_it_launched_again(
     assert until(lambda: store.status(run).state == "done"), log_tail(run)  # nobody follows it
 
 
+@pytest.mark.slow
 def test_what_a_kill_left_beside_its_files_is_gone_after_the_next_launch(plan_of: Plans) -> None:
     run = store.submit(plan_of("frozen"))
     folder = store.directory(run)

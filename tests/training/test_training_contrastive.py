@@ -44,6 +44,7 @@ def separation(features: np.ndarray, labels: np.ndarray) -> float:
     return float(cosine[same & upper].mean() - cosine[~same & upper].mean())
 
 
+@pytest.mark.slow
 def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     texts, labels = docstrings(20)
     backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=32)

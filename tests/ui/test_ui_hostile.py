@@ -174,6 +174,7 @@ def test_no_address_is_interpreted(dataset: Dataset, hostile: str) -> None:
         check(opened(page, data=hostile, run=hostile, job=hostile, ask=hostile))
 
 
+@pytest.mark.slow
 def test_what_a_failure_says_is_shown_as_it_is(workspace: Path, tmp_path: Path) -> None:
     for text in HOSTILE:
         app = AppTest.from_file(str(APP), default_timeout=120).run()
