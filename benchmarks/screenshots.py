@@ -28,6 +28,7 @@ from advisor.cli.dashboard import command
 from advisor.core import sharing
 from advisor.core.records import Dataset
 from advisor.runs import store
+from advisor.score.kept import kept_board
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -46,6 +47,7 @@ def main() -> None:
         digits, result = trained("sample:digits", "frozen")
         trained("sample:topics", "frozen")
         _, answers = trained("sample:handbook", "frozen")
+        kept_board()  # the page of the score would be taken while it is computed
         with served() as address, browser() as page:
             page.goto(f"{address}/?token={TOKEN}")  # a cookie keeps it from here on
             at = f"?data={digits.fingerprint[:16]}"

@@ -24,16 +24,22 @@ def kept_board(progress: Progress = silent) -> Board:
 
     Raises AdviceError without a complete task.
     """
-    path, rests_on = Workspace.here().score, digest()
+    if (kept := saved_board()) is not None:
+        return kept
+    rests_on, scored = digest(), board(progress=progress)
+    content = {"rests_on": rests_on, "board": BOARD.dump_python(scored, mode="json")}
+    storage.write_json(Workspace.here().score, content)
+    return scored
+
+
+def saved_board() -> Board | None:
+    """The score that is kept; None where there is none of these tables and this program."""
+    path = Workspace.here().score
     try:
         kept = storage.read_object(path) if path.is_file() else {}
-        if kept.get("rests_on") == rests_on:
-            return BOARD.validate_python(kept["board"])
+        return BOARD.validate_python(kept["board"]) if kept.get("rests_on") == digest() else None
     except (StorageError, ValidationError):
-        pass  # of another version, or damaged: it is computed again
-    scored = board(progress=progress)
-    storage.write_json(path, {"rests_on": rests_on, "board": BOARD.dump_python(scored, mode="json")})
-    return scored
+        return None  # of another version, or damaged: it is computed again
 
 
 def digest() -> str:

@@ -13,6 +13,7 @@ from advisor.core import wording
 from advisor.score import meaning, summary
 from advisor.score.board import Board
 from advisor.score.figures import Figure
+from advisor.score.kept import saved_board
 from advisor.score.score import Score
 from advisor.ui import charts, jobs, parts, terms, waiting, work
 from advisor.ui.charts import forecasts
@@ -37,19 +38,34 @@ def draw() -> None:
     """The page."""
     folder = shipped_folder()
     st.title(QUESTION, anchor=False)
-    job = scoring(str(folder), tuple(stamp for name in TABLES for stamp in _stamp(folder / name)))
-    if not job.finished:
+    stamps = tuple(stamp for name in TABLES for stamp in _stamp(folder / name))
+    board = kept(str(folder), stamps)
+    job = scoring(str(folder), stamps) if board is None else None
+    if job is not None and not job.finished:
         parts.answer_line("The advice is being scored on every task, which takes a minute once.")
         waiting.wait(job)
-    elif job.error is not None:
+    elif job is not None and job.error is not None:
         missing(job.error)
     else:
-        board: Board = job.result
+        board = job.result if board is None and job is not None else board
+        assert board is not None
         opening(board)
         failures(board.ours)
         goals(board)
         more(board)
         parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+
+
+def kept(folder: str, stamps: tuple[float, ...]) -> Board | None:
+    """The score that is kept of the tables in a folder, read once while they stay the same; None without one."""
+    known = st.session_state.get("score")
+    if known is None or known[0] != (folder, stamps):
+        board = saved_board()
+        if board is None:
+            return None
+        st.session_state["score"] = known = ((folder, stamps), board)
+    found: Board = known[1]
+    return found
 
 
 def scoring(folder: str, stamps: tuple[float, ...]) -> jobs.Job:
