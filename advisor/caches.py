@@ -36,9 +36,20 @@ def clear_cache() -> int:
 
     Cached features, remembered calibrations, answers of language models, and texts recognised in scans.
     """
-    from advisor.llm.prompt_cache import PromptCache, cache_file
+    return clear_features() + clear_answers() + forget_recognised()
+
+
+def clear_features() -> int:
+    """Delete cached features and remembered calibrations; returns the bytes that the features took."""
     from probes.calibrations import forget
-    from probes.features import clear
+    from probes.feature_store import FeatureStore
 
     forget(feature_cache())
-    return clear(feature_cache()) + PromptCache(cache_file()).clear() + forget_recognised()
+    return FeatureStore.clear(feature_cache())
+
+
+def clear_answers() -> int:
+    """Delete the remembered answers of language models; returns the bytes freed."""
+    from advisor.llm.prompt_cache import PromptCache, cache_file
+
+    return PromptCache(cache_file()).clear()

@@ -81,11 +81,14 @@ def nearest_others(
     return near, closeness
 
 
-def nearest_of(query: np.ndarray, memory: np.ndarray, k: int) -> np.ndarray:
-    """The k rows of the memory nearest to each query by cosine, the nearest first. Shape: (q, d), (m, d) to (q, k)."""
-    parts = [_nearest(similar, k)[0] for _, similar in _similarities(unit_rows(query), unit_rows(memory))]
-    nearest: np.ndarray = np.concatenate(parts)
-    return nearest
+def nearest_of(query: np.ndarray, memory: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k rows of the memory nearest to each query: positions and cosines, the nearest first.
+
+    Shape: (q, d), (m, d) to (q, min(k, m)) twice; at least one query.
+    """
+    parts = [_nearest(similar, k) for _, similar in _similarities(unit_rows(query), unit_rows(memory))]
+    near, closeness = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return near, closeness
 
 
 def vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probes.neighbours import nearest_others, unit_rows
+from probes.neighbours import nearest_of, nearest_others
 
 #: An item further away than so much of the training part is from its own nearest is unlike anything in it.
 UNLIKE = 0.99
@@ -39,9 +39,8 @@ def own_similarities(training: np.ndarray, groups: np.ndarray | None = None) -> 
 
 def nearest(items: np.ndarray, training: np.ndarray, own: np.ndarray, k: int = 3) -> list[Near]:
     """How near items are to the training's. Shape: items (m, d), training (n, d), own (n,) as `own_similarities`."""
-    similar = unit_rows(items) @ unit_rows(training).T
-    order = np.argsort(-similar, axis=1, kind="stable")[:, :k]
+    near, closeness = nearest_of(items, training, k)
     return [
-        Near(tuple(int(place) for place in places), float(np.mean(own > row[places[0]])))
-        for places, row in zip(order, similar, strict=True)
+        Near(tuple(places), float(np.mean(own > first)))
+        for places, first in zip(near.tolist(), closeness[:, 0], strict=True)
     ]

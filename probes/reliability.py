@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.interval import Counts, around, posterior
+from probes.temperature import bins_of
 
 #: Bins of equal width.
 BINS = 10
@@ -33,7 +34,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> 
     >>> [(b.n, b.right) for b in reliability(np.array([0.95, 0.99, 0.35]), np.array([True, True, False]))]
     [(1, 0.0), (2, 1.0)]
     """
-    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    bin_of = bins_of(confidence, bins)
     return [_bin(confidence[bin_of == place], right[bin_of == place]) for place in np.unique(bin_of)]
 
 

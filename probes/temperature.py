@@ -58,6 +58,16 @@ def cross_fitted(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return scaled
 
 
+def bins_of(confidence: np.ndarray, bins: int) -> np.ndarray:
+    """The number of each item's bin, of so many of equal width, each closed above. Shape: (n,) from 0 to 1 to (n,).
+
+    >>> bins_of(np.array([0.0, 0.1, 0.11, 1.0]), 10)
+    array([0, 0, 1, 9])
+    """
+    numbers: np.ndarray = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    return numbers
+
+
 def calibration_error(probability: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
     """Expected calibration error: |accuracy - confidence| over bins of equal width, weighted by their items (0 to 1).
 
@@ -69,6 +79,5 @@ def calibration_error(probability: np.ndarray, labels: np.ndarray, bins: int = B
     if len(labels) == 0:
         return 0.0
     confidence, right = probability.max(axis=1), probability.argmax(axis=1) == np.asarray(labels)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(bin_of, weights=right.astype(np.float64) - confidence, minlength=bins)
+    gaps = np.bincount(bins_of(confidence, bins), weights=right.astype(np.float64) - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))

@@ -96,17 +96,16 @@ def judged(climb: Climb, step: ClimbStep, report: RunReport) -> Climb:
     """The climb with a step that has ended: what it cost and brought, and which model is kept."""
     own, start = tried(climb.advice.metric, report, climb.class_shares)
     begins = row_of(step.rung).falls_back_to.get(task_of_metric(climb.advice.metric))
-    served = begins if report.dropped and begins is not None else step.rung
     offered = start if report.dropped else own
     if _is_better(climb, begins, offered, bool(report.dropped)):
-        kept = {"kept": step.run, "kept_rung": served, "held_out": offered}
+        kept = {"kept": step.run, "kept_rung": report.served, "held_out": offered}
     else:
         kept = {"held_out": _firmer(climb.held_out, start if begins == climb.kept_rung else None)}
     after = climb.model_copy(update=kept)
     ended = step.model_copy(
         update={
             "seconds": report.seconds,
-            "served": served,
+            "served": report.served,
             "held_out": own,
             "start": start,
             "brought": _brought(climb, begins, own, start, report),

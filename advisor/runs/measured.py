@@ -8,9 +8,7 @@ from pathlib import Path
 
 from advisor.advice.finished import Finished
 from advisor.core.errors import PeopleError
-from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import RungName
-from advisor.core.ladder import rung as row_of
 from advisor.core.records import Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.runs import store
@@ -35,6 +33,4 @@ def _read(folder: str, changed: int) -> tuple[str, Finished]:
     """(fingerprint of the dataset, what the run reached), read again when the report has changed."""
     files = RunFiles(Path(folder))
     plan, report = Plan.load(files.plan), RunReport.load(files.report)
-    start = row_of(report.rung).falls_back_to.get(task_of_metric(report.metric))
-    kept = start if report.dropped and start else report.rung
-    return plan.fingerprint, Finished(plan.run, kept, plan.backbone, report.test)
+    return plan.fingerprint, Finished(plan.run, report.served, plan.backbone, report.test)

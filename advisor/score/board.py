@@ -116,87 +116,87 @@ def bounds(ours: Score, scores: Mapping[str, Score], prices: Grid, advice: Figur
     """The bounds that the advisor is held to, each with its figure; the last rows have none."""
     worst = prices.constant.worst[1]
     covers, in_time = ours.coverage.get("all", NOTHING), ours.in_time.get(TUNED, NOTHING)
-    named = (
-        (_above(prices.constant, 0.2), "points ahead of the rung that turns out best at each price"),
-        (_above(prices.static, 0.2), "points ahead of what is usually best at each price"),
-        (
-            _bound(
-                "utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05", -0.05
-            ),
-            "points ahead of always fine-tuning, at default prices",
+    return (
+        _above(prices.constant, 0.2, "points ahead of the rung that turns out best at each price"),
+        _above(prices.static, 0.2, "points ahead of what is usually best at each price"),
+        _bound(
+            "utility over always fine-tuning, default goal", prices.at_default, "points", "at least -0.05",
+            "points ahead of always fine-tuning, at default prices", least=-0.05,
         ),
-        *(named for target in ours.targets if target != "all" for named in target_bounds(ours, scores, target)),
-        (_bound("90 % intervals that cover", covers, "%", "87 to 93 %", 0.87, 0.93), "90 % intervals that held"),
-        (
-            _bound("fine-tuning's times within 1.5 times", in_time, "%", "at least 80 %", 0.80),
-            "fine-tuning times forecast within a factor of 1.5",
+        *(bound for target in ours.targets if target != "all" for bound in target_bounds(ours, scores, target)),
+        _bound(
+            "90 % intervals that cover", covers, "%", "87 to 93 %", "90 % intervals that held", least=0.87, most=0.93
         ),
-        (
-            _bound("advice, share of trying everything", advice, "%", "at most 5 %", None, 0.05),
-            "time the advice takes, relative to training everything",
+        _bound(
+            "fine-tuning's times within 1.5 times", in_time, "%", "at least 80 %",
+            "fine-tuning times forecast within a factor of 1.5", least=0.80,
         ),
-        (
-            _bound("utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-"),
+        _bound(
+            "advice, share of trying everything", advice, "%", "at most 5 %",
+            "time the advice takes, relative to training everything", most=0.05,
+        ),
+        _bound(
+            "utility over the best constant, worst cell", Figure(worst, None, None, len(CELLS)), "points", "-",
             "points ahead of the rung that turns out best, at the worst prices",
         ),
-        (
-            _bound("utility over an oracle", prices.oracle.over, "points", "-"),
+        _bound(
+            "utility over an oracle", prices.oracle.over, "points", "-",
             "points ahead of choosing with every result known",
         ),
-        (
-            _bound("utility over the truth of another draw", prices.another_draw.over, "points", "-"),
+        _bound(
+            "utility over the truth of another draw", prices.another_draw.over, "points", "-",
             "points ahead of choosing with the results of another sample of labels",
         ),
-        (
-            _bound("ideal rung recommended", ours.ideal, "%", "-"),
-            "cheapest rung within a point of the best recommended",
+        _bound(
+            "ideal rung recommended", ours.ideal, "%", "-", "cheapest rung within a point of the best recommended"
         ),
-        (_bound("mean regret", ours.mean_regret, "points", "-"), "points lost on average"),
-        (_bound("largest regret", ours.max_regret, "points", "-"), "points lost at most"),
-        (
-            _bound("training, multiple of the ideal rungs'", ours.compute, "x", "-"),
+        _bound("mean regret", ours.mean_regret, "points", "-", "points lost on average"),
+        _bound("largest regret", ours.max_regret, "points", "-", "points lost at most"),
+        _bound(
+            "training, multiple of the ideal rungs'", ours.compute, "x", "-",
             "training, relative to the cheapest rung within a point of the best",
         ),
-    )
-    return tuple(dataclasses.replace(bound, plain=plain) for bound, plain in named)
+    )  # fmt: skip
 
 
-def _above(lead: Lead, least: float) -> Bound:
+def _above(lead: Lead, least: float, plain: str) -> Bound:
     """A lead of at least so many points whose interval lies above 0."""
-    bound = _bound(f"utility over the {lead.name}", lead.over, "points", f"at least {least:g}, above 0", least)
+    wanted = f"at least {least:g}, above 0"
+    bound = _bound(f"utility over the {lead.name}", lead.over, "points", wanted, plain, least=least)
     return dataclasses.replace(bound, kept=bound.kept and (lead.over.low or 0.0) > 0)
 
 
-def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iterator[tuple[Bound, str]]:
-    """Targets reached against fine-tuning always and the trivial rule, and the training spent on it; in plain words."""
+def target_bounds(ours: Score, scores: Mapping[str, Score], target: str) -> Iterator[Bound]:
+    """Targets reached against fine-tuning always and the trivial rule, and the training spent on it."""
     tuned, rule = scores[f"always {TUNED}"].targets[target].value, scores[TARGET_RULE].targets[target].value
     reached, percentage = ours.targets[target], f"{100 * float(target):.0f} %"
     if tuned is None or rule is None:
         return
     least = max(tuned - 0.05, rule)
-    what = f"target of {percentage} reached (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})"
-    yield (
-        _bound(what, reached, "%", f"at least {100 * least:.1f} %", least),
-        f"target of {percentage} reached (always fine-tuning: {100 * tuned:.1f} %)",
-    )
-    yield (
-        _bound(
-            f"target of {percentage}, training over fine-tuning's",
-            ours.target_training[target],
-            "x",
-            "at most 0.50 of fine-tuning's",
-            None,
-            0.5,
-        ),
-        f"training for a target of {percentage}, relative to always fine-tuning",
-    )
+    yield _bound(
+        f"target of {percentage} reached (fine-tuning {100 * tuned:.1f}, trivial rule {100 * rule:.1f})", reached, "%",
+        f"at least {100 * least:.1f} %",
+        f"target of {percentage} reached (always fine-tuning: {100 * tuned:.1f} %)", least=least,
+    )  # fmt: skip
+    yield _bound(
+        f"target of {percentage}, training over fine-tuning's", ours.target_training[target], "x",
+        "at most 0.50 of fine-tuning's",
+        f"training for a target of {percentage}, relative to always fine-tuning", most=0.5,
+    )  # fmt: skip
 
 
 def _bound(
-    what: str, figure: Figure, unit: str, wanted: str, least: float | None = None, most: float | None = None
+    what: str,
+    figure: Figure,
+    unit: str,
+    wanted: str,
+    plain: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
 ) -> Bound:
     value, slack = figure.value, 1e-9
     kept = None
     if value is not None and (least is not None or most is not None):
         kept = (least is None or value >= least - slack) and (most is None or value <= most + slack)
-    return Bound(what, figure, unit, wanted, kept)
+    return Bound(what, figure, unit, wanted, kept, plain)

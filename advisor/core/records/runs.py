@@ -93,10 +93,15 @@ class RunReport(Record):
     dropped: str = ""
 
     @property
+    def served(self) -> RungName:
+        """The rung of the model that the run kept."""
+        start = rung(self.rung).falls_back_to.get(task_of_metric(self.metric))
+        return start if self.dropped and start else self.rung
+
+    @property
     def title(self) -> str:
         """What the run is called: by the rung of the model that it kept."""
-        start = rung(self.rung).falls_back_to.get(task_of_metric(self.metric))
-        return run_title(self.rung, start if self.dropped else None)
+        return run_title(self.rung, self.served)
 
     @classmethod
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:

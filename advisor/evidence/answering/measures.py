@@ -74,6 +74,8 @@ def measure(
 ) -> Evidence:
     """Measure the search, answers closed-book and from passages, and the extractive reader, within about the budget."""
     started = time.monotonic()
+    index = index_of(dataset, within(progress, 0.0, 0.1))
+    rows = spread_rows(dataset, dataset.where("train", "val"))
     n_test = len(dataset.where("test"))
 
     def so_far(probes: Sequence[ProbeResult], n_sample: int = 0, speed: str = "", *notes: str) -> Evidence:
@@ -94,8 +96,6 @@ def measure(
             seconds=time.monotonic() - started,
         )
 
-    index = index_of(dataset, within(progress, 0.0, 0.1))
-    rows = spread_rows(dataset, dataset.where("train", "val"))
     questions = questions_of(dataset, rows)
     progress("Searching the documents for training questions", 0.12)
     searched = questions.only(np.arange(min(len(questions), SEARCHED)))

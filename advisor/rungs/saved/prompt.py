@@ -74,7 +74,7 @@ class PromptPredictor(TextPredictor):
         from probes.neighbours import nearest_of
 
         features = logits_of(self.backbone.module, TextSource(texts, self.backbone))
-        near = nearest_of(features, self.arrays["memory"], min(NEAREST_ASKED, len(self.arrays["labels"])))
+        near, _ = nearest_of(features, self.arrays["memory"], min(NEAREST_ASKED, len(self.arrays["labels"])))
         text_of, labels = unpacked(self.arrays), self.arrays["labels"]
         return [[ShownExample(text_of(int(row)), int(labels[row])) for row in rows] for rows in near]
 

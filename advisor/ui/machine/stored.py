@@ -12,15 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.caches import clear_answers, clear_features
 from advisor.core.errors import RunError
 from advisor.core.wording import counted
 from advisor.core.workspace import RECORD, Workspace
-from advisor.data.features import feature_cache
 from advisor.data.read.ocr import forget_recognised
-from advisor.llm.prompt_cache import PromptCache, cache_file
 from advisor.runs import ended, store
-from probes import calibrations
-from probes.feature_store import FeatureStore
 
 #: Where uploads arrive; a page takes them from there.
 ARRIVING = "incoming"
@@ -38,7 +35,7 @@ class Kind:
     holds: str
     lost: str
     places: tuple[str, ...]
-    clear: Callable[[], None] | None
+    clear: Callable[[], object] | None
     twice: bool = False
 
 
@@ -100,22 +97,6 @@ def clear_runs() -> None:
     for status in store.runs():
         if status.state in store.ENDED:
             ended.delete(status.run)
-
-
-def clear_features() -> None:
-    """Drop cached features and calibrations."""
-    calibrations.forget(feature_cache())
-    FeatureStore.clear(feature_cache())
-
-
-def clear_answers() -> None:
-    """Drop the remembered answers of language models."""
-    PromptCache(cache_file()).clear()
-
-
-def clear_recognised() -> None:
-    """Drop what was recognised in scans."""
-    forget_recognised()
 
 
 def clear_uploads() -> None:
@@ -191,7 +172,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "recognised", "Recognised text", "Text recognised in scans.",
         "Scans are recognised again when needed, which takes seconds a page.",
-        ("recognised",), clear_recognised,
+        ("recognised",), forget_recognised,
     ),
 )  # fmt: skip
 OTHER = Kind("other", "Other", "The table of runs, the outcomes of your runs, and the score.", "", (), None)
