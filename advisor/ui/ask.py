@@ -13,13 +13,12 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Answer, Dataset, Part, Passage
 from advisor.data.reading import open_dataset
-from advisor.ui import parts
+from advisor.ui import parts, terms
 from probes.failures import RIGHT_F1
 from probes.reading import normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
-NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
 NONE = "not in the documents"
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
@@ -44,7 +43,7 @@ def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "
     with st.container(border=True):
         past = st.container()
         with st.container(horizontal=True):
-            taken = st.button(f"Take one from the {NAME[own]} part", key=f"own-{key}", icon=":material/casino:")
+            taken = st.button(f"Take one from the {terms.PART[own]} part", key=f"own-{key}", icon=":material/casino:")
             cleared = bool(turns) and st.button("Clear", key=f"clear-{key}", icon=":material/delete_sweep:")
         typed = st.chat_input("Ask the documents", key=f"question-{key}")
     if cleared:
@@ -69,7 +68,7 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
     turn = st.session_state[f"turn-{key}"] = st.session_state.get(f"turn-{key}", 0) + 1
     rows = dataset.where(part)
     if not len(rows):
-        parts.note(f"There is no question in the {NAME[part]} part.")
+        parts.note(f"There is no question in the {terms.PART[part]} part.")
         return None
     item = dataset.items.iloc[int(np.random.default_rng(turn).choice(rows))]
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)

@@ -22,6 +22,10 @@ STYLE = """<style>
 .st-key-closer {display: none}
 @media (max-width: 640px) {.st-key-steps a {padding: 0.1rem 0.3rem} .st-key-steps {gap: 0}}
 </style>"""
+CLOSE_MENU = """
+if (window.innerWidth < 768)
+  document.querySelector('[data-testid="stSidebar"] [data-testid="stSidebarCollapseButton"] button')?.click()
+"""
 DONE, OPEN = ":material/check_circle:", ":material/radio_button_unchecked:"
 
 
@@ -53,7 +57,7 @@ def close_menu(page: str) -> None:
     """Close the menu that covers a narrow screen once a page was chosen; Streamlit leaves it open."""
     st.html(STYLE)
     with st.container(key="closer"):
-        st.html(f"<script>/* {page} */ {places.CLOSE_MENU}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>/* {page} */ {CLOSE_MENU}</script>", unsafe_allow_javascript=True)
 
 
 def tab_title(place: Place, dataset: str) -> str:
@@ -94,17 +98,12 @@ def strip(place: Place, dataset: Dataset) -> None:
                 done = name in standing.done
                 st.page_link(
                     places.page(name),
-                    label=place_of(name).title,
+                    label=places.place(name).title,
                     icon=DONE if done else OPEN,
                     help="Done." if done else "Not done yet.",
                     disabled=name == "run" and not run,
                     query_params=known,
                 )
-
-
-def place_of(name: str) -> Place:
-    """The page called so."""
-    return next(place for place in places.PLACES if place.name == name)
 
 
 def sign_in() -> None:

@@ -88,14 +88,19 @@ def start(key: str, title: str, work: Callable[..., Any], asked: Any = None) -> 
 
 def answer(key: str, title: str, work: Callable[..., Any]) -> Job:
     """The job under way or failed with this key; otherwise `work` is started, also when its old answer is gone."""
-    job = find(key)
-    return job if job is not None and (not job.finished or job.error) else start(key, title, work)
+    return pending(key) or start(key, title, work)
 
 
 def find(key: str | None) -> Job | None:
     """The job with this key, or None when this workspace has none."""
     job = _jobs.get(key) if key else None
     return job if job is not None and job.workspace == Workspace.here().folder else None
+
+
+def pending(key: str | None) -> Job | None:
+    """The job with this key that is under way or has failed: what a page shows in place of its answer."""
+    job = find(key)
+    return job if job is not None and (not job.finished or job.error) else None
 
 
 def under_way() -> bool:

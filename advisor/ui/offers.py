@@ -27,12 +27,12 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
     if rate is None:
         return
     key = jobs.key_of("exchange", dataset.fingerprint)
-    job = jobs.find(key)
-    waits = job is not None and (not job.finished or job.error is not None)
-    with st.expander("What the pre-trained model is worth in labels", icon=":material/balance:", expanded=waits):
+    job = jobs.pending(key)
+    title, opened = "What the pre-trained model is worth in labels", job is not None
+    with st.expander(title, icon=":material/balance:", expanded=opened):
         st.text(rate.sentence)
         parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
-        if job is not None and waits:
+        if job is not None:
             waiting.wait(job)
         if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
             _offer_exchange(dataset, key)

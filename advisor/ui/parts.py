@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
@@ -104,6 +105,14 @@ def keys(finding: Finding) -> None:
     note(shown + (f" and {wording.count(more)} more" if more > 0 else ""))
 
 
+def marked_row(severity: Severity) -> DeltaGenerator:
+    """A row with the badge of a severity; returns the room beside it."""
+    color, icon = MARK[severity]
+    mark, beside = st.columns([1, 7], gap="small")
+    mark.badge(severity, color=color, icon=icon)
+    return beside.container(gap="xsmall")
+
+
 def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] | None = None) -> None:
     """Each finding as a sentence with its severity, the most serious first.
 
@@ -111,10 +120,7 @@ def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] |
     """
     order = list(MARK)
     for number, finding in enumerate(sorted(findings, key=lambda f: order.index(f.severity))):
-        color, icon = MARK[finding.severity]
-        mark, sentence = st.columns([1, 7], gap="small")
-        mark.badge(finding.severity, color=color, icon=icon)
-        with sentence.container(gap="xsmall"):
+        with marked_row(finding.severity):
             st.text(finding.sentence)
             if finding.items and show is not None:
                 show(number, finding)

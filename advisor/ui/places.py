@@ -22,10 +22,6 @@ HERE = Path(__file__).parent
 FOLDER = HERE / "pages"
 NAME = "Transfer Advisor"
 KEPT = ("data", "run")
-CLOSE_MENU = """
-if (window.innerWidth < 768)
-  document.querySelector('[data-testid="stSidebar"] [data-testid="stSidebarCollapseButton"] button')?.click()
-"""
 
 
 @dataclass(frozen=True)
@@ -50,23 +46,28 @@ PLACES: tuple[Place, ...] = (
 )
 
 
+def place(name: str) -> Place:
+    """The page called so."""
+    return next(one for one in PLACES if one.name == name)
+
+
 def page(name: str) -> st.Page:
     """The Streamlit page called `name`."""
-    place = next(p for p in PLACES if p.name == name)
+    own = place(name)
     return st.Page(
         FOLDER / f"{name}.py",
-        title=place.title,
-        icon=place.icon,
+        title=own.title,
+        icon=own.icon,
         url_path=name if name != PLACES[0].name else "start",  # its own name is that of `first`
-        help=place.help,
+        help=own.help,
         default=name == PLACES[0].name,
     )
 
 
 def first() -> st.Page:
     """The first page under its own name too: Streamlit serves it at the top alone, and /data was not found."""
-    place = PLACES[0]
-    return st.Page(FOLDER / f"{place.name}.py", title=place.title, url_path=place.name, visibility="hidden")
+    own = PLACES[0]
+    return st.Page(FOLDER / f"{own.name}.py", title=own.title, url_path=own.name, visibility="hidden")
 
 
 def address() -> dict[str, str]:

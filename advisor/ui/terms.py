@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import State
+from advisor.core.records import Part, State
 from advisor.core.shown import visible
 from advisor.core.wording import about, short
 
@@ -17,6 +17,7 @@ STATE: dict[State, str] = {
     "stopped": "stopped",
     "failed": "failed",
 }
+PART: dict[Part, str] = {"train": "training", "val": "validation", "test": "test", "ood": "shifted"}
 COLOR: dict[State, str] = {
     "queued": "gray",
     "running": "blue",

@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
 from advisor.data.reading import open_dataset
-from advisor.ui import alts, charts, items, parts, work, workers
+from advisor.ui import alts, charts, items, parts, places, work, workers
 from probes.novelty import Near
 
 
@@ -143,7 +143,7 @@ def alike(near: Near, dataset: Dataset) -> None:
 def reopened(plan: Plan) -> Dataset | None:
     """The dataset the run was trained on, or None when the workspace has it no longer."""
     try:
-        dataset = open_dataset(plan.fingerprint[:16])
-        return dataset if len(dataset.items) else None
+        dataset = places.opened(plan.fingerprint[:16])
+        return dataset if dataset is not None and len(dataset.items) else None
     except (PeopleError, OSError):
         return None

@@ -16,7 +16,6 @@ from advisor.ui import terms
 
 #: The way of a dataset, by the names of the pages.
 STEPS = ("data", "profile", "evidence", "advice", "run")
-ACTIVE = ("queued", "running", "stopping")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def standing(dataset: Dataset, runs: Iterable[RunStatus]) -> Standing:
     """How far a dataset has come, by what lies in its folder and by `runs`, all runs, the latest first."""
     files = dataset.files
     own = [status for status in runs if fingerprint_of(status.directory) == dataset.fingerprint]
-    run = next((status for status in own if status.state == "done" or status.state in ACTIVE), None)
+    run = next((status for status in own if status.state == "done" or status.state not in store.ENDED), None)
     there = {"profile": files.profile, "evidence": files.evidence, "advice": files.advice}
     done = {"data", *(name for name, path in there.items() if path.is_file())}
     if run is not None and run.state == "done":

@@ -22,7 +22,6 @@ from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
 from advisor.data.read.pdf_pages import page_of
 from advisor.data.reading import open_dataset
-from advisor.score.board import Board
 from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
@@ -134,8 +133,7 @@ def ask(dataset: Dataset, question: str, model: str, progress: Progress) -> Answ
 def answer(run: str, question: str, progress: Progress) -> Answer:
     """Answer a question with a run's model."""
     answers: Sequence[Answer] = _model(run, Workspace.here().folder).answer([question])  # type: ignore[union-attr]
-    plan = Plan.load(Workspace.here().run(run).plan)
-    return _with_pages(answers[0], open_dataset(plan.fingerprint[:16]))
+    return _with_pages(answers[0], _trained_on(run)[1])
 
 
 def _with_pages(answer: Answer, dataset: Dataset) -> Answer:
@@ -167,9 +165,9 @@ def likeness(run: str, items: Sequence[Any], progress: Progress) -> list[Near]:
     return _likeness(run, Workspace.here().folder).of_items(items)
 
 
-def score(progress: Progress) -> Board:
-    """How good the advice was on LadderBench."""
-    return kept_board(progress)
+def score(progress: Progress) -> None:
+    """Score the advice on LadderBench."""
+    kept_board(progress)
 
 
 def device(progress: Progress) -> dict[str, str]:
@@ -182,8 +180,14 @@ def _likeness(run: str, workspace: object) -> Likeness:
     """The training part of a finished run to compare with."""
     from advisor.rungs.saved.likeness import Likeness
 
+    plan, dataset = _trained_on(run)
+    return Likeness(dataset, plan)
+
+
+def _trained_on(run: str) -> tuple[Plan, Dataset]:
+    """The plan of a run and the dataset that it is about."""
     plan = Plan.load(Workspace.here().run(run).plan)
-    return Likeness(open_dataset(plan.fingerprint[:16]), plan)
+    return plan, open_dataset(plan.fingerprint[:16])
 
 
 @lru_cache(maxsize=2)

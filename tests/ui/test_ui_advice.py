@@ -18,21 +18,16 @@ from advisor.advice.record.side_by_side import side_by_side
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
-from advisor.ui import offers, parts, places
+from advisor.ui import offers, parts
 from advisor.ui.charts import ladder
+from tests.ui.ui_records import opened
 
 APP = Path(__file__).parents[2] / "app.py"
 
 
-def opened(dataset: Dataset) -> AppTest:
+def at(dataset: Dataset) -> AppTest:
     """The app at the Advice page of a dataset."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.run()
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.switch_page(str(places.FOLDER / "advice.py")).run()
-    assert not app.exception, app.exception[0].value
-    return app
+    return opened("advice", data=dataset.fingerprint[:16])
 
 
 def settled(app: AppTest) -> AppTest:
@@ -86,7 +81,7 @@ def cell(advice: Advice, row: str, rung: str) -> str:
 
 def test_the_picture_runs_along_costs_and_by_a_switch_along_time(images: Dataset) -> None:
     with_costs(images)
-    app = opened(images)
+    app = at(images)
     switch = next(group for group in app.get("button_group") if group.label == "Along")
     assert switch.value == "cost"
     assert "Cost over 12 months, EUR" in app.get("plotly_chart")[0].proto.spec
@@ -95,7 +90,7 @@ def test_the_picture_runs_along_costs_and_by_a_switch_along_time(images: Dataset
 
 
 def test_without_prices_nothing_on_the_page_is_about_money(images: Dataset) -> None:
-    app = opened(images)
+    app = at(images)
     assert not [group for group in app.get("button_group") if group.label == "Along"]
     assert "Training time on this device" in app.get("plotly_chart")[0].proto.spec
     said = [h.value for h in app.html if "nothing is said in money" not in h.value]  # the note above the empty prices
@@ -125,7 +120,7 @@ def test_a_blocked_rung_is_hollow_and_says_by_what(images: Dataset) -> None:
     advice = given(images, estimates=blocked, runner_up="rag")
     hollow = [trace for trace in ladder.ladder(advice).data if trace.marker.symbol.endswith("-open")]
     assert len(hollow) == 1 and why in hollow[0].hovertemplate
-    app = opened(images)
+    app = at(images)
     assert sum(why in str(t.value) for t in app.text) == 1
     assert any("blocked" in m.value for m in app.markdown)
     assert "Fine-tuning (blocked)" in app.selectbox[0].options
@@ -150,12 +145,12 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     assert cell(advice, "Cost: predictions", "Frozen") == "8 EUR"
     assert cell(advice, "Points less costs", "Frozen") == "93.0"
     assert cell(advice, "Accuracy", "From scratch") == "no number"
-    shown = opened(images).dataframe[0].value
+    shown = at(images).dataframe[0].value
     assert [tuple(row) for row in shown.to_numpy()] == list(side_by_side(advice).rows)
 
 
 def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dataset) -> None:
-    app = opened(images)
+    app = at(images)
     table = next(h.value for h in app.html if "<table" in h.value)
     assert given(images).headline in answer(app)
     rows = [re.sub(r"<[^>]*>", "|", row) for row in table.split("<tr")[1:]]
@@ -167,7 +162,7 @@ def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dat
 
 
 def test_a_narrow_screen_has_the_headings_in_the_cells(images: Dataset) -> None:
-    table = next(h.value for h in opened(images).html if "<table" in h.value)
+    table = next(h.value for h in at(images).html if "<table" in h.value)
     assert "@media (max-width" in table
     for heading in ("Accuracy, 90 % interval", "Chance of beating frozen features", "Training", "A prediction"):
         assert table.count(f'data-label="{heading}"') == 5
@@ -175,12 +170,12 @@ def test_a_narrow_screen_has_the_headings_in_the_cells(images: Dataset) -> None:
 
 def test_the_exchange_rate_has_a_fold_of_its_own(images: Dataset) -> None:
     sentence = "From scratch needs about 3 times the labels."
-    assert not any("worth in labels" in fold.label for fold in opened(images).expander)
+    assert not any("worth in labels" in fold.label for fold in at(images).expander)
     exchange = Exchange(
         n=80, fine_tuned=0.95, from_scratch=0.6, furthest=4.0, provenance="predicted", sentence=sentence
     )
     given(images, exchange=exchange)
-    app = opened(images)
+    app = at(images)
     assert any("worth in labels" in fold.label for fold in app.expander)
     assert sentence in [t.value for t in app.text]
 
@@ -194,7 +189,7 @@ def test_the_exchange_rate_can_be_measured_again_after_a_failure(
     monkeypatch.setattr(api, "exchange", exchange)
     rate = Exchange(n=80, fine_tuned=0.95, from_scratch=0.6, furthest=4.0, provenance="predicted", sentence="Labels.")
     given(images, exchange=rate)
-    app = opened(images)
+    app = at(images)
     app.button(key="exchange").click().run()
     settled(app)
     assert any("not enough time" in t.value for t in app.text)
@@ -217,7 +212,7 @@ def need(app: AppTest) -> Any:
 
 
 def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
-    app = opened(measured)
+    app = at(measured)
     assert need(app).value == "nearly" and app.number_input(key="tolerance").value == 1.0
     need(app).set_value("best").run()
     assert kept(measured).question.tolerance == 0.0 and kept(measured).recommended == "fine-tune"
@@ -228,25 +223,25 @@ def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
     assert kept(measured).question.target == 0.9 and kept(measured).recommended == "frozen"
     assert app.number_input(key="target").value == 90.0
     assert "Frozen features are enough" in answer(app) and "90.0 %" in answer(app)
-    assert opened(measured).number_input(key="target").value == 90.0  # after a reload
+    assert at(measured).number_input(key="target").value == 90.0  # after a reload
     app.number_input(key="target").set_value(None).run()
     assert kept(measured).question.target == 0.9 and need(app).value == "target"
     need(app).set_value("nearly").run()
     app.number_input(key="tolerance").set_value(0.2).run()
     assert (kept(measured).question.target, kept(measured).question.tolerance) == (None, 0.2)
     assert kept(measured).recommended == "fine-tune"
-    assert need(opened(measured)).value == "nearly"
+    assert need(at(measured)).value == "nearly"
 
 
 def test_advice_in_the_words_of_a_former_version_is_decided_anew_when_it_is_opened(measured: Dataset) -> None:
     estimates = tuple(e.model_copy(update={"kept_chance": None, "usual_gain": None}) for e in given(measured).estimates)
     given(measured, estimates=estimates, headline="Frozen features pay most here.")
-    assert "are recommended" in answer(opened(measured)) or "is recommended" in answer(opened(measured))
+    assert "are recommended" in answer(at(measured)) or "is recommended" in answer(at(measured))
     assert kept(measured).estimate("fine-tune").kept_chance is not None
 
 
 def test_costs_are_empty_until_they_are_given_and_then_spoken_of(measured: Dataset) -> None:
-    app = opened(measured)
+    app = at(measured)
     for name, default in Prices().model_dump(exclude={"schema_version", "currency"}).items():
         assert app.number_input(key=f"wish-{name}").value == default
     assert app.text_input(key="wish-currency").value == ""
@@ -267,7 +262,7 @@ def test_costs_are_empty_until_they_are_given_and_then_spoken_of(measured: Datas
 
 
 def test_a_currency_is_text_and_no_markup_wherever_it_stands(measured: Dataset) -> None:
-    app = opened(measured)
+    app = at(measured)
     app.number_input(key="wish-hour").set_value(2.0).run()
     app.text_input(key="wish-currency").set_value("<b>$*$_").run()
     assert not app.exception and kept(measured).question.prices.currency == "<b>$*$_"
@@ -280,7 +275,7 @@ def test_a_currency_is_text_and_no_markup_wherever_it_stands(measured: Dataset) 
 
 
 def test_limits_hold_at_once_and_are_removed_by_emptying_their_fields(measured: Dataset) -> None:
-    app = opened(measured)
+    app = at(measured)
     deadline = app.number_input(key="wish-deadline_seconds")
     assert deadline.label == "Longest training, in minutes"
     deadline.set_value(2.0).run()
@@ -296,7 +291,7 @@ def test_a_need_without_an_answer_is_told_and_the_former_advice_stays(measured: 
         for e in given(measured).estimates
     )
     former = given(measured, estimates=narrow, recommended="fine-tune", runner_up=None)
-    app = opened(measured)
+    app = at(measured)
     app.checkbox(key="wish-weights_fixed").set_value(True).run()
     assert any("No rung can be recommended." in t.value and "Drop a constraint." in t.value for t in app.text)
     assert kept(measured) == former and former.headline in " ".join(str(h.value) for h in app.html)
@@ -318,13 +313,13 @@ def test_other_rungs_are_measured_anew_with_what_is_asked_above(
 
     monkeypatch.setattr(api, "advise", advise)
     former = given(images, question=Goal(target=0.9, prices=Prices(label=2.5)))
-    app = opened(images)
+    app = at(images)
     next(group for group in app.get("button_group") if group.label == "Allowed rungs").set_value(["fine-tune"])
     app.form_submit_button[0].click().run()
     settled(app)
     assert (asked[0]["target"], asked[0]["tolerance"], asked[0]["prices"]) == (0.9, 1.0, Prices(label=2.5))
     assert asked[0]["rungs"] == ("fine-tune",)
-    for shown in (app, opened(images)):  # a reload too
+    for shown in (app, at(images)):  # a reload too
         assert any("No rung can be recommended." in t.value for t in shown.text)
         assert former.headline in " ".join(str(h.value) for h in shown.html)
         assert next(g for g in shown.get("button_group") if g.label == "Allowed rungs").value == ["fine-tune"]
@@ -340,7 +335,7 @@ def test_every_price_and_constraint_can_be_asked_for() -> None:
 def test_the_record_is_offered_in_three_forms_and_made_when_asked(
     images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = opened(images)
+    app = at(images)
     labels = {button.proto.label for button in app.get("download_button")}
     assert labels == {"Page to print (HTML)", "Markdown", "JSON"}
     advice, evidence = Advice.saved(images.files.advice), Evidence.saved(images.files.evidence)

@@ -19,8 +19,8 @@ from advisor.runs import store
 from advisor.ui import whereabouts
 from advisor.ui.arriving import camera
 from tests.ui.test_ui_hostile import HOSTILE, check
-from tests.ui.test_ui_pages import finished_reading, opened
-from tests.ui.ui_records import sentences
+from tests.ui.test_ui_pages import finished_reading
+from tests.ui.ui_records import opened, sentences
 
 
 def previewed(path: Path) -> AppTest:

@@ -13,26 +13,19 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, Finding
-from advisor.ui import places
 from advisor.ui.browse import classes, found, sizes, strip
 from advisor.ui.browse.bins import MOST, bins
 from advisor.ui.charts import data
 from advisor.ui.tasks.classification import chosen
 from tests.ui.conftest import HOSTILE, write_profile
+from tests.ui.ui_records import opened
 
 APP = Path(__file__).parents[2] / "app.py"
 
 
-def opened(dataset: Dataset) -> AppTest:
+def at(dataset: Dataset) -> AppTest:
     """The Profile page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for _ in range(2):
-        app.query_params["data"] = dataset.fingerprint[:16]
-        app.run()
-        app.switch_page(str(places.FOLDER / "profile.py"))
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
+    return opened("profile", data=dataset.fingerprint[:16])
 
 
 def measured(dataset: Dataset, **columns: list[int]) -> None:
@@ -69,7 +62,7 @@ def test_of_many_classes_ten_are_shown() -> None:
 
 
 def test_the_profile_shows_a_row_of_pictures_for_each_class_and_more_of_one(images: Dataset) -> None:
-    app = opened(images)
+    app = at(images)
     strips = app.get("bidi_component")
     assert len(strips) == len(images.classes) + 1  # and that of a finding
     app.selectbox[0].set_value("3").run()
@@ -93,7 +86,7 @@ def test_pictures_say_what_they_are_and_broken_ones_are_left_out(images: Dataset
 
 
 def test_texts_of_each_class_are_shown_as_they_are(texts: Dataset) -> None:
-    app = opened(texts)
+    app = at(texts)
     shown = [str(element.value) for element in app.text]
     assert all(name in shown for name in HOSTILE)
     assert sum(text.startswith("**word** <script>") for text in shown) >= 2 * len(HOSTILE)
@@ -104,7 +97,7 @@ def test_a_finding_shows_its_items_or_their_keys(images: Dataset, texts: Dataset
     assert found.rows_of(texts, Finding(check="a", severity="note", sentence="", items=(key,))) == [3]
     gone = Finding(check="a", severity="note", sentence="", items=(key, "set aside"), n_items=2)
     assert found.rows_of(texts, gone) == []
-    said = [str(element.value) for element in opened(texts).text]
+    said = [str(element.value) for element in at(texts).text]
     assert any(text.startswith("“**word**") for text in said)
 
 

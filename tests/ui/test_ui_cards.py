@@ -7,9 +7,10 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, Evidence
-from advisor.ui import cards, jobs, places
+from advisor.ui import cards, jobs
 from advisor.ui.cards import Card, Topic
 from advisor.ui.tasks import classification
+from tests.ui.ui_records import opened
 
 APP = Path(__file__).parents[2] / "app.py"
 ONE, TWO, RARE = Topic("one", "One", "One?"), Topic("two", "Two", "Two?"), Topic("rare", "Rare", "Rare?", always=False)
@@ -20,15 +21,9 @@ def card(topic: Topic) -> Card:
     return Card(topic, "", lambda: None)
 
 
-def opened(dataset: Dataset) -> AppTest:
+def at(dataset: Dataset) -> AppTest:
     """The Evidence page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.run()
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.switch_page(str(places.FOLDER / "evidence.py")).run()
-    assert not app.exception, app.exception[0].value
-    return app
+    return opened("evidence", data=dataset.fingerprint[:16])
 
 
 def test_the_contents_link_what_is_ready_and_name_what_is_to_come() -> None:
@@ -50,7 +45,7 @@ def test_cards_appear_while_the_rest_is_measured(images: Dataset) -> None:
     key = jobs.key_of("probe", images.fingerprint)
     jobs._jobs[key] = jobs.Job(key, "Measuring", lambda progress: None)
     try:
-        app = opened(images)
+        app = at(images)
     finally:
         del jobs._jobs[key]
     asked = [topic.question for topic in classification.TOPICS if topic.always]
@@ -60,7 +55,7 @@ def test_cards_appear_while_the_rest_is_measured(images: Dataset) -> None:
 
 
 def test_each_card_answers_and_folds_how_it_works(images: Dataset) -> None:
-    app = opened(images)
+    app = at(images)
     heads = [heading.value for heading in app.subheader]
     assert heads == ["What do the probes reach?", "What was it measured with?"]
     assert [fold.label for fold in app.expander] == ["How it works"]

@@ -12,8 +12,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.advice.climb_plan import outlined
 from advisor.core.records import Advice, Climb, ClimbStep, Constraints, Dataset, Gain, Plan
 from advisor.runs import begin, climbs, store, supervisor
-from advisor.ui import places
-from tests.ui.ui_records import share
+from tests.ui.ui_records import opened, share
 
 APP = Path(__file__).parents[2] / "app.py"
 WriteRun = Callable[..., str]
@@ -23,16 +22,6 @@ WriteRun = Callable[..., str]
 def nobody_supervises(monkeypatch: pytest.MonkeyPatch) -> None:
     """The runs are records written by hand, and none is to be launched."""
     monkeypatch.setattr(supervisor, "ensure", lambda *_: False)
-
-
-def opened(page: str, **address: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for _ in range(2):
-        for key, value in address.items():
-            app.query_params[key] = value
-        app.switch_page(str(places.FOLDER / f"{page}.py")).run() if _ else app.run()
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 def words(app: AppTest) -> str:

@@ -9,13 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
 from advisor.ui import frame, places, whereabouts
-from tests.ui.test_ui_pages import opened
-from tests.ui.ui_records import sentences
+from tests.ui.ui_records import opened, sentences
 
 
 def steps(app: AppTest) -> dict[str, str]:
     """Step → the icon of its link in the strip."""
-    titles = {frame.place_of(name).title for name in whereabouts.STEPS}
+    titles = {places.place(name).title for name in whereabouts.STEPS}
     links = [link.proto for link in app.page_link if link.proto.label in titles]
     return {link.label: link.icon for link in links}
 
@@ -42,7 +41,7 @@ def test_without_a_dataset_there_is_no_strip(page: str) -> None:
 
 
 def test_the_tab_is_called_by_its_page_and_dataset() -> None:
-    advice, runs = frame.place_of("advice"), frame.place_of("runs")
+    advice, runs = places.place("advice"), places.place("runs")
     assert frame.tab_title(advice, "digits") == "Advice · digits · Transfer Advisor"
     assert frame.tab_title(advice, "") == "Advice · Transfer Advisor"
     assert frame.tab_title(runs, "digits") == "Runs · Transfer Advisor"

@@ -22,9 +22,9 @@ from advisor.core.records import Advice, Dataset, Evidence, Mistake, Plan, Profi
 from advisor.core.shown import visible, without_formula
 from advisor.core.workspace import RunFiles
 from advisor.runs import store
-from advisor.ui import parts, places
+from advisor.ui import frame, parts, places
 from tests.ui.conftest import finished, make_plan
-from tests.ui.ui_records import write_dataset
+from tests.ui.ui_records import opened, write_dataset
 
 APP = Path(__file__).parents[2] / "app.py"
 HOSTILE = (
@@ -69,18 +69,6 @@ def done(dataset: Dataset, write_run: Callable[..., str]) -> str:
     )
     report.model_copy(update={"mistakes": wrong, "sentences": (*report.sentences, *HOSTILE)}).save(path)
     return run
-
-
-def opened(page: str, **address: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    for key, value in address.items():
-        app.query_params[key] = value
-    app.run()
-    for key, value in address.items():
-        app.query_params[key] = value
-    app.switch_page(str(places.FOLDER / f"{page}.py")).run()
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 def elements(node: Any) -> Iterator[Message]:
@@ -134,7 +122,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 #: The one script that may run: that of the bar, with the title of a page.
-BAR = {f"<script>/* {place.title} */ {places.CLOSE_MENU}</script>" for place in places.PLACES}
+BAR = {f"<script>/* {place.title} */ {frame.CLOSE_MENU}</script>" for place in places.PLACES}
 
 
 def assert_harmless_html(text: str) -> None:

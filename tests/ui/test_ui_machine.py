@@ -23,7 +23,8 @@ from probes.device import Calibration
 from probes.feature_store import FeatureStore
 from probes.notes import write_note
 from tests.llm.test_endpoint import KEY, Server, server  # noqa: F401
-from tests.ui.test_ui_pages import answer, finished_reading, opened
+from tests.ui.test_ui_pages import answer, finished_reading
+from tests.ui.ui_records import opened
 
 ENDPOINT = ("ADVISOR_LLM_BASE_URL", "ADVISOR_LLM_MODEL", "ADVISOR_LLM_API_KEY")
 

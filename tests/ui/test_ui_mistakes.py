@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.core.records import Dataset, RunReport
 from advisor.runs import store
 from advisor.ui import mistakes
-from tests.ui.test_ui_pages import opened
+from tests.ui.ui_records import opened
 
 
 def table(dataset: Dataset) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.core.records import Dataset
-from tests.ui.test_ui_pages import opened
+from tests.ui.ui_records import opened
 
 
 def notes(dataset: Dataset) -> str:

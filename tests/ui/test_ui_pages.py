@@ -16,26 +16,12 @@ from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
 from advisor.runs import store
-from advisor.ui import parts, places
-from tests.ui.ui_records import sentences, written
+from advisor.ui import parts
+from tests.ui.ui_records import opened, sentences, written
 
 APP = Path(__file__).parents[2] / "app.py"
 #: The elements whose words pass through Markdown; none of them may hold a user's word.
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
-
-
-def opened(page: str, **address: str) -> AppTest:
-    """The app at one page with an address."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for key, value in address.items():
-        app.query_params[key] = value
-    app.run()
-    if page != "data":
-        for key, value in address.items():
-            app.query_params[key] = value
-        app.switch_page(str(places.FOLDER / f"{page}.py")).run()
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 def answer(app: AppTest) -> str:

@@ -12,9 +12,8 @@ from streamlit.testing.v1 import AppTest
 from advisor import api
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.llm.asking import PromptSetup
-from advisor.ui import places
 from probes.prompting import ZERO_SHOT
-from tests.ui.ui_records import sentences, share
+from tests.ui.ui_records import opened, sentences, share
 
 APP = Path(__file__).parents[2] / "app.py"
 CHANGED = ZERO_SHOT.replace("Classify the text", "Sort the text")
@@ -33,19 +32,13 @@ def prompted(texts: Dataset) -> Dataset:
     return texts
 
 
-def opened(dataset: Dataset) -> AppTest:
+def at(dataset: Dataset) -> AppTest:
     """The Evidence page."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.run()
-    app.query_params["data"] = dataset.fingerprint[:16]
-    app.switch_page(str(places.FOLDER / "evidence.py")).run()
-    assert not app.exception
-    return app
+    return opened("evidence", data=dataset.fingerprint[:16])
 
 
 def test_the_prompt_is_shown_as_the_model_gets_it_and_never_as_markdown(prompted: Dataset) -> None:
-    app = opened(prompted)
+    app = at(prompted)
     shown = app.code[0].value
     assert all(name in shown for name in prompted.classes)
     assert "<script>alert(0)</script>" in shown
@@ -56,7 +49,7 @@ def test_the_prompt_is_shown_as_the_model_gets_it_and_never_as_markdown(prompted
 
 
 def test_a_template_without_its_text_is_refused_with_the_reason(prompted: Dataset) -> None:
-    app = opened(prompted)
+    app = at(prompted)
     app.text_area[0].set_value(ZERO_SHOT.replace("{text}", "")).run()
     assert any("lacks {text}" in text.value for text in app.text)
     assert not [button for button in app.button if button.key == "measure-prompt"]
@@ -65,7 +58,7 @@ def test_a_template_without_its_text_is_refused_with_the_reason(prompted: Datase
 def test_a_changed_prompt_is_measured_with_what_was_typed(prompted: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(api, "prompt", lambda *given, **more: asked.append((given, more)))
-    app = opened(prompted)
+    app = at(prompted)
     app.text_area[0].set_value(CHANGED).run()
     assert "Sort the text" in app.code[0].value
     app.button(key="measure-prompt").click().run()
@@ -81,5 +74,5 @@ def test_a_prompt_of_another_version_is_told_and_not_an_error(prompted: Dataset)
     assert evidence is not None
     evidence.results[-1].settings["ask"]["tilt"] = evidence.results[-1].settings["ask"].pop("bias")
     evidence.save(prompted.files.evidence)
-    app = opened(prompted)
+    app = at(prompted)
     assert any("another version of the program" in str(element.value) for element in app.html)

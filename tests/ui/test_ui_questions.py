@@ -16,30 +16,17 @@ from advisor.core.records import Answer, Dataset, Evidence, Kind, Passage
 from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
-from advisor.ui import ask, how_trained, language, parts, places, work
+from advisor.ui import ask, how_trained, language, parts, work
 from advisor.ui.arriving import preview
 from advisor.ui.charts import answering
 from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
-from tests.ui.ui_records import sentences, written
+from tests.ui.ui_records import opened, sentences, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
-
-
-def opened(page: str, **address: str) -> AppTest:
-    """The app at one page with an address."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for _ in range(2):
-        for key, value in address.items():
-            app.query_params[key] = value
-        app.run()
-        app.switch_page(str(places.FOLDER / f"{page}.py"))
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 def shown(app: AppTest) -> str:

@@ -17,12 +17,12 @@ from advisor.score.board import Board, board
 from advisor.score.figures import wilson
 from advisor.score.forecasts import Bin, Prediction
 from advisor.score.summary import told
-from advisor.ui import charts, places, terms
+from advisor.ui import charts, terms
 from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
 from tests.ui.test_ui_pages import finished_reading
-from tests.ui.ui_records import written
+from tests.ui.ui_records import opened, written
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -40,11 +40,9 @@ def scored(folder: Path) -> Board:
     return board(Experience.of(read(folder / "situations.csv"), read(folder / "outcomes.csv")))
 
 
-def opened() -> AppTest:
+def at() -> AppTest:
     """The app at the page."""
-    app = AppTest.from_file(str(APP), default_timeout=120)
-    app.run()
-    app.switch_page(str(places.FOLDER / "score.py")).run()
+    app = opened("score")
     finished_reading(app)
     assert not app.exception, app.exception[0].value
     return app
@@ -52,14 +50,14 @@ def opened() -> AppTest:
 
 def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVISOR_LADDERBENCH", str(tmp_path / "none"))
-    app = opened()
+    app = at()
     assert "There is no score yet." in written(app)
     assert app.code[0].value == "python -m benchmarks.ladder"
     assert not app.get("plotly_chart")
 
 
 def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
-    app, score = opened(), scored(tables)
+    app, score = at(), scored(tables)
     assert app.title[0].value == "How good is this advice?"
     assert meaning.headline(score) in html.unescape(written(app))
     assert all(sentence in [text.value for text in app.text] for sentence in told(score))
@@ -73,7 +71,7 @@ def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
 
 
 def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
-    app, score = opened(), scored(tables)
+    app, score = at(), scored(tables)
     names = next(d.value for d in app.dataframe if "Rule" in d.value)["Rule"].tolist()
     everyone = (score.ours, *score.baselines, *score.references)
     assert sorted(names) == sorted(meaning.does(s.name) for s in everyone)
@@ -86,7 +84,7 @@ def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:
 
 def test_what_was_wrong_is_listed_with_what_it_cost(tables: Path) -> None:
     wrong = [task for task in scored(tables).ours.tasks if task.right < 1]
-    app = opened()
+    app = at()
     listed = [d.value for d in app.dataframe if "Points lost" in d.value]
     assert (len(listed[0]) if listed else 0) == len(wrong)
     if listed:
@@ -96,10 +94,10 @@ def test_what_was_wrong_is_listed_with_what_it_cost(tables: Path) -> None:
 
 
 def test_a_changed_table_is_scored_anew(tables: Path) -> None:
-    assert "8 tasks from 4 datasets" in written(opened())
+    assert "8 tasks from 4 datasets" in written(at())
     write_tables(tables, n_datasets=3)
     os.utime(tables / "outcomes.csv", (1, 1))
-    assert "6 tasks from 3 datasets" in written(opened())
+    assert "6 tasks from 3 datasets" in written(at())
 
 
 def test_advisers_are_ordered_the_best_on_top_and_ours_is_marked(tables: Path) -> None:

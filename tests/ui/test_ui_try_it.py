@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
 from advisor.runs import store
-from tests.ui.test_ui_pages import opened
+from tests.ui.ui_records import opened
 
 MODEL = Path(__file__).parents[1] / "rungs" / "golden" / "frozen-text-1"
 

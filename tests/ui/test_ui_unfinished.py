@@ -9,8 +9,7 @@ from pathlib import Path
 
 from advisor.core.records import Dataset
 from advisor.runs import store
-from tests.ui.test_ui_pages import opened
-from tests.ui.ui_records import written
+from tests.ui.ui_records import opened, written
 
 MODEL = Path(__file__).parents[1] / "rungs" / "golden" / "frozen-text-1"
 

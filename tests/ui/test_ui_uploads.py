@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
 from advisor.ui import uploads
-from tests.ui.test_ui_pages import finished_reading, opened
-from tests.ui.ui_records import written
+from tests.ui.test_ui_pages import finished_reading
+from tests.ui.ui_records import opened, written
 
 
 @given(st.text(max_size=200))

@@ -8,9 +8,11 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, ReadOptions, SetAside
-from advisor.ui.places import CLOSE_MENU
+from advisor.ui import places
+from advisor.ui.frame import CLOSE_MENU
 from probes.measured import Measured
 
+APP = Path(__file__).parents[2] / "app.py"
 PARTS = ("train", "train", "train", "val", "test")
 
 
@@ -58,3 +60,15 @@ def sentences(app: AppTest) -> list[str]:
 def written(app: AppTest) -> str:
     """All of it in one text."""
     return " ".join(sentences(app))
+
+
+def opened(page: str, **address: str) -> AppTest:
+    """The app at one page with an address, without a failure."""
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.query_params.update(address)
+    app.run()
+    if page != "data":
+        app.query_params.update(address)
+        app.switch_page(str(places.FOLDER / f"{page}.py")).run()
+    assert not app.exception, app.exception[0].value
+    return app

@@ -17,7 +17,7 @@ from advisor.core.shown import visible
 from advisor.data.preview import Preview
 from advisor.data.read.listing import SeenTable
 from advisor.ui import jobs, parts, places, uploads, waiting, work
-from advisor.ui.items.images import thumbnail
+from advisor.ui.items.images import captioned
 
 QUESTION = "Is this right?"
 #: The roles of columns that each kind of dataset can have, by the names of `ReadOptions`.
@@ -229,13 +229,7 @@ def examples(seen: Preview) -> None:
         parts.section("Some of the images")
         with st.grid("auto", min_column_width=110, gap="small", key="preview-images"):
             for path, label in seen.items.itertuples(index=False):
-                with st.container(gap="xsmall"):
-                    picture = thumbnail(str(path))
-                    if picture is None:
-                        parts.note("This image cannot be shown.")
-                    else:
-                        st.image(picture, width="stretch", alt=wording.short(label, 80))
-                    parts.note(wording.short(label, 40))
+                captioned(str(path), wording.short(label, 40))
     elif seen.kind is not None and seen.table is None:
         parts.section("Some of the texts")
         for text, label in seen.items.itertuples(index=False):

@@ -13,7 +13,7 @@ from advisor.ui.browse.bins import Bin
 from advisor.ui.charts import GREY, OCHRE, TEAL, base
 
 PART_COLOR: dict[Part, str] = {"train": TEAL, "val": "#74b9b1", "test": OCHRE, "ood": GREY}
-PART_NAME: dict[Part, str] = {"train": "training", "val": "validation", "test": "test, locked", "ood": "shifted"}
+PART_NAME: dict[Part, str] = {**terms.PART, "test": "test, locked"}
 #: What the sizes of a profile are, as axis titles.
 SIZE_NAME = {
     "n_words": "Words in a question",

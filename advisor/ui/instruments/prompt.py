@@ -96,8 +96,7 @@ def _points(gain: Any, error: Any) -> str:
 def edit(dataset: Dataset, evidence: Evidence) -> None:
     """The template and the model in fields, an example of the prompt, and the button that measures it."""
     key = jobs.key_of("prompt", dataset.fingerprint)
-    job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
+    if (job := jobs.pending(key)) is not None:
         waiting.wait(job)
         if not job.error:
             return

@@ -23,13 +23,18 @@ def grid(dataset: Dataset, rows: Sequence[int], captions: Sequence[str], key: st
     """Small pictures, each with one plain line under it."""
     with st.grid("auto", min_column_width=120, gap="small", key=key):
         for row, caption in zip(rows, captions, strict=True):
-            with st.container(gap="xsmall"):
-                picture = thumbnail(str(dataset.items["path"].iloc[int(row)]), dataset.pixel_range)
-                if picture is None:
-                    parts.note("This image cannot be shown.")
-                else:
-                    st.image(picture, width="stretch", alt=wording.short(caption, 120))
-                parts.note(caption)
+            captioned(str(dataset.items["path"].iloc[int(row)]), caption, dataset.pixel_range)
+
+
+def captioned(path: str, caption: str, levels: PixelRange | None = None) -> None:
+    """A small picture with one plain line under it."""
+    with st.container(gap="xsmall"):
+        picture = thumbnail(path, levels)
+        if picture is None:
+            parts.note("This image cannot be shown.")
+        else:
+            st.image(picture, width="stretch", alt=wording.short(caption, 120))
+        parts.note(caption)
 
 
 def enter(run: str, dataset: Dataset | None) -> list[Path]:

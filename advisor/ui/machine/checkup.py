@@ -19,10 +19,10 @@ def draw() -> None:
     """The button, the check under way, or what it found."""
     parts.section("Check-up")
     key = jobs.key_of("doctor")
-    job = jobs.find(key)
-    if job is not None and (not job.finished or job.error):
-        waiting.wait(job)
+    if (pending := jobs.pending(key)) is not None:
+        waiting.wait(pending)
         return
+    job = jobs.find(key)
     if job is not None:
         verdicts(job.result)
     label = "Check this machine" if job is None else "Check again"
@@ -40,10 +40,8 @@ def verdicts(checks: Sequence[Check]) -> None:
     n_serious = sum(check.verdict in ORDER[:2] for check in checks)
     st.text(f"{counted(n_serious, 'thing')} to look at." if n_serious else "Everything works.")
     for check in wanting:
-        color, icon = parts.MARK[check.verdict]  # type: ignore[index]
-        mark, sentence = st.columns([1, 7], gap="small")
-        mark.badge(check.verdict, color=color, icon=icon)
-        sentence.text(f"{check.name}: {check.sentence}")
+        with parts.marked_row(check.verdict):  # type: ignore[arg-type]
+            st.text(f"{check.name}: {check.sentence}")
     with st.expander(f"{counted(len(well), 'check')} passed", icon=":material/check_circle:"):
         for check in well:
             st.text(f"{check.name}: {check.sentence}")

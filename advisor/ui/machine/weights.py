@@ -55,7 +55,7 @@ def table(entries: list[Entry], alt: str) -> None:
 def fetching(missing: list[Entry]) -> None:
     """The fetch that is under way or failed, else a list to choose from and the button."""
     for entry in missing:
-        if (job := jobs.find(key(entry))) is not None and (not job.finished or job.error):
+        if (job := jobs.pending(key(entry))) is not None:
             st.text(f"Fetching {described(entry)}")
             waiting.wait(job)
             if job.error and st.button("Choose another", key="another", icon=":material/arrow_back:"):

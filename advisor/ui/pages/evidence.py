@@ -20,7 +20,7 @@ def draw() -> None:
     dataset = parts.need_dataset(QUESTION)
     key = jobs.key_of("probe", dataset.fingerprint)
     evidence = Evidence.saved(dataset.files.evidence)
-    job = under_way(key, None if evidence else jobs.key_of("advise", dataset.fingerprint))
+    job = jobs.pending(key) or (jobs.pending(jobs.key_of("advise", dataset.fingerprint)) if evidence is None else None)
     if job is not None:
         measuring(dataset, job)
         return
@@ -37,12 +37,6 @@ def draw() -> None:
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     cards.draw(view.evidence(dataset, evidence))
-
-
-def under_way(*keys: str | None) -> jobs.Job | None:
-    """The first job of these that measures, or failed to."""
-    found = (jobs.find(key) for key in keys)
-    return next((job for job in found if job is not None and (not job.finished or job.error)), None)
 
 
 def measuring(dataset: Dataset, job: jobs.Job) -> None:

@@ -12,7 +12,6 @@ from advisor.ui import climbing, parts, places, polling, result, unfinished
 from advisor.ui import live as view
 
 QUESTION = "Training progress"
-ACTIVE = ("queued", "running", "stopping")
 #: Seconds between two looks at a run's state, and at its curves and log, while few pages are open.
 LOOK_SECONDS, CURVE_SECONDS = 2.0, 5.0
 
@@ -32,7 +31,7 @@ def draw() -> None:
         parts.problem(str(error))
         st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
         return
-    if status.state in ACTIVE:
+    if status.state not in store.ENDED:
         waits = supervisor.look_after()  # after a restart of the machine nobody else would resume the run
         parts.heading(QUESTION, f"{status.title} on {wording.short(status.dataset_name, 60)}.")
         if waits:
@@ -50,7 +49,7 @@ def draw() -> None:
 def live(run: str) -> None:
     """What happens now, and Stop; when the run ends, the whole page is drawn again."""
     status = store.status(run)
-    if status.state not in ACTIVE:
+    if status.state in store.ENDED:
         over(run)
         return
     view.now(status)

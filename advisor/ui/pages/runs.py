@@ -15,7 +15,6 @@ from advisor.runs import climbs, ended, store, supervisor
 from advisor.ui import parts, places, polling, terms
 
 QUESTION = "What has been trained?"
-ACTIVE = ("queued", "running", "stopping")
 PAGE = 15
 
 
@@ -58,14 +57,14 @@ def row(status: RunStatus) -> None:
             parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
         with state.container(gap="xsmall"):
             st.badge(terms.STATE[status.state], color=terms.COLOR[status.state])  # type: ignore[arg-type]
-            if status.state in ACTIVE:
+            if status.state not in store.ENDED:
                 st.progress(min(1.0, max(0.0, status.progress)))
             elif status.state == "done":
                 parts.note(result(status))
             elif status.cause:
                 parts.note(wording.short(status.cause, 90))
         with buttons.container(horizontal=True, horizontal_alignment="right"):
-            if status.state in ACTIVE:
+            if status.state not in store.ENDED:
                 if st.button("Stop", key=f"stop-{status.run}"):
                     climbs.request_stop(status.run)
                     st.rerun()

@@ -40,38 +40,34 @@ def draw() -> None:
     st.title(QUESTION, anchor=False)
     stamps = tuple(stamp for name in TABLES for stamp in _stamp(folder / name))
     board = kept(str(folder), stamps)
-    job = scoring(str(folder), stamps) if board is None else None
-    if job is not None and not job.finished:
-        parts.answer_line("The advice is being scored on every task, which takes a minute once.")
-        waiting.wait(job)
-    elif job is not None and job.error is not None:
-        missing(job.error)
-    else:
-        board = job.result if board is None and job is not None else board
-        assert board is not None
-        opening(board)
-        failures(board.ours)
-        goals(board)
-        more(board)
-        parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
+    if board is None:
+        scoring(jobs.answer(jobs.key_of("score", folder, *stamps), "The score", work.score))
+        return
+    opening(board)
+    failures(board.ours)
+    goals(board)
+    more(board)
+    parts.note(f"Computed from {folder}. In a terminal: advisor bench score.")
 
 
 def kept(folder: str, stamps: tuple[float, ...]) -> Board | None:
     """The score that is kept of the tables in a folder, read once while they stay the same; None without one."""
-    known = st.session_state.get("score")
-    if known is None or known[0] != (folder, stamps):
-        board = saved_board()
-        if board is None:
-            return None
-        st.session_state["score"] = known = ((folder, stamps), board)
-    found: Board = known[1]
-    return found
+    known: tuple[object, Board] | None = st.session_state.get("score")
+    if known is not None and known[0] == (folder, stamps):
+        return known[1]
+    board = saved_board()
+    if board is not None:
+        st.session_state["score"] = (folder, stamps), board
+    return board
 
 
-def scoring(folder: str, stamps: tuple[float, ...]) -> jobs.Job:
-    """The job that scores the tables in a folder, another one when a table has changed (`stamps`)."""
-    key = jobs.key_of("score", folder, *stamps)
-    return jobs.find(key) or jobs.start(key, "The score", work.score)
+def scoring(job: jobs.Job) -> None:
+    """How far the scoring is, or why there is no score."""
+    if job.error is not None:
+        missing(job.error)
+        return
+    parts.answer_line("The advice is being scored on every task, which takes a minute once.")
+    waiting.wait(job)
 
 
 def opening(board: Board) -> None:
