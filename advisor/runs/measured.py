@@ -11,26 +11,25 @@ from advisor.core.errors import PeopleError
 from advisor.core.ladder import RungName
 from advisor.core.records import Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.runs import store
+from advisor.runs import about
 
 
 def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, Finished]:
     """The latest finished run of each rung, by the rung of the model that it kept. backbone: only those of one."""
     latest: dict[RungName, Finished] = {}
-    for status in store.runs():
+    for status in about.of_dataset(fingerprint):
         if status.state != "done":
             continue
         with contextlib.suppress(PeopleError, OSError):  # a run that cannot be read measures nothing
-            changed = status.files.report.stat().st_mtime_ns
-            of, finished = _read(status.directory, changed)
-            if of == fingerprint and backbone in (None, finished.backbone):
+            finished = _read(status.directory, status.files.report.stat().st_mtime_ns)
+            if backbone in (None, finished.backbone):
                 latest.setdefault(finished.rung, finished)
     return latest
 
 
 @lru_cache(maxsize=512)
-def _read(folder: str, changed: int) -> tuple[str, Finished]:
-    """(fingerprint of the dataset, what the run reached), read again when the report has changed."""
+def _read(folder: str, changed: int) -> Finished:
+    """What the run reached, read again when the report has changed."""
     files = RunFiles(Path(folder))
     plan, report = Plan.load(files.plan), RunReport.load(files.report)
-    return plan.fingerprint, Finished(plan.run, report.served, plan.backbone, report.test)
+    return Finished(plan.run, report.served, plan.backbone, report.test)

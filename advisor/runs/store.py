@@ -24,6 +24,8 @@ from advisor.runs.processes import read_small
 from advisor.runs.recovery import ENDED as ENDED
 
 if TYPE_CHECKING:  # pandas comes with the records; the supervisor does without
+    from collections.abc import Callable
+
     from advisor.core.ladder import RungName
     from advisor.core.records import Plan, RunStatus
 
@@ -84,9 +86,9 @@ def status(run: str) -> RunStatus:
     return _status(row(find(run)))
 
 
-def runs() -> list[RunStatus]:
-    """All runs, the latest first."""
-    return [_status(entry) for entry in _rows("ORDER BY rowid DESC")]
+def runs(wanted: Callable[[str], bool] = bool) -> list[RunStatus]:
+    """All runs, or those whose ids are `wanted`, the latest first."""
+    return [_status(entry) for entry in _rows("ORDER BY rowid DESC") if wanted(entry["run"])]
 
 
 def request_stop(run: str) -> RunStatus:

@@ -9,7 +9,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset
 from advisor.core.shown import visible
-from advisor.runs import store
+from advisor.runs import about
 from advisor.ui import jobs, looks, places, tasks, whereabouts
 from advisor.ui.places import Place
 from advisor.ui.server import visitors
@@ -66,8 +66,8 @@ def tab_title(place: Place, dataset: str) -> str:
     >>> tab_title(places.PLACES[3], "digits"), tab_title(places.PLACES[7], "digits")
     ('Advice · digits · Transfer Advisor', 'Machine · Transfer Advisor')
     """
-    about = [wording.short(dataset, 40)] if dataset and place.name in whereabouts.STEPS[1:] else []
-    return visible(" · ".join([place.title, *about, places.NAME]))
+    named = [wording.short(dataset, 40)] if dataset and place.name in whereabouts.STEPS[1:] else []
+    return visible(" · ".join([place.title, *named, places.NAME]))
 
 
 def present(place: Place) -> Dataset | None:
@@ -77,14 +77,14 @@ def present(place: Place) -> Dataset | None:
     if jobs.find(st.query_params.get("preview")):
         return None
     run = st.query_params.get("run") or st.session_state.get("run")
-    fingerprint = whereabouts.of_run(run) if place.name == "run" and run else None
+    fingerprint = about.dataset_of(run) if place.name == "run" and run else None
     fingerprint = fingerprint or st.query_params.get("data") or st.session_state.get("data")
     return places.opened(str(fingerprint)[:16]) if fingerprint else None
 
 
 def strip(place: Place, dataset: Dataset) -> None:
     """The dataset, its version, and the steps of its way: a tick for those that are done, the present one marked."""
-    standing = whereabouts.standing(dataset, store.runs())
+    standing = whereabouts.standing(dataset)
     mark, run = dataset.fingerprint[:16], st.query_params.get("run") or standing.run
     known = {"data": mark, **({"run": run} if run else {})}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip"):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from advisor.core import wording
-from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Plan, RunReport, RunStatus
-from advisor.core.workspace import RunFiles
-from advisor.runs import store
+from advisor.core.records import Advice, Dataset, RunReport, RunStatus
+from advisor.runs import about, store
 from advisor.ui import terms
 
 #: The way of a dataset, by the names of the pages.
@@ -31,11 +28,10 @@ class Standing:
     run: str | None = None
 
 
-def standing(dataset: Dataset, runs: Iterable[RunStatus]) -> Standing:
-    """How far a dataset has come, by what lies in its folder and by `runs`, all runs, the latest first."""
-    files = dataset.files
-    own = [status for status in runs if fingerprint_of(status.directory) == dataset.fingerprint]
-    run = next((status for status in own if status.state == "done" or status.state not in store.ENDED), None)
+def standing(dataset: Dataset) -> Standing:
+    """How far a dataset has come, by what lies in its folder and by its runs."""
+    files, runs = dataset.files, about.of_dataset(dataset.fingerprint)
+    run = next((status for status in runs if status.state == "done" or status.state not in store.ENDED), None)
     there = {"profile": files.profile, "evidence": files.evidence, "advice": files.advice}
     done = {"data", *(name for name, path in there.items() if path.is_file())}
     if run is not None and run.state == "done":
@@ -47,24 +43,6 @@ def standing(dataset: Dataset, runs: Iterable[RunStatus]) -> Standing:
     if "evidence" in done:
         return Standing(frozenset(done), "evidence", "Measured, no advice yet")
     return Standing(frozenset(done), "profile", "Read, not measured yet")
-
-
-def fingerprint_of(directory: str) -> str | None:
-    """The fingerprint of the dataset that a run in this folder is about; None where its plan cannot be read."""
-    try:
-        return _planned(directory)
-    except PeopleError:
-        return None
-
-
-def of_run(run: str) -> str | None:
-    """`fingerprint_of` a run by its id."""
-    return fingerprint_of(str(store.runs_folder() / run)) if Path(run).name == run else None
-
-
-@lru_cache(maxsize=4096)
-def _planned(directory: str) -> str:
-    return Plan.load(RunFiles(Path(directory)).plan).fingerprint
 
 
 def _trained(run: RunStatus) -> str:

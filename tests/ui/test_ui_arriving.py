@@ -15,7 +15,7 @@ from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.read.samples_shown import glimpse
 from advisor.data.reading import known_datasets
-from advisor.runs import store
+from advisor.runs import about
 from advisor.ui import whereabouts
 from advisor.ui.arriving import camera
 from tests.ui.test_ui_hostile import HOSTILE, check
@@ -154,14 +154,14 @@ def test_the_camera_has_a_tab_that_says_what_is_missing(workspace: Path) -> None
 
 def test_a_recent_dataset_says_how_far_it_has_come(images: Dataset, write_run: Callable[..., str]) -> None:
     files = images.files
-    assert whereabouts.standing(images, store.runs()).sentence == "Advice: frozen features"
+    assert whereabouts.standing(images).sentence == "Advice: frozen features"
     files.advice.unlink()
-    standing = whereabouts.standing(images, store.runs())
+    standing = whereabouts.standing(images)
     assert (standing.furthest, standing.sentence) == ("evidence", "Measured, no advice yet")
     files.evidence.unlink()
-    assert whereabouts.standing(images, store.runs()).sentence == "Read, not measured yet"
+    assert whereabouts.standing(images).sentence == "Read, not measured yet"
     run = write_run(images, "done")
-    standing = whereabouts.standing(images, store.runs())
+    standing = whereabouts.standing(images)
     assert standing.run == run and standing.sentence == "Frozen features: 94.0 % accuracy on the test part"
     app = opened("data")
     app.button(key=f"open-{images.fingerprint[:16]}").click().run()
@@ -173,9 +173,9 @@ def test_a_run_of_another_dataset_or_a_failed_one_is_none_of_it(
 ) -> None:
     write_run(images, "failed", cause="The disk is full.")
     other = write_run(texts, "done")
-    assert whereabouts.standing(images, store.runs()).run is None
-    assert whereabouts.of_run(other) == texts.fingerprint
-    assert whereabouts.of_run("../x") is None and whereabouts.of_run("20200101-0000-frozen-0000") is None
+    assert whereabouts.standing(images).run is None
+    assert about.dataset_of(other) == texts.fingerprint
+    assert about.dataset_of("../x") is None and about.dataset_of("20200101-0000-frozen-0000") is None
 
 
 def test_a_reading_that_fails_leads_back_to_its_preview(workspace: Path, tmp_path: Path) -> None:

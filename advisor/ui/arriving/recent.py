@@ -7,7 +7,6 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset
 from advisor.data.reading import known_datasets
-from advisor.runs import store
 from advisor.ui import parts, places, tasks, whereabouts
 
 SHOWN = 8
@@ -21,9 +20,8 @@ def draw() -> None:
     if not known:
         return
     parts.section("Recent datasets")
-    runs = store.runs()
     for dataset in known[:SHOWN]:
-        row(dataset, whereabouts.standing(dataset, runs))
+        row(dataset, whereabouts.standing(dataset))
     if len(known) > SHOWN:
         parts.note(f"{wording.count(len(known) - SHOWN)} older datasets are in the workspace.")
 
