@@ -16,8 +16,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -36,6 +37,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 TOKEN = secrets.token_urlsafe(24)
 WIDTH, HEIGHT, TALL = 1280, 1000, 1500
 QUESTION = "How big may the feature cache grow?"
+#: The command that serves the dashboard, by the port.
+DASHBOARD = partial(command, browser=False)
 #: Seconds for a page to settle: figures are drawn after the rest.
 SETTLE, LONG_MS = 4.0, 120_000
 
@@ -70,13 +73,13 @@ def trained(sample: str, rung: str) -> tuple[Dataset, str]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The dashboard's address, while it is served."""
+def served(serving: Callable[[int], list[str]] = DASHBOARD) -> Iterator[str]:
+    """The address of the dashboard, while it is served, or of another server whose command is given, by the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        command(port, browser=False), env={**os.environ, sharing.TOKEN: TOKEN}, stdout=subprocess.DEVNULL,
+        serving(port), env={**os.environ, sharing.TOKEN: TOKEN}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

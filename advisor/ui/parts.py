@@ -57,6 +57,27 @@ def section(title: str) -> None:
     st.subheader(title, anchor=False)
 
 
+@st.fragment
+def fold(label: str, icon: str, draw: Callable[[], object]) -> None:
+    """What is drawn once it is opened: charts and tables behind closed folds would hold up the page.
+
+    ``label``: ours, of no other fold on the page. ``icon``: the name of a Material symbol.
+    """
+    shown = st.expander(label, icon=f":material/{icon}:", key=fold_key(label), on_change="rerun")
+    if shown.open:
+        with shown:
+            draw()
+
+
+def fold_key(label: str) -> str:
+    """The key of a fold's state.
+
+    >>> fold_key("All numbers")
+    'fold-all-numbers'
+    """
+    return f"fold-{'-'.join(label.lower().split())}"
+
+
 def problem(text: str, title: str = "This did not work.") -> None:
     """A failure in plain text: what happened, and the next step."""
     with st.container(border=True):

@@ -20,14 +20,14 @@ from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchang
 from advisor.core.records.wishes import wishes_of
 from advisor.ui import offers, parts
 from advisor.ui.charts import ladder
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, unfolded
 
 APP = Path(__file__).parents[2] / "app.py"
 
 
 def at(dataset: Dataset) -> AppTest:
     """The app at the Advice page of a dataset."""
-    return opened("advice", data=dataset.fingerprint[:16])
+    return unfolded(opened("advice", data=dataset.fingerprint[:16]))
 
 
 def settled(app: AppTest) -> AppTest:

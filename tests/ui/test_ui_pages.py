@@ -17,7 +17,7 @@ from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
 from advisor.runs import store
 from advisor.ui import parts
-from tests.ui.ui_records import opened, sentences, written
+from tests.ui.ui_records import opened, sentences, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 #: The elements whose words pass through Markdown; none of them may hold a user's word.
@@ -69,7 +69,7 @@ def profiled(source: Path) -> AppTest:
 def test_the_profile_says_at_the_top_how_the_columns_were_chosen(workspace: Path, tmp_path: Path) -> None:
     rows = [f"{i},Nummer {i} ist am {i}. Tag gekommen,{'hoch' if i % 3 else 'tief'},{i % 2}" for i in range(60)]
     (tmp_path / "tickets.csv").write_text("\n".join(["Nr,Nachricht,Priorität,Sterne", *rows]))
-    app = profiled(tmp_path / "tickets.csv")
+    app = unfolded(profiled(tmp_path / "tickets.csv"))
     said = [str(line.value) for line in app.html]
     n_answer = next(i for i, line in enumerate(said) if parts.ANSWER in line)
     assert "texts from column Nachricht, labels from column Priorität" in said[n_answer + 1]

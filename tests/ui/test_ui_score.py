@@ -17,12 +17,12 @@ from advisor.score.board import Board, board
 from advisor.score.figures import wilson
 from advisor.score.forecasts import Bin, Prediction
 from advisor.score.summary import told
-from advisor.ui import charts, terms
+from advisor.ui import charts, parts, terms
 from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
 from tests.ui.test_ui_pages import finished_reading
-from tests.ui.ui_records import opened, written
+from tests.ui.ui_records import opened, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -45,7 +45,7 @@ def at() -> AppTest:
     app = opened("score")
     finished_reading(app)
     assert not app.exception, app.exception[0].value
-    return app
+    return unfolded(app)
 
 
 def test_without_a_table_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +68,14 @@ def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
     sentence = next(t.value for t in app.text if "The advisor meets" in t.value)
     assert all(what in sentence for what in missed)
     assert len(app.get("plotly_chart")) == 7
+
+
+def test_a_closed_fold_draws_nothing_until_it_is_opened(tables: Path) -> None:
+    app = opened("score")
+    finished_reading(app)
+    n_open = len(app.get("plotly_chart"))
+    app.session_state[parts.fold_key("Are the intervals and chances right?")] = True
+    assert len(app.run().get("plotly_chart")) == n_open + 2
 
 
 def test_the_advisor_stands_beside_every_baseline(tables: Path) -> None:

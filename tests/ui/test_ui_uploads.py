@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.core.records import Dataset
 from advisor.ui import uploads
 from tests.ui.test_ui_pages import finished_reading
-from tests.ui.ui_records import opened, written
+from tests.ui.ui_records import opened, unfolded, written
 
 
 @given(st.text(max_size=200))
@@ -58,7 +58,7 @@ def test_an_upload_is_shown_by_its_own_name(workspace: Path) -> None:
 
 
 def test_the_profile_of_an_upload_names_the_file_and_not_its_place(workspace: Path) -> None:
-    app = read(("My reviews.csv", table().to_csv(index=False).encode()))
+    app = unfolded(read(("My reviews.csv", table().to_csv(index=False).encode())))
     facts = app.dataframe[-1].value
     assert facts.set_index("Fact")["Value"]["Source"] == "My reviews.csv"
     assert str(workspace) not in " ".join([*map(str, (t.value for t in app.text)), written(app)])

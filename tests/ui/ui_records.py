@@ -8,7 +8,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, ReadOptions, SetAside
-from advisor.ui import places
+from advisor.ui import parts, places
 from advisor.ui.frame import CLOSE_MENU
 from probes.measured import Measured
 
@@ -60,6 +60,13 @@ def sentences(app: AppTest) -> list[str]:
 def written(app: AppTest) -> str:
     """All of it in one text."""
     return " ".join(sentences(app))
+
+
+def unfolded(app: AppTest) -> AppTest:
+    """The app with every fold opened."""
+    for fold in app.expander:
+        app.session_state[parts.fold_key(fold.label)] = True
+    return app.run()
 
 
 def opened(page: str, **address: str) -> AppTest:

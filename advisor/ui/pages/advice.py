@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -121,11 +122,8 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     for estimate in advice.estimates:
         rung(estimate, advice)
     what_if(advice)
-    with st.expander("The ladder as a picture", icon=":material/stairs:"):
-        picture(advice)
-    with st.expander("All numbers", icon=":material/table:"):
-        table(advice)
-        rests_on(advice)
+    parts.fold("The ladder as a picture", "stairs", partial(picture, advice))
+    parts.fold("All numbers", "table", partial(numbers, advice))
     offers.exchange(dataset, advice)
     with st.expander("Save the decision", icon=":material/save:"):
         offers.record(dataset, advice)
@@ -181,6 +179,12 @@ def mark(estimate: Estimate, advice: Advice) -> str:
     if estimate.rung == advice.recommended:
         return " (recommended)"
     return " (blocked)" if estimate.blocked else ""
+
+
+def numbers(advice: Advice) -> None:
+    """Every quantity of every rung, the prices behind it, and what it rests on."""
+    table(advice)
+    rests_on(advice)
 
 
 def table(advice: Advice) -> None:

@@ -50,7 +50,7 @@ def draw() -> None:
     findings(dataset, profile.findings)
     duplicates(dataset, profile)
     set_aside(dataset)
-    facts(dataset, profile)
+    parts.fold("Source and facts", "info", partial(facts, dataset, profile))
 
 
 def arrived(job: jobs.Job) -> bool:
@@ -124,19 +124,18 @@ def set_aside(dataset: Dataset) -> None:
 
 def facts(dataset: Dataset, profile: Profile) -> None:
     """Where it came from and what was inspected."""
-    with st.expander("Source and facts", icon=":material/info:"):
-        rows = {
-            "Source": uploads.shown(dataset.source),
-            "Fingerprint": dataset.fingerprint,
-            "Items inspected": wording.count(profile.n_inspected),
-            "Leaks across the official split": wording.count(profile.n_leaks),
-            "Time": wording.duration(profile.seconds),
-            **profile.facts,
-        }
-        for number, note in enumerate(dataset.notes[SHOWN_NOTES:], start=SHOWN_NOTES + 1):
-            rows[f"Note {number}"] = note
-        table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
-        st.dataframe(parts.cells(table), hide_index=True, alt="Facts of reading")
+    rows = {
+        "Source": uploads.shown(dataset.source),
+        "Fingerprint": dataset.fingerprint,
+        "Items inspected": wording.count(profile.n_inspected),
+        "Leaks across the official split": wording.count(profile.n_leaks),
+        "Time": wording.duration(profile.seconds),
+        **profile.facts,
+    }
+    for number, note in enumerate(dataset.notes[SHOWN_NOTES:], start=SHOWN_NOTES + 1):
+        rows[f"Note {number}"] = note
+    table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
+    st.dataframe(parts.cells(table), hide_index=True, alt="Facts of reading")
 
 
 if __name__ == "__main__":

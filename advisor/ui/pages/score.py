@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -99,29 +100,26 @@ def wrong(ours: Score) -> None:
     if not rows:
         st.text(f"The ideal rung was recommended on all {wording.counted(ours.n_tasks, 'task')}.")
         return
-    with st.expander(f"All {len(rows)} tasks on which another rung was ideal", icon=":material/table_rows:"):
-        frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
-        frame["Points lost"] = frame["Points lost"].astype(float)
-        table(frame, "The tasks on which another rung was ideal, the costliest first", {"Points lost": "%.1f"})
+    parts.fold(f"All {len(rows)} tasks on which another rung was ideal", "table_rows", partial(wrong_table, rows))
+
+
+def wrong_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """The tasks on which another rung was ideal."""
+    frame = pd.DataFrame(rows, columns=["Task", "Recommended", "Ideal", "Points lost", "Why"])
+    frame["Points lost"] = frame["Points lost"].astype(float)
+    table(frame, "The tasks on which another rung was ideal, the costliest first", {"Points lost": "%.1f"})
 
 
 def more(board: Board) -> None:
     """The rest, folded."""
     parts.section("Look closer")
-    with st.expander("Beside every rule", icon=":material/leaderboard:"):
-        rivals(board)
-    with st.expander("Are the intervals and chances right?", icon=":material/straighten:"):
-        reliability(board.ours)
-    with st.expander("Forecast and outcome", icon=":material/scatter_plot:"):
-        predicted(board.ours)
-    with st.expander("At other prices", icon=":material/payments:"):
-        prices(board)
+    parts.fold("Beside every rule", "leaderboard", partial(rivals, board))
+    parts.fold("Are the intervals and chances right?", "straighten", partial(reliability, board.ours))
+    parts.fold("Forecast and outcome", "scatter_plot", partial(predicted, board.ours))
+    parts.fold("At other prices", "payments", partial(prices, board))
     if board.fresh:
-        with st.expander("On new datasets", icon=":material/new_releases:"):
-            fresh(board)
-    with st.expander("How to read it", icon=":material/info:"):
-        for sentence in READ:
-            st.text(sentence)
+        parts.fold("On new datasets", "new_releases", partial(fresh, board))
+    parts.fold("How to read it", "info", lambda: st.text("\n".join(READ)))
 
 
 def table(frame: pd.DataFrame, alt: str, formats: dict[str, str] | None = None) -> None:
@@ -164,24 +162,28 @@ def goals(board: Board) -> None:
     """How many goals are met; every figure against its goal, folded."""
     parts.section("Does it meet its goals?")
     st.text(meaning.met(board))
-    with st.expander("Every figure and its goal", icon=":material/table_rows:"):
-        rows = [
-            {
-                "Figure": wording.capital(bound.plain),
-                "Measured": summary.written(bound.figure, bound.unit, interval=False),
-                "90 % interval": summary.span(bound.figure, bound.unit),
-                "Goal": bound.wanted,
-                "Met": MET[bound.kept],
-                "n": bound.figure.n,
-            }
-            for bound in board.bounds
-        ]
-        table(pd.DataFrame(rows), meaning.met(board), {"n": "localized"})
-        if best_possible := summary.out_of_reach(board):
-            st.text(best_possible)
-        if board.unfinished:
-            unfinished = wording.counted(board.unfinished, "unfinished task is", "unfinished tasks are")
-            parts.note(f"{unfinished} not counted.")
+    parts.fold("Every figure and its goal", "table_rows", partial(every_goal, board))
+
+
+def every_goal(board: Board) -> None:
+    """Every figure against its goal, and how many tasks are not finished."""
+    rows = [
+        {
+            "Figure": wording.capital(bound.plain),
+            "Measured": summary.written(bound.figure, bound.unit, interval=False),
+            "90 % interval": summary.span(bound.figure, bound.unit),
+            "Goal": bound.wanted,
+            "Met": MET[bound.kept],
+            "n": bound.figure.n,
+        }
+        for bound in board.bounds
+    ]
+    table(pd.DataFrame(rows), meaning.met(board), {"n": "localized"})
+    if best_possible := summary.out_of_reach(board):
+        st.text(best_possible)
+    if board.unfinished:
+        unfinished = wording.counted(board.unfinished, "unfinished task is", "unfinished tasks are")
+        parts.note(f"{unfinished} not counted.")
 
 
 def rivals(board: Board) -> None:
