@@ -60,6 +60,7 @@ class Workspace(Folder):
     answers = Inside("prompts/answers.sqlite")  # remembered answers of language models
     ledger = Inside("ledger")  # outcomes of this workspace's own runs, as LadderBench's tables are
     score = Inside("score.json")  # how good the advice was on LadderBench, as it was computed last
+    prices = Inside("prices.json")  # what a new question on the dashboard starts from
     samples = Inside("samples")  # sample datasets, written once and then read like anybody's folder
     recognised = Inside("recognised")  # text recognised in scans, by the content of the file
     unpacked = Inside("unpacked")  # archives, by the hash of their content

@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args
 
 import streamlit as st
 
-from advisor.core.records import Constraints, Dataset, Goal, Prices
+from advisor.core.records import Constraints, Dataset, Goal
 from advisor.core.records.wishes import Wish, wishes_of
-from advisor.ui import parts
+from advisor.ui import parts, prices
 
 #: What a user may need.
 Need = Literal["best", "target", "nearly"]
@@ -21,6 +21,8 @@ NEEDS: dict[Need, str] = {
     "target": "A target",
     "nearly": "The cheapest that is nearly as good",
 }
+#: How the keys of the fields of prices and limits begin.
+WISH = "wish"
 TOLERANCE_HELP = (
     "The tolerance: a simpler rung may be this many points behind, for each step of the ladder. Fine-tuning "
     "counts as a part of its step: where it is not better, the model below it is served."
@@ -44,13 +46,15 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
         )  # type: ignore[assignment]  # fmt: skip
         wanted = _target() if need == "target" else _tolerance() if need == "nearly" else {"tolerance": 0.0}
         with st.popover("My costs", icon=":material/tune:", help="Prices and limits; none by default."):
-            prices = _prices()
+            st.markdown("**Prices**")
+            parts.note("Empty: nothing is said in money. Costs are weighed against points once a point has a price.")
+            costs = prices.draw(WISH)
             constraints = _constraints()
     if wanted is None:
         parts.note("Give the target that you need, such as 90.")
         wanted = {"target": question.target, "tolerance": question.tolerance}
     return question.model_copy(
-        update={"target": None, "tolerance": question.tolerance, "prices": prices, "constraints": constraints, **wanted}
+        update={"target": None, "tolerance": question.tolerance, "prices": costs, "constraints": constraints, **wanted}
     )
 
 
@@ -92,6 +96,7 @@ def _fill(dataset: Dataset, question: Goal) -> None:
     for key, value in _fields(question).items():
         if other or key not in st.session_state:
             st.session_state[key] = value
+    prices.fill(WISH, question.prices, other)
     st.session_state["question-shown"] = shown
 
 
@@ -101,13 +106,12 @@ def _fields(question: Goal) -> dict[str, Any]:
         "need": need_of(question),
         "target": round(100 * question.target, 6) if question.target else None,
         "tolerance": question.tolerance or Goal().tolerance,
-        **{_key(wish): getattr(question.prices, wish.name) for wish in wishes_of(Prices)},
         **{_key(wish): _shown(wish, getattr(question.constraints, wish.name)) for wish in wishes_of(Constraints)},
     }
 
 
 def _key(wish: Wish) -> str:
-    return f"wish-{wish.name}"
+    return f"{WISH}-{wish.name}"
 
 
 def _unit(wish: Wish) -> tuple[str, float]:
@@ -117,28 +121,6 @@ def _unit(wish: Wish) -> tuple[str, float]:
 
 def _shown(wish: Wish, value: Any) -> Any:
     return value / _unit(wish)[1] if wish.type is float and value is not None else value
-
-
-def _prices() -> Prices:
-    """What things cost; a field left empty is not spoken of."""
-    st.markdown("**Prices**")
-    parts.note("Empty: nothing is said in money. Costs are weighed against points once a point has a price.")
-    given: dict[str, Any] = {}
-    with st.grid(3, min_column_width=170, gap="small"):
-        for wish in wishes_of(Prices):
-            given[wish.name] = _field(wish, wish.words.title, "not given")
-    return Prices(**{name: value for name, value in given.items() if value not in (None, "")})
-
-
-def _field(wish: Wish, title: str, empty: str) -> Any:
-    """The field of a text or of a number."""
-    words = wish.words
-    if wish.type is str:
-        return st.text_input(title, help=words.help, key=_key(wish), placeholder=empty, max_chars=8).strip()
-    return st.number_input(
-        title, min_value=wish.type(wish.least), value=None, step=wish.type(words.step), help=words.help,
-        key=_key(wish), placeholder=empty, format="%.2f" if wish.type is float else None,
-    )  # fmt: skip
 
 
 def _constraints() -> Constraints:
@@ -151,6 +133,6 @@ def _constraints() -> Constraints:
             values[wish.name] = st.checkbox(wish.words.title, help=wish.words.help, key=_key(wish))
         for wish in (wish for wish in wishes if wish.type is not bool):
             unit, times = _unit(wish)
-            amount = _field(wish, f"{wish.words.title}, in {unit}", "no limit")
+            amount = prices.field(wish, f"{wish.words.title}, in {unit}", "no limit", _key(wish))
             values[wish.name] = None if amount is None else amount * times
     return Constraints(**values)

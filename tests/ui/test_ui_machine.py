@@ -216,3 +216,17 @@ def test_an_endpoint_that_answers_is_told_with_its_time(
     app.button(key="test-endpoint").click().run()
     assert "It answered in" in texts(app) and "*ready*" in texts(app)
     assert KEY not in texts(app)
+
+
+def test_prices_kept_here_are_those_that_a_new_question_starts_with(images: Dataset) -> None:
+    images.files.advice.unlink()
+    app = opened("machine")
+    app.number_input(key="usual-hour").set_value(2.5).run()
+    app.text_input(key="usual-currency").set_value("EUR").run()
+    assert not app.exception
+    asked = opened("advice", data=images.fingerprint[:16])
+    assert asked.number_input(key="wish-hour").value == 2.5 and asked.text_input(key="wish-currency").value == "EUR"
+    app.number_input(key="usual-hour").set_value(None).run()
+    app.text_input(key="usual-currency").set_value("").run()
+    assert not Workspace.here().prices.exists(), "emptied, they are gone"
+    assert opened("advice", data=images.fingerprint[:16]).number_input(key="wish-hour").value is None

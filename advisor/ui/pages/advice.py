@@ -27,6 +27,7 @@ from advisor.ui import (
     offers,
     parts,
     places,
+    prices,
     question_form,
     rungs_table,
     tasks,
@@ -47,7 +48,7 @@ def draw() -> None:
     key = jobs.key_of("advise", dataset.fingerprint)
     advice = Advice.saved(dataset.files.advice)
     if st.query_params.pop("ask", None) and advice is None:
-        question_form.ask(dataset, Goal())
+        question_form.ask(dataset, Goal(prices=prices.usual()))
     job = jobs.find(key)
     if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
@@ -70,7 +71,7 @@ def draw() -> None:
 def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     """Nothing is measured yet: the questions, and the button that answers them."""
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
-    asked = refused.asked if refused is not None else Goal()
+    asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
     if refused is not None:
         waiting.wait(refused)
@@ -195,8 +196,8 @@ def table(advice: Advice) -> None:
         alt="Value, effort and costs of every rung",
         column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
     )  # fmt: skip
-    prices = advice.question.prices
-    over = f"Costs over {wording.counted(prices.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
+    costs = advice.question.prices
+    over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
 
 

@@ -1,9 +1,9 @@
-"""What does it run on? The device and its speed, the models, the check-up, and the workspace."""
+"""What does it run on? The device and its speed, the models, costs, the check-up, and the workspace."""
 
 from __future__ import annotations
 
 from advisor.ui import language, parts
-from advisor.ui.machine import checkup, device, weights, workspace
+from advisor.ui.machine import checkup, costs, device, weights, workspace
 
 QUESTION = "What does it run on?"
 
@@ -15,6 +15,7 @@ def draw() -> None:
     parts.heading(QUESTION, device.answer(speeds, facts.get("Device", "cpu").upper(), n_ready))
     weights.draw(entries)
     language.draw()
+    costs.draw()
     checkup.draw()
     workspace.draw()
     device.draw(speeds, facts)
