@@ -14,6 +14,10 @@ from advisor.core.wording import amount, chance, counted, duration, listed, roug
 
 #: Differences of less than this many points are none.
 LEVEL = 0.05
+#: Points taken off for luck are spoken of from so many on.
+LUCK = 0.5
+#: What a forecast comes from, by its provenance.
+SOURCES = {"measured": "the probes", "piloted": "a short run", "predicted": "other datasets"}
 #: Times that differ by less than this factor are the same; a time this many times longer leaves the other unnamed.
 ALIKE, BEYOND = 1.25, 10.0
 #: Predictions that take less than this many milliseconds are all alike.
@@ -40,24 +44,40 @@ def compared(one: Estimate, other: Estimate, goal: Goal) -> str:
 
 def apart(one: Estimate, other: Estimate) -> str:
     """The difference in points with the chance of being better: "1.5 points above retrieval (79 % likely ...)"."""
-    points, odds = lead(one, other), p_higher(one, other)
+    odds = p_higher(one, other)
     likely = "chance of being better not known" if odds is None else f"{chance(odds)} likely to be better"
-    if abs(points) < LEVEL:
+    off = discount(one, other)
+    apart = f"{abs(shown_lead(one, other) - off):.1f}"
+    if abs(lead(one, other)) < LEVEL or apart == "0.0":
         return f"level with {title(other)} ({likely})"
-    where = "above" if points > 0 else "below"
-    return f"{abs(points):.1f} points {where} {title(other)}{discount(one, other)} ({likely})"
+    points = f"{apart} points {'above' if lead(one, other) > 0 else 'below'} {title(other)}"
+    whose = "" if off > 0 else f" from {title(other)}"
+    luck = f", with {abs(off):.1f} taken off{whose} for a lucky measurement" if off else ""
+    return f"{points}{luck} ({likely})"
 
 
-def discount(one: Estimate, other: Estimate) -> str:
-    """How many of the points are taken off for luck, where the values alone would say another number."""
+def shown_lead(one: Estimate, other: Estimate) -> float:
+    """Points between two values as they are printed, to a tenth: a reader subtracts them."""
+    return round(100.0 * value(one), 1) - round(100.0 * value(other), 1)
+
+
+def discount(one: Estimate, other: Estimate) -> float:
+    """How many of the points are taken off for luck; 0 where the printed values say the same without."""
     off = 100.0 * (one.curse - other.curse)
-    whose = "" if off > 0 else f" {title(other)}"
-    return f" after {abs(off):.1f} taken off{whose} for luck" if abs(off) >= LEVEL else ""
+    tells = abs(off) >= LUCK or shown_lead(one, other) * lead(one, other) <= 0
+    return off if tells else 0.0
 
 
 def measured_ahead(one: Estimate, other: Estimate) -> bool:
     """Whether a rung has the higher value, and lies below once the winner's curse is taken off."""
     return 100.0 * (value(one) - value(other)) >= LEVEL and lead(one, other) < 0 < one.curse
+
+
+def basis(estimate: Estimate) -> str:
+    """What a rung's value comes from: the test part, or a forecast from what was measured on the training part."""
+    if estimate.run:
+        return "measured on the test part"
+    return f"forecast from {SOURCES.get(estimate.provenance or 'predicted')}"
 
 
 def effort(one: Estimate, other: Estimate) -> str:

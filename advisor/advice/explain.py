@@ -67,7 +67,7 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
             return capital(said)
         one, other = (title(find(estimates, rung)) for rung in decision.race)
         return f"A toss-up between {one} and {other}; {said}"
-    none = capital(f"{within}no rung is likely to reach {target_of(goal)}.")
+    none = capital(f"{within}no rung has {likelihood(LIKELY)} of reaching {target_of(goal)}.")
     if out_of_reach(estimates, goal):
         return f"{none} Without that target, {title(chosen)} {recommended}: {number}."
     odds = likelihood(chosen.p_target or 0.0)
@@ -153,7 +153,7 @@ def highest(estimates: Sequence[Estimate], goal: Goal) -> str:
     """The highest target that can be counted on, a sentence."""
     reaching = max(usable(estimates, goal), key=just)
     reach = percent(max(just(reaching), 0.0))
-    return f"The highest target that a rung is likely to reach here is {reach}, with {title(reaching)}."
+    return f"The highest target with a chance of {percent(LIKELY, digits=0)} here is {reach}, by {title(reaching)}."
 
 
 def takes(estimate: Estimate) -> str:
@@ -169,7 +169,10 @@ def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) 
     """Why the chosen rung stands before the runner-up, where points alone do not say so; "" where they do."""
     points, needed = lead(chosen, other), allowed(chosen, other)
     if decision.anchored:
-        return f"The difference {stands(chosen)}"
+        behind = worth(other) - worth(chosen)
+        priced = weighed(goal, (chosen, other)) and behind >= LEVEL
+        ahead = f"{capital_of(other)} {verb(other, 'is', 'are')} {behind:.1f} points ahead after costs, but that"
+        return f"{ahead if priced else 'The difference'} {stands(chosen)}"
     if abs(needed) < LEVEL or (points < 0) != (needed < 0):
         return ""
     if points < 0:
@@ -189,14 +192,14 @@ def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str
     """What makes a rung that is so many points behind as good, as a clause."""
     if costs := weighed(goal, pair):
         return f"{costs} come to {points:.1f} points at {each_point(goal)}"
-    return f"a simpler rung may be {points:.1f} points behind here{shared(goal, pair)}"
+    return f"up to {points:.1f} points behind count as that here{shared(goal, pair)}"
 
 
 def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
     if costs := weighed(goal, pair):
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
-    return f"That is {than} than the {points:.1f} points that a simpler rung may be behind here{shared(goal, pair)}."
+    return f"That is {than} than the {points:.1f} points that count as nearly as good here{shared(goal, pair)}."
 
 
 def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
@@ -211,7 +214,7 @@ def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
     if often is None:
         return ""
-    return f" ({goal.tolerance:g} a step, and tuning is kept in {percent(often, digits=0)} of runs)"
+    return f" ({goal.tolerance:g} a step, times the {percent(often, digits=0)} of runs that keep tuning)"
 
 
 def each_point(goal: Goal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.core.wording import between, percent
 from probes.measured import Measured, side
 
 
@@ -13,5 +14,5 @@ def against(promised: Measured | None, test: Measured, got: str) -> str:
     if promised is None:
         return f"It reached {got} (90 % interval {100 * test.low:.1f} to {100 * test.high:.1f} %)."
     where = side(test.value, promised.low, promised.high)
-    span = f"{100 * promised.low:.1f}–{100 * promised.high:.1f} %"
-    return f"Predicted {span}; it reached {got}, {where} the interval."
+    expected = f"{percent(promised.value)} ({between(promised.low, promised.high).removesuffix(' %')})"
+    return f"Expected {expected} before training; it reached {got}, {where} the interval."

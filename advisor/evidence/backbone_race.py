@@ -67,7 +67,7 @@ def race(
     challengers = [Racer(entry) for entry in sorted(others, key=lambda entry: entry.size_bytes)]
     run = _Race(dataset, Racer(default), challengers, math.inf, load)
     rows = sample_rows(dataset, FIRST_ITEMS)
-    progress(f"Comparing backbones on {counted(len(rows), 'item')}", 0.0)
+    progress(f"Comparing backbones, {counted(len(rows), 'item')}", 0.0)
     run.enter(run.default, rows)
     try:
         run.measure(run.default, rows, len(rows))
@@ -133,7 +133,7 @@ class _Race:
         seconds, n_all, size = max(self.left, 1e-9), len(self.dataset.where("train", "val")), FIRST_ITEMS
         while size:
             rows = sample_rows(self.dataset, min(size, n_all))
-            progress(f"Comparing backbones on {counted(len(rows), 'item')}", min(1.0, 1.0 - self.left / seconds))
+            progress(f"Comparing backbones, {counted(len(rows), 'item')}", min(1.0, 1.0 - self.left / seconds))
             if not self.round(rows):
                 return
             self.halve()

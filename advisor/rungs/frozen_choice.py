@@ -49,8 +49,8 @@ class Choice:
         else:
             other, against = last, f"{percent(last)} with the {LAST} alone"
         return (
-            f"The head uses {joined_names(self.layers)}, which gave the lowest log loss{although(best, other)}: "
-            f"{percent(best)} cross-validated, against {against}.",
+            f"The head uses {joined_names(self.layers)}: {percent(best)} cross-validated, against {against}. "
+            f"Log loss decided{although(best, other)}.",
         )
 
 

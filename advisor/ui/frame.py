@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from html import escape
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from advisor.core import wording
 from advisor.core.records import Dataset
 from advisor.core.shown import visible
 from advisor.runs import about
-from advisor.ui import jobs, looks, places, tasks, whereabouts
+from advisor.ui import jobs, looks, parts, places, tasks, whereabouts
 from advisor.ui.places import Place
 from advisor.ui.server import visitors
 from advisor.ui.server.settings import login_is_on
 
+LOG = logging.getLogger(__name__)
 WIDTH = 980
 STRIP = "margin:0;font-size:0.92rem;overflow-wrap:anywhere"
 #: The script that closes a menu needs no room; on a phone the steps stand close.
@@ -48,9 +51,27 @@ def main() -> None:
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         if dataset is not None:
             strip(place, dataset)
-        chosen.run()
+        shown(chosen)
         if login_is_on():
             signed_in()
+
+
+def shown(page: StreamlitPage) -> None:
+    """Draw a page; what goes wrong inside the program is logged, and its visitor told what to do."""
+    try:
+        page.run()
+    except Exception:
+        LOG.exception("The page %s failed", page.title)
+        broken()
+
+
+def broken() -> None:
+    """A page that failed for a reason inside the program."""
+    parts.problem(
+        "Reload the page. If it happens again, end the dashboard and start it anew, since it may have been updated "
+        "meanwhile. Its log says more. Nothing that you measured or trained is lost.",
+        "Something went wrong inside the program.",
+    )
 
 
 def close_menu(page: str) -> None:
@@ -76,8 +97,8 @@ def present(place: Place) -> Dataset | None:
         return places.opened(job.result[:16]) if isinstance(job.result, str) else None
     if jobs.find(st.query_params.get("preview")):
         return None
-    run = st.query_params.get("run") or st.session_state.get("run")
-    fingerprint = about.dataset_of(run) if place.name == "run" and run else None
+    run = places.run() if place.name == "run" else None
+    fingerprint = about.dataset_of(run) if run else None
     fingerprint = fingerprint or st.query_params.get("data") or st.session_state.get("data")
     return places.opened(str(fingerprint)[:16]) if fingerprint else None
 
@@ -85,7 +106,7 @@ def present(place: Place) -> Dataset | None:
 def strip(place: Place, dataset: Dataset) -> None:
     """The dataset, its version, and the steps of its way: a tick for those that are done, the present one marked."""
     standing = whereabouts.standing(dataset)
-    mark, run = dataset.fingerprint[:16], st.query_params.get("run") or standing.run
+    mark, run = dataset.fingerprint[:16], (st.query_params.get("run") if place.name == "run" else None) or standing.run
     known = {"data": mark, **({"run": run} if run else {})}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip"):
         st.html(

@@ -62,10 +62,16 @@ def _target() -> dict[str, Any] | None:
     """The target; None where none is given yet."""
     percent = st.number_input(
         "Target, %", min_value=0.1, max_value=100.0, value=None, step=0.5, key="target", placeholder="such as 90",
-        help=TARGET_HELP, width=260,
+        help=TARGET_HELP, width=260, on_change=_in_percent,
     )  # fmt: skip
-    share = percent if percent is None or percent <= 1 else percent / 100  # nobody means less than 1 %: 0.9 is a share
-    return None if share is None else {"target": share}
+    return None if percent is None else {"target": percent / 100}
+
+
+def _in_percent() -> None:
+    """Write a target of at most 1 as per cent: nobody means less than 1 %, 0.9 is a share."""
+    typed = st.session_state["target"]
+    if typed is not None and typed <= 1:
+        st.session_state["target"] = round(100 * typed, 6)
 
 
 def _tolerance() -> dict[str, Any]:

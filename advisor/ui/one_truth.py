@@ -12,7 +12,10 @@ from advisor.core.records import Evidence
 
 def of_evidence(evidence: Evidence, runs: Mapping[RungName, Finished]) -> str:
     """What the probes' values stand on, beside what finished runs reached on the test part."""
-    own = f"The probes are cross-validated on {wording.counted(evidence.n_train, 'training item')} before any training"
+    sampled = wording.counted(evidence.n_train, "training item")
+    if evidence.n_sample < evidence.n_train:
+        sampled = f"{wording.count(evidence.n_sample)} of {sampled}"
+    own = f"The probes are cross-validated on {sampled} before any training"
     if not runs:
         return f"{own}; the forecasts on Advice are for the test part, after training on all of them."
     reached = wording.listed(

@@ -17,6 +17,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.core.workspace import Workspace
 from advisor.data.reading import open_dataset
+from advisor.runs import about
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "pages"
@@ -90,6 +91,18 @@ def remembered(key: str) -> str | None:
     if st.query_params.get(key) != value:
         st.query_params[key] = value
     return str(value)
+
+
+def run() -> str | None:
+    """The run in the address; without one the run seen last, or the latest, of the dataset that the pages are about."""
+    if st.query_params.get("run"):
+        return remembered("run")
+    seen, at = st.session_state.get("run"), st.session_state.get("data")
+    if at and (seen is None or not (about.dataset_of(seen) or "").startswith(at)):
+        known = opened(at)
+        latest = about.of_dataset(known.fingerprint) if known is not None else []
+        st.session_state["run"] = latest[0].run if latest else None
+    return remembered("run")
 
 
 def at_dataset(fingerprint: str) -> None:

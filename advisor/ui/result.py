@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, parts, tasks
+from advisor.ui import alts, charts, climbing, how_trained, parts, places, tasks
 
 QUESTION = "Did the forecast hold?"
 
@@ -32,9 +32,10 @@ def draw(status: RunStatus) -> None:
     parts.note(f"{wording.measured(report.test)} on the locked test part.")
     for sentence in how_trained.open_sentences(report):
         st.text(sentence)
+    following(plan)
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
-    take_away(status)
+    take_away(status, plan.kind)
     view.errors(report, plan)
     how_trained.draw(folder, report)
     parts.note(
@@ -44,7 +45,7 @@ def draw(status: RunStatus) -> None:
 
 
 def title(report: RunReport) -> str:
-    """What was reached, and how that stands to the forecast.
+    """What was reached, and whether that is outside of the forecast.
 
     >>> from probes.measured import Measured
     >>> at = lambda value: Measured(value=value, low=value, high=value, n=9, seconds=1.0)
@@ -57,8 +58,8 @@ def title(report: RunReport) -> str:
     if promised is None:
         return reached
     value = report.test.value
-    stands = "below" if value < promised.low else "above" if value > promised.high else "inside"
-    return f"{reached}, {stands} the forecast"
+    outside = "below" if value < promised.low else "above" if value > promised.high else ""
+    return f"{reached}, {outside} the forecast" if outside else reached
 
 
 def answer(status: RunStatus, report: RunReport) -> str:
@@ -67,11 +68,26 @@ def answer(status: RunStatus, report: RunReport) -> str:
     return f"{status.title}. {report.sentences[0] if report.sentences else reached}"
 
 
-def take_away(status: RunStatus) -> None:
+def following(plan: Plan) -> None:
+    """What comes after a result: what it changes in the advice, and the other runs."""
+    with st.container(horizontal=True):
+        if st.button("See what this changes in the advice", key="to-advice", icon=":material/stairs:"):
+            places.go("advice", data=plan.fingerprint[:16])
+        if st.button("All runs", key="to-runs", icon=":material/list:"):
+            places.go("runs")
+
+
+def snippet(status: RunStatus, kind: str) -> str:
+    """Python that loads the model and uses it."""
+    use = {"image": 'predict(["new.jpg"])', "text": 'predict(["a new text"])'}.get(kind, 'answer(["a question"])')
+    return f'import advisor\n\nmodel = advisor.load("{status.run}")\nmodel.{use}'
+
+
+def take_away(status: RunStatus, kind: str) -> None:
     """The lines of Python that load the model, and downloads."""
     folder = Path(status.directory)
     parts.section("Use the model")
-    st.code(f'import advisor\nmodel = advisor.load("{status.run}")', language="python")
+    st.code(snippet(status, kind), language="python")
     with st.container(horizontal=True):
         st.download_button(
             "Model folder (zip)",

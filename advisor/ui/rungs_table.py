@@ -21,6 +21,7 @@ STYLE = """<style>
 .rungs td {white-space: nowrap}
 .rungs th {text-align: left; font-weight: 600; opacity: 0.7; font-size: 0.85rem; vertical-align: bottom}
 .rungs .chosen {font-weight: 600}
+.rungs .scale {display: flex; justify-content: space-between; font-weight: 400}
 .rungs .picture {width: 24%; min-width: 8rem}
 @media (max-width: 700px) {
   .rungs thead {display: none}
@@ -28,7 +29,8 @@ STYLE = """<style>
     border-bottom: 1px solid rgba(135,150,160,0.35)}
   .rungs td {border: 0; padding: 0; white-space: normal}
   .rungs td:first-child {width: 100%; font-weight: 600}
-  .rungs .picture {width: 100%}
+  .rungs .scale {display: flex; justify-content: space-between; font-weight: 400}
+.rungs .picture {width: 100%}
   .rungs td:empty {display: none}
   .rungs td[data-label]:not(:empty)::before {content: attr(data-label) ": "; opacity: 0.7; font-weight: 400}
 }
@@ -38,17 +40,24 @@ STYLE = """<style>
 def table(advice: Advice) -> str:
     """The rungs as an HTML table, cheapest first, the recommended one marked; every word of it is escaped."""
     priced = any(e.costs for e in advice.estimates)
-    heads = ["Rung", "", f"{capital(advice.metric)}, 90 % interval", _odds(advice), "Training", "A prediction"]
+    heads = ["Rung", "", f"{capital(advice.metric)}, 90 % interval", _odds(advice), "Training", "Per prediction"]
     if priced:
         heads.append(f"Cost, {advice.question.prices.currency}".rstrip(", "))
     heads = [escape(visible(title)) for title in heads]
-    head = "".join(f'<th scope="col">{title}</th>' for title in heads)
     ends = span(advice)
+    titles = [heads[0], _scale(ends), *heads[2:]]
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     rows = "".join(_row(estimate, advice, ends, heads) for estimate in advice.estimates)
     return (
         f'{STYLE}<div style="overflow-x:auto"><table class="rungs"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _scale(ends: tuple[float, float]) -> str:
+    """The ends of the pictures' scale, above them."""
+    low, high = (percent(end, digits=0) for end in ends)
+    return f'<div class="scale" aria-hidden="true"><span>{low}</span><span>{high}</span></div>'
 
 
 def _odds(advice: Advice) -> str:
@@ -62,10 +71,9 @@ def _odds(advice: Advice) -> str:
 
 
 def span(advice: Advice) -> tuple[float, float]:
-    """The shares at the left and the right end of the pictures: all that comes near the best, and the target."""
+    """The shares at the left and the right end of the pictures: all intervals and the target lie between them."""
     shown = [e for e in advice.estimates if e.value is not None and e.low is not None and e.high is not None]
-    best = max((e.value or 0.0 for e in shown), default=1.0)
-    edges = [end for e in shown if (e.value or 0.0) > best - 0.3 for end in (e.low or 0.0, e.high or 1.0)]
+    edges = [end for e in shown for end in (e.low or 0.0, e.high or 1.0)]
     edges += [advice.question.target] if advice.question.target is not None else []
     low, high = (min(edges), max(edges)) if edges else (0.0, 1.0)
     pad = max(0.01, 0.04 * (high - low))
@@ -105,7 +113,7 @@ def picture(estimate: Estimate, advice: Advice, ends: tuple[float, float]) -> st
     """The interval as a bar with the value on it, and the target as a line, on a scale that all rows share."""
     target = advice.question.target
     line = "" if target is None else _mark(place(target, ends), f"width:2px;height:100%;background:{OCHRE};top:0")
-    if estimate.value is None or estimate.low is None or estimate.high is None or estimate.high < ends[0]:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
         return _frame(line)
     color = TEAL if estimate.rung == advice.recommended else GREY
     left, right = place(estimate.low, ends), place(estimate.high, ends)
@@ -113,8 +121,7 @@ def picture(estimate: Estimate, advice: Advice, ends: tuple[float, float]) -> st
         left, f"width:{max(right - left, 0.5):.1f}%;height:4px;top:calc(50% - 2px);background:{color};opacity:0.5"
     )
     dot = "width:9px;height:9px;margin-left:-4px;border-radius:50%;top:calc(50% - 4.5px)"
-    seen = estimate.value >= ends[0]
-    return _frame(line + bar + (_mark(place(estimate.value, ends), f"{dot};background:{color}") if seen else ""))
+    return _frame(line + bar + _mark(place(estimate.value, ends), f"{dot};background:{color}"))
 
 
 def place(share: float, ends: tuple[float, float]) -> float:

@@ -72,6 +72,8 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
     near = likeness(run, entered) if dataset is not None else []
     if len(entered) == 1:
         view.draw(entered[0])
+        if near and near[0].is_unlike:
+            st.warning(unlike(near[0]), icon=":material/help:")
         answer(predictions[0], None)
         if near and dataset is not None:
             alike(near[0], dataset)
@@ -118,8 +120,11 @@ def answer(prediction: Prediction, label: str | None) -> None:
     if prediction.problem:
         parts.problem(prediction.problem)
         return
-    truth = "" if label is None else f" It is {label}." if label != prediction.label else " That is right."
-    parts.answer_line(f"{prediction.label}, with probability {wording.chance(prediction.probability or 0.0)}.{truth}")
+    right = label == prediction.label
+    mark = "" if label is None else "✓ " if right else "✗ "
+    truth = "" if label is None else " That is right." if right else f" It is {label}."
+    sure = wording.chance(prediction.probability or 0.0)
+    parts.answer_line(f"{mark}{prediction.label}, with probability {sure}.{truth}")
     if prediction.note:
         parts.note(prediction.note)
     if prediction.probabilities:
@@ -128,13 +133,16 @@ def answer(prediction: Prediction, label: str | None) -> None:
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)
 
 
+def unlike(near: Near) -> str:
+    """That an item is unlike the training part, and by what."""
+    return (
+        f"Unlike anything in training, so the probability means little. It is farther from the nearest training item "
+        f"than {wording.percent(near.further_than, 0)} of those are from each other."
+    )
+
+
 def alike(near: Near, dataset: Dataset) -> None:
-    """Whether an item is like anything in training, and what is most like it there."""
-    if near.is_unlike:
-        parts.note(
-            f"Unlike anything in training: {wording.percent(near.further_than, 0)} of the training items are nearer to "
-            f"their own nearest one. The probability above means little then."
-        )
+    """What is most like an item in the training part."""
     with st.expander("Most like it in the training part", icon=":material/image_search:"):
         captions = [dataset.classes[dataset.labels[row]] for row in near.places]
         items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")

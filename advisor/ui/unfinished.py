@@ -22,7 +22,7 @@ def draw(status: RunStatus) -> None:
     climbing.draw(status.run)
     if status.files.model.is_file():
         tasks.view_of(plan.kind).try_model(status.run, plan)
-        result.take_away(status)
+        result.take_away(status, plan.kind)
     live.curves(status.run)
     live.log(status, opened=status.state == "failed")
     st.page_link(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.advice.budgets import enough, too_short
+from advisor.advice.budgets import enough, too_short, usual
 from advisor.core.records import Estimate
 
 BUDGETS = (60, 300, 900)
@@ -15,13 +15,23 @@ def tuned(seconds: float | None) -> Estimate:
 
 def test_the_budget_that_would_do_is_named() -> None:
     said = too_short(tuned(420.0), 60.0, BUDGETS)
-    assert "takes about 7 min" in said and "fall back" in said and said.endswith("15 min would do.")
+    assert "takes 7 min or more" in said and "fall back" in said and said.endswith("15 min would do.")
 
 
 def test_a_budget_with_room_or_a_rung_that_trains_no_network_needs_no_word() -> None:
-    assert too_short(tuned(200.0), 300.0, BUDGETS) == ""
+    assert too_short(tuned(200.0), 300.0, BUDGETS) == "" == too_short(tuned(260.0), 300.0, BUDGETS)
     assert too_short(Estimate(rung="frozen", available=True, train_seconds=500.0), 60.0, BUDGETS) == ""
     assert too_short(tuned(None), 60.0, BUDGETS) == ""
+
+
+def test_the_budget_to_start_from_suffices_where_one_does() -> None:
+    assert [usual(tuned(seconds), BUDGETS) for seconds in (30.0, 260.0, 300.0, 5000.0, None)] == [
+        60,
+        300,
+        900,
+        900,
+        300,
+    ]
 
 
 def test_where_no_budget_does_none_is_promised() -> None:

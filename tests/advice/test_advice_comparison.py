@@ -93,7 +93,16 @@ def test_any_two_rungs_can_be_compared(
 
 def test_the_discount_for_luck_is_told_where_it_shows() -> None:
     made = repriced(ladder(0.3, 0.9, 0.9, 0.88, 0.2, error=0.02), Goal())
-    assert apart(made[1], made[2]).startswith("5.3 points below frozen features after 5.3 taken off for luck (")
-    assert apart(made[2], made[1]).startswith("5.3 points above retrieval after 5.3 taken off retrieval for luck (")
+    assert apart(made[1], made[2]).startswith(
+        "5.3 points below frozen features, with 5.3 taken off for a lucky measurement ("
+    )
+    assert apart(made[2], made[1]).startswith(
+        "5.3 points above retrieval, with 5.3 taken off from retrieval for a lucky measurement ("
+    )
     assert apart(made[3], made[2]).startswith("2.0 points below frozen features (")
+
+
+def test_points_apart_are_those_between_the_printed_values() -> None:
+    made = repriced(ladder(0.3, 0.4, 0.6494, 0.9164, 0.2, error=0.02), Goal())
+    assert apart(made[2], made[3]).startswith("26.7 points below fine-tuning (")  # 91.6 - 64.9
     assert milliseconds(0.99) == "under 1 ms"

@@ -236,11 +236,13 @@ def test_a_constraint_changes_the_recommendation_and_is_the_reason_given() -> No
         ({"rungs": ("frozen", "fine-tune")}, "Fine-tuning is recommended: expected"),
         (
             {"constraints": Constraints(weights_fixed=True), "target": 0.88},
-            "Within your constraints, no rung is likely to reach 88.0 %. Frozen features come closest, with a 5 %",
+            "Within your constraints, no rung has an 80 % chance of reaching 88.0 %. Frozen features come "
+            "closest, with a 5 %",
         ),
         (
             {"target": 0.99},
-            "No rung is likely to reach 99.0 %. Without that target, fine-tuning is recommended: expected accuracy",
+            "No rung has an 80 % chance of reaching 99.0 %. Without that target, fine-tuning is "
+            "recommended: expected accuracy",
         ),
     ],
 )
@@ -264,7 +266,7 @@ def test_a_reason_tells_points_chance_effort_and_serving_in_this_order() -> None
     tuned = "1.5 points above frozen features (81 % likely to be better), for 5 minutes of training and the same cost"
     assert reasons["fine-tune"] == f"{tuned} per prediction."
     assert sentences[0] == f"Fine-tuning is expected to be {tuned} per prediction."
-    assert sentences[1] == "That is more than the 1.0 points that a simpler rung may be behind here."
+    assert sentences[1] == "That is more than the 1.0 points that count as nearly as good here."
     assert "trying it is the cheapest evidence" in sentences[2], "the half point over the step is far from certain"
     best = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6, error=0.012), tolerance=0.0)[0]
     assert best[1] == (
@@ -287,14 +289,14 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
     assert sentences[1] == (
-        "They are nearly as good: a simpler rung may be 0.6 points behind here (1 a step, and tuning is kept in 60 % "
-        "of runs)."
+        "They are nearly as good: up to 0.6 points behind count as that here (1 a step, times the 60 % of runs that "
+        "keep tuning)."
     )
     assert sentences[2] == (
         "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better: trying it is the "
         "cheapest evidence."
     )
-    assert "That is less than the 0.6 points that a simpler rung may be behind here (1 a step" in reasons["fine-tune"]
+    assert "That is less than the 0.6 points that count as nearly as good here (1 a step" in reasons["fine-tune"]
     assert reasons["fine-tune"].endswith(
         "On other datasets tuning was kept in 60 % of runs; otherwise frozen features are served."
     )
@@ -326,9 +328,9 @@ def test_the_usual_best_that_stands_says_why() -> None:
 def test_a_lead_that_was_luck_elsewhere_is_said_where_it_changed_the_order() -> None:
     reasons = told(ladder(0.3, 0.92, 0.91, 0.88, 0.2, error=0.02))[1]
     assert reasons["rag"] == (
-        "4.3 points below frozen features after 5.3 taken off for luck (6 % likely to be better), with no training and "
-        "the same cost per prediction. Measured ahead, but narrow leads of rungs that train nothing were mostly luck "
-        "on other datasets."
+        "4.3 points below frozen features, with 5.3 taken off for a lucky measurement (6 % likely to be better), with "
+        "no training and the same cost per prediction. Measured ahead, but narrow leads of rungs that train nothing "
+        "were mostly luck on other datasets."
     )
     assert "luck" not in told(ladder(0.3, 0.5, 0.91, 0.88, 0.2, error=0.02))[1]["rag"], "too far off to matter"
 
@@ -356,7 +358,7 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
     sentences, _ = told(estimates, prices=Prices(rung=5.0, hour=3.0, point=10.0, currency="EUR"))
     assert sentences[1] == "That is more than the costs, which come to 0.5 points at 10 EUR a point.", "no tolerance"
     sentences, _ = told(estimates, prices=Prices(point=10.0, currency="EUR"))
-    assert sentences[1] == "That is more than the 1.0 points that a simpler rung may be behind here.", "nothing costs"
+    assert sentences[1] == "That is more than the 1.0 points that count as nearly as good here.", "nothing costs"
 
 
 def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:
@@ -368,7 +370,7 @@ def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:
     assert said.endswith("with more than a 99 % chance of reaching 90.0 %.")
     assert explain.summary(decision, estimates, "accuracy", goal) == (
         "No cheaper rung has an 80 % chance of that.",
-        "The highest target that a rung is likely to reach here is 94.5 %, with fine-tuning.",
+        "The highest target with a chance of 80 % here is 94.5 %, by fine-tuning.",
         "Training takes 30 seconds and a prediction 10 ms on this machine.",
     )
     reasons = explain.reasons(decision, estimates, "accuracy", goal)
@@ -396,11 +398,11 @@ def test_a_target_out_of_reach_says_what_comes_closest_and_what_can_be_had() -> 
     estimates = repriced(ladder(0.3, 0.4, 0.95, 0.96, 0.2, error=0.01), goal)
     decision = decide(estimates, goal)
     assert explain.headline(decision, estimates, "accuracy", goal) == (
-        "No rung is likely to reach 97.0 %. Fine-tuning comes closest, with a 29 % chance: expected accuracy 96.0 % "
-        "(93.0 to 99.0)."
+        "No rung has an 80 % chance of reaching 97.0 %. Fine-tuning comes closest, with a 29 % chance: expected "
+        "accuracy 96.0 % (93.0 to 99.0)."
     )
     sentences = explain.summary(decision, estimates, "accuracy", goal)
-    assert sentences[0] == "The highest target that a rung is likely to reach here is 94.5 %, with fine-tuning."
+    assert sentences[0] == "The highest target with a chance of 80 % here is 94.5 %, by fine-tuning."
     assert explain.reasons(decision, estimates, "accuracy", goal)["frozen"].startswith(
         "A 14 % chance of reaching the target. 1.0 points below fine-tuning (24 % likely to be better), with"
     )

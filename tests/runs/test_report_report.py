@@ -46,7 +46,9 @@ def told(low: float, high: float) -> str:
 
 
 def test_what_came_out_is_compared_with_what_was_predicted() -> None:
-    assert "Predicted 88.0–92.0 %" in told(0.88, 0.92) and "inside the interval" in told(0.88, 0.92)
+    assert "Expected 90.0 % (88.0 to 92.0) before training" in told(0.88, 0.92) and "inside the interval" in told(
+        0.88, 0.92
+    )
     assert "below the interval" in told(0.91, 0.95)
     assert "above the interval" in told(0.70, 0.80)
     assert "90.0 % accuracy on 200 test items" in told(0.7, 0.8) and "3 test items could not be read" in told(0.7, 0.8)

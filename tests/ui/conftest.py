@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,24 @@ from advisor.core.records import (
     WhatIf,
 )
 from advisor.runs import store
-from advisor.ui import workers
+from advisor.ui import frame, workers
 from advisor.ui.worker import Work, outcome
 from probes.progress import Progress
 from tests.ui import qa_records
 from tests.ui.ui_records import share, write_dataset
+
+
+@pytest.fixture(autouse=True)
+def failures_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that fails inside the program fails its test; a visitor sees a box instead."""
+
+    def again() -> None:
+        error = sys.exception()
+        assert error is not None
+        raise error
+
+    monkeypatch.setattr(frame, "broken", again)
+
 
 FLIP = WhatIf(
     what="target", value=0.953, low=0.94, high=0.97, rung="fine-tune",
@@ -265,5 +279,5 @@ def make_report(dataset: Dataset, run: str) -> RunReport:
         seconds=9.0,
         device="cpu",
         precision="float32",
-        sentences=("Predicted 93.0–97.0 %; it reached 94.0 %, inside the interval.",),
+        sentences=("Expected 95.0 % (93.0 to 97.0) before training; it reached 94.0 %, inside the interval.",),
     )

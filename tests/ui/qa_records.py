@@ -126,7 +126,7 @@ def make_report(dataset: Dataset, run: str) -> RunReport:
         device="cpu",
         precision="float32",
         sentences=(
-            "Predicted 48.0–52.0 %; it reached 50.0 %, inside the interval.",
+            "Expected 50.0 % (48.0 to 52.0) before training; it reached 50.0 %, inside the interval.",
             failures.sentence(OUTCOMES),
             "A sentence of the rung.",
         ),

@@ -161,7 +161,7 @@ def test_two_names_cut_to_the_same_label_stay_two_classes() -> None:
 
 def test_the_prediction_stands_beside_the_test() -> None:
     figure = charts.versus(report(("a", "b")))
-    assert [trace.y[0] for trace in figure.data] == ["Predicted", "Measured on the test part"]
+    assert [trace.y[0] for trace in figure.data] == ["Expected before training", "Measured on the test part"]
 
 
 def test_probabilities_show_the_likeliest_first_from_the_top() -> None:

@@ -144,7 +144,7 @@ def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, wri
     run = write_run(images, "done")
     app = opened("run", run=run)
     assert app.title[0].value.startswith("Reached ")
-    assert "Predicted 93.0–97.0" in answer(app)
+    assert "Expected 95.0 % (93.0 to 97.0)" in answer(app)
     assert f'advisor.load("{run}")' in app.code[0].value
     assert len(app.get("image")) == 2  # the two mistakes
     assert len(app.get("download_button")) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.comparison import brief, chance_beside, seconds_of
+from advisor.advice.comparison import basis, brief, chance_beside, seconds_of
 from advisor.core.ladder import RungName, rung
 from advisor.core.records import Advice, Estimate, Goal
 from advisor.core.wording import amount, capital, energy, percent, size
@@ -71,7 +71,7 @@ def _value(estimate: Estimate, advice: Advice) -> dict[str, str]:
     return {
         words_for(advice): percent(estimate.value or 0.0),
         "90 % interval": f"{100 * low:.1f} to {percent(high)}" if low is not None and high is not None else "",
-        "Known by": f"{estimate.provenance}, n = {estimate.n:,}",
+        "Known by": f"{basis(estimate)}, n = {estimate.n:,}",
         odds: chance_beside(estimate, advice),
         "Taken off for luck": f"{100 * estimate.curse:.1f} points" if estimate.curse >= 0.0005 else "",
     }

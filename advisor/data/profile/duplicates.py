@@ -110,7 +110,7 @@ def leaks(dataset: Dataset, table: pd.DataFrame) -> Finding | None:
         "leak",
         "problem" if n > 0.01 * n_test else "warning",
         f"{n:,} of {n_test:,} test items {'has' if n == 1 else 'have'} an exact or near copy in the training or "
-        f"validation part of the official split, so the test value is too high for every rung.",
+        f"validation part of the official split, so test values may be up to {100 * n / n_test:.1f} points too high.",
         known["key"].tolist(),
     )
 

@@ -18,6 +18,7 @@ from advisor.data.preview import Preview
 from advisor.data.read.listing import SeenTable
 from advisor.ui import jobs, parts, places, uploads, waiting, work
 from advisor.ui.items.images import captioned
+from advisor.ui.server.settings import reads_paths
 
 QUESTION = "Is this right?"
 #: The roles of columns that each kind of dataset can have, by the names of `ReadOptions`.
@@ -36,8 +37,6 @@ KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions o
 SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "single": "Leave them out"}
 PARTS = {"train": "training", "val": "validation", "test": "test", "ood": "another distribution", "": "no part"}
 SHOWN_CLASSES = 30
-#: While nothing is known of the data yet, and where nothing can be.
-TOLD = {False: "Looking at the data.", True: "The data cannot be read."}
 
 
 def looked_at(asked: work.Reading) -> jobs.Job:
@@ -57,11 +56,12 @@ def asked_again(dataset: Dataset) -> work.Reading:
 def draw(job: jobs.Job) -> None:
     """The preview that a job makes, and what becomes of it."""
     asked: work.Reading = job.asked
-    if not job.finished or job.error is not None or job.result is None:
-        parts.heading("What went wrong?" if job.error else QUESTION, TOLD[bool(job.error)])
+    if job.error is not None:
+        failed(job.error, asked)
+        return
+    if not job.finished or job.result is None:
+        parts.heading(QUESTION, "Looking at the data.")
         waiting.wait(job, cancelled="data")
-        if job.error is not None:
-            ways_back(asked)
         return
     seen: Preview = job.result
     parts.heading(QUESTION, in_words(seen))
@@ -81,6 +81,16 @@ def draw(job: jobs.Job) -> None:
     with st.container(gap="xxsmall"):
         for note in seen.notes:
             parts.note(note)
+
+
+def failed(why: str, asked: work.Reading) -> None:
+    """Why nothing can be read, and the path to correct where one was typed."""
+    parts.heading("This cannot be read", why)
+    if not asked.hidden and reads_paths():
+        path = st.text_input("Path", value=asked.source, key="corrected").strip()
+        if path and (path != asked.source or st.button("Try again", key="again", icon=":material/refresh:")):
+            show(replace(asked, source=path))
+    ways_back(asked)
 
 
 def read(asked: work.Reading, title: str, preview: str = "") -> None:

@@ -74,7 +74,7 @@ def versus(report: RunReport) -> go.Figure:
     """The test value beside the forecast, each with its interval."""
     rows = [("Measured on the test part", report.test, TEAL)]
     if report.promised is not None:
-        rows.append(("Predicted", report.promised, OCHRE))
+        rows.append(("Expected before training", report.promised, OCHRE))
     if report.ood is not None:
         rows.append(("On the shifted part", report.ood, GREY))
     if report.exact_match is not None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from advisor.advice.comparison import basis
 from advisor.core import wording
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Estimate, Prices
@@ -167,7 +168,7 @@ def _hover(estimate: Estimate, prices: Prices) -> list[str]:
     return [
         f"<b>{terms.title(estimate.rung)}</b>",
         f"{wording.percent(value)} ({wording.between(low, high)})",
-        f"{estimate.provenance}, n = {wording.count(estimate.n)}",
+        f"{basis(estimate)}, n = {wording.count(estimate.n)}",
         time,
         *cost,
         *blocked,

@@ -15,7 +15,7 @@ from advisor.ui.charts import training
 from advisor.ui.live import words
 
 LOG_LINES = 60
-STOP = "The run ends within seconds. The best model so far is kept and can be used."
+STOP = "The run ends within seconds. If there is a model yet, the best one is kept and can be used."
 
 
 def now(status: RunStatus) -> None:
@@ -31,7 +31,7 @@ def now(status: RunStatus) -> None:
         stopping = status.state == "stopping"
         if st.button("Stop", key="stop", icon=":material/stop:", disabled=stopping, width="content", help=STOP):
             climbs.request_stop(status.run)
-            st.toast("Stopping. The best model so far is kept.")
+            st.toast(words.STOPPING)
     facts = words.facts(status)
     if facts:
         with st.grid(len(facts), min_column_width=130, key="pace"):

@@ -10,6 +10,7 @@ from advisor.core import wording
 from advisor.core.records import RunStatus
 from advisor.ui import terms
 
+STOPPING = "Stopping. If there is a model yet, the best one is kept."
 SILENT = "The run has not said anything yet."
 #: Of each kind of event that people read: the field that holds its words.
 READ = {"stage": "stage", "said": "sentence"}
@@ -18,7 +19,7 @@ READ = {"stage": "stage", "said": "sentence"}
 def doing(status: RunStatus) -> str:
     """What happens now and why, a sentence."""
     if status.state == "stopping":
-        return "Stopping. The best model so far is kept."
+        return STOPPING
     if status.state == "queued":
         return "Waiting for the device."
     return status.doing or f"{status.stage or 'Starting'}."

@@ -10,7 +10,8 @@ import streamlit as st
 
 from advisor import api
 from advisor.advice.advise import Runs, is_former, reconsider
-from advisor.advice.budgets import too_short
+from advisor.advice.budgets import too_short, usual
+from advisor.advice.comparison import basis
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side
@@ -38,7 +39,7 @@ from advisor.ui.charts import ladder
 from advisor.ui.instruments import backbones
 
 QUESTION = "How much of the model should change?"
-TRAINING = (60, 300, 900, 3600, 14400)
+TRAINING = (60.0, 300.0, 900.0, 3600.0, 14400.0)
 ALONG = {"cost": "Total cost", "time": "Training time"}
 
 
@@ -161,14 +162,17 @@ def train(dataset: Dataset, advice: Advice) -> None:
             key=f"rung-{advice.recommended}",
             format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
-        budget = st.selectbox("Training time, at most", TRAINING, index=1, key="budget", format_func=wording.duration)
-    if short := too_short(advice.estimate(rung), float(budget), TRAINING):
+        first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
+        budget = st.selectbox(
+            "Training time, at most", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
+        )
+    if short := too_short(advice.estimate(rung), budget, TRAINING):
         parts.note(short)
     if not pressed:
         return
     try:
         with st.spinner("Writing the plan."):
-            run = api.start(api.plan(dataset, rung=rung, budget=float(budget), advice=advice))
+            run = api.start(api.plan(dataset, rung=rung, budget=budget, advice=advice))
     except PeopleError as error:
         parts.problem(str(error))
     else:
@@ -194,7 +198,7 @@ def table(advice: Advice) -> None:
     st.dataframe(
         pd.DataFrame(sheet.rows, columns=list(sheet.headings)), hide_index=True, height="content",
         alt="Value, effort and costs of every rung",
-        column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=170)},
+        column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=230)},
     )  # fmt: skip
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
@@ -221,7 +225,7 @@ def known_by(estimate: Estimate) -> str:
     """How the value of a rung is known, a sentence with a space after it; "" without a value."""
     if estimate.value is None or estimate.provenance is None:
         return ""
-    return f"{wording.capital(estimate.provenance)}, n = {wording.count(estimate.n)}. "
+    return f"{wording.capital(basis(estimate))}, n = {wording.count(estimate.n)}. "
 
 
 def badge(estimate: Estimate, advice: Advice) -> None:

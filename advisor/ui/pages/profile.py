@@ -98,14 +98,19 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     clusters = wording.listed(f"{wording.counted(count, 'cluster')} of {kind} copies" for kind, count in kinds if count)
     parts.note(f"{clusters}.{shown}")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
-    for number, cluster in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
-        cluster_rows = [rows[key] for key in cluster if key in rows][:SHOWN_COPIES]
-        keys = dataset.items["key"].iloc[cluster_rows]
-        captions = [caption(dataset, row, key) for row, key in zip(cluster_rows, keys, strict=True)]
-        with st.container(border=True):
+    with st.grid(2, min_column_width=340, gap="small", key="clusters"):
+        for number, members in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
             kind = copies[number] if number < len(copies) else "near"
-            parts.note(f"{wording.counted(len(cluster), f'{kind} copy', f'{kind} copies')}")
-            items.view_of(dataset.kind).grid(dataset, cluster_rows, captions, key=f"cluster-{number}")
+            with st.container(border=True, height="stretch"):
+                parts.note(f"{wording.counted(len(members), f'{kind} copy', f'{kind} copies')}")
+                cluster(dataset, [rows[key] for key in members if key in rows][:SHOWN_COPIES], f"cluster-{number}")
+
+
+def cluster(dataset: Dataset, rows: list[int], key: str) -> None:
+    """Items that are copies of each other, each with its class and its key."""
+    keys = dataset.items["key"].iloc[rows]
+    captions = [caption(dataset, row, name) for row, name in zip(rows, keys, strict=True)]
+    items.view_of(dataset.kind).grid(dataset, rows, captions, key=key)
 
 
 def caption(dataset: Dataset, row: int, key: str) -> str:

@@ -18,10 +18,9 @@ LOOK_SECONDS, CURVE_SECONDS = 2.0, 5.0
 
 def draw() -> None:
     """The page."""
-    run = places.remembered("run")
+    run = places.run()
     if run is None:
-        parts.heading(QUESTION, "No run is open.")
-        st.page_link(places.page("runs"), label="See all runs", icon=":material/list:")
+        nothing()
         return
     try:
         status = store.status(run)
@@ -44,6 +43,16 @@ def draw() -> None:
         view.log(status)
     else:
         unfinished.draw(status)
+
+
+def nothing() -> None:
+    """There is no run of this dataset yet: where one is started."""
+    parts.heading("No run yet", "Get advice on a dataset and press Train this.")
+    with st.container(horizontal=True):
+        if st.button("Go to the advice", key="to-advice", type="primary", icon=":material/stairs:"):
+            places.go("advice")
+        if st.button("See all runs", key="to-runs", icon=":material/list:"):
+            places.go("runs")
 
 
 def live(run: str) -> None:
