@@ -72,8 +72,8 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
     near = likeness(run, entered) if dataset is not None else []
     if len(entered) == 1:
         view.draw(entered[0])
-        if near and near[0].is_unlike:
-            st.warning(unlike(near[0]), icon=":material/help:")
+        if near:
+            warned(near[0])
         answer(predictions[0], None)
         if near and dataset is not None:
             alike(near[0], dataset)
@@ -133,12 +133,14 @@ def answer(prediction: Prediction, label: str | None) -> None:
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)
 
 
-def unlike(near: Near) -> str:
-    """That an item is unlike the training part, and by what."""
-    return (
-        f"Unlike anything in training, so the probability means little. It is farther from the nearest training item "
-        f"than {wording.percent(near.further_than, 0)} of those are from each other."
-    )
+def warned(near: Near) -> None:
+    """That an item is unlike the training part, and by what; nothing where it is like it."""
+    if near.is_unlike:
+        st.warning(
+            f"Unlike anything in training, so the probability means little. It is farther from its nearest training "
+            f"item than {wording.percent(near.further_than, 0)} of the training items are from theirs.",
+            icon=":material/help:",
+        )
 
 
 def alike(near: Near, dataset: Dataset) -> None:

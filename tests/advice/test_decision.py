@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # rich, which typer needs, brings it
 
 from advisor import api
+from advisor.advice.comparison import basis
 from advisor.advice.outlook.cost import priced
 from advisor.advice.record.decision import DecisionRecord, asked, decision_record
 from advisor.advice.record.written import bars, escaped, html, markdown, written
@@ -95,7 +96,7 @@ def test_every_number_is_written_with_its_n_interval_and_provenance(record: Deci
         if e.value is not None and e.low is not None and e.high is not None:
             assert f"{100 * e.value:.1f} %" in text
             assert f"{100 * e.low:.1f} to {100 * e.high:.1f} %" in text
-            assert f"{e.provenance}, n = {e.n:,}" in text
+            assert f"{basis(e)}, n = {e.n:,}" in text
             assert wording.chance(e.p_target or 0.0) in text and f"{e.utility or 0.0:.1f}" in text
             assert wording.amount(sum(e.costs.values()), "EUR") in text
         assert e.reason in text

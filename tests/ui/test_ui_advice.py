@@ -135,7 +135,7 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     advice = given(images, estimates=tuple(estimates))
     assert cell(advice, "Accuracy", "Frozen") == "95.0 %"
     assert cell(advice, "90 % interval", "Frozen") == "92.0 to 98.0 %"
-    assert cell(advice, "Known by", "Fine-tuning") == "predicted, n = 200"
+    assert cell(advice, "Known by", "Fine-tuning") == "forecast from other datasets, n = 200"
     assert cell(advice, "Chance of 90.0 %", "Frozen") == "83 %"
     assert cell(advice, "Labels missing", "Frozen") == "120"
     assert cell(advice, "Price of those labels", "Frozen") == "12 EUR"
@@ -164,7 +164,7 @@ def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dat
 def test_a_narrow_screen_has_the_headings_in_the_cells(images: Dataset) -> None:
     table = next(h.value for h in at(images).html if "<table" in h.value)
     assert "@media (max-width" in table
-    for heading in ("Accuracy, 90 % interval", "Chance of beating frozen features", "Training", "A prediction"):
+    for heading in ("Accuracy, 90 % interval", "Chance of beating frozen features", "Training", "Per prediction"):
         assert table.count(f'data-label="{heading}"') == 5
 
 

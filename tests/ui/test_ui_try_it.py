@@ -81,10 +81,12 @@ def test_what_is_unlike_anything_in_training_is_said(texts: Dataset) -> None:
         from probes.novelty import Near
 
         name = next(Workspace.here().datasets.iterdir()).name
-        try_it.alike(Near(tuple(places), further), open_dataset(name))
+        near = Near(tuple(places), further)
+        try_it.warned(near)
+        try_it.alike(near, open_dataset(name))
 
     rows = [int(row) for row in texts.where("train")[:3]]
     for further, said in ((0.995, True), (0.5, False)):
         app = AppTest.from_function(page, args=(rows, further)).run()
         assert not app.exception
-        assert any("Unlike anything in training" in str(line.value) for line in app.html) == said
+        assert any("Unlike anything in training" in box.value for box in app.warning) == said
