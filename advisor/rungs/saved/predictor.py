@@ -11,7 +11,7 @@ from PIL import Image
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, PixelRange, Prediction
 from advisor.rungs.saved.inputs import Input as Input
-from advisor.rungs.saved.inputs import Remarks, as_list, name_of, open_input, text_of
+from advisor.rungs.saved.inputs import Remarks, as_list, check_any, name_of, open_input, text_of
 from probes.progress import Progress, silent
 
 
@@ -40,10 +40,15 @@ class Predictor:
         Images: paths, contents of files, images of Pillow, arrays or tensors; texts: strings. Raises DatasetError
         where none of the inputs can be used.
         """
+        predictions = self.predict_each(inputs, progress)
+        check_any([prediction.problem for prediction in predictions])
+        return predictions
+
+    def predict_each(self, inputs: Sequence[Input] | Input, progress: Progress = silent) -> list[Prediction]:
+        """As `predict`, also where none of the inputs can be used: each has its reason then."""
         items = as_list(inputs)
         names = [name_of(item, i) for i, item in enumerate(items)]
         probabilities, remarks = self._asked(items, progress)
-        remarks.check_any(names)
         return [
             Prediction(input=name, problem=remarks.problems[i])
             if i in remarks.problems
