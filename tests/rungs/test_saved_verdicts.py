@@ -1,4 +1,4 @@
-"""Every input has its row, also where none can be used; a verdict names the two best classes and says when it guesses."""
+"""Every input has its row, also where none can be used; a verdict names the two best classes and whether it is sure."""
 
 from __future__ import annotations
 

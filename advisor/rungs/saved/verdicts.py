@@ -1,4 +1,4 @@
-"""What a model says of an item, as serving and whole tables give it: the label, the runner-up, and whether it is sure."""
+"""What a model says of an item, as serving and whole tables give it: label, runner-up, and whether it is sure."""
 
 from __future__ import annotations
 
