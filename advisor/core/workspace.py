@@ -124,6 +124,8 @@ class DatasetFiles(Folder):
     advice = Inside("advice.json")  # given last
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
+    decisions = Inside("decisions.json")  # what the user decided about items
+    applied = Inside("applied.json")  # in a version's folder: the decisions that made it of its parent
 
     def source(self, source: str) -> Path:
         """The record as it was when this source was read last."""
@@ -149,6 +151,10 @@ class DatasetFiles(Folder):
         """What is wrong with each item, one row per finding."""
         return self.folder / f"issues-{backbone_hash[:8]}-{n_sample}.parquet"
 
+    def embedding(self, backbone_hash: str, n_sample: int, how: str) -> Path:
+        """The items as points of the plane, with the neighbours of each."""
+        return self.folder / f"embedding-{how}-{backbone_hash[:8]}-{n_sample}.parquet"
+
     def steps(self, backbone: str, backbone_hash: str) -> Path:
         """How long a training step takes here."""
         return self.folder / f"steps-{slug(backbone)}-{backbone_hash[:8]}.json"
@@ -171,6 +177,8 @@ class RunFiles(Folder):
     outcome = Inside("outcome.json")  # what the rung came to, kept until the report is written
     report = Inside("report.json")
     predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
+    notes = Inside("notes.json")  # what its owner calls it and says of it
+    latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
     model = Inside("model.json")
     weights = Inside("model.safetensors")
 

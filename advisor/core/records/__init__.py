@@ -25,10 +25,13 @@ from advisor.core.records.evidence import (
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
 from advisor.core.records.situation import Situation
+from advisor.core.records.versions import ACTIONS, Action, Decision, Decisions, VersionOf
 from advisor.core.records.wishes import Constraints, Prices
 
 __all__ = [
+    "ACTIONS",
     "PARTS",
+    "Action",
     "Advice",
     "Answer",
     "BackboneTrial",
@@ -37,6 +40,8 @@ __all__ = [
     "ClimbStep",
     "Constraints",
     "Dataset",
+    "Decision",
+    "Decisions",
     "Domain",
     "Estimate",
     "Evidence",
@@ -70,5 +75,6 @@ __all__ = [
     "Stage",
     "State",
     "TransferScore",
+    "VersionOf",
     "WhatIf",
 ]
