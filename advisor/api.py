@@ -9,7 +9,7 @@ share done. `advisor.__all__` lists the functions that are public in the package
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ from advisor.core.records import (
 )
 from advisor.core.workspace import RunFiles
 from advisor.data.profile.profile import profile as profile_dataset
+from advisor.data.reading import known_dataset
 from advisor.data.reading import read as read_source
 from advisor.evidence.backbones import AT_HAND, NONE
 from advisor.evidence.curve import labels_needed as read_off
@@ -51,7 +52,9 @@ from advisor.evidence.gather import gather, keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import begin, climbs, ended, launchers, store, supervisor
+from advisor.runs import aside, begin, climbs, ended, launchers, store, supervisor
+from advisor.runs.compare import Comparison
+from advisor.runs.compare import compare as compare_runs
 from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.measured import of_dataset
 from advisor.runs.relearn import restore_ledger
@@ -403,12 +406,27 @@ def resume_run(run: str) -> str:
     return ended.resume(run)
 
 
-def delete_run(run: str) -> int:
-    """Delete an ended run with its model, its report and all that it has kept; returns the bytes freed.
+def delete_run(run: str, *, for_good: bool = False) -> int:
+    """Delete an ended run with its model, its report and all that it has kept; returns the bytes that these take.
 
-    Raises RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
+    For a day `restore_run` brings it back; then its room is freed, or at once where the deletion is `for_good`. Raises
+    RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
     """
-    return ended.delete(run)
+    return ended.delete(run, for_good)
+
+
+def restore_run(run: str) -> str:
+    """Bring back a run that was deleted in the last 24 hours; its id. Raises RunError, StorageError."""
+    return aside.restore(run)
+
+
+def compare(runs: Sequence[str], *, latency: bool = False, progress: Progress = silent) -> Comparison:
+    """Runs side by side, the first as the base: settings that differ, and what each reached on the same test items.
+
+    runs: ids, names or folders of two or more. latency: time a prediction of each model that nobody has timed yet.
+    Raises RunError for fewer than two or an unknown one, StorageError for a damaged report.
+    """
+    return compare_runs([str(run) for run in runs], known_dataset, latency, progress)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:
@@ -428,6 +446,25 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
     if not RunFiles(folder).model.is_file():
         raise RunError(f"Run {folder.name} has no model yet. `advisor runs` lists the runs and their states.")
     return load_model(folder, pick(device))
+
+
+def serve(
+    run: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    without_key: bool = False,
+    device: str = "cpu",
+    ready: Callable[[str, str], None] = lambda title, address: None,
+) -> None:
+    """Serve a model over HTTP until SIGINT or SIGTERM (docs/serving.md).
+
+    run: as `load` takes it. without_key: listen beyond loopback though ADVISOR_API_KEY is not set. ready: gets the
+    model's title and the address. Raises RunError where it may not listen or an extra is missing.
+    """
+    from advisor.serve.server import serve as serve_model
+
+    serve_model(partial(load, run, device=device), host=host, port=port, without_key=without_key, ready=ready)
 
 
 def ask(

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.data", "advisor.llm"),
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
-    ("advisor.runs", "advisor.score"),
+    ("advisor.batch", "advisor.runs", "advisor.score", "advisor.serve"),
     ("advisor.api", "advisor.doctor"),
     ("advisor", "advisor.cli", "advisor.ui"),
 )

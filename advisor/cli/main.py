@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.cli import advise, ask, bench, climb, look, machine, prompt, record, train
+from advisor.cli import advise, ask, bench, climb, look, machine, prompt, record, runs, serve, train
 from advisor.cli.options import with_wishes, without_wishes
 from advisor.cli.output import plain
 
@@ -43,11 +43,11 @@ app = typer.Typer(
 COMMANDS = {
     "Look": (look.profile, look.probe, look.issues, prompt.prompt),
     "Decide": (without_wishes(advise.advise), advise.exchange, record.record),
-    "Train and use": (train.train, climb.climb, advise.race, train.predict, ask.ask),
+    "Train and use": (train.train, climb.climb, advise.race, train.predict, serve.serve, ask.ask),
     "This machine": (machine.weights, machine.doctor, machine.app),
 }
 #: Commands with commands of their own.
-GROUPS = {"runs": ("Train and use", machine.runs_app), "cache": ("This machine", machine.cache_app),
+GROUPS = {"runs": ("Train and use", runs.runs_app), "cache": ("This machine", machine.cache_app),
           "bench": ("Decide", bench.bench_app)}  # fmt: skip
 
 
