@@ -16,13 +16,28 @@ from typing import TYPE_CHECKING, Any
 import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
-    from advisor.api import advise, ask, climb, exchange, issues, labels_needed, load, probe, profile, race, read, train
+    from advisor.api import (
+        advise,
+        ask,
+        climb,
+        compare,
+        exchange,
+        issues,
+        labels_needed,
+        load,
+        probe,
+        profile,
+        race,
+        read,
+        train,
+    )
 
 __all__ = [
     "__version__",
     "advise",
     "ask",
     "climb",
+    "compare",
     "exchange",
     "issues",
     "labels_needed",

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import advisor
+from advisor.runs import store
 
 BUDGET_SECONDS = 5.0
 
@@ -43,6 +44,7 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "ask": lambda: advisor.ask(documents, "How long is the warranty?"),
         "train": lambda: advisor.train(images, rung="frozen", budget=20),
         "load": lambda: advisor.load("last"),
+        "compare": lambda: advisor.compare([run.run for run in store.runs()][:2]),
         "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
         "climb": lambda: advisor.climb(images, target=0.5, budget=20),
         "exchange": lambda: advisor.exchange(images, budget=BUDGET_SECONDS),

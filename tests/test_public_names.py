@@ -26,7 +26,14 @@ QUICK = {
     "advise": "Advice",
     "ask": "list",
 }
-SLOW = {"train": "RunReport", "load": "ImageClassifier", "race": "Race", "climb": "Climb", "exchange": "Exchange"}
+SLOW = {
+    "train": "RunReport",
+    "load": "ImageClassifier",
+    "race": "Race",
+    "climb": "Climb",
+    "compare": "Comparison",
+    "exchange": "Exchange",
+}
 
 
 @pytest.fixture(scope="module")

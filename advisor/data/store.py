@@ -47,6 +47,14 @@ def open_dataset(fingerprint: str) -> Dataset:
     return _loaded(folders[0])
 
 
+def known_dataset(fingerprint: str) -> Dataset | None:
+    """The dataset read before under this fingerprint; None where the workspace has it no longer."""
+    try:
+        return open_dataset(fingerprint[:16])
+    except (DatasetError, StorageError):
+        return None
+
+
 def known_datasets() -> list[Dataset]:
     """Every dataset in the workspace, the one read last first; damaged ones are left out."""
     paths = sorted(Workspace.here().datasets.glob(f"*/{RECORD}"), key=lambda p: -p.stat().st_mtime)

@@ -114,7 +114,8 @@ class RunStatus(Record):
 
     ``kept``: the rung of the saved model where it is not the plan's; a run rolls back to the rung it started from when
     training is no better. ``interruptions``: how often its worker died and the run went on. ``doing``: what it does now
-    and why, a sentence; ``seconds``: working time so far; ``memory_bytes``: what it holds on its device now.
+    and why, a sentence; ``seconds``: working time so far; ``memory_bytes``: what it holds on its device now. ``name``,
+    ``note`` and ``starred``: what its owner noted.
     """
 
     run: str
@@ -135,6 +136,9 @@ class RunStatus(Record):
     device: str = ""
     memory_bytes: float | None = None
     items_per_second: float | None = None
+    name: str = ""
+    note: str = ""
+    starred: bool = False
 
     @property
     def interrupted(self) -> str:
