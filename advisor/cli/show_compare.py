@@ -113,8 +113,8 @@ def _items(to: Console, pair: Pair, n_items: int) -> None:
     if pair.items is None:
         return
     base, other = pair.n_right
-    alone = f"{counted(base, 'item')} only {pair.base} has right, {other:,} only {pair.other}"
-    to.print(safe(f"{alone}; both have {pair.n_both:,} right and {pair.n_neither:,} wrong."))
+    alone = f"{pair.base} alone has {counted(base, 'test item')} right, {pair.other} alone {other:,}"
+    to.print(safe(f"{alone}. Both have {pair.n_both:,} right and {pair.n_neither:,} wrong."))
     if not n_items or pair.items.empty:
         return
     rows = table("item", "truth", pair.base, pair.other)

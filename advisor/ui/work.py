@@ -22,6 +22,7 @@ from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
 from advisor.data.read.pdf_pages import page_of
 from advisor.data.reading import open_dataset
+from advisor.runs import latency
 from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
@@ -163,6 +164,16 @@ def neighbours(run: str, rows: Sequence[int], k: int, progress: Progress) -> lis
 def likeness(run: str, items: Sequence[Any], progress: Progress) -> list[Near]:
     """How like the training part of a run items are."""
     return _likeness(run, Workspace.here().folder).of_items(items)
+
+
+def time_models(runs: Sequence[str], progress: Progress) -> None:
+    """Time a prediction of each run's model; what is measured lies in the run's folder."""
+    for place, run in enumerate(runs):
+        dataset = _trained_on(run)[1]
+        latency.measure(
+            Workspace.here().run(run).folder, dataset,
+            progress=lambda sentence, share, place=place: progress(sentence, (place + share) / len(runs)),  # type: ignore[misc]
+        )  # fmt: skip
 
 
 def score(progress: Progress) -> None:

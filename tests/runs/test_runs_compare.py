@@ -137,5 +137,5 @@ def test_the_command_prints_and_gives_json(digits: Dataset, capfd: pytest.Captur
     assert [run["name"] for run in document["runs"]] == ["", "tried again"]
     app(["runs", "compare", "one", "two"], standalone_mode=False)
     printed = capfd.readouterr().out
-    assert "3 items only one has right" in printed and "tried again against" in printed
+    assert "one alone has 3 test items right" in printed and "tried again against" in printed
     assert compare.sentences(api.compare(["one", "two"]))[0] in " ".join(printed.split())
