@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -47,6 +47,12 @@ bench-backbones: $(READY)  ## what a stronger backbone brings with frozen featur
 
 bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memory, how quickly pages come
 	$(BIN)/python -m benchmarks.dashboard
+
+bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
+	$(BIN)/python -m benchmarks.serving
+
+bench-batch: $(READY)  ## 100,000 rows predicted: memory, rows a second, and a kill that loses nothing
+	$(BIN)/python -m benchmarks.batch
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
 	$(BIN)/python -m benchmarks.faults

@@ -68,10 +68,12 @@ def application(served: Served, limits: Limits) -> FastAPI:
         status = 500
         try:
             items, everything = await items_in(request, served.modality, limits)
-            shown = served.shown(await batcher.ask(items), everything)
+            answers, seconds = await batcher.ask(items)
+            shown = served.shown(answers, everything)
             _count(metrics, shown)
             status = 200 if any(row.problem is None for row in _rows(shown)) else 422
-            return Response(shown.model_dump_json(exclude_none=True), status, media_type="application/json")
+            headers = {"Server-Timing": f"model;dur={1000 * seconds:.2f}"}  # milliseconds, as browsers show them
+            return Response(shown.model_dump_json(exclude_none=True), status, headers, "application/json")
         except PeopleError as error:  # such as an endpoint that does not answer
             raise Refused(502, str(error)) from error
         except Refused as error:

@@ -27,11 +27,12 @@ CROWD_SECONDS = 0.05
 
 @dataclass(eq=False)
 class Request:
-    """Items that wait for the model, and where their answers go."""
+    """Items that wait for the model, and where their answers go; ``seconds``: of the call that they went into."""
 
     items: list[Any]
     answers: asyncio.Future[list[Any]]
     taken: bool = False
+    seconds: float = 0.0
 
 
 class Batcher:
@@ -53,8 +54,11 @@ class Batcher:
         """Items that wait for the model."""
         return sum(len(request.items) for request in self._waiting)
 
-    async def ask(self, items: list[Any]) -> list[Any]:
-        """What the model says of each item. Raises Refused (503) where too many wait, or this waited too long."""
+    async def ask(self, items: list[Any]) -> tuple[list[Any], float]:
+        """What the model says of each item, and the seconds that the model itself took for all that went with them.
+
+        Raises Refused (503) where too many wait, or this waited too long.
+        """
         n_waiting = self.n_waiting
         if n_waiting and n_waiting + len(items) > self.limits.queue_items:
             raise self._busy(f"{n_waiting:,} items wait already.")
@@ -62,12 +66,13 @@ class Batcher:
         self._waiting.append(request)
         self._arrived.set()
         try:
-            return await asyncio.wait_for(asyncio.shield(request.answers), self.limits.queue_seconds)
+            answers = await asyncio.wait_for(asyncio.shield(request.answers), self.limits.queue_seconds)
         except TimeoutError:
             if request.taken:
-                return await request.answers
+                return await request.answers, request.seconds
             self._waiting.remove(request)
             raise self._busy(f"The request waited for {self.limits.queue_seconds:g} seconds.") from None
+        return answers, request.seconds
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -111,7 +116,7 @@ class Batcher:
     async def _together(self, batch: list[Request]) -> list[list[Any] | Exception]:
         """The answers of each request; one that makes the model fail fails alone."""
         try:
-            answers = await self._call([item for request in batch for item in request.items])
+            answers = await self._call(batch)
         except Exception as error:
             if len(batch) == 1:
                 return [error]
@@ -119,11 +124,15 @@ class Batcher:
         places = iter(answers)
         return [[next(places) for _ in request.items] for request in batch]
 
-    async def _call(self, items: list[Any]) -> Sequence[Any]:
+    async def _call(self, batch: list[Request]) -> Sequence[Any]:
+        items = [item for request in batch for item in request.items]
         self._observe(len(items))
         begun = time.monotonic()
         answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._answering, items)
-        self._item_seconds = (time.monotonic() - begun) / max(1, len(items))
+        seconds = time.monotonic() - begun
+        for request in batch:
+            request.seconds = seconds
+        self._item_seconds = seconds / max(1, len(items))
         return answers
 
     def _busy(self, cause: str) -> Refused:

@@ -104,7 +104,8 @@ async def _files(request: Request, limits: Limits) -> list[tuple[str, bytes]]:
             files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
             return [(short(file.filename or "a file", 120), await file.read()) for file in files]
     except HTTPException as error:
-        raise Refused(422, f"The form cannot be read ({error.detail}) Send up to {limits.items} files.") from None
+        cause = str(error.detail).rstrip(".")
+        raise Refused(422, f"The form cannot be read ({cause}). Send up to {limits.items} files.") from None
 
 
 def _of_string(value: str, modality: ModalityName, place: int, limits: Limits) -> Any:

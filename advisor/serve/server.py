@@ -74,12 +74,13 @@ def checked_key(host: str, without_key: bool) -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises RunError where it cannot."""
+    """A socket that listens: who asks before the model is loaded waits. Raises RunError where it cannot."""
     place = ADDRESS if host == "localhost" else host
     opened = socket.socket(socket.AF_INET6 if ":" in place else socket.AF_INET)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((place.strip("[]"), port))
+        opened.listen(MOST_CONNECTIONS)
     except OSError as error:
         opened.close()
         other = port + 1 if port < 65535 else PORT
