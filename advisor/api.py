@@ -42,7 +42,6 @@ from advisor.core.records import (
     ReadOptions,
     RunReport,
 )
-from advisor.core.workspace import RunFiles
 from advisor.data.profile.profile import profile as profile_dataset
 from advisor.data.reading import known_dataset
 from advisor.data.reading import read as read_source
@@ -52,11 +51,12 @@ from advisor.evidence.gather import gather, keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import aside, begin, climbs, ended, launchers, store, supervisor
+from advisor.runs import aside, begin, ended, launchers, store, supervisor
 from advisor.runs.compare import Comparison
 from advisor.runs.compare import compare as compare_runs
 from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.measured import of_dataset
+from advisor.runs.model_folder import model_folder
 from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
 
@@ -438,14 +438,7 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
     from advisor.rungs.saved.loading import load as load_model
     from probes.device import pick
 
-    if not isinstance(run, (str, Path)):
-        raise RunError(f"{run!r} is not a run. Give the id or the folder of a finished run, or the word last.")
-    folder = Path(run)
-    if not RunFiles(folder).model.is_file():
-        folder = store.directory(climbs.kept_instead(store.last_finished()) if run == store.LAST else str(run))
-    if not RunFiles(folder).model.is_file():
-        raise RunError(f"Run {folder.name} has no model yet. `advisor runs` lists the runs and their states.")
-    return load_model(folder, pick(device))
+    return load_model(model_folder(run), pick(device))
 
 
 def serve(

@@ -16,8 +16,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.data", "advisor.llm"),
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
-    ("advisor.batch", "advisor.runs", "advisor.score", "advisor.serve"),
-    ("advisor.api", "advisor.doctor"),
+    ("advisor.batch", "advisor.export", "advisor.runs", "advisor.score", "advisor.serve"),
+    ("advisor.api", "advisor.doctor", "advisor.fixing", "advisor.leaving"),
     ("advisor", "advisor.cli", "advisor.ui"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,0 +1,119 @@
+"""What a whole folder has beside the model: its card, the decision, training script, server, licences, Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from advisor.core import storage
+from advisor.core.records import Dataset, Plan, RunReport
+from advisor.core.workspace import RunFiles
+from advisor.export import card, contents
+from advisor.export.record import write_record
+from advisor.export.records import Exported
+from advisor.rungs.saved.predictor import Predictor
+
+CARD = "MODEL_CARD.md"
+DOCKERFILE = """# docker build -t model . && docker run -p 127.0.0.1:8000:8000 model
+FROM python:3.12-slim
+WORKDIR /model
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+USER nobody
+EXPOSE 8000
+HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+# Python's own server. With batching, keys and metrics: pip install "transfer-advisor[serve]" and advisor serve /model
+CMD ["python", "serve.py", "--host", "0.0.0.0"]
+"""
+#: What train.py needs, by the library that has the network.
+TRAINING = {"timm": "train_images", "torchvision": "train_images", "own": "train_images"}
+
+
+def write(
+    result: Exported,
+    model: Predictor,
+    plan: Plan,
+    report: RunReport | None,
+    dataset: Dataset | None,
+    run: Path,
+    to: Path,
+) -> Exported:
+    """Write all of it into `to`; what cannot be written is said in the remarks."""
+    remarks = list(result.remarks)
+    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    contents.write_script("serve", to / "serve.py")
+    (to / "LICENCES.md").write_text(licences(model.spec), encoding="utf-8")
+    if not _training(model, run, to):
+        remarks.append(
+            "There is no train.py: nothing of this model was trained, or no library outside has its network."
+        )
+    if dataset is None or not write_record(dataset, plan, to):
+        remarks.append("There is no decision record: the advice is not in this workspace any more.")
+    names = sorted(path.name for path in to.iterdir())
+    whole = result.model_copy(update={"remarks": tuple(remarks), "files": (*names, CARD)})
+    storage.write_bytes(to / CARD, str(card.card(model.spec, plan, report, dataset, whole)).encode())
+    return whole
+
+
+def licences(spec: dict[str, Any]) -> str:
+    """Whose weights the model rests on, under which licence, and where that can be read."""
+    part = card.part_of(spec)
+    if not part or part.get("source") in ("trained here", "small-resnet"):
+        return "# Licences\n\nAll weights were learned on your data: no licence of others is on them.\n"
+    licence = str(part.get("licence", ""))
+    where = f"https://spdx.org/licenses/{licence}.html" if licence in card.LICENCES else "see the publisher"
+    terms = _terms(part)
+    return (
+        "# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n"
+        "| weights | source | licence | text |\n"
+        "|---|---|---|---|\n"
+        f"| {card.text(part.get('title') or part.get('name'))} | {card.text(part.get('source', ''))} "
+        f"| {card.text(licence or 'unknown')} | {where} |\n{terms}"
+    )
+
+
+def _terms(part: dict[str, Any]) -> str:
+    """What the publisher asks besides the licence."""
+    from probes.backbones import catalog
+    from probes.errors import BackboneError
+
+    try:
+        terms = catalog.find(str(part.get("name", ""))).terms
+    except BackboneError:  # a folder that is gone
+        terms = ""
+    return f"\n{terms}\n" if terms else ""
+
+
+def _training(model: Predictor, run: Path, to: Path) -> bool:
+    """train.py with its settings; False where there is nothing to train, or no library that has the network."""
+    spec = model.spec
+    head, trained = (
+        spec["head"],
+        storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {},
+    )
+    if head["type"] == "class names":
+        return False
+    settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
+                "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
+    if spec["weights"] == "words":
+        name = "train_words"
+    elif spec["kind"] == "text":
+        name = "train_texts"
+    else:
+        name = TRAINING.get(model.backbone.entry.loader, "")
+    if not name:
+        return False
+    contents.write_script(name, to / "train.py")
+    contents.write_json(to / "training.json", settings)
+    if spec.get("backbone", {}).get("source") == "small-resnet":
+        contents.write_network(to / "network.py")
+    return True
+
+
+def _steps(trained: dict[str, Any]) -> dict[str, Any]:
+    """Learning rate, decay and length of a run that trained layers, as they were resolved."""
+    known = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.02, "batch_size": 32,
+             "label_smoothing": 0.05, "layer_decay": 0.85, "warmup": 0.15, "max_epochs": 20.0}  # fmt: skip
+    return {name: trained.get(name) if isinstance(trained.get(name), (int, float)) else usual
+            for name, usual in known.items()}  # fmt: skip
