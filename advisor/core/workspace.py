@@ -125,6 +125,7 @@ class DatasetFiles(Folder):
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
     decisions = Inside("decisions.json")  # what the user decided about items
+    judged = Inside("judged.json")  # with what the checks were made on the whole training part
     applied = Inside("applied.json")  # in a version's folder: the decisions that made it of its parent
 
     def source(self, source: str) -> Path:
@@ -179,6 +180,7 @@ class RunFiles(Folder):
     predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
     notes = Inside("notes.json")  # what its owner calls it and says of it
     latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
+    exports = Inside("exports")  # the model as it left, one folder for each form
     model = Inside("model.json")
     weights = Inside("model.safetensors")
 

@@ -11,7 +11,7 @@ from advisor.core import disk
 from advisor.core.errors import DatasetError, RunError, StorageError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.export import beside, contents, language, onnx_file, parity, quantised
+from advisor.export import beside, contents, extra, language, onnx_file, parity, quantised
 from advisor.export.graphs import Graph, graph_of
 from advisor.export.records import FORMS, Exported, Form
 from advisor.rungs.saved import folder as saved
@@ -34,7 +34,7 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
     if language.is_language(spec):
         return _written(target, lambda aside: language.export(run, chosen, spec, dataset, aside, progress))
     if chosen != "safetensors":
-        onnx_file.check_installed()
+        extra.check_installed()
     model = load(run)
     assert isinstance(model, Predictor)
     graph = graph_of(model, tensors)

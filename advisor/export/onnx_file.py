@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import logging
 import warnings
@@ -13,28 +12,13 @@ from typing import Any
 import torch
 
 from advisor.core.errors import RunError
+from advisor.export.extra import check_installed
 from advisor.export.graphs import Graph
 from probes.errors import first_line
 
-#: What the extra brings; torch translates with the first two, the third runs the result.
-NEEDED = ("onnx", "onnxscript", "onnxruntime")
 #: A file of protobuf ends at 2 GB; a larger model keeps its weights beside it.
 ONE_FILE_BYTES = 1_800_000_000
 OUTPUT = "probabilities"
-
-
-def missing() -> str:
-    """What is not installed and how to get it, a sentence; "" where all is there. Imports nothing."""
-    absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if not absent:
-        return ""
-    return f'Exporting to ONNX needs {" and ".join(absent)}. Install: pip install "transfer-advisor[export]"'
-
-
-def check_installed() -> None:
-    """Raises RunError naming the extra where something is missing."""
-    if sentence := missing():
-        raise RunError(sentence)
 
 
 def write(graph: Graph, path: Path) -> None:

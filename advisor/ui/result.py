@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, parts, tasks
+from advisor.ui import alts, charts, climbing, how_trained, leave, parts, tasks
 
 QUESTION = "Did the forecast hold?"
 
@@ -92,6 +92,7 @@ def take_away(status: RunStatus) -> None:
                 icon=":material/description:",
                 on_click="ignore",
             )
+    leave.draw(status)
 
 
 def zipped(folder: Path) -> bytes:

@@ -176,6 +176,13 @@ def time_models(runs: Sequence[str], progress: Progress) -> None:
         )  # fmt: skip
 
 
+def export(run: str, form: str, progress: Progress) -> None:
+    """Write a run's model for other programs, into a folder of the run's own."""
+    from advisor import leaving
+
+    leaving.export(run, form, Workspace.here().run(run).exports / form, progress=progress)
+
+
 def score(progress: Progress) -> None:
     """Score the advice on LadderBench."""
     kept_board(progress)
