@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         read,
         train,
     )
+    from advisor.fixing import fix, suggestions
+    from advisor.leaving import export, publish
 
 __all__ = [
     "__version__",
@@ -39,13 +41,17 @@ __all__ = [
     "climb",
     "compare",
     "exchange",
+    "export",
+    "fix",
     "issues",
     "labels_needed",
     "load",
     "probe",
     "profile",
+    "publish",
     "race",
     "read",
+    "suggestions",
     "train",
 ]
 __version__ = "0.2.0"
@@ -54,9 +60,10 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
     if name in __all__:
-        from advisor import api
+        from advisor import api, fixing, leaving
 
-        return getattr(api, name)
+        rooms = (fixing, leaving)
+        return getattr(next((room for room in rooms if name in room.PUBLIC), api), name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

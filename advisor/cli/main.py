@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.cli import advise, ask, bench, climb, look, machine, prompt, record, runs, serve, train
+from advisor.cli import advise, ask, bench, climb, export, fix, look, machine, prompt, record, runs, serve, train
 from advisor.cli.options import with_wishes, without_wishes
 from advisor.cli.output import plain
 
@@ -41,9 +41,18 @@ app = typer.Typer(
 )
 #: The commands by their heading in the help.
 COMMANDS = {
-    "Look": (look.profile, look.probe, look.issues, prompt.prompt),
+    "Look": (look.profile, look.probe, look.issues, fix.fix, prompt.prompt),
     "Decide": (without_wishes(advise.advise), advise.exchange, record.record),
-    "Train and use": (train.train, climb.climb, advise.race, train.predict, serve.serve, ask.ask),
+    "Train and use": (
+        train.train,
+        climb.climb,
+        advise.race,
+        train.predict,
+        serve.serve,
+        ask.ask,
+        export.export,
+        export.publish,
+    ),
     "This machine": (machine.weights, machine.doctor, machine.app),
 }
 #: Commands with commands of their own.

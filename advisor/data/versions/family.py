@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.core import disk, places
@@ -10,9 +11,18 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, Decisions, VersionOf
 from advisor.core.wording import counted
 from advisor.data import store
+from advisor.data.versions import decisions
 
 #: What stands before the first 16 digits of a version's fingerprint where a source is asked for.
 VERSION = "version:"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The dataset to go on with, and what was undone, in a sentence."""
+
+    dataset: Dataset
+    sentence: str
 
 
 def what_changed(of: VersionOf) -> str:
@@ -98,3 +108,25 @@ def delete(version: Dataset) -> int:
         version.files.record.unlink(missing_ok=True)  # without it the folder is no dataset, should the rest be cut off
         shutil.rmtree(folder)
     return freed
+
+
+def undo(dataset: Dataset) -> Undone:
+    """Undo what was done last: a step of decisions taken after the last version was made, else that version.
+
+    A version that is undone is deleted; the decisions that made it stay and can be undone next. Raises DatasetError
+    where there is nothing to undo, StorageError.
+    """
+    own = [one for one in versions_of(dataset) if one.version and one.version.parent == dataset.fingerprint]
+    last = own[-1] if own else None
+    steps = [one.step for one in decisions.kept(dataset).entries]
+    made = max((one.step for one in applied(last).entries), default=0) if last is not None else -1
+    if steps and max(steps) > made:
+        return Undone(dataset, f"{counted(decisions.take_back(dataset), 'decision')} taken back.")
+    if last is not None:
+        delete(last)
+        return Undone(dataset, f"{last.name} deleted. The decisions that made it are kept.")
+    parent = parent_of(dataset)
+    if parent is not None:
+        delete(dataset)
+        return Undone(parent, f"{dataset.name} deleted. The decisions that made it are kept.")
+    raise DatasetError(f"There is nothing to undo: no decision was taken on {dataset.name}, and no version made of it.")

@@ -19,7 +19,7 @@ from advisor.core.wording import counted, listed
 from advisor.data import store
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.versions import family
-from advisor.data.versions.decisions import Standing, check_decidable, standing
+from advisor.data.versions.decisions import Standing, check_decidable, kept, standing
 
 DROPPED = "It was dropped by a decision."
 CLASS_GONE = "The training part has no item of its class any more."
@@ -31,7 +31,8 @@ def make(dataset: Dataset, decisions: Decisions | None = None) -> Dataset:
     Raises DatasetError where no decision changes anything, or where too little would be left.
     """
     check_decidable(dataset)
-    held = standing(dataset, decisions)
+    taken = decisions if decisions is not None else kept(dataset)
+    held = standing(dataset, taken)
     changing = [(row, one) for row, one in held.by_row.items() if one.action in ("relabel", "drop")]
     if not changing:
         raise DatasetError(
@@ -40,7 +41,7 @@ def make(dataset: Dataset, decisions: Decisions | None = None) -> Dataset:
         )
     mark = fingerprint(dataset, [one for _, one in changing])
     known = store.stored(mark)
-    return known if known is not None else _made(dataset, held, mark)
+    return known if known is not None else _made(dataset, taken, held, mark)
 
 
 def fingerprint(dataset: Dataset, decisions: list[Decision]) -> str:
@@ -52,7 +53,7 @@ def fingerprint(dataset: Dataset, decisions: list[Decision]) -> str:
     return running.hexdigest()
 
 
-def _made(dataset: Dataset, held: Standing, mark: str) -> Dataset:
+def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Dataset:
     labels, dropped = changed(dataset, held)
     out = _without_training(dataset, labels, dropped)
     stays = ~(dropped | out)
@@ -82,7 +83,7 @@ def _made(dataset: Dataset, held: Standing, mark: str) -> Dataset:
         "version": of,
     }
     version = Dataset.model_validate(content)
-    Decisions(entries=held.decisions).save(version.files.applied)
+    taken.save(version.files.applied)
     store.write(version, items, _inspection(dataset, stays))
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return store.listed_at(version, listed_ns) if listed_ns is not None else version

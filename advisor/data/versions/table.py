@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ACTIONS, Dataset, Decision
 from advisor.core.shown import without_formula
 from advisor.core.wording import counted, listed
-from advisor.data.versions.decisions import Standing, check_class, check_decidable, decided
+from advisor.data.versions.decisions import Standing, check_decidable, decided
 
 COLUMNS = ("key", "part", "label", "decision", "new_label", "check", "digest")
 
@@ -62,6 +63,29 @@ def read(dataset: Dataset, path: Path) -> list[Decision]:
     return [one for one in decisions if one is not None]
 
 
+def given(dataset: Dataset, decisions: Mapping[str, str | None] | str | Path | None) -> list[Decision]:
+    """Decisions as Python gives them: the class of an item by its key, None to drop it; or a file, see `read`."""
+    if decisions is None:
+        return []
+    if isinstance(decisions, (str, Path)):
+        return read(dataset, Path(decisions))
+    check_decidable(dataset)
+    places = _places(dataset)
+    return [
+        decided(dataset, _row(dataset, places, key), "drop" if label is None else "relabel", label or "")
+        for key, label in decisions.items()
+    ]
+
+
+def _row(dataset: Dataset, places: dict[str, list[int]], key: str) -> int:
+    """The one item with this key. Raises DatasetError."""
+    rows = places.get(key, [])
+    if len(rows) != 1:
+        what = "no item" if not rows else counted(len(rows), "item")
+        raise DatasetError(f"{dataset.name} has {what} called {key!r}. Take keys from its table of items.")
+    return rows[0]
+
+
 def _places(dataset: Dataset) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
     for row, key in enumerate(dataset.items["key"]):
@@ -76,16 +100,11 @@ def _of(dataset: Dataset, places: dict[str, list[int]], row: dict[str, str | Non
         return None
     if action not in ACTIONS:
         raise DatasetError(f"{where}: {action!r} is no decision. Write one of {', '.join(ACTIONS)}, or nothing.")
-    rows = places.get(cells["key"], [])
-    if len(rows) != 1:
-        what = "no item" if not rows else counted(len(rows), "item")
-        raise DatasetError(f"{where}: {dataset.name} has {what} called {cells['key']!r}. Take keys from its table.")
-    if action == "relabel":
-        try:
-            check_class(dataset, cells.get("new_label", ""))
-        except DatasetError as error:
-            raise DatasetError(f"{where}: {error}") from error
-    return decided(dataset, rows[0], action, cells.get("new_label", ""), cells.get("check", ""))
+    label = cells.get("new_label", "")
+    try:
+        return decided(dataset, _row(dataset, places, cells["key"]), action, label, cells.get("check", ""))
+    except DatasetError as error:
+        raise DatasetError(f"{where}: {error}") from error
 
 
 def _own(cell: str | None) -> str:
