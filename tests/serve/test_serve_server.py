@@ -50,14 +50,14 @@ def test_a_stop_answers_what_is_in_flight(tmp_path: Path) -> None:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
     port = next(int(found[1]) for line in process.stderr if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
-    body = json.dumps({"inputs": ["word " * 400] * 200}).encode()
+    body = json.dumps({"inputs": ["word " * 60] * 40}).encode()
     statuses: list[int] = []
 
     def ask() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        assert len(json.loads(answer.read())["predictions"]) == 200
+        assert len(json.loads(answer.read())["predictions"]) == 40
         statuses.append(answer.status)
 
     clients = [threading.Thread(target=ask) for _ in range(3)]
@@ -76,6 +76,6 @@ def waits_for_work(port: int) -> None:
     for _ in range(2000):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/metrics")
-        if b"advisor_waiting_items 400.0" in connection.getresponse().read():
+        if b"advisor_waiting_items 80.0" in connection.getresponse().read():
             return
     raise AssertionError("the requests did not arrive")
