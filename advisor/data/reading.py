@@ -48,7 +48,9 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     listing.notes += changes.since_last_time(place.origin, options, mark)
     known = store.stored(mark)
     if known is not None:
-        known = store.at_hand(known, place.name, place.origin, options, listing.notes, listing.items)
+        known = store.at_hand(
+            known, place.name, place.origin, options, listing.notes, listing.items, columns=_columns(listing)
+        )
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
     store.write_unlabelled(known, listing.unlabelled)
@@ -90,9 +92,15 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
         notes=(*own_notes, *content_notes),
         content_notes=content_notes,
         pixel_range=inspection.pixel_range,
+        columns=_columns(listing),
     )
     store.write(dataset, items, inspection, listing.documents)
     return dataset
+
+
+def _columns(listing: Listing) -> dict[str, tuple[str, ...]]:
+    """The columns of the table that was read, by their roles."""
+    return dict(listing.seen.roles) if listing.seen is not None else {}
 
 
 def _reasons(inspection: Inspection, n: int) -> pd.Series:
