@@ -179,6 +179,7 @@ class RunFiles(Folder):
     report = Inside("report.json")
     predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
     notes = Inside("notes.json")  # what its owner calls it and says of it
+    tracking = Inside("tracking.json")  # where it is to be logged besides, until it was
     latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
     exports = Inside("exports")  # the model as it left, one folder for each form
     model = Inside("model.json")

@@ -19,7 +19,7 @@ from advisor.core import disk
 from advisor.core.errors import PeopleError, RunError, StorageError
 from advisor.core.ladder import rung
 from advisor.core.workspace import RunFiles, Workspace
-from advisor.runs import database, notes, processes, recovery
+from advisor.runs import database, notes, processes, recovery, tracking
 from advisor.runs.processes import read_small
 from advisor.runs.recovery import ENDED as ENDED
 
@@ -75,6 +75,7 @@ def submit(plan: Plan) -> str:
         raise StorageError(disk.sentence(folder, error)) from error
     try:
         plan.save(RunFiles(folder).plan)
+        tracking.remember(folder)
         row = recovery.row_of(folder)
         database.using(lambda table: database.insert(table, [row]))
     except (StorageError, sqlite3.Error):  # on a full disk: a folder left behind would be a run that nobody asked for

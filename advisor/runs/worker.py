@@ -22,7 +22,7 @@ from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.stopping import Stopped
 from advisor.core.wording import counted, duration, times
 from advisor.core.workspace import RunFiles
-from advisor.runs import processes
+from advisor.runs import processes, tracking
 from advisor.runs.reporter import Reporter
 from advisor.runs.stopping import Stopping, was_stopped
 from probes.errors import first_line
@@ -66,6 +66,7 @@ def _carried_out(folder: Path, reporter: Reporter, stopping: Stopping) -> int:
     if ending is None:
         return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
     reporter.end(*ending)
+    tracking.begin(folder)
     return 0
 
 
@@ -98,6 +99,7 @@ def _why_it_failed(folder: Path, stage: str, error: Exception) -> str:
 def give_up(folder: Path, reporter: Reporter) -> None:
     """End this process in the middle of its work, stopped, with the model that is in the folder."""
     reporter.end("stopped", was_stopped(folder))
+    tracking.begin(folder)
     os._exit(0)
 
 

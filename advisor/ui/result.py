@@ -100,6 +100,6 @@ def zipped(folder: Path) -> bytes:
     stream = BytesIO()
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         for path in sorted(folder.iterdir()):
-            if path.is_file() and path.name not in ("heartbeat", "stop"):
+            if path.is_file() and path.name not in ("heartbeat", "stop", "tracking.json"):
                 archive.write(path, f"{folder.name}/{path.name}")
     return stream.getvalue()
