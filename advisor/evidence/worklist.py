@@ -69,6 +69,14 @@ def counts(work: pd.DataFrame) -> dict[str, tuple[int, int]]:
     return found
 
 
+def of_rows(dataset: Dataset, work: pd.DataFrame, rows: Sequence[int]) -> pd.DataFrame:
+    """These rows in their order, each as the first list has it; one that is on no list has an empty check."""
+    known = work[work["row"].isin(rows)].drop_duplicates("row")
+    others = [row for row in rows if row not in set(known["row"])]
+    every = pd.concat([known, _rows(dataset, others, "")], ignore_index=True) if others else known
+    return every.set_index("row", drop=False).loc[list(dict.fromkeys(rows))].reset_index(drop=True)
+
+
 def leaks(dataset: Dataset) -> pd.DataFrame:
     """Training and validation items of which the official test part holds a copy; to be dropped.
 
