@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from advisor.fixing import fix, suggestions
     from advisor.leaving import export, publish
+    from advisor.using import predict_table
 
 __all__ = [
     "__version__",
@@ -46,6 +47,7 @@ __all__ = [
     "issues",
     "labels_needed",
     "load",
+    "predict_table",
     "probe",
     "profile",
     "publish",
@@ -60,9 +62,9 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
     if name in __all__:
-        from advisor import api, fixing, leaving
+        from advisor import api, fixing, leaving, using
 
-        rooms = (fixing, leaving)
+        rooms = (fixing, leaving, using)
         return getattr(next((room for room in rooms if name in room.PUBLIC), api), name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
 

@@ -9,7 +9,7 @@ share done. `advisor.__all__` lists the functions that are public in the package
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -439,25 +439,6 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
     from probes.device import pick
 
     return load_model(model_folder(run), pick(device))
-
-
-def serve(
-    run: str | Path,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    without_key: bool = False,
-    device: str = "cpu",
-    ready: Callable[[str, str], None] = lambda title, address: None,
-) -> None:
-    """Serve a model over HTTP until SIGINT or SIGTERM (docs/serving.md).
-
-    run: as `load` takes it. without_key: listen beyond loopback though ADVISOR_API_KEY is not set. ready: gets the
-    model's title and the address. Raises RunError where it may not listen or an extra is missing.
-    """
-    from advisor.serve.server import serve as serve_model
-
-    serve_model(partial(load, run, device=device), host=host, port=port, without_key=without_key, ready=ready)
 
 
 def ask(

@@ -25,9 +25,9 @@ def serve(
 ) -> None:
     """Serve a model over HTTP: POST /predict takes JSON, files and lists; clients show the key in ADVISOR_API_KEY."""
     with command(as_json=False) as output:
-        from advisor import api
+        from advisor import using
 
         def ready(title: str, address: str) -> None:
             output.note(f"Serving {title} at {address} until Ctrl-C. How to ask: {address}/docs")
 
-        api.serve(run, host=host, port=port, without_key=without_key, device=device, ready=ready)
+        using.serve(run, host=host, port=port, without_key=without_key, device=device, ready=ready)
