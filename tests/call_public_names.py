@@ -48,7 +48,19 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
         "climb": lambda: advisor.climb(images, target=0.5, budget=20),
         "exchange": lambda: advisor.exchange(images, budget=BUDGET_SECONDS),
+        "export": lambda: advisor.export("last", "safetensors", store.directory("last").parent / "exported"),
+        "publish": without_token,
     }
+
+
+def without_token() -> Any:
+    """What publishing refuses with where there is no token; with one it would ask the hub, which a test does not."""
+    from advisor.core.errors import RunError
+
+    try:
+        return advisor.publish("last", "owner/name")
+    except RunError as error:
+        return error
 
 
 def main() -> None:

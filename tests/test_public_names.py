@@ -33,6 +33,8 @@ SLOW = {
     "climb": "Climb",
     "compare": "Comparison",
     "exchange": "Exchange",
+    "export": "Exported",
+    "publish": "RunError",
 }
 
 

@@ -40,49 +40,41 @@ def write(
     to: Path,
 ) -> Exported:
     """Write all of it into `to`; what cannot be written is said in the remarks."""
-    remarks = list(result.remarks)
     (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
     contents.write_script("serve", to / "serve.py")
-    (to / "LICENCES.md").write_text(licences(model.spec), encoding="utf-8")
     if not _training(model, run, to):
-        remarks.append(
-            "There is no train.py: nothing of this model was trained, or no library outside has its network."
-        )
+        remark = "There is no train.py: nothing of this model was trained, or no library outside has its network."
+        result = result.model_copy(update={"remarks": (*result.remarks, remark)})
+    return papers(result, model.spec, plan, report, dataset, to)
+
+
+def papers(
+    result: Exported, spec: dict[str, Any], plan: Plan, report: RunReport | None, dataset: Dataset | None, to: Path
+) -> Exported:
+    """The licences, the decision record where the advice is still known, and the card."""
+    (to / "LICENCES.md").write_text(licences(spec), encoding="utf-8")
     if dataset is None or not write_record(dataset, plan, to):
-        remarks.append("There is no decision record: the advice is not in this workspace any more.")
+        remark = "There is no decision record: the advice is not in this workspace any more."
+        result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     names = sorted(path.name for path in to.iterdir())
-    whole = result.model_copy(update={"remarks": tuple(remarks), "files": (*names, CARD)})
-    storage.write_bytes(to / CARD, str(card.card(model.spec, plan, report, dataset, whole)).encode())
+    whole = result.model_copy(update={"files": (*names, CARD)})
+    storage.write_bytes(to / CARD, str(card.card(spec, plan, report, dataset, whole)).encode())
     return whole
 
 
 def licences(spec: dict[str, Any]) -> str:
     """Whose weights the model rests on, under which licence, and where that can be read."""
-    part = card.part_of(spec)
-    if not part or part.get("source") in ("trained here", "small-resnet"):
+    rows = [_row(part) for part in card.parts_of(spec)]
+    if not rows:
         return "# Licences\n\nAll weights were learned on your data: no licence of others is on them.\n"
-    licence = str(part.get("licence", ""))
-    where = f"https://spdx.org/licenses/{licence}.html" if licence in card.LICENCES else "see the publisher"
-    terms = _terms(part)
-    return (
-        "# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n"
-        "| weights | source | licence | text |\n"
-        "|---|---|---|---|\n"
-        f"| {card.text(part.get('title') or part.get('name'))} | {card.text(part.get('source', ''))} "
-        f"| {card.text(licence or 'unknown')} | {where} |\n{terms}"
-    )
+    table = "\n".join(["| weights | source | licence | text | asks |", "|---|---|---|---|---|", *rows])
+    return f"# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n{table}\n"
 
 
-def _terms(part: dict[str, Any]) -> str:
-    """What the publisher asks besides the licence."""
-    from probes.backbones import catalog
-    from probes.errors import BackboneError
-
-    try:
-        terms = catalog.find(str(part.get("name", ""))).terms
-    except BackboneError:  # a folder that is gone
-        terms = ""
-    return f"\n{terms}\n" if terms else ""
+def _row(part: card.Weights) -> str:
+    where = f"https://spdx.org/licenses/{part.licence}.html" if part.licence in card.LICENCES else "see the publisher"
+    cells = (part.title, part.source, part.licence)
+    return f"| {' | '.join(map(card.text, cells))} | {where} | {card.text(part.terms)} |"
 
 
 def _training(model: Predictor, run: Path, to: Path) -> bool:
@@ -115,5 +107,5 @@ def _steps(trained: dict[str, Any]) -> dict[str, Any]:
     """Learning rate, decay and length of a run that trained layers, as they were resolved."""
     known = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.02, "batch_size": 32,
              "label_smoothing": 0.05, "layer_decay": 0.85, "warmup": 0.15, "max_epochs": 20.0}  # fmt: skip
-    return {name: trained.get(name) if isinstance(trained.get(name), (int, float)) else usual
+    return {name: value if isinstance(value := trained.get(name), (int, float)) and value else usual
             for name, usual in known.items()}  # fmt: skip

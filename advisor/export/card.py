@@ -5,9 +5,11 @@ The form is huggingface_hub's (`ModelCard`, `ModelCardData`): a head in YAML, th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.core import wording
+from advisor.core.ladder import run_title
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.shown import visible
 from advisor.export.records import Exported
@@ -20,6 +22,8 @@ TASKS = {"image": "image-classification", "text": "text-classification", "qa": "
 LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit", "BSD-3-Clause": "bsd-3-clause", "CC-BY-NC-4.0": "cc-by-nc-4.0"}
 #: The hub's names of metrics.
 METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1"}
+#: The sources of weights that nobody else made.
+OWN = ("trained here", "small-resnet")
 MOST_FINDINGS, MOST_CLASSES = 20, 50
 _MARKUP = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>#|~$&!"})
 
@@ -49,7 +53,7 @@ def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> Mod
     """The head of the card, which hubs search and compare by."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    licence = str(part_of(spec).get("licence", "other"))
+    licence = next((part.licence for part in parts_of(spec)), "other")
     known = LICENCES.get(licence)
     results = [] if report is None else [
         EvalResult(
@@ -70,10 +74,33 @@ def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> Mod
     )
 
 
-def part_of(spec: dict[str, Any]) -> dict[str, Any]:
-    """What a model.json says of the weights that the model rests on."""
-    part: dict[str, Any] = spec.get("backbone") or spec.get("language_model") or spec.get("model") or {}
-    return part
+@dataclass(frozen=True)
+class Weights:
+    """Weights that a model rests on: of whom, under which licence, and what their publisher asks besides."""
+
+    title: str
+    source: str
+    licence: str
+    terms: str = ""
+
+
+def parts_of(spec: dict[str, Any]) -> list[Weights]:
+    """The weights of others that a model rests on: the backbone's, the language model's, the encoder's."""
+    return [_known(part) for name in ("backbone", "language_model", "model", "encoder", "clip")
+            if (part := spec.get(name)) and part.get("source") not in OWN]  # fmt: skip
+
+
+def _known(part: dict[str, Any]) -> Weights:
+    """What a model.json says of weights, and what the catalog knows besides."""
+    from probes.backbones import catalog
+    from probes.errors import BackboneError
+
+    name = str(part.get("name", part.get("folder", "")))
+    try:
+        entry = catalog.find(name.split(" ")[0])
+    except BackboneError:  # a folder that is gone, or an endpoint
+        return Weights(str(part.get("title", name)), str(part.get("source", "")), str(part.get("licence", "unknown")))
+    return Weights(entry.title, entry.hub_name or entry.source_id, str(part.get("licence", entry.licence)), entry.terms)
 
 
 def text(words: object) -> str:
@@ -82,8 +109,9 @@ def text(words: object) -> str:
 
 
 def _opening(spec: dict[str, Any], plan: Plan) -> str:
-    title = part_of(spec).get("title") or part_of(spec).get("name") or "no pre-trained model"
+    titles = [part.title for part in parts_of(spec)]
     classes = [text(name) for name in spec["classes"][:MOST_CLASSES]]
+    name = run_title(spec["rung"], spec.get("fallback") or None)
     more = f", and {len(spec['classes']) - MOST_CLASSES:,} more" if len(spec["classes"]) > MOST_CLASSES else ""
     says = (
         f" It says which of {len(spec['classes']):,} classes an item is of: {', '.join(classes)}{more}."
@@ -91,8 +119,8 @@ def _opening(spec: dict[str, Any], plan: Plan) -> str:
         else ""
     )
     return (
-        f"# {text(plan.dataset_name)}, {spec['rung']}\n\nA model made by Transfer Advisor on the rung {spec['rung']}, "
-        f"from {text(title)}, on the dataset {text(plan.dataset_name)}.{says}"
+        f"# {text(plan.dataset_name)}: {name.lower()}\n\n{name}, a model made by Transfer Advisor "
+        f"from {text(' and '.join(titles) or 'random weights')}, on the dataset {text(plan.dataset_name)}.{says}"
     )
 
 
@@ -171,10 +199,6 @@ def _findings(dataset: Dataset | None) -> str:
 
 
 def _weights(spec: dict[str, Any]) -> str:
-    part = part_of(spec)
-    if not part or part.get("source") in ("trained here", "small-resnet"):
-        return "All weights were learned on this dataset."
-    asks = str(part.get("terms", ""))
-    title, source = text(part.get("title") or part.get("name")), part.get("source", "")
-    licence = part.get("licence", "see its publisher")
-    return f"{title} (`{source}`), licence {text(licence)}. {text(asks)}".strip()
+    lines = [f"- {text(part.title)} (`{part.source}`), licence {text(part.licence)}. {text(part.terms)}".rstrip()
+             for part in parts_of(spec)]  # fmt: skip
+    return "\n".join(lines) or "All weights were learned on this dataset."

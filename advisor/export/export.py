@@ -32,7 +32,7 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
     spec, tensors = saved.read(run)
     dataset = _dataset(spec)
     if language.is_language(spec):
-        return _written(target, lambda aside: language.export(run, chosen, spec, dataset, aside, progress))
+        return _written(target, lambda aside: _language(run, chosen, spec, dataset, aside, progress))
     if chosen != "safetensors":
         extra.check_installed()
     model = load(run)
@@ -75,6 +75,17 @@ def _classifier(
         plan, report = Plan.load(RunFiles(run).plan), RunReport.saved(RunFiles(run).report)
         result = beside.write(result, model, plan, report, dataset, run, to)
     return result
+
+
+def _language(
+    run: Path, form: Form, spec: dict[str, Any], dataset: Dataset | None, to: Path, progress: Progress
+) -> Exported:
+    """A language model behind a prompt, then what a whole folder has beside it."""
+    result = language.export(run, form, spec, dataset, to, progress)
+    if form != "folder":
+        return result
+    plan, report = Plan.load(RunFiles(run).plan), RunReport.saved(RunFiles(run).report)
+    return beside.papers(result, spec, plan, report, dataset, to)
 
 
 def _checked(

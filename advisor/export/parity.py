@@ -27,7 +27,7 @@ from probes.progress import Progress, silent
 MOST_ITEMS = 200
 BATCH = 32
 #: Repetitions of each timing, of which the median counts, and the seconds after which no other begins.
-REPEATS, TIMING_SECONDS = 11, 1.5
+REPEATS, TIMING_SECONDS = 11, 1.0
 #: Probabilities (n, C) of items.
 Ask = Callable[[Sequence[Any]], np.ndarray]
 

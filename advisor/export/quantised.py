@@ -36,10 +36,7 @@ def quantise(graph: Graph, folder: Path, dataset: Dataset) -> Quantised | None:
     """Write model.int8.onnx beside model.onnx and measure it; None where there is nothing to gain, or it fails."""
     if graph.reads == "words" or not dataset.classes:
         return None
-    items, labels = parity.items_of(dataset, "val")
-    part = "validation"
-    if not len(items):
-        (items, labels), part = parity.items_of(dataset, "test"), "test"
+    items, labels = parity.items_of(dataset, "test")  # the head has learned the validation items too
     target = folder / NAME
     try:
         with parity.script(folder) as predict:
@@ -54,7 +51,7 @@ def quantise(graph: Graph, folder: Path, dataset: Dataset) -> Quantised | None:
                 return probabilities
 
             int8 = parity.value_of(ask, items, labels, metric, n_classes)
-            result = Quantised(part=part, metric=metric, full=full, int8=int8, file_bytes=parity.model_bytes(target),
+            result = Quantised(metric=metric, full=full, int8=int8, file_bytes=parity.model_bytes(target),
                                runtime=parity.pace(ask, items), kept=full.value - int8.value <= MOST_LOST)  # fmt: skip
         if not result.kept:
             target.unlink()

@@ -61,12 +61,11 @@ class Parity(Record):
 
 
 class Quantised(Record):
-    """The int8 version for CPUs: what it gets right beside the float32 one, on the same ``part``, and what it costs.
+    """The int8 version for CPUs: what it gets right beside the float32 one, on the same test items, and its cost.
 
     ``kept``: whether the file was left in the folder; one that loses too much is not.
     """
 
-    part: str
     metric: str
     full: Measured
     int8: Measured
@@ -78,8 +77,8 @@ class Quantised(Record):
     def sentences(self) -> tuple[str, ...]:
         """Its value beside that of the model in float32, its size and its pace."""
         value = (
-            f"In int8 it reaches {wording.percent(self.int8.value)} {self.metric} on {self.int8.n:,} {self.part} "
-            f"items, in float32 {wording.percent(self.full.value)}."
+            f"In int8 it reaches {wording.percent(self.int8.value)} {self.metric} on {self.int8.n:,} test items, "
+            f"in float32 {wording.percent(self.full.value)}."
         )
         if not self.kept:
             return (f"{value} That is too much to lose, so there is no int8 version.",)
