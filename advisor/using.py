@@ -30,9 +30,9 @@ def predict_table(
 ) -> Predicted:
     """Predict each row of a table, or each file of a folder or an archive, into a file beside the row's own columns.
 
-    run: as `advisor.load` takes it. source: a path, or a list of items as `predict` takes them. out: answers.csv, .tsv, .jsonl
-    or .parquet. column: of the items, where it is not the one of training. replace: write over a file that is there.
-    The same call goes on where a former one was ended. Raises DatasetError, RunError, StorageError.
+    run: as `advisor.load` takes it. source: a path, or a list of items as `predict` takes them. out: answers.csv, .tsv,
+    .jsonl or .parquet. column: of the items, where it is not the one of training. replace: write over a file that is
+    there. The same call goes on where a former one was ended. Raises DatasetError, RunError, StorageError.
     """
     from advisor.batch.predict import predict_rows
     from advisor.batch.rows import rows_of, rows_of_items
@@ -58,8 +58,8 @@ def serve(
 ) -> None:
     """Serve a model over HTTP until SIGINT or SIGTERM (docs/serving.md).
 
-    run: as `advisor.load` takes it. without_key: listen beyond loopback though ADVISOR_API_KEY is not set. ready: gets the
-    model's title and the address. Raises RunError where it may not listen or an extra is missing.
+    run: as `advisor.load` takes it. without_key: listen beyond loopback though ADVISOR_API_KEY is not set. ready: gets
+    the model's title and the address. Raises RunError where it may not listen or an extra is missing.
     """
     from advisor.serve.server import serve as serve_model
 

@@ -118,11 +118,11 @@ def _of_files(place: Source, tree: Tree, files: list[str], kind: str) -> Rows:
     return Rows([FILE], len(files), {"source": place.origin, "files": digest.hexdigest()}, items)
 
 
-def text_in(path: Path, name: str) -> Any:
-    """A file as one text, in whatever encoding it is."""
+def text_in(path: Path, name: str, most_bytes: int = MOST_TEXT_BYTES) -> Any:
+    """What a file holds as a text, in whatever encoding it is."""
     try:
-        if path.stat().st_size > MOST_TEXT_BYTES:
-            return Unusable(name, f"{name} has more than {MOST_TEXT_BYTES:,} bytes. Give a shorter text.")
+        if path.stat().st_size > most_bytes:
+            return Unusable(name, f"{name} has more than {most_bytes:,} bytes. Give a shorter text.")
         return decode(path.read_bytes()).text
     except OSError as error:
         return Unusable(name, f"{name} cannot be read ({(error.strerror or str(error)).lower()}).")
