@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from advisor.advice.advise import advise_dataset
 from advisor.advice.wishes import checked_budget
 from advisor.core.errors import DatasetError
-from advisor.core.records import Advice, Dataset, Goal
+from advisor.core.records import Advice, Dataset, Evidence, Goal
 from advisor.data.reading import read
 from advisor.data.versions import export, family, table
 from advisor.data.versions.decisions import check_decidable, standing, take
 from advisor.data.versions.family import Undone
 from advisor.data.versions.make import make
 from advisor.evidence.gather import gather
-from advisor.evidence.judged import judge_all
+from advisor.evidence.judged import is_whole, judge_all, judged
 from advisor.evidence.worklist import proposals, worklist
 from advisor.runs.measured import of_dataset
 from advisor.runs.version_effect import Effect, effect
@@ -109,10 +109,19 @@ def version_effect(x: Source, *, measure: bool = False, progress: Progress = sil
         raise DatasetError(f"{dataset.name} is no version of a dataset that is still here, so nothing can be compared.")
     if measure:
         asked = Advice.saved(before.files.advice)
-        advise_dataset(dataset, asked.question if asked else Goal(), progress, of_dataset(dataset.fingerprint))
+        question = asked.question if asked else Goal()
+        advise_dataset(dataset, question, within(progress, 0.0, 0.6), of_dataset(dataset.fingerprint))
+        judge_as_before(before, dataset, within(progress, 0.6, 1.0))
     found = effect(dataset, before)
     assert found is not None
     return found
+
+
+def judge_as_before(before: Dataset, after: Dataset, progress: Progress = silent) -> None:
+    """Judge all training items of a version where all of its parent's were: the lists can be compared then."""
+    evidence = [Evidence.saved(one.files.evidence) for one in (before, after)]
+    if evidence[0] is not None and evidence[1] is not None and is_whole(before, judged(before, evidence[0])):
+        judge_all(after, evidence[1], progress)
 
 
 def export_items(x: Source, to: str | Path, *, progress: Progress = silent) -> Path:

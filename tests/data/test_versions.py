@@ -133,6 +133,34 @@ def test_a_version_is_read_by_its_name_and_made_into_another(pets: Dataset) -> N
         family.delete(pets)
 
 
+def test_what_was_decided_is_settled_in_the_version_and_not_taken_back_there(pets: Dataset) -> None:
+    one, two, three = train_rows(pets)[:3]
+    decide(pets, (one, "relabel", pets.classes[1 - pets.labels[one]]), (two, "drop", ""), (three, "keep", ""))
+    version = make.make(pets)
+    held = decisions.standing(version)
+    assert {o.action for o in held.decisions} == {"keep"} and len(held.rows) == 2
+    assert decisions.take_back(version) == 0 and decisions.standing(version) == held
+    decide(version, (train_rows(version)[-1], "drop", ""))
+    assert decisions.take_back(version) == 1 and decisions.standing(version) == held
+
+
+def test_undo_takes_back_the_latest_first(pets: Dataset) -> None:
+    rows = train_rows(pets)
+    decide(pets, (rows[0], "drop", ""))
+    version = make.make(pets)
+    decide(pets, (rows[1], "drop", ""))
+    assert "1 decision taken back" in family.undo(pets).sentence
+    assert "version 2 deleted" in family.undo(pets).sentence and not version.files.record.exists()
+    assert "1 decision taken back" in family.undo(pets).sentence
+    with pytest.raises(DatasetError, match="nothing to undo"):
+        family.undo(pets)
+
+
+def test_undoing_a_version_leads_back_to_its_parent(pets: Dataset) -> None:
+    decide(pets, (train_rows(pets)[0], "drop", ""))
+    assert family.undo(make.make(pets)).dataset == pets
+
+
 def test_a_decision_on_a_test_item_is_said_in_the_notes(pets: Dataset) -> None:
     decide(pets, (int(pets.where("test")[0]), "drop", ""))
     version = make.make(pets)

@@ -20,6 +20,9 @@ from advisor.core.records import ACTIONS, Dataset, Decision, Decisions
 from advisor.core.wording import listed
 from advisor.core.workspace import Workspace, mark
 
+#: The step of decisions that a version has from its parent: they are not taken back.
+INHERITED = 0
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -112,7 +115,7 @@ def take(dataset: Dataset, decisions: Iterable[Decision]) -> Decisions:
         before = kept(dataset)
         if not fresh:
             return before
-        step = 1 + max((one.step for one in before.entries), default=0)
+        step = 1 + last_step(before)
         added = tuple(one.model_copy(update={"step": step}) for one in fresh)
         every = Decisions(entries=(*before.entries, *added))
         every.save(dataset.files.decisions)
@@ -123,12 +126,17 @@ def take_back(dataset: Dataset) -> int:
     """Undo the last step; returns how many decisions it held, 0 where there are none."""
     with FileLock(f"{dataset.files.decisions}.lock"):
         before = kept(dataset)
-        if not before.entries:
+        last = last_step(before)
+        if last == INHERITED:
             return 0
-        last = max(one.step for one in before.entries)
         left = tuple(one for one in before.entries if one.step != last)
         Decisions(entries=left).save(dataset.files.decisions)
         return len(before.entries) - len(left)
+
+
+def last_step(taken: Decisions) -> int:
+    """The step taken last; `INHERITED` where none can be taken back."""
+    return max((one.step for one in taken.entries), default=INHERITED)
 
 
 def clear(dataset: Dataset) -> int:

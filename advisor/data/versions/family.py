@@ -32,10 +32,14 @@ def what_changed(of: VersionOf) -> str:
     '14 items relabelled, 9 dropped'
     >>> what_changed(VersionOf(number=2, parent="", root="", root_name="", n_relabelled=0, n_dropped=1))
     '1 item dropped'
+    >>> what_changed(VersionOf(number=2, parent="", root="", root_name="", n_relabelled=0, n_dropped=0, n_added=50))
+    '50 labelled items added'
     """
     said = [f"{counted(of.n_relabelled, 'item')} relabelled"] if of.n_relabelled else []
     if of.n_dropped:
         said.append(f"{of.n_dropped:,} dropped" if said else f"{counted(of.n_dropped, 'item')} dropped")
+    if of.n_added:
+        said.append(f"{counted(of.n_added, 'labelled item')} added")
     if of.n_out:
         said.append(f"{counted(of.n_out, 'item')} of a class that is gone")
     return ", ".join(said)
@@ -118,9 +122,8 @@ def undo(dataset: Dataset) -> Undone:
     """
     own = [one for one in versions_of(dataset) if one.version and one.version.parent == dataset.fingerprint]
     last = own[-1] if own else None
-    steps = [one.step for one in decisions.kept(dataset).entries]
-    made = max((one.step for one in applied(last).entries), default=0) if last is not None else -1
-    if steps and max(steps) > made:
+    made = decisions.last_step(applied(last)) if last is not None else decisions.INHERITED
+    if decisions.last_step(decisions.kept(dataset)) > made:
         return Undone(dataset, f"{counted(decisions.take_back(dataset), 'decision')} taken back.")
     if last is not None:
         delete(last)

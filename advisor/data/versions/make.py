@@ -19,7 +19,7 @@ from advisor.core.wording import counted, listed
 from advisor.data import store
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.versions import family
-from advisor.data.versions.decisions import Standing, check_decidable, kept, standing
+from advisor.data.versions.decisions import INHERITED, Standing, check_decidable, kept, standing
 
 DROPPED = "It was dropped by a decision."
 CLASS_GONE = "The training part has no item of its class any more."
@@ -84,9 +84,21 @@ def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Data
     }
     version = Dataset.model_validate(content)
     taken.save(version.files.applied)
+    inherited(version, held, items).save(version.files.decisions)
     store.write(version, items, _inspection(dataset, stays))
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return store.listed_at(version, listed_ns) if listed_ns is not None else version
+
+
+def inherited(version: Dataset, held: Standing, items: pd.DataFrame) -> Decisions:
+    """What was decided about the items that stay: they are kept as they are now, and suggested no more.
+
+    They are of step 0, which is not taken back: undoing them is going back to the parent.
+    """
+    there = set(zip(items["key"], items["digest"], strict=True))
+    settled = [one for one in held.decisions if one.action != "drop" and (one.key, one.digest) in there]
+    kept_now = (one.model_copy(update={"action": "keep", "label": "", "step": INHERITED}) for one in settled)
+    return Decisions(entries=tuple(kept_now))
 
 
 def changed(dataset: Dataset, held: Standing) -> tuple[np.ndarray, np.ndarray]:

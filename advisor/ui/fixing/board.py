@@ -149,7 +149,9 @@ def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
             decisions.take(dataset, proposed)
             drawn_anew(dataset)
             st.rerun(scope="fragment")
-        if held.rows and st.button("Undo last", key="undo-last", icon=":material/undo:"):
+        if decisions.last_step(decisions.kept(dataset)) and st.button(
+            "Undo last", key="undo-last", icon=":material/undo:"
+        ):
             decisions.take_back(dataset)
             drawn_anew(dataset)
             st.rerun(scope="fragment")
