@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-rungs fuzz doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-rungs fuzz bench-export doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -66,6 +66,9 @@ fuzz: $(READY)  ## generated and mutated inputs for every reader; READERS="json 
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python -m benchmarks.rungs
+
+bench-export: $(READY)  ## every rung as ONNX: difference of probabilities, size, latencies, int8
+	$(BIN)/python -m benchmarks.export
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

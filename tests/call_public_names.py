@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import advisor
+from advisor.core.workspace import Workspace
 from advisor.runs import store
 
 BUDGET_SECONDS = 5.0
@@ -48,7 +49,7 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
         "climb": lambda: advisor.climb(images, target=0.5, budget=20),
         "exchange": lambda: advisor.exchange(images, budget=BUDGET_SECONDS),
-        "export": lambda: advisor.export("last", "safetensors", store.directory("last").parent / "exported"),
+        "export": lambda: advisor.export("last", "safetensors", Workspace.here().folder / "exported"),
         "publish": without_token,
     }
 
