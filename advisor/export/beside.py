@@ -26,7 +26,13 @@ HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http:/
 # Python's own server. With batching, keys and metrics: pip install "transfer-advisor[serve]" and advisor serve /model
 CMD ["python", "serve.py", "--host", "0.0.0.0"]
 """
-#: What train.py needs, by the library that has the network.
+#: The packages that a training script imports.
+NEEDED = {
+    "train_images": "torch torchvision timm safetensors pillow",
+    "train_texts": "torch transformers safetensors",
+    "train_words": "scikit-learn",
+}
+#: The training script, by the library that has the network.
 TRAINING = {"timm": "train_images", "torchvision": "train_images", "own": "train_images"}
 
 
@@ -98,6 +104,8 @@ def _training(model: Predictor, run: Path, to: Path) -> bool:
         return False
     contents.write_script(name, to / "train.py")
     contents.write_json(to / "training.json", settings)
+    with (to / "requirements.txt").open("a", encoding="utf-8") as stream:
+        stream.write(f"# train.py besides: {NEEDED[name]}\n")
     if spec.get("backbone", {}).get("source") == "small-resnet":
         contents.write_network(to / "network.py")
     return True

@@ -15,6 +15,7 @@ from advisor.core import storage
 from advisor.export.graphs import Reads
 from advisor.rungs.saved import folder as saved
 from advisor.rungs.saved.predictor import Predictor
+from advisor.rungs.saved.verdicts import LEAST_SURE
 from probes.backbones import small
 from probes.hooks import LAST, image_layers, inner
 
@@ -30,7 +31,10 @@ PACKAGES: dict[Reads, tuple[str, ...]] = {
 def write_description(reads: Reads, model: Predictor, to: Path) -> None:
     """classes.json, preprocessing.json, and the tokenizer or the vocabulary where the model has one."""
     write_json(to / "classes.json", list(model.classes))
-    write_json(to / "preprocessing.json", {**_DESCRIPTIONS[reads](model), "head": model.spec["head"]})
+    write_json(
+        to / "preprocessing.json",
+        {**_DESCRIPTIONS[reads](model), "head": model.spec["head"], "not_sure_below": LEAST_SURE},
+    )
     if reads == "texts":
         any_model: Any = model
         whole: Any = body(model)

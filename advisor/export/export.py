@@ -130,10 +130,17 @@ def _dataset(spec: dict[str, Any]) -> Dataset | None:
 def _target(run: Path, form: Form, to: str | Path | None) -> Path:
     """Where to write. Raises StorageError for a place that holds anything but an export."""
     target = Path(to).expanduser().absolute() if to is not None else Path.cwd() / f"{run.name}-{form}"
-    taken = target.is_file() or (target.is_dir() and any(target.iterdir()) and not (target / Exported.NAME).is_file())
-    if taken:
+    if target.is_file() or (target.is_dir() and _others(target)):
         raise StorageError(f"{target} holds something else. Name a folder that is empty, new, or an earlier export.")
     return target
+
+
+def _others(folder: Path) -> list[Path]:
+    """The files in a folder that no export has written there."""
+    earlier = exported_in(folder)
+    own = set(earlier.files) if earlier is not None else set()
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [path for path in files if path.relative_to(folder).as_posix() not in own]
 
 
 def _written(target: Path, write: Any) -> Exported:

@@ -106,8 +106,8 @@ def graph_of(model: Predictor, tensors: dict[str, Tensor]) -> Graph:
             graph.module.eval().requires_grad_(False)
             return graph
     raise RunError(
-        f"This model (a {model.rung} run) is no single network, so ONNX cannot hold it. Use --format folder: it has "
-        f"what the model consists of."
+        "A CLIP model of your own cannot leave yet: its own processor resizes the images. Use it here, by advisor predict "
+        "or advisor serve."
     )
 
 

@@ -124,6 +124,7 @@ def _write_training(run: Path, out: Path) -> None:
     _, tensors = saved.read(run)
     contents.write_description("images", model, out)
     contents.write_weights(model, tensors, out)
+    contents.write_requirements("images", out)
     assert beside._training(model, run, out)
 
 

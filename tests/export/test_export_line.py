@@ -144,5 +144,8 @@ def test_a_place_that_holds_something_is_left_alone_and_an_earlier_export_is_rep
         done = export(run, "safetensors", tmp_path / "out")
     assert exported_in(tmp_path / "out") == done and exported_in(tmp_path / "mine") is None
     assert json.loads((tmp_path / "out" / "classes.json").read_text()) == list(texts.classes)
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(StorageError, match="holds something else"):
+        export(run, "safetensors", tmp_path / "out")
     with pytest.raises(RunError, match="no form 'tflite'"):
         export(run, "tflite", tmp_path / "out")

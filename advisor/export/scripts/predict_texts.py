@@ -54,4 +54,5 @@ if __name__ == "__main__":
     texts = [text for word in asked.texts for text in (
         Path(word[1:]).read_text("utf-8").splitlines() if word.startswith("@") else [word])]  # fmt: skip
     for text, row in zip(texts, probabilities(texts, asked.model), strict=True):
-        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}")
+        sure = "" if row.max() >= HOW["not_sure_below"] else "\tnot sure"
+        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}{sure}")

@@ -77,4 +77,5 @@ if __name__ == "__main__":
     parser.add_argument("--model", default="model.onnx")
     asked = parser.parse_args()
     for text, row in zip(asked.texts, probabilities(asked.texts, asked.model), strict=True):
-        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}")
+        sure = "" if row.max() >= HOW["not_sure_below"] else "\tnot sure"
+        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}{sure}")
