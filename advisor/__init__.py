@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         advise,
         ask,
         climb,
-        compare,
         exchange,
         issues,
         labels_needed,
@@ -32,11 +31,13 @@ if TYPE_CHECKING:
         train,
     )
     from advisor.fixing import fix, suggestions
+    from advisor.improving import add_labels, compare, label_next
     from advisor.leaving import export, publish
     from advisor.using import predict_table
 
 __all__ = [
     "__version__",
+    "add_labels",
     "advise",
     "ask",
     "climb",
@@ -45,6 +46,7 @@ __all__ = [
     "export",
     "fix",
     "issues",
+    "label_next",
     "labels_needed",
     "load",
     "predict_table",
@@ -62,9 +64,9 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
     if name in __all__:
-        from advisor import api, fixing, leaving, using
+        from advisor import api, fixing, improving, leaving, using
 
-        rooms = (fixing, leaving, using)
+        rooms = (fixing, improving, leaving, using)
         return getattr(next((room for room in rooms if name in room.PUBLIC), api), name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
 

@@ -43,7 +43,6 @@ from advisor.core.records import (
     RunReport,
 )
 from advisor.data.profile.profile import profile as profile_dataset
-from advisor.data.reading import known_dataset
 from advisor.data.reading import read as read_source
 from advisor.evidence.backbones import AT_HAND, NONE
 from advisor.evidence.curve import labels_needed as read_off
@@ -52,8 +51,6 @@ from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
 from advisor.runs import aside, begin, ended, launchers, store, supervisor
-from advisor.runs.compare import Comparison
-from advisor.runs.compare import compare as compare_runs
 from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.measured import of_dataset
 from advisor.runs.model_folder import model_folder
@@ -418,15 +415,6 @@ def delete_run(run: str, *, for_good: bool = False) -> int:
 def restore_run(run: str) -> str:
     """Bring back a run that was deleted in the last 24 hours; its id. Raises RunError, StorageError."""
     return aside.restore(run)
-
-
-def compare(runs: Sequence[str], *, latency: bool = False, progress: Progress = silent) -> Comparison:
-    """Runs side by side, the first as the base: settings that differ, and what each reached on the same test items.
-
-    runs: ids, names or folders of two or more. latency: time a prediction of each model that nobody has timed yet.
-    Raises RunError for fewer than two or an unknown one, StorageError for a damaged report.
-    """
-    return compare_runs([str(run) for run in runs], known_dataset, latency, progress)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:

@@ -24,6 +24,8 @@ QUICK = {
     "issues": "DataFrame",
     "labels_needed": "LabelsNeeded",
     "advise": "Advice",
+    "label_next": "NextLabels",
+    "add_labels": "Grown",
     "ask": "list",
 }
 SLOW = {

@@ -180,8 +180,8 @@ def compare_runs(
 ) -> None:
     """Compare runs: settings that differ, test values with the paired difference, items, classes, cost and latency."""
     with command(json) as output:
-        from advisor import api
+        from advisor import improving
         from advisor.cli import show_compare
 
-        compared = api.compare(runs, latency=latency, progress=output.progress)
+        compared = improving.compare(runs, latency=latency, progress=output.progress)
         output.answer(show_compare.document(compared, items), lambda to: show_compare.draw(to, compared, items))

@@ -81,7 +81,7 @@ def _sides(to: Console, compared: Comparison) -> None:
         seconds = duration(compare.facts(side)["seconds"])
         ms = f"{latency.single_ms:,.1f} ms" if latency else ""
         rows.add_row(
-            safe(side.run), safe(compare.called(side, compared)), *value, seconds, size(side.weights_bytes), ms
+            safe(side.run), safe(side.status.name or side.status.title), *value, seconds, size(side.weights_bytes), ms
         )  # fmt: skip
     to.print(rows)
 

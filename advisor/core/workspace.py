@@ -122,6 +122,7 @@ class DatasetFiles(Folder):
     evidence = Inside("evidence.json")  # gathered last
     evidence_so_far = Inside("evidence-so-far.json")  # while it is gathered
     advice = Inside("advice.json")  # given last
+    next_labels = Inside("next-labels.json")  # the items to label next, as they were chosen last
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
     decisions = Inside("decisions.json")  # what the user decided about items
@@ -181,6 +182,7 @@ class RunFiles(Folder):
     notes = Inside("notes.json")  # what its owner calls it and says of it
     tracking = Inside("tracking.json")  # where it is to be logged besides, until it was
     latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
+    answered = Inside("answered")  # tables that were predicted on its page, one folder each
     exports = Inside("exports")  # the model as it left, one folder for each form
     model = Inside("model.json")
     weights = Inside("model.safetensors")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import advisor
 from advisor import api
 from advisor.cli.main import app
 from advisor.core import storage
@@ -51,7 +52,7 @@ def finished(dataset: Dataset, run: str, n_wrong: int, seed: int = 0, **plan: ob
 def test_two_runs_are_paired_item_by_item(digits: Dataset) -> None:
     n = len(digits.where("test"))
     base, other = finished(digits, "one", 0), finished(digits, "two", 3, seed=1, settings={"head": "ridge"})
-    compared = api.compare([base, other])
+    compared = advisor.compare([base, other])
     (pair,) = compared.pairs
     assert pair.reason == "" and pair.n == n
     assert pair.difference == pytest.approx(-3 / n) and pair.low < pair.difference < pair.high
@@ -66,14 +67,14 @@ def test_two_runs_are_paired_item_by_item(digits: Dataset) -> None:
 
 def test_a_small_difference_may_be_luck_and_a_large_one_is_not(digits: Dataset) -> None:
     finished(digits, "one", 0), finished(digits, "near", 1), finished(digits, "far", len(digits.where("test")))
-    near, far = api.compare(["one", "near", "far"]).pairs
+    near, far = advisor.compare(["one", "near", "far"]).pairs
     assert near.low < 0 < near.high and "may be luck" in near.verdict
     assert far.high < 0 and "the first is better" in far.verdict
 
 
 def test_equal_runs_are_not_equal_for_certain(digits: Dataset) -> None:
     finished(digits, "one", 2), finished(digits, "two", 2)
-    (pair,) = api.compare(["one", "two"]).pairs
+    (pair,) = advisor.compare(["one", "two"]).pairs
     assert pair.difference == 0 and pair.low < 0 < pair.high and pair.n_right == (0, 0)
 
 
@@ -84,7 +85,7 @@ def test_other_items_are_not_paired(digits: Dataset, tmp_path: Path) -> None:
             shade = (i * 9 + 100 * (label == "b")) % 256
             Image.new("RGB", (20, 20), (shade, i * 3, 40)).save(tmp_path / "own" / label / f"{i}.png")
     finished(digits, "one", 0), finished(api.read(tmp_path / "own"), "two", 1)
-    (pair,) = api.compare(["one", "two"]).pairs
+    (pair,) = advisor.compare(["one", "two"]).pairs
     assert "different test items" in pair.reason and pair.items is None
 
 
@@ -101,31 +102,31 @@ def test_a_dataset_with_more_training_items_and_the_same_test_part_is_paired(dig
     small, large = api.read(tmp_path / "small"), api.read(tmp_path / "large")
     assert small.fingerprint != large.fingerprint
     finished(small, "one", 4), finished(large, "two", 0)
-    (pair,) = api.compare(["one", "two"]).pairs
+    (pair,) = advisor.compare(["one", "two"]).pairs
     assert pair.reason == "" and pair.n == len(small.where("test")) == 18 and pair.n_right == (0, 4)
 
 
 def test_what_cannot_be_paired_says_why(digits: Dataset) -> None:
     finished(digits, "one", 0), finished(digits, "two", 1), finished(digits, "balanced", 1, metric="balanced accuracy")
     store.status("two").files.predictions.unlink()
-    without, metric = api.compare(["one", "two", "balanced"]).pairs
+    without, metric = advisor.compare(["one", "two", "balanced"]).pairs
     assert "Run two kept no answer" in without.reason
     assert "balanced accuracy" in metric.reason
     store.submit(Plan.load(store.status("one").files.plan).model_copy(update={"run": "queued"}))
-    assert "no test value: it is queued" in api.compare(["one", "queued"]).pairs[0].reason
+    assert "no test value: it is queued" in advisor.compare(["one", "queued"]).pairs[0].reason
 
 
 def test_a_dataset_that_is_gone_still_pairs_by_row(digits: Dataset) -> None:
     finished(digits, "one", 0), finished(digits, "two", 1)
     digits.files.record.unlink()
-    (pair,) = api.compare(["one", "two"]).pairs
+    (pair,) = advisor.compare(["one", "two"]).pairs
     assert pair.reason == "" and pair.items is not None and pair.items["key"].tolist() == [""]
 
 
 def test_one_run_is_nothing_to_compare(digits: Dataset) -> None:
     finished(digits, "one", 0)
     with pytest.raises(RunError, match="two different runs"):
-        api.compare(["one", "one"])
+        advisor.compare(["one", "one"])
 
 
 def test_the_command_prints_and_gives_json(digits: Dataset, capfd: pytest.CaptureFixture[str]) -> None:
@@ -138,4 +139,4 @@ def test_the_command_prints_and_gives_json(digits: Dataset, capfd: pytest.Captur
     app(["runs", "compare", "one", "two"], standalone_mode=False)
     printed = capfd.readouterr().out
     assert "one alone has 3 test items right" in printed and "tried again against" in printed
-    assert compare.sentences(api.compare(["one", "two"]))[0] in " ".join(printed.split())
+    assert compare.sentences(advisor.compare(["one", "two"]))[0] in " ".join(printed.split())

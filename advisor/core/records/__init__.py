@@ -22,6 +22,7 @@ from advisor.core.records.evidence import (
     Stage,
     TransferScore,
 )
+from advisor.core.records.labelling import LabelsGain, NextLabels, ToLabel
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
 from advisor.core.records.situation import Situation
@@ -51,12 +52,14 @@ __all__ = [
     "Gain",
     "Goal",
     "Kind",
+    "LabelsGain",
     "LabelsNeeded",
     "Layer",
     "Layers",
     "LearningCurve",
     "Metric",
     "Mistake",
+    "NextLabels",
     "Part",
     "Passage",
     "PixelRange",
@@ -74,6 +77,7 @@ __all__ = [
     "Situation",
     "Stage",
     "State",
+    "ToLabel",
     "TransferScore",
     "VersionOf",
     "WhatIf",

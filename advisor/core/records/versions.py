@@ -38,7 +38,7 @@ class VersionOf(Record):
     ``number``: 2 for the first version of a dataset, which itself is 1. ``parent``, ``root``: fingerprints of the
     dataset that it was made from and of the one that was read; ``root_name``: the latter's name. ``n_out``: items that
     were set aside because their class was left without a training item. ``n_test``: items of the locked test part
-    among those relabelled or dropped.
+    among those relabelled or dropped. ``n_added``: items that were labelled since and joined the training part.
     """
 
     number: int
@@ -49,3 +49,4 @@ class VersionOf(Record):
     n_dropped: int
     n_out: int = 0
     n_test: int = 0
+    n_added: int = 0
