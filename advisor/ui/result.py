@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, leave, parts, tasks
+from advisor.ui import alts, charts, climbing, how_trained, leave, parts, tasks, whole_table
 
 QUESTION = "Did the forecast hold?"
 
@@ -35,6 +35,7 @@ def draw(status: RunStatus) -> None:
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
     take_away(status)
+    whole_table.draw(status, plan)
     view.errors(report, plan)
     how_trained.draw(folder, report)
     parts.note(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor import api
+from advisor.batch import on_page
 from advisor.core.errors import DatasetError
 from advisor.core.option_words import fields
 from advisor.core.records import Answer, Dataset, Goal, Passage, Plan, Prediction, ReadOptions
@@ -28,6 +29,7 @@ from probes.device import device_facts
 from probes.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.batch.on_page import Seen
     from advisor.rungs.saved.likeness import Likeness
     from advisor.rungs.saved.loading import Model
     from probes.novelty import Near
@@ -181,6 +183,17 @@ def export(run: str, form: str, progress: Progress) -> None:
     from advisor import leaving
 
     leaving.export(run, form, Workspace.here().run(run).exports / form, progress=progress)
+
+
+def look_at_rows(run: str, source: str, hidden: str, progress: Progress) -> Seen:
+    """What the rows of an upload are, for the box that predicts them. ``hidden``: as in `Reading`."""
+    return on_page.look(Workspace.here().run(run).folder, source, hidden, progress)
+
+
+def predict_rows(run: str, source: str, hidden: str, column: str | None, progress: Progress) -> None:
+    """Predict the rows of an upload; the answers lie in the run's folder."""
+    folder = Workspace.here().run(run).folder
+    on_page.predict(folder, _model(run, Workspace.here().folder), source, hidden, column, progress)
 
 
 def score(progress: Progress) -> None:
