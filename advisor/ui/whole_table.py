@@ -12,13 +12,18 @@ from advisor.batch import on_page
 from advisor.batch.on_page import Done, Seen
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.kinds import kind_row
+from advisor.core.kinds import ModalityName, kind_row
 from advisor.core.records import Plan, RunStatus
 from advisor.ui import jobs, parts, uploads, waiting, work, workers
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+#: What may be dropped.
+FORMS: dict[ModalityName, str] = {
+    "image": "the files, a zip of them, or a zip of a table with its images",
+    "text": "a table, or a zip of text files",
+}
 #: Answers that are listed.
 MOST_SHOWN = 5
 #: Labels that are counted in a sentence.
@@ -45,10 +50,9 @@ def draw(status: RunStatus, plan: Plan) -> None:
 def box(status: RunStatus, plan: Plan, key: str) -> None:
     """The drop zone, the column, and the button."""
     row = kind_row(plan.kind)
-    of = "a folder of images as a zip, or images" if row.modality == "image" else "a zip of text files"
     files = st.file_uploader(
-        f"Predict a whole table of {row.items}, {of}", key=f"rows-{status.run}", accept_multiple_files=True,
-        help="CSV, TSV, JSON lines or Parquet. Each row keeps its columns and gains the answer.",
+        f"Predict many {row.items}: {FORMS[row.modality]}", key=f"rows-{status.run}", accept_multiple_files=True,
+        help="Tables are CSV, TSV, JSON lines or Parquet. Each row keeps its columns and gains the answer.",
     )  # fmt: skip
     if not files:
         return
@@ -118,7 +122,7 @@ def sentence(done: Done) -> str:
 
     >>> from pathlib import Path
     >>> sentence(Done(Path(), "mails.csv", "a.csv", 1500, 3, 1, {"spam": 900, "ham": 599}, 12.0))
-    'mails.csv: 1,500 rows in 12 s. spam 900, ham 599. 3 not sure. 1 could not be used.'
+    'mails.csv: 1,500 rows in 12 s. Given: spam 900, ham 599. 3 not sure. 1 could not be used.'
     """
     counted = list(done.counted.items())
     labels = ", ".join(f"{wording.short(name, 40)} {wording.count(n)}" for name, n in counted[:MOST_LABELS])
@@ -127,7 +131,7 @@ def sentence(done: Done) -> str:
     told = [
         f"{wording.short(done.name, 60)}: {wording.counted(done.n_rows, 'row')} in {wording.duration(done.seconds)}"
     ]
-    told += [f"{labels}{more}"] if labels else []
+    told += [f"Given: {labels}{more}"] if labels else []
     told += [f"{wording.count(done.n_not_sure)} not sure"] if done.n_not_sure else []
     told += [f"{wording.count(done.n_problems)} could not be used"] if done.n_problems else []
     return ". ".join(told) + "."
