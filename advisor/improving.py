@@ -10,7 +10,7 @@ from pathlib import Path
 
 from advisor.advice.wishes import checked_budget
 from advisor.core.errors import StorageError
-from advisor.core.records import Dataset, NextLabels
+from advisor.core.records import Dataset, Evidence, NextLabels
 from advisor.data import labelling
 from advisor.data.pool import pool_of
 from advisor.data.reading import known_dataset, read
@@ -42,11 +42,15 @@ def label_next(
 
     items: a folder or archive of images, a table or file of texts, a list of either; None: those of the dataset that
     have no label. out: a folder that gets them as a CSV table and as a project for Label Studio; `add_labels` reads
-    either back. column: of a table, what it holds items in. Raises DatasetError, BackboneError, AdviceError.
+    either back. column: of a table, what it holds items in. backbone: by default that of the evidence gathered last,
+    which is gathered within `budget` seconds where there is none. Raises DatasetError, BackboneError, AdviceError.
     """
     dataset = x if isinstance(x, Dataset) else read(x, progress=within(progress, 0.0, 0.1))
     pool = pool_of(dataset, items, column, within(progress, 0.1, 0.2))
-    evidence = gather(dataset, backbone, checked_budget(budget), within(progress, 0.2, 0.6))
+    seconds = checked_budget(budget)
+    evidence = Evidence.saved(dataset.files.evidence) if backbone is None else None
+    if evidence is None:
+        evidence = gather(dataset, backbone, seconds, within(progress, 0.2, 0.6))
     chosen = next_labels(dataset, evidence, pool, n, progress=within(progress, 0.6, 1.0))
     chosen.save(dataset.files.next_labels)
     if out is not None:

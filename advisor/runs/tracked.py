@@ -79,8 +79,7 @@ def _began(files: RunFiles) -> float:
 def _trained(files: RunFiles) -> Iterator[Metric]:
     """The numbers of the training; those of a fold, candidate or seed under its name."""
     for place, line in enumerate(storage.read_lines(files.metrics)):
-        number = line.get("step")
-        step = int(number) if _is_number(number) else place
+        step = int(line["step"]) if _is_number(line.get("step")) else place
         before = f"{line['fit']}/" if isinstance(line.get("fit"), str) else ""
         for name, value in line.items():
             if name not in NOT_LOGGED and _is_number(value):

@@ -133,7 +133,8 @@ def to_mlflow(run: Tracked) -> str:
     tags = [RunTag(key, value) for key, value in run.tags.items()]
     for kind, entries in (("params", params), ("tags", tags), ("metrics", metrics)):
         for start in range(0, len(entries), BATCH[kind]):
-            client.log_batch(made, **{kind: entries[start : start + BATCH[kind]]})
+            part: dict[str, Any] = {kind: entries[start : start + BATCH[kind]]}
+            client.log_batch(made, **part)
     status = {"done": "FINISHED", "stopped": "KILLED"}.get(run.state, "FAILED")
     client.set_terminated(made, status, end_time=run.milliseconds(run.seconds))
     return f"experiment {name}, run {made}"
@@ -158,7 +159,7 @@ def to_trackio(run: Tracked) -> str:
         for step, values in sorted(steps.items()):
             trackio.log(values, step=step)
     finally:
-        trackio.finish()
+        trackio.finish()  # type: ignore[no-untyped-call]
     return f"project {PROJECT}, run {run.name}"
 
 

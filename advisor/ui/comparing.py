@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -120,7 +121,7 @@ def gallery(shown: pd.DataFrame, base: Side, said: tuple[str, str], key: str) ->
     view.grid(dataset, part["row"].tolist(), captions, key=key)
 
 
-def caption(row: dict[str, object], said: tuple[str, str]) -> str:
+def caption(row: Mapping[Any, Any], said: tuple[str, str]) -> str:
     """The true label, and what the run that is wrong says; of questions both answers."""
     if not row["truth"]:
         return f"{said[0]}: {wording.short(str(row['base']), 80)}. {said[1]}: {wording.short(str(row['other']), 80)}."

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor import api
+from advisor import api, improving
 from advisor.batch import on_page
 from advisor.core.errors import DatasetError
 from advisor.core.option_words import fields
@@ -176,6 +176,33 @@ def time_models(runs: Sequence[str], progress: Progress) -> None:
             Workspace.here().run(run).folder, dataset,
             progress=lambda sentence, share, place=place: progress(sentence, (place + share) / len(runs)),  # type: ignore[misc]
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Added:
+    """A version with labelled items: its fingerprint, and what was added in a sentence."""
+
+    fingerprint: str
+    sentence: str
+
+
+def label_next(
+    dataset: Dataset, source: str | None, hidden: str, n: int, column: str | None, progress: Progress
+) -> None:
+    """Choose the items to label next; they are kept beside the dataset. hidden: what messages leave out of the path."""
+    try:
+        improving.label_next(dataset, source, n=n, column=column, progress=progress)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(hidden, "") if hidden else str(error)) from error
+
+
+def add_labels(dataset: Dataset, labelled: str, hidden: str, progress: Progress) -> Added:
+    """Add labelled items to a dataset."""
+    try:
+        grown = improving.add_labels(dataset, labelled, progress=progress)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(hidden, "")) from error
+    return Added(grown.dataset.fingerprint, grown.sentence)
 
 
 def export(run: str, form: str, progress: Progress) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from advisor.core import storage
-from advisor.core.records import Dataset, Plan
+from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.runs import store, tracked, tracking
+from advisor.runs import store, tracking
 from advisor.runs.follow import follow, log_tail
 from tests.runs.test_runs_compare import finished
 
@@ -64,7 +64,7 @@ def test_a_run_is_logged_to_mlflow(digits: Dataset, tmp_path: Path, monkeypatch:
     assert run.info.end_time - run.info.start_time == 12_000
     assert run.data.params["head"] == "ridge" and run.data.params["backbone"] == "efficientnet-lite0"
     assert run.data.tags["advisor.dataset"] == digits.name
-    assert run.data.metrics["test/accuracy"] == tracked.RunReport.load(files.report).test.value
+    assert run.data.metrics["test/accuracy"] == RunReport.load(files.report).test.value
     history = client.get_metric_history(run.info.run_id, "fold 1/train_loss")
     assert [(point.step, point.value) for point in history] == [(1, 1.0), (2, 0.5)]
     assert run.data.metrics["frozen_value"] == 0.9
