@@ -106,8 +106,8 @@ def graph_of(model: Predictor, tensors: dict[str, Tensor]) -> Graph:
             graph.module.eval().requires_grad_(False)
             return graph
     raise RunError(
-        "A CLIP model of your own cannot leave yet: its own processor resizes the images. Use it here, by advisor predict "
-        "or advisor serve."
+        "A CLIP model of your own cannot leave yet, since its own processor resizes the images. Use it here: advisor "
+        "predict, advisor serve."
     )
 
 

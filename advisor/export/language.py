@@ -36,7 +36,7 @@ MOST_ASKED = 12
 
 def is_language(spec: dict[str, Any]) -> bool:
     """Whether the model answers by a language model, or answers questions."""
-    return spec["kind"] == "qa" or spec["weights"] == "prompt"
+    return bool(spec["kind"] == "qa" or spec["weights"] == "prompt")
 
 
 def export(
@@ -64,7 +64,8 @@ def export(
 
 def _prompt(model: PromptPredictor, dataset: Dataset | None, to: Path, progress: Progress) -> tuple[str, ...]:
     """A prompt that classifies; returns what is to be said."""
-    setup, language = model.ask, model.model.model
+    setup = model.ask
+    language: Any = model.model.model
     _language_model(language, to)
     contents.write_json(to / "classes.json", list(model.classes))
     contents.write_json(to / "whole-prompt.json", setup.as_dict())

@@ -13,10 +13,9 @@ from PIL import Image
 
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset
-from advisor.export import export as exporting
 from advisor.export import parity
 from advisor.export.export import export, exported_in
-from advisor.export.records import BOUND
+from advisor.export.records import BOUND, Parity
 from tests.export.conftest import alone
 from tests.rungs.saved_models import load_predictor
 
@@ -99,14 +98,14 @@ def test_values_of_16_bits_mean_what_they_meant_in_training(home: Path, run_of: 
 def test_a_model_that_says_something_else_is_not_handed_out(
     texts: Dataset, run_of: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def reversed_labels(model: Any, folder: Path, items: list[Any], progress: Any) -> parity.Parity:
+    def reversed_labels(model: Any, folder: Path, items: list[Any], progress: Any) -> Parity:
         (folder / "predict.py").write_text(
             (folder / "predict.py").read_text().replace("[0]\n    return rows", "[0][:, ::-1]\n    return rows")
         )
         return compared(model, folder, items)
 
     compared = parity.compared
-    monkeypatch.setattr(exporting.parity, "compared", reversed_labels)
+    monkeypatch.setattr(parity, "compared", reversed_labels)
     with pytest.raises(RunError, match="gives another label on"):
         export(run_of(texts, "frozen"), "onnx", tmp_path / "out")
     assert not (tmp_path / "out").exists()

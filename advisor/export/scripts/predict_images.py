@@ -22,8 +22,8 @@ CLASSES: list[str] = json.loads((HERE / "classes.json").read_text("utf-8"))
 HOW: dict[str, Any] = json.loads((HERE / "preprocessing.json").read_text("utf-8"))
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation to Pillow's Transpose
 BATCH = 32
-#: Formats of pixels alone: Pillow would start Ghostscript for an EPS.
-FORMATS = "JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()
+Image.init()  # else Pillow knows no format yet; only formats of pixels, as it would start Ghostscript for an EPS
+FORMATS = {*"JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".split()} & {*Image.OPEN}
 Source = str | Path | IO[bytes]
 
 
@@ -45,7 +45,7 @@ def probabilities(items: Sequence[Source], model: str = "model.onnx") -> np.ndar
 
 def picture(source: Source) -> np.ndarray:
     """An image as (h, w, 3) uint8: upright, transparent parts over white, 16-bit and float values scaled to 8 bits."""
-    image: Image.Image = Image.open(source, formats=[name for name in FORMATS if name in Image.OPEN])
+    image: Image.Image = Image.open(source, formats=sorted(FORMATS))
     image.load()
     turn = TURNS.get(image.getexif().get(0x0112, 1))
     if image.mode.startswith(("I", "F")):

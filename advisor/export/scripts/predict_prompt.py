@@ -26,7 +26,7 @@ OPTIONS = [TOKENIZER(f" {label}", add_special_tokens=False).input_ids for label 
 def probabilities(items: Sequence[str]) -> np.ndarray:
     """Class probabilities, (n, C), of texts."""
     rows = np.array([log_p(prompt(text)) for text in items]).reshape(-1, len(CLASSES))
-    return np.exp(shares(shares(rows) - np.array(HOW["bias"])))
+    return np.asarray(np.exp(shares(shares(rows) - np.array(HOW["bias"]))))
 
 
 def prompt(text: str) -> str:

@@ -30,7 +30,8 @@ class Network(nn.Module):
 
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
-        self.backbone, self.kept = backbone, {}
+        self.backbone = backbone
+        self.kept: dict[str, Tensor] = {}
         for name in HOW["layers"]:
             backbone.get_submodule(name).register_forward_hook(self.keep(name))
         self.head = nn.Linear(self.features(torch.zeros(2, SIZE, SIZE, 3, dtype=torch.uint8)).shape[1], len(CLASSES))
@@ -57,8 +58,8 @@ class Network(nn.Module):
 
 def build(start: str | None) -> Network:
     """The network with the weights to start from: a file, those in this folder, or the library's own."""
-    own = None if RUN["whole"] else HERE / "model.safetensors"
-    state = load_file(start or own) if start or own else None
+    place = start or ("" if RUN["whole"] else str(HERE / "model.safetensors"))
+    state = load_file(place) if place else None
     fetched, name = state is None and RUN["rung"] != "scratch", HOW["architecture"]
     if HOW["library"] == "timm":
         import timm
@@ -68,8 +69,8 @@ def build(start: str | None) -> Network:
         from torchvision.models import get_model
 
         backbone = get_model(name, weights="DEFAULT" if fetched else None)
-        place = next(key for key, part in reversed(list(backbone.named_modules())) if isinstance(part, nn.Linear))
-        backbone.set_submodule(place, nn.Identity())
+        last = next(key for key, part in reversed(list(backbone.named_modules())) if isinstance(part, nn.Linear))
+        backbone.set_submodule(last, nn.Identity())
     else:
         from network import SmallResNet
 
@@ -99,7 +100,7 @@ def pixels(path: Path) -> Tensor:
 def embedded(network: Network, items: Tensor) -> Tensor:
     """The features of all items."""
     network.eval()
-    return torch.cat([network.features(part) for part in items.split(32)])
+    return torch.cat([network.features(part) for part in torch.split(items, 32)])
 
 
 def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
@@ -112,13 +113,13 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
         weight, bias = weight.requires_grad_(), bias.requires_grad_()
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
 
-        def loss() -> Tensor:
+        def loss() -> float:
             optimizer.zero_grad()
             value = (
                 nn.functional.cross_entropy(z @ weight + bias, y, reduction="sum") + penalty / 2 * weight.square().sum()
             )
-            value.backward()
-            return value
+            torch.autograd.backward(value)
+            return float(value)
 
         optimizer.step(loss)
     with torch.no_grad():
@@ -147,7 +148,7 @@ def fine_tune(network: Network, items: Tensor, y: Tensor, steps: int) -> None:
         logits = network(items[some].roll(shift, (1, 2)))
         loss = nn.functional.cross_entropy(logits, y[some], label_smoothing=RUN["label_smoothing"])
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         pace.step()

@@ -57,11 +57,11 @@ class Network(nn.Module):
 
 def build(start: str | None) -> Network:
     """The network with the weights to start from: a file, those in this folder, or the hub's."""
-    own = None if RUN["whole"] else HERE / "model.safetensors"
-    if not start and not own:
+    place = start or ("" if RUN["whole"] else str(HERE / "model.safetensors"))
+    if not place:
         return Network(AutoModel.from_pretrained(HOW["architecture"], add_pooling_layer=False).eval()).eval()
     encoder = AutoModel.from_config(AutoConfig.from_pretrained(HERE / "config.json"))
-    state = load_file(str(start or own))
+    state = load_file(place)
     encoder.load_state_dict({k.removeprefix("backbone.encoder."): v for k, v in state.items()
                              if k.startswith("backbone.encoder.")}, strict=False)  # fmt: skip
     return Network(encoder.eval()).eval()
@@ -84,13 +84,13 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
         weight, bias = weight.requires_grad_(), bias.requires_grad_()
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
 
-        def loss() -> Tensor:
+        def loss() -> float:
             optimizer.zero_grad()
             value = (
                 nn.functional.cross_entropy(z @ weight + bias, y, reduction="sum") + penalty / 2 * weight.square().sum()
             )
-            value.backward()
-            return value
+            torch.autograd.backward(value)
+            return float(value)
 
         optimizer.step(loss)
     with torch.no_grad():
@@ -119,7 +119,7 @@ def fine_tune(network: Network, texts: list[str], y: Tensor, steps: int) -> None
             network([texts[int(i)] for i in some]), y[some], label_smoothing=RUN["label_smoothing"]
         )
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         pace.step()
