@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -19,6 +19,7 @@ from advisor.evidence.embedding import kept_embedding
 from advisor.evidence.judged import Judged, is_whole, judged, n_to_judge
 from advisor.ui import jobs, parts, places, polling
 from advisor.ui.fixing import gallery, measuring, plane, sheet
+from advisor.ui.fixing.mounted import forget
 
 CHOSEN, DECIDED = "chosen", "decided"
 TITLE = {
@@ -143,24 +144,20 @@ def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
         if st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
                      disabled=not changes):  # fmt: skip
             made(dataset)
-        if proposed and st.button(
-            f"Accept {wording.counted(len(proposed), 'suggestion')}", key="accept-all", icon=":material/done_all:"
-        ):
-            decisions.take(dataset, proposed)
-            drawn_anew(dataset)
-            st.rerun(scope="fragment")
-        if decisions.last_step(decisions.kept(dataset)) and st.button(
-            "Undo last", key="undo-last", icon=":material/undo:"
-        ):
-            decisions.take_back(dataset)
-            drawn_anew(dataset)
-            st.rerun(scope="fragment")
-        if held.rows and st.button(
-            "Clear", key="clear-decisions", icon=":material/clear_all:", help="Undo brings them back."
-        ):
-            decisions.clear(dataset)
-            drawn_anew(dataset)
-            st.rerun(scope="fragment")
+        if proposed:
+            st.button(
+                f"Accept {wording.counted(len(proposed), 'suggestion')}", key="accept-all", icon=":material/done_all:",
+                on_click=partial(done, dataset, partial(decisions.take, dataset, proposed)),
+            )  # fmt: skip
+        if decisions.last_step(decisions.kept(dataset)):
+            st.button(
+                "Undo last", key="undo-last", icon=":material/undo:",
+                on_click=partial(done, dataset, partial(decisions.take_back, dataset)),
+            )  # fmt: skip
+            st.button(
+                "Clear", key="clear-decisions", icon=":material/clear_all:", help="Undo last brings them back.",
+                on_click=partial(done, dataset, partial(decisions.clear, dataset)),
+            )  # fmt: skip
         if held.rows:
             st.download_button(
                 "Decisions as CSV", lambda: decision_table.to_csv(decision_table.table(dataset, held)), mime="text/csv",
@@ -173,6 +170,12 @@ def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
             f"{wording.counted(n_test, 'decision')} on the locked test part: test values of the version are measured "
             f"on a different test than those of {dataset.name}."
         )
+
+
+def done(dataset: Dataset, change: Callable[[], object]) -> None:
+    """Change the decisions by other means than the gallery and the table, which begin anew with them."""
+    change()
+    drawn_anew(dataset)
 
 
 def made(dataset: Dataset) -> None:
@@ -205,21 +208,18 @@ def shown(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standin
                                label_visibility="collapsed", required=True)  # fmt: skip
     turn = int(st.session_state.get(_key("turn", dataset), 0))
     by_row = held.by_row
+    forget("gallery" if way == TABLE else "table")  # each begins with what the other decided
     if way == TABLE:
-        fresh = sheet.draw(dataset, rows, by_row, f"{dataset.fingerprint[:8]}-{name}-{turn}")
+        sheet.draw(dataset, rows, by_row, f"{dataset.fingerprint[:8]}-{name}-{turn}")
     else:
         size = gallery.page_size(dataset)
         n_pages = -(-len(rows) // size)
         page = int(st.pagination(n_pages, key=_key(f"page-{name}", dataset))) - 1 if n_pages > 1 else 0
         mount = f"{dataset.fingerprint[:8]}-{name}-{turn}-{page}-{hash(tuple(rows['row'])) & 0xFFFF}"
-        fresh = gallery.draw(
-            dataset, rows.iloc[page * size : (page + 1) * size], neighbours(dataset, of), by_row, mount
-        )
+        gallery.draw(dataset, rows.iloc[page * size : (page + 1) * size], neighbours(dataset, of), by_row, mount)
         parts.note(
             "Keys: k keep, r as suggested, a class's number, d drop, u undecided, z back, arrows, g one at a time."
         )
-    if fresh:
-        st.rerun(scope="fragment")  # the counts above
 
 
 def offered(work: pd.DataFrame, chosen: Sequence[int], held: Standing) -> dict[str, int]:

@@ -18,6 +18,7 @@ from advisor.core.shown import visible
 from advisor.data.versions import decisions
 from advisor.ui import terms
 from advisor.ui.fixing import script
+from advisor.ui.fixing.mounted import mounted
 from advisor.ui.items.images import thumbnail
 
 #: Items of one page of the gallery, neighbours beside each, and characters of a text.
@@ -34,32 +35,37 @@ _GALLERY = st.components.v2.component("advisor_fixing", html=script.HTML, css=sc
 
 def draw(
     dataset: Dataset, work: pd.DataFrame, near: Mapping[int, Sequence[int]], held: Mapping[int, Decision], mount: str
-) -> bool:
-    """The gallery; whether it brought decisions that were not kept yet, which are kept now.
+) -> None:
+    """The gallery; what it sends is kept before the page is drawn again.
 
     work: rows of `advisor.evidence.worklist`, one page of them. near: the rows most like each row. mount: another one
     draws the gallery anew, with the decisions as they are then.
     """
-    data = st.session_state.get(f"shown-{mount}")
-    if data is None:  # the same data for every decision: pictures are sent once
-        data = st.session_state[f"shown-{mount}"] = content(dataset, work, near, held, mount)
-    made = _GALLERY(data=data, key=f"gallery-{mount}", default={"made": []}, on_made_change=lambda: None).made
-    return keep(dataset, work, made or [], f"seen-{mount}")
+    key, data = mounted("gallery", mount, lambda key: content(dataset, work, near, held, key))
+
+    def sent() -> None:
+        keep(dataset, work, st.session_state[key].get("made") or [], f"seen-{key}")
+
+    _GALLERY(data=data, key=key, default={"made": []}, on_made_change=sent)
 
 
-def keep(dataset: Dataset, work: pd.DataFrame, made: Sequence[Mapping[str, Any]], seen: str) -> bool:
-    """Keep the decisions that the page sent and that are not kept yet; whether there were any.
+def keep(dataset: Dataset, work: pd.DataFrame, made: Sequence[Mapping[str, Any]], seen: str) -> None:
+    """Keep the decisions that the page sent and that are not kept yet.
 
-    made: n (counted from 1), row, action, label (number of a class). seen: where the session remembers the last n.
+    seen: where the session remembers the number of the last one.
     """
-    last = int(st.session_state.get(seen, 0))
+    fresh = unseen(work, made, int(st.session_state.get(seen, 0)))
     checks = dict(zip(work["row"].tolist(), work["check"].tolist(), strict=True))
-    fresh = [one for one in made if int(one["n"]) > last and int(one["row"]) in checks]
     for one in fresh:
         decisions.take(dataset, [of_page(dataset, one, str(checks[int(one["row"])]))])
     if fresh:
         st.session_state[seen] = max(int(one["n"]) for one in fresh)
-    return bool(fresh)
+
+
+def unseen(work: pd.DataFrame, made: Sequence[Mapping[str, Any]], last: int) -> list[Mapping[str, Any]]:
+    """The decisions after the `last`, of items that the page was given: n (from 1), row, action, label (a number)."""
+    rows = set(work["row"].tolist())
+    return [one for one in made if int(one["n"]) > last and int(one["row"]) in rows]
 
 
 def of_page(dataset: Dataset, one: Mapping[str, Any], check: str) -> Decision:

@@ -13,6 +13,7 @@ from advisor.core.records import Dataset, Decision
 from advisor.data.versions import decisions
 from advisor.ui import parts
 from advisor.ui.fixing import gallery
+from advisor.ui.fixing.mounted import mounted
 from advisor.ui.items.images import thumbnail
 
 MOST = 500
@@ -22,29 +23,40 @@ UNDECIDED = ""
 CHOICES = (UNDECIDED, "keep", "relabel", "drop")
 
 
-def draw(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision], mount: str) -> bool:
-    """The table; whether it brought decisions that were not kept yet, which are kept now."""
-    rows = work.drop_duplicates("row").head(MOST).reset_index(drop=True)
-    before = st.session_state.get(f"sheet-{mount}")
-    if before is None:  # the same table until it is drawn anew: otherwise each edit would begin another one
-        before = st.session_state[f"sheet-{mount}"] = table(dataset, rows, held)
+def draw(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision], mount: str) -> None:
+    """The table; what is edited is kept before the page is drawn again."""
+    every = work.drop_duplicates("row")
+    rows = every.head(MOST).reset_index(drop=True)
+    key, before = mounted("table", mount, lambda key: table(dataset, rows, held))
     picture = kind_row(dataset.kind).modality == "image"
     item = st.column_config.ImageColumn("Item", width="small") if picture else st.column_config.TextColumn("Item")
-    after = st.data_editor(
-        before, key=f"editor-{mount}", hide_index=True, disabled=["Item", "Key", "Label", "Suggested", "Why"],
+
+    def changed() -> None:
+        keep(dataset, rows, before, st.session_state[key]["edited_rows"])
+
+    st.data_editor(
+        before, key=key, hide_index=True, disabled=["Item", "Key", "Label", "Suggested", "Why"], on_change=changed,
         column_config={
             "Item": item,
             "Decision": st.column_config.SelectboxColumn(options=list(CHOICES)),
             "New label": st.column_config.SelectboxColumn(options=["", *dataset.classes]),
         },
     )  # fmt: skip
-    if len(work.drop_duplicates("row")) > MOST:
+    if len(every) > MOST:
         parts.note(f"The first {MOST}; the command writes them all: advisor fix --csv FILE.")
-    fresh = edited(dataset, rows, before, after)
+
+
+def keep(
+    dataset: Dataset, work: pd.DataFrame, before: pd.DataFrame, cells: Mapping[int, Mapping[str, str | None]]
+) -> None:
+    """Keep the decisions of edited cells (by row of the table and column) that are not kept yet."""
+    after = before.copy()
+    for place, own in cells.items():
+        for name, value in own.items():
+            after.loc[int(place), name] = value or ""
     standing = decisions.standing(dataset).by_row
-    taken = [one for row, one in fresh if not _same(one, standing.get(row))]
-    decisions.take(dataset, taken)
-    return bool(taken)
+    fresh = edited(dataset, work, before, after)
+    decisions.take(dataset, [one for row, one in fresh if not _same(one, standing.get(row))])
 
 
 def table(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision]) -> pd.DataFrame:
