@@ -11,6 +11,10 @@ from advisor.core.records import Answer, Prediction
 from advisor.rungs.saved.verdicts import verdict
 
 
+#: Digits behind the point of a probability.
+DIGITS = 6
+
+
 class Label(BaseModel):
     """The label of one input, or why it has none."""
 
@@ -75,13 +79,17 @@ def _label(prediction: Prediction, least: float, everything: bool) -> Label:
         return Label(problem=seen.problem)
     return Label(
         label=seen.label,
-        probability=seen.probability,
+        probability=_rounded(seen.probability),
         runner_up=seen.runner_up or None,
-        runner_up_probability=seen.runner_up_probability if seen.runner_up else None,
+        runner_up_probability=_rounded(seen.runner_up_probability) if seen.runner_up else None,
         not_sure=seen.not_sure,
-        probabilities=prediction.probabilities if everything else None,
+        probabilities={c: round(p, DIGITS) for c, p in prediction.probabilities.items()} if everything else None,
         note=seen.note or None,
     )
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, DIGITS)
 
 
 def replies(answers: Sequence[Answer], least: float, everything: bool) -> Replies:
@@ -96,7 +104,7 @@ def _reply(answer: Answer) -> Reply:
     return Reply(
         answer=answer.text,
         supported=answer.supported,
-        probability=answer.probability,
+        probability=_rounded(answer.probability),
         not_sure=not answer.supported,
         passages=[Cited.model_validate(passage.model_dump(include=fields)) for passage in answer.passages],
     )
