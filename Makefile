@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-rungs fuzz bench-export doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -62,6 +62,9 @@ bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what surviv
 
 fuzz: $(READY)  ## generated and mutated inputs for every reader; READERS="json pdf" MINUTES=10 choose
 	$(BIN)/python -m benchmarks.fuzz $(READERS) --minutes $(or $(MINUTES),1)
+
+bench-next: $(READY)  ## what 50 labels bring when they are chosen, against 50 at random, on six sets
+	$(BIN)/python -m benchmarks.next_labels
 
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"
