@@ -52,12 +52,21 @@ class Parity(Record):
         """What was compared and how quick each is."""
         labels = "the same label on all" if self.same_labels else f"another label on {self.n - self.n_same:,}"
         return (
-            f"Asked about {wording.counted(self.n, 'test item')} in onnxruntime, it gives {labels}; the largest "
-            f"difference of a probability is {self.difference:.1e} (bound {self.bound:.0e}).",
+            f"Asked about {wording.counted(self.n, 'test item')} in onnxruntime, it gives {labels}; probabilities "
+            f"differ by {_small(self.difference)} at most (allowed: {self.bound:.4f}).",
             f"One item takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in torch, "
             f"32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file has "
             f"{wording.size(self.file_bytes)}.",
         )
+
+
+def _small(difference: float) -> str:
+    """A difference of probabilities without an exponent.
+
+    >>> _small(0.0000104), _small(2e-9)
+    ('0.000010', 'less than 0.000001')
+    """
+    return f"{difference:.6f}" if difference >= 1e-6 else "less than 0.000001"
 
 
 class Quantised(Record):

@@ -39,13 +39,15 @@ def draw(status: RunStatus) -> None:
         if (job := jobs.pending(key)) is not None:
             waiting.wait(job)
             return
-        if done is not None:
-            ready(status, done)
         needs = missing() if form != "safetensors" else ""
-        if needs:
-            st.text(needs)
-        again = "Export again" if done is not None else "Export"
-        if st.button(again, key=f"export-{status.run}", icon=":material/output:", disabled=bool(needs)):
+        for sentence in (*(done.sentences if done else ()), *([needs] if needs else [])):
+            st.text(sentence)
+        with st.container(horizontal=True):
+            if done is not None:
+                download(status, done)
+            again = "Export again" if done is not None else "Export"
+            pressed = st.button(again, key=f"export-{status.run}", icon=":material/output:", disabled=bool(needs))
+        if pressed:
             jobs.start(key, "The export", partial(work.export, status.run, form))
             st.rerun()
 
@@ -55,10 +57,8 @@ def exported(status: RunStatus, form: str) -> Exported | None:
     return Exported.saved(status.files.exports / form / Exported.NAME)
 
 
-def ready(status: RunStatus, done: Exported) -> None:
-    """What came of checking the model, and its download."""
-    for sentence in done.sentences:
-        st.text(sentence)
+def download(status: RunStatus, done: Exported) -> None:
+    """The exported folder as a zip."""
     folder = status.files.exports / done.form
     st.download_button(
         "Download (zip)",
