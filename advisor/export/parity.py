@@ -98,7 +98,7 @@ def pace(ask: Ask, items: Sequence[Any]) -> Pace:
 
 
 def _torch_pace(model: Predictor, items: Sequence[Any]) -> Pace:
-    """As `pace`, with one thread or with all, whichever is quicker: two that wait for each other spin on a busy core."""
+    """As `pace`, with one thread or all, whichever is quicker: two that wait for each other spin on a busy core."""
     import torch
 
     usual = torch.get_num_threads()
