@@ -44,6 +44,8 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "profile": lambda: advisor.profile(images),
         "probe": lambda: advisor.probe(images, budget=BUDGET_SECONDS),
         "issues": lambda: advisor.issues(images, budget=BUDGET_SECONDS),
+        "suggestions": lambda: advisor.suggestions(images, budget=BUDGET_SECONDS),
+        "fix": lambda: advisor.fix(images, {str(advisor.read(images).items["key"].iloc[0]): None}),
         "labels_needed": lambda: advisor.labels_needed(images, 0.9, budget=BUDGET_SECONDS),
         "advise": lambda: advisor.advise(images, budget=BUDGET_SECONDS),
         "label_next": lambda: advisor.label_next(images, unlabelled(images), n=4, budget=BUDGET_SECONDS),

@@ -22,6 +22,8 @@ QUICK = {
     "profile": "Profile",
     "probe": "Evidence",
     "issues": "DataFrame",
+    "suggestions": "DataFrame",
+    "fix": "Dataset",
     "labels_needed": "LabelsNeeded",
     "advise": "Advice",
     "label_next": "NextLabels",

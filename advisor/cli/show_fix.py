@@ -139,7 +139,7 @@ def _state(to: Console, dataset: Dataset) -> None:
 
 def _effect(to: Console, changed: Effect) -> None:
     to.print(plain(changed.sentence))
-    rows = table("", safe(changed.before.name), safe(changed.after.name))
+    rows = table("", plain(changed.before.name), plain(changed.after.name))
     for line in changed.lines:
         rows.add_row(safe(line.what), safe(line.before), safe(line.after or "not measured"))
     to.print(rows)

@@ -8,7 +8,7 @@ part. The rows lie beside the dataset as Parquet; the findings are sentences abo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,20 @@ COLUMNS = ("key", "row", "label", "check", "score", "verdict", "suggested", "pro
 LABELS, NEIGHBOURS, OUTLIERS, COPIES, LOOK_ALIKES, SHORTCUTS = CHECKS = (
     "suspect label", "lonely label", "outlier", "copy", "look-alike", "shortcut"
 )  # fmt: skip
+
+
+class MeasuredOn(Protocol):
+    """With which backbone, and on how many items, something was measured: evidence, or a judgement of all items."""
+
+    @property
+    def backbone_hash(self) -> str:
+        """The hash of the backbone's weights."""
+        ...
+
+    @property
+    def n_sample(self) -> int:
+        """How many items were to be looked at."""
+        ...
 
 
 def measure_issues(
@@ -102,7 +116,7 @@ def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
     return dataset.files.issues(backbone_hash, n_sample)
 
 
-def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
+def load_issues(dataset: Dataset, evidence: MeasuredOn) -> pd.DataFrame:
     """The rows of every check, as measured with this evidence; empty where it was measured before there were checks.
 
     Raises StorageError when they are damaged.

@@ -6,6 +6,7 @@ tested on the same items with the same labels (`advisor.runs.compare`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.advice.finished import Finished
@@ -72,19 +73,19 @@ def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
     advice = [Advice.saved(one.files.advice) for one in pair]
     runs = [of_dataset(one.fingerprint) for one in pair]
     lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(*advice), *_tested(*runs)]
-    known = {"evidence": evidence, "advice": advice, "training": runs}
-    missing = tuple(name for name, (one, other) in known.items() if one and not other)
+    known: list[tuple[str, Sequence[object]]] = [("evidence", evidence), ("advice", advice), ("training", runs)]
+    missing = tuple(name for name, (one, other) in known if one and not other)
     trained = tuple(_trained(rung, runs[0][rung], runs[1][rung]) for rung in runs[0] if rung in runs[1])
     return Effect(before, after, tuple(lines), trained, missing)
 
 
 def _data(before: Dataset, after: Dataset) -> list[Line]:
-    counts = [
-        (what, *(wording.count(len(one.where(*parts))) for one in (before, after)))
-        for what, parts in (("Training items", ("train", "val")), ("Test items", ("test",)))
+    pair = before, after
+    return [
+        Line("Training items", *(wording.count(len(one.where("train", "val"))) for one in pair)),
+        Line("Test items", *(wording.count(len(one.where("test"))) for one in pair)),
+        Line("Classes", *(str(len(one.classes)) for one in pair)),
     ]
-    classes = "Classes", *(str(len(one.classes)) for one in (before, after))
-    return [Line(*row) for row in (*counts, classes)]  # type: ignore[arg-type]
 
 
 def _measured(before: Dataset, after: Dataset, *evidence: Evidence | None) -> list[Line]:

@@ -16,6 +16,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset
 from advisor.data.versions import decisions, family, make
 from advisor.evidence import worklist
+from advisor.evidence.issues import LABELS
 from advisor.evidence.judged import judged
 from advisor.ui.fixing import board, gallery, plane, script, sheet
 from tests.ui.test_ui_hostile import check
@@ -73,8 +74,8 @@ def test_of_what_the_gallery_sends_only_news_about_its_own_items_count(wrong: tu
     ]
     assert [item["n"] for item in gallery.unseen(work, made, 0)] == [1, 2, 3]
     assert [item["n"] for item in gallery.unseen(work, made, 2)] == [3]
-    found = gallery.of_page(dataset, made[1], worklist.LABELS)
-    assert (found.action, found.label, found.check) == ("relabel", dataset.classes[label], worklist.LABELS)
+    found = gallery.of_page(dataset, made[1], LABELS)
+    assert (found.action, found.label, found.check) == ("relabel", dataset.classes[label], LABELS)
 
 
 def test_the_gallery_gets_words_as_data_and_shows_what_is_beside(wrong: tuple[Dataset, pd.DataFrame]) -> None:
@@ -100,7 +101,7 @@ def test_only_what_the_page_can_send_is_taken(wrong: tuple[Dataset, pd.DataFrame
 
 def test_an_edited_row_of_the_table_is_a_decision(wrong: tuple[Dataset, pd.DataFrame]) -> None:
     dataset, work = wrong
-    rows = work[work["check"] == worklist.LABELS].drop_duplicates("row").head(4).reset_index(drop=True)
+    rows = work.loc[work["check"] == LABELS].drop_duplicates(subset="row").head(4).reset_index(drop=True)
     before = sheet.table(dataset, rows, {})
     after = before.copy()
     after.loc[0, "Decision"] = "drop"

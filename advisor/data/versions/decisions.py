@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
-from advisor.core.records import ACTIONS, Dataset, Decision, Decisions
+from advisor.core.records import ACTIONS, Action, Dataset, Decision, Decisions
 from advisor.core.wording import listed
 from advisor.core.workspace import Workspace, mark
 
@@ -77,16 +77,17 @@ def standing(dataset: Dataset, decisions: Decisions | None = None) -> Standing:
 def decided(dataset: Dataset, row: int, action: str, label: str = "", check: str = "") -> Decision:
     """A decision on one row. Raises DatasetError for an unknown action or class."""
     check_decidable(dataset)
-    if action not in ACTIONS:
+    known: Action | None = next((one for one in ACTIONS if one == action), None)
+    if known is None:
         raise DatasetError(f"{action!r} is no decision. Decide one of {', '.join(ACTIONS)}.")
     item = dataset.items.iloc[int(row)]
-    if action == "relabel":
+    if known == "relabel":
         check_class(dataset, label)
         if dataset.classes[int(item["label"])] == label:
-            action = "keep"  # it carries this label already
+            known = "keep"  # it carries this label already
     return Decision(
-        key=str(item["key"]), digest=str(item["digest"]), action=action, check=check,
-        label=label if action == "relabel" else "",
+        key=str(item["key"]), digest=str(item["digest"]), action=known, check=check,
+        label=label if known == "relabel" else "",
     )  # fmt: skip
 
 

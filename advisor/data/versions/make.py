@@ -85,7 +85,7 @@ def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Data
     version = Dataset.model_validate(content)
     taken.save(version.files.applied)
     inherited(version, held, items).save(version.files.decisions)
-    store.write(version, items, _inspection(dataset, stays))
+    store.write(version, items, inspection_of(dataset, stays))
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return store.listed_at(version, listed_ns) if listed_ns is not None else version
 
@@ -155,8 +155,8 @@ def _notes(dataset: Dataset, of: VersionOf, lost: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*notes, *dataset.notes]))
 
 
-def _inspection(dataset: Dataset, stays: np.ndarray) -> Inspection:
-    """What is known of the parent's items, of those that stay."""
+def inspection_of(dataset: Dataset, stays: np.ndarray) -> Inspection:
+    """What is known of the items of a dataset, of those that stay. Shape: stays (n,) bool."""
     row_of = {key: row for row, key in enumerate(dataset.items["key"])}
     clusters = store.kept_clusters(dataset)
     rows = [tuple(row_of[key] for key in cluster["keys"] if key in row_of) for cluster in clusters]
