@@ -107,7 +107,7 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
     """The linear layer on raw features, fitted on standardised ones."""
     mean, scale, penalty = x.mean(0), x.std(0).clamp(min=1e-6), float(RUN["head"].get("penalty", 100.0))
     z, hot = ((x - mean) / scale).double(), nn.functional.one_hot(y, len(CLASSES)).double()
-    weight = torch.linalg.solve(z.T @ z + penalty * torch.eye(z.shape[1]), z.T @ (hot - hot.mean(0)))
+    weight = torch.linalg.solve(z.T @ z + penalty * torch.eye(z.shape[1]), z.T @ (hot - hot.mean(0))).contiguous()
     bias = hot.mean(0).clone()
     if RUN["head"].get("head", "logistic") == "logistic":
         weight, bias = weight.requires_grad_(), bias.requires_grad_()
@@ -119,7 +119,7 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
                 nn.functional.cross_entropy(z @ weight + bias, y, reduction="sum") + penalty / 2 * weight.square().sum()
             )
             torch.autograd.backward(value)
-            return float(value)
+            return float(value.detach())
 
         optimizer.step(loss)
     with torch.no_grad():
