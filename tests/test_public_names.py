@@ -33,6 +33,7 @@ QUICK = {
 SLOW = {
     "train": "RunReport",
     "load": "ImageClassifier",
+    "predict_table": "Predicted",
     "race": "Race",
     "climb": "Climb",
     "compare": "Comparison",

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from advisor.batch.answers import AnswerColumns, Cell
+from advisor.batch.answers import DIGITS, AnswerColumns, Cell
 from advisor.core.errors import DatasetError
 from advisor.core.shown import without_formula
 from advisor.core.wording import listed
@@ -79,7 +79,7 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
-    return guarded(cell) if isinstance(cell, str) else f"{cell:g}"
+    return guarded(cell) if isinstance(cell, str) else f"{cell:.{DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def _join_delimited(separator: str, header: Header, parts: Iterable[Path], out: Path) -> None:
