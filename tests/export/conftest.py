@@ -66,7 +66,7 @@ def run_of(home: Path) -> Callable[..., Path]:
     known: dict[str, Path] = {}
 
     def carry_out(dataset: Dataset, rung: str, **settings: Any) -> Path:
-        name = f"{dataset.kind}-{rung}-{'-'.join(map(str, settings.values()))}"
+        name = f"{dataset.kind}-{rung}-{'-'.join(sorted(settings))}"
         if name not in known:
             context = context_of(dataset, home / name, rung, seconds=20.0, settings=settings)
             _whole(context) if settings.get("whole") else registry.execute(context)
@@ -101,3 +101,20 @@ def alone(folder: Path, items: Sequence[str], out: Path) -> np.ndarray:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return np.asarray(np.load(out))
+
+
+def alone_words(folder: Path, function: str, items: Sequence[str]) -> Any:
+    """As `alone`, of a predict.py that asks a language model, for which transformers is needed too."""
+    import json
+
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[1]); import predict\n"
+        f"answer = {function}(json.loads(sys.stdin.read()))\n"
+        "print(json.dumps(answer.tolist() if hasattr(answer, 'tolist') else answer))\n"
+        "assert not [n for n in sys.modules if n.split('.')[0] in ('advisor', 'probes')]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(folder)], input=json.dumps(list(items)), text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
