@@ -104,3 +104,14 @@ def test_answers_with_a_damaged_record_are_left_out(texts: Dataset, write_run: C
     assert len(on_page.answered(store.directory(run))) == 1
     write_json(folder / "about.json", {**read_json(folder / "about.json"), "more": 1})
     assert on_page.answered(store.directory(run)) == []
+
+
+def test_names_of_files_and_labels_are_no_markup(texts: Dataset, write_run: Callable[..., str]) -> None:
+    run = with_model(texts, write_run)
+    folder = store.directory(run) / "answered" / "one"
+    folder.mkdir(parents=True)
+    record = {"name": "<b>x</b> *y*.csv", "file": "a.csv", "n_rows": 1, "n_not_sure": 0, "n_problems": 0}
+    write_json(folder / "about.json", {**record, "counted": {"<i>z</i>": 1}, "seconds": 1.0})
+    (folder / "a.csv").write_text("x\n")
+    said = next(one for one in sentences(opened("run", run=run)) if "*y*.csv" in one)
+    assert "&lt;b&gt;x" in said and "&lt;i&gt;z" in said and "<b>" not in said
