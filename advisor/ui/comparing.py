@@ -23,7 +23,9 @@ MOST_RUNS = 6
 
 def draw(names: Sequence[str]) -> None:
     """The comparison of the runs named in the address."""
-    st.page_link(places.page("runs"), label="All runs", icon=":material/arrow_back:", query_params=places.address())
+    if st.button("All runs", key="all-runs", icon=":material/arrow_back:"):
+        st.query_params.pop("compare", None)
+        st.rerun()
     try:
         compared = compare.compare(names[:MOST_RUNS], known_dataset)
     except PeopleError as error:
@@ -85,7 +87,7 @@ def apart(pair: Pair, compared: Comparison, base: str, other: str) -> None:
     n_base, n_other = pair.n_right
     parts.section("Where they disagree")
     st.text(
-        f"{wording.capital(base)} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
+        f"{base} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
         f"Both have {pair.n_both:,} right and {pair.n_neither:,} wrong."
     )
     if not n_base + n_other:

@@ -45,11 +45,12 @@ def to_compare(runs: Sequence[RunStatus]) -> None:
         if len(runs) > 1:
             parts.note("Tick two runs or more to compare them.")
         return
-    # A link and not a button: the table's next refresh could undo a page switched here.
-    st.page_link(
-        places.page("runs"), label=f"Compare {wording.counted(len(chosen), 'run')}", icon=":material/compare_arrows:",
-        query_params={**places.address(), "compare": ",".join(chosen)},
-    )  # fmt: skip
+    label = f"Compare {wording.counted(len(chosen), 'run')}"
+    if st.button(label, key="compare-runs", icon=":material/compare_arrows:", type="primary"):
+        st.query_params["compare"] = ",".join(
+            chosen
+        )  # a link to the page that is open would leave the address as it is
+        st.rerun()
 
 
 def _tick(run: str) -> None:
@@ -79,7 +80,7 @@ def row(status: RunStatus, result: Callable[[RunStatus], str]) -> None:
                 parts.note(result(status))
             elif status.cause:
                 parts.note(wording.short(status.cause, 90))
-        with buttons.container(horizontal=True, horizontal_alignment="right"):
+        with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             actions(status)
 
 

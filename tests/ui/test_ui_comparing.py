@@ -36,6 +36,11 @@ def test_two_ticks_lead_to_the_comparison(images: Dataset, write_run: WriteRun) 
     for run in runs:
         app.checkbox(key=f"tick-{run}").check().run()
     assert not app.exception and app.session_state[run_list.TICKED] == runs
+    app.button(key="compare-runs").click().run()
+    assert "How do these runs differ?" in [str(title.value) for title in app.title]
+    assert ",".join(runs) in app.query_params["compare"]
+    app.button(key="all-runs").click().run()
+    assert "compare" not in app.query_params
     app.checkbox(key=f"tick-{runs[0]}").uncheck().run()
     assert app.session_state[run_list.TICKED] == runs[1:]
 
