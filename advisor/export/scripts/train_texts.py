@@ -82,7 +82,7 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
     bias = hot.mean(0).clone()
     if RUN["head"].get("head", "logistic") == "logistic":
         weight, bias = weight.requires_grad_(), bias.requires_grad_()
-        optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
+        optimizer: Any = torch.optim.LBFGS([weight, bias], max_iter=100, line_search_fn="strong_wolfe")
 
         def loss() -> float:
             optimizer.zero_grad()
