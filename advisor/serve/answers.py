@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from advisor.core.records import Answer, Prediction
 from advisor.rungs.saved.verdicts import verdict
 
-
 #: Digits behind the point of a probability.
 DIGITS = 6
 

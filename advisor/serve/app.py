@@ -34,15 +34,16 @@ _STATUSES = {
 
 def guarded(served: Served, limits: Limits, key: str, local: bool) -> Guard:
     """The application behind its guard. key: "" for none; local: it listens on loopback."""
-    return Guard(application(served, limits), limits, key, local)
+    return Guard(application(served, limits, private=bool(key)), limits, key, local)
 
 
-def application(served: Served, limits: Limits) -> FastAPI:
-    """The application of one model."""
+def application(served: Served, limits: Limits, private: bool) -> FastAPI:
+    """The application of one model. private: what needs no key tells nothing of the model."""
     batcher = Batcher(served.answers, limits, lambda n: metrics.batch(n))
     metrics = Metrics(served.run, served.title, lambda: batcher.n_waiting)
+    title = "Transfer Advisor" if private else f"Transfer Advisor: {served.title}"
     app = FastAPI(
-        title=f"Transfer Advisor: {served.title}", version=__version__, docs_url=None, redoc_url=None,
+        title=title, version=__version__, docs_url=None, redoc_url=None,
         lifespan=_running(batcher),
     )  # fmt: skip
 
@@ -84,7 +85,7 @@ def application(served: Served, limits: Limits) -> FastAPI:
 
     @app.get("/health", summary="Whether the server answers")
     async def health() -> dict[str, str]:
-        return {"status": "ok", "run": served.run}
+        return {"status": "ok"}
 
     @app.get("/model", summary="What is served")
     async def model() -> dict[str, Any]:
@@ -96,7 +97,7 @@ def application(served: Served, limits: Limits) -> FastAPI:
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
-        whole = page(served, app.openapi(), str(request.base_url))
+        whole = page(served, app.openapi(), str(request.base_url), private)
         return HTMLResponse(whole, headers={"Content-Security-Policy": CONTENT_POLICY})
 
     @app.get("/", include_in_schema=False)

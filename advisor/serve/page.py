@@ -69,19 +69,21 @@ _CURL = {
 }
 
 
-def page(served: Served, schema: dict[str, Any], address: str) -> str:
-    """The page as HTML. schema: OpenAPI's; address: this server's, as its reader wrote it."""
+def page(served: Served, schema: dict[str, Any], address: str, private: bool) -> str:
+    """The page as HTML. schema: OpenAPI's; address: as its reader wrote it; private: tell nothing of the model."""
     rows = "".join(
         f"<tr><td><code>{method.upper()} {escape(path)}</code></td><td>{escape(entry['summary'])}</td></tr>"
         for path, methods in schema["paths"].items()
         for method, entry in methods.items()
     )
-    classes = f"<p>Classes: {plain(listed(served.classes, 40))}.</p>" if served.classes else ""
+    title = "A model behind a key" if private else served.title
+    about = "" if private else f"<p>Run {plain(served.run)}.</p>"
+    if served.classes and not private:
+        about += f"<p>Classes: {plain(listed(served.classes, 40))}.</p>"
     examples = plain("\n".join(_CURL[served.modality]).replace("http://HOST", address.rstrip("/")))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{plain(served.title)}</title><style>{_STYLE}</style>"
-        f"<h1>{plain(served.title)}</h1><p>Run {plain(served.run)}.</p>{classes}"
+        f"<title>{plain(title)}</title><style>{_STYLE}</style><h1>{plain(title)}</h1>{about}"
         f'<table>{rows}</table><p>The schema for other programs: <a href="/openapi.json">/openapi.json</a></p>'
         f"<h2>From a shell</h2><pre>{examples}</pre>"
         f'<p>Where the server has a key, add <code>-H "Authorization: Bearer KEY"</code>.</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -54,7 +55,8 @@ def serve(
             timeout_graceful_shutdown=limits.shutdown_seconds, lifespan="on", ws="none",
         )  # fmt: skip
         ready(served.title, address_of(place))
-        uvicorn.Server(config).run(sockets=[place])
+        with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again once all is answered
+            uvicorn.Server(config).run(sockets=[place])
 
 
 def checked_key(host: str, without_key: bool) -> str:
