@@ -8,6 +8,7 @@ intervals put side by side, since both runs met the same easy and hard items.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -218,6 +219,8 @@ def _located(told: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
         items = None
     if items is None:
         return told.assign(key="")
+    if dataset is not None and not dataset.classes:
+        told = told.assign(truth=[next(iter(json.loads(answers)), "") for answers in items["answers"]])
     content = items["digest"].astype(str).to_numpy() + "/" + told["truth"].astype(str).to_numpy()
     repeat = pd.Series(content).groupby(content).cumcount().astype(str).to_numpy()
     return told.assign(key=items["key"].astype(str).to_numpy(), item=content + "/" + repeat)

@@ -119,16 +119,21 @@ def gallery(shown: pd.DataFrame, base: Side, said: tuple[str, str], key: str) ->
     n_pages = -(-len(shown) // view.N_SHOWN)
     number = st.pagination(n_pages, key=f"{key}-page") if n_pages > 1 else 1
     part = shown.iloc[(number - 1) * view.N_SHOWN : number * view.N_SHOWN]
-    captions = [caption(row, said) for row in part.to_dict("records")]
+    say = caption if dataset.classes else answers
+    captions = [say(row, said) for row in part.to_dict("records")]
     view.grid(dataset, part["row"].tolist(), captions, key=key)
 
 
 def caption(row: Mapping[Any, Any], said: tuple[str, str]) -> str:
-    """The true label, and what the run that is wrong says; of questions both answers."""
-    if not row["truth"]:
-        return f"{said[0]}: {wording.short(str(row['base']), 80)}. {said[1]}: {wording.short(str(row['other']), 80)}."
+    """The true label, and what the run that is wrong says."""
     wrong, name = (row["other"], said[1]) if row["right"] == "base" else (row["base"], said[0])
     return f"{wording.short(str(row['truth']), 40)}; {name} says {wording.short(str(wrong), 40)}"
+
+
+def answers(row: Mapping[Any, Any], said: tuple[str, str]) -> str:
+    """The accepted answer to a question, and both runs' answers."""
+    both = (f"{name}: {wording.short(str(row[side]), 80)}" for name, side in zip(said, ("base", "other"), strict=True))
+    return "; ".join((f"Accepted: {wording.short(str(row['truth']), 80) or 'none'}", *both))
 
 
 def per_class(compared: Comparison, said: Sequence[str]) -> None:

@@ -119,6 +119,7 @@ def after(status: RunStatus) -> None:
         do(ended.resume, status.run)
     with st.popover("Delete", key=f"delete-{status.run}"):
         st.text(to_delete(status))
+        parts.note("It can be undone for 24 hours.")
         if st.button("Delete", key=f"confirm-{status.run}", type="primary"):
             do(ended.delete, status.run)
 
@@ -129,8 +130,7 @@ def to_delete(status: RunStatus) -> str:
     has = {"its model": files.model.is_file(), "its report": files.report.is_file()}
     has["the stages that it has finished"] = status.state != "done" and aside.size_of(files.checkpoint) > 0
     what = wording.listed(name for name, there in has.items() if there)
-    goes = f"Delete {status.run} with {what}?" if what else f"Delete {status.run}? It has no model and no report."
-    return f"{goes} You can undo it for 24 hours."
+    return f"Delete {status.run} with {what}?" if what else f"Delete {status.run}? It has no model and no report."
 
 
 def deleted() -> None:
