@@ -55,10 +55,12 @@ def main(run: str | None, n_requests: int, n_single: int) -> None:
             say(f"one text, direct, p{share}", f"{1000 * one:.1f} ms")
             say(f"one text, served, p{share}", f"{1000 * other:.1f} ms")
             say(f"overhead of serving, p{share}", f"{1000 * model_share:.1f} ms", f"at most {1000 * bound:.1f} ms")
-        rate = direct_rate(ask, repeated(texts, min(n_requests, 3200)))
+        some = repeated(texts, min(n_requests, 1600))
+        earlier = direct_rate(ask, some)
         before, begun = calls(port), time.perf_counter()
         results = asyncio.run(crowd(port, repeated(texts, n_requests)))
         seconds = time.perf_counter() - begun
+        rate = (earlier + direct_rate(ask, some)) / 2  # before and after: what else the machine does meets both
         wrong = sum(label != label_of[text] for text, label, _ in results)
         waits = [taken for *_, taken in results]
         say(f"{CLIENTS} at a time, direct", f"{rate:,.0f}/s")
