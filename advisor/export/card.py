@@ -86,8 +86,9 @@ class Weights:
 
 def parts_of(spec: dict[str, Any]) -> list[Weights]:
     """The weights of others that a model rests on: the backbone's, the language model's, the encoder's."""
-    return [_known(part) for name in ("backbone", "language_model", "model", "encoder", "clip")
-            if (part := spec.get(name)) and part.get("source") not in OWN]  # fmt: skip
+    parts = [_known(part) for name in ("backbone", "language_model", "model", "encoder", "clip")
+             if (part := spec.get(name)) and part.get("source") not in OWN]  # fmt: skip
+    return list({part.title: part for part in parts}.values())  # a prompt's backbone is its language model
 
 
 def _known(part: dict[str, Any]) -> Weights:

@@ -59,6 +59,8 @@ class Answers(BaseHTTPRequestHandler):
             name = f"{asked.get('organization') or 'me'}/{asked['name']}"
             self.server.private[name] = bool(asked.get("private"))
             self._answer(200, {"url": f"{self.server.address}/{name}", "name": name})
+        elif self.path == "/api/validate-yaml":
+            self._answer(200, {"errors": [], "warnings": []})
         elif "/preupload/" in self.path:
             files = [{"path": one["path"], "uploadMode": "regular", "shouldIgnore": False}
                      for one in json.loads(body)["files"]]  # fmt: skip
