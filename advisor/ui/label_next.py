@@ -30,9 +30,7 @@ def draw(dataset: Dataset, evidence: Evidence) -> None:
     if not dataset.classes:
         return
     parts.section(TITLE)
-    st.text(
-        f"Drop {kind_row(dataset.kind).items} that have no label yet, to learn whose labels would help most."
-    )
+    st.text(f"Drop {kind_row(dataset.kind).items} that have no label yet, to learn whose labels would help most.")
     key = jobs.key_of("next", dataset.fingerprint)
     if (job := jobs.pending(key)) is not None:
         waiting.wait(job)
