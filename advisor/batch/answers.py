@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from advisor.core.kinds import TaskName, kind_row
@@ -12,6 +12,8 @@ from advisor.rungs.saved.verdicts import verdict
 
 #: A cell of an answer: text, a share, yes or no, or nothing.
 Cell = str | float | bool | None
+#: The classes that a row may be, where it is not sure.
+LIKELY = "likely"
 #: Digits behind the point of a probability.
 DIGITS = 6
 
@@ -42,6 +44,7 @@ def _of_prediction(prediction: Prediction, least: float) -> dict[str, Cell]:
         "runner_up": seen.runner_up,
         "runner_up_probability": round(seen.runner_up_probability, DIGITS),
         "not_sure": seen.not_sure,
+        LIKELY: " | ".join(seen.likely),
     }
 
 
@@ -61,10 +64,10 @@ def _of_answer(answer: Answer, least: float) -> dict[str, Cell]:
 
 _COLUMNS: dict[TaskName, AnswerColumns] = {
     "classification": AnswerColumns(
-        texts=("predicted_label", "runner_up", "problem"),
+        texts=("predicted_label", "runner_up", LIKELY, "problem"),
         shares=("probability", "runner_up_probability"),
         flags=("not_sure",),
-        order=("predicted_label", "probability", "runner_up", "runner_up_probability", "not_sure", "problem"),
+        order=("predicted_label", "probability", "runner_up", "runner_up_probability", "not_sure", LIKELY, "problem"),
         counted="predicted_label",
         method="predict_each",
         cells=_of_prediction,
@@ -81,9 +84,10 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
 }
 
 
-def answer_columns(kind: str) -> AnswerColumns:
-    """The columns that a model of this kind adds."""
-    return _COLUMNS[kind_row(kind).task]
+def answer_columns(kind: str, has_threshold: bool = False) -> AnswerColumns:
+    """The columns that a model of this kind adds. has_threshold: its run keeps one, which tells the likely classes."""
+    columns = _COLUMNS[kind_row(kind).task]
+    return columns if has_threshold else replace(columns, order=tuple(name for name in columns.order if name != LIKELY))
 
 
 def free_names(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:

@@ -45,19 +45,21 @@ def predict_rows(
     model: Model,
     rows: Rows,
     out: Path,
-    least: float = LEAST_SURE,
+    least: float | None = None,
     replace: bool = False,
     progress: Progress = silent,
 ) -> Predicted:
     """Predict all rows into a file; the same call goes on where a former one was ended.
 
-    least: the probability from which on a label is sure; replace: whether a file that is there may be written over.
-    Raises DatasetError for a file that is there or has an ending that is not written, RunError, StorageError.
+    least: the probability from which on a label is sure, that of the run by default; replace: whether a file that is
+    there may be written over. Raises DatasetError for a file that is there or has an ending that is not written,
+    RunError, StorageError.
     """
     form, begun = format_of(out), time.monotonic()
     if out.is_dir() or (out.exists() and not replace):
         raise DatasetError(f"{out} is there already. Give another name, or write over it: --replace")
-    kind = answer_columns(model.kind)
+    kind = answer_columns(model.kind, getattr(model, "threshold", None) is not None)
+    least = getattr(model, "least_sure", LEAST_SURE) if least is None else least
     header = Header(rows.columns, kind, free_names(kind.order, rows.columns))
     parts = Parts(out, {"rows": rows.identity, "model": _identity(model), "least": least, "format": out.suffix.lower()})
     with parts.held():

@@ -22,6 +22,9 @@ class Label(BaseModel):
     runner_up: str | None = Field(default=None, description="The second most probable class.")
     runner_up_probability: float | None = None
     not_sure: bool = Field(default=True, description="Whether the label is better looked at by a person.")
+    likely: list[str] | None = Field(
+        default=None, description="Where it is not sure and the run keeps a threshold: the classes that it may be."
+    )
     probabilities: dict[str, float] | None = Field(default=None, description="Of every class, where asked for.")
     problem: str | None = Field(default=None, description="Why the input could not be used.")
     note: str | None = None
@@ -82,6 +85,7 @@ def _label(prediction: Prediction, least: float, everything: bool) -> Label:
         runner_up=seen.runner_up or None,
         runner_up_probability=_rounded(seen.runner_up_probability) if seen.runner_up else None,
         not_sure=seen.not_sure,
+        likely=list(seen.likely) or None,
         probabilities={c: round(p, DIGITS) for c, p in prediction.probabilities.items()} if everything else None,
         note=seen.note or None,
     )

@@ -25,10 +25,11 @@ _ANSWERED: dict[TaskName, tuple[str, Answered, type[Labels] | type[Replies]]] = 
 class Served:
     """A model that is served. ``least``: the probability from which on a label is sure."""
 
-    def __init__(self, model: Model, least: float = LEAST_SURE) -> None:
+    def __init__(self, model: Model) -> None:
         row = kind_row(model.kind)
         method, self._shown, self.record = _ANSWERED[row.task]
-        self.model, self.least = model, least
+        self.model = model
+        self.least: float = getattr(model, "least_sure", LEAST_SURE)  # answers to questions have none of their own
         self.modality: ModalityName = row.modality
         self.task: TaskName = row.task
         self.run = str(model.spec.get("run", ""))

@@ -66,3 +66,10 @@ def test_an_answer_has_its_passage_and_is_not_sure_where_nothing_supports_it() -
 def test_another_ending_lists_those_that_are_written() -> None:
     with pytest.raises(DatasetError, match=r"ends in \.xlsx.*\.csv, \.tsv, \.jsonl and \.parquet"):
         format_of(Path("answers.xlsx"))
+
+
+def test_the_likely_classes_have_a_column_where_the_run_keeps_a_threshold() -> None:
+    assert "likely" not in answer_columns("text").order and "likely" in answer_columns("text", True).order
+    unsure = Prediction(input="a", label="cat", probability=0.6, probabilities=SHARES, likely=("cat", "dog"))
+    assert answer_columns("text", True).cells(unsure, 0.7)["likely"] == "cat | dog"
+    assert answer_columns("text", True).cells(unsure, 0.5)["likely"] == ""
