@@ -118,11 +118,14 @@ def _questions(model: Answerer, dataset: Dataset | None, to: Path, progress: Pro
         prompt |= _documents(search, to)
     contents.write_json(to / "prompt.json", prompt)
     contents.write_script("predict_questions", to / "predict.py")
-    _requirements(to, "numpy", "torch", "transformers", *(("onnxruntime", "tokenizers") if search is not None else ()))
-    return (*_asked(model, dataset, to, progress), *((_SEARCH,) if search is not None else ()))
-
-
-_SEARCH = "Passages are found by meaning alone here; in this program the words count too, so some answers differ."
+    _requirements(
+        to,
+        "numpy",
+        "torch",
+        "transformers",
+        *(("onnxruntime", "tokenizers", "bm25s", "PyStemmer") if search is not None else ()),
+    )
+    return _asked(model, dataset, to, progress)
 
 
 def _asked(model: Answerer, dataset: Dataset | None, to: Path, progress: Progress) -> tuple[str, ...]:
@@ -163,8 +166,10 @@ def _documents(search: Search, to: Path) -> dict[str, Any]:
         {"document": chunk.document, "title": chunk.title, "text": chunk.text} for chunk in search.index.chunks
     ])  # fmt: skip
     np.save(to / "vectors.npy", np.asarray(search.index.vectors, np.float32), allow_pickle=False)
-    return {"k": search.k, "threshold": search.threshold, "max_tokens": int(backbone.max_tokens),
-            "prefix": backbone.entry.prefixes.item}  # fmt: skip
+    if search.index.words.model is not None:
+        search.index.words.save(to / "words")
+    return {"k": search.k, "weight": search.index.weight, "threshold": search.threshold,
+            "max_tokens": int(backbone.max_tokens), "prefix": backbone.entry.prefixes.item}  # fmt: skip
 
 
 def _language_model(language: Any, to: Path) -> None:

@@ -103,13 +103,13 @@ def alone(folder: Path, items: Sequence[str], out: Path) -> np.ndarray:
     return np.asarray(np.load(out))
 
 
-def alone_words(folder: Path, function: str, items: Sequence[str]) -> Any:
-    """As `alone`, of a predict.py that asks a language model, for which transformers is needed too."""
+def alone_words(folder: Path, expression: str, items: Sequence[str]) -> Any:
+    """What an expression of ``predict`` and ``items`` gives alone, where a language model needs transformers too."""
     import json
 
     code = (
         "import sys, json; sys.path.insert(0, sys.argv[1]); import predict\n"
-        f"answer = {function}(json.loads(sys.stdin.read()))\n"
+        f"items = json.loads(sys.stdin.read()); answer = {expression}\n"
         "print(json.dumps(answer.tolist() if hasattr(answer, 'tolist') else answer))\n"
         "assert not [n for n in sys.modules if n.split('.')[0] in ('advisor', 'probes')]\n"
     )

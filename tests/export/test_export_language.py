@@ -12,15 +12,18 @@ import pytest
 import torch
 
 from advisor.core.errors import RunError
-from advisor.core.records import Dataset
+from advisor.core.records import Dataset, ReadOptions
+from advisor.data.reading import read
 from advisor.export.export import export
 from advisor.llm.asking import PromptSetup, ShownExample
+from advisor.rungs import registry
 from advisor.rungs.prompted import BY
 from advisor.rungs.saved import folder as saved
 from probes.prompting import ZERO_SHOT
 from tests.export.conftest import alone_words
 from tests.rungs.saved_models import load_predictor
 from tests.rungs.test_rungs_line import context_of
+from tests.rungs.test_rungs_questions import context_of as questions_context
 
 Run = Callable[..., Path]
 SHOWN = (ShownExample("Fry the onions.", 0), ShownExample("A penalty in the last minute.", 1))
@@ -49,8 +52,28 @@ def test_a_prompt_leaves_with_its_model_and_says_the_same(texts: Dataset, run_of
     done = export(run, "folder", tmp_path / "out")
     assert {"predict.py", "prompt.json", "MODEL_CARD.md", "language-model/model.safetensors"} <= set(done.files)
     items = texts.items["text"].tolist()[:4]
-    theirs = alone_words(tmp_path / "out", "predict.probabilities", items)
+    theirs = alone_words(tmp_path / "out", "predict.probabilities(items)", items)
     assert np.abs(load_predictor(run).predict_proba(items) - np.array(theirs)).max() < 0.02  # ours may read in bfloat16
+
+
+@pytest.mark.slow
+def test_questions_leave_with_their_documents_and_get_the_same_answers(home: Path, tmp_path: Path) -> None:
+    (home / "towns").mkdir()
+    rows = []
+    for number, town in enumerate(("Lima", "Oslo", "Perth", "Quito", "Rome", "Sofia", "Turin", "Ulm", "Vigo", "York")):
+        (home / "towns" / f"{town}.txt").write_text(f"The museum of {town} was opened in {1900 + 7 * number}.")
+        rows.append({"question": f"When was the museum of {town} opened?", "answers": [str(1900 + 7 * number)]})
+    (home / "towns" / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    dataset = read(home / "towns", ReadOptions(kind="qa"))
+    context = questions_context(dataset, tmp_path / "run", "rag", k=1)
+    registry.execute(context)
+    context.plan.save(context.directory / "plan.json")
+    done = export(context.directory, "folder", tmp_path / "out")
+    assert {"vectors.npy", "encoder.onnx", "passages.json", "words/params.index.json"} <= set(done.files)
+    kept = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert kept["n_same"] == kept["n"] > 0
+    answer = alone_words(tmp_path / "out", "[predict.answer(question) for question in items]", ["x"])
+    assert answer[0]["question"] == "x"
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Answer questions: `python predict.py "How long is the warranty?"`.
 
-Needs torch and transformers and, where there are documents, onnxruntime and tokenizers, and the files beside it. The
-passages come by their vectors: one matrix product. Below the threshold nothing supports an answer.
+Needs torch and transformers and, where there are documents, onnxruntime, tokenizers, bm25s and PyStemmer, and the files
+beside it. Passages come by their vectors, one matrix product, and by the words that they share with the question.
 """
 
 from __future__ import annotations
@@ -44,13 +44,39 @@ def index() -> Any:
 
 
 def found(question: str) -> tuple[list[dict[str, Any]], bool]:
-    """The k nearest passages, the nearest first, and whether the nearest is near enough."""
+    """The k best passages by meaning and words, the best first, and whether one is near enough in meaning."""
     encoder, tokenizer, passages, vectors = index()
     tokens = tokenizer.encode(HOW["prefix"] + question)
     inputs = {"input_ids": np.array([tokens.ids]), "attention_mask": np.array([tokens.attention_mask])}
     nearness = vectors @ encoder.run(None, inputs)[0][0]
-    best = np.argsort(-nearness, kind="stable")[: HOW["k"]]
-    return [{**passages[i], "similarity": float(nearness[i])} for i in best], bool(nearness.max() >= HOW["threshold"])
+    scores = nearness + HOW["weight"] * covered(question, len(passages))
+    best = np.argsort(-scores, kind="stable")[: HOW["k"]]
+    return [{**passages[i], "score": float(scores[i])} for i in best], bool(nearness.max() >= HOW["threshold"])
+
+
+@cache
+def word_index() -> Any:
+    """The words of the passages, counted; None where there are none."""
+    import bm25s
+
+    return bm25s.BM25.load(HERE / "words", show_progress=False) if (HERE / "words").is_dir() else None
+
+
+def covered(question: str, n: int) -> np.ndarray:
+    """The weighted share of the question's words that each passage covers, (n,): BM25 over the most it could reach."""
+    import bm25s
+    import Stemmer
+
+    words = bm25s.tokenize([question], token_pattern=r"(?u)\w+", stopwords="en", return_ids=False, show_progress=False,
+                           stemmer=Stemmer.Stemmer("english"))[0]  # fmt: skip
+    model = word_index()
+    known = model.get_tokens_ids(words) if model is not None else []
+    if not known:
+        return np.zeros(n, np.float32)
+    starts = model.scores["indptr"]
+    n_with = [int(starts[i + 1]) - int(starts[i]) for i in known] + [0] * (len(words) - len(known))
+    most = sum(np.log(1 + (n - count + 0.5) / (count + 0.5)) for count in n_with)
+    return np.asarray(model.get_scores_from_ids(known) / most)
 
 
 @torch.inference_mode()
