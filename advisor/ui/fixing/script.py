@@ -66,7 +66,7 @@ export default function ({data, parentElement, setStateValue}) {
   root.setAttribute("aria-label", data.name)
   const items = data.items, classes = data.classes, made = [], past = []
   const now = items.map(item => item.decision)
-  let at = Math.max(0, now.findIndex(one => !one)), single = data.single, typed = "", timer = 0
+  let at = Math.max(0, now.findIndex(one => !one)), single = data.single, typed = "", timer = 0, begun = false
 
   const said = one => !one ? "" :
     one.action === "relabel" ? "→ " + classes[one.label] : one.action === "drop" ? "dropped" : "kept"
@@ -181,7 +181,7 @@ export default function ({data, parentElement, setStateValue}) {
     }
     root.replaceChildren(...parts)
     const here = root.querySelector(".card.here")
-    if (here) here.scrollIntoView({block: "nearest"})
+    if (here && begun) here.scrollIntoView({block: "nearest"})
   }
   const columns = () => {
     const grid = root.querySelector(".cards")
@@ -210,6 +210,7 @@ export default function ({data, parentElement, setStateValue}) {
     root.focus({preventScroll: true})
   }
   draw()
+  begun = true  // the page stays where it is until a key moves
   if (document.activeElement === document.body) root.focus({preventScroll: true})
 }
 """
