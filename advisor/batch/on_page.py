@@ -75,7 +75,11 @@ def predict(run: Path, model: Model, source: str, hidden: str, column: str | Non
     from advisor.batch.predict import predict_rows
     from advisor.batch.rows import rows_of
     from advisor.batch.trained import trained_columns
+    from advisor.rungs.saved.held_out import kept_threshold
+    from advisor.rungs.saved.predictor import Predictor
 
+    if isinstance(model, Predictor):
+        model.threshold = kept_threshold(run)  # which may have been chosen since the model was loaded
     name = source.removeprefix(hidden)
     mark = hashlib.sha256(f"{source}\0{column or ''}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     folder = RunFiles(run).answered / mark
