@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from advisor.fixing import fix, suggestions
     from advisor.improving import add_labels, compare, label_next
     from advisor.leaving import export, publish
-    from advisor.using import predict_table
+    from advisor.using import predict_table, threshold
 
 __all__ = [
     "__version__",
@@ -56,6 +56,7 @@ __all__ = [
     "race",
     "read",
     "suggestions",
+    "threshold",
     "train",
 ]
 __version__ = "0.2.0"

@@ -12,10 +12,13 @@ from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
     from advisor.batch.predict import Predicted
+    from advisor.core.records import Threshold
     from advisor.rungs.saved.loading import Model
 
+#: The share of right answers that is asked for where none is named.
+RIGHT = 0.95
 #: What the package itself offers of this module.
-PUBLIC = ("predict_table",)
+PUBLIC = ("predict_table", "threshold")
 
 
 def predict_table(
@@ -65,6 +68,33 @@ def serve(
 
     folder = model_folder(run)
     serve_model(partial(_loaded, folder, device), host=host, port=port, without_key=without_key, ready=ready)
+
+
+def threshold(
+    run: str | Path, right: float | str = RIGHT, *, keep: bool = True, progress: Progress = silent
+) -> Threshold:
+    """The probability from which on a model should answer so that a share `right` of its answers will be right.
+
+    right: 0.95, 95 or "95%". keep: apply it from now on, wherever the model predicts. Chosen on held-out items, with
+    90 % certainty, and checked on the test part (docs/confidence.md). Raises RunError where no threshold promises that
+    share, or nothing is held out; AdviceError for what is no number.
+    """
+    from advisor.advice.wishes import share_of
+    from advisor.runs import threshold as thresholds
+
+    share, folder = share_of(str(right)), model_folder(run)
+    share = share / 100 if 1 < share < 100 else share
+    chosen = thresholds.choose(folder, thresholds.held_out_of(folder, progress), share)
+    if keep:
+        thresholds.keep(folder, chosen)
+    return chosen
+
+
+def forget_threshold(run: str | Path) -> None:
+    """Let the model of a run answer as it did before a threshold was kept. Raises RunError for an unknown run."""
+    from advisor.runs import threshold as thresholds
+
+    thresholds.forget(model_folder(run))
 
 
 def _loaded(folder: Path, device: str) -> Model:

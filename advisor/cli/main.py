@@ -26,6 +26,7 @@ from advisor.cli import (
     record,
     runs,
     serve,
+    threshold,
     train,
 )
 from advisor.cli.options import with_wishes, without_wishes
@@ -64,6 +65,7 @@ COMMANDS = {
         climb.climb,
         advise.race,
         predict.predict,
+        threshold.threshold,
         serve.serve,
         ask.ask,
         export.export,

@@ -179,6 +179,8 @@ class RunFiles(Folder):
     outcome = Inside("outcome.json")  # what the rung came to, kept until the report is written
     report = Inside("report.json")
     predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
+    held_out = Inside("held-out.parquet")  # what the model says of items that it did not learn from
+    threshold = Inside("threshold.json")  # from which probability on its owner wants an answer
     notes = Inside("notes.json")  # what its owner calls it and says of it
     tracking = Inside("tracking.json")  # where it is to be logged besides, until it was
     latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
@@ -191,7 +193,7 @@ class RunFiles(Folder):
     def lasting(self) -> tuple[Path, ...]:
         """The files that a finished run consists of; the manifest keeps their hashes."""
         model = self.model, self.weights, self.outcome
-        return self.plan, self.resolved, self.report, self.predictions, self.metrics, *model
+        return self.plan, self.resolved, self.report, self.predictions, self.held_out, self.metrics, *model
 
 
 def mark(source: str) -> str:

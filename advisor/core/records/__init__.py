@@ -24,7 +24,7 @@ from advisor.core.records.evidence import (
 )
 from advisor.core.records.labelling import LabelsGain, NextLabels, ToLabel
 from advisor.core.records.pixels import PixelRange
-from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
+from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus, Threshold
 from advisor.core.records.situation import Situation
 from advisor.core.records.versions import ACTIONS, Action, Decision, Decisions, VersionOf
 from advisor.core.records.wishes import Constraints, Prices
@@ -77,6 +77,7 @@ __all__ = [
     "Situation",
     "Stage",
     "State",
+    "Threshold",
     "ToLabel",
     "TransferScore",
     "VersionOf",
