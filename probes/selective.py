@@ -67,7 +67,9 @@ def curve(confidence: np.ndarray, right: np.ndarray, points: int = MOST_POINTS) 
     [(0.25, 1.0), (0.75, 0.6666666666666666), (1.0, 0.5)]
     """
     levels, n_answered, n_right = _answered(confidence, right)
-    steps = np.unique(np.linspace(0, len(levels) - 1, points).round().astype(int)) if len(levels) else []
+    steps: list[int] = (
+        np.unique(np.linspace(0, len(levels) - 1, points).round().astype(int)).tolist() if len(levels) else []
+    )
     found = []
     for step in steps:
         n = int(n_answered[step])

@@ -21,7 +21,7 @@ from advisor.data.store import planned
 from advisor.rungs.saved import held_out as files
 from advisor.rungs.saved.held_out import HeldOut
 from probes.progress import Progress, silent
-from probes.selective import CERTAINTY, answered, least_likely, likely, thresholds
+from probes.selective import CERTAINTY, Point, answered, curve, least_likely, likely, thresholds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,7 @@ def sentences(one: Threshold) -> tuple[str, ...]:
     lines = [
         f"It answers from a probability of {one.least:.3f} on. With {percent(one.certainty, 0)} certainty at least "
         f"{percent(one.right)} of these answers will be right on items like yours.",
-        f"That covers {percent(one.covers, 0)} of the {counted(one.n, 'held-out item')}; {percent(one.right_there)} of "
+        f"Of {counted(one.n, 'held-out item')} it answers {percent(one.covers, 0)}; {percent(one.right_there)} of "
         f"these answers are right.",
     ]
     if one.test_covers is not None and one.test_right is not None:
@@ -177,6 +177,14 @@ def _on_test(folder: Path, least: float, doubtful: float, least_in_set: float) -
         holds = right | (table["of_truth"].to_numpy(np.float32) >= least_in_set)
         found |= {"test_holds": float(holds[unsure].mean()), "n_test_doubtful": int(unsure.sum())}
     return found
+
+
+def tested(folder: Path) -> list[Point]:
+    """Accuracy against coverage on the test part; nothing where an older run keeps too little of it."""
+    table = _test_table(folder)
+    if table is None:
+        return []
+    return curve(table["probability"].to_numpy(np.float32), (table["truth"] == table["predicted"]).to_numpy())
 
 
 def _test_table(folder: Path) -> pd.DataFrame | None:

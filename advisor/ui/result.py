@@ -10,9 +10,10 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, leave, parts, tasks, whole_table
+from advisor.ui import alts, charts, climbing, how_trained, leave, parts, tasks, when, whole_table
 
 QUESTION = "Did the forecast hold?"
 
@@ -34,6 +35,8 @@ def draw(status: RunStatus) -> None:
         st.text(sentence)
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
+    if kind_row(plan.kind).task == "classification":
+        when.draw(status)
     take_away(status)
     whole_table.draw(status, plan)
     view.errors(report, plan)

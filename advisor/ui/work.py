@@ -23,7 +23,7 @@ from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
 from advisor.data.read.pdf_pages import page_of
 from advisor.data.reading import open_dataset
-from advisor.runs import latency
+from advisor.runs import latency, threshold
 from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from advisor.batch.on_page import Seen
     from advisor.rungs.saved.likeness import Likeness
     from advisor.rungs.saved.loading import Model
+    from advisor.rungs.saved.predictor import Predictor
     from probes.novelty import Near
 
 
@@ -154,8 +155,19 @@ def _with_pages(answer: Answer, dataset: Dataset) -> Answer:
 
 def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Prediction]:
     """Predict the label of each item with a run's model; one that cannot be used has a reason in its place."""
-    predictions: list[Prediction] = _model(run, Workspace.here().folder).predict(list(items))  # type: ignore[union-attr]
-    return predictions
+    model: Predictor = _model(run, Workspace.here().folder)  # type: ignore[assignment]
+    model.threshold = threshold.kept(Workspace.here().run(run).folder)  # it may have been chosen since
+    return model.predict(list(items))
+
+
+def held_out(run: str, progress: Progress) -> None:
+    """What a run's model says of held-out items; it lies in the run's folder."""
+    threshold.held_out_of(Workspace.here().run(run).folder, progress)
+
+
+def explain(run: str, item: Any, progress: Progress) -> WordReasons | ImageReasons:
+    """What in an item decided for its label."""
+    return _model(run, Workspace.here().folder).explain(item)  # type: ignore[union-attr]
 
 
 def neighbours(run: str, rows: Sequence[int], k: int, progress: Progress) -> list[list[int]]:
