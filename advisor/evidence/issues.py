@@ -60,13 +60,14 @@ def measure_issues(
     backbone_hash: str,
     n_sample: int,
     seconds_limit: float = 4.0,
+    sure: float | None = None,
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
     """Run every check on the sample, keep one row per item, and return the findings.
 
     Shape: oof_probability (n, C) and oof_predicted (n,) are the linear probe's out-of-fold answers on the sample.
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
-    trained again (on labels flipped on purpose).
+    trained again (on labels flipped on purpose). `sure`: see `probes.labels.suspect_labels`.
     """
     from probes.labels import planted_check, suspect_labels
     from probes.neighbourhood import look_alikes, neighbourhood
@@ -75,7 +76,7 @@ def measure_issues(
         return ()
     n_classes = len(dataset.classes)
     progress("Looking for wrong labels", 0.0)
-    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups)
+    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups, sure)
     check = planted_check(
         sample.features, sample.labels, dataset.metric, sample.groups, n_classes, seconds_limit=seconds_limit
     )
