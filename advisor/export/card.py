@@ -53,8 +53,8 @@ def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> Mod
     """The head of the card, which hubs search and compare by."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    licence = next((part.licence for part in parts_of(spec)), "other")
-    known = LICENCES.get(licence)
+    licence = next((part.licence for part in parts_of(spec)), None)  # of weights of others; the user's own have none
+    known = LICENCES.get(licence or "")
     results = [] if report is None else [
         EvalResult(
             task_type=TASKS[plan.kind], dataset_type=plan.fingerprint[:16], dataset_name=plan.dataset_name,
@@ -64,7 +64,7 @@ def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> Mod
     ]  # fmt: skip
     return ModelCardData(
         model_name=f"{plan.dataset_name} {spec['rung']}",
-        license=known or "other",
+        license=known or (licence and "other"),
         license_name=None if known else licence,
         library_name="onnx",
         pipeline_tag=TASKS[plan.kind],

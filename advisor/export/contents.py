@@ -12,10 +12,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from advisor.core import storage
+from advisor.core.workspace import RunFiles
 from advisor.export.graphs import Reads
 from advisor.rungs.saved import folder as saved
 from advisor.rungs.saved.predictor import Predictor
-from advisor.rungs.saved.verdicts import LEAST_SURE
 from probes.backbones import small
 from probes.hooks import LAST, image_layers, inner
 
@@ -31,10 +31,8 @@ PACKAGES: dict[Reads, tuple[str, ...]] = {
 def write_description(reads: Reads, model: Predictor, to: Path) -> None:
     """classes.json, preprocessing.json, and the tokenizer or the vocabulary where the model has one."""
     write_json(to / "classes.json", list(model.classes))
-    write_json(
-        to / "preprocessing.json",
-        {**_DESCRIPTIONS[reads](model), "head": model.spec["head"], "not_sure_below": LEAST_SURE},
-    )
+    sure = {"not_sure_below": model.least_sure, "likely_from": model.threshold and model.threshold.least_likely}
+    write_json(to / "preprocessing.json", {**_DESCRIPTIONS[reads](model), "head": model.spec["head"], **sure})
     if reads == "texts":
         any_model: Any = model
         whole: Any = body(model)
@@ -68,6 +66,8 @@ def write_weights(model: Predictor, tensors: dict[str, Tensor], to: Path) -> Non
         everything |= {f"backbone.{name}": tensor.detach().clone() for name, tensor in state.items()}
         spec["weights"] = "head" if "imagenet_embeddings" in tensors else "all"
     saved.save(to, spec, everything)
+    if model.threshold is not None:
+        model.threshold.save(RunFiles(to).threshold)
 
 
 def body(model: Predictor) -> nn.Module:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 from PIL import Image
 
 from advisor.core.errors import RunError, StorageError
-from advisor.core.records import Dataset
+from advisor.core.records import Dataset, Threshold
 from advisor.export import parity
 from advisor.export.export import export, exported_in
 from advisor.export.records import BOUND, Parity
@@ -148,3 +151,19 @@ def test_a_place_that_holds_something_is_left_alone_and_an_earlier_export_is_rep
         export(run, "safetensors", tmp_path / "out")
     with pytest.raises(RunError, match="no form 'tflite'"):
         export(run, "tflite", tmp_path / "out")
+
+
+def test_what_is_not_sure_is_not_sure_outside_too(texts: Dataset, run_of: Run, tmp_path: Path) -> None:
+    run = run_of(texts, "frozen")
+    kept = Threshold(right=0.95, certainty=0.9, least=1.01, least_likely=0.0, holds=0.9, covers=0.0, right_there=1.0,
+                     n=10, n_likely=2.0)  # fmt: skip
+    path = kept.save(run / "threshold.json")
+    try:
+        export(run, "folder", tmp_path / "out")
+    finally:
+        path.unlink()
+    assert load_predictor(tmp_path / "out").threshold == kept
+    done = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), "More salt"], capture_output=True, text=True
+    )
+    assert re.search(r"More salt\tcooking\t0\.\d+\tnot sure: cooking, sport\n", done.stdout), done.stderr

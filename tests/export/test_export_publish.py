@@ -57,7 +57,7 @@ class Answers(BaseHTTPRequestHandler):
                 self._answer(403, {"error": "Forbidden"})
                 return
             name = f"{asked.get('organization') or 'me'}/{asked['name']}"
-            self.server.private[name] = bool(asked.get("private"))
+            self.server.private[name] = bool(asked.get("private")) or asked.get("visibility") == "private"
             self._answer(200, {"url": f"{self.server.address}/{name}", "name": name})
         elif self.path == "/api/validate-yaml":
             self._answer(200, {"errors": [], "warnings": []})
@@ -125,12 +125,15 @@ def published(folder: Path, repo: str, home: Path, **environment: str) -> subpro
 
 
 def test_the_folder_is_pushed_with_its_card_as_the_readme(folder: Path, hub: Hub, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard
+
     done = published(folder, "me/words", tmp_path, HF_TOKEN=TOKEN, HF_ENDPOINT=hub.address)
     assert done.returncode == 0, done.stderr
     assert f"Published at {hub.address}/me/words" in done.stdout
     held = {name.removeprefix("me/words/") for name in hub.files}
     assert held == {path.name for path in folder.iterdir()} | {"README.md"}
-    assert hub.files["me/words/README.md"] == (folder / CARD).read_bytes() and hub.private["me/words"]
+    shown = hub.files["me/words/README.md"].decode()  # huggingface_hub may add to its head
+    assert shown.endswith(ModelCard.load(folder / CARD).text) and hub.private["me/words"]
 
 
 def test_refusals_are_said_in_plain_words(folder: Path, hub: Hub, tmp_path: Path) -> None:

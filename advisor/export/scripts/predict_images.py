@@ -87,11 +87,20 @@ def shrinking(width: int, height: int) -> tuple[int, int]:
     return (along, both) if width == long else (both, along)
 
 
+def said(row: np.ndarray) -> str:
+    """The label with its probability and, where it is not sure, the classes that it may be."""
+    label = f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}"
+    if row.max() >= HOW["not_sure_below"]:
+        return label
+    least = HOW["likely_from"]
+    likely = [CLASSES[i] for i in (-row).argsort() if least is not None and row[i] >= least]
+    return f"{label}\tnot sure{': ' if likely else ''}{', '.join(likely)}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Label images.")
     parser.add_argument("files", nargs="+")
     parser.add_argument("--model", default="model.onnx", help="model.int8.onnx is smaller and often faster")
     asked = parser.parse_args()
     for name, row in zip(asked.files, probabilities(asked.files, asked.model), strict=True):
-        sure = "" if row.max() >= HOW["not_sure_below"] else "\tnot sure"
-        print(f"{name}\t{CLASSES[int(row.argmax())]}\t{row.max():.4f}{sure}")
+        print(f"{name}\t{said(row)}")

@@ -46,6 +46,16 @@ def probabilities(items: Sequence[str], model: str = "model.onnx") -> np.ndarray
     return rows
 
 
+def said(row: np.ndarray) -> str:
+    """The label with its probability and, where it is not sure, the classes that it may be."""
+    label = f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}"
+    if row.max() >= HOW["not_sure_below"]:
+        return label
+    least = HOW["likely_from"]
+    likely = [CLASSES[i] for i in (-row).argsort() if least is not None and row[i] >= least]
+    return f"{label}\tnot sure{': ' if likely else ''}{', '.join(likely)}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Label texts.")
     parser.add_argument("texts", nargs="+", help="texts, or @FILE for one text a line")
@@ -54,5 +64,4 @@ if __name__ == "__main__":
     texts = [text for word in asked.texts for text in (
         Path(word[1:]).read_text("utf-8").splitlines() if word.startswith("@") else [word])]  # fmt: skip
     for text, row in zip(texts, probabilities(texts, asked.model), strict=True):
-        sure = "" if row.max() >= HOW["not_sure_below"] else "\tnot sure"
-        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}{sure}")
+        print(f"{text[:60]}\t{said(row)}")

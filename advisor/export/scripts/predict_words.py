@@ -71,11 +71,20 @@ def pieces(text: str) -> Iterator[str]:
                 break
 
 
+def said(row: np.ndarray) -> str:
+    """The label with its probability and, where it is not sure, the classes that it may be."""
+    label = f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}"
+    if row.max() >= HOW["not_sure_below"]:
+        return label
+    least = HOW["likely_from"]
+    likely = [CLASSES[i] for i in (-row).argsort() if least is not None and row[i] >= least]
+    return f"{label}\tnot sure{': ' if likely else ''}{', '.join(likely)}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Label texts.")
     parser.add_argument("texts", nargs="+")
     parser.add_argument("--model", default="model.onnx")
     asked = parser.parse_args()
     for text, row in zip(asked.texts, probabilities(asked.texts, asked.model), strict=True):
-        sure = "" if row.max() >= HOW["not_sure_below"] else "\tnot sure"
-        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}{sure}")
+        print(f"{text[:60]}\t{said(row)}")

@@ -38,10 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as error:  # whatever a body holds, the server goes on
             self.answer(422, {"error": f"The item cannot be used ({type(error).__name__}: {error})."})
             return
-        self.answer(200, [
-            {"label": predict.CLASSES[int(row.argmax())], "probability": float(row.max()),
-             "probabilities": dict(zip(predict.CLASSES, map(float, row), strict=True))} for row in rows
-        ])  # fmt: skip
+        self.answer(200, [told(row) for row in rows])
 
     def answer(self, status: int, content: Any) -> None:
         """Send JSON."""
@@ -51,6 +48,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def told(row: Any) -> dict[str, Any]:
+    """What is said of an item."""
+    probability = float(row.max())
+    return {
+        "label": predict.CLASSES[int(row.argmax())],
+        "probability": probability,
+        "sure": probability >= predict.HOW["not_sure_below"],
+        "probabilities": dict(zip(predict.CLASSES, map(float, row), strict=True)),
+    }
 
 
 if __name__ == "__main__":
