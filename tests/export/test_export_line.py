@@ -166,4 +166,4 @@ def test_what_is_not_sure_is_not_sure_outside_too(texts: Dataset, run_of: Run, t
     done = subprocess.run(
         [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), "More salt"], capture_output=True, text=True
     )
-    assert re.search(r"More salt\tcooking\t0\.\d+\tnot sure: cooking, sport\n", done.stdout), done.stderr
+    assert re.search(r"More salt\tcooking\t[01]\.\d+\tnot sure: cooking, sport\n", done.stdout), done.stderr
