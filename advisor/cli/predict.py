@@ -156,12 +156,12 @@ def document_of(done: Predicted) -> dict[str, Any]:
 def draw(to: Console, done: Predicted) -> None:
     """Where the answers are, and how often each label was given."""
     from advisor.cli.tables import LISTED, safe, table
-    from advisor.core.wording import counted, duration, percent
+    from advisor.core.wording import count, counted, duration, percent
 
     pace = (done.n_rows - done.n_taken_up) / done.seconds if done.seconds > 0 else 0.0
     to.print(safe(f"{counted(done.n_rows, 'row')} in {duration(done.seconds)} ({pace:,.0f} a second): {done.path}"))
     if done.n_taken_up:
-        to.print(safe(f"{counted(done.n_taken_up, 'row')} of them had been predicted before."), style="dim")
+        to.print(safe(f"{count(done.n_taken_up)} of them had been predicted before."), style="dim")
     if done.n_not_sure:
         share = percent(done.n_not_sure / max(1, done.n_rows))
         to.print(safe(f"{counted(done.n_not_sure, 'row')} ({share}) not sure: look at them yourself."))

@@ -116,13 +116,12 @@ class Batcher:
     async def _together(self, batch: list[Request]) -> list[list[Any] | Exception]:
         """The answers of each request; one that makes the model fail fails alone."""
         try:
-            answers = await self._call(batch)
+            places = iter(await self._call(batch))
+            return [[next(places) for _ in request.items] for request in batch]
         except Exception as error:
             if len(batch) == 1:
                 return [error]
             return [(await self._together([request]))[0] for request in batch]
-        places = iter(answers)
-        return [[next(places) for _ in request.items] for request in batch]
 
     async def _call(self, batch: list[Request]) -> Sequence[Any]:
         items = [item for request in batch for item in request.items]

@@ -79,6 +79,16 @@ def test_a_request_that_the_model_fails_at_fails_alone() -> None:
     assert good == [[2], [4], [6]] and isinstance(bad, TypeError)
 
 
+def test_a_model_that_answers_too_few_fails_those_and_goes_on() -> None:
+    class Forgets(Calls):
+        def __call__(self, items: list[Any]) -> list[Any]:
+            return super().__call__(items)[: 1 if len(items) >= 3 else None]
+
+    calls = Forgets()
+    results = answers(together(lambda batcher: crowd(batcher, calls, [1], [2, 3, 4], [5]), calls))
+    assert results[0] == [2] and isinstance(results[1], Exception) and results[2] == [10]
+
+
 def test_a_full_queue_refuses_and_says_when_to_try_again() -> None:
     calls = Calls()
     results = together(lambda batcher: crowd(batcher, calls, [1], [2], [3, 4]), calls, queue_items=2)
