@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import math
 import time
 from collections import deque
@@ -116,8 +117,11 @@ class Batcher:
     async def _together(self, batch: list[Request]) -> list[list[Any] | Exception]:
         """The answers of each request; one that makes the model fail fails alone."""
         try:
-            places = iter(await self._call(batch))
-            return [[next(places) for _ in request.items] for request in batch]
+            answers = list(await self._call(batch))
+            ends = list(itertools.accumulate(len(request.items) for request in batch))
+            if len(answers) != ends[-1]:
+                raise RuntimeError(f"The model gave {len(answers)} answers to {ends[-1]} items.")
+            return [answers[end - len(request.items) : end] for request, end in zip(batch, ends, strict=True)]
         except Exception as error:
             if len(batch) == 1:
                 return [error]
