@@ -62,7 +62,8 @@ def test_questions_leave_with_their_documents_and_get_the_same_answers(home: Pat
     rows = []
     for number, town in enumerate(("Lima", "Oslo", "Perth", "Quito", "Rome", "Sofia", "Turin", "Ulm", "Vigo", "York")):
         (home / "towns" / f"{town}.txt").write_text(f"The museum of {town} was opened in {1900 + 7 * number}.")
-        rows.append({"question": f"When was the museum of {town} opened?", "answers": [str(1900 + 7 * number)]})
+        for question in (f"When was the museum of {town} opened?", f"In which year did {town} open its museum?"):
+            rows.append({"question": question, "answers": [str(1900 + 7 * number)]})
     (home / "towns" / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
     dataset = read(home / "towns", ReadOptions(kind="qa"))
     context = questions_context(dataset, tmp_path / "run", "rag", k=1)
