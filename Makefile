@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-ladder bench-probes bench-backbones bench-faults bench-rungs fuzz doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -48,15 +48,30 @@ bench-backbones: $(READY)  ## what a stronger backbone brings with frozen featur
 bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memory, how quickly pages come
 	$(BIN)/python -m benchmarks.dashboard
 
+bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
+	$(BIN)/python -m benchmarks.serving
+
+bench-batch: $(READY)  ## 100,000 rows predicted: memory, rows a second, and a kill that loses nothing
+	$(BIN)/python -m benchmarks.batch
+
+bench-fix: $(READY)  ## 5 % of labels flipped on three sets: how much of the loss comes back when suggestions are accepted
+	$(BIN)/python -m benchmarks.fixing
+
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
 	$(BIN)/python -m benchmarks.faults
 
 fuzz: $(READY)  ## generated and mutated inputs for every reader; READERS="json pdf" MINUTES=10 choose
 	$(BIN)/python -m benchmarks.fuzz $(READERS) --minutes $(or $(MINUTES),1)
 
+bench-next: $(READY)  ## what 50 labels bring when they are chosen, against 50 at random, on six sets
+	$(BIN)/python -m benchmarks.next_labels
+
 bench-rungs: $(READY)  ## every rung and what users would write instead, on every task; goes on where it stopped
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python -m benchmarks.rungs
+
+bench-export: $(READY)  ## every rung as ONNX: difference of probabilities, size, latencies, int8
+	$(BIN)/python -m benchmarks.export
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

@@ -16,21 +16,47 @@ from typing import TYPE_CHECKING, Any
 import probes as probes  # before torch, for the OpenMP setting that its docstring explains
 
 if TYPE_CHECKING:
-    from advisor.api import advise, ask, climb, exchange, issues, labels_needed, load, probe, profile, race, read, train
+    from advisor.api import (
+        advise,
+        ask,
+        climb,
+        exchange,
+        issues,
+        labels_needed,
+        load,
+        probe,
+        profile,
+        race,
+        read,
+        train,
+    )
+    from advisor.fixing import fix, suggestions
+    from advisor.improving import add_labels, compare, label_next
+    from advisor.leaving import export, publish
+    from advisor.using import predict_table, threshold
 
 __all__ = [
     "__version__",
+    "add_labels",
     "advise",
     "ask",
     "climb",
+    "compare",
     "exchange",
+    "export",
+    "fix",
     "issues",
+    "label_next",
     "labels_needed",
     "load",
+    "predict_table",
     "probe",
     "profile",
+    "publish",
     "race",
     "read",
+    "suggestions",
+    "threshold",
     "train",
 ]
 __version__ = "0.2.0"
@@ -39,9 +65,10 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Import the line only when one of its functions is asked for, so that `advisor --help` is quick."""
     if name in __all__:
-        from advisor import api
+        from advisor import api, fixing, improving, leaving, using
 
-        return getattr(api, name)
+        rooms = (fixing, improving, leaving, using)
+        return getattr(next((room for room in rooms if name in room.PUBLIC), api), name)
     raise AttributeError(f"module 'advisor' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

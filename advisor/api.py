@@ -42,7 +42,6 @@ from advisor.core.records import (
     ReadOptions,
     RunReport,
 )
-from advisor.core.workspace import RunFiles
 from advisor.data.profile.profile import profile as profile_dataset
 from advisor.data.reading import read as read_source
 from advisor.evidence.backbones import AT_HAND, NONE
@@ -51,9 +50,10 @@ from advisor.evidence.gather import gather, keep_own_prompt
 from advisor.evidence.issues import load_issues
 from advisor.evidence.own_prompt import measure_own, prompts_of
 from advisor.llm import models
-from advisor.runs import begin, climbs, ended, launchers, store, supervisor
+from advisor.runs import aside, begin, ended, launchers, store, supervisor
 from advisor.runs.follow import follow, wait_for_climb
 from advisor.runs.measured import of_dataset
+from advisor.runs.model_folder import model_folder
 from advisor.runs.relearn import restore_ledger
 from probes.progress import Progress, silent
 
@@ -403,12 +403,18 @@ def resume_run(run: str) -> str:
     return ended.resume(run)
 
 
-def delete_run(run: str) -> int:
-    """Delete an ended run with its model, its report and all that it has kept; returns the bytes freed.
+def delete_run(run: str, *, for_good: bool = False) -> int:
+    """Delete an ended run with its model, its report and all that it has kept; returns the bytes that these take.
 
-    Raises RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
+    For a day `restore_run` brings it back; then its room is freed, or at once where the deletion is `for_good`. Raises
+    RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
     """
-    return ended.delete(run)
+    return ended.delete(run, for_good)
+
+
+def restore_run(run: str) -> str:
+    """Bring back a run that was deleted in the last 24 hours; its id. Raises RunError, StorageError."""
+    return aside.restore(run)
 
 
 def load(run: str | Path, *, device: str = "cpu") -> Model:
@@ -420,14 +426,7 @@ def load(run: str | Path, *, device: str = "cpu") -> Model:
     from advisor.rungs.saved.loading import load as load_model
     from probes.device import pick
 
-    if not isinstance(run, (str, Path)):
-        raise RunError(f"{run!r} is not a run. Give the id or the folder of a finished run, or the word last.")
-    folder = Path(run)
-    if not RunFiles(folder).model.is_file():
-        folder = store.directory(climbs.kept_instead(store.last_finished()) if run == store.LAST else str(run))
-    if not RunFiles(folder).model.is_file():
-        raise RunError(f"Run {folder.name} has no model yet. `advisor runs` lists the runs and their states.")
-    return load_model(folder, pick(device))
+    return load_model(model_folder(run), pick(device))
 
 
 def ask(

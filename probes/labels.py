@@ -70,9 +70,11 @@ def suspect_labels(
     labels: np.ndarray,
     features: np.ndarray | None = None,
     groups: np.ndarray | None = None,
+    sure: float | None = None,
 ) -> SuspectLabels:
     """List the labels that look wrong; with features, the nearest neighbours count as much as the probe.
 
+    sure: also list those of which another class is at least so probable; None: only as many as are counted wrong.
     Shape: probability (n, C) out-of-fold, rows summing to 1; labels (n,) class indices below C; features (n, d);
     groups (n,): items of one group do not vote for each other. Classes that do not occur are ignored. Raises
     ProbeError when there are no items.
@@ -86,7 +88,10 @@ def suspect_labels(
         shares = (shares + neighbour_shares(features, labels, shares.shape[1], groups)) / 2
     score = shares[np.arange(len(labels)), labels]
     suggested = shares.argmax(axis=1)
-    suspect = _confident(shares, labels) & (suggested != labels)
+    listed = _confident(shares, labels)
+    if sure is not None:
+        listed |= shares.max(axis=1) >= sure
+    suspect = listed & (suggested != labels)
     return SuspectLabels(score, suspect, suggested, shares.max(axis=1))
 
 

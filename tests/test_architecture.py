@@ -16,8 +16,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.data", "advisor.llm"),
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
-    ("advisor.runs", "advisor.score"),
-    ("advisor.api", "advisor.doctor"),
+    ("advisor.batch", "advisor.export", "advisor.runs", "advisor.score", "advisor.serve"),
+    ("advisor.api", "advisor.doctor", "advisor.fixing", "advisor.improving", "advisor.leaving", "advisor.using"),
     ("advisor", "advisor.cli", "advisor.ui"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -22,11 +22,25 @@ QUICK = {
     "profile": "Profile",
     "probe": "Evidence",
     "issues": "DataFrame",
+    "suggestions": "DataFrame",
+    "fix": "Dataset",
     "labels_needed": "LabelsNeeded",
     "advise": "Advice",
+    "label_next": "NextLabels",
+    "add_labels": "Grown",
     "ask": "list",
 }
-SLOW = {"train": "RunReport", "load": "ImageClassifier", "race": "Race", "climb": "Climb", "exchange": "Exchange"}
+SLOW = {
+    "train": "RunReport",
+    "load": "ImageClassifier",
+    "predict_table": "Predicted",
+    "race": "Race",
+    "climb": "Climb",
+    "compare": "Comparison",
+    "exchange": "Exchange",
+    "export": "Exported",
+    "publish": "RunError",
+}
 
 
 @pytest.fixture(scope="module")

@@ -2,60 +2,80 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.core.errors import DatasetError
-from advisor.core.kinds import ModalityName
-from advisor.core.wording import counted, listed
+from advisor.core.kinds import kind_row
 from advisor.data.read.names import IMAGE_SUFFIXES, table_format
 
 if TYPE_CHECKING:
-    from advisor.data.read.tables import Table
     from advisor.rungs.saved.inputs import Unusable
 
 STDIN = "-"
+#: Bytes of a file that is read as one text, and of one with a text on each line.
+MOST_TEXT_BYTES, MOST_LINES_BYTES = 1_000_000, 500_000_000
+#: The columns of a dataset by their roles.
+Columns = Mapping[str, tuple[str, ...]]
+
+
+class Meaning(StrEnum):
+    """What the name of a file means to a model of texts."""
+
+    lines = "lines"
+    file = "file"
+    text = "text"
 
 
 def items_of(
-    arguments: Sequence[str], modality: ModalityName, run: str, column: str | None = None
+    arguments: Sequence[str],
+    kind: str,
+    column: str | None = None,
+    meaning: Meaning | None = None,
+    trained_on: Columns | None = None,
 ) -> list[str | Unusable]:
     """The items that the arguments name, in order; one that is none keeps its place and says why.
 
-    column: of the tables among the arguments, one item in each row. Raises DatasetError for a table without it, and
-    where there is nothing to predict.
+    column: of the tables among the arguments, one item in each row; trained_on: the columns of the model's dataset.
+    Raises DatasetError for a table without such a column, and where there is nothing to predict.
     """
-    items = [item for argument in arguments for item in _items(argument, modality, run, column)]
+    known = trained_on or {}
+    items = [item for argument in arguments for item in _items(argument, kind, column, meaning, known)]
     if not items:
         raise DatasetError("There is nothing to predict: no line came through stdin, or no row from the table.")
     return items
 
 
-def _items(argument: str, modality: ModalityName, run: str, column: str | None) -> Iterator[str | Unusable]:
+def _items(
+    argument: str, kind: str, column: str | None, meaning: Meaning | None, trained_on: Columns
+) -> Iterator[str | Unusable]:
     from advisor.rungs.saved.inputs import Unusable
 
-    what = _what_is_there(argument)
+    modality, what = kind_row(kind).modality, _what_is_there(argument)
     if argument == STDIN:
-        yield from _of_lines()
+        yield from _filled([line.rstrip("\r\n") for line in sys.stdin])
+    elif modality == "text" and what and meaning == Meaning.text:
+        yield argument
+    elif modality == "text" and what in ("a file", "a folder") and meaning is not None:
+        yield from _of_text_file(Path(argument), meaning)
     elif what == "a file" and table_format(Path(argument).name) is not None:
-        yield from _of_table(Path(argument), modality, run, column)
+        yield from _of_table(Path(argument), kind, column, trained_on)
     elif modality == "image" and what == "a folder":
         yield from _of_folder(Path(argument))
     elif modality == "text" and what:
-        yield Unusable(argument, _is_no_text(argument, what, run))
+        yield Unusable(argument, _is_no_text(argument, what))
     else:
         yield argument
 
 
-def _of_lines() -> Iterator[str]:
-    """The lines of stdin; an empty one between others keeps its place."""
-    lines = [line.rstrip("\r\n") for line in sys.stdin]
+def _filled(lines: list[str]) -> list[str]:
+    """The lines up to the last that holds something; an empty one between others keeps its place."""
     while lines and not lines[-1].strip():
         lines.pop()
-    yield from lines
+    return lines
 
 
 def _of_folder(folder: Path) -> Iterator[str | Unusable]:
@@ -69,59 +89,35 @@ def _of_folder(folder: Path) -> Iterator[str | Unusable]:
     yield from (str(folder / image) for image in images)
 
 
-def _of_table(path: Path, modality: ModalityName, run: str, column: str | None) -> Iterator[str]:
-    """The cells of one column: texts, or images by their path or id, found as for training.
+def _of_table(path: Path, kind: str, column: str | None, trained_on: Columns) -> Iterator[str | Unusable]:
+    """The items in the column named, in those of training, or in the one that its name tells.
 
-    Raises DatasetError naming the columns where none is asked for, or one that is not there.
+    Raises DatasetError naming the columns where nothing tells, or one is not there.
     """
-    from advisor.data.read.columns import named
-    from advisor.data.read.image_table import Finder
-    from advisor.data.read.part_tables import part_of
-    from advisor.data.read.tables import read_table
+    from advisor.batch.rows import rows_of
 
-    table = read_table(path)
-    columns = [str(name) for name in table.frame.columns]
-    if column is None:
-        raise DatasetError(_which_column(table, columns, modality, run))
-    cells = list(map(str, table.frame[named(table, column, "image paths" if modality == "image" else "texts")]))
-    if modality == "image":
-        finder = Finder(table, path.parent, inside_only=False, part=part_of(path.name))
-        cells = [finder.find(cell) or cell if cell else "" for cell in cells]
-    yield from cells
+    yield from (row.item for row in rows_of(path, kind, column, trained_on).items())
 
 
-def _which_column(table: Table, columns: list[str], modality: ModalityName, run: str) -> str:
-    """What a table could mean, with the column that looks like the items."""
-    items = "paths of images" if modality == "image" else "texts"
-    likely = _likely(table, modality)
-    column = "COLUMN" if likely is None else repr(likely)
-    return (
-        f"{table.path} is a table of {counted(len(table.frame), 'row')} with the columns {listed(columns, 20)}. To "
-        f"predict each row, say which column holds the {items}: advisor predict {run} {table.path} --column {column}"
-    )
+def _of_text_file(path: Path, meaning: Meaning) -> Iterator[str | Unusable]:
+    """The texts of a file: one on each line, or all of it; of a folder each of its text files."""
+    from advisor.batch.rows import rows_of, text_in
+
+    if path.is_dir():
+        yield from (row.item for row in rows_of(path, "text").items())
+        return
+    text = text_in(path, str(path), MOST_LINES_BYTES if meaning == Meaning.lines else MOST_TEXT_BYTES)
+    yield from (_filled(text.splitlines()) if isinstance(text, str) and meaning == Meaning.lines else [text])
 
 
-def _likely(table: Table, modality: ModalityName) -> str | None:
-    """The column that a dataset would be read from; for texts the longest cells where no name says more."""
-    from advisor.core.records import ReadOptions
-    from advisor.data.read.columns import label_names, path_column, plain, text_columns_of
-
-    if modality == "image":
-        return path_column(table, ReadOptions())
-    labels = {str(name) for name in table.frame.columns if plain(str(name)) in label_names()}
-    with contextlib.suppress(DatasetError):
-        if texts := text_columns_of(table, ReadOptions(), labels):
-            return texts[0]
-    lengths = {str(name): table.frame[name].str.len().mean() for name in table.frame.columns if name not in labels}
-    return max(lengths, key=lambda name: lengths[name]) if lengths else None
-
-
-def _is_no_text(text: str, what: str, run: str) -> str:
+def _is_no_text(text: str, what: str) -> str:
     """Why the name of a file is not predicted. What comes from stdin is text, whatever it looks like."""
-    return (
-        f"{text} is {what}, and this model would read the name itself as a text. Give texts, or a file with one on "
-        f"each line: advisor predict {run} - < FILE. A name that is meant as a text goes the same way."
-    )
+    ways = "--as lines (a text on each line), --as file (the whole file is one text) or --as text (the name itself)"
+    if what == "a folder":
+        ways = "--as file (each text file in it is one text) or --as text (the name itself)"
+    if what == "the name of an image":
+        ways = "--as text where the name itself is the text"
+    return f"{text} is {what}, and this model would read the name itself as a text. Say what is meant: {ways}."
 
 
 def _what_is_there(text: str) -> str:

@@ -1,106 +1,16 @@
-"""`advisor runs`, `cache`, `weights`, `doctor` and `app`: what is on this machine."""
+"""`advisor cache`, `weights`, `doctor` and `app`: what is on this machine."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from advisor.cli.options import Json, RunArgument
-from advisor.cli.output import Output, command
+from advisor.cli.options import Json
+from advisor.cli.output import agreed, command
 
-runs_app = typer.Typer(help="List, show, stop, resume or delete runs. Without a command: list.")
 cache_app = typer.Typer(help="Show where features are cached and their size, or clear them. Without a command: show.")
-
-
-@runs_app.callback(invoke_without_command=True)
-def _runs(context: typer.Context, json: Json = False) -> None:
-    """List, show, stop, resume or delete runs. Without a command: list."""
-    if context.invoked_subcommand is None:
-        list_runs(json)
-
-
-@runs_app.command("list")
-def list_runs(json: Json = False) -> None:
-    """List all runs, the latest first."""
-    with command(json) as output:
-        from advisor.cli import show_runs
-        from advisor.runs import store, supervisor
-
-        statuses = store.runs()
-        if waits := supervisor.look_after():
-            output.note(waits)
-        output.answer([show_runs.status_json(run) for run in statuses], lambda to: show_runs.runs(to, statuses))
-
-
-@runs_app.command("show")
-def show_run(run: RunArgument, json: Json = False) -> None:
-    """Show a run's state and results, and the last lines of its log if it failed."""
-    with command(json) as output:
-        from advisor.cli import show_climb, show_runs
-        from advisor.runs import climbs, store, supervisor
-
-        status = store.status(run)
-        if waits := supervisor.look_after():
-            output.note(waits)
-        climb = climbs.of_run(status.run)
-        document = show_runs.run_json(status) | {"climb": climb and show_climb.climb_json(climb)}
-
-        def draw(to: Console) -> None:
-            show_runs.run(to, status)
-            show_climb.of_run(to, climb)
-
-        output.answer(document, draw)
-
-
-@runs_app.command("stop")
-def stop_run(run: RunArgument, json: Json = False) -> None:
-    """Ask a run to stop; it ends within seconds."""
-    with command(json) as output:
-        from advisor.cli import show_runs
-        from advisor.runs import climbs, store, supervisor
-
-        status = climbs.request_stop(run)
-        if status.state not in store.ENDED:
-            supervisor.ensure()
-        output.answer(show_runs.status_json(status), lambda to: show_runs.stopped(to, status))
-
-
-@runs_app.command("resume")
-def resume_run(run: RunArgument, json: Json = False) -> None:
-    """Go on with a run that failed, as on a full disk, from what it has kept."""
-    with command(json) as output:
-        from advisor import api
-        from advisor.cli import show_runs
-        from advisor.runs import store
-
-        status = store.status(api.resume_run(run))
-        output.answer(show_runs.status_json(status), lambda to: show_runs.resumed(to, status))
-
-
-@runs_app.command("delete")
-def delete_runs(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs that have ended.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
-    json: Json = False,
-) -> None:
-    """Delete ended runs with their models, reports and all that they have kept."""
-    with command(json) as output:
-        from advisor.cli import show_runs
-        from advisor.runs import ended, store
-
-        statuses = {status.run: status for status in map(store.status, runs)}
-        for status in statuses.values():
-            ended.check(status)
-        show_runs.to_delete(output.stderr, list(statuses.values()))
-        if not yes and not _agreed(output, "Delete for good?", "Nothing was deleted. Add --yes to delete"):
-            raise typer.Exit(1)
-        freed = sum(ended.delete(run) for run in statuses)
-        document = {"deleted": list(statuses), "freed_bytes": freed}
-        output.answer(document, lambda to: show_runs.deleted(to, len(statuses), freed))
 
 
 @cache_app.callback(invoke_without_command=True)
@@ -150,7 +60,7 @@ def weights(
         entries = catalog.CATALOG if name is None else (catalog.find(name),)
         if name is not None and not available(entries[0])[0]:
             show_machine.one_weight(output.stderr, show_machine.weights_json(entries[0]), to_fetch=True)
-            if not yes and not _agreed(output, f"Fetch {entries[0].title}?", "Nothing was fetched. Add --yes to fetch"):
+            if not yes and not agreed(output, f"Fetch {entries[0].title}?", "Nothing was fetched. Add --yes to fetch"):
                 raise typer.Exit(1)
             fetch(entries[0], output.progress)
         rows = [show_machine.weights_json(entry) for entry in entries]
@@ -170,15 +80,6 @@ def _to_fetch(words: list[str]) -> str | None:
         given = f"not {len(names)}" if names else "as in: advisor weights fetch all-mpnet-base-v2"
         raise typer.BadParameter(f"Name one backbone to fetch, {given}.")
     return names[0] if names else None
-
-
-def _agreed(output: Output, question: str, otherwise: str) -> bool:
-    """Ask on the terminal; without one the answer is no, with the way to say yes."""
-    if not sys.stdin.isatty():
-        output.note(f"{otherwise} without being asked.")
-        return False
-    output.stderr.print(f"{question} [y/N] ", end="", markup=False)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def doctor(json: Json = False) -> None:

@@ -11,7 +11,24 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.cli import advise, ask, bench, climb, look, machine, prompt, record, train
+from advisor.cli import (
+    advise,
+    ask,
+    bench,
+    climb,
+    export,
+    fix,
+    look,
+    machine,
+    next_labels,
+    predict,
+    prompt,
+    record,
+    runs,
+    serve,
+    threshold,
+    train,
+)
 from advisor.cli.options import with_wishes, without_wishes
 from advisor.cli.output import plain
 
@@ -41,13 +58,25 @@ app = typer.Typer(
 )
 #: The commands by their heading in the help.
 COMMANDS = {
-    "Look": (look.profile, look.probe, look.issues, prompt.prompt),
+    "Look": (look.profile, look.probe, look.issues, fix.fix, next_labels.next_labels, prompt.prompt),
     "Decide": (without_wishes(advise.advise), advise.exchange, record.record),
-    "Train and use": (train.train, climb.climb, advise.race, train.predict, ask.ask),
+    "Train and use": (
+        train.train,
+        climb.climb,
+        advise.race,
+        predict.predict,
+        threshold.threshold,
+        serve.serve,
+        ask.ask,
+        export.export,
+        export.publish,
+    ),
     "This machine": (machine.weights, machine.doctor, machine.app),
 }
+#: Commands that are not called like their functions.
+NAMES = {next_labels.next_labels: "next"}
 #: Commands with commands of their own.
-GROUPS = {"runs": ("Train and use", machine.runs_app), "cache": ("This machine", machine.cache_app),
+GROUPS = {"runs": ("Train and use", runs.runs_app), "cache": ("This machine", machine.cache_app),
           "bench": ("Decide", bench.bench_app)}  # fmt: skip
 
 
@@ -60,7 +89,7 @@ def _about(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
 for heading, functions in COMMANDS.items():
     for function in functions:
-        app.command(rich_help_panel=heading)(function)
+        app.command(NAMES.get(function), rich_help_panel=heading)(function)
 for name, (heading, group) in GROUPS.items():
     app.add_typer(group, name=name, rich_help_panel=heading)
 

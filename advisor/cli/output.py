@@ -123,3 +123,12 @@ def command(as_json: bool) -> Iterator[Output]:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+def agreed(output: Output, question: str, otherwise: str) -> bool:
+    """Ask on the terminal; without one the answer is no, with the way to say yes."""
+    if not sys.stdin.isatty():
+        output.note(f"{otherwise} without being asked.")
+        return False
+    output.stderr.print(f"{question} [y/N] ", end="", markup=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

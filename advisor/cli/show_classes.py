@@ -82,10 +82,25 @@ def applied(model: Predictor, inputs: Sequence[Any], progress: Progress) -> tupl
 
 
 def prediction_json(prediction: Prediction) -> dict[str, Any]:
-    """One row of `advisor predict --json`; ``problem`` and ``note`` where there is one."""
-    row = {"input": prediction.input, "label": prediction.label, "probability": prediction.probability}
+    """One row of `advisor predict --json`; ``problem``, ``note``, ``sure`` and ``likely`` where there is one."""
+    row: dict[str, Any] = {
+        "input": prediction.input, "label": prediction.label, "probability": prediction.probability,
+    }  # fmt: skip
+    if prediction.sure is not None:
+        row |= {"sure": prediction.sure, "likely": list(prediction.likely)}
     remarks = {"problem": prediction.problem, "note": prediction.note}
     return {**row, **{name: sentence for name, sentence in remarks.items() if sentence}}
+
+
+def given(prediction: Prediction) -> str:
+    """The label, or that it is not sure with the likely classes.
+
+    >>> given(Prediction(input="a", label="cat", probability=0.6, sure=False, likely=("cat", "dog")))
+    'not sure: cat or dog'
+    """
+    if prediction.sure is False:
+        return f"not sure: {' or '.join(prediction.likely[:LISTED])}"
+    return prediction.label or "not predicted"
 
 
 def predictions(to: Console, predictions: Sequence[Prediction]) -> None:
@@ -93,7 +108,7 @@ def predictions(to: Console, predictions: Sequence[Prediction]) -> None:
     rows = table("input", "label", ">probability")
     for prediction in predictions:
         sure = chance(prediction.probability) if prediction.probability is not None else ""
-        rows.add_row(safe(prediction.input), safe(prediction.label or "not predicted"), sure)
+        rows.add_row(safe(prediction.input), safe(given(prediction)), sure)
     to.print(rows)
     for prediction in predictions:
         if prediction.problem:

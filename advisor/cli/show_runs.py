@@ -52,7 +52,9 @@ def run(to: Console, status: RunStatus) -> None:
     """One run: its state, then its report, or the end of its log when it failed."""
     from advisor.runs.follow import log_tail
 
-    to.print(marked(status.state, f"{status.run}: {status.title} on {status.dataset_name}"))
+    to.print(marked(status.state, f"{status.run}: {called(status)}"))
+    if status.note:
+        to.print(safe(status.note), style="dim")
     report = report_of(status)
     if report is not None:
         _report(to, report, _plan(status).kind)
@@ -97,11 +99,17 @@ def runs(to: Console, statuses: Sequence[RunStatus]) -> None:
     for status in statuses:
         report, words = _listed(status)
         rows.add_row(
-            Text(status.run), safe(status.title), safe(status.dataset_name),
+            Text(status.run), safe(named(status)), safe(status.dataset_name),
             Text(status.state, style=MARKS.get(status.state, "")), percent(status.progress, digits=0),
             percent(report.test.value) if report else "", safe(words),
         )  # fmt: skip
     to.print(rows)
+
+
+def named(status: RunStatus) -> str:
+    """A run in a list: a star, its name and its rung."""
+    name = f"{status.name} ({status.title})" if status.name else status.title
+    return f"★ {name}" if status.starred else name
 
 
 def _listed(status: RunStatus) -> tuple[RunReport | None, str]:
@@ -133,9 +141,28 @@ def to_delete(to: Console, statuses: Sequence[RunStatus]) -> None:
         )
 
 
-def deleted(to: Console, n: int, freed_bytes: int) -> None:
-    """`advisor runs delete`: what it freed."""
-    to.print(f"Deleted {counted(n, 'run')} and freed {size(freed_bytes)}.")
+def deleted(to: Console, document: dict[str, Any]) -> None:
+    """`advisor runs delete`: what it freed, or until when it can be undone."""
+    n, freed, aside = len(document["deleted"]), document["freed_bytes"], document["aside_bytes"]
+    to.print(f"Deleted {counted(n, 'run')}{f' and freed {size(freed)}' if freed else ''}.")
+    if aside:
+        to.print(
+            f"For 24 hours it can be undone: advisor runs restore {document['deleted'][0]}. Its {size(aside)} are free "
+            f"then, or at once with --for-good.", style="dim", markup=False,
+        )  # fmt: skip
+
+
+def noted(to: Console, status: RunStatus, what: str) -> None:
+    """`advisor runs rename`, `note`, `star` and `restore`: the run as it is now."""
+    to.print(safe(f"{status.run} {what}: {called(status)}"))
+    if status.note:
+        to.print(safe(status.note), style="dim")
+
+
+def called(status: RunStatus) -> str:
+    """What a run is called: its name, where it has one, and what it is; a star before it."""
+    star, name = "★ " if status.starred else "", f"{status.name}, " if status.name else ""
+    return f"{star}{name}{status.title} on {status.dataset_name}"
 
 
 def moment(status: RunStatus, with_eta: bool = True) -> str:

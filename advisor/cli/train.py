@@ -1,4 +1,4 @@
-"""`advisor train` and `advisor predict`: carry out a rung, then use its model."""
+"""`advisor train`: carry out a rung."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RunArgument, RungName, reads_data
+from advisor.cli.options import AUTO, Backbone, Device, Json, PathArgument, Reading, RungName, reads_data
 from advisor.cli.output import Output, command
 
 if TYPE_CHECKING:
@@ -101,36 +101,3 @@ def _follow(output: Output, run: str, check: Callable[[], None]) -> RunStatus:
         check()
         output.progress(moment(status, with_eta=output.stderr.is_terminal), status.progress)
     return status
-
-
-def predict(
-    run: RunArgument,
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT...",
-            help="Image files, folders of images, texts or questions; - reads one from each line of stdin.",
-        ),
-    ],
-    column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Predict each row of a table, from this column.")
-    ] = None,
-    device: Device = "cpu",
-    json: Json = False,
-) -> None:
-    """Label new images or texts with the model of a finished run, or answer questions with it."""
-    with command(json) as output:
-        from advisor import api
-        from advisor.cli.inputs import items_of
-        from advisor.cli.tasks import shown_task
-        from advisor.core.kinds import kind_row
-        from advisor.core.wording import counted
-
-        model = api.load(run, device=device)
-        items = items_of(inputs, kind_row(model.kind).modality, run, column)
-        document, draw = shown_task(model.kind).applied(model, items, output.progress)
-        output.answer(document, draw)
-        n_bad = sum("problem" in row for row in document)
-        if n_bad:  # the others are answered, but a script has to notice
-            output.note(f"{counted(n_bad, 'input')} of {len(document):,} could not be used.")
-            raise typer.Exit(1)

@@ -123,8 +123,12 @@ class DatasetFiles(Folder):
     evidence = Inside("evidence.json")  # gathered last
     evidence_so_far = Inside("evidence-so-far.json")  # while it is gathered
     advice = Inside("advice.json")  # given last
+    next_labels = Inside("next-labels.json")  # the items to label next, as they were chosen last
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie
+    decisions = Inside("decisions.json")  # what the user decided about items
+    judged = Inside("judged.json")  # with what the checks were made on the whole training part
+    applied = Inside("applied.json")  # in a version's folder: the decisions that made it of its parent
 
     def source(self, source: str) -> Path:
         """The record as it was when this source was read last."""
@@ -150,6 +154,10 @@ class DatasetFiles(Folder):
         """What is wrong with each item, one row per finding."""
         return self.folder / f"issues-{backbone_hash[:8]}-{n_sample}.parquet"
 
+    def embedding(self, backbone_hash: str, n_sample: int, how: str) -> Path:
+        """The items as points of the plane, with the neighbours of each."""
+        return self.folder / f"embedding-{how}-{backbone_hash[:8]}-{n_sample}.parquet"
+
     def steps(self, backbone: str, backbone_hash: str) -> Path:
         """How long a training step takes here."""
         return self.folder / f"steps-{slug(backbone)}-{backbone_hash[:8]}.json"
@@ -172,6 +180,13 @@ class RunFiles(Folder):
     outcome = Inside("outcome.json")  # what the rung came to, kept until the report is written
     report = Inside("report.json")
     predictions = Inside("predictions.parquet")  # of every test item that the report counts: row, truth, predicted
+    held_out = Inside("held-out.parquet")  # what the model says of items that it did not learn from
+    threshold = Inside("threshold.json")  # from which probability on its owner wants an answer
+    notes = Inside("notes.json")  # what its owner calls it and says of it
+    tracking = Inside("tracking.json")  # where it is to be logged besides, until it was
+    latency = Inside("latency.json")  # how long its model takes for one prediction, where it was measured
+    answered = Inside("answered")  # tables that were predicted on its page, one folder each
+    exports = Inside("exports")  # the model as it left, one folder for each form
     model = Inside("model.json")
     weights = Inside("model.safetensors")
 
@@ -179,7 +194,7 @@ class RunFiles(Folder):
     def lasting(self) -> tuple[Path, ...]:
         """The files that a finished run consists of; the manifest keeps their hashes."""
         model = self.model, self.weights, self.outcome
-        return self.plan, self.resolved, self.report, self.predictions, self.metrics, *model
+        return self.plan, self.resolved, self.report, self.predictions, self.held_out, self.metrics, *model
 
 
 def mark(source: str) -> str:

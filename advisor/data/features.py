@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,19 @@ def features_of(
     if changed:
         raise DatasetError(_exchanged(dataset, int(rows[min(changed)]), len(changed)))
     return features
+
+
+def features_of_items(
+    dataset: Dataset, items: Sequence[str], digests: Sequence[str], backbone: Backbone, progress: Progress = silent
+) -> Features:
+    """Features of items that are no rows of the dataset, read as its own are: paths of images, or texts.
+
+    digests: of their contents. Shape: array (len(items), dim); an item that cannot be read is not ok.
+    """
+    from probes.features import extract
+
+    read, scale = modality_of(dataset).reader_of(items, dataset.pixel_range, backbone.input_size), _scale(dataset)
+    return extract(backbone, read, [digest + scale for digest in digests], feature_cache(), progress)
 
 
 def _scale(dataset: Dataset) -> str:

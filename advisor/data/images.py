@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from PIL import Image
 
 from advisor.core.kinds import ModalityName
-from advisor.core.records import Dataset, Finding, ReadOptions
+from advisor.core.records import Dataset, Finding, PixelRange, ReadOptions
 from advisor.data.decode import open_image, open_with_digest
 from advisor.data.inspect.duplicates_image import inspect_images
 from advisor.data.profile.image import image_facts, image_findings
@@ -66,6 +66,12 @@ class Images:
         """Open the image of a row when it is asked for, 16-bit and float values by the dataset's range."""
         paths, levels = dataset.items["path"].tolist(), dataset.pixel_range
         return lambda row: open_image(paths[row], size, levels)
+
+    def reader_of(
+        self, items: Sequence[str], levels: PixelRange | None, size: int | None = None
+    ) -> Callable[[int], Image.Image]:
+        """Open the image at a path when it is asked for."""
+        return lambda place: open_image(items[place], size, levels)
 
     def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[Image.Image, str]]:
         """As `reader`, with the digest of the bytes that the image was decoded from."""

@@ -6,14 +6,14 @@ The implementations lie side by side in `advisor.data.images` and `advisor.data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 from PIL import Image
 
 from advisor.core.kinds import ModalityName, kind_row
-from advisor.core.records import Dataset, Finding
+from advisor.core.records import Dataset, Finding, PixelRange
 from advisor.data.images import IMAGES
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.read.columns import Columns
@@ -86,6 +86,12 @@ class Modality(Protocol):
 
         size: what the backbone is fed; a larger item may be decoded smaller, which is faster.
         """
+        ...
+
+    def reader_of(
+        self, items: Sequence[str], levels: PixelRange | None, size: int | None = None
+    ) -> Callable[[int], Item]:
+        """As `reader`, of cells (paths or texts) that are no rows. levels: what 16-bit and float values mean."""
         ...
 
     def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[Item, str]]:

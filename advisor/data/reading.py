@@ -18,20 +18,25 @@ from advisor.data.read.listed import list_items
 from advisor.data.read.listing import Listing
 from advisor.data.read.source import Source, resolve
 from advisor.data.split import assign_parts
-from advisor.data.store import known_datasets, open_dataset
+from advisor.data.store import known_dataset, known_datasets, open_dataset
 from advisor.data.task import task_of
+from advisor.data.versions.family import VERSION, opened
 from probes.progress import Progress, silent
 
-__all__ = ["known_datasets", "open_dataset", "read"]
+__all__ = ["known_dataset", "known_datasets", "open_dataset", "read"]
 
 
 def read(source: str | Path, options: ReadOptions | None = None, progress: Progress = silent) -> Dataset:
     """Read a folder, an archive, a table or a sample (``sample:digits``) as a dataset in the workspace.
 
+    A version (``version:`` and its digits) is opened as it was made.
+
     The same content read again is found by its fingerprint and not inspected again. Bad items are set aside
     with a reason (``n_in == n_used + n_set_aside``). Raises DatasetError, one to three sentences that name the
     file, the cause and the next step.
     """
+    if str(source).strip().startswith(VERSION):
+        return opened(str(source).strip())
     options = options or ReadOptions()
     progress("Looking at the input", 0.0)
     place = resolve(source, lambda sentence, share: progress(sentence, 0.2 * share))
@@ -43,7 +48,9 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     listing.notes += changes.since_last_time(place.origin, options, mark)
     known = store.stored(mark)
     if known is not None:
-        known = store.at_hand(known, place.name, place.origin, options, listing.notes, listing.items)
+        known = store.at_hand(
+            known, place.name, place.origin, options, listing.notes, listing.items, columns=_columns(listing)
+        )
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
     store.write_unlabelled(known, listing.unlabelled)
@@ -85,9 +92,15 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
         notes=(*own_notes, *content_notes),
         content_notes=content_notes,
         pixel_range=inspection.pixel_range,
+        columns=_columns(listing),
     )
     store.write(dataset, items, inspection, listing.documents)
     return dataset
+
+
+def _columns(listing: Listing) -> dict[str, tuple[str, ...]]:
+    """The columns of the table that was read, by their roles."""
+    return dict(listing.seen.roles) if listing.seen is not None else {}
 
 
 def _reasons(inspection: Inspection, n: int) -> pd.Series:

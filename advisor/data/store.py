@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,14 @@ def open_dataset(fingerprint: str) -> Dataset:
         what = "No dataset" if not folders else f"More than one dataset ({listed(f.name for f in folders)})"
         raise DatasetError(f"{what} with the fingerprint {fingerprint} is in the workspace. Read the dataset again.")
     return _loaded(folders[0])
+
+
+def known_dataset(fingerprint: str) -> Dataset | None:
+    """The dataset read before under this fingerprint; None where the workspace has it no longer."""
+    try:
+        return open_dataset(fingerprint[:16])
+    except (DatasetError, StorageError):
+        return None
 
 
 def known_datasets() -> list[Dataset]:
@@ -140,17 +148,26 @@ def write_unlabelled(dataset: Dataset, table: pd.DataFrame | None) -> None:
 
 
 def at_hand(
-    known: Dataset, name: str, source: str, options: ReadOptions, notes: Sequence[str], items: pd.DataFrame
+    known: Dataset,
+    name: str,
+    source: str,
+    options: ReadOptions,
+    notes: Sequence[str],
+    items: pd.DataFrame,
+    columns: Mapping[str, tuple[str, ...]],
 ) -> Dataset | None:
     """The known content as the source that was just read has it: its name, options, notes and paths.
 
-    notes: those of this source; items: its listing. None where a former version read the content from another source,
-    since it did not keep the notes of the two apart: it is read anew then.
+    notes, columns: those of this source; items: its listing. None where a former version read the content from another
+    source, since it did not keep the notes of the two apart: it is read anew then.
     """
     if known.content_notes is None and known.source != source:
         return None
     both = (*notes, *known.content_notes) if known.content_notes is not None else known.notes
-    changes = {"name": name, "source": source, "options": options, "notes": tuple(dict.fromkeys(both))}
+    changes = {
+        "name": name, "source": source, "options": options, "notes": tuple(dict.fromkeys(both)),
+        "columns": dict(columns),
+    }  # fmt: skip
     dataset = Dataset.model_validate(known.model_dump() | changes)  # no copy, which would carry the items' paths along
     if places.PATH in items:
         path_of = dict(zip(items["key"], items[places.PATH], strict=True))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from advisor.core.kinds import ModalityName
-from advisor.core.records import Dataset, ReadOptions
+from advisor.core.records import Dataset, PixelRange, ReadOptions
 from advisor.data.inspect.duplicates_text import inspect_texts
 from advisor.data.profile.text import text_facts, text_findings
 from advisor.data.read.columns import Columns
@@ -57,6 +57,12 @@ class Texts:
         """The text of a row."""
         texts = dataset.items["text"].tolist()
         return lambda row: str(texts[row])
+
+    def reader_of(
+        self, items: Sequence[str], levels: PixelRange | None, size: int | None = None
+    ) -> Callable[[int], str]:
+        """The texts as they are."""
+        return lambda place: items[place]
 
     def reader_with_digest(self, dataset: Dataset, size: int | None = None) -> Callable[[int], tuple[str, str]]:
         """The text of a row and its digest: both lie in the table."""

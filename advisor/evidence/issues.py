@@ -8,7 +8,7 @@ part. The rows lie beside the dataset as Parquet; the findings are sentences abo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,20 @@ LABELS, NEIGHBOURS, OUTLIERS, COPIES, LOOK_ALIKES, SHORTCUTS = CHECKS = (
 )  # fmt: skip
 
 
+class MeasuredOn(Protocol):
+    """With which backbone, and on how many items, something was measured: evidence, or a judgement of all items."""
+
+    @property
+    def backbone_hash(self) -> str:
+        """The hash of the backbone's weights."""
+        ...
+
+    @property
+    def n_sample(self) -> int:
+        """How many items were to be looked at."""
+        ...
+
+
 def measure_issues(
     dataset: Dataset,
     sample: Sample,
@@ -46,13 +60,14 @@ def measure_issues(
     backbone_hash: str,
     n_sample: int,
     seconds_limit: float = 4.0,
+    sure: float | None = None,
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
     """Run every check on the sample, keep one row per item, and return the findings.
 
     Shape: oof_probability (n, C) and oof_predicted (n,) are the linear probe's out-of-fold answers on the sample.
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
-    trained again (on labels flipped on purpose).
+    trained again (on labels flipped on purpose). `sure`: see `probes.labels.suspect_labels`.
     """
     from probes.labels import planted_check, suspect_labels
     from probes.neighbourhood import look_alikes, neighbourhood
@@ -61,7 +76,7 @@ def measure_issues(
         return ()
     n_classes = len(dataset.classes)
     progress("Looking for wrong labels", 0.0)
-    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups)
+    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups, sure)
     check = planted_check(
         sample.features, sample.labels, dataset.metric, sample.groups, n_classes, seconds_limit=seconds_limit
     )
@@ -102,7 +117,7 @@ def issues_path(dataset: Dataset, backbone_hash: str, n_sample: int) -> Path:
     return dataset.files.issues(backbone_hash, n_sample)
 
 
-def load_issues(dataset: Dataset, evidence: Evidence) -> pd.DataFrame:
+def load_issues(dataset: Dataset, evidence: MeasuredOn) -> pd.DataFrame:
     """The rows of every check, as measured with this evidence; empty where it was measured before there were checks.
 
     Raises StorageError when they are damaged.

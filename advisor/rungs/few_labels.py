@@ -24,6 +24,7 @@ from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
+from advisor.rungs.held_out import of_logits
 from advisor.rungs.saving import DIVERGED, STOPPED, roll_back, save_whole
 from advisor.rungs.stages import Stage
 from advisor.rungs.tuning import Tuned, Tuning
@@ -110,7 +111,8 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
         why = STOPPED if context.should_stop() else DIVERGED
         return roll_back(context, backbone, fallback, why, (sentence,), compared)
     temperature, calibration, sentences = common.calibrated(context.dataset, pool.rows, held_out)
-    save_whole(context, whole.backbone, whole.network, resolved, temperature)
+    said = of_logits(context.dataset, pool.rows, held_out, temperature)
+    save_whole(context, whole.backbone, whole.network, resolved, temperature, said)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},

@@ -19,6 +19,7 @@ from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
+from advisor.rungs.held_out import of_logits
 from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
@@ -94,7 +95,8 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
     if not compared.kept:
         return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
     temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
-    save_whole(context, sized, network, resolved, temperature)
+    held_out = of_logits(context.dataset, rows, logits, temperature)
+    save_whole(context, sized, network, resolved, temperature, held_out)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},

@@ -11,6 +11,7 @@ from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.saved import folder
+from advisor.rungs.saved.held_out import HeldOut, keep
 from advisor.rungs.trained import RACE
 from advisor.training.checkpoints import STATE
 from advisor.training.network import Classifier, layers_of, whole_state
@@ -31,14 +32,24 @@ def earlier(context: RunContext) -> dict[str, Any] | None:
 
 
 def save_whole(
-    context: RunContext, backbone: Backbone, network: Classifier, resolved: dict[str, Any], temperature: float = 1.0
+    context: RunContext,
+    backbone: Backbone,
+    network: Classifier,
+    resolved: dict[str, Any],
+    temperature: float = 1.0,
+    held_out: HeldOut | None = None,
 ) -> None:
-    """Write every weight and the settings of the training; the logits are to be divided by the temperature."""
+    """Write every weight, the settings of the training, and what is said of held-out items.
+
+    The logits are to be divided by the temperature.
+    """
     spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="all")
     spec["backbone"]["depths"] = list(layers_of(backbone))
     spec["head"] = {"type": "linear", "temperature": temperature}
     spec["training"] = resolved
     folder.save(context.directory, spec, whole_state(network))
+    if held_out is not None:
+        keep(context.directory, held_out)
 
 
 def roll_back(

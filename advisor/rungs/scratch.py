@@ -21,6 +21,7 @@ from advisor.core.stopping import Stopped
 from advisor.core.wording import percent
 from advisor.rungs import common, scratch_race, stages
 from advisor.rungs.context import Outcome, RunContext
+from advisor.rungs.held_out import of_logits
 from advisor.rungs.saved import words
 from advisor.rungs.saving import earlier, save_whole
 from advisor.rungs.scratch_race import Racer
@@ -90,7 +91,8 @@ def train(context: RunContext, all_rows: np.ndarray, counted: WordCounts | None)
             "Training from scratch diverged at every learning rate. Give it more time, or choose another rung."
         )
     temperature, calibration, calibrated = common.calibrated(dataset, rows, result.logits)
-    save_whole(context, backbone, network, resolved, temperature=temperature)
+    held_out = of_logits(dataset, rows, result.logits, temperature)
+    save_whole(context, backbone, network, resolved, temperature, held_out)
     return Outcome(
         rung="scratch",
         validation={"value": result.value, "n": float(len(rows)), **resolved["raced"], **values, **calibration},

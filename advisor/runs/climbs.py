@@ -64,7 +64,7 @@ def latest(fingerprint: str) -> Climb | None:
     """The newest climb of a dataset, carried on; None without any."""
     for path in sorted(Workspace.here().climbs.glob("*.json"), key=lambda path: path.name, reverse=True):
         told = read_small(path)
-        if told.get("fingerprint") == fingerprint and not told.get("every"):
+        if told.get("fingerprint") == fingerprint and not told.get("every") and not _is_gone(path.stem, told):
             with contextlib.suppress(StorageError):
                 return carry_on(path.stem)
     return None
@@ -81,14 +81,24 @@ def under_way() -> list[str]:
     return [path.stem for path in sorted(Workspace.here().climbs.glob(f"*{OPEN}"))]
 
 
-def clear_deleted() -> None:
-    """Delete the records of ended climbs whose runs have all been deleted."""
+def clear_deleted(aside: str) -> None:
+    """Delete the records of ended climbs whose runs have all been deleted; `aside` begins the names of folders that
+    can still be restored."""
+    folder = store.runs_folder()
     for path in Workspace.here().climbs.glob("*.json"):
-        steps = read_small(path).get("steps") or []
-        is_open = place(path.stem, OPEN).exists()
-        if steps and not is_open and not any((store.runs_folder() / str(step["run"])).is_dir() for step in steps):
+        told = read_small(path)
+        runs = [str(step["run"]) for step in told.get("steps") or []]
+        if _is_gone(path.stem, told) and not any([*folder.glob(f"{aside}{run}*")] for run in runs):
             for ending in (".json", LOCK):
                 place(path.stem, ending).unlink(missing_ok=True)
+
+
+def _is_gone(climb: str, told: dict[str, Any]) -> bool:
+    """Whether a climb has ended and none of its runs is there."""
+    runs = [str(step["run"]) for step in told.get("steps") or []]
+    return (
+        bool(runs) and not place(climb, OPEN).exists() and not any((store.runs_folder() / run).is_dir() for run in runs)
+    )
 
 
 def look_after() -> bool:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.core import storage
-from advisor.core.errors import RunError, StorageError
+from advisor.core import disk, storage
+from advisor.core.errors import RunError
 from advisor.core.workspace import RunFiles
-from advisor.runs import climbs, processes, store, supervisor
+from advisor.runs import aside, climbs, processes, store, supervisor
 
 if TYPE_CHECKING:
     from advisor.core.records import RunStatus
 
-#: A run folder on its way out; a kill half-way leaves it for the next deletion or supervisor.
-DELETED = ".deleted-"
 #: A worker that has written its last state needs a moment to leave.
 LEAVING_SECONDS = 10.0
 
@@ -32,20 +28,41 @@ class Kept:
     n_bytes: int
 
 
-def delete(name: str) -> int:
-    """Delete an ended run with its model, its report and all that it has kept; returns the bytes freed.
+def delete(name: str, for_good: bool = False) -> int:
+    """Delete an ended run with its model, its report and all that it has kept; returns the bytes that these take.
 
-    Raises RunError for a run that is unknown or has not ended, StorageError where its folder cannot be deleted.
+    They lie aside for a day (`advisor.runs.aside`) and are freed then; at once where the deletion is `for_good`, which
+    also holds for a run that lies aside already, or the disk is full. Raises RunError for a run that is unknown or has
+    not ended, StorageError where its folder cannot be deleted.
     """
-    run = store.find(name)
-    folder = store.runs_folder() / run
-    check(store.status(run))
-    if folder.is_dir():
-        _wait_for_its_worker(run, folder)
-        _set_aside(folder)
-    store.forget(run)
-    climbs.clear_deleted()
-    return clear_deleted()
+    run = _aside(name) if for_good else None
+    if run is None:
+        run = store.find(name)
+        folder = store.runs_folder() / run
+        check(store.status(run))
+        if folder.is_dir():
+            _wait_for_its_worker(run, folder)
+            aside.put(folder)
+        store.forget(run)
+    aside.clear()
+    found = [one for one in aside.runs() if one.run == run]
+    if for_good or disk.obstacle(store.runs_folder()):
+        return sum(map(aside.clear_one, found))
+    return sum(aside.size_of(one.folder) for one in found)
+
+
+def lying_aside(names: Iterable[str]) -> dict[str, str]:
+    """Those of the names that refer to a deleted run which can be restored, with its id."""
+    found = {name: _aside(name) for name in names}
+    return {name: run for name, run in found.items() if run is not None}
+
+
+def _aside(name: str) -> str | None:
+    """The id of the deleted run that `name` refers to; None where it is none."""
+    try:
+        return aside.find(name).run
+    except RunError:
+        return None
 
 
 def check(status: RunStatus) -> None:
@@ -70,25 +87,6 @@ def _is_held(folder: Path) -> bool:
         return processes.is_locked(RunFiles(folder).lock)
     except OSError:  # a folder that cannot be written holds no worker either
         return False
-
-
-def _set_aside(folder: Path) -> None:
-    """Take the folder out of the runs in one step, so that a kill half-way leaves no half of a run."""
-    try:
-        folder.rename(folder.with_name(f"{DELETED}{folder.name}-{secrets.token_hex(2)}"))
-    except OSError as error:
-        raise StorageError(
-            f"The run folder {folder} cannot be deleted ({error.strerror}). Check who may write there."
-        ) from error
-
-
-def clear_deleted() -> int:
-    """Delete the folders that were set aside for it; the bytes freed."""
-    freed = 0
-    for path in store.runs_folder().glob(f"{DELETED}*"):
-        freed += size_of(path)
-        shutil.rmtree(path, ignore_errors=True)
-    return freed
 
 
 def resume(name: str) -> str:
@@ -121,15 +119,8 @@ def resume(name: str) -> str:
 def kept() -> Kept:
     """What failed and stopped runs keep to go on with."""
     sizes = {
-        status.run: size_of(status.files.checkpoint) for status in store.runs() if status.state in ("failed", "stopped")
+        status.run: aside.size_of(status.files.checkpoint)
+        for status in store.runs()
+        if status.state in ("failed", "stopped")
     }
     return Kept(tuple(run for run, size in sizes.items() if size), sum(sizes.values()))
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of the files in a folder, 0 where there is none."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
-    return total

@@ -22,6 +22,7 @@ def drop_damaged(folder: Path) -> list[str]:
     damaged = [path for path in (files.outcome, files.resolved) if path.is_file() and not _is_object(path)]
     for path in damaged:
         path.unlink(missing_ok=True)
+        files.held_out.unlink(missing_ok=True)  # said by a model that is trained again
     if files.resolved in damaged:  # what was trained under settings that nobody knows cannot go on
         checkpoints.clear(files.checkpoint)
     damaged += [state for state in sorted(files.checkpoint.rglob(checkpoints.STATE)) if _dropped(state.parent)]

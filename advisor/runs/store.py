@@ -19,7 +19,7 @@ from advisor.core import disk
 from advisor.core.errors import PeopleError, RunError, StorageError
 from advisor.core.ladder import rung
 from advisor.core.workspace import RunFiles, Workspace
-from advisor.runs import database, processes, recovery
+from advisor.runs import database, notes, processes, recovery, tracking
 from advisor.runs.processes import read_small
 from advisor.runs.recovery import ENDED as ENDED
 
@@ -34,6 +34,8 @@ STOP = "stop"
 LAST = "last"
 #: Shown of a run whose worker has died, until its supervisor has launched it again.
 GONE = "Its process has ended; it is being launched again"
+#: A run that was deleted and restored has its old place.
+LATEST_FIRST = "ORDER BY created DESC, rowid DESC"
 
 
 def new_run_id(rung: str) -> str:
@@ -73,6 +75,7 @@ def submit(plan: Plan) -> str:
         raise StorageError(disk.sentence(folder, error)) from error
     try:
         plan.save(RunFiles(folder).plan)
+        tracking.remember(folder)
         row = recovery.row_of(folder)
         database.using(lambda table: database.insert(table, [row]))
     except (StorageError, sqlite3.Error):  # on a full disk: a folder left behind would be a run that nobody asked for
@@ -88,7 +91,7 @@ def status(run: str) -> RunStatus:
 
 def runs(wanted: Callable[[str], bool] = bool) -> list[RunStatus]:
     """All runs, or those whose ids are `wanted`, the latest first."""
-    return [_status(entry) for entry in _rows("ORDER BY rowid DESC") if wanted(entry["run"])]
+    return [_status(entry) for entry in _rows(LATEST_FIRST) if wanted(entry["run"])]
 
 
 def request_stop(run: str) -> RunStatus:
@@ -127,11 +130,12 @@ def _ended_ns(folder: Path) -> int:
 
 
 def find(name: str) -> str:
-    """The id of the run that `name` refers to: an id, an unambiguous start or end of one, a run's folder, or ``last``.
+    """The id of the run that `name` refers to: an id, an unambiguous start or end of one, a run's folder, the name that
+    its owner gave it, or ``last``.
 
     Raises RunError naming the nearest runs.
     """
-    known: list[str] = [entry["run"] for entry in _rows("ORDER BY rowid DESC")]
+    known: list[str] = [entry["run"] for entry in _rows(LATEST_FIRST)]
     if not known:
         raise RunError(f"There is no run {name!r}, as none was started yet. `advisor train PATH` starts one.")
     wanted = Path(name).name
@@ -140,6 +144,7 @@ def find(name: str) -> str:
     if name == LAST:
         return known[0]
     matching = [run for run in known if wanted and (run.startswith(wanted) or run.endswith(f"-{wanted}"))]
+    matching = matching or [run for run in known if wanted and notes.read(runs_folder() / run).name == name]
     if len(matching) == 1:
         return matching[0]
     near = matching[:5] or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
@@ -177,6 +182,12 @@ def adopt() -> list[str]:
     if missing:
         database.using(lambda table: database.insert(table, missing))
     return [row["run"] for row in missing]
+
+
+def take_in(run: str) -> None:
+    """Take a run into the list by its folder, as one that was restored."""
+    row = recovery.row_of(runs_folder() / run)
+    database.using(lambda table: database.insert(table, [row]))
 
 
 def forget(run: str) -> None:
@@ -273,6 +284,7 @@ def _read_status(entry: dict[str, Any]) -> RunStatus:
         state, cause = "failed", f"Its folder is gone. To take it off the list: advisor runs delete {entry['run']}"
     working = state in ("running", "stopping")
     stage = GONE if state == "running" and has_lost_its_worker(folder) else str(own.get("stage", ""))
+    noted = notes.read(folder)
     return RunStatus(
         run=entry["run"],
         state=state,
@@ -292,6 +304,9 @@ def _read_status(entry: dict[str, Any]) -> RunStatus:
         device=str(own.get("device", "")),
         memory_bytes=number(own.get("memory_bytes")) if working else None,
         items_per_second=number(own.get("items_per_second")) if working else None,
+        name=noted.name,
+        note=noted.note,
+        starred=noted.starred,
     )
 
 

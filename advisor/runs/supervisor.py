@@ -20,7 +20,7 @@ from typing import Any
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
 from advisor.core.workspace import RunFiles, Workspace
-from advisor.runs import climbs, launchers, processes, stopping, store
+from advisor.runs import aside, climbs, launchers, processes, stopping, store
 
 LOG = logging.getLogger("advisor.supervisor")
 IDLE_SECONDS = 20.0
@@ -243,6 +243,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     supervisor, idle_since = Supervisor(), time.monotonic()
     store.adopt()
+    aside.clear()
     while path.exists():  # a workspace that was deleted needs nobody
         try:
             if supervisor.step() | climbs.look_after():

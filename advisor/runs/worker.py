@@ -22,7 +22,7 @@ from advisor.core.errors import PeopleError, ProcessLost
 from advisor.core.stopping import Stopped
 from advisor.core.wording import counted, duration, times
 from advisor.core.workspace import RunFiles
-from advisor.runs import processes
+from advisor.runs import processes, tracking
 from advisor.runs.reporter import Reporter
 from advisor.runs.stopping import Stopping, was_stopped
 from probes.errors import first_line
@@ -31,12 +31,14 @@ from probes.memory import is_out_of_memory
 if TYPE_CHECKING:
     from advisor.core.records import Plan
     from advisor.rungs.context import Outcome, RunContext
+    from advisor.rungs.saved.loading import Model
 
 LOG = logging.getLogger("advisor.worker")
 NO_PLAN = 66  # sysexits' EX_NOINPUT
 TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
 LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run is gone, and the run must be launched again
 NICENESS = 5  # the page that shows the run must stay fast
+HELD_OUT_SHARE = 0.3  # of the time left, for asking a model about held-out items one by one
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is spent
 
 
@@ -66,6 +68,7 @@ def _carried_out(folder: Path, reporter: Reporter, stopping: Stopping) -> int:
     if ending is None:
         return LOST  # without a final state: this launch can save nothing, the next resumes from the checkpoint
     reporter.end(*ending)
+    tracking.begin(folder)
     return 0
 
 
@@ -98,6 +101,7 @@ def _why_it_failed(folder: Path, stage: str, error: Exception) -> str:
 def give_up(folder: Path, reporter: Reporter) -> None:
     """End this process in the middle of its work, stopped, with the model that is in the folder."""
     reporter.end("stopped", was_stopped(folder))
+    tracking.begin(folder)
     os._exit(0)
 
 
@@ -193,11 +197,24 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     n_test = counted(len(dataset.where("test")), "test item")
     context.say(f"The model is saved. It now meets {n_test} for the first time: nothing was chosen by them.")
     model = load(context.directory, context.device)  # as a user will load it
+    held_out_said(context, model)
     written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     restore_ledger()
     note_outcome(plan, written, None if reporter.interruptions else context.items)
     storage.write_manifest(context.directory, [path.name for path in context.files.lasting if path.exists()])
     return "done", ""
+
+
+def held_out_said(context: RunContext, model: Model) -> None:
+    """What the model says of held-out items, for its threshold; a run without them is as good."""
+    from advisor.runs import threshold
+
+    try:
+        threshold.held_out(
+            context.plan, context.dataset, context.directory, model, HELD_OUT_SHARE * context.seconds_left
+        )
+    except PeopleError as error:
+        LOG.info("No threshold can be chosen: %s", error)
 
 
 def execute(context: RunContext) -> Outcome:

@@ -84,10 +84,10 @@ def close_menu(page: str) -> None:
 def tab_title(place: Place, dataset: str) -> str:
     """The title of the tab: the page, the dataset that it is about, and the program.
 
-    >>> tab_title(places.PLACES[3], "digits"), tab_title(places.PLACES[7], "digits")
+    >>> tab_title(places.place("advice"), "digits"), tab_title(places.place("machine"), "digits")
     ('Advice · digits · Transfer Advisor', 'Machine · Transfer Advisor')
     """
-    named = [wording.short(dataset, 40)] if dataset and place.name in whereabouts.STEPS[1:] else []
+    named = [wording.short(dataset, 40)] if dataset and place.name in (*whereabouts.STEPS[1:], "fix") else []
     return visible(" · ".join([place.title, *named, places.NAME]))
 
 
@@ -104,14 +104,14 @@ def present(place: Place) -> Dataset | None:
 
 
 def strip(place: Place, dataset: Dataset) -> None:
-    """The dataset, its version, and the steps of its way: a tick for those that are done, the present one marked."""
+    """The dataset, its fingerprint, and the steps of its way: a tick for those that are done."""
     standing = whereabouts.standing(dataset)
     mark, run = dataset.fingerprint[:16], (st.query_params.get("run") if place.name == "run" else None) or standing.run
     known = {"data": mark, **({"run": run} if run else {})}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip"):
         st.html(
             f'<p style="{STRIP}">{escape(visible(tasks.describe(dataset)))}'
-            f'<span style="opacity:0.7"> · version {mark[:8]}</span></p>',
+            f'<span style="opacity:0.7"> · fingerprint {mark[:8]}</span></p>',
             width="stretch",
         )
         with st.container(horizontal=True, gap="xxsmall", width="content", key="steps"):

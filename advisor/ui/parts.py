@@ -119,6 +119,12 @@ def split(dataset: Dataset, made_here: str) -> str:
     return f"{made_here}; groups and duplicates stay on one side."
 
 
+def correct(dataset: Dataset, named: str = "") -> None:
+    """The way to the page where items are corrected. named: the list to begin with."""
+    query = {**places.address(), "data": dataset.fingerprint[:16], **({"list": named} if named else {})}
+    st.page_link(places.page("fix"), label="Decide about them", icon=":material/handyman:", query_params=query)
+
+
 def keys(finding: Finding) -> None:
     """The keys of some of a finding's items."""
     more = finding.n_items - SHOWN_KEYS

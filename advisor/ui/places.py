@@ -1,4 +1,4 @@
-"""The eight pages, and what the address says (`?data=`, `?run=`, `?job=`).
+"""The nine pages, and what the address says (`?data=`, `?run=`, `?job=`).
 
 Nothing that matters lives in a session: a reload, or another browser, reads the address and the workspace
 and shows the same thing. The session only remembers the last dataset and run across the navigation bar,
@@ -39,6 +39,7 @@ PLACES: tuple[Place, ...] = (
     Place("data", "Data", ":material/folder_open:", "Choose a sample, a local path or an upload."),
     Place("profile", "Profile", ":material/bar_chart:", "Counts, sizes, duplicates and findings of the dataset."),
     Place("evidence", "Evidence", ":material/science:", "What the probes measured on the training part."),
+    Place("fix", "Fix", ":material/handyman:", "Correct labels, drop items, and make a version of the dataset."),
     Place("advice", "Advice", ":material/stairs:", "Which rung of the ladder pays for this dataset, and why."),
     Place("run", "Run", ":material/play_circle:", "One training run: live curves, result, try it."),
     Place("runs", "Runs", ":material/list:", "Every run of this workspace and its state."),

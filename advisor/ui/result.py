@@ -10,9 +10,10 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, parts, places, tasks
+from advisor.ui import alts, charts, climbing, how_trained, leave, parts, places, tasks, when, whole_table
 
 QUESTION = "Did the forecast hold?"
 
@@ -35,7 +36,10 @@ def draw(status: RunStatus) -> None:
     following(plan)
     view = tasks.view_of(plan.kind)
     view.try_model(status.run, plan)
+    if kind_row(plan.kind).task == "classification":
+        when.draw(status)
     take_away(status, plan.kind)
+    whole_table.draw(status, plan)
     view.errors(report, plan)
     how_trained.draw(folder, report)
     parts.note(
@@ -108,6 +112,7 @@ def take_away(status: RunStatus, kind: str) -> None:
                 icon=":material/description:",
                 on_click="ignore",
             )
+    leave.draw(status)
 
 
 def zipped(folder: Path) -> bytes:
@@ -115,6 +120,6 @@ def zipped(folder: Path) -> bytes:
     stream = BytesIO()
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         for path in sorted(folder.iterdir()):
-            if path.is_file() and path.name not in ("heartbeat", "stop"):
+            if path.is_file() and path.name not in ("heartbeat", "stop", "tracking.json"):
                 archive.write(path, f"{folder.name}/{path.name}")
     return stream.getvalue()

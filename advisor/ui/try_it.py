@@ -74,7 +74,7 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
         view.draw(entered[0])
         if near:
             warned(near[0])
-        answer(predictions[0], None)
+        answer(predictions[0], None, bool(near) and near[0].is_unlike)
         if near and dataset is not None:
             alike(near[0], dataset)
         return
@@ -82,8 +82,9 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
         for place, (item, prediction) in enumerate(zip(entered, predictions, strict=True)):
             with st.container(border=True, gap="xsmall"):
                 view.draw(item)
-                st.text(said(prediction))
-                if near and near[place].is_unlike:
+                unlike = bool(near) and near[place].is_unlike
+                st.text(said(prediction, unlike))
+                if unlike:
                     parts.note("Unlike anything in training.")
 
 
@@ -108,23 +109,41 @@ def likeness(run: str, entered: list[Any]) -> list[Near]:
     return near
 
 
-def said(prediction: Prediction) -> str:
-    """A prediction in a line."""
+def said(prediction: Prediction, unlike: bool = False) -> str:
+    """A prediction in a line. unlike: the item is unlike anything in training.
+
+    >>> said(Prediction(input="a", label="cat", probability=0.6, sure=False, likely=("cat", "dog")))
+    'Not sure: cat and dog are likely'
+    """
     if prediction.problem:
         return prediction.problem
-    return f"{prediction.label}, {wording.chance(prediction.probability or 0.0)}"
+    return doubt(prediction, unlike) or f"{prediction.label}, {wording.chance(prediction.probability or 0.0)}"
 
 
-def answer(prediction: Prediction, label: str | None) -> None:
-    """The label with its probability, the bars, and the truth when it is known."""
+def doubt(prediction: Prediction, unlike: bool) -> str:
+    """That a model with a threshold is not sure, and what is likely; "" where it is sure or has none."""
+    if prediction.sure is None or (prediction.sure and not unlike):
+        return ""
+    if prediction.sure:
+        return "Not sure: it is unlike anything in training"
+    verb = "is" if len(prediction.likely) == 1 else "are"
+    return f"Not sure: {wording.listed(prediction.likely)} {verb} likely"
+
+
+def answer(prediction: Prediction, label: str | None, unlike: bool = False) -> None:
+    """The label with its probability or what is likely, the bars, and the truth when it is known."""
     if prediction.problem:
         parts.problem(prediction.problem)
         return
+    given = f"{prediction.label}, with probability {wording.chance(prediction.probability or 0.0)}"
     right = label == prediction.label
-    mark = "" if label is None else "✓ " if right else "✗ "
-    truth = "" if label is None else " That is right." if right else f" It is {label}."
-    sure = wording.chance(prediction.probability or 0.0)
-    parts.answer_line(f"{mark}{prediction.label}, with probability {sure}.{truth}")
+    if unsure := doubt(prediction, unlike):
+        parts.answer_line(f"{unsure}.{'' if label is None else f' It is {label}.'}")
+        parts.note(f"Its best guess is {given}.")
+    else:
+        mark = "" if label is None else "✓ " if right else "✗ "
+        truth = "" if label is None else " That is right." if right else f" It is {label}."
+        parts.answer_line(f"{mark}{given}.{truth}")
     if prediction.note:
         parts.note(prediction.note)
     if prediction.probabilities:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor import api
+from advisor import api, improving
+from advisor.batch import on_page
 from advisor.core.errors import DatasetError
 from advisor.core.option_words import fields
 from advisor.core.records import Answer, Dataset, Goal, Passage, Plan, Prediction, ReadOptions
@@ -22,13 +23,16 @@ from advisor.data.preview import Preview
 from advisor.data.preview import preview as look_at
 from advisor.data.read.pdf_pages import page_of
 from advisor.data.reading import open_dataset
+from advisor.runs import latency, threshold
 from advisor.score.kept import kept_board
 from probes.device import device_facts
 from probes.progress import Progress
 
 if TYPE_CHECKING:
+    from advisor.batch.on_page import Seen
     from advisor.rungs.saved.likeness import Likeness
     from advisor.rungs.saved.loading import Model
+    from advisor.rungs.saved.predictor import Predictor
     from probes.novelty import Near
 
 
@@ -151,8 +155,19 @@ def _with_pages(answer: Answer, dataset: Dataset) -> Answer:
 
 def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Prediction]:
     """Predict the label of each item with a run's model; one that cannot be used has a reason in its place."""
-    predictions: list[Prediction] = _model(run, Workspace.here().folder).predict(list(items))  # type: ignore[union-attr]
-    return predictions
+    model: Predictor = _model(run, Workspace.here().folder)  # type: ignore[assignment]
+    model.threshold = threshold.kept(Workspace.here().run(run).folder)  # it may have been chosen since
+    return model.predict(list(items))
+
+
+def held_out(run: str, progress: Progress) -> None:
+    """What a run's model says of held-out items; it lies in the run's folder."""
+    threshold.held_out_of(Workspace.here().run(run).folder, progress)
+
+
+def explain(run: str, item: Any, progress: Progress) -> WordReasons | ImageReasons:
+    """What in an item decided for its label."""
+    return _model(run, Workspace.here().folder).explain(item)  # type: ignore[union-attr]
 
 
 def neighbours(run: str, rows: Sequence[int], k: int, progress: Progress) -> list[list[int]]:
@@ -163,6 +178,61 @@ def neighbours(run: str, rows: Sequence[int], k: int, progress: Progress) -> lis
 def likeness(run: str, items: Sequence[Any], progress: Progress) -> list[Near]:
     """How like the training part of a run items are."""
     return _likeness(run, Workspace.here().folder).of_items(items)
+
+
+def time_models(runs: Sequence[str], progress: Progress) -> None:
+    """Time a prediction of each run's model; what is measured lies in the run's folder."""
+    for place, run in enumerate(runs):
+        dataset = _trained_on(run)[1]
+        latency.measure(
+            Workspace.here().run(run).folder, dataset,
+            progress=lambda sentence, share, place=place: progress(sentence, (place + share) / len(runs)),  # type: ignore[misc]
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Added:
+    """A version with labelled items: its fingerprint, and what was added in a sentence."""
+
+    fingerprint: str
+    sentence: str
+
+
+def label_next(
+    dataset: Dataset, source: str | None, hidden: str, n: int, column: str | None, progress: Progress
+) -> None:
+    """Choose the items to label next; they are kept beside the dataset. hidden: what messages leave out of the path."""
+    try:
+        improving.label_next(dataset, source, n=n, column=column, progress=progress)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(hidden, "") if hidden else str(error)) from error
+
+
+def add_labels(dataset: Dataset, labelled: str, hidden: str, progress: Progress) -> Added:
+    """Add labelled items to a dataset."""
+    try:
+        grown = improving.add_labels(dataset, labelled, progress=progress)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(hidden, "")) from error
+    return Added(grown.dataset.fingerprint, grown.sentence)
+
+
+def export(run: str, form: str, progress: Progress) -> None:
+    """Write a run's model for other programs, into a folder of the run's own."""
+    from advisor import leaving
+
+    leaving.export(run, form, Workspace.here().run(run).exports / form, progress=progress)
+
+
+def look_at_rows(run: str, source: str, hidden: str, progress: Progress) -> Seen:
+    """What the rows of an upload are, for the box that predicts them. ``hidden``: as in `Reading`."""
+    return on_page.look(Workspace.here().run(run).folder, source, hidden, progress)
+
+
+def predict_rows(run: str, source: str, hidden: str, column: str | None, progress: Progress) -> None:
+    """Predict the rows of an upload; the answers lie in the run's folder."""
+    folder = Workspace.here().run(run).folder
+    on_page.predict(folder, _model(run, Workspace.here().folder), source, hidden, column, progress)
 
 
 def score(progress: Progress) -> None:

@@ -7,13 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from advisor import api
-from advisor.cli.inputs import items_of
+from advisor.cli.inputs import Meaning, items_of
 from advisor.cli.main import app
 from advisor.core.errors import DatasetError, RunError
+from advisor.rungs.saved.inputs import Unusable
 from tests.data.dataset_trees import put
 
 MODEL = Path(__file__).parents[1] / "rungs" / "golden" / "frozen-text-1"
@@ -44,27 +46,77 @@ def test_an_empty_text_is_named_and_the_others_are_predicted(text: str, capfd: p
     assert "Input 1 is empty" in refusal(text)
 
 
-def test_a_text_that_names_a_file_or_a_folder_is_not_read_as_one(
+def test_a_text_that_names_a_file_or_a_folder_asks_what_is_meant(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_text("Tea")
     for path, what in ((letter, "a file"), (tmp_path, "a folder"), (tmp_path / "gone.JPG", "the name of an image")):
         for problem in (rows(capfd, "Tea", str(path))[1]["problem"], refusal(str(path))):
-            assert f"{path} is {what}" in problem and f"advisor predict {MODEL} - <" in problem
+            assert f"{path} is {what}" in problem and "--as text" in problem
 
 
-def test_a_table_asks_which_column_is_meant_and_then_predicts_each_row(
+@pytest.mark.parametrize(
+    ("meaning", "texts"),
+    [
+        ("lines", ["Fry the onions in butter", "", "The goalkeeper saved the penalty"]),
+        ("file", ["Fry the onions in butter\n\nThe goalkeeper saved the penalty\n\n"]),
+        ("text", None),
+    ],
+)
+def test_a_file_is_what_its_user_says(tmp_path: Path, meaning: str, texts: list[str] | None) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Fry the onions in butter\n\nThe goalkeeper saved the penalty\n\n", "utf-16")
+    found = items_of([str(letter)], "text", meaning=Meaning(meaning))
+    assert found == ([str(letter)] if texts is None else texts)
+
+
+def test_a_folder_of_texts_is_one_text_a_file(tmp_path: Path) -> None:
+    put(tmp_path / "letters", "b.txt", "a.txt", "c.png")
+    assert len(items_of([str(tmp_path / "letters")], "text", meaning=Meaning.file)) == 2
+
+
+def test_a_table_is_read_from_the_column_that_its_name_tells_or_the_user_names(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "reviews.csv"
     table.write_text("id,label,text\n1,sport,Fry the onions in butter\n2,sport,The goalkeeper saved the penalty\n")
-    said = refusal(str(table))
-    assert "2 rows" in said and "id, label and text" in said and said.endswith("--column 'text'")
     assert "no column 'words'" in refusal(str(table), "--column", "words")
-    done = CliRunner().invoke(app, ["predict", str(MODEL), str(table), "--column", "text", "--json"])
+    for more in ([], ["--column", "text"]):
+        done = CliRunner().invoke(app, ["predict", str(MODEL), str(table), *more, "--json"])
+        assert done.exit_code == 0, done.exception
+        assert [row["label"] for row in json.loads(capfd.readouterr().out)] == ["cooking", "sport"]
+
+
+def test_a_table_with_several_columns_of_texts_asks(tmp_path: Path) -> None:
+    table = tmp_path / "reviews.csv"
+    table.write_text(
+        "id,headline,body\n1,Warm bread today,Fry the onions in butter\n2,Home win,The goalkeeper saved it\n"
+    )
+    said = refusal(str(table))
+    assert "2 rows" in said and "id, headline and body" in said and said.endswith("holds the texts: --column 'body'")
+
+
+def test_every_row_of_a_table_goes_into_a_file_beside_its_columns(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table, out = tmp_path / "reviews.csv", tmp_path / "answers.csv"
+    table.write_text("id,text\n1,Fry the onions in butter\n2,\n3,The goalkeeper saved the penalty\n")
+    done = CliRunner().invoke(app, ["predict", str(MODEL), str(table), "--out", str(out), "--json"])
+    assert done.exit_code == 1, "one row has no text"
+    found = json.loads(capfd.readouterr().out)
+    assert (found["n_rows"], found["n_problems"], found["counted"]) == (3, 1, {"cooking": 1, "sport": 1})
+    written = pd.read_csv(out)
+    assert written["predicted_label"].fillna("").tolist() == ["cooking", "", "sport"]
+    again = CliRunner().invoke(app, ["predict", str(MODEL), str(table), "--out", str(out)])
+    assert isinstance(again.exception, DatasetError) and "--replace" in str(again.exception)
+
+
+def test_texts_by_themselves_go_into_a_file_too(tmp_path: Path) -> None:
+    out = tmp_path / "answers.jsonl"
+    done = CliRunner().invoke(app, ["predict", str(MODEL), "-", "--out", str(out)], input="Fry the onions\nA goal\n")
     assert done.exit_code == 0, done.exception
-    assert [row["label"] for row in json.loads(capfd.readouterr().out)] == ["cooking", "sport"]
+    assert [json.loads(line)["input"] for line in out.read_text().splitlines()] == ["Fry the onions", "A goal"]
 
 
 def test_nothing_on_stdin_says_that_there_is_nothing() -> None:
@@ -94,18 +146,19 @@ def test_a_rung_is_trained_by_its_title_too(rung: str, status: int) -> None:
 def test_a_table_without_a_column_of_paths_gets_no_guess(tmp_path: Path) -> None:
     table = tmp_path / "reviews.csv"
     table.write_text("title,verdict\nWarm bread,good\nCold soup,bad\n")
-    with pytest.raises(DatasetError, match=r"holds the paths of images: .* --column COLUMN$"):
-        items_of([str(table)], "image", "RUN", None)
+    with pytest.raises(DatasetError, match=r"holds the paths of images: --column COLUMN$"):
+        items_of([str(table)], "image")
 
 
 def test_ids_of_a_table_name_images_as_they_do_for_training(tmp_path: Path) -> None:
     put(tmp_path / "test", "t1.jpg", "t2.jpg")
     table = tmp_path / "sample_submission.csv"
     table.write_text("id,label\nt1,0\nt2,0\nt3,0\n")
-    found = items_of([str(table)], "image", "RUN", "id")
-    assert found == [str(tmp_path / "test" / "t1.jpg"), str(tmp_path / "test" / "t2.jpg"), "t3"]
+    *found, gone = items_of([str(table)], "image", "id")
+    assert found == [str(tmp_path / "test" / "t1.jpg"), str(tmp_path / "test" / "t2.jpg")]
+    assert isinstance(gone, Unusable) and "no file t3" in gone.reason
 
 
 def test_an_empty_line_of_stdin_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("one\n\ntwo\n\n \n"))
-    assert items_of(["-"], "text", "RUN") == ["one", "", "two"]
+    assert items_of(["-"], "text") == ["one", "", "two"]

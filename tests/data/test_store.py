@@ -36,6 +36,7 @@ def test_the_same_rows_under_another_name_and_column_have_their_own_words(tmp_pa
     again = read(tmp_path / "reviews.csv")
     assert (one.name, two.name, again.name) == ("reviews", "mails", "reviews")
     assert again == one
+    assert (one.columns["text_column"], two.columns["text_column"]) == (("text",), ("message",))
     assert again.notes != two.notes or one.notes == two.notes
     by_hand = read(tmp_path / "mails.csv", ReadOptions(label_column="kind"))
     assert by_hand.options.label_column == "kind"

@@ -30,6 +30,20 @@ def test_flipped_digits_are_found_and_the_list_is_mostly_right(seed: int) -> Non
     assert (found.suggested[right] == labels[right]).mean() > 0.8
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**16), st.floats(0.3, 0.95))
+def test_a_longer_list_adds_those_that_are_surely_another_class_and_no_others(seed: int, sure: float) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 4, 120)
+    shares = rng.dirichlet(np.ones(4), 120) + 2 * np.eye(4)[np.where(rng.random(120) < 0.8, labels, 0)]
+    short, long = suspect_labels(shares, labels), suspect_labels(shares, labels, sure=sure)
+    added = long.suspect & ~short.suspect
+    assert not (short.suspect & ~long.suspect).any()
+    assert (long.probability[added] >= sure).all() and (long.suggested[added] != labels[added]).all()
+    left = ~long.suspect & (long.suggested != labels)
+    assert (long.probability[left] < sure).all()
+
+
 def test_the_list_holds_the_least_believed_and_never_an_agreed_label() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 4, 300)

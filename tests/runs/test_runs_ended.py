@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from advisor.core.errors import RunError
 from advisor.core.records import Plan
 from advisor.core.workspace import RunFiles
 from advisor.doctor import check_supervisor
-from advisor.runs import ended, processes, store
+from advisor.runs import aside, ended, processes, store
 from advisor.runs.follow import follow, log_tail
 from tests.core.small_disks import mounted
 
@@ -51,12 +53,39 @@ def a_run(name: str, state: str, n_kept: int = 0) -> RunFiles:
 @pytest.mark.parametrize("state", ["done", "failed", "stopped"])
 def test_an_ended_run_goes_with_all_that_it_holds(state: str) -> None:
     files, other = a_run("20261130-0001-frozen-aaaa", state, 5000), a_run("20261130-0002-frozen-bbbb", "done")
-    assert api.delete_run("aaaa") >= 5000
+    assert api.delete_run("aaaa", for_good=True) >= 5000
     assert not files.folder.exists() and other.folder.is_dir()
     assert [status.run for status in store.runs()] == ["20261130-0002-frozen-bbbb"]
     assert [path.name for path in store.runs_folder().iterdir()] == ["20261130-0002-frozen-bbbb"]
     with pytest.raises(RunError, match="is not a run"):
         api.delete_run("aaaa")
+
+
+def test_a_deletion_can_be_undone_for_a_day() -> None:
+    first, second = a_run("20261130-0001-frozen-aaaa", "failed", 5000), a_run("20261130-0002-frozen-bbbb", "done")
+    before = store.status("aaaa")
+    assert api.delete_run("aaaa") >= 5000 and not first.folder.exists()
+    assert [status.run for status in store.runs()] == ["20261130-0002-frozen-bbbb"]
+    assert [one.run for one in aside.runs()] == ["20261130-0001-frozen-aaaa"]
+    assert api.restore_run("aaaa") == "20261130-0001-frozen-aaaa"
+    assert (
+        store.status("aaaa").model_copy(update={"attempts": before.attempts}) == before
+        and aside.runs() == []
+        and second.folder.is_dir()
+    )
+    assert {status.run for status in store.runs()} == {first.folder.name, second.folder.name}
+    with pytest.raises(RunError, match="There is none"):
+        api.restore_run("aaaa")
+
+
+def test_after_a_day_its_room_is_free_and_the_rest_stays() -> None:
+    a_run("old", "done"), a_run("new", "done")
+    ended.delete("old"), ended.delete("new")
+    old = aside.find("old")
+    os.utime(old.folder, (time.time() - aside.UNDO_SECONDS - 60,) * 2)
+    assert aside.clear() > 0
+    assert [one.run for one in aside.runs()] == ["new"]
+    assert ended.delete("new", for_good=True) > 0 and aside.runs() == []  # one that lies aside goes at once
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "stopping"])
@@ -79,9 +108,10 @@ def test_the_worker_may_leave_before_its_folder_goes() -> None:
 
 def test_a_deletion_that_was_killed_is_ended_by_the_next() -> None:
     files = a_run("one", "done")
-    files.folder.rename(files.folder.with_name(f"{ended.DELETED}one"))
+    files.folder.rename(files.folder.with_name(f"{aside.PREFIX}one"))
     assert "runs delete one" in store.status("one").cause
-    assert ended.delete("one") > 0 and store.runs() == [] and list(store.runs_folder().iterdir()) == []
+    assert ended.delete("one") > 0 and store.runs() == []
+    assert aside.restore("one") == "one" and files.plan.is_file()
 
 
 def test_the_command_asks_before_it_deletes(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,8 +124,11 @@ def test_the_command_asks_before_it_deletes(capfd: pytest.CaptureFixture[str], m
     assert files.folder.is_dir() and capfd.readouterr()
     app(["runs", "delete", "one", "--yes", "--json"], standalone_mode=False)
     document = json.loads(capfd.readouterr().out)
-    assert document["deleted"] == ["one"] and document["freed_bytes"] >= 2000
+    assert document["deleted"] == ["one"] and document["freed_bytes"] == 0 and document["aside_bytes"] >= 2000
     assert not files.folder.exists() and under_way.folder.is_dir()
+    app(["runs", "delete", "one", "--yes", "--for-good", "--json"], standalone_mode=False)
+    document = json.loads(capfd.readouterr().out)
+    assert document["freed_bytes"] >= 2000 and document["aside_bytes"] == 0
 
 
 def test_what_ended_runs_keep_is_said_by_the_doctor() -> None:

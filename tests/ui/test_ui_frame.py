@@ -1,4 +1,4 @@
-"""Where am I? The strip on every page names the dataset, its version and the steps; the tab is called by both."""
+"""Where am I? The strip on every page names the dataset, its fingerprint and the steps; the tab is called by both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def steps(app: AppTest) -> dict[str, str]:
 @pytest.mark.parametrize("page", [place.name for place in places.PLACES if place.name != "score"])
 def test_every_page_says_which_dataset_and_how_far_it_is(images: Dataset, page: str) -> None:
     app = opened(page, data=images.fingerprint[:16])
-    line = next(line for line in sentences(app) if "version" in line)
+    line = next(line for line in sentences(app) if "fingerprint" in line)
     assert "digits · 100 images · 4 classes" in line and images.fingerprint[:8] in line
     done = {name for name, icon in steps(app).items() if icon == frame.DONE}
     assert done == {"Data", "Profile", "Evidence", "Advice"}

@@ -21,7 +21,7 @@ from advisor.advice.record.written import written
 from advisor.core.records import Advice, Dataset, Evidence, Mistake, Plan, Profile, RunReport
 from advisor.core.shown import visible, without_formula
 from advisor.core.workspace import RunFiles
-from advisor.runs import store
+from advisor.runs import notes, store
 from advisor.ui import frame, parts, places
 from tests.ui.conftest import finished, make_plan
 from tests.ui.ui_records import opened, write_dataset
@@ -146,6 +146,18 @@ def assert_no_tag(label: str) -> None:
 @pytest.mark.parametrize("page", [place.name for place in places.PLACES if place.name != "score"])
 def test_no_page_interprets_a_users_words(dataset: Dataset, done: str, page: str) -> None:
     assert check(opened(page, data=dataset.fingerprint[:16], run=done)) > 3
+
+
+def test_no_comparison_interprets_them(dataset: Dataset, write_run: Callable[..., str]) -> None:
+    runs = [write_run(dataset, "done") for _ in range(2)]
+    rows = dataset.where("test")
+    truth = dataset.labels[rows]
+    for run, predicted in zip(runs, (truth, (truth + 1) % len(dataset.classes)), strict=True):
+        table = pd.DataFrame({"row": rows, "truth": truth, "predicted": predicted, "probability": 0.9})
+        table.to_parquet(store.status(run).files.predictions)
+        notes.change(store.directory(run), name=HOSTILE[0][: notes.MOST_NAME], note=" ".join(HOSTILE))
+    assert check(opened("runs", compare=",".join(runs))) > 3
+    assert check(opened("runs")) > 3
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "queued"])

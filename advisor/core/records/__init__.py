@@ -22,13 +22,17 @@ from advisor.core.records.evidence import (
     Stage,
     TransferScore,
 )
+from advisor.core.records.labelling import LabelsGain, NextLabels, ToLabel
 from advisor.core.records.pixels import PixelRange
-from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus
+from advisor.core.records.runs import Answer, Mistake, Passage, Plan, Prediction, RunReport, RunStatus, Threshold
 from advisor.core.records.situation import Situation
+from advisor.core.records.versions import ACTIONS, Action, Decision, Decisions, VersionOf
 from advisor.core.records.wishes import Constraints, Prices
 
 __all__ = [
+    "ACTIONS",
     "PARTS",
+    "Action",
     "Advice",
     "Answer",
     "BackboneTrial",
@@ -37,6 +41,8 @@ __all__ = [
     "ClimbStep",
     "Constraints",
     "Dataset",
+    "Decision",
+    "Decisions",
     "Domain",
     "Estimate",
     "Evidence",
@@ -46,12 +52,14 @@ __all__ = [
     "Gain",
     "Goal",
     "Kind",
+    "LabelsGain",
     "LabelsNeeded",
     "Layer",
     "Layers",
     "LearningCurve",
     "Metric",
     "Mistake",
+    "NextLabels",
     "Part",
     "Passage",
     "PixelRange",
@@ -69,6 +77,9 @@ __all__ = [
     "Situation",
     "Stage",
     "State",
+    "Threshold",
+    "ToLabel",
     "TransferScore",
+    "VersionOf",
     "WhatIf",
 ]

@@ -15,6 +15,7 @@ from advisor.core.errors import StorageError
 from advisor.core.kinds import SeveralLabels, kind_row
 from advisor.core.records.base import Kind, Metric, Part, Record, Severity
 from advisor.core.records.pixels import PixelRange
+from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
 from advisor.core.workspace import DatasetFiles
 
@@ -54,8 +55,11 @@ class Dataset(Record):
     ``folder`` is the workspace folder of this fingerprint, where all that is known about it is kept. Name, source,
     options, notes and paths are those of the source at hand, since several may hold this content. ``content_notes``:
     the notes that follow from the content; None where a former version read it.
+    ``columns``: of the table that it was read from, by the names that `ReadOptions` has for their roles; none of
+    folders, and of tables that a former version read.
     ``pixel_range``: what the values of 16-bit and float images mean; None without such images, and in datasets of
     earlier versions, where each is scaled by itself.
+    ``version``: what it was made from where decisions on another dataset made it; None for one that was read.
 
     Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
@@ -78,6 +82,8 @@ class Dataset(Record):
     notes: tuple[str, ...] = ()
     pixel_range: PixelRange | None = None
     content_notes: tuple[str, ...] | None = None
+    columns: dict[str, tuple[str, ...]] = {}
+    version: VersionOf | None = None
 
     @property
     def files(self) -> DatasetFiles:

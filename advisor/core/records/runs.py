@@ -114,7 +114,8 @@ class RunStatus(Record):
 
     ``kept``: the rung of the saved model where it is not the plan's; a run rolls back to the rung it started from when
     training is no better. ``interruptions``: how often its worker died and the run went on. ``doing``: what it does now
-    and why, a sentence; ``seconds``: working time so far; ``memory_bytes``: what it holds on its device now.
+    and why, a sentence; ``seconds``: working time so far; ``memory_bytes``: what it holds on its device now. ``name``,
+    ``note`` and ``starred``: what its owner noted.
     """
 
     run: str
@@ -135,6 +136,9 @@ class RunStatus(Record):
     device: str = ""
     memory_bytes: float | None = None
     items_per_second: float | None = None
+    name: str = ""
+    note: str = ""
+    starred: bool = False
 
     @property
     def interrupted(self) -> str:
@@ -158,7 +162,8 @@ class Prediction(Record):
     """One answer of a trained model: the label, its probability, and every class's probability.
 
     ``problem``: why an input has no label, as a sentence; empty for one that has. ``note``: what was done to the input
-    that its owner may want to know.
+    that its owner may want to know. ``sure``: whether the probability reaches the run's threshold, and ``likely``: the
+    classes that it may be, the most probable first; None and () where no threshold is kept (`Threshold`).
     """
 
     input: str
@@ -167,6 +172,36 @@ class Prediction(Record):
     probabilities: dict[str, float] = {}
     problem: str = ""
     note: str = ""
+    sure: bool | None = None
+    likely: tuple[str, ...] = ()
+
+
+class Threshold(Record):
+    """From which probability on a run's model answers, and which classes are likely where it does not.
+
+    ``right``: the share of the answers that is to be right, with ``certainty``. ``least``: of the label's probability.
+    ``covers`` and ``right_there``: share answered of the ``n`` held-out items, and share right of these. ``test_…``:
+    the same on the test part, which took no part in the choice; None where it is not known.
+
+    ``least_likely``: of a class, so that the likely classes hold the truth in ``holds`` of the doubtful items, those
+    with a probability below ``doubtful`` (above 1 for all); ``n_likely``: likely classes of these on average.
+    """
+
+    right: float
+    certainty: float
+    least: float
+    covers: float
+    right_there: float
+    n: int
+    least_likely: float
+    holds: float
+    n_likely: float
+    doubtful: float = 2.0
+    test_covers: float | None = None
+    test_right: float | None = None
+    n_test: int = 0
+    test_holds: float | None = None
+    n_test_doubtful: int = 0
 
 
 class Passage(Record):

@@ -22,6 +22,8 @@ from advisor.data.read.nested_records import paths_to_open
 
 #: Rows of a batch; with lists or structs inside, which may be long.
 N_BATCH, N_NESTED = 65_536, 256
+#: Rows of a batch where few rows are to be in memory at once.
+N_STREAMED = 1024
 _PANDAS_INDEX = "__index_level_"
 
 
@@ -49,6 +51,31 @@ def parquet_cells(path: Path, budget: Budget) -> ArrowCells:
         with pq.ParquetFile(path, pre_buffer=False, read_dictionary=texts) as file:
             batches = file.iter_batches(_batch_rows(file.schema_arrow, kept), columns=kept)
             return _cells(file.schema_arrow, kept, batches, budget, path, notes)
+    except broken() as error:
+        raise damaged(path, "Parquet", error) from error
+
+
+def parquet_rows(path: Path) -> tuple[list[str], int, Iterator[tuple[str, ...]]]:
+    """The columns, the number of rows, and the cells row by row, of which few are in memory at once.
+
+    Raises DatasetError when the file is damaged or holds images, also while its rows are read.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path, pre_buffer=False)
+        kept, _ = _kept(file.schema_arrow)
+        _refuse_images(file.schema_arrow, kept, path)
+        names, rows = _named_rows(file.schema_arrow, kept, file.iter_batches(N_STREAMED, columns=kept))
+        return names, int(file.metadata.num_rows), _read_on(file, rows, path)
+    except broken() as error:
+        raise damaged(path, "Parquet", error) from error
+
+
+def _read_on(file: Any, rows: Iterator[tuple[str, ...]], path: Path) -> Iterator[tuple[str, ...]]:
+    try:
+        with file:
+            yield from rows
     except broken() as error:
         raise damaged(path, "Parquet", error) from error
 
@@ -177,22 +204,35 @@ def _batch_rows(schema: Any, kept: list[str]) -> int:
 def _cells(
     schema: Any, kept: list[str], batches: Iterable[Any], budget: Budget, path: Path, notes: list[str]
 ) -> ArrowCells:
+    _refuse_images(schema, kept, path)
+    names, rows = _named_rows(schema, kept, batches)
+    columns = CellColumns(budget, names)
+    for row in rows:
+        columns.add(row)
+    return ArrowCells(columns.frame(), notes, [name for name in names if name not in kept])
+
+
+def _named_rows(schema: Any, kept: list[str], batches: Iterable[Any]) -> tuple[list[str], Iterator[tuple[str, ...]]]:
+    """The names of the columns, structs opened, and the cells row by row."""
+    features = hf_features(schema)
+    paths = paths_to_open([{name: _shape(schema.field(name).type) for name in kept}])
+    names = [name for column in kept for name, _ in _fields(column, schema.field(column).type, None, paths)]
+    readers = [_Cells(f) for column in kept for _, f in _fields(column, schema.field(column).type, features, paths)]
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for batch in map(validated, batches):
+            arrays = [array for i, column in enumerate(kept) for array in _opened(batch.column(i), column, paths)]
+            yield from zip(*(reader.cells(array) for reader, array in zip(readers, arrays, strict=True)), strict=True)
+
+    return names, rows()
+
+
+def _refuse_images(schema: Any, kept: list[str], path: Path) -> None:
     if (images := image_column(schema)) in kept:
         raise DatasetError(
             f"{path} keeps its images inside the column {images}, which are read for the kind image only. "
             f"Choose that kind, or leave the column out."
         )
-    features = hf_features(schema)
-    paths = paths_to_open([{name: _shape(schema.field(name).type) for name in kept}])
-    names = [name for column in kept for name, _ in _fields(column, schema.field(column).type, None, paths)]
-    columns = CellColumns(budget, names)
-    readers = [_Cells(f) for column in kept for _, f in _fields(column, schema.field(column).type, features, paths)]
-    for batch in map(validated, batches):
-        arrays = [array for i, column in enumerate(kept) for array in _opened(batch.column(i), column, paths)]
-        rows = [reader.cells(array) for reader, array in zip(readers, arrays, strict=True)]
-        for row in zip(*rows, strict=True):
-            columns.add(row)
-    return ArrowCells(columns.frame(), notes, [name for name in names if name not in kept])
 
 
 def _shape(kind: Any) -> Any:

@@ -25,7 +25,7 @@ _SAMPLE = "Give a sample of its rows: 100,000 are enough to measure."
 class Budget:
     """Counts what a table takes; every method raises DatasetError past its bound.
 
-    ``path``: the file to name; None for a text that is in memory already, of which everything is read.
+    ``path``: the file to name; None for a text that is in memory already or read row by row: everything is read.
     """
 
     path: Path | None
@@ -42,7 +42,7 @@ class Budget:
 
     def text(self, n_bytes: int) -> None:
         """Check the bytes of text that a file holds so far, unpacked."""
-        if n_bytes > MOST_BYTES:
+        if self.path and n_bytes > MOST_BYTES:
             raise DatasetError(
                 f"{self.path} holds more than {size(MOST_BYTES)} of text, the most that is read of one table. {_SAMPLE}"
             )

@@ -33,7 +33,7 @@ class Grid:
     """`cells` are columns of equal length, one for each name of `header`; `rows` are the numbers of their records.
 
     ``ragged``: the records that have too many or too few cells or repeat the header, with a reason; ``harm``: how many
-    have another number of cells, and cells in which a stray quote joined many lines.
+    have another number of cells, and cells in which a stray quote joined many lines; ``n_rows``: all records.
     """
 
     header: list[str]
@@ -42,6 +42,7 @@ class Grid:
     ragged: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     harm: int = 0
+    n_rows: int = 0
 
     @property
     def records(self) -> list[list[str]]:
@@ -56,13 +57,7 @@ def parse(text: str, prefer: str = ",") -> Grid:
 
 def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
     """Parse lines that can be iterated over several times. Raises DatasetError past the budget only."""
-    sample = _sample(lines)
-    start = start_of(sample)
-    delimiter, width = start.delimiter or "", 0
-    if not delimiter:
-        delimiter, width = delimiter_of(sample[start.n_lines :], prefer)
-    if not any(line.strip().startswith("sep=") for line in sample[: start.n_lines]):
-        start = without_header(start, sample, delimiter, width)
+    start, delimiter = _found(lines, prefer)
     best = _grid(lines, start, delimiter, _QUOTING[0], budget)
     if best is None or best.harm:
         best = _less_harm(best, lines, start, delimiter, budget)
@@ -76,6 +71,18 @@ def parse_lines(lines: Iterable[str], prefer: str, budget: Budget) -> Grid:
     if n_ragged := len(best.ragged) - n_repeated:
         best.notes.append(f"{counted(n_ragged, 'row')} with too many or too few cells set aside.")
     return best
+
+
+def _found(lines: Iterable[str], prefer: str) -> tuple[Start, str]:
+    """What stands above the table, and its delimiter."""
+    sample = _sample(lines)
+    start = start_of(sample)
+    delimiter, width = start.delimiter or "", 0
+    if not delimiter:
+        delimiter, width = delimiter_of(sample[start.n_lines :], prefer)
+    if not any(line.strip().startswith("sep=") for line in sample[: start.n_lines]):
+        start = without_header(start, sample, delimiter, width)
+    return start, delimiter
 
 
 class _Lines:
@@ -118,8 +125,7 @@ def _grid(
     lines: Iterable[str], start: Start, delimiter: str, quoting: dict[str, Any], budget: Budget, keep: bool = True
 ) -> Grid | None:
     """The grid in one quoting, None where a field has no end. keep: without it, only harm is counted."""
-    reader = csv.reader(itertools.islice(lines, start.n_lines, None), delimiter=delimiter, strict=False, **quoting)
-    records = _filled(reader)
+    records = _records(lines, start, delimiter, quoting)
     try:
         head = list(itertools.islice(records, N_HEAD))
         if not head:
@@ -133,6 +139,12 @@ def _grid(
     return grid
 
 
+def _records(lines: Iterable[str], start: Start, delimiter: str, quoting: dict[str, Any]) -> Iterator[list[str]]:
+    """The filled records from the table's first line on. Raises csv.Error where a field has no end."""
+    reader = csv.reader(itertools.islice(lines, start.n_lines, None), delimiter=delimiter, strict=False, **quoting)
+    return _filled(reader)
+
+
 def _filled(reader: Iterable[list[str]]) -> Iterator[list[str]]:
     for record in reader:
         cells = [clean(value) for value in record]
@@ -142,17 +154,11 @@ def _filled(reader: Iterable[list[str]]) -> Iterator[list[str]]:
 
 def _fill(grid: Grid, layout: Layout, records: Iterator[list[str]], budget: Budget, keep: bool) -> None:
     columns, n = CellColumns(budget, map(str, range(len(grid.header)))), len(grid.header)
-    for row, record in enumerate(itertools.islice(records, layout.n_before, None), start=1):
-        if len(record) > n and not any(record[n:]):
-            record = record[:n]
-        if len(record) != n:
-            grid.harm += record != [TOO_LONG]  # which is too long in every quoting
-            reason = f"The row has {counted(len(record), 'cell')}, the header {n}."
-            grid.ragged += [(row, LONG_LINE if record == [TOO_LONG] else reason)] if keep else []
-            budget.take(ASIDE_BYTES if keep else 0)
-            continue
-        if record == layout.header:  # several tables written one after the other
-            grid.ragged += [(row, _REPEATED)] if keep else []
+    for row, record, reason in _checked(layout, n, records):
+        grid.n_rows = row
+        if reason:
+            grid.harm += len(record) != n and record != [TOO_LONG]  # which is too long in every quoting
+            grid.ragged += [(row, reason)] if keep else []
             budget.take(ASIDE_BYTES if keep else 0)
             continue
         grid.harm += sum(len(value) > 2000 and value.count("\n") > 200 for value in record)
@@ -160,6 +166,50 @@ def _fill(grid: Grid, layout: Layout, records: Iterator[list[str]], budget: Budg
             columns.add(record)
             grid.rows.append(row)
     grid.cells = list(columns.columns.values())
+
+
+def _checked(layout: Layout, n: int, records: Iterator[list[str]]) -> Iterator[tuple[int, list[str], str]]:
+    """Number, cells and, where they cannot be used, the reason of each record below the header of n columns."""
+    for row, record in enumerate(itertools.islice(records, layout.n_before, None), start=1):
+        if len(record) > n and not any(record[n:]):
+            record = record[:n]
+        if len(record) != n:
+            long = record == [TOO_LONG]
+            yield row, record, LONG_LINE if long else f"The row has {counted(len(record), 'cell')}, the header {n}."
+        else:  # a repeated header: several tables written one after the other
+            yield row, record, _REPEATED if record == layout.header else ""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a text that is read row by row is delimited; ``n_rows``: the records below its header."""
+
+    header: list[str]
+    n_rows: int
+    start: Start
+    delimiter: str
+    quoting: dict[str, Any]
+
+
+def form_of(lines: Iterable[str], prefer: str) -> Form:
+    """How lines that can be iterated over several times are delimited, as `parse_lines` finds it; none is kept."""
+    start, delimiter = _found(lines, prefer)
+    budget, best, chosen = Budget(None), Grid(["column 1"], [[]]), _QUOTING[0]
+    for place, quoting in enumerate(_QUOTING):
+        grid = _grid(lines, start, delimiter, quoting, budget, keep=False)
+        if grid is not None and (place == 0 or not best.n_rows or grid.harm < best.harm):
+            best, chosen = grid, quoting
+        if best.n_rows and not best.harm:
+            break
+    return Form(best.header, best.n_rows, start, delimiter, chosen)
+
+
+def rows_of(lines: Iterable[str], form: Form) -> Iterator[tuple[int, list[str], str]]:
+    """Number, cells and the reason why it cannot be used ("" where it can) of each record, one after the other."""
+    records = _records(lines, form.start, form.delimiter, form.quoting)
+    head = list(itertools.islice(records, N_HEAD))
+    if head:
+        yield from _checked(layout_of(head, form.start.skipped), len(form.header), itertools.chain(head, records))
 
 
 def _unique(names: list[str]) -> list[str]:

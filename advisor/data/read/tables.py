@@ -55,11 +55,11 @@ def read_table(path: Path) -> Table:
     """
     form, budget = table_format(path.name), Budget(path)
     try:
-        if not path.name.endswith(".gz") and (binary := _binary_form(path)):
+        if not path.name.endswith(".gz") and (binary := binary_form(path)):
             read = (parquet_cells if binary == "parquet" else arrow_cells)(path, budget)
             rows = list(range(1, len(read.frame) + 1))
             return Table(path, read.frame, rows, [], read.notes, frozenset(read.nested))
-        _refuse_other_formats(path)
+        refuse_other_formats(path)
         text = table_text(path, budget, form == "json")
         if form == "json lines":
             table = _json_lines(path, text, budget)
@@ -80,7 +80,7 @@ def read_table(path: Path) -> Table:
     return table
 
 
-def _binary_form(path: Path) -> str:
+def binary_form(path: Path) -> str:
     """ "parquet" or "arrow" by the first bytes, else by the suffix; "" for text."""
     with path.open("rb") as stream:
         start = stream.read(6)
@@ -92,7 +92,7 @@ def _binary_form(path: Path) -> str:
     return form if form in ("parquet", "arrow") else ""
 
 
-def _refuse_other_formats(path: Path) -> None:
+def refuse_other_formats(path: Path) -> None:
     """Raises DatasetError for a spreadsheet or a web page that is called like a table."""
     with path.open("rb") as stream:
         start = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -137,7 +137,7 @@ def _json_lines(path: Path, text: TableText, budget: Budget) -> Table:
         for line in text:
             if line.strip():
                 n_lines += 1
-                yield _parsed(line)
+                yield parsed_line(line)
 
     table = _gathered(path, plain_records(path, values(), "The line is not a JSON object."), budget)
     if not len(table.frame):
@@ -145,7 +145,8 @@ def _json_lines(path: Path, text: TableText, budget: Budget) -> Table:
     return table
 
 
-def _parsed(line: str) -> Any:
+def parsed_line(line: str) -> Any:
+    """The value of a line of JSON lines; None for what is none, a Refusal for one that is too long."""
     if line.startswith(TOO_LONG):
         return Refusal(LONG_LINE)
     try:

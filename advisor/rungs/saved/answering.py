@@ -12,7 +12,7 @@ import numpy as np
 from advisor.core.records import Answer, Passage
 from advisor.evidence.answering.answers import texts_of
 from advisor.evidence.answering.reader import marked
-from advisor.rungs.saved.inputs import as_list, name_of
+from advisor.rungs.saved.inputs import as_list, check_any, name_of
 from advisor.rungs.saved.predictor import usable_texts
 from probes import qa_prompts
 from probes.progress import Progress, silent
@@ -55,11 +55,20 @@ class Answerer:
         DatasetError where none of the inputs can be used.
         """
         items = as_list(questions)
+        answers = self.answer_each(items, progress, deadline, least)
+        if len(answers) == len(items):
+            check_any([answer.problem for answer in answers])
+        return answers
+
+    def answer_each(
+        self, questions: Sequence[str], progress: Progress = silent, deadline: float | None = None, least: int = 0
+    ) -> list[Answer]:
+        """As `answer`, also where none of the inputs can be used: each has its reason then."""
+        items = as_list(questions)
         asked, remarks = usable_texts(items)
         if not remarks.problems:
             return self._answered(list(asked.values()), progress, deadline, least)
         names = [name_of(item, i) for i, item in enumerate(items)]
-        remarks.check_any(names)
         answers = dict(zip(asked, self._answered(list(asked.values()), progress, deadline, least), strict=False))
         answers |= {
             i: Answer(input=names[i], text="", supported=False, problem=reason)

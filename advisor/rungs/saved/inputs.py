@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import reprlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,12 @@ class Remarks:
     problems: dict[int, str] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
 
-    def check_any(self, names: list[str]) -> None:
-        """Raise DatasetError where none of the inputs can be used, with the reason of the first."""
-        if names and len(self.problems) == len(names):
-            rest = f" None of the {counted(len(names), 'input')} can be used." if len(names) > 1 else ""
-            raise DatasetError(self.problems[0] + rest)
+
+def check_any(problems: Sequence[str]) -> None:
+    """Raise DatasetError where none of the inputs can be used, with the reason of the first. problems: "" for none."""
+    if problems and all(problems):
+        rest = f" None of the {counted(len(problems), 'input')} can be used." if len(problems) > 1 else ""
+        raise DatasetError(problems[0] + rest)
 
 
 def as_list(inputs: Any) -> list[Input]:

@@ -12,6 +12,7 @@ from advisor.core.errors import StorageError
 from advisor.core.workspace import RunFiles
 from advisor.rungs.saved import answerers, classifier, clip, folder, prompt, words
 from advisor.rungs.saved.answering import Answerer
+from advisor.rungs.saved.held_out import kept_threshold
 from advisor.rungs.saved.predictor import Predictor
 from probes.errors import first_line
 
@@ -49,7 +50,7 @@ def load(directory: str | Path, device: str = "cpu") -> Model:
         loader = LOADERS.get(name)
         if loader is None:
             raise StorageError(f"{path} describes a model {name!r}, which this program does not know. Update it.")
-        return loader(spec, tensors, device)
+        model = loader(spec, tensors, device)
     except KeyError as error:
         raise StorageError(f"{path} is damaged: it says nothing of {error}. Copy it again, or train again.") from error
     except (ValueError, TypeError, RuntimeError, IndexError, AttributeError, OverflowError, UnicodeError) as error:
@@ -57,3 +58,6 @@ def load(directory: str | Path, device: str = "cpu") -> Model:
             f"{path} and {RunFiles(path.parent).weights.name} beside it do not fit each other ({first_line(error)}). "
             f"Copy the run again, or train again."
         ) from error
+    if isinstance(model, Predictor):
+        model.threshold = kept_threshold(Path(directory))
+    return model

@@ -9,25 +9,33 @@ import numpy as np
 from PIL import Image
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import Dataset, PixelRange, Prediction
+from advisor.core.records import Dataset, PixelRange, Prediction, Threshold
 from advisor.rungs.saved.inputs import Input as Input
-from advisor.rungs.saved.inputs import Remarks, as_list, name_of, open_input, text_of
+from advisor.rungs.saved.inputs import Remarks, as_list, check_any, name_of, open_input, text_of
+from advisor.rungs.saved.verdicts import LEAST_SURE, likely
 from probes.progress import Progress, silent
 
 
 class Predictor:
     """A model that predicts. ``classes`` are the labels; columns of `predict_proba` are in their order.
 
-    ``backbone`` is None for a model that needs none.
+    ``backbone`` is None for a model that needs none. ``threshold``: what the run's owner keeps of when it should
+    answer; None where nothing is kept.
     """
 
     backbone: Any = None
+    threshold: Threshold | None = None
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
         self.classes: tuple[str, ...] = tuple(spec["classes"])
         self.kind: str = spec["kind"]
         self.rung: str = spec["rung"]
+
+    @property
+    def least_sure(self) -> float:
+        """The probability from which on a label is sure."""
+        return LEAST_SURE if self.threshold is None else self.threshold.least
 
     @property
     def report_items(self) -> int | None:
@@ -40,14 +48,19 @@ class Predictor:
         Images: paths, contents of files, images of Pillow, arrays or tensors; texts: strings. Raises DatasetError
         where none of the inputs can be used.
         """
+        predictions = self.predict_each(inputs, progress)
+        check_any([prediction.problem for prediction in predictions])
+        return predictions
+
+    def predict_each(self, inputs: Sequence[Input] | Input, progress: Progress = silent) -> list[Prediction]:
+        """As `predict`, also where none of the inputs can be used: each has its reason then."""
         items = as_list(inputs)
         names = [name_of(item, i) for i, item in enumerate(items)]
         probabilities, remarks = self._asked(items, progress)
-        remarks.check_any(names)
         return [
             Prediction(input=name, problem=remarks.problems[i])
             if i in remarks.problems
-            else _prediction(name, probabilities[i], self.classes, remarks.notes.get(i, ""))
+            else self._prediction(name, probabilities[i], remarks.notes.get(i, ""))
             for i, name in enumerate(names)
         ]
 
@@ -70,6 +83,19 @@ class Predictor:
     def _asked(self, items: list[Input], progress: Progress) -> tuple[np.ndarray, Remarks]:
         """Class probabilities, (n, C), of anything, and what is to be said; a row with a problem means nothing."""
         raise NotImplementedError
+
+    def _prediction(self, name: str, row: np.ndarray, note: str) -> Prediction:
+        best, kept = int(row.argmax()), self.threshold
+        shares = {label: float(p) for label, p in zip(self.classes, row, strict=True)}
+        return Prediction(
+            input=name,
+            label=self.classes[best],
+            probability=float(row[best]),
+            probabilities=shares,
+            note=note,
+            sure=None if kept is None else float(row[best]) >= kept.least,
+            likely=() if kept is None else likely(shares, kept.least_likely),
+        )
 
     def _none(self) -> np.ndarray:
         return np.zeros((0, len(self.classes)), np.float32)
@@ -159,14 +185,3 @@ def usable_texts(inputs: list[Input]) -> tuple[dict[int, str], Remarks]:
         except DatasetError as error:
             remarks.problems[position] = str(error)
     return texts, remarks
-
-
-def _prediction(name: str, row: np.ndarray, classes: tuple[str, ...], note: str) -> Prediction:
-    best = int(row.argmax())
-    return Prediction(
-        input=name,
-        label=classes[best],
-        probability=float(row[best]),
-        probabilities={label: float(p) for label, p in zip(classes, row, strict=True)},
-        note=note,
-    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from advisor.advice.promise import against
 from advisor.core.errors import RunError
@@ -60,7 +61,14 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
             "outcomes": counts,
         },
         sentences=sentences(plan, value, len(rows), counts),
+        predictions=each_answer(questions.rows, answers, [token_f1(*pair) for pair in pairs]),
     )
+
+
+def each_answer(rows: np.ndarray, answers: Sequence[Answer], scores: Sequence[float]) -> pd.DataFrame:
+    """What was said to each test question, with its token F1. Shape: rows (n,)."""
+    said = [answer.text for answer in answers]
+    return pd.DataFrame({"row": rows.astype(np.int64), "answer": said, "f1": np.asarray(scores, dtype=np.float32)})
 
 
 def outcomes(index: HybridIndex, questions: QuestionSet, answers: Sequence[Answer]) -> list[failures.Outcome]:

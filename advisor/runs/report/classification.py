@@ -57,6 +57,7 @@ def each_prediction(rows: np.ndarray, truth: np.ndarray, probabilities: np.ndarr
             "truth": truth.astype(np.int32),
             "predicted": probabilities.argmax(axis=1).astype(np.int32),
             "probability": probabilities.max(axis=1).astype(np.float32),
+            "of_truth": probabilities[np.arange(len(truth)), truth].astype(np.float32),
         }
     )
 

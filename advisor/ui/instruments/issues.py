@@ -49,6 +49,7 @@ def draw(dataset: Dataset, evidence: Evidence, table: pd.DataFrame, summary: pd.
         gallery(dataset, table, listed)
     parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS])
     if any(n_listed.values()):
+        parts.correct(dataset)
         st.download_button(
             "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
             mime="text/csv", key="issues-csv", icon=":material/download:", on_click="ignore",
@@ -64,7 +65,7 @@ def how(evidence: Evidence, summary: pd.DataFrame) -> None:
     n = _counts(summary, "n_checked")[checks.LABELS]
     parts.note(
         f"Judged out of fold on the {wording.counted(n, 'training item')} that the probes looked at, never on the "
-        f"locked test part. These are items to look at; the advisor changes none of them."
+        f"locked test part. Nothing is changed until you decide, and then in a version: your files stay as they are."
     )
 
 

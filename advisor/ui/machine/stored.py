@@ -17,7 +17,7 @@ from advisor.core.errors import RunError
 from advisor.core.wording import counted
 from advisor.core.workspace import RECORD, Workspace
 from advisor.data.read.ocr import forget_recognised
-from advisor.runs import ended, store
+from advisor.runs import aside, ended, store
 
 #: Where uploads arrive; a page takes them from there.
 ARRIVING = "incoming"
@@ -93,10 +93,11 @@ def clear_datasets() -> None:
 
 
 def clear_runs() -> None:
-    """Delete every run that has ended, with its model and report."""
+    """Delete every run that has ended, with its model and report, and what was deleted before and could be restored."""
     for status in store.runs():
         if status.state in store.ENDED:
-            ended.delete(status.run)
+            ended.delete(status.run, for_good=True)
+    aside.clear(every=True)
 
 
 def clear_uploads() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
 from advisor.data.read.source import SAMPLE
+from advisor.data.versions.family import VERSION
 from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
 from advisor.ui.arriving import preview
 from advisor.ui.browse import found
@@ -18,6 +19,8 @@ QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
 SHOWN_NOTES = 15
 SHOWN_CLUSTERS = 6
+#: Findings whose items can be decided about one by one.
+CORRECTABLE = ("leak", "exact duplicates", "near duplicates", "conflicting labels", "labels of near copies")
 SHOWN_COPIES = 6
 
 
@@ -42,7 +45,7 @@ def draw() -> None:
     with st.container(horizontal=True):
         if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
             places.go("advice", ask="1")
-        if not dataset.source.startswith(SAMPLE) and st.button(
+        if not dataset.source.startswith((SAMPLE, VERSION)) and st.button(
             "Change how it is read", key="reread", icon=":material/tune:"
         ):
             preview.show(preview.asked_again(dataset))
@@ -84,6 +87,8 @@ def findings(dataset: Dataset, findings: tuple[Finding, ...]) -> None:
     if not findings:
         parts.note("Nothing needs your attention.")
     parts.findings(findings, partial(found.draw, dataset))
+    if dataset.classes and any(finding.check in CORRECTABLE for finding in findings):
+        parts.correct(dataset)
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:

@@ -1,9 +1,9 @@
-"""What has been trained? Every run with its state, to open or to stop."""
+"""What has been trained? Every run with its state, to open, to stop, or to compare with others."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -11,8 +11,8 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunReport, RunStatus
-from advisor.runs import climbs, ended, store, supervisor
-from advisor.ui import parts, places, polling, terms
+from advisor.runs import aside, store, supervisor
+from advisor.ui import comparing, parts, places, polling, run_list, terms
 
 QUESTION = "What has been trained?"
 PAGE = 15
@@ -20,12 +20,16 @@ PAGE = 15
 
 def draw() -> None:
     """The page."""
+    if compared := st.query_params.get("compare"):
+        comparing.draw([run for run in compared.split(",") if run])
+        return
     if waits := supervisor.look_after():
         parts.problem(waits, title="Runs are waiting.")
     runs = store.runs()
     if not runs:
         parts.heading(QUESTION, "Nothing yet. Choose a dataset, get advice, then press “Train this”.")
         st.page_link(places.page("data"), label="Choose a dataset", icon=":material/arrow_back:")
+        run_list.deleted()
         return
     st.title(QUESTION, anchor=False)
     polling.every(5.0, table)
@@ -39,68 +43,18 @@ def in_all(runs: Sequence[RunStatus]) -> str:
 
 
 def table() -> None:
-    """How the runs stand, then each of them, the latest first, a page at a time."""
+    """How the runs stand, then each of them, the latest first, a page at a time; deleted ones below."""
     runs = store.runs()
     parts.answer_line(in_all(runs))
-    n_pages = -(-len(runs) // PAGE)
-    number = st.pagination(n_pages, key="runs-page") if n_pages > 1 else 1
-    for status in runs[(number - 1) * PAGE : number * PAGE]:
-        row(status)
-
-
-def row(status: RunStatus) -> None:
-    """One run."""
-    with st.container(border=True):
-        what, state, buttons = st.columns([5, 3, 2.4], vertical_alignment="center")
-        with what.container(gap="xsmall"):
-            st.text(f"{status.title} on {wording.short(status.dataset_name, 50)}")
-            parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
-        with state.container(gap="xsmall"):
-            st.badge(terms.STATE[status.state], color=terms.COLOR[status.state])  # type: ignore[arg-type]
-            if status.state not in store.ENDED:
-                st.progress(min(1.0, max(0.0, status.progress)))
-            elif status.state == "done":
-                parts.note(result(status))
-            elif status.cause:
-                parts.note(wording.short(status.cause, 90))
-        with buttons.container(horizontal=True, horizontal_alignment="right"):
-            if status.state not in store.ENDED:
-                if st.button("Stop", key=f"stop-{status.run}"):
-                    climbs.request_stop(status.run)
-                    st.rerun()
-            elif status.state in store.ENDED:
-                after(status)
-            # A link and not a button: the table's next refresh could undo a page switched here.
-            st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
-
-
-def after(status: RunStatus) -> None:
-    """What can be done with a run that has ended: a failed one goes on, and any can be deleted, once confirmed."""
-    if status.state == "failed" and st.button("Go on", key=f"resume-{status.run}", help="From what it has kept."):
-        do(ended.resume, status.run)
-    with st.popover("Delete", key=f"delete-{status.run}"):
-        st.text(to_delete(status))
-        if st.button("Delete for good", key=f"confirm-{status.run}", type="primary"):
-            do(ended.delete, status.run)
-
-
-def to_delete(status: RunStatus) -> str:
-    """The question before a run is deleted, with what goes with it."""
-    files = status.files
-    has = {"its model": files.model.is_file(), "its report": files.report.is_file()}
-    has["the stages that it has finished"] = status.state != "done" and ended.size_of(files.checkpoint) > 0
-    what = wording.listed(name for name, there in has.items() if there)
-    return f"Delete {status.run} with {what}?" if what else f"Delete {status.run}? It has no model and no report."
-
-
-def do(action: Callable[[str], object], run: str) -> None:
-    """Carry out an action on a run and draw the page again, or show why it cannot be done."""
-    try:
-        action(run)
-    except PeopleError as error:
-        parts.problem(str(error))
-        return
-    st.rerun()
+    shown = run_list.filtered(runs)
+    run_list.to_compare(runs)
+    n_pages = -(-len(shown) // PAGE)
+    number = min(st.pagination(n_pages, key="runs-page"), n_pages) if n_pages > 1 else 1
+    for status in shown[(number - 1) * PAGE : number * PAGE]:
+        run_list.row(status, result)
+    if aside.runs():
+        parts.section("Deleted")
+        run_list.deleted()
 
 
 def result(status: RunStatus) -> str:

@@ -1,0 +1,119 @@
+"""What a whole folder has beside the model: its card, the decision, training script, server, licences, Dockerfile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from advisor.core import storage
+from advisor.core.records import Dataset, Plan, RunReport
+from advisor.core.workspace import RunFiles
+from advisor.export import card, contents
+from advisor.export.record import write_record
+from advisor.export.records import Exported
+from advisor.rungs.saved.predictor import Predictor
+
+CARD = "MODEL_CARD.md"
+DOCKERFILE = """# docker build -t model . && docker run -p 127.0.0.1:8000:8000 model
+FROM python:3.12-slim
+WORKDIR /model
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+USER nobody
+EXPOSE 8000
+HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+# Python's own server. With batching, keys and metrics: pip install "transfer-advisor[serve]" and advisor serve /model
+CMD ["python", "serve.py", "--host", "0.0.0.0"]
+"""
+#: The packages that a training script imports.
+NEEDED = {
+    "train_images": "torch torchvision timm safetensors pillow",
+    "train_texts": "torch transformers safetensors",
+    "train_words": "scikit-learn",
+}
+#: The training script, by the library that has the network.
+TRAINING = {"timm": "train_images", "torchvision": "train_images", "own": "train_images"}
+
+
+def write(
+    result: Exported,
+    model: Predictor,
+    plan: Plan,
+    report: RunReport | None,
+    dataset: Dataset | None,
+    run: Path,
+    to: Path,
+) -> Exported:
+    """Write all of it into `to`; what cannot be written is said in the remarks."""
+    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    contents.write_script("serve", to / "serve.py")
+    if not _training(model, run, to):
+        remark = "There is no train.py: nothing of this model was trained, or no library outside has its network."
+        result = result.model_copy(update={"remarks": (*result.remarks, remark)})
+    return papers(result, model.spec, plan, report, dataset, to)
+
+
+def papers(
+    result: Exported, spec: dict[str, Any], plan: Plan, report: RunReport | None, dataset: Dataset | None, to: Path
+) -> Exported:
+    """The licences, the decision record where the advice is still known, and the card."""
+    (to / "LICENCES.md").write_text(licences(spec), encoding="utf-8")
+    if dataset is None or not write_record(dataset, plan, to):
+        remark = "There is no decision record: the advice is not in this workspace any more."
+        result = result.model_copy(update={"remarks": (*result.remarks, remark)})
+    names = sorted(path.name for path in to.iterdir())
+    whole = result.model_copy(update={"files": (*names, CARD)})
+    storage.write_bytes(to / CARD, str(card.card(spec, plan, report, dataset, whole)).encode())
+    return whole
+
+
+def licences(spec: dict[str, Any]) -> str:
+    """Whose weights the model rests on, under which licence, and where that can be read."""
+    rows = [_row(part) for part in card.parts_of(spec)]
+    if not rows:
+        return "# Licences\n\nAll weights were learned on your data: no licence of others is on them.\n"
+    table = "\n".join(["| weights | source | licence | text | asks |", "|---|---|---|---|---|", *rows])
+    return f"# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n{table}\n"
+
+
+def _row(part: card.Weights) -> str:
+    where = f"https://spdx.org/licenses/{part.licence}.html" if part.licence in card.LICENCES else "see the publisher"
+    cells = (part.title, part.source, part.licence)
+    return f"| {' | '.join(map(card.text, cells))} | {where} | {card.text(part.terms)} |"
+
+
+def _training(model: Predictor, run: Path, to: Path) -> bool:
+    """train.py with its settings; False where there is nothing to train, or no library that has the network."""
+    spec = model.spec
+    head, trained = (
+        spec["head"],
+        storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {},
+    )
+    if head["type"] == "class names":
+        return False
+    settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
+                "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
+    if spec["weights"] == "words":
+        name = "train_words"
+    elif spec["kind"] == "text":
+        name = "train_texts"
+    else:
+        name = TRAINING.get(model.backbone.entry.loader, "")
+    if not name:
+        return False
+    contents.write_script(name, to / "train.py")
+    contents.write_json(to / "training.json", settings)
+    with (to / "requirements.txt").open("a", encoding="utf-8") as stream:
+        stream.write(f"# train.py besides: {NEEDED[name]}\n")
+    if spec.get("backbone", {}).get("source") == "small-resnet":
+        contents.write_network(to / "network.py")
+    return True
+
+
+def _steps(trained: dict[str, Any]) -> dict[str, Any]:
+    """Learning rate, decay and length of a run that trained layers, as they were resolved."""
+    known = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.02, "batch_size": 32,
+             "label_smoothing": 0.05, "layer_decay": 0.85, "warmup": 0.15, "max_epochs": 20.0}  # fmt: skip
+    return {name: value if isinstance(value := trained.get(name), (int, float)) and value else usual
+            for name, usual in known.items()}  # fmt: skip

@@ -1,0 +1,135 @@
+"""The exported model answers the user's own items through the very predict.py that lies beside it, and is compared."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset
+from advisor.core.records.base import Part
+from advisor.export.records import BOUND, Pace, Parity
+from advisor.rungs.saved.predictor import Predictor
+from probes.folds import spread_order
+from probes.interval import measured_score
+from probes.measured import Measured
+from probes.progress import Progress, silent
+
+#: Items compared at most, all classes in their shares.
+MOST_ITEMS = 200
+BATCH = 32
+#: Repetitions of each timing, of which the median counts, and the seconds after which no other begins.
+REPEATS, TIMING_SECONDS = 11, 1.0
+#: Probabilities (n, C) of items.
+Ask = Callable[[Sequence[Any]], np.ndarray]
+
+
+@contextmanager
+def script(folder: Path) -> Iterator[Any]:
+    """The predict.py of an exported folder as a module, as long as the block lasts."""
+    name = f"exported_predict_{abs(hash(str(folder)))}"
+    spec = importlib.util.spec_from_file_location(name, folder / "predict.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.dont_write_bytecode = written
+
+
+def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list[Any], np.ndarray]:
+    """Items of a part, by path or as texts, and their labels; a stratified choice where there are more. Shape: (n,)."""
+    rows = dataset.where(part)
+    rows = np.sort(rows[spread_order(dataset.labels[rows])][:most])
+    column = "path" if dataset.kind == "image" else "text"
+    return dataset.items[column].iloc[rows].tolist(), dataset.labels[rows]
+
+
+def readable(model: Predictor, items: list[Any], progress: Progress = silent) -> tuple[list[Any], np.ndarray]:
+    """The items that the model can read, and its probabilities of them, (n, C). Raises RunError where there is none."""
+    answers = model.predict(items, progress)
+    known = [(item, answer) for item, answer in zip(items, answers, strict=True) if not answer.problem]
+    if not known:
+        raise RunError("None of the items can be read, so the exported model cannot be compared.")
+    rows = [[answer.probabilities[label] for label in model.classes] for _, answer in known]
+    return [item for item, _ in known], np.array(rows)
+
+
+def compared(model: Predictor, folder: Path, items: list[Any], progress: Progress = silent) -> Parity:
+    """The exported model in `folder` against the run's own model, on test items."""
+    items, ours = readable(model, items, progress)
+    with script(folder) as predict:
+        theirs = predict.probabilities(items)
+        return Parity(
+            n=len(items),
+            difference=float(np.abs(ours - theirs).max()),
+            n_same=int(same(ours, theirs).sum()),
+            file_bytes=model_bytes(folder / "model.onnx"),
+            runtime=pace(predict.probabilities, items),
+            torch=_torch_pace(model, items),
+        )
+
+
+def same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Whether both give an item one label, (n,) bool; the label of a tie is either. Shape: (n, C) twice.
+
+    >>> same(np.array([[0.7, 0.3], [0.50001, 0.49999], [0.7, 0.3]]), np.array([[0.7, 0.3], [0.4, 0.6], [0.4, 0.6]]))
+    array([ True,  True, False])
+    """
+    chosen = ours[np.arange(len(ours)), theirs.argmax(axis=1)]
+    agree: np.ndarray = chosen >= ours.max(axis=1) - BOUND
+    return agree
+
+
+def pace(ask: Ask, items: Sequence[Any]) -> Pace:
+    """How long one item and a batch take; the first call of each, which warms up, does not count."""
+    batch = [items[i % len(items)] for i in range(BATCH)]
+    return Pace(one_ms=_median_ms(lambda i: ask([items[i % len(items)]])), batch_ms=_median_ms(lambda i: ask(batch)))
+
+
+def _torch_pace(model: Predictor, items: Sequence[Any]) -> Pace:
+    """As `pace`, with one thread or all, whichever is quicker: two that wait for each other spin on a busy core."""
+    import torch
+
+    usual = torch.get_num_threads()
+    paces = []
+    try:
+        for n_threads in sorted({1, usual}):
+            torch.set_num_threads(n_threads)
+            paces.append(pace(model.predict_proba, items))
+    finally:
+        torch.set_num_threads(usual)
+    return Pace(one_ms=min(p.one_ms for p in paces), batch_ms=min(p.batch_ms for p in paces))
+
+
+def _median_ms(work: Callable[[int], Any]) -> float:
+    work(0)
+    taken: list[float] = []
+    begun = time.perf_counter()
+    while len(taken) < REPEATS and (not taken or time.perf_counter() - begun < TIMING_SECONDS):
+        started = time.perf_counter()
+        work(len(taken))
+        taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken)
+
+
+def value_of(ask: Ask, items: list[Any], labels: np.ndarray, metric: str, n_classes: int) -> Measured:
+    """The metric of a model on labelled items."""
+    started = time.monotonic()
+    predicted = ask(items).argmax(axis=1)
+    return measured_score(metric, labels, predicted, n_classes, time.monotonic() - started)
+
+
+def model_bytes(path: Path) -> int:
+    """The size of a model with the weights beside it, where it keeps them there."""
+    return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))

@@ -1,0 +1,150 @@
+"""What a version changed: data, evidence, advice and test values of a dataset and its version, side by side.
+
+Only what was measured on both is read; nothing is measured here. Test values are paired item by item where both were
+tested on the same items with the same labels (`advisor.runs.compare`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from advisor.advice.finished import Finished
+from advisor.core import wording
+from advisor.core.errors import PeopleError
+from advisor.core.ladder import RungName
+from advisor.core.records import Advice, Dataset, Evidence
+from advisor.data.store import known_dataset
+from advisor.data.versions import family
+from advisor.evidence import issues
+from advisor.evidence.judged import judged
+from advisor.runs import compare
+from advisor.runs.compare import Pair
+from advisor.runs.measured import of_dataset
+
+#: The probes that are shown, by name.
+PROBES = ("linear", "knn", "zero-shot")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing before and after, in words; "" where it is not known."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A rung that was trained on both: its run before and after, and the two on the same test items."""
+
+    rung: RungName
+    before: str
+    after: str
+    pair: Pair
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A version beside what it was made from. ``missing``: what was measured on the parent alone."""
+
+    before: Dataset
+    after: Dataset
+    lines: tuple[Line, ...]
+    trained: tuple[Trained, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What the version is, and what it brought where both were trained."""
+        of = self.after.version
+        said = f"{self.after.name}: {family.what_changed(of)}." if of else f"{self.after.name}."
+        return " ".join([said, *(f"{one.rung.capitalize()}: {one.pair.verdict}" for one in self.trained)])
+
+
+def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
+    """The version beside its parent, or another dataset; None where it has none, or the parent is gone."""
+    before = before or family.parent_of(after)
+    if before is None:
+        return None
+    pair = before, after
+    evidence = [Evidence.saved(one.files.evidence) for one in pair]
+    advice = [Advice.saved(one.files.advice) for one in pair]
+    runs = [of_dataset(one.fingerprint) for one in pair]
+    lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(*advice), *_tested(*runs)]
+    known: list[tuple[str, Sequence[object]]] = [("evidence", evidence), ("advice", advice), ("training", runs)]
+    missing = tuple(name for name, (one, other) in known if one and not other)
+    trained = tuple(_trained(rung, runs[0][rung], runs[1][rung]) for rung in runs[0] if rung in runs[1])
+    return Effect(before, after, tuple(lines), trained, missing)
+
+
+def _data(before: Dataset, after: Dataset) -> list[Line]:
+    pair = before, after
+    return [
+        Line("Training items", *(wording.count(len(one.where("train", "val"))) for one in pair)),
+        Line("Test items", *(wording.count(len(one.where("test"))) for one in pair)),
+        Line("Classes", *(str(len(one.classes)) for one in pair)),
+    ]
+
+
+def _measured(before: Dataset, after: Dataset, *evidence: Evidence | None) -> list[Line]:
+    """The probes, and how many labels look wrong."""
+    if evidence[0] is None:
+        return []
+    of_each = [{result.name: result for result in one.results} if one else {} for one in evidence]
+    lines = []
+    for name in PROBES:
+        if name in of_each[0]:
+            values = [wording.measured(own[name].measured) if name in own else "" for own in of_each]
+            lines.append(Line(of_each[0][name].title, *values))
+    suspects = [_suspects(one, own) for one, own in zip((before, after), evidence, strict=True)]
+    return [*lines, Line("Labels that look wrong", *suspects)]
+
+
+def _suspects(dataset: Dataset, evidence: Evidence | None) -> str:
+    """How many labels are on the list, of how many judged."""
+    if evidence is None:
+        return ""
+    try:
+        of = judged(dataset, evidence)
+        rows = issues.load_issues(dataset, of)
+    except PeopleError:
+        return ""
+    own = rows[rows["check"] == issues.LABELS]
+    return f"{wording.count(int(own['verdict'].astype(bool).sum()))} of {wording.count(len(own))}"
+
+
+def _advised(*advice: Advice | None) -> list[Line]:
+    if advice[0] is None:
+        return []
+    return [
+        Line("Recommended", *(one.recommended if one else "" for one in advice)),
+        Line("Expected of it", *(_expected(one) for one in advice)),
+    ]
+
+
+def _expected(advice: Advice | None) -> str:
+    """What the recommended rung is expected to reach, with its interval."""
+    one = next((one for one in advice.estimates if one.rung == advice.recommended), None) if advice else None
+    if one is None or one.value is None or one.low is None or one.high is None:
+        return ""
+    return f"{wording.percent(one.value)} ({wording.between(one.low, one.high)})"
+
+
+def _tested(before: dict[RungName, Finished], after: dict[RungName, Finished]) -> list[Line]:
+    """The test value of each rung that was trained before."""
+    return [
+        Line(
+            f"Test value, {rung}",
+            wording.measured(one.test),
+            wording.measured(after[rung].test) if rung in after else "",
+        )
+        for rung, one in before.items()
+    ]
+
+
+def _trained(rung: RungName, before: Finished, after: Finished) -> Trained:
+    """The latest run of a rung on each, paired."""
+    compared = compare.compare([before.run, after.run], known_dataset)
+    return Trained(rung, before.run, after.run, compared.pairs[0])

@@ -1,0 +1,230 @@
+"""Runs side by side on the page: the difference first, then the items, the classes, the settings and the costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from advisor.core import wording
+from advisor.core.errors import PeopleError
+from advisor.data.reading import known_dataset
+from advisor.runs import compare, follow
+from advisor.runs.compare import Comparison, Pair, Side
+from advisor.ui import charts, items, jobs, parts, places, waiting, work
+from advisor.ui.charts import comparing as figures
+
+QUESTION = "How do these runs differ?"
+MOST_RUNS = 6
+
+
+def draw(names: Sequence[str]) -> None:
+    """The comparison of the runs named in the address."""
+    if st.button("All runs", key="all-runs", icon=":material/arrow_back:"):
+        st.query_params.pop("compare", None)
+        st.rerun()
+    try:
+        compared = compare.compare(names[:MOST_RUNS], known_dataset)
+    except PeopleError as error:
+        parts.heading(QUESTION, "These runs cannot be compared.")
+        parts.problem(str(error))
+        return
+    compared = with_base(compared)
+    said = [compare.called(side, compared) for side in compared.sides]
+    parts.heading(QUESTION, compare.sentences(compared)[0])
+    for line in compare.sentences(compared)[1:]:
+        st.text(line)
+    alt = "; ".join(f"{name}: {value(side)}" for name, side in zip(said, compared.sides, strict=True))
+    figure = figures.values(compared.sides, said)
+    st.plotly_chart(figure, config=charts.CONFIG, key="compared-values", alt=f"Test values. {alt}")
+    if any(not pair.reason for pair in compared.pairs):
+        differences(compared, said)
+    for place, pair in enumerate(compared.pairs):
+        apart(pair, compared, said[0], said[place + 1])
+    per_class(compared, said)
+    settings(compared, said)
+    parts.fold("Curves", "show_chart", partial(curves, compared, said))
+    costs(compared, said)
+
+
+def with_base(compared: Comparison) -> Comparison:
+    """The comparison with the base that was chosen, the first run unless another is."""
+    runs = [side.run for side in compared.sides]
+    if len(runs) < 3:
+        return compared
+    title = {side.run: compare.called(side, compared) for side in compared.sides}
+    base = st.selectbox("Compare with", runs, key="compare-base", format_func=lambda run: title[run])
+    if base == runs[0]:
+        return compared
+    return compare.compare([base, *(run for run in runs if run != base)], known_dataset)
+
+
+def value(side: Side) -> str:
+    """The test value of a run in words."""
+    return wording.measured(side.test) if side.test is not None else f"none, it is {side.status.state}"
+
+
+def differences(compared: Comparison, said: Sequence[str]) -> None:
+    """The paired differences, whose intervals are far narrower than those of the values."""
+    figure = figures.differences(compared.pairs, said[1:])
+    alt = "Paired differences. " + "; ".join(
+        f"{name}: {pair.verdict}" for name, pair in zip(said[1:], compared.pairs, strict=True)
+    )
+    st.plotly_chart(figure, config=charts.CONFIG, key="compared-differences", alt=alt)
+    parts.note(
+        f"Difference to {said[0]}, item by item, with its 90 % interval. Both met the same easy and hard items, so it "
+        f"says more than the two values above. Left of the line, {said[0]} is better."
+    )
+
+
+def apart(pair: Pair, compared: Comparison, base: str, other: str) -> None:
+    """The items that one of two runs has right and the other wrong."""
+    if pair.items is None:
+        return
+    n_base, n_other = pair.n_right
+    parts.section("Where they disagree")
+    st.text(
+        f"{base} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
+        f"Both have {pair.n_both:,} right and {pair.n_neither:,} wrong."
+    )
+    if not n_base + n_other:
+        return
+    sides = [side for side, n in (("base", n_base), ("other", n_other)) if n]
+    label = {"base": f"Only {base} is right ({n_base:,})", "other": f"Only {other} is right ({n_other:,})"}
+    chosen = st.segmented_control(
+        "Items", sides, default=sides[0], key=f"apart-{pair.other}", format_func=lambda side: plain(label[side]),
+        required=True,
+    )  # fmt: skip
+    shown = pair.items[pair.items["right"] == (chosen or sides[0])]
+    gallery(shown, compared.base, (base, other), f"apart-{pair.other}-{chosen}")
+
+
+def plain(text: str) -> str:
+    """A user's words where Streamlit would read Markdown."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~:$<>|" else letter for letter in text)
+
+
+def gallery(shown: pd.DataFrame, base: Side, said: tuple[str, str], key: str) -> None:
+    """The items with what each run says of them, a page at a time."""
+    dataset = places.opened(base.plan.fingerprint[:16])
+    if dataset is None:
+        names = {"key": "Item", "truth": "Truth", "base": said[0], "other": said[1]}
+        table = shown.rename(columns=names)[[*names.values()]]
+        st.dataframe(parts.cells(table), hide_index=True, alt="Items on which the runs disagree")
+        return
+    view = items.view_of(base.plan.kind)
+    n_pages = -(-len(shown) // view.N_SHOWN)
+    number = st.pagination(n_pages, key=f"{key}-page") if n_pages > 1 else 1
+    part = shown.iloc[(number - 1) * view.N_SHOWN : number * view.N_SHOWN]
+    say = caption if dataset.classes else answers
+    captions = [say(row, said) for row in part.to_dict("records")]
+    view.grid(dataset, part["row"].tolist(), captions, key=key)
+
+
+def caption(row: Mapping[Any, Any], said: tuple[str, str]) -> str:
+    """The true label, and what the run that is wrong says."""
+    wrong, name = (row["other"], said[1]) if row["right"] == "base" else (row["base"], said[0])
+    return f"{wording.short(str(row['truth']), 40)}; {name} says {wording.short(str(wrong), 40)}"
+
+
+def answers(row: Mapping[Any, Any], said: tuple[str, str]) -> str:
+    """The accepted answer to a question, and both runs' answers."""
+    both = (f"{name}: {wording.short(str(row[side]), 80)}" for name, side in zip(said, ("base", "other"), strict=True))
+    return "; ".join((f"Accepted: {wording.short(str(row['truth']), 80) or 'none'}", *both))
+
+
+def per_class(compared: Comparison, said: Sequence[str]) -> None:
+    """The recall of each class in each run, the most different first."""
+    if compared.per_class.empty:
+        return
+    parts.section("Class by class")
+    names = dict(zip((side.run for side in compared.sides), unique(said), strict=True))
+    table = compared.per_class.rename(columns={"class": "Class", "n": "Test items", **names})
+    for name in names.values():
+        table[name] = table[name] * 100
+    columns = {name: st.column_config.NumberColumn(format="%.1f %%") for name in names.values()}
+    st.dataframe(parts.cells(table), hide_index=True, column_config=columns, alt="Recall of each class in each run")
+
+
+def settings(compared: Comparison, said: Sequence[str]) -> None:
+    """What was set differently."""
+    parts.section("Settings that differ")
+    if not compared.settings:
+        parts.note("None: they differ in nothing that can be set.")
+        return
+    rows = [dict(zip(["Setting", *unique(said)], [name, *values], strict=True)) for name, values in compared.settings]
+    st.dataframe(parts.cells(pd.DataFrame(rows)), hide_index=True, alt="Settings that differ between the runs")
+
+
+def curves(compared: Comparison, said: Sequence[str]) -> None:
+    """Validation value and loss of each run over the seconds of its work."""
+    metrics = {name: follow.metrics(side.run) for name, side in zip(unique(said), compared.sides, strict=True)}
+    shown = False
+    for column, title in (("val_value", "On validation items"), ("train_loss", "Training loss")):
+        figure = figures.curves(metrics, column, title)
+        if figure.data:
+            shown = True
+            alt = f"{title} of each run over the seconds of its work"
+            st.plotly_chart(figure, config=charts.CONFIG, key=f"compared-{column}", alt=alt)
+    if not shown:
+        parts.note("None of these runs kept a curve.")
+
+
+def costs(compared: Comparison, said: Sequence[str]) -> None:
+    """Time of training, size of the model and time of a prediction."""
+    parts.section("Cost and latency")
+    rows = []
+    for name, side in zip(unique(said), compared.sides, strict=True):
+        facts = compare.facts(side)
+        rows.append(
+            {
+                "Run": name,
+                "Trained for": wording.duration(facts["seconds"]),
+                "On": " ".join(filter(None, (facts["device"], facts["precision"]))),
+                "Model": wording.size(facts["model_bytes"]),
+                "One prediction": milliseconds(facts["single_ms"]),
+                "95 % below": milliseconds(facts["p95_ms"]),
+                "Each of a batch": milliseconds(facts["batch_ms"]),
+            }
+        )
+    st.dataframe(parts.cells(pd.DataFrame(rows)), hide_index=True, alt="Cost and latency of each run")
+    timed(compared)
+
+
+def milliseconds(time: float | None) -> str:
+    """A time of a prediction; "" where nobody measured it.
+
+    >>> milliseconds(0.42), milliseconds(45.3), milliseconds(2345.0), milliseconds(None)
+    ('0.42 ms', '45 ms', '2.3 s', '')
+    """
+    if time is None:
+        return ""
+    return f"{time:.2f} ms" if time < 1 else f"{time:,.0f} ms" if time < 1000 else f"{time / 1000:,.1f} s"
+
+
+def timed(compared: Comparison) -> None:
+    """The button that times the models, and how far that is."""
+    runs = [side.run for side in compared.sides if side.latency is None and side.status.files.model.is_file()]
+    key = jobs.key_of("latency", *(side.run for side in compared.sides))
+    if (job := jobs.pending(key)) is not None:
+        waiting.wait(job)
+    elif runs and st.button("Time a prediction of each", key="time-models", icon=":material/timer:"):
+        jobs.start(key, "Timing", partial(work.time_models, runs))
+        st.rerun()
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """Names as columns, a number added to those that are there already.
+
+    >>> unique(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found

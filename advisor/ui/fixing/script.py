@@ -1,0 +1,216 @@
+"""The gallery's style and script. A user's words and pictures reach it as data and are set as text or attributes.
+
+The script holds the decisions of its page and answers at once; the server hears the list of them, each with its number,
+and applies those that it has not seen. So a key pressed while the server is busy is not lost.
+"""
+
+HTML = '<div class="work" tabindex="0" role="application"></div>\n'
+CSS = """
+.work {outline: none; color: var(--st-text-color); font-family: var(--st-font)}
+.work:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 4px; border-radius: 8px}
+.bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0 0 8px}
+button, select {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
+  border: 1px solid var(--st-border-color, #8886); background: var(--st-background-color); padding: 4px 10px}
+button:hover {border-color: var(--st-primary-color)}
+button:focus-visible, select:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 1px}
+button[aria-pressed="true"] {border-color: var(--st-primary-color); font-weight: 600}
+kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid currentColor; border-radius: 4px;
+  padding: 0 4px; margin-left: 6px}
+.count {margin-left: auto; font-size: 0.88rem; opacity: 0.75}
+.cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 10px}
+.cards.text {grid-template-columns: repeat(auto-fill, minmax(260px, 1fr))}
+.card {border: 2px solid transparent; border-radius: 10px; padding: 6px; cursor: pointer;
+  background: var(--st-secondary-background-color); text-align: left; display: block; width: 100%; overflow: hidden}
+.card.here {border-color: var(--st-primary-color)}
+.card img, .one img {width: 100%; border-radius: 6px; display: block; image-rendering: auto}
+.card img {aspect-ratio: 1; object-fit: cover}
+.text {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.9rem; line-height: 1.4}
+.card .text {display: -webkit-box; -webkit-line-clamp: 6; -webkit-box-orient: vertical; overflow: hidden}
+.line {font-size: 0.84rem; line-height: 1.35; overflow-wrap: anywhere; margin-top: 3px}
+.quiet {opacity: 0.72}
+.mark {display: inline-block; font-size: 0.8rem; border-radius: 6px; padding: 1px 7px; margin-top: 4px;
+  border: 1px solid currentColor}
+.mark.relabel {color: var(--st-primary-color)} .mark.drop {color: #c0604a} .mark.keep {color: #77868f}
+.card.dropped img, .card.dropped .text {opacity: 0.35}
+.one {display: grid; grid-template-columns: minmax(200px, 340px) 1fr; gap: 18px; align-items: start}
+.one.words {grid-template-columns: 1fr}
+.near {display: grid; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)); gap: 8px; margin-top: 6px}
+.near.text {grid-template-columns: 1fr}
+.near > div {font-size: 0.8rem}
+.near img {width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px}
+.near .other {outline: 2px solid #ad7722; outline-offset: 2px; border-radius: 6px}
+h4 {margin: 12px 0 2px; font-size: 0.9rem; font-weight: 600}
+@media (max-width: 640px) {.one {grid-template-columns: 1fr}}
+"""
+JS = """
+const make = (tag, name, text) => {
+  const element = document.createElement(tag)
+  if (name) element.className = name
+  if (text !== undefined) element.textContent = text
+  return element
+}
+const show = (item, label) => {
+  if (item.source) {
+    const image = make("img")
+    image.src = item.source
+    image.alt = label
+    return image
+  }
+  return make("div", "text", item.text)
+}
+
+export default function ({data, parentElement, setStateValue}) {
+  const root = parentElement.querySelector(".work")
+  if (root.dataset.mounted === data.mount) return
+  root.dataset.mounted = data.mount
+  root.setAttribute("aria-label", data.name)
+  const items = data.items, classes = data.classes, made = [], past = []
+  const now = items.map(item => item.decision)
+  let at = Math.max(0, now.findIndex(one => !one)), single = data.single, typed = "", timer = 0, begun = false
+
+  const said = one => !one ? "" :
+    one.action === "relabel" ? "→ " + classes[one.label] : one.action === "drop" ? "dropped" : "kept"
+
+  const decide = (place, one, remember = true) => {
+    if (remember) past.push([place, now[place]])
+    now[place] = one
+    made.push({n: made.length + 1, row: items[place].row, action: one ? one.action : "undecided",
+      label: one && one.action === "relabel" ? one.label : -1})
+    setStateValue("made", made.slice(-400))
+  }
+  const act = one => {
+    if (!items.length) return
+    decide(at, one)
+    if (one && at < items.length - 1) at += 1
+    draw()
+  }
+  const accept = () => {
+    const item = items[at]
+    if (item.action === "drop") act({action: "drop"})
+    else if (item.suggested >= 0) act({action: "relabel", label: item.suggested})
+  }
+  const back = () => {
+    const last = past.pop()
+    if (!last) return
+    at = last[0]
+    decide(last[0], last[1], false)
+    draw()
+  }
+  const relabel = number => act(number === items[at].label ? {action: "keep"} : {action: "relabel", label: number})
+
+  const button = (text, key, run, pressed) => {
+    const element = make("button", "", text)
+    element.type = "button"
+    if (key) element.append(make("kbd", "", key))
+    if (pressed !== undefined) element.setAttribute("aria-pressed", pressed)
+    element.onclick = event => { event.stopPropagation(); run(); root.focus({preventScroll: true}) }
+    return element
+  }
+  const bar = () => {
+    const row = make("div", "bar"), item = items[at]
+    row.append(button("Keep", "k", () => act({action: "keep"})))
+    if (item.suggested >= 0 && item.suggested !== item.label)
+      row.append(button("Relabel: " + classes[item.suggested], "r", () => relabel(item.suggested)))
+    row.append(button("Drop", "d", () => act({action: "drop"})), button("Undecided", "u", () => act(null)))
+    const choice = make("select")
+    choice.setAttribute("aria-label", "Relabel as another class")
+    choice.append(new Option("Relabel as …", ""))
+    classes.forEach((name, number) => choice.append(new Option(number + "  " + name, number)))
+    choice.onchange = () => { if (choice.value !== "") relabel(Number(choice.value)); root.focus() }
+    row.append(choice, button("Back", "z", back), button(single ? "Grid" : "One at a time", "g", turn))
+    const n = now.filter(Boolean).length
+    row.append(make("span", "count", n + " of " + items.length + " decided"))
+    return row
+  }
+  const turn = () => { single = !single; draw() }
+
+  const head = place => {
+    const item = items[place], box = make("div")
+    box.append(make("div", "line", classes[item.label]))
+    if (now[place]) box.append(make("span", "mark " + now[place].action, said(now[place])))
+    else if (item.action) box.append(make("span", "line quiet",
+      item.action === "drop" ? "Suggested: drop" : "Suggested: " + classes[item.suggested]))
+    return box
+  }
+  const near = place => {
+    const item = items[place], box = make("div")
+    if (!item.near.length) return box
+    box.append(make("h4", "", data.beside))
+    const row = make("div", item.near[0].source ? "near" : "near text")
+    item.near.forEach(one => {
+      const cell = make("div", one.other ? "other" : "")
+      cell.append(show(one, one.label), make("div", "line quiet", one.label))
+      row.append(cell)
+    })
+    box.append(row)
+    return box
+  }
+  const cards = () => {
+    const grid = make("div", items[0].source ? "cards" : "cards text")
+    items.forEach((item, place) => {
+      const card = make("button", "card" + (place === at ? " here" : ""))
+      card.type = "button"
+      if (now[place] && now[place].action === "drop") card.classList.add("dropped")
+      card.setAttribute("aria-label", item.key + ", " + classes[item.label])
+      card.setAttribute("aria-current", place === at)
+      card.append(show(item, ""), head(place))
+      card.onclick = () => { at = place; draw(); root.focus({preventScroll: true}) }
+      card.ondblclick = () => { at = place; single = true; draw() }
+      grid.append(card)
+    })
+    return grid
+  }
+  const one = () => {
+    const item = items[at], box = make("div", item.source ? "one" : "one words"), side = make("div")
+    const picture = make("div")
+    picture.append(show(item, item.key))
+    side.append(head(at), make("div", "line", item.reason), make("div", "line quiet", item.key + " · " + item.part))
+    if (item.warn) side.append(make("div", "line", item.warn))
+    side.append(near(at))
+    box.append(picture, side)
+    return box
+  }
+  const draw = () => {
+    if (!items.length) { root.replaceChildren(make("div", "line quiet", data.empty)); return }
+    const parts = [bar(), single ? one() : cards()]
+    if (!single) {
+      const item = items[at], more = make("div")
+      more.append(make("div", "line", item.key + ": " + item.reason), near(at))
+      if (item.warn) more.append(make("div", "line", item.warn))
+      parts.push(more)
+    }
+    root.replaceChildren(...parts)
+    const here = root.querySelector(".card.here")
+    if (here && begun) here.scrollIntoView({block: "nearest"})
+  }
+  const columns = () => {
+    const grid = root.querySelector(".cards")
+    return grid ? getComputedStyle(grid).gridTemplateColumns.split(" ").length : 1
+  }
+  const move = step => { at = Math.min(items.length - 1, Math.max(0, at + step)); draw() }
+  const digit = key => {
+    clearTimeout(timer)
+    typed += key
+    const number = Number(typed)
+    const use = () => { typed = ""; if (number < classes.length) relabel(number) }
+    if (number * 10 >= classes.length || (typed === "0" && classes.length <= 10)) use()
+    else timer = setTimeout(use, 700)
+  }
+  const keys = {k: () => act({action: "keep"}), r: accept, d: () => act({action: "drop"}), u: () => act(null), z: back,
+    g: turn, ArrowRight: () => move(1), ArrowLeft: () => move(-1), ArrowDown: () => move(columns()),
+    ArrowUp: () => move(-columns())}
+  root.onkeydown = event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !items.length) return
+    if (event.target.tagName === "SELECT") { event.stopPropagation(); return }
+    const run = /^[0-9]$/.test(event.key) ? () => digit(event.key) : keys[event.key]
+    if (!run) return
+    event.preventDefault()
+    event.stopPropagation()
+    run()
+    root.focus({preventScroll: true})
+  }
+  draw()
+  begun = true  // the page stays where it is until a key moves
+  if (document.activeElement === document.body) root.focus({preventScroll: true})
+}
+"""

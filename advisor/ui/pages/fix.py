@@ -1,0 +1,48 @@
+"""What should be corrected? Suggestions, decisions, and the version that they make."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from advisor.core.kinds import kind_row
+from advisor.core.records import Dataset
+from advisor.data.versions import family
+from advisor.ui import jobs, parts, waiting
+from advisor.ui.fixing import board, versions
+
+QUESTION = "What should be corrected?"
+
+
+def draw() -> None:
+    """The page."""
+    dataset = parts.need_dataset(QUESTION)
+    if not dataset.classes:
+        items = kind_row(dataset.kind).items
+        parts.heading(
+            QUESTION, f"{dataset.name} holds {items} without classes, so there are no labels to correct here."
+        )
+        return
+    parts.heading(QUESTION, answer(dataset))
+    job = jobs.pending(jobs.key_of("judge", dataset.fingerprint))
+    if job is not None:
+        waiting.wait(job)
+        return
+    if dataset.version is not None:
+        versions.changed(dataset)
+        parts.section("Correct it further")
+    board.draw(dataset, st.query_params.get("list", ""))
+    versions.others(dataset)
+    parts.fold("Take it home", "download", partial(versions.take_home, dataset))
+
+
+def answer(dataset: Dataset) -> str:
+    """What is at hand: a version with what made it, or the dataset as it was read."""
+    if dataset.version is None:
+        return "What you decide makes a version of the dataset. Your own files stay as they are."
+    return f"{dataset.name} was made by your decisions: {family.what_changed(dataset.version)}."
+
+
+if __name__ == "__main__":
+    draw()

@@ -1,0 +1,93 @@
+"""When should it answer: drag the share that is to be right, see what is covered, keep the threshold."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from advisor.core.errors import PeopleError, RunError
+from advisor.core.records import RunStatus, Threshold
+from advisor.rungs.saved import held_out as files
+from advisor.rungs.saved.held_out import HeldOut
+from advisor.runs import threshold
+from advisor.ui import charts, jobs, parts, waiting, work
+from advisor.ui.charts import confidence
+from probes.selective import curve
+
+#: Of the slider, in percent.
+LOWEST, HIGHEST, STEP, USUAL = 50.0, 99.5, 0.5, 95.0
+
+
+@st.fragment
+def draw(status: RunStatus) -> None:
+    """The section of the result page."""
+    parts.section("When should it answer?")
+    with st.container(border=True):
+        try:
+            said, kept = files.kept(status.files.folder), threshold.kept(status.files.folder)
+        except PeopleError as error:
+            parts.problem(str(error))
+            return
+        if said is None:
+            measure(status)
+        elif not len(said.rows):
+            parts.note("No labelled item is held out, so no threshold can be chosen.")
+        else:
+            choose(status, said, kept)
+
+
+def measure(status: RunStatus) -> None:
+    """Ask what the model says of held-out items, for runs of former versions."""
+    key = jobs.key_of("held-out", status.run)
+    if (job := jobs.pending(key)) is not None:
+        waiting.wait(job)
+        return
+    parts.note(
+        "A threshold is chosen on items that the model has not learned from. This run has kept none of them yet."
+    )
+    if st.button("Ask it about held-out items", key=f"held-out-{status.run}", icon=":material/fact_check:"):
+        jobs.start(key, "Predicting held-out items", partial(work.held_out, status.run))
+        st.rerun(scope="fragment")
+
+
+def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
+    """The slider, what the threshold promises, the curve, and the button that keeps it."""
+    folder = status.files.folder
+    percent = st.slider(
+        "Answer only when at least so many percent of the answers will be right", LOWEST, HIGHEST,
+        100 * kept.right if kept is not None else USUAL, STEP, format="%.1f %%", key=f"right-{status.run}",
+    )  # fmt: skip
+    wanted, chosen = percent / 100, None
+    try:
+        chosen = threshold.choose(folder, said, wanted)
+        parts.answer_line(f"Covers {chosen.covers:.0%} of the items.".replace("%", " %"))
+        for sentence in threshold.sentences(chosen):
+            st.text(sentence)
+    except RunError as error:
+        st.text(str(error))
+    held, covers = curve(said.confidence, said.right), chosen.covers if chosen is not None else None
+    figure = confidence.selective(held, threshold.tested(folder), wanted, covers)
+    st.plotly_chart(
+        figure, config=charts.CONFIG, key=f"selective-{status.run}", alt=confidence.told(held, wanted, covers)
+    )
+    buttons(status, chosen, kept)
+
+
+def buttons(status: RunStatus, chosen: Threshold | None, kept: Threshold | None) -> None:
+    """Keep what is chosen, or keep nothing any more; and what is kept."""
+    folder, same = status.files.folder, chosen is not None and chosen == kept
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Keep this threshold", key=f"keep-{status.run}", type="primary", disabled=chosen is None or same
+        ) and chosen is not None:  # fmt: skip
+            threshold.keep(folder, chosen)
+            st.rerun()
+        if kept is not None and st.button("Answer everything again", key=f"forget-{status.run}"):
+            threshold.forget(folder)
+            st.rerun()
+    if kept is not None:
+        parts.note(
+            f"Kept: it answers from a probability of {kept.least:.3f} on and is not sure below. Try it, whole tables, "
+            f"the server and exports made from now on apply it."
+        )

@@ -1,0 +1,78 @@
+"""Every rung leaves as ONNX: how far it is from the trained model, how large, how quick, and what int8 costs.
+
+    python -m benchmarks.export                  every rung on two samples, in a workspace of its own
+    python -m benchmarks.export RUN [RUN ...]    these runs of the workspace in use
+
+The bound: no probability differs by more than 1e-4 in float32, and no label.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from advisor.export.records import BOUND, Exported
+
+SAMPLES = ("sample:digits", "sample:topics")
+RUNGS = ("prompting", "rag", "frozen", "fine-tune", "scratch")
+BUDGET_SECONDS = 60.0
+HEADINGS = (
+    "run", "n", "largest difference", "same label", "MB", "MB int8", "ms one", "ms one in torch", "ms 32",
+    "ms 32 in torch", "float32", "int8", "n",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Print the table, and whether the bound holds for all."""
+    print(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
+    broken = []
+    with tempfile.TemporaryDirectory() as room:
+        for title, run in runs(Path(room)):
+            done = exported(run, Path(room) / title.replace(" ", "-"))
+            print(row(title, done), flush=True)
+            if done.parity is None or not done.parity.good:
+                broken.append(title)
+    held = f"broken by {', '.join(broken)}" if broken else "held by all"
+    print(f"\nBound {BOUND:.0e} and the same label on all: {held}.")
+
+
+def runs(room: Path) -> Iterator[tuple[str, str]]:
+    """What each run is called, and its id: those named, or one of each rung and sample, trained now."""
+    from advisor import api
+
+    if sys.argv[1:]:
+        yield from ((run, run) for run in sys.argv[1:])
+        return
+    os.environ["ADVISOR_HOME"] = str(room / "home")
+    for sample in SAMPLES:
+        for rung in RUNGS:
+            report = api.train(sample, rung=rung, budget=BUDGET_SECONDS)
+            yield f"{sample.removeprefix('sample:')} {rung}", report.run
+
+
+def exported(run: str, to: Path) -> Exported:
+    """The run as ONNX."""
+    from advisor import leaving
+
+    return leaving.export(run, "onnx", to)
+
+
+def row(title: str, done: Exported) -> str:
+    """One line of the table."""
+    parity, int8 = done.parity, done.quantised
+    cells = [title]
+    if parity is None:
+        return f"| {title} | {' | '.join(['–'] * (len(HEADINGS) - 1))} |"
+    cells += [f"{parity.n:,}", f"{parity.difference:.1e}", f"{parity.n_same:,}", f"{parity.file_bytes / 1e6:.1f}"]
+    cells.append(f"{int8.file_bytes / 1e6:.1f}" if int8 else "–")
+    cells += [f"{ms:.1f}" for ms in (parity.runtime.one_ms, parity.torch.one_ms, parity.runtime.batch_ms,
+                                     parity.torch.batch_ms)]  # fmt: skip
+    cells += [f"{100 * int8.full.value:.1f}", f"{100 * int8.int8.value:.1f}", f"{int8.int8.n:,}"] if int8 else ["–"] * 3
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Language models leave as Hugging Face reads them, with their prompt; behind an endpoint the prompt leaves alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from advisor.core.errors import RunError
+from advisor.core.records import Dataset, ReadOptions
+from advisor.data.reading import read
+from advisor.export.export import export
+from advisor.llm.asking import PromptSetup, ShownExample
+from advisor.rungs import registry
+from advisor.rungs.prompted import BY
+from advisor.rungs.saved import folder as saved
+from probes.prompting import ZERO_SHOT
+from tests.export.conftest import alone_words
+from tests.rungs.saved_models import load_predictor
+from tests.rungs.test_rungs_line import context_of
+from tests.rungs.test_rungs_questions import context_of as questions_context
+
+Run = Callable[..., Path]
+SHOWN = (ShownExample("Fry the onions.", 0), ShownExample("A penalty in the last minute.", 1))
+SETUP = PromptSetup(None, ZERO_SHOT, ("cooking", "sport"), SHOWN, bias=(-0.4, -1.1))
+
+
+def test_an_endpoint_gives_its_prompt_and_one_sentence(texts: Dataset, tmp_path: Path) -> None:
+    context = context_of(texts, tmp_path / "run", "prompting")
+    spec = saved.spec_of(context.plan, texts, weights="prompt")
+    spec |= {"head": {"type": "prompt"}, "prompt": SETUP.as_dict(),
+             "model": {"name": "small", "identity": "endpoint https://host/v1 small"}}  # fmt: skip
+    saved.save(context.directory, spec, {"nothing": torch.zeros(1)})
+    done = export(context.directory, "onnx", tmp_path / "out")
+    assert done.files == ("prompt.json", "export.json")
+    assert done.remarks == (
+        "The language model behind this prompt is at an endpoint and cannot leave; prompt.json holds the prompt.",
+    )
+    assert json.loads((tmp_path / "out" / "prompt.json").read_text())["template"] == ZERO_SHOT
+
+
+@pytest.mark.slow
+def test_a_prompt_leaves_with_its_model_and_says_the_same(texts: Dataset, run_of: Run, tmp_path: Path) -> None:
+    run = run_of(texts, "prompting", by=BY, ask=SETUP.as_dict())
+    with pytest.raises(RunError, match="do not fit into one ONNX file"):
+        export(run, "onnx", tmp_path / "onnx")
+    done = export(run, "folder", tmp_path / "out")
+    assert {"predict.py", "prompt.json", "MODEL_CARD.md", "language-model/model.safetensors"} <= set(done.files)
+    items = texts.items["text"].tolist()[:4]
+    theirs = alone_words(tmp_path / "out", "predict.probabilities(items)", items)
+    assert np.abs(load_predictor(run).predict_proba(items) - np.array(theirs)).max() < 0.02  # ours may read in bfloat16
+
+
+@pytest.mark.slow
+def test_questions_leave_with_their_documents_and_get_the_same_answers(home: Path, tmp_path: Path) -> None:
+    (home / "towns").mkdir()
+    rows = []
+    for number, town in enumerate(("Lima", "Oslo", "Perth", "Quito", "Rome", "Sofia", "Turin", "Ulm", "Vigo", "York")):
+        (home / "towns" / f"{town}.txt").write_text(f"The museum of {town} was opened in {1900 + 7 * number}.")
+        for question in (f"When was the museum of {town} opened?", f"In which year did {town} open its museum?"):
+            rows.append({"question": question, "answers": [str(1900 + 7 * number)]})
+    (home / "towns" / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    dataset = read(home / "towns", ReadOptions(kind="qa"))
+    context = questions_context(dataset, tmp_path / "run", "rag", k=1)
+    registry.execute(context)
+    context.plan.save(context.directory / "plan.json")
+    done = export(context.directory, "folder", tmp_path / "out")
+    assert {"vectors.npy", "encoder.onnx", "passages.json", "words/params.index.json"} <= set(done.files)
+    kept = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert kept["n_same"] == kept["n"] > 0
+    answer = alone_words(tmp_path / "out", "[predict.answer(question) for question in items]", ["x"])
+    assert answer[0]["question"] == "x"
+
+
+@pytest.mark.slow
+def test_an_adapter_is_merged_into_the_weights(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    from advisor.export.language import MODEL, _language_model
+    from advisor.llm.models import load_language_model
+    from advisor.rungs.saved import adapter
+
+    plain = load_language_model()
+    name = "model.layers.0.self_attn.q_proj.weight"
+    before = plain.module.state_dict()[name].clone()
+    adapter.insert(plain.module, seed=0)
+    torch.manual_seed(0)
+    pushed = {key: 0.01 * torch.randn_like(tensor) for key, tensor in adapter.tensors_of(plain.module).items()}
+    plain.module.load_state_dict(pushed, strict=False)
+    with torch.inference_mode():
+        ids = torch.tensor([[1, 2, 3]])
+        expected = plain.module(input_ids=ids).logits
+    chat: Any = adapter.merged(plain, pushed)
+    _language_model(chat.model, tmp_path)
+    state = load_file(tmp_path / MODEL / "model.safetensors")
+    assert not any("lora" in key for key in state) and not torch.equal(state[name], before)
+
+    from transformers import AutoModelForCausalLM
+
+    again = AutoModelForCausalLM.from_pretrained(tmp_path / MODEL, dtype=torch.float32).eval()
+    with torch.inference_mode():
+        assert torch.allclose(again(input_ids=ids).logits, expected, atol=1e-3)

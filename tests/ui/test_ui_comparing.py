@@ -1,0 +1,120 @@
+"""The list of runs and the comparison: ticks, names, the filter, undo, and what two runs disagree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor.core.records import Dataset
+from advisor.runs import aside, notes, store
+from advisor.ui import run_list
+from advisor.ui.charts import comparing as figures
+from advisor.ui.comparing import plain
+from tests.ui.ui_records import opened
+
+WriteRun = Callable[..., str]
+
+
+def said(dataset: Dataset, run: str, wrong_from: int, wrong_to: int) -> str:
+    """The run has kept what it said of each test item: those from one place to the other are wrong."""
+    rows = dataset.where("test")
+    truth = dataset.labels[rows]
+    predicted = truth.copy()
+    predicted[wrong_from:wrong_to] = (truth[wrong_from:wrong_to] + 1) % len(dataset.classes)
+    table = pd.DataFrame({"row": rows, "truth": truth, "predicted": predicted, "probability": np.full(len(rows), 0.9)})
+    table.to_parquet(store.status(run).files.predictions)
+    return run
+
+
+def test_two_ticks_lead_to_the_comparison(images: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(images, "done"), write_run(images, "done")]
+    app = opened("runs")
+    assert any("Tick two runs" in str(line.value) for line in app.html)
+    for run in runs:
+        app.checkbox(key=f"tick-{run}").check().run()
+    assert not app.exception and app.session_state[run_list.TICKED] == runs
+    app.button(key="compare-runs").click().run()
+    assert "How do these runs differ?" in [str(title.value) for title in app.title]
+    assert ",".join(runs) in app.query_params["compare"]
+    app.button(key="all-runs").click().run()
+    assert "compare" not in app.query_params
+    app.checkbox(key=f"tick-{runs[0]}").uncheck().run()
+    assert app.session_state[run_list.TICKED] == runs[1:]
+
+
+def test_the_comparison_shows_the_items_that_one_alone_has_right(images: Dataset, write_run: WriteRun) -> None:
+    base = said(images, write_run(images, "done"), 0, 1)
+    other = said(images, write_run(images, "done"), 1, 3)
+    notes.change(store.directory(base), name="first <b>try</b>")
+    app = opened("runs", compare=f"{base},{other}")
+    assert not app.exception
+    lines = [str(line.value) for line in app.text]
+    assert any("alone has 1 test item right" in line or "alone has 2 test items right" in line for line in lines), lines
+    assert any("points" in str(line.value) for line in app.html)
+    options = app.get("button_group")[0] if app.get("button_group") else None
+    assert options is not None
+
+
+def test_runs_that_cannot_be_paired_say_why(images: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(images, "done"), write_run(images, "done")]
+    app = opened("runs", compare=",".join(runs))
+    assert not app.exception
+    assert any("kept no answer of each test item" in str(line.value) for line in app.html)
+    app = opened("runs", compare=runs[0])
+    assert any("two different runs" in str(line.value) for line in app.text)
+    assert not opened("runs", compare="nobody,nothing").exception
+
+
+def test_questions_are_compared_too(questions: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(questions, "done"), write_run(questions, "done")]
+    rows = questions.where("test")
+    for run, f1 in zip(runs, (1.0, 0.0), strict=True):
+        table = pd.DataFrame({"row": rows, "answer": ["<b>so</b>"] * len(rows), "f1": np.full(len(rows), f1)})
+        table.to_parquet(store.status(run).files.predictions)
+    app = opened("runs", compare=",".join(runs))
+    assert not app.exception
+    assert any(f"alone has {len(rows)} test item" in str(line.value) for line in app.text)
+
+
+def test_a_run_is_named_and_starred_on_the_page(images: Dataset, write_run: WriteRun) -> None:
+    run = write_run(images, "done")
+    app = opened("runs")
+    app.text_input(key=f"called-{run}").set_value("the best").run()
+    app.checkbox(key=f"star-{run}").check().run()
+    app.button(key=f"save-{run}").click().run()
+    assert not app.exception and notes.read(store.directory(run)) == notes.Notes("the best", "", True)
+    assert any(str(line.value).startswith("★ the best:") for line in app.text)
+
+
+def test_the_list_is_filtered_by_dataset(images: Dataset, texts: Dataset, write_run: WriteRun) -> None:
+    one, two = write_run(images, "done"), write_run(texts, "done")
+    app = opened("runs")
+    app.selectbox(key="runs-of").select(texts.name).run()
+    ids = [str(line.value) for line in app.html]
+    assert any(two in line for line in ids) and not any(one in line for line in ids)
+
+
+def test_a_deletion_is_undone_on_the_page(images: Dataset, write_run: WriteRun) -> None:
+    run = write_run(images, "done")
+    app = opened("runs")
+    app.button(key=f"confirm-{run}").click().run()
+    assert not app.exception and store.runs() == []
+    (one,) = aside.runs()
+    app.button(key=f"restore-{one.folder.name}").click().run()
+    assert not app.exception and [status.run for status in store.runs()] == [run]
+
+
+def test_a_head_s_value_on_validation_items_is_a_point_of_its_curve() -> None:
+    frozen = pd.DataFrame({"seconds": [3.0], "frozen_value": [0.9]})
+    tuned = pd.DataFrame({"seconds": [1.0, 2.0], "frozen_value": [0.8, None], "val_value": [None, 0.85]})
+    figure = figures.curves({"frozen": frozen, "tuned": tuned}, "val_value", "Value")
+    assert [list(trace.y) for trace in figure.data] == [[0.9], [0.8, 0.85]]
+    assert not figures.curves({"frozen": frozen}, "train_loss", "Loss").data
+
+
+@pytest.mark.parametrize("text", ["*bold*", "[a](b)", "$x$", ":red[x]", "`c`"])
+def test_a_user_s_words_are_no_markdown(text: str) -> None:
+    assert all(plain(text)[place - 1] == "\\" for place, letter in enumerate(plain(text)) if letter in "*[]$`:")

@@ -1,0 +1,156 @@
+"""The page Fix: decisions by buttons, by the gallery's messages and by the table; versions; nothing interpreted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from advisor import api
+from advisor.core.errors import DatasetError
+from advisor.core.records import Dataset
+from advisor.data.versions import decisions, family, make
+from advisor.evidence import worklist
+from advisor.evidence.issues import LABELS
+from advisor.evidence.judged import judged
+from advisor.ui.fixing import board, gallery, plane, script, sheet
+from tests.ui.test_ui_hostile import check
+from tests.ui.test_ui_issues import HOSTILE, measured
+from tests.ui.ui_records import opened, sentences
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> tuple[Dataset, pd.DataFrame]:
+    """320 digits, 24 with another's label, one class with a hostile name; and the work list."""
+    dataset, evidence = measured(tmp_path)
+    return dataset, worklist.worklist(dataset, judged(dataset, evidence))
+
+
+def at(dataset: Dataset) -> AppTest:
+    app = opened("fix", data=dataset.fingerprint[:16])
+    assert not app.exception
+    return app
+
+
+def test_suggestions_are_accepted_undone_and_made_into_a_version_on_the_page(
+    wrong: tuple[Dataset, pd.DataFrame],
+) -> None:
+    dataset, work = wrong
+    n = len(worklist.proposals(dataset, work))
+    app = at(dataset)
+    assert check(app) > 3
+    assert any(f"{n} suggestions to accept" in line for line in sentences(app))
+    assert app.button(key="make-version").disabled
+    app.button(key="accept-all").click().run()
+    assert len(decisions.standing(dataset).rows) == n
+    app.button(key="undo-last").click().run()
+    assert not decisions.standing(dataset).rows
+    app.button(key="accept-all").click().run()
+    app.button(key="make-version").click().run()
+    assert not app.exception
+    (version,) = family.versions_of(dataset)
+    assert any("was made by your decisions" in line for line in sentences(app))
+    assert any("version 2" in line for line in sentences(app))
+    again = at(version)
+    assert check(again) > 3
+    again.button(key="undo-version").click().run()
+    assert not family.versions_of(dataset) and len(decisions.standing(dataset).rows) == n
+
+
+def test_of_what_the_gallery_sends_only_news_about_its_own_items_count(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, work = wrong
+    one, two = (int(row) for row in work["row"].unique()[:2])
+    label = (int(dataset.labels[one]) + 1) % len(dataset.classes)
+    made = [
+        {"n": 1, "row": one, "action": "drop", "label": -1},
+        {"n": 2, "row": one, "action": "relabel", "label": label},
+        {"n": 3, "row": two, "action": "keep", "label": -1},
+        {"n": 4, "row": 10**6, "action": "drop", "label": -1},
+    ]
+    assert [item["n"] for item in gallery.unseen(work, made, 0)] == [1, 2, 3]
+    assert [item["n"] for item in gallery.unseen(work, made, 2)] == [3]
+    found = gallery.of_page(dataset, made[1], LABELS)
+    assert (found.action, found.label, found.check) == ("relabel", dataset.classes[label], LABELS)
+
+
+def test_the_gallery_gets_words_as_data_and_shows_what_is_beside(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, work = wrong
+    rows = work.head(3)
+    first, other = int(rows["row"].iloc[0]), int(rows["row"].iloc[1])
+    content = gallery.content(dataset, rows, {first: [other]}, {}, "m")
+    json.dumps(content)
+    assert [item["row"] for item in content["items"]] == rows["row"].tolist()
+    assert content["items"][0]["source"].startswith("data:image/")
+    assert [near["label"] for near in content["items"][0]["near"]] == [dataset.classes[dataset.labels[other]]]
+    assert HOSTILE.replace("/", "_") in content["classes"]
+    assert "innerHTML" not in script.JS and "insertAdjacentHTML" not in script.JS
+
+
+def test_only_what_the_page_can_send_is_taken(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, _ = wrong
+    with pytest.raises(DatasetError, match="no class"):
+        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "relabel", "label": 99}, "")
+    with pytest.raises(DatasetError, match="no decision"):
+        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "delete", "label": -1}, "")
+
+
+def test_an_edited_row_of_the_table_is_a_decision(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, work = wrong
+    rows = work.loc[work["check"] == LABELS].drop_duplicates(subset="row").head(4).reset_index(drop=True)
+    before = sheet.table(dataset, rows, {})
+    after = before.copy()
+    after.loc[0, "Decision"] = "drop"
+    after.loc[1, "Decision"] = "relabel"  # as suggested
+    after.loc[2, "New label"] = next(name for name in dataset.classes if name != rows["label"].iloc[2])
+    found = dict(sheet.edited(dataset, rows, before, after))
+    assert list(found) == rows["row"].tolist()[:3]
+    drop, suggested, other = found.values()
+    assert drop.action == "drop" and (suggested.action, suggested.label) == ("relabel", rows["suggested"].iloc[1])
+    assert (other.action, other.label) == ("relabel", after["New label"].iloc[2])
+    back = dict(sheet.edited(dataset, rows, after, before))
+    assert {one.action for one in back.values()} == {"undecided"}
+
+
+def test_the_map_has_every_item_and_no_users_words_as_mark_up(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, work = wrong
+    rows = dataset.where("train", "val")
+    table = pd.DataFrame({"row": rows, "x": 0.0, "y": 0.0})
+    figure = plane.plane(dataset, table, set(work["row"].tolist()))
+    assert sorted(int(point[0]) for trace in figure.data for point in trace.customdata) == rows.tolist()
+    assert "<b>me" not in figure.to_json()
+
+
+def test_lists_that_hold_nothing_are_not_offered(wrong: tuple[Dataset, pd.DataFrame]) -> None:
+    dataset, work = wrong
+    held = decisions.standing(dataset)
+    assert set(board.offered(work, [], held)) <= set(worklist.LISTS)
+    assert board.offered(work, [1, 2], held)[board.CHOSEN] == 2
+
+
+def test_questions_have_no_labels_to_correct(questions: Dataset) -> None:
+    assert any("without classes" in line for line in sentences(at(questions)))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_script_is_a_module_that_parses(tmp_path: Path) -> None:
+    path = tmp_path / "gallery.mjs"
+    path.write_text(script.JS)
+    done = subprocess.run(["node", "--check", str(path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_version_is_measured_and_stands_beside_its_parent(tmp_path: Path) -> None:
+    from advisor.runs.version_effect import effect
+
+    dataset, evidence = measured(tmp_path)
+    decisions.take(dataset, worklist.proposals(dataset, worklist.worklist(dataset, judged(dataset, evidence))))
+    version = make.make(dataset)
+    found = effect(version)
+    assert found is not None and found.before == dataset and found.missing == ("evidence",)
+    assert {line.what: line.before for line in found.lines}["Test items"] == str(len(dataset.where("test")))
+    assert effect(api.read(dataset.source)) is None

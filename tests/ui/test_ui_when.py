@@ -1,0 +1,70 @@
+"""When should it answer: a slider says what is covered, keeping it is applied in Try it, old runs are asked first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from advisor.core.records import Dataset
+from advisor.runs import store, threshold
+from advisor.ui import jobs
+from advisor.ui.charts import confidence
+from probes.selective import curve
+from tests.runs.test_runs_threshold import judged
+from tests.ui.test_ui_try_it import with_model
+from tests.ui.ui_records import opened
+
+
+def shown(app: AppTest) -> str:
+    """All that the page says."""
+    assert not app.exception
+    return " ".join(str(element.value) for kind in ("html", "text") for element in app.get(kind))
+
+
+def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Callable[..., str]) -> None:
+    run = with_model(texts, write_run)
+    folder = store.directory(run)
+    judged(folder)
+    app = opened("run", run=run)
+    app.slider(key=f"right-{run}").set_value(90.0).run()
+    assert "With 90 % certainty at least 90.0 %" in shown(app) and "Checked on the test part" in shown(app)
+    assert threshold.kept(folder) is None
+    app.button(key=f"keep-{run}").click().run()
+    kept = threshold.kept(folder)
+    assert kept is not None and kept.right == 0.9
+    threshold.keep(folder, kept.model_copy(update={"least": 1.01, "least_likely": 0.0}))
+    app.text_area(key=f"try-text-{run}").set_value("Fry the onions in butter")
+    app.button(key=f"predict-{run}").click().run()
+    assert "Not sure: " in shown(app) and "Its best guess is cooking" in shown(app)
+    app.button(key=f"forget-{run}").click().run()
+    assert threshold.kept(folder) is None
+    app.slider(key=f"right-{run}").set_value(99.5).run()
+    assert "No threshold can promise" in shown(app) and app.button(key=f"keep-{run}").disabled
+
+
+def test_a_run_that_kept_nothing_is_asked_and_says_why_it_cannot(texts: Dataset, write_run: Callable[..., str]) -> None:
+    run = with_model(texts, write_run)
+    app = opened("run", run=run)
+    app.button(key=f"held-out-{run}").click().run()
+    key = jobs.key_of("held-out", run)
+    for _ in range(600):
+        job = jobs.pending(key)
+        if job is None or job.finished:
+            break
+        time.sleep(0.1)
+    app.run()
+    job = jobs.pending(key)
+    assert job is None or (job.error is not None and job.error in shown(app))
+
+
+def test_the_figure_says_its_finding(tmp_path: Path) -> None:
+    said = judged(tmp_path)
+    held = curve(said.confidence, said.right)
+    figure = confidence.selective(held, threshold.tested(tmp_path), 0.9, 0.4)
+    assert {trace.name for trace in figure.data} >= {"held-out items", "test part"}
+    assert "90.0 % are promised for 40 %" in confidence.told(held, 0.9, 0.4)
+    assert "no threshold promises" in confidence.told(held, 0.9, None)
+    assert confidence.selective(held, [], 0.9, None).data
