@@ -54,7 +54,7 @@ bench-serve: $(READY)  ## a served model against calling it directly: latency, 3
 bench-batch: $(READY)  ## 100,000 rows predicted: memory, rows a second, and a kill that loses nothing
 	$(BIN)/python -m benchmarks.batch
 
-bench-fix: $(READY)  ## 5 % of labels flipped on three sets: how much of the loss comes back when suggestions are accepted
+bench-fix: $(READY)  ## 5 % of labels flipped on four sets: how much of the loss comes back when suggestions are accepted
 	$(BIN)/python -m benchmarks.fixing
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound
