@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -50,6 +50,9 @@ bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memo
 
 bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
 	$(BIN)/python -m benchmarks.serving
+
+bench-confidence: $(READY)  ## thresholds on random splits of six sets: promises kept, coverage, what sets hold
+	$(BIN)/python -m benchmarks.confidence
 
 bench-batch: $(READY)  ## 100,000 rows predicted: memory, rows a second, and a kill that loses nothing
 	$(BIN)/python -m benchmarks.batch
