@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -51,10 +51,13 @@ bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memo
 bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
 	$(BIN)/python -m benchmarks.serving
 
+bench-confidence: $(READY)  ## thresholds on random splits of six sets: promises kept, coverage, what sets hold
+	$(BIN)/python -m benchmarks.confidence
+
 bench-batch: $(READY)  ## 100,000 rows predicted: memory, rows a second, and a kill that loses nothing
 	$(BIN)/python -m benchmarks.batch
 
-bench-fix: $(READY)  ## 5 % of labels flipped on three sets: how much of the loss comes back when suggestions are accepted
+bench-fix: $(READY)  ## 5 % of labels flipped on four sets: how much of the loss comes back when suggestions are accepted
 	$(BIN)/python -m benchmarks.fixing
 
 bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what survives, beside its bound

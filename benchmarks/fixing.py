@@ -1,6 +1,6 @@
 """`make bench-fix`: how much of what wrong labels cost comes back when the suggestions are accepted.
 
-On three sets, each seed draws a split of its own, as the reader splits, and flips 5 % of the labels of its training and
+On each set, each seed draws a split of its own, as the reader splits, and flips 5 % of the labels of its training and
 validation parts to another class; the test part stays clean. What a user does follows: the checks judge all training
 items, every suggestion is accepted, and the version that this makes is trained. The model is the linear head of the
 frozen rung on the backbone's last features. The share that comes back is a ratio of means over the seeds,
@@ -32,7 +32,8 @@ from advisor.evidence.worklist import proposals, worklist
 from benchmarks import sets
 from probes.labels import planted
 
-SETS = ("sample:digits", "dtd10", "trec6")
+#: The aim is held on the first three. The classes of the fourth overlap, and it is missed there.
+SETS = ("sample:digits", "sign_digits", "trec6", "dtd10")
 N_SEEDS, DRAWS = 8, 4000
 BOUND = 0.6
 

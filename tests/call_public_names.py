@@ -54,6 +54,7 @@ def calls(images: str, documents: str) -> dict[str, Callable[[], Any]]:
         "train": lambda: advisor.train(images, rung="frozen", budget=20),
         "load": lambda: advisor.load("last"),
         "predict_table": lambda: advisor.predict_table("last", images, Workspace.here().folder / "a.csv", replace=True),
+        "threshold": lambda: advisor.threshold("last", right=60),
         "compare": lambda: advisor.compare([run.run for run in store.runs()][:2]),
         "race": lambda: advisor.race(images, rungs=["rag", "frozen"], budget=20),
         "climb": lambda: advisor.climb(images, target=0.5, budget=20),

@@ -37,6 +37,7 @@ SLOW = {
     "race": "Race",
     "climb": "Climb",
     "compare": "Comparison",
+    "threshold": "Threshold",
     "exchange": "Exchange",
     "export": "Exported",
     "publish": "RunError",

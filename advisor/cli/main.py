@@ -20,6 +20,7 @@ from advisor.cli import (
     fix,
     look,
     machine,
+    mcp,
     next_labels,
     predict,
     prompt,
@@ -71,7 +72,7 @@ COMMANDS = {
         export.export,
         export.publish,
     ),
-    "This machine": (machine.weights, machine.doctor, machine.app),
+    "This machine": (machine.weights, machine.doctor, machine.app, mcp.mcp),
 }
 #: Commands that are not called like their functions.
 NAMES = {next_labels.next_labels: "next"}

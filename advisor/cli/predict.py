@@ -50,6 +50,7 @@ def predict(
         typer.Option("--as", help="What the name of a text file means: a text on each line, one text, or itself."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over a FILE that is there.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Say which words of each text decided for its label.")] = False,
     device: Device = "cpu",
     json: Json = False,
 ) -> None:
@@ -58,16 +59,21 @@ def predict(
         from advisor import api
         from advisor.batch.trained import trained_columns
         from advisor.cli.inputs import items_of
+        from advisor.core.errors import DatasetError
         from advisor.core.wording import counted
         from advisor.runs.model_folder import model_folder
 
+        if why and out is not None:
+            raise DatasetError("--why is shown on the screen and not written with --out. Leave one of them out.")
         if out is not None and len(inputs) == 1 and meaning is None and _is_whole(inputs[0]):
             n_bad, n = _into_a_file(output, run, inputs[0], out, column, replace, device)
         else:
             model = api.load(run, device=device)
             known = trained_columns(model_folder(run), model.spec)
             items = items_of(inputs, model.kind, column, meaning, known)
-            if out is None:
+            if why:
+                n_bad, n = _explained(output, model, items)
+            elif out is None:
                 n_bad, n = _on_the_screen(output, model, items)
             else:
                 n_bad, n = _into_a_file(output, run, _usable(items), out, column, replace, device)
@@ -102,6 +108,15 @@ def _on_the_screen(output: Output, model: Model, items: list[Any]) -> tuple[int,
     from advisor.cli.tasks import shown_task
 
     document, draw = shown_task(model.kind).applied(model, items, output.progress)
+    output.answer(document, draw)
+    return sum("problem" in row for row in document), len(document)
+
+
+def _explained(output: Output, model: Model, items: list[Any]) -> tuple[int, int]:
+    """Answer with each text's label and its words; how many could not be used, and of how many."""
+    from advisor.cli import show_why
+
+    document, draw = show_why.applied(model, items, output.progress)
     output.answer(document, draw)
     return sum("problem" in row for row in document), len(document)
 

@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
 from advisor.data.reading import open_dataset
-from advisor.ui import alts, charts, items, parts, places, work, workers
+from advisor.ui import alts, charts, items, parts, places, why, work, workers
 from probes.novelty import Near
 
 
@@ -61,6 +61,7 @@ def from_the_test_part(run: str, plan: Plan) -> None:
     item = items.view_of(plan.kind).show(dataset, row)
     if predictions := predicted(run, [item]):
         answer(predictions[0], dataset.classes[dataset.labels[row]])
+        explained(run, plan, item, predictions[0], dataset, likeness(run, [item]))
 
 
 def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> None:
@@ -75,8 +76,7 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
         if near:
             warned(near[0])
         answer(predictions[0], None, bool(near) and near[0].is_unlike)
-        if near and dataset is not None:
-            alike(near[0], dataset)
+        explained(run, plan, entered[0], predictions[0], dataset, near)
         return
     with st.grid("auto", min_column_width=170, gap="small", key=f"try-several-{run}"):
         for place, (item, prediction) in enumerate(zip(entered, predictions, strict=True)):
@@ -152,6 +152,19 @@ def answer(prediction: Prediction, label: str | None, unlike: bool = False) -> N
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)
 
 
+def explained(
+    run: str, plan: Plan, item: Any, prediction: Prediction, dataset: Dataset | None, near: list[Near]
+) -> None:
+    """Why an item got its label: what in it decided, and what is most like it in the training part."""
+    if prediction.problem:
+        return
+    why.draw(run, plan, item)
+    if near and dataset is not None:
+        alike(near[0], dataset, plan)
+    elif dataset is not None:
+        parts.note(f"What is most like it in training is not known: {plan.backbone} is not on this machine.")
+
+
 def warned(near: Near) -> None:
     """That an item is unlike the training part, and by what; nothing where it is like it."""
     if near.is_unlike:
@@ -162,11 +175,14 @@ def warned(near: Near) -> None:
         )
 
 
-def alike(near: Near, dataset: Dataset) -> None:
-    """What is most like an item in the training part."""
+def alike(near: Near, dataset: Dataset, plan: Plan | None = None) -> None:
+    """What is most like an item in the training part; plan: of the model."""
     with st.expander("Most like it in the training part", icon=":material/image_search:"):
         captions = [dataset.classes[dataset.labels[row]] for row in near.places]
         items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
+        if plan is not None:
+            apart = ", which this model was trained without" if plan.rung == "scratch" else ""
+            parts.note(f"Compared by the features of {plan.backbone}{apart}.")
 
 
 def reopened(plan: Plan) -> Dataset | None:

@@ -30,6 +30,7 @@ from probes.progress import Progress
 
 if TYPE_CHECKING:
     from advisor.batch.on_page import Seen
+    from advisor.rungs.saved.explaining import ImageReasons, WordReasons
     from advisor.rungs.saved.likeness import Likeness
     from advisor.rungs.saved.loading import Model
     from advisor.rungs.saved.predictor import Predictor

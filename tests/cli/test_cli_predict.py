@@ -162,3 +162,16 @@ def test_ids_of_a_table_name_images_as_they_do_for_training(tmp_path: Path) -> N
 def test_an_empty_line_of_stdin_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("one\n\ntwo\n\n \n"))
     assert items_of(["-"], "text") == ["one", "", "two"]
+
+
+def test_the_words_that_decided_are_listed_with_what_each_carries(capfd: pytest.CaptureFixture[str]) -> None:
+    text = "On Monday we fry the onions in butter"
+    done = CliRunner().invoke(app, ["predict", str(MODEL), text, "--why", "--json"])
+    assert done.exit_code == 0, done.exception
+    (row,) = json.loads(capfd.readouterr().out)
+    assert row["label"] == "cooking" and sorted(one["word"] for one in row["words"]) == sorted(text.split())
+    assert row["words"][0]["word"] in {"fry", "onions", "butter"} and row["words"][0]["drop"] > 0
+    done = CliRunner().invoke(app, ["predict", str(MODEL), text, "--why"])
+    assert done.exit_code == 0 and "points for the label" in capfd.readouterr().out
+    done = CliRunner().invoke(app, ["predict", str(MODEL), text, "--why", "--out", "answers.csv"])
+    assert isinstance(done.exception, DatasetError) and "Leave one of them out" in str(done.exception)

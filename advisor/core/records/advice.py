@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from advisor.core import notebook
 from advisor.core.ladder import RUNG_NAMES, RungName
+from advisor.core.ladder import rung as rung_of
 from advisor.core.records.backbones import Backbones
 from advisor.core.records.base import Metric, Record
 from advisor.core.records.former import with_points
 from advisor.core.records.wishes import Constraints, Prices
+from advisor.core.wording import between, capital, duration, percent
 from probes.measured import Provenance
 
 
@@ -162,3 +165,27 @@ class Advice(Record):
     def estimate(self, rung: RungName) -> Estimate:
         """The estimate of one rung (all five are always there)."""
         return next(e for e in self.estimates if e.rung == rung)
+
+    def _repr_html_(self) -> str:
+        """The headline, the ladder and the reasons, as a notebook shows them."""
+        heads = ["Rung", f"{capital(self.metric)}, 90 % interval", "Training", "A prediction", "Why"]
+        names = [estimate.rung for estimate in self.estimates]
+        chosen = names.index(self.recommended) if self.recommended in names else None
+        rows = [_notebook_row(estimate) for estimate in self.estimates]
+        shown = notebook.headline(self.headline) + notebook.table(heads, rows, chosen)
+        return shown + notebook.listing([sentence for sentence in self.sentences if sentence != self.headline])
+
+
+def _notebook_row(estimate: Estimate) -> list[str]:
+    """A rung of the ladder: value, training, a prediction, and the reason for or against it."""
+    value = "no number"
+    if estimate.value is not None and estimate.low is not None and estimate.high is not None:
+        value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high)})"
+    each = estimate.milliseconds_per_prediction
+    return [
+        rung_of(estimate.rung).title,
+        value,
+        "" if estimate.train_seconds is None else duration(estimate.train_seconds),
+        "" if each is None else f"{each:,.3g} ms",
+        estimate.blocked or estimate.reason,
+    ]

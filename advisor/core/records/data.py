@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from advisor import __version__
-from advisor.core import places
+from advisor.core import notebook, places
 from advisor.core.errors import StorageError
 from advisor.core.kinds import SeveralLabels, kind_row
-from advisor.core.records.base import Kind, Metric, Part, Record, Severity
+from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severity
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
+from advisor.core.wording import capital, counted
 from advisor.core.workspace import DatasetFiles
 
 
@@ -186,3 +187,13 @@ class Profile(Record):
         """As any record's; another version's profile is made anew in a second, since it may lack a finding."""
         kept = super().saved(path)
         return kept if kept is not None and kept.program == __version__ else None
+
+    def _repr_html_(self) -> str:
+        """What was found, and the items of each class and part, as a notebook shows them."""
+        shown_parts = [part for part in PARTS if any(part in counts for counts in self.counts.values())]
+        rows = [[name, *(f"{counts.get(part, 0):,}" for part in shown_parts)] for name, counts in self.counts.items()]
+        n = counted(sum(sum(counts.values()) for counts in self.counts.values()), "item")
+        classes = counted(len(self.counts), "class", "classes")
+        shown = notebook.headline(f"{n} in {classes}") if self.counts else ""
+        shown += notebook.listing([finding.sentence for finding in self.findings])
+        return shown + (notebook.table(["Class", *map(capital, shown_parts)], rows) if rows else "")

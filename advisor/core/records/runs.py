@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from advisor.core import notebook
 from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import RungName, run_title, rung
 from advisor.core.records import former
 from advisor.core.records.base import Kind, Metric, Record, State
 from advisor.core.records.situation import Situation
-from advisor.core.wording import times
+from advisor.core.wording import between, capital, counted, percent, times
 from advisor.core.workspace import RunFiles
 from probes.measured import Measured
 
@@ -103,10 +104,29 @@ class RunReport(Record):
         """What the run is called: by the rung of the model that it kept."""
         return run_title(self.rung, self.served)
 
+    def _repr_html_(self) -> str:
+        """The test value against the forecast, what came of the run, and its classes, as a notebook shows them."""
+        n = counted(self.test.n, "test item")
+        headline = f"{self.title}: {percent(self.test.value)} {self.metric} on {n}"
+        numbers = [("Measured", self.test), ("Predicted", self.promised)]
+        rows = [[title, percent(number.value), between(number.low, number.high)] for title, number in numbers if number]
+        shown = notebook.headline(headline) + notebook.table(["", capital(self.metric), "90 % interval"], rows)
+        shown += notebook.listing(self.sentences)
+        if not self.per_class:
+            return shown
+        columns = list(self.per_class[0])
+        cells = [[_cell(row.get(column)) for column in columns] for row in self.per_class]
+        return shown + notebook.table([capital(column.replace("_", " ")) for column in columns], cells)
+
     @classmethod
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
         """With ``dropped``."""
         return former.with_dropped(content)
+
+
+def _cell(value: object) -> str:
+    """A share as a percentage, and anything else as it is."""
+    return percent(value) if isinstance(value, float) else "" if value is None else str(value)
 
 
 class RunStatus(Record):

@@ -10,6 +10,8 @@ from PIL import Image
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, PixelRange, Prediction, Threshold
+from advisor.rungs.saved import explaining
+from advisor.rungs.saved.explaining import ImageReasons, WordReasons
 from advisor.rungs.saved.inputs import Input as Input
 from advisor.rungs.saved.inputs import Remarks, as_list, check_any, name_of, open_input, text_of
 from advisor.rungs.saved.verdicts import LEAST_SURE, likely
@@ -74,6 +76,14 @@ class Predictor:
             raise DatasetError(remarks.problems[min(remarks.problems)])
         return probabilities
 
+    def explain(self, item: Input) -> WordReasons | ImageReasons:
+        """What in one item, as `predict` takes it, decided for its label (docs/why.md).
+
+        The model is asked about the item without each of its words, or with each part of the picture covered. Raises
+        DatasetError where the item cannot be used.
+        """
+        raise NotImplementedError
+
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +118,10 @@ class TextPredictor(Predictor):
         """Class probabilities of at least one text, (n, C)."""
         raise NotImplementedError
 
+    def explain(self, item: Input) -> WordReasons:
+        """As `Predictor.explain`."""
+        return explaining.of_text(text_of(item, 1), self.classes, self.of_texts)
+
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -140,6 +154,11 @@ class ImagePredictor(Predictor):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Class probabilities (n, C) of images, and whether `read` could read each, (n,) bool."""
         raise NotImplementedError
+
+    def explain(self, item: Input) -> ImageReasons:
+        """As `Predictor.explain`."""
+        picture, _ = open_input(item, self.side_px, self.levels)
+        return explaining.of_image(picture, self.side_px, self.classes, self.of_images)
 
     def predict_rows(
         self, dataset: Dataset, rows: np.ndarray, progress: Progress = silent

@@ -36,7 +36,7 @@ def selective(held_out: Sequence[Point], tested: Sequence[Point], wanted: float,
     figure.add_hline(y=wanted, line={"color": OCHRE, "dash": "dash", "width": 1.5})
     if covers is not None:
         figure.add_vline(x=covers, line={"color": OCHRE, "width": 1.5})
-    lowest = min([wanted, *(p.low for p in held_out if p.n >= 10), *(p.right for p in tested if p.n >= 10)])
+    lowest = min([wanted, *(p.low for p in held_out if p.n >= 30), *(p.right for p in tested if p.n >= 30)])
     figure.update_xaxes(title="Items answered", tickformat="~%", range=[0, 1.02])
     figure.update_yaxes(title="Right of these", tickformat="~%", range=[max(0.0, lowest - 0.03), 1.005])
     return figure
