@@ -115,9 +115,7 @@ def main() -> None:
                 f"{ours - half:+.1f} to {ours + half:+.1f}{'':<6}{other:>+9.1f}", flush=True,
             )  # fmt: skip
         good = sum(mean >= 0 for mean in means)
-        print(
-            f"From {size}: at least as good as random on {good} of {len(means)}, {np.mean(means):+.1f} points on average"
-        )
+        print(f"From {size}: at least as good as random on {good} of {len(means)}, {np.mean(means):+.1f} points a set")
 
 
 if __name__ == "__main__":
