@@ -38,7 +38,7 @@ def main() -> None:
         splits = [split(items, seed) for seed in range(options.splits)]
         holds = float(np.mean([one[0] for one in splits]))
         for place, wanted in enumerate(WANTED):
-            kept = [one[1][place] for one in splits if one[1][place] is not None]
+            kept = [one for _, found in splits if (one := found[place]) is not None]
             covers, right = (f"{np.mean([one[i] for one in kept]):.1%}" if kept else "" for i in (0, 1))
             missed = sum(one[1] < wanted for one in kept)
             print(
