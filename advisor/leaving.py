@@ -9,7 +9,7 @@ from advisor.runs.model_folder import model_folder
 from probes.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from advisor.export.records import Exported
+    from advisor.exports.records import Exported
 
 #: What the package itself offers of this module.
 PUBLIC = ("export", "publish")
@@ -24,7 +24,7 @@ def export(
     licences. to: the folder, named after the run by default. Raises RunError where the model cannot leave so, or an
     extra is missing; StorageError where the folder holds something else.
     """
-    from advisor.export.export import export as write
+    from advisor.exports.export import export as write
 
     return write(model_folder(run), format, to, progress)
 
@@ -37,8 +37,8 @@ def publish(
     repo: name or owner/name. token: by default that of ``hf auth login`` or HF_TOKEN. Raises RunError without a token,
     and where the hub refuses or is not reached.
     """
-    from advisor.export.export import exported_in
-    from advisor.export.publish import publish as push
+    from advisor.exports.export import exported_in
+    from advisor.exports.publish import publish as push
 
     folder = Path(run) if exported_in(run) is not None else model_folder(run)
     return push(folder, repo, private=private, token=token, progress=progress)

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from advisor.export.records import BOUND, Exported
+from advisor.exports.records import BOUND, Exported
 
 SAMPLES = ("sample:digits", "sample:topics")
 RUNGS = ("prompting", "rag", "frozen", "fine-tune", "scratch")

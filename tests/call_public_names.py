@@ -32,7 +32,7 @@ def import_everything() -> None:
 
     for package in (advisor, probes):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name != "advisor.ui.entry.app" and not module.name.startswith("advisor.export.scripts"):
+            if module.name != "advisor.ui.entry.app" and not module.name.startswith("advisor.exports.scripts"):
                 importlib.import_module(module.name)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import advisor
+
 ROOT = Path(__file__).parents[1]
 #: The rooms of each floor. A room imports itself and the floors below it; rooms of one floor do not know each other.
 FLOORS: tuple[tuple[str, ...], ...] = (
@@ -16,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.data", "advisor.llm"),
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
-    ("advisor.batch", "advisor.export", "advisor.runs", "advisor.score", "advisor.serve"),
+    ("advisor.batch", "advisor.exports", "advisor.runs", "advisor.score", "advisor.serve"),
     ("advisor.api", "advisor.doctor", "advisor.fixing", "advisor.improving", "advisor.leaving", "advisor.using"),
     ("advisor", "advisor.cli", "advisor.ui"),
 )
@@ -107,3 +109,9 @@ def test_no_pickle_and_no_function_that_runs_what_it_reads() -> None:
         if named(path) not in PIPES:
             assert not {"pickle", "joblib", "dill"} & {name.split(".")[0] for name in imported(path)}, path
         assert "weights_only=False" not in text and "trust_remote_code=True" not in text, path
+
+
+def test_no_public_name_is_a_module_too() -> None:
+    """Importing a module puts it in the place of a function of that name."""
+    modules = {module.split(".")[1] for module in MODULES if module.startswith("advisor.")}
+    assert not modules & set(advisor.__all__)

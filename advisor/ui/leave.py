@@ -10,8 +10,8 @@ from zipfile import ZIP_STORED, ZipFile
 import streamlit as st
 
 from advisor.core.records import RunStatus
-from advisor.export.extra import missing
-from advisor.export.records import Exported
+from advisor.exports.extra import missing
+from advisor.exports.records import Exported
 from advisor.ui import jobs, parts, waiting, work
 
 FORMS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from advisor.core.records import Dataset
-from advisor.export.records import Exported
+from advisor.exports.records import Exported
 from advisor.runs import store
 from advisor.ui import jobs, leave
 from tests.ui.test_ui_try_it import with_model
@@ -40,7 +40,7 @@ def test_a_form_is_exported_and_downloaded(texts: Dataset, write_run: Callable[.
 def test_the_missing_extra_is_named_before_anything_is_asked_for(
     texts: Dataset, write_run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advisor.export.extra.NEEDED", ("no_such_package",))
+    monkeypatch.setattr("advisor.exports.extra.NEEDED", ("no_such_package",))
     run = with_model(texts, write_run)
     app = opened("run", run=run)
     assert any('pip install "transfer-advisor[export]"' in str(line.value) for line in app.text)

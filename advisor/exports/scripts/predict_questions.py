@@ -19,8 +19,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 HERE = Path(__file__).resolve().parent
 HOW: dict[str, Any] = json.loads((HERE / "prompt.json").read_text("utf-8"))
-TOKENIZER = AutoTokenizer.from_pretrained(HERE / "language-model")
-MODEL = AutoModelForCausalLM.from_pretrained(HERE / "language-model", dtype=torch.float32).eval()
+TOKENIZER = AutoTokenizer.from_pretrained(HERE / "language-model", trust_remote_code=False)
+MODEL = AutoModelForCausalLM.from_pretrained(
+    HERE / "language-model", dtype=torch.float32, trust_remote_code=False
+).eval()
 NOT_FOUND = "Not found in the documents."
 
 

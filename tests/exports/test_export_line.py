@@ -16,10 +16,10 @@ from PIL import Image
 
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset, Threshold
-from advisor.export import parity
-from advisor.export.export import export, exported_in
-from advisor.export.records import BOUND, Parity
-from tests.export.conftest import alone
+from advisor.exports import parity
+from advisor.exports.export import export, exported_in
+from advisor.exports.records import BOUND, Parity
+from tests.exports.conftest import alone
 from tests.rungs.saved_models import load_predictor
 
 Run = Callable[..., Path]
@@ -126,7 +126,7 @@ def test_without_its_dataset_a_model_leaves_unchecked_and_says_so(
 def test_safetensors_alone_needs_nothing_of_onnx(
     texts: Dataset, run_of: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("advisor.export.extra.NEEDED", ("onnx", "no_such_package"))
+    monkeypatch.setattr("advisor.exports.extra.NEEDED", ("onnx", "no_such_package"))
     run = run_of(texts, "frozen")
     with pytest.raises(RunError, match=r'needs no_such_package. Install: pip install "transfer-advisor\[export\]"'):
         export(run, "onnx", tmp_path / "onnx")

@@ -11,9 +11,9 @@ from advisor.core import disk
 from advisor.core.errors import DatasetError, RunError, StorageError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.export import beside, contents, extra, language, onnx_file, parity, quantised
-from advisor.export.graphs import Graph, graph_of
-from advisor.export.records import FORMS, Exported, Form
+from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised
+from advisor.exports.graphs import Graph, graph_of
+from advisor.exports.records import FORMS, Exported, Form
 from advisor.rungs.saved import folder as saved
 from advisor.rungs.saved.loading import load
 from advisor.rungs.saved.predictor import Predictor

@@ -14,13 +14,13 @@ import torch
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset, ReadOptions
 from advisor.data.reading import read
-from advisor.export.export import export
+from advisor.exports.export import export
 from advisor.llm.asking import PromptSetup, ShownExample
 from advisor.rungs import registry
 from advisor.rungs.prompted import BY
 from advisor.rungs.saved import folder as saved
 from probes.prompting import ZERO_SHOT
-from tests.export.conftest import alone_words
+from tests.exports.conftest import alone_words
 from tests.rungs.saved_models import load_predictor
 from tests.rungs.test_rungs_line import context_of
 from tests.rungs.test_rungs_questions import context_of as questions_context
@@ -81,7 +81,7 @@ def test_questions_leave_with_their_documents_and_get_the_same_answers(home: Pat
 def test_an_adapter_is_merged_into_the_weights(tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    from advisor.export.language import MODEL, _language_model
+    from advisor.exports.language import MODEL, _language_model
     from advisor.llm.models import load_language_model
     from advisor.rungs.saved import adapter
 

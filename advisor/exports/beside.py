@@ -8,9 +8,9 @@ from typing import Any
 from advisor.core import storage
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.export import card, contents
-from advisor.export.record import write_record
-from advisor.export.records import Exported
+from advisor.exports import card, contents
+from advisor.exports.record import write_record
+from advisor.exports.records import Exported
 from advisor.rungs.saved.predictor import Predictor
 
 CARD = "MODEL_CARD.md"

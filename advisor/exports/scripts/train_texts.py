@@ -59,8 +59,10 @@ def build(start: str | None) -> Network:
     """The network with the weights to start from: a file, those in this folder, or the hub's."""
     place = start or ("" if RUN["whole"] else str(HERE / "model.safetensors"))
     if not place:
-        return Network(AutoModel.from_pretrained(HOW["architecture"], add_pooling_layer=False).eval()).eval()
-    encoder = AutoModel.from_config(AutoConfig.from_pretrained(HERE / "config.json"))
+        encoder = AutoModel.from_pretrained(HOW["architecture"], add_pooling_layer=False, trust_remote_code=False)
+        return Network(encoder.eval()).eval()
+    config = AutoConfig.from_pretrained(HERE / "config.json", trust_remote_code=False)
+    encoder = AutoModel.from_config(config, trust_remote_code=False)
     state = load_file(place)
     encoder.load_state_dict({k.removeprefix("backbone.encoder."): v for k, v in state.items()
                              if k.startswith("backbone.encoder.")}, strict=False)  # fmt: skip

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from advisor.core.records import Dataset
-from advisor.export.beside import CARD
-from advisor.export.export import export
-from tests.export.conftest import quick as quick
+from advisor.exports.beside import CARD
+from advisor.exports.export import export
+from tests.exports.conftest import quick as quick
 
 Run = Callable[..., Path]
 TOKEN = "hf_secret"

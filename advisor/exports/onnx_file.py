@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from advisor.core.errors import RunError
-from advisor.export.extra import check_installed
-from advisor.export.graphs import Graph
+from advisor.exports.extra import check_installed
+from advisor.exports.graphs import Graph
 from probes.errors import first_line
 
 #: A file of protobuf ends at 2 GB; a larger model keeps its weights beside it.

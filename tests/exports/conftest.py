@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from advisor.core.records import Dataset
-from advisor.export import parity, quantised
+from advisor.exports import parity, quantised
 from advisor.rungs import common, registry, saving
 from advisor.rungs.context import RunContext
 from advisor.training.network import at_layers, build

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from advisor.core.records import Dataset
-from advisor.export import parity
-from advisor.export.graphs import Graph
-from advisor.export.records import Quantised
+from advisor.exports import parity
+from advisor.exports.graphs import Graph
+from advisor.exports.records import Quantised
 
 NAME = "model.int8.onnx"
 #: Training items that the ranges of activations are taken from.

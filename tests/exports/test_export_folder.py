@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from advisor.core.records import Advice, Dataset
-from advisor.export import beside, quantised
-from advisor.export.export import export
-from advisor.export.records import Exported
+from advisor.exports import beside, quantised
+from advisor.exports.export import export
+from advisor.exports.records import Exported
 from advisor.rungs.saved import folder as saved
 from tests.rungs.saved_models import load_predictor
 
@@ -65,7 +65,7 @@ def test_a_class_name_cannot_write_into_the_card(images: Dataset, run_of: Run) -
     spec, _ = saved.read(run_of(images, "frozen"))
     hostile = {**spec, "classes": ["<script>x</script>", "[a](http://b)\n# heading"]}
     from advisor.core.records import Plan
-    from advisor.export.card import card
+    from advisor.exports.card import card
 
     plan = Plan.load(run_of(images, "frozen") / "plan.json")
     done = Exported(run="r", form="folder", folder="f", files=())
@@ -117,7 +117,7 @@ def test_images_are_trained_again_with_timm_alone(
 
 def _write_training(run: Path, out: Path) -> None:
     """What train.py needs, without the rest of an export."""
-    from advisor.export import contents
+    from advisor.exports import contents
 
     out.mkdir()
     model = load_predictor(run)

@@ -16,7 +16,7 @@ import numpy as np
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
 from advisor.core.records.base import Part
-from advisor.export.records import BOUND, Pace, Parity
+from advisor.exports.records import BOUND, Pace, Parity
 from advisor.rungs.saved.predictor import Predictor
 from probes.folds import spread_order
 from probes.interval import measured_score

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from advisor.core.errors import RunError
-from advisor.export.heads import head_of
-from advisor.export.resizing import Resize
+from advisor.exports.heads import head_of
+from advisor.exports.resizing import Resize
 from advisor.rungs.saved.classifier import ImageClassifier, TextClassifier
 from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.words import WordsPredictor

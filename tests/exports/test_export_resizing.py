@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from advisor.export.resizing import Resize
+from advisor.exports.resizing import Resize
 from probes.backbones.image import to_pixels
 
 SIDES = st.integers(1, 400)

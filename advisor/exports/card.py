@@ -12,7 +12,7 @@ from advisor.core import wording
 from advisor.core.ladder import run_title
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.shown import visible
-from advisor.export.records import Exported
+from advisor.exports.records import Exported
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard, ModelCardData

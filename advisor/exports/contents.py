@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from advisor.core import storage
 from advisor.core.workspace import RunFiles
-from advisor.export.graphs import Reads
+from advisor.exports.graphs import Reads
 from advisor.rungs.saved import folder as saved
 from advisor.rungs.saved.predictor import Predictor
 from probes.backbones import small
@@ -43,8 +43,8 @@ def write_description(reads: Reads, model: Predictor, to: Path) -> None:
 
 
 def write_script(name: str, to: Path) -> None:
-    """Copy one of `advisor.export.scripts` to the file `to`."""
-    to.write_text(files("advisor.export.scripts").joinpath(f"{name}.py").read_text(encoding="utf-8"), encoding="utf-8")
+    """Copy one of `advisor.exports.scripts` to the file `to`."""
+    to.write_text(files("advisor.exports.scripts").joinpath(f"{name}.py").read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def write_requirements(reads: Reads, to: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core.errors import RunError
-from advisor.export.beside import CARD
-from advisor.export.export import export, exported_in
+from advisor.exports.beside import CARD
+from advisor.exports.export import export, exported_in
 from probes.errors import first_line
 from probes.progress import Progress, silent, within
 

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
 from advisor.core.wording import counted
-from advisor.export import contents, extra, onnx_file, parity
-from advisor.export.graphs import Graph, Texts
-from advisor.export.records import Exported, Form
+from advisor.exports import contents, extra, onnx_file, parity
+from advisor.exports.graphs import Graph, Texts
+from advisor.exports.records import Exported, Form
 from advisor.llm.asking import TEXT_TOKENS, PromptSetup
 from advisor.llm.identity import is_endpoint
 from advisor.rungs.saved.answering import Answerer, ClosedBook, FromPassages, Search
