@@ -10,7 +10,6 @@ from rich.console import Console
 
 from advisor.cli.options import Backbone, Json, PathArgument, Reading, reads_data
 from advisor.cli.output import command
-from advisor.cli.tables import safe, table
 
 if TYPE_CHECKING:
     from advisor.core.records import NextLabels
@@ -62,6 +61,8 @@ def next_labels(
 
 def show(to: Console, chosen: NextLabels, path: str, out: Path | None) -> None:
     """The first of the chosen items, what they should bring, and how to go on."""
+    from advisor.cli.tables import safe, table
+
     rows = table("item", "probe's guess", ">probability")
     for one in chosen.items[:SHOWN]:
         name = one.key if chosen.kind == "image" else one.item
@@ -90,6 +91,8 @@ def grown_json(grown: Grown) -> dict[str, Any]:
 
 def show_grown(to: Console, grown: Grown) -> None:
     """What was added, and how to train on it."""
+    from advisor.cli.tables import safe
+
     to.print(safe(grown.sentence))
     for one in grown.left_out[:SHOWN]:
         to.print(safe(f"  {one.key}: {one.reason}"), style="dim")

@@ -91,11 +91,13 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     page.get_by_text("The ladder as a picture").click()
     page.locator(".js-plotly-plot").first.wait_for()
     assert fits_a_phone(page)
-    choose(page, ".st-key-budget input", page.get_by_role("option", name="1 min", exact=True))
     frozen = page.get_by_role(
         "option", name=re.compile("Frozen features")
     )  # whatever is recommended: it trains soonest
     choose(page, "[data-testid=stSelectbox] input", frozen)
+    budget = "[class*=st-key-budget-frozen] input"
+    page.locator(budget).wait_for()
+    choose(page, budget, page.get_by_role("option", name="1 min", exact=True))
     train.click()
     page.wait_for_url(re.compile(r"/run\?.*run="), timeout=SOON)
 
