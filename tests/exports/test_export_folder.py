@@ -21,6 +21,8 @@ from advisor.exports.records import Exported
 from advisor.rungs.saved import folder as saved
 from tests.rungs.saved_models import load_predictor
 
+pytestmark = pytest.mark.slow  # each trains, exports and starts processes of its own
+
 Run = Callable[..., Path]
 REAL_QUANTISE = quantised.quantise
 

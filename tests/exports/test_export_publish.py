@@ -20,6 +20,8 @@ from advisor.exports.beside import CARD
 from advisor.exports.export import export
 from tests.exports.conftest import quick as quick
 
+pytestmark = pytest.mark.slow  # each trains, exports and starts processes of its own
+
 Run = Callable[..., Path]
 TOKEN = "hf_secret"
 

@@ -70,6 +70,7 @@ def test_what_is_kept_is_read_back_and_damage_is_named(tmp_path: Path) -> None:
         files.kept(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["sample:digits", "sample:topics"])
 def test_promises_and_sets_hold_on_the_test_part(source: str, home: Path, run_of: Run) -> None:
     dataset = read(source)

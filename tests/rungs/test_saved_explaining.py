@@ -36,6 +36,7 @@ def test_an_empty_text_is_refused() -> None:
         load_predictor(MODEL).explain(" ")
 
 
+@pytest.mark.slow
 def test_strokes_of_a_digit_count_more_than_the_corners(digits: Dataset, run_of: Callable[..., RunContext]) -> None:
     context = run_of(digits, "scratch", 40.0)
     scratch.execute(context)

@@ -57,5 +57,5 @@ def test_cards_appear_while_the_rest_is_measured(images: Dataset) -> None:
 def test_each_card_answers_and_folds_how_it_works(images: Dataset) -> None:
     app = at(images)
     heads = [heading.value for heading in app.subheader]
-    assert heads == ["What do the probes reach?", "What was it measured with?"]
+    assert heads[:2] == ["What do the probes reach?", "What was it measured with?"]
     assert [fold.label for fold in app.expander] == ["How it works"]

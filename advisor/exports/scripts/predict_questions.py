@@ -41,8 +41,9 @@ def index() -> Any:
 
     tokenizer = Tokenizer.from_file(str(HERE / "encoder-tokenizer.json"))
     tokenizer.enable_truncation(HOW["max_tokens"])
-    return (onnxruntime.InferenceSession(str(HERE / "encoder.onnx"), providers=["CPUExecutionProvider"]), tokenizer,
-            json.loads((HERE / "passages.json").read_text("utf-8")), np.load(HERE / "vectors.npy"))  # fmt: skip
+    session = onnxruntime.InferenceSession(str(HERE / "encoder.onnx"), providers=["CPUExecutionProvider"])
+    passages = json.loads((HERE / "passages.json").read_text("utf-8"))
+    return session, tokenizer, passages, np.load(HERE / "vectors.npy", allow_pickle=False)
 
 
 def found(question: str) -> tuple[list[dict[str, Any]], bool]:
