@@ -159,7 +159,7 @@ def to_trackio(run: Tracked) -> str:
         for step, values in sorted(steps.items()):
             trackio.log(values, step=step)
     finally:
-        trackio.finish()  # type: ignore[no-untyped-call]
+        trackio.finish()
     return f"project {PROJECT}, run {run.name}"
 
 
