@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from io import BytesIO
-from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile
 
 import streamlit as st
 
@@ -13,6 +10,7 @@ from advisor.core.records import RunStatus
 from advisor.exports.extra import missing
 from advisor.exports.records import Exported
 from advisor.ui import jobs, parts, waiting, work
+from advisor.ui.zips import zipped
 
 FORMS = {
     "folder": "A folder with everything",
@@ -69,13 +67,3 @@ def download(status: RunStatus, done: Exported) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-
-
-def zipped(folder: Path, name: str) -> bytes:
-    """A folder with all below it as a zip, under `name`."""
-    stream = BytesIO()
-    with ZipFile(stream, "w", ZIP_STORED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, f"{name}/{path.relative_to(folder).as_posix()}")
-    return stream.getvalue()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile
 
 import streamlit as st
 
@@ -14,6 +12,7 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.ui import alts, charts, climbing, how_trained, leave, parts, places, tasks, when, whole_table
+from advisor.ui.zips import zipped
 
 QUESTION = "Did the forecast hold?"
 
@@ -95,7 +94,7 @@ def take_away(status: RunStatus, kind: str) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Model folder (zip)",
-            data=lambda: zipped(folder),
+            data=lambda: zipped(folder, folder.name, lambda path: downloaded(path, folder)),
             file_name=f"{status.run}.zip",
             mime="application/zip",
             key="download-model",
@@ -115,11 +114,6 @@ def take_away(status: RunStatus, kind: str) -> None:
     leave.draw(status)
 
 
-def zipped(folder: Path) -> bytes:
-    """The run's folder as a zip: plan, report, metrics and model, without checkpoints."""
-    stream = BytesIO()
-    with ZipFile(stream, "w", ZIP_STORED) as archive:
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and path.name not in ("heartbeat", "stop", "tracking.json"):
-                archive.write(path, f"{folder.name}/{path.name}")
-    return stream.getvalue()
+def downloaded(path: Path, folder: Path) -> bool:
+    """Whether a path in a run's folder is downloaded: plan, report, metrics and model, without checkpoints."""
+    return path.is_file() and path.parent == folder and path.name not in ("heartbeat", "stop", "tracking.json")

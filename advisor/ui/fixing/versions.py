@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
-import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from advisor.runs import about, store
 from advisor.runs.version_effect import Effect, effect
 from advisor.ui import jobs, parts, places, terms, waiting
 from advisor.ui.fixing import measuring
+from advisor.ui.zips import zipped
 
 #: A copy with more bytes is not sent through the browser; the command writes it.
 MOST_BYTES = 200_000_000
@@ -123,23 +122,17 @@ def take_home(dataset: Dataset) -> None:
         )  # fmt: skip
         if n_bytes <= MOST_BYTES:
             st.download_button(
-                "Copy with its split (zip)", lambda: zipped(dataset), mime="application/zip", file_name=f"{name}.zip",
+                "Copy with its split (zip)", lambda: copied(dataset), mime="application/zip", file_name=f"{name}.zip",
                 key="items-zip", icon=":material/folder_zip:", on_click="ignore",
             )  # fmt: skip
     where = "" if n_bytes <= MOST_BYTES else "The copy is too large for a download. "
     parts.note(f"{where}Into a folder: advisor fix {dataset.source} --export FOLDER. Your own files are never changed.")
 
 
-def zipped(dataset: Dataset) -> bytes:
+def copied(dataset: Dataset) -> bytes:
     """The folder of copies as an archive."""
-    stream = io.BytesIO()
     with tempfile.TemporaryDirectory() as place:
-        folder = export.save_folder(dataset, Path(place) / "copy")
-        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    archive.write(path, path.relative_to(folder))
-    return stream.getvalue()
+        return zipped(export.save_folder(dataset, Path(place) / "copy"))
 
 
 def _size(path: str) -> int:
