@@ -13,7 +13,8 @@ import pytest
 from advisor.core.records import Dataset
 from advisor.exports.records import Exported
 from advisor.runs import store
-from advisor.ui import jobs, leave
+from advisor.ui import jobs
+from advisor.ui.zips import zipped
 from tests.ui.test_ui_try_it import with_model
 from tests.ui.ui_records import opened
 
@@ -32,7 +33,7 @@ def test_a_form_is_exported_and_downloaded(texts: Dataset, write_run: Callable[.
     assert not app.exception
     place = store.directory(run) / "exports" / "safetensors"
     assert Exported.load(place / Exported.NAME).form == "safetensors"
-    names = zipfile.ZipFile(BytesIO(leave.zipped(place, "model"))).namelist()
+    names = zipfile.ZipFile(BytesIO(zipped(place, "model"))).namelist()
     assert {"model/model.safetensors", "model/classes.json"} <= set(names)
     assert app.button(key=f"export-{run}").label == "Export again"
 
