@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-#: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+#: What torch's allocators say on the CPU and on MPS, the C++ library, cuBLAS and cuDNN, in a plain RuntimeError.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "status_alloc_failed",
+              "allocation_failed")  # fmt: skip
 #: What the loader of shared libraries says where one does not fit.
 _NO_ROOM = ("failed to map segment", "cannot allocate memory")
 
