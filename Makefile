@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -75,6 +75,12 @@ bench-rungs: $(READY)  ## every rung and what users would write instead, on ever
 
 bench-export: $(READY)  ## every rung as ONNX: difference of probabilities, size, latencies, int8
 	$(BIN)/python -m benchmarks.export
+
+gpu-check: $(READY)  ## the whole line and large networks on a GPU in 8 minutes, beside bounds; small without one
+	$(BIN)/python -m benchmarks.gpu_check $(SECTIONS)
+
+gpu-pack: $(READY)  ## .gpu-pack/: what a GPU machine without a network lacks; PACK="--python 3.12 --there pip-list.txt"
+	$(BIN)/python -m benchmarks.gpu_check.pack .gpu-pack $(PACK)
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

@@ -1,0 +1,94 @@
+"""Features a second against what the parts allow: decoding on every core, the copy, the best forward pass.
+
+Beside a GPU the parts overlap, so the slowest of them is the floor. On a processor decoding and the forward pass share
+the cores, and the floor is the sum of their seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from advisor.data.decode import open_image
+from benchmarks.figures import Figure
+from benchmarks.gpu_check.check import NO_GPU, Check, NotRun, held, told
+from benchmarks.gpu_check.compiled import compiler_missing
+from benchmarks.gpu_check.photos import written
+from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
+from probes.backbones import catalog
+from probes.backbones.image import ImageBackbone
+from probes.device import usable_cores
+from probes.features import extract
+
+#: Extraction reaches at least this share of the floor's rate.
+SHARE_OF_FLOOR = 0.8
+
+
+def figures(check: Check) -> Iterator[Figure | NotRun]:
+    """The rate of the whole, of its parts, and their ratio."""
+    n, batch = (4000, 256) if check.on_gpu else (1000, 32)
+    n = 96 if check.small else n
+    paths = written(check.folder / "photos", n)
+    backbone = ImageBackbone.load(catalog.default("image"), device=check.device)
+    how = f"{n:,} JPEG files of 256 px, {backbone.entry.title} at {backbone.input_size} px"
+    whole, reason = _extracted(backbone, paths, check.folder / "features")
+    yield told("images extracted a second", whole, "1/s", f"{how}. {reason}")
+    decode = _decoded(backbone, paths)
+    yield told("decoding alone", decode, "1/s", f"{usable_cores()} cores")
+    copy = float("inf")
+    if check.on_gpu:
+        pixels = torch.zeros(batch, backbone.input_size, backbone.input_size, 3, dtype=torch.uint8, pin_memory=True)
+        copy = batch / seconds_of(lambda: backbone.prepare(pixels), check.device)
+        yield told("copy and normalisation alone", copy, "1/s", "from pinned memory")
+    else:
+        yield NotRun("copy alone", NO_GPU)
+    forward = 0.0
+    for name, rate in _forwards(backbone, check, batch):
+        forward = max(forward, rate)
+        yield told(f"forward pass alone, {name}", rate, "1/s", f"{batch} images a batch")
+    missing = compiler_missing()
+    if missing:
+        yield NotRun("forward pass alone, compiled", missing)
+    floor = min(decode, copy, forward) if check.on_gpu else 1 / (1 / decode + 1 / forward)
+    yield held(check, "rate over the floor's", whole / floor, "times", "at least", SHARE_OF_FLOOR, how=how)
+
+
+def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple[float, str]:
+    """Images a second through the whole path, its calibration kept before, and what was calibrated."""
+
+    def read(number: int) -> Any:
+        return open_image(paths[number % len(paths)], backbone.input_size)
+
+    extract(backbone, read, [f"warm {number}" for number in range(min(len(paths), 300))], cache)
+    started = time.perf_counter()
+    found = extract(backbone, read, [path.name for path in paths], cache)
+    seconds = time.perf_counter() - started
+    assert found.ok.all() and found.calibration is not None
+    return len(paths) / seconds, found.calibration.reason
+
+
+def _decoded(backbone: ImageBackbone, paths: list[Path]) -> float:
+    """Images decoded and resized a second on every core."""
+    started = time.perf_counter()
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        list(pool.map(lambda path: backbone.pixels(open_image(path, backbone.input_size)).shape, paths))
+    return len(paths) / (time.perf_counter() - started)
+
+
+def _forwards(backbone: ImageBackbone, check: Check, n: int) -> Iterator[tuple[str, float]]:
+    """(name, images a second) of the forward pass over a batch that lies on the device."""
+    size, module = backbone.input_size, backbone.module.to(memory_format=torch.channels_last)
+    dtype = torch.bfloat16 if check.on_gpu else torch.float32
+    pixels = torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8)
+    batch = backbone.prepare(pixels).contiguous(memory_format=torch.channels_last)
+    ways = [(f"{str(dtype).removeprefix('torch.')} channels_last", module)]
+    if not compiler_missing() and not check.small:
+        ways.append((f"{ways[0][0]}, compiled", torch.compile(module)))
+    for name, way in ways:
+        with torch.inference_mode(), torch.autocast(check.device, dtype=dtype, enabled=check.on_gpu):
+            yield name, n / out_of_a_loop(lambda way=way: way(batch), check.device, 10 if check.on_gpu else 3)  # type: ignore[misc]
