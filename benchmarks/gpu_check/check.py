@@ -56,9 +56,9 @@ SECTIONS = (
     Section("extraction", "Extraction of features", 45),
     Section("precision", "Precision: bf16, fp16 or fp32", 40),
     Section("throughput", "Throughput of large networks", 75),
-    Section("compiled", "torch.compile and CUDA graphs", 60),
+    Section("compiled", "torch.compile and CUDA graphs", 70),
     Section("memory", "Too little memory", 30),
-    Section("images", "The whole line on images", 100),
+    Section("images", "The whole line on images", 90),
     Section("texts", "The whole line on texts, with LoRA", 55),
     Section("resume", "Kill and resume", 50),
 )

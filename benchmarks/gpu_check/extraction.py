@@ -17,7 +17,7 @@ import torch
 from advisor.data.decode import open_image
 from benchmarks.figures import Figure
 from benchmarks.gpu_check.check import NO_GPU, Check, NotRun, held, told
-from benchmarks.gpu_check.compiled import compiler_missing
+from benchmarks.gpu_check.compiled import compiled
 from benchmarks.gpu_check.photos import written
 from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
 from probes.backbones import catalog
@@ -48,12 +48,12 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
     else:
         yield NotRun("copy alone", NO_GPU)
     forward = 0.0
-    for name, rate in _forwards(backbone, check, batch):
-        forward = max(forward, rate)
-        yield told(f"forward pass alone, {name}", rate, "1/s", f"{batch} images a batch")
-    missing = compiler_missing()
-    if missing:
-        yield NotRun("forward pass alone, compiled", missing)
+    for name, outcome in _forwards(backbone, check, batch):
+        if isinstance(outcome, str):
+            yield NotRun(name, outcome)
+        else:
+            forward = max(forward, outcome)
+            yield told(name, outcome, "1/s", f"{batch} images a batch")
     floor = min(decode, copy, forward) if check.on_gpu else 1 / (1 / decode + 1 / forward)
     yield held(check, "rate over the floor's", whole / floor, "times", "at least", SHARE_OF_FLOOR, how=how)
 
@@ -80,15 +80,18 @@ def _decoded(backbone: ImageBackbone, paths: list[Path]) -> float:
     return len(paths) / (time.perf_counter() - started)
 
 
-def _forwards(backbone: ImageBackbone, check: Check, n: int) -> Iterator[tuple[str, float]]:
-    """(name, images a second) of the forward pass over a batch that lies on the device."""
+def _forwards(backbone: ImageBackbone, check: Check, n: int) -> Iterator[tuple[str, float | str]]:
+    """(name, images a second) of the forward pass over a batch that lies on the device, or why it was not measured."""
     size, module = backbone.input_size, backbone.module.to(memory_format=torch.channels_last)
     dtype = torch.bfloat16 if check.on_gpu else torch.float32
-    pixels = torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8)
-    batch = backbone.prepare(pixels).contiguous(memory_format=torch.channels_last)
-    ways = [(f"{str(dtype).removeprefix('torch.')} channels_last", module)]
-    if not compiler_missing() and not check.small:
-        ways.append((f"{ways[0][0]}, compiled", torch.compile(module)))
-    for name, way in ways:
-        with torch.inference_mode(), torch.autocast(check.device, dtype=dtype, enabled=check.on_gpu):
-            yield name, n / out_of_a_loop(lambda way=way: way(batch), check.device, 10 if check.on_gpu else 3)  # type: ignore[misc]
+    batch = backbone.prepare(torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8))
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    name = f"forward pass alone, {str(dtype).removeprefix('torch.')} channels_last"
+    passes = 10 if check.on_gpu else 3
+    with torch.inference_mode(), torch.autocast(check.device, dtype=dtype, enabled=check.on_gpu):
+        yield name, n / out_of_a_loop(lambda: module(batch), check.device, passes)
+        quick, why = (None, "a small check") if check.small else compiled(module, batch)
+        yield (
+            f"{name}, compiled",
+            why if quick is None else n / out_of_a_loop(lambda: quick(batch), check.device, passes),
+        )

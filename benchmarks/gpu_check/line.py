@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.core import storage
+from advisor.core.ladder import RungName
 
 if TYPE_CHECKING:
     from advisor.core.records import Advice, Dataset
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 #: What is read in full; the small ones are made here.
 SAMPLES = {"images": "sample:digits", "texts": "sample:topics"}
 MADE = {"images": "few images", "texts": "few texts"}
-RUNGS = ("frozen", "fine-tune", "scratch")
+RUNGS: tuple[RungName, ...] = ("frozen", "fine-tune", "scratch")
 LORA = "LoRA"
 #: Settings of the runs, by kind and rung; steps without a GPU are few.
 SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
@@ -56,7 +57,7 @@ def main() -> None:
     for rung in RUNGS:
         say(rung, **_run(dataset, advice, rung, SETTINGS[kind].get(rung, {}), device, small))
     if kind == "texts":
-        say(LORA, **_lora(dataset, advice.measured_with, device, FEW_STEPS if small else LORA_STEPS))
+        say(LORA, **_lora(dataset, str(advice.measured_with), device, FEW_STEPS if small else LORA_STEPS))
 
 
 def _advised(kind: str, small: bool) -> tuple[Dataset, Advice]:
@@ -71,7 +72,7 @@ def _advised(kind: str, small: bool) -> tuple[Dataset, Advice]:
 
 
 def _run(
-    dataset: Dataset, advice: Advice, rung: str, settings: dict[str, Any], device: str, small: bool
+    dataset: Dataset, advice: Advice, rung: RungName, settings: dict[str, Any], device: str, small: bool
 ) -> dict[str, Any]:
     """Test value with half of its 90 % interval, seconds, and the most memory beside its forecast."""
     from advisor import api
@@ -80,7 +81,7 @@ def _run(
 
     plan = api.plan(dataset, rung=rung, budget=AMPLE_SECONDS, advice=advice, device=device)
     fixed = {**settings, "steps": FEW_STEPS} if small and "steps" in settings else settings
-    peak, status = 0, None
+    peak, status = 0.0, None
     for status in follow(api.start(plan.model_copy(update={"settings": {**plan.settings, **fixed}}))):
         peak = max(peak, status.memory_bytes or 0)
     if status is None or status.state != "done":

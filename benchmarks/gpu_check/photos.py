@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,13 @@ def written(folder: Path, n: int) -> list[Path]:
     rng = np.random.default_rng(0)
     folder.mkdir(parents=True)
     paths = [folder / f"{number:05d}.jpg" for number in range(n)]
-    for number, path in enumerate(paths):
-        photo = photos[number % len(photos)]
-        top, left = (int(rng.integers(0, side - SIDE_PX + 1)) for side in photo.shape[:2])
-        Image.fromarray(photo[top : top + SIDE_PX, left : left + SIDE_PX]).save(path, quality=90)
+    corners = [[int(rng.integers(0, side - SIDE_PX + 1)) for side in photo.shape[:2]] for photo in photos * n][:n]
+
+    def write(number: int) -> None:
+        photo, (top, left) = photos[number % len(photos)], corners[number]
+        crop = photo[top : top + SIDE_PX, left : left + SIDE_PX]
+        Image.fromarray(crop).save(paths[number], quality=90)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write, range(n)))
     return paths

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from advisor.core.wording import counted, duration
 from benchmarks.gpu_check.check import Row, Section
 
 #: Where the output is no terminal, as in a log.
@@ -33,11 +34,13 @@ def summary(rows: list[Row], seconds: float) -> str:
     """One line on all of them.
 
     >>> summary([{"holds": "yes"}, {"holds": ""}, {"holds": "not run: no GPU"}], 61.0)
-    'In 61 s: 2 figures, 1 within its bound, 0 outside, 1 not run, 0 failed.'
+    '2 figures in 1 min 1 s: 1 within a bound, none outside one; 1 not run, no section failed.'
     """
     verdicts = Counter(row["holds"].partition(":")[0] for row in rows)
     n = verdicts["yes"] + verdicts["no"] + verdicts[""]
+    outside = f"{verdicts['no']} outside" if verdicts["no"] else "none outside one"
+    failed = counted(verdicts["failed"], "section") if verdicts["failed"] else "no section"
     return (
-        f"In {seconds:.0f} s: {n} figures, {verdicts['yes']} within its bound, {verdicts['no']} outside, "
-        f"{verdicts['not run']} not run, {verdicts['failed']} failed."
+        f"{counted(n, 'figure')} in {duration(seconds)}: {verdicts['yes']} within a bound, {outside}; "
+        f"{verdicts['not run']} not run, {failed} failed."
     )

@@ -48,9 +48,9 @@ def _network(check: Check, name: str, size: int, batch_size: int, peak: tuple[fl
     task = networks.problem(backbone, 4 * batch_size)
     precision = training_precision(check.device) if check.on_gpu else "float32"
     n = networks.parameters(task.network)
-    title = f"{name.removesuffix('_224')} ({n / 1e6:,.0f} M)"
+    title = f"{name.removesuffix('_224')} ({n / 1e6:.3g} M)"
     flops = networks.step_flops(task.network, networks.batch_of(task, 2)[0])
-    how = f"{size} px, {batch_size} a batch, {precision}, {flops / 1e9:,.0f} GFLOP an item and step"
+    how = f"{size} px, {batch_size} a batch, {precision}, {flops / 1e9:.3g} GFLOP an item and step"
 
     def used(rate: float, share: float = 1.0) -> float:
         return rate * flops * share / (peak[0] * 1e12)
