@@ -10,6 +10,7 @@ from PIL import Image
 
 from advisor.core.kinds import ModalityName, TaskName, kind_row
 from advisor.core.ladder import run_title
+from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.verdicts import LEAST_SURE
 from advisor.serve.answers import Answered, Labels, Replies, labels, replies
 
@@ -56,6 +57,8 @@ class Served:
 
     def warm_up(self) -> None:
         """Say something once, so that no client waits for what is loaded with the first item."""
+        if isinstance(self.model, Predictor):
+            self.model.stay()
         self.answers([Image.new("RGB", (64, 64), "gray") if self.modality == "image" else "warming up"])
 
 

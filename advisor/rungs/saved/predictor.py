@@ -76,6 +76,9 @@ class Predictor:
             raise DatasetError(remarks.problems[min(remarks.problems)])
         return probabilities
 
+    def stay(self) -> None:
+        """Say that this process goes on predicting, as a server does: what makes that fastest is then worth opening."""
+
     def explain(self, item: Input) -> WordReasons | ImageReasons:
         """What in one item, as `predict` takes it, decided for its label (docs/why.md).
 
