@@ -10,7 +10,7 @@ from benchmarks.figures import FIELDS, Figure, Relation, row_of
 #: The whole check may take so long.
 MOST_SECONDS = 480.0
 #: Without a GPU a small check is patient: the cores may be few, and others may use them.
-PATIENCE = 5.0
+PATIENCE = 12.0
 
 Row = dict[str, str]
 

@@ -40,7 +40,7 @@ def compiled(module: Any, batch: Tensor) -> tuple[Any, str]:
         return None, "no C compiler"
     if batch.device.type == "cuda" and importlib.util.find_spec("triton") is None:
         return None, "triton is not installed"
-    quick = torch.compile(module, dynamic=False)
+    quick: Any = torch.compile(module, dynamic=False)
     try:
         quick(batch)
     except Exception as error:  # compilers raise what they like, and none of it is a failure of the check

@@ -22,7 +22,7 @@ from benchmarks.gpu_check.photos import written
 from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
-from probes.device import usable_cores
+from probes.device import Calibration, usable_cores
 from probes.features import extract
 
 #: Extraction reaches at least this share of the floor's rate.
@@ -36,8 +36,8 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
     paths = written(check.folder / "photos", n)
     backbone = ImageBackbone.load(catalog.default("image"), device=check.device)
     how = f"{n:,} JPEG files of 256 px, {backbone.entry.title} at {backbone.input_size} px"
-    whole, reason = _extracted(backbone, paths, check.folder / "features")
-    yield told("images extracted a second", whole, "1/s", f"{how}. {reason}")
+    whole, calibration = _extracted(backbone, paths, check.folder / "features")
+    yield told("images extracted a second", whole, "1/s", f"{how}. {calibration.reason}")
     decode = _decoded(backbone, paths)
     yield told("decoding alone", decode, "1/s", f"{usable_cores()} cores")
     copy = float("inf")
@@ -47,7 +47,8 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
         yield told("copy and normalisation alone", copy, "1/s", "from pinned memory")
     else:
         yield NotRun("copy alone", NO_GPU)
-    forward = 0.0
+    forward = calibration.items_per_second
+    yield told("forward pass alone, as calibrated", forward, "1/s", f"{calibration.batch_size} images a batch")
     for name, outcome in _forwards(backbone, check, batch):
         if isinstance(outcome, str):
             yield NotRun(name, outcome)
@@ -58,8 +59,8 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
     yield held(check, "rate over the floor's", whole / floor, "times", "at least", SHARE_OF_FLOOR, how=how)
 
 
-def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple[float, str]:
-    """Images a second through the whole path, its calibration kept before, and what was calibrated."""
+def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple[float, Calibration]:
+    """Images a second through the whole path, and its calibration, which was kept before."""
 
     def read(number: int) -> Any:
         return open_image(paths[number % len(paths)], backbone.input_size)
@@ -69,7 +70,7 @@ def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple
     found = extract(backbone, read, [path.name for path in paths], cache)
     seconds = time.perf_counter() - started
     assert found.ok.all() and found.calibration is not None
-    return len(paths) / seconds, found.calibration.reason
+    return len(paths) / seconds, found.calibration
 
 
 def _decoded(backbone: ImageBackbone, paths: list[Path]) -> float:
