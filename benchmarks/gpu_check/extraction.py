@@ -22,6 +22,7 @@ from benchmarks.gpu_check.photos import written
 from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
+from probes.calibrations import calibration_of
 from probes.device import Calibration, usable_cores
 from probes.features import extract
 
@@ -60,17 +61,19 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
 
 
 def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple[float, Calibration]:
-    """Images a second through the whole path, and its calibration, which was kept before."""
+    """Images a second through the whole path, and its calibration, measured before."""
 
     def read(number: int) -> Any:
         return open_image(paths[number % len(paths)], backbone.input_size)
 
-    extract(backbone, read, [f"warm {number}" for number in range(min(len(paths), 300))], cache)
+    calibration = calibration_of(backbone, cache)
+    warm = [f"warm {number}" for number in range(2 * calibration.batch_size)]
+    extract(backbone, read, warm, cache, calibration=calibration)
     started = time.perf_counter()
-    found = extract(backbone, read, [path.name for path in paths], cache)
+    found = extract(backbone, read, [path.name for path in paths], cache, calibration=calibration)
     seconds = time.perf_counter() - started
-    assert found.ok.all() and found.calibration is not None
-    return len(paths) / seconds, found.calibration
+    assert found.ok.all()
+    return len(paths) / seconds, calibration
 
 
 def _decoded(backbone: ImageBackbone, paths: list[Path]) -> float:

@@ -6,11 +6,8 @@ Devices before Ampere have float16 only; torch emulates bfloat16 there, which is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 
 from advisor.training.recipes import training_precision
 from benchmarks.figures import Figure
@@ -19,8 +16,8 @@ from benchmarks.gpu_check.check import Check, NotRun, held, told
 from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
-from probes.device import SAME_DIRECTION, WORTH_IT, Calibration
-from probes.features import extract
+from probes.calibrations import calibration_of
+from probes.device import SAME_DIRECTION, WORTH_IT
 
 #: A training step in the chosen precision over one in float32.
 NO_SLOWER = 1.02
@@ -55,19 +52,10 @@ def _extraction(check: Check, dtypes: tuple[str, ...]) -> Iterator[Figure | NotR
         reference = found if reference is None else reference
         agree[name] = float(torch.nn.functional.cosine_similarity(reference, found, dim=1).min())
         yield told(f"extraction in {name}", rates[name], "images/s", f"least cosine with float32 {agree[name]:.5f}")
-    chosen = _chosen(backbone, check.folder / "features")
+    chosen = calibration_of(backbone, check.folder / "features")
     best = max(rate for name, rate in rates.items() if agree[name] >= SAME_DIRECTION)
     figure, ratio = "rate of what was chosen over the best that agrees", chosen.items_per_second / best
     yield held(check, figure, ratio, "times", "at least", 1 / WORTH_IT, how=chosen.reason)
-
-
-def _chosen(backbone: ImageBackbone, cache: Path) -> Calibration:
-    """How extraction runs the backbone."""
-    rng = np.random.default_rng(0)
-    images = [Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)) for _ in range(80)]
-    found = extract(backbone, lambda i: images[i], [f"noise {i}" for i in range(len(images))], cache)
-    assert found.calibration is not None
-    return found.calibration
 
 
 def _training(check: Check, dtypes: tuple[str, ...]) -> Iterator[Figure | NotRun]:
