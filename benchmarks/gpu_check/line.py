@@ -63,8 +63,10 @@ def main() -> None:
 def _advised(kind: str, small: bool) -> tuple[Dataset, Advice]:
     from advisor import api
     from benchmarks.faults.short_runs import dataset_of
-    from benchmarks.gpu_check.weights import text_backbone
+    from benchmarks.gpu_check.weights import stand_in, text_backbone
 
+    if kind == "images":
+        stand_in()
     home = Path(os.environ["ADVISOR_HOME"])
     dataset = dataset_of(home, MADE[kind] if small else SAMPLES[kind])
     backbone = text_backbone() if kind == "texts" else None

@@ -1,7 +1,7 @@
 """The packaged text encoder for one sample: half precision and the words of that sample, a quarter of the size.
 
-The tokenizer takes the longest piece that it knows, so texts of the sample are cut as before where only pieces that no
-text has are left out.
+The tokenizer takes the longest piece that it knows, so these texts are cut as before where only pieces that none of
+them has are left out. Class names are kept too: the sample's, ImageNet's and digits.
 """
 
 from __future__ import annotations
@@ -57,10 +57,13 @@ def _pieces(tokenizer: Path, texts: list[str]) -> list[int]:
 
 def _texts(home: Path) -> list[str]:
     from advisor import api
+    from probes.zero_shot import class_sentences, imagenet_names
 
     os.environ["ADVISOR_HOME"] = str(home)
-    texts: list[str] = api.read(SAMPLE).items["text"].tolist()
-    return texts
+    dataset = api.read(SAMPLE)
+    texts: list[str] = dataset.items["text"].tolist()
+    digits = class_sentences([str(digit) for digit in range(10)], kind="image")
+    return [*texts, *class_sentences(dataset.classes, kind="text"), *imagenet_names(), *digits]
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

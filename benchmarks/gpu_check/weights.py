@@ -11,17 +11,27 @@ from probes.backbones.weights import available, weights_folders
 SMALL_COPY = "minilm-of-the-sample"
 
 
+def small_copy() -> Path | None:
+    """The folder of the small copy; None where there is none."""
+    return next((folder / SMALL_COPY for folder in weights_folders() if (folder / SMALL_COPY).is_dir()), None)
+
+
 def text_backbone() -> str | None:
     """The name for `advise`; None where no weights are here."""
-    entry = catalog.default("text")
-    if available(entry)[0]:
-        return entry.name
-    copies = (folder / SMALL_COPY for folder in weights_folders())
-    return next((str(copy) for copy in copies if Path(copy).is_dir()), None)
+    entry, copy = catalog.default("text"), small_copy()
+    return entry.name if available(entry)[0] else str(copy) if copy else None
+
+
+def stand_in() -> None:
+    """In this process, the small copy for the packaged encoder, which class names of images are matched with."""
+    entry, copy = catalog.default("text"), small_copy()
+    if copy is not None and not available(entry)[0]:
+        catalog.CATALOG = (catalog.find(f"{entry.name}@{copy}"), *catalog.CATALOG)
 
 
 def missing(kind: str) -> str:
     """Why the line on images or texts cannot be carried out; empty where it can."""
-    if kind == "texts":
-        return "" if text_backbone() else "no weights of a text encoder; see docs/gpu.md"
-    return "" if available(catalog.default("image"))[0] else "no weights of an image backbone; see docs/gpu.md"
+    if not text_backbone():  # it reads the class names of images too
+        return "no weights of a text encoder; see docs/gpu.md"
+    there = kind == "texts" or available(catalog.default("image"))[0]
+    return "" if there else "no weights of an image backbone; see docs/gpu.md"
