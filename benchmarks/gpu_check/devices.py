@@ -18,8 +18,8 @@ from benchmarks.gpu_check.running import environment, last_line
 
 #: A run's memory against its forecast: main memory on a processor, the device's own on a GPU.
 MOST_OF_FORECAST = 1.5
-
-Lines = dict[str, dict[str, Any]]
+#: A probability may differ so much when a model that was trained on the GPU predicts on the processor.
+TAKEN_HOME = 0.05
 
 
 def compared(check: Check, kind: str) -> Iterator[Figure | NotRun]:
@@ -36,7 +36,7 @@ def compared(check: Check, kind: str) -> Iterator[Figure | NotRun]:
     try:
         for name in line.names(kind):
             said = {device: _waited(check, kind, device, child, name) for device, child in children.items()}
-            yield from _figures(name, said["cpu"], said.get("cuda"))
+            yield from of_line(name, said["cpu"], said.get("cuda"))
     finally:
         for child in children.values():
             child.kill()
@@ -82,7 +82,8 @@ def _waited(check: Check, kind: str, device: str, child: subprocess.Popen[bytes]
         time.sleep(0.1)
 
 
-def _figures(name: str, cpu: dict[str, Any], cuda: dict[str, Any] | None) -> Iterator[Figure | NotRun]:
+def of_line(name: str, cpu: dict[str, Any], cuda: dict[str, Any] | None) -> Iterator[Figure | NotRun]:
+    """A part of the line as the devices said it; cuda: None without a GPU."""
     if name == "advice":
         yield told("advice on the processor", cpu["seconds"], "s", f"recommended: {cpu['recommended']}")
     else:
@@ -102,6 +103,10 @@ def _on_gpu(name: str, cpu: dict[str, Any], cuda: dict[str, Any]) -> Iterator[Fi
     noise = 100 * max(cpu["half"], 0.5 / cpu["n"])
     how = f"{100 * cuda['value']:.1f} % on the GPU in {cuda['precision']}; noise: half of the 90 % interval"
     yield Figure("", f"{name}: points between the devices", apart, "points", "at most", (noise,), how)
+    if cuda.get("taken_home") is not None:
+        name_home, apart = f"{name}: probabilities of the GPU's model on the processor", cuda["taken_home"]
+        how = "largest difference of a test item's probability"
+        yield Figure("", name_home, apart, "", "at most", (TAKEN_HOME,), how)
     how = f"{cuda['seconds']:.1f} s on the GPU, {cpu['seconds']:.1f} s on half of the cores"
     yield told(f"{name}: times as fast on the GPU", cpu["seconds"] / cuda["seconds"], "times", how)
 

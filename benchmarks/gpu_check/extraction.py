@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from advisor.data.decode import open_image
@@ -23,11 +24,13 @@ from benchmarks.gpu_check.timing import out_of_a_loop, seconds_of
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
 from probes.calibrations import calibration_of
-from probes.device import Calibration, usable_cores
+from probes.device import SAME_DIRECTION, Calibration, usable_cores
 from probes.features import extract
 
 #: Extraction reaches at least this share of the floor's rate.
 SHARE_OF_FLOOR = 0.8
+#: Images whose features both devices compute.
+N_COMPARED = 96
 
 
 def figures(check: Check) -> Iterator[Figure | NotRun]:
@@ -39,6 +42,7 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
     how = f"{n:,} JPEG files of 256 px, {backbone.entry.title} at {backbone.input_size} px"
     whole, calibration = _extracted(backbone, paths, check.folder / "features")
     yield told("images extracted a second", whole, "1/s", f"{how}. {calibration.reason}")
+    yield agreement(check, paths[:N_COMPARED]) if check.on_gpu else NotRun("features of both devices", NO_GPU)
     decode = _decoded(backbone, paths)
     yield told("decoding alone", decode, "1/s", f"{usable_cores()} cores")
     copy = float("inf")
@@ -74,6 +78,22 @@ def _extracted(backbone: ImageBackbone, paths: list[Path], cache: Path) -> tuple
     seconds = time.perf_counter() - started
     assert found.ok.all()
     return len(paths) / seconds, calibration
+
+
+def agreement(check: Check, paths: list[Path]) -> Figure:
+    """The least cosine between the features of an image on both devices."""
+    found = []
+    for device in ("cpu", check.device):
+        backbone = ImageBackbone.load(catalog.default("image"), device=device)
+        cache = check.folder / f"features on {device}"
+
+        def read(number: int, size: int = backbone.input_size) -> Any:
+            return open_image(paths[number], size)
+
+        rows = extract(backbone, read, [path.name for path in paths], cache).array
+        found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    cosine, how = float((found[0] * found[1]).sum(1).min()), f"{len(paths)} images, GPU against processor"
+    return held(check, "features of both devices: least cosine", cosine, "", "at least", SAME_DIRECTION, how=how)
 
 
 def _decoded(backbone: ImageBackbone, paths: list[Path]) -> float:

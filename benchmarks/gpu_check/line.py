@@ -95,7 +95,20 @@ def _run(
         "value": report.test.value, "half": (report.test.high - report.test.low) / 2, "n": report.test.n,
         "seconds": report.seconds, "device": report.device, "precision": report.precision, "peak": peak,
         "forecast": advice.estimate(rung).peak_memory_bytes,
+        "taken_home": taken_home(dataset, report.run, device) if device == "cuda" else None,
     }  # fmt: skip
+
+
+def taken_home(dataset: Dataset, run: str, device: str) -> float:
+    """The largest difference of a test item's probability when the run's model predicts on the processor."""
+    from advisor.rungs.saved.loading import load
+    from advisor.rungs.saved.predictor import Predictor
+    from advisor.runs import store
+
+    rows = dataset.where("test")
+    models = [load(store.directory(run), place) for place in ("cpu", device)]
+    here, there = (model.predict_rows(dataset, rows)[0] for model in models if isinstance(model, Predictor))
+    return float(abs(here - there).max())
 
 
 def _lora(dataset: Dataset, backbone_name: str, device: str, steps: int) -> dict[str, Any]:

@@ -13,9 +13,15 @@ import psutil
 import pytest
 
 from advisor import api
+from benchmarks.faults.short_runs import dataset_of
+from benchmarks.figures import Figure
 from benchmarks.gpu_check.check import MOST_SECONDS, SECTIONS, Check, Section
 from benchmarks.gpu_check.device import PEAKS
+from benchmarks.gpu_check.devices import of_line
+from benchmarks.gpu_check.extraction import agreement
+from benchmarks.gpu_check.line import taken_home
 from benchmarks.gpu_check.pack import CARRIED, ROOT, names_in, needed
+from benchmarks.gpu_check.photos import written
 from benchmarks.gpu_check.running import rows_of
 from benchmarks.gpu_check.small_copy import SAMPLE, write_small_copy
 from probes.backbones import catalog
@@ -66,6 +72,30 @@ def test_packed_is_what_a_machine_lacks() -> None:
     assert not names & (there | {"torch", "streamlit", "scipy"}), "what others there bring is there too"
     weights = (ROOT / "weights.txt").read_text()
     assert all(f"\n{name}==" in weights for name in CARRIED)
+
+
+CPU = {"value": 0.90, "half": 0.03, "n": 300, "seconds": 30.0, "peak": 1e9, "forecast": 1e9, "precision": "float32"}
+
+
+def test_values_of_two_devices_are_held_against_the_noise() -> None:
+    """What the line says on both devices, as it is said on a machine with a GPU."""
+    for value, apart, holds in ((0.88, 0.01, True), (0.86, 0.2, False)):
+        cuda = {**CPU, "value": value, "seconds": 3.0, "taken_home": apart, "precision": "bfloat16"}
+        figures = [figure for figure in of_line("frozen", CPU, cuda) if isinstance(figure, Figure)]
+        verdicts = {figure.name.removeprefix("frozen: "): figure.holds for figure in figures}
+        assert verdicts["points between the devices"] is holds
+        assert verdicts["probabilities of the GPU's model on the processor"] is holds
+        assert verdicts["peak memory over its forecast"] is True
+    assert next(f.value for f in figures if "times as fast" in f.name) == 10.0
+
+
+def test_features_and_probabilities_of_two_devices_are_compared(tmp_path: Path) -> None:
+    """The processor against itself, since there may be no other device: nothing differs."""
+    check = Check("cpu", True, tmp_path)
+    assert agreement(check, written(tmp_path / "photos", 4)).value == pytest.approx(1.0)
+    dataset = dataset_of(tmp_path, "few images")
+    report = api.train(dataset, rung="frozen", budget=20, advice=api.advise(dataset, budget=5, backbones="none"))
+    assert taken_home(dataset, report.run, "cpu") == 0.0
 
 
 @pytest.mark.slow
