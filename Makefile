@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -50,6 +50,9 @@ bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memo
 
 bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
 	$(BIN)/python -m benchmarks.serving
+
+bench-speed: $(READY)  ## what inference engines bring, one prediction, the start: every figure beside its bound
+	$(BIN)/python -m benchmarks.speed
 
 bench-confidence: $(READY)  ## thresholds on random splits of six sets: promises kept, coverage, what sets hold
 	$(BIN)/python -m benchmarks.confidence

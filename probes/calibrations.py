@@ -32,8 +32,8 @@ from probes.notes import read_note, write_note
 #: A present rate within this factor of the kept one confirms it; other work on two cores changes it by about two.
 NEAR = 1.5
 FOLDER = "calibrations"
-#: Seconds for torch's formats where an engine is timed as well; the items and seconds that check a kept rate.
-SHORT_SECONDS, N_CHECKED, CHECK_SECONDS = 0.4, 8, 0.1
+#: Items and seconds that check the kept rate of an engine.
+N_CHECKED, CHECK_SECONDS = 8, 0.1
 
 
 def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -> Calibration:
@@ -47,7 +47,8 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
     if kept is not None:
         rate = present_rate(backbone, kept, cache, texts)
         if rate is not None and rate <= NEAR * kept.items_per_second:
-            place(backbone.module, kept)
+            if kept.engine == "torch":
+                place(backbone.module, kept)
             return kept if rate * NEAR >= kept.items_per_second else _slower_now(kept, rate)
     measured = _measured(backbone, cache, texts)
     write_note(path, {"facts": facts, "calibration": measured.model_dump()})
@@ -70,16 +71,11 @@ def present_rate(backbone: Any, calibration: Calibration, cache: Path, texts: li
 
 
 def _measured(backbone: Any, cache: Path, texts: list[str] | None) -> Calibration:
-    """Torch's formats first, in less time where an engine will most likely be faster; then the engines."""
-    from probes.engines.graph import translatable
-    from probes.engines.opened import installed
-    from probes.engines.race import with_engine
-    from probes.forward import Forward
+    """By an engine where one is clearly faster than torch; else in the best of torch's formats."""
+    from probes.engines.race import fastest
 
-    if not (translatable(backbone) and installed()):
-        return calibrate_backbone(backbone, texts)
-    in_torch = calibrate_backbone(backbone, texts, SHORT_SECONDS)
-    return with_engine(backbone, in_torch, cache, Forward(backbone, in_torch, cache), texts)
+    found = fastest(backbone, cache, texts)
+    return calibrate_backbone(backbone, texts) if found is None else found
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from probes.errors import ProbeError
@@ -98,6 +99,21 @@ def shaped(batch: Any, calibration: Calibration) -> Any:
     if isinstance(batch, dict):
         return batch
     return batch.contiguous(memory_format=torch.channels_last if calibration.channels_last else torch.contiguous_format)
+
+
+def in_torch(backbone: Any, calibration: Calibration) -> Callable[[Any], np.ndarray]:
+    """What computes features in torch, of a batch as it was decoded or tokenized. Shape: gives (n, dim) float32."""
+    import torch
+
+    place(backbone.module, calibration)
+
+    def run(batch: Any) -> np.ndarray:
+        with torch.inference_mode(), precision(calibration):
+            output = backbone.module(shaped(backbone.prepare(batch), calibration))
+        features: np.ndarray = output.float().cpu().numpy()
+        return features
+
+    return run
 
 
 def calibrate(

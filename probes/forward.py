@@ -7,14 +7,13 @@ there is no engine, where the items are too few to open one, on a GPU, and whate
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from probes.device import Calibration, place, precision, shaped
+from probes.device import Calibration, in_torch
 from probes.engines import opened as engines
 from probes.engines.graph import translatable
 from probes.memory import is_out_of_memory
@@ -26,15 +25,13 @@ CHARACTERS = 256
 #: Items compared with torch when a process first uses an engine.
 COMPARED = 2
 
-_n_read: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
-
 
 class Forward:
     """Calls give (n, dim) float32 features of a batch as it was decoded or tokenized."""
 
     def __init__(self, backbone: Any, calibration: Calibration, cache: Path) -> None:
         self.backbone, self.calibration, self.cache = backbone, calibration, cache
-        self._placed = False
+        self._torch: Callable[[Any], np.ndarray] | None = None
         self._engine = self._opened()
 
     @property
@@ -54,6 +51,8 @@ class Forward:
                     raise
                 engines.refuse(self.backbone, self._engine, error)
                 self._engine = self._opened()  # the next precision, or none
+        if self._torch is None:
+            self._torch = in_torch(self.backbone, self.calibration)
         return self._torch(batch)
 
     def _opened(self) -> engines.Opened | None:
@@ -64,17 +63,6 @@ class Forward:
             if (one := engines.opened(self.backbone, how.engine, precision_, self.cache)) is not None:
                 return one
         return None
-
-    def _torch(self, batch: Any) -> np.ndarray:
-        import torch
-
-        if not self._placed:
-            place(self.backbone.module, self.calibration)
-            self._placed = True
-        with torch.inference_mode(), precision(self.calibration):
-            output = self.backbone.module(shaped(self.backbone.prepare(batch), self.calibration))
-        features: np.ndarray = output.float().cpu().numpy()
-        return features
 
 
 def forward_of(
@@ -98,7 +86,7 @@ def forward_of(
 def _calibration(backbone: Any, n: int, cache: Path, texts: list[str] | None, stays: bool) -> Calibration:
     module = getattr(backbone, "plain", backbone).module
     each = sum(map(len, texts)) / len(texts) / CHARACTERS if texts else 1.0
-    _n_read[module] = read = _n_read.get(module, 0.0) + n * each
+    read = engines.counted(module, n * each)
     if stays or read > TO_TRANSLATE or (read > TO_OPEN and _translated(backbone, cache)):
         from probes.calibrations import calibration_of
 

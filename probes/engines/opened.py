@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class Opened:
 
 _open: OrderedDict[tuple[str, str, str, int], Opened] = OrderedDict()
 _refused: set[tuple[str, str, str]] = set()
+_n_read: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -137,6 +139,20 @@ def at_hand(backbone: Any) -> Opened | None:
             return None
         key, n_threads = signature_of(backbone).key, torch.get_num_threads()
         return next((one for own, one in reversed(_open.items()) if (own[0], own[3]) == (key, n_threads)), None)
+
+
+def counted(module: Any, n: float) -> float:
+    """How many items this process has read with a module, with n more."""
+    _n_read[module] = _n_read.get(module, 0.0) + n
+    return _n_read[module]
+
+
+def close() -> None:
+    """Begin anew: no graph is open, none was refused, and nothing was read."""
+    with _lock:
+        _n_read.clear()
+        _open.clear()
+        _refused.clear()
 
 
 def refuse(backbone: Any, one: Opened, error: Exception) -> None:

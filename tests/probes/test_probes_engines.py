@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +17,16 @@ from PIL import Image
 from probes.backbones import catalog
 from probes.backbones.image import ImageBackbone
 from probes.backbones.text import TextBackbone
-from probes.calibrations import calibration_of
 from probes.device import Calibration
 from probes.engines import kept, opened
 from probes.engines.graph import graph_of, places, signature_of, translatable
 from probes.features import extract
-from probes.forward import Forward, forward_of
+from probes.forward import TO_OPEN, TO_TRANSLATE, Forward, forward_of
 from probes.hooks import hooked
 from tests.probes.tiny_models import ENCODERS, TIMM, VISION, encoder, timm_folder, vision
 
 INSTALLED = sorted(opened.installed())
 TEXTS = ["", " ", "the cat sat on the mat", "word " * 10_000, "🙂👩‍👩‍👧 日本語", "\x00\u202e odd", "A" * 5000]
-
-
-@pytest.fixture(autouse=True)
-def nothing_open() -> Iterator[None]:
-    """Each test begins in a process that has opened and refused nothing."""
-    opened._open.clear()
-    opened._refused.clear()
-    yield
-    opened._open.clear()
-    opened._refused.clear()
 
 
 def by(engine: str, precision: str = "float32") -> Calibration:
@@ -182,7 +170,7 @@ def test_an_engine_that_disagrees_or_fails_is_replaced_by_torch_and_said_once(
     batch = np.stack([lite0.pixels(image) for image in odd_images()])
     expected = Forward(lite0, by("torch"), tmp_path)(batch)
     Forward(lite0, by("openvino"), tmp_path)(batch)  # translated while all was well
-    opened._open.clear()
+    opened.close()
     engine = opened.ENGINES["openvino"]
     monkeypatch.setattr(engine, "_Run", engine.Run, raising=False)
     monkeypatch.setattr(engine, "Run", run)
@@ -201,18 +189,22 @@ def test_a_damaged_translation_is_noticed_and_made_again(lite0: ImageBackbone, t
     content[len(content) // 2] ^= 255
     weights.write_bytes(content)
     assert kept.opened(weights.parent, signature_of(lite0).key) is None
-    opened._open.clear()
+    opened.close()
     np.testing.assert_allclose(Forward(lite0, by("openvino"), tmp_path)(batch), first, rtol=1e-5, atol=1e-5)
     assert kept.opened(weights.parent, signature_of(lite0).key) == weights.parent
     assert not list((tmp_path / kept.FOLDER).glob("**/*.pkl"))
     assert kept.used(tmp_path) > 10_000_000 and kept.clear(tmp_path) > 10_000_000 and kept.used(tmp_path) == 0
 
 
-def test_few_items_stay_in_torch_and_many_ask_for_the_calibration(lite0: ImageBackbone, tmp_path: Path) -> None:
-    assert forward_of(lite0, 3, tmp_path).engine == "torch"
-    chosen = forward_of(lite0, 1000, tmp_path)
-    assert chosen.calibration == calibration_of(lite0, tmp_path) or chosen.calibration.items_per_second > 0
-    assert forward_of(lite0, 3, tmp_path).engine == chosen.engine  # it is open now
+def test_an_engine_is_opened_for_many_items_or_for_a_process_that_stays(tmp_path: Path) -> None:
+    backbone = ImageBackbone.load(catalog.default("image"), input_size=64)
+    assert forward_of(backbone, TO_OPEN // 2, tmp_path).engine == "torch"
+    chosen = forward_of(backbone, 1, tmp_path, stays=True)
+    assert chosen.engine in ("torch", *INSTALLED) and chosen.calibration.items_per_second > 0
+    assert forward_of(backbone, 1, tmp_path).engine == chosen.engine  # it is open now
+    other = ImageBackbone.load(catalog.default("image"), input_size=96)
+    assert forward_of(other, TO_TRANSLATE // 2, tmp_path).engine == "torch"  # its graph would have to be made
+    assert forward_of(other, TO_TRANSLATE, tmp_path).calibration.items_per_second > 0
 
 
 def test_the_feature_cache_does_not_depend_on_the_engine(lite0: ImageBackbone, tmp_path: Path) -> None:
