@@ -269,3 +269,17 @@ def test_graphs_agree_on_what_they_are(lite0: ImageBackbone, minilm: TextBackbon
         assert graph.signature.outputs == hooked(backbone).names
         sizes = [part.shape[1] for part in graph.run(graph.examples[1])]
         assert sizes == [dim for _, dim in hooked(backbone).parts]
+
+
+@pytest.mark.parametrize("engine", INSTALLED)
+def test_the_distance_from_the_pre_training_data_is_that_of_torch(
+    lite0: ImageBackbone, engine: str, tmp_path: Path
+) -> None:
+    from probes.domain import WithMoments, measure_distance
+
+    pictures = [image for image in odd_images() for _ in range(3)]
+    slow = measure_distance(lite0, pictures.__getitem__, len(pictures))
+    fast = measure_distance(lite0, pictures.__getitem__, len(pictures), by(engine), cache=tmp_path)
+    np.testing.assert_allclose(fast.layers, slow.layers, rtol=1e-3)
+    assert fast.energy == pytest.approx(slow.energy, rel=1e-3)
+    assert Forward(WithMoments(lite0), by(engine), tmp_path).engine == engine
