@@ -46,6 +46,11 @@ class Calibration(BaseModel):
     engine: str = "torch"
     engine_dtype: str = "float32"
 
+    @property
+    def precision(self) -> str:
+        """Of the features, whatever computes them."""
+        return self.dtype if self.engine == "torch" else self.engine_dtype
+
 
 @dataclass(frozen=True)
 class _Candidate:

@@ -19,3 +19,6 @@ import os
 
 for _name in ("ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED"):  # since 1.29; both names have been in use
     os.environ.setdefault(_name, "1")
+
+#: What people call them; read where nothing heavy may be imported.
+TITLES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}

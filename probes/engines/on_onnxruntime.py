@@ -17,7 +17,7 @@ import torch
 from probes.engines.graph import Graph
 from probes.engines.quiet import quiet
 
-NAME, TITLE = "onnxruntime", "ONNX Runtime"
+NAME = "onnxruntime"
 FILE = "graph.onnx"
 #: Version of the operators that the file names; every supported release knows them.
 OPSET = 18

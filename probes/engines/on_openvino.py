@@ -24,7 +24,7 @@ import torch
 from probes.engines.graph import Graph
 from probes.engines.quiet import quiet
 
-NAME, TITLE = "openvino", "OpenVINO"
+NAME = "openvino"
 FILE = "graph.xml"
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 _core: Any = None

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from probes.engines import kept, on_onnxruntime, on_openvino
+from probes.engines import TITLES, kept, on_onnxruntime, on_openvino
 from probes.engines.graph import Graph, Signature, graph_of, inputs_of, places, signature_of
 from probes.errors import first_line
 
@@ -35,7 +35,6 @@ class Engine(Protocol):
     """A module of `ENGINES`. ``Run``: opens a folder for a number of threads in a precision; calls compute."""
 
     NAME: str
-    TITLE: str
     Run: Any
 
     def version(self) -> str | None:
@@ -169,7 +168,7 @@ def _refuse(backbone: Any, graph: tuple[str, str, str], error: Exception) -> Non
             del _open[place]
     LOG.warning(
         "%s is not computed by %s in %s, but in torch or another precision: %s",
-        backbone.entry.title, ENGINES[graph[1]].TITLE, graph[2], first_line(error),
+        backbone.entry.title, TITLES[graph[1]], graph[2], first_line(error),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.device import WORTH_IT, Calibration, in_torch, raw_example
+from probes.engines import TITLES
 from probes.engines import opened as engines
 from probes.engines.graph import translatable
 
@@ -83,7 +84,7 @@ def _chosen(plain: Calibration, name: str, paces: dict[str, Pace], torchs: Pace,
     slower = torchs.cost / paces[precision].cost
     if slower < CLEARLY:
         return None
-    rate, title = paces[precision].rate, engines.ENGINES[name].TITLE
+    rate, title = paces[precision].rate, TITLES[name]
     return plain.model_copy(
         update={
             "engine": name,
