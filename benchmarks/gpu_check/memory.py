@@ -28,8 +28,9 @@ from probes.memory import InParts
 LEFT = 0.5
 #: Cosine of what came out of parts with what came out of the whole: sums in another order, on a GPU in TF32.
 SAME = 0.999
-#: Of the C library's ``mallopt``: the size from which on an allocation is a mapping of its own.
-M_MMAP_THRESHOLD = -3
+#: Of the C library's ``mallopt``: the size from which on an allocation is a mapping of its own, and how many heaps
+#: threads may have, each of which reserves 64 MB.
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 
 
 def figures(check: Check) -> Iterator[Figure | NotRun]:
@@ -47,21 +48,24 @@ def figures(check: Check) -> Iterator[Figure | NotRun]:
     batch, raw = Batches(task, settings).at(0)
     pixels = np.repeat(raw, 4, axis=0)
 
-    def gradient() -> tuple[np.ndarray, int]:
+    def gradient(parts: int = 1) -> tuple[np.ndarray, int]:
         gradients = Gradients(task, settings, learning, say=lambda sentence: None)
+        gradients.parts = parts
         gradients.of(batch, raw)
         flat = torch.cat([p.grad.flatten().cpu() for p in learning if p.grad is not None]).numpy()
         for parameter in learning:
             parameter.grad = None
         return flat, gradients.parts
 
-    def features() -> tuple[np.ndarray, int]:
+    def features(parts: int = 1) -> tuple[np.ndarray, int]:
         compute = InParts(lambda rows: _features(backbone, rows))
+        compute.most = len(pixels) // parts
         rows = compute(pixels, len(pixels))
         return rows.ravel(), -(-len(pixels) // (compute.most or len(pixels)))
 
     for name, work in (("gradient", gradient), ("features", features)):
-        work()  # kernels are chosen, threads are there
+        for in_parts in (8, 4, 2, 1):  # the code for each size is there, and the threads: neither is what is limited
+            work(in_parts)
         with Taken(check) as taken:
             whole, _ = work()
         limit(check, taken.bytes * LEFT)
@@ -82,7 +86,8 @@ def _features(backbone: ImageBackbone, pixels: np.ndarray) -> np.ndarray:
 def _give_back_at_once() -> bool:
     """Let the C library map each tensor by itself: else it keeps what is free, and the limit would not be felt."""
     with contextlib.suppress(OSError, AttributeError):
-        return bool(ctypes.CDLL("libc.so.6").mallopt(M_MMAP_THRESHOLD, 1 << 16))
+        library = ctypes.CDLL("libc.so.6")
+        return bool(library.mallopt(M_MMAP_THRESHOLD, 1 << 16) and library.mallopt(M_ARENA_MAX, 1))
     return False
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from advisor import api
 from benchmarks.faults.short_runs import dataset_of
 from benchmarks.figures import Figure
+from benchmarks.gpu_check import networks
 from benchmarks.gpu_check.check import MOST_SECONDS, SECTIONS, Check, Section
 from benchmarks.gpu_check.device import PEAKS
 from benchmarks.gpu_check.devices import of_line
@@ -36,6 +38,14 @@ def test_the_whole_check_stays_within_its_time() -> None:
 def test_longer_names_of_devices_come_before_those_that_they_hold() -> None:
     names = list(PEAKS)
     assert not [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if a in b]
+
+
+def test_a_step_costs_three_forward_passes_of_what_the_paper_gives_for_vit_b() -> None:
+    """17.6 GMAC at 224 px (Touvron et al., ICML 2021, table 5), counted without computing anything."""
+    module = networks.random_backbone("vit_base_patch16_224", "meta", 224).module
+    assert networks.parameters(module) == pytest.approx(86e6, rel=0.01)
+    pixels = torch.empty(2, 3, 224, 224, device="meta")
+    assert networks.step_flops(module, pixels) == pytest.approx(3 * 2 * 17.6e9, rel=0.02)
 
 
 def test_a_section_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
