@@ -42,8 +42,9 @@ def version() -> str | None:
 def convert(graph: Graph, folder: Path) -> None:
     """Write the graph as IR into a folder. Raises whatever the tracer or the converter raises."""
     openvino, example = _imported(), graph.examples[0]
+    trace: Any = torch.jit.trace
     with quiet(), torch.no_grad():  # it warns of constants in the graph; the check of another shape finds those
-        traced = torch.jit.trace(graph.module, example, check_trace=False, strict=False)  # checking takes twice as long
+        traced = trace(graph.module, example, check_trace=False, strict=False)  # checking takes twice as long
         model = openvino.convert_model(traced, example_input=example)
     open_shapes = [openvino.PartialShape(_open_shape(tensor)) for tensor in example]
     model.reshape(dict(zip(range(len(example)), open_shapes, strict=True)))
