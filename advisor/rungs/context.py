@@ -79,6 +79,7 @@ class Outcome:
     without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
     are for the report. ``stopped``: the user ended the training early and the best state so far was saved. ``dropped``:
     why the run was rolled back to the rung it had started from, whose model was saved; "" where it was not.
+    ``gained_nothing``: it was since what was trained to the end was no better on held-out items.
     """
 
     rung: RungName
@@ -88,6 +89,7 @@ class Outcome:
     precision: str = "float32"
     stopped: bool = False
     dropped: str = ""
+    gained_nothing: bool = False
 
 
 class Rung(Protocol):

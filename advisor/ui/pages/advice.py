@@ -222,8 +222,8 @@ def rests_on(advice: Advice) -> None:
 
 
 def known_by(estimate: Estimate) -> str:
-    """How the value of a rung is known, a sentence with a space after it; "" without a value."""
-    if estimate.value is None or estimate.provenance is None:
+    """How the value of a rung is known, a sentence with a space after it; "" without one or where details say it."""
+    if estimate.value is None or estimate.provenance is None or estimate.kept is not None:
         return ""
     return f"{wording.capital(basis(estimate))}, n = {wording.count(estimate.n)}. "
 
