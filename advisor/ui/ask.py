@@ -103,26 +103,31 @@ def reply(turn: Turn) -> None:
         parts.problem(turn.problem)
         return
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
-    said, misread = f"{wording.short(answer.text, 400)}{sure}", answer.supported and not quoted(answer)
-    if misread:  # the passage is surer than what was made of it
-        parts.answer_line("This passage fits best.")
-        passages(answer)
-        parts.note(
-            f"The model made of it: {said}. The passages do not contain these words, so it may have misread them."
-        )
-    elif answer.supported or closed_book:
-        parts.answer_line(said)
-        if closed_book:
-            parts.note("Answered closed-book: no document was read, so no passage supports it.")
+    words, misread = f"{wording.short(answer.text, 400)}{_sure(answer)}", answer.supported and not quoted(answer)
+    if answer.supported:  # the passage is surer than what was made of it
+        parts.note("This passage fits best:")
+        best(answer)
+        if misread:
+            parts.note(
+                f"The model made of it: {words}. The passages do not contain these words, so it may have misread them."
+            )
+        else:
+            parts.answer_line(words)
+    elif closed_book:
+        parts.answer_line(words)
+        parts.note("Answered closed-book: no document was read, so no passage supports it.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if turn.accepted:
         known = [a for a in turn.accepted if a != NONE]
         right = token_f1(answer.text, known) >= RIGHT_F1
         parts.note(f"Accepted: {' / '.join(turn.accepted)}. {'That is right' if right else 'That is wrong'}.")
-    if not misread:
-        passages(answer)
+    further(answer)
+
+
+def _sure(answer: Answer) -> str:
+    """The model's own probability in brackets; "" where it gives none."""
+    return f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
 
 
 def quoted(answer: Answer) -> bool:
@@ -131,16 +136,19 @@ def quoted(answer: Answer) -> bool:
     return words in VERDICTS or any(f" {words} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
-def passages(answer: Answer) -> None:
-    """The passages cited, the first openly and the others on demand; the nearest ones where nothing supports it."""
+def best(answer: Answer) -> None:
+    """The passage that fits best, with the answer's words marked."""
+    for passage in answer.passages[:OPEN]:
+        parts.quote(place(passage), passage.text, (answer.text,))
+
+
+def further(answer: Answer) -> None:
+    """The other passages cited, on demand; the nearest ones where nothing supports an answer."""
     marks = (answer.text,) if answer.supported else ()
-    shown = answer.passages[:OPEN] if answer.supported else ()
-    for passage in shown:
-        parts.quote(place(passage), passage.text, marks)
-    rest = answer.passages[len(shown) :]
+    rest = answer.passages[OPEN:] if answer.supported else answer.passages
     if not rest:
         return
-    label = f"{wording.counted(len(rest), 'further passage')}" if shown else "The nearest passages"
+    label = wording.counted(len(rest), "further passage") if answer.supported else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
             parts.quote(place(passage), passage.text, marks)

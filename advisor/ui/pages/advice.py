@@ -18,7 +18,7 @@ from advisor.advice.record.side_by_side import side_by_side
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Estimate, Goal
+from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal
 from advisor.runs.measured import of_dataset
 from advisor.ui import (
     charts,
@@ -112,6 +112,8 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
+    if found := before(dataset):
+        parts.answer_line(found)
     parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
     train(dataset, advice)
@@ -132,6 +134,12 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
+
+
+def before(dataset: Dataset) -> str:
+    """What was found that hangs on no rung; "" for nothing."""
+    evidence = Evidence.saved(dataset.files.evidence) if tasks.view_of(dataset.kind).TRY_FIRST else None
+    return tasks.view_of(dataset.kind).before_advice(evidence) if evidence is not None else ""
 
 
 def picture(advice: Advice) -> None:
