@@ -16,16 +16,19 @@ import pandas as pd
 from advisor.core.records import Dataset, Decision
 from advisor.core.wording import percent, short
 from advisor.data.store import kept_clusters
+from advisor.data.task import task_of
 from advisor.data.versions.decisions import Standing, decided
+from advisor.data.versions.label_words import labels_words
 from advisor.evidence import issues
 from advisor.evidence.issues import COPIES, LABELS, LOOK_ALIKES, NEIGHBOURS, OUTLIERS, SHORTCUTS
 from advisor.evidence.judged import Judged
+from advisor.evidence.question_list import NOT_THERE, TORN, UNANSWERED, listed_questions
 from probes.folds import spread_order
 
 LEAKS = "leak"
 #: The lists in the order in which they are worked through.
-LISTS = (LABELS, LEAKS, COPIES, NEIGHBOURS, OUTLIERS, LOOK_ALIKES, SHORTCUTS)
-COLUMNS = ("key", "row", "part", "label", "check", "action", "suggested", "probability", "other", "reason")
+LISTS = (LABELS, NOT_THERE, TORN, LEAKS, COPIES, NEIGHBOURS, OUTLIERS, LOOK_ALIKES, SHORTCUTS, UNANSWERED)
+COLUMNS = ("key", "row", "part", "label", "check", "action", "suggested", "document", "probability", "other", "reason")
 #: The probability of the suggested class from which a label is proposed to be changed; below it the item is proposed to
 #: be dropped. Of 1,200 textures with 5 % of the labels flipped, over 20 splits, this brought 76 % of the lost accuracy
 #: back (standard error 28), changing every suspect label 53 %, changing only those above it 45 %, dropping all 79 %.
@@ -38,9 +41,12 @@ N_OF_CLASSES = 60
 def worklist(dataset: Dataset, of: Judged | None) -> pd.DataFrame:
     """Every item on a list; without a judgement, the copies and leaks that reading found.
 
-    Columns: key, row, part, label, check, action (relabel, drop or ""), suggested (a class or ""), probability (of it,
-    or NaN), other (the row that it is like, or -1), reason. Raises StorageError where the rows are damaged.
+    Columns: key, row, part, label, check, action (relabel, drop or ""), suggested (a class or ""), document (of
+    questions, proposed with the answer, or ""), probability (of the class, or NaN), other (the row that it is like, or
+    -1), reason. Raises StorageError where the rows are damaged.
     """
+    if not task_of(dataset).has_classes:
+        return _of_questions(dataset)
     table = issues.load_issues(dataset, of) if of is not None else pd.DataFrame(columns=list(issues.COLUMNS))
     if table.empty:
         table = issues.copy_rows(dataset)
@@ -55,7 +61,7 @@ def proposals(dataset: Dataset, work: pd.DataFrame, held: Standing | None = None
     decided_rows = set(held.rows) if held is not None else set()
     chosen = work[(work["action"] != "") & ~work["row"].isin(decided_rows)].drop_duplicates("row")
     return [
-        decided(dataset, int(one["row"]), one["action"], one["suggested"], one["check"])
+        decided(dataset, int(one["row"]), one["action"], one["suggested"], one["check"], one["document"])
         for one in chosen.to_dict("records")
     ]
 
@@ -99,6 +105,16 @@ def leaks(dataset: Dataset) -> pd.DataFrame:
                     f"The test part holds {'the same item' if cluster['kind'] == 'exact' else 'a near copy'}."
                 )
     return _rows(dataset, rows, LEAKS, action="drop", other=others, reason=reasons)
+
+
+def _of_questions(dataset: Dataset) -> pd.DataFrame:
+    """The lists of questions, which need no judgement."""
+    found = listed_questions(dataset)
+    return _rows(
+        dataset, [one.row for one in found], [one.check for one in found], action=[one.action for one in found],
+        suggested=[one.suggested for one in found], document=[one.document for one in found],
+        other=[one.other for one in found], reason=[one.reason for one in found],
+    )  # fmt: skip
 
 
 def _of_check(dataset: Dataset, table: pd.DataFrame, check: str) -> pd.DataFrame:
@@ -152,10 +168,11 @@ def _of_classes(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
 def _rows(
     dataset: Dataset,
     rows: Sequence[int],
-    check: str,
+    check: Sequence[str] | str,
     *,
     action: Sequence[str] | str = "",
     suggested: Sequence[str] | str = "",
+    document: Sequence[str] | str = "",
     probability: Sequence[float] | float = np.nan,
     other: Sequence[int] | int = -1,
     reason: Sequence[str] | str = "",
@@ -163,8 +180,7 @@ def _rows(
     """One row per item of `rows`, with every column of the work list."""
     items = dataset.items.iloc[list(rows)]
     table = pd.DataFrame({"key": items["key"].to_numpy(), "row": np.asarray(rows, dtype=np.int64)})
-    labels = items["label"].tolist()
     return table.assign(
-        part=items["part"].to_numpy(), label=[dataset.classes[label] for label in labels], check=check, action=action,
-        suggested=suggested, probability=probability, other=other, reason=reason,
+        part=items["part"].to_numpy(), label=labels_words(dataset, rows), check=check, action=action,
+        suggested=suggested, document=document, probability=probability, other=other, reason=reason,
     ).astype({"other": "int64"})  # fmt: skip

@@ -18,6 +18,8 @@ from advisor.data.store import known_dataset
 from advisor.data.versions import family
 from advisor.evidence import issues
 from advisor.evidence.judged import judged
+from advisor.evidence.question_list import NOT_THERE, TORN
+from advisor.evidence.worklist import worklist
 from advisor.runs import compare
 from advisor.runs.compare import Pair
 from advisor.runs.measured import of_dataset
@@ -84,12 +86,14 @@ def _data(before: Dataset, after: Dataset) -> list[Line]:
     return [
         Line("Training items", *(wording.count(len(one.where("train", "val"))) for one in pair)),
         Line("Test items", *(wording.count(len(one.where("test"))) for one in pair)),
-        Line("Classes", *(str(len(one.classes)) for one in pair)),
+        *([Line("Classes", *(str(len(one.classes)) for one in pair))] if before.classes else []),
     ]
 
 
 def _measured(before: Dataset, after: Dataset, *evidence: Evidence | None) -> list[Line]:
-    """The probes, and how many labels look wrong."""
+    """The probes, and how many labels or answers look wrong."""
+    if not before.classes:
+        return [*_of_questions(*evidence), Line("Answers that look wrong", _doubted(before), _doubted(after))]
     if evidence[0] is None:
         return []
     of_each = [{result.name: result for result in one.results} if one else {} for one in evidence]
@@ -100,6 +104,24 @@ def _measured(before: Dataset, after: Dataset, *evidence: Evidence | None) -> li
             lines.append(Line(of_each[0][name].title, *values))
     suspects = [_suspects(one, own) for one, own in zip((before, after), evidence, strict=True)]
     return [*lines, Line("Labels that look wrong", *suspects)]
+
+
+def _of_questions(*evidence: Evidence | None) -> list[Line]:
+    """What was measured on the questions of both."""
+    if evidence[0] is None:
+        return []
+    of_each = [{result.name: result for result in one.results} if one else {} for one in evidence]
+    return [
+        Line(one.title, *(wording.measured(own[name].measured) if name in own else "" for own in of_each))
+        for name, one in of_each[0].items()
+    ]
+
+
+def _doubted(dataset: Dataset) -> str:
+    """How many answers are on the lists of those that look wrong, of how many questions."""
+    work = worklist(dataset, None)
+    n = work.loc[work["check"].isin([NOT_THERE, TORN]), "row"].nunique()
+    return f"{wording.count(n)} of {wording.count(len(dataset.items))}"
 
 
 def _suspects(dataset: Dataset, evidence: Evidence | None) -> str:

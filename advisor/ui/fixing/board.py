@@ -17,6 +17,7 @@ from advisor.data.versions.decisions import Standing
 from advisor.evidence import worklist
 from advisor.evidence.embedding import kept_embedding
 from advisor.evidence.judged import Judged, is_whole, judged, n_to_judge
+from advisor.evidence.question_list import NOT_THERE, TORN, UNANSWERED
 from advisor.ui import jobs, parts, places, polling
 from advisor.ui.fixing import gallery, measuring, plane, sheet
 from advisor.ui.fixing.mounted import forget
@@ -24,12 +25,15 @@ from advisor.ui.fixing.mounted import forget
 CHOSEN, DECIDED = "chosen", "decided"
 TITLE = {
     "suspect label": "Labels that look wrong",
+    NOT_THERE: "Answer not in its document",
+    TORN: "Different answers to one question",
     "leak": "Copies of test items",
     "copy": "Copies",
     "lonely label": "Without a neighbour of their class",
     "outlier": "Unlike all others",
     "look-alike": "Look like another",
     "shortcut": "A property gives them away",
+    UNANSWERED: "Without an answer",
     CHOSEN: "Chosen on the map",
     DECIDED: "Decided",
 }
@@ -39,6 +43,9 @@ ABOUT = {
     "copy": "Exact and near copies in the training part, on one side of the split. Drop those that only repeat.",
     "outlier": "Check that each belongs here. An unusual item may be one that a model needs most.",
     "look-alike": "May be edited or reworded copies; where the labels differ, one of the two may be wrong.",
+    NOT_THERE: "Most answers stand in their document word for word, these do not. Correct the answer, or its document.",
+    TORN: "One of the answers is wrong, or both are accepted: then keep both.",
+    UNANSWERED: "A model is wrong whenever it answers one of these. Write the answer where a document has it.",
     "shortcut": "Items of every class in turn: look for what the property shows, and drop what only it explains.",
 }
 GALLERY, TABLE = "Gallery", "Table"
@@ -84,8 +91,8 @@ def look_for_neighbours(dataset: Dataset, of: Judged) -> None:
 
 
 def judgement(dataset: Dataset) -> Judged | None:
-    """The widest judgement there is; None before anything was measured."""
-    evidence = Evidence.saved(dataset.files.evidence)
+    """The widest judgement there is; None before anything was measured, and of questions, which need none."""
+    evidence = Evidence.saved(dataset.files.evidence) if dataset.classes else None
     return judged(dataset, evidence) if evidence is not None else None
 
 
@@ -104,10 +111,12 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     n_proposed = len(worklist.proposals(dataset, work, held))
     said = [f"{wording.counted(n_proposed, 'suggestion')} to accept or not."] if n_proposed else []
     said.append(decided_words(held))
-    parts.answer_line(" ".join(filter(None, said)))
+    parts.answer_line(" ".join(said))
     if held.n_stale:
         gone = wording.counted(held.n_stale, "earlier decision")
         parts.note(f"{gone} no longer hold: the item is gone or its content has changed.")
+    if not dataset.classes:
+        return
     key = jobs.key_of("judge", dataset.fingerprint)
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
@@ -217,9 +226,8 @@ def shown(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standin
         page = int(st.pagination(n_pages, key=_key(f"page-{name}", dataset))) - 1 if n_pages > 1 else 0
         mount = f"{dataset.fingerprint[:8]}-{name}-{turn}-{page}-{hash(tuple(rows['row'])) & 0xFFFF}"
         gallery.draw(dataset, rows.iloc[page * size : (page + 1) * size], neighbours(dataset, of), by_row, mount)
-        parts.note(
-            "Keys: k keep, r as suggested, a class's number, d drop, u undecided, z back, arrows, g one at a time."
-        )
+        own = "a class's number" if dataset.classes else "a another answer, n not in the documents"
+        parts.note(f"Keys: k keep, r as suggested, {own}, d drop, u undecided, z back, arrows, g one at a time.")
 
 
 def offered(work: pd.DataFrame, chosen: Sequence[int], held: Standing) -> dict[str, int]:

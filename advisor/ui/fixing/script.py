@@ -9,10 +9,12 @@ CSS = """
 .work {outline: none; color: var(--st-text-color); font-family: var(--st-font)}
 .work:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 4px; border-radius: 8px}
 .bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0 0 8px}
-button, select {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
+button, select, input {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
   border: 1px solid var(--st-border-color, #8886); background: var(--st-background-color); padding: 4px 10px}
 button:hover {border-color: var(--st-primary-color)}
-button:focus-visible, select:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 1px}
+.answer {cursor: text; min-width: 240px}
+button:focus-visible, select:focus-visible, input:focus-visible {
+  outline: 2px solid var(--st-primary-color); outline-offset: 1px}
 button[aria-pressed="true"] {border-color: var(--st-primary-color); font-weight: 600}
 kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid currentColor; border-radius: 4px;
   padding: 0 4px; margin-left: 6px}
@@ -68,8 +70,11 @@ export default function ({data, parentElement, setStateValue}) {
   const now = items.map(item => item.decision)
   let at = Math.max(0, now.findIndex(one => !one)), single = data.single, typed = "", timer = 0, begun = false
 
-  const said = one => !one ? "" :
-    one.action === "relabel" ? "→ " + classes[one.label] : one.action === "drop" ? "dropped" : "kept"
+  const named = label => typeof label === "number" ? classes[label] : label
+  const isNamed = label => typeof label === "number" ? label >= 0 : label !== ""
+  const said = (one, item) => one.action === "drop" ? "dropped" : one.action === "keep" ? "kept" :
+    "→ " + (one.label === item.label ? offer(item) : named(one.label))
+  const offer = item => item.document ? "in " + item.document : named(item.suggested)
 
   const decide = (place, one, remember = true) => {
     if (remember) past.push([place, now[place]])
@@ -87,7 +92,7 @@ export default function ({data, parentElement, setStateValue}) {
   const accept = () => {
     const item = items[at]
     if (item.action === "drop") act({action: "drop"})
-    else if (item.suggested >= 0) act({action: "relabel", label: item.suggested})
+    else if (isNamed(item.suggested)) act({action: "relabel", label: item.suggested})
   }
   const back = () => {
     const last = past.pop()
@@ -109,27 +114,46 @@ export default function ({data, parentElement, setStateValue}) {
   const bar = () => {
     const row = make("div", "bar"), item = items[at]
     row.append(button("Keep", "k", () => act({action: "keep"})))
-    if (item.suggested >= 0 && item.suggested !== item.label)
-      row.append(button("Relabel: " + classes[item.suggested], "r", () => relabel(item.suggested)))
+    if (isNamed(item.suggested) && (item.suggested !== item.label || item.document))
+      row.append(button((item.document ? "It stands " : "Relabel: ") + offer(item), "r", accept))
     row.append(button("Drop", "d", () => act({action: "drop"})), button("Undecided", "u", () => act(null)))
-    const choice = make("select")
-    choice.setAttribute("aria-label", "Relabel as another class")
-    choice.append(new Option("Relabel as …", ""))
-    classes.forEach((name, number) => choice.append(new Option(number + "  " + name, number)))
-    choice.onchange = () => { if (choice.value !== "") relabel(Number(choice.value)); root.focus() }
-    row.append(choice, button("Back", "z", back), button(single ? "Grid" : "One at a time", "g", turn))
+    row.append(...(classes.length ? [choice()] : answers()))
+    row.append(button("Back", "z", back), button(single ? "Grid" : "One at a time", "g", turn))
     const n = now.filter(Boolean).length
     row.append(make("span", "count", n + " of " + items.length + " decided"))
     return row
   }
+  const choice = () => {
+    const list = make("select")
+    list.setAttribute("aria-label", "Relabel as another class")
+    list.append(new Option("Relabel as …", ""))
+    classes.forEach((name, number) => list.append(new Option(number + "  " + name, number)))
+    list.onchange = () => { if (list.value !== "") relabel(Number(list.value)); root.focus() }
+    return list
+  }
+  const answers = () => {
+    const field = make("input", "answer")
+    field.placeholder = "Another answer (a), Enter takes it"
+    field.setAttribute("aria-label", "Another answer")
+    field.onkeydown = event => {
+      event.stopPropagation()
+      if (event.key === "Escape") root.focus({preventScroll: true})
+      if (event.key !== "Enter" || !field.value.trim()) return
+      relabel(field.value.trim())
+      root.focus({preventScroll: true})
+    }
+    return [field, button("Not in the documents", "n", nothing)]
+  }
+  const nothing = () => { if (!classes.length) relabel(data.nothing) }
+  const write = () => { const field = root.querySelector(".answer"); if (field) field.focus() }
   const turn = () => { single = !single; draw() }
 
   const head = place => {
     const item = items[place], box = make("div")
-    box.append(make("div", "line", classes[item.label]))
-    if (now[place]) box.append(make("span", "mark " + now[place].action, said(now[place])))
+    box.append(make("div", "line", named(item.label)))
+    if (now[place]) box.append(make("span", "mark " + now[place].action, said(now[place], items[place])))
     else if (item.action) box.append(make("span", "line quiet",
-      item.action === "drop" ? "Suggested: drop" : "Suggested: " + classes[item.suggested]))
+      item.action === "drop" ? "Suggested: drop" : "Suggested: " + offer(item)))
     return box
   }
   const near = place => {
@@ -151,7 +175,7 @@ export default function ({data, parentElement, setStateValue}) {
       const card = make("button", "card" + (place === at ? " here" : ""))
       card.type = "button"
       if (now[place] && now[place].action === "drop") card.classList.add("dropped")
-      card.setAttribute("aria-label", item.key + ", " + classes[item.label])
+      card.setAttribute("aria-label", item.key + ", " + named(item.label))
       card.setAttribute("aria-current", place === at)
       card.append(show(item, ""), head(place))
       card.onclick = () => { at = place; draw(); root.focus({preventScroll: true}) }
@@ -197,8 +221,8 @@ export default function ({data, parentElement, setStateValue}) {
     else timer = setTimeout(use, 700)
   }
   const keys = {k: () => act({action: "keep"}), r: accept, d: () => act({action: "drop"}), u: () => act(null), z: back,
-    g: turn, ArrowRight: () => move(1), ArrowLeft: () => move(-1), ArrowDown: () => move(columns()),
-    ArrowUp: () => move(-columns())}
+    g: turn, n: nothing, a: write, ArrowRight: () => move(1), ArrowLeft: () => move(-1),
+    ArrowDown: () => move(columns()), ArrowUp: () => move(-columns())}
   root.onkeydown = event => {
     if (event.ctrlKey || event.metaKey || event.altKey || !items.length) return
     if (event.target.tagName === "SELECT") { event.stopPropagation(); return }
@@ -207,7 +231,7 @@ export default function ({data, parentElement, setStateValue}) {
     event.preventDefault()
     event.stopPropagation()
     run()
-    root.focus({preventScroll: true})
+    if (event.key !== "a") root.focus({preventScroll: true})
   }
   draw()
   begun = true  // the page stays where it is until a key moves

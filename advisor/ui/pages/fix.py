@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.versions import family
 from advisor.ui import jobs, parts, waiting
@@ -18,12 +17,6 @@ QUESTION = "What should be corrected?"
 def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
-    if not dataset.classes:
-        items = kind_row(dataset.kind).items
-        parts.heading(
-            QUESTION, f"{dataset.name} holds {items} without classes, so there are no labels to correct here."
-        )
-        return
     parts.heading(QUESTION, answer(dataset))
     job = jobs.pending(jobs.key_of("judge", dataset.fingerprint))
     if job is not None:
