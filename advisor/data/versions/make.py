@@ -120,7 +120,9 @@ def inherited(version: Dataset, held: Standing, items: pd.DataFrame) -> Decision
     """
     there = set(zip(items["key"], items["digest"], strict=True))
     settled = [one for one in held.decisions if one.action != "drop" and (one.key, one.digest) in there]
-    kept_now = (one.model_copy(update={"action": "keep", "label": "", "step": INHERITED}) for one in settled)
+    kept_now = (
+        one.model_copy(update={"action": "keep", "label": "", "document": "", "step": INHERITED}) for one in settled
+    )
     return Decisions(entries=tuple(kept_now))
 
 

@@ -58,9 +58,9 @@ def draw(dataset: Dataset, asked: str) -> None:
     """The part; drawn again by itself after each decision. asked: the list that the address names."""
     of = judgement(dataset)
     work = lists(dataset, of)
-    held = decisions.standing(dataset)
+    held = own_decisions(dataset)
     summary(dataset, of, work, held)
-    actions(dataset, work, held)
+    actions(dataset, of, work, held)
     if of is not None:
         with st.expander(
             "Map of the items", icon=":material/scatter_plot:", key=_key("map", dataset), on_change="rerun"
@@ -70,10 +70,18 @@ def draw(dataset: Dataset, asked: str) -> None:
                 if rows is not None:
                     st.session_state[_key("chosen", dataset)] = rows
                     st.session_state[_key("list", dataset)] = CHOSEN
+                    st.session_state[_key("jump", dataset)] = True
                     drawn_anew(dataset)
     shown(dataset, of, work, held, asked)
     if of is not None and kept_embedding(dataset, of) is None:
         look_for_neighbours(dataset, of)
+
+
+def own_decisions(dataset: Dataset) -> Standing:
+    """What holds of the decisions taken on this dataset itself: a version's inherited ones are settled."""
+    held = decisions.standing(dataset)
+    own = [(row, one) for row, one in held.by_row.items() if one.step != decisions.INHERITED]
+    return Standing(tuple(row for row, _ in own), tuple(one for _, one in own), held.n_stale)
 
 
 def look_for_neighbours(dataset: Dataset, of: Judged) -> None:
@@ -108,7 +116,7 @@ def _lists(fingerprint: str, backbone: str, n: int, _dataset: Dataset, _of: Judg
 
 def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
     """What is proposed, what is decided, and whether every item was judged."""
-    n_proposed = len(worklist.proposals(dataset, work, held))
+    n_proposed = len(worklist.proposals(dataset, work, decisions.standing(dataset)))
     said = [f"{wording.counted(n_proposed, 'suggestion')} to accept or not."] if n_proposed else []
     said.append(decided_words(held))
     parts.answer_line(" ".join(said))
@@ -117,7 +125,6 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
         parts.note(f"{gone} no longer hold: the item is gone or its content has changed.")
     if not dataset.classes:
         return
-    key = jobs.key_of("judge", dataset.fingerprint)
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
     elif not is_whole(dataset, of):
@@ -125,11 +132,6 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
             f"The probes looked at {wording.count(of.n_sample)} of "
             f"{wording.counted(len(dataset.where('train', 'val')), 'training item')}."
         )
-    if (of is None or not is_whole(dataset, of)) and st.button(
-        f"Judge all {wording.count(n_to_judge(dataset))} training items", key="judge-all", icon=":material/search:"
-    ):
-        jobs.start(key, "Judging", partial(measuring.judge, dataset))
-        st.rerun()
 
 
 def decided_words(held: Standing) -> str:
@@ -145,9 +147,20 @@ def decided_words(held: Standing) -> str:
     return f"Decided: {wording.listed(f'{wording.count(n)} {said}' for n, said in counts if n)}."
 
 
-def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
-    """Make a version, accept all, undo, and the decisions as a file."""
-    proposed = worklist.proposals(dataset, work, held)
+def judge_all(dataset: Dataset, of: Judged | None) -> None:
+    """The button that has every training item judged, where that was not done."""
+    if not dataset.classes or (of is not None and is_whole(dataset, of)):
+        return
+    if st.button(
+        f"Judge all {wording.count(n_to_judge(dataset))} training items", key="judge-all", icon=":material/search:"
+    ):
+        jobs.start(jobs.key_of("judge", dataset.fingerprint), "Judging", partial(measuring.judge, dataset))
+        st.rerun()
+
+
+def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
+    """Make a version, accept all, judge all, undo, and the decisions as a file."""
+    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
     changes = any(one.action in ("relabel", "drop") for one in held.decisions)
     with st.container(horizontal=True):
         if st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
@@ -158,6 +171,7 @@ def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
                 f"Accept {wording.counted(len(proposed), 'suggestion')}", key="accept-all", icon=":material/done_all:",
                 on_click=partial(done, dataset, partial(decisions.take, dataset, proposed)),
             )  # fmt: skip
+        judge_all(dataset, of)
         if decisions.last_step(decisions.kept(dataset)):
             st.button(
                 "Undo last", key="undo-last", icon=":material/undo:",
@@ -225,7 +239,9 @@ def shown(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standin
         n_pages = -(-len(rows) // size)
         page = int(st.pagination(n_pages, key=_key(f"page-{name}", dataset))) - 1 if n_pages > 1 else 0
         mount = f"{dataset.fingerprint[:8]}-{name}-{turn}-{page}-{hash(tuple(rows['row'])) & 0xFFFF}"
-        gallery.draw(dataset, rows.iloc[page * size : (page + 1) * size], neighbours(dataset, of), by_row, mount)
+        part = rows.iloc[page * size : (page + 1) * size]
+        jump = bool(st.session_state.pop(_key("jump", dataset), False))  # from the map to what was chosen on it
+        gallery.draw(dataset, part, neighbours(dataset, of), by_row, mount, jump)
         own = "a class's number" if dataset.classes else "a another answer, n not in the documents"
         parts.note(f"Keys: k keep, r as suggested, {own}, d drop, u undecided, z back, arrows, g one at a time.")
 

@@ -30,21 +30,26 @@ ITEM_PX, NEAR_PX = 320, 112
 CHARACTERS, NEAR_CHARACTERS = 2000, 240
 #: A PNG that is smaller is sent as it is.
 SMALL_BYTES = 6000
-BESIDE = "Most like it; a frame marks the item that it was listed for"
-PASSAGES = "Its document; a frame marks what it was listed for"
+BESIDE, PASSAGES = "Most like it", "In the documents"
+FRAMED = "; a frame marks what it was listed for"
 LOCKED = "This item is in the locked test part: changing it changes what test values are measured on."
 _GALLERY = st.components.v2.component("advisor_fixing", html=script.HTML, css=script.CSS, js=script.JS)
 
 
 def draw(
-    dataset: Dataset, work: pd.DataFrame, near: Mapping[int, Sequence[int]], held: Mapping[int, Decision], mount: str
+    dataset: Dataset,
+    work: pd.DataFrame,
+    near: Mapping[int, Sequence[int]],
+    held: Mapping[int, Decision],
+    mount: str,
+    jump: bool = False,
 ) -> None:
-    """The gallery; what it sends is kept before the page is drawn again.
+    """The gallery; what it sends is kept before the page is drawn again. jump: it moves into view once it begins.
 
     work: rows of `advisor.evidence.worklist`, one page of them. near: the rows most like each row. mount: another one
     draws the gallery anew, with the decisions as they are then.
     """
-    key, data = mounted("gallery", mount, lambda key: content(dataset, work, near, held, key))
+    key, data = mounted("gallery", mount, lambda key: content(dataset, work, near, held, key, jump))
 
     def sent() -> None:
         keep(dataset, work, st.session_state[key].get("made") or [], f"seen-{key}")
@@ -86,7 +91,12 @@ def of_page(dataset: Dataset, one: Mapping[str, Any], listed: Mapping[Any, Any])
 
 
 def content(
-    dataset: Dataset, work: pd.DataFrame, near: Mapping[int, Sequence[int]], held: Mapping[int, Decision], mount: str
+    dataset: Dataset,
+    work: pd.DataFrame,
+    near: Mapping[int, Sequence[int]],
+    held: Mapping[int, Decision],
+    mount: str,
+    jump: bool = False,
 ) -> dict[str, Any]:
     """What the script draws: the items with their pictures or texts, and the classes; of questions the answers."""
     labels = _Labels(dataset)
@@ -112,8 +122,8 @@ def content(
         )
     return {
         "mount": mount, "items": items, "classes": [visible(name) for name in dataset.classes], "single": False,
-        "beside": BESIDE if dataset.classes else PASSAGES, "name": "Items to decide about", "nothing": NOT_FOUND,
-        "empty": "No item is on this list.",
+        "beside": BESIDE if dataset.classes else PASSAGES, "framed": FRAMED, "name": "Items to decide about",
+        "nothing": NOT_FOUND, "empty": "No item is on this list.", "jump": jump,
     }  # fmt: skip
 
 

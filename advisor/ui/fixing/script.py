@@ -6,7 +6,7 @@ and applies those that it has not seen. So a key pressed while the server is bus
 
 HTML = '<div class="work" tabindex="0" role="application"></div>\n'
 CSS = """
-.work {outline: none; color: var(--st-text-color); font-family: var(--st-font)}
+.work {scroll-margin-top: 80px; outline: none; color: var(--st-text-color); font-family: var(--st-font)}
 .work:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 4px; border-radius: 8px}
 .bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0 0 8px}
 button, select, input {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
@@ -22,7 +22,8 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 10px}
 .cards.text {grid-template-columns: repeat(auto-fill, minmax(260px, 1fr))}
 .card {border: 2px solid transparent; border-radius: 10px; padding: 6px; cursor: pointer;
-  background: var(--st-secondary-background-color); text-align: left; display: block; width: 100%; overflow: hidden}
+  background: var(--st-secondary-background-color); text-align: left; width: 100%; overflow: hidden;
+  display: flex; flex-direction: column; align-items: stretch; justify-content: flex-start}
 .card.here {border-color: var(--st-primary-color)}
 .card img, .one img {width: 100%; border-radius: 6px; display: block; image-rendering: auto}
 .card img {aspect-ratio: 1; object-fit: cover}
@@ -30,6 +31,10 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .card .text {display: -webkit-box; -webkit-line-clamp: 6; -webkit-box-orient: vertical; overflow: hidden}
 .line {font-size: 0.84rem; line-height: 1.35; overflow-wrap: anywhere; margin-top: 3px}
 .quiet {opacity: 0.72}
+.label {font-weight: 600}
+.split {display: grid; grid-template-columns: minmax(0, 1fr) 300px; gap: 18px; align-items: start}
+.side {position: sticky; top: 72px; max-height: calc(100vh - 90px); overflow-y: auto}
+.side .near.text > div {border-left: 2px solid var(--st-border-color, #8886); padding: 0 0 0 8px}
 .mark {display: inline-block; font-size: 0.8rem; border-radius: 6px; padding: 1px 7px; margin-top: 4px;
   border: 1px solid currentColor}
 .mark.relabel {color: var(--st-primary-color)} .mark.drop {color: #c0604a} .mark.keep {color: #77868f}
@@ -41,8 +46,9 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .near > div {font-size: 0.8rem}
 .near img {width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px}
 .near .other {outline: 2px solid #ad7722; outline-offset: 2px; border-radius: 6px}
+.side .near.text > .other {outline: none; border-left: 3px solid #ad7722; border-radius: 0}
 h4 {margin: 12px 0 2px; font-size: 0.9rem; font-weight: 600}
-@media (max-width: 640px) {.one {grid-template-columns: 1fr}}
+@media (max-width: 820px) {.one, .split {grid-template-columns: 1fr} .side {position: static; max-height: none}}
 """
 JS = """
 const make = (tag, name, text) => {
@@ -74,6 +80,7 @@ export default function ({data, parentElement, setStateValue}) {
   const isNamed = label => typeof label === "number" ? label >= 0 : label !== ""
   const said = (one, item) => one.action === "drop" ? "dropped" : one.action === "keep" ? "kept" :
     "→ " + (one.label === item.label ? offer(item) : named(one.label))
+  const names = item => isNamed(item.suggested) && (item.suggested !== item.label || item.document)
   const offer = item => item.document ? "in " + item.document : named(item.suggested)
 
   const decide = (place, one, remember = true) => {
@@ -91,8 +98,8 @@ export default function ({data, parentElement, setStateValue}) {
   }
   const accept = () => {
     const item = items[at]
-    if (item.action === "drop") act({action: "drop"})
-    else if (isNamed(item.suggested)) act({action: "relabel", label: item.suggested})
+    if (names(item)) act({action: "relabel", label: item.suggested})
+    else if (item.action === "drop") act({action: "drop"})
   }
   const back = () => {
     const last = past.pop()
@@ -114,7 +121,7 @@ export default function ({data, parentElement, setStateValue}) {
   const bar = () => {
     const row = make("div", "bar"), item = items[at]
     row.append(button("Keep", "k", () => act({action: "keep"})))
-    if (isNamed(item.suggested) && (item.suggested !== item.label || item.document))
+    if (names(item))
       row.append(button((item.document ? "It stands " : "Relabel: ") + offer(item), "r", accept))
     row.append(button("Drop", "d", () => act({action: "drop"})), button("Undecided", "u", () => act(null)))
     row.append(...(classes.length ? [choice()] : answers()))
@@ -150,16 +157,16 @@ export default function ({data, parentElement, setStateValue}) {
 
   const head = place => {
     const item = items[place], box = make("div")
-    box.append(make("div", "line", named(item.label)))
+    box.append(make("div", "line label", named(item.label)))
     if (now[place]) box.append(make("span", "mark " + now[place].action, said(now[place], items[place])))
     else if (item.action) box.append(make("span", "line quiet",
-      item.action === "drop" ? "Suggested: drop" : "Suggested: " + offer(item)))
+      "Suggested: " + (item.action !== "drop" ? offer(item) : names(item) ? "drop, or " + offer(item) : "drop")))
     return box
   }
   const near = place => {
     const item = items[place], box = make("div")
     if (!item.near.length) return box
-    box.append(make("h4", "", data.beside))
+    box.append(make("h4", "", data.beside + (item.near.some(one => one.other) ? data.framed : "")))
     const row = make("div", item.near[0].source ? "near" : "near text")
     item.near.forEach(one => {
       const cell = make("div", one.other ? "other" : "")
@@ -194,16 +201,18 @@ export default function ({data, parentElement, setStateValue}) {
     box.append(picture, side)
     return box
   }
+  const aside = () => {
+    const item = items[at], box = make("div", "side")
+    box.append(make("div", "line", item.reason), make("div", "line quiet", item.key + " · " + item.part))
+    if (item.warn) box.append(make("div", "line", item.warn))
+    box.append(near(at))
+    return box
+  }
   const draw = () => {
     if (!items.length) { root.replaceChildren(make("div", "line quiet", data.empty)); return }
-    const parts = [bar(), single ? one() : cards()]
-    if (!single) {
-      const item = items[at], more = make("div")
-      more.append(make("div", "line", item.key + ": " + item.reason), near(at))
-      if (item.warn) more.append(make("div", "line", item.warn))
-      parts.push(more)
-    }
-    root.replaceChildren(...parts)
+    const grid = make("div", "split")
+    if (!single) grid.append(cards(), aside())
+    root.replaceChildren(bar(), single ? one() : grid)
     const here = root.querySelector(".card.here")
     if (here && begun) here.scrollIntoView({block: "nearest"})
   }
@@ -234,6 +243,7 @@ export default function ({data, parentElement, setStateValue}) {
     if (event.key !== "a") root.focus({preventScroll: true})
   }
   draw()
+  if (data.jump) root.scrollIntoView({block: "start"})
   begun = true  // the page stays where it is until a key moves
   if (document.activeElement === document.body) root.focus({preventScroll: true})
 }

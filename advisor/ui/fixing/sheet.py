@@ -36,12 +36,14 @@ def draw(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision], mou
 
     st.data_editor(
         before, key=key, hide_index=True, disabled=["Item", "Key", "Label", "Suggested", "Why"], on_change=changed,
+        placeholder=" ", alt="The items of the list with their decisions",
         column_config={
             "Item": item,
             "Decision": st.column_config.SelectboxColumn(options=list(CHOICES)),
             "New label": st.column_config.SelectboxColumn(options=["", *dataset.classes])
             if dataset.classes
             else st.column_config.TextColumn("New answer"),
+            "Why": st.column_config.TextColumn(width="medium"),
             "Label": st.column_config.TextColumn(kind_row(dataset.kind).label.capitalize()),
         },
     )  # fmt: skip

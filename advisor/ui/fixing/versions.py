@@ -50,7 +50,9 @@ def changed(version: Dataset) -> None:
 
 
 def side_by_side(found: Effect) -> None:
-    """The table, and the paired differences of what was trained on both."""
+    """What changed in a sentence, the paired differences of what was trained on both, and the table."""
+    if found.headline:
+        parts.answer_line(found.headline)
     for one in found.trained:
         st.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict}")
     frame = pd.DataFrame(
