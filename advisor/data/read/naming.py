@@ -15,8 +15,8 @@ from advisor.data.read.names import ARCHIVE_SUFFIXES, TABLE_SUFFIXES, part_name,
 #: Words that many datasets are called by.
 _PLAIN = frozenset(
     "all answers archive content corpus csv data dataset datasets docs document documents download downloads examples "
-    "export file files final folder ft images input items json jsonl labels my new output pages pictures qa questions raw "
-    "records sample samples set table text texts tmp txt untitled upload zip".split()
+    "export file files final folder ft images input items json jsonl labels my new output pages pictures qa questions "
+    "raw records sample samples set table text texts tmp txt untitled upload zip".split()
 )
 _WORD = re.compile(r"[^\W_]+")
 #: Folders above a file that may lend their name.
