@@ -20,7 +20,7 @@ from advisor.data.versions import family
 from advisor.evidence import issues
 from advisor.evidence.judged import judged
 from advisor.evidence.question_list import NOT_THERE, TORN
-from advisor.evidence.worklist import worklist
+from advisor.evidence.worklist import LEAKS, worklist
 from advisor.runs import compare
 from advisor.runs.compare import Pair
 from advisor.runs.measured import of_dataset
@@ -66,7 +66,9 @@ class Effect:
         """What the version is, and what it brought where both were trained."""
         of = self.after.version
         said = f"{self.after.name}: {family.what_changed(of)}." if of else f"{self.after.name}."
-        trained = (f"{rung(one.rung).title}: {one.pair.verdict}" for one in self.trained)
+        trained = (
+            f"{rung(one.rung).title}: {one.pair.verdict(self.before.name, self.after.name)}" for one in self.trained
+        )
         return " ".join(filter(None, [said, self.headline, *trained]))
 
 
@@ -90,8 +92,18 @@ def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
         tuple(lines),
         trained,
         missing,
-        _headline(advice, [n for n, _ in doubted], kind_row(after.kind).label),
+        _headline(advice, [n for n, _ in doubted], after.metric, kind_row(after.kind).label.capitalize()),
     )
+
+
+def n_leaks(version: Dataset) -> int:
+    """How many items were dropped from the training part since the test part holds a copy."""
+    try:
+        taken = family.applied(version).entries
+    except PeopleError:
+        return 0
+    last = {(one.key, one.digest): one for one in taken}
+    return sum(one.action == "drop" and one.check == LEAKS for one in last.values())
 
 
 def _data(before: Dataset, after: Dataset) -> list[Line]:
@@ -171,14 +183,14 @@ def _estimate(advice: Advice | None) -> Estimate | None:
     return next((one for one in advice.estimates if one.rung == advice.recommended), None) if advice else None
 
 
-def _headline(advice: Sequence[Advice | None], doubted: Sequence[int | None], label: str) -> str:
+def _headline(advice: Sequence[Advice | None], doubted: Sequence[int | None], metric: str, label: str) -> str:
     """What is expected and how many labels look wrong, before and after; "" before both were measured."""
     said = []
     values = [one.value if one is not None else None for one in map(_estimate, advice)]
     if values[0] is not None and values[1] is not None:
-        said.append(f"The expected value was {wording.percent(values[0])} and is {wording.percent(values[1])} now.")
+        said.append(f"Expected {metric}: {wording.percent(values[0])} before, {wording.percent(values[1])} now.")
     if doubted[0] is not None and doubted[1] is not None:
-        said.append(f"{wording.counted(doubted[0], label)} looked wrong, {wording.count(doubted[1])} now.")
+        said.append(f"{label}s that look wrong: {wording.count(doubted[0])} before, {wording.count(doubted[1])} now.")
     return " ".join(said)
 
 
