@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,10 +12,12 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, leave, parts, places, tasks, when, whole_table
+from advisor.ui import alts, charts, climbing, how_trained, leave, near, parts, places, tasks, when, whole_table
 from advisor.ui.zips import zipped
 
 QUESTION = "Did the forecast hold?"
+#: What stands for a section that is drawn when the reader comes near.
+HEIGHT_PX = 400
 
 
 def draw(status: RunStatus) -> None:
@@ -39,10 +42,10 @@ def draw(status: RunStatus) -> None:
     if not view.TRY_FIRST:
         view.try_model(status.run, plan)
     if kind_row(plan.kind).task == "classification":
-        when.draw(status)
+        near.part("when", HEIGHT_PX, partial(when.draw, status))
     take_away(status, plan.kind)
     whole_table.draw(status, plan)
-    view.errors(report, plan)
+    near.part("errors", HEIGHT_PX, partial(view.errors, report, plan))
     how_trained.draw(folder, report)
     parts.note(
         f"{status.title} on {wording.short(plan.dataset_name, 60)}, planned with {plan.backbone}, seed {plan.seed}. "

@@ -23,7 +23,7 @@ from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
-from tests.ui.ui_records import opened, sentences, written
+from tests.ui.ui_records import opened, sentences, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -62,7 +62,7 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
 
 
 def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:
-    app = opened("evidence", data=questions.fingerprint[:16])
+    app = unfolded(opened("evidence", data=questions.fingerprint[:16]))
     assert "among the first five for 90.0 % of 24 questions. From the passages, m reaches 50.0 %" in written(app)
     heads = [heading.value for heading in app.subheader]
     assert heads[:3] == ["Is the right passage found?", "Does the model read it right?", "What does it answer?"]
