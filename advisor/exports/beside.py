@@ -46,12 +46,17 @@ def write(
     to: Path,
 ) -> Exported:
     """Write all of it into `to`; what cannot be written is said in the remarks."""
-    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
-    contents.write_script("serve", to / "serve.py")
+    write_server(to)
     if not _training(model, run, to):
         remark = "There is no train.py: nothing of this model was trained, or no library outside has its network."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     return papers(result, model.spec, plan, report, dataset, to)
+
+
+def write_server(to: Path) -> None:
+    """serve.py, and the Dockerfile that starts it."""
+    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    contents.write_script("serve", to / "serve.py")
 
 
 def papers(
@@ -86,12 +91,10 @@ def _row(part: card.Weights) -> str:
 def _training(model: Predictor, run: Path, to: Path) -> bool:
     """train.py with its settings; False where there is nothing to train, or no library that has the network."""
     spec = model.spec
-    head, trained = (
-        spec["head"],
-        storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {},
-    )
+    head = spec.get("head") or {"type": "class names"}  # a CLIP model has no other
     if head["type"] == "class names":
         return False
+    trained = storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {}
     settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
                 "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
     if spec["weights"] == "words":

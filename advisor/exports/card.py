@@ -36,7 +36,7 @@ def card(
 
     sections = (
         _opening(spec, plan),
-        ("How to use it", _use(exported)),
+        ("How to use it", _use(plan.kind, exported)),
         ("What it reached", _reached(report)),
         ("Data", _data(spec, plan, dataset)),
         ("Intended use", _use_for(spec)),
@@ -125,11 +125,12 @@ def _opening(spec: dict[str, Any], plan: Plan) -> str:
     )
 
 
-def _use(exported: Exported) -> str:
-    asks = {"model.onnx": "pip install -r requirements.txt\npython predict.py ITEM…"}
-    lines = [command for name, command in asks.items() if name in exported.files]
-    code = "".join(f"```\n{line}\n```\n\n" for line in lines)
-    return code + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."
+def _use(kind: str, exported: Exported) -> str:
+    asks = {"image": "photo.jpg", "text": '"a text"', "qa": '"a question"'}[kind]
+    command = f"```\npip install -r requirements.txt\npython predict.py {asks}\n```\n\n"
+    return (
+        command * ("predict.py" in exported.files) + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."
+    )
 
 
 def _reached(report: RunReport | None) -> str:

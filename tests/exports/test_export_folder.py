@@ -126,7 +126,7 @@ def _write_training(run: Path, out: Path) -> None:
     _, tensors = saved.read(run)
     contents.write_description("images", model, out)
     contents.write_weights(model, tensors, out)
-    contents.write_requirements("images", out)
+    contents.write_requirements(contents.PACKAGES["images"], out)
     assert beside._training(model, run, out)
 
 

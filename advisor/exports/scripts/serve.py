@@ -1,7 +1,7 @@
 """Answer over HTTP with Python's own server: `python serve.py --port 8000`.
 
-GET /health; POST /predict with {"items": ["a text", ...]} for texts, or with the bytes of one image as the body.
-For many clients at once, authentication and metrics put a real server before it.
+GET /health. POST /predict with {"items": ["a text", ...]} for texts and questions, or with the bytes of one image.
+This server is small: it has no keys and no metrics. `advisor serve` has both.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Whether the server is there."""
-        found = self.path == "/health"
-        self.answer(200 if found else 404, {"classes": predict.CLASSES} if found else {"error": "Ask for /health."})
+        if self.path == "/health":
+            self.answer(200, {"status": "ok", "classes": getattr(predict, "CLASSES", [])})
+        else:
+            self.answer(404, {"error": "Ask for /health, or post to /predict."})
 
     def do_POST(self) -> None:
-        """The label of each item with the probability of each class."""
+        """What is said of each item."""
         length = int(self.headers.get("Content-Length") or 0)
         if self.path != "/predict" or not 0 < length <= MOST_BYTES:
             self.answer(400, {"error": f"Post 1 to {MOST_BYTES:,} bytes to /predict."})
             return
         try:
             body = self.rfile.read(length)
-            items = [BytesIO(body)] if predict.HOW["reads"] == "images" else [str(t) for t in json.loads(body)["items"]]
-            rows = predict.probabilities(items)
+            images = predict.HOW["reads"] == "images"
+            told = answers([BytesIO(body)] if images else [str(item) for item in json.loads(body)["items"]])
         except Exception as error:  # whatever a body holds, the server goes on
             self.answer(422, {"error": f"The item cannot be used ({type(error).__name__}: {error})."})
             return
-        self.answer(200, [told(row) for row in rows])
+        self.answer(200, told)
 
     def answer(self, status: int, content: Any) -> None:
         """Send JSON."""
@@ -50,15 +52,14 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def told(row: Any) -> dict[str, Any]:
-    """What is said of an item."""
-    probability = float(row.max())
-    return {
-        "label": predict.CLASSES[int(row.argmax())],
-        "probability": probability,
-        "sure": probability >= predict.HOW["not_sure_below"],
-        "probabilities": dict(zip(predict.CLASSES, map(float, row), strict=True)),
-    }
+def answers(items: list[Any]) -> list[dict[str, Any]]:
+    """What is said of each item; a model of classes tells the probability of each."""
+    if not hasattr(predict, "probabilities"):
+        return [predict.answer(question) for question in items]
+    rows = predict.probabilities(items)
+    return [
+        {**predict.answer(row), "probabilities": dict(zip(predict.CLASSES, row.tolist(), strict=True))} for row in rows
+    ]
 
 
 if __name__ == "__main__":
