@@ -20,6 +20,7 @@ from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NONE = "not in the documents"
+READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
 
@@ -34,10 +35,17 @@ class Turn:
     problem: str = ""
 
 
-def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "test") -> None:
+def draw(
+    key: str,
+    fingerprint: str,
+    ask: Callable[[str], Answer],
+    own: Part = "test",
+    is_ready: Callable[[], bool] = lambda: True,
+) -> None:
     """A conversation: what was asked before with its answers and sources, and the field for the next question.
 
-    ask: from a question to its answer; own: the part whose questions are offered.
+    ask: from a question to its answer; own: the part whose questions are offered; is_ready: whether the model of a run
+    is loaded.
     """
     turns: list[Turn] = st.session_state.setdefault(f"turns-{key}", [])
     with st.container(border=True):
@@ -54,7 +62,7 @@ def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "
             exchange(turn)
         asked = own_question(key, fingerprint, own) if taken else (typed.strip(), ()) if typed else None
         if asked is not None and asked[0]:
-            turns.append(answered(*asked, ask))
+            turns.append(answered(*asked, ask, READY if is_ready() else LOADS))
             del turns[:-MOST_TURNS]
 
 
@@ -74,13 +82,13 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
 
 
-def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> Turn:
-    """Show a question at once, and its answer as soon as the model has it."""
+def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer], waits_for: str) -> Turn:
+    """Show a question at once, and its answer as soon as the model has it. waits_for: what is said until then."""
     with st.chat_message("user", avatar=":material/person:"):
         st.text(question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         try:
-            with st.spinner("Searching and reading."):
+            with st.spinner(waits_for, show_time=True):
                 turn = Turn(question, tuple(accepted), answer=ask(question))
         except PeopleError as error:
             turn = Turn(question, tuple(accepted), problem=str(error))

@@ -160,7 +160,11 @@ def try_at_once(dataset: Dataset, model: str) -> None:
 def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
     parts.section("Ask")
-    ask.draw(run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question)))
+    workers.load_ahead(run, partial(work.load, run))
+    ask.draw(
+        run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question), run),
+        is_ready=lambda: workers.is_ready(run),
+    )  # fmt: skip
 
 
 def errors(report: RunReport, plan: Plan) -> None:
