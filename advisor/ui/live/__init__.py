@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from advisor.core.records import Plan, RunStatus
+from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.runs import climbs, follow, store
 from advisor.ui import charts, parts
@@ -73,7 +73,8 @@ def log(status: RunStatus, opened: bool = False) -> None:
 def lines_of(status: RunStatus) -> None:
     """The log."""
     rows = [{str(name): value for name, value in row.items()} for row in follow.metrics(status.run).to_dict("records")]
-    lines = words.log_lines(follow.events(status.run), rows)
+    report = RunReport.saved(status.files.report) if status.state == "done" else None
+    lines = words.log_lines(follow.events(status.run), rows, report.seconds if report is not None else None)
     st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
     printed = follow.log_tail(status.run, LOG_LINES)
     if printed.strip():

@@ -14,7 +14,7 @@ from advisor.advice.budgets import too_short, usual
 from advisor.advice.comparison import basis
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
-from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
@@ -211,6 +211,8 @@ def table(advice: Advice) -> None:
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
+    if said := upkeep_words(advice):
+        parts.note(said)
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
