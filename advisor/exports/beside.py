@@ -48,7 +48,7 @@ def write(
     """Write all of it into `to`; what cannot be written is said in the remarks."""
     write_server(to)
     if not _training(model, run, to):
-        remark = "There is no train.py: nothing of this model was trained, or no library outside has its network."
+        remark = "There is no train.py: nothing of this model was trained, or no other library has its network."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     return papers(result, model.spec, plan, report, dataset, to)
 
@@ -65,7 +65,7 @@ def papers(
     """The licences, the decision record where the advice is still known, and the card."""
     (to / "LICENCES.md").write_text(licences(spec), encoding="utf-8")
     if dataset is None or not write_record(dataset, plan, to):
-        remark = "There is no decision record: the advice is not in this workspace any more."
+        remark = "There is no decision record: this workspace has no advice on the dataset any more."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     names = sorted(path.name for path in to.iterdir())
     whole = result.model_copy(update={"files": (*names, CARD)})
@@ -78,7 +78,7 @@ def licences(spec: dict[str, Any]) -> str:
     rows = [_row(part) for part in card.parts_of(spec)]
     if not rows:
         return "# Licences\n\nAll weights were learned on your data: no licence of others is on them.\n"
-    table = "\n".join(["| weights | source | licence | text | asks |", "|---|---|---|---|---|", *rows])
+    table = "\n".join(["| weights | source | licence | its text | conditions |", "|---|---|---|---|---|", *rows])
     return f"# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n{table}\n"
 
 

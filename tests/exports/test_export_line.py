@@ -16,6 +16,7 @@ from PIL import Image
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset, Threshold
 from advisor.exports import parity
+from advisor.exports import scripts as scripts_of
 from advisor.exports.export import export, exported_in
 from advisor.exports.records import BOUND, Parity
 from advisor.rungs.clip import BY as BY_CLIP
@@ -198,3 +199,9 @@ def test_what_is_not_sure_is_not_sure_outside_too(texts: Dataset, run_of: Run, t
     assert json.loads(answer) | {"probability": 1.0} == {
         "label": "cooking", "probability": 1.0, "sure": False, "likely": ["cooking", "sport"]
     }  # fmt: skip
+
+
+def test_what_a_user_reads_first_fits_the_screen() -> None:
+    scripts = sorted(Path(scripts_of.__file__).parent.glob("predict*.py"))
+    lengths = {path.name: len(path.read_text().splitlines()) for path in scripts}
+    assert len(lengths) == 3 and max(lengths.values()) <= 40, lengths

@@ -1,12 +1,13 @@
 """Answer over HTTP with Python's own server: `python serve.py --port 8000`.
 
-GET /health. POST /predict with {"items": ["a text", ...]} for texts and questions, or with the bytes of one image.
-This server is small: it has no keys and no metrics. `advisor serve` has both.
+GET /health. POST /predict with {"inputs": ["a text", ...]}, of images their files' content as base64, or with one text
+or one image as the body. Requests and answers are those of `advisor serve`, which also has keys, batches and metrics.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -34,11 +35,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(400, {"error": f"Post 1 to {MOST_BYTES:,} bytes to /predict."})
             return
         try:
-            body = self.rfile.read(length)
-            images = predict.HOW["reads"] == "images"
-            told = answers([BytesIO(body)] if images else [str(item) for item in json.loads(body)["items"]])
+            told = answers(*asked(self.headers.get_content_type(), self.rfile.read(length)))
         except Exception as error:  # whatever a body holds, the server goes on
-            self.answer(422, {"error": f"The item cannot be used ({type(error).__name__}: {error})."})
+            self.answer(422, {"error": f"The input cannot be used ({type(error).__name__}: {error})."})
             return
         self.answer(200, told)
 
@@ -52,14 +51,34 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def answers(items: list[Any]) -> list[dict[str, Any]]:
-    """What is said of each item; a model of classes tells the probability of each."""
+def asked(kind: str, body: bytes) -> tuple[list[Any], bool]:
+    """The items of a request, and whether the probabilities of all classes are wanted."""
+    images = predict.HOW["reads"] == "images"
+    if kind != "application/json":
+        return [BytesIO(body) if images else body.decode()], False
+    request = json.loads(body)
+    inputs = [request["inputs"]] if isinstance(request["inputs"], str) else request["inputs"]
+    items = [BytesIO(base64.b64decode(one, validate=True)) if images else str(one) for one in inputs]
+    return items, bool(request.get("probabilities"))
+
+
+def answers(items: list[Any], everything: bool) -> dict[str, Any]:
+    """What is said of each item."""
     if not hasattr(predict, "probabilities"):
-        return [predict.answer(question) for question in items]
-    rows = predict.probabilities(items)
-    return [
-        {**predict.answer(row), "probabilities": dict(zip(predict.CLASSES, row.tolist(), strict=True))} for row in rows
-    ]
+        return {"answers": [predict.answer(question) for question in items]}
+    return {"predictions": [label(row, everything) for row in predict.probabilities(items)]}
+
+
+def label(row: Any, everything: bool) -> dict[str, Any]:
+    """What is said of an item by the probabilities of its classes."""
+    said = predict.answer(row)
+    told = {"label": said["label"], "probability": said["probability"], "not_sure": not said["sure"]}
+    if len(row) > 1:
+        second = int(row.argsort()[-2])
+        told |= {"runner_up": predict.CLASSES[second], "runner_up_probability": float(row[second])}
+    if "likely" in said:
+        told["likely"] = said["likely"]
+    return told | ({"probabilities": dict(zip(predict.CLASSES, row.tolist(), strict=True))} if everything else {})
 
 
 if __name__ == "__main__":
