@@ -214,7 +214,8 @@ def label_next(
 ) -> None:
     """Choose the items to label next; they are kept beside the dataset. hidden: what messages leave out of the path."""
     try:
-        improving.label_next(dataset, source, n=n, column=column, progress=progress)
+        with fields({"column": "Column of a table"}):
+            improving.label_next(dataset, source, n=n, column=column, progress=progress)
     except DatasetError as error:
         raise DatasetError(str(error).replace(hidden, "") if hidden else str(error)) from error
 

@@ -125,6 +125,8 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
         parts.note(f"{gone} no longer hold: the item is gone or its content has changed.")
     if not dataset.classes:
         return
+    if of is not None and worklist.is_hard(of):
+        parts.note("Most labels that look wrong here may be right, and the items hard. Decide about them one by one.")
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
     elif not is_whole(dataset, of):
