@@ -87,9 +87,12 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
                 st.text(said(prediction, unlike))
                 if unlike:
                     parts.note("Unlike anything in training.")
-                if not prediction.problem:
-                    alike_here = partial(nearest, near[place] if near else None, dataset, place)
-                    why.draw_small(run, plan, item, alike_here)
+                if not prediction.problem and st.button("Why?", key=f"why-{run}-{place}", icon=":material/help:"):
+                    st.session_state[f"why-chosen-{run}"] = item
+    chosen = st.session_state.get(f"why-chosen-{run}")
+    if chosen in entered:
+        place = entered.index(chosen)
+        why_one(run, plan, chosen, predictions[place], dataset, near[place] if near else None)
 
 
 def predicted(run: str, entered: list[Any]) -> list[Prediction]:
@@ -194,13 +197,20 @@ def alike(near: Near, dataset: Dataset, plan: Plan | None = None) -> None:
             parts.note(f"Compared by the features of {plan.backbone}{apart}.")
 
 
-def nearest(near: Near | None, dataset: Dataset | None, place: int) -> None:
-    """The training items most like one of several items, in its card."""
-    if near is None or dataset is None:
-        return
-    parts.note("Most like it in training:")
-    captions = [dataset.classes[dataset.labels[row]] for row in near.places]
-    items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key=f"alike-{place}")
+def why_one(
+    run: str, plan: Plan, item: Any, prediction: Prediction, dataset: Dataset | None, near: Near | None
+) -> None:
+    """What decided for one of several items, beside the training items most like it."""
+    with st.container(border=True):
+        parts.answer_line(f"Why {prediction.label}?")
+        decided, others = st.columns(2)
+        with decided:
+            why.inside(run, plan, item)
+        if near is not None and dataset is not None:
+            with others:
+                parts.note("Most like it in the training part:")
+                captions = [dataset.classes[dataset.labels[row]] for row in near.places]
+                items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
 
 
 def reopened(plan: Plan) -> Dataset | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from html import escape
 from io import BytesIO
@@ -17,7 +16,6 @@ from advisor.core.kinds import kind_row
 from advisor.core.records import Plan
 from advisor.core.shown import visible
 from advisor.core.wording import capital, short
-from advisor.core.workspace import mark
 from advisor.rungs.saved.explaining import LEAST, ImageReasons, WordReasons
 from advisor.ui import parts, work, workers
 
@@ -35,16 +33,6 @@ def draw(run: str, plan: Plan, item: Any) -> None:
     """The fold under an answer."""
     modality = kind_row(plan.kind).modality
     parts.fold(TITLES[modality], "help", partial(inside, run, plan, item))
-
-
-def draw_small(run: str, plan: Plan, item: Any, more: Callable[[], object]) -> None:
-    """The fold in the card of one of several items. more: what else is drawn once it is open."""
-
-    def both() -> None:
-        inside(run, plan, item)
-        more()
-
-    parts.fold("Why?", "help", both, key=f"why-{run}-{mark(str(item))}")
 
 
 def inside(run: str, plan: Plan, item: Any) -> None:

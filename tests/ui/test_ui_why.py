@@ -10,7 +10,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
-from advisor.core.workspace import mark
 from advisor.rungs.saved.explaining import ImageReasons, WordReasons
 from advisor.ui import parts, why
 from tests.ui.test_ui_try_it import with_model
@@ -52,9 +51,7 @@ def test_the_map_is_green_where_the_class_is_lost() -> None:
     assert left[1] > left[0] and right[0] > right[2] and np.ptp(middle) == 0
 
 
-def test_each_of_several_items_says_why_once_its_own_fold_is_open(
-    texts: Dataset, write_run: Callable[..., str]
-) -> None:
+def test_each_of_several_items_says_why_once_it_is_asked(texts: Dataset, write_run: Callable[..., str]) -> None:
     def page(run, items) -> None:  # type: ignore[no-untyped-def]  # its source alone is run
         from advisor.core.records import Plan
         from advisor.core.workspace import Workspace
@@ -67,8 +64,7 @@ def test_each_of_several_items_says_why_once_its_own_fold_is_open(
     items = ["Fry the onions in butter", "The goalkeeper saved the penalty", "Simmer the soup"]
     app = AppTest.from_function(page, args=(run, items), default_timeout=120).run()
     assert not app.exception and "<mark" not in " ".join(str(element.value) for element in app.html)
-    app.session_state[f"why-{run}-{mark(items[1])}"] = True
-    app.run()
+    app.button(key=f"why-{run}-1").click().run()
     assert not app.exception
     marked = [str(element.value) for element in app.html if "<mark" in str(element.value)]
     assert len(marked) == 1 and "goalkeeper" in marked[0]
