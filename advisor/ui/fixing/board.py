@@ -118,7 +118,7 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     """What is proposed, what is decided, and whether every item was judged."""
     n_proposed = len(worklist.proposals(dataset, work, decisions.standing(dataset)))
     said = [f"{wording.counted(n_proposed, 'suggestion')} to accept or not."] if n_proposed else []
-    said.append(decided_words(held))
+    said.append(decided_words(held, "relabel" if dataset.classes else "correct"))
     parts.answer_line(" ".join(said))
     if held.n_stale:
         gone = wording.counted(held.n_stale, "earlier decision")
@@ -136,15 +136,15 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
         )
 
 
-def decided_words(held: Standing) -> str:
-    """The decisions in numbers.
+def decided_words(held: Standing, change: str = "relabel") -> str:
+    """The decisions in numbers; change: what is done to a label.
 
     >>> decided_words(Standing((), ()))
     'Nothing is decided yet.'
     """
     if not held.rows:
         return "Nothing is decided yet."
-    words = {"relabel": "to relabel", "drop": "to drop", "keep": "to keep"}
+    words = {"relabel": f"to {change}", "drop": "to drop", "keep": "to keep"}
     counts = ((sum(one.action == action for one in held.decisions), said) for action, said in words.items())
     return f"Decided: {wording.listed(f'{wording.count(n)} {said}' for n, said in counts if n)}."
 

@@ -31,7 +31,7 @@ CHARACTERS, NEAR_CHARACTERS = 2000, 240
 #: A PNG that is smaller is sent as it is.
 SMALL_BYTES = 6000
 BESIDE, PASSAGES = "Most like it", "In the documents"
-FRAMED = "; a frame marks what it was listed for"
+FRAMED = "; marked: what it was listed for"
 LOCKED = "This item is in the locked test part: changing it changes what test values are measured on."
 _GALLERY = st.components.v2.component("advisor_fixing", html=script.HTML, css=script.CSS, js=script.JS)
 

@@ -8,7 +8,8 @@ HTML = '<div class="work" tabindex="0" role="application"></div>\n'
 CSS = """
 .work {scroll-margin-top: 80px; outline: none; color: var(--st-text-color); font-family: var(--st-font)}
 .work:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 4px; border-radius: 8px}
-.bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0 0 8px}
+.bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0; padding: 4px 0 8px;
+  position: sticky; top: 56px; z-index: 2; background: var(--st-background-color)}
 button, select, input {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
   border: 1px solid var(--st-border-color, #8886); background: var(--st-background-color); padding: 4px 10px}
 button:hover {border-color: var(--st-primary-color)}
@@ -33,11 +34,11 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .quiet {opacity: 0.72}
 .label {font-weight: 600}
 .split {display: grid; grid-template-columns: minmax(0, 1fr) 300px; gap: 18px; align-items: start}
-.side {position: sticky; top: 72px; max-height: calc(100vh - 90px); overflow-y: auto}
+.side {position: sticky; top: 112px; max-height: calc(100vh - 130px); overflow-y: auto}
 .side .near.text > div {border-left: 2px solid var(--st-border-color, #8886); padding: 0 0 0 8px}
 .mark {display: inline-block; font-size: 0.8rem; border-radius: 6px; padding: 1px 7px; margin-top: 4px;
   border: 1px solid currentColor}
-.mark.relabel {color: var(--st-primary-color)} .mark.drop {color: #c0604a} .mark.keep {color: #77868f}
+.mark.relabel {border-color: var(--st-primary-color)} .mark.drop {border-color: #c0604a} .mark.keep {opacity: 0.75}
 .card.dropped img, .card.dropped .text {opacity: 0.35}
 .one {display: grid; grid-template-columns: minmax(200px, 340px) 1fr; gap: 18px; align-items: start}
 .one.words {grid-template-columns: 1fr}
@@ -74,7 +75,8 @@ export default function ({data, parentElement, setStateValue}) {
   root.setAttribute("aria-label", data.name)
   const items = data.items, classes = data.classes, made = [], past = []
   const now = items.map(item => item.decision)
-  let at = Math.max(0, now.findIndex(one => !one)), single = data.single, typed = "", timer = 0, begun = false
+  let at = Math.max(0, now.findIndex(one => !one)), typed = "", timer = 0, begun = false
+  let single = data.single || window.innerWidth < 520  // a phone shows one at a time
 
   const named = label => typeof label === "number" ? classes[label] : label
   const isNamed = label => typeof label === "number" ? label >= 0 : label !== ""
