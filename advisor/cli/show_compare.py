@@ -75,7 +75,7 @@ def _sides(to: Console, compared: Comparison) -> None:
     rows.columns[0].min_width = rows.columns[0].max_width = max(map(len, ids(compared)))
     for side in compared.sides:
         test, latency = side.test, side.latency
-        value = side.status.state
+        value: str = side.status.state
         if test:
             value = f"{percent(test.value)}\n{between(test.low, test.high)}\nn = {test.n:,}"
         seconds = duration(compare.facts(side)["seconds"])
