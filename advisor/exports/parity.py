@@ -94,7 +94,7 @@ def same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return agree
 
 
-def pace(ask: Ask, items: Sequence[Any]) -> Pace:
+def pace(ask: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> Pace:
     """How long one item and a batch take; the first call of each, which warms up, does not count."""
     batch = [items[i % len(items)] for i in range(BATCH)]
     return Pace(one_ms=_median_ms(lambda i: ask([items[i % len(items)]])), batch_ms=_median_ms(lambda i: ask(batch)))

@@ -91,14 +91,15 @@ class Reader(nn.Module):
 def _reader(method: Marking, to: Path) -> None:
     """reader.onnx, and reader.json that says how it is fed and what is read off it."""
     backbone, head = method.encoder, method.head
-    longest = min(PAIR_TOKENS, int(backbone.module.encoder.config.max_position_embeddings))
+    encoder: Any = backbone.module.encoder
+    longest = min(PAIR_TOKENS, int(encoder.config.max_position_embeddings))
     pairs = backbone.tokenizer(
         ["Who?", "When was it?"], ["A passage.", "Another that is longer."], padding=True, return_tensors="pt"
     )
     ids, mask = pairs["input_ids"], pairs["attention_mask"]
     example = (ids, mask, torch.zeros_like(ids), torch.zeros(*ids.shape, N_COUNTS))
     names, sizes = ("input_ids", "attention_mask", "token_type_ids", "counts"), {0: "n", 1: "tokens"}
-    module = Reader(backbone.module.encoder, "token_type_ids" in backbone.inputs, head).eval().requires_grad_(False)
+    module = Reader(encoder, "token_type_ids" in backbone.inputs, head).eval().requires_grad_(False)
     onnx_file.write(Graph("texts", module, example, names, (sizes,) * len(names), "scores"), to / "reader.onnx")
     contents.write_json(to / "reader.json", {
         "max_tokens": longest, "most_tokens": MOST_TOKENS, "n_counts": N_COUNTS, "windows": list(WINDOWS),

@@ -88,7 +88,8 @@ def test_questions_leave_with_their_documents_and_get_the_same_answers(home: Pat
 def test_each_texts_own_examples_leave_with_the_encoder(
     texts: Dataset, run_of: Run, home: Path, tmp_path: Path, n_classes: int
 ) -> None:
-    dataset, labels = texts, ("cooking", "sport")
+    dataset = texts
+    labels: tuple[str, ...] = ("cooking", "sport")
     if n_classes > len(texts.classes):  # more than are asked about: only those of the nearest examples are
         labels = tuple(f"class {number}" for number in range(n_classes))
         (home / "many.csv").write_text("text,label\n" + "".join(
