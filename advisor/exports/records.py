@@ -55,8 +55,8 @@ class Parity(Record):
         same = f"the same {gives} {of} all" if self.same_labels else f"another {gives} {of} {self.n - self.n_same:,}"
         return (
             f"Asked about {wording.counted(self.n, f'test {item}')} in onnxruntime, it gives {same}; probabilities "
-            f"differ by {_small(self.difference)} at most (allowed: {self.bound:.4f}).",
-            f"One {item} takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in torch, "
+            f"differ by {_small(self.difference)} (allowed: {self.bound:.4f}).",
+            f"One {item} takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in this program, "
             f"32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file has "
             f"{wording.size(self.file_bytes)}.",
         )
@@ -66,9 +66,9 @@ def _small(difference: float) -> str:
     """A difference of probabilities without an exponent.
 
     >>> _small(0.0000104), _small(2e-9)
-    ('0.000010', 'less than 0.000001')
+    ('at most 0.000010', 'less than 0.000001')
     """
-    return f"{difference:.6f}" if difference >= 1e-6 else "less than 0.000001"
+    return f"at most {difference:.6f}" if difference >= 1e-6 else "less than 0.000001"
 
 
 class Quantised(Record):
