@@ -97,14 +97,10 @@ def test_the_map_has_a_point_for_each_judged_item_and_neighbours_without_itself(
     assert kept is not None and kept["x"].tolist() == table["x"].tolist()
 
 
-def test_nothing_is_proposed_where_most_of_the_list_is_hard(
-    wrong_digits: tuple[Dataset, Judged], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_proposed_where_the_probe_errs_on_many_labels(wrong_digits: tuple[Dataset, Judged]) -> None:
     dataset, of = wrong_digits
-    hard = tuple(one.model_copy(update={"mostly_hard": one.check == LABELS}) for one in of.findings)
-    asked = of.model_copy(update={"findings": hard})
-    assert not worklist.is_hard(asked)  # too few for the test on flipped labels
-    monkeypatch.setattr(worklist, "ENOUGH_PLANTED", 1)
-    work = worklist.worklist(dataset, asked)
-    suspects = work[work["check"] == LABELS]
+    assert of.probe_error is not None and not worklist.is_hard(of)
+    hard = of.model_copy(update={"probe_error": worklist.HARD + 0.01})
+    suspects = worklist.worklist(dataset, hard)
+    suspects = suspects[suspects["check"] == LABELS]
     assert len(suspects) and set(suspects["action"]) == {""} and all(suspects["suggested"] != "")

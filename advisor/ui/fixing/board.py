@@ -126,7 +126,10 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     if not dataset.classes:
         return
     if of is not None and worklist.is_hard(of):
-        parts.note("Most labels that look wrong here may be right, and the items hard. Decide about them one by one.")
+        error = wording.percent(of.probe_error or 0.0, 0)
+        parts.note(
+            f"The probe errs on {error} of the labels, so many items listed are merely hard: nothing is suggested."
+        )
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
     elif not is_whole(dataset, of):
