@@ -19,6 +19,10 @@ def model_folder(run: str | Path) -> Path:
     folder = Path(run)
     if RunFiles(folder).has_onnx_alone:
         return folder
+    if (folder / "export.json").is_file() and not RunFiles(folder).model.is_file():
+        raise RunError(
+            f"{folder} holds a language model for other programs. Ask it there: python predict.py, python serve.py"
+        )
     if not RunFiles(folder).model.is_file():
         folder = store.directory(climbs.kept_instead(store.last_finished()) if run == store.LAST else str(run))
     if not RunFiles(folder).model.is_file():
