@@ -55,7 +55,7 @@ def test_suggestions_are_accepted_undone_and_made_into_a_version_on_the_page(
     app.button(key="make-version").click().run()
     assert not app.exception
     (version,) = family.versions_of(dataset)
-    assert any("was made by your decisions" in line for line in sentences(app))
+    assert any("relabelled" in line for line in sentences(app))
     assert any("version 2" in line for line in sentences(app))
     again = at(version)
     assert check(again) > 3

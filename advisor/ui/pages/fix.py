@@ -34,7 +34,7 @@ def answer(dataset: Dataset) -> str:
     """What is at hand: a version with what made it, or the dataset as it was read."""
     if dataset.version is None:
         return "What you decide makes a version of the dataset. Your own files stay as they are."
-    return f"{dataset.name} was made by your decisions: {family.what_changed(dataset.version)}."
+    return f"{dataset.name}: {family.what_changed(dataset.version)}."
 
 
 if __name__ == "__main__":
