@@ -105,7 +105,7 @@ class _Exported(Predictor):
 
 
 class ExportedImages(_Exported, ImagePredictor):
-    """Images through the graph; whole ones where the graph cuts strips, as CLIP's processor does."""
+    """Images through the graph."""
 
     KIND = "image"
 
@@ -132,8 +132,8 @@ class ExportedImages(_Exported, ImagePredictor):
                 decoded = dict(zip(some, pool.map(lambda i: self._pixels(read, i), some), strict=True))
                 good = {i: pixels for i, pixels in decoded.items() if pixels is not None}
                 ok[[i for i in some if i not in good]] = False
-                for alike in _of_one_size(good):
-                    rows[list(alike)] = self.ask({"pixels": np.stack(list(alike.values()))})
+                if good:
+                    rows[list(good)] = self.ask({"pixels": np.stack(list(good.values()))})
         return rows, ok
 
     def _pixels(self, read: Callable[[int], Image.Image], place: int) -> np.ndarray | None:
@@ -148,14 +148,6 @@ class ExportedImages(_Exported, ImagePredictor):
             raise
         except Exception:  # whatever a decoder raises for a bad file, the item is set aside
             return None
-
-
-def _of_one_size(pictures: Mapping[int, np.ndarray]) -> list[dict[int, np.ndarray]]:
-    """Pictures by their places, those of one size together."""
-    alike: dict[tuple[int, ...], dict[int, np.ndarray]] = {}
-    for place, pixels in pictures.items():
-        alike.setdefault(pixels.shape, {})[place] = pixels
-    return list(alike.values())
 
 
 class ExportedTexts(_Exported, TextPredictor):
