@@ -184,10 +184,12 @@ def _notebook_row(estimate: Estimate) -> list[str]:
     if estimate.value is not None and estimate.low is not None and estimate.high is not None:
         value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high)})"
     each = estimate.milliseconds_per_prediction
+    row = rung_of(estimate.rung)
+    training = "" if estimate.train_seconds is None else duration(estimate.train_seconds)
     return [
-        rung_of(estimate.rung).title,
+        row.title,
         value,
-        "" if estimate.train_seconds is None else duration(estimate.train_seconds),
+        training if row.trains else "none",
         "" if each is None else f"{each:,.3g} ms",
         estimate.blocked or estimate.reason,
     ]

@@ -118,7 +118,8 @@ class RunReport(Record):
             return shown
         columns = list(self.per_class[0])
         cells = [[_cell(row.get(column)) for column in columns] for row in self.per_class]
-        return shown + notebook.table([capital(column.replace("_", " ")) for column in columns], cells)
+        heads = ["Test items" if column == "n" else capital(column.replace("_", " ")) for column in columns]
+        return shown + notebook.table(heads, cells)
 
     @classmethod
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
