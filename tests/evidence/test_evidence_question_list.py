@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,9 @@ def row_of(dataset: Dataset, city: str) -> int:
     return int(dataset.items.index[dataset.items["text"] == f"How many bridges has {city}?"][0])
 
 
-def listed(dataset: Dataset, check: str) -> list[dict[str, object]]:
+def listed(dataset: Dataset, check: str) -> list[dict[Any, Any]]:
     work = worklist.worklist(dataset, None)
-    found: list[dict[str, object]] = work[work["check"] == check].to_dict("records")
-    return found
+    return work[work["check"] == check].to_dict("records")
 
 
 def test_planted_mistakes_are_listed_with_what_to_do(wrong: Dataset) -> None:

@@ -63,9 +63,9 @@ def keep(dataset: Dataset, work: pd.DataFrame, made: Sequence[Mapping[str, Any]]
     seen: where the session remembers the number of the last one.
     """
     fresh = unseen(work, made, int(st.session_state.get(seen, 0)))
-    listed = work.drop_duplicates("row").set_index("row")
+    listed = {int(one["row"]): one for one in work.drop_duplicates("row").to_dict("records")}
     for one in fresh:
-        decisions.take(dataset, [of_page(dataset, one, listed.loc[int(one["row"])])])
+        decisions.take(dataset, [of_page(dataset, one, listed[int(one["row"])])])
     if fresh:
         st.session_state[seen] = max(int(one["n"]) for one in fresh)
 

@@ -39,7 +39,7 @@ def beside(dataset: Dataset, row: int, other: int, proposed: str) -> list[dict[s
 def passage(text: str, question: str, answer: str) -> str:
     """The stretch of a text around the answer's words, else the one with most of the question's longer words.
 
-    >>> passage("It lies in Kent. " * 40 + "The mayor is Ada Brook.", "Who is mayor?", "Ada Brook")[-24:]
+    >>> passage("It lies in Kent. " * 40 + "The mayor is Ada Brook.", "Who is mayor?", "Ada Brook")[-23:]
     'The mayor is Ada Brook.'
     """
     text = " ".join(text[:MOST].split())
