@@ -48,7 +48,8 @@ def write(
     """Write all of it into `to`; what cannot be written is said in the remarks."""
     write_server(to)
     if not _training(model, run, to):
-        remark = "There is no train.py: nothing of this model was trained, or no other library has its network."
+        why = "nothing of this model was trained" if _untrained(model.spec) else "no other library has its network"
+        remark = f"There is no train.py: {why}."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     return papers(result, model.spec, plan, report, dataset, to)
 
@@ -88,12 +89,17 @@ def _row(part: card.Weights) -> str:
     return f"| {' | '.join(map(card.text, cells))} | {where} | {card.text(part.terms)} |"
 
 
+def _untrained(spec: dict[str, Any]) -> bool:
+    """Whether class names alone decide; a CLIP model has no head at all."""
+    return bool((spec.get("head") or {"type": "class names"})["type"] == "class names")
+
+
 def _training(model: Predictor, run: Path, to: Path) -> bool:
     """train.py with its settings; False where there is nothing to train, or no library that has the network."""
     spec = model.spec
-    head = spec.get("head") or {"type": "class names"}  # a CLIP model has no other
-    if head["type"] == "class names":
+    if _untrained(spec):
         return False
+    head = spec["head"]
     trained = storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {}
     settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
                 "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
