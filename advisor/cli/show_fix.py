@@ -32,7 +32,10 @@ TITLES = {
 
 
 def write(work: pd.DataFrame, path: str) -> Path:
-    """Write the lists as a table of decisions: those proposed are filled in, the others are empty."""
+    """Write the lists as a table of decisions: those proposed are filled in, the others are empty.
+
+    An item on several lists has one row, that with a proposal where there is one.
+    """
     rows = pd.DataFrame(
         {
             "key": work["key"], "part": work["part"], "label": work["label"], "decision": work["action"],
@@ -44,7 +47,8 @@ def write(work: pd.DataFrame, path: str) -> Path:
     rows["probability"] = rows["probability"].where(work["probability"].notna(), "")
     if (work["document"] != "").any():
         rows[decision_table.DOCUMENT] = work["document"]
-    return decision_table.save(rows.drop_duplicates("key"), Path(path))
+    first = rows.sort_values("decision", key=lambda own: own == "", kind="stable").drop_duplicates("key").sort_index()
+    return decision_table.save(first, Path(path))
 
 
 def fix_json(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from advisor import fixing
+from advisor.cli import show_fix
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset
 from advisor.data.reading import read
@@ -105,3 +106,12 @@ def test_questions_of_the_test_part_are_listed_and_nothing_is_proposed(tmp_path:
     records[25]["document"] = records[2]["document"]
     (one,) = listed(read(folder(tmp_path / "held", records)), NOT_THERE)
     assert one["part"] == "test" and one["action"] == ""
+
+
+def test_the_table_to_edit_has_every_proposal(wrong: Dataset, tmp_path: Path) -> None:
+    work = worklist.worklist(wrong, None)
+    path = show_fix.write(work, str(tmp_path / "work.csv"))
+    written = [one for one in table.read(wrong, path) if one.action != "keep"]
+    assert {(one.key, one.action) for one in written} == {
+        (one.key, one.action) for one in worklist.proposals(wrong, work)
+    }
