@@ -85,7 +85,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Answer over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    asked = parser.parse_args()
-    with ThreadingHTTPServer((asked.host, asked.port), Handler) as server:
-        print(f"Listening on http://{asked.host}:{server.server_port}", flush=True)
+    options = parser.parse_args()
+    with ThreadingHTTPServer((options.host, options.port), Handler) as server:
+        print(f"Listening on http://{options.host}:{server.server_port}", flush=True)
         server.serve_forever()
