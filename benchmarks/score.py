@@ -5,7 +5,10 @@ Run it after a table, the advice or the score has changed: ``make score``. It ta
 
 from __future__ import annotations
 
+import argparse
+
 from advisor.score.kept import ship
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(f"Written to {ship()}.")
