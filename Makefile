@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -38,6 +38,9 @@ bench: $(READY)  ## advice and training on the sets in ../shared/data, as a tabl
 
 bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound, from the outcomes in data/ladderbench
 	$(BIN)/advisor bench score
+
+score: $(READY)  ## the score that the dashboard shows, computed anew and kept in data/ladderbench
+	$(BIN)/python -m benchmarks.score
 
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
 	$(BIN)/python -m benchmarks.probes

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import importlib
 import os
@@ -62,7 +63,9 @@ def measure(package: str, names: tuple[str, ...], target: str) -> None:
     Each module of `package` in `names` has ``figures() -> Iterator[Figure]``, whose figures carry its name as their
     instrument. target: the CSV, which the environment variable ADVISOR_BENCH_OUT replaces.
     """
-    wanted = sys.argv[1:] or list(names)
+    asked = argparse.ArgumentParser(prog=f"python -m {package}", description=f"Measure {', '.join(names)}.")
+    asked.add_argument("names", nargs="*", metavar="NAME", help="what to measure, all by default")
+    wanted = asked.parse_args().names or list(names)
     unknown = [name for name in wanted if name not in names]
     if unknown:
         sys.exit(f"There is nothing called {unknown[0]!r} to measure. There are {', '.join(names)}.")

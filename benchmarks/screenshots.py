@@ -9,6 +9,7 @@ dashboard as `advisor app` does, and opens each page in Debian's chromium (``CHR
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import socket
@@ -166,4 +167,5 @@ def save(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -11,7 +11,7 @@ from advisor.advice import explain
 from advisor.advice.cases import Case
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
-from advisor.advice.finished import Finished, moved_along, with_runs
+from advisor.advice.finished import Finished, moved_along, with_runs, without_runs
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed
@@ -104,7 +104,7 @@ def decided(
         return priced(estimates, goal, evidence.n_train, evidence.curve, evidence.device)
 
     def at(times: float) -> tuple[Estimate, ...]:
-        return price(moved_along(with_labels(plain, situation, times), plain))
+        return price(moved_along(with_labels([without_runs(e) for e in plain], situation, times), plain))
 
     estimates, metric = price(plain), dataset.metric
     more = at if situation.curve_b is not None else None

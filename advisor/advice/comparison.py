@@ -124,6 +124,8 @@ def chance_beside(estimate: Estimate, advice: Advice) -> str:
     chosen = advice.estimate(advice.recommended)
     if not estimate.available or estimate.value is None:
         return ""
+    if estimate.kept is not None:
+        return "same model"
     if advice.question.target is not None:
         return "" if estimate.p_target is None else chance(estimate.p_target)
     odds = None if estimate.rung == chosen.rung or chosen.value is None else p_higher(estimate, chosen)

@@ -54,9 +54,14 @@ class Decision:
 
 
 def usable(estimates: Sequence[Estimate], goal: Goal) -> list[Estimate]:
-    """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint."""
+    """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint.
+
+    What was trained here in vain is none of them where the rung whose model it yields is.
+    """
     ranked = sorted(estimates, key=rank)
-    return [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in goal.rungs]
+    able = [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in goal.rungs]
+    rungs = {e.rung for e in able}
+    return [e for e in able if e.kept not in rungs]
 
 
 def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:

@@ -128,6 +128,7 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
             settled(decision, chosen, other, metric),
             highest(estimates, goal),
         ]
+    sentences += [in_vain(e) for e in estimates if e.kept is not None]
     if is_unclear(chosen):
         rests = f"This rests on {counted(chosen.n, 'item')}, and the value may be almost anything."
         sentences.insert(0, f"{rests} Give more time for measuring, or more labelled items.")
@@ -257,7 +258,7 @@ def reasons(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
 def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """Why this rung is or is not chosen."""
     if not any(e.rung == estimate.rung for e in usable(estimates, goal)):
-        return estimate.blocked or estimate.reason
+        return estimate.blocked or (estimate.details if estimate.kept is not None else estimate.reason)
     if estimate.rung == decision.recommended:
         said = chosen_because(estimate, decision, estimates, goal)
     elif decision.sure:
@@ -322,6 +323,11 @@ def kept(estimate: Estimate, metric: Metric) -> str:
     share = percent(estimate.kept_chance, digits=0)
     served = f"{row_of(back).in_text} {row_of(back).verb('is', 'are')} served"
     return f"On other datasets tuning was kept in {share} of runs; otherwise {served}."
+
+
+def in_vain(estimate: Estimate) -> str:
+    """That training a rung brought nothing here, a sentence."""
+    return f"Measured: {title(estimate)} brought nothing here."
 
 
 def find(estimates: Sequence[Estimate], name: RungName) -> Estimate:

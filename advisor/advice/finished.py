@@ -1,7 +1,8 @@
 """Finished runs of a dataset take the place of forecasts: what a rung reached is no longer estimated.
 
-A run that went back to the frozen model measured the frozen model. Where only that is measured, the forecast of
-fine-tuning follows it: tuning begins there, so the error that it leaves keeps its ratio to the frozen model's.
+A run that went back to the frozen model measured the frozen model. Where its training was no better on held-out items,
+that is measured too: what fine-tuning yields here is the frozen model. Otherwise the forecast of fine-tuning follows
+the frozen model's value: tuning begins there, so the error that it leaves keeps its ratio to the frozen model's.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from dataclasses import dataclass
 
 from advisor.advice.outlook.cost import Z
 from advisor.core.ladder import BASE, TUNED, RungName
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Estimate, Expected
-from advisor.core.wording import percent
+from advisor.core.wording import duration, percent
 from probes.measured import Measured
 
 DETAILS = "Measured by a run on the locked test part; {expected} was expected before it."
+IN_VAIN = (
+    "Measured: {subject} brought nothing here. In a run of {time} it was no better on held-out items than {kept}, "
+    "whose model was kept."
+)
 FOLLOWS = "Its forecast follows what the frozen model reached on the test part."
 #: Below this error the ratio of two errors says nothing.
 LEAST_ERROR = 1e-3
@@ -23,18 +29,26 @@ LEAST_ERROR = 1e-3
 
 @dataclass(frozen=True)
 class Finished:
-    """What the model of a finished run reached on the locked test part. ``rung``: that of the model that was kept."""
+    """What the model of a finished run reached on the locked test part. ``rung``: that of the model that was kept.
+
+    ``tried``: the rung that was trained in vain, None where its model was kept. ``seconds``: what the run took.
+    """
 
     run: str
     rung: RungName
     backbone: str
     test: Measured
+    tried: RungName | None = None
+    seconds: float = 0.0
 
 
 def with_runs(estimates: Sequence[Estimate], runs: Mapping[RungName, Finished]) -> tuple[Estimate, ...]:
     """The estimates with the values of the runs, by rung; what earlier runs had changed and these do not is undone."""
     plain = [without_runs(estimate) for estimate in estimates]
-    changed = [_measured(e, runs[e.rung]) if e.rung in runs and e.value is not None else e for e in plain]
+    measured = {e.rung for e in plain if e.rung in runs and e.value is not None}
+    own = [_measured(e, runs[e.rung]) if e.rung in measured and runs[e.rung].rung == e.rung else e for e in plain]
+    by = {e.rung: e for e in own}
+    changed = [_in_vain(e, runs[e.rung], by) if e.rung in measured and not e.run else e for e in own]
     base = next((e for e in changed if e.rung == BASE), None)
     follows = base is not None and base.before is not None
     return tuple(_following(e, base) if base and follows and e.rung == TUNED and not e.run else e for e in changed)
@@ -45,7 +59,7 @@ def without_runs(estimate: Estimate) -> Estimate:
     if estimate.before is None:
         return estimate
     return estimate.model_copy(
-        update={**estimate.before.model_dump(exclude={"schema_version"}), "run": "", "before": None}
+        update={**estimate.before.model_dump(exclude={"schema_version"}), "run": "", "before": None, "kept": None}
     )
 
 
@@ -57,7 +71,12 @@ def is_current(advice: Advice, runs: Mapping[RungName, Finished]) -> bool:
 
 
 def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Estimate, ...]:
-    """Forecasts with more labels, moved by as much as the runs have moved those of now."""
+    """Forecasts with more labels, moved by as much as the runs have moved those of now.
+
+    What was trained in vain is not expected to do better with more labels: nothing measured says so.
+    """
+    kept = {e.rung: e.kept for e in now if e.kept is not None}
+    more = [e.model_copy(update={"kept": kept[e.rung]}) if e.rung in kept else e for e in more]
     by = {e.rung: e.value - e.before.value for e in now if e.before is not None and e.value is not None}
     return tuple(_shifted(e, by[e.rung]) if e.rung in by else e for e in more)
 
@@ -70,6 +89,21 @@ def _measured(estimate: Estimate, finished: Finished) -> Estimate:
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
         gain_error=None if error is None else min(error, own), details=DETAILS.format(expected=expected),
         run=finished.run,
+    )  # fmt: skip
+
+
+def _in_vain(estimate: Estimate, finished: Finished, by: Mapping[RungName, Estimate]) -> Estimate:
+    """A rung that was trained in vain: the model that a run of it yields is that of the rung it started from."""
+    test, start = finished.test, by.get(finished.rung)
+    same = start if start is not None and start.run else Expected(
+        value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", gain_error=0.0, curse=0.0,
+        details="",
+    )  # fmt: skip
+    row, kept = row_of(estimate.rung), row_of(finished.rung)
+    said = IN_VAIN.format(subject=row.in_text, time=duration(finished.seconds), kept=kept.in_text)
+    return _changed(
+        estimate, value=same.value, low=same.low, high=same.high, n=same.n, provenance="measured", curse=0.0,
+        gain_error=0.0, details=said, run=finished.run, kept=finished.rung,
     )  # fmt: skip
 
 

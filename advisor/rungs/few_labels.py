@@ -100,7 +100,7 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     sentence = _sentence(recipe, resolved)
     if not compared.kept:
         why = GAVE_UP if compared.for_the_frequent else WORSE
-        return roll_back(context, backbone, fallback, why, (sentence,), compared)
+        return roll_back(context, backbone, fallback, why, (sentence,), compared, gained_nothing=True)
     everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
     context.say(
         f"{compared.sentence} So the network is tuned once more, now on all {len(pool.rows):,} labelled items: "

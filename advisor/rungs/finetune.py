@@ -20,7 +20,7 @@ from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.held_out import of_logits
-from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, NO_STATE, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
 from advisor.training.modality import modality_of
@@ -81,7 +81,7 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
     why = _nothing_gained(result)
     if why:
         stopped = result is None or result.stopped
-        return roll_back(context, backbone, fallback, why, sentences, stopped=stopped)
+        return roll_back(context, backbone, fallback, why, sentences, stopped=stopped, gained_nothing=True)
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
     context.say("The tuned model and the frozen one answer the same validation items; the better one is kept.")
@@ -93,7 +93,7 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
         logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
     compared = compare(context.dataset, rows, own, logits)
     if not compared.kept:
-        return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
+        return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped, True)
     temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
     held_out = of_logits(context.dataset, rows, logits, temperature)
     save_whole(context, sized, network, resolved, temperature, held_out)
@@ -128,7 +128,7 @@ def _nothing_gained(result: FitResult | None) -> str:
         return STOPPED
     if result.best_step < 0:
         return STOPPED if result.stopped else DIVERGED
-    return "no state after the start validated better" if result.best_step == 0 else ""
+    return NO_STATE if result.best_step == 0 else ""
 
 
 def _once_resolved(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:

@@ -41,8 +41,9 @@ class Served:
     @property
     def title(self) -> str:
         """What is served, in words."""
-        dataset = self.model.spec.get("dataset", {}).get("name", "")
-        title = run_title(self.model.spec["rung"], self.model.spec.get("fallback"))
+        spec = self.model.spec
+        dataset, rung = spec.get("dataset", {}).get("name", ""), spec["rung"]  # which older exports do not tell
+        title = run_title(rung, spec.get("fallback")) if rung else "An exported model"
         return f"{title} on {dataset}" if dataset else title
 
     def answers(self, items: list[Any]) -> Sequence[Any]:

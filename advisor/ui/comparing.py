@@ -71,7 +71,7 @@ def differences(compared: Comparison, said: Sequence[str]) -> None:
     """The paired differences, whose intervals are far narrower than those of the values."""
     figure = figures.differences(compared.pairs, said[1:])
     alt = "Paired differences. " + "; ".join(
-        f"{name}: {pair.verdict}" for name, pair in zip(said[1:], compared.pairs, strict=True)
+        f"{name}: {pair.verdict(said[0], name)}" for name, pair in zip(said[1:], compared.pairs, strict=True)
     )
     st.plotly_chart(figure, config=charts.CONFIG, key="compared-differences", alt=alt)
     parts.note(
@@ -155,8 +155,28 @@ def settings(compared: Comparison, said: Sequence[str]) -> None:
     if not compared.settings:
         parts.note("None: they differ in nothing that can be set.")
         return
-    rows = [dict(zip(["Setting", *unique(said)], [name, *values], strict=True)) for name, values in compared.settings]
+    rows = [
+        dict(zip(["Setting", *unique(said)], [setting(name), *values], strict=True))
+        for name, values in compared.settings
+    ]
     st.dataframe(parts.cells(pd.DataFrame(rows)), hide_index=True, alt="Settings that differ between the runs")
+
+
+#: Settings whose names say too little.
+SETTING = {
+    "dataset_name": "Dataset", "fingerprint": "Fingerprint of the data", "budget_seconds": "Budget, s",
+    "n_train": "Training items", "n_validation": "Validation items", "depths": "Layers",
+    "penalty": "Regularisation", "input_size": "Input size", "head": "Kind of head",
+}  # fmt: skip
+
+
+def setting(name: str) -> str:
+    """What a setting is called on the page.
+
+    >>> setting("n_train"), setting("head_learning_rate"), setting("scratch.network")
+    ('Training items', 'Head learning rate', 'Scratch: network')
+    """
+    return SETTING.get(name, wording.capital(name.replace("_", " ").replace(".", ": ")))
 
 
 def curves(compared: Comparison, said: Sequence[str]) -> None:

@@ -1,8 +1,9 @@
 """What the theme cannot set: legible quiet text, labels of charts in the page's own colour, a focus that shows.
 
-Streamlit 1.67 draws captions at 60 % of the text's colour, the ticks of charts in a grey of its own, and the selected
-segment in the primary colour; each fails the 4.5:1 that WCAG 2.2 asks of text in one of the two themes. These rules
-follow the page's text colour, so they hold in both.
+Streamlit 1.67 draws captions at 60 % of the text's colour, the ticks of charts in a grey of its own, the selected
+segment in the primary colour, and the words of code in colours of their own; each fails the 4.5:1 that WCAG 2.2 asks of
+text in one of the two themes. These rules follow the page's text colour, so they hold in both. The cells of the samples
+are filled, so that their buttons stand in one line.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ STYLE = f"""<style>
 [data-variant="segmented_control"][aria-checked="true"] {{font-weight: 600}}
 :is(a, button, summary, input, textarea, select, canvas, [role], [tabindex]):focus-visible
   {{outline: 2px solid {TEAL} !important; outline-offset: 2px}}
+[data-testid="stCode"] .token {{color: inherit !important}}
+.st-key-gallery [data-testid="stGridCellContent"] > *, .st-key-gallery [data-testid="stGridCellContent"] > * > *
+  {{flex: 1 1 auto}}
 section:focus-visible, main:focus-visible {{outline: none !important}}
 </style>"""
 

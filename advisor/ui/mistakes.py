@@ -168,7 +168,7 @@ def worst(report: RunReport, plan: Plan, dataset: Dataset | None) -> None:
         return
     try:
         with st.spinner("Looking for the nearest training items."):
-            near = workers.answer("The search", partial(work.neighbours, plan.run, rows, N_NEIGHBOURS))
+            near = workers.answer("The search", partial(work.neighbours, plan.run, rows, N_NEIGHBOURS), plan.run)
     except PeopleError as error:
         parts.problem(str(error))
         return

@@ -21,5 +21,6 @@ def of_evidence(evidence: Evidence, runs: Mapping[RungName, Finished]) -> str:
     reached = wording.listed(
         f"{rung(name).title.lower()} {wording.percent(run.test.value)}"
         for name, run in sorted(runs.items(), key=lambda item: rung(item[0]).place)
+        if name == run.rung
     )
     return f"{own}. Finished runs reached on the locked test part: {reached}."

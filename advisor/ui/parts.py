@@ -58,12 +58,12 @@ def section(title: str) -> None:
 
 
 @st.fragment
-def fold(label: str, icon: str, draw: Callable[[], object]) -> None:
+def fold(label: str, icon: str, draw: Callable[[], object], key: str | None = None) -> None:
     """What is drawn once it is opened: charts and tables behind closed folds would hold up the page.
 
-    ``label``: ours, of no other fold on the page. ``icon``: the name of a Material symbol.
+    ``label``: ours. ``icon``: the name of a Material symbol. ``key``: where another fold on the page has this label.
     """
-    shown = st.expander(label, icon=f":material/{icon}:", key=fold_key(label), on_change="rerun")
+    shown = st.expander(label, icon=f":material/{icon}:", key=key or fold_key(label), on_change="rerun")
     if shown.open:
         with shown:
             draw()

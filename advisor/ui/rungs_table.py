@@ -99,9 +99,10 @@ def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
     seconds, each = seconds_of(estimate), estimate.milliseconds_per_prediction
     odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
     cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
+    value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})"
+    known = "measured: brought nothing" if estimate.kept else f"measured: {value}" if estimate.run else value
     return [
-        f"{'measured: ' if estimate.run else ''}{percent(estimate.value)} "
-        f"({between(estimate.low, estimate.high).removesuffix(' %')})",
+        known,
         odds,
         "" if seconds is None else brief(seconds),
         "" if each is None else milliseconds(each),

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from advisor import api
 from advisor.advice import advise
 from advisor.advice.record.decision import DecisionRecord
-from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
@@ -70,6 +70,18 @@ def with_costs(dataset: Dataset, **changes: Any) -> Advice:
     )
     question = Goal(prices=Prices(currency="EUR"))
     return given(dataset, **{"estimates": estimates, "question": question, **changes})
+
+
+def test_upkeep_says_what_a_step_is_and_why_fine_tuning_is_a_part_of_one(images: Dataset) -> None:
+    advice = with_costs(images)
+    assert upkeep_words(advice) == ""
+    tuned = advice.estimate("fine-tune").model_copy(update={"kept_chance": 0.6, "place": 2.6})
+    estimates = tuple(tuned if e.rung == "fine-tune" else e for e in advice.estimates)
+    priced = Goal(prices=Prices(currency="EUR", rung=50.0))
+    assert upkeep_words(advice.model_copy(update={"estimates": estimates, "question": priced})) == (
+        "Upkeep is 50 EUR for each step of the ladder above prompting. Fine-tuning counts as 2.6 steps: 60 % of its "
+        "runs keep what was tuned, and the others serve frozen features, 2 steps up."
+    )
 
 
 def cell(advice: Advice, row: str, rung: str) -> str:

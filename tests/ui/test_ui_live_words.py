@@ -60,6 +60,13 @@ def test_the_log_is_filled_from_the_first_second_in_the_order_of_time(tmp_path: 
     assert "Fold 1, step 20: 95.3 % on validation items." in said
 
 
+def test_the_last_line_of_a_log_has_the_time_of_the_report() -> None:
+    events = [{"time": 0.0, "event": "attempt"}, {"time": 82.9, "event": "done"}]
+    assert words.log_lines(events, took=82.3)[-1] == "1:22  Done."
+    paused = [*events[:1], {"time": 40.0, "event": "attempt"}, *events[1:]]
+    assert words.log_lines(paused, took=60.0)[-1] == "1:23  Done after 1 min of work."
+
+
 def test_a_negative_loss_of_a_former_version_is_no_line_of_the_log() -> None:
     events = [{"time": 1.0, "event": "attempt"}]
     assert words.log_lines(events, [{"seconds": 3.0, "step": 4, "val_value": -1.35}]) == ["0:00  Started."]

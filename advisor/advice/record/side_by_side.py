@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.advice.comparison import basis, brief, chance_beside, seconds_of
-from advisor.core.ladder import RungName, rung
+from advisor.advice.outlook.cost import place_of
+from advisor.core.kinds import task_of_metric
+from advisor.core.ladder import RUNG_NAMES, TUNED, RungName, rung
 from advisor.core.records import Advice, Estimate, Goal
-from advisor.core.wording import amount, capital, energy, percent, size
+from advisor.core.wording import amount, capital, counted, energy, percent, size
 
 #: What a cost is for, in words.
 COSTS = {
@@ -39,6 +41,23 @@ def side_by_side(advice: Advice) -> Table:
     rows = [(name, *(column.get(name, "") for column in columns)) for name in _ordered(names)]
     headings = ("Per rung", *(_heading(e.rung, advice) for e in advice.estimates))
     return Table(headings, tuple(row for row in rows if any(row[1:])))
+
+
+def upkeep_words(advice: Advice) -> str:
+    """What the upkeep of the rungs is made of, in a sentence or two; "" where it has no price."""
+    price, tuned = advice.question.prices.rung, advice.estimate(TUNED)
+    if price is None or not any("upkeep" in e.costs for e in advice.estimates):
+        return ""
+    each = amount(price, advice.question.prices.currency)
+    said = f"Upkeep is {each} for each step of the ladder above {_name(RUNG_NAMES[0])}."
+    if "upkeep" not in tuned.costs or tuned.kept_chance is None or tuned.kept is not None:
+        return said
+    steps, often = place_of(tuned), percent(tuned.kept_chance, digits=0)
+    back = rung(rung(TUNED).falls_back_to[task_of_metric(advice.metric)])
+    return (
+        f"{said} Fine-tuning counts as {steps:.1f} steps: {often} of its runs keep what was tuned, and the others "
+        f"serve {back.in_text}, {counted(back.place, 'step')} up."
+    )
 
 
 def _ordered(names: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from advisor.core.records import Plan, RunStatus
+from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
 from advisor.runs import climbs, follow, store
 from advisor.ui import charts, parts
@@ -62,13 +62,22 @@ def drawn(run: str, path: str, changed: int) -> list[tuple[str, Figure, str]]:
 
 
 def log(status: RunStatus, opened: bool = False) -> None:
-    """What the run has said, each line with its time; what its libraries printed below."""
+    """What the run has said, each line with its time; what its libraries printed below. opened: open from the start."""
+    if opened:
+        with st.expander("Log", icon=":material/notes:", expanded=True):
+            lines_of(status)
+    else:
+        parts.fold("Log", "notes", lambda: lines_of(status))
+
+
+def lines_of(status: RunStatus) -> None:
+    """The log."""
     rows = [{str(name): value for name, value in row.items()} for row in follow.metrics(status.run).to_dict("records")]
-    lines = words.log_lines(follow.events(status.run), rows)
-    with st.expander("Log", icon=":material/notes:", expanded=opened):
-        st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
-        printed = follow.log_tail(status.run, LOG_LINES)
-        if printed.strip():
-            parts.note("Printed by the training process:")
-            st.code(printed, language=None, wrap_lines=True)
-        parts.note(status.directory)
+    report = RunReport.saved(status.files.report) if status.state == "done" else None
+    lines = words.log_lines(follow.events(status.run), rows, report.seconds if report is not None else None)
+    st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
+    printed = follow.log_tail(status.run, LOG_LINES)
+    if printed.strip():
+        parts.note("Printed by the training process:")
+        st.code(printed, language=None, wrap_lines=True)
+    parts.note(status.directory)

@@ -14,11 +14,11 @@ from advisor.advice.budgets import too_short, usual
 from advisor.advice.comparison import basis
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
-from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Estimate, Goal
+from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal
 from advisor.runs.measured import of_dataset
 from advisor.ui import (
     charts,
@@ -112,6 +112,8 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
+    if found := before(dataset):
+        parts.answer_line(found)
     parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
     train(dataset, advice)
@@ -132,6 +134,12 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
+
+
+def before(dataset: Dataset) -> str:
+    """What was found that hangs on no rung; "" for nothing."""
+    evidence = Evidence.saved(dataset.files.evidence) if tasks.view_of(dataset.kind).TRY_FIRST else None
+    return tasks.view_of(dataset.kind).before_advice(evidence) if evidence is not None else ""
 
 
 def picture(advice: Advice) -> None:
@@ -203,6 +211,8 @@ def table(advice: Advice) -> None:
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
+    if said := upkeep_words(advice):
+        parts.note(said)
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
@@ -222,8 +232,8 @@ def rests_on(advice: Advice) -> None:
 
 
 def known_by(estimate: Estimate) -> str:
-    """How the value of a rung is known, a sentence with a space after it; "" without a value."""
-    if estimate.value is None or estimate.provenance is None:
+    """How the value of a rung is known, a sentence with a space after it; "" without one or where details say it."""
+    if estimate.value is None or estimate.provenance is None or estimate.kept is not None:
         return ""
     return f"{wording.capital(basis(estimate))}, n = {wording.count(estimate.n)}. "
 
