@@ -15,8 +15,9 @@ from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
 from advisor.rungs import common, frozen
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved import classifier
 from advisor.rungs.saved.inputs import open_input
+from probes import forward
+from probes.engines import opened
 from probes.heads import softmax
 from probes.hooks import LAST
 from tests.rungs.saved_models import load_predictor
@@ -27,14 +28,17 @@ GOLDEN = Path(__file__).parent / "golden" / "frozen-text-1"
 Run = Callable[..., RunContext]
 
 
-def test_many_texts_are_read_in_the_quickest_precision_and_get_the_same_answers(
+def test_an_engine_gives_many_texts_the_same_answers(
     docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = run_of(docstrings, "frozen", 60.0)
     frozen.execute(context)
     rows, predictor = docstrings.where("train", "val"), load_predictor(context.directory)
+    opened.close()
+    for threshold in ("TO_OPEN", "TO_TRANSLATE"):
+        monkeypatch.setattr(forward, threshold, float("inf"))
     exact, _ = predictor.predict_rows(docstrings, rows)
-    monkeypatch.setattr(classifier, "MANY_TEXTS", 10)
+    predictor.stay()
     quick, _ = predictor.predict_rows(docstrings, rows)
     assert np.mean(exact.argmax(1) == quick.argmax(1)) > 0.98
     np.testing.assert_allclose(quick, exact, atol=0.05)
