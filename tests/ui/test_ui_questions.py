@@ -177,6 +177,16 @@ def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     assert "<mark" not in misread
 
 
+def test_an_answer_that_repeats_itself_is_left_out_and_the_passage_leads() -> None:
+    passage = Passage(document="doc-1", title="Rungs", text=f"# {PASSAGE}", start=0, end=90, score=0.9)
+    looping = "The answer is: " * 9
+    said = shown(reply_page(Answer(input="What?", text=looping, supported=True, probability=0.52, passages=(passage,))))
+    assert "The answer is" not in said and "probability" not in said
+    assert said.index("is forty-two, says") < said.index(ask.LOOPED)
+    assert "# The" not in said
+    assert ask.LOOPED in shown(reply_page(Answer(input="Who?", text=looping, supported=False)))
+
+
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:
     passage = Passage(document="doc-1", title="", text=PASSAGE, start=0, end=9, score=0.1)
     answer = Answer(input="Who?", text="not in the documents", supported=False, passages=(passage,))
