@@ -22,6 +22,7 @@ def status(**fields: Any) -> RunStatus:
     [
         (None, 20.0, "Training, at most 40 s left"),
         (12.0, 20.0, "Training, about 12 s left"),
+        (0.0, 20.0, "Training, longer than expected"),
         (None, 75.0, "Training, 15 s over the limit of 1 min"),
     ],
 )
