@@ -172,7 +172,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
         )
         first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
         budget = st.selectbox(
-            "Training time, at most", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
+            "Training time, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
         )
     if short := too_short(advice.estimate(rung), budget, TRAINING):
         parts.note(short)
