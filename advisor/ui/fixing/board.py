@@ -167,9 +167,15 @@ def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     """Make a version, accept all, judge all, undo, and the decisions as a file."""
     proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
     changes = any(one.action in ("relabel", "drop") for one in held.decisions)
+    version = make.made_already(dataset, decisions.standing(dataset))
+    if version is not None:
+        parts.note(f"Made of these decisions: {wording.short(version.name, 60)}.")
     with st.container(horizontal=True):
-        if st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
-                     disabled=not changes):  # fmt: skip
+        if version is not None:
+            if st.button("Open that version", key="open-made", type="primary", icon=":material/folder_open:"):
+                places.go("fix", data=version.fingerprint[:16])
+        elif st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
+                       disabled=not changes):  # fmt: skip
             made(dataset)
         if proposed:
             st.button(
