@@ -16,7 +16,7 @@ from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
-from advisor.runs import store
+from advisor.runs import store, supervisor
 from advisor.ui import parts
 from tests.ui.ui_records import opened, sentences, unfolded, written
 
@@ -188,6 +188,18 @@ def test_a_waiting_run_is_stopped_from_the_runs_page(images: Dataset, write_run:
     app = opened("runs")
     app.button(key=f"stop-{run}").click().run()
     assert store.status(run).state in ("stopped", "stopping")
+
+
+def test_a_waiting_run_names_and_links_the_one_that_has_the_device(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    first, second = write_run(images, "running"), write_run(images, "queued")
+    app = opened("run", run=second)
+    assert not app.exception
+    assert "Waiting for Frozen features on" in " ".join(str(part.value) for part in app.get("html"))
+    assert any(f"run={first}" in link.proto.query_string for link in app.page_link)
+    store.change(first, "running", "stopped")
+    assert supervisor.ahead(second) is None
 
 
 def test_an_ended_run_is_deleted_from_the_runs_page_once_confirmed(

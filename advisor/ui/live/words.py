@@ -16,12 +16,16 @@ SILENT = "The run has not said anything yet."
 READ = {"stage": "stage", "said": "sentence"}
 
 
-def doing(status: RunStatus) -> str:
-    """What happens now and why, a sentence."""
+def doing(status: RunStatus, ahead: RunStatus | None = None) -> str:
+    """What happens now and why, a sentence. ahead: the run that a queued one waits for."""
     if status.state == "stopping":
         return STOPPING
     if status.state == "queued":
-        return "Waiting for the device."
+        if ahead is None:
+            return "Starting."
+        return (
+            f"Waiting for {ahead.title} on {wording.short(ahead.dataset_name, 60)}: one run at a time has the device."
+        )
     return status.doing or f"{status.stage or 'Starting'}."
 
 
