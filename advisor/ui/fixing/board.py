@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -34,7 +35,7 @@ TITLE = {
     "look-alike": "Look like another",
     "shortcut": "A property gives them away",
     UNANSWERED: "Without an answer",
-    CHOSEN: "Chosen on the map",
+    CHOSEN: "Chosen",
     DECIDED: "Decided",
 }
 #: What is said above a list, besides how many items it holds.
@@ -75,6 +76,13 @@ def draw(dataset: Dataset, asked: str) -> None:
     shown(dataset, of, work, held, asked)
     if of is not None and kept_embedding(dataset, of) is None:
         look_for_neighbours(dataset, of)
+
+
+def choose(dataset: Dataset, rows: Sequence[int]) -> NoReturn:
+    """Open the page with these items as its list, whatever part they are in."""
+    st.session_state[_key("chosen", dataset)] = list(rows)
+    st.session_state[_key("list", dataset)] = CHOSEN
+    places.go("fix", data=dataset.fingerprint[:16], list=CHOSEN)
 
 
 def own_decisions(dataset: Dataset) -> Standing:
