@@ -107,9 +107,19 @@ def need_dataset(question: str) -> Dataset:
 
 
 def n_serious(findings: Sequence[Finding]) -> str:
-    """How many findings are more than notes, in words."""
+    """How many findings are more than notes, and how many notes, in words."""
     n = sum(finding.severity != "note" for finding in findings)
-    return f"{wording.counted(n, 'finding')} to look at" if n else "nothing to worry about"
+    notes = [wording.counted(len(findings) - n, "note")] if len(findings) > n else []
+    if not n:
+        return " and ".join(["nothing to worry about", *notes])
+    return " and ".join([f"{wording.counted(n, 'finding')} to look at", *notes])
+
+
+def page_of(n: int, size: int, key: str) -> slice:
+    """Which of n things are shown, `size` at a time; where they are more, the numbers of the pages."""
+    n_pages = -(-n // size)
+    page = int(st.pagination(n_pages, key=key)) - 1 if n_pages > 1 else 0
+    return slice(page * size, (page + 1) * size)
 
 
 def split(dataset: Dataset, made_here: str) -> str:
