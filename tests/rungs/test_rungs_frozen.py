@@ -126,10 +126,19 @@ def test_a_temperature_in_the_file_changes_probabilities_and_no_label(tmp_path: 
 def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) -> None:
     rows = np.arange(100)
     logits = np.random.default_rng(0).normal(size=(100, 3))
-    assert common.calibrated(docstrings, rows, logits, 1.7)[0] == 1.7
+    taken, values, told = common.calibrated(docstrings, rows, logits, 1.7)
+    assert taken == 1.7 == values["temperature"] and "fitted on training items by cross-validation" in told[0]
     temperature, values, told = common.calibrated(docstrings, rows, 5 * logits)
     assert temperature > 2 and values["ece"] < values["ece_before"] and "temperature" in told[0]
     assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
+
+
+def test_a_temperature_that_makes_held_out_items_worse_is_not_applied(docstrings: Dataset) -> None:
+    rows = np.arange(100)
+    right = np.eye(len(docstrings.classes))[docstrings.labels[rows]]
+    temperature, values, told = common.calibrated(docstrings, rows, 9 * right, 4.0)
+    assert temperature == 1.0 == values["temperature"] and values["ece"] == values["ece_before"]
+    assert told[0].startswith("Probabilities were left as they are: with temperature 4.00")
 
 
 def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Dataset, run_of: Run) -> None:
