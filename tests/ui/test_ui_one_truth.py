@@ -17,3 +17,8 @@ def test_the_evidence_names_what_a_finished_run_reached(images: Dataset, write_r
     assert "the forecasts on Advice are for the test part" in notes(images)
     write_run(images, "done")
     assert "Finished runs reached on the locked test part: frozen features 94.0 %." in notes(images)
+
+
+def test_search_and_reading_of_questions_name_their_own_items(questions: Dataset) -> None:
+    said = notes(questions)
+    assert "The search is measured on" in said and "cross-validated" not in said
