@@ -58,6 +58,11 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
     )
 
 
+def lacks_target() -> bool:
+    """Whether a target is asked for and not given yet: there is no answer to that."""
+    return st.session_state.get("need") == "target" and st.session_state.get("target") is None
+
+
 def _target() -> dict[str, Any] | None:
     """The target; None where none is given yet."""
     percent = st.number_input(
