@@ -35,8 +35,8 @@ def moment(status: RunStatus, budget_seconds: float) -> str:
     if status.state != "running" or not status.stage:
         return terms.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
-        left = terms.left(status.eta_seconds) if status.eta_seconds else "longer than expected"
-        return f"{status.stage}, {left}"
+        expected = terms.left(status.eta_seconds) if status.eta_seconds else "longer than expected"
+        return f"{status.stage}, {expected}"
     left = budget_seconds - status.seconds
     if left > 0:
         return f"{status.stage}, at most {wording.duration(left)} left"
