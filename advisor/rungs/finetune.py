@@ -72,8 +72,7 @@ def to_beat(context: RunContext, fallback: FrozenFit) -> str:
     dataset, n = context.dataset, counted(len(fallback.val.rows), "validation item")
     again = " With so few labels, both are compared again on all of them." if few_labels.applies(dataset) else ""
     return (
-        f"The frozen model reaches {percent(fallback.value)} {dataset.metric} on {n}; tuning has to beat that.{again} "
-        f"{timed}"
+        f"Tuning has to beat the {percent(fallback.value)} {dataset.metric} of the frozen model on {n}.{again} {timed}"
     )
 
 
