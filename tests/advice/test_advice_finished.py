@@ -51,11 +51,13 @@ def width(estimate: Estimate) -> float:
 
 def test_a_forecast_follows_what_another_rung_measured_and_gets_surer() -> None:
     _, frozen, tuned = estimates()
-    for name, other in (("frozen", 2), ("fine-tune", 1)):
+    pairs: tuple[tuple[RungName, int], ...] = (("frozen", 2), ("fine-tune", 1))
+    for name, other in pairs:
         plain = estimates()[other]
         better = with_runs(estimates(), run(name, 0.99), SHARED)[other]
         worse = with_runs(estimates(), run(name, 0.85), SHARED)[other]
-        assert worse.value < plain.value < better.value  # type: ignore[operator]
+        assert worse.value is not None and plain.value is not None and better.value is not None
+        assert worse.value < plain.value < better.value
         assert width(better) < width(plain)
         assert not better.run and better.before is not None and better.before.value == plain.value
         assert "miss their forecasts together" in better.details

@@ -199,10 +199,10 @@ def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, f
     """How far each task came out above its forecast without its dataset, by rung, in logits."""
     base = residuals(experience, kind, BASE)
     steps = {rung: residuals(experience, kind, rung) for rung in RUNG_NAMES if rung != BASE}
-    return {BASE: base} | {
-        rung: {task: own + base[task] for task, own in of_tasks.items() if task in base}
-        for rung, of_tasks in steps.items()
-    }
+    every: dict[RungName, dict[TaskKey, float]] = {BASE: base}
+    for rung, own in steps.items():
+        every[rung] = {task: miss + base[task] for task, miss in own.items() if task in base}
+    return every
 
 
 @lru_cache(maxsize=512)
