@@ -51,7 +51,6 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
             costs = prices.draw(WISH)
             constraints = _constraints()
     if wanted is None:
-        parts.note("Give the target that you need, such as 90.")
         wanted = {"target": question.target, "tolerance": question.tolerance}
     return question.model_copy(
         update={"target": None, "tolerance": question.tolerance, "prices": costs, "constraints": constraints, **wanted}

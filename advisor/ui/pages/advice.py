@@ -75,6 +75,8 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
     asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
+    if needs.lacks_target():
+        parts.note("Give the target that you need, such as 90.")
     if refused is not None:
         waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -116,7 +118,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     if found := before(dataset):
         parts.answer_line(found)
     if needs.lacks_target():
-        parts.answer_line("Give the target that you need, in per cent. The answer below is to the question before it.")
+        parts.answer_line("Give the target that you need, such as 90. The answer below is to the question before it.")
         st.text(advice.headline)
     else:
         parts.answer_line(advice.headline)
