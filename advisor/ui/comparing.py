@@ -37,7 +37,7 @@ def draw(names: Sequence[str]) -> None:
     said = [compare.called(side, compared) for side in compared.sides]
     parts.heading(QUESTION, compare.sentences(compared)[0])
     for line in compare.sentences(compared)[1:]:
-        st.text(line)
+        parts.text(line)
     alt = "; ".join(f"{name}: {value(side)}" for name, side in zip(said, compared.sides, strict=True))
     figure = figures.values(compared.sides, said)
     st.plotly_chart(figure, config=charts.CONFIG, key="compared-values", alt=f"Test values. {alt}")

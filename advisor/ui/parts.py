@@ -49,7 +49,16 @@ def heading(question: str, answer: str) -> None:
 
 def answer_line(text: str) -> None:
     """A sentence that answers, a little larger than the rest, in plain text."""
-    st.html(f'<p style="{ANSWER}">{escape(visible(text))}</p>')
+    st.html(f'<p style="{ANSWER}">{_escaped(text)}</p>')
+
+
+def text(words: str) -> None:
+    """A sentence of the page in plain text."""
+    st.text(wording.unbroken(words))
+
+
+def _escaped(text: str) -> str:
+    return escape(wording.unbroken(visible(text)))
 
 
 def section(title: str) -> None:
@@ -87,7 +96,7 @@ def problem(text: str, title: str = "This did not work.") -> None:
 
 def note(text: str) -> None:
     """A quiet remark in plain text."""
-    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{escape(visible(text))}</p>')
+    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{_escaped(text)}</p>')
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +167,7 @@ def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] |
     order = list(MARK)
     for number, finding in enumerate(sorted(findings, key=lambda f: order.index(f.severity))):
         with marked_row(finding.severity):
-            st.text(finding.sentence)
+            text(finding.sentence)
             if finding.items and show is not None:
                 show(number, finding)
 

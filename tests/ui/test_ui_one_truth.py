@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.core.records import Dataset
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, spaced
 
 
 def notes(dataset: Dataset) -> str:
     """The quiet remarks of the Evidence page."""
-    return " ".join(str(line.value) for line in opened("evidence", data=dataset.fingerprint[:16]).html)
+    return " ".join(spaced(line.value) for line in opened("evidence", data=dataset.fingerprint[:16]).html)
 
 
 def test_the_evidence_names_what_a_finished_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:

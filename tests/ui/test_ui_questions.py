@@ -23,7 +23,7 @@ from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
-from tests.ui.ui_records import opened, sentences, unfolded, written
+from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -31,7 +31,7 @@ MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "er
 
 def shown(app: AppTest) -> str:
     """All words of the page that do not pass through Markdown."""
-    return "\n".join(str(element.value) for element in (*app.text, *app.html))
+    return "\n".join(spaced(element.value) for element in (*app.text, *app.html))
 
 
 @pytest.mark.parametrize("page", ["profile", "evidence", "advice", "run"])
@@ -261,7 +261,7 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "hidden" not in everything
     facts = language.facts_of(EndpointSettings.configured())
     assert facts["Key"] == "set" and "money is not counted" in facts["Price of a million tokens"]
-    assert all(any(value in str(element.value) for element in app.html) for value in facts.values())
+    assert all(any(value in spaced(element.value) for element in app.html) for value in facts.values())
     asked = [chat_model(ENDPOINT).model for _ in range(2)]
     assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
     assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"

@@ -54,7 +54,7 @@ def side_by_side(found: Effect) -> None:
     if found.headline:
         parts.answer_line(found.headline)
     for one in found.trained:
-        st.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict(found.before.name, found.after.name)}")
+        parts.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict(found.before.name, found.after.name)}")
     n = n_leaks(found.after)
     if n and found.trained:
         copies = wording.counted(n, "training copy of test items", "training copies of test items")
