@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from advisor.advice.finished import Finished, with_runs
+from advisor.advice.outlook.experience import Experience
+from advisor.advice.outlook.shared import shared_misses
 from advisor.core.records import Advice, Goal
 from advisor.runs.version_advice import asked, outlook
 from probes.measured import Measured
 from tests.advice.made_estimates import ladder
 
+SHARED = shared_misses(Experience.shipped(), "image")
 NEARLY, BEST = Goal(tolerance=1.0), Goal(tolerance=0.0)
 BEFORE, AFTER = (0.46, 0.90, 0.94, 0.945, 0.60), (0.47, 0.92, 0.96, 0.965, 0.62)
 
@@ -19,7 +22,7 @@ def advice(goal: Goal, values: tuple[float, ...], ran: bool = False) -> Advice:
     test = Measured(value=0.8, low=0.75, high=0.85, n=60, seconds=1.0)
     estimates = tuple(ladder(*values, error=0.01))
     if ran:
-        estimates = with_runs(estimates, {"frozen": Finished("r1", "frozen", "b", test)})
+        estimates = with_runs(estimates, {"frozen": Finished("r1", "frozen", "b", test)}, SHARED)
     return Advice(
         fingerprint="ab" * 32, metric="accuracy", question=goal, recommended="scratch", runner_up=None, headline="",
         sentences=(), flips=(), estimates=estimates, seconds=1.0,
