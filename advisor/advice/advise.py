@@ -16,6 +16,7 @@ from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import Experience
+from advisor.advice.outlook.shared import shared_misses
 from advisor.advice.outlook.steps import kept_steps
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
@@ -54,7 +55,8 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent, runs: Runs
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
     known = {name: run for name, run in (runs or {}).items() if run.backbone == evidence.backbone}
-    advice = decided(dataset, goal, evidence, situation, with_runs(plain, known))
+    shared = shared_misses(Experience.here(), dataset.kind)
+    advice = decided(dataset, goal, evidence, situation, with_runs(plain, known, shared))
     return advice.model_copy(update={"seconds": time.monotonic() - started})
 
 
@@ -83,7 +85,7 @@ def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
     plain = informed(advice.estimates, dataset.kind, Experience.here()) if is_former(advice) else advice.estimates
     if runs is not None:
-        plain = with_runs(plain, runs)
+        plain = with_runs(plain, runs, shared_misses(Experience.here(), dataset.kind))
     anew = decided(dataset, goal, evidence, situation, plain)
     measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
     exchange = advice.exchange if measured_rate else anew.exchange

@@ -73,7 +73,11 @@ def fix_json(
         "versions": [_version_json(one) for one in family.versions_of(dataset)],
         "effect": None
         if changed is None
-        else {"lines": [asdict(line) for line in changed.lines], "missing": list(changed.missing)},
+        else {
+            "lines": [asdict(line) for line in changed.lines],
+            "missing": list(changed.missing),
+            "remarks": list(changed.remarks),
+        },
     }
 
 

@@ -15,6 +15,7 @@ import torch
 
 from advisor.core.kinds import kind_row
 from advisor.core.stopping import Stopped
+from advisor.core.wording import counted, percent
 from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
@@ -51,7 +52,7 @@ def execute(context: RunContext) -> Outcome:
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
-    context.say("That is the value to beat. A few training steps are timed, to see how many fit into the time.")
+    context.say(to_beat(context, fallback))
     try:
         return _compared(context, backbone, fallback)
     except Stopped:
@@ -61,6 +62,18 @@ def execute(context: RunContext) -> Outcome:
             raise
     # outside of the handler, so that no traceback keeps what filled the memory
     return roll_back(context, backbone, fallback, OUT_OF_MEMORY)
+
+
+def to_beat(context: RunContext, fallback: FrozenFit) -> str:
+    """The value of the frozen head, what it is for, and what comes next."""
+    timed = "A few training steps are timed, to see how many fit into the time."
+    if not len(fallback.val.rows):
+        return timed
+    dataset, n = context.dataset, counted(len(fallback.val.rows), "validation item")
+    again = " With so few labels, both are compared again on all of them." if few_labels.applies(dataset) else ""
+    return (
+        f"Tuning has to beat the {percent(fallback.value)} {dataset.metric} of the frozen model on {n}.{again} {timed}"
+    )
 
 
 def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:

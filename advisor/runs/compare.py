@@ -87,10 +87,17 @@ class Pair:
         base = int((self.items["right"] == "base").sum())
         return base, len(self.items) - base
 
+    @property
+    def alike(self) -> str:
+        """That both have the same items right, where they have."""
+        return f"both have the same {self.n_both:,} of {counted(self.n, 'test item')} right"
+
     def verdict(self, base: str, other: str) -> str:
         """What the difference says, a sentence; base and other: what the two are called."""
         if self.reason:
             return self.reason
+        if self.difference == 0 and self.items is not None and self.items.empty:
+            return f"{self.alike}, so nothing tells them apart."
         points = f"{100 * self.difference:+.1f} points ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
         if self.low > 0 or self.high < 0:
             better = other if self.difference > 0 else base

@@ -11,6 +11,8 @@ ENDING_SHARE = 0.93
 #: From this share on the test part is read.
 READING_SHARE = 0.95
 LEAST_SECONDS = 1.0
+#: So many seconds after the end that was estimated, the run takes longer than expected, and no number is given.
+OVERDUE_SECONDS = 3.0
 
 
 class TimeLeft:
@@ -42,7 +44,10 @@ class TimeLeft:
             self._ends, self._shown, self._is_read = seconds + left, math.inf, True
 
     def at(self, seconds: float, share: float, budget: float = math.inf) -> float | None:
-        """Seconds left, `seconds` after the start with `share` of the run done; None where there is no estimate yet."""
+        """Seconds left, `seconds` after the start with `share` of the run done; None where there is no estimate yet.
+
+        0.0: it takes longer than was estimated.
+        """
         if self._ends is None and share <= TRUST_SHARE:
             return None
         if seconds >= budget:
@@ -52,6 +57,8 @@ class TimeLeft:
         if share >= ENDING_SHARE and not self._is_read:
             ends = min(ends, at_pace)
         self._shown = min(self._shown, ends - seconds, budget - seconds)
+        if self._shown < -OVERDUE_SECONDS:
+            return 0.0
         return round(max(LEAST_SECONDS, self._shown), 1)
 
     def _at_pace(self, seconds: float, share: float) -> float:

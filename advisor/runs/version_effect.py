@@ -1,7 +1,9 @@
 """What a version changed: data, evidence, advice and test values of a dataset and its version, side by side.
 
-Only what was measured on both is read; nothing is measured here. Test values are paired item by item where both were
-tested on the same items with the same labels (`advisor.runs.compare`).
+Only what was measured on both is read; nothing is measured here. Forecasts are those of one rung, from the probes
+alone, and both recommendations are decided for the version's goal (`advisor.runs.version_advice`): a run or another
+wish on one side would change the value without any change of the data. Test values are paired item by item where both
+were tested on the same items with the same labels (`advisor.runs.compare`).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName, rung
-from advisor.core.records import Advice, Dataset, Estimate, Evidence
+from advisor.core.records import Advice, Dataset, Evidence
 from advisor.data.store import known_dataset
 from advisor.data.versions import family
 from advisor.evidence import issues
@@ -24,6 +26,8 @@ from advisor.evidence.worklist import LEAKS, worklist
 from advisor.runs import compare
 from advisor.runs.compare import Pair
 from advisor.runs.measured import of_dataset
+from advisor.runs.version_advice import Outlook, asked, outlook
+from probes.measured import Measured
 
 #: The probes that are shown, by name.
 PROBES = ("linear", "knn", "zero-shot")
@@ -51,7 +55,8 @@ class Trained:
 @dataclass(frozen=True)
 class Effect:
     """A version beside what it was made from. ``missing``: what was measured on the parent alone. ``headline``: what
-    was expected and looked wrong before and does now, "" before both were measured.
+    was expected and looked wrong before and does now, "" before both were measured. ``remarks``: what else differs
+    between the two measurements, so that not all of a difference comes from the version.
     """
 
     before: Dataset
@@ -60,6 +65,7 @@ class Effect:
     trained: tuple[Trained, ...]
     missing: tuple[str, ...]
     headline: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -69,7 +75,7 @@ class Effect:
         trained = (
             f"{rung(one.rung).title}: {one.pair.verdict(self.before.name, self.after.name)}" for one in self.trained
         )
-        return " ".join(filter(None, [said, self.headline, *trained]))
+        return " ".join(filter(None, [said, self.headline, *trained, *self.remarks]))
 
 
 def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
@@ -81,7 +87,9 @@ def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
     evidence = [Evidence.saved(one.files.evidence) for one in pair]
     advice = [Advice.saved(one.files.advice) for one in pair]
     runs = [of_dataset(one.fingerprint) for one in pair]
-    lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(*advice), *_tested(*runs)]
+    now = evidence[1]
+    found = outlook(advice[0], advice[1], now.device if now is not None else "cpu")
+    lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(found), *_tested(*runs)]
     known: list[tuple[str, Sequence[object]]] = [("evidence", evidence), ("advice", advice), ("training", runs)]
     missing = tuple(name for name, (one, other) in known if one and not other)
     trained = tuple(_trained(name, runs[0][name], runs[1][name]) for name in runs[0] if name in runs[1])
@@ -92,7 +100,8 @@ def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
         tuple(lines),
         trained,
         missing,
-        _headline(advice, [n for n, _ in doubted], after.metric, kind_row(after.kind).label.capitalize()),
+        _headline(found, [n for n, _ in doubted], after.metric, kind_row(after.kind).label.capitalize()),
+        remarks(*evidence),
     )
 
 
@@ -126,7 +135,7 @@ def _measured(before: Dataset, after: Dataset, *evidence: Evidence | None) -> li
     lines = []
     for name in PROBES:
         if name in of_each[0]:
-            values = [wording.measured(own[name].measured) if name in own else "" for own in of_each]
+            values = [shared(own[name].measured) if name in own else "" for own in of_each]
             lines.append(Line(of_each[0][name].title, *values))
     return [*lines, Line("Labels that look wrong", *doubted)]
 
@@ -137,7 +146,7 @@ def _of_questions(*evidence: Evidence | None) -> list[Line]:
         return []
     of_each = [{result.name: result for result in one.results} if one else {} for one in evidence]
     return [
-        Line(one.title, *(wording.measured(own[name].measured) if name in own else "" for own in of_each))
+        Line(one.title, *(shared(own[name].measured) if name in own else "" for own in of_each))
         for name, one in of_each[0].items()
     ]
 
@@ -157,38 +166,51 @@ def _doubted(dataset: Dataset, evidence: Evidence | None) -> tuple[int | None, i
     return int(own["verdict"].astype(bool).sum()), len(own)
 
 
+def shared(number: Measured) -> str:
+    """A share with its 90 % interval, as short as a table needs it; with its n where it was measured.
+
+    >>> shared(Measured(value=0.992, low=0.975, high=0.998, n=239, seconds=0.0))
+    '99.2 % (97.5 to 99.8), n = 239'
+    """
+    said = f"{wording.percent(number.value)} ({100 * number.low:.1f} to {100 * number.high:.1f})"
+    return f"{said}, n = {wording.count(number.n)}" if number.provenance == "measured" else said
+
+
 def _of_all(n: int | None, of: int) -> str:
     return "" if n is None else f"{wording.count(n)} of {wording.count(of)}"
 
 
-def _advised(*advice: Advice | None) -> list[Line]:
-    if advice[0] is None:
+def _advised(found: Outlook | None) -> list[Line]:
+    """What is recommended for one goal, and what one rung is expected to reach."""
+    if found is None:
         return []
+    titles = (rung(name).title if name else "" for name in (found.before, found.after))
     return [
-        Line("Recommended", *(rung(one.recommended).title if one else "" for one in advice)),
-        Line("Expected of it on the test part", *(_expected(one) for one in advice)),
+        Line(f"Recommended for {asked(found.goal)}", *titles),
+        Line(f"Expected of {rung(found.rung).in_text}", *(shared(own) if own else "" for own in found.expected)),
     ]
 
 
-def _expected(advice: Advice | None) -> str:
-    """What the recommended rung is expected to reach, with its interval."""
-    one = _estimate(advice)
-    if one is None or one.value is None or one.low is None or one.high is None:
-        return ""
-    return f"{wording.percent(one.value)} ({wording.between(one.low, one.high)})"
+def remarks(before: Evidence | None, after: Evidence | None) -> tuple[str, ...]:
+    """What differs between the two measurements besides the data."""
+    if before is None or after is None:
+        return ()
+    said = []
+    if before.backbone != after.backbone:
+        said.append(f"Measured with {before.backbone} before and with {after.backbone} now.")
+    some = any(one.n_sample < one.n_train for one in (before, after))
+    if some and before.n_sample != after.n_sample:
+        looks = (f"{wording.count(one.n_sample)} of {wording.count(one.n_train)}" for one in (before, after))
+        said.append(f"The probes looked at {' training items before and at '.join(looks)} now.")
+    return (*said, "So part of a difference may come from that.") if said else ()
 
 
-def _estimate(advice: Advice | None) -> Estimate | None:
-    """What is expected of the recommended rung."""
-    return next((one for one in advice.estimates if one.rung == advice.recommended), None) if advice else None
-
-
-def _headline(advice: Sequence[Advice | None], doubted: Sequence[int | None], metric: str, label: str) -> str:
+def _headline(found: Outlook | None, doubted: Sequence[int | None], metric: str, label: str) -> str:
     """What is expected and how many labels look wrong, before and after; "" before both were measured."""
     said = []
-    values = [one.value if one is not None else None for one in map(_estimate, advice)]
-    if values[0] is not None and values[1] is not None:
-        said.append(f"Expected {metric}: {wording.percent(values[0])} before, {wording.percent(values[1])} now.")
+    if found is not None and all(found.expected):
+        values = [wording.percent(one.value) for one in found.expected if one is not None]
+        said.append(f"{rung(found.rung).title}, expected {metric}: {values[0]} before, {values[1]} now.")
     if doubted[0] is not None and doubted[1] is not None:
         said.append(f"{label}s that look wrong: {wording.count(doubted[0])} before, {wording.count(doubted[1])} now.")
     return " ".join(said)
@@ -199,8 +221,8 @@ def _tested(before: dict[RungName, Finished], after: dict[RungName, Finished]) -
     return [
         Line(
             f"Test value, {rung(name).title.lower()}",
-            wording.measured(one.test),
-            wording.measured(after[name].test) if name in after else "",
+            shared(one.test),
+            shared(after[name].test) if name in after else "",
         )
         for name, one in before.items()
     ]

@@ -42,6 +42,7 @@ LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run is gone, and t
 NICENESS = 5  # the page that shows the run must stay fast
 HELD_OUT_SHARE = 0.3  # of the time left, for asking a model about held-out items one by one
 LEAST_READ = 0.1  # of the test part, before its pace says how long the rest takes
+OVERRUN = 1.05  # times the limit, from where the report says so
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is spent
 
 
@@ -202,6 +203,7 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     plan, dataset = context.plan, context.dataset
     n_test = counted(len(dataset.where("test")), "test item")
     context.say(f"The model is saved. It now meets {n_test} for the first time: nothing was chosen by them.")
+    outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *overrun(context.plan, reporter.seconds)))
     model = load(context.directory, context.device)  # as a user will load it
     held_out_said(context, model)
     tell = timed_reading(context, reporter)
@@ -244,6 +246,21 @@ def held_out_said(context: RunContext, model: Model) -> None:
         )
     except PeopleError as error:
         LOG.info("No threshold can be chosen: %s", error)
+
+
+def overrun(plan: Plan, seconds: float) -> tuple[str, ...]:
+    """That the run took longer than its limit before the test part was read, and why, for the report."""
+    from advisor.core.ladder import rung
+
+    limit = plan.budget_seconds
+    if seconds < OVERRUN * limit:
+        return ()
+    why = (
+        "The number of steps is planned from a timed step, and the machine was slower afterwards."
+        if rung(plan.rung).changes_weights
+        else "Loading the model and reading the items took the time; neither can be cut short."
+    )
+    return (f"It took {duration(seconds)} before the test part was read, over its limit of {duration(limit)}. {why}",)
 
 
 def execute(context: RunContext) -> Outcome:

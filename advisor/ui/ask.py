@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,15 @@ from advisor.core.records import Answer, Dataset, Part, Passage
 from advisor.data.reading import open_dataset
 from advisor.ui import parts, terms
 from probes.failures import RIGHT_F1
-from probes.reading import normalised, says_nothing, token_f1
+from probes.reading import loops, normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NONE = "not in the documents"
 READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
+LOOPED = "The model only repeated itself, so its answer is left out."
+#: The mark of a heading in a document that is written in Markdown.
+HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
 
@@ -111,16 +115,21 @@ def reply(turn: Turn) -> None:
         parts.problem(turn.problem)
         return
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
+    looped = loops(answer.text)
     words, misread = f"{wording.short(answer.text, 400)}{_sure(answer)}", answer.supported and not quoted(answer)
     if answer.supported:  # the passage is surer than what was made of it
         parts.note("This passage fits best:")
         best(answer)
-        if misread:
+        if looped:
+            parts.note(LOOPED)
+        elif misread:
             parts.note(
                 f"The model made of it: {words}. The passages do not contain these words, so it may have misread them."
             )
         else:
             parts.answer_line(words)
+    elif closed_book and looped:
+        parts.answer_line(LOOPED)
     elif closed_book:
         parts.answer_line(words)
         parts.note("Answered closed-book: no document was read, so no passage supports it.")
@@ -147,7 +156,7 @@ def quoted(answer: Answer) -> bool:
 def best(answer: Answer) -> None:
     """The passage that fits best, with the answer's words marked."""
     for passage in answer.passages[:OPEN]:
-        parts.quote(place(passage), passage.text, (answer.text,))
+        parts.quote(place(passage), readable(passage.text), (answer.text,))
 
 
 def further(answer: Answer) -> None:
@@ -159,7 +168,16 @@ def further(answer: Answer) -> None:
     label = wording.counted(len(rest), "further passage") if answer.supported else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
-            parts.quote(place(passage), passage.text, marks)
+            parts.quote(place(passage), readable(passage.text), marks)
+
+
+def readable(text: str) -> str:
+    """A passage without the number signs that mark a heading in Markdown.
+
+    >>> readable("# Frozen features\\nissue #20, C# and # of items")
+    'Frozen features\\nissue #20, C# and # of items'
+    """
+    return HEADING.sub("", text)
 
 
 def place(passage: Passage) -> str:

@@ -76,6 +76,7 @@ def test_equal_runs_are_not_equal_for_certain(digits: Dataset) -> None:
     finished(digits, "one", 2), finished(digits, "two", 2)
     (pair,) = advisor.compare(["one", "two"]).pairs
     assert pair.difference == 0 and pair.low < 0 < pair.high and pair.n_right == (0, 0)
+    assert pair.verdict("one", "two").startswith(f"both have the same {pair.n_both} of {pair.n} test items right")
 
 
 def test_other_items_are_not_paired(digits: Dataset, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_folder_with_a_model_is_found_and_one_with_an_onnx_model_alone_too(tmp
     with pytest.raises(RunError):
         model_folder(tmp_path)
     (tmp_path / "export.json").write_text("{}")
-    with pytest.raises(RunError, match="python serve.py"):
+    with pytest.raises(RunError, match=r"python serve\.py"):
         model_folder(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"x")
     assert model_folder(tmp_path) == tmp_path

@@ -92,3 +92,12 @@ def test_a_run_of_several_fits_shows_one_time_left(tmp_path: Path) -> None:
         shown.append(json.loads((tmp_path / "state.json").read_text())["eta_seconds"])
     assert shown[0] is None
     assert all(later <= 32.0 for later in shown[1:])
+
+
+def test_an_end_that_has_passed_is_longer_than_expected_and_not_a_second_away() -> None:
+    left = TimeLeft()
+    left.note(20.0, 10.0)
+    assert left.at(30.0, 0.5, 300.0) == 1.0
+    assert left.at(40.0, 0.5, 300.0) == 0.0
+    left.note(60.0, 41.0)
+    assert left.at(41.0, 0.5, 300.0) == 0.0, "it does not rise again"

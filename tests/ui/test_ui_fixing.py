@@ -57,6 +57,13 @@ def test_suggestions_are_accepted_undone_and_made_into_a_version_on_the_page(
     (version,) = family.versions_of(dataset)
     assert any("relabelled" in line for line in sentences(app))
     assert any("version 2" in line for line in sentences(app))
+    parent = at(dataset)
+    assert any(f"Made of these decisions: {version.name}." in line for line in sentences(parent))
+    assert not [button for button in parent.button if button.key == "make-version"]
+    assert parent.button(key="open-made").label == "Open that version"
+    parent.button(key="undo-last").click().run()
+    assert parent.button(key="make-version").disabled, "what is decided now is not what made the version"
+    parent.button(key="accept-all").click().run()
     again = at(version)
     assert check(again) > 3
     again.button(key="undo-version").click().run()

@@ -22,6 +22,7 @@ def status(**fields: Any) -> RunStatus:
     [
         (None, 20.0, "Training, at most 40 s left"),
         (12.0, 20.0, "Training, about 12 s left"),
+        (0.0, 20.0, "Training, longer than expected"),
         (None, 75.0, "Training, 15 s over the limit of 1 min"),
     ],
 )
@@ -33,6 +34,9 @@ def test_the_sentence_of_the_moment_says_what_happens_and_why() -> None:
     assert words.doing(status(doing="Fold 1 of 3.")) == "Fold 1 of 3."
     assert words.doing(status(stage="Starting")) == "Starting."
     assert "kept" in words.doing(status(state="stopping"))
+    waiting, other = status(state="queued"), status(rung="rag", dataset_name="handbook")
+    assert words.doing(waiting, other) == "Waiting for Retrieval on handbook: one run at a time has the device."
+    assert words.doing(waiting) == "Starting."
 
 
 def test_only_what_is_known_is_shown_of_the_pace() -> None:

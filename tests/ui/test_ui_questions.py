@@ -23,7 +23,7 @@ from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
-from tests.ui.ui_records import opened, sentences, unfolded, written
+from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -31,7 +31,7 @@ MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "er
 
 def shown(app: AppTest) -> str:
     """All words of the page that do not pass through Markdown."""
-    return "\n".join(str(element.value) for element in (*app.text, *app.html))
+    return "\n".join(spaced(element.value) for element in (*app.text, *app.html))
 
 
 @pytest.mark.parametrize("page", ["profile", "evidence", "advice", "run"])
@@ -177,6 +177,16 @@ def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     assert "<mark" not in misread
 
 
+def test_an_answer_that_repeats_itself_is_left_out_and_the_passage_leads() -> None:
+    passage = Passage(document="doc-1", title="Rungs", text=f"# {PASSAGE}", start=0, end=90, score=0.9)
+    looping = "The answer is: " * 9
+    said = shown(reply_page(Answer(input="What?", text=looping, supported=True, probability=0.52, passages=(passage,))))
+    assert "The answer is" not in said and "probability" not in said
+    assert said.index("is forty-two, says") < said.index(ask.LOOPED)
+    assert "# The" not in said
+    assert ask.LOOPED in shown(reply_page(Answer(input="Who?", text=looping, supported=False)))
+
+
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:
     passage = Passage(document="doc-1", title="", text=PASSAGE, start=0, end=9, score=0.1)
     answer = Answer(input="Who?", text="not in the documents", supported=False, passages=(passage,))
@@ -251,7 +261,7 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "hidden" not in everything
     facts = language.facts_of(EndpointSettings.configured())
     assert facts["Key"] == "set" and "money is not counted" in facts["Price of a million tokens"]
-    assert all(any(value in str(element.value) for element in app.html) for value in facts.values())
+    assert all(any(value in spaced(element.value) for element in app.html) for value in facts.values())
     asked = [chat_model(ENDPOINT).model for _ in range(2)]
     assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
     assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"

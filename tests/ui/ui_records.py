@@ -53,8 +53,16 @@ def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], it
 
 
 def sentences(app: AppTest) -> list[str]:
-    """What a page says in a style of its own, such as its answer and its notes; without the script of the bar."""
-    return [str(part.value) for part in app.html if CLOSE_MENU not in str(part.value)]
+    """What a page says in a style of its own, such as its answer and its notes; without the script of the bar.
+
+    A no-break space is as good as any.
+    """
+    return [spaced(part.value) for part in app.html if CLOSE_MENU not in str(part.value)]
+
+
+def spaced(text: object) -> str:
+    """A text of a page with plain spaces."""
+    return str(text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def written(app: AppTest) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.comparison import basis, brief, chance_beside, seconds_of
+from advisor.advice.comparison import basis, chance_beside, training_time
+from advisor.advice.explain import is_too_early
 from advisor.advice.outlook.cost import place_of
 from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import RUNG_NAMES, TUNED, RungName, rung
@@ -67,7 +68,8 @@ def _ordered(names: list[str]) -> list[str]:
 
 
 def _heading(name: RungName, advice: Advice) -> str:
-    mark = {advice.recommended: " (recommended)", advice.runner_up: " (runner-up)"}.get(name, "")
+    first = " (leading so far)" if is_too_early(advice) else " (recommended)"
+    mark = {advice.recommended: first, advice.runner_up: " (runner-up)"}.get(name, "")
     return rung(name).title + mark
 
 
@@ -102,10 +104,10 @@ def _name(name: RungName) -> str:
 
 def _effort(estimate: Estimate) -> dict[str, str]:
     used, spent, pace = estimate.peak_memory_bytes, estimate.energy_wh, estimate.milliseconds_per_prediction
-    seconds, kept = seconds_of(estimate), estimate.kept_chance
+    kept = estimate.kept_chance
     return {
         "Tuning is kept": f"{percent(kept, digits=0)} of runs" if kept is not None else "",
-        "Training time": "" if seconds is None else brief(seconds),
+        "Training time": training_time(estimate),
         "Peak memory": size(used) if used else "",
         "Energy to train": energy(spent) if spent is not None else "",
         "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",

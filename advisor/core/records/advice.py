@@ -41,7 +41,8 @@ class Estimate(Record):
     ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels
     until the target is expected, None where not reachable or not asked. ``blocked``: the constraint that it breaks, ""
     for none. ``details``: what the number rests on, for the page. ``run``: the finished run on this dataset that
-    measured the value, "" for a forecast; ``before``: what was expected until a run told more. ``kept``: the rung whose
+    measured the value, "" for a forecast; ``run_seconds``: what that run took, with loading and reading;
+    ``before``: what was expected until a run told more. ``kept``: the rung whose
     model that run kept, since training this one brought nothing; None where it did, or was not tried.
     """
 
@@ -72,6 +73,7 @@ class Estimate(Record):
     details: str = ""
     reason: str = ""
     run: str = ""
+    run_seconds: float | None = None
     before: Expected | None = None
     kept: RungName | None = None
 

@@ -36,15 +36,25 @@ def make(dataset: Dataset, decisions: Decisions | None = None) -> Dataset:
     """
     taken = decisions if decisions is not None else kept(dataset)
     held = standing(dataset, taken)
-    changing = [(row, one) for row, one in held.by_row.items() if one.action in ("relabel", "drop")]
+    changing = _changing(held)
     if not changing:
         raise DatasetError(
             f"No decision changes {dataset.name}. Relabel or drop an item first, or accept the suggestions: "
             f"advisor fix {dataset.source} --suggested"
         )
-    mark = fingerprint(dataset, [one for _, one in changing])
+    mark = fingerprint(dataset, changing)
     known = store.stored(mark)
     return known if known is not None else _made(dataset, taken, held, mark)
+
+
+def made_already(dataset: Dataset, held: Standing) -> Dataset | None:
+    """The version that these decisions have made; None where they change nothing, and where none was made of them."""
+    changing = _changing(held)
+    return store.stored(fingerprint(dataset, changing)) if changing else None
+
+
+def _changing(held: Standing) -> list[Decision]:
+    return [one for one in held.decisions if one.action in ("relabel", "drop")]
 
 
 def fingerprint(dataset: Dataset, decisions: list[Decision]) -> str:

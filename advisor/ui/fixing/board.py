@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -34,7 +35,7 @@ TITLE = {
     "look-alike": "Look like another",
     "shortcut": "A property gives them away",
     UNANSWERED: "Without an answer",
-    CHOSEN: "Chosen on the map",
+    CHOSEN: "Chosen",
     DECIDED: "Decided",
 }
 #: What is said above a list, besides how many items it holds.
@@ -75,6 +76,13 @@ def draw(dataset: Dataset, asked: str) -> None:
     shown(dataset, of, work, held, asked)
     if of is not None and kept_embedding(dataset, of) is None:
         look_for_neighbours(dataset, of)
+
+
+def choose(dataset: Dataset, rows: Sequence[int]) -> NoReturn:
+    """Open the page with these items as its list, whatever part they are in."""
+    st.session_state[_key("chosen", dataset)] = list(rows)
+    st.session_state[_key("list", dataset)] = CHOSEN
+    places.go("fix", data=dataset.fingerprint[:16], list=CHOSEN)
 
 
 def own_decisions(dataset: Dataset) -> Standing:
@@ -167,9 +175,15 @@ def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
     """Make a version, accept all, judge all, undo, and the decisions as a file."""
     proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
     changes = any(one.action in ("relabel", "drop") for one in held.decisions)
+    version = make.made_already(dataset, decisions.standing(dataset))
+    if version is not None:
+        parts.note(f"Made of these decisions: {wording.short(version.name, 60)}.")
     with st.container(horizontal=True):
-        if st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
-                     disabled=not changes):  # fmt: skip
+        if version is not None:
+            if st.button("Open that version", key="open-made", type="primary", icon=":material/folder_open:"):
+                places.go("fix", data=version.fingerprint[:16])
+        elif st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
+                       disabled=not changes):  # fmt: skip
             made(dataset)
         if proposed:
             st.button(

@@ -7,7 +7,8 @@ and applies those that it has not seen. So a key pressed while the server is bus
 HTML = '<div class="work" tabindex="0" role="application"></div>\n'
 CSS = """
 .work {scroll-margin-top: 80px; outline: none; color: var(--st-text-color); font-family: var(--st-font)}
-.work:focus-visible {outline: 2px solid var(--st-primary-color); outline-offset: 4px; border-radius: 8px}
+.work:focus-visible .card.here, .work:focus-visible > .one {outline: 2px solid var(--st-primary-color);
+  outline-offset: 2px; border-radius: 10px}
 .bar {display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0; padding: 4px 0 8px;
   position: sticky; top: 56px; z-index: 2; background: var(--st-background-color)}
 button, select, input {font: inherit; font-size: 0.88rem; color: inherit; cursor: pointer; border-radius: 8px;
@@ -99,10 +100,10 @@ export default function ({data, parentElement, setStateValue}) {
     draw()
   }
   const accept = () => {
-    const item = items[at]
-    if (names(item)) act({action: "relabel", label: item.suggested})
-    else if (item.action === "drop") act({action: "drop"})
+    if (items[at].action === "drop") act({action: "drop"})
+    else rename()
   }
+  const rename = () => { if (names(items[at])) act({action: "relabel", label: items[at].suggested}) }
   const back = () => {
     const last = past.pop()
     if (!last) return
@@ -123,8 +124,10 @@ export default function ({data, parentElement, setStateValue}) {
   const bar = () => {
     const row = make("div", "bar"), item = items[at]
     row.append(button("Keep", "k", () => act({action: "keep"})))
+    const drops = item.action === "drop"
+    if (drops) row.append(button("As suggested: drop", "r", accept))
     if (names(item))
-      row.append(button((item.document ? "It stands " : "Relabel: ") + offer(item), "r", accept))
+      row.append(button((item.document ? "It stands " : "Relabel: ") + offer(item), drops ? "" : "r", rename))
     row.append(button("Drop", "d", () => act({action: "drop"})), button("Undecided", "u", () => act(null)))
     row.append(...(classes.length ? [choice()] : answers()))
     row.append(button("Back", "z", back), button(single ? "Grid" : "One at a time", "g", turn))
@@ -183,6 +186,7 @@ export default function ({data, parentElement, setStateValue}) {
     items.forEach((item, place) => {
       const card = make("button", "card" + (place === at ? " here" : ""))
       card.type = "button"
+      card.tabIndex = -1  // the arrows move: a card that Tab reaches would look like the current one
       if (now[place] && now[place].action === "drop") card.classList.add("dropped")
       card.setAttribute("aria-label", item.key + ", " + named(item.label))
       card.setAttribute("aria-current", place === at)

@@ -54,7 +54,7 @@ def side_by_side(found: Effect) -> None:
     if found.headline:
         parts.answer_line(found.headline)
     for one in found.trained:
-        st.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict(found.before.name, found.after.name)}")
+        parts.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict(found.before.name, found.after.name)}")
     n = n_leaks(found.after)
     if n and found.trained:
         copies = wording.counted(n, "training copy of test items", "training copies of test items")
@@ -68,6 +68,8 @@ def side_by_side(found: Effect) -> None:
     st.dataframe(
         parts.cells(frame), hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}"
     )
+    said = ["In brackets the 90 % interval. What is expected comes from the probes alone."]
+    parts.note(" ".join([*said, *found.remarks]))
 
 
 def train(version: Dataset, found: Effect) -> None:

@@ -16,12 +16,16 @@ SILENT = "The run has not said anything yet."
 READ = {"stage": "stage", "said": "sentence"}
 
 
-def doing(status: RunStatus) -> str:
-    """What happens now and why, a sentence."""
+def doing(status: RunStatus, ahead: RunStatus | None = None) -> str:
+    """What happens now and why, a sentence. ahead: the run that a queued one waits for."""
     if status.state == "stopping":
         return STOPPING
     if status.state == "queued":
-        return "Waiting for the device."
+        if ahead is None:
+            return "Starting."
+        return (
+            f"Waiting for {ahead.title} on {wording.short(ahead.dataset_name, 60)}: one run at a time has the device."
+        )
     return status.doing or f"{status.stage or 'Starting'}."
 
 
@@ -31,7 +35,8 @@ def moment(status: RunStatus, budget_seconds: float) -> str:
     if status.state != "running" or not status.stage:
         return terms.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
-        return f"{status.stage}, {terms.left(status.eta_seconds)}"
+        expected = terms.left(status.eta_seconds) if status.eta_seconds else "longer than expected"
+        return f"{status.stage}, {expected}"
     left = budget_seconds - status.seconds
     if left > 0:
         return f"{status.stage}, at most {wording.duration(left)} left"

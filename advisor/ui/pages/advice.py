@@ -11,7 +11,8 @@ import streamlit as st
 from advisor import api
 from advisor.advice.advise import Runs, is_former, reconsider
 from advisor.advice.budgets import too_short, usual
-from advisor.advice.comparison import basis
+from advisor.advice.comparison import basis, seconds_of
+from advisor.advice.explain import is_too_early
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side, upkeep_words
@@ -74,6 +75,8 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
     asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
+    if needs.lacks_target():
+        parts.note("Give the target that you need, such as 90.")
     if refused is not None:
         waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -114,8 +117,14 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     """
     if found := before(dataset):
         parts.answer_line(found)
-    parts.answer_line(advice.headline)
+    if needs.lacks_target():
+        parts.answer_line("Give the target that you need, such as 90. The answer below is to the question before it.")
+        st.text(advice.headline)
+    else:
+        parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
+    if any(seconds_of(e) and not e.run for e in advice.estimates if e.value is not None):
+        parts.note("Training times that are forecast leave out loading the model and reading the items through it.")
     train(dataset, advice)
     climbing.last(dataset)
     if advice.sentences:
@@ -133,7 +142,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
         offers.record(dataset, advice)
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
-    parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
+    parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
 
 
 def before(dataset: Dataset) -> str:
@@ -162,7 +171,12 @@ def train(dataset: Dataset, advice: Advice) -> None:
     if advice.recommended not in possible:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        pressed = st.button("Train this", key="train", type="primary", icon=":material/play_arrow:")
+        if is_too_early(advice):
+            measure_longer(dataset, advice)
+        settled = not is_too_early(advice) and not needs.lacks_target()
+        pressed = st.button(
+            "Train this", key="train", type="primary" if settled else "secondary", icon=":material/play_arrow:"
+        )
         rung = st.selectbox(
             "Rung",
             possible,
@@ -172,7 +186,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
         )
         first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
         budget = st.selectbox(
-            "Training time, at most", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
+            "Training time, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
         )
     if short := too_short(advice.estimate(rung), budget, TRAINING):
         parts.note(short)
@@ -187,10 +201,23 @@ def train(dataset: Dataset, advice: Advice) -> None:
         places.go("run", run=run)
 
 
+def measure_longer(dataset: Dataset, advice: Advice) -> None:
+    """The button that measures anew with the next longer time; none where there is none longer."""
+    asked = advice.question
+    longer = next((seconds for seconds in question_form.BUDGETS if seconds > asked.budget_seconds), None)
+    if longer is None:
+        return
+    time = wording.duration(longer)
+    if st.button(f"Measure longer ({time})", key="longer", type="primary", icon=":material/science:"):
+        jobs.forget(jobs.key_of("advise", dataset.fingerprint))
+        question_form.ask(dataset, asked.model_copy(update={"budget_seconds": float(longer)}))
+        st.rerun()
+
+
 def mark(estimate: Estimate, advice: Advice) -> str:
     """What follows a rung's title in the list to choose from: that it is recommended, or blocked."""
     if estimate.rung == advice.recommended:
-        return " (recommended)"
+        return " (leading so far)" if is_too_early(advice) else " (recommended)"
     return " (blocked)" if estimate.blocked else ""
 
 
@@ -241,7 +268,10 @@ def known_by(estimate: Estimate) -> str:
 def badge(estimate: Estimate, advice: Advice) -> None:
     """Whether a rung is recommended, the runner-up, or blocked."""
     if estimate.rung == advice.recommended:
-        st.badge("recommended", color="green", icon=":material/check:")
+        if is_too_early(advice):
+            st.badge("leading so far", color="gray")
+        else:
+            st.badge("recommended", color="green", icon=":material/check:")
     elif estimate.rung == advice.runner_up:
         st.badge("runner-up", color="gray")
     elif estimate.blocked:
