@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-batch bench-confidence bench-ladder bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -39,6 +39,9 @@ bench: $(READY)  ## advice and training on the sets in ../shared/data, as a tabl
 bench-ladder: $(READY)  ## how good is the advice: every figure beside its bound, from the outcomes in data/ladderbench
 	$(BIN)/advisor bench score
 
+score: $(READY)  ## the score that the dashboard shows, computed anew and kept in data/ladderbench
+	$(BIN)/python -m benchmarks.score
+
 bench-probes: $(READY)  ## every figure of the probes beside its bound, on the same sets
 	$(BIN)/python -m benchmarks.probes
 
@@ -50,6 +53,9 @@ bench-dashboard: $(READY)  ## every page 50 times in chromium: the server's memo
 
 bench-serve: $(READY)  ## a served model against calling it directly: latency, 32 clients, no lost request in 10,000
 	$(BIN)/python -m benchmarks.serving
+
+bench-speed: $(READY)  ## what inference engines bring, one prediction, the start: every figure beside its bound
+	$(BIN)/python -m benchmarks.speed
 
 bench-confidence: $(READY)  ## thresholds on random splits of six sets: promises kept, coverage, what sets hold
 	$(BIN)/python -m benchmarks.confidence
@@ -75,6 +81,12 @@ bench-rungs: $(READY)  ## every rung and what users would write instead, on ever
 
 bench-export: $(READY)  ## every rung as ONNX: difference of probabilities, size, latencies, int8
 	$(BIN)/python -m benchmarks.export
+
+gpu-check: $(READY)  ## the whole line and large networks on a GPU in 8 minutes, beside bounds; small without one
+	$(BIN)/python -m benchmarks.gpu_check $(SECTIONS)
+
+gpu-pack: $(READY)  ## .gpu-pack/: what a GPU machine without a network lacks; PACK="--python 3.12 --there pip-list.txt"
+	$(BIN)/python -m benchmarks.gpu_check.pack .gpu-pack $(PACK)
 
 doctor: $(READY)
 	$(BIN)/advisor doctor

@@ -64,16 +64,18 @@ def check_device() -> Iterator[Check]:
 
 
 def check_calibration() -> Iterator[Check]:
-    """The forward pass of each modality's default backbone, timed for about a second."""
+    """The forward pass of each modality's default backbone, by the fastest engine."""
+    from advisor.data.features import feature_cache
     from advisor.data.modality import MODALITIES
     from probes.backbones import catalog, weights
-    from probes.device import calibrate_backbone, pick
+    from probes.calibrations import calibration_of
+    from probes.device import pick
 
     for modality in MODALITIES:
         entry = catalog.default(modality)
         if not weights.available(entry)[0]:
             continue  # the check of the weights says so
-        measured = calibrate_backbone(_load(entry, pick()))
+        measured = calibration_of(_load(entry, pick()), feature_cache())
         yield Check(entry.title, "ok", measured.reason)
 
 

@@ -14,8 +14,9 @@ from advisor.advice.wishes import checked_budget
 from advisor.core.errors import DatasetError
 from advisor.core.records import Advice, Dataset, Evidence, Goal
 from advisor.data.reading import read
+from advisor.data.task import task_of
 from advisor.data.versions import export, family, table
-from advisor.data.versions.decisions import check_decidable, standing, take
+from advisor.data.versions.decisions import standing, take
 from advisor.data.versions.family import Undone
 from advisor.data.versions.make import make
 from advisor.evidence.gather import gather
@@ -44,11 +45,13 @@ def suggestions(
 ) -> pd.DataFrame:
     """What could be corrected: every training item is judged, and each one on a list has a row.
 
-    Columns: key, row, part, label, check, action (relabel, drop or ""), suggested, probability, other, reason.
-    Raises BackboneError, AdviceError, DatasetError for a dataset without classes.
+    Columns: key, row, part, label, check, action (relabel, drop or ""), suggested, document (of questions),
+    probability, other, reason. Questions are listed by their answers and documents, and nothing is measured. Raises
+    BackboneError, AdviceError, DatasetError.
     """
     dataset = opened(x, within(progress, 0.0, 0.1))
-    check_decidable(dataset)
+    if not task_of(dataset).has_classes:
+        return worklist(dataset, None)
     evidence = gather(dataset, backbone, checked_budget(budget), within(progress, 0.1, 0.6))
     return worklist(dataset, judge_all(dataset, evidence, within(progress, 0.6, 1.0)))
 
@@ -64,9 +67,10 @@ def fix(
 ) -> Dataset:
     """A version of the dataset with the decisions kept so far and those given here; its own files stay as they are.
 
-    decisions: the class that an item gets, by its key, None to drop it; or a CSV file with the columns key, decision
-    and new_label. suggested: also what `suggestions` proposes for items that are not decided yet. The version is read
-    again by its source (``version:`` and its digits). Raises DatasetError where nothing changes.
+    decisions: the class (of a question, the answer) that an item gets, by its key, None to drop it; or a CSV file with
+    the columns key, decision and new_label. suggested: also what `suggestions` proposes for items that are not decided
+    yet. The version is read again by its source (``version:`` and its digits). Raises DatasetError where nothing
+    changes.
     """
     dataset = opened(x, within(progress, 0.0, 0.1))
     taken = table.given(dataset, decisions)

@@ -11,6 +11,7 @@ efficientnet-lite1``; a backbone whose weights are missing is left out, and so i
 
 from __future__ import annotations
 
+import argparse
 import csv
 import sys
 import tempfile
@@ -77,9 +78,12 @@ class Seen:
 
 def main() -> None:
     """Measure the sets named, or every one that the file lacks, and print the tables."""
-    names = [name for name in sys.argv[1:] if name != "--tables"]
-    rows = read()
-    if "--tables" not in sys.argv:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sets", nargs="*", help="the sets, all that the file lacks by default")
+    asked.add_argument("--tables", action="store_true", help="print the tables of what the file holds")
+    chosen = asked.parse_args()
+    names, rows = chosen.sets, read()
+    if not chosen.tables:
         import torch
 
         torch.set_num_threads(1)  # one core, whatever else runs

@@ -7,6 +7,7 @@ stands there and nothing is being drawn.
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import os
 import re
@@ -117,4 +118,6 @@ def say(what: str, value: float, unit: str, most: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("rounds", nargs="?", type=int, default=ROUNDS, help="visits of each page (default: %(default)s)")
+    main(asked.parse_args().rounds)

@@ -1,17 +1,18 @@
 """Every rung leaves as ONNX: how far it is from the trained model, how large, how quick, and what int8 costs.
 
-    python -m benchmarks.export                  every rung on two samples, in a workspace of its own
-    python -m benchmarks.export RUN [RUN ...]    these runs of the workspace in use
+    python -m benchmarks.export                      every rung on two samples, in a workspace of its own
+    python -m benchmarks.export --data PATH ...      every rung on these datasets instead
+    python -m benchmarks.export RUN [RUN ...]        these runs of the workspace in use
 
 The bound: no probability differs by more than 1e-4 in float32, and no label.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from advisor.exports.records import BOUND, Exported
@@ -27,10 +28,14 @@ HEADINGS = (
 
 def main() -> None:
     """Print the table, and whether the bound holds for all."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("runs", nargs="*", metavar="RUN", help="a run's id")
+    asked.add_argument("--data", nargs="+", default=SAMPLES, metavar="PATH", help="datasets to train on")
+    options = asked.parse_args()
     print(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
     broken = []
     with tempfile.TemporaryDirectory() as room:
-        for title, run in runs(Path(room)):
+        for title, run in runs(Path(room), options.runs, options.data):
             done = exported(run, Path(room) / title.replace(" ", "-"))
             print(row(title, done), flush=True)
             if done.parity is None or not done.parity.good:
@@ -39,18 +44,18 @@ def main() -> None:
     print(f"\nBound {BOUND:.0e} and the same label on all: {held}.")
 
 
-def runs(room: Path) -> Iterator[tuple[str, str]]:
-    """What each run is called, and its id: those named, or one of each rung and sample, trained now."""
+def runs(room: Path, ids: Sequence[str], datasets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What each run is called, and its id: those named, or one of each rung and dataset, trained now."""
     from advisor import api
 
-    if sys.argv[1:]:
-        yield from ((run, run) for run in sys.argv[1:])
+    if ids:
+        yield from ((run, run) for run in ids)
         return
     os.environ["ADVISOR_HOME"] = str(room / "home")
-    for sample in SAMPLES:
+    for dataset in datasets:
+        name = Path(dataset.removeprefix("sample:")).stem
         for rung in RUNGS:
-            report = api.train(sample, rung=rung, budget=BUDGET_SECONDS)
-            yield f"{sample.removeprefix('sample:')} {rung}", report.run
+            yield f"{name} {rung}", api.train(dataset, rung=rung, budget=BUDGET_SECONDS).run
 
 
 def exported(run: str, to: Path) -> Exported:

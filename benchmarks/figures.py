@@ -1,10 +1,11 @@
 """Measured figures beside their bounds: measure a list of modules, keep a CSV, print a table.
 
-`make bench-probes` and `make bench-faults` are such lists.
+`make bench-probes` and `make bench-faults` are such lists; `make gpu-check` measures each in a process of its own.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import importlib
 import os
@@ -62,7 +63,9 @@ def measure(package: str, names: tuple[str, ...], target: str) -> None:
     Each module of `package` in `names` has ``figures() -> Iterator[Figure]``, whose figures carry its name as their
     instrument. target: the CSV, which the environment variable ADVISOR_BENCH_OUT replaces.
     """
-    wanted = sys.argv[1:] or list(names)
+    asked = argparse.ArgumentParser(prog=f"python -m {package}", description=f"Measure {', '.join(names)}.")
+    asked.add_argument("names", nargs="*", metavar="NAME", help="what to measure, all by default")
+    wanted = asked.parse_args().names or list(names)
     unknown = [name for name in wanted if name not in names]
     if unknown:
         sys.exit(f"There is nothing called {unknown[0]!r} to measure. There are {', '.join(names)}.")
@@ -72,15 +75,16 @@ def measure(package: str, names: tuple[str, ...], target: str) -> None:
         started = time.monotonic()
         for figure in importlib.import_module(f"{package}.{name}").figures():
             seconds = time.monotonic() - started
-            rows.append(_row(figure, seconds))
+            rows.append(row_of(figure, seconds))
             print(f"{figure.instrument}: {figure.name}: {figure.value:.4g} {figure.unit}", file=sys.stderr, flush=True)
             started = time.monotonic()
         rows.sort(key=lambda row: names.index(row["instrument"]))
-        _write(path, rows)
+        write_rows(path, rows)
     _print(rows)
 
 
-def _row(figure: Figure, seconds: float) -> dict[str, str]:
+def row_of(figure: Figure, seconds: float) -> dict[str, str]:
+    """The figure as a row of the CSV, with the seconds that it took to measure."""
     verdict = {True: "yes", False: "no", None: ""}[figure.holds]
     values = (figure.instrument, figure.name, figure.bound_text, f"{figure.value:.4g}", figure.unit, verdict)
     return dict(zip(FIELDS, (*values, figure.how, f"{seconds:.0f}"), strict=True))
@@ -93,7 +97,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _write(path: Path, rows: list[dict[str, str]]) -> None:
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """The rows as a CSV."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         writer.writeheader()

@@ -6,13 +6,12 @@ items, every suggestion is accepted, and the version that this makes is trained.
 frozen rung on the backbone's last features. The share that comes back is a ratio of means over the seeds,
 (accepted - flipped) / (clean - flipped), with a 90 % interval from bootstrap draws of the seeds. The same is done with
 the labels as they are, to see what accepting does where nothing was flipped.
-``python -m benchmarks.fixing [SET ...] [--seeds N]``.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +57,13 @@ class Trial:
 
 def main() -> None:
     """One line for each set."""
-    arguments = sys.argv[1:]
-    n_seeds = int(arguments.pop(arguments.index("--seeds") + 1)) if "--seeds" in arguments else N_SEEDS
-    for name in [one for one in arguments if one != "--seeds"] or SETS:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sets", nargs="*", default=SETS, help="the sets, all four by default")
+    asked.add_argument("--seeds", type=int, default=N_SEEDS, help="splits and draws of flips (default: %(default)s)")
+    chosen = asked.parse_args()
+    for name in chosen.sets:
         dataset = api.read(name) if name.startswith("sample:") else sets.dataset(name)
-        trials = [trial(split_anew(dataset, seed), seed) for seed in range(1, n_seeds + 1)]
+        trials = [trial(split_anew(dataset, seed), seed) for seed in range(1, chosen.seeds + 1)]
         print(summary(name, dataset, trials), flush=True)
 
 

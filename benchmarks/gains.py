@@ -7,9 +7,9 @@ rows are in the file already are left alone. ``python -m benchmarks.gains [SET .
 
 from __future__ import annotations
 
+import argparse
 import csv
 import dataclasses
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,10 @@ N_TRAIN, N_TEST, EPOCHS, IMAGE_PX = 500, 400, 4.0, 128
 
 def main() -> None:
     """Measure the sets named on the command line, or all that are not in the file yet."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sets", nargs="*", default=[*sets.IMAGES, *sets.TEXTS], help="the sets, all by default")
     known = _rows()
-    names = sys.argv[1:] or [*sets.IMAGES, *sets.TEXTS]
-    for name in names:
+    for name in asked.parse_args().sets:
         if any(row["dataset"] == name for row in known):
             continue
         known.append(measure(name))

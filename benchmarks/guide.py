@@ -11,6 +11,7 @@ first twelve lines. Commands run in a fresh workspace, page after page, so a pag
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shlex
@@ -128,12 +129,20 @@ def pages() -> Iterator[Path]:
     yield from (page for page in sorted(DOCS.rglob("*.md")) if "handbook" not in page.parts)
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.guide", description="Renew what the guide repeats.")
+    parser.add_argument("--options", action="store_true", help="renew the tables of options alone, in a second")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Write the tables, and without --options the outputs too."""
+    asked = parser().parse_args(arguments)
     for page in pages():
         text = page.read_text(encoding="utf-8")
         page.write_text(with_tables(text), encoding="utf-8")
-    if "--options" in sys.argv:
+    if asked.options:
         return
     with tempfile.TemporaryDirectory() as folder:
         for name in PAGES:

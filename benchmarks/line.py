@@ -7,6 +7,7 @@ Run with names to take only some: ``python -m benchmarks.line dtd10 trec6``.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import sys
 import time
@@ -89,20 +90,25 @@ def show(row: dict[str, Any]) -> str:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Run the named sets, or all; ``--rung NAME`` and ``--budget SECONDS`` change what is trained."""
-    names = [a for a in arguments if not a.startswith("--") and "=" not in a]
-    options = dict(a[2:].split("=", 1) for a in arguments if a.startswith("--"))
-    rung, budget = options.get("rung", "auto"), float(options.get("budget", 300))
-    folder, out = data_folder(), Path(options.get("out", "bench-line.csv"))
+def main() -> int:
+    """Run the named sets, or all."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sets", nargs="*", help="parts of the names of sets, all by default")
+    asked.add_argument("--rung", default="auto", help="what is trained (default: what is recommended)")
+    asked.add_argument(
+        "--budget", type=float, default=300, metavar="SECONDS", help="of training (default: %(default)s)"
+    )
+    asked.add_argument("--out", type=Path, default=Path("bench-line.csv"), help="the table (default: %(default)s)")
+    chosen = asked.parse_args()
+    folder, out = data_folder(), chosen.out
     if not folder.is_dir():
         print(f"The development sets are not at {folder}. Set ADVISOR_BENCH_DATA to their folder.", file=sys.stderr)
         return 1
     rows = []
     print(f"{'dataset':<18} {'items':>6} {'read':>8} {'advice':>8}  {'rung':<10} {'promised':<24} {'test':>14}")
-    for path in (folder / s for s in SETS if not names or any(n in s for n in names)):
+    for path in (folder / s for s in SETS if not chosen.sets or any(n in s for n in chosen.sets)):
         try:
-            rows.append(one(path, rung, budget))
+            rows.append(one(path, chosen.rung, chosen.budget))
         except PeopleError as error:
             print(f"{path.stem}: {error}")
             continue
@@ -117,4 +123,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

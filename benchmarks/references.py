@@ -7,6 +7,7 @@ training part. wbc's second microscope (its shifted part) counts as a set of its
 
 from __future__ import annotations
 
+import argparse
 import csv
 from pathlib import Path
 from typing import Any
@@ -89,4 +90,5 @@ def _digits() -> np.ndarray:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -8,6 +8,7 @@ question answering sets, and what packages carry (chat questions, docstrings, so
 
 from __future__ import annotations
 
+import argparse
 import csv
 import importlib
 import inspect
@@ -59,9 +60,12 @@ DOCUMENTS = {
 
 def main() -> None:
     """Measure and write after each set, so that an interrupted run goes on where it stopped."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("sources", nargs="*", help="those to measure, all that the file lacks by default")
+    chosen = asked.parse_args().sources
     sources = all_sources()
     rows = {row["dataset"]: row for row in _rows()}
-    wanted = sys.argv[1:] or [name for name in sources if name not in rows]
+    wanted = chosen or [name for name in sources if name not in rows]
     model = load_language_model()
     weights = model.weights_hash[:HASH_DIGITS]
     for name in wanted:

@@ -1,14 +1,15 @@
 """The guide's pictures of the dashboard, docs/images/*.png, from samples that are measured and trained on the spot.
 
-    python -m benchmarks.screenshots               takes about six minutes on two processors
+    python -m benchmarks.screenshots               takes about nine minutes on two processors
 
 It works in the workspace that ``ADVISOR_HOME`` names, with the runs that are there, else in a fresh one. It serves the
-dashboard as `advisor app` does, and opens each page in Debian's chromium (``CHROMIUM`` names another), light theme,
-1280 pixels wide.
+dashboard as `advisor app` does, and opens each page in Debian's chromium (``CHROMIUM`` names another), 1280 pixels wide
+in light and dark colours, and as wide as a phone.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import socket
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -36,6 +38,11 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 TOKEN = secrets.token_urlsafe(24)
 WIDTH, HEIGHT, TALL = 1280, 1000, 1500
+#: End of a picture's name: colours, width and height.
+VIEWS: dict[str, tuple[Literal["light", "dark"], int, int]] = {
+    "": ("light", WIDTH, HEIGHT), "-dark": ("dark", WIDTH, HEIGHT), "-phone": ("light", 390, 844),
+}  # fmt: skip
+PAGES = ("data", "profile", "evidence", "advice", "fix", "runs", "score", "machine")
 QUESTION = "How big may the feature cache grow?"
 #: The command that serves the dashboard, by the port.
 DASHBOARD = partial(command, browser=False)
@@ -54,8 +61,9 @@ def main() -> None:
         with served() as address, browser() as page:
             page.goto(f"{address}/?token={TOKEN}")  # a cookie keeps it from here on
             at = f"?data={digits.fingerprint[:16]}"
-            for name in ("data", "profile", "evidence", "advice", "runs", "score", "machine"):
-                shot(page, f"{address}/{name if name != 'data' else ''}{at if name != 'data' else ''}", name)
+            for name in PAGES:
+                shots(page, f"{address}/{name}{at}" if name != "data" else address, name)
+            shots(page, f"{address}/run?run={result}", "result")
             tried(page, f"{address}/run?run={result}")
             asked(page, f"{address}/run?run={answers}")
             live(page, address, digits)
@@ -114,10 +122,18 @@ def opened(page: Page, url: str) -> None:
     time.sleep(SETTLE)
 
 
-def shot(page: Page, url: str, name: str) -> None:
-    """The top of a page."""
-    opened(page, url)
-    save(page, name)
+def shots(page: Page, url: str, name: str) -> None:
+    """The top of a page in every view; the page is left in the first."""
+    for end, view in reversed(VIEWS.items()):
+        look(page, *view)
+        opened(page, url)
+        save(page, f"{name}{end}")
+
+
+def look(page: Page, colours: Literal["light", "dark"], width: int, height: int) -> None:
+    """What the browser prefers, and its size in pixels."""
+    page.emulate_media(color_scheme=colours)
+    page.set_viewport_size({"width": width, "height": height})
 
 
 def tried(page: Page, url: str) -> None:
@@ -166,4 +182,5 @@ def save(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -1,8 +1,8 @@
 """Calibrations kept between sessions: what `probes.device` measured once is checked in a moment, not measured again.
 
-The key of a measurement is what it depends on: the device and its name, torch's version and threads, the weights, and
-the input's size; a change in any of them measures again. The machine may have been busy then or may be busy now, so a
-kept calibration is checked by timing a small batch:
+The key of a measurement is what it depends on: the device and its name, the versions of torch and of the engines,
+torch's threads, the weights, and the input's size; a change in any of them measures again. The machine may have been
+busy then or may be busy now, so a kept calibration is checked by timing a small batch:
 
 - a rate near the kept one confirms it;
 - a rate far above it shows that the kept measurement was disturbed, so it is repeated and replaced;
@@ -18,12 +18,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from probes.device import Calibration, calibrate_backbone, check_rate, place, processor_name, usable_cores
+from probes.device import (
+    Calibration,
+    calibrate_backbone,
+    check_rate,
+    place,
+    processor_name,
+    raw_example,
+    usable_cores,
+)
 from probes.notes import read_note, write_note
 
 #: A present rate within this factor of the kept one confirms it; other work on two cores changes it by about two.
 NEAR = 1.5
 FOLDER = "calibrations"
+#: Items and seconds that check the kept rate of an engine.
+N_CHECKED, CHECK_SECONDS = 8, 0.1
 
 
 def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -> Calibration:
@@ -35,13 +45,37 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
     path = cache / FOLDER / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]}.json"
     kept = _kept(path, facts)
     if kept is not None:
-        rate = check_rate(backbone, kept, texts)
-        if rate <= NEAR * kept.items_per_second:
-            place(backbone.module, kept)
+        rate = present_rate(backbone, kept, cache, texts)
+        if rate is not None and rate <= NEAR * kept.items_per_second:
+            if kept.engine == "torch":
+                place(backbone.module, kept)
             return kept if rate * NEAR >= kept.items_per_second else _slower_now(kept, rate)
-    measured = calibrate_backbone(backbone, texts)
+    measured = _measured(backbone, cache, texts)
     write_note(path, {"facts": facts, "calibration": measured.model_dump()})
     return measured
+
+
+def present_rate(backbone: Any, calibration: Calibration, cache: Path, texts: list[str] | None = None) -> float | None:
+    """Items a second now, by the calibration's engine; None where that does not run here any more."""
+    if calibration.engine == "torch":
+        return check_rate(backbone, calibration, texts)
+    from probes.engines.opened import opened
+    from probes.engines.race import pace
+
+    one = opened(backbone, calibration.engine, calibration.engine_dtype, cache)
+    if one is None:
+        return None
+    n = min(calibration.batch_size, N_CHECKED)
+    batch = raw_example(backbone, texts)(n)
+    return pace(lambda: one(backbone, batch), n, CHECK_SECONDS).rate
+
+
+def _measured(backbone: Any, cache: Path, texts: list[str] | None) -> Calibration:
+    """By an engine where one is clearly faster than torch; else in the best of torch's formats."""
+    from probes.engines.race import fastest
+
+    found = fastest(backbone, cache, texts)
+    return calibrate_backbone(backbone, texts) if found is None else found
 
 
 @dataclass(frozen=True)
@@ -80,6 +114,8 @@ def _facts(backbone: Any, texts: list[str] | None) -> dict[str, Any]:
     """Everything that a calibration depends on."""
     import torch
 
+    from probes.engines.opened import installed
+
     device = str(backbone.device)
     on_gpu = device.startswith("cuda")
     return {
@@ -88,6 +124,7 @@ def _facts(backbone: Any, texts: list[str] | None) -> dict[str, Any]:
         "cores": usable_cores(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "engines": {} if on_gpu else installed(),
         "weights": backbone.weights_hash,
         "input": backbone.preprocessing,
         "outputs": backbone.dim,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from probes.errors import ProbeError
@@ -29,8 +30,9 @@ BATCHES = {"cpu": (8, 16, 32), "cuda": (32, 128, 256), "mps": (16, 32, 64)}
 class Calibration(BaseModel):
     """How to run a backbone on this device, and the sentence that says why.
 
-    ``dtype``: the precision of autocast ("float32" means no autocast); ``items_per_second``: the forward pass alone, at
-    ``batch_size``.
+    ``dtype``: the precision of torch's autocast ("float32" means no autocast); ``items_per_second``: the forward pass
+    alone, at ``batch_size``. ``engine``: "torch", or which of `probes.engines` computes features, in ``engine_dtype``;
+    training is torch's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +43,13 @@ class Calibration(BaseModel):
     batch_size: int = 32
     items_per_second: float = 0.0
     reason: str = "Not measured."
+    engine: str = "torch"
+    engine_dtype: str = "float32"
+
+    @property
+    def precision(self) -> str:
+        """Of the features, whatever computes them."""
+        return self.dtype if self.engine == "torch" else self.engine_dtype
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,21 @@ def shaped(batch: Any, calibration: Calibration) -> Any:
     return batch.contiguous(memory_format=torch.channels_last if calibration.channels_last else torch.contiguous_format)
 
 
+def in_torch(backbone: Any, calibration: Calibration) -> Callable[[Any], np.ndarray]:
+    """What computes features in torch, of a batch as it was decoded or tokenized. Shape: gives (n, dim) float32."""
+    import torch
+
+    place(backbone.module, calibration)
+
+    def run(batch: Any) -> np.ndarray:
+        with torch.inference_mode(), precision(calibration):
+            output = backbone.module(shaped(backbone.prepare(batch), calibration))
+        features: np.ndarray = output.float().cpu().numpy()
+        return features
+
+    return run
+
+
 def calibrate(
     module: Any, example: Callable[[int], Any], device: str, items: str = "items", seconds: float = 1.0
 ) -> Calibration:
@@ -123,10 +147,10 @@ def calibrate(
 
 
 def calibrate_backbone(backbone: Any, texts: list[str] | None = None, seconds: float = 1.0) -> Calibration:
-    """Calibrate a loaded backbone; a text backbone on some of the dataset's own texts, since length matters.
+    """Calibrate a loaded backbone in torch; a text backbone on some of the dataset's own texts, since length matters.
 
     The rate excludes the decoding of images, which runs in other threads. Takes about `seconds`;
-    `probes.calibrations` keeps the result.
+    `probes.calibrations` goes on to the other engines, and keeps the result.
     """
     items = "texts" if hasattr(backbone, "tokenizer") else "images"
     return calibrate(backbone.module, _example(backbone, texts), backbone.device, items, seconds)
@@ -142,15 +166,21 @@ def check_rate(backbone: Any, calibration: Calibration, texts: list[str] | None 
 
 
 def _example(backbone: Any, texts: list[str] | None) -> Callable[[int], Any]:
-    """A function from n to the input of n items: noise for images, the texts in turn for a text backbone."""
+    """A function from n to what the module takes of n items."""
+    raw = raw_example(backbone, texts)
+    return lambda n: backbone.prepare(raw(n))
+
+
+def raw_example(backbone: Any, texts: list[str] | None = None) -> Callable[[int], Any]:
+    """A function from n to n items as they are decoded or tokenized: noise for images, else the texts in turn."""
     import torch
 
     if hasattr(backbone, "tokenizer"):
         sample = texts or ["A sentence of about the usual length, neither very short nor very long, stands here."]
-        return lambda n: backbone.prepare(backbone.tokenize([sample[i % len(sample)] for i in range(n)]))
+        return lambda n: backbone.tokenize([sample[i % len(sample)] for i in range(n)])
     size = backbone.input_size
     generator = torch.Generator().manual_seed(0)
-    return lambda n: backbone.prepare(torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8, generator=generator))
+    return lambda n: torch.randint(0, 256, (n, size, size, 3), dtype=torch.uint8, generator=generator)
 
 
 def device_facts() -> dict[str, str]:

@@ -18,16 +18,21 @@ among sets measured the same way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from probes.batches import image_batches
-from probes.device import Calibration, place, precision, shaped
+from probes.device import Calibration, in_torch
 from probes.errors import ProbeError
+from probes.forward import Forward
+from probes.hooks import LAST, LayerOutputs
 from probes.progress import Progress, silent
 
 #: Images measured.
@@ -89,31 +94,93 @@ def jeffreys(layer: Moments) -> float:
     return max(0.0, float(channels.mean()))
 
 
+class MomentOutputs(LayerOutputs):
+    """What the distance reads: of each batch-norm layer's input each image's means and mean squares, then the features.
+
+    Shape: (n, 3, s, s) to (n, channels) twice per layer, and (n, dim).
+    """
+
+    graph_name = "moments"
+
+    def __init__(self, module: nn.Module, side_px: int) -> None:
+        super().__init__()
+        self.inner = module
+        every = [one for one in module.modules() if isinstance(one, _BatchNorm) and one.running_mean is not None]
+        used = self._inputs(every, torch.zeros(1, 3, side_px, side_px, device=next(iter(module.parameters())).device))[
+            0
+        ]
+        self.layers = [layer for layer in every if id(layer) in used]
+        sides = ("means", "squares")
+        self.names = (*(f"{i} {side}" for i in range(len(self.layers)) for side in sides), LAST)
+
+    def each(self, batch: Tensor) -> list[Tensor]:
+        """The hooks live for this pass only."""
+        inputs, features = self._inputs(self.layers, batch)
+        parts: list[Tensor] = []
+        for layer in self.layers:
+            values = inputs[id(layer)].float()
+            values = values.flatten(2) if values.dim() > 2 else values.unsqueeze(2)
+            parts += [values.mean(dim=2), values.square().mean(dim=2)]
+        return [*parts, features]
+
+    def _inputs(self, layers: Sequence[nn.Module], batch: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        found: dict[int, Tensor] = {}
+
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            found[id(module)] = inputs[0]
+
+        handles = [layer.register_forward_pre_hook(keep) for layer in layers]
+        try:
+            with torch.no_grad():
+                features: Tensor = self.inner(batch)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return found, features
+
+
+class WithMoments:
+    """A backbone whose features are its `MomentOutputs`; everything else is the plain backbone's."""
+
+    def __init__(self, backbone: Any) -> None:
+        self.plain = backbone
+        self.module = MomentOutputs(backbone.module, int(backbone.input_size)).train(backbone.module.training)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "plain":  # not set yet: without this line the look-up would never end
+            raise AttributeError(name)
+        return getattr(self.plain, name)
+
+
 def measure_distance(
     backbone: Any,
     read: Callable[[int], Any],
     n_items: int,
     calibration: Calibration | None = None,
     progress: Progress = silent,
+    cache: Path | None = None,
 ) -> Distance:
     """Divergence of every batch-norm layer and energy of images 0..n_items-1 in one pass; memory does not grow with n.
 
-    ``read(i)`` returns a PIL RGB image; unreadable ones are left out. Raises ProbeError when no image can be read.
+    ``read(i)`` returns a PIL RGB image; unreadable ones are left out. cache: where graphs for engines are kept; in
+    torch without one. Raises ProbeError when no image can be read.
     """
-    import torch
-
     started = time.monotonic()
+    wide = WithMoments(backbone)
     calibration = calibration or Calibration(device=backbone.device, channels_last=True)
-    place(backbone.module, calibration)
+    exact = calibration.model_copy(update={"engine_dtype": "float32"})
+    forward = Forward(wide, exact, cache) if cache is not None else in_torch(wide, exact)
+    sums = [_Sums(layer) for layer in wide.module.layers]
+    ends = np.cumsum([layer.num_features for layer in wide.module.layers for _ in range(2)], dtype=int)
     energy_sum, n = 0.0, 0
     progress("Comparing the images with the pre-training data", 0.0)
-    with _moment_sums(backbone.module) as sums, torch.inference_mode(), precision(calibration):
-        for _, batch, share in image_batches(backbone, read, list(range(n_items)), BATCH):
-            features = backbone.module(shaped(backbone.prepare(batch), calibration))
-            if backbone.source_head is not None:
-                energy_sum -= float(backbone.source_head(features).float().logsumexp(1).sum())
-            n += len(batch)
-            progress(f"Comparing the images with the pre-training data: {n:,} of {n_items:,}", share)
+    for _, batch, share in image_batches(backbone, read, list(range(n_items)), BATCH):
+        *moments, features = np.split(forward(batch), ends, axis=1)
+        for one, means, squares in zip(sums, moments[::2], moments[1::2], strict=True):
+            one.add(means, squares)
+        energy_sum += _energy(backbone, features)
+        n += len(batch)
+        progress(f"Comparing the images with the pre-training data: {n:,} of {n_items:,}", share)
     if n == 0:
         raise ProbeError(
             "No image could be read, so none can be compared with the pre-training data. Check the image files."
@@ -126,6 +193,15 @@ def measure_distance(
     )
 
 
+@torch.inference_mode()
+def _energy(backbone: Any, features: np.ndarray) -> float:
+    """The summed energy of some images; 0 without a pre-trained head. Shape: features (n, dim)."""
+    if backbone.source_head is None:
+        return 0.0
+    rows = torch.from_numpy(np.ascontiguousarray(features)).to(backbone.device)
+    return -float(backbone.source_head(rows).float().logsumexp(1).sum())
+
+
 class _Sums:
     """Running sums of one batch-norm layer's input: the images' means, squared means, and mean squares."""
 
@@ -134,11 +210,10 @@ class _Sums:
         self.n = 0
         self.totals = np.zeros((3, layer.num_features))
 
-    def __call__(self, module: Any, inputs: tuple[Any, ...]) -> None:
-        values = inputs[0].float().flatten(2) if inputs[0].dim() > 2 else inputs[0].float().unsqueeze(2)
-        means, squares = values.mean(dim=2), values.square().mean(dim=2)  # (images, channels)
-        for total, part in zip(self.totals, (means, means.square(), squares), strict=True):
-            total += part.sum(dim=0).cpu().numpy()
+    def add(self, means: np.ndarray, squares: np.ndarray) -> None:
+        """Some more images. Shape: (n, channels) twice."""
+        for total, part in zip(self.totals, (means, np.square(means, dtype=np.float64), squares), strict=True):
+            total += part.sum(axis=0, dtype=np.float64)
         self.n += len(means)
 
     def moments(self) -> Moments:
@@ -153,18 +228,3 @@ class _Sums:
             source_variance=self.layer.running_var.cpu().double().numpy() + eps,
             n=self.n,
         )
-
-
-@contextmanager
-def _moment_sums(module: Any) -> Iterator[list[_Sums]]:
-    """Sums over the images that pass through the batch-norm layers, in order; the hooks end with the body."""
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    layers = [layer for layer in module.modules() if isinstance(layer, _BatchNorm) and layer.running_mean is not None]
-    sums = [_Sums(layer) for layer in layers]
-    handles = [layer.register_forward_pre_hook(own) for layer, own in zip(layers, sums, strict=True)]
-    try:
-        yield sums
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -46,9 +46,9 @@ def sentence(counts: dict[str, int]) -> str:
     """The counts in words; "" without a question.
 
     >>> sentence({"right": 6, "misread": 3, "not found": 1})
-    'Of 10 questions, 6 were right; in 3 the right passage was found but misread, and in 1 it was not found.'
+    'Of 10 questions, 6 were right; in 3 the right passage was found but misread, and in 1 it was not among those read.'
     >>> sentence({"right": 0, "not found": 2})
-    'Of 2 questions, none was right; in 2 the right passage was not found.'
+    'Of 2 questions, none was right; in 2 the right passage was not among those read.'
     """
     n = sum(counts.values())
     if not n:
@@ -58,7 +58,7 @@ def sentence(counts: dict[str, int]) -> str:
     misread = counts.get("misread", 0)
     words = {
         "misread": "the right passage was found but misread",
-        "not found": "it was not found" if misread else "the right passage was not found",
+        "not found": f"{'it' if misread else 'the right passage'} was not among those read",
         "wrongly refused": "the model refused, though the passage was there",
         "made up": "it answered what the documents do not say",
     }

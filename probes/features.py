@@ -18,9 +18,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from probes.batches import image_batches, readable, text_batches
-from probes.device import Calibration, place, precision, shaped
+from probes.device import Calibration
 from probes.feature_store import FeatureStore
 from probes.feature_table import FeatureTable
+from probes.forward import Forward, forward_of
 from probes.memory import InParts
 from probes.progress import Progress, silent
 
@@ -28,6 +29,8 @@ from probes.progress import Progress, silent
 FLUSH_SECONDS = 2.0
 #: Items whose cached rows are held at once.
 BLOCK = 1024
+#: Texts that say how long they are.
+N_TEXTS = 64
 
 
 class Backbone(Protocol):
@@ -87,8 +90,7 @@ def extract(
     if missing:
         if calibration is None:
             calibration = _calibrated(backbone, read, missing, cache)
-        place(backbone.module, calibration)
-        _fill(backbone, read, missing, table, ok, shelf, progress, calibration)
+        _fill(backbone, read, missing, table, ok, shelf, progress, Forward(backbone, calibration, cache))
         _share(keys, {key: index for key, index in first_of.items() if index not in shelf.changed}, table, ok)
     return Features(table.array(), ok, time.monotonic() - started, calibration, cached=not missing)
 
@@ -154,15 +156,11 @@ class _Shelf:
 
 
 def _calibrated(backbone: Any, read: Callable[[int], Any], missing: list[int], cache: Path) -> Calibration:
-    """A measured calibration for a long job; the default for a short one, which would not pay for measuring."""
-    if len(missing) <= 64:
-        return Calibration(device=backbone.device, channels_last=not _is_text(backbone))
-    from probes.calibrations import calibration_of
-
+    """What `forward_of` chooses for so many items."""
     texts = None
     if _is_text(backbone):
-        texts = [text for _, text in readable(read, missing[:: max(1, len(missing) // 64)])]
-    return calibration_of(backbone, cache, texts)
+        texts = [text for _, text in readable(read, missing[:: max(1, len(missing) // N_TEXTS)])]
+    return forward_of(backbone, len(missing), cache, texts=texts).calibration
 
 
 def _fill(
@@ -173,15 +171,15 @@ def _fill(
     ok: np.ndarray,
     shelf: _Shelf,
     progress: Progress,
-    calibration: Calibration,
+    forward: Forward,
 ) -> None:
     """Compute the missing rows into `table` and `ok`, and append them to the stores, even when stopped."""
-    compute = InParts(lambda batch: _computed(backbone, batch, calibration))
+    compute = InParts(forward)
     batches = text_batches if _is_text(backbone) else image_batches
     n_done, written = 0, time.monotonic()
     progress("Extracting features", 0.0)
     try:
-        with contextlib.closing(batches(backbone, read, missing, calibration.batch_size)) as stream:
+        with contextlib.closing(batches(backbone, read, missing, forward.calibration.batch_size)) as stream:
             for indices, batch, share in stream:
                 features = compute(batch, len(indices))
                 finite = np.isfinite(features).all(axis=1)
@@ -196,15 +194,6 @@ def _fill(
                 progress(f"Extracting features: {n_done:,} of {len(missing):,}", share)
     finally:
         shelf.flush()
-
-
-def _computed(backbone: Any, batch: Any, calibration: Calibration) -> np.ndarray:
-    """The features of a batch as it was decoded or tokenized. Shape: (n, dim) float32."""
-    import torch
-
-    with torch.inference_mode(), precision(calibration):
-        features: np.ndarray = backbone.module(shaped(backbone.prepare(batch), calibration)).float().cpu().numpy()
-    return features
 
 
 def _share(keys: Sequence[str], first_of: dict[str, int], table: FeatureTable, ok: np.ndarray) -> None:

@@ -116,11 +116,15 @@ def _kind(unit: nn.Module) -> str:
 
 
 class LayerOutputs(nn.Module):
-    """What `hooked` runs: `each` gives the pooled output of the layers in `names`, the plain features last."""
+    """What `hooked` runs: `each` gives the pooled output of the layers in `names`, the plain features last.
+
+    ``graph_name``: the graph that gives these outputs, or of which they are a part (`probes.engines.graph`).
+    """
 
     inner: nn.Module
     names: tuple[str, ...]
     all_kept = True
+    graph_name = "layers"
 
     def keep(self, layers: Sequence[str]) -> None:
         """Give these layers only, in the network's order. Raises BackboneError for one that does not exist."""
@@ -134,6 +138,10 @@ class LayerOutputs(nn.Module):
     def each(self, batch: Any) -> list[Tensor]:
         """One (n, d) tensor per layer."""
         raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        """The layers, beside the modules."""
+        return ", ".join(self.names)
 
     def forward(self, batch: Any) -> Tensor:
         return torch.cat([part.float() for part in self.each(batch)], dim=1)

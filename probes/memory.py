@@ -9,8 +9,12 @@ from typing import Any
 
 import numpy as np
 
-#: What torch's allocators say on the CPU and on MPS, where they raise a plain RuntimeError.
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+#: What torch's allocators say on the CPU and on MPS, the C++ library, cuBLAS and cuDNN, in a plain RuntimeError.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "status_alloc_failed",
+              "allocation_failed")  # fmt: skip
+#: All that oneDNN says where it finds no memory for its code or its scratch; what it cannot do at all it says of a
+#: "primitive descriptor".
+_ONEDNN = ("could not create a primitive", "could not execute a primitive", "could not create a memory object")
 #: What the loader of shared libraries says where one does not fit.
 _NO_ROOM = ("failed to map segment", "cannot allocate memory")
 
@@ -25,8 +29,10 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    phrases = _NO_ROOM if isinstance(error, ImportError) else _NO_MEMORY if isinstance(error, RuntimeError) else ()
-    return any(phrase in str(error).lower() for phrase in phrases)
+    said = str(error).lower()
+    if isinstance(error, ImportError):
+        return any(phrase in said for phrase in _NO_ROOM)
+    return isinstance(error, RuntimeError) and (said in _ONEDNN or any(phrase in said for phrase in _NO_MEMORY))
 
 
 def used_bytes() -> int:

@@ -7,6 +7,7 @@ mean little. Principal components keep the large distances and squeeze what is m
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 from probes.neighbours import unit_rows
 
 SEED = 0
+#: UMAP of fewer rows fails: it looks for more directions than there are.
+FEWEST = 10
 
 
 def has_umap() -> bool:
@@ -39,10 +42,14 @@ def principal_plane(features: np.ndarray) -> np.ndarray:
 def umap_plane(features: np.ndarray) -> np.ndarray:
     """UMAP of the rows by cosine, the same for the same rows. Shape: (n, d) to (n, 2) float32.
 
-    Raises ModuleNotFoundError where umap-learn is not installed.
+    Of fewer than `FEWEST` rows it is the principal plane. Raises ModuleNotFoundError where umap-learn is not installed.
     """
-    import umap
+    if len(features) < FEWEST:
+        return principal_plane(features)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about what it does without, and about single points far from all others
+        import umap
 
-    n_neighbors = max(2, min(15, len(features) - 1))
-    found = umap.UMAP(metric="cosine", random_state=SEED, n_neighbors=n_neighbors).fit_transform(unit_rows(features))
+        made = umap.UMAP(metric="cosine", random_state=SEED, n_jobs=1, n_neighbors=min(15, len(features) - 1))
+        found = made.fit_transform(unit_rows(features))
     return np.asarray(found, dtype=np.float32)

@@ -64,7 +64,7 @@ def read(
 ) -> list[Piece]:
     """Each question with its passage as token states of the given layers (0: the input), word counts beside them.
 
-    Shape: questions, passages (n,). A passage too long for `PAIR_TOKENS` is truncated.
+    Shape: questions, passages (n,). The longer of the two is truncated to fit `PAIR_TOKENS`.
     """
     order = sorted(range(len(questions)), key=lambda row: len(passages[row]))
     pieces: dict[int, Piece] = {}
@@ -80,7 +80,7 @@ def read(
 def _batch(encoder: TextBackbone, questions: list[str], passages: list[str], layers: Sequence[int]) -> list[Piece]:
     module: Any = encoder.module
     tokens = encoder.tokenizer(
-        [question[:1000] for question in questions], passages, truncation="only_second",
+        [question[:1000] for question in questions], passages, truncation="longest_first",
         max_length=min(PAIR_TOKENS, int(module.encoder.config.max_position_embeddings)), padding=True,
         return_offsets_mapping=True, return_tensors="pt",
     )  # fmt: skip

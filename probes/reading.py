@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 #: The answer where the documents support none.
 NOT_FOUND = "not in the documents"
+#: How often words are repeated in a row, at least, before an answer counts as one that loops; a single word, oftener.
+_LOOPS, _WORD_LOOPS = 3, 5
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _SIGNS = str.maketrans("", "", string.punctuation)
 
@@ -32,6 +34,29 @@ def says_nothing(answer: str) -> bool:
 
 
 _NOTHING = normalised(NOT_FOUND)
+
+
+def loops(answer: str) -> bool:
+    """Whether most of an answer is the same words over and over, as a language model that is stuck writes them.
+
+    >>> loops("The answer is: The answer is: The answer is: The"), loops("Bora Bora"), loops("no, no, no")
+    (True, False, False)
+    """
+    words = normalised(answer).split()
+    return any(
+        repeats >= (_LOOPS if period > 1 else _WORD_LOOPS) and 2 * repeats * period > len(words)
+        for period in range(1, len(words) // _LOOPS + 1)
+        for repeats in _repeats(words, period)
+    )
+
+
+def _repeats(words: Sequence[str], period: int) -> list[int]:
+    """How often `period` words in a row stand one after another, at each place where that begins."""
+    repeats, same = [], 0
+    for place in range(period, len(words)):
+        same = same + 1 if words[place] == words[place - period] else 0
+        repeats.append(1 + same // period)
+    return repeats
 
 
 def exact_match(answer: str, truths: Sequence[str]) -> float:

@@ -53,3 +53,19 @@ def expected_gap(bins: list[Bin]) -> float:
     """Expected calibration error of the bins: |right - confidence|, weighted by their items."""
     n = sum(one.n for one in bins)
     return sum(one.n * abs(one.right - one.confidence) for one in bins) / n if n else 0.0
+
+
+def doubtful_mistakes(
+    truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray, of_truth: np.ndarray
+) -> np.ndarray:
+    """Wrong answers of which the label may be wrong instead: a model is as sure of them as of items it has right.
+
+    The count of confident learning (`probes.labels`) on a table of predictions: the probability of the class predicted
+    is at least the mean one of that class over the items that carry it. Shape: all (n,): class indices, the probability
+    of the class predicted, and of the label; returns (n,) bool.
+    """
+    n_classes = 1 + int(max(truth.max(initial=0), predicted.max(initial=0)))
+    n = np.bincount(truth, minlength=n_classes)
+    usual = np.bincount(truth, weights=of_truth, minlength=n_classes) / np.maximum(n, 1)
+    doubtful: np.ndarray = (truth != predicted) & (n[predicted] > 0) & (probability >= usual[predicted])
+    return doubtful

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("ADVISOR_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_engine_open() -> Iterator[None]:
+    """A test finds no graph of a backbone open that another one opened: small numbers of items stay in torch."""
+    yield
+    if (opened := sys.modules.get("probes.engines.opened")) is not None:
+        opened.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,11 +11,12 @@ from advisor.advice import explain
 from advisor.advice.cases import Case
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
-from advisor.advice.finished import Finished, moved_along, with_runs
+from advisor.advice.finished import Finished, moved_along, with_runs, without_runs
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import Experience
+from advisor.advice.outlook.shared import shared_misses
 from advisor.advice.outlook.steps import kept_steps
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
@@ -54,7 +55,8 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent, runs: Runs
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
     known = {name: run for name, run in (runs or {}).items() if run.backbone == evidence.backbone}
-    advice = decided(dataset, goal, evidence, situation, with_runs(plain, known))
+    shared = shared_misses(Experience.here(), dataset.kind)
+    advice = decided(dataset, goal, evidence, situation, with_runs(plain, known, shared))
     return advice.model_copy(update={"seconds": time.monotonic() - started})
 
 
@@ -83,7 +85,7 @@ def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
     plain = informed(advice.estimates, dataset.kind, Experience.here()) if is_former(advice) else advice.estimates
     if runs is not None:
-        plain = with_runs(plain, runs)
+        plain = with_runs(plain, runs, shared_misses(Experience.here(), dataset.kind))
     anew = decided(dataset, goal, evidence, situation, plain)
     measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
     exchange = advice.exchange if measured_rate else anew.exchange
@@ -104,7 +106,7 @@ def decided(
         return priced(estimates, goal, evidence.n_train, evidence.curve, evidence.device)
 
     def at(times: float) -> tuple[Estimate, ...]:
-        return price(moved_along(with_labels(plain, situation, times), plain))
+        return price(moved_along(with_labels([without_runs(e) for e in plain], situation, times), plain))
 
     estimates, metric = price(plain), dataset.metric
     more = at if situation.curve_b is not None else None

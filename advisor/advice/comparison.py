@@ -10,12 +10,15 @@ from advisor.advice.decide import lead, p_higher, value, worth
 from advisor.advice.outlook.cost import by_endpoint
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Estimate, Goal, Prices
-from advisor.core.wording import amount, chance, counted, duration, listed, roughly
+from advisor.core.wording import amount, chance, counted, duration, listed, percent, roughly
 
 #: Differences of less than this many points are none.
 LEVEL = 0.05
-#: Points taken off for luck are spoken of from so many on.
+#: Points taken off for luck are spoken of from so many on, and why they are.
 LUCK = 0.5
+#: Not where they are less than this share of the difference.
+SLIGHT = 0.05
+LUCKY = "the best of many measured candidates tends to be lucky"
 #: What a forecast comes from, by its provenance.
 SOURCES = {"measured": "the probes", "piloted": "a short run", "predicted": "other datasets"}
 #: Times that differ by less than this factor are the same; a time this many times longer leaves the other unnamed.
@@ -46,14 +49,25 @@ def apart(one: Estimate, other: Estimate) -> str:
     """The difference in points with the chance of being better: "1.5 points above retrieval (79 % likely ...)"."""
     odds = p_higher(one, other)
     likely = "chance of being better not known" if odds is None else f"{chance(odds)} likely to be better"
-    off = discount(one, other)
-    apart = f"{abs(shown_lead(one, other) - off):.1f}"
-    if abs(lead(one, other)) < LEVEL or apart == "0.0":
-        return f"level with {title(other)} ({likely})"
-    points = f"{apart} points {'above' if lead(one, other) > 0 else 'below'} {title(other)}"
-    whose = "" if off > 0 else f" from {title(other)}"
-    luck = f", with {abs(off):.1f} taken off{whose} for a lucky measurement" if off else ""
-    return f"{points}{luck} ({likely})"
+    shown, off = shown_lead(one, other), discount(one, other)
+    counted = round(shown - off, 1)
+    if off:
+        as_what = "as forecast" if one.before or other.before else "as measured"
+        side = f" {beside(counted)}" if counted * shown <= 0 and counted else ""
+        points = f"{away(shown, other)} {as_what}; counted as {abs(counted):.1f}{side}, because {LUCKY}"
+        return f"{points} ({likely})"
+    return f"{'level with ' + title(other) if abs(lead(one, other)) < LEVEL else away(counted, other)} ({likely})"
+
+
+def away(points: float, other: Estimate) -> str:
+    """A difference that is shown to a tenth of a point, from another rung."""
+    shown = f"{abs(points):.1f}"
+    return f"level with {title(other)}" if shown == "0.0" else f"{shown} points {beside(points)} {title(other)}"
+
+
+def beside(points: float) -> str:
+    """On which side a difference lies."""
+    return "above" if points > 0 else "below"
 
 
 def shown_lead(one: Estimate, other: Estimate) -> float:
@@ -64,13 +78,10 @@ def shown_lead(one: Estimate, other: Estimate) -> float:
 def discount(one: Estimate, other: Estimate) -> float:
     """How many of the points are taken off for luck; 0 where the printed values say the same without."""
     off = 100.0 * (one.curse - other.curse)
-    tells = abs(off) >= LUCK or shown_lead(one, other) * lead(one, other) <= 0
+    tells = (
+        abs(off) >= max(LUCK, SLIGHT * abs(shown_lead(one, other))) or shown_lead(one, other) * lead(one, other) <= 0
+    )
     return off if tells else 0.0
-
-
-def measured_ahead(one: Estimate, other: Estimate) -> bool:
-    """Whether a rung has the higher value, and lies below once the winner's curse is taken off."""
-    return 100.0 * (value(one) - value(other)) >= LEVEL and lead(one, other) < 0 < one.curse
 
 
 def basis(estimate: Estimate) -> str:
@@ -94,8 +105,25 @@ def effort(one: Estimate, other: Estimate) -> str:
 
 
 def seconds_of(estimate: Estimate) -> float | None:
-    """Seconds of training, 0 for what trains nothing."""
-    return estimate.train_seconds if row_of(estimate.rung).trains else 0.0
+    """Seconds of training, 0 for what trains nothing; those that a run took, where one has finished."""
+    if not row_of(estimate.rung).trains:
+        return 0.0
+    return estimate.train_seconds if estimate.run_seconds is None else estimate.run_seconds
+
+
+def training_time(estimate: Estimate) -> str:
+    """The time of training in a table, and that it was measured; "" where it is not known."""
+    seconds = seconds_of(estimate)
+    if seconds is None:
+        return ""
+    return brief(seconds) + (", measured" if seconds and estimate.run_seconds is not None else "")
+
+
+def counted_value(estimate: Estimate) -> str:
+    """What a value counts as where luck is taken off, for the same row of a table; "" where it counts in full."""
+    if estimate.value is None or 100.0 * estimate.curse < LUCK:
+        return ""
+    return f"counted as {percent(max(estimate.value - estimate.curse, 0.0))}"
 
 
 def serving(one: Estimate, other: Estimate, goal: Goal) -> str:
@@ -124,6 +152,8 @@ def chance_beside(estimate: Estimate, advice: Advice) -> str:
     chosen = advice.estimate(advice.recommended)
     if not estimate.available or estimate.value is None:
         return ""
+    if estimate.kept is not None:
+        return "same model"
     if advice.question.target is not None:
         return "" if estimate.p_target is None else chance(estimate.p_target)
     odds = None if estimate.rung == chosen.rung or chosen.value is None else p_higher(estimate, chosen)

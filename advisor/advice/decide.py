@@ -4,7 +4,8 @@ With a target, the cheapest rung (the ladder's own order) whose chance of reachi
 that likely, the cheapest of those with the best chance. Without a target, or where no rung has a chance, the highest
 expected utility (`advice.outlook.cost`). There the errors of the forecasts are as large as what is to be chosen, so the
 rung that usually does best at the same tolerance and prices stands unless another leads by more than a part of that
-error. On LadderBench, each dataset judged by what the others taught, both rules did better than the best fixed rung
+error. Once runs have measured rungs on this dataset, the best of these takes the place of the usual one. On
+LadderBench, each dataset judged by what the others taught, both rules did better than the best fixed rung
 (docs/ladderbench.md).
 """
 
@@ -54,9 +55,14 @@ class Decision:
 
 
 def usable(estimates: Sequence[Estimate], goal: Goal) -> list[Estimate]:
-    """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint."""
+    """The estimates that may be recommended, cheapest rung first: available, allowed, and breaking no constraint.
+
+    What was trained here in vain is none of them where the rung whose model it yields is.
+    """
     ranked = sorted(estimates, key=rank)
-    return [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in goal.rungs]
+    able = [e for e in ranked if e.available and e.value is not None and not e.blocked and e.rung in goal.rungs]
+    rungs = {e.rung for e in able}
+    return [e for e in able if e.kept not in rungs]
 
 
 def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
@@ -102,12 +108,15 @@ def reaches(estimate: Estimate) -> bool:
 
 
 def anchored(ordered: Sequence[Estimate]) -> Estimate:
-    """The first by utility, unless its lead over the usual best is less than a part of the difference's error."""
+    """The first by utility, unless its lead over the usual best is less than a part of the difference's error.
+
+    Where runs have measured rungs here, the best of these stands in place of the usual best.
+    """
     first = ordered[0]
-    known = [e for e in ordered if e.usual_gain is not None]
-    if not known:
+    measured, known = [e for e in ordered if e.run], [e for e in ordered if e.usual_gain is not None]
+    if not known and not measured:
         return first
-    usual = max(known, key=usual_worth)
+    usual = measured[0] if measured else max(known, key=usual_worth)
     return usual if worth(first) - worth(usual) < ANCHOR * error_between(first, usual) else first
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from advisor.advice.allowance import more_or_less, standing, stands
 from advisor.advice.comparison import (
     LEVEL,
     allowed,
     capital_of,
     compared,
+    counted_value,
     in_all,
-    measured_ahead,
     milliseconds,
     seconds_of,
     title,
@@ -20,8 +22,8 @@ from advisor.advice.decide import LEAST_CHANCE, LIKELY, Decision, high, just, le
 from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import TUNED, RungName
 from advisor.core.ladder import rung as row_of
-from advisor.core.records import Estimate, Goal, Metric
-from advisor.core.wording import amount, capital, chance, counted, percent, roughly
+from advisor.core.records import Advice, Estimate, Goal, Metric
+from advisor.core.wording import capital, chance, counted, percent, roughly
 
 #: Training of at most so many seconds is quicker than thinking about it.
 CHEAP_SECONDS = 600.0
@@ -29,12 +31,16 @@ CHEAP_SECONDS = 600.0
 FEW, UNCLEAR = 50, 0.35
 #: A chance below this reads as less than 1 %.
 NO_CHANCE = 0.005
-LUCK = "Measured ahead, but narrow leads of rungs that train nothing were mostly luck on other datasets."
 
 
 def spoken(estimate: Estimate) -> str:
     """One estimate's value with its interval: 93.4 % (90.1 to 96.0)."""
     return f"{percent(value(estimate))} ({100 * low(estimate):.1f} to {100 * high(estimate):.1f})"
+
+
+def known(estimate: Estimate) -> str:
+    """Whether a value was measured on the test part or is expected there."""
+    return "measured" if estimate.run else "expected"
 
 
 def likelihood(share: float) -> str:
@@ -52,7 +58,8 @@ def likelihood(share: float) -> str:
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """The recommendation in one sentence or two, with its number."""
     chosen = find(estimates, decision.recommended)
-    subject, number = capital_of(chosen), f"{'measured' if chosen.run else 'expected'} {metric} {spoken(chosen)}"
+    number = ", ".join(filter(None, (f"{known(chosen)} {metric} {spoken(chosen)}", counted_value(chosen))))
+    subject = capital_of(chosen)
     if decision.sure:
         odds = likelihood(chosen.p_target or 0.0)
         return f"{subject} {verb(chosen, 'is', 'are')} enough: {number}, with {odds} of reaching {target_of(goal)}."
@@ -73,6 +80,11 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
     odds = likelihood(chosen.p_target or 0.0)
     close = "closest" if likeliest(chosen, estimates, goal) else "about as close as any"
     return f"{none} {subject} {verb(chosen, 'comes', 'come')} {close}, with {odds}: {number}."
+
+
+def is_too_early(advice: Advice) -> bool:
+    """Whether an advice says that it is too early to tell: what leads so far is not recommended."""
+    return advice.question.target is None and is_unclear(advice.estimate(advice.recommended))
 
 
 def is_unclear(chosen: Estimate) -> bool:
@@ -128,6 +140,7 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
             settled(decision, chosen, other, metric),
             highest(estimates, goal),
         ]
+    sentences += [in_vain(e) for e in estimates if e.kept is not None]
     if is_unclear(chosen):
         rests = f"This rests on {counted(chosen.n, 'item')}, and the value may be almost anything."
         sentences.insert(0, f"{rests} Give more time for measuring, or more labelled items.")
@@ -152,7 +165,7 @@ def missed(estimates: Sequence[Estimate], decision: Decision, goal: Goal) -> lis
 def highest(estimates: Sequence[Estimate], goal: Goal) -> str:
     """The highest target that can be counted on, a sentence."""
     reaching = max(usable(estimates, goal), key=just)
-    reach = percent(max(just(reaching), 0.0))
+    reach = percent(math.floor(1000.0 * max(just(reaching), 0.0) + 1e-9) / 1000.0)  # a target just above is not it
     return f"The highest target with a chance of {percent(LIKELY, digits=0)} here is {reach}, by {title(reaching)}."
 
 
@@ -165,64 +178,6 @@ def takes(estimate: Estimate) -> str:
     return f"{capital(said)} on this machine." if said else ""
 
 
-def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
-    """Why the chosen rung stands before the runner-up, where points alone do not say so; "" where they do."""
-    points, needed = lead(chosen, other), allowed(chosen, other)
-    if decision.anchored:
-        behind = worth(other) - worth(chosen)
-        priced = weighed(goal, (chosen, other)) and behind >= LEVEL
-        ahead = f"{capital_of(other)} {verb(other, 'is', 'are')} {behind:.1f} points ahead after costs, but that"
-        return f"{ahead if priced else 'The difference'} {stands(chosen)}"
-    if abs(needed) < LEVEL or (points < 0) != (needed < 0):
-        return ""
-    if points < 0:
-        return (
-            f"{capital(verb(chosen, 'it is', 'they are'))} nearly as good: {allowance(-needed, goal, (chosen, other))}."
-        )
-    return more_or_less("more", needed, goal, (chosen, other))
-
-
-def stands(chosen: Estimate) -> str:
-    """That a difference is too small to count, and why the chosen rung stands, as the end of a sentence."""
-    it_does = f"{verb(chosen, 'stands: it', 'stand: they')} usually {verb(chosen, 'does', 'do')} best on other datasets"
-    return f"is within the error of the forecasts, so {title(chosen)} {it_does}."
-
-
-def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """What makes a rung that is so many points behind as good, as a clause."""
-    if costs := weighed(goal, pair):
-        return f"{costs} come to {points:.1f} points at {each_point(goal)}"
-    return f"up to {points:.1f} points behind count as that here{shared(goal, pair)}"
-
-
-def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
-    if costs := weighed(goal, pair):
-        return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
-    return f"That is {than} than the {points:.1f} points that count as nearly as good here{shared(goal, pair)}."
-
-
-def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """What is weighed against points in money: upkeep takes the place of the tolerance; "" where nothing is."""
-    if not goal.prices.point or not any(estimate.costs for estimate in pair):
-        return ""
-    return "the costs" if any("upkeep" in estimate.costs for estimate in pair) else "tolerance and costs"
-
-
-def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """Why the points are no multiple of the tolerance: a tuning that is not kept is no step. In brackets, or ""."""
-    often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
-    if often is None:
-        return ""
-    return f" ({goal.tolerance:g} a step, times the {percent(often, digits=0)} of runs that keep tuning)"
-
-
-def each_point(goal: Goal) -> str:
-    """What a point is worth to the user."""
-    where = "" if goal.prices.currency else ", in your currency"
-    return f"{amount(goal.prices.point or 0.0, goal.prices.currency)} a point{where}"
-
-
 def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metric) -> str:
     """What would settle the choice between two that are close, or that a cheap try is safe; "" for neither."""
     if decision.race is None:
@@ -231,11 +186,20 @@ def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metri
     one, two = (chosen, other) if decision.race[0] == chosen.rung else (other, chosen)
     seconds = (seconds_of(two) or 0.0) + (0.0 if fallback(two, metric) == one.rung else seconds_of(one) or 0.0)
     time = roughly(seconds)
+    if one.run or two.run:
+        return left_to_try(one if two.run else two, one, metric) if not (one.run and two.run) else ""
     if fallback(two, metric) == one.rung and seconds <= CHEAP_SECONDS:
         return f"{cheap_try(two, one)}: trying it is the cheapest evidence."
     if seconds <= CHEAP_SECONDS:
         return f"Trying both takes {time} here and is the cheapest evidence."
     return f"The two are close: a race of both on this data would settle it in about {time}."
+
+
+def left_to_try(estimate: Estimate, other: Estimate, metric: Metric) -> str:
+    """What would settle a choice of which a run has measured one side, a sentence."""
+    if fallback(estimate, metric) == other.rung and (seconds_of(estimate) or 0.0) <= CHEAP_SECONDS:
+        return f"{cheap_try(estimate, other)}: trying it is the cheapest evidence."
+    return f"A run of {title(estimate)} would measure {verb(estimate, 'it', 'them')} on the same items and settle it."
 
 
 def cheap_try(estimate: Estimate, back: Estimate) -> str:
@@ -257,7 +221,7 @@ def reasons(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
 def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """Why this rung is or is not chosen."""
     if not any(e.rung == estimate.rung for e in usable(estimates, goal)):
-        return estimate.blocked or estimate.reason
+        return estimate.blocked or (estimate.details if estimate.kept is not None else estimate.reason)
     if estimate.rung == decision.recommended:
         said = chosen_because(estimate, decision, estimates, goal)
     elif decision.sure:
@@ -304,8 +268,6 @@ def passed_over(estimate: Estimate, decision: Decision, chosen: Estimate, goal: 
     said = f"{capital(compared(estimate, chosen, goal))}."
     if decision.sure is False:
         return f"{capital(likelihood(estimate.p_target or 0.0))} of reaching the target. {said}"
-    if measured_ahead(estimate, chosen):
-        return f"{said} {LUCK}"
     points, needed = lead(estimate, chosen), allowed(estimate, chosen)
     if points >= LEVEL and decision.anchored and worth(estimate) > worth(chosen):
         return f"{said} Its lead {stands(chosen)}"
@@ -317,11 +279,16 @@ def passed_over(estimate: Estimate, decision: Decision, chosen: Estimate, goal: 
 def kept(estimate: Estimate, metric: Metric) -> str:
     """How often what is tuned was kept elsewhere, and what is served otherwise; "" where nothing is tuned."""
     back = fallback(estimate, metric)
-    if estimate.rung != TUNED or estimate.kept_chance is None or back is None:
+    if estimate.rung != TUNED or estimate.run or estimate.kept_chance is None or back is None:
         return ""
     share = percent(estimate.kept_chance, digits=0)
     served = f"{row_of(back).in_text} {row_of(back).verb('is', 'are')} served"
     return f"On other datasets tuning was kept in {share} of runs; otherwise {served}."
+
+
+def in_vain(estimate: Estimate) -> str:
+    """That training a rung brought nothing here, a sentence."""
+    return f"Measured: {title(estimate)} brought nothing here."
 
 
 def find(estimates: Sequence[Estimate], name: RungName) -> Estimate:

@@ -173,6 +173,6 @@ def sped_up(estimate: Estimate, goal: Goal) -> Estimate:
     """The estimate with a GPU's times; it does not make an endpoint faster."""
     if by_endpoint(estimate, goal):
         return estimate
-    times = (estimate.train_seconds, estimate.milliseconds_per_prediction)
-    train, each = (None if time is None else time / GPU_SPEEDUP for time in times)
-    return estimate.model_copy(update={"train_seconds": train, "milliseconds_per_prediction": each})
+    times = ("train_seconds", "run_seconds", "milliseconds_per_prediction")
+    known = {name: time for name in times if (time := getattr(estimate, name)) is not None}
+    return estimate.model_copy(update={name: time / GPU_SPEEDUP for name, time in known.items()})

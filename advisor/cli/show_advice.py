@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.advice.comparison import brief, chance_beside, milliseconds, seconds_of
+from advisor.advice.comparison import chance_beside, milliseconds, training_time
 from advisor.cli.output import plain
 from advisor.cli.show import dataset_json, heading
 from advisor.cli.tables import safe, table
@@ -97,14 +97,13 @@ def _rungs(advice: Advice, width: int) -> Table:
         column.no_wrap = name in ("rung", odds)
     for estimate in advice.estimates:
         chosen = estimate.rung == advice.recommended
-        time = seconds_of(estimate) if estimate.available else None
         rows.add_row(
             Text(("→ " if chosen else "  ") + rung(estimate.rung).title, style="bold" if chosen else ""),
             *_reached(estimate),
             chance_beside(estimate, advice) if wide or not estimate.blocked else RULED_OUT,
             *([RULED_OUT if estimate.blocked else estimate.provenance or "no number"] if wide else []),
             *([f"{estimate.n:,}" if estimate.n else ""] if wide else []),
-            "" if time is None else brief(time),
+            training_time(estimate) if estimate.available else "",
             *([_cell(estimate.milliseconds_per_prediction, milliseconds)] if timed else []),
             *([_cell(estimate.peak_memory_bytes, size)] if wide else []),
             *([_cell(round(sum(estimate.costs.values()), 2), amount) if estimate.costs else ""] if priced else []),

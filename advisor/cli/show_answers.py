@@ -12,6 +12,7 @@ from advisor.cli.tables import safe, table
 from advisor.core.records import Answer, Dataset, Evidence, RunReport
 from advisor.core.wording import between, chance, counted, duration, percent, short
 from probes.progress import Progress
+from probes.reading import loops
 
 if TYPE_CHECKING:
     from advisor.rungs.saved.answering import Answerer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SEARCHES = {"hybrid": "by words and meaning", "words": "by words (BM25)", "dense": "by meaning (embeddings)"}
 #: The result of the evidence that is about the search alone.
 SEARCH = "retrieval"
+LOOPED = "The model only repeated itself, so its answer is left out."
 #: Characters of a cited passage on the screen.
 SHOWN = 200
 #: Wrong answers of a report on the screen.
@@ -88,7 +90,10 @@ def answers(to: Console, answers: Sequence[Answer]) -> None:
             to.print(safe(answer.problem), style="yellow")
             continue
         probability = f"  (probability {chance(answer.probability)})" if answer.probability is not None else ""
-        to.print(Text.assemble((str(safe(answer.text)), "bold"), (probability, "dim")))
+        if loops(answer.text):
+            to.print(LOOPED, style="yellow")
+        else:
+            to.print(Text.assemble((str(safe(answer.text)), "bold"), (probability, "dim")))
         if not answer.passages:
             to.print("  closed-book: no document was read", style="dim")
         for number, passage in enumerate(answer.passages, start=1):

@@ -71,17 +71,18 @@ def draw(to: Console, compared: Comparison, n_items: int) -> None:
 
 
 def _sides(to: Console, compared: Comparison) -> None:
-    rows = table("run", "name", ">test", "90 % interval", ">n", ">trained", ">model", ">a prediction")
-    rows.columns[0].min_width = max(map(len, ids(compared)))
+    rows = table("run", "test", ">trained", ">model", ">predicts")
+    rows.columns[0].min_width = rows.columns[0].max_width = max(map(len, ids(compared)))
     for side in compared.sides:
         test, latency = side.test, side.latency
-        value = (
-            (percent(test.value), between(test.low, test.high), f"{test.n:,}") if test else (side.status.state, "", "")
-        )
+        value: str = side.status.state
+        if test:
+            value = f"{percent(test.value)}\n{between(test.low, test.high)}\nn = {test.n:,}"
         seconds = duration(compare.facts(side)["seconds"])
         ms = f"{latency.single_ms:,.1f} ms" if latency else ""
         rows.add_row(
-            safe(side.run), safe(side.status.name or side.status.title), *value, seconds, size(side.weights_bytes), ms
+            safe(side.run).append("\n").append_text(safe(side.status.name or side.status.title)), value, seconds,
+            size(side.weights_bytes), ms,
         )  # fmt: skip
     to.print(rows)
 

@@ -17,11 +17,14 @@ from advisor.core.wording import counted
 from advisor.data.versions import family
 from advisor.data.versions import table as decision_table
 from advisor.data.versions.decisions import standing
+from advisor.evidence.question_list import NOT_THERE, TORN, UNANSWERED
 from advisor.evidence.worklist import counts
 from advisor.runs.version_effect import Effect
 
 #: What each list holds, as its heading.
 TITLES = {
+    NOT_THERE: "answers that are not in their document", TORN: "different answers to the same question",
+    UNANSWERED: "questions without an answer",
     "suspect label": "labels that look wrong", "leak": "training copies of test items", "copy": "copies of other items",
     "lonely label": "items without a neighbour of their class", "outlier": "items unlike all others",
     "look-alike": "items that look like another", "shortcut": "items of every class, for a property that gives it away",
@@ -29,7 +32,10 @@ TITLES = {
 
 
 def write(work: pd.DataFrame, path: str) -> Path:
-    """Write the lists as a table of decisions: those proposed are filled in, the others are empty."""
+    """Write the lists as a table of decisions: those proposed are filled in, the others are empty.
+
+    An item on several lists has one row, that with a proposal where there is one.
+    """
     rows = pd.DataFrame(
         {
             "key": work["key"], "part": work["part"], "label": work["label"], "decision": work["action"],
@@ -39,7 +45,10 @@ def write(work: pd.DataFrame, path: str) -> Path:
         }
     )  # fmt: skip
     rows["probability"] = rows["probability"].where(work["probability"].notna(), "")
-    return decision_table.save(rows.drop_duplicates("key"), Path(path))
+    if (work["document"] != "").any():
+        rows[decision_table.DOCUMENT] = work["document"]
+    first = rows.sort_values("decision", key=lambda own: own == "", kind="stable").drop_duplicates("key").sort_index()
+    return decision_table.save(first, Path(path))
 
 
 def fix_json(
@@ -51,14 +60,24 @@ def fix_json(
         "dataset": dataset_json(dataset),
         "lists": [] if work is None else _lists_json(work),
         "decisions": [
-            {"key": one.key, "decision": one.action, "new_label": one.label or None, "check": one.check}
+            {
+                "key": one.key,
+                "decision": one.action,
+                "new_label": one.label or None,
+                "new_document": one.document or None,
+                "check": one.check,
+            }
             for one in held.decisions
         ],
         "version": None if version is None else _version_json(version),
         "versions": [_version_json(one) for one in family.versions_of(dataset)],
         "effect": None
         if changed is None
-        else {"lines": [asdict(line) for line in changed.lines], "missing": list(changed.missing)},
+        else {
+            "lines": [asdict(line) for line in changed.lines],
+            "missing": list(changed.missing),
+            "remarks": list(changed.remarks),
+        },
     }
 
 
@@ -67,6 +86,7 @@ def _lists_json(work: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "check": str(one["check"]), "key": str(one["key"]), "part": str(one["part"]), "label": str(one["label"]),
             "action": str(one["action"]) or None, "suggested": str(one["suggested"]) or None,
+            "document": str(one["document"]) or None,
             "probability": None if pd.isna(one["probability"]) else float(one["probability"]),
             "reason": str(one["reason"]),
         }
@@ -103,7 +123,8 @@ def _lists(to: Console, work: pd.DataFrame) -> None:
     rows = table("proposed", "label", "decision", ">probability", "reason")
     proposed = work[work["action"] != ""]
     for one in proposed.head(LISTED).to_dict("records"):
-        decision = f"relabel {one['suggested']}" if one["action"] == "relabel" else str(one["action"])
+        place = f", in {one['document']}" if one["document"] else ""
+        decision = f"relabel {one['suggested']}{place}" if one["action"] == "relabel" else str(one["action"])
         sure = "" if pd.isna(one["probability"]) else f"{one['probability']:.2f}"
         rows.add_row(safe(one["key"]), safe(one["label"]), safe(decision), sure, safe(one["reason"]))
     if len(proposed):

@@ -12,7 +12,7 @@ from advisor.cli.tables import MARKS, marked, safe, table
 from advisor.cli.tasks import shown_task
 from advisor.core.errors import StorageError
 from advisor.core.records import Plan, RunReport, RunStatus
-from advisor.core.wording import between, counted, duration, percent, size
+from advisor.core.wording import between, counted, duration, percent, short, size
 from probes.measured import Measured
 
 
@@ -94,16 +94,21 @@ def runs(to: Console, statuses: Sequence[RunStatus]) -> None:
     if not statuses:
         to.print("There are no runs yet. To start one: advisor train PATH", markup=False)
         return
-    rows = table("run", "rung", "dataset", "state", ">done", ">test", "stage or cause")
-    rows.columns[0].min_width = max(len(status.run) for status in statuses)  # an id that is cut cannot be copied
+    rows = table("run", "rung", "dataset", "state and result")
+    rows.columns[0].no_wrap = True  # an id that is cut cannot be copied
     for status in statuses:
-        report, words = _listed(status)
-        rows.add_row(
-            Text(status.run), safe(named(status)), safe(status.dataset_name),
-            Text(status.state, style=MARKS.get(status.state, "")), percent(status.progress, digits=0),
-            percent(report.test.value) if report else "", safe(words),
-        )  # fmt: skip
+        rows.add_row(Text(status.run), safe(named(status)), safe(short(status.dataset_name)), came_of(status))
     to.print(rows)
+
+
+def came_of(status: RunStatus) -> Text:
+    """The state of a run in a list, with the test value, or how far it is and why it ended."""
+    report, words = _listed(status)
+    shown = Text(status.state, style=MARKS.get(status.state, ""))
+    if report is not None:
+        return shown.append(f", {percent(report.test.value)}", style="default")
+    shown.append(f", {percent(status.progress, digits=0)}", style="default")
+    return shown.append("\n").append_text(safe(words)) if words else shown
 
 
 def named(status: RunStatus) -> str:

@@ -7,7 +7,9 @@ from html import escape
 
 from advisor.core.shown import visible
 
-CELL = "text-align:left;padding:0.2rem 0.9rem 0.2rem 0;white-space:nowrap;background:none"
+CELL = "text-align:left;vertical-align:top;padding:0.2rem 0.9rem 0.2rem 0;background:none"
+#: A cell with more characters is a sentence, which is wrapped.
+SENTENCE = 40
 #: Legible on the light and on the dark page of a notebook.
 CHOSEN = "font-weight:600"
 
@@ -28,7 +30,7 @@ def headline(text: str) -> str:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None) -> str:
     """Rows under their headings; chosen: the place of the row that stands out."""
-    head = "".join(f'<th scope="col" style="{CELL}">{_plain(title)}</th>' for title in heads)
+    head = "".join(f'<th scope="col" style="{CELL};white-space:nowrap">{_plain(title)}</th>' for title in heads)
     body = "".join(_row(row, place == chosen) for place, row in enumerate(rows))
     return f'<div style="overflow-x:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -40,8 +42,12 @@ def listing(sentences: Sequence[str]) -> str:
 
 def _row(cells: Sequence[str], stands_out: bool) -> str:
     style = f"{CELL};{CHOSEN}" if stands_out else CELL
-    inside = "".join(f'<td style="{style}">{_plain(text)}</td>' for text in cells)
+    inside = "".join(f'<td style="{style};{_width(text)}">{_plain(text)}</td>' for text in cells)
     return f"<tr>{inside}</tr>"
+
+
+def _width(text: str) -> str:
+    return "white-space:normal;min-width:18rem" if len(text) > SENTENCE else "white-space:nowrap"
 
 
 def _plain(text: str) -> str:

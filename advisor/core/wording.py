@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from probes.measured import Measured
+
+_PERCENT = re.compile(r"(?<=\d) %")
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -14,6 +17,26 @@ def percent(share: float, digits: int = 1) -> str:
     ('93.4 %', '90 %')
     """
     return f"{100 * share:.{digits}f} %"
+
+
+def unbroken(text: str) -> str:
+    r"""A text for a page, whose lines do not end between a number and its per-cent sign.
+
+    Only pages wrap lines where they like, so records, tables, the command and its JSON keep the plain space.
+
+    >>> unbroken("95.1 % of 61") == "95.1\u00a0% of 61"
+    True
+    """
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", text)
+
+
+def points(share: float, other: float) -> float:
+    """How many points one share is above another, of both as `percent` writes them: so a reader can check it.
+
+    >>> points(0.9916, 0.4644), points(0.9916, 0.9874), round(100 * (0.9916 - 0.9874), 1)
+    (52.8, 0.5, 0.4)
+    """
+    return round(round(100 * share, 1) - round(100 * other, 1), 1)
 
 
 def between(low: float, high: float) -> str:

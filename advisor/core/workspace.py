@@ -189,6 +189,12 @@ class RunFiles(Folder):
     exports = Inside("exports")  # the model as it left, one folder for each form
     model = Inside("model.json")
     weights = Inside("model.safetensors")
+    onnx = Inside("model.onnx")  # in the folder of an export
+
+    @property
+    def has_onnx_alone(self) -> bool:
+        """Whether this is the folder of an export without a model.json, which would say more."""
+        return self.onnx.is_file() and not self.model.is_file()
 
     @property
     def lasting(self) -> tuple[Path, ...]:

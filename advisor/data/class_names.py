@@ -66,12 +66,10 @@ def namer(dataset: Dataset, backbone: Backbone) -> Backbone:
 
 def embedded(encoder: Backbone, sentences: Sequence[str]) -> np.ndarray:
     """Unit sentence embeddings, from the workspace's cache where they are there. Shape: (n, e) float32."""
-    from probes.device import Calibration
     from probes.features import extract
 
     keys = [hashlib.blake2b(sentence.encode(), digest_size=16).hexdigest() for sentence in sentences]
-    plain = Calibration(device=encoder.device)
-    features = extract(encoder, lambda i: sentences[i], keys, feature_cache(), calibration=plain)
+    features = extract(encoder, lambda i: sentences[i], keys, feature_cache())
     array = np.asarray(features.array, dtype=np.float32)
     unit: np.ndarray = array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
     return unit

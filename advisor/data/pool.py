@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
+from advisor.core.option_words import with_option
 from advisor.core.records import Dataset
 from advisor.core.wording import counted, listed
 from advisor.data.read.columns import named
@@ -122,7 +123,9 @@ def _columns(dataset: Dataset, table: Table, images: bool) -> list[str]:
     if len(there) == 1:
         return there
     what = "paths of the images" if images else "texts"
-    raise DatasetError(f"{table.path} has the columns {listed(there, 20)}. Say which one holds the {what}.")
+    raise DatasetError(
+        f"{table.path} has the columns {listed(there, 20)}. Say which one holds the {what}, {with_option('column')}."
+    )
 
 
 def _usable(dataset: Dataset, found: list[tuple[str, str]], origin: str, images: bool, progress: Progress) -> Pool:

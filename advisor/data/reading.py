@@ -16,6 +16,7 @@ from advisor.data.modality import modality_of
 from advisor.data.read.fingerprint import fingerprint
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import Listing
+from advisor.data.read.naming import by_content
 from advisor.data.read.source import Source, resolve
 from advisor.data.split import assign_parts
 from advisor.data.store import known_dataset, known_datasets, open_dataset
@@ -48,8 +49,9 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
     listing.notes += changes.since_last_time(place.origin, options, mark)
     known = store.stored(mark)
     if known is not None:
+        name = by_content(place.name, known.classes, _titles(listing))
         known = store.at_hand(
-            known, place.name, place.origin, options, listing.notes, listing.items, columns=_columns(listing)
+            known, name, place.origin, options, listing.notes, listing.items, columns=_columns(listing)
         )
     if known is None:
         known = _inspected(place, listing, mark, options, lambda s, share: progress(s, 0.4 + 0.6 * share))
@@ -76,7 +78,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     number = {name: i for i, name in enumerate(classes)}
     items = listing.items.assign(label=listing.items["label"].map(lambda name: number.get(name, 0)).astype("int64"))
     dataset = Dataset(
-        name=source.name,
+        name=by_content(source.name, classes, _titles(listing)),
         kind=listing.kind,
         source=source.origin,
         folder=str(store.folder_of(mark)),
@@ -96,6 +98,11 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     )
     store.write(dataset, items, inspection, listing.documents)
     return dataset
+
+
+def _titles(listing: Listing) -> tuple[str, ...]:
+    """The titles of the documents beside questions; () of anything else."""
+    return () if listing.documents is None else tuple(map(str, listing.documents["title"]))
 
 
 def _columns(listing: Listing) -> dict[str, tuple[str, ...]]:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 #: Items of the first round, and the most of any.
 FIRST_ITEMS, MOST_ITEMS = 100, 1600
-#: Items that a backbone is timed on before its first round.
-TIMED_ITEMS = 16
+#: Items that a backbone is timed on before its first round, and those before them, which open an engine.
+TIMED_ITEMS, OPENING_ITEMS = 16, 2
 #: A further round takes at least so many times the items of the one before, and this share of the time left.
 WORTH_A_ROUND, ROUND_SHARE = 1.3, 0.7
 #: Seconds for one linear probe at most.
@@ -175,16 +175,19 @@ class _Race:
         A challenger is run as is best for the default on this device, since measuring that again takes a second or two.
         """
         from probes import device as devices
-        from probes.calibrations import calibration_of
+        from probes.calibrations import calibration_of, present_rate
 
         entry = racer.entry
         racer.backbone = self.load(entry, input_size(self.dataset, entry), devices.pick())
         texts = probes_of(self.dataset).texts_to_time(self.dataset)
         racer.calibration = self.default.calibration or calibration_of(racer.backbone, feature_cache(), texts)
-        racer.rate = devices.check_rate(racer.backbone, racer.calibration, texts)
-        timed = features_of(self.dataset, rows[:TIMED_ITEMS], _wide(racer.backbone), silent, racer.calibration)
+        now = present_rate(racer.backbone, racer.calibration, feature_cache(), texts)
+        racer.rate = devices.check_rate(racer.backbone, racer.calibration, texts) if now is None else now
+        wide, few = _wide(racer.backbone), rows[: OPENING_ITEMS + TIMED_ITEMS]
+        features_of(self.dataset, few[:OPENING_ITEMS], wide, silent, racer.calibration)  # opens an engine
+        timed = features_of(self.dataset, few, wide, silent, racer.calibration)
         forward = 1.0 / max(racer.rate, 1e-6)
-        racer.pace = forward if timed.cached else max(forward, timed.seconds / min(TIMED_ITEMS, len(rows)))
+        racer.pace = forward if timed.cached else max(forward, timed.seconds / max(1, len(few) - OPENING_ITEMS))
 
     def measure(self, racer: Racer, rows: np.ndarray, n_new: int) -> None:
         """The linear probe on the last features of these rows, and the lead over the default. Raises ProbeError."""

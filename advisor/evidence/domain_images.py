@@ -70,14 +70,14 @@ def distance_of(
     progress: Progress = silent,
 ) -> Distance:
     """Divergences and energy of two hundred of the rows, stratified."""
-    from advisor.data.features import reader
+    from advisor.data.features import feature_cache, reader
     from advisor.evidence.sample import stratified
     from probes.domain import N_IMAGES, measure_distance
 
     rows = stratified(rows, dataset.labels[rows], N_IMAGES)
     rows = np.random.default_rng(0).permutation(rows)[:N_IMAGES]  # many classes give more than asked for
     read = reader(dataset, backbone.input_size)
-    return measure_distance(backbone, lambda i: read(int(rows[i])), len(rows), calibration, progress)
+    return measure_distance(backbone, lambda i: read(int(rows[i])), len(rows), calibration, progress, feature_cache())
 
 
 def with_references(backbone: Any) -> tuple[ImageBackbone, list[Reference]] | None:

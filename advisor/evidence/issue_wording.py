@@ -29,7 +29,9 @@ UNSURE = 0.15
 def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None, probe_error: float = 0.0) -> Finding | None:
     """How many labels look wrong, and how good such a list is at finding labels that were flipped on purpose.
 
-    probe_error: the share of the items that the probe gets wrong, which speaks where there is no check.
+    probe_error: the share of the items that the probe gets wrong. It says whether the labels listed are merely hard
+    items where there is no check, and where most entries of the check's list were not flipped: labels that were wrong
+    before count as its false alarms.
     """
     if not keys:
         return None
@@ -55,8 +57,13 @@ def suspect_labels(keys: Sequence[str], n: int, check: PlantedCheck | None, prob
     ends = f" ({low} to {high})" if low < high else ""
     sentence += f", and about {round(10 * right)} in 10 of its entries were flipped{ends}."
     if right < MOSTLY_WRONG:
-        sentence += " So most of these labels may be right, and the items merely hard. Start at the top."
-        return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": True})
+        hard = probe_error > UNSURE
+        sentence += (
+            " So most of these labels may be right, and the items merely hard. Start at the top."
+            if hard
+            else " The others may have been wrong before the test, so look at these from the top."
+        )
+        return finding("suspect label", "note", sentence, keys).model_copy(update={"mostly_hard": hard})
     many = m > MANY * n
     if not many:
         sentence += " Here fewer labels are wrong than in that test, so more of the list is merely hard."

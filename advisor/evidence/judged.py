@@ -40,7 +40,8 @@ READING = 0.7
 class Judged(Record):
     """With what, and on how many items, the checks were made; the rows lie beside, as the evidence's do.
 
-    ``n_sample``: the items asked for. ``findings``: the sentences about them.
+    ``n_sample``: the items asked for. ``findings``: the sentences about them. ``probe_error``: the share of the labels
+    that the linear probe gets wrong, wrong ones included; None where a former version judged.
     """
 
     backbone: str
@@ -48,16 +49,19 @@ class Judged(Record):
     input_size: int
     n_sample: int
     findings: tuple[Finding, ...] = ()
+    probe_error: float | None = None
 
     @classmethod
     def of(cls, evidence: Evidence) -> Self:
         """What the probes judged."""
+        linear = evidence.result("linear")
         return cls(
             backbone=evidence.backbone,
             backbone_hash=evidence.backbone_hash,
             input_size=evidence.input_size,
             n_sample=evidence.n_sample,
             findings=evidence.findings,
+            probe_error=None if linear is None else 1 - linear.measured.value,
         )
 
 
@@ -102,13 +106,13 @@ def judge(dataset: Dataset, of: Judged, check_seconds: float = CHECK_SECONDS, pr
     sample = sampled(dataset, backbone, calibration, of.n_sample, within(progress, 0.05, READING))
     progress("Training a linear probe on all items", READING)
     probe = best_probe(dataset, backbone, calibration, sample)
-    n_wrong = float(np.mean(probe.oof_predicted != sample.labels))
+    error = float(np.mean(probe.oof_predicted != sample.labels))
     findings = issues.measure_issues(
         dataset, sample, probe.oof_probability, probe.oof_predicted, backbone_hash=of.backbone_hash,
-        n_sample=of.n_sample, seconds_limit=check_seconds, sure=SURE if n_wrong <= KNOWS_WELL else None,
+        n_sample=of.n_sample, seconds_limit=check_seconds, sure=SURE if error <= KNOWS_WELL else None,
         progress=within(progress, READING + 0.1, 1.0),
     )  # fmt: skip
-    return of.model_copy(update={"findings": findings})
+    return of.model_copy(update={"findings": findings, "probe_error": error})
 
 
 def best_probe(dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample) -> LinearProbe:

@@ -46,12 +46,18 @@ def write(
     to: Path,
 ) -> Exported:
     """Write all of it into `to`; what cannot be written is said in the remarks."""
-    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
-    contents.write_script("serve", to / "serve.py")
+    write_server(to)
     if not _training(model, run, to):
-        remark = "There is no train.py: nothing of this model was trained, or no library outside has its network."
+        why = "nothing of this model was trained" if _untrained(model.spec) else "no other library has its network"
+        remark = f"There is no train.py: {why}."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     return papers(result, model.spec, plan, report, dataset, to)
+
+
+def write_server(to: Path) -> None:
+    """serve.py, and the Dockerfile that starts it."""
+    (to / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+    contents.write_script("serve", to / "serve.py")
 
 
 def papers(
@@ -60,7 +66,7 @@ def papers(
     """The licences, the decision record where the advice is still known, and the card."""
     (to / "LICENCES.md").write_text(licences(spec), encoding="utf-8")
     if dataset is None or not write_record(dataset, plan, to):
-        remark = "There is no decision record: the advice is not in this workspace any more."
+        remark = "There is no decision record: this workspace has no advice on the dataset any more."
         result = result.model_copy(update={"remarks": (*result.remarks, remark)})
     names = sorted(path.name for path in to.iterdir())
     whole = result.model_copy(update={"files": (*names, CARD)})
@@ -73,7 +79,7 @@ def licences(spec: dict[str, Any]) -> str:
     rows = [_row(part) for part in card.parts_of(spec)]
     if not rows:
         return "# Licences\n\nAll weights were learned on your data: no licence of others is on them.\n"
-    table = "\n".join(["| weights | source | licence | text | asks |", "|---|---|---|---|---|", *rows])
+    table = "\n".join(["| weights | source | licence | its text | conditions |", "|---|---|---|---|---|", *rows])
     return f"# Licences\n\nThe model rests on weights of others. Keep this file with it.\n\n{table}\n"
 
 
@@ -83,15 +89,18 @@ def _row(part: card.Weights) -> str:
     return f"| {' | '.join(map(card.text, cells))} | {where} | {card.text(part.terms)} |"
 
 
+def _untrained(spec: dict[str, Any]) -> bool:
+    """Whether class names alone decide; a CLIP model has no head at all."""
+    return bool((spec.get("head") or {"type": "class names"})["type"] == "class names")
+
+
 def _training(model: Predictor, run: Path, to: Path) -> bool:
     """train.py with its settings; False where there is nothing to train, or no library that has the network."""
     spec = model.spec
-    head, trained = (
-        spec["head"],
-        storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {},
-    )
-    if head["type"] == "class names":
+    if _untrained(spec):
         return False
+    head = spec["head"]
+    trained = storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {}
     settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
                 "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
     if spec["weights"] == "words":

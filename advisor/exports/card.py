@@ -36,7 +36,7 @@ def card(
 
     sections = (
         _opening(spec, plan),
-        ("How to use it", _use(exported)),
+        ("How to use it", _use(plan.kind, exported)),
         ("What it reached", _reached(report)),
         ("Data", _data(spec, plan, dataset)),
         ("Intended use", _use_for(spec)),
@@ -46,15 +46,16 @@ def card(
         ("Weights and their licences", _weights(spec)),
     )
     body = "\n\n".join(part if isinstance(part, str) else f"## {part[0]}\n\n{part[1]}" for part in sections if part[1])
-    return ModelCard(f"---\n{card_data(spec, plan, report).to_yaml()}\n---\n\n{body}\n")
+    return ModelCard(f"---\n{card_data(spec, plan, report, exported).to_yaml()}\n---\n\n{body}\n")
 
 
-def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> ModelCardData:
+def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None, exported: Exported) -> ModelCardData:
     """The head of the card, which hubs search and compare by."""
     from huggingface_hub import EvalResult, ModelCardData
 
     licence = next((part.licence for part in parts_of(spec)), None)  # of weights of others; the user's own have none
     known = LICENCES.get(licence or "")
+    library = "transformers" if any(name.startswith("language-model") for name in exported.files) else "onnx"
     results = [] if report is None else [
         EvalResult(
             task_type=TASKS[plan.kind], dataset_type=plan.fingerprint[:16], dataset_name=plan.dataset_name,
@@ -66,9 +67,9 @@ def card_data(spec: dict[str, Any], plan: Plan, report: RunReport | None) -> Mod
         model_name=f"{plan.dataset_name} {spec['rung']}",
         license=known or (licence and "other"),
         license_name=None if known else licence,
-        library_name="onnx",
+        library_name=library,
         pipeline_tag=TASKS[plan.kind],
-        tags=["transfer-advisor", "onnx", spec["rung"]],
+        tags=["transfer-advisor", library, spec["rung"]],
         metrics=[METRICS.get(plan.metric, plan.metric)],
         eval_results=results or None,
     )
@@ -125,11 +126,12 @@ def _opening(spec: dict[str, Any], plan: Plan) -> str:
     )
 
 
-def _use(exported: Exported) -> str:
-    asks = {"model.onnx": "pip install -r requirements.txt\npython predict.py ITEM…"}
-    lines = [command for name, command in asks.items() if name in exported.files]
-    code = "".join(f"```\n{line}\n```\n\n" for line in lines)
-    return code + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."
+def _use(kind: str, exported: Exported) -> str:
+    asks = {"image": "photo.jpg", "text": '"a text"', "qa": '"a question"'}[kind]
+    command = f"```\npip install -r requirements.txt\npython predict.py {asks}\n```\n\n"
+    return (
+        command * ("predict.py" in exported.files) + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."
+    )
 
 
 def _reached(report: RunReport | None) -> str:
@@ -168,10 +170,10 @@ def _data(spec: dict[str, Any], plan: Plan, dataset: Dataset | None) -> str:
 
 def _use_for(spec: dict[str, Any]) -> str:
     if not spec["classes"]:
-        return "Questions like those of the dataset, about the same documents."
+        return "Questions like those of the dataset. The documents are those in this folder."
     return (
-        "Items like those of the dataset, each of one of its classes. It gives every item one of these classes, also "
-        "one that is of none of them."
+        "Items like those of the dataset. The model gives every item one of its classes, even an item that belongs to "
+        "none of them."
     )
 
 

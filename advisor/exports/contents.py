@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import json
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ from advisor.core import storage
 from advisor.core.workspace import RunFiles
 from advisor.exports.graphs import Reads
 from advisor.rungs.saved import folder as saved
+from advisor.rungs.saved.clip import ClipPredictor
 from advisor.rungs.saved.predictor import Predictor
 from probes.backbones import small
 from probes.hooks import LAST, image_layers, inner
 
-PREDICT: dict[Reads, str] = {"images": "predict_images", "texts": "predict_texts", "words": "predict_words"}
-#: What predict.py needs besides onnxruntime.
+#: What predict.py imports, by what the model reads.
 PACKAGES: dict[Reads, tuple[str, ...]] = {
     "images": ("numpy", "onnxruntime", "pillow"),
     "texts": ("numpy", "onnxruntime", "tokenizers"),
@@ -31,8 +32,8 @@ PACKAGES: dict[Reads, tuple[str, ...]] = {
 def write_description(reads: Reads, model: Predictor, to: Path) -> None:
     """classes.json, preprocessing.json, and the tokenizer or the vocabulary where the model has one."""
     write_json(to / "classes.json", list(model.classes))
-    sure = {"not_sure_below": model.least_sure, "likely_from": model.threshold and model.threshold.least_likely}
-    write_json(to / "preprocessing.json", {**_DESCRIPTIONS[reads](model), "head": model.spec["head"], **sure})
+    sure = {"not_sure_below": model.least_sure, "likely_from": model.least_likely}
+    write_json(to / "preprocessing.json", {**_DESCRIPTIONS[reads](model), "head": model.spec.get("head"), **sure})
     if reads == "texts":
         any_model: Any = model
         whole: Any = body(model)
@@ -47,9 +48,16 @@ def write_script(name: str, to: Path) -> None:
     to.write_text(files("advisor.exports.scripts").joinpath(f"{name}.py").read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def write_requirements(reads: Reads, to: Path) -> None:
+def write_scripts(reads: Reads, to: Path) -> None:
+    """predict.py, and inputs.py which makes items into the model's inputs."""
+    write_script("predict", to / "predict.py")
+    write_script(f"inputs_{reads}", to / "inputs.py")
+
+
+def write_requirements(packages: Iterable[str], to: Path) -> None:
     """requirements.txt: what predict.py needs, in the versions that the model was checked with."""
-    lines = [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES[reads]]
+    versions = {name: importlib.metadata.version(name).split("+")[0] for name in packages}  # 2.9+cpu is on no index
+    lines = [f"{name}=={version}" for name, version in versions.items()]
     (to / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -61,6 +69,10 @@ def write_weights(model: Predictor, tensors: dict[str, Tensor], to: Path) -> Non
     """
     everything = {name: tensor for name, tensor in tensors.items() if not name.startswith("backbone.")}
     spec = {name: value for name, value in model.spec.items() if name not in ("sha256", "seal")}
+    if isinstance(model, ClipPredictor):
+        everything = {
+            f"backbone.{name}": tensor.detach().clone() for name, tensor in model.model.module.state_dict().items()
+        }
     if model.backbone is not None:
         state = body(model).state_dict()
         everything |= {f"backbone.{name}": tensor.detach().clone() for name, tensor in state.items()}
@@ -97,26 +109,40 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def _images(model: Any) -> dict[str, Any]:
-    backbone, levels = model.backbone, model.levels
+    if isinstance(model, ClipPredictor):
+        how = model.model.processor.image_processor
+        usual = "inside the model: shorter side to size_px, Pillow's bicubic, centre crop"
+        return _pixels(model, model.side_px, how.image_mean, how.image_std, usual) | {"strips": "cropped"}
+    backbone = model.backbone
     names = tuple(model.spec["backbone"].get("depths", [LAST]))
     module = body(model)
     places = {id(part): name for name, part in module.named_modules()}
     ends = {name: places[id(part)] for name, part in image_layers(module)}
+    usual = "inside the model: shorter side to size_px, Pillow's bicubic, centre crop; longer than 2:1 squashed"
     return {
-        "reads": "images",
-        "input": "pixels: uint8 (n, height, width, 3), RGB, of any size",
-        "size_px": int(backbone.input_size),
-        "mean": list(backbone.mean),
-        "std": list(backbone.std),
-        "resize": "inside the model: shorter side to size_px, Pillow's bicubic, centre crop; longer than 2:1 squashed",
-        "ranges": {
-            "integers": list(levels.integers) if levels and levels.integers else None,
-            "floats": list(levels.floats) if levels and levels.floats else None,
-        },
+        **_pixels(model, int(backbone.input_size), backbone.mean, backbone.std, usual),
+        "strips": "squashed",
         "library": backbone.entry.loader,
         "architecture": backbone.entry.source_id,
         "layers": [ends[name] for name in names if name != LAST],
         "last_features": LAST in names,
+    }
+
+
+def _pixels(model: Any, size_px: int, mean: Iterable[float], std: Iterable[float], resize: str) -> dict[str, Any]:
+    """What every model of images says of its input."""
+    levels = model.levels
+    return {
+        "reads": "images",
+        "input": "pixels: uint8 (n, height, width, 3), RGB, of any size",
+        "size_px": size_px,
+        "mean": list(mean),
+        "std": list(std),
+        "resize": resize,
+        "ranges": {
+            "integers": list(levels.integers) if levels and levels.integers else None,
+            "floats": list(levels.floats) if levels and levels.floats else None,
+        },
     }
 
 

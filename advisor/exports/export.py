@@ -11,12 +11,15 @@ from advisor.core import disk
 from advisor.core.errors import DatasetError, RunError, StorageError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
-from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised
+from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised, questions
 from advisor.exports.graphs import Graph, graph_of
 from advisor.exports.records import FORMS, Exported, Form
+from advisor.llm.identity import is_endpoint
 from advisor.rungs.saved import folder as saved
+from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.loading import load
 from advisor.rungs.saved.predictor import Predictor
+from advisor.rungs.saved.prompt import PromptPredictor
 from probes.progress import Progress, silent, within
 
 
@@ -31,7 +34,7 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
     progress("Loading the model", 0.0)
     spec, tensors = saved.read(run)
     dataset = _dataset(spec)
-    if language.is_language(spec):
+    if is_language(spec):
         return _written(target, lambda aside: _language(run, chosen, spec, dataset, aside, progress))
     if chosen != "safetensors":
         extra.check_installed()
@@ -39,6 +42,11 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
     assert isinstance(model, Predictor)
     graph = graph_of(model, tensors)
     return _written(target, lambda aside: _classifier(run, chosen, model, tensors, graph, dataset, aside, progress))
+
+
+def is_language(spec: dict[str, Any]) -> bool:
+    """Whether the model answers by a language model, or answers questions."""
+    return bool(spec["kind"] == "qa" or spec["weights"] == "prompt")
 
 
 def checked_form(form: str) -> Form:
@@ -63,12 +71,12 @@ def _classifier(
     contents.write_description(graph.reads, model, to)
     if form != "onnx":
         contents.write_weights(model, tensors, to)
-    result = Exported(run=model.spec["run"], form=form, folder=str(to), files=())
+    result = _begun(form, model.spec, to)
     if form != "safetensors":
         progress("Translating into ONNX", 0.1)
         onnx_file.write(graph, to / "model.onnx")
-        contents.write_script(contents.PREDICT[graph.reads], to / "predict.py")
-        contents.write_requirements(graph.reads, to)
+        contents.write_scripts(graph.reads, to)
+        contents.write_requirements(contents.PACKAGES[graph.reads], to)
         result = _checked(result, model, graph, dataset, to, within(progress, 0.4, 0.9))
     if form == "folder":
         progress("Writing the card and the record", 0.9)
@@ -77,11 +85,37 @@ def _classifier(
     return result
 
 
+def _begun(form: Form, spec: dict[str, Any], to: Path) -> Exported:
+    """The record of an export before anything is checked."""
+    rung, dataset = spec.get("fallback") or spec["rung"], spec.get("dataset", {}).get("name", "")
+    return Exported(run=str(spec["run"]), form=form, folder=str(to), files=(), rung=rung, dataset=dataset)
+
+
 def _language(
     run: Path, form: Form, spec: dict[str, Any], dataset: Dataset | None, to: Path, progress: Progress
 ) -> Exported:
-    """A language model behind a prompt, then what a whole folder has beside it."""
-    result = language.export(run, form, spec, dataset, to, progress)
+    """A language model behind a prompt, or a model that answers, then what a whole folder has beside it."""
+    result = _begun(form, spec, to)
+    if is_endpoint(str((spec.get("model") or spec.get("language_model") or {}).get("identity", ""))):
+        contents.write_json(to / "prompt.json", spec.get("prompt") or spec["head"])
+        result = _without(result, "The language model is at an endpoint and stays there; prompt.json holds the prompt.")
+        return _papers(run, form, spec, dataset, result, to)
+    model = load(run)
+    if isinstance(model, Answerer):
+        compared, remarks = questions.export(model, form, dataset, to, progress)
+        result = result.model_copy(update={"parity": compared, "remarks": remarks})
+    else:
+        assert isinstance(model, PromptPredictor)
+        result = result.model_copy(update={"remarks": language.export(model, form, dataset, to, progress)})
+    if form == "folder":
+        beside.write_server(to)
+    return _papers(run, form, spec, dataset, result, to)
+
+
+def _papers(
+    run: Path, form: Form, spec: dict[str, Any], dataset: Dataset | None, result: Exported, to: Path
+) -> Exported:
+    """With licences, record and card where the whole folder is wanted."""
     if form != "folder":
         return result
     plan, report = Plan.load(RunFiles(run).plan), RunReport.saved(RunFiles(run).report)

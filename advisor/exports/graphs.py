@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -19,22 +19,30 @@ from advisor.core.errors import RunError
 from advisor.exports.heads import head_of
 from advisor.exports.resizing import Resize
 from advisor.rungs.saved.classifier import ImageClassifier, TextClassifier
+from advisor.rungs.saved.clip import ClipPredictor
 from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.words import WordsPredictor
 from probes.backbones.image import normalise
+
+if TYPE_CHECKING:
+    from probes.backbones.clip import ClipModel
 
 Reads = Literal["images", "texts", "words"]
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A module with an example of its inputs. ``open_sizes``: per input, which of its dimensions may have any size."""
+    """A module with an example of its inputs. ``open_sizes``: per input, which of its dimensions may have any size.
+
+    ``output``: the name of what it gives.
+    """
 
     reads: Reads
     module: nn.Module
     example: tuple[Tensor, ...]
     names: tuple[str, ...]
     open_sizes: tuple[dict[int, str], ...]
+    output: str = "probabilities"
 
 
 class Images(nn.Module):
@@ -49,6 +57,27 @@ class Images(nn.Module):
         levels = self.resize(pixels).permute(0, 2, 3, 1)
         probabilities: Tensor = self.head(self.body(normalise(levels, self.mean, self.std)).float())
         return probabilities
+
+
+class ClipImages(nn.Module):
+    """(n, h, w, 3) uint8 to (n, C) probabilities: CLIP's image tower against the vectors of the class names.
+
+    Shape: names (C, d).
+    """
+
+    names: Tensor
+
+    def __init__(self, model: ClipModel, words: list[str]) -> None:
+        super().__init__()
+        how = model.processor.image_processor
+        self.resize, self.mean, self.std = Resize(model.size_px, as_clip=True), how.image_mean, how.image_std
+        self.body, self.projection = model.module.vision_model, model.module.visual_projection
+        self.register_buffer("names", model.vectors_of(words) * model.module.logit_scale.exp().detach())
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        levels = self.resize(pixels).permute(0, 2, 3, 1)
+        seen = self.projection(self.body(pixel_values=normalise(levels, self.mean, self.std)).pooler_output)
+        return torch.softmax(nn.functional.normalize(seen, dim=1) @ self.names.T, dim=1)
 
 
 class Texts(nn.Module):
@@ -98,21 +127,30 @@ class Words(nn.Module):
 def graph_of(model: Predictor, tensors: dict[str, Tensor]) -> Graph:
     """The graph of a saved model, in eval mode on the CPU; ``tensors``: those beside its model.json.
 
-    Raises RunError for a model that is no network and no head.
+    Raises RunError for a model that is no network and no head, and for a CLIP that prepares images in its own way.
     """
     for kind, build in _BUILDERS:
         if isinstance(model, kind):
             graph = build(model, tensors)
             graph.module.eval().requires_grad_(False)
             return graph
-    raise RunError(
-        "A CLIP model of your own cannot leave yet, since its own processor resizes the images. Use it here: advisor "
-        "predict, advisor serve."
-    )
+    raise RunError(f"A model of rung {model.rung!r} is no network and no head, so it does not leave as ONNX.")
 
 
 def _images(model: Any, tensors: dict[str, Tensor]) -> Graph:
     module = Images(model.backbone, head_of(model.spec, tensors, model.backbone))
+    return Graph("images", module, (torch.zeros(2, 50, 70, 3, dtype=torch.uint8),), ("pixels",),
+                 ({0: "n", 1: "height", 2: "width"},))  # fmt: skip
+
+
+def _clip(model: Any, tensors: dict[str, Tensor]) -> Graph:
+    clip: ClipModel = model.model
+    if not clip.crops_as_usual:
+        raise RunError(
+            f"{clip.name} prepares images in a way of its own (preprocessor_config.json), which the graph does not "
+            f"have. Use the model here: advisor predict, advisor serve."
+        )
+    module = ClipImages(clip, model.words)
     return Graph("images", module, (torch.zeros(2, 50, 70, 3, dtype=torch.uint8),), ("pixels",),
                  ({0: "n", 1: "height", 2: "width"},))  # fmt: skip
 
@@ -134,6 +172,7 @@ def _words(model: Any, tensors: dict[str, Tensor]) -> Graph:
 
 _BUILDERS: tuple[tuple[type[Predictor], Callable[[Any, dict[str, Tensor]], Graph]], ...] = (
     (ImageClassifier, _images),
+    (ClipPredictor, _clip),
     (TextClassifier, _texts),
     (WordsPredictor, _words),
 )

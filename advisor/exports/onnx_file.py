@@ -18,7 +18,6 @@ from probes.errors import first_line
 
 #: A file of protobuf ends at 2 GB; a larger model keeps its weights beside it.
 ONE_FILE_BYTES = 1_800_000_000
-OUTPUT = "probabilities"
 
 
 def write(graph: Graph, path: Path) -> None:
@@ -29,7 +28,7 @@ def write(graph: Graph, path: Path) -> None:
         with _quiet(), torch.inference_mode():
             program: Any = torch.onnx.export(
                 graph.module, graph.example, dynamo=True, dynamic_shapes=sizes, input_names=list(graph.names),
-                output_names=[OUTPUT], verbose=False,
+                output_names=[graph.output], verbose=False,
             )  # fmt: skip
     except Exception as error:  # torch raises many kinds for an operation that it cannot translate
         raise RunError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import statistics
 import sys
 import time
@@ -34,17 +34,20 @@ Ask = Callable[[Sequence[Any]], np.ndarray]
 
 @contextmanager
 def script(folder: Path) -> Iterator[Any]:
-    """The predict.py of an exported folder as a module, as long as the block lasts."""
-    name = f"exported_predict_{abs(hash(str(folder)))}"
-    spec = importlib.util.spec_from_file_location(name, folder / "predict.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    """The predict.py of an exported folder as a module, with the scripts beside it, as long as the block lasts."""
+    beside = {path.stem for path in folder.glob("*.py")}
+    before = {name: sys.modules.pop(name) for name in beside & set(sys.modules)}
     written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, str(folder))
     try:
-        spec.loader.exec_module(module)
-        yield module
+        importlib.invalidate_caches()
+        yield importlib.import_module("predict")
     finally:
         sys.dont_write_bytecode = written
+        sys.path.remove(str(folder))
+        for name in beside & set(sys.modules):
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list[Any], np.ndarray]:
@@ -91,7 +94,7 @@ def same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return agree
 
 
-def pace(ask: Ask, items: Sequence[Any]) -> Pace:
+def pace(ask: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> Pace:
     """How long one item and a batch take; the first call of each, which warms up, does not count."""
     batch = [items[i % len(items)] for i in range(BATCH)]
     return Pace(one_ms=_median_ms(lambda i: ask([items[i % len(items)]])), batch_ms=_median_ms(lambda i: ask(batch)))

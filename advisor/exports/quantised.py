@@ -41,8 +41,8 @@ def quantise(graph: Graph, folder: Path, dataset: Dataset) -> Quantised | None:
     try:
         with parity.script(folder) as predict:
             train, _ = parity.items_of(dataset, "train", CALIBRATION_ITEMS)
-            _write(graph, folder / "model.onnx", target, [predict.picture(item) for item in train]
-                   if graph.reads == "images" else [])  # fmt: skip
+            inputs = [arrays for item in train for _, arrays in predict.batches([item])]
+            _write(graph, folder / "model.onnx", target, inputs)
             n_classes, metric = len(dataset.classes), dataset.metric
             full = parity.value_of(predict.probabilities, items, labels, metric, n_classes)
 
@@ -62,7 +62,7 @@ def quantise(graph: Graph, folder: Path, dataset: Dataset) -> Quantised | None:
         return None
 
 
-def _write(graph: Graph, source: Path, target: Path, pictures: list[np.ndarray]) -> None:
+def _write(graph: Graph, source: Path, target: Path, inputs: list[dict[str, np.ndarray]]) -> None:
     import onnx
     from onnxruntime import quantization
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -74,7 +74,7 @@ def _write(graph: Graph, source: Path, target: Path, pictures: list[np.ndarray])
         n_convolutions = sum(node.op_type == "Conv" for node in model.graph.node)
         if graph.reads == "images" and n_convolutions > MOST_OF_A_TRANSFORMER:
             quantization.quantize_static(
-                str(prepared), str(target), _Pictures(pictures), quant_format=quantization.QuantFormat.QDQ,
+                str(prepared), str(target), _Inputs(inputs), quant_format=quantization.QuantFormat.QDQ,
                 op_types_to_quantize=list(CONVOLUTIONAL), nodes_to_exclude=_in_doubles(model), per_channel=True,
                 activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
             )  # fmt: skip
@@ -94,16 +94,15 @@ def _in_doubles(model: Any) -> list[str]:
     return [node.name for node in model.graph.node if doubles & {*node.input, *node.output}]
 
 
-class _Pictures:
-    """Hands the quantiser one image after the other, as it wants them."""
+class _Inputs:
+    """Hands the quantiser one item after the other, as it wants them."""
 
-    def __init__(self, pictures: list[np.ndarray]) -> None:
-        self._left: Iterator[np.ndarray] = iter(pictures)
+    def __init__(self, inputs: list[dict[str, np.ndarray]]) -> None:
+        self._left: Iterator[dict[str, np.ndarray]] = iter(inputs)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """The next input, None after the last."""
-        picture = next(self._left, None)
-        return None if picture is None else {"pixels": picture[None]}
+        return next(self._left, None)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ class Parity(Record):
 
     ``difference``: the largest of any probability. ``n_same``: items with the same label; one whose two best classes
     are within `BOUND` of each other is a tie, and either label is the same. ``file_bytes``: of the exported model;
-    ``runtime`` and ``torch``: how long each takes on this machine.
+    ``runtime`` and ``torch``: how long each takes on this machine. ``gives``: what it says of an item.
     """
 
     n: int
@@ -36,6 +36,7 @@ class Parity(Record):
     runtime: Pace
     torch: Pace
     bound: float = BOUND
+    gives: Literal["label", "answer"] = "label"
 
     @property
     def same_labels(self) -> bool:
@@ -50,12 +51,13 @@ class Parity(Record):
     @property
     def sentences(self) -> tuple[str, ...]:
         """What was compared and how quick each is."""
-        labels = "the same label on all" if self.same_labels else f"another label on {self.n - self.n_same:,}"
+        gives, (item, of) = self.gives, {"label": ("item", "on"), "answer": ("question", "to")}[self.gives]
+        same = f"the same {gives} {of} all" if self.same_labels else f"another {gives} {of} {self.n - self.n_same:,}"
         return (
-            f"Asked about {wording.counted(self.n, 'test item')} in onnxruntime, it gives {labels}; probabilities "
-            f"differ by {_small(self.difference)} at most (allowed: {self.bound:.4f}).",
-            f"One item takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in torch, "
-            f"32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file has "
+            f"Asked about {wording.counted(self.n, f'test {item}')} in onnxruntime, it gives {same}; probabilities "
+            f"differ by {_small(self.difference)} (allowed: {self.bound:.4f}).",
+            f"One {item} takes {self.runtime.one_ms:,.1f} ms in onnxruntime and {self.torch.one_ms:,.1f} ms in this "
+            f"program, 32 together {self.runtime.batch_ms:,.0f} and {self.torch.batch_ms:,.0f} ms. The file has "
             f"{wording.size(self.file_bytes)}.",
         )
 
@@ -64,9 +66,9 @@ def _small(difference: float) -> str:
     """A difference of probabilities without an exponent.
 
     >>> _small(0.0000104), _small(2e-9)
-    ('0.000010', 'less than 0.000001')
+    ('at most 0.000010', 'less than 0.000001')
     """
-    return f"{difference:.6f}" if difference >= 1e-6 else "less than 0.000001"
+    return f"at most {difference:.6f}" if difference >= 1e-6 else "less than 0.000001"
 
 
 class Quantised(Record):
@@ -101,7 +103,8 @@ class Quantised(Record):
 class Exported(Record):
     """An export: where it lies, what it holds, and what was found on checking it.
 
-    ``parity`` is None where nothing could be asked, and ``remarks`` say why.
+    ``rung`` and ``dataset``: what the model is and the name of what it learned. ``parity`` is None where nothing could
+    be asked, and ``remarks`` say why.
     """
 
     NAME: ClassVar[str] = "export.json"
@@ -110,6 +113,8 @@ class Exported(Record):
     form: Form
     folder: str
     files: tuple[str, ...]
+    rung: str = ""
+    dataset: str = ""
     parity: Parity | None = None
     quantised: Quantised | None = None
     remarks: tuple[str, ...] = ()

@@ -19,11 +19,14 @@ SHARPNESS, REACH = -0.5, 2.0
 
 
 class Resize(nn.Module):
-    """(n, h, w, 3) uint8 to (n, 3, size, size) float32 levels, whole numbers in 0..255, as `to_pixels` makes them."""
+    """(n, h, w, 3) uint8 to (n, 3, size, size) float32 levels, whole numbers in 0..255, as `to_pixels` makes them.
 
-    def __init__(self, size: int) -> None:
+    ``as_clip``: as CLIP's processor makes them, which cuts a strip like any other image and rounds lengths down.
+    """
+
+    def __init__(self, size: int, as_clip: bool = False) -> None:
         super().__init__()
-        self.size = size
+        self.size, self.as_clip = size, as_clip
 
     def forward(self, pixels: Tensor) -> Tensor:
         n_rows, n_columns = pixels.shape[1], pixels.shape[2]
@@ -33,6 +36,8 @@ class Resize(nn.Module):
 
         def side(length: Tensor) -> Tensor:
             """The scaled length, rounded half to even as Python does; a strip is squashed."""
+            if self.as_clip:
+                return torch.floor(self.size * length / short)
             scaled = torch.clamp(torch.round(length * scale), min=float(self.size))
             return torch.where(strip, torch.full_like(scaled, float(self.size)), scaled)
 

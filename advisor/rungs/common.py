@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -165,11 +166,11 @@ def calibrated(
 ) -> tuple[float, dict[str, float], tuple[str, ...]]:
     """(temperature, calibration errors before and after, sentences) of logits that the model did not learn from.
 
-    Fewer than `ENOUGH_TO_CALIBRATE` rows take the temperature `otherwise` where one is given. The error after is
-    measured on each half of the rows with the temperature of the other, so that it does not flatter. Shape: logits
-    (n, C) of rows (n,).
+    Fewer than `ENOUGH_TO_CALIBRATE` rows take the temperature `otherwise` where one is given. One that raises both the
+    error and the log loss of the rows is not applied. The error after is measured on each half of the rows with the
+    temperature of the other, so that it does not flatter. Shape: logits (n, C) of rows (n,).
     """
-    from probes.heads import softmax
+    from probes.heads import log_loss, softmax
     from probes.temperature import LEAST_ITEMS, calibration_error, cross_fitted, fit_temperature
 
     labels = dataset.labels[rows]
@@ -177,14 +178,29 @@ def calibrated(
     temperature = otherwise if take_other and otherwise is not None else fit_temperature(logits, labels).temperature
     if len(rows) < 2 * LEAST_ITEMS:  # too few for an error of calibration to mean anything
         return temperature, {}, ()
-    before = calibration_error(softmax(logits), labels)
-    after = softmax(logits / temperature if take_other else cross_fitted(logits, labels))
-    values = {"ece_before": before, "ece": calibration_error(after, labels), "temperature": temperature}
+    scaled = logits / temperature if take_other or temperature == 1.0 else cross_fitted(logits, labels)
+    errors = [calibration_error(softmax(one), labels) for one in (logits, scaled)]
+    losses = [log_loss(softmax(one), labels) for one in (logits, scaled)]
+    if temperature != 1.0 and errors[1] > errors[0] and losses[1] >= losses[0]:
+        values = {"ece_before": errors[0], "ece": errors[0], "temperature": 1.0}
+        return 1.0, values, (_left(temperature, errors, len(rows)),)
+    values = {"ece_before": errors[0], "ece": errors[1], "temperature": temperature}
+    fitted = ", fitted on training items by cross-validation" if take_other else ""
     sentence = (
-        f"Probabilities were calibrated with temperature {temperature:.2f}: expected calibration error "
-        f"{100 * before:.1f} points before and {100 * values['ece']:.1f} after, on {len(rows):,} validation items."
+        f"Probabilities were calibrated with temperature {temperature:.2f}{fitted}: expected calibration error "
+        f"{100 * errors[0]:.1f} points before and {100 * errors[1]:.1f} after, on {len(rows):,} validation items."
     )
+    if errors[1] > errors[0]:
+        sentence += f" Their log loss, which chance moves less, fell from {losses[0]:.3f} to {losses[1]:.3f}."
     return temperature, values, (sentence,)
+
+
+def _left(temperature: float, errors: Sequence[float], n: int) -> str:
+    """Why a temperature is not applied."""
+    return (
+        f"Probabilities were left as they are: with temperature {temperature:.2f} the expected calibration error on "
+        f"{n:,} validation items would be {100 * errors[1]:.1f} points instead of {100 * errors[0]:.1f}."
+    )
 
 
 def partial_sentence(features: Features) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.core.records import Dataset
-from advisor.core.wording import percent
+from advisor.core.wording import percent, points
 from probes.interval import paired_error, score
 from probes.temperature import tempered_loss
 
@@ -83,7 +83,8 @@ class Comparison:
         """Both values, the gain and its error in points."""
         return (
             f"Fine-tuning reached {percent(self.tuned)} on {self.n:,} held-out items, the frozen head "
-            f"{percent(self.frozen)}: a gain of {100 * self.gain:+.1f} points (standard error {100 * self.error:.1f})."
+            f"{percent(self.frozen)}: a gain of {points(self.tuned, self.frozen):+.1f} points (standard error "
+            f"{100 * self.error:.1f})."
         )
 
     @property

@@ -32,7 +32,8 @@ class RunContext:
     ``directory`` is the run's folder (the model, ``resolved.json`` and ``checkpoint/`` go there). ``deadline`` is the
     moment on `time.monotonic()` by which the run, its report included, should be over. ``kept`` is called whenever
     everything done so far would survive a kill. ``say`` tells people what the run does now and why, a sentence.
-    ``items``: those that passed through training steps in this attempt.
+    ``reads``: is told how many seconds the model takes for an item, so that the time left holds the reading of the test
+    part. ``items``: those that passed through training steps in this attempt.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class RunContext:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     kept: Callable[[], None] = field(default=lambda: None)
     say: Callable[[str], None] = field(default=lambda sentence: None)
+    reads: Callable[[float], None] = field(default=lambda seconds_per_item: None)
     items: int = 0
 
     def trained(self, items: int) -> None:
@@ -79,6 +81,7 @@ class Outcome:
     without that part), ``n``, and for fine-tuning ``frozen`` and ``tuned``, the two that were compared. ``sentences``
     are for the report. ``stopped``: the user ended the training early and the best state so far was saved. ``dropped``:
     why the run was rolled back to the rung it had started from, whose model was saved; "" where it was not.
+    ``gained_nothing``: it was since what was trained to the end was no better on held-out items.
     """
 
     rung: RungName
@@ -88,6 +91,7 @@ class Outcome:
     precision: str = "float32"
     stopped: bool = False
     dropped: str = ""
+    gained_nothing: bool = False
 
 
 class Rung(Protocol):

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.data.features import feature_cache
 from advisor.rungs import common
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
@@ -37,7 +36,7 @@ from advisor.training.objectives import autocast
 from advisor.training.problem import Problem
 from advisor.training.settings import Settings
 from advisor.training.sources import logits_of
-from probes.calibrations import calibration_of
+from probes.device import calibrate_backbone
 from probes.heads import USUAL
 
 if TYPE_CHECKING:
@@ -103,11 +102,11 @@ def phrase(resolved: dict[str, Any]) -> str:
 
 
 def precision_of(context: RunContext, backbone: Backbone, rows: np.ndarray) -> str:
-    """bfloat16 where it measured faster for the features of these texts, else float32."""
+    """bfloat16 where torch measured faster in it for the features of these texts, else float32."""
     if context.device != "cpu":
         return recipes.training_precision(context.device)
     texts = context.dataset.items["text"].iloc[some(rows)].tolist()
-    measured = calibration_of(backbone, feature_cache(), texts).dtype
+    measured = calibrate_backbone(backbone, texts).dtype
     return measured if measured == "bfloat16" else "float32"
 
 

@@ -8,6 +8,7 @@ frozen head is cross-fitted on the same folds. `few_images` tunes images, `contr
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import torch
 
 from advisor.core import storage
 from advisor.core.records import Dataset
-from advisor.core.wording import counted
+from advisor.core.wording import counted, duration
 from advisor.evidence.sample import related
 from advisor.rungs import common, contrast, few_images, stages
 from advisor.rungs.common import Features
@@ -27,7 +28,7 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.held_out import of_logits
 from advisor.rungs.saving import DIVERGED, STOPPED, roll_back, save_whole
 from advisor.rungs.stages import Stage
-from advisor.rungs.tuning import Tuned, Tuning
+from advisor.rungs.tuning import LEAST_SHARE, Tuned, Tuning, affordable
 from advisor.training import checkpoints
 from advisor.training.few import Way, items
 from advisor.training.modality import modality_of
@@ -45,6 +46,7 @@ KEPT_BEHIND = (
     "It was kept all the same: a gap this small on so few items weighs less than the usual gain on other data."
 )
 MANY_CLASSES = "with so few labels of so many classes, tuning did not help on other data"
+SLOWED = "the machine became slower than when its steps were timed, and the time limit left none for the last tuning"
 GAVE_UP = "it had more held-out items right, but at the cost of the rare classes"
 WORSE = "it was worse on held-out items by more than the usual gain on other data makes up for"
 
@@ -91,7 +93,8 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     folds = assign_folds(
         context.dataset.labels[pool.rows], related(context.dataset)[pool.rows], resolved["n_folds"], context.plan.seed
     )  # groups and duplicates stay together
-    held_out = cross_fitted(context, backbone, fallback, recipe, resolved, pool.rows, folds)
+    pace = Pace(context, resolved)
+    held_out = cross_fitted(context, backbone, fallback, recipe, pace, pool.rows, folds)
     if held_out is None:
         why = STOPPED if context.should_stop() else "it ended before there was anything to compare"
         return roll_back(context, backbone, fallback, why)
@@ -100,13 +103,16 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     sentence = _sentence(recipe, resolved)
     if not compared.kept:
         why = GAVE_UP if compared.for_the_frequent else WORSE
-        return roll_back(context, backbone, fallback, why, (sentence,), compared)
+        return roll_back(context, backbone, fallback, why, (sentence,), compared, gained_nothing=True)
     everything = Tuning(pool.rows, np.ones(len(pool.rows), bool), resolved["n_folds"], resolved["n_folds"] + 1)
+    steps = pace.steps(everything)
+    if steps is None:
+        return roll_back(context, backbone, fallback, SLOWED, (sentence,), compared)
     context.say(
         f"{compared.sentence} So the network is tuned once more, now on all {len(pool.rows):,} labelled items: "
         f"this one is kept."
     )
-    whole = recipe.tuned(context, backbone, fallback, resolved, everything)
+    whole = recipe.tuned(context, backbone, fallback, {**resolved, "steps": steps}, everything)
     if whole is None or context.should_stop():
         why = STOPPED if context.should_stop() else DIVERGED
         return roll_back(context, backbone, fallback, why, (sentence,), compared)
@@ -116,11 +122,59 @@ def execute(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Out
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},
-        sentences=(compared.sentence, *((KEPT_BEHIND,) if compared.gain < 0 else ()), sentence, *sentences),
+        sentences=(
+            compared.sentence,
+            *((KEPT_BEHIND,) if compared.gain < 0 else ()),
+            sentence,
+            *pace.sentences(steps),
+            *sentences,
+        ),
         device=context.device,
         precision=str(resolved["precision"]),
         stopped=context.should_stop(),
     )
+
+
+class Pace:
+    """How many steps each tuning takes: as many as were planned, fewer where the folds so far show a slower machine.
+
+    What is decided is kept, so that an interrupted run goes on with it.
+    """
+
+    def __init__(self, context: RunContext, resolved: dict[str, Any]) -> None:
+        self.context, self.resolved, self.planned = context, resolved, int(resolved["steps"])
+        self.step_seconds: float | None = None
+
+    def took(self, steps: int, seconds: float | None) -> None:
+        """Note what a fold took; None where a former version kept no time."""
+        if seconds is not None:
+            self.step_seconds = seconds / max(steps, 1)
+
+    def steps(self, tuning: Tuning) -> int | None:
+        """Steps over all items, of which a fold takes its share; None where the limit leaves none for the last."""
+        if self.step_seconds is None or isinstance(self.context.plan.settings.get("steps"), int):
+            return self.planned
+        decided = stages.kept(self.context, f"pace-{tuning.index}")
+        if decided is not None:
+            return int(decided.values["steps"])
+        reading = common.report_seconds(self.context, 1 / float(self.resolved["read_per_second"]))
+        fits = float(tuning.inside.mean()) * (1.0 + tuning.fits_after)
+        steps = affordable(self.planned, fits, self.step_seconds, self.context.seconds_left - reading)
+        if steps is None and not tuning.last:
+            steps = max(1, math.ceil(LEAST_SHARE * self.planned))
+        if steps is not None:
+            stages.keep(self.context, f"pace-{tuning.index}", {"steps": steps})
+        return steps
+
+    def sentences(self, steps: int) -> tuple[str, ...]:
+        """That the tuning that is kept was shortened, for the report."""
+        if steps >= self.planned:
+            return ()
+        limit = duration(self.context.plan.budget_seconds)
+        return (
+            f"The machine became slower than when its steps were timed, so the tuning that is kept took "
+            f"{counted(steps, 'step')}, to end within {limit}.",
+        )
 
 
 def minutes(context: RunContext, resolved: dict[str, Any]) -> int:
@@ -135,7 +189,7 @@ def cross_fitted(
     backbone: Backbone,
     fallback: FrozenFit,
     recipe: Recipe,
-    resolved: dict[str, Any],
+    pace: Pace,
     rows: np.ndarray,
     folds: np.ndarray,
 ) -> np.ndarray | None:
@@ -144,7 +198,7 @@ def cross_fitted(
     A fold's logits are kept: nothing else of its network is needed.
     """
     logits = np.zeros((len(rows), len(context.dataset.classes)), np.float32)
-    n_folds = int(resolved["n_folds"])
+    n_folds = int(pace.resolved["n_folds"])
     for index in range(n_folds):
         tuning, name = Tuning(rows, folds != index, index, n_folds + 1), f"fold-{index}"
         stage = stages.kept(context, name)
@@ -154,15 +208,18 @@ def cross_fitted(
                 f"Fold {index + 1} of {n_folds}: tuned on {n_inside:,} items and judged on the other "
                 f"{len(rows) - n_inside:,}, since with so few labels none is set aside for good."
             )
+            resolved, began = {**pace.resolved, "steps": pace.steps(tuning)}, time.monotonic()
             tuned = recipe.tuned(context, backbone, fallback, resolved, tuning)
             if tuned is None or context.should_stop():
                 return None
-            stage = Stage({}, {"logits": torch.from_numpy(tuned.logits[folds == index])})
+            taken = {"seconds": time.monotonic() - began, "steps": tuning.settings(resolved).steps}
+            stage = Stage(taken, {"logits": torch.from_numpy(tuned.logits[folds == index])})
             stages.keep(context, name, stage.values, stage.tensors)
             checkpoints.clear(tuning.folder(context))
             held_out = rows[folds == index]
             value = common.value_of(context.dataset, held_out, stage.tensors["logits"].numpy())
             tuning.judged(context, resolved, value)
+        pace.took(int(stage.values.get("steps", pace.planned)), stage.values.get("seconds"))
         logits[folds == index] = stage.tensors["logits"].numpy()
     return logits
 

@@ -15,12 +15,13 @@ import torch
 
 from advisor.core.kinds import kind_row
 from advisor.core.stopping import Stopped
+from advisor.core.wording import counted, percent
 from advisor.rungs import common, few_labels, frozen, frozen_stage, stages
 from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.held_out import of_logits
-from advisor.rungs.saving import DIVERGED, STOPPED, earlier, roll_back, save_whole
+from advisor.rungs.saving import DIVERGED, NO_STATE, STOPPED, earlier, roll_back, save_whole
 from advisor.rungs.trained import LEAST_STEPS, carry_out, look_items, some, training_seconds
 from advisor.training import recipes
 from advisor.training.modality import modality_of
@@ -51,7 +52,7 @@ def execute(context: RunContext) -> Outcome:
     backbone = common.open_backbone(context)
     seconds = FROZEN_SHARE * context.seconds_left
     fallback = frozen_stage.fit(context, backbone, common.validation_rows(context.dataset), seconds, (0.03, 0.2))
-    context.say("That is the value to beat. A few training steps are timed, to see how many fit into the time.")
+    context.say(to_beat(context, fallback))
     try:
         return _compared(context, backbone, fallback)
     except Stopped:
@@ -61,6 +62,18 @@ def execute(context: RunContext) -> Outcome:
             raise
     # outside of the handler, so that no traceback keeps what filled the memory
     return roll_back(context, backbone, fallback, OUT_OF_MEMORY)
+
+
+def to_beat(context: RunContext, fallback: FrozenFit) -> str:
+    """The value of the frozen head, what it is for, and what comes next."""
+    timed = "A few training steps are timed, to see how many fit into the time."
+    if not len(fallback.val.rows):
+        return timed
+    dataset, n = context.dataset, counted(len(fallback.val.rows), "validation item")
+    again = " With so few labels, both are compared again on all of them." if few_labels.applies(dataset) else ""
+    return (
+        f"Tuning has to beat the {percent(fallback.value)} {dataset.metric} of the frozen model on {n}.{again} {timed}"
+    )
 
 
 def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> Outcome:
@@ -81,7 +94,7 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
     why = _nothing_gained(result)
     if why:
         stopped = result is None or result.stopped
-        return roll_back(context, backbone, fallback, why, sentences, stopped=stopped)
+        return roll_back(context, backbone, fallback, why, sentences, stopped=stopped, gained_nothing=True)
     assert result is not None
     context.emit("Comparing with the frozen head", 0.93)
     context.say("The tuned model and the frozen one answer the same validation items; the better one is kept.")
@@ -93,7 +106,7 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
         logits = logits_of(network, modality_of(context.dataset.kind).source(context.dataset, rows, sized))
     compared = compare(context.dataset, rows, own, logits)
     if not compared.kept:
-        return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped)
+        return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped, True)
     temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
     held_out = of_logits(context.dataset, rows, logits, temperature)
     save_whole(context, sized, network, resolved, temperature, held_out)
@@ -128,7 +141,7 @@ def _nothing_gained(result: FitResult | None) -> str:
         return STOPPED
     if result.best_step < 0:
         return STOPPED if result.stopped else DIVERGED
-    return "no state after the start validated better" if result.best_step == 0 else ""
+    return NO_STATE if result.best_step == 0 else ""
 
 
 def _once_resolved(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.core.errors import RunError
-from advisor.core.wording import listed, percent
+from advisor.core.wording import listed, percent, points
 from advisor.evidence.sample import related
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
@@ -48,10 +48,13 @@ class Choice:
             against = f"at most {percent(other)} with other layers"
         else:
             other, against = last, f"{percent(last)} with the {LAST} alone"
-        return (
-            f"The head uses {joined_names(self.layers)}: {percent(best)} cross-validated, against {against}. "
-            f"Log loss decided{although(best, other)}.",
-        )
+        uses = f"The head uses {joined_names(self.layers)}: {percent(best)} cross-validated"
+        if percent(best) == percent(other):
+            return (
+                f"{uses}, as with {'other layers' if other != last else f'the {LAST} alone'}. Log loss decided, which "
+                f"also counts how sure it is of each answer.",
+            )
+        return (f"{uses}, against {against}. Log loss decided{although(best, other)}.",)
 
 
 def although(best: float, other: float) -> str:
@@ -60,7 +63,7 @@ def although(best: float, other: float) -> str:
     >>> although(0.87, 0.895), although(0.9, 0.8)
     (', although accuracy is 2.5 points lower', '')
     """
-    lower = 100 * (other - best)
+    lower = points(other, best)
     return f", although accuracy is {lower:.1f} points lower" if lower >= 0.05 else ""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.data.features import Backbone
 
 DIVERGED = "the training diverged"
+NO_STATE = "no state after the start validated better"
 STOPPED = "it was stopped before there was a tuned state to compare"
 
 
@@ -60,8 +61,9 @@ def roll_back(
     sentences: tuple[str, ...] = (),
     compared: Comparison | None = None,
     stopped: bool = False,
+    gained_nothing: bool = False,
 ) -> Outcome:
-    """Save the frozen model instead, and say why."""
+    """Save the frozen model instead, and say why. gained_nothing: what was trained is no better (`Outcome`)."""
     # the module was trained in place; the head refers to the backbone by its hash and needs none of it
     frozen.save(context, backbone, fallback, fallback="frozen")
     reasons: tuple[str, ...] = (dropped_sentence(why),)
@@ -75,4 +77,5 @@ def roll_back(
         device=context.device,
         stopped=stopped or context.should_stop(),
         dropped=why,
+        gained_nothing=gained_nothing and not stopped,
     )

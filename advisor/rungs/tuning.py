@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A tuning is judged on all labelled items, those that it learns from among them: no value to show.
 JUDGED = ("val_value", "val_loss")
+#: A tuning of a smaller share of the steps that were planned is not what the folds have judged.
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,18 @@ class Tuned:
     network: Classifier
     backbone: Backbone
     logits: np.ndarray
+
+
+def affordable(steps: int, fits: float, step_seconds: float, seconds: float) -> int | None:
+    """Steps of a tuning on all items where so many of its length are left and must end within `seconds`.
+
+    Never more than `steps`; None where the seconds allow less than `LEAST_SHARE` of them.
+
+    >>> affordable(100, 2.0, 0.5, 120.0), affordable(100, 2.0, 1.0, 120.0), affordable(100, 2.0, 3.0, 120.0)
+    (100, 60, None)
+    """
+    fit = min(steps, int(seconds / max(fits * step_seconds, 1e-9)))
+    return fit if fit >= LEAST_SHARE * steps else None
 
 
 def copy_of(backbone: Backbone) -> Backbone:

@@ -20,7 +20,7 @@ from advisor.core import storage
 from advisor.core.errors import PeopleError, RunError
 from advisor.core.kinds import task_of_metric
 from advisor.core.records import Dataset, Plan, RunReport, RunStatus
-from advisor.core.wording import counted, duration, listed
+from advisor.core.wording import counted, duration, listed, short
 from advisor.runs import latency as timing
 from advisor.runs import settings, store
 from advisor.runs.latency import Latency
@@ -88,13 +88,19 @@ class Pair:
         return base, len(self.items) - base
 
     @property
-    def verdict(self) -> str:
-        """What the difference says, a sentence."""
+    def alike(self) -> str:
+        """That both have the same items right, where they have."""
+        return f"both have the same {self.n_both:,} of {counted(self.n, 'test item')} right"
+
+    def verdict(self, base: str, other: str) -> str:
+        """What the difference says, a sentence; base and other: what the two are called."""
         if self.reason:
             return self.reason
+        if self.difference == 0 and self.items is not None and self.items.empty:
+            return f"{self.alike}, so nothing tells them apart."
         points = f"{100 * self.difference:+.1f} points ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
         if self.low > 0 or self.high < 0:
-            better = "the second" if self.difference > 0 else "the first"
+            better = other if self.difference > 0 else base
             return f"{points} on the same {counted(self.n, 'test item')}: {better} is better."
         return f"{points} on the same {counted(self.n, 'test item')}: that may be luck."
 
@@ -283,19 +289,28 @@ def _per_class(sides: Sequence[Side]) -> pd.DataFrame:
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
     """The comparison in a few sentences: each pair, and what took longer."""
-    lines = [f"{called(side, comparison)} against {called(comparison.base, comparison)}: {pair.verdict}"
-             for side, pair in zip(comparison.sides[1:], comparison.pairs, strict=True)]  # fmt: skip
+    base, *others = (called(side, comparison) for side in comparison.sides)
+    lines = [f"{other} against {base}: {pair.verdict(base, other)}"
+             for other, pair in zip(others, comparison.pairs, strict=True)]  # fmt: skip
     times = [side.report.seconds for side in comparison.sides if side.report is not None]
     if len(times) == len(comparison.sides):
-        lines.append(f"They took {listed(duration(seconds) for seconds in times)}.")
+        took = (f"{name} in {duration(seconds)}" for name, seconds in zip([base, *others], times, strict=True))
+        lines.append(f"Trained: {listed(took)}.")
     return tuple(lines)
 
 
 def called(side: Side, comparison: Comparison) -> str:
-    """A run by the name that its owner gave it, or its rung; with its id where another is called the same."""
+    """A run by the name that its owner gave it, or its rung; where another is called the same, with its dataset if
+    that tells them apart, else with the end of its id, or the whole of it.
+    """
     name = side.status.name or side.status.title
-    others = [one.status.name or one.status.title for one in comparison.sides if one is not side]
-    return f"{name} ({side.run})" if name in others else name
+    same = [one for one in comparison.sides if one is not side and (one.status.name or one.status.title) == name]
+    if not same:
+        return name
+    if all(one.plan.dataset_name != side.plan.dataset_name for one in same):
+        return f"{name} on {short(side.plan.dataset_name, 40)}"
+    end = side.run.rpartition("-")[2]
+    return f"{name} ({side.run if any(one.run.rpartition('-')[2] == end for one in same) else end})"
 
 
 def facts(side: Side) -> dict[str, Any]:

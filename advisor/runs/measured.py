@@ -15,8 +15,12 @@ from advisor.runs import about
 
 
 def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, Finished]:
-    """The latest finished run of each rung, by the rung of the model that it kept. backbone: only those of one."""
+    """The latest finished run of each rung, by the rung of the model that it kept. backbone: only those of one.
+
+    A run whose training brought nothing also counts for the rung that was tried, where no other run kept its model.
+    """
     latest: dict[RungName, Finished] = {}
+    in_vain: dict[RungName, Finished] = {}
     for status in about.of_dataset(fingerprint):
         if status.state != "done":
             continue
@@ -24,7 +28,9 @@ def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, 
             finished = _read(status.directory, status.files.report.stat().st_mtime_ns)
             if backbone in (None, finished.backbone):
                 latest.setdefault(finished.rung, finished)
-    return latest
+                if finished.tried is not None:
+                    in_vain.setdefault(finished.tried, finished)
+    return in_vain | latest
 
 
 @lru_cache(maxsize=512)
@@ -32,4 +38,5 @@ def _read(folder: str, changed: int) -> Finished:
     """What the run reached, read again when the report has changed."""
     files = RunFiles(Path(folder))
     plan, report = Plan.load(files.plan), RunReport.load(files.report)
-    return Finished(plan.run, report.served, plan.backbone, report.test)
+    tried = report.rung if report.gained_nothing and report.served != report.rung else None
+    return Finished(plan.run, report.served, plan.backbone, report.test, tried, report.seconds)

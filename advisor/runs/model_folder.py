@@ -17,10 +17,11 @@ def model_folder(run: str | Path) -> Path:
     if not isinstance(run, (str, Path)):
         raise RunError(f"{run!r} is not a run. Give the id or the folder of a finished run, or the word last.")
     folder = Path(run)
-    if (folder / "model.onnx").is_file() and not RunFiles(folder).model.is_file():
+    if RunFiles(folder).has_onnx_alone:
+        return folder
+    if (folder / "export.json").is_file() and not RunFiles(folder).model.is_file():
         raise RunError(
-            f"{folder} holds an ONNX model alone, which its own predict.py runs. To load it here, export it with "
-            f"--format folder or safetensors."
+            f"{folder} holds a language model for other programs. Ask it there: python predict.py, python serve.py"
         )
     if not RunFiles(folder).model.is_file():
         folder = store.directory(climbs.kept_instead(store.last_finished()) if run == store.LAST else str(run))

@@ -77,6 +77,16 @@ class Reporter:
             if changed or time.monotonic() - self._written > STATE_SECONDS:
                 self._write_state("running")
 
+    def expect_reading(self, seconds: float) -> None:
+        """Note how long reading the test part will take at the end, as far as is known by now."""
+        with self._lock:
+            self._time_left.expect_reading(seconds)
+
+    def read(self, left: float | None = None) -> None:
+        """Note that the test part is being read, and the seconds left at the pace of that."""
+        with self._lock:
+            self._time_left.read(self.seconds, left)
+
     def say(self, sentence: str) -> None:
         """Tell what the run does now and why, a sentence for people: the page shows the last, its log all of them."""
         with self._lock:

@@ -77,6 +77,13 @@ def slot(device: str) -> str:
     return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"
 
 
+def ahead(run: str) -> str | None:
+    """The run that has the device for which a queued run waits; None where nothing has it. Raises RunError."""
+    device = slot(store.row(run)["device"])
+    others = [one for one in store.unfinished() if one["run"] != run and one["state"] != "queued"]
+    return next((str(one["run"]) for one in others if slot(one["device"]) == device), None)
+
+
 class Supervisor:
     """The memory of one supervisor; whatever must outlive it is in the store and the run folders."""
 

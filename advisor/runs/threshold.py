@@ -125,6 +125,8 @@ def unpromised(right: float, most: float, covers: float, n: int) -> str:
 
 def sentences(one: Threshold) -> tuple[str, ...]:
     """What a threshold promises and covers, how it did on the test part, and what it names where it is not sure."""
+    if always(one):
+        return _of_every_answer(one)
     lines = [
         f"It answers from a probability of {one.least:.3f} on. With {percent(one.certainty, 0)} certainty at least "
         f"{percent(one.right)} of these answers will be right on items like yours.",
@@ -145,6 +147,26 @@ def sentences(one: Threshold) -> tuple[str, ...]:
         f"Where it is not sure, it names the likely classes, {one.n_likely:.1f} on average. They hold the truth for "
         f"about {percent(one.holds, 0)} of such items{checked}."
     )
+    return tuple(lines)
+
+
+def always(one: Threshold) -> bool:
+    """Whether a threshold leaves no item unanswered."""
+    return one.least <= 0.0
+
+
+def _of_every_answer(one: Threshold) -> tuple[str, ...]:
+    """As `sentences`, of a model that always answers: nothing is covered in part, and nothing is named instead."""
+    lines = [
+        f"It answers every item. With {percent(one.certainty, 0)} certainty at least {percent(one.right)} of its "
+        f"answers will be right on items like yours.",
+        f"Of {counted(one.n, 'held-out item')} it has {percent(one.right_there)} right.",
+    ]
+    if one.test_right is not None:
+        lines.append(
+            f"Checked on the test part: {percent(one.test_right)} of {counted(one.n_test, 'item')} are right; none "
+            f"took part in the choice."
+        )
     return tuple(lines)
 
 

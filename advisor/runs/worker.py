@@ -25,6 +25,7 @@ from advisor.core.workspace import RunFiles
 from advisor.runs import processes, tracking
 from advisor.runs.reporter import Reporter
 from advisor.runs.stopping import Stopping, was_stopped
+from advisor.runs.time_left import READING_SHARE
 from probes.errors import first_line
 from probes.memory import is_out_of_memory
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from advisor.core.records import Plan
     from advisor.rungs.context import Outcome, RunContext
     from advisor.rungs.saved.loading import Model
+    from probes.progress import Progress
 
 LOG = logging.getLogger("advisor.worker")
 NO_PLAN = 66  # sysexits' EX_NOINPUT
@@ -39,6 +41,8 @@ TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
 LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run is gone, and the run must be launched again
 NICENESS = 5  # the page that shows the run must stay fast
 HELD_OUT_SHARE = 0.3  # of the time left, for asking a model about held-out items one by one
+LEAST_READ = 0.1  # of the test part, before its pace says how long the rest takes
+OVERRUN = 1.05  # times the limit, from where the report says so
 LEAST_SECONDS = 10.0  # a resumed run gets at least this long, however much of its budget is spent
 
 
@@ -174,6 +178,9 @@ def work(folder: Path, reporter: Reporter, should_stop: Callable[[], bool]) -> t
         kept=reporter.kept,
         say=reporter.say,
     )
+    context.reads = lambda each: reporter.expect_reading(reading_seconds(context, each))
+    if plan.situation is not None and plan.situation.seconds_per_item:
+        context.reads(plan.situation.seconds_per_item)
     reporter.device = context.device
     with parallel.joined(context.device):
         return carry_out(context, reporter, resuming.sentences(dropped))
@@ -191,18 +198,42 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     if outcome.stopped:
         return "stopped", "It was stopped; the best model so far is kept, without a report."
     outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter), *damage))
-    tell = context.stage("Reading the test part", 0.95, 1.0)
-    tell("", 0.0)
+    context.stage("Reading the test part", READING_SHARE, 1.0)("", 0.0)
+    reporter.read()
     plan, dataset = context.plan, context.dataset
     n_test = counted(len(dataset.where("test")), "test item")
     context.say(f"The model is saved. It now meets {n_test} for the first time: nothing was chosen by them.")
+    outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *overrun(context.plan, reporter.seconds)))
     model = load(context.directory, context.device)  # as a user will load it
     held_out_said(context, model)
+    tell = timed_reading(context, reporter)
     written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     restore_ledger()
     note_outcome(plan, written, None if reporter.interruptions else context.items)
     storage.write_manifest(context.directory, [path.name for path in context.files.lasting if path.exists()])
     return "done", ""
+
+
+def reading_seconds(context: RunContext, each: float) -> float:
+    """Seconds to read the test part and the shifted one, of classes also what is held out, at `each` for an item."""
+    from advisor.core.kinds import kind_row
+    from advisor.rungs import common
+
+    if kind_row(context.plan.kind).task == "classification":
+        return common.report_seconds(context, each)
+    return common.ENDING_SECONDS + each * len(context.dataset.where("test"))
+
+
+def timed_reading(context: RunContext, reporter: Reporter) -> Progress:
+    """The progress of reading the test part, which also says how long the rest of it takes."""
+    tell, began = context.stage("Reading the test part", READING_SHARE, 1.0), time.monotonic()
+
+    def told(sentence: str, share: float) -> None:
+        tell(sentence, share)
+        if share >= LEAST_READ:
+            reporter.read((time.monotonic() - began) * (1.0 - share) / share)
+
+    return told
 
 
 def held_out_said(context: RunContext, model: Model) -> None:
@@ -215,6 +246,21 @@ def held_out_said(context: RunContext, model: Model) -> None:
         )
     except PeopleError as error:
         LOG.info("No threshold can be chosen: %s", error)
+
+
+def overrun(plan: Plan, seconds: float) -> tuple[str, ...]:
+    """That the run took longer than its limit before the test part was read, and why, for the report."""
+    from advisor.core.ladder import rung
+
+    limit = plan.budget_seconds
+    if seconds < OVERRUN * limit:
+        return ()
+    why = (
+        "The number of steps is planned from a timed step, and the machine was slower afterwards."
+        if rung(plan.rung).changes_weights
+        else "Loading the model and reading the items took the time; neither can be cut short."
+    )
+    return (f"It took {duration(seconds)} before the test part was read, over its limit of {duration(limit)}. {why}",)
 
 
 def execute(context: RunContext) -> Outcome:

@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +106,7 @@ def same_key(shown: str, key: str) -> bool:
     return secrets.compare_digest(shown.encode(), key.encode())
 
 
+@lru_cache(maxsize=64)
 def is_own_name(host: str) -> bool:
     """Whether a Host header names this machine's own address.
 

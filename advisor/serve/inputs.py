@@ -41,7 +41,8 @@ async def items_in(request: Request, modality: ModalityName, limits: Limits) -> 
     Raises Refused with what can be sent.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    everything = request.query_params.get("probabilities", "").lower() in ("1", "true", "yes")
+    asked_for = request.query_params.get("probabilities", "") if request.scope["query_string"] else ""
+    everything = asked_for.lower() in ("1", "true", "yes")
     if kind == "application/json":
         asked = parsed(await request.body())
         inputs = [asked.inputs] if isinstance(asked.inputs, str) else asked.inputs

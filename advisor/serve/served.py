@@ -10,6 +10,7 @@ from PIL import Image
 
 from advisor.core.kinds import ModalityName, TaskName, kind_row
 from advisor.core.ladder import run_title
+from advisor.rungs.saved.predictor import Predictor
 from advisor.rungs.saved.verdicts import LEAST_SURE
 from advisor.serve.answers import Answered, Labels, Replies, labels, replies
 
@@ -40,8 +41,9 @@ class Served:
     @property
     def title(self) -> str:
         """What is served, in words."""
-        dataset = self.model.spec.get("dataset", {}).get("name", "")
-        title = run_title(self.model.spec["rung"], self.model.spec.get("fallback"))
+        spec = self.model.spec
+        dataset, rung = spec.get("dataset", {}).get("name", ""), spec["rung"]  # which older exports do not tell
+        title = run_title(rung, spec.get("fallback")) if rung else "An exported model"
         return f"{title} on {dataset}" if dataset else title
 
     def answers(self, items: list[Any]) -> Sequence[Any]:
@@ -56,6 +58,8 @@ class Served:
 
     def warm_up(self) -> None:
         """Say something once, so that no client waits for what is loaded with the first item."""
+        if isinstance(self.model, Predictor):
+            self.model.stay()
         self.answers([Image.new("RGB", (64, 64), "gray") if self.modality == "image" else "warming up"])
 
 

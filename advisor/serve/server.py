@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ ADDRESS, PORT = "127.0.0.1", 8000
 LIMITS = Limits()
 #: Connections at once; uvicorn answers further ones with 503.
 MOST_CONNECTIONS = 1000
+#: Seconds after which Python's threads take turns, in place of 5 ms: the model's gives up its turn at each operation of
+#: torch, and would wait so long for the next one while requests are read.
+TURN_SECONDS = 0.0005
 _EXTRA = 'Serving needs fastapi, uvicorn and prometheus-client. Install them: pip install "transfer-advisor[serve]"'
 
 
@@ -54,6 +58,7 @@ def serve(
             app, log_level="warning", access_log=False, server_header=False, limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=limits.shutdown_seconds, lifespan="on", ws="none",
         )  # fmt: skip
+        sys.setswitchinterval(TURN_SECONDS)
         ready(served.title, address_of(place))
         with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again once all is answered
             uvicorn.Server(config).run(sockets=[place])

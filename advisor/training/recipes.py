@@ -153,8 +153,9 @@ def hold_batch_norm(rung: TrainedRung, n_train: int) -> bool:
 
 
 def training_precision(device: str) -> str:
-    """float32, but bfloat16 autocast on CUDA devices that have it.
+    """float32, but bfloat16 autocast on CUDA devices that have it in hardware (Ampere and later).
 
+    Older ones emulate it, which is slow, and float16 would need a loss that is scaled.
     On CPUs the backward pass of depth-wise convolutions in bfloat16 is slower (docs/design.md, traps); MPS has no
     bfloat16 kernels for all of them.
     """
@@ -162,4 +163,4 @@ def training_precision(device: str) -> str:
         return "float32"
     import torch
 
-    return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"

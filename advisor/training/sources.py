@@ -188,20 +188,38 @@ def logits_of(
     """The network's output for every item, in evaluation mode. Shape: (n, C) float32."""
     was_training = network.training
     network.eval()
-    out: np.ndarray | None = None
-    done = 0
+
+    def run(raw: Any) -> np.ndarray:
+        with autocast or torch.autocast("cpu", enabled=False):
+            values: np.ndarray = network(source.inputs(raw, None)).float().cpu().numpy()
+        return values
+
     try:
-        with closing(ahead(source, iter(source.order(None, batch_size)))) as stream:
-            for positions, raw in stream:
-                with autocast or torch.autocast("cpu", enabled=False):
-                    values = network(source.inputs(raw, None)).float().cpu().numpy()
-                out = np.zeros((len(source), values.shape[1]), np.float32) if out is None else out
-                out[positions] = values
-                done += len(positions)
-                if tick is not None:
-                    tick(done / len(source))
+        return outputs_of(run, source, batch_size, tick)
     finally:
         network.train(was_training)
+
+
+def outputs_of(
+    run: Callable[[Any], np.ndarray],
+    source: Source,
+    batch_size: int = 64,
+    tick: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """What `run` gives for every item, raw batch by raw batch. Shape: (n, d) float32. Raises ValueError for no items.
+
+    run: such as a `probes.forward.Forward`.
+    """
+    out: np.ndarray | None = None
+    done = 0
+    with closing(ahead(source, iter(source.order(None, batch_size)))) as stream:
+        for positions, raw in stream:
+            values = run(raw)
+            out = np.zeros((len(source), values.shape[1]), np.float32) if out is None else out
+            out[positions] = values
+            done += len(positions)
+            if tick is not None:
+                tick(done / len(source))
     if out is None:
         raise ValueError("no items")
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,15 @@ from advisor.core.records import Answer, Dataset, Part, Passage
 from advisor.data.reading import open_dataset
 from advisor.ui import parts, terms
 from probes.failures import RIGHT_F1
-from probes.reading import normalised, says_nothing, token_f1
+from probes.reading import loops, normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NONE = "not in the documents"
+READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
+LOOPED = "The model only repeated itself, so its answer is left out."
+#: The mark of a heading in a document that is written in Markdown.
+HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
 
@@ -34,10 +39,17 @@ class Turn:
     problem: str = ""
 
 
-def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "test") -> None:
+def draw(
+    key: str,
+    fingerprint: str,
+    ask: Callable[[str], Answer],
+    own: Part = "test",
+    is_ready: Callable[[], bool] = lambda: True,
+) -> None:
     """A conversation: what was asked before with its answers and sources, and the field for the next question.
 
-    ask: from a question to its answer; own: the part whose questions are offered.
+    ask: from a question to its answer; own: the part whose questions are offered; is_ready: whether the model of a run
+    is loaded.
     """
     turns: list[Turn] = st.session_state.setdefault(f"turns-{key}", [])
     with st.container(border=True):
@@ -54,7 +66,7 @@ def draw(key: str, fingerprint: str, ask: Callable[[str], Answer], own: Part = "
             exchange(turn)
         asked = own_question(key, fingerprint, own) if taken else (typed.strip(), ()) if typed else None
         if asked is not None and asked[0]:
-            turns.append(answered(*asked, ask))
+            turns.append(answered(*asked, ask, READY if is_ready() else LOADS))
             del turns[:-MOST_TURNS]
 
 
@@ -74,13 +86,13 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
 
 
-def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer]) -> Turn:
-    """Show a question at once, and its answer as soon as the model has it."""
+def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer], waits_for: str) -> Turn:
+    """Show a question at once, and its answer as soon as the model has it. waits_for: what is said until then."""
     with st.chat_message("user", avatar=":material/person:"):
         st.text(question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         try:
-            with st.spinner("Searching and reading."):
+            with st.spinner(waits_for, show_time=True):
                 turn = Turn(question, tuple(accepted), answer=ask(question))
         except PeopleError as error:
             turn = Turn(question, tuple(accepted), problem=str(error))
@@ -103,26 +115,36 @@ def reply(turn: Turn) -> None:
         parts.problem(turn.problem)
         return
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    sure = f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
-    said, misread = f"{wording.short(answer.text, 400)}{sure}", answer.supported and not quoted(answer)
-    if misread:  # the passage is surer than what was made of it
-        parts.answer_line("This passage fits best.")
-        passages(answer)
-        parts.note(
-            f"The model made of it: {said}. The passages do not contain these words, so it may have misread them."
-        )
-    elif answer.supported or closed_book:
-        parts.answer_line(said)
-        if closed_book:
-            parts.note("Answered closed-book: no document was read, so no passage supports it.")
+    looped = loops(answer.text)
+    words, misread = f"{wording.short(answer.text, 400)}{_sure(answer)}", answer.supported and not quoted(answer)
+    if answer.supported:  # the passage is surer than what was made of it
+        parts.note("This passage fits best:")
+        best(answer)
+        if looped:
+            parts.note(LOOPED)
+        elif misread:
+            parts.note(
+                f"The model made of it: {words}. The passages do not contain these words, so it may have misread them."
+            )
+        else:
+            parts.answer_line(words)
+    elif closed_book and looped:
+        parts.answer_line(LOOPED)
+    elif closed_book:
+        parts.answer_line(words)
+        parts.note("Answered closed-book: no document was read, so no passage supports it.")
     else:
         parts.answer_line("This is not in the documents: no passage supports an answer.")
     if turn.accepted:
         known = [a for a in turn.accepted if a != NONE]
         right = token_f1(answer.text, known) >= RIGHT_F1
         parts.note(f"Accepted: {' / '.join(turn.accepted)}. {'That is right' if right else 'That is wrong'}.")
-    if not misread:
-        passages(answer)
+    further(answer)
+
+
+def _sure(answer: Answer) -> str:
+    """The model's own probability in brackets; "" where it gives none."""
+    return f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
 
 
 def quoted(answer: Answer) -> bool:
@@ -131,19 +153,31 @@ def quoted(answer: Answer) -> bool:
     return words in VERDICTS or any(f" {words} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
-def passages(answer: Answer) -> None:
-    """The passages cited, the first openly and the others on demand; the nearest ones where nothing supports it."""
+def best(answer: Answer) -> None:
+    """The passage that fits best, with the answer's words marked."""
+    for passage in answer.passages[:OPEN]:
+        parts.quote(place(passage), readable(passage.text), (answer.text,))
+
+
+def further(answer: Answer) -> None:
+    """The other passages cited, on demand; the nearest ones where nothing supports an answer."""
     marks = (answer.text,) if answer.supported else ()
-    shown = answer.passages[:OPEN] if answer.supported else ()
-    for passage in shown:
-        parts.quote(place(passage), passage.text, marks)
-    rest = answer.passages[len(shown) :]
+    rest = answer.passages[OPEN:] if answer.supported else answer.passages
     if not rest:
         return
-    label = f"{wording.counted(len(rest), 'further passage')}" if shown else "The nearest passages"
+    label = wording.counted(len(rest), "further passage") if answer.supported else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
-            parts.quote(place(passage), passage.text, marks)
+            parts.quote(place(passage), readable(passage.text), marks)
+
+
+def readable(text: str) -> str:
+    """A passage without the number signs that mark a heading in Markdown.
+
+    >>> readable("# Frozen features\\nissue #20, C# and # of items")
+    'Frozen features\\nissue #20, C# and # of items'
+    """
+    return HEADING.sub("", text)
 
 
 def place(passage: Passage) -> str:

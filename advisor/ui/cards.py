@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import streamlit as st
 
-from advisor.ui import parts
+from advisor.ui import near, parts
 
 LIST = "display:flex;flex-wrap:wrap;gap:0.4rem;list-style:none;margin:0 0 0.5rem 0;padding:0"
 ITEM = "margin:0;padding:0"
@@ -23,6 +24,9 @@ LINK = (
 #: Of what is still being measured: its title without a link.
 COMING = f"{LINK};border-style:dashed;opacity:0.7"
 SKELETON_PX = 120
+#: So many cards are on the first screen; the others draw their pictures when they come near.
+AT_ONCE = 1
+HOW = "How it works"
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,15 @@ class Card:
 def draw(cards: Sequence[Card | Topic]) -> None:
     """The list of contents and the cards; a topic alone is still being measured and has an empty frame."""
     st.html(contents(cards))
-    for card in cards:
+    for place, card in enumerate(cards):
         if isinstance(card, Topic):
             with st.container(border=True):
                 st.subheader(card.question, anchor=card.anchor)
                 st.skeleton(SKELETON_PX)
         elif card.apart:
-            _apart(card)
+            _apart(card, place)
         else:
-            _inside(card)
+            _inside(card, card.draw)
 
 
 def so_far(cards: Sequence[Card], topics: Sequence[Topic]) -> list[Card | Topic]:
@@ -85,20 +89,20 @@ def _link(card: Card | Topic) -> str:
     return f'<a style="{LINK}" href="#{card.topic.anchor}">{escape(card.topic.title)}</a>'
 
 
-def _apart(card: Card) -> None:
+def _apart(card: Card, place: int) -> None:
     @st.fragment(parallel=True)
     def part() -> None:
-        _inside(card)
+        later = partial(near.draw, card.topic.anchor, SKELETON_PX, card.draw)
+        _inside(card, card.draw if place < AT_ONCE else later)
 
     part()
 
 
-def _inside(card: Card) -> None:
+def _inside(card: Card, draw: Callable[[], object]) -> None:
     with st.container(border=True):
         st.subheader(card.topic.question, anchor=card.topic.anchor)
         if card.answer:
             parts.answer_line(card.answer)
-        card.draw()
+        draw()
         if card.how is not None:
-            with st.expander("How it works", icon=":material/help:"):
-                card.how()
+            parts.fold(HOW, "help", card.how, key=parts.fold_key(f"{HOW} {card.topic.anchor}"))

@@ -16,6 +16,7 @@ from advisor.runs import compare, follow
 from advisor.runs.compare import Comparison, Pair, Side
 from advisor.ui import charts, items, jobs, parts, places, waiting, work
 from advisor.ui.charts import comparing as figures
+from probes.backbones.catalog import CATALOG
 
 QUESTION = "How do these runs differ?"
 MOST_RUNS = 6
@@ -36,7 +37,7 @@ def draw(names: Sequence[str]) -> None:
     said = [compare.called(side, compared) for side in compared.sides]
     parts.heading(QUESTION, compare.sentences(compared)[0])
     for line in compare.sentences(compared)[1:]:
-        st.text(line)
+        parts.text(line)
     alt = "; ".join(f"{name}: {value(side)}" for name, side in zip(said, compared.sides, strict=True))
     figure = figures.values(compared.sides, said)
     st.plotly_chart(figure, config=charts.CONFIG, key="compared-values", alt=f"Test values. {alt}")
@@ -71,7 +72,7 @@ def differences(compared: Comparison, said: Sequence[str]) -> None:
     """The paired differences, whose intervals are far narrower than those of the values."""
     figure = figures.differences(compared.pairs, said[1:])
     alt = "Paired differences. " + "; ".join(
-        f"{name}: {pair.verdict}" for name, pair in zip(said[1:], compared.pairs, strict=True)
+        f"{name}: {pair.verdict(said[0], name)}" for name, pair in zip(said[1:], compared.pairs, strict=True)
     )
     st.plotly_chart(figure, config=charts.CONFIG, key="compared-differences", alt=alt)
     parts.note(
@@ -86,12 +87,13 @@ def apart(pair: Pair, compared: Comparison, base: str, other: str) -> None:
         return
     n_base, n_other = pair.n_right
     parts.section("Where they disagree")
+    if not n_base + n_other:
+        st.text(f"Nowhere: {pair.alike}.")
+        return
     st.text(
         f"{base} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
         f"Both have {pair.n_both:,} right and {pair.n_neither:,} wrong."
     )
-    if not n_base + n_other:
-        return
     sides = [side for side, n in (("base", n_base), ("other", n_other)) if n]
     label = {"base": f"Only {base} is right ({n_base:,})", "other": f"Only {other} is right ({n_other:,})"}
     chosen = st.segmented_control(
@@ -155,8 +157,29 @@ def settings(compared: Comparison, said: Sequence[str]) -> None:
     if not compared.settings:
         parts.note("None: they differ in nothing that can be set.")
         return
-    rows = [dict(zip(["Setting", *unique(said)], [name, *values], strict=True)) for name, values in compared.settings]
-    st.dataframe(parts.cells(pd.DataFrame(rows)), hide_index=True, alt="Settings that differ between the runs")
+    rows = [
+        dict(zip(["Setting", *unique(said)], [setting(name), *values], strict=True))
+        for name, values in compared.settings
+    ]
+    table = parts.cells(pd.DataFrame(rows))
+    st.dataframe(table, hide_index=True, height="content", alt="Settings that differ between the runs")
+
+
+#: Settings whose names say too little.
+SETTING = {
+    "dataset_name": "Dataset", "fingerprint": "Fingerprint of the data", "budget_seconds": "Budget, s",
+    "n_train": "Training items", "n_validation": "Validation items", "depths": "Layers",
+    "penalty": "Regularisation", "input_size": "Input size", "head": "Kind of head",
+}  # fmt: skip
+
+
+def setting(name: str) -> str:
+    """What a setting is called on the page.
+
+    >>> setting("n_train"), setting("head_learning_rate"), setting("scratch.network")
+    ('Training items', 'Head learning rate', 'Scratch: network')
+    """
+    return SETTING.get(name, wording.capital(name.replace("_", " ").replace(".", ": ")))
 
 
 def curves(compared: Comparison, said: Sequence[str]) -> None:
@@ -184,14 +207,35 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
                 "Run": name,
                 "Trained for": wording.duration(facts["seconds"]),
                 "On": " ".join(filter(None, (facts["device"], facts["precision"]))),
-                "Model": wording.size(facts["model_bytes"]),
+                "Model": model_size(facts["model_bytes"], backbone_bytes(side)),
                 "One prediction": milliseconds(facts["single_ms"]),
                 "95 % below": milliseconds(facts["p95_ms"]),
                 "Each of a batch": milliseconds(facts["batch_ms"]),
             }
         )
-    st.dataframe(parts.cells(pd.DataFrame(rows)), hide_index=True, alt="Cost and latency of each run")
+    table = parts.cells(pd.DataFrame(rows))
+    st.dataframe(table, hide_index=True, height="content", alt="Cost and latency of each run")
     timed(compared)
+
+
+def backbone_bytes(side: Side) -> int | None:
+    """The size of the backbone that a run's model needs besides its own files; None where it needs none or is unknown.
+
+    Rungs that leave the backbone as it is keep no copy of it.
+    """
+    kept = side.report.rung if side.report is not None else side.plan.rung
+    if kept not in ("prompting", "rag", "frozen"):
+        return None
+    return next((entry.size_bytes for entry in CATALOG if entry.name == side.plan.backbone), None)
+
+
+def model_size(own: float, backbone: int | None) -> str:
+    """The size of a model, with that of the backbone that it needs.
+
+    >>> model_size(10_100, 18_600_000), model_size(13_700_000, None)
+    ('10 kB + 19 MB backbone', '14 MB')
+    """
+    return wording.size(own) if backbone is None else f"{wording.size(own)} + {wording.size(backbone)} backbone"
 
 
 def milliseconds(time: float | None) -> str:

@@ -24,6 +24,11 @@ STRIP = "margin:0;font-size:0.92rem;overflow-wrap:anywhere"
 STYLE = """<style>
 .st-key-closer {display: none}
 @media (max-width: 640px) {.st-key-steps a {padding: 0.1rem 0.3rem} .st-key-steps {gap: 0}}
+@media (max-width: 400px) {
+  .st-key-steps {flex-wrap: nowrap; gap: 0.45rem}
+  .st-key-steps a {padding: 0.1rem 0; gap: 0.15rem}
+  .st-key-steps a p {font-size: 0.8rem}
+}
 </style>"""
 CLOSE_MENU = """
 if (window.innerWidth < 768)

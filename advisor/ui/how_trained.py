@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,21 +48,25 @@ N_OPEN = 2
 
 
 def draw(folder: Path, report: RunReport) -> None:
-    """One expander with what the run wrote about its training."""
+    """A fold with what the run wrote about its training."""
+    parts.fold("How it was trained", "build", partial(inside, folder, report))
+
+
+def inside(folder: Path, report: RunReport) -> None:
+    """The report's further sentences, what was compared, the race of settings, and the settings used."""
     settings = resolved(folder)
-    with st.expander("How it was trained", icon=":material/build:"):
-        for sentence in report.sentences[1 + N_OPEN :]:
-            st.text(sentence)
-        validation(report)
-        if laps := settings.get("race"):
-            parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")
-            figure = race(laps)
-            st.plotly_chart(figure, config=charts.CONFIG, key="race", alt=alts.race(laps))
-            rows = pd.DataFrame([race_row(lap) for lap in laps])
-            st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
-        rows = pd.DataFrame(facts(settings), columns=["Setting", "Value"])
-        if len(rows):
-            st.dataframe(rows, hide_index=True, alt="The settings that were used")
+    for sentence in report.sentences[1 + N_OPEN :]:
+        st.text(sentence)
+    validation(report)
+    if laps := settings.get("race"):
+        parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")
+        figure = race(laps)
+        st.plotly_chart(figure, config=charts.CONFIG, key="race", alt=alts.race(laps))
+        rows = pd.DataFrame([race_row(lap) for lap in laps])
+        st.dataframe(rows, hide_index=True, alt="Each candidate of the race")
+    rows = pd.DataFrame(facts(settings), columns=["Setting", "Value"])
+    if len(rows):
+        st.dataframe(rows, hide_index=True, alt="The settings that were used")
 
 
 def open_sentences(report: RunReport) -> tuple[str, ...]:

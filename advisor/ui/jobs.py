@@ -8,6 +8,7 @@ Answers that matter are in the workspace; a job only holds the progress. Trainin
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import threading
 import time
@@ -22,8 +23,28 @@ from advisor.ui import workers
 from advisor.ui.server.visitors import acting_in
 
 KEPT = 64
+#: An estimate so many times what is shown, and so many seconds above it, is no noise any more.
+SURELY_LONGER, LEAST_LONGER_SECONDS = 1.5, 5.0
 #: "Reading files: 300 of 1,797" and "Reading files: 600 of 1,797" are one stage.
 COUNTED = re.compile(r"[:,]?\s*\d.*$")
+
+
+@dataclass
+class Countdown:
+    """The time left that a page shows: it never rises unless it also says that it takes longer than expected.
+
+    A longer estimate is held back, since most of them are noise; one of half as much again is believed and said.
+    """
+
+    seconds: float = math.inf
+    longer: bool = False
+
+    def to(self, estimate: float) -> float:
+        """Note an estimate in seconds; returns the seconds to show."""
+        if estimate > max(SURELY_LONGER * self.seconds, self.seconds + LEAST_LONGER_SECONDS):
+            self.seconds, self.longer = estimate, True
+        self.seconds = min(self.seconds, estimate)
+        return self.seconds
 
 
 @dataclass
@@ -47,6 +68,7 @@ class Job:
     finished: bool = False
     cancelled: bool = False
     worker: workers.Worker | None = None
+    countdown: Countdown = field(default_factory=Countdown)
     workspace: Path = field(default_factory=lambda: Workspace.here().folder)
 
     def tell(self, sentence: str, share: float) -> None:

@@ -146,4 +146,4 @@ def come_back(dataset: Dataset) -> None:
             st.text(added.result.sentence)
             parts.note("The test part stayed as it is, so runs before and after can be compared item by item.")
             if st.button("Open the new version", key="open-grown", icon=":material/arrow_forward:"):
-                places.go("evidence", data=added.result.fingerprint[:16])
+                places.go("fix", data=added.result.fingerprint[:16])  # where one click shows what it changed

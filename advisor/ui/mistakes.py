@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from functools import partial
 
 import numpy as np
@@ -12,9 +13,11 @@ from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import Workspace
+from advisor.evidence.worklist import HARD
 from advisor.ui import charts, items, parts, terms, work, workers
+from advisor.ui.fixing import board
 from advisor.ui.try_it import reopened
-from probes.reliability import expected_gap, reliability, share_of
+from probes.reliability import doubtful_mistakes, expected_gap, reliability, share_of
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
 #: Pairs of classes to choose from.
@@ -31,7 +34,7 @@ def draw(report: RunReport, plan: Plan) -> None:
     per_class(report)
     if table is not None and len(table) >= LEAST_ITEMS:
         confidence(table)
-    worst(report, plan, dataset)
+    worst(report, plan, dataset, doubtful(table))
 
 
 def matrix(report: RunReport, plan: Plan, dataset: Dataset | None, table: pd.DataFrame | None) -> None:
@@ -149,26 +152,54 @@ def confidence(table: pd.DataFrame) -> None:
     st.plotly_chart(figure, config=charts.CONFIG, key="reliability", alt=said, width=420)
 
 
-def worst(report: RunReport, plan: Plan, dataset: Dataset | None) -> None:
-    """The surest wrong answers, each with its item, and on demand with the training items nearest to it."""
+def doubtful(table: pd.DataFrame | None) -> set[int]:
+    """Rows of wrong answers whose label may be wrong instead; none for a run that kept too little, or errs a lot."""
+    if table is None or "of_truth" not in table or (table["truth"] != table["predicted"]).mean() > HARD:
+        return set()
+    columns = (table[name].to_numpy() for name in ("truth", "predicted", "probability", "of_truth"))
+    return {int(row) for row in table["row"][doubtful_mistakes(*columns)]}
+
+
+def to_decide(dataset: Dataset, rows: Sequence[int]) -> None:
+    """Why some labels of the test part are doubted, and the way to where they are decided."""
+    n = f"{wording.count(len(rows))} of these labels may be wrong"
+    parts.note(
+        f"{n}: the model is as sure of its answer there as it usually is where it is right. While such a label "
+        f"stands, the right answer counts as a mistake."
+    )
+    if st.button("Decide about them", key="doubtful", icon=":material/handyman:"):
+        board.choose(dataset, rows)
+
+
+def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[int] = frozenset()) -> None:
+    """The surest wrong answers, each with its item, and on demand with the training items nearest to it.
+
+    doubted: rows whose label may be wrong.
+    """
     if not report.mistakes:
         parts.note("No test item was answered wrongly.")
         return
     parts.section("Worst mistakes")
     shown = report.mistakes[:N_MISTAKES]
     parts.note("Wrong answers on the test part, the most confident first.")
-    captions = [f"{m.label}, predicted {m.predicted} ({wording.percent(m.probability)})" for m in shown]
+    captions = [
+        f"{m.label}, predicted {m.predicted} ({wording.percent(m.probability)})"
+        f"{': perhaps mislabelled' if m.row in doubted else ''}"
+        for m in shown
+    ]
     if dataset is None:
         frame = pd.DataFrame({"Item": [m.key for m in shown], "Mistake": captions})
         st.dataframe(parts.cells(frame), hide_index=True, alt="Worst mistakes")
         return
     view, rows = items.view_of(dataset.kind), [m.row for m in shown]
+    if own := [row for row in rows if row in doubted]:
+        to_decide(dataset, own)
     if not st.toggle("Beside each, the training items most like it", key="neighbours"):
         view.grid(dataset, rows, captions, key="mistakes")
         return
     try:
         with st.spinner("Looking for the nearest training items."):
-            near = workers.answer("The search", partial(work.neighbours, plan.run, rows, N_NEIGHBOURS))
+            near = workers.answer("The search", partial(work.neighbours, plan.run, rows, N_NEIGHBOURS), plan.run)
     except PeopleError as error:
         parts.problem(str(error))
         return

@@ -51,11 +51,15 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
             costs = prices.draw(WISH)
             constraints = _constraints()
     if wanted is None:
-        parts.note("Give the target that you need, such as 90.")
         wanted = {"target": question.target, "tolerance": question.tolerance}
     return question.model_copy(
         update={"target": None, "tolerance": question.tolerance, "prices": costs, "constraints": constraints, **wanted}
     )
+
+
+def lacks_target() -> bool:
+    """Whether a target is asked for and not given yet: there is no answer to that."""
+    return st.session_state.get("need") == "target" and st.session_state.get("target") is None
 
 
 def _target() -> dict[str, Any] | None:

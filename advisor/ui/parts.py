@@ -49,7 +49,16 @@ def heading(question: str, answer: str) -> None:
 
 def answer_line(text: str) -> None:
     """A sentence that answers, a little larger than the rest, in plain text."""
-    st.html(f'<p style="{ANSWER}">{escape(visible(text))}</p>')
+    st.html(f'<p style="{ANSWER}">{_escaped(text)}</p>')
+
+
+def text(words: str) -> None:
+    """A sentence of the page in plain text."""
+    st.text(wording.unbroken(words))
+
+
+def _escaped(text: str) -> str:
+    return escape(wording.unbroken(visible(text)))
 
 
 def section(title: str) -> None:
@@ -58,12 +67,12 @@ def section(title: str) -> None:
 
 
 @st.fragment
-def fold(label: str, icon: str, draw: Callable[[], object]) -> None:
+def fold(label: str, icon: str, draw: Callable[[], object], key: str | None = None) -> None:
     """What is drawn once it is opened: charts and tables behind closed folds would hold up the page.
 
-    ``label``: ours, of no other fold on the page. ``icon``: the name of a Material symbol.
+    ``label``: ours. ``icon``: the name of a Material symbol. ``key``: where another fold on the page has this label.
     """
-    shown = st.expander(label, icon=f":material/{icon}:", key=fold_key(label), on_change="rerun")
+    shown = st.expander(label, icon=f":material/{icon}:", key=key or fold_key(label), on_change="rerun")
     if shown.open:
         with shown:
             draw()
@@ -87,7 +96,7 @@ def problem(text: str, title: str = "This did not work.") -> None:
 
 def note(text: str) -> None:
     """A quiet remark in plain text."""
-    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{escape(visible(text))}</p>')
+    st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{_escaped(text)}</p>')
 
 
 def cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -107,9 +116,19 @@ def need_dataset(question: str) -> Dataset:
 
 
 def n_serious(findings: Sequence[Finding]) -> str:
-    """How many findings are more than notes, in words."""
+    """How many findings are more than notes, and how many notes, in words."""
     n = sum(finding.severity != "note" for finding in findings)
-    return f"{wording.counted(n, 'finding')} to look at" if n else "nothing to worry about"
+    notes = [wording.counted(len(findings) - n, "note")] if len(findings) > n else []
+    if not n:
+        return " and ".join(["nothing to worry about", *notes])
+    return " and ".join([f"{wording.counted(n, 'finding')} to look at", *notes])
+
+
+def page_of(n: int, size: int, key: str) -> slice:
+    """Which of n things are shown, `size` at a time; where they are more, the numbers of the pages."""
+    n_pages = -(-n // size)
+    page = int(st.pagination(n_pages, key=key)) - 1 if n_pages > 1 else 0
+    return slice(page * size, (page + 1) * size)
 
 
 def split(dataset: Dataset, made_here: str) -> str:
@@ -148,7 +167,7 @@ def findings(findings: Sequence[Finding], show: Callable[[int, Finding], None] |
     order = list(MARK)
     for number, finding in enumerate(sorted(findings, key=lambda f: order.index(f.severity))):
         with marked_row(finding.severity):
-            st.text(finding.sentence)
+            text(finding.sentence)
             if finding.items and show is not None:
                 show(number, finding)
 

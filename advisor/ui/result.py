@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,10 +12,12 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, leave, parts, places, tasks, when, whole_table
+from advisor.ui import alts, charts, climbing, how_trained, leave, near, parts, places, tasks, when, whole_table
 from advisor.ui.zips import zipped
 
 QUESTION = "Did the forecast hold?"
+#: What stands for a section that is drawn when the reader comes near.
+HEIGHT_PX = 400
 
 
 def draw(status: RunStatus) -> None:
@@ -26,20 +29,23 @@ def draw(status: RunStatus) -> None:
         parts.heading(QUESTION, "The report of this run cannot be read.")
         parts.problem(str(error))
         return
-    parts.heading(title(report), answer(status, report))
+    view = tasks.view_of(plan.kind)
+    parts.heading(title(report), f"{status.title}. {view.answer_of(report)}")
     climbing.draw(status.run)
+    if view.TRY_FIRST:
+        view.try_model(status.run, plan)
     st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
     parts.note(f"{wording.measured(report.test)} on the locked test part.")
     for sentence in how_trained.open_sentences(report):
         st.text(sentence)
     following(plan)
-    view = tasks.view_of(plan.kind)
-    view.try_model(status.run, plan)
+    if not view.TRY_FIRST:
+        view.try_model(status.run, plan)
     if kind_row(plan.kind).task == "classification":
-        when.draw(status)
+        near.part("when", HEIGHT_PX, partial(when.draw, status))
     take_away(status, plan.kind)
     whole_table.draw(status, plan)
-    view.errors(report, plan)
+    near.part("errors", HEIGHT_PX, partial(view.errors, report, plan))
     how_trained.draw(folder, report)
     parts.note(
         f"{status.title} on {wording.short(plan.dataset_name, 60)}, planned with {plan.backbone}, seed {plan.seed}. "
@@ -48,7 +54,7 @@ def draw(status: RunStatus) -> None:
 
 
 def title(report: RunReport) -> str:
-    """What was reached, and whether that is outside of the forecast.
+    """What was reached, and whether that is outside of the forecast; of questions how often the passage is found.
 
     >>> from probes.measured import Measured
     >>> at = lambda value: Measured(value=value, low=value, high=value, n=9, seconds=1.0)
@@ -57,18 +63,14 @@ def title(report: RunReport) -> str:
     >>> title(RunReport(test=at(0.9), promised=None, **plain, **more))
     'Reached 90.0 % accuracy'
     """
+    if report.recall_at_5 is not None and report.served != "prompting":
+        return f"Finds the right passage for {wording.percent(report.recall_at_5.value)} of questions"
     reached, promised = f"Reached {wording.percent(report.test.value)} {report.metric}", report.promised
     if promised is None:
         return reached
     value = report.test.value
     outside = "below" if value < promised.low else "above" if value > promised.high else ""
     return f"{reached}, {outside} the forecast" if outside else reached
-
-
-def answer(status: RunStatus, report: RunReport) -> str:
-    """The model, and the report's first sentence: the test value against the forecast."""
-    reached = f"{wording.percent(report.test.value)} {report.metric} on {wording.count(report.test.n)} test items."
-    return f"{status.title}. {report.sentences[0] if report.sentences else reached}"
 
 
 def following(plan: Plan) -> None:

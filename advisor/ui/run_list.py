@@ -104,8 +104,8 @@ def actions(status: RunStatus) -> None:
 
 
 def noted(status: RunStatus) -> None:
-    """Name, note and star."""
-    with st.popover("Name", key=f"name-{status.run}"):
+    """Change name, note and star."""
+    with st.popover("Edit", key=f"name-{status.run}"):
         name = st.text_input("Name", value=status.name, key=f"called-{status.run}", max_chars=notes.MOST_NAME)
         note = st.text_area("Note", value=status.note, key=f"noted-{status.run}", max_chars=notes.MOST_NOTE, height=90)
         star = st.checkbox("Star", value=status.starred, key=f"star-{status.run}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from advisor.advice.comparison import brief, chance_beside, milliseconds, seconds_of
+from advisor.advice.comparison import chance_beside, counted_value, milliseconds, training_time
+from advisor.advice.explain import is_too_early
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Estimate
 from advisor.core.shown import visible
@@ -83,7 +84,8 @@ def span(advice: Advice) -> tuple[float, float]:
 def _row(estimate: Estimate, advice: Advice, ends: tuple[float, float], heads: Sequence[str]) -> str:
     """A row; the cells after the picture bear their headings, which are escaped already."""
     chosen = estimate.rung == advice.recommended
-    mark = f'<span style="color:{TEAL}" aria-label="recommended">✓ </span>' if chosen else ""
+    tick = chosen and not is_too_early(advice)
+    mark = f'<span style="color:{TEAL}" aria-label="recommended">✓ </span>' if tick else ""
     words = [escape(visible(text)) for text in _words(estimate, advice, len(heads) > COLUMNS)]
     labelled = "".join(f'<td data-label="{head}">{text}</td>' for head, text in zip(heads[2:], words, strict=True))
     return (
@@ -96,14 +98,15 @@ def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
     """The cells of a row after its picture."""
     if not estimate.available or estimate.value is None or estimate.low is None or estimate.high is None:
         return ["no number", "", "", "", *([""] if priced else [])]
-    seconds, each = seconds_of(estimate), estimate.milliseconds_per_prediction
+    each = estimate.milliseconds_per_prediction
     odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
     cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
+    value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})"
+    known = "measured: brought nothing" if estimate.kept else f"measured: {value}" if estimate.run else value
     return [
-        f"{'measured: ' if estimate.run else ''}{percent(estimate.value)} "
-        f"({between(estimate.low, estimate.high).removesuffix(' %')})",
+        ", ".join(filter(None, (known, counted_value(estimate)))),
         odds,
-        "" if seconds is None else brief(seconds),
+        training_time(estimate),
         "" if each is None else milliseconds(each),
         *([cost] if priced else []),
     ]

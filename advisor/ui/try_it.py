@@ -20,6 +20,7 @@ def draw(run: str, plan: Plan) -> None:
     """The section of the result page."""
     parts.section("Try it")
     view, dataset = items.view_of(plan.kind), reopened(plan)
+    workers.load_ahead(run, partial(work.load, run), partial(work.load_likeness, run))
     with st.container(border=True):
         entered = view.enter(run, dataset)
         with st.container(horizontal=True):
@@ -86,24 +87,35 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
                 st.text(said(prediction, unlike))
                 if unlike:
                     parts.note("Unlike anything in training.")
+                if not prediction.problem and st.button("Why?", key=f"why-{run}-{place}", icon=":material/help:"):
+                    st.session_state[f"why-chosen-{run}"] = item
+    chosen = st.session_state.get(f"why-chosen-{run}")
+    if chosen in entered:
+        place = entered.index(chosen)
+        why_one(run, plan, chosen, predictions[place], dataset, near[place] if near else None)
 
 
 def predicted(run: str, entered: list[Any]) -> list[Prediction]:
     """The model's predictions; none where it has none, which is then told."""
     try:
-        with st.spinner("Asking the model."):
-            answers: list[Prediction] = workers.answer("The prediction", partial(work.predict, run, entered))
+        with st.spinner(waiting_for(run), show_time=True):
+            answers: list[Prediction] = workers.answer("The prediction", partial(work.predict, run, entered), run)
     except PeopleError as error:
         parts.problem(str(error))
         return []
     return answers
 
 
+def waiting_for(run: str) -> str:
+    """What a question waits for now."""
+    return "Asking the model." if workers.is_ready(run) else "Loading the model. Later answers come faster."
+
+
 def likeness(run: str, entered: list[Any]) -> list[Near]:
     """How like the training part the items are; nothing where its backbone is not at hand."""
     try:
         with st.spinner("Comparing with the training part."):
-            near: list[Near] = workers.answer("The comparison", partial(work.likeness, run, entered))
+            near: list[Near] = workers.answer("The comparison", partial(work.likeness, run, entered), run)
     except PeopleError:
         return []
     return near
@@ -183,6 +195,22 @@ def alike(near: Near, dataset: Dataset, plan: Plan | None = None) -> None:
         if plan is not None:
             apart = ", which this model was trained without" if plan.rung == "scratch" else ""
             parts.note(f"Compared by the features of {plan.backbone}{apart}.")
+
+
+def why_one(
+    run: str, plan: Plan, item: Any, prediction: Prediction, dataset: Dataset | None, near: Near | None
+) -> None:
+    """What decided for one of several items, beside the training items most like it."""
+    with st.container(border=True):
+        parts.answer_line(f"Why {prediction.label}?")
+        decided, others = st.columns(2)
+        with decided:
+            why.inside(run, plan, item)
+        if near is not None and dataset is not None:
+            with others:
+                parts.note("Most like it in the training part:")
+                captions = [dataset.classes[dataset.labels[row]] for row in near.places]
+                items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
 
 
 def reopened(plan: Plan) -> Dataset | None:

@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from advisor.core.errors import DatasetError, StorageError
-from advisor.core.wording import count, counted
+from advisor.core.wording import count
 from advisor.core.workspace import Workspace
+from advisor.data.read.naming import name_of_files
 from advisor.ui.server import receive
 
 CHUNK = 1 << 20
@@ -79,7 +80,7 @@ def keep_together(files: Sequence[tuple[BinaryIO, str]]) -> Path:
         whole = hashlib.sha256()
         for _, digest, name in named:
             whole.update(f"{name}\x1f".encode() + digest)
-        called = f"{Path(named[0][2]).stem} and {counted(len(named) - 1, 'more file', 'more files')}"
+        called = tame(name_of_files([name for *_, name in named]))
         folder = Workspace.here().uploads / whole.hexdigest()[:16] / called
         taken: set[str] = set()
         for number, (path, _, name) in enumerate(named):

@@ -12,6 +12,7 @@ from advisor.ui import jobs, parts, places, polling, terms
 
 #: A share below this says too little of the time left.
 TRUSTED_SHARE = 0.1
+LONGER = "longer than expected, "
 
 
 def wait(job: jobs.Job, cancelled: str | None = None) -> None:
@@ -45,7 +46,10 @@ def _watch(key: str, cancelled: str | None) -> None:
 
 def stages(job: jobs.Job) -> str:
     """The stages as lines of HTML: those behind with a tick, the present one with the time so far and the time left."""
-    left = f", {terms.left(job.seconds * (1 / job.share - 1))}" if job.share > TRUSTED_SHARE else ""
+    left = ""
+    if job.share > TRUSTED_SHARE:
+        seconds = job.countdown.to(job.seconds * (1 / job.share - 1))
+        left = f", {LONGER if job.countdown.longer else ''}{terms.left(seconds)}"
     now = f"{job.sentence}: {wording.duration(job.seconds)} so far{left}."
     behind = "".join(f'<li style="opacity:0.7">✓ {escape(visible(stage))}</li>' for stage in job.stages[:-1])
     return (

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from advisor.core import wording
 from advisor.core.errors import PeopleError, RunError
 from advisor.core.records import RunStatus, Threshold
 from advisor.rungs.saved import held_out as files
@@ -61,7 +62,8 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     wanted, chosen = percent / 100, None
     try:
         chosen = threshold.choose(folder, said, wanted)
-        parts.answer_line(f"Covers {chosen.covers:.0%} of the items.".replace("%", " %"))
+        covered = f"Covers {wording.percent(chosen.covers)} of the items."
+        parts.answer_line("It always answers." if threshold.always(chosen) else covered)
         for sentence in threshold.sentences(chosen):
             st.text(sentence)
     except RunError as error:
@@ -86,7 +88,9 @@ def buttons(status: RunStatus, chosen: Threshold | None, kept: Threshold | None)
         if kept is not None and st.button("Answer everything again", key=f"forget-{status.run}"):
             threshold.forget(folder)
             st.rerun()
-    if kept is not None:
+    if kept is not None and threshold.always(kept):
+        parts.note("Kept: it always answers.")
+    elif kept is not None:
         parts.note(
             f"Kept: it answers from a probability of {kept.least:.3f} on and is not sure below. Try it, whole tables, "
             f"the server and exports made from now on apply it."

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from advisor.core import wording
+from advisor.core.kinds import task_of_metric
 from advisor.core.records import Advice, Dataset, RunReport, RunStatus
 from advisor.runs import about, store
-from advisor.ui import terms
+from advisor.ui import tasks, terms
 
 #: The way of a dataset, by the names of the pages.
 STEPS = ("data", "profile", "evidence", "advice", "run")
@@ -58,7 +58,9 @@ def _trained(run: RunStatus) -> str:
 def _reached(path: Path, changed: int) -> str:
     """The test value in a report, read again when the file has changed."""
     report = RunReport.saved(path)
-    return f"{wording.percent(report.test.value)} {report.metric} on the test part" if report is not None else "done"
+    if report is None:
+        return "done"
+    return f"{tasks.VIEWS[task_of_metric(report.metric)].reached(report)} on the test part"
 
 
 @lru_cache(maxsize=256)

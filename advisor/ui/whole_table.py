@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import ModalityName, kind_row
 from advisor.core.records import Plan, RunStatus
+from advisor.data.read.names import is_archive, table_format
 from advisor.ui import jobs, parts, uploads, waiting, work, workers
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 #: What may be dropped.
 FORMS: dict[ModalityName, str] = {
     "image": "the files, a zip of them, or a zip of a table with its images",
-    "text": "a table, or a zip of text files",
+    "text": "a table, text files, or a zip of them",
 }
 #: Answers that are listed.
 MOST_SHOWN = 5
@@ -56,6 +58,9 @@ def box(status: RunStatus, plan: Plan, key: str) -> None:
     )  # fmt: skip
     if not files:
         return
+    if crowd := not_alone([file.name for file in files], row.modality):
+        parts.problem(crowd, title="This cannot be read together.")
+        return
     try:
         source, hidden, seen = looked_at(status.run, files)
     except PeopleError as error:
@@ -68,6 +73,21 @@ def box(status: RunStatus, plan: Plan, key: str) -> None:
         asked = partial(work.predict_rows, status.run, source, hidden, column)
         jobs.start(key, "Predicting the rows", asked)
         st.rerun()
+
+
+def not_alone(names: Sequence[str], modality: ModalityName) -> str:
+    """Why files cannot be predicted together, "" where they can: a table of images may come with the images it names.
+
+    >>> not_alone(["mails.csv", "more.txt"], "text")
+    'mails.csv has to come alone. Remove the other file, or this one.'
+    >>> not_alone(["photos.csv", "1.jpg"], "image"), not_alone(["a.txt", "b.txt"], "text")
+    ('', '')
+    """
+    whole = [name for name in names if is_archive(name) or (modality == "text" and table_format(name))]
+    if len(names) < 2 or not whole:
+        return ""
+    others = "file" if len(names) == 2 else "files"
+    return f"{wording.short(whole[0], 60)} has to come alone. Remove the other {others}, or this one."
 
 
 def looked_at(run: str, files: list[UploadedFile]) -> tuple[str, str, Seen]:

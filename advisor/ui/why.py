@@ -25,6 +25,8 @@ FOR, AGAINST = (42, 144, 134), (173, 119, 34)
 MOST, MOST_ON_PICTURE = 0.6, 0.8
 TITLES = {"image": "What in the picture decided?", "text": "Which words decided?"}
 SHOWN_PX = 320
+#: Items of a run whose reasons a visitor's session keeps.
+MOST_KEPT = 24
 
 
 def draw(run: str, plan: Plan, item: Any) -> None:
@@ -35,7 +37,7 @@ def draw(run: str, plan: Plan, item: Any) -> None:
 
 def inside(run: str, plan: Plan, item: Any) -> None:
     """What decided; a language model is asked by a button alone, since each question takes its time or costs money."""
-    asks = plan.rung == "prompting" and not _kept(run, item)
+    asks = plan.rung == "prompting" and kind_row(plan.kind).modality == "text" and item not in _kept(run)
     if asks and not st.button("Ask the language model without each word", key=f"why-ask-{run}"):
         parts.note("That is one question for each word, at most 60.")
         return
@@ -52,19 +54,21 @@ def inside(run: str, plan: Plan, item: Any) -> None:
     parts.note(said(reasons))
 
 
-def _kept(run: str, item: Any) -> bool:
-    kept = st.session_state.get(f"why-{run}")
-    return kept is not None and bool(kept[0] == item)
+def _kept(run: str) -> dict[Any, WordReasons | ImageReasons]:
+    """The reasons of the items that were asked about last."""
+    kept: dict[Any, WordReasons | ImageReasons] = st.session_state.setdefault(f"why-{run}", {})
+    return kept
 
 
 def _reasons(run: str, item: Any) -> WordReasons | ImageReasons:
-    """As `work.explain`; those of the item asked about last are kept."""
-    if not _kept(run, item):
-        with st.spinner("Asking the model without each part."):
-            reasons = workers.answer("The explanation", partial(work.explain, run, item))
-        st.session_state[f"why-{run}"] = (item, reasons)
-    found: WordReasons | ImageReasons = st.session_state[f"why-{run}"][1]
-    return found
+    """As `work.explain`, asked once."""
+    kept = _kept(run)
+    if item not in kept:
+        with st.spinner("Asking the model without each part.", show_time=True):
+            kept[item] = workers.answer("The explanation", partial(work.explain, run, item), run)
+        while len(kept) > MOST_KEPT:
+            del kept[next(iter(kept))]
+    return kept[item]
 
 
 def said(reasons: WordReasons | ImageReasons) -> str:

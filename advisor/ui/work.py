@@ -161,6 +161,16 @@ def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Predicti
     return model.predict(list(items))
 
 
+def load(run: str, progress: Progress) -> None:
+    """Load a run's model ahead of the first question."""
+    _model(run, Workspace.here().folder)
+
+
+def load_likeness(run: str, progress: Progress) -> None:
+    """Load what compares items with the training part of a run, ahead of the first one."""
+    _likeness(run, Workspace.here().folder)
+
+
 def held_out(run: str, progress: Progress) -> None:
     """What a run's model says of held-out items; it lies in the run's folder."""
     threshold.held_out_of(Workspace.here().run(run).folder, progress)
@@ -204,7 +214,8 @@ def label_next(
 ) -> None:
     """Choose the items to label next; they are kept beside the dataset. hidden: what messages leave out of the path."""
     try:
-        improving.label_next(dataset, source, n=n, column=column, progress=progress)
+        with fields({"column": "Column of a table"}):
+            improving.label_next(dataset, source, n=n, column=column, progress=progress)
     except DatasetError as error:
         raise DatasetError(str(error).replace(hidden, "") if hidden else str(error)) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
@@ -16,6 +17,7 @@ from typing import Any
 from advisor.core import reach
 from advisor.core.errors import PeopleError
 from advisor.core.workspace import Workspace
+from advisor.ui.server.visitors import acting_in
 from advisor.ui.worker import Ended, Task, Told, Work
 from probes.progress import Progress, silent
 
@@ -27,13 +29,14 @@ IDLE_SECONDS = 120.0
 
 
 class Worker:
-    """A process and its pipes; it does one task at a time."""
+    """A process and its pipes; it does one task at a time. ``about``: what its models are of, "" for none."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "advisor.ui.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.last_used = time.monotonic()
+        self.about = ""
 
     def do(self, title: str, work: Work, tell: Progress, workspace: Path) -> Any:
         """The result of the work. Raises PeopleError, with the title as its subject where the work did not refuse."""
@@ -61,6 +64,8 @@ class Worker:
 
 
 _idle: list[Worker] = []
+#: What is being loaded ahead of a question; each ends when its models are there.
+_loading: dict[str, threading.Event] = {}
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(MOST)
 
@@ -79,12 +84,57 @@ def measure(title: str, work: Work, tell: Progress, workspace: Path, held: Calla
         _slots.release()
 
 
-def answer(title: str, work: Work) -> Any:
+def answer(title: str, work: Work, about: str = "") -> Any:
     """Do work that somebody waits for, such as a prediction: never behind a long one.
 
-    Returns what the work returns. Raises PeopleError.
+    about: whose models it needs, so that the process is taken that has them, or loads them now. Returns what the work
+    returns. Raises PeopleError.
     """
-    return _do(title, work, silent, Workspace.here().folder)
+    folder = Workspace.here().folder
+    while (loaded := _loading.get(_named(folder, about))) is not None:
+        loaded.wait()
+    return _do(title, work, silent, folder, about=_named(folder, about))
+
+
+def is_ready(about: str) -> bool:
+    """Whether a process that waits for work has the models already."""
+    named = _named(Workspace.here().folder, about)
+    with _lock:
+        return any(worker.about == named and worker.process.poll() is None for worker in _idle)
+
+
+def load_ahead(about: str, *works: Work) -> None:
+    """Let a process load what questions about something need, one work after the other, before the first comes.
+
+    One thing is loaded at a time, and nothing where it is there already. What fails is said when somebody asks.
+    """
+    folder = Workspace.here().folder
+    named = _named(folder, about)
+    with _lock:
+        if _loading or any(worker.about == named for worker in _idle):
+            return
+        _loading[named] = threading.Event()
+    threading.Thread(target=_load, args=(named, works, folder), daemon=True, name="load-ahead").start()
+
+
+def _named(folder: Path, about: str) -> str:
+    """What models are of, told apart by workspace; "" for nothing."""
+    return f"{folder} {about}" if about else ""
+
+
+def _load(about: str, works: tuple[Work, ...], folder: Path) -> None:
+    """The thread of `load_ahead`; between two works a question goes first, and ends it."""
+    for number, work in enumerate(works):
+        if number:
+            with _lock:
+                if not any(worker.about == about for worker in _idle):
+                    return
+                _loading[about] = threading.Event()
+        try:
+            with acting_in(folder), contextlib.suppress(PeopleError):
+                _do("Loading the model", work, silent, folder, about=about)
+        finally:
+            _loading.pop(about).set()
 
 
 def _do(
@@ -93,17 +143,29 @@ def _do(
     tell: Progress,
     workspace: Path,
     held: Callable[[Worker | None], None] = lambda worker: None,
+    about: str = "",
 ) -> Any:
-    with _lock:
-        worker = _idle.pop() if _idle else None
+    worker = _taken(about)
     if worker is None or worker.process.poll() is not None:
         worker = Worker()
     held(worker)
+    worker.about = about or worker.about
     try:
         return worker.do(title, work, tell, workspace)
     finally:
         held(None)
         _keep(worker)
+
+
+def _taken(about: str) -> Worker | None:
+    """An idle process: one with the models that are needed, else the last one that was busy."""
+    with _lock:
+        if not _idle:
+            return None
+        knowing = [worker for worker in _idle if about and worker.about == about]
+        worker = knowing[-1] if knowing else _idle[-1]
+        _idle.remove(worker)
+        return worker
 
 
 def _keep(worker: Worker) -> None:

@@ -5,10 +5,13 @@ Words choose datasets, kinds or tasks such as trec6/200/1; without any, all. It 
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from benchmarks.ladder.collect import collect
 from benchmarks.ladder.rows import folder
 
-done = collect(sys.argv[1:], lambda sentence: print(sentence, file=sys.stderr, flush=True))
+asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+asked.add_argument("words", nargs="*", help="datasets, kinds or tasks, all by default")
+done = collect(asked.parse_args().words, lambda sentence: print(sentence, file=sys.stderr, flush=True))
 print(f"{done} tasks were carried out. Their rows are in {folder()}.")

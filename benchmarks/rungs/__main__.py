@@ -7,6 +7,7 @@ At the end it prints the table and the comparisons with their bounds.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator
@@ -66,15 +67,17 @@ def opponent(task: Task, way: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Measure what is missing, then print the table."""
-    again = "--again" in words
-    words = [word for word in words if not word.startswith("--")]
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("words", nargs="*", help="sets, tasks, kinds, rungs or opponents, all by default")
+    asked.add_argument("--again", action="store_true", help="measure what the table holds already")
+    chosen = asked.parse_args()
     if not data_folder().is_dir():
         print(f"The development sets are not at {data_folder()}. Set ADVISOR_BENCH_DATA to their folder.")
         return 1
-    for task, way in wanted(words):
-        if table.known(task, way) and not again:
+    for task, way in wanted(chosen.words):
+        if table.known(task, way) and not chosen.again:
             continue
         row = measure(task, way)
         table.keep(task, way, row)
@@ -85,4 +88,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

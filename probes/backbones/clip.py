@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import file_sha256
@@ -24,6 +25,18 @@ from probes.errors import BackboneError, first_line
 
 TEMPLATE = "a photo of a {name}."
 BATCH = 16
+
+
+def to_clip_pixels(image: Image.Image, size: int) -> np.ndarray:
+    """Pixels as CLIP's own processor makes them: shorter side to `size`, lengths rounded down, centre crop.
+
+    Shape: (size, size, 3) uint8.
+    """
+    short = min(image.size)
+    width, height = (int(size * side / short) for side in image.size)
+    left, top = (width - size) // 2, (height - size) // 2
+    image = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image.crop((left, top, left + size, top + size)))
 
 
 @dataclass(eq=False)
@@ -49,7 +62,10 @@ class ClipModel:
                 raise OSError("no model.safetensors")
             module = load_pretrained(transformers.CLIPModel, place)
             processor = transformers.CLIPProcessor.from_pretrained(
-                str(place), local_files_only=True, trust_remote_code=False
+                str(place),
+                backend="pil",  # as its authors resized; torchvision's, where installed, is up to a level off
+                local_files_only=True,
+                trust_remote_code=False,
             )
         except BackboneError:
             raise
@@ -62,15 +78,36 @@ class ClipModel:
         size = int(module.config.vision_config.image_size)
         return cls(place.resolve().name, module.to(device).eval(), processor, digest, size, device)
 
+    @property
+    def crops_as_usual(self) -> bool:
+        """Whether images are prepared as for OpenAI's models: shorter side to `size_px`, bicubic, centre crop."""
+        how, side = self.processor.image_processor, self.size_px
+        return (
+            all((how.do_resize, how.do_center_crop, how.do_rescale, how.do_normalize))
+            and dict(how.size) == {"shortest_edge": side}
+            and dict(how.crop_size) == {"height": side, "width": side}
+            and int(how.resample) == Image.Resampling.BICUBIC
+            and abs(255 * how.rescale_factor - 1) < 1e-6
+        )
+
+    @torch.no_grad()
+    def vectors_of(self, names: Sequence[str]) -> Tensor:
+        """The unit vectors of class names in words. Shape: (C, d)."""
+        inputs = self._inputs(names, [Image.new("RGB", (self.size_px, self.size_px))])
+        vectors: Tensor = self.module(**inputs).text_embeds.float()
+        return torch.nn.functional.normalize(vectors, dim=1)
+
+    def _inputs(self, names: Sequence[str], images: Sequence[Image.Image]) -> Any:
+        sentences = [TEMPLATE.format(name=name) for name in names]
+        return self.processor(
+            text=sentences, images=list(images), return_tensors="pt", padding=True, truncation=True
+        ).to(self.device)
+
     @torch.inference_mode()
     def log_probabilities(self, images: Sequence[Image.Image], names: Sequence[str]) -> np.ndarray:
         """log p(class | image) for class names in words. Shape: (n, C) float64."""
-        sentences = [TEMPLATE.format(name=name) for name in names]
         parts = []
         for start in range(0, len(images), BATCH):
-            inputs = self.processor(
-                text=sentences, images=list(images[start : start + BATCH]), return_tensors="pt", padding=True,
-                truncation=True,
-            ).to(self.device)  # fmt: skip
+            inputs = self._inputs(names, images[start : start + BATCH])
             parts.append(torch.log_softmax(self.module(**inputs).logits_per_image.double(), dim=-1).cpu().numpy())
         return np.concatenate(parts) if parts else np.zeros((0, len(names)))

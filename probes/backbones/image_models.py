@@ -156,6 +156,10 @@ class Vision(nn.Module):
         super().__init__()
         self.model, self.pooled = model, pooled
 
+    def extra_repr(self) -> str:
+        """Whether its own pooling counts, beside the model."""
+        return f"pooled={self.pooled}"
+
     @property
     def layers(self) -> nn.ModuleList:
         """The model's layers, from the input to the output; empty where it keeps them in no list."""
@@ -177,6 +181,10 @@ class AtOwnSize(nn.Module):
     def __init__(self, module: nn.Module, side_px: int) -> None:
         super().__init__()
         self.module, self.side_px = module, side_px
+
+    def extra_repr(self) -> str:
+        """The side, beside the network."""
+        return f"side_px={self.side_px}"
 
     def forward(self, pixels: Tensor) -> Tensor:
         size = (self.side_px, self.side_px)

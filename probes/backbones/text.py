@@ -28,6 +28,10 @@ class Pooled(nn.Module):
         super().__init__()
         self.encoder, self.pooling = encoder, pooling
 
+    def extra_repr(self) -> str:
+        """The pooling, beside the encoder."""
+        return str(self.pooling)
+
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         return pool(self.encoder(**batch).last_hidden_state, batch["attention_mask"], self.pooling)
 

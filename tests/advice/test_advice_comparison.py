@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.advice.comparison import apart, compared, dearer, effort, in_all, milliseconds, serving
+from advisor.advice.comparison import (
+    apart,
+    compared,
+    dearer,
+    effort,
+    in_all,
+    milliseconds,
+    seconds_of,
+    serving,
+    training_time,
+)
 from advisor.advice.outlook.cost import repriced
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.records import Estimate, Goal, Prices
@@ -94,12 +104,22 @@ def test_any_two_rungs_can_be_compared(
 def test_the_discount_for_luck_is_told_where_it_shows() -> None:
     made = repriced(ladder(0.3, 0.9, 0.9, 0.88, 0.2, error=0.02), Goal())
     assert apart(made[1], made[2]).startswith(
-        "5.3 points below frozen features, with 5.3 taken off for a lucky measurement ("
+        "level with frozen features as measured; counted as 5.3 below, because the best of many measured candidates "
+        "tends to be lucky ("
     )
     assert apart(made[2], made[1]).startswith(
-        "5.3 points above retrieval, with 5.3 taken off from retrieval for a lucky measurement ("
+        "level with retrieval as measured; counted as 5.3 above, because the best of many measured candidates "
+        "tends to be lucky ("
     )
     assert apart(made[3], made[2]).startswith("2.0 points below frozen features (")
+    close = repriced(ladder(0.3, 0.898, 0.9, 0.88, 0.2, error=0.02), Goal())
+    assert apart(close[1], close[2]).startswith("0.2 points below frozen features as measured; counted as 5.2, because")
+
+
+def test_a_time_of_training_is_the_run_s_where_one_has_finished() -> None:
+    frozen = ladder(0.3, 0.9, 0.9, 0.88, 0.2)[2].model_copy(update={"run": "r1", "run_seconds": 26.0})
+    assert (seconds_of(frozen), training_time(frozen)) == (26.0, "26 s, measured")
+    assert training_time(frozen.model_copy(update={"run_seconds": None})) == "30 s"
 
 
 def test_points_apart_are_those_between_the_printed_values() -> None:

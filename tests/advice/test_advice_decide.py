@@ -289,14 +289,14 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
     assert sentences[1] == (
-        "They are nearly as good: up to 0.6 points behind count as that here (1 a step, times the 60 % of runs that "
-        "keep tuning)."
+        "They are nearly as good: up to 0.60 points behind count as that here (1 a step; the two are 0.60 of a step "
+        "apart, as 60 % of runs keep tuning)."
     )
     assert sentences[2] == (
         "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better: trying it is the "
         "cheapest evidence."
     )
-    assert "That is less than the 0.6 points that count as nearly as good here (1 a step" in reasons["fine-tune"]
+    assert "That is less than the 0.60 points that count as nearly as good here (1 a step" in reasons["fine-tune"]
     assert reasons["fine-tune"].endswith(
         "On other datasets tuning was kept in 60 % of runs; otherwise frozen features are served."
     )
@@ -316,8 +316,8 @@ def test_the_usual_best_that_stands_says_why() -> None:
                  ladder(0.3, 0.7, 0.905, 0.905, 0.2, error=0.03)]  # fmt: skip
     sentences, reasons = told(estimates)
     assert sentences[1] == (
-        "The difference is within the error of the forecasts, so fine-tuning stands: it usually does best on other "
-        "datasets."
+        "Frozen features are 1.0 points ahead once the 1.0 points are counted, but that is within the error of the "
+        "forecasts, so fine-tuning stands: it usually does best on other datasets."
     )
     assert reasons["frozen"].startswith("Level with fine-tuning (50 % likely to be better), with 30 seconds")
     ahead = [e.model_copy(update={"usual_gain": gains[e.rung]}) for e in
@@ -328,9 +328,8 @@ def test_the_usual_best_that_stands_says_why() -> None:
 def test_a_lead_that_was_luck_elsewhere_is_said_where_it_changed_the_order() -> None:
     reasons = told(ladder(0.3, 0.92, 0.91, 0.88, 0.2, error=0.02))[1]
     assert reasons["rag"] == (
-        "4.3 points below frozen features, with 5.3 taken off for a lucky measurement (6 % likely to be better), with "
-        "no training and the same cost per prediction. Measured ahead, but narrow leads of rungs that train nothing "
-        "were mostly luck on other datasets."
+        "1.0 points above frozen features as measured; counted as 4.3 below, because the best of many measured "
+        "candidates tends to be lucky (6 % likely to be better), with no training and the same cost per prediction."
     )
     assert "luck" not in told(ladder(0.3, 0.5, 0.91, 0.88, 0.2, error=0.02))[1]["rag"], "too far off to matter"
 
@@ -370,7 +369,7 @@ def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:
     assert said.endswith("with more than a 99 % chance of reaching 90.0 %.")
     assert explain.summary(decision, estimates, "accuracy", goal) == (
         "No cheaper rung has an 80 % chance of that.",
-        "The highest target with a chance of 80 % here is 94.5 %, by fine-tuning.",
+        "The highest target with a chance of 80 % here is 94.4 %, by fine-tuning.",
         "Training takes 30 seconds and a prediction 10 ms on this machine.",
     )
     reasons = explain.reasons(decision, estimates, "accuracy", goal)
@@ -402,7 +401,7 @@ def test_a_target_out_of_reach_says_what_comes_closest_and_what_can_be_had() -> 
         "accuracy 96.0 % (93.0 to 99.0)."
     )
     sentences = explain.summary(decision, estimates, "accuracy", goal)
-    assert sentences[0] == "The highest target with a chance of 80 % here is 94.5 %, by fine-tuning."
+    assert sentences[0] == "The highest target with a chance of 80 % here is 94.4 %, by fine-tuning."
     assert explain.reasons(decision, estimates, "accuracy", goal)["frozen"].startswith(
         "A 14 % chance of reaching the target. 1.0 points below fine-tuning (24 % likely to be better), with"
     )

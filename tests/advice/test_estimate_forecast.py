@@ -100,3 +100,11 @@ def test_times_are_corrected_by_what_runs_took() -> None:
         timing.train_seconds(situation(tuned_speed=v), "fine-tune", 500, Experience(())) for v in (None, 1000.0)
     )
     assert slow is not None and quick is not None and slow > 10 * quick  # a step costs three forward passes
+
+
+def test_a_frozen_model_takes_at_least_its_loading_and_the_reading_of_the_test_part() -> None:
+    s = situation()
+    assert s.seconds_per_item
+    seconds = timing.train_seconds(s, "frozen", 0, Experience(()))
+    assert seconds is not None and seconds >= timing.LOADING_SECONDS + s.n_test * s.seconds_per_item
+    assert timing.beside(s, "fine-tune", Experience(())) == 0.0 == timing.beside(s, "prompting", Experience(()))

@@ -62,3 +62,11 @@ def test_a_long_output_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_p
     page = "```console head=2\n$ advisor runs\nold\n```\n\n```console\n$ advisor cache\n```\n"
     expected = "```console head=2\n$ advisor runs\nadvisor runs\n2\n…\n```\n\n```console\n$ advisor cache\n"
     assert guide.with_outputs(page, tmp_path) == expected + "advisor cache\n2\n3\n```\n"
+
+
+def test_asking_for_help_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    before = {page: page.stat().st_mtime_ns for page in guide.pages()}
+    with pytest.raises(SystemExit):
+        guide.main(["--help"])
+    assert "--options" in capsys.readouterr().out
+    assert {page: page.stat().st_mtime_ns for page in guide.pages()} == before

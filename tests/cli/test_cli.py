@@ -274,11 +274,16 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
 def test_advice_weighs_the_users_prices_and_keeps_what_must_hold(
     answer: Answer, advisor: Run, digits: Path, trained: dict[str, Any]
 ) -> None:
-    wishes = ("--weights-fixed", "--deadline", "3600", "--price-point", "7", "--predictions", "50", "--months", "3",
-              "--price-hour", "9", "--currency", "EUR", "--tolerance", "0.5")  # fmt: skip
+    wishes = ("--weights-fixed", "--deadline", "3600", "--price-point", "7", "--predictions", "5000000",
+              "--months", "3", "--price-hour", "9", "--currency", "EUR", "--tolerance", "0.5")  # fmt: skip
     found = answer("advise", digits, *BUDGET, *wishes, "--target", "0.5")
     prices, musts = found["question"]["prices"], found["question"]["constraints"]
-    assert (prices["point"], prices["predictions_per_month"], prices["months"], prices["rung"]) == (7, 50, 3, None)
+    assert (prices["point"], prices["predictions_per_month"], prices["months"], prices["rung"]) == (
+        7,
+        5_000_000,
+        3,
+        None,
+    )
     assert (prices["currency"], found["question"]["tolerance"]) == ("EUR", 0.5)
     assert (musts["weights_fixed"], musts["deadline_seconds"], musts["no_gpu"]) == (True, 3600, False)
     rungs = {rung["rung"]: rung for rung in found["rungs"]}

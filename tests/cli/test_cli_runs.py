@@ -32,6 +32,17 @@ def test_a_run_gets_a_name_a_note_and_a_star(capfd: Capture) -> None:
     assert json.loads(told(capfd, "rename", "the quick one", "", "--json"))["name"] == ""
 
 
+def test_a_list_of_runs_fits_into_eighty_columns(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    cause = "The disk was full while the checkpoint was written, and nothing could be kept."
+    files = a_run("20261130-0001-fine-tune-aaaa", "failed")
+    files.state.write_text(json.dumps({"state": "failed", "cause": cause}))
+    listed = told(capfd)
+    assert all(len(line.rstrip()) <= 80 for line in listed.splitlines())
+    assert "20261130-0001-fine-tune-aaaa" in listed and "failed, 0 %" in listed
+    assert set(cause.split()) <= set(listed.split()), "what is needed is wrapped, not cut"
+
+
 def test_what_was_deleted_is_restored(capfd: Capture) -> None:
     files = a_run("20261130-0001-frozen-aaaa", "failed", 3000)
     said = told(capfd, "delete", "aaaa", "--yes")

@@ -268,7 +268,7 @@ def test_a_wrong_table_names_the_line_and_the_cause(pets: Dataset, tmp_path: Pat
         table.read(pets, write(tmp_path / "d.csv", content))
 
 
-def test_questions_have_no_labels_to_correct() -> None:
+def test_without_a_decision_questions_make_no_version() -> None:
     handbook = read("sample:handbook")
-    with pytest.raises(DatasetError, match="without classes"):
+    with pytest.raises(DatasetError, match="No decision changes"):
         make.make(handbook)

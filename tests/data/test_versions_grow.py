@@ -75,7 +75,7 @@ def test_a_class_in_other_letters_is_known_and_another_is_not(texts: Dataset) ->
     rng = np.random.default_rng(4)
     new = [sentence(rng, 1), sentence(rng, 0)]
     grown = grow(texts, [*labelled(new[:1], " GOOD "), *labelled(new[1:], "neutral")])
-    assert grown.n_added == 1 and [one.reason for one in grown.left_out] == [UNKNOWN]
+    assert grown.n_added == 1 and [one.reason for one in grown.left_out] == [UNKNOWN.format("neutral")]
     with pytest.raises(DatasetError, match="Its classes are bad and good"):
         grow(texts, labelled(new[1:], "neutral"))
 

@@ -28,15 +28,21 @@ def check(precision: float | None) -> PlantedCheck:
 def test_suspect_labels_are_as_grave_as_their_list_is_good(
     n_listed: int, precision: float | None, severity: str, said: str
 ) -> None:
-    found = issue_wording.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision))
+    found = issue_wording.suspect_labels([f"k{i}" for i in range(n_listed)], 500, check(precision), probe_error=0.2)
     assert found is not None and found.severity == severity and said in found.sentence
     assert found.n_items == n_listed
     assert issue_wording.mostly_hard([found]) is (precision == 0.3)
 
 
+def test_a_sure_probe_does_not_call_wrong_labels_right() -> None:
+    found = issue_wording.suspect_labels(["a"] * 25, 500, check(0.4), probe_error=0.06)
+    assert found is not None and not found.mostly_hard
+    assert "may be right" not in found.sentence and "wrong before the test" in found.sentence
+
+
 def test_an_interval_of_one_number_is_not_written() -> None:
     sure = Measured(value=0.1, low=0.09, high=0.12, n=500, seconds=1.0)
-    found = issue_wording.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure))
+    found = issue_wording.suspect_labels(["a"] * 50, 500, PlantedCheck(50, sure, sure), probe_error=0.2)
     assert found is not None and "about 1 in 10 of its entries were flipped. So most" in found.sentence
 
 

@@ -95,3 +95,12 @@ def test_the_map_has_a_point_for_each_judged_item_and_neighbours_without_itself(
         assert row not in set(near) and len(near) <= N_NEIGHBOURS
     kept = kept_embedding(dataset, of)
     assert kept is not None and kept["x"].tolist() == table["x"].tolist()
+
+
+def test_nothing_is_proposed_where_the_probe_errs_on_many_labels(wrong_digits: tuple[Dataset, Judged]) -> None:
+    dataset, of = wrong_digits
+    assert of.probe_error is not None and not worklist.is_hard(of)
+    hard = of.model_copy(update={"probe_error": worklist.HARD + 0.01})
+    suspects = worklist.worklist(dataset, hard)
+    suspects = suspects[suspects["check"] == LABELS]
+    assert len(suspects) and set(suspects["action"]) == {""} and all(suspects["suggested"] != "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -19,7 +20,9 @@ from advisor.exports import beside, quantised
 from advisor.exports.export import export
 from advisor.exports.records import Exported
 from advisor.rungs.saved import folder as saved
+from advisor.rungs.saved.loading import load
 from tests.rungs.saved_models import load_predictor
+from tests.serve.serving import serving
 
 pytestmark = pytest.mark.slow  # each trains, exports and starts processes of its own
 
@@ -126,7 +129,8 @@ def _write_training(run: Path, out: Path) -> None:
     _, tensors = saved.read(run)
     contents.write_description("images", model, out)
     contents.write_weights(model, tensors, out)
-    contents.write_requirements("images", out)
+    contents.write_scripts("images", out)
+    contents.write_requirements(contents.PACKAGES["images"], out)
     assert beside._training(model, run, out)
 
 
@@ -150,7 +154,12 @@ def test_the_small_server_answers(image_folder: Path, images: Dataset) -> None:
             assert json.load(answer)["classes"] == list(images.classes)
         path = Path(images.items["path"].iloc[0])
         with urllib.request.urlopen(f"{address}/predict", data=path.read_bytes()) as answer:
-            told = json.load(answer)[0]
+            told = json.load(answer)["predictions"][0]
+        coded = base64.b64encode(path.read_bytes()).decode()
+        body = json.dumps({"inputs": [coded, coded], "probabilities": True}).encode()
+        request = urllib.request.Request(f"{address}/predict", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            several = json.load(answer)["predictions"]
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/predict", data=b"no image")
         assert refused.value.code == 422
@@ -159,6 +168,12 @@ def test_the_small_server_answers(image_folder: Path, images: Dataset) -> None:
         process.wait()
     ours = load_predictor(image_folder).predict([path])[0]
     assert told["label"] == ours.label and told["probability"] == pytest.approx(ours.probability, abs=1e-4)
+    assert [one["label"] for one in several] == [ours.label] * 2 and set(several[0]["probabilities"]) == {
+        *images.classes
+    }
+    with serving(load(image_folder)) as running:  # the same requests and answers as those of `advisor serve`
+        status, document = running.predict([coded], probabilities=True)
+    assert status == 200 and set(document["predictions"][0]) == set(several[0])
 
 
 @pytest.mark.parametrize("kind", ["image", "text"])

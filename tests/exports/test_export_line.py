@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +16,13 @@ from PIL import Image
 from advisor.core.errors import RunError, StorageError
 from advisor.core.records import Dataset, Threshold
 from advisor.exports import parity
+from advisor.exports import scripts as scripts_of
 from advisor.exports.export import export, exported_in
 from advisor.exports.records import BOUND, Parity
+from advisor.rungs.clip import BY as BY_CLIP
 from tests.exports.conftest import alone
 from tests.rungs.saved_models import load_predictor
+from tests.rungs.test_rungs_clip import write_random_clip
 
 Run = Callable[..., Path]
 
@@ -72,6 +74,23 @@ def test_an_image_model_says_the_same_alone(
     ours = load_predictor(run).predict_proba(items)
     theirs = alone(tmp_path / "out", items, tmp_path / "answers.npy")
     assert np.abs(ours - theirs).max() <= BOUND and parity.same(ours, theirs).all()
+
+
+def test_a_clip_says_the_same_alone(images: Dataset, run_of: Run, home: Path, tmp_path: Path) -> None:
+    clip = write_random_clip(home / "clip")
+    words = {"folder": str(clip), "words": [f"digit {name}" for name in images.classes]}
+    run = run_of(images, "prompting", by=BY_CLIP, clip=words)
+    done = export(run, "folder", tmp_path / "out")
+    assert done.parity is not None and done.parity.good and "class names" not in " ".join(done.remarks)
+    (tmp_path / "odd").mkdir()
+    items = odd_images(tmp_path / "odd")
+    ours = load_predictor(run).predict_proba(items)
+    theirs = alone(tmp_path / "out", items, tmp_path / "answers.npy")
+    assert np.abs(ours - theirs).max() <= BOUND and parity.same(ours, theirs).all()
+    settings = json.loads((clip / "preprocessor_config.json").read_text())
+    (clip / "preprocessor_config.json").write_text(json.dumps({**settings, "do_center_crop": False}))
+    with pytest.raises(RunError, match="prepares images in a way of its own"):
+        export(run, "onnx", tmp_path / "refused")
 
 
 @pytest.mark.parametrize(("rung", "settings"), TEXTS)
@@ -173,6 +192,16 @@ def test_what_is_not_sure_is_not_sure_outside_too(texts: Dataset, run_of: Run, t
         path.unlink()
     assert load_predictor(tmp_path / "out").threshold == kept
     done = subprocess.run(
-        [sys.executable, "-I", str(tmp_path / "out" / "predict.py"), "More salt"], capture_output=True, text=True
+        [sys.executable, "-E", "-s", str(tmp_path / "out" / "predict.py"), "More salt"], capture_output=True, text=True
     )
-    assert re.search(r"More salt\tcooking\t[01]\.\d+\tnot sure: cooking, sport\n", done.stdout), done.stderr
+    item, _, answer = done.stdout.partition("\t")
+    assert item == "More salt", done.stderr
+    assert json.loads(answer) | {"probability": 1.0} == {
+        "label": "cooking", "probability": 1.0, "sure": False, "likely": ["cooking", "sport"]
+    }  # fmt: skip
+
+
+def test_what_a_user_reads_first_fits_the_screen() -> None:
+    scripts = sorted(Path(scripts_of.__file__).parent.glob("predict*.py"))
+    lengths = {path.name: len(path.read_text().splitlines()) for path in scripts}
+    assert len(lengths) == 3 and max(lengths.values()) <= 40, lengths

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.neighbours import unit_rows
-from probes.plane import principal_plane
+from probes.plane import FEWEST, principal_plane, umap_plane
 
 
 @settings(max_examples=25, deadline=None)
@@ -26,3 +27,17 @@ def test_the_plane_is_that_of_the_singular_vectors(n: int, d: int, seed: int) ->
 def test_the_same_features_lie_the_same_way_up() -> None:
     features = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     np.testing.assert_array_equal(principal_plane(features), principal_plane(features))
+
+
+def test_a_few_rows_need_no_umap() -> None:
+    features = np.random.default_rng(0).normal(size=(FEWEST - 1, 4)).astype(np.float32)
+    np.testing.assert_array_equal(umap_plane(features), principal_plane(features))
+
+
+def test_umap_keeps_two_groups_apart_and_gives_the_same_twice() -> None:
+    pytest.importorskip("umap")
+    rng = np.random.default_rng(0)
+    features = np.concatenate([rng.normal(centre, 0.1, (20, 8)) for centre in (np.eye(8)[0], np.eye(8)[4])])
+    one, two = (umap_plane(features.astype(np.float32)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert np.linalg.norm(one[:20].mean(axis=0) - one[20:].mean(axis=0)) > 3 * one[:20].std(axis=0).max()

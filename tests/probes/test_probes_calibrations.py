@@ -19,10 +19,10 @@ class Measurements:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
         self.rate, self.n_full = rate, 0
-        monkeypatch.setattr(calibrations, "calibrate_backbone", self.full)
-        monkeypatch.setattr(calibrations, "check_rate", lambda *_: self.rate)
+        monkeypatch.setattr(calibrations, "_measured", self.full)
+        monkeypatch.setattr(calibrations, "present_rate", lambda *_: self.rate)
 
-    def full(self, backbone: object, texts: object = None) -> Calibration:
+    def full(self, backbone: object, cache: Path, texts: object = None) -> Calibration:
         self.n_full += 1
         return Calibration(device="cpu", batch_size=16, items_per_second=self.rate, reason="cpu, float32: measured.")
 
@@ -31,7 +31,7 @@ def test_a_real_calibration_is_measured_once_and_confirmed(lite0: ImageBackbone,
     first = calibrations.calibration_of(lite0, tmp_path)
     again = calibrations.calibration_of(lite0, tmp_path)
     assert first.items_per_second > 0
-    choice = {"device", "dtype", "channels_last", "batch_size"}
+    choice = {"device", "dtype", "channels_last", "batch_size", "engine", "engine_dtype"}
     on_file = json.loads(next((tmp_path / calibrations.FOLDER).glob("*.json")).read_text())["content"]["calibration"]
     assert {name: on_file[name] for name in choice} == again.model_dump(include=choice)
 
@@ -101,3 +101,31 @@ def test_a_folder_that_cannot_be_written_costs_the_memory_only(
     calibrations.calibration_of(lite0, blocked)
     assert calibrations.calibration_of(lite0, blocked).items_per_second == 50.0
     assert stopwatch.n_full == 2
+
+
+def test_an_engine_that_comes_or_goes_is_another_calibration(
+    lite0: ImageBackbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from probes.engines import opened
+
+    stopwatch = Measurements(monkeypatch, 50.0)
+    for versions in ({}, {"openvino": "1"}, {"openvino": "2"}, {"openvino": "1"}):
+        monkeypatch.setattr(opened, "installed", lambda versions=versions: versions)
+        calibrations.calibration_of(lite0, tmp_path)
+    assert stopwatch.n_full == 3
+
+
+def test_a_kept_engine_that_does_not_run_any_more_is_measured_anew(
+    lite0: ImageBackbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopwatch = Measurements(monkeypatch, 50.0)
+    calibrations.calibration_of(lite0, tmp_path)
+    stopwatch.rate = None  # type: ignore[assignment]
+    monkeypatch.setattr(stopwatch, "full", lambda *_: Calibration(device="cpu", items_per_second=9.0))
+    monkeypatch.setattr(calibrations, "_measured", stopwatch.full)
+    assert calibrations.calibration_of(lite0, tmp_path).items_per_second == 9.0
+
+
+def test_a_calibration_of_a_former_version_still_loads() -> None:
+    former = {"device": "cpu", "dtype": "bfloat16", "channels_last": True, "batch_size": 16, "items_per_second": 9.0}
+    assert Calibration.model_validate({**former, "reason": "On the CPU."}).engine == "torch"

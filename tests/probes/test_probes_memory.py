@@ -24,6 +24,10 @@ from probes.memory import InParts, is_out_of_memory, used_bytes
         torch.OutOfMemoryError(),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
         RuntimeError("MPS backend out of memory"),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("could not create a primitive"),  # seen under a limit of the address space
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
         OSError(errno.ENOMEM, "Cannot allocate memory"),  # as a process that cannot be forked
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     ],
@@ -40,6 +44,7 @@ def test_other_errors_are_not_taken_for_it() -> None:
         OSError("out of memory cards"),
         ValueError("not enough memory"),
         RuntimeError("shape mismatch"),
+        RuntimeError("could not create a primitive descriptor for the convolution forward propagation primitive"),
         ImportError("memory"),
     ):
         assert not is_out_of_memory(error)

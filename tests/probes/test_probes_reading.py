@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.reading import NOT_FOUND, exact_match, normalised, token_f1
+from probes.reading import NOT_FOUND, exact_match, loops, normalised, token_f1
 
 WORDS = st.lists(st.sampled_from(["the", "Panthers", "308", "points,", "in", "a", "U.S.", ""]), max_size=6).map(
     " ".join
@@ -54,3 +54,21 @@ def test_f1_is_the_slow_plain_formula(answer: str, truth: str) -> None:
 def test_normalising_twice_is_once(text: str) -> None:
     assert token_f1(text, [text]) == (1.0 if normalised(text) not in ("", normalised(NOT_FOUND)) else 0.0)
     assert normalised(text) == " ".join(normalised(text).split())
+
+
+@pytest.mark.parametrize(
+    ("answer", "looping"),
+    [
+        ("The answer is: " * 4, True),
+        ("It is 42. The answer is: The answer is: The answer is: The", True),
+        ("yes yes yes yes yes yes", True),
+        ("New York, New York", False),
+        ("Bora Bora", False),
+        ("no", False),
+        ("", False),
+        ("The first is ridge, the second is logistic regression, the third is a network.", False),
+        ("Day after day after day, they measured it on items that nobody had ever seen before that.", False),
+    ],
+)
+def test_an_answer_that_loops_is_told_from_one_that_repeats_a_word(answer: str, looping: bool) -> None:
+    assert loops(answer) == looping

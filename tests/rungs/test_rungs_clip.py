@@ -20,7 +20,7 @@ from advisor.rungs import registry
 from advisor.rungs.context import RunContext
 from advisor.runs.report.report import report
 from probes.backbones import catalog
-from probes.backbones.clip import TEMPLATE, ClipModel
+from probes.backbones.clip import TEMPLATE, ClipModel, to_clip_pixels
 from probes.backbones.weights import weights_hash
 from probes.errors import BackboneError
 from tests.rungs.saved_models import load_predictor
@@ -28,12 +28,16 @@ from tests.rungs.saved_models import load_predictor
 
 @pytest.fixture(scope="module")
 def random_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLIP of two layers with random weights, its tokenizer over single letters."""
+    """A CLIP of random weights."""
+    return write_random_clip(tmp_path_factory.mktemp("clip") / "random-clip")
+
+
+def write_random_clip(folder: Path) -> Path:
+    """Write a CLIP of two layers with random weights, its tokenizer over single letters."""
     import torch
     from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-    folder = tmp_path_factory.mktemp("clip") / "random-clip"
     folder.mkdir()
     letters = list(bytes_to_unicode().values())
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
@@ -68,6 +72,15 @@ def test_probabilities_are_the_scaled_cosines_of_the_embeddings(random_clip: Pat
         expected = (cosines * model.module.logit_scale.exp()).log_softmax(-1)
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
     assert model.name == "random-clip" and model.log_probabilities([], names).shape == (0, 2)
+
+
+@pytest.mark.parametrize("size", [(40, 50), (32, 32), (7, 90), (333, 100)])
+def test_pixels_are_those_of_the_models_own_processor(random_clip: Path, size: tuple[int, int]) -> None:
+    how = ClipModel.load(random_clip).processor.image_processor
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    seen = how(Image.fromarray(pixels), return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
+    levels = (seen * np.array(how.image_std) + np.array(how.image_mean)) * 255
+    assert np.abs(levels - to_clip_pixels(Image.fromarray(pixels), 32)).max() < 0.01
 
 
 def test_a_folder_without_a_clip_says_so(tmp_path: Path) -> None:

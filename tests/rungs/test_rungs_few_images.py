@@ -102,3 +102,25 @@ def test_more_images_are_judged_on_a_part_put_aside(
     assert outcome.validation["n"] == len(digits.where("val"))
     assert read_json(context.directory / "resolved.json")["depths"] == DEPTHS
     load_predictor(context.directory).predict_rows(digits, digits.where("test"))
+
+
+def test_a_machine_that_becomes_slower_shortens_the_tunings_that_are_left(digits: Dataset, run_of: Run) -> None:
+    rows = digits.where("train", "val")
+    inside = np.arange(len(rows)) % 3 > 0
+    resolved = {"steps": 90, "read_per_second": 1000.0}
+
+    def steps(step_seconds: float | None, index: int, **settings: Any) -> int | None:
+        context = run_of(digits, "fine-tune", 120.0, **settings)
+        pace = few_labels.Pace(context, resolved)
+        pace.took(60, None if step_seconds is None else 60 * step_seconds)
+        taken = pace.steps(Tuning(rows, inside if index < 3 else np.ones(len(rows), bool), index, 4))
+        assert taken is None or pace.steps(Tuning(rows, inside, index, 4)) == taken, "what is decided is kept"
+        return taken
+
+    assert steps(None, 3) == 90 == steps(0.01, 3), "nothing is known, and it is as quick as planned"
+    second, last = steps(1.0, 1), steps(2.0, 3)
+    assert second is not None and last is not None and 23 <= second < 70 and 23 <= last < 60
+    assert steps(60.0, 1) == 23 and steps(60.0, 3) is None, "the last one is not worth it"
+    assert steps(60.0, 3, steps=90) == 90, "a plan that fixes the steps repeats to the same number"
+    pace = few_labels.Pace(run_of(digits, "fine-tune", 120.0), resolved)
+    assert pace.sentences(90) == () and "took 40 steps, to end within 2 min" in pace.sentences(40)[0]

@@ -14,10 +14,13 @@ from advisor.core.errors import DatasetError, RunError
 from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
 from advisor.rungs import common, frozen
+from advisor.rungs.comparison import Comparison
 from advisor.rungs.context import RunContext
-from advisor.rungs.saved import classifier
+from advisor.rungs.frozen_choice import Choice
 from advisor.rungs.saved.inputs import open_input
-from probes.heads import softmax
+from probes import forward
+from probes.engines import opened
+from probes.heads import Recipe, softmax
 from probes.hooks import LAST
 from tests.rungs.saved_models import load_predictor
 
@@ -27,14 +30,17 @@ GOLDEN = Path(__file__).parent / "golden" / "frozen-text-1"
 Run = Callable[..., RunContext]
 
 
-def test_many_texts_are_read_in_the_quickest_precision_and_get_the_same_answers(
+def test_an_engine_gives_many_texts_the_same_answers(
     docstrings: Dataset, run_of: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = run_of(docstrings, "frozen", 60.0)
     frozen.execute(context)
     rows, predictor = docstrings.where("train", "val"), load_predictor(context.directory)
+    opened.close()
+    for threshold in ("TO_OPEN", "TO_TRANSLATE"):
+        monkeypatch.setattr(forward, threshold, float("inf"))
     exact, _ = predictor.predict_rows(docstrings, rows)
-    monkeypatch.setattr(classifier, "MANY_TEXTS", 10)
+    predictor.stay()
     quick, _ = predictor.predict_rows(docstrings, rows)
     assert np.mean(exact.argmax(1) == quick.argmax(1)) > 0.98
     np.testing.assert_allclose(quick, exact, atol=0.05)
@@ -126,10 +132,19 @@ def test_a_temperature_in_the_file_changes_probabilities_and_no_label(tmp_path: 
 def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) -> None:
     rows = np.arange(100)
     logits = np.random.default_rng(0).normal(size=(100, 3))
-    assert common.calibrated(docstrings, rows, logits, 1.7)[0] == 1.7
+    taken, values, told = common.calibrated(docstrings, rows, logits, 1.7)
+    assert taken == 1.7 == values["temperature"] and "fitted on training items by cross-validation" in told[0]
     temperature, values, told = common.calibrated(docstrings, rows, 5 * logits)
     assert temperature > 2 and values["ece"] < values["ece_before"] and "temperature" in told[0]
     assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
+
+
+def test_a_temperature_that_makes_held_out_items_worse_is_not_applied(docstrings: Dataset) -> None:
+    rows = np.arange(100)
+    right = np.eye(len(docstrings.classes))[docstrings.labels[rows]]
+    temperature, values, told = common.calibrated(docstrings, rows, 9 * right, 4.0)
+    assert temperature == 1.0 == values["temperature"] and values["ece"] == values["ece_before"]
+    assert told[0].startswith("Probabilities were left as they are: with temperature 4.00")
 
 
 def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Dataset, run_of: Run) -> None:
@@ -151,3 +166,10 @@ def test_a_model_of_mirrored_pictures_averages_the_features_of_both(digits: Data
     plain, both = log_odds(False), log_odds(True)
     assert np.abs(plain[0] - plain[1]).max() > 1.0
     np.testing.assert_allclose(both, np.tile(plain.mean(axis=0), (2, 1)), atol=0.05)
+
+
+def test_a_gain_is_the_difference_of_the_values_beside_it_and_equal_values_are_not_set_against_each_other() -> None:
+    compared = Comparison(frozen=0.98744, tuned=0.99163, error=0.005, n=239, kept=True)
+    assert "99.2 % on 239 held-out items, the frozen head 98.7 %: a gain of +0.5 points" in compared.sentence
+    alike = Choice(("layer 5", LAST), Recipe.of({}), tried=(((LAST,), 0.87), (("layer 5", LAST), 0.87)))
+    assert alike.sentences[0].count("87.0 %") == 1 and "Log loss decided" in alike.sentences[0]

@@ -68,14 +68,15 @@ def test_two_runs_are_paired_item_by_item(digits: Dataset) -> None:
 def test_a_small_difference_may_be_luck_and_a_large_one_is_not(digits: Dataset) -> None:
     finished(digits, "one", 0), finished(digits, "near", 1), finished(digits, "far", len(digits.where("test")))
     near, far = advisor.compare(["one", "near", "far"]).pairs
-    assert near.low < 0 < near.high and "may be luck" in near.verdict
-    assert far.high < 0 and "the first is better" in far.verdict
+    assert near.low < 0 < near.high and "may be luck" in near.verdict("one", "two")
+    assert far.high < 0 and "one is better" in far.verdict("one", "two")
 
 
 def test_equal_runs_are_not_equal_for_certain(digits: Dataset) -> None:
     finished(digits, "one", 2), finished(digits, "two", 2)
     (pair,) = advisor.compare(["one", "two"]).pairs
     assert pair.difference == 0 and pair.low < 0 < pair.high and pair.n_right == (0, 0)
+    assert pair.verdict("one", "two").startswith(f"both have the same {pair.n_both} of {pair.n} test items right")
 
 
 def test_other_items_are_not_paired(digits: Dataset, tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from advisor.core import storage
+from advisor.core.records import Plan
 from advisor.core.workspace import RunFiles
 from advisor.runs.reporter import Reporter
-from advisor.runs.worker import interrupted
+from advisor.runs.worker import interrupted, overrun
 
 
 def taken_up(folder: Path, **state: Any) -> Reporter:
@@ -57,3 +59,11 @@ def test_what_a_run_says_of_itself_is_in_its_state_and_its_events(tmp_path: Path
     assert [e["sentence"] for e in storage.read_lines(files.events) if e["event"] == "said"] == [state["doing"]]
     reporter.emit("Reading the test part", 0.95)
     assert storage.read_object(files.state)["items_per_second"] is None, "the pace is that of its stage"
+
+
+def test_a_run_that_took_longer_than_its_limit_says_so_and_why(plan_of: Callable[..., Plan]) -> None:
+    tuned, frozen = plan_of("fine-tune", 300.0), plan_of("frozen", 60.0)
+    assert overrun(tuned, 310.0) == () == overrun(frozen, 20.0)
+    assert overrun(tuned, 460.0)[0].startswith("It took 7 min 40 s before the test part was read, over its limit of 5")
+    assert "the machine was slower afterwards" in overrun(tuned, 460.0)[0]
+    assert "Loading the model" in overrun(frozen, 70.0)[0]

@@ -54,6 +54,15 @@ def test_the_promise_is_checked_on_the_test_part_which_took_no_part(tmp_path: Pa
     assert threshold.tested(tmp_path) == []
 
 
+def test_a_model_that_always_answers_says_so_and_names_nothing_instead(tmp_path: Path) -> None:
+    one = threshold.choose(tmp_path, judged(tmp_path), 0.5)
+    assert threshold.always(one) and one.covers == 1.0
+    said = " ".join(threshold.sentences(one))
+    assert "It answers every item" in said and "Checked on the test part" in said
+    assert "0.000" not in said and "not sure" not in said and "100 %" not in said
+    assert not threshold.always(threshold.choose(tmp_path, judged(tmp_path), 0.9))
+
+
 def test_who_asks_for_more_than_can_be_promised_is_told_what_can_be(tmp_path: Path) -> None:
     said = judged(tmp_path)
     with pytest.raises(RunError, match=r"No threshold can promise that 99.9 % .* The most that can be promised is 9"):

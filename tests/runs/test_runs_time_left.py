@@ -1,4 +1,4 @@
-"""The time left of a run: one number for all of it, which never grows and never exceeds the budget."""
+"""The time left of a run: one number for all of it, which grows only where the reading at the end is measured."""
 
 from __future__ import annotations
 
@@ -55,6 +55,29 @@ def test_a_rung_that_does_not_train_goes_by_its_pace() -> None:
     assert left.at(11.0, 0.5, 300.0) == 10.0  # no slower than before
 
 
+def test_the_reading_of_the_test_part_is_in_the_estimate_from_the_start() -> None:
+    left = TimeLeft()
+    left.expect_reading(20.0)
+    assert left.at(19.0, 0.5, 300.0) == 37.1, "19 s for half, of which the reading takes no part"
+    assert left.at(36.1, 0.949, 300.0) == 20.0
+    left.read(37.0)
+    assert left.at(37.0, 0.95, 300.0) == 20.0
+    assert left.at(47.0, 0.955, 300.0) == 10.0
+
+
+def test_a_reading_that_takes_longer_than_was_known_does_not_stay_at_a_second() -> None:
+    left = TimeLeft()
+    left.note(30.0, 10.0)
+    assert left.at(40.0, 0.95, 300.0) == 1.0
+    left.read(40.0)  # nothing was known of its pace
+    assert left.at(40.0, 0.95, 300.0) == 1.0
+    left.read(45.0, 45.0)
+    assert left.at(45.0, 0.955, 300.0) == 45.0
+    left.read(60.0, 28.0)
+    assert left.at(60.0, 0.97, 300.0) == 28.0
+    assert left.at(60.0, 0.97, 70.0) == 10.0, "never more than the budget leaves"
+
+
 def test_a_run_of_several_fits_shows_one_time_left(tmp_path: Path) -> None:
     reporter = Reporter(tmp_path)
     reporter.budget_seconds = 300.0
@@ -69,3 +92,12 @@ def test_a_run_of_several_fits_shows_one_time_left(tmp_path: Path) -> None:
         shown.append(json.loads((tmp_path / "state.json").read_text())["eta_seconds"])
     assert shown[0] is None
     assert all(later <= 32.0 for later in shown[1:])
+
+
+def test_an_end_that_has_passed_is_longer_than_expected_and_not_a_second_away() -> None:
+    left = TimeLeft()
+    left.note(20.0, 10.0)
+    assert left.at(30.0, 0.5, 300.0) == 1.0
+    assert left.at(40.0, 0.5, 300.0) == 0.0
+    left.note(60.0, 41.0)
+    assert left.at(41.0, 0.5, 300.0) == 0.0, "it does not rise again"

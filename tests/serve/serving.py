@@ -59,10 +59,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(model: Model, limits: Limits = Limits(), key: str = "", local: bool = True) -> Iterator[Server]:  # noqa: B008
+def serving(model: Model | Served, limits: Limits = Limits(), key: str = "", local: bool = True) -> Iterator[Server]:  # noqa: B008
     """Serve a model in a thread of this process."""
+    served = model if isinstance(model, Served) else Served(model)
     place = listening("127.0.0.1", 0)
-    config = uvicorn.Config(guarded(Served(model), limits, key, local), log_level="error", lifespan="on", ws="none")
+    config = uvicorn.Config(guarded(served, limits, key, local), log_level="error", lifespan="on", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([place],))
     thread.start()

@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from advisor.core.errors import PeopleError
+from advisor.core.records import Prediction
 from advisor.rungs.saved.predictor import Predictor
 from advisor.serve.limits import Limits
+from advisor.serve.served import Served
 from tests.serve.serving import JSON, Server, serving
 
 COOKING, SPORT = "Fry the onions in butter", "The goalkeeper saved the penalty"
@@ -124,6 +127,27 @@ def test_the_counters_count(texts: Predictor) -> None:
     assert 'advisor_requests_total{status="200"} 1.0' in counted
     assert 'advisor_items_total{outcome="problem"} 1.0' in counted
     assert "advisor_batch_items_sum 3.0" in counted
+
+
+def test_a_model_that_fails_is_answered_and_counted_and_the_server_goes_on(texts: Predictor) -> None:
+    class Fails:
+        def __call__(self, items: list[str]) -> list[Prediction]:
+            if "fail" in items:
+                raise ZeroDivisionError("by nought")
+            if "refuse" in items:
+                raise PeopleError("The endpoint does not answer.")
+            return texts.predict_each(items)
+
+    served = Served(texts)
+    served._each = Fails()
+    with serving(served) as fresh:
+        status, document = fresh.predict("fail")
+        assert status == 500 and "log shows the cause" in document["error"]
+        status, document = fresh.predict("refuse")
+        assert status == 502 and document["error"] == "The endpoint does not answer."
+        assert fresh.predict(COOKING)[0] == 200
+        counted = fresh.request("GET", "/metrics")[2].decode()
+    assert all(f'advisor_requests_total{{status="{status}"}} 1.0' in counted for status in (200, 500, 502))
 
 
 def test_a_key_is_asked_for_everything_but_health_and_the_page(texts: Predictor) -> None:

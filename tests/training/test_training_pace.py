@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.training.pace import Pace
-from advisor.training.recipes import hold_batch_norm, settings_for, size_and_speed
+from advisor.training.recipes import hold_batch_norm, settings_for, size_and_speed, training_precision
 from advisor.training.settings import Settings
 from advisor.training.sources import TextSource
 from probes.backbones import catalog
@@ -106,3 +110,16 @@ def test_recipes_differ_where_they_must() -> None:
     assert settings_for("fine-tune", "text", 500, 60.0, 0, learning_rate=7e-5).learning_rate == 7e-5
     assert hold_batch_norm("fine-tune", 500) and not hold_batch_norm("fine-tune", 50_000)
     assert not hold_batch_norm("scratch", 500)
+
+
+@pytest.mark.parametrize("generation, precision", [(7, "float32"), (8, "bfloat16")])
+def test_bfloat16_is_for_devices_that_do_not_emulate_it(
+    generation: int, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Turing device (7) and an Ampere one (8), as torch would describe them."""
+    facts = {"is_available": True, "current_device": 0, "get_device_properties": SimpleNamespace(major=generation)}
+    for name, fact in facts.items():
+        monkeypatch.setattr(torch.cuda, name, lambda *_, fact=fact: fact)
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda device: True)
+    assert training_precision("cuda") == precision
+    assert training_precision("cpu") == "float32"

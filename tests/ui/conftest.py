@@ -155,14 +155,15 @@ def write_advice(dataset: Dataset, target: float | None = None) -> Advice:
 def in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages have their work done in this process: another takes seconds to start, and sees no patch of a test's.
 
-    The browser has real ones, and so has a test that asks for `own_processes`.
+    Nothing is loaded ahead. The browser has real processes, and so has a test that asks for `own_processes`.
     """
 
-    def do(title: str, work: Work, tell: Progress, workspace: Path, held: object = None) -> Any:
+    def do(title: str, work: Work, tell: Progress, workspace: Path, held: object = None, about: str = "") -> Any:
         return workers.result_of(title, outcome(work, tell))
 
     if "own_processes" not in request.fixturenames:
         monkeypatch.setattr(workers, "_do", do)
+        monkeypatch.setattr(workers, "load_ahead", lambda about, *works: None)
 
 
 @pytest.fixture

@@ -104,8 +104,8 @@ def test_from_a_sample_to_a_prediction(browser_page: Page, address: str) -> None
     page.get_by_role("heading", name=re.compile("^Reached ")).wait_for(timeout=LONG)
     page.get_by_text("it reached").first.wait_for()
     page.get_by_text("Upload", exact=True).first.click()
-    page.locator("input[type=file]").first.set_input_files(digit())  # the other one takes many
-    page.get_by_text("with probability").wait_for(timeout=SOON)
+    page.locator("[class*=st-key-try-image] input[type=file]").set_input_files(digit())  # not the box for tables
+    page.get_by_text("with probability").wait_for(timeout=LONG)  # the model is loaded first
     assert page.get_by_text("This did not work").count() == 0
 
 

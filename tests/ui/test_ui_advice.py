@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from advisor import api
 from advisor.advice import advise
 from advisor.advice.record.decision import DecisionRecord
-from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
-from advisor.ui import offers, parts
+from advisor.ui import offers, parts, rungs_table
 from advisor.ui.charts import ladder
-from tests.ui.ui_records import opened, unfolded
+from tests.ui.ui_records import opened, spaced, unfolded
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -51,7 +51,7 @@ def given(dataset: Dataset, **changes: Any) -> Advice:
 
 def answer(app: AppTest) -> str:
     """The headline under the questions."""
-    return next(str(h.value) for h in app.html if parts.ANSWER in h.value)
+    return next(spaced(h.value) for h in app.html if parts.ANSWER in h.value)
 
 
 def kept(dataset: Dataset) -> Advice:
@@ -70,6 +70,18 @@ def with_costs(dataset: Dataset, **changes: Any) -> Advice:
     )
     question = Goal(prices=Prices(currency="EUR"))
     return given(dataset, **{"estimates": estimates, "question": question, **changes})
+
+
+def test_upkeep_says_what_a_step_is_and_why_fine_tuning_is_a_part_of_one(images: Dataset) -> None:
+    advice = with_costs(images)
+    assert upkeep_words(advice) == ""
+    tuned = advice.estimate("fine-tune").model_copy(update={"kept_chance": 0.6, "place": 2.6})
+    estimates = tuple(tuned if e.rung == "fine-tune" else e for e in advice.estimates)
+    priced = Goal(prices=Prices(currency="EUR", rung=50.0))
+    assert upkeep_words(advice.model_copy(update={"estimates": estimates, "question": priced})) == (
+        "Upkeep is 50 EUR for each step of the ladder above prompting. Fine-tuning counts as 2.6 steps: 60 % of its "
+        "runs keep what was tuned, and the others serve frozen features, 2 steps up."
+    )
 
 
 def cell(advice: Advice, row: str, rung: str) -> str:
@@ -233,6 +245,37 @@ def test_another_need_is_answered_at_once_and_kept(measured: Dataset) -> None:
     assert need(at(measured)).value == "nearly"
 
 
+def test_a_target_that_is_not_given_yet_is_asked_for_before_anything_is_answered(measured: Dataset) -> None:
+    app = at(measured)
+    former = kept(measured).headline
+    need(app).set_value("target").run()
+    assert "Give the target" in answer(app) and former not in answer(app)
+    assert any(former in text.value for text in app.text), "what was answered before is told as that"
+    assert app.button(key="train").proto.type == "secondary"
+    app.number_input(key="target").set_value(90.0).run()
+    assert "Give the target" not in answer(app) and app.button(key="train").proto.type == "primary"
+
+
+def test_what_rests_on_too_few_items_is_measured_longer_and_not_recommended(measured: Dataset) -> None:
+    few = {"n": 8, "low": 0.3, "high": 0.99}
+    advice = given(measured, estimates=[e.model_copy(update=few) for e in kept(measured).estimates])
+    app = at(measured)
+    assert app.button(key="longer").proto.type == "primary" and app.button(key="train").proto.type == "secondary"
+    assert "✓" not in rungs_table.table(advice)
+    options = app.selectbox(key=f"rung-{advice.recommended}").options
+    assert "Frozen features (leading so far)" in options and not any("recommended" in option for option in options)
+
+
+def test_the_table_shows_the_time_that_a_run_took_and_what_a_lucky_value_counts_as(images: Dataset) -> None:
+    advice = given(images)
+    estimates = [
+        e.model_copy(update={"run": "r1", "run_seconds": 26.0} if e.rung == "frozen" else {"curse": 0.05}
+                     if e.rung == "rag" else {}) for e in advice.estimates
+    ]  # fmt: skip
+    shown = rungs_table.table(advice.model_copy(update={"estimates": tuple(estimates)}))
+    assert "26 s, measured" in shown and "counted as 86.0 %" in shown
+
+
 def test_advice_in_the_words_of_a_former_version_is_decided_anew_when_it_is_opened(measured: Dataset) -> None:
     estimates = tuple(e.model_copy(update={"kept_chance": None, "usual_gain": None}) for e in given(measured).estimates)
     given(measured, estimates=estimates, headline="Frozen features pay most here.")
@@ -294,7 +337,7 @@ def test_a_need_without_an_answer_is_told_and_the_former_advice_stays(measured: 
     app = at(measured)
     app.checkbox(key="wish-weights_fixed").set_value(True).run()
     assert any("No rung can be recommended." in t.value and "Drop a constraint." in t.value for t in app.text)
-    assert kept(measured) == former and former.headline in " ".join(str(h.value) for h in app.html)
+    assert kept(measured) == former and former.headline in " ".join(spaced(h.value) for h in app.html)
     assert app.checkbox(key="wish-weights_fixed").value
     app.checkbox(key="wish-weights_fixed").set_value(False).run()
     assert not any("No rung can be recommended." in t.value for t in app.text)
@@ -321,7 +364,7 @@ def test_other_rungs_are_measured_anew_with_what_is_asked_above(
     assert asked[0]["rungs"] == ("fine-tune",)
     for shown in (app, at(images)):  # a reload too
         assert any("No rung can be recommended." in t.value for t in shown.text)
-        assert former.headline in " ".join(str(h.value) for h in shown.html)
+        assert former.headline in " ".join(spaced(h.value) for h in shown.html)
         assert next(g for g in shown.get("button_group") if g.label == "Allowed rungs").value == ["fine-tune"]
     app.button(key="ask-drop").click().run()
     assert not any("No rung can be recommended." in t.value for t in app.text)

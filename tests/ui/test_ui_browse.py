@@ -18,7 +18,7 @@ from advisor.ui.browse.bins import MOST, bins
 from advisor.ui.charts import data
 from advisor.ui.tasks.classification import chosen
 from tests.ui.conftest import HOSTILE, write_profile
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, sentences
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -99,6 +99,30 @@ def test_a_finding_shows_its_items_or_their_keys(images: Dataset, texts: Dataset
     assert found.rows_of(texts, gone) == []
     said = [str(element.value) for element in at(texts).text]
     assert any(text.startswith("“**word**") for text in said)
+
+
+def test_all_items_of_a_finding_can_be_seen_each_with_its_class(texts: Dataset) -> None:
+    profile = write_profile(texts)
+    keys = tuple(texts.items["key"].iloc[:5])
+    torn = Finding(check="conflicting labels", severity="problem", sentence="Torn.", n_items=5, items=keys)
+    clusters = tuple((key,) for key in texts.items["key"].iloc[:8])
+    changed = profile.model_copy(
+        update={"findings": (torn, *profile.findings[:1]), "duplicates": clusters, "duplicate_kind": ("exact",) * 8}
+    )
+    changed.save(texts.files.profile)
+    app = at(texts)
+    assert not app.exception and any("1 finding to look at and 1 note" in line for line in sentences(app))
+    said = [str(element.value) for element in app.text]
+    quotes = [found.quoted(texts, row) for row in range(5)]
+    assert set(quotes[:3]) <= set(said) and not set(quotes[3:]) & set(said)
+    assert {quote.endswith(f"· {name}") for quote, name in zip(quotes, texts.classes, strict=False)} == {True}
+    pages = {one.key: one for one in app.get("pagination")}
+    assert len(pages) == 2
+
+
+def test_questions_on_a_list_lead_to_where_they_are_decided(questions: Dataset) -> None:
+    links = [str(link.proto.label) for link in at(questions).get("page_link")]
+    assert "Decide about them" in links
 
 
 def test_a_chosen_bar_is_a_class(images: Dataset) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, Evidence
-from advisor.ui import cards, jobs
+from advisor.ui import cards, jobs, near
 from advisor.ui.cards import Card, Topic
 from advisor.ui.tasks import classification
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, written
 
 APP = Path(__file__).parents[2] / "app.py"
 ONE, TWO, RARE = Topic("one", "One", "One?"), Topic("two", "Two", "Two?"), Topic("rare", "Rare", "Rare?", always=False)
@@ -52,6 +52,18 @@ def test_cards_appear_while_the_rest_is_measured(images: Dataset) -> None:
     assert [heading.value for heading in app.subheader] == asked
     assert len(app.get("plotly_chart")) == 1  # of the two probes
     assert any(f'href="#{classification.TOPICS[0].anchor}"' in str(part.value) for part in app.html)
+
+
+def test_only_the_first_card_draws_its_picture_before_the_reader_comes_near(images: Dataset) -> None:
+    app = opened("evidence", data=images.fingerprint[:16])
+    every = len(app.get("plotly_chart"))
+    app.session_state[near.AT_ONCE] = False
+    app.run()
+    assert not app.exception
+    topics = [heading.value for heading in app.subheader]
+    assert len(app.get("plotly_chart")) == 1 and (every > 1 or len(topics) > 1)
+    assert "Weights SHA-256" not in written(app), "the second card waits"
+    assert not any(fold.proto.expanded for fold in app.expander)
 
 
 def test_each_card_answers_and_folds_how_it_works(images: Dataset) -> None:

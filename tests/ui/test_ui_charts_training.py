@@ -28,6 +28,16 @@ def folds() -> pd.DataFrame:
     return pd.DataFrame([*rows, *judged])
 
 
+def test_the_points_of_one_fit_are_joined() -> None:
+    judged = pd.DataFrame({"fit": ["a", "b"] * 2, "step": [1, 1, 5, 5], "val_value": [0.6, 0.7, 0.8, 0.9]})
+    figure = training.progress(judged.assign(val_loss=1.0), "accuracy")
+    assert {trace.name: (list(trace.y), trace.mode) for trace in figure.data} == {
+        "A": ([0.6, 0.8], "lines+markers"), "B": ([0.7, 0.9], "lines+markers"),
+    }  # fmt: skip
+    losses = training.curves(judged.assign(val_loss=1.0)).data
+    assert {trace.mode for trace in losses} == {"lines+markers"}
+
+
 def test_each_fit_of_a_run_has_a_line_of_its_own_and_validation_is_points() -> None:
     figure = training.curves(folds())
     lines = {trace.name: list(trace.x) for trace in figure.data if trace.mode == "lines"}
@@ -62,6 +72,12 @@ def test_the_forecast_is_a_band_and_the_frozen_head_a_line_under_the_validation_
     figure = training.progress(metrics, "accuracy", promised)
     band, line = figure.layout.shapes
     assert (band.y0, band.y1) == (0.91, 0.99) and line.y0 == line.y1 == 0.93
+    assert not figure.layout.annotations, "a label in the picture lies under some line"
+    assert [trace.name for trace in figure.data] == [
+        "Validation accuracy",
+        "Forecast for the test part",
+        "Frozen model",
+    ]
     assert figure.layout.xaxis.range[1] > 40, "the axis ends where the plan ends"
     assert tuple(figure.layout.yaxis.range) == (0.8, 1)
 

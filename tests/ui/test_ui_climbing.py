@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.advice.climb_plan import outlined
 from advisor.core.records import Advice, Climb, ClimbStep, Constraints, Dataset, Gain, Plan
 from advisor.runs import begin, climbs, store, supervisor
-from tests.ui.ui_records import opened, share
+from tests.ui.ui_records import opened, share, spaced
 
 APP = Path(__file__).parents[2] / "app.py"
 WriteRun = Callable[..., str]
@@ -25,7 +25,7 @@ def nobody_supervises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in (*app.text, *app.html))
+    return "\n".join(spaced(part.value) for part in (*app.text, *app.html))
 
 
 def advice_of(dataset: Dataset) -> Advice:

@@ -58,6 +58,15 @@ def test_the_comparison_shows_the_items_that_one_alone_has_right(images: Dataset
     assert options is not None
 
 
+def test_runs_with_the_same_items_right_disagree_nowhere(images: Dataset, write_run: WriteRun) -> None:
+    runs = [said(images, write_run(images, "done"), 0, 2) for _ in range(2)]
+    app = opened("runs", compare=",".join(runs))
+    assert not app.exception
+    lines = [str(line.value) for line in app.text]
+    assert any(line.startswith("Nowhere: both have the same ") for line in lines), lines
+    assert not any("alone has" in line for line in lines)
+
+
 def test_runs_that_cannot_be_paired_say_why(images: Dataset, write_run: WriteRun) -> None:
     runs = [write_run(images, "done"), write_run(images, "done")]
     app = opened("runs", compare=",".join(runs))

@@ -18,7 +18,8 @@ from advisor.data.versions import decisions, family, make
 from advisor.evidence import worklist
 from advisor.evidence.issues import LABELS
 from advisor.evidence.judged import judged
-from advisor.ui.fixing import board, gallery, plane, script, sheet
+from advisor.evidence.question_list import UNANSWERED
+from advisor.ui.fixing import board, gallery, passages, plane, script, sheet
 from tests.ui.test_ui_hostile import check
 from tests.ui.test_ui_issues import HOSTILE, measured
 from tests.ui.ui_records import opened, sentences
@@ -54,8 +55,15 @@ def test_suggestions_are_accepted_undone_and_made_into_a_version_on_the_page(
     app.button(key="make-version").click().run()
     assert not app.exception
     (version,) = family.versions_of(dataset)
-    assert any("was made by your decisions" in line for line in sentences(app))
+    assert any("relabelled" in line for line in sentences(app))
     assert any("version 2" in line for line in sentences(app))
+    parent = at(dataset)
+    assert any(f"Made of these decisions: {version.name}." in line for line in sentences(parent))
+    assert not [button for button in parent.button if button.key == "make-version"]
+    assert parent.button(key="open-made").label == "Open that version"
+    parent.button(key="undo-last").click().run()
+    assert parent.button(key="make-version").disabled, "what is decided now is not what made the version"
+    parent.button(key="accept-all").click().run()
     again = at(version)
     assert check(again) > 3
     again.button(key="undo-version").click().run()
@@ -74,7 +82,7 @@ def test_of_what_the_gallery_sends_only_news_about_its_own_items_count(wrong: tu
     ]
     assert [item["n"] for item in gallery.unseen(work, made, 0)] == [1, 2, 3]
     assert [item["n"] for item in gallery.unseen(work, made, 2)] == [3]
-    found = gallery.of_page(dataset, made[1], LABELS)
+    found = gallery.of_page(dataset, made[1], {"check": LABELS})
     assert (found.action, found.label, found.check) == ("relabel", dataset.classes[label], LABELS)
 
 
@@ -94,9 +102,9 @@ def test_the_gallery_gets_words_as_data_and_shows_what_is_beside(wrong: tuple[Da
 def test_only_what_the_page_can_send_is_taken(wrong: tuple[Dataset, pd.DataFrame]) -> None:
     dataset, _ = wrong
     with pytest.raises(DatasetError, match="no class"):
-        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "relabel", "label": 99}, "")
+        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "relabel", "label": 99}, {"check": ""})
     with pytest.raises(DatasetError, match="no decision"):
-        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "delete", "label": -1}, "")
+        gallery.of_page(dataset, {"n": 1, "row": 0, "action": "delete", "label": -1}, {"check": ""})
 
 
 def test_an_edited_row_of_the_table_is_a_decision(wrong: tuple[Dataset, pd.DataFrame]) -> None:
@@ -132,8 +140,30 @@ def test_lists_that_hold_nothing_are_not_offered(wrong: tuple[Dataset, pd.DataFr
     assert board.offered(work, [1, 2], held)[board.CHOSEN] == 2
 
 
-def test_questions_have_no_labels_to_correct(questions: Dataset) -> None:
-    assert any("without classes" in line for line in sentences(at(questions)))
+def test_questions_are_listed_without_a_measurement_and_corrected(questions: Dataset) -> None:
+    app = at(questions)
+    assert check(app) > 3
+    assert not [button for button in app.button if button.key == "judge-all"]
+    work = worklist.worklist(questions, None)
+    (row, *_) = work.loc[work["check"] == UNANSWERED, "row"]
+    listed = work[work["row"] == row].iloc[0]
+    content = gallery.content(questions, work[work["row"] == row], {}, {}, "m")
+    assert content["items"][0]["label"] == content["nothing"] and not content["classes"]
+    found = gallery.of_page(questions, {"n": 1, "row": row, "action": "relabel", "label": "42"}, listed)
+    decisions.take(questions, [found])
+    app = at(questions)
+    app.button(key="make-version").click().run()
+    assert not app.exception
+    (version,) = family.versions_of(questions)
+    assert version.version is not None and version.version.n_answers == 1
+    assert check(at(version)) > 3
+
+
+def test_beside_a_question_stands_its_passage_and_the_one_proposed(questions: Dataset) -> None:
+    row = int((questions.items["document"] == "doc-2").to_numpy().argmax())
+    own, proposed = passages.beside(questions, row, -1, "doc-0")
+    assert (own["other"], proposed["other"]) == (False, True)
+    assert "forty-two" in own["text"] and proposed["label"] == "doc-0"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

@@ -19,7 +19,7 @@ from advisor.evidence.issues import LABELS, load_issues, measure_issues, ranked,
 from advisor.evidence.sample import Sample, related
 from advisor.ui.instruments.issues import TITLE, answer, issues
 from probes.linear import linear_probe
-from tests.ui.ui_records import written
+from tests.ui.ui_records import unfolded, written
 
 HOSTILE = "*hurt* <b>me</b>"
 
@@ -82,6 +82,7 @@ def section(fingerprint: str) -> None:
 def test_the_section_says_shows_and_offers_what_is_listed(tmp_path: Path) -> None:
     dataset, evidence = measured(tmp_path)
     app = AppTest.from_function(section, kwargs={"fingerprint": dataset.fingerprint}, default_timeout=60).run()
+    app = unfolded(app)
     assert not app.exception
     table = load_issues(dataset, evidence)
     n = len(ranked(table, LABELS))

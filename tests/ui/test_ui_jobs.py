@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from advisor.core.errors import DatasetError
-from advisor.ui import jobs
+from advisor.ui import jobs, waiting
 from probes.progress import Progress
 
 
@@ -81,3 +85,24 @@ def test_a_running_job_is_not_forgotten() -> None:
     assert jobs.find(key) is job
     gate.set()
     ended(job)
+
+
+@given(st.lists(st.floats(0.0, 1e5), max_size=30))
+def test_a_countdown_rises_only_where_it_says_so(estimates: list[float]) -> None:
+    countdown, before = jobs.Countdown(), math.inf
+    for estimate in estimates:
+        shown = countdown.to(estimate)
+        assert shown <= estimate
+        assert shown <= before or countdown.longer
+        before = shown
+
+
+def test_what_takes_longer_than_expected_says_so_beside_the_time_left() -> None:
+    job = jobs.Job("key", "Measuring", lambda progress: None)
+    job.tell("Measuring", 0.5)
+    job.started -= 30.0
+    assert "about 30 s left" in waiting.stages(job) and "longer" not in waiting.stages(job)
+    job.started -= 10.0
+    assert "about 30 s left" in waiting.stages(job), "a little more is held back"
+    job.started -= 40.0
+    assert "longer than expected, about 1 min 20 s left" in waiting.stages(job)

@@ -22,6 +22,7 @@ def status(**fields: Any) -> RunStatus:
     [
         (None, 20.0, "Training, at most 40 s left"),
         (12.0, 20.0, "Training, about 12 s left"),
+        (0.0, 20.0, "Training, longer than expected"),
         (None, 75.0, "Training, 15 s over the limit of 1 min"),
     ],
 )
@@ -33,6 +34,9 @@ def test_the_sentence_of_the_moment_says_what_happens_and_why() -> None:
     assert words.doing(status(doing="Fold 1 of 3.")) == "Fold 1 of 3."
     assert words.doing(status(stage="Starting")) == "Starting."
     assert "kept" in words.doing(status(state="stopping"))
+    waiting, other = status(state="queued"), status(rung="rag", dataset_name="handbook")
+    assert words.doing(waiting, other) == "Waiting for Retrieval on handbook: one run at a time has the device."
+    assert words.doing(waiting) == "Starting."
 
 
 def test_only_what_is_known_is_shown_of_the_pace() -> None:
@@ -58,6 +62,13 @@ def test_the_log_is_filled_from_the_first_second_in_the_order_of_time(tmp_path: 
     assert said[0] == "Loading the backbone."
     assert "The head works best on block 5." in said and "Stopped. It was stopped." in said
     assert "Fold 1, step 20: 95.3 % on validation items." in said
+
+
+def test_the_last_line_of_a_log_has_the_time_of_the_report() -> None:
+    events = [{"time": 0.0, "event": "attempt"}, {"time": 82.9, "event": "done"}]
+    assert words.log_lines(events, took=82.3)[-1] == "1:22  Done."
+    paused = [*events[:1], {"time": 40.0, "event": "attempt"}, *events[1:]]
+    assert words.log_lines(paused, took=60.0)[-1] == "1:23  Done after 1 min of work."
 
 
 def test_a_negative_loss_of_a_former_version_is_no_line_of_the_log() -> None:

@@ -62,6 +62,27 @@ def headings(app: Any) -> list[str]:
     return [str(header.value) for header in app.subheader]
 
 
+def test_a_mistake_that_the_model_is_sure_of_may_be_mislabelled_and_leads_to_where_it_is_decided(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    run = write_run(images, "done")
+    report = RunReport.load(store.status(run).files.report)
+    rows = images.where("test")
+    truth, row = images.labels[rows].copy(), report.mistakes[0].row
+    right = pd.DataFrame({"row": rows, "truth": truth, "predicted": truth, "probability": 0.9, "of_truth": 0.9})
+    right.loc[right["row"] == row, ["truth", "predicted", "probability", "of_truth"]] = [0, 1, 0.97, 0.01]
+    right.to_parquet(store.status(run).files.predictions)
+    assert mistakes.doubtful(right) == {row}
+    assert mistakes.doubtful(right.drop(columns="of_truth")) == set()
+    assert mistakes.doubtful(table(images).assign(of_truth=0.1)) == set(), "a model that errs a lot doubts nothing"
+    app = opened("run", run=run)
+    said = " ".join(str(line.value) for line in app.html)
+    assert said.count("perhaps mislabelled") == 1 and "1 of these labels may be wrong" in said
+    app.button(key="doubtful").click().run()
+    assert not app.exception
+    assert app.session_state[f"fix-chosen-{images.fingerprint[:8]}"] == [row]
+
+
 def test_the_recall_of_a_class_has_an_interval(images: Dataset, write_run: Callable[..., str]) -> None:
     frame = opened("run", run=write_run(images, "done")).dataframe[0].value
     assert all(" to " in text for text in frame["Recall, 90 % interval"])

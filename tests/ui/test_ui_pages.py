@@ -16,9 +16,9 @@ from advisor import api
 from advisor.core.records import Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.reading import known_datasets
-from advisor.runs import store
+from advisor.runs import store, supervisor
 from advisor.ui import parts
-from tests.ui.ui_records import opened, sentences, unfolded, written
+from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 #: The elements whose words pass through Markdown; none of them may hold a user's word.
@@ -27,7 +27,7 @@ MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "er
 
 def answer(app: AppTest) -> str:
     """The sentence that answers the page's question."""
-    return next(str(h.value) for h in app.html if parts.ANSWER in h.value)
+    return next(spaced(h.value) for h in app.html if parts.ANSWER in h.value)
 
 
 def marked_up(app: AppTest) -> str:
@@ -56,7 +56,7 @@ def test_the_profile_answers_counts_and_shows_findings(images: Dataset) -> None:
     assert app.title[0].value == "What is in the data?"
     assert "100 images in 4 classes" in answer(app)
     assert len(app.get("plotly_chart")) == 1  # every digit is 8 × 8 pixels: a sentence says so instead of a plot
-    assert any("All images are 8 × 8 px." in str(h.value) for h in app.html)
+    assert any("All images are 8 × 8 px." in spaced(h.value) for h in app.html)
     assert "1 file is set aside." in [t.value for t in app.text]
     assert app.dataframe[0].value["Item"].tolist() == ["<i>broken</i>.png"]
     assert len(app.get("image")) == 2  # the two duplicates
@@ -71,7 +71,7 @@ def test_the_profile_says_at_the_top_how_the_columns_were_chosen(workspace: Path
     rows = [f"{i},Nummer {i} ist am {i}. Tag gekommen,{'hoch' if i % 3 else 'tief'},{i % 2}" for i in range(60)]
     (tmp_path / "tickets.csv").write_text("\n".join(["Nr,Nachricht,Priorität,Sterne", *rows]))
     app = unfolded(profiled(tmp_path / "tickets.csv"))
-    said = [str(line.value) for line in app.html]
+    said = [spaced(line.value) for line in app.html]
     n_answer = next(i for i, line in enumerate(said) if parts.ANSWER in line)
     assert "texts from column Nachricht, labels from column Priorität" in said[n_answer + 1]
     n_above = next(i for i, line in enumerate(said) if "The test part stays locked" in line)
@@ -88,13 +88,13 @@ def test_the_profile_tells_once_how_many_items_are_not_used(workspace: Path, tmp
     for i in range(3):
         (path.parent / f"empty{i}.png").touch()
     app = profiled(tmp_path / "photos")
-    said = [str(element.value) for element in (*app.text, *app.html)]
+    said = [spaced(element.value) for element in (*app.text, *app.html)]
     assert sum("3 of 43" in line for line in said) == 1
     assert len(app.dataframe[0].value) == 3
 
 
 def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> None:
-    app = opened("evidence", data=images.fingerprint[:16])
+    app = unfolded(opened("evidence", data=images.fingerprint[:16]))
     assert "The best probe is Linear probe" in answer(app)
     table = app.dataframe[0].value
     assert table["Probe"].tolist() == ["Linear probe", "Nearest neighbours", "Always the largest class"]
@@ -190,6 +190,18 @@ def test_a_waiting_run_is_stopped_from_the_runs_page(images: Dataset, write_run:
     assert store.status(run).state in ("stopped", "stopping")
 
 
+def test_a_waiting_run_names_and_links_the_one_that_has_the_device(
+    images: Dataset, write_run: Callable[..., str]
+) -> None:
+    first, second = write_run(images, "running"), write_run(images, "queued")
+    app = opened("run", run=second)
+    assert not app.exception
+    assert "Waiting for Frozen features on" in " ".join(str(part.value) for part in app.get("html"))
+    assert any(f"run={first}" in link.proto.query_string for link in app.page_link)
+    store.change(first, "running", "stopped")
+    assert supervisor.ahead(second) is None
+
+
 def test_an_ended_run_is_deleted_from_the_runs_page_once_confirmed(
     images: Dataset, write_run: Callable[..., str]
 ) -> None:
@@ -267,10 +279,10 @@ def test_recent_datasets_open(texts: Dataset) -> None:
 
 def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
-    notes = [str(h.value) for h in opened("runs").html]
+    notes = [spaced(h.value) for h in opened("runs").html]
     assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test items" in note for note in notes) == 1
     (store.directory(done) / "report.json").unlink()
-    notes = [str(h.value) for h in opened("runs").html]
+    notes = [spaced(h.value) for h in opened("runs").html]
     assert any("Its report cannot be read." in note for note in notes)
     assert failed and not any("test items" in note for note in notes)
 

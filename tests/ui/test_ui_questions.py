@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import api as line
-from advisor.core.records import Answer, Dataset, Evidence, Kind, Passage
+from advisor.core.records import Advice, Answer, Dataset, Evidence, Kind, Passage, RunReport
 from advisor.llm.endpoint import EndpointSettings
 from advisor.llm.models import ENDPOINT, chat_model
 from advisor.runs import store
@@ -23,7 +23,7 @@ from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
-from tests.ui.ui_records import opened, sentences, written
+from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
@@ -31,7 +31,7 @@ MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "er
 
 def shown(app: AppTest) -> str:
     """All words of the page that do not pass through Markdown."""
-    return "\n".join(str(element.value) for element in (*app.text, *app.html))
+    return "\n".join(spaced(element.value) for element in (*app.text, *app.html))
 
 
 @pytest.mark.parametrize("page", ["profile", "evidence", "advice", "run"])
@@ -62,11 +62,11 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
 
 
 def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:
-    app = opened("evidence", data=questions.fingerprint[:16])
+    app = unfolded(opened("evidence", data=questions.fingerprint[:16]))
     assert "among the first five for 90.0 % of 24 questions. From the passages, m reaches 50.0 %" in written(app)
     heads = [heading.value for heading in app.subheader]
     assert heads[:3] == ["Is the right passage found?", "Does the model read it right?", "What does it answer?"]
-    assert "in 8 the right passage was found but misread, and in 4 it was not found." in written(app)
+    assert "in 8 the right passage was found but misread, and in 4 it was not among those read." in written(app)
     assert "it lacks knowledge most" in written(app) and "A remark." in written(app)
     table = app.dataframe[0].value
     assert table["Answer"].tolist() == ["forty-two", "*six*"]
@@ -101,6 +101,23 @@ def test_the_result_shows_exact_match_and_which_failed(questions: Dataset, write
     assert "A sentence of the rung." in said
     assert app.dataframe[0].value["Accepted"].tolist() == ["forty-two"]
     assert app.chat_input(key=f"question-{run}").placeholder == "Ask the documents"
+
+
+def test_the_passage_that_is_found_comes_before_what_a_model_makes_of_it(
+    questions: Dataset, write_run: Callable[..., str]
+) -> None:
+    run = write_run(questions, "done")
+    report = RunReport.load(store.status(run).files.report).model_copy(
+        update={"recall_at_5": number(0.92), "outcomes": {"right": 1, "misread": 4}}
+    )
+    report.save(store.status(run).files.report)
+    app = opened("run", run=run)
+    assert app.title[0].value == "Finds the right passage for 92.0 % of questions"
+    said = shown(app)
+    assert said.index("among the first five for 92.0 %") < said.index("the language model reaches 50.0 % token F1")
+    assert "a larger language model reads better" in said
+    advice = shown(opened("advice", data=questions.fingerprint[:16]))
+    assert advice.index("among the first five for 90.0 %") < advice.index(Advice.load(questions.files.advice).headline)
 
 
 def test_a_question_without_a_model_is_told_in_a_sentence(questions: Dataset, write_run: Callable[..., str]) -> None:
@@ -152,11 +169,22 @@ def test_an_answer_comes_with_its_passage_quoted_and_marked() -> None:
     said = shown(reply_page(Answer(input="What?", text="forty-two", supported=True, passages=(passage,)), ("41",)))
     assert ">forty-two</mark>" in said
     assert "characters 5 to 90" in said
+    assert said.index("characters 5 to 90") < said.index("</mark>") < said.rindex("forty-two")
     assert "Accepted: 41. That is wrong." in said
     assert "do not contain these words" not in said
     misread = shown(reply_page(Answer(input="What?", text="ten", supported=True, passages=(passage,))))
     assert "do not contain these words" in misread
     assert "<mark" not in misread
+
+
+def test_an_answer_that_repeats_itself_is_left_out_and_the_passage_leads() -> None:
+    passage = Passage(document="doc-1", title="Rungs", text=f"# {PASSAGE}", start=0, end=90, score=0.9)
+    looping = "The answer is: " * 9
+    said = shown(reply_page(Answer(input="What?", text=looping, supported=True, probability=0.52, passages=(passage,))))
+    assert "The answer is" not in said and "probability" not in said
+    assert said.index("is forty-two, says") < said.index(ask.LOOPED)
+    assert "# The" not in said
+    assert ask.LOOPED in shown(reply_page(Answer(input="Who?", text=looping, supported=False)))
 
 
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:
@@ -233,7 +261,7 @@ def test_the_key_of_an_endpoint_is_never_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "hidden" not in everything
     facts = language.facts_of(EndpointSettings.configured())
     assert facts["Key"] == "set" and "money is not counted" in facts["Price of a million tokens"]
-    assert all(any(value in str(element.value) for element in app.html) for value in facts.values())
+    assert all(any(value in spaced(element.value) for element in app.html) for value in facts.values())
     asked = [chat_model(ENDPOINT).model for _ in range(2)]
     assert asked[0] is asked[1]  # one client, so that the tokens of all questions are counted and limited together
     assert language.title(ENDPOINT) == "*a* <b>model</b> at 127.0.0.1:9"

@@ -44,6 +44,10 @@ FOCUS = """() => {
   return {name: (element.innerText || element.ariaLabel || '').trim(), tag: element.tagName,
           shows: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2};
 }"""
+#: A screen as high as the longest page.
+TALL = 7000
+#: What stands for something that is drawn when the reader comes near.
+WAITING = '[data-testid="stSkeleton"]'
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,11 +83,13 @@ def browser_page(tmp_path: Path) -> Iterator[Page]:
 
 
 def drawn(page: Page, address: str) -> None:
-    """Open a page and wait until it is drawn whole."""
+    """Open a page, on a screen that holds all of it, and wait until it is drawn whole."""
+    page.set_viewport_size({"width": (page.viewport_size or {"width": 1280})["width"], "height": TALL})
     page.goto(address.replace("/data?", "/?"))
     page.get_by_role("heading", level=1).first.wait_for()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     page.wait_for_timeout(1500)
+    page.locator(WAITING).first.wait_for(state="detached")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -101,6 +107,26 @@ def test_axe_finds_nothing_serious(browser_page: Page, addresses: tuple[str, dic
             if v["impact"] in ("serious", "critical")
         ]
     assert {name: some for name, some in found.items() if some} == {}
+
+
+def test_what_lies_below_comes_when_the_reader_does(browser_page: Page, addresses: tuple[str, dict[str, str]]) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.goto(addresses[0])
+    page.goto(addresses[1]["run"])
+    page.locator(WAITING).first.wait_for()
+    assert page.get_by_text("Where it is wrong").count() == 0
+    page.get_by_text("How it was trained").scroll_into_view_if_needed()
+    page.get_by_text("Where it is wrong").wait_for()
+
+
+def test_the_buttons_of_the_samples_stand_in_one_line(
+    browser_page: Page, addresses: tuple[str, dict[str, str]]
+) -> None:
+    browser_page.goto(addresses[0])
+    drawn(browser_page, addresses[1]["data"])
+    boxes = [button.bounding_box() for button in browser_page.locator(".st-key-gallery .stButton").all()]
+    assert len({round(box["y"]) for box in boxes if box is not None}) == 1 and len(boxes) > 2
 
 
 def test_no_page_scrolls_sideways_on_a_phone(browser_page: Page, addresses: tuple[str, dict[str, str]]) -> None:

@@ -5,6 +5,7 @@ from html import unescape
 from streamlit.testing.v1 import AppTest
 
 from advisor.evidence.scores import RANKING
+from tests.ui.ui_records import unfolded
 
 
 def page() -> None:
@@ -32,7 +33,7 @@ def page() -> None:
 
 
 def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absent_without_any() -> None:
-    app = AppTest.from_function(page).run(timeout=30)
+    app = unfolded(AppTest.from_function(page).run(timeout=30))
     assert not app.exception
     assert len(app.table) == 1
     row = app.table[0].value.iloc[0]

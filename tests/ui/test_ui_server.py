@@ -182,7 +182,9 @@ def test_what_does_not_fit_is_not_kept(tmp_path: Path) -> None:
 def test_it_does_not_start_for_other_machines_without_a_login(
     tmp_path: Path, start: str, more: tuple[str, ...], setting: dict[str, str]
 ) -> None:
-    line = [word.format(port=0 if start == "streamlit run" else 8499) for word in STARTS[start]]
+    with socket.create_server(("0.0.0.0", 0)) as free:
+        port = free.getsockname()[1]
+    line = [word.format(port=0 if start == "streamlit run" else port) for word in STARTS[start]]
     done = subprocess.run(
         [*line, *more], capture_output=True, text=True, timeout=60, env=environment(tmp_path, setting), cwd=ROOT
     )

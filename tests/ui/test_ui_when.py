@@ -41,6 +41,8 @@ def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Call
     assert "Not sure: " in shown(app) and "Its best guess is cooking" in shown(app)
     app.button(key=f"forget-{run}").click().run()
     assert threshold.kept(folder) is None
+    app.slider(key=f"right-{run}").set_value(50.0).run()
+    assert "It always answers." in shown(app) and "Covers" not in shown(app)
     app.slider(key=f"right-{run}").set_value(99.5).run()
     assert "No threshold can promise" in shown(app) and app.button(key=f"keep-{run}").disabled
 

@@ -115,3 +115,18 @@ def test_names_of_files_and_labels_are_no_markup(texts: Dataset, write_run: Call
     (folder / "a.csv").write_text("x\n")
     said = next(one for one in sentences(opened("run", run=run)) if "*y*.csv" in one)
     assert "&lt;b&gt;x" in said and "&lt;i&gt;z" in said and "<b>" not in said
+
+
+def test_a_table_or_an_archive_comes_alone_and_text_files_come_together(
+    texts: Dataset, write_run: Callable[..., str]
+) -> None:
+    run = with_model(texts, write_run)
+    for names, alone in ((("mails.csv", "more.zip"), True), (("a.txt", "b.txt"), False)):
+        app = opened("run", run=run)
+        uploader: Any = next(one for one in app.get("file_uploader") if one.key == f"rows-{run}")
+        for name in names:
+            uploader = uploader.upload(name, f"Fry the onions in {name}".encode(), "text/plain")
+        uploader.run()
+        assert not app.exception
+        assert any("has to come alone" in text.value for text in app.text) == alone
+        assert any(button.label == "Predict 2 rows" for button in app.button) != alone

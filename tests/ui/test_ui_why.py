@@ -7,6 +7,7 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
 from advisor.rungs.saved.explaining import ImageReasons, WordReasons
@@ -48,6 +49,26 @@ def test_the_map_is_green_where_the_class_is_lost() -> None:
     pixels = np.asarray(Image.open(BytesIO(png)), int)
     left, middle, right = (pixels[160, column] for column in (5, 160, 315))
     assert left[1] > left[0] and right[0] > right[2] and np.ptp(middle) == 0
+
+
+def test_each_of_several_items_says_why_once_it_is_asked(texts: Dataset, write_run: Callable[..., str]) -> None:
+    def page(run, items) -> None:  # type: ignore[no-untyped-def]  # its source alone is run
+        from advisor.core.records import Plan
+        from advisor.core.workspace import Workspace
+        from advisor.ui import try_it
+
+        plan = Plan.load(Workspace.here().run(run).plan)
+        try_it.own(run, items, plan, try_it.reopened(plan))
+
+    run = with_model(texts, write_run)
+    items = ["Fry the onions in butter", "The goalkeeper saved the penalty", "Simmer the soup"]
+    app = AppTest.from_function(page, args=(run, items), default_timeout=120).run()
+    assert not app.exception and "<mark" not in " ".join(str(element.value) for element in app.html)
+    app.button(key=f"why-{run}-1").click().run()
+    assert not app.exception
+    marked = [str(element.value) for element in app.html if "<mark" in str(element.value)]
+    assert len(marked) == 1 and "goalkeeper" in marked[0]
+    assert list(app.session_state[f"why-{run}"]) == [items[1]]
 
 
 def test_a_real_model_is_asked_once_the_fold_is_open(texts: Dataset, write_run: Callable[..., str]) -> None:

@@ -126,6 +126,40 @@ def test_a_process_reads_only_what_the_server_may_read(tmp_path: Path) -> None:
     assert error is not None and "lies outside the folders that this dashboard reads" in error
 
 
+def load(marker: str, progress: Progress) -> None:
+    Path(marker).write_text(str(os.getpid()))
+    time.sleep(0.3)
+
+
+def own_process(progress: Progress) -> int:
+    return os.getpid()
+
+
+def test_a_question_goes_to_the_process_that_loads_its_model_ahead_and_not_to_a_second_one(tmp_path: Path) -> None:
+    marker, later = tmp_path / "first", tmp_path / "second"
+    assert not workers.is_ready("a run")
+    for _ in range(3):  # a page is drawn again and again
+        workers.load_ahead("a run", partial(load, str(marker)), partial(load, str(later)))
+    workers.load_ahead("another run", partial(load, str(tmp_path / "other")))
+    asked = workers.answer("The prediction", own_process, "a run")
+    assert asked == int(marker.read_text()) and workers.is_ready("a run")
+    assert not (tmp_path / "other").exists(), "one thing is loaded at a time"
+
+
+def test_the_process_that_has_the_models_is_asked_again_whatever_others_did_since(tmp_path: Path) -> None:
+    first = workers.answer("The prediction", own_process, "a run")
+    other = workers.Worker()
+    workers._keep(other)
+    assert workers.answer("The prediction", own_process, "a run") == first != other.process.pid
+    assert workers.answer("The prediction", own_process, "another run") == first  # the last one that was busy
+
+
+def test_what_cannot_be_loaded_ahead_is_said_when_somebody_asks() -> None:
+    workers.load_ahead("a run", refuse)
+    with pytest.raises(PeopleError, match="The folder is empty"):
+        workers.answer("The prediction", refuse, "a run")
+
+
 def test_an_idle_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVISOR_TEST", "idle")
     monkeypatch.setattr(workers, "IDLE_SECONDS", 1.0)

@@ -8,7 +8,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset, ReadOptions, SetAside
-from advisor.ui import parts, places
+from advisor.ui import near, parts, places
 from advisor.ui.frame import CLOSE_MENU
 from probes.measured import Measured
 
@@ -53,8 +53,16 @@ def write_dataset(home: Path, name: str, kind: str, classes: tuple[str, ...], it
 
 
 def sentences(app: AppTest) -> list[str]:
-    """What a page says in a style of its own, such as its answer and its notes; without the script of the bar."""
-    return [str(part.value) for part in app.html if CLOSE_MENU not in str(part.value)]
+    """What a page says in a style of its own, such as its answer and its notes; without the script of the bar.
+
+    A no-break space is as good as any.
+    """
+    return [spaced(part.value) for part in app.html if CLOSE_MENU not in str(part.value)]
+
+
+def spaced(text: object) -> str:
+    """A text of a page with plain spaces."""
+    return str(text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def written(app: AppTest) -> str:
@@ -65,13 +73,14 @@ def written(app: AppTest) -> str:
 def unfolded(app: AppTest) -> AppTest:
     """The app with every fold opened."""
     for fold in app.expander:
-        app.session_state[parts.fold_key(fold.label)] = True
+        app.session_state[fold.key or parts.fold_key(fold.label)] = True
     return app.run()
 
 
 def opened(page: str, **address: str) -> AppTest:
     """The app at one page with an address, without a failure."""
     app = AppTest.from_file(str(APP), default_timeout=120)
+    app.session_state[near.AT_ONCE] = True  # nothing scrolls here
     app.query_params.update(address)
     app.run()
     if page != "data":

@@ -19,13 +19,13 @@ import numpy as np
 from advisor.advice.outlook import scratch_language
 from advisor.advice.outlook.common import TRAINING_SECONDS, excluded, needed, standing_on, value_of
 from advisor.advice.outlook.elsewhere import informed
-from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
-from advisor.advice.outlook.signals import Z
+from advisor.advice.outlook.signals import Z, logit
 from advisor.advice.outlook.steps import Steps
 from advisor.core.ladder import RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
-from advisor.core.records import Dataset, Estimate, Evidence, Goal, ProbeResult, Situation
+from advisor.core.records import Dataset, Estimate, Evidence, Goal, Kind, ProbeResult, Situation
 from advisor.data.features import load_backbone
 from advisor.llm.models import ENDPOINT
 from probes.bootstrap import predictive_mean
@@ -233,3 +233,15 @@ def replayed(task: CompletedTask, experience: Experience) -> dict[RungName, Fore
         value, low, high = with_adapter(start.value, start.low, start.high, experience)
         forecasts[TUNED] = Forecast(value, low, high, (high - low) / (2 * Z), "predicted")
     return forecasts
+
+
+def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
+    """How far each task came out above its forecast without its dataset, by rung, in logits."""
+    found: dict[RungName, dict[TaskKey, float]] = {rung: {} for rung in RUNG_NAMES}
+    for task in experience.of_kind(kind):
+        for rung, expected in replayed(task, experience.without(task.dataset)).items():
+            if (value := task.value(rung)) is not None:
+                n = task.situation.n_test
+                miss = logit(value, n) - logit(expected.value, n)
+                found[rung][task.dataset, task.labels, task.seed] = miss
+    return found

@@ -21,6 +21,7 @@ from advisor.advice.outlook.common import (
 from advisor.advice.outlook.elsewhere import informed
 from advisor.advice.outlook.experience import CompletedTask, Experience
 from advisor.advice.outlook.forecast import Forecast, forecast
+from advisor.advice.outlook.forecast import misses as misses
 from advisor.advice.outlook.signals import measured
 from advisor.advice.outlook.signals import measured_values as measured_values
 from advisor.advice.outlook.steps import time_steps as time_steps

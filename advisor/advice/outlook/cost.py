@@ -65,7 +65,7 @@ def _one(estimate: Estimate, goal: Goal, device: str, taken_off: float) -> Estim
             "curse": taken_off,
             "costs": costs,
             "price_per_1000": sum(each.values()) if each else None,
-            "energy_wh": watts(device) * (estimate.train_seconds or 0.0) / 3600.0,
+            "energy_wh": watts(device) * training_seconds(estimate) / 3600.0,
             "utility": 100.0 * (value - taken_off) - points_of(estimate, costs, goal),
             "blocked": broken(estimate, goal, device),
         }
@@ -110,7 +110,7 @@ def costs_of(estimate: Estimate, goal: Goal, device: str = CPU) -> dict[str, flo
     All but the upkeep follow from measured times.
     """
     prices, months = goal.prices, goal.prices.months
-    hours = (estimate.train_seconds or 0.0) / 3600.0
+    hours = training_seconds(estimate) / 3600.0
     thousands = (prices.predictions_per_month or 0) * months / 1000.0
     each = _of_1000(estimate, goal, device)
     costs: dict[str, float] = {}
@@ -135,6 +135,11 @@ def _of_1000(estimate: Estimate, goal: Goal, device: str) -> dict[str, float]:
     hours = (estimate.milliseconds_per_prediction or 0.0) / 3600.0
     each = {"machine": prices.hour, "electricity": None if prices.kwh is None else prices.kwh * watts(device) / 1000.0}
     return {name: hours * price for name, price in each.items() if price is not None}
+
+
+def training_seconds(estimate: Estimate) -> float:
+    """What a training takes here: as a run took it, where one has finished."""
+    return (estimate.train_seconds if estimate.run_seconds is None else estimate.run_seconds) or 0.0
 
 
 def watts(device: str) -> float:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.advice.outlook.signals import logit_error
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import BASE, RUNG_NAMES, TUNED, RungName
 from advisor.core.ladder import rung as row_of
@@ -88,12 +89,31 @@ def kept_chance(experience: Experience, kind: Kind) -> float:
 
 
 def curse(estimate: Estimate, estimates: Sequence[Estimate]) -> float:
-    """What the winner's curse takes off an estimate's value (a share); 0 for what trains.
+    """What the winner's curse takes off an estimate's value (a share); 0 for what trains, and for what a run measured.
 
-    ``CURSE_POINTS exp(-gap / CURSE_REACH)`` points, with the gap to the better of frozen and tuned, at least 0.
+    ``CURSE_POINTS exp(-gap / CURSE_REACH)`` points, with the gap to the better of frozen and tuned, at least 0. It is
+    luck of the forecasts before any run. Runs of other rungs have told a share of the forecast's variance, and that
+    share of the luck is in the value already.
     """
-    trained = [e.value for e in estimates if e.rung in (BASE, TUNED) and e.available and e.value is not None]
-    if row_of(estimate.rung).trains or not trained or estimate.value is None:
+    trained = [forecast for e in estimates if e.rung in (BASE, TUNED) and (forecast := before_runs(e)) is not None]
+    own = before_runs(estimate)
+    if row_of(estimate.rung).trains or estimate.run or not trained or own is None:
         return 0.0
-    gap = max(100.0 * (max(trained) - estimate.value), 0.0)
-    return CURSE_POINTS * math.exp(-gap / CURSE_REACH) / 100.0
+    gap = max(100.0 * (max(trained) - own), 0.0)
+    return CURSE_POINTS * math.exp(-gap / CURSE_REACH) / 100.0 * untold(estimate)
+
+
+def before_runs(estimate: Estimate) -> float | None:
+    """The value that was forecast before any run; None where the rung is not available."""
+    if not estimate.available:
+        return None
+    return estimate.value if estimate.before is None else estimate.before.value
+
+
+def untold(estimate: Estimate) -> float:
+    """The share of a forecast's variance that runs of other rungs have not told, 0 to 1."""
+    before, value, low, high = estimate.before, estimate.value, estimate.low, estimate.high
+    if before is None or value is None or low is None or high is None:
+        return 1.0
+    was = logit_error(before.value, before.low, before.high)
+    return min((logit_error(value, low, high) / was) ** 2, 1.0) if was > 0.0 else 1.0

@@ -37,6 +37,10 @@ OUTCOMES = [
 ]  # fmt: skip
 
 
+#: What names a completed task: dataset, labels, seed.
+TaskKey = tuple[str, str, int]
+
+
 @dataclass(frozen=True, eq=False)
 class CompletedTask:
     """One task carried out: its keys, the situation before it, and the row of every rung by name.

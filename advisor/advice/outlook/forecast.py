@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.advice.outlook import ridge
-from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.ridge import Ridge
 from advisor.advice.outlook.signals import (
     SHRINKAGES,
@@ -187,12 +187,22 @@ def fitted(experience: Experience, kind: Kind, rung: RungName) -> RungModel:
 
 
 @lru_cache(maxsize=128)
-def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[tuple[str, str, int], float]:
+def residuals(experience: Experience, kind: Kind, rung: RungName) -> dict[TaskKey, float]:
     """How far each task came out above what lines without its dataset predict, in logits."""
     fit = best_fit(experience, kind, rung)
     if fit is None:
         return {}
     return {_key(t): float(residual) for t, residual in zip(fit.tasks, fit.y - fit.held_out, strict=True)}
+
+
+def misses(experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
+    """How far each task came out above its forecast without its dataset, by rung, in logits."""
+    base = residuals(experience, kind, BASE)
+    steps = {rung: residuals(experience, kind, rung) for rung in RUNG_NAMES if rung != BASE}
+    every: dict[RungName, dict[TaskKey, float]] = {BASE: base}
+    for rung, own in steps.items():
+        every[rung] = {task: miss + base[task] for task, miss in own.items() if task in base}
+    return every
 
 
 @lru_cache(maxsize=512)
@@ -229,5 +239,5 @@ def _noise(t: CompletedTask, rung: RungName) -> float:
     return sampling_variance(t.situation, logit(t.value(rung) or 0.0, t.situation.n_test))
 
 
-def _key(t: CompletedTask) -> tuple[str, str, int]:
+def _key(t: CompletedTask) -> TaskKey:
     return t.dataset, t.labels, t.seed

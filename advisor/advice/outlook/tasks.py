@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.advice.outlook import answering, classification
-from advisor.advice.outlook.experience import CompletedTask, Experience
+from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.steps import Steps
 from advisor.core.kinds import TaskName, kind_row
@@ -47,6 +47,9 @@ class Outlook(Protocol):
 
     def replayed(self, task: CompletedTask, experience: Experience) -> dict[RungName, Forecast]:
         """What advice would expect of a completed task, knowing no more than `experience`."""
+
+    def misses(self, experience: Experience, kind: Kind) -> dict[RungName, dict[TaskKey, float]]:
+        """How far each task came out above its forecast without its dataset, by rung, in logits."""
 
 
 OUTLOOKS: dict[TaskName, Outlook] = {"classification": classification, "answering": answering}

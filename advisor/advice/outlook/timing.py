@@ -23,6 +23,8 @@ Way = tuple[Kind, RungName, bool, bool]
 
 #: What no formula leaves out: reading the plan, writing the model.
 OVERHEAD_SECONDS = 0.2
+#: Loading the libraries and the model, on a machine where no short run has shown it: 5.7 s on two cores.
+LOADING_SECONDS = 5.0
 #: A head's fit, and counting words, for each labelled item.
 HEAD_SECONDS, WORD_SECONDS = 1e-3, 3e-4
 #: Checks on the validation part, the most that they may take of a run, and the share of the labels in that part.
@@ -65,9 +67,39 @@ def training_speed(s: Situation, rung: RungName) -> float | None:
 
 
 def train_seconds(s: Situation, rung: RungName, items: float, experience: Experience) -> float | None:
-    """Seconds of a training, corrected by experience; None where no step was timed."""
+    """Seconds of a run, corrected by experience, with loading and reading the test part; None where no step was timed.
+
+    What runs took holds both; where the training itself is over at once they are most of it, and are counted apart.
+    """
     timed = timed_seconds(s, rung, items)
-    return None if timed is None else OVERHEAD_SECONDS + timed * correction(experience, way_of(s, rung, items))
+    if timed is None:
+        return None
+    corrected = timed * correction(experience, way_of(s, rung, items))
+    return OVERHEAD_SECONDS + max(corrected, timed + beside(s, rung, experience))
+
+
+def beside(s: Situation, rung: RungName, experience: Experience) -> float:
+    """Seconds that a run takes besides its training: loading libraries and the model, and reading the test part.
+
+    Of a frozen model; 0 for a training, whose runs are long enough to be measured whole.
+    """
+    row = row_of(rung)
+    if (
+        row.changes_weights
+        or not row.needs_labels
+        or counts_words(s.kind, rung)
+        or kind_row(s.kind).task == "answering"
+    ):
+        return 0.0
+    return loading(experience, s.kind, rung) + s.n_test * (s.seconds_per_item or 0.0)
+
+
+@lru_cache(maxsize=512)
+def loading(experience: Experience, kind: Kind, rung: RungName) -> float:
+    """Seconds of loading: the median of this machine's short runs, which are mostly that."""
+    both = [taken(task, rung) for task in experience.of_kind(kind) if task.local]
+    short = [one[1] - one[0] for one in both if one is not None and one[0] < TELLING_SECONDS]
+    return max(0.0, float(np.median(short))) if short else LOADING_SECONDS
 
 
 def tuned_items(s: Situation, epochs: float) -> float:

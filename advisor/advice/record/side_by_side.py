@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.comparison import basis, brief, chance_beside, seconds_of
-from advisor.core.ladder import RungName, rung
+from advisor.advice.comparison import basis, chance_beside, training_time
+from advisor.advice.explain import is_too_early
+from advisor.advice.outlook.cost import place_of
+from advisor.core.kinds import task_of_metric
+from advisor.core.ladder import RUNG_NAMES, TUNED, RungName, rung
 from advisor.core.records import Advice, Estimate, Goal
-from advisor.core.wording import amount, capital, energy, percent, size
+from advisor.core.wording import amount, capital, counted, energy, percent, size
 
 #: What a cost is for, in words.
 COSTS = {
@@ -41,6 +44,23 @@ def side_by_side(advice: Advice) -> Table:
     return Table(headings, tuple(row for row in rows if any(row[1:])))
 
 
+def upkeep_words(advice: Advice) -> str:
+    """What the upkeep of the rungs is made of, in a sentence or two; "" where it has no price."""
+    price, tuned = advice.question.prices.rung, advice.estimate(TUNED)
+    if price is None or not any("upkeep" in e.costs for e in advice.estimates):
+        return ""
+    each = amount(price, advice.question.prices.currency)
+    said = f"Upkeep is {each} for each step of the ladder above {_name(RUNG_NAMES[0])}."
+    if "upkeep" not in tuned.costs or tuned.kept_chance is None or tuned.kept is not None:
+        return said
+    steps, often = place_of(tuned), percent(tuned.kept_chance, digits=0)
+    back = rung(rung(TUNED).falls_back_to[task_of_metric(advice.metric)])
+    return (
+        f"{said} Fine-tuning counts as {steps:.1f} steps: {often} of its runs keep what was tuned, and the others "
+        f"serve {back.in_text}, {counted(back.place, 'step')} up."
+    )
+
+
 def _ordered(names: list[str]) -> list[str]:
     """Costs before their sum and what is left after it, whichever rung named them first."""
     last = ("Total cost", "Points less costs", "Blocked")
@@ -48,7 +68,8 @@ def _ordered(names: list[str]) -> list[str]:
 
 
 def _heading(name: RungName, advice: Advice) -> str:
-    mark = {advice.recommended: " (recommended)", advice.runner_up: " (runner-up)"}.get(name, "")
+    first = " (leading so far)" if is_too_early(advice) else " (recommended)"
+    mark = {advice.recommended: first, advice.runner_up: " (runner-up)"}.get(name, "")
     return rung(name).title + mark
 
 
@@ -83,10 +104,10 @@ def _name(name: RungName) -> str:
 
 def _effort(estimate: Estimate) -> dict[str, str]:
     used, spent, pace = estimate.peak_memory_bytes, estimate.energy_wh, estimate.milliseconds_per_prediction
-    seconds, kept = seconds_of(estimate), estimate.kept_chance
+    kept = estimate.kept_chance
     return {
         "Tuning is kept": f"{percent(kept, digits=0)} of runs" if kept is not None else "",
-        "Training time": "" if seconds is None else brief(seconds),
+        "Training time": training_time(estimate),
         "Peak memory": size(used) if used else "",
         "Energy to train": energy(spent) if spent is not None else "",
         "One prediction": f"{pace:,.{1 if pace < 10 else 0}f} ms" if pace is not None else "",

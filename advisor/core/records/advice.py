@@ -41,7 +41,9 @@ class Estimate(Record):
     ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels
     until the target is expected, None where not reachable or not asked. ``blocked``: the constraint that it breaks, ""
     for none. ``details``: what the number rests on, for the page. ``run``: the finished run on this dataset that
-    measured the value, "" for a forecast; ``before``: what was expected until a run told more.
+    measured the value, "" for a forecast; ``run_seconds``: what that run took, with loading and reading;
+    ``before``: what was expected until a run told more. ``kept``: the rung whose
+    model that run kept, since training this one brought nothing; None where it did, or was not tried.
     """
 
     rung: RungName
@@ -71,7 +73,9 @@ class Estimate(Record):
     details: str = ""
     reason: str = ""
     run: str = ""
+    run_seconds: float | None = None
     before: Expected | None = None
+    kept: RungName | None = None
 
 
 class Goal(Record):
@@ -182,10 +186,12 @@ def _notebook_row(estimate: Estimate) -> list[str]:
     if estimate.value is not None and estimate.low is not None and estimate.high is not None:
         value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high)})"
     each = estimate.milliseconds_per_prediction
+    row = rung_of(estimate.rung)
+    training = "" if estimate.train_seconds is None else duration(estimate.train_seconds)
     return [
-        rung_of(estimate.rung).title,
+        row.title,
         value,
-        "" if estimate.train_seconds is None else duration(estimate.train_seconds),
+        training if row.trains else "none",
         "" if each is None else f"{each:,.3g} ms",
         estimate.blocked or estimate.reason,
     ]

@@ -17,8 +17,11 @@ from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severit
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
-from advisor.core.wording import capital, counted
+from advisor.core.wording import counted
 from advisor.core.workspace import DatasetFiles
+
+#: The parts as a notebook shows them.
+IN_FULL: dict[str, str] = {"train": "Training", "val": "Validation", "test": "Test", "ood": "Out of distribution"}
 
 
 class ReadOptions(Record):
@@ -196,4 +199,4 @@ class Profile(Record):
         classes = counted(len(self.counts), "class", "classes")
         shown = notebook.headline(f"{n} in {classes}") if self.counts else ""
         shown += notebook.listing([finding.sentence for finding in self.findings])
-        return shown + (notebook.table(["Class", *map(capital, shown_parts)], rows) if rows else "")
+        return shown + (notebook.table(["Class", *(IN_FULL[part] for part in shown_parts)], rows) if rows else "")

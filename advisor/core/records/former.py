@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 DROPPED = "Fine-tuning was dropped for the frozen model: "
+NO_STATE = ("no state after the start validated better", "the training diverged")
 MOSTLY_HARD = "Most of what it lists here may be hard and not wrong; look from the top."
 
 
@@ -18,6 +19,14 @@ def with_dropped(report: dict[str, Any]) -> dict[str, Any]:
         return report
     sentence = next((str(sentence) for sentence in sentences if str(sentence).startswith(DROPPED)), "")
     return {**report, "dropped": sentence.removeprefix(DROPPED).removesuffix(".")}
+
+
+def with_gained_nothing(report: dict[str, Any]) -> dict[str, Any]:
+    """A report's content with ``gained_nothing``: both values were compared, or no state after the start was better."""
+    if "gained_nothing" in report:
+        return report
+    compared = isinstance(report.get("validation"), dict) and "tuned" in report["validation"]
+    return {**report, "gained_nothing": bool(report.get("dropped")) and (compared or report["dropped"] in NO_STATE)}
 
 
 def with_mostly_hard(evidence: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class RunReport(Record):
     Of questions: ``outcomes`` counts which failed (`probes.failures`: right, misread, not found, wrongly refused, made
     up), beside the share of exact answers and the share of questions with the answer among five passages.
     ``dropped``: why the run rolled back to the rung it had started from, whose model was saved; "" where it did not.
+    ``gained_nothing``: it rolled back since the training, carried out to its end, was no better on held-out items.
     """
 
     run: str
@@ -92,6 +93,7 @@ class RunReport(Record):
     precision: str
     sentences: tuple[str, ...] = ()
     dropped: str = ""
+    gained_nothing: bool = False
 
     @property
     def served(self) -> RungName:
@@ -116,12 +118,13 @@ class RunReport(Record):
             return shown
         columns = list(self.per_class[0])
         cells = [[_cell(row.get(column)) for column in columns] for row in self.per_class]
-        return shown + notebook.table([capital(column.replace("_", " ")) for column in columns], cells)
+        heads = ["Test items" if column == "n" else capital(column.replace("_", " ")) for column in columns]
+        return shown + notebook.table(heads, cells)
 
     @classmethod
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:
-        """With ``dropped``."""
-        return former.with_dropped(content)
+        """With ``dropped`` and ``gained_nothing``."""
+        return former.with_gained_nothing(former.with_dropped(content))
 
 
 def _cell(value: object) -> str:

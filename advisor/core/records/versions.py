@@ -14,14 +14,17 @@ ACTIONS: tuple[Action, ...] = ("keep", "relabel", "drop", "undecided")
 class Decision(Record):
     """What becomes of one item, known by its key and the digest of its content.
 
-    ``label``: the class it gets, of a relabelling alone. ``check``: the list that it stood on, "" where it was chosen
-    otherwise. ``step``: decisions of one step were taken together and are taken back together.
+    ``label``: of a relabelling alone, the class that an item gets, or the answer of a question ("not in the documents"
+    for none; several accepted ones as a JSON list). ``document``: that answers a question, "" where it stays.
+    ``check``: the list that it stood on, "" where it was chosen otherwise. ``step``: decisions of one step were taken
+    together and are taken back together.
     """
 
     key: str
     digest: str
     action: Action
     label: str = ""
+    document: str = ""
     check: str = ""
     step: int = 0
 
@@ -39,6 +42,7 @@ class VersionOf(Record):
     dataset that it was made from and of the one that was read; ``root_name``: the latter's name. ``n_out``: items that
     were set aside because their class was left without a training item. ``n_test``: items of the locked test part
     among those relabelled or dropped. ``n_added``: items that were labelled since and joined the training part.
+    ``n_answers``: questions whose answer, or the document that holds it, was corrected.
     """
 
     number: int
@@ -50,3 +54,4 @@ class VersionOf(Record):
     n_out: int = 0
     n_test: int = 0
     n_added: int = 0
+    n_answers: int = 0

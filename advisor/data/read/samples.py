@@ -48,7 +48,7 @@ SAMPLES: tuple[Sample, ...] = (
         146,
         "0.1 MB",
         "Apache-2.0",
-        "This program's own handbook: 22 pages, and questions about them.",
+        "Search that finds the right passage, in the 22 pages of this program's own handbook.",
     ),
     Sample(
         "pets",

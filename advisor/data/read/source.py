@@ -17,7 +17,6 @@ from advisor.core.workspace import Workspace
 from advisor.data.read.archives import is_packed, unpack
 from advisor.data.read.fasttext import is_fasttext_file
 from advisor.data.read.names import (
-    ARCHIVE_SUFFIXES,
     DOCUMENT_SUFFIXES,
     FOREIGN_IMAGE_SUFFIXES,
     IMAGE_SUFFIXES,
@@ -27,11 +26,10 @@ from advisor.data.read.names import (
     is_archive,
     suffix,
 )
+from advisor.data.read.naming import name_of
 from probes.progress import Progress, silent
 
 SAMPLE = "sample:"
-_PLAIN_NAMES = {"data", "dataset", "train", "all", "images", "texts", "labels", "archive", "content"}
-
 
 #: `a.zip.001`, `a.tgz.partaa`, `a.tar.gz.ab`, and `a.z01`, which Info-ZIP writes beside the last piece, `a.zip`.
 _PIECE = re.compile(
@@ -92,21 +90,6 @@ def unpacked(source: Source, progress: Progress = silent) -> Source:
     content = unpack(source.path, progress)
     aside, notes = [*source.set_aside, *content.set_aside], [*source.notes, *content.notes]
     return Source(source.origin, source.name, content.folder, True, aside, notes)
-
-
-def name_of(path: Path) -> str:
-    """A short name: the file's without its endings, or its folder's when that says nothing.
-
-    >>> name_of(Path("/x/sst2/data.csv")), name_of(Path("/x/cats.tar.gz"))
-    ('sst2', 'cats')
-    """
-    stem = path.name
-    while suffix(stem) in TABLE_SUFFIXES | ARCHIVE_SUFFIXES:
-        stem = stem.rpartition(".")[0]
-    is_upload = reach.within(path.parent.parent, Workspace.here().uploads)  # its folder is called by a hash
-    return (
-        path.parent.name if stem.lower() in _PLAIN_NAMES and path.parent.name and not is_upload else stem or str(path)
-    )
 
 
 def _missing(text: str, path: Path) -> str:

@@ -15,10 +15,11 @@ import numpy as np
 from filelock import FileLock
 
 from advisor.core.errors import DatasetError
-from advisor.core.kinds import kind_row
 from advisor.core.records import ACTIONS, Action, Dataset, Decision, Decisions
 from advisor.core.wording import listed
 from advisor.core.workspace import Workspace, mark
+from advisor.data.versions.label_words import label_words
+from probes.reading import NOT_FOUND
 
 #: The step of decisions that a version has from its parent: they are not taken back.
 INHERITED = 0
@@ -66,7 +67,7 @@ def standing(dataset: Dataset, decisions: Decisions | None = None) -> Standing:
         if one.action == "undecided":
             continue
         row = place.get(pair)
-        if row is None or (one.action == "relabel" and one.label not in known):
+        if row is None or (one.action == "relabel" and known and one.label not in known):
             n_stale += 1
         else:
             held[row] = one
@@ -74,31 +75,33 @@ def standing(dataset: Dataset, decisions: Decisions | None = None) -> Standing:
     return Standing(tuple(rows), tuple(held[row] for row in rows), n_stale)
 
 
-def decided(dataset: Dataset, row: int, action: str, label: str = "", check: str = "") -> Decision:
-    """A decision on one row. Raises DatasetError for an unknown action or class."""
-    check_decidable(dataset)
+def decided(dataset: Dataset, row: int, action: str, label: str = "", check: str = "", document: str = "") -> Decision:
+    """A decision on one row. Raises DatasetError for an unknown action, class or document, and for an empty answer."""
     known: Action | None = next((one for one in ACTIONS if one == action), None)
     if known is None:
         raise DatasetError(f"{action!r} is no decision. Decide one of {', '.join(ACTIONS)}.")
     item = dataset.items.iloc[int(row)]
     if known == "relabel":
-        check_class(dataset, label)
-        if dataset.classes[int(item["label"])] == label:
+        check_label(dataset, label, document)
+        if label_words(dataset, row) == label and document in ("", item.get("document", "")):
             known = "keep"  # it carries this label already
     return Decision(
         key=str(item["key"]), digest=str(item["digest"]), action=known, check=check,
-        label=label if known == "relabel" else "",
+        label=label if known == "relabel" else "", document=document if known == "relabel" else "",
     )  # fmt: skip
 
 
-def check_decidable(dataset: Dataset) -> None:
-    """Raises DatasetError for a dataset without classes."""
-    if not dataset.classes:
-        items = kind_row(dataset.kind).items
-        raise DatasetError(
-            f"{dataset.name} holds {items} without classes, so there are no labels to correct. Correct them in "
-            f"{dataset.source} and read it again."
-        )
+def check_label(dataset: Dataset, label: str, document: str = "") -> None:
+    """Raises DatasetError for a class or a document that the dataset does not have, and for an empty answer."""
+    if dataset.classes:
+        check_class(dataset, label)
+        return
+    if not label.strip():
+        raise DatasetError(f'The new answer is empty. Write it, or "{NOT_FOUND}" where no document has it.')
+    if document and document not in set(dataset.documents["document"]):
+        near = difflib.get_close_matches(document, dataset.documents["document"].tolist(), n=3)
+        also = f" Did you mean {listed(near)}?" if near else ""
+        raise DatasetError(f"{dataset.name} has no document {document!r}.{also}")
 
 
 def check_class(dataset: Dataset, name: str) -> None:

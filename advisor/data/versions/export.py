@@ -17,23 +17,31 @@ from advisor.core.records import Dataset
 from advisor.data.read.names import part_name
 from probes.progress import Progress, silent
 
-#: The table in an exported folder, and the folder of its images.
+#: The table in an exported folder, the folder of its images, and the tables of questions and their documents.
 TABLE, IMAGES = "labels.csv", "images"
+QUESTIONS, DOCUMENTS = "questions.csv", "documents.csv"
 #: Class names of folders: what every file system takes as it is.
 MOST_CHARACTERS = 80
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
 def table(dataset: Dataset) -> pd.DataFrame:
-    """One row per item: path or text, label, split, and group where there are groups."""
+    """One row per item: path or text, label, split, and group where there are groups; of questions `_questions`."""
     items, column = dataset.items, kind_row(dataset.kind).column
+    if not dataset.classes:
+        return _questions(items)
     rows = pd.DataFrame({column: items[column]})
-    if dataset.classes:
-        rows["label"] = [dataset.classes[label] for label in dataset.labels]
+    rows["label"] = [dataset.classes[label] for label in dataset.labels]
     rows["split"] = items["part"]
     if dataset.has_groups:
         rows["group"] = items["group"]
     return rows
+
+
+def _questions(items: pd.DataFrame) -> pd.DataFrame:
+    """Question, accepted answers as a JSON list ([] for none), the document that answers, and split."""
+    columns = {"question": "text", "answers": "answers", "document": "document", "split": "part"}
+    return pd.DataFrame({name: items[own] for name, own in columns.items()})
 
 
 def save_csv(dataset: Dataset, path: Path) -> Path:
@@ -44,13 +52,16 @@ def save_csv(dataset: Dataset, path: Path) -> Path:
 def save_folder(dataset: Dataset, folder: Path, progress: Progress = silent) -> Path:
     """Copy a dataset into a new or empty folder; returns it.
 
-    Texts: a table. Images: ``train/cat/a.png`` and so on; where the classes cannot be names of folders, or groups would
-    be lost, one folder of images and a table beside it. Raises DatasetError where the folder holds something or a file
-    is gone, StorageError where the disk refuses.
+    Texts: a table. Questions: a table, and one of the documents. Images: ``train/cat/a.png`` and so on; where the
+    classes cannot be names of folders, or groups would be lost, one folder of images and a table beside it. Raises
+    DatasetError where the folder holds something or a file is gone, StorageError where the disk refuses.
     """
     folder = folder.expanduser()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DatasetError(f"{folder} is there already and not empty. Name a new folder to export to.")
+    if not dataset.classes:
+        _write(dataset.documents[["document", "title", "text"]], folder / DOCUMENTS)
+        return _write(table(dataset), folder / QUESTIONS).parent
     if places.PATH not in dataset.items:
         return _write(table(dataset), folder / TABLE).parent
     by_folders = not dataset.has_groups and _are_folder_names(dataset.classes)

@@ -34,8 +34,12 @@ def what_changed(of: VersionOf) -> str:
     '1 item dropped'
     >>> what_changed(VersionOf(number=2, parent="", root="", root_name="", n_relabelled=0, n_dropped=0, n_added=50))
     '50 labelled items added'
+    >>> what_changed(VersionOf(number=2, parent="", root="", root_name="", n_relabelled=0, n_dropped=1, n_answers=3))
+    '3 answers corrected, 1 dropped'
     """
     said = [f"{counted(of.n_relabelled, 'item')} relabelled"] if of.n_relabelled else []
+    if of.n_answers:
+        said.append(f"{counted(of.n_answers, 'answer')} corrected")
     if of.n_dropped:
         said.append(f"{of.n_dropped:,} dropped" if said else f"{counted(of.n_dropped, 'item')} dropped")
     if of.n_added:

@@ -17,7 +17,7 @@ from advisor.core import places, reach
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Decisions, SetAside, VersionOf
-from advisor.core.wording import counted, listed
+from advisor.core.wording import counted, listed, short
 from advisor.data import store
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.labelling import Labelled
@@ -28,7 +28,7 @@ from advisor.data.versions import family
 from probes.progress import Progress, silent
 
 UNKNOWN, THERE, LEAK = (
-    "Its label is no class.",
+    "Its label “{}” is no class.",
     "It is in the dataset already.",
     "It is, or nearly is, in another part.",
 )
@@ -48,7 +48,7 @@ class Grown:
         said = f"{counted(self.n_added, 'labelled item')} added to the training part: {self.dataset.name}."
         if not self.left_out:
             return said
-        reasons = listed(dict.fromkeys(one.reason.rstrip(".").lower() for one in self.left_out))
+        reasons = listed(dict.fromkeys(_clause(one.reason) for one in self.left_out), 4)
         return f"{said} {counted(len(self.left_out), 'item')} left out: {reasons}."
 
 
@@ -72,7 +72,7 @@ def grow(dataset: Dataset, labelled: Sequence[Labelled], progress: Progress = si
         if stays[len(dataset.items) :].any():
             version, n_added = _made(dataset, whole[stays], inspection.only(stays), mark, more)
             return Grown(version, n_added, tuple(left_out))
-    reasons = listed(dict.fromkeys(one.reason.rstrip(".").lower() for one in left_out))
+    reasons = listed(dict.fromkeys(_clause(one.reason) for one in left_out))
     raise DatasetError(
         f"None of the {counted(len(labelled), 'labelled item')} can be added to {dataset.name}: {reasons}. Its classes "
         f"are {listed(dataset.classes, 12)}."
@@ -88,7 +88,7 @@ def _usable(dataset: Dataset, labelled: Sequence[Labelled]) -> tuple[pd.DataFram
     for one in labelled:
         digest, reason = _digest(dataset, one.item)
         label = number.get(one.label, number.get(one.label.strip().lower()))
-        reason = reason or (UNKNOWN if label is None else THERE if digest in seen else "")
+        reason = reason or (UNKNOWN.format(short(one.label, 40)) if label is None else THERE if digest in seen else "")
         if reason:
             left_out.append(SetAside(key=one.key or one.item[:60], reason=reason))
             continue
@@ -164,6 +164,11 @@ def _made(
     store.write(version, items, inspection)
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return (store.listed_at(version, listed_ns) if listed_ns is not None else version), n_added
+
+
+def _clause(reason: str) -> str:
+    """A reason inside a sentence; a label keeps its capitals."""
+    return f"{reason[:1].lower()}{reason[1:].rstrip('.')}"
 
 
 def _fingerprint(dataset: Dataset, rows: pd.DataFrame) -> str:

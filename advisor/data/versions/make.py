@@ -18,8 +18,12 @@ from advisor.core.records import Dataset, Decision, Decisions, SetAside, Version
 from advisor.core.wording import counted, listed
 from advisor.data import store
 from advisor.data.inspect.inspection import Inspection
+from advisor.data.modality import modality_of
+from advisor.data.task import task_of
 from advisor.data.versions import family
-from advisor.data.versions.decisions import INHERITED, Standing, check_decidable, kept, standing
+from advisor.data.versions.decisions import INHERITED, Standing, kept, standing
+from advisor.data.versions.label_words import answers_cell
+from probes.progress import silent
 
 DROPPED = "It was dropped by a decision."
 CLASS_GONE = "The training part has no item of its class any more."
@@ -30,25 +34,34 @@ def make(dataset: Dataset, decisions: Decisions | None = None) -> Dataset:
 
     Raises DatasetError where no decision changes anything, or where too little would be left.
     """
-    check_decidable(dataset)
     taken = decisions if decisions is not None else kept(dataset)
     held = standing(dataset, taken)
-    changing = [(row, one) for row, one in held.by_row.items() if one.action in ("relabel", "drop")]
+    changing = _changing(held)
     if not changing:
         raise DatasetError(
             f"No decision changes {dataset.name}. Relabel or drop an item first, or accept the suggestions: "
             f"advisor fix {dataset.source} --suggested"
         )
-    mark = fingerprint(dataset, [one for _, one in changing])
+    mark = fingerprint(dataset, changing)
     known = store.stored(mark)
     return known if known is not None else _made(dataset, taken, held, mark)
+
+
+def made_already(dataset: Dataset, held: Standing) -> Dataset | None:
+    """The version that these decisions have made; None where they change nothing, and where none was made of them."""
+    changing = _changing(held)
+    return store.stored(fingerprint(dataset, changing)) if changing else None
+
+
+def _changing(held: Standing) -> list[Decision]:
+    return [one for one in held.decisions if one.action in ("relabel", "drop")]
 
 
 def fingerprint(dataset: Dataset, decisions: list[Decision]) -> str:
     """SHA-256 of the parent's fingerprint and what each decision changes, in the order of the items' keys."""
     running = hashlib.sha256(f"version\n{dataset.fingerprint}\n".encode())
     for one in sorted(decisions, key=lambda one: (one.key, one.digest)):
-        row = "\x1f".join((one.key, one.digest, one.action, one.label))
+        row = "\x1f".join((one.key, one.digest, one.action, one.label, *filter(None, (one.document,))))
         running.update(f"{row}\x1e".encode("utf-8", "replace"))
     return running.hexdigest()
 
@@ -57,11 +70,9 @@ def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Data
     labels, dropped = changed(dataset, held)
     out = _without_training(dataset, labels, dropped)
     stays = ~(dropped | out)
-    used = sorted(set(labels[stays].tolist()))
+    used = sorted(set(labels[stays].tolist())) if dataset.classes else []
     _check_enough(dataset, stays, used)
-    number = np.full(len(dataset.classes), -1)
-    number[used] = np.arange(len(used))
-    items = dataset.items[stays].assign(label=number[labels[stays]]).reset_index(drop=True)
+    items = _items(dataset, held, labels, used)[stays].reset_index(drop=True)
     of = _origin(dataset, held, labels, dropped, out)
     notes = _notes(dataset, of, [dataset.classes[c] for c in range(len(dataset.classes)) if c not in used])
     aside = [
@@ -85,9 +96,31 @@ def _made(dataset: Dataset, taken: Decisions, held: Standing, mark: str) -> Data
     version = Dataset.model_validate(content)
     taken.save(version.files.applied)
     inherited(version, held, items).save(version.files.decisions)
-    store.write(version, items, inspection_of(dataset, stays))
+    documents = None if dataset.classes else dataset.documents
+    store.write(version, items, inspected(dataset, items, stays), documents)
     listed_ns = store.listed_ns(dataset) if places.PATH in items else None
     return store.listed_at(version, listed_ns) if listed_ns is not None else version
+
+
+def _items(dataset: Dataset, held: Standing, labels: np.ndarray, used: list[int]) -> pd.DataFrame:
+    """All items with the labels that they get, by the classes that are left; of questions the answers and documents."""
+    if dataset.classes:
+        number = np.full(len(dataset.classes), -1)
+        number[used] = np.arange(len(used))
+        return dataset.items.assign(label=number[labels])
+    answers, documents = dataset.items["answers"].tolist(), dataset.items["document"].tolist()
+    for row, one in held.by_row.items():
+        if one.action == "relabel":
+            answers[row] = answers_cell(one.label)
+            documents[row] = one.document or documents[row]
+    return dataset.items.assign(answers=answers, document=documents)
+
+
+def inspected(dataset: Dataset, items: pd.DataFrame, stays: np.ndarray) -> Inspection:
+    """What is known of the items that stay. Questions are copies by their answers too, so they are looked at again."""
+    if dataset.classes:
+        return inspection_of(dataset, stays)
+    return task_of(dataset).inspect(items, modality_of(dataset), silent)
 
 
 def inherited(version: Dataset, held: Standing, items: pd.DataFrame) -> Decisions:
@@ -97,7 +130,9 @@ def inherited(version: Dataset, held: Standing, items: pd.DataFrame) -> Decision
     """
     there = set(zip(items["key"], items["digest"], strict=True))
     settled = [one for one in held.decisions if one.action != "drop" and (one.key, one.digest) in there]
-    kept_now = (one.model_copy(update={"action": "keep", "label": "", "step": INHERITED}) for one in settled)
+    kept_now = (
+        one.model_copy(update={"action": "keep", "label": "", "document": "", "step": INHERITED}) for one in settled
+    )
     return Decisions(entries=tuple(kept_now))
 
 
@@ -106,7 +141,7 @@ def changed(dataset: Dataset, held: Standing) -> tuple[np.ndarray, np.ndarray]:
     labels, dropped = dataset.labels.copy(), np.zeros(len(dataset.labels), dtype=bool)
     known = {name: number for number, name in enumerate(dataset.classes)}
     for row, one in held.by_row.items():
-        if one.action == "relabel":
+        if one.action == "relabel" and known:
             labels[row] = known[one.label]
         dropped[row] = one.action == "drop"
     return labels, dropped
@@ -119,14 +154,16 @@ def _without_training(dataset: Dataset, labels: np.ndarray, dropped: np.ndarray)
 
 
 def _check_enough(dataset: Dataset, stays: np.ndarray, used: list[int]) -> None:
-    left = set(dataset.items["part"][stays])
-    if len(used) < 2 or not {"train", "test"} <= left:
-        lacks = "fewer than two classes" if len(used) < 2 else "no test item"
+    left, few = set(dataset.items["part"][stays]), bool(dataset.classes) and len(used) < 2
+    if few or not {"train", "test"} <= left:
+        lacks = "fewer than two classes" if few else f"no {'test' if 'train' in left else 'training'} item"
         raise DatasetError(f"These decisions leave {dataset.name} with {lacks}. Keep some of what they drop.")
 
 
 def _origin(dataset: Dataset, held: Standing, labels: np.ndarray, dropped: np.ndarray, out: np.ndarray) -> VersionOf:
     relabelled = (labels != dataset.labels) & ~dropped
+    corrected = np.zeros(len(labels), dtype=bool)
+    corrected[[row for row, one in held.by_row.items() if one.action == "relabel" and not dataset.classes]] = True
     test = (dataset.items["part"] == "test").to_numpy()
     before = dataset.version
     return VersionOf(
@@ -137,7 +174,8 @@ def _origin(dataset: Dataset, held: Standing, labels: np.ndarray, dropped: np.nd
         n_relabelled=int(relabelled.sum()),
         n_dropped=int(dropped.sum()),
         n_out=int(out.sum()),
-        n_test=int(((relabelled | dropped | out) & test).sum()),
+        n_test=int(((relabelled | corrected | dropped | out) & test).sum()),
+        n_answers=int(corrected.sum()),
     )
 
 

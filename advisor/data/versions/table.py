@@ -14,22 +14,26 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import ACTIONS, Dataset, Decision
 from advisor.core.shown import without_formula
 from advisor.core.wording import counted, listed
-from advisor.data.versions.decisions import Standing, check_decidable, decided
+from advisor.data.versions.decisions import Standing, decided
+from advisor.data.versions.label_words import label_words
 
 COLUMNS = ("key", "part", "label", "decision", "new_label", "check", "digest")
+#: Of questions alone: the document that holds the answer.
+DOCUMENT = "new_document"
 
 
 def table(dataset: Dataset, held: Standing) -> pd.DataFrame:
-    """One row per decision: key, part, label, decision, new_label, check, digest."""
+    """One row per decision: key, part, label, decision, new_label, check, digest; of questions also new_document."""
     items = dataset.items
     rows = [
         {
-            "key": one.key, "part": items["part"].iloc[row], "label": dataset.classes[dataset.labels[row]],
+            "key": one.key, "part": items["part"].iloc[row], "label": label_words(dataset, row),
             "decision": one.action, "new_label": one.label, "check": one.check, "digest": one.digest,
+            DOCUMENT: one.document,
         }
         for row, one in held.by_row.items()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=[*COLUMNS, *([] if dataset.classes else [DOCUMENT])])
 
 
 def to_csv(rows: pd.DataFrame) -> str:
@@ -47,9 +51,9 @@ def save(rows: pd.DataFrame, path: Path) -> Path:
 def read(dataset: Dataset, path: Path) -> list[Decision]:
     """The decisions of a CSV file with the columns key and decision, and new_label where items are relabelled.
 
-    A row without a decision is left undecided. Raises DatasetError naming the line and the cause, StorageError.
+    A row without a decision is left undecided. Questions may have a new_document. Raises DatasetError naming the line
+    and the cause, StorageError.
     """
-    check_decidable(dataset)
     try:
         text = storage.read_bytes(path.expanduser()).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -69,7 +73,6 @@ def given(dataset: Dataset, decisions: Mapping[str, str | None] | str | Path | N
         return []
     if isinstance(decisions, (str, Path)):
         return read(dataset, Path(decisions))
-    check_decidable(dataset)
     places = _places(dataset)
     return [
         decided(dataset, _row(dataset, places, key), "drop" if label is None else "relabel", label or "")
@@ -102,7 +105,8 @@ def _of(dataset: Dataset, places: dict[str, list[int]], row: dict[str, str | Non
         raise DatasetError(f"{where}: {action!r} is no decision. Write one of {', '.join(ACTIONS)}, or nothing.")
     label = cells.get("new_label", "")
     try:
-        return decided(dataset, _row(dataset, places, cells["key"]), action, label, cells.get("check", ""))
+        row_number, document = _row(dataset, places, cells["key"]), cells.get(DOCUMENT, "")
+        return decided(dataset, row_number, action, label, cells.get("check", ""), document)
     except DatasetError as error:
         raise DatasetError(f"{where}: {error}") from error
 

@@ -1,66 +1,33 @@
-"""Label texts by a language model and a prompt: `python predict.py "a text" "another"`.
-
-Needs torch and transformers, and the files beside it. The likelihood of each class name after the prompt decides.
-"""
-
-from __future__ import annotations
+"""Label texts by a language model and a prompt: `python predict.py TEXT ...`. Needs what requirements.txt names."""
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from prompting import log_probabilities
 
 HERE = Path(__file__).resolve().parent
-CLASSES: list[str] = json.loads((HERE / "classes.json").read_text("utf-8"))
-HOW: dict[str, Any] = json.loads((HERE / "prompt.json").read_text("utf-8"))
-TOKENIZER = AutoTokenizer.from_pretrained(HERE / "language-model", trust_remote_code=False)
-MODEL = AutoModelForCausalLM.from_pretrained(
-    HERE / "language-model", dtype=torch.float32, trust_remote_code=False
-).eval()
-OPTIONS = [TOKENIZER(f" {label}", add_special_tokens=False).input_ids for label in HOW["labels"]]
+CLASSES, HOW = (json.loads((HERE / name).read_text("utf-8")) for name in ("classes.json", "prompt.json"))
 
 
-def probabilities(items: Sequence[str]) -> np.ndarray:
-    """Class probabilities, (n, C), of texts."""
-    rows = np.array([log_p(prompt(text)) for text in items]).reshape(-1, len(CLASSES))
-    return np.asarray(np.exp(shares(shares(rows) - np.array(HOW["bias"]))))
+def probabilities(texts: list[str]) -> np.ndarray:
+    """Of each class, (n, C)."""
+    return np.exp([log_probabilities(text) for text in texts]).reshape(-1, len(CLASSES))
 
 
-def prompt(text: str) -> str:
-    """The whole prompt of a text, which loses its end where it is long."""
-    spans = TOKENIZER(text, add_special_tokens=False, truncation=True, max_length=HOW["text_tokens"],
-                      return_offsets_mapping=True).offset_mapping  # fmt: skip
-    short = text[: max((end for _, end in spans), default=0)]
-    return f"{HOW['before']}{' '.join(short.split())}{HOW['after']}"
-
-
-@torch.inference_mode()
-def log_p(text: str) -> list[float]:
-    """log p of each class name after the prompt."""
-    begin = [HOW["start"], *TOKENIZER(text, add_special_tokens=False).input_ids]
-    longest = max(map(len, OPTIONS))
-    ids = torch.tensor([begin + option + [0] * (longest - len(option)) for option in OPTIONS])
-    shown = torch.log_softmax(MODEL(input_ids=ids).logits[:, len(begin) - 1 :].float(), dim=-1)
-    return [
-        float(sum(row[i, token] for i, token in enumerate(option))) for row, option in zip(shown, OPTIONS, strict=True)
-    ]
-
-
-def shares(rows: np.ndarray) -> np.ndarray:
-    """Log probabilities over the classes alone."""
-    top = rows - rows.max(axis=1, keepdims=True)
-    logs: np.ndarray = top - np.log(np.exp(top).sum(axis=1, keepdims=True))
-    return logs
+def answer(row: np.ndarray) -> dict[str, object]:
+    """The label by a text's probabilities; where it is not sure, also the classes that the text may be of."""
+    top, least = float(row.max()), HOW["likely_from"]
+    said = {"label": CLASSES[row.argmax()], "probability": top, "sure": top >= HOW["not_sure_below"]}
+    if not said["sure"] and least is not None:
+        said["likely"] = [CLASSES[i] for i in (-row).argsort() if row[i] >= min(least, top)]
+    return said
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Label texts.")
-    parser.add_argument("texts", nargs="+")
-    asked = parser.parse_args()
-    for text, row in zip(asked.texts, probabilities(asked.texts), strict=True):
-        print(f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}\t{text[:60]}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("texts", nargs="+", metavar="TEXT")
+    texts = parser.parse_args().texts
+    for text, row in zip(texts, probabilities(texts), strict=True):
+        print(text, json.dumps(answer(row), ensure_ascii=False), sep="\t")

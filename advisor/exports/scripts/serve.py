@@ -1,12 +1,13 @@
 """Answer over HTTP with Python's own server: `python serve.py --port 8000`.
 
-GET /health; POST /predict with {"items": ["a text", ...]} for texts, or with the bytes of one image as the body.
-For many clients at once, authentication and metrics put a real server before it.
+GET /health. POST /predict with {"inputs": ["a text", ...]}, of images their files' content as base64, or with one text
+or one image as the body. Requests and answers are those of `advisor serve`, which also has keys, batches and metrics.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -22,23 +23,23 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Whether the server is there."""
-        found = self.path == "/health"
-        self.answer(200 if found else 404, {"classes": predict.CLASSES} if found else {"error": "Ask for /health."})
+        if self.path == "/health":
+            self.answer(200, {"status": "ok", "classes": getattr(predict, "CLASSES", [])})
+        else:
+            self.answer(404, {"error": "Ask for /health, or post to /predict."})
 
     def do_POST(self) -> None:
-        """The label of each item with the probability of each class."""
+        """What is said of each item."""
         length = int(self.headers.get("Content-Length") or 0)
         if self.path != "/predict" or not 0 < length <= MOST_BYTES:
             self.answer(400, {"error": f"Post 1 to {MOST_BYTES:,} bytes to /predict."})
             return
         try:
-            body = self.rfile.read(length)
-            items = [BytesIO(body)] if predict.HOW["reads"] == "images" else [str(t) for t in json.loads(body)["items"]]
-            rows = predict.probabilities(items)
+            told = answers(*asked(self.headers.get_content_type(), self.rfile.read(length)))
         except Exception as error:  # whatever a body holds, the server goes on
-            self.answer(422, {"error": f"The item cannot be used ({type(error).__name__}: {error})."})
+            self.answer(422, {"error": f"The input cannot be used ({type(error).__name__}: {error})."})
             return
-        self.answer(200, [told(row) for row in rows])
+        self.answer(200, told)
 
     def answer(self, status: int, content: Any) -> None:
         """Send JSON."""
@@ -50,22 +51,41 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def told(row: Any) -> dict[str, Any]:
-    """What is said of an item."""
-    probability = float(row.max())
-    return {
-        "label": predict.CLASSES[int(row.argmax())],
-        "probability": probability,
-        "sure": probability >= predict.HOW["not_sure_below"],
-        "probabilities": dict(zip(predict.CLASSES, map(float, row), strict=True)),
-    }
+def asked(kind: str, body: bytes) -> tuple[list[Any], bool]:
+    """The items of a request, and whether the probabilities of all classes are wanted."""
+    images = predict.HOW["reads"] == "images"
+    if kind != "application/json":
+        return [BytesIO(body) if images else body.decode()], False
+    request = json.loads(body)
+    inputs = [request["inputs"]] if isinstance(request["inputs"], str) else request["inputs"]
+    items = [BytesIO(base64.b64decode(one, validate=True)) if images else str(one) for one in inputs]
+    return items, bool(request.get("probabilities"))
+
+
+def answers(items: list[Any], everything: bool) -> dict[str, Any]:
+    """What is said of each item."""
+    if not hasattr(predict, "probabilities"):
+        return {"answers": [predict.answer(question) for question in items]}
+    return {"predictions": [label(row, everything) for row in predict.probabilities(items)]}
+
+
+def label(row: Any, everything: bool) -> dict[str, Any]:
+    """What is said of an item by the probabilities of its classes."""
+    said = predict.answer(row)
+    told = {"label": said["label"], "probability": said["probability"], "not_sure": not said["sure"]}
+    if len(row) > 1:
+        second = int(row.argsort()[-2])
+        told |= {"runner_up": predict.CLASSES[second], "runner_up_probability": float(row[second])}
+    if "likely" in said:
+        told["likely"] = said["likely"]
+    return told | ({"probabilities": dict(zip(predict.CLASSES, row.tolist(), strict=True))} if everything else {})
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Answer over HTTP.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    asked = parser.parse_args()
-    with ThreadingHTTPServer((asked.host, asked.port), Handler) as server:
-        print(f"Listening on http://{asked.host}:{server.server_port}", flush=True)
+    options = parser.parse_args()
+    with ThreadingHTTPServer((options.host, options.port), Handler) as server:
+        print(f"Listening on http://{options.host}:{server.server_port}", flush=True)
         server.serve_forever()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from inputs import picture
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -85,7 +86,7 @@ def build(start: str | None) -> Network:
 
 def pixels(path: Path) -> Tensor:
     """(size, size, 3) uint8: shorter side to size, centre crop; an image longer than 2:1 is squashed."""
-    image = Image.open(path).convert("RGB")
+    image = Image.fromarray(picture(path))
     scale = SIZE / min(image.size)
     long = max(image.size) > 2 * min(image.size)
     sides = (SIZE, SIZE) if long else tuple(max(SIZE, round(side * scale)) for side in image.size)
@@ -156,7 +157,7 @@ def fine_tune(network: Network, items: Tensor, y: Tensor, steps: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train this model again.")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="with one folder of images for each class")
     parser.add_argument("--out", type=Path, default=Path("new-model"))
     parser.add_argument("--steps", type=int, help="of fine-tuning; by default the run's passes over the items")
     parser.add_argument("--start", help="a model.safetensors with backbone.* to start from")
@@ -168,6 +169,8 @@ def main() -> None:
         for path in sorted((asked.folder / name).glob("*"))
         if path.is_file()
     ]
+    if not found:
+        parser.error(f"{asked.folder} has no images in folders named as the classes: {', '.join(CLASSES)}.")
     items, y = torch.stack([pixels(path) for path, _ in found]), torch.tensor([label for _, label in found])
     order = torch.randperm(len(items))
     held, rest = order[: max(1, len(order) // 5)], order[max(1, len(order) // 5) :]

@@ -129,14 +129,16 @@ def fine_tune(network: Network, texts: list[str], y: Tensor, steps: int) -> None
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train this model again.")
-    parser.add_argument("table", type=Path)
+    parser.add_argument("table", type=Path, help="a CSV file with the columns text and label")
     parser.add_argument("--out", type=Path, default=Path("new-model"))
     parser.add_argument("--steps", type=int, help="of fine-tuning; by default the run's passes over the texts")
     parser.add_argument("--start", help="a model.safetensors with backbone.encoder.* to start from")
     asked = parser.parse_args()
     torch.manual_seed(RUN["seed"])
     with asked.table.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["label"] in CLASSES]
+        rows = [row for row in csv.DictReader(stream) if row.get("label") in CLASSES]
+    if not rows:
+        parser.error(f"{asked.table} has no row with one of the classes in its column label: {', '.join(CLASSES)}.")
     y = torch.tensor([CLASSES.index(row["label"]) for row in rows])
     order = torch.randperm(len(rows))
     held, rest = order[: max(1, len(order) // 5)], order[max(1, len(order) // 5) :]

@@ -23,11 +23,15 @@ RUN: dict[str, Any] = json.loads((HERE / "training.json").read_text("utf-8"))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train this model again.")
-    parser.add_argument("table", type=Path)
+    parser.add_argument("table", type=Path, help="a CSV file with the columns text and label")
     parser.add_argument("--out", type=Path, default=Path("new-model"))
     asked = parser.parse_args()
     with asked.table.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["label"] in RUN["classes"]]
+        rows = [row for row in csv.DictReader(stream) if row.get("label") in RUN["classes"]]
+    if not rows:
+        parser.error(
+            f"{asked.table} has no row with one of the classes in its column label: {', '.join(RUN['classes'])}."
+        )
     texts = [row["text"][: HOW["max_characters"]] for row in rows]
     y = np.array([RUN["classes"].index(row["label"]) for row in rows])
     order = np.random.default_rng(RUN["seed"]).permutation(len(rows))

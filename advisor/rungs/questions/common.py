@@ -50,8 +50,10 @@ def validated(context: RunContext, answerer: Answerer, span: tuple[float, float]
         return {"value": 0.0, "n": 0.0}
     context.say("The model answers validation questions: their share of right answers stands beside the test value.")
     tell = context.stage("Answering validation questions", *span)
-    until = time.monotonic() + VALIDATION_SHARE * context.seconds_left
+    began = time.monotonic()
+    until = began + VALIDATION_SHARE * context.seconds_left
     answers = answerer.answer(questions.texts, tell, until, least=1)
+    context.reads((time.monotonic() - began) / len(answers))
     values = [token_f1(answer.text, truths) for answer, truths in zip(answers, questions.answers, strict=False)]
     return {"value": float(np.mean(values)), "n": float(len(values))}
 

@@ -234,4 +234,7 @@ def outcome(context: RunContext, compared: Compared, result: FitResult) -> Outco
         f"{result.items_per_second:.1f} questions a second."
     )
     dropped = "" if kept else "it was not better than retrieval by more than noise"
-    return Outcome("fine-tune", validation, (sentence, length), context.device, "float32", result.stopped, dropped)
+    return Outcome(
+        "fine-tune", validation, (sentence, length), context.device, "float32", result.stopped, dropped,
+        gained_nothing=not kept and not result.stopped,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from advisor.data.features import feature_cache, load_backbone
 from advisor.llm.identity import check_saved
 from advisor.rungs.saved.heads import Head, build_head
 from advisor.rungs.saved.predictor import ImagePredictor, Predictor, TextPredictor
+from probes.forward import Forward, forward_of
 from probes.hooks import LAST, hooked
 from probes.progress import Progress, silent
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from advisor.training.sources import Source
     from probes.backbones.catalog import Entry
 
-#: From so many texts on the precision that is quickest here is worth looking up; its features point the same way.
-MANY_TEXTS = 512
+#: Texts that the device is timed with, where that pays.
+N_TIMED = 64
 
 
 def load(spec: dict[str, Any], tensors: dict[str, Tensor], device: str) -> Predictor:
@@ -114,16 +115,24 @@ class _Classifier(Predictor):
     def __init__(self, spec: dict[str, Any], backbone: Any, head: Head) -> None:
         super().__init__(spec)
         self.backbone, self.head = backbone, head
+        self._stays = False
+        self._forward: Forward | None = None
 
-    def _probabilities(self, source: Source, progress: Progress, precision: str = "float32") -> np.ndarray:
-        from advisor.training.objectives import autocast
-        from advisor.training.sources import logits_of
+    def stay(self) -> None:
+        """As `Predictor.stay`."""
+        self._stays = True
 
-        how = autocast(self.backbone.device, precision) if precision == "bfloat16" else None
-        features = logits_of(
-            self.backbone.module, source, autocast=how, tick=lambda share: progress("Predicting", share)
-        )
+    def _probabilities(self, source: Source, progress: Progress, texts: list[str] | None = None) -> np.ndarray:
+        from advisor.training.sources import outputs_of
+
+        features = outputs_of(self._run(len(source), texts), source, tick=lambda share: progress("Predicting", share))
         return np.asarray(self.head(features), dtype=np.float32)
+
+    def _run(self, n: int, texts: list[str] | None) -> Forward:
+        """The forward pass for n more items; an engine, once one is open, is kept."""
+        if self._forward is None or self._forward.engine == "torch":
+            self._forward = forward_of(self.backbone, n, feature_cache(), texts=texts, stays=self._stays)
+        return self._forward
 
 
 class TextClassifier(_Classifier, TextPredictor):
@@ -132,11 +141,8 @@ class TextClassifier(_Classifier, TextPredictor):
     def of_texts(self, texts: list[str], progress: Progress = silent) -> np.ndarray:
         """As `TextPredictor.of_texts`."""
         from advisor.training.sources import TextSource
-        from probes.calibrations import calibration_of
 
-        many = len(texts) >= MANY_TEXTS
-        precision = calibration_of(self.backbone, feature_cache(), texts[:MANY_TEXTS]).dtype if many else "float32"
-        return self._probabilities(TextSource(texts, self.backbone), progress, precision)
+        return self._probabilities(TextSource(texts, self.backbone), progress, texts[:N_TIMED])
 
 
 class ImageClassifier(_Classifier, ImagePredictor):

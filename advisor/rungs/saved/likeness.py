@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan
-from advisor.data.features import features_of, load_backbone
+from advisor.data.features import feature_cache, features_of, load_backbone
 from advisor.evidence.sample import related
 from advisor.rungs.saved.inputs import open_input, text_of
 from probes.folds import spread_order
@@ -57,15 +57,19 @@ class Likeness:
         return rows[features.ok], np.asarray(features.array)[features.ok]
 
     def _of_inputs(self, inputs: Sequence[Any]) -> np.ndarray:
-        from advisor.training.sources import ImageSource, TextSource, logits_of
+        from advisor.training.sources import ImageSource, TextSource, outputs_of
+        from probes.forward import forward_of
 
         backbone: Any = self.backbone  # an image's or a text's, as the kind of the dataset says
         if self.dataset.kind == "text":
             texts = [text_of(item, place + 1) for place, item in enumerate(inputs)]
-            return logits_of(backbone.module, TextSource(texts, backbone))
+            return outputs_of(
+                forward_of(backbone, len(texts), feature_cache(), texts=texts), TextSource(texts, backbone)
+            )
         levels, size = self.dataset.pixel_range, self.backbone.input_size
         pictures = [open_input(item, size, levels)[0] for item in inputs]
-        return logits_of(backbone.module, ImageSource(pictures.__getitem__, len(pictures), backbone))
+        forward = forward_of(backbone, len(pictures), feature_cache())
+        return outputs_of(forward, ImageSource(pictures.__getitem__, len(pictures), backbone))
 
 
 def _backbone(plan: Plan, device: str) -> Backbone:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from advisor.core.errors import StorageError
 from advisor.core.workspace import RunFiles
-from advisor.rungs.saved import answerers, classifier, clip, folder, prompt, words
+from advisor.rungs.saved import answerers, classifier, clip, exported, folder, prompt, words
 from advisor.rungs.saved.answering import Answerer
 from advisor.rungs.saved.held_out import kept_threshold
 from advisor.rungs.saved.predictor import Predictor
@@ -38,11 +38,13 @@ LOADERS: dict[str, Loader] = {
 
 
 def load(directory: str | Path, device: str = "cpu") -> Model:
-    """The model in a run's folder.
+    """The model in a run's folder, or in an exported one. One in ONNX alone runs on the CPU, whatever the device.
 
     Raises RunError when there is no model, StorageError when it is damaged or of another version, DatasetError when its
     documents are not in this workspace, BackboneError when the model it refers to is missing or another one.
     """
+    if RunFiles(Path(directory)).has_onnx_alone:
+        return _exported(Path(directory))
     path = RunFiles(Path(directory)).model
     try:
         spec, tensors = folder.read(Path(directory))
@@ -61,3 +63,13 @@ def load(directory: str | Path, device: str = "cpu") -> Model:
     if isinstance(model, Predictor):
         model.threshold = kept_threshold(Path(directory))
     return model
+
+
+def _exported(directory: Path) -> Model:
+    """As `load`, of an ONNX model with its description beside it."""
+    try:
+        return exported.load(directory)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise StorageError(
+            f"The files beside {RunFiles(directory).onnx} do not describe it ({first_line(error)}). Export it again."
+        ) from error

@@ -40,6 +40,11 @@ class Predictor:
         return LEAST_SURE if self.threshold is None else self.threshold.least
 
     @property
+    def least_likely(self) -> float | None:
+        """The probability from which on a class is likely where the label is not sure; None without a threshold."""
+        return None if self.threshold is None else self.threshold.least_likely
+
+    @property
     def report_items(self) -> int | None:
         """How many test items a report may read, where the run's time did not allow all; None for all."""
         return self.spec.get("report_items")
@@ -76,6 +81,9 @@ class Predictor:
             raise DatasetError(remarks.problems[min(remarks.problems)])
         return probabilities
 
+    def stay(self) -> None:
+        """Say that this process goes on predicting, as a server does: what makes that fastest is then worth opening."""
+
     def explain(self, item: Input) -> WordReasons | ImageReasons:
         """What in one item, as `predict` takes it, decided for its label (docs/why.md).
 
@@ -95,7 +103,7 @@ class Predictor:
         raise NotImplementedError
 
     def _prediction(self, name: str, row: np.ndarray, note: str) -> Prediction:
-        best, kept = int(row.argmax()), self.threshold
+        best, least_likely = int(row.argmax()), self.least_likely
         shares = {label: float(p) for label, p in zip(self.classes, row, strict=True)}
         return Prediction(
             input=name,
@@ -103,8 +111,8 @@ class Predictor:
             probability=float(row[best]),
             probabilities=shares,
             note=note,
-            sure=None if kept is None else float(row[best]) >= kept.least,
-            likely=() if kept is None else likely(shares, kept.least_likely),
+            sure=None if least_likely is None else float(row[best]) >= self.least_sure,
+            likely=() if least_likely is None else likely(shares, least_likely),
         )
 
     def _none(self) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from advisor.data.features import feature_cache
 from advisor.llm.asking import NEAREST_ASKED, PromptSetup, ShownExample
 from advisor.llm.identity import check_saved
 from advisor.llm.models import chat_model
@@ -70,10 +71,12 @@ class PromptPredictor(TextPredictor):
 
     def _near(self, texts: list[str]) -> list[list[ShownExample]]:
         """Each text's nearest labelled examples, the nearest first."""
-        from advisor.training.sources import TextSource, logits_of
+        from advisor.training.sources import TextSource, outputs_of
+        from probes.forward import forward_of
         from probes.neighbours import nearest_of
 
-        features = logits_of(self.backbone.module, TextSource(texts, self.backbone))
+        forward = forward_of(self.backbone, len(texts), feature_cache(), texts=texts)
+        features = outputs_of(forward, TextSource(texts, self.backbone))
         near, _ = nearest_of(features, self.arrays["memory"], min(NEAREST_ASKED, len(self.arrays["labels"])))
         text_of, labels = unpacked(self.arrays), self.arrays["labels"]
         return [[ShownExample(text_of(int(row)), int(labels[row])) for row in rows] for rows in near]

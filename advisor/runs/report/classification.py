@@ -18,7 +18,7 @@ from advisor.runs.report.results import MOST_MISTAKES, Results
 from probes.folds import spread_order
 from probes.interval import measured_score
 from probes.measured import Measured
-from probes.progress import Progress
+from probes.progress import Progress, within
 
 
 def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadline: float) -> Results:
@@ -27,11 +27,13 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
     started = time.monotonic()
     test_rows = dataset.where("test")
     allowed = affordable(model, dataset, test_rows)
-    rows, probabilities, n_unreadable = _predicted(model, dataset, allowed, progress)
+    n_shifted = len(affordable(model, dataset, dataset.where("ood")))
+    first = len(allowed) / max(1, len(allowed) + n_shifted)
+    rows, probabilities, n_unreadable = _predicted(model, dataset, allowed, within(progress, 0.0, first))
     truth, predicted = dataset.labels[rows], probabilities.argmax(axis=1)
     n_classes = len(dataset.classes)
     value = measured_score(plan.metric, truth, predicted, n_classes, time.monotonic() - started)
-    ood = _shifted(plan, model, dataset, progress)
+    ood = _shifted(plan, model, dataset, within(progress, first, 1.0))
     return Results(
         fields={
             "test": value,

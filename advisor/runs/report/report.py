@@ -46,6 +46,7 @@ def report(
         device=outcome.device,
         precision=outcome.precision,
         dropped=outcome.dropped,
+        gained_nothing=outcome.gained_nothing,
         sentences=(*results.sentences, *outcome.sentences),
         **results.fields,
     )

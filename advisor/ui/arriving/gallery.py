@@ -26,7 +26,7 @@ def draw(read: Callable[[Sample], None]) -> None:
     with st.grid(4, min_column_width=200, border=True, key="gallery") as grid:
         for sample in SAMPLES:
             if not sample.needs_network:
-                with grid.cell():
+                with grid.cell(), st.container(height="stretch", vertical_alignment="distribute"):
                     card(sample, read)
     online = [sample for sample in SAMPLES if sample.needs_network]
     with st.expander("Larger samples, downloaded when chosen", icon=":material/cloud_download:"):
@@ -37,14 +37,15 @@ def draw(read: Callable[[Sample], None]) -> None:
 
 
 def card(sample: Sample, read: Callable[[Sample], None]) -> None:
-    """A sample's card; its title and sentence are ours (`advisor.data.read.samples`), so they may be Markdown."""
+    """A sample's card, the button at its foot; title and sentence are ours (`advisor.data.read.samples`)."""
     shown = looks(sample.name)
-    if shown.pictures:
-        st.image(strip(sample.name), width="stretch", alt=f"{len(shown.pictures)} items of {sample.title}")
-    elif shown.lines:
-        st.html("".join(map(quoted, shown.lines)))
-    st.markdown(f"**{sample.title}**")
-    st.caption(f"{sample.sentence}  \n{facts(sample)}")
+    with st.container():
+        if shown.pictures:
+            st.image(strip(sample.name), width="stretch", alt=f"{len(shown.pictures)} items of {sample.title}")
+        elif shown.lines:
+            st.html("".join(map(quoted, shown.lines)))
+        st.markdown(f"**{sample.title}**")
+        st.caption(f"{sample.sentence}  \n{facts(sample)}")
     use(sample, read, "stretch")
 
 

@@ -209,12 +209,21 @@ def several(options: dict[str, str]) -> None:
 
 
 def table(table: SeenTable) -> None:
-    """The first rows; a column's role stands behind its name, and columns with a role come first."""
+    """The first rows; a column's role stands behind its name where that is another, and these columns come first."""
     role_of = {name: work.FIELDS[role].lower() for role, names in table.roles.items() for name in names}
     columns = sorted(map(str, table.head.columns), key=lambda name: name not in role_of)
-    shown = table.head[columns].rename(columns=lambda name: f"{name} · {role_of[name]}" if name in role_of else name)
+    shown = table.head[columns].rename(columns=lambda name: header(name, role_of.get(name, "")))
     parts.section("First rows")
     st.dataframe(parts.cells(shown), hide_index=True, alt="The first rows of the table")
+
+
+def header(name: str, role: str) -> str:
+    """A column's name, with its role where the name does not say it.
+
+    >>> header("review", "text"), header("Text", "text"), header("id", "")
+    ('review · text', 'Text', 'id')
+    """
+    return name if not role or role.lower() in name.lower().replace("_", " ").split() else f"{name} · {role}"
 
 
 def classes(seen: Preview) -> None:

@@ -1,4 +1,6 @@
-"""The items of a finding: small pictures or the beginnings of texts; their keys where they are no items any more."""
+"""The items of a finding, a page at a time: small pictures or the beginnings of texts, each with its class; their keys
+where they are no items any more.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +9,40 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Finding
-from advisor.ui import parts
+from advisor.ui import items, parts
 from advisor.ui.browse import strip
 
 IMAGES, TEXTS, CHARACTERS = 10, 3, 160
+#: Findings about the classes of items: beside each picture stands its own.
+ABOUT_CLASSES = ("conflicting labels", "labels of near copies")
 
 
 def draw(dataset: Dataset, number: int, finding: Finding) -> None:
-    """Some items of the finding, which is the `number`-th on the page."""
+    """The items of the finding, which is the `number`-th on the page."""
     rows = rows_of(dataset, finding)
     if not rows:
         parts.keys(finding)
         return
-    if kind_row(dataset.kind).modality == "image":
-        most = IMAGES
-        strip.draw(dataset, rows[:most], f"finding-{number}")
+    images = kind_row(dataset.kind).modality == "image"
+    most = IMAGES if images else TEXTS
+    page = parts.page_of(len(rows), most, f"finding-{number}-page")
+    shown = rows[page]
+    if not images:
+        for row in shown:
+            st.text(quoted(dataset, row))
+    elif finding.check in ABOUT_CLASSES and dataset.classes:
+        names = [dataset.classes[dataset.labels[row]] for row in shown]
+        items.view_of(dataset.kind).grid(dataset, shown, names, key=f"finding-{number}")
     else:
-        most = TEXTS
-        for row in rows[:most]:
-            st.text(f"“{wording.short(str(dataset.items['text'].iloc[row]), CHARACTERS)}”")
-    if finding.n_items > most:
-        parts.note(f"and {wording.count(finding.n_items - most)} more")
+        strip.draw(dataset, shown, f"finding-{number}")
+    if finding.n_items > len(rows):
+        parts.note(f"The first {wording.count(len(rows))} of {wording.count(finding.n_items)}.")
+
+
+def quoted(dataset: Dataset, row: int) -> str:
+    """The beginning of a text and its class, where there are classes."""
+    text = f"“{wording.short(str(dataset.items['text'].iloc[row]), CHARACTERS)}”"
+    return f"{text} · {wording.short(dataset.classes[dataset.labels[row]], 80)}" if dataset.classes else text
 
 
 def rows_of(dataset: Dataset, finding: Finding) -> list[int]:

@@ -17,7 +17,7 @@ OUTCOME_NAME: dict[Outcome, str] = {
     "right": "right",
     "misread": "passage found: misread",
     "wrongly refused": "passage found: no answer",
-    "not found": "passage not found",
+    "not found": "passage not among those read",
     "made up": "not in the documents: answered",
 }
 OUTCOME_COLOR: dict[Outcome, str] = {

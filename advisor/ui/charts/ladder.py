@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from advisor.advice.comparison import basis
+from advisor.advice.comparison import basis, seconds_of
 from advisor.core import wording
 from advisor.core.ladder import RungName
 from advisor.core.records import Advice, Estimate, Prices
@@ -80,7 +80,7 @@ def _shown(advice: Advice) -> list[Estimate]:
 
 def _times(shown: Sequence[Estimate]) -> Axis:
     """Training seconds; a rung without training stands at the left edge."""
-    seconds = {e.rung: max(e.train_seconds or 0.0, NO_TRAINING) for e in shown}
+    seconds = {e.rung: max(seconds_of(e) or 0.0, NO_TRAINING) for e in shown}
     longest = max([*seconds.values(), LEAST_TIME])
     places, span = _spread(seconds, NO_TRAINING, longest)
     ticks = {NO_TRAINING: "none"} | {t: text for t, text in TIMES.items() if t <= 3 * longest}
@@ -161,7 +161,7 @@ def _rung(estimate: Estimate, place: float, chosen: bool, floor: float, hover: s
 def _hover(estimate: Estimate, prices: Prices) -> list[str]:
     """What hovering over a rung's mark says, a line each."""
     low, value, high = _ends(estimate)
-    time = f"ready in {wording.duration(estimate.train_seconds)}" if estimate.train_seconds else "no training"
+    time = f"ready in {wording.duration(seconds)}" if (seconds := seconds_of(estimate)) else "no training"
     total = wording.amount(sum(estimate.costs.values()), terms.plotted(prices.currency))
     cost = [f"costs {total} in all"] if estimate.costs else []
     blocked = [f"blocked: {terms.plotted(estimate.blocked, 80)}"] if estimate.blocked else []

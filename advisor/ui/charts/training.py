@@ -1,11 +1,14 @@
-"""The curves of a run: loss and validation value as far as it has come, a line for each fold, candidate or seed."""
+"""The curves of a run: loss and validation value as far as it has come, a line for each fold, candidate or seed.
+
+The forecast and the frozen model's value are named in the legend: a label beside them would lie under some line.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from itertools import cycle
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,6 +24,8 @@ FITS = (TEAL, OCHRE, BRICK, SLATE, GREY)
 #: More names than these fill the picture; each still says its own under the pointer.
 MOST_NAMED = 6
 HEIGHT = 300
+#: How validation is drawn: points, joined where they are of one fit.
+JUDGED = "lines+markers"
 
 
 class Fit(NamedTuple):
@@ -33,20 +38,20 @@ class Fit(NamedTuple):
 
 
 def curves(metrics: pd.DataFrame) -> go.Figure:
-    """Loss against the step or epoch: a line for each fit, its validation as points of the same colour."""
+    """Loss against the step or epoch: a line for each fit, its validation as joined points of the same colour."""
     figure, across = base(HEIGHT), _across(metrics)
     fits = list(_fits(metrics))
     for fit in fits:
         named = bool(fit.name) and len(fits) <= MOST_NAMED
         _draw(figure, fit, (across, "train_loss"), fit.name or "Training loss", "lines", legend=named or not fit.name)
-        _draw(figure, fit, (across, "val_loss"), _validation(fit.name, "loss"), "markers", legend=not fit.name)
+        _draw(figure, fit, (across, "val_loss"), _validation(fit.name, "loss"), JUDGED, legend=not fit.name)
     figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
     figure.update_yaxes(title="Loss", range=_losses(metrics))
     return figure
 
 
 def progress(metrics: pd.DataFrame, metric: str, promised: Measured | None = None) -> go.Figure:
-    """The metric on the validation part as points of each fit, over the forecast as a band and the frozen head's value.
+    """The metric on the validation part, a line of points for each fit, over the forecast's band and the frozen value.
 
     What is no share is no value of the metric: runs of former versions wrote negative losses in its place.
     """
@@ -58,7 +63,7 @@ def progress(metrics: pd.DataFrame, metric: str, promised: Measured | None = Non
         points = fit._replace(rows=rows)
         shares += rows["val_value"].tolist() if "val_value" in rows else []
         named = len(fits) <= MOST_NAMED
-        _draw(figure, points, (across, "val_value"), fit.name or f"Validation {metric}", "markers", legend=named)
+        _draw(figure, points, (across, "val_value"), fit.name or f"Validation {metric}", JUDGED, legend=named)
     if not shares:
         return figure
     frozen = _frozen(metrics)
@@ -66,11 +71,9 @@ def progress(metrics: pd.DataFrame, metric: str, promised: Measured | None = Non
     if promised is not None:
         _band(figure, promised)
     if frozen is not None:
-        figure.add_hline(frozen, line={"color": GREY, "dash": "dot", "width": 1.5})
-        figure.add_annotation(
-            x=1, xref="paper", y=frozen, text="frozen model", showarrow=False, xanchor="right", yanchor="top",
-            font={"size": 12, "color": GREY},
-        )  # fmt: skip
+        dotted = {"color": GREY, "dash": "dot", "width": 1.5}
+        figure.add_hline(frozen, line=dotted)
+        _named(figure, "Frozen model", mode="lines", line=dotted)
     figure.update_xaxes(title=across.capitalize(), range=_reach(metrics, across))
     figure.update_yaxes(title=wording.capital(metric), tickformat="~%", range=[floor, 1])
     return figure
@@ -89,10 +92,13 @@ def message(metrics: pd.DataFrame, metric: str) -> tuple[str, str]:
 def _band(figure: go.Figure, promised: Measured) -> None:
     """The 90 % interval that the advice promised for the test part."""
     figure.add_hrect(promised.low, promised.high, fillcolor=FADED[OCHRE], line_width=0, layer="below")
-    figure.add_annotation(
-        x=0, xref="paper", y=promised.low, text="forecast for the test part", showarrow=False, xanchor="left",
-        yanchor="bottom", font={"size": 12, "color": OCHRE},
-    )  # fmt: skip
+    swatch = {"symbol": "square", "size": 14, "color": FADED[OCHRE]}
+    _named(figure, "Forecast for the test part", mode="markers", marker=swatch)
+
+
+def _named(figure: go.Figure, name: str, **looks: Any) -> None:
+    """A row of the legend for what is drawn as a shape."""
+    figure.add_trace(go.Scatter(x=[None], y=[None], name=name, hoverinfo="skip", **looks))
 
 
 def _known(metrics: pd.DataFrame, column: str) -> pd.Series[float]:
@@ -164,7 +170,8 @@ def _draw(figure: go.Figure, fit: Fit, columns: tuple[str, str], name: str, mode
         go.Scatter(
             x=known[columns[0]], y=known[columns[1]], mode=mode if len(known) > 1 else "markers", name=name,
             showlegend=legend, cliponaxis=False, opacity=1.0 if fit.last else 0.55,
-            line={"color": fit.color, "width": 2.6 if fit.last and mode == "lines" else 1.4},
+            line={"color": fit.color, "width": 2.6 if fit.last and mode == "lines" else 1.4,
+                  "dash": "solid" if columns[1] != "val_loss" else "dot"},
             marker={"size": 8, "color": fit.color, "symbol": "diamond" if "markers" in mode else "circle"},
             hovertemplate=f"<b>{name}</b><br>{columns[0]} %{{x}}: %{{y:{share}}}<extra></extra>",
         )

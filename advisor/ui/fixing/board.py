@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +18,7 @@ from advisor.data.versions.decisions import Standing
 from advisor.evidence import worklist
 from advisor.evidence.embedding import kept_embedding
 from advisor.evidence.judged import Judged, is_whole, judged, n_to_judge
+from advisor.evidence.question_list import NOT_THERE, TORN, UNANSWERED
 from advisor.ui import jobs, parts, places, polling
 from advisor.ui.fixing import gallery, measuring, plane, sheet
 from advisor.ui.fixing.mounted import forget
@@ -24,13 +26,16 @@ from advisor.ui.fixing.mounted import forget
 CHOSEN, DECIDED = "chosen", "decided"
 TITLE = {
     "suspect label": "Labels that look wrong",
+    NOT_THERE: "Answer not in its document",
+    TORN: "Different answers to one question",
     "leak": "Copies of test items",
     "copy": "Copies",
     "lonely label": "Without a neighbour of their class",
     "outlier": "Unlike all others",
     "look-alike": "Look like another",
     "shortcut": "A property gives them away",
-    CHOSEN: "Chosen on the map",
+    UNANSWERED: "Without an answer",
+    CHOSEN: "Chosen",
     DECIDED: "Decided",
 }
 #: What is said above a list, besides how many items it holds.
@@ -39,6 +44,9 @@ ABOUT = {
     "copy": "Exact and near copies in the training part, on one side of the split. Drop those that only repeat.",
     "outlier": "Check that each belongs here. An unusual item may be one that a model needs most.",
     "look-alike": "May be edited or reworded copies; where the labels differ, one of the two may be wrong.",
+    NOT_THERE: "Most answers stand in their document word for word, these do not. Correct the answer, or its document.",
+    TORN: "One of the answers is wrong, or both are accepted: then keep both.",
+    UNANSWERED: "A model is wrong whenever it answers one of these. Write the answer where a document has it.",
     "shortcut": "Items of every class in turn: look for what the property shows, and drop what only it explains.",
 }
 GALLERY, TABLE = "Gallery", "Table"
@@ -51,9 +59,9 @@ def draw(dataset: Dataset, asked: str) -> None:
     """The part; drawn again by itself after each decision. asked: the list that the address names."""
     of = judgement(dataset)
     work = lists(dataset, of)
-    held = decisions.standing(dataset)
+    held = own_decisions(dataset)
     summary(dataset, of, work, held)
-    actions(dataset, work, held)
+    actions(dataset, of, work, held)
     if of is not None:
         with st.expander(
             "Map of the items", icon=":material/scatter_plot:", key=_key("map", dataset), on_change="rerun"
@@ -63,10 +71,25 @@ def draw(dataset: Dataset, asked: str) -> None:
                 if rows is not None:
                     st.session_state[_key("chosen", dataset)] = rows
                     st.session_state[_key("list", dataset)] = CHOSEN
+                    st.session_state[_key("jump", dataset)] = True
                     drawn_anew(dataset)
     shown(dataset, of, work, held, asked)
     if of is not None and kept_embedding(dataset, of) is None:
         look_for_neighbours(dataset, of)
+
+
+def choose(dataset: Dataset, rows: Sequence[int]) -> NoReturn:
+    """Open the page with these items as its list, whatever part they are in."""
+    st.session_state[_key("chosen", dataset)] = list(rows)
+    st.session_state[_key("list", dataset)] = CHOSEN
+    places.go("fix", data=dataset.fingerprint[:16], list=CHOSEN)
+
+
+def own_decisions(dataset: Dataset) -> Standing:
+    """What holds of the decisions taken on this dataset itself: a version's inherited ones are settled."""
+    held = decisions.standing(dataset)
+    own = [(row, one) for row, one in held.by_row.items() if one.step != decisions.INHERITED]
+    return Standing(tuple(row for row, _ in own), tuple(one for _, one in own), held.n_stale)
 
 
 def look_for_neighbours(dataset: Dataset, of: Judged) -> None:
@@ -84,8 +107,8 @@ def look_for_neighbours(dataset: Dataset, of: Judged) -> None:
 
 
 def judgement(dataset: Dataset) -> Judged | None:
-    """The widest judgement there is; None before anything was measured."""
-    evidence = Evidence.saved(dataset.files.evidence)
+    """The widest judgement there is; None before anything was measured, and of questions, which need none."""
+    evidence = Evidence.saved(dataset.files.evidence) if dataset.classes else None
     return judged(dataset, evidence) if evidence is not None else None
 
 
@@ -101,14 +124,20 @@ def _lists(fingerprint: str, backbone: str, n: int, _dataset: Dataset, _of: Judg
 
 def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
     """What is proposed, what is decided, and whether every item was judged."""
-    n_proposed = len(worklist.proposals(dataset, work, held))
+    n_proposed = len(worklist.proposals(dataset, work, decisions.standing(dataset)))
     said = [f"{wording.counted(n_proposed, 'suggestion')} to accept or not."] if n_proposed else []
-    said.append(decided_words(held))
-    parts.answer_line(" ".join(filter(None, said)))
+    said.append(decided_words(held, "relabel" if dataset.classes else "correct"))
+    parts.answer_line(" ".join(said))
     if held.n_stale:
         gone = wording.counted(held.n_stale, "earlier decision")
         parts.note(f"{gone} no longer hold: the item is gone or its content has changed.")
-    key = jobs.key_of("judge", dataset.fingerprint)
+    if not dataset.classes:
+        return
+    if of is not None and worklist.is_hard(of):
+        error = wording.percent(of.probe_error or 0.0, 0)
+        parts.note(
+            f"The probe errs on {error} of the labels, so many items listed are merely hard: nothing is suggested."
+        )
     if of is None:
         parts.note("Nothing is measured yet, so only copies are listed. Judging the labels takes about a minute.")
     elif not is_whole(dataset, of):
@@ -116,39 +145,52 @@ def summary(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Stand
             f"The probes looked at {wording.count(of.n_sample)} of "
             f"{wording.counted(len(dataset.where('train', 'val')), 'training item')}."
         )
-    if (of is None or not is_whole(dataset, of)) and st.button(
-        f"Judge all {wording.count(n_to_judge(dataset))} training items", key="judge-all", icon=":material/search:"
-    ):
-        jobs.start(key, "Judging", partial(measuring.judge, dataset))
-        st.rerun()
 
 
-def decided_words(held: Standing) -> str:
-    """The decisions in numbers.
+def decided_words(held: Standing, change: str = "relabel") -> str:
+    """The decisions in numbers; change: what is done to a label.
 
     >>> decided_words(Standing((), ()))
     'Nothing is decided yet.'
     """
     if not held.rows:
         return "Nothing is decided yet."
-    words = {"relabel": "to relabel", "drop": "to drop", "keep": "to keep"}
+    words = {"relabel": f"to {change}", "drop": "to drop", "keep": "to keep"}
     counts = ((sum(one.action == action for one in held.decisions), said) for action, said in words.items())
     return f"Decided: {wording.listed(f'{wording.count(n)} {said}' for n, said in counts if n)}."
 
 
-def actions(dataset: Dataset, work: pd.DataFrame, held: Standing) -> None:
-    """Make a version, accept all, undo, and the decisions as a file."""
-    proposed = worklist.proposals(dataset, work, held)
+def judge_all(dataset: Dataset, of: Judged | None) -> None:
+    """The button that has every training item judged, where that was not done."""
+    if not dataset.classes or (of is not None and is_whole(dataset, of)):
+        return
+    if st.button(
+        f"Judge all {wording.count(n_to_judge(dataset))} training items", key="judge-all", icon=":material/search:"
+    ):
+        jobs.start(jobs.key_of("judge", dataset.fingerprint), "Judging", partial(measuring.judge, dataset))
+        st.rerun()
+
+
+def actions(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standing) -> None:
+    """Make a version, accept all, judge all, undo, and the decisions as a file."""
+    proposed = worklist.proposals(dataset, work, decisions.standing(dataset))
     changes = any(one.action in ("relabel", "drop") for one in held.decisions)
+    version = make.made_already(dataset, decisions.standing(dataset))
+    if version is not None:
+        parts.note(f"Made of these decisions: {wording.short(version.name, 60)}.")
     with st.container(horizontal=True):
-        if st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
-                     disabled=not changes):  # fmt: skip
+        if version is not None:
+            if st.button("Open that version", key="open-made", type="primary", icon=":material/folder_open:"):
+                places.go("fix", data=version.fingerprint[:16])
+        elif st.button("Make a version", key="make-version", type="primary", icon=":material/new_label:",
+                       disabled=not changes):  # fmt: skip
             made(dataset)
         if proposed:
             st.button(
                 f"Accept {wording.counted(len(proposed), 'suggestion')}", key="accept-all", icon=":material/done_all:",
                 on_click=partial(done, dataset, partial(decisions.take, dataset, proposed)),
             )  # fmt: skip
+        judge_all(dataset, of)
         if decisions.last_step(decisions.kept(dataset)):
             st.button(
                 "Undo last", key="undo-last", icon=":material/undo:",
@@ -216,10 +258,11 @@ def shown(dataset: Dataset, of: Judged | None, work: pd.DataFrame, held: Standin
         n_pages = -(-len(rows) // size)
         page = int(st.pagination(n_pages, key=_key(f"page-{name}", dataset))) - 1 if n_pages > 1 else 0
         mount = f"{dataset.fingerprint[:8]}-{name}-{turn}-{page}-{hash(tuple(rows['row'])) & 0xFFFF}"
-        gallery.draw(dataset, rows.iloc[page * size : (page + 1) * size], neighbours(dataset, of), by_row, mount)
-        parts.note(
-            "Keys: k keep, r as suggested, a class's number, d drop, u undecided, z back, arrows, g one at a time."
-        )
+        part = rows.iloc[page * size : (page + 1) * size]
+        jump = bool(st.session_state.pop(_key("jump", dataset), False))  # from the map to what was chosen on it
+        gallery.draw(dataset, part, neighbours(dataset, of), by_row, mount, jump)
+        own = "a class's number" if dataset.classes else "a another answer, n not in the documents"
+        parts.note(f"Keys: k keep, r as suggested, {own}, d drop, u undecided, z back, arrows, g one at a time.")
 
 
 def offered(work: pd.DataFrame, chosen: Sequence[int], held: Standing) -> dict[str, int]:

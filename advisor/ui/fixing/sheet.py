@@ -36,10 +36,15 @@ def draw(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision], mou
 
     st.data_editor(
         before, key=key, hide_index=True, disabled=["Item", "Key", "Label", "Suggested", "Why"], on_change=changed,
+        placeholder=" ", alt="The items of the list with their decisions",
         column_config={
             "Item": item,
             "Decision": st.column_config.SelectboxColumn(options=list(CHOICES)),
-            "New label": st.column_config.SelectboxColumn(options=["", *dataset.classes]),
+            "New label": st.column_config.SelectboxColumn(options=["", *dataset.classes])
+            if dataset.classes
+            else st.column_config.TextColumn("New answer"),
+            "Why": st.column_config.TextColumn(width="medium"),
+            "Label": st.column_config.TextColumn(kind_row(dataset.kind).label.capitalize()),
         },
     )  # fmt: skip
     if len(every) > MOST:
@@ -92,11 +97,11 @@ def edited(
             action = "relabel"
         elif action == "relabel":
             label = str(work["suggested"].iloc[place])
-            if label not in dataset.classes:
+            if not label or (dataset.classes and label not in dataset.classes):
                 continue
-        row = int(work["row"].iloc[place])
-        check = str(work["check"].iloc[place])
-        found.append((row, decisions.decided(dataset, row, action or "undecided", label, check)))
+        row, check = int(work["row"].iloc[place]), str(work["check"].iloc[place])
+        document = str(work["document"].iloc[place]) if label == work["suggested"].iloc[place] else ""
+        found.append((row, decisions.decided(dataset, row, action or "undecided", label, check, document)))
     return found
 
 

@@ -14,7 +14,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.data.versions import export, family
 from advisor.runs import about, store
-from advisor.runs.version_effect import Effect, effect
+from advisor.runs.version_effect import Effect, effect, n_leaks
 from advisor.ui import jobs, parts, places, terms, waiting
 from advisor.ui.fixing import measuring
 from advisor.ui.zips import zipped
@@ -50,30 +50,46 @@ def changed(version: Dataset) -> None:
 
 
 def side_by_side(found: Effect) -> None:
-    """The table, and the paired differences of what was trained on both."""
+    """What changed in a sentence, the paired differences of what was trained on both, and the table."""
+    if found.headline:
+        parts.answer_line(found.headline)
     for one in found.trained:
-        st.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict}")
+        parts.text(f"{terms.title(one.rung)}, trained on both: {one.pair.verdict(found.before.name, found.after.name)}")
+    n = n_leaks(found.after)
+    if n and found.trained:
+        copies = wording.counted(n, "training copy of test items", "training copies of test items")
+        parts.note(f"The version is without {copies}, which made the value before look better than it was.")
     frame = pd.DataFrame(
         [
             {"": line.what, found.before.name: line.before, found.after.name: line.after or "not measured"}
             for line in found.lines
         ]
     )
-    st.dataframe(parts.cells(frame), hide_index=True, alt=f"{found.before.name} beside {found.after.name}")
+    st.dataframe(
+        parts.cells(frame), hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}"
+    )
+    said = ["In brackets the 90 % interval. What is expected comes from the probes alone."]
+    parts.note(" ".join([*said, *found.remarks]))
 
 
 def train(version: Dataset, found: Effect) -> None:
     """Train on the version what its parent's latest run trained."""
-    runs = [status for status in about.of_dataset(found.before.fingerprint) if status.state == "done"]
-    if not runs or any(status.state not in store.ENDED for status in about.of_dataset(version.fingerprint)):
-        return
-    last = runs[0]
     key = _key("train", version)
     job = jobs.find(key)
-    if job is not None and job.finished and job.result:
+    if job is not None and job.finished and job.result:  # it has a run now, which is under way
         jobs.forget(key)
         places.go("run", run=str(job.result), data=version.fingerprint[:16])
-    if st.button(f"Train it like {last.title}", key="train-version", icon=":material/play_circle:"):
+    runs = [status for status in about.of_dataset(found.before.fingerprint) if status.state == "done"]
+    if not runs:
+        return
+    for status in about.of_dataset(version.fingerprint):
+        if status.state not in store.ENDED:
+            query = {**places.address(), "run": status.run}
+            label = f"{status.title}: training is under way"
+            st.page_link(places.page("run"), label=label, icon=":material/play_circle:", query_params=query)
+            return
+    last = runs[0]
+    if st.button(f"Train it as before: {last.title}", key="train-version", icon=":material/play_circle:"):
         jobs.start(key, "Planning the run", partial(measuring.train_as, version, last.run))
         st.rerun()
     if job is not None and (not job.finished or job.error):

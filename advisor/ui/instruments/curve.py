@@ -32,7 +32,7 @@ def draw(dataset: Dataset, evidence: Evidence, curve: LearningCurve) -> None:
     target = ask_target(dataset, curve)
     figure = learning_curve(curve, evidence.metric, n_now, target)
     st.plotly_chart(figure, config=charts.CONFIG, key="curve", alt=answer(curve, n_now))
-    st.text(needed(evidence, curve, target))
+    parts.text(needed(evidence, curve, target))
 
 
 def how(curve: LearningCurve) -> None:

@@ -51,7 +51,7 @@ def steps(evidence: Evidence) -> str:
         )
     if names is None or best is names:
         return f"{best.title}: {wording.percent(best.measured.value)} {evidence.metric}."
-    gain = 100 * (best.measured.value - names.measured.value)
+    gain = wording.points(best.measured.value, names.measured.value)
     start = f"The class names alone reach {wording.percent(names.measured.value)}; labels add"
     return f"{start} {gain:.1f} points ({best.title})." if gain >= 1 else f"{start} next to nothing."
 

@@ -110,7 +110,7 @@ def edit(dataset: Dataset, evidence: Evidence) -> None:
         return
     former, own = st.session_state.get(f"former-{key}"), evidence.result(OWN)
     if former and own is not None:
-        st.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before: {former[0]}, {former[1]}.")
+        parts.text(f"Your prompt now reaches {wording.measured(own.measured)}. Before: {former[0]}, {former[1]}.")
     with st.expander("Edit the prompt and measure it again", icon=":material/edit:"):
         ask, shots = edited(dataset, before)
         if rendered(dataset, ask) and st.button("Measure this prompt", key="measure-prompt"):

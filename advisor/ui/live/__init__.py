@@ -7,10 +7,11 @@ from pathlib import Path
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from advisor.core.records import Plan, RunStatus
+from advisor.core.errors import PeopleError
+from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.runs import climbs, follow, store
-from advisor.ui import charts, parts
+from advisor.runs import climbs, follow, store, supervisor
+from advisor.ui import charts, parts, places
 from advisor.ui.charts import training
 from advisor.ui.live import words
 
@@ -21,7 +22,11 @@ STOP = "The run ends within seconds. If there is a model yet, the best one is ke
 def now(status: RunStatus) -> None:
     """What happens now, how long it still takes, Stop, and the pace."""
     plan = Plan.load(status.files.plan)
-    parts.answer_line(words.doing(status))
+    before = ahead(status)
+    parts.answer_line(words.doing(status, before))
+    if before is not None:
+        query = {**places.address(), "run": before.run}
+        st.page_link(places.page("run"), label="Open that run", icon=":material/play_circle:", query_params=query)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
@@ -37,6 +42,15 @@ def now(status: RunStatus) -> None:
         with st.grid(len(facts), min_column_width=130, key="pace"):
             for title, value in facts:
                 st.metric(title, value, border=True, height="stretch")
+
+
+def ahead(status: RunStatus) -> RunStatus | None:
+    """The run that a queued one waits for; None for others, and where it has just ended."""
+    try:
+        run = supervisor.ahead(status.run) if status.state == "queued" else None
+        return store.status(run) if run is not None else None
+    except PeopleError:
+        return None
 
 
 def curves(run: str) -> None:
@@ -62,13 +76,22 @@ def drawn(run: str, path: str, changed: int) -> list[tuple[str, Figure, str]]:
 
 
 def log(status: RunStatus, opened: bool = False) -> None:
-    """What the run has said, each line with its time; what its libraries printed below."""
+    """What the run has said, each line with its time; what its libraries printed below. opened: open from the start."""
+    if opened:
+        with st.expander("Log", icon=":material/notes:", expanded=True):
+            lines_of(status)
+    else:
+        parts.fold("Log", "notes", lambda: lines_of(status))
+
+
+def lines_of(status: RunStatus) -> None:
+    """The log."""
     rows = [{str(name): value for name, value in row.items()} for row in follow.metrics(status.run).to_dict("records")]
-    lines = words.log_lines(follow.events(status.run), rows)
-    with st.expander("Log", icon=":material/notes:", expanded=opened):
-        st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
-        printed = follow.log_tail(status.run, LOG_LINES)
-        if printed.strip():
-            parts.note("Printed by the training process:")
-            st.code(printed, language=None, wrap_lines=True)
-        parts.note(status.directory)
+    report = RunReport.saved(status.files.report) if status.state == "done" else None
+    lines = words.log_lines(follow.events(status.run), rows, report.seconds if report is not None else None)
+    st.code("\n".join(lines[-LOG_LINES:]) or words.SILENT, language=None, wrap_lines=True)
+    printed = follow.log_tail(status.run, LOG_LINES)
+    if printed.strip():
+        parts.note("Printed by the training process:")
+        st.code(printed, language=None, wrap_lines=True)
+    parts.note(status.directory)

@@ -16,12 +16,16 @@ SILENT = "The run has not said anything yet."
 READ = {"stage": "stage", "said": "sentence"}
 
 
-def doing(status: RunStatus) -> str:
-    """What happens now and why, a sentence."""
+def doing(status: RunStatus, ahead: RunStatus | None = None) -> str:
+    """What happens now and why, a sentence. ahead: the run that a queued one waits for."""
     if status.state == "stopping":
         return STOPPING
     if status.state == "queued":
-        return "Waiting for the device."
+        if ahead is None:
+            return "Starting."
+        return (
+            f"Waiting for {ahead.title} on {wording.short(ahead.dataset_name, 60)}: one run at a time has the device."
+        )
     return status.doing or f"{status.stage or 'Starting'}."
 
 
@@ -31,7 +35,8 @@ def moment(status: RunStatus, budget_seconds: float) -> str:
     if status.state != "running" or not status.stage:
         return terms.STATE[status.state].capitalize()
     if status.eta_seconds is not None:
-        return f"{status.stage}, {terms.left(status.eta_seconds)}"
+        expected = terms.left(status.eta_seconds) if status.eta_seconds else "longer than expected"
+        return f"{status.stage}, {expected}"
     left = budget_seconds - status.seconds
     if left > 0:
         return f"{status.stage}, at most {wording.duration(left)} left"
@@ -48,8 +53,13 @@ def facts(status: RunStatus) -> list[tuple[str, str]]:
     return [(title, value) for title, value in rows if value]
 
 
-def log_lines(events: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+def log_lines(
+    events: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]] = (), took: float | None = None
+) -> list[str]:
     """Stages, sentences and validations in order, each with the time since the start.
+
+    took: seconds of work of a run that is done, by its report. Its last line has that time; after an interruption the
+    clock also counts the pause and what was repeated, so the line says both.
 
     >>> log_lines([{"time": 5.0, "event": "attempt"}, {"time": 70.0, "event": "stage", "stage": "Training"}])
     ['0:00  Started.', '1:05  Training.']
@@ -58,6 +68,9 @@ def log_lines(events: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str
         return []
     start = float(events[0]["time"])
     lines = [(float(event["time"]) - start, _event(event, place)) for place, event in enumerate(events)]
+    if took is not None and events[-1]["event"] == "done":
+        again = sum(event["event"] == "attempt" for event in events) > 1
+        lines[-1] = (lines[-1][0], f"Done after {wording.duration(took)} of work.") if again else (took, lines[-1][1])
     lines += [(float(row["seconds"]), _judged(row)) for row in metrics if _is_number(row.get("val_value"))]
     ordered = sorted(lines, key=lambda line: line[0])
     return [f"{_clock(seconds)}  {text}" for seconds, text in ordered if text]
@@ -87,5 +100,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    minutes, rest = divmod(round(max(0.0, seconds)), 60)
     return f"{minutes}:{rest:02d}"

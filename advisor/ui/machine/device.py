@@ -12,6 +12,7 @@ from advisor.ui import parts, work, workers
 from advisor.ui.machine import facts
 from probes.backbones.catalog import CATALOG
 from probes.calibrations import Kept, kept
+from probes.engines import TITLES
 
 READS = {True: "texts", False: "images"}
 
@@ -29,8 +30,9 @@ def told(speed: Kept) -> str:
     names = [entry.title for entry in CATALOG if entry.sha256 and speed.weights.startswith(entry.sha256)]
     model = names[0] if names else "The backbone measured last"
     rate = wording.count(speed.calibration.items_per_second)
-    place, precision = speed.calibration.device.upper(), speed.calibration.dtype
-    return f"{model} reads {rate} {READS[speed.texts]} a second on the {place} in {precision}."
+    how = speed.calibration
+    by = f" with {TITLES[how.engine]}" if how.engine in TITLES else ""
+    return f"{model} reads {rate} {READS[speed.texts]} a second on the {how.device.upper()}{by} in {how.precision}."
 
 
 def answer(found: list[Kept], device: str, n_ready: int) -> str:

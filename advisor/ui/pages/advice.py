@@ -11,14 +11,15 @@ import streamlit as st
 from advisor import api
 from advisor.advice.advise import Runs, is_former, reconsider
 from advisor.advice.budgets import too_short, usual
-from advisor.advice.comparison import basis
+from advisor.advice.comparison import basis, seconds_of
+from advisor.advice.explain import is_too_early
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
-from advisor.advice.record.side_by_side import side_by_side
+from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Advice, Dataset, Estimate, Goal
+from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal
 from advisor.runs.measured import of_dataset
 from advisor.ui import (
     charts,
@@ -74,6 +75,8 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
     asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
+    if needs.lacks_target():
+        parts.note("Give the target that you need, such as 90.")
     if refused is not None:
         waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -112,8 +115,16 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
 
     ``wanted``: the goal as the questions stand. ``refused``: a later question that has no answer; the form shows it.
     """
-    parts.answer_line(advice.headline)
+    if found := before(dataset):
+        parts.answer_line(found)
+    if needs.lacks_target():
+        parts.answer_line("Give the target that you need, such as 90. The answer below is to the question before it.")
+        st.text(advice.headline)
+    else:
+        parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
+    if any(seconds_of(e) and not e.run for e in advice.estimates if e.value is not None):
+        parts.note("Training times that are forecast leave out loading the model and reading the items through it.")
     train(dataset, advice)
     climbing.last(dataset)
     if advice.sentences:
@@ -131,7 +142,13 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
         offers.record(dataset, advice)
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
-    parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}.")
+    parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
+
+
+def before(dataset: Dataset) -> str:
+    """What was found that hangs on no rung; "" for nothing."""
+    evidence = Evidence.saved(dataset.files.evidence) if tasks.view_of(dataset.kind).TRY_FIRST else None
+    return tasks.view_of(dataset.kind).before_advice(evidence) if evidence is not None else ""
 
 
 def picture(advice: Advice) -> None:
@@ -154,7 +171,12 @@ def train(dataset: Dataset, advice: Advice) -> None:
     if advice.recommended not in possible:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        pressed = st.button("Train this", key="train", type="primary", icon=":material/play_arrow:")
+        if is_too_early(advice):
+            measure_longer(dataset, advice)
+        settled = not is_too_early(advice) and not needs.lacks_target()
+        pressed = st.button(
+            "Train this", key="train", type="primary" if settled else "secondary", icon=":material/play_arrow:"
+        )
         rung = st.selectbox(
             "Rung",
             possible,
@@ -164,7 +186,7 @@ def train(dataset: Dataset, advice: Advice) -> None:
         )
         first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
         budget = st.selectbox(
-            "Training time, at most", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
+            "Training time, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
         )
     if short := too_short(advice.estimate(rung), budget, TRAINING):
         parts.note(short)
@@ -179,10 +201,23 @@ def train(dataset: Dataset, advice: Advice) -> None:
         places.go("run", run=run)
 
 
+def measure_longer(dataset: Dataset, advice: Advice) -> None:
+    """The button that measures anew with the next longer time; none where there is none longer."""
+    asked = advice.question
+    longer = next((seconds for seconds in question_form.BUDGETS if seconds > asked.budget_seconds), None)
+    if longer is None:
+        return
+    time = wording.duration(longer)
+    if st.button(f"Measure longer ({time})", key="longer", type="primary", icon=":material/science:"):
+        jobs.forget(jobs.key_of("advise", dataset.fingerprint))
+        question_form.ask(dataset, asked.model_copy(update={"budget_seconds": float(longer)}))
+        st.rerun()
+
+
 def mark(estimate: Estimate, advice: Advice) -> str:
     """What follows a rung's title in the list to choose from: that it is recommended, or blocked."""
     if estimate.rung == advice.recommended:
-        return " (recommended)"
+        return " (leading so far)" if is_too_early(advice) else " (recommended)"
     return " (blocked)" if estimate.blocked else ""
 
 
@@ -203,6 +238,8 @@ def table(advice: Advice) -> None:
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
+    if said := upkeep_words(advice):
+        parts.note(said)
 
 
 def rung(estimate: Estimate, advice: Advice) -> None:
@@ -222,8 +259,8 @@ def rests_on(advice: Advice) -> None:
 
 
 def known_by(estimate: Estimate) -> str:
-    """How the value of a rung is known, a sentence with a space after it; "" without a value."""
-    if estimate.value is None or estimate.provenance is None:
+    """How the value of a rung is known, a sentence with a space after it; "" without one or where details say it."""
+    if estimate.value is None or estimate.provenance is None or estimate.kept is not None:
         return ""
     return f"{wording.capital(basis(estimate))}, n = {wording.count(estimate.n)}. "
 
@@ -231,7 +268,10 @@ def known_by(estimate: Estimate) -> str:
 def badge(estimate: Estimate, advice: Advice) -> None:
     """Whether a rung is recommended, the runner-up, or blocked."""
     if estimate.rung == advice.recommended:
-        st.badge("recommended", color="green", icon=":material/check:")
+        if is_too_early(advice):
+            st.badge("leading so far", color="gray")
+        else:
+            st.badge("recommended", color="green", icon=":material/check:")
     elif estimate.rung == advice.runner_up:
         st.badge("runner-up", color="gray")
     elif estimate.blocked:

@@ -6,7 +6,6 @@ from functools import partial
 
 import streamlit as st
 
-from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.data.versions import family
 from advisor.ui import jobs, parts, waiting
@@ -18,12 +17,6 @@ QUESTION = "What should be corrected?"
 def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
-    if not dataset.classes:
-        items = kind_row(dataset.kind).items
-        parts.heading(
-            QUESTION, f"{dataset.name} holds {items} without classes, so there are no labels to correct here."
-        )
-        return
     parts.heading(QUESTION, answer(dataset))
     job = jobs.pending(jobs.key_of("judge", dataset.fingerprint))
     if job is not None:
@@ -41,7 +34,7 @@ def answer(dataset: Dataset) -> str:
     """What is at hand: a version with what made it, or the dataset as it was read."""
     if dataset.version is None:
         return "What you decide makes a version of the dataset. Your own files stay as they are."
-    return f"{dataset.name} was made by your decisions: {family.what_changed(dataset.version)}."
+    return f"{dataset.name}: {family.what_changed(dataset.version)}."
 
 
 if __name__ == "__main__":

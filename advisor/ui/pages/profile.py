@@ -14,12 +14,13 @@ from advisor.data.versions.family import VERSION
 from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
 from advisor.ui.arriving import preview
 from advisor.ui.browse import found
+from advisor.ui.fixing import board
 
 QUESTION = "What is in the data?"
 #: How the columns were chosen and what is not read stands at the top; a dataset has seldom more notes.
 SHOWN_NOTES = 15
 SHOWN_CLUSTERS = 6
-#: Findings whose items can be decided about one by one.
+#: Findings of classified items that can be decided about one by one.
 CORRECTABLE = ("leak", "exact duplicates", "near duplicates", "conflicting labels", "labels of near copies")
 SHOWN_COPIES = 6
 
@@ -87,8 +88,15 @@ def findings(dataset: Dataset, findings: tuple[Finding, ...]) -> None:
     if not findings:
         parts.note("Nothing needs your attention.")
     parts.findings(findings, partial(found.draw, dataset))
-    if dataset.classes and any(finding.check in CORRECTABLE for finding in findings):
+    if correctable(dataset, findings):
         parts.correct(dataset)
+
+
+def correctable(dataset: Dataset, findings: tuple[Finding, ...]) -> bool:
+    """Whether there are items to decide about: a finding's, and of questions those on any list, which need no probe."""
+    if not dataset.classes:
+        return not board.lists(dataset, None).empty
+    return any(finding.check in CORRECTABLE for finding in findings)
 
 
 def duplicates(dataset: Dataset, profile: Profile) -> None:
@@ -98,13 +106,13 @@ def duplicates(dataset: Dataset, profile: Profile) -> None:
     parts.section("Duplicates")
     n, copies = len(profile.duplicates), profile.duplicate_kind
     n_exact = copies.count("exact")
-    shown = f" The first {SHOWN_CLUSTERS} are shown." if n > SHOWN_CLUSTERS else ""
     kinds = (("exact", n_exact), ("near", n - n_exact))
     clusters = wording.listed(f"{wording.counted(count, 'cluster')} of {kind} copies" for kind, count in kinds if count)
-    parts.note(f"{clusters}.{shown}")
+    parts.note(f"{clusters}.")
+    page = parts.page_of(n, SHOWN_CLUSTERS, "clusters-page")
     rows = {key: row for row, key in enumerate(dataset.items["key"])}
     with st.grid(2, min_column_width=340, gap="small", key="clusters"):
-        for number, members in enumerate(profile.duplicates[:SHOWN_CLUSTERS]):
+        for number, members in list(enumerate(profile.duplicates))[page]:
             kind = copies[number] if number < len(copies) else "near"
             with st.container(border=True, height="stretch"):
                 parts.note(f"{wording.counted(len(members), f'{kind} copy', f'{kind} copies')}")

@@ -12,7 +12,7 @@ from advisor.ui import climbing, parts, places, polling, result, unfinished
 from advisor.ui import live as view
 
 QUESTION = "Training progress"
-#: Seconds between two looks at a run's state, and at its curves and log, while few pages are open.
+#: Seconds between two looks at a run's state and log, and at its curves, while few pages are open.
 LOOK_SECONDS, CURVE_SECONDS = 2.0, 5.0
 
 
@@ -37,7 +37,8 @@ def draw() -> None:
             parts.problem(waits, title="The run is waiting.")
         polling.every(LOOK_SECONDS, lambda: live(run))
         climbing.draw(run)
-        polling.every(CURVE_SECONDS, lambda: so_far(run))
+        polling.every(CURVE_SECONDS, lambda: view.curves(run))
+        polling.every(LOOK_SECONDS, lambda: so_far(run))
     elif status.state == "done":
         result.draw(status)
         view.log(status)
@@ -76,8 +77,7 @@ def over(run: str) -> None:
 
 
 def so_far(run: str) -> None:
-    """Curves and log up to now; closing the page changes nothing."""
-    view.curves(run)
+    """The log up to now, as new as the sentence of the moment; closing the page changes nothing."""
     view.log(store.status(run), opened=True)
     parts.note("The run continues when this page is closed; its address opens it again.")
 

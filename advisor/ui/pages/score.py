@@ -14,14 +14,17 @@ from advisor.core import wording
 from advisor.score import meaning, summary
 from advisor.score.board import Board
 from advisor.score.figures import Figure
-from advisor.score.kept import saved_board
+from advisor.score.kept import SHIPPED, saved_board
 from advisor.score.score import Score
 from advisor.ui import charts, jobs, parts, terms, waiting, work
 from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 
 QUESTION = "How good is this advice?"
-TABLES = [f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situations", "outcomes", "short_runs")]
+TABLES = [
+    SHIPPED,
+    *(f"{place}{name}.csv" for place in ("", "fresh/") for name in ("situations", "outcomes", "short_runs")),
+]
 DRAWN = {"values": "Values", "times": "Training times"}
 MET = {True: "yes", False: "no", None: ""}
 READ = (

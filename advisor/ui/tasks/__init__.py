@@ -15,10 +15,11 @@ class TaskView(Protocol):
     """What the pages ask of a task.
 
     ``CALIBRATES``: whether its evidence says which precision is fastest here. ``TOPICS``: what it measures, in
-    the order of the cards.
+    the order of the cards. ``TRY_FIRST``: whether a finished model is tried before its figures.
     """
 
     CALIBRATES: bool
+    TRY_FIRST: bool
     TOPICS: tuple[Topic, ...]
 
     def extent(self, dataset: Dataset) -> str:
@@ -39,6 +40,18 @@ class TaskView(Protocol):
 
     def answer(self, evidence: Evidence) -> str:
         """The first sentence of the Evidence page."""
+        ...
+
+    def before_advice(self, evidence: Evidence) -> str:
+        """What was found that does not hang on a rung, for the top of the Advice page; "" for nothing."""
+        ...
+
+    def reached(self, report: RunReport) -> str:
+        """What a finished run reached, in a few words."""
+        ...
+
+    def answer_of(self, report: RunReport) -> str:
+        """What a finished run reached, in sentences: the first of its page."""
         ...
 
     def evidence(self, dataset: Dataset, evidence: Evidence) -> list[Card]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import kind_row
+from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
@@ -21,7 +22,11 @@ from advisor.ui.instruments import answering
 from probes import failures
 
 CALIBRATES = False
+TRY_FIRST = True
 N_EXAMPLES, N_MISTAKES = 12, 20
+#: The rung that answers without a passage.
+CLOSED_BOOK: RungName = "prompting"
+LARGER = "It misreads most passages that were found; a larger language model reads better."
 ABSENT = "not in the documents"
 
 TOPICS: tuple[Topic, ...] = (answering.SEARCH, answering.READING)
@@ -44,6 +49,38 @@ def summary(dataset: Dataset, profile: Profile) -> str:
     return (
         f"{wording.short(dataset.name, 60)}: {questions} over {extent(dataset)}{unanswered}; "
         f"{parts.n_serious(profile.findings)}. The metric is {profile.metric}, with exact match beside it."
+    )
+
+
+def before_advice(evidence: Evidence) -> str:
+    """How often the right passage is found: that helps whoever asks, whatever a model makes of it."""
+    sentence = answering.found(evidence)
+    return f"{sentence} The rungs below are about the answer that a language model words from it." if sentence else ""
+
+
+def reached(report: RunReport) -> str:
+    """How often the right passage is found, and the token F1 of the answers."""
+    answers = f"{wording.percent(report.test.value)} {report.metric}"
+    if report.recall_at_5 is None or report.served == CLOSED_BOOK:
+        return answers
+    return f"right passage found for {wording.percent(report.recall_at_5.value)}, answers {answers}"
+
+
+def answer_of(report: RunReport) -> str:
+    """How often the right passage is found, what the model makes of it against the forecast, and what would help."""
+    found, test, promised = report.recall_at_5, report.test, report.promised
+    if found is None or report.served == CLOSED_BOOK:
+        return report.sentences[0] if report.sentences else f"{reached(report)} on {test.n:,} test questions."
+    n, counts = wording.counted(found.n, "test question"), report.outcomes
+    unread = counts.get("misread", 0) + counts.get("wrongly refused", 0) > counts.get("right", 0)
+    where = ""
+    if promised is not None:
+        side = "below" if test.value < promised.low else "above" if test.value > promised.high else "inside"
+        where = f", {side} the forecast ({wording.between(promised.low, promised.high)})"
+    return (
+        f"The right passage is among the first five for {wording.percent(found.value)} of {n} that the documents "
+        f"answer. From the passages the language model reaches {wording.percent(test.value)} {report.metric} on "
+        f"{wording.counted(test.n, 'test question')}{where}.{f' {LARGER}' if unread else ''}"
     )
 
 
@@ -123,7 +160,11 @@ def try_at_once(dataset: Dataset, model: str) -> None:
 def try_model(run: str, plan: Plan) -> None:
     """A question to the run's model, with the passages its answer rests on."""
     parts.section("Ask")
-    ask.draw(run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question)))
+    workers.load_ahead(run, partial(work.load, run))
+    ask.draw(
+        run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question), run),
+        is_ready=lambda: workers.is_ready(run),
+    )  # fmt: skip
 
 
 def errors(report: RunReport, plan: Plan) -> None:

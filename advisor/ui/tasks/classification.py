@@ -8,7 +8,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.kinds import kind_row
-from advisor.core.records import Dataset, Evidence, Profile
+from advisor.core.records import Dataset, Evidence, Profile, RunReport
 from advisor.ui import alts, charts, mistakes, parts, try_it
 from advisor.ui.browse import classes, sizes
 from advisor.ui.cards import Card, Topic
@@ -16,6 +16,7 @@ from advisor.ui.charts import data
 from advisor.ui.instruments import backbones, curve, details, domain, issues, layers, probes, prompt
 
 CALIBRATES = True
+TRY_FIRST = False
 
 INSTRUMENTS = (probes, backbones, prompt, curve, issues, layers, domain)
 TOPICS: tuple[Topic, ...] = tuple(instrument.TOPIC for instrument in INSTRUMENTS)
@@ -37,6 +38,23 @@ def summary(dataset: Dataset, profile: Profile) -> str:
     return (
         f"{wording.short(dataset.name, 60)}: {kind_row(dataset.kind).counted(dataset.n_used)} in {extent(dataset)}, "
         f"{balance}; {parts.n_serious(profile.findings)}. The metric is {profile.metric}."
+    )
+
+
+def before_advice(evidence: Evidence) -> str:
+    """Nothing: all that was measured is about a rung."""
+    return ""
+
+
+def reached(report: RunReport) -> str:
+    """The test value."""
+    return f"{wording.percent(report.test.value)} {report.metric}"
+
+
+def answer_of(report: RunReport) -> str:
+    """The test value against the forecast."""
+    return (
+        report.sentences[0] if report.sentences else f"{reached(report)} on {wording.count(report.test.n)} test items."
     )
 
 

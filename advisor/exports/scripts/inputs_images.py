@@ -1,25 +1,16 @@
-"""Label images: `python predict.py photo.jpg scans/*.png`, or `from predict import probabilities`.
-
-Needs onnxruntime, numpy and Pillow, and the files beside it. Resizing and normalisation are inside the model.
-"""
+"""Image files as the model takes them: levels of 8 bits, upright, of any size. The model resizes and normalises."""
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Sequence
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
-HERE = Path(__file__).resolve().parent
-CLASSES: list[str] = json.loads((HERE / "classes.json").read_text("utf-8"))
-HOW: dict[str, Any] = json.loads((HERE / "preprocessing.json").read_text("utf-8"))
+HOW: dict[str, Any] = json.loads(Path(__file__).with_name("preprocessing.json").read_text("utf-8"))
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation to Pillow's Transpose
 BATCH = 32
 Image.init()  # else Pillow knows no format yet; only formats of pixels, as it would start Ghostscript for an EPS
@@ -27,20 +18,14 @@ FORMATS = {*"JPEG PNG GIF BMP DIB WEBP TIFF PPM TGA JPEG2000 AVIF ICO PCX SGI".s
 Source = str | Path | IO[bytes]
 
 
-@cache
-def session(model: str = "model.onnx") -> Any:
-    """The model, loaded once."""
-    return onnxruntime.InferenceSession(str(HERE / model), providers=["CPUExecutionProvider"])
-
-
-def probabilities(items: Sequence[Source], model: str = "model.onnx") -> np.ndarray:
-    """Class probabilities, (n, C), of image files, by path or opened in binary mode."""
-    parts = [np.zeros((0, len(CLASSES)), np.float32)]
-    for _, group in groupby(map(picture, items), key=lambda pixels: pixels.shape):
-        alike = list(group)  # images of one size go through the model together
-        for start in range(0, len(alike), BATCH):
-            parts += session(model).run(None, {"pixels": np.stack(alike[start : start + BATCH])})
-    return np.concatenate(parts)
+def batches(items: Sequence[Source]) -> Iterator[tuple[list[int], dict[str, np.ndarray]]]:
+    """Images that go through the model together, those of one size: their places among the items, and their pixels."""
+    for start in range(0, len(items), BATCH):
+        alike: dict[tuple[int, ...], dict[int, np.ndarray]] = {}
+        for place in range(start, min(start + BATCH, len(items))):
+            pixels = picture(items[place])
+            alike.setdefault(pixels.shape, {})[place] = pixels
+        yield from ((list(group), {"pixels": np.stack(list(group.values()))}) for group in alike.values())
 
 
 def picture(source: Source) -> np.ndarray:
@@ -85,22 +70,3 @@ def shrinking(width: int, height: int) -> tuple[int, int]:
     both = max(1, short // (2 * side))
     along = max(both, long // max(4 * (short // both), 2 * side)) if short * long > both**2 * 16_000_000 else both
     return (along, both) if width == long else (both, along)
-
-
-def said(row: np.ndarray) -> str:
-    """The label with its probability and, where it is not sure, the classes that it may be."""
-    label = f"{CLASSES[int(row.argmax())]}\t{row.max():.4f}"
-    if row.max() >= HOW["not_sure_below"]:
-        return label
-    least = HOW["likely_from"]
-    likely = [CLASSES[i] for i in (-row).argsort() if least is not None and row[i] >= least]
-    return f"{label}\tnot sure{': ' if likely else ''}{', '.join(likely)}"
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Label images.")
-    parser.add_argument("files", nargs="+")
-    parser.add_argument("--model", default="model.onnx", help="model.int8.onnx is smaller and often faster")
-    asked = parser.parse_args()
-    for name, row in zip(asked.files, probabilities(asked.files, asked.model), strict=True):
-        print(f"{name}\t{said(row)}")
