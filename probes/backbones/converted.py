@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from probes.backbones.weights import file_sha256
+from probes.backbones.weights import file_sha256, sync
 from probes.errors import BackboneError, first_line
 from probes.progress import Progress, silent
 
@@ -67,7 +67,7 @@ def _make(gguf: Path, digest: str, folder: Path) -> None:
         manifest = {"source": gguf.name, "source_sha256": digest, "files": files}
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         for path in (*aside.iterdir(), aside):
-            _sync(path)
+            sync(path)
         aside.replace(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -102,12 +102,3 @@ def _convert(gguf: Path, target: Path) -> None:
     model.tie_weights()
     model.half().save_pretrained(str(target))
     tokenizer.save_pretrained(str(target))
-
-
-def _sync(path: Path) -> None:
-    """Wait until it is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

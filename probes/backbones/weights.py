@@ -167,6 +167,15 @@ def file_sha256(path: Path) -> str:
     return _sha256_cached(path, facts.st_size, facts.st_mtime_ns)
 
 
+def sync(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def growing(folder: Path, entry: Entry, progress: Progress, every: float = 0.5) -> Iterator[None]:
     """Tell while the block runs how much of the entry's size has arrived in a folder, parts of files included."""

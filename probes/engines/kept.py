@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from probes.backbones.weights import file_sha256
+from probes.backbones.weights import file_sha256, sync
 
 FOLDER = "engines"
 MANIFEST = "manifest.json"
@@ -57,7 +57,7 @@ def made(folder: Path, key: str, write: Callable[[Path], None]) -> Path:
             files = {path.name: file_sha256(path) for path in sorted(aside.iterdir())}
             (aside / MANIFEST).write_text(json.dumps({"key": key, "files": files}, indent=1) + "\n", encoding="utf-8")
             for path in (*aside.iterdir(), aside):
-                _sync(path)
+                sync(path)
             aside.replace(folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -96,12 +96,3 @@ def _size(folder: Path) -> int:
     with contextlib.suppress(OSError):
         return sum(path.stat().st_size for path in folder.iterdir())
     return 0
-
-
-def _sync(path: Path) -> None:
-    """Wait until it is on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
