@@ -10,15 +10,10 @@ batch shape, for less than OpenVINO's rate.
 times them, `opened` holds those that are open in this process.
 
 Both libraries send usage data unless they are told not to. ONNX Runtime reads its setting from the environment, once,
-so it is set here; OpenVINO's sender is kept from being imported (`on_openvino`).
+so `probes` sets it; OpenVINO's sender is kept from being imported (`on_openvino`).
 """
 
 from __future__ import annotations
-
-import os
-
-for _name in ("ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED"):  # since 1.29; both names have been in use
-    os.environ.setdefault(_name, "1")
 
 #: What people call them; read where nothing heavy may be imported.
 TITLES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
