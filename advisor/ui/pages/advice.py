@@ -11,7 +11,7 @@ import streamlit as st
 from advisor import api
 from advisor.advice.advise import Runs, is_former, reconsider
 from advisor.advice.budgets import too_short, usual
-from advisor.advice.comparison import basis, seconds_of
+from advisor.advice.comparison import basis
 from advisor.advice.explain import is_too_early
 from advisor.advice.finished import is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
@@ -123,8 +123,6 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     else:
         parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
-    if any(seconds_of(e) and not e.run for e in advice.estimates if e.value is not None):
-        parts.note("Training times that are forecast leave out loading the model and reading the items through it.")
     train(dataset, advice)
     climbing.last(dataset)
     if advice.sentences:
