@@ -168,7 +168,8 @@ def live(page: Page, address: str, digits: Dataset) -> None:
         save(page, "run")
     finally:
         store.request_stop(run)
-        page.get_by_role("heading", name="What happened?").wait_for()
+        while store.status(run).state not in store.ENDED:
+            time.sleep(1.0)
 
 
 def save(page: Page, name: str) -> None:
