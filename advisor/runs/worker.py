@@ -198,7 +198,8 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     if outcome.stopped:
         return "stopped", "It was stopped; the best model so far is kept, without a report."
     outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *interrupted(reporter), *damage))
-    context.stage("Reading the test part", READING_SHARE, 1.0)("", 0.0)
+    tell = context.stage("Reading the test part", READING_SHARE, 1.0)
+    tell("", 0.0)
     reporter.read()
     plan, dataset = context.plan, context.dataset
     n_test = counted(len(dataset.where("test")), "test item")
@@ -206,7 +207,7 @@ def carry_out(context: RunContext, reporter: Reporter, damage: tuple[str, ...] =
     outcome = dataclasses.replace(outcome, sentences=(*outcome.sentences, *overrun(context.plan, reporter.seconds)))
     model = load(context.directory, context.device)  # as a user will load it
     held_out_said(context, model)
-    tell = timed_reading(context, reporter)
+    tell = timed_reading(tell, reporter)
     written = report(plan, dataset, model, context.directory, outcome, reporter.seconds, tell, context.deadline)
     restore_ledger()
     note_outcome(plan, written, None if reporter.interruptions else context.items)
@@ -224,9 +225,9 @@ def reading_seconds(context: RunContext, each: float) -> float:
     return common.ENDING_SECONDS + each * len(context.dataset.where("test"))
 
 
-def timed_reading(context: RunContext, reporter: Reporter) -> Progress:
+def timed_reading(tell: Progress, reporter: Reporter) -> Progress:
     """The progress of reading the test part, which also says how long the rest of it takes."""
-    tell, began = context.stage("Reading the test part", READING_SHARE, 1.0), time.monotonic()
+    began = time.monotonic()
 
     def told(sentence: str, share: float) -> None:
         tell(sentence, share)

@@ -32,9 +32,10 @@ def kept_board(progress: Progress = silent) -> Board:
 
     Raises AdviceError without a complete task.
     """
-    if (kept := _of_program(digest())) is not None:
+    rests_on = digest()
+    if (kept := _of_program(rests_on)) is not None:
         return kept
-    rests_on, scored = digest(), board(progress=progress)
+    scored = board(progress=progress)
     storage.write_json(Workspace.here().score, _content(scored, rests_on))
     return scored
 
