@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from probes.backbones.image import resized
 from probes.backbones.pretrained import load_pretrained
 from probes.backbones.weights import file_sha256
 from probes.errors import BackboneError, first_line
@@ -35,7 +36,7 @@ def to_clip_pixels(image: Image.Image, size: int) -> np.ndarray:
     short = min(image.size)
     width, height = (int(size * side / short) for side in image.size)
     left, top = (width - size) // 2, (height - size) // 2
-    image = image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    image = resized(image.convert("RGB"), (width, height))
     return np.asarray(image.crop((left, top, left + size, top + size)))
 
 

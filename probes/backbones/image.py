@@ -109,12 +109,24 @@ def to_pixels(image: Image.Image, size: int) -> np.ndarray:
     """
     width, height = image.size
     if max(width, height) > 2 * min(width, height):
-        return np.asarray(image.resize((size, size), Image.Resampling.BICUBIC), dtype=np.uint8)
+        return np.asarray(resized(image, (size, size)), dtype=np.uint8)
     scale = size / min(width, height)
     scaled = (max(size, round(width * scale)), max(size, round(height * scale)))
-    resized = image.resize(scaled, Image.Resampling.BICUBIC)
-    left, top = (resized.width - size) // 2, (resized.height - size) // 2
-    return np.asarray(resized.crop((left, top, left + size, top + size)), dtype=np.uint8)
+    small = resized(image, scaled)
+    left, top = (small.width - size) // 2, (small.height - size) // 2
+    return np.asarray(small.crop((left, top, left + size, top + size)), dtype=np.uint8)
+
+
+def resized(image: Image.Image, sides: tuple[int, int]) -> Image.Image:
+    """An 8-bit image at the width and height of `sides`, bicubic: first across, then down.
+
+    Pillow rounds to whole levels between the two passes, so their order shows. Up to version 12 it always went across
+    first; version 13 goes down first where an image shrinks more in height (Pillow #9549), which moves single levels by
+    up to 9 of 255. Passes of our own keep a model's pixels the same on every version.
+    """
+    width, height = sides
+    across = image.resize((width, image.height), Image.Resampling.BICUBIC)
+    return across.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def normalise(pixels: Tensor, mean: Channels, std: Channels) -> Tensor:

@@ -27,7 +27,7 @@ def test_every_level_is_pillows(height: int, width: int, size: int, seed: int) -
     assert (resized(pixels, size) == to_pixels(Image.fromarray(pixels), size)).all()
 
 
-@pytest.mark.parametrize("shape", [(1, 500), (2000, 3000), (161, 160), (160, 320), (160, 321)])
+@pytest.mark.parametrize("shape", [(1, 500), (2000, 3000), (161, 160), (160, 320), (160, 321), (33, 2), (400, 90)])
 def test_strips_photographs_and_the_edge_of_a_strip(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert (resized(pixels, 160) == to_pixels(Image.fromarray(pixels), 160)).all()

@@ -90,6 +90,8 @@ def pixels(path: Path) -> Tensor:
     scale = SIZE / min(image.size)
     long = max(image.size) > 2 * min(image.size)
     sides = (SIZE, SIZE) if long else tuple(max(SIZE, round(side * scale)) for side in image.size)
+    # across, then down: the order of one call depends on the version of Pillow, and the levels on the order
+    image = image.resize((sides[0], image.height), Image.Resampling.BICUBIC)
     image = image.resize((sides[0], sides[1]), Image.Resampling.BICUBIC)
     left, top = (image.width - SIZE) // 2, (image.height - SIZE) // 2
     return torch.frombuffer(
