@@ -14,7 +14,7 @@ from advisor.advice.exchange import exchange
 from advisor.advice.finished import Finished, moved_along, with_runs, without_runs
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
-from advisor.advice.outlook.elsewhere import informed
+from advisor.advice.outlook.elsewhere import informed, with_luck
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.shared import shared_misses
 from advisor.advice.outlook.steps import kept_steps
@@ -83,7 +83,8 @@ def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None
         raise AdviceError(f"What was measured on {dataset.name} is no longer kept. Ask for advice again.")
     evidence = evidence.model_copy(update={"backbones": advice.backbones})
     situation = situation_of(dataset, evidence, kept_steps(dataset, evidence))
-    plain = informed(advice.estimates, dataset.kind, Experience.here()) if is_former(advice) else advice.estimates
+    plain = tuple(with_luck(e) for e in advice.estimates)
+    plain = informed(plain, dataset.kind, Experience.here()) if is_former(advice) else plain
     if runs is not None:
         plain = with_runs(plain, runs, shared_misses(Experience.here(), dataset.kind))
     anew = decided(dataset, goal, evidence, situation, plain)
@@ -93,8 +94,12 @@ def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None
 
 
 def is_former(advice: Advice) -> bool:
-    """Whether advice was given before it knew what is usual on other datasets; its words are of that time too."""
-    return advice.estimate(TUNED).kept_chance is None
+    """Whether advice was given before it knew what is usual elsewhere, or before values were shown without their luck.
+
+    Its words are of that time too.
+    """
+    lucky = any(e.curse > 0.0 and e.before_luck is None for e in advice.estimates)
+    return lucky or advice.estimate(TUNED).kept_chance is None
 
 
 def decided(

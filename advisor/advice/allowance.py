@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from advisor.advice.comparison import LEVEL, allowed, capital_of, title, verb
+from advisor.advice.comparison import LEVEL, allowed, title, verb
 from advisor.advice.decide import Decision, lead, worth
-from advisor.advice.outlook.cost import place_of
 from advisor.core.ladder import TUNED
 from advisor.core.records import Estimate, Goal
-from advisor.core.wording import amount, capital, percent
+from advisor.core.wording import amount, capital
 
 
 def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
     """Why the chosen rung stands before the runner-up, where points alone do not say so; "" where they do."""
     points, needed = lead(chosen, other), allowed(chosen, other)
     if decision.anchored:
-        behind = worth(other) - worth(chosen)
-        pair = (chosen, other)
-        priced = bool(weighed(goal, pair))
+        behind, priced = worth(other) - worth(chosen), bool(weighed(goal, (chosen, other)))
+        after = "After costs" if priced else "After the tolerance"
+        ahead = f"{after}, {title(other)} {verb(other, 'is', 'are')} {behind:.1f} points ahead, but that"
         speaks = behind >= LEVEL and (priced or needed >= LEVEL)
-        after = (
-            "after costs"
-            if priced
-            else f"once the {in_points(needed, goal, pair)} points are counted{shared(goal, pair)}"
-        )
-        ahead = f"{capital_of(other)} {verb(other, 'is', 'are')} {behind:.1f} points ahead {after}, but that"
         return f"{ahead if speaks else 'The difference'} {stands(chosen)}"
     if abs(needed) < LEVEL or (points < 0) != (needed < 0):
         return ""
     if points < 0:
-        return (
-            f"{capital(verb(chosen, 'it is', 'they are'))} nearly as good: {allowance(-needed, goal, (chosen, other))}."
-        )
+        return f"{capital(allowance(-needed, goal, (chosen, other)))}."
     return more_or_less("more", needed, goal, (chosen, other))
 
 
@@ -46,15 +37,14 @@ def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str
     """What makes a rung that is so many points behind as good, as a clause."""
     if costs := weighed(goal, pair):
         return f"{costs} come to {points:.1f} points at {each_point(goal)}"
-    return f"up to {in_points(points, goal, pair)} points behind count as that here{shared(goal, pair)}"
+    return f"up to {in_points(points, goal, pair)} points behind count as level{shared(goal, pair)}"
 
 
 def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
     if costs := weighed(goal, pair):
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
-    counted_on = f"the {in_points(points, goal, pair)} points that count as nearly as good here"
-    return f"That is {than} than {counted_on}{shared(goal, pair)}."
+    return f"That is {than} than the {in_points(points, goal, pair)} points that count as level{shared(goal, pair)}."
 
 
 def in_points(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
@@ -71,13 +61,9 @@ def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
 
 def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """Why the points are no whole steps of the tolerance: a tuning that is not kept is none. In brackets, or ""."""
-    often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
-    if often is None:
+    if not any(e.rung == TUNED and e.kept_chance is not None for e in pair):
         return ""
-    steps = abs(place_of(pair[0]) - place_of(pair[1]))
-    some = f"{steps:.2f} of a step" if steps < 1.0 else f"{steps:.2f} steps"
-    apart = f"the two are {some} apart, as {percent(often, digits=0)} of runs keep tuning"
-    return f" ({goal.tolerance:g} a step; {apart})"
+    return f" ({goal.tolerance:g} a step, less because tuning is not always kept)"
 
 
 def each_point(goal: Goal) -> str:

@@ -185,7 +185,7 @@ def lead(climb: Climb, rung: RungName) -> Lead:
     reached = climb.held_out
     level = logit(reached.value, max(reached.n, 1)) if reached is not None else _forecast(base)
     step = 100 * (expit(level + _forecast(higher) - _forecast(base)) - expit(level))
-    apart = 100 * (value(higher) - higher.curse - value(base) + base.curse)
+    apart = 100 * (value(higher) - value(base))
     points = min(step, apart, key=abs)
     shrunk = points / apart if apart else 1.0
     error = 100 * shrunk * math.hypot(gain_error(base) or 0.0, gain_error(higher) or 0.0)
@@ -196,8 +196,8 @@ def lead(climb: Climb, rung: RungName) -> Lead:
 
 
 def _forecast(estimate: Estimate) -> float:
-    """The logit of a forecast, after what the winner's curse takes off."""
-    return logit(value(estimate) - estimate.curse, FORECAST_ITEMS)
+    """The logit of a forecast."""
+    return logit(value(estimate), FORECAST_ITEMS)
 
 
 def candidates(climb: Climb) -> tuple[RungName, ...]:

@@ -1,7 +1,6 @@
 """One rung against another in words: value, the chance of being better, effort, serving, and what it costs.
 
-"1.5 points above frozen features (79 % likely to be better), for 5 minutes of training and the same cost per
-prediction". Values are compared as the decision compares them, after what the winner's curse takes off.
+"1.5 points above frozen features (79 % likely to be better), for 5 minutes of training". What is alike is left out.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ from advisor.core.wording import amount, chance, counted, duration, listed, perc
 
 #: Differences of less than this many points are none.
 LEVEL = 0.05
-#: Points taken off for luck are spoken of from so many on, and why they are.
+#: Points taken off for luck are spoken of from so many on.
 LUCK = 0.5
-#: Not where they are less than this share of the difference.
-SLIGHT = 0.05
-LUCKY = "the best of many measured candidates tends to be lucky"
 #: What a forecast comes from, by its provenance.
 SOURCES = {"measured": "the probes", "piloted": "a short run", "predicted": "other datasets"}
 #: Times that differ by less than this factor are the same; a time this many times longer leaves the other unnamed.
@@ -47,27 +43,16 @@ def compared(one: Estimate, other: Estimate, goal: Goal) -> str:
 
 def apart(one: Estimate, other: Estimate) -> str:
     """The difference in points with the chance of being better: "1.5 points above retrieval (79 % likely ...)"."""
-    odds = p_higher(one, other)
+    if is_level(one, other):
+        return f"level with {title(other)}"
+    odds, points = p_higher(one, other), shown_lead(one, other)
     likely = "chance of being better not known" if odds is None else f"{chance(odds)} likely to be better"
-    shown, off = shown_lead(one, other), discount(one, other)
-    counted = round(shown - off, 1)
-    if off:
-        as_what = "as forecast" if one.before or other.before else "as measured"
-        side = f" {beside(counted)}" if counted * shown <= 0 and counted else ""
-        points = f"{away(shown, other)} {as_what}; counted as {abs(counted):.1f}{side}, because {LUCKY}"
-        return f"{points} ({likely})"
-    return f"{'level with ' + title(other) if abs(lead(one, other)) < LEVEL else away(counted, other)} ({likely})"
+    return f"{abs(points):.1f} points {'above' if points > 0 else 'below'} {title(other)} ({likely})"
 
 
-def away(points: float, other: Estimate) -> str:
-    """A difference that is shown to a tenth of a point, from another rung."""
-    shown = f"{abs(points):.1f}"
-    return f"level with {title(other)}" if shown == "0.0" else f"{shown} points {beside(points)} {title(other)}"
-
-
-def beside(points: float) -> str:
-    """On which side a difference lies."""
-    return "above" if points > 0 else "below"
+def is_level(one: Estimate, other: Estimate) -> bool:
+    """Whether two values are printed alike, or differ by next to nothing."""
+    return abs(lead(one, other)) < LEVEL or abs(shown_lead(one, other)) < LEVEL
 
 
 def shown_lead(one: Estimate, other: Estimate) -> float:
@@ -75,13 +60,13 @@ def shown_lead(one: Estimate, other: Estimate) -> float:
     return round(100.0 * value(one), 1) - round(100.0 * value(other), 1)
 
 
-def discount(one: Estimate, other: Estimate) -> float:
-    """How many of the points are taken off for luck; 0 where the printed values say the same without."""
-    off = 100.0 * (one.curse - other.curse)
-    tells = (
-        abs(off) >= max(LUCK, SLIGHT * abs(shown_lead(one, other))) or shown_lead(one, other) * lead(one, other) <= 0
-    )
-    return off if tells else 0.0
+def luck(estimate: Estimate) -> str:
+    """What was taken off a forecast for luck and why, a sentence; "" where it is not worth one."""
+    if estimate.before_luck is None or 100.0 * estimate.curse < LUCK:
+        return ""
+    forecast, off = percent(estimate.before_luck[0]), 100.0 * (estimate.before_luck[0] - value(estimate))
+    why = "because the best of many measured values is usually lucky"
+    return f"The forecast was {forecast}; {off:.1f} points are taken off, {why}."
 
 
 def basis(estimate: Estimate) -> str:
@@ -92,14 +77,17 @@ def basis(estimate: Estimate) -> str:
 
 
 def effort(one: Estimate, other: Estimate) -> str:
-    """The training of one rung, beside the other's where that matters: "5 minutes of training"; "" where not known."""
+    """The training of one rung, beside the other's where that matters: "5 minutes of training".
+
+    "" where it is not known, or takes about as long.
+    """
     mine, its = seconds_of(one), seconds_of(other)
     if mine is None or its is None or mine == its == 0.0:
         return ""
     if mine == 0.0:
         return "no training"
     if max(mine, its) < ALIKE * max(min(mine, its), 1.0):
-        return "the same training time"
+        return ""
     more = its == 0.0 or mine >= BEYOND * its
     return f"{roughly(mine)} of training" + ("" if more else f" instead of {roughly(its)}")
 
@@ -119,22 +107,15 @@ def training_time(estimate: Estimate) -> str:
     return brief(seconds) + (", measured" if seconds and estimate.run_seconds is not None else "")
 
 
-def counted_value(estimate: Estimate) -> str:
-    """What a value counts as where luck is taken off, for the same row of a table; "" where it counts in full."""
-    if estimate.value is None or 100.0 * estimate.curse < LUCK:
-        return ""
-    return f"counted as {percent(max(estimate.value - estimate.curse, 0.0))}"
-
-
 def serving(one: Estimate, other: Estimate, goal: Goal) -> str:
-    """What a prediction of one rung costs beside the other's; "" where it is not known."""
+    """What a prediction of one rung costs beside the other's; "" where it is not known, or the same."""
     if by_endpoint(one, goal) != by_endpoint(other, goal):
         return "an endpoint's answer per prediction" if by_endpoint(one, goal) else "predictions made on this machine"
     mine, its = one.milliseconds_per_prediction, other.milliseconds_per_prediction
     if mine is None or its is None:
         return ""
     if max(mine, its) < INSTANT_MS or max(mine, its) < ALIKE * min(mine, its):
-        return "the same cost per prediction"
+        return ""
     return f"{milliseconds(mine)} instead of {milliseconds(its)} per prediction"
 
 
@@ -156,7 +137,11 @@ def chance_beside(estimate: Estimate, advice: Advice) -> str:
         return "same model"
     if advice.question.target is not None:
         return "" if estimate.p_target is None else chance(estimate.p_target)
-    odds = None if estimate.rung == chosen.rung or chosen.value is None else p_higher(estimate, chosen)
+    if estimate.rung == chosen.rung or chosen.value is None:
+        return ""
+    if is_level(estimate, chosen):
+        return "level"
+    odds = p_higher(estimate, chosen)
     return "" if odds is None else chance(odds)
 
 
@@ -215,7 +200,7 @@ def allowed(one: Estimate, other: Estimate) -> float:
 
 def taken_off(estimate: Estimate) -> float:
     """What place and costs take off a rung's value, in points."""
-    return 100.0 * (value(estimate) - estimate.curse) - worth(estimate)
+    return 100.0 * value(estimate) - worth(estimate)
 
 
 def title(estimate: Estimate) -> str:

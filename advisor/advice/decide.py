@@ -122,7 +122,7 @@ def anchored(ordered: Sequence[Estimate]) -> Estimate:
 
 def usual_worth(estimate: Estimate) -> float:
     """A rung's utility over the frozen rung's value with the gain that is usual elsewhere in place of its forecast."""
-    taken_off = 100.0 * (value(estimate) - estimate.curse) - worth(estimate)
+    taken_off = 100.0 * value(estimate) - worth(estimate)
     return 100.0 * (estimate.usual_gain or 0.0) - taken_off
 
 
@@ -150,8 +150,8 @@ def p_higher(one: Estimate, other: Estimate) -> float | None:
 
 
 def lead(one: Estimate, other: Estimate) -> float:
-    """How far one rung is expected above another, in points, after what the winner's curse takes off."""
-    return 100.0 * (value(one) - one.curse - value(other) + other.curse)
+    """How far one rung is expected above another, in points."""
+    return 100.0 * (value(one) - value(other))
 
 
 def chance_above(difference: float, one: Estimate, other: Estimate) -> float | None:
@@ -176,7 +176,7 @@ def gain_error(estimate: Estimate) -> float | None:
 
 def just(estimate: Estimate) -> float:
     """The highest target that a rung is likely to reach: its value less a part of its lower half interval."""
-    return value(estimate) - estimate.curse - LIKELY_Z * (value(estimate) - low(estimate)) / Z
+    return value(estimate) - LIKELY_Z * (value(estimate) - low(estimate)) / Z
 
 
 def none_left(estimates: Sequence[Estimate]) -> str:

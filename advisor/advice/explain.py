@@ -11,14 +11,13 @@ from advisor.advice.comparison import (
     allowed,
     capital_of,
     compared,
-    counted_value,
     in_all,
-    milliseconds,
+    luck,
     seconds_of,
     title,
     verb,
 )
-from advisor.advice.decide import LEAST_CHANCE, LIKELY, Decision, high, just, lead, low, usable, value, worth
+from advisor.advice.decide import LEAST_CHANCE, LIKELY, Decision, high, just, lead, low, reaches, usable, value, worth
 from advisor.core.kinds import task_of_metric
 from advisor.core.ladder import TUNED, RungName
 from advisor.core.ladder import rung as row_of
@@ -58,17 +57,18 @@ def likelihood(share: float) -> str:
 def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, goal: Goal) -> str:
     """The recommendation in one sentence or two, with its number."""
     chosen = find(estimates, decision.recommended)
-    number = ", ".join(filter(None, (f"{known(chosen)} {metric} {spoken(chosen)}", counted_value(chosen))))
+    number = f"{known(chosen)} {metric} {spoken(chosen)}"
     subject = capital_of(chosen)
     if decision.sure:
         odds = likelihood(chosen.p_target or 0.0)
         return f"{subject} {verb(chosen, 'is', 'are')} enough: {number}, with {odds} of reaching {target_of(goal)}."
     within = limits(estimates, goal)
     recommended = f"{verb(chosen, 'is', 'are')} recommended"
+    if is_unclear(chosen):
+        whether = "" if goal.target is None else f" whether {target_of(goal)} can be reached"
+        looks = verb(chosen, "looks", "look")
+        return f"Too early to tell{whether}: {within}{title(chosen)} {looks} best so far, {number}."
     if decision.sure is None:
-        if is_unclear(chosen):
-            looks = verb(chosen, "looks", "look")
-            return f"Too early to tell: {within}{title(chosen)} {looks} best so far, {number}."
         said = f"{within}{title(chosen)} {recommended}: {number} on data the model has not seen."
         if decision.race is None:
             return capital(said)
@@ -84,7 +84,8 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
 
 def is_too_early(advice: Advice) -> bool:
     """Whether an advice says that it is too early to tell: what leads so far is not recommended."""
-    return advice.question.target is None and is_unclear(advice.estimate(advice.recommended))
+    chosen = advice.estimate(advice.recommended)
+    return is_unclear(chosen) and not (advice.question.target is not None and reaches(chosen))
 
 
 def is_unclear(chosen: Estimate) -> bool:
@@ -144,8 +145,6 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
     if is_unclear(chosen):
         rests = f"This rests on {counted(chosen.n, 'item')}, and the value may be almost anything."
         sentences.insert(0, f"{rests} Give more time for measuring, or more labelled items.")
-    if decision.sure is not None or other is None:
-        sentences.append(takes(chosen))
     if costs := in_all(chosen, goal.prices):
         begin = "In all" if goal.prices.currency else "In your currency,"
         sentences.append(f"{begin} {verb(chosen, 'it costs', 'they cost')} {costs}.")
@@ -166,16 +165,7 @@ def highest(estimates: Sequence[Estimate], goal: Goal) -> str:
     """The highest target that can be counted on, a sentence."""
     reaching = max(usable(estimates, goal), key=just)
     reach = percent(math.floor(1000.0 * max(just(reaching), 0.0) + 1e-9) / 1000.0)  # a target just above is not it
-    return f"The highest target with a chance of {percent(LIKELY, digits=0)} here is {reach}, by {title(reaching)}."
-
-
-def takes(estimate: Estimate) -> str:
-    """The time of training and of a prediction; "" where neither is known."""
-    seconds, each = seconds_of(estimate), estimate.milliseconds_per_prediction
-    training = "" if seconds is None else f"training takes {roughly(seconds)}" if seconds else "nothing is trained"
-    prediction = "" if each is None else f"a prediction {'' if seconds else 'takes '}{milliseconds(each)}"
-    said = " and ".join(filter(None, (training, prediction)))
-    return f"{capital(said)} on this machine." if said else ""
+    return f"The highest target with {likelihood(LIKELY)} is {reach}, with {title(reaching)}."
 
 
 def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metric) -> str:
@@ -189,16 +179,16 @@ def settled(decision: Decision, chosen: Estimate, other: Estimate, metric: Metri
     if one.run or two.run:
         return left_to_try(one if two.run else two, one, metric) if not (one.run and two.run) else ""
     if fallback(two, metric) == one.rung and seconds <= CHEAP_SECONDS:
-        return f"{cheap_try(two, one)}: trying it is the cheapest evidence."
+        return f"{cheap_try(two, one)}, so it is cheap to try."
     if seconds <= CHEAP_SECONDS:
-        return f"Trying both takes {time} here and is the cheapest evidence."
+        return f"Training both takes {time} here and settles it."
     return f"The two are close: a race of both on this data would settle it in about {time}."
 
 
 def left_to_try(estimate: Estimate, other: Estimate, metric: Metric) -> str:
     """What would settle a choice of which a run has measured one side, a sentence."""
     if fallback(estimate, metric) == other.rung and (seconds_of(estimate) or 0.0) <= CHEAP_SECONDS:
-        return f"{cheap_try(estimate, other)}: trying it is the cheapest evidence."
+        return f"{cheap_try(estimate, other)}, so it is cheap to try."
     return f"A run of {title(estimate)} would measure {verb(estimate, 'it', 'them')} on the same items and settle it."
 
 
@@ -228,7 +218,7 @@ def reason(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate]
         said = against_target(estimate, find(estimates, decision.recommended), goal)
     else:
         said = passed_over(estimate, decision, find(estimates, decision.recommended), goal)
-    return f"{said} {kept(estimate, metric)}".rstrip()
+    return " ".join(filter(None, (said, luck(estimate), kept(estimate, metric))))
 
 
 def chosen_because(estimate: Estimate, decision: Decision, estimates: Sequence[Estimate], goal: Goal) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.advice.outlook.cost import Z
+from advisor.advice.outlook.elsewhere import with_luck
 from advisor.advice.outlook.forecast import to_the_end
 from advisor.advice.outlook.shared import SharedMisses, Told
 from advisor.advice.outlook.signals import NEARLY_EXACT, expit, logit, logit_error
@@ -73,9 +74,10 @@ def with_runs(
 def without_runs(estimate: Estimate) -> Estimate:
     """The estimate as it was before any run."""
     if estimate.before is None:
-        return estimate
+        return with_luck(estimate)
     former = estimate.before.model_dump(exclude={"schema_version"})
-    return estimate.model_copy(update={**former, "run": "", "run_seconds": None, "before": None, "kept": None})
+    none = dict.fromkeys(("run_seconds", "before", "before_luck", "kept"))
+    return estimate.model_copy(update={**former, **none, "run": ""})
 
 
 def is_current(advice: Advice, runs: Mapping[RungName, Finished]) -> bool:
@@ -97,7 +99,7 @@ def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Esti
 
 
 def _measured(estimate: Estimate, finished: Finished) -> Estimate:
-    test, expected = finished.test, percent(estimate.value or 0.0)
+    test, expected = finished.test, _spoken(estimate)
     return _changed(
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
         details=DETAILS.format(expected=expected), run=finished.run, run_seconds=finished.seconds,
@@ -153,8 +155,13 @@ def _forecast(estimate: Estimate, told: Told, measured: Sequence[RungName], n_te
     details = estimate.details
     if abs(value - estimate.value) >= LEVEL:
         rungs, were = listed(row_of(rung).in_text for rung in measured), _were(measured)
-        details = f"{details} {MOVED.format(expected=percent(estimate.value), rungs=rungs, were=were)}".strip()
+        details = f"{details} {MOVED.format(expected=_spoken(estimate), rungs=rungs, were=were)}".strip()
     return moved.model_copy(update={"details": capital(details)})
+
+
+def _spoken(estimate: Estimate) -> str:
+    """A forecast as it was shown, with its luck taken off."""
+    return percent(max((estimate.value or 0.0) - estimate.curse, 0.0))
 
 
 def _were(rungs: Sequence[RungName]) -> str:

@@ -144,8 +144,11 @@ def followed(case: Case, price: str, start: float, end: float) -> tuple[float, f
 def _holds(
     decided: Decided, place: float, up: bool, whole: bool, rung: RungName, least: float, most: float
 ) -> float | None:
-    """The place rounded up or down, or else as it is, where the rung is decided there; None where it is not."""
-    for rounded in (outward(place, up=up), float(round(place)) if whole else place):
+    """The place rounded up or down, where the rung is decided there; None where it is not.
+
+    What holds between two numbers of two digits alone cannot be said.
+    """
+    for rounded in (outward(place, up=up), *([float(round(place))] if whole else [])):
         if least <= rounded <= most and decided(rounded) == rung:
             return rounded
     return None

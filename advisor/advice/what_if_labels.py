@@ -7,16 +7,18 @@ import math
 from collections.abc import Iterator, Sequence
 
 from advisor.advice.cases import At, Case
-from advisor.advice.comparison import title, verb
-from advisor.advice.decide import decide, gain_error, reaches, usable, value, worth
+from advisor.advice.comparison import title
+from advisor.advice.decide import decide, gain_error, reaches, usable, worth
+from advisor.advice.explain import likelihood
 from advisor.advice.outlook.cost import Z, repriced
+from advisor.advice.outlook.elsewhere import with_luck
 from advisor.advice.outlook.signals import FURTHEST
 from advisor.advice.search import first_change, first_reached, geometric, outward
 from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, WhatIf
-from advisor.core.wording import amount, count, counted, percent
+from advisor.core.wording import amount, count, counted
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0
@@ -84,7 +86,7 @@ def labels_for_target(case: Case) -> tuple[str, ...]:
 
     times = first_reached(lambda times: reaches(likeliest(times)), geometric(1.0, MOST, STEP), HALVINGS)
     if times is None:
-        return (unlikely(case, max(usable(at(MOST), case.goal), key=value)),)
+        return (unlikely(case, likeliest(MOST)),)
     n = math.ceil(times * case.n_labels)
     price = case.goal.prices.label
     cost = f"; {count(n - case.n_labels)} more cost {written(price * (n - case.n_labels), case)}" if price else ""
@@ -100,10 +102,10 @@ def unlikely(case: Case, best: Estimate) -> str:
             f"How many labels would make it likely is unknown: the probes looked at {count(best.n)} of your "
             f"{count(case.n_labels)}. A longer budget measures more of them."
         )
-    expected = f"{title(best)} {verb(best, 'is', 'are')} expected to reach {percent(value(best))}"
+    odds = f"{title(best)} would have {likelihood(best.p_target or 0.0)} of it"
     if furthest < MOST * case.n_labels:
-        return f"As far as the learning curve goes, no number would make it likely: {expected} with {count(furthest)}."
-    return f"Four times your labels would not make it likely: {expected} with {count(MOST * case.n_labels)}."
+        return f"As far as the learning curve goes, no number would make it likely: {odds} with {count(furthest)}."
+    return f"Four times your labels would not make it likely: {odds} with {count(MOST * case.n_labels)}."
 
 
 def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | None, float | None]:
@@ -136,8 +138,9 @@ def moved(estimates: Sequence[Estimate], rung: RungName, by: float, case: Case) 
     def shifted(estimate: Estimate) -> Estimate:
         if estimate.rung != rung or estimate.value is None:
             return estimate
-        span = {name: getattr(estimate, name) for name in ("value", "low", "high")}
-        return estimate.model_copy(update={name: min(max(x + by, 0.0), 1.0) for name, x in span.items()})
+        lucky = with_luck(estimate)
+        span = {name: getattr(lucky, name) for name in ("value", "low", "high")}
+        return lucky.model_copy(update={name: min(max(x + by, 0.0), 1.0) for name, x in span.items()})
 
     return repriced([shifted(e) for e in estimates], case.goal, case.device)
 

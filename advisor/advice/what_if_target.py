@@ -36,14 +36,14 @@ def target_what_ifs(case: Case) -> Iterator[WhatIf]:
         below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
         nearest = [*below[-1:], *above[:1]]
     for span in nearest:
-        unlikely = "" if span.decision.sure else "no rung is likely to reach it, and "
+        one = title(case.find(span.decision.recommended))
+        unlikely = f"{one} would come closest, and no rung would be likely to reach it"
         yield WhatIf(
             what="target",
             now=target,
             value=span.low if target is not None and span.low > target else span.high,
             rung=span.decision.recommended,
-            sentence=f"With a target of {span}, {unlikely}{title(case.find(span.decision.recommended))} would be "
-            f"recommended.",
+            sentence=f"With a target of {span}, {f'{one} would be recommended' if span.decision.sure else unlikely}.",
         )
 
 
@@ -90,7 +90,7 @@ def target_spans(case: Case) -> list[TargetSpan]:
 
 def chances(target: float, open_to_it: Sequence[Estimate]) -> Chances:
     """What the decision asks of the chances of a target (`advice.decide`)."""
-    every = [p_at_least(target + e.curse, value(e), low(e), high(e)) for e in open_to_it]
+    every = [p_at_least(target, value(e), low(e), high(e)) for e in open_to_it]
     most = max(every)
     return tuple(p >= LIKELY - 1e-9 for p in every), tuple(p >= most - SAME_CHANCE for p in every), most < LEAST_CHANCE
 

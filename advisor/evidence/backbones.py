@@ -195,11 +195,23 @@ def _sentence(trial: BackboneTrial, default: BackboneTrial) -> str:
     points, low, high = (100 * bound for bound in (trial.lead.value, trial.lead.low, trial.lead.high))
     side = "above" if points >= 0 else "below"
     ratio = times(trial, default)
-    pace = "in the same time" if abs(ratio - 1) < 0.05 else f"and takes {ratio:.1f} times as long"
     return (
         f"{trial.title} is {abs(points):.1f} points {side} {default.title} ({low:+.1f} to {high:+.1f}) on the same "
-        f"{items} {pace}."
+        f"{items} {_pace(ratio)}."
     )
+
+
+def _pace(ratio: float) -> str:
+    """The time of one backbone over another's in words.
+
+    >>> _pace(1.02), _pace(0.9), _pace(1.2), _pace(2.34)
+    ('in the same time', 'in 10 % less time', 'in 20 % more time', 'in 2.3 times the time')
+    """
+    if abs(ratio - 1.0) < 0.05:
+        return "in the same time"
+    if ratio >= 1.5:
+        return f"in {ratio:.1f} times the time"
+    return f"in {percent(abs(ratio - 1.0), 0)} {'less' if ratio < 1.0 else 'more'} time"
 
 
 def _kept(default: BackboneTrial, others: Sequence[BackboneTrial], latency_ms: float | None, z: float) -> str:

@@ -20,6 +20,7 @@ from advisor.core.workspace import RunFiles
 from advisor.data.store import planned
 from advisor.rungs.saved import held_out as files
 from advisor.rungs.saved.held_out import HeldOut
+from probes.interval import Counts, around, posterior
 from probes.progress import Progress, silent
 from probes.selective import CERTAINTY, Point, answered, curve, least_likely, likely, thresholds
 
@@ -128,15 +129,15 @@ def sentences(one: Threshold) -> tuple[str, ...]:
     if always(one):
         return _of_every_answer(one)
     lines = [
-        f"It answers from a probability of {one.least:.3f} on. With {percent(one.certainty, 0)} certainty at least "
-        f"{percent(one.right)} of these answers will be right on items like yours.",
+        f"It answers from a probability of {one.least:.3f} on. By the held-out items, with {percent(one.certainty, 0)} "
+        f"certainty at least {percent(one.right)} of these answers will be right.",
         f"Of {counted(one.n, 'held-out item')} it answers {percent(one.covers, 0)}; {percent(one.right_there)} of "
         f"these answers are right.",
     ]
     if one.test_covers is not None and one.test_right is not None:
         lines.append(
-            f"Checked on the test part: {percent(one.test_right)} of the {percent(one.test_covers, 0)} answered are "
-            f"right ({counted(one.n_test, 'item')}; none took part in the choice)."
+            f"Checked on the test part: {_with_interval(one)} of the {percent(one.test_covers, 0)} answered are right "
+            f"({counted(one.n_test, 'item')}; none took part in the choice).{_doubt(one)}"
         )
     checked = (
         ""
@@ -158,16 +159,37 @@ def always(one: Threshold) -> bool:
 def _of_every_answer(one: Threshold) -> tuple[str, ...]:
     """As `sentences`, of a model that always answers: nothing is covered in part, and nothing is named instead."""
     lines = [
-        f"It answers every item. With {percent(one.certainty, 0)} certainty at least {percent(one.right)} of its "
-        f"answers will be right on items like yours.",
+        f"It answers every item. By the held-out items, with {percent(one.certainty, 0)} certainty at least "
+        f"{percent(one.right)} of its answers will be right.",
         f"Of {counted(one.n, 'held-out item')} it has {percent(one.right_there)} right.",
     ]
     if one.test_right is not None:
         lines.append(
-            f"Checked on the test part: {percent(one.test_right)} of {counted(one.n_test, 'item')} are right; none "
-            f"took part in the choice."
+            f"Checked on the test part: {_with_interval(one)} of {counted(one.n_test, 'item')} are right; none took "
+            f"part in the choice.{_doubt(one)}"
         )
     return tuple(lines)
+
+
+def _with_interval(one: Threshold) -> str:
+    """The share of the test part's answers that are right, with its 90 % interval."""
+    share, (low, high) = one.test_right or 0.0, _test_interval(one)
+    return f"{percent(share)} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _test_interval(one: Threshold) -> tuple[float, float]:
+    """The 90 % interval of the share of right answers on the test part."""
+    n = round((one.n_test or 0) * (1.0 if one.test_covers is None else one.test_covers))
+    right = round(n * (one.test_right or 0.0))
+    return around(one.test_right or 0.0, posterior(Counts(np.array([right]), np.array([n])))[:, 0])
+
+
+def _doubt(one: Threshold) -> str:
+    """That the test part speaks against the promise, or does not bear it out; "" where it does."""
+    _, high = _test_interval(one)
+    if high < one.right:
+        return f" That speaks against {percent(one.right)}: take a higher share, or look at the mistakes."
+    return "" if (one.test_right or 0.0) >= one.right else f" That is below {percent(one.right)}, by chance perhaps."
 
 
 def kept(folder: Path) -> Threshold | None:

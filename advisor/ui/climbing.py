@@ -24,14 +24,20 @@ LOOK_SECONDS = 2.0
 
 
 def offer(dataset: Dataset, advice: Advice) -> None:
-    """The button that climbs; a race where two rungs that it leaves out are close."""
+    """The button that climbs; a race where two rungs that it leaves out are close. Neither where a run measured them.
+
+    From then on the next rung is trained by itself, beside what is known.
+    """
     try:
         plan = outlined(advice, dataset.name, BUDGETS[1])
     except AdviceError:  # no rung that trains may be used
         plan = None
-    if plan is not None:
+    measured = {e.rung for e in advice.estimates if e.run}
+    if plan is not None and not measured & {*candidates(plan)}:
         _offer_climb(dataset, advice, plan)
-    if advice.race is not None and (plan is None or not {*advice.race} <= {*candidates(plan)}):
+    if advice.race is None or measured & {*advice.race}:
+        return
+    if plan is None or not {*advice.race} <= {*candidates(plan)}:
         _offer_race(dataset, advice, advice.race)
 
 

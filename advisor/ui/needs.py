@@ -57,25 +57,31 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
     )
 
 
-def lacks_target() -> bool:
-    """Whether a target is asked for and not given yet: there is no answer to that."""
-    return st.session_state.get("need") == "target" and st.session_state.get("target") is None
+def lacks_target() -> str:
+    """What is wrong with the target where one is asked for, a sentence; "" where there is an answer to it."""
+    if st.session_state.get("need") != "target":
+        return ""
+    typed = st.session_state.get("target")
+    if typed is None:
+        return "Give the target that you need, such as 90."
+    return "" if 0.0 < typed <= 100.0 else f"No model reaches {typed:g} %. Give a target between 0 and 100."
 
 
 def _target() -> dict[str, Any] | None:
-    """The target; None where none is given yet."""
+    """The target; None where none is given yet, or one that there is no answer to."""
     percent = st.number_input(
-        "Target, %", min_value=0.1, max_value=100.0, value=None, step=0.5, key="target", placeholder="such as 90",
-        help=TARGET_HELP, width=260, on_change=_in_percent,
+        "Target, %", value=None, step=0.5, key="target", placeholder="such as 90", help=TARGET_HELP, width=260,
+        format="%.1f", on_change=_in_percent,
     )  # fmt: skip
-    return None if percent is None else {"target": percent / 100}
+    return None if percent is None or lacks_target() else {"target": percent / 100}
 
 
 def _in_percent() -> None:
-    """Write a target of at most 1 as per cent: nobody means less than 1 %, 0.9 is a share."""
+    """Write a target of at most 1 as per cent, and say so: nobody means less than 1 %, 0.9 is a share."""
     typed = st.session_state["target"]
-    if typed is not None and typed <= 1:
+    if typed is not None and 0.0 < typed <= 1.0:
         st.session_state["target"] = round(100 * typed, 6)
+        st.toast(f"{typed:g} is read as {100 * typed:g} %.", icon=":material/percent:")
 
 
 def _tolerance() -> dict[str, Any]:

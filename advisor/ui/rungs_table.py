@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from advisor.advice.comparison import chance_beside, counted_value, milliseconds, training_time
+from advisor.advice.comparison import chance_beside, milliseconds, training_time
 from advisor.advice.explain import is_too_early
 from advisor.core.ladder import rung
 from advisor.core.records import Advice, Estimate
@@ -102,9 +102,8 @@ def _words(estimate: Estimate, advice: Advice, priced: bool) -> Sequence[str]:
     odds = "ruled out" if estimate.blocked else chance_beside(estimate, advice)
     cost = amount(round(sum(estimate.costs.values()), 2)) if estimate.costs else ""
     value = f"{percent(estimate.value)} ({between(estimate.low, estimate.high).removesuffix(' %')})"
-    known = "measured: brought nothing" if estimate.kept else f"measured: {value}" if estimate.run else value
     return [
-        ", ".join(filter(None, (known, counted_value(estimate)))),
+        "measured: brought nothing" if estimate.kept else f"measured: {value}" if estimate.run else value,
         odds,
         training_time(estimate),
         "" if each is None else milliseconds(each),

@@ -30,7 +30,7 @@ def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Call
     judged(folder)
     app = opened("run", run=run)
     app.slider(key=f"right-{run}").set_value(90.0).run()
-    assert "With 90 % certainty at least 90.0 %" in shown(app) and "Checked on the test part" in shown(app)
+    assert "with 90 % certainty at least 90.0 %" in shown(app) and "Checked on the test part" in shown(app)
     assert threshold.kept(folder) is None
     app.button(key=f"keep-{run}").click().run()
     kept = threshold.kept(folder)

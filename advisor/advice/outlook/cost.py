@@ -1,10 +1,10 @@
 """What a rung costs and is worth to the user, its chance of the target, and the constraint that it breaks.
 
-Utility is in points of the metric: 100 x (value - curse), less the tolerance for each step up the ladder of the model
-that is served, less the costs where the user says what a point is worth: machine time for training and for the
-predictions of all months, electricity and an endpoint's tokens. Labels that are there are paid for and count nothing;
-labels to buy are priced apart. Assumed and not measured: `CPU_WATTS`, `GPU_WATTS`, `GPU_SPEEDUP`, and four characters
-to a token.
+Utility is in points of the metric: 100 x value, what luck takes off taken off, less the tolerance for each step up the
+ladder of the model that is served, less the costs where the user says what a point is worth: machine time for training
+and for the predictions of all months, electricity and an endpoint's tokens. Labels that are there are paid for and
+count nothing; labels to buy are priced apart. Assumed and not measured: `CPU_WATTS`, `GPU_WATTS`, `GPU_SPEEDUP`, and
+four characters to a token.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from advisor.advice.outlook.elsewhere import curse
+from advisor.advice.outlook.elsewhere import curse, with_luck, without_luck
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, LearningCurve
 from advisor.core.wording import duration
@@ -42,31 +42,32 @@ def priced(
     """The estimates with costs, utility, price, chance of the target, broken constraint, and labels still missing.
 
     n_labels: labelled items at hand. curve: of the frozen rung. device: where the times were taken ("cpu", "cuda",
-    "mps"). Pricing again for another goal replaces everything; value, interval and times stay.
+    "mps"). Values are those without luck (`elsewhere.curse`). Pricing again for another goal replaces everything; the
+    forecast and the times stay.
     """
     return tuple(_with_labels(e, goal, n_labels, curve) for e in repriced(estimates, goal, device))
 
 
 def repriced(estimates: Sequence[Estimate], goal: Goal, device: str = CPU) -> tuple[Estimate, ...]:
     """`priced` without the labels: all that a decision looks at."""
-    return tuple(_one(e, goal, device, curse(e, estimates)) for e in estimates)
+    lucky = [with_luck(e) for e in estimates]
+    return tuple(_one(without_luck(e, curse(e, lucky)), goal, device) for e in lucky)
 
 
-def _one(estimate: Estimate, goal: Goal, device: str, taken_off: float) -> Estimate:
+def _one(estimate: Estimate, goal: Goal, device: str) -> Estimate:
     value, low, high = estimate.value, estimate.low, estimate.high
     if not estimate.available or value is None or low is None or high is None:
         cleared = dict.fromkeys(("p_target", "utility", "price_per_1000", "energy_wh"))
         return estimate.model_copy(update={**cleared, "curse": 0.0, "costs": {}, "blocked": ""})
     target, costs, each = goal.target, costs_of(estimate, goal, device), _of_1000(estimate, goal, device)
-    reached = None if target is None else p_at_least(target + taken_off, value, low, high)
+    reached = None if target is None else p_at_least(target, value, low, high)
     return estimate.model_copy(
         update={
             "p_target": reached,
-            "curse": taken_off,
             "costs": costs,
             "price_per_1000": sum(each.values()) if each else None,
             "energy_wh": watts(device) * training_seconds(estimate) / 3600.0,
-            "utility": 100.0 * (value - taken_off) - points_of(estimate, costs, goal),
+            "utility": 100.0 * value - points_of(estimate, costs, goal),
             "blocked": broken(estimate, goal, device),
         }
     )

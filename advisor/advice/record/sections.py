@@ -129,7 +129,7 @@ def _luck(advice: Advice) -> tuple[str, ...]:
         return ()
     return (
         "Rungs that train nothing and come close to the best were mostly lucky on other datasets, so some points are "
-        "taken off when they are compared.",
+        "taken off their forecasts; the table names them.",
     )
 
 

@@ -36,7 +36,8 @@ class Estimate(Record):
     left out). ``train_seconds``, ``peak_memory_bytes``: of a training here. ``p_target``: the chance that it reaches
     the target. ``usual_gain``: the rung's mean gain over the frozen one on other datasets (a share). ``kept_chance``:
     that what is tuned is kept; ``place``: on the ladder, 0 to 4, of the model that is then served, None for the rung's
-    own. ``curse``: what is taken off the value (a share) when rungs are compared, since the luckiest leads.
+    own. ``curse``: what was taken off the value (a share), since the luckiest leads; ``before_luck``: value, low and
+    high before that, None where nothing was taken off.
     ``utility``: in points of the metric, less what place and costs take off at the goal's tolerance and prices;
     ``costs`` names those that have a price. ``price_per_1000``: of a thousand predictions. ``labels_missing``: labels
     until the target is expected, None where not reachable or not asked. ``blocked``: the constraint that it breaks, ""
@@ -64,6 +65,7 @@ class Estimate(Record):
     kept_chance: float | None = None
     place: float | None = None
     curse: float = 0.0
+    before_luck: tuple[float, float, float] | None = None
     utility: float | None = None
     costs: dict[str, float] = {}
     labels_missing: int | None = None

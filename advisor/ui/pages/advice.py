@@ -19,6 +19,7 @@ from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
 from advisor.core import wording
 from advisor.core.errors import PeopleError
+from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal
 from advisor.runs.measured import of_dataset
 from advisor.ui import (
@@ -75,8 +76,8 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
     asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
-    if needs.lacks_target():
-        parts.note("Give the target that you need, such as 90.")
+    if lacking := needs.lacks_target():
+        parts.note(lacking)
     if refused is not None:
         waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -117,16 +118,16 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     """
     if found := before(dataset):
         parts.answer_line(found)
-    if needs.lacks_target():
-        parts.answer_line("Give the target that you need, such as 90. The answer below is to the question before it.")
-        st.text(advice.headline)
+    if lacking := needs.lacks_target():
+        parts.answer_line(f"{lacking} The answer below is to the question before it.")
+        parts.text(advice.headline)
     else:
         parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
     train(dataset, advice)
     climbing.last(dataset)
-    if advice.sentences:
-        st.text("\n".join(advice.sentences))
+    for sentence in (*advice.sentences, *parents_runs(dataset)):
+        parts.text(sentence)
     backbones.line(advice)
     climbing.offer(dataset, advice)
     parts.section("Why each rung is taken or not")
@@ -141,6 +142,16 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
+
+
+def parents_runs(dataset: Dataset) -> tuple[str, ...]:
+    """What runs of the dataset that a version was made from reached, a sentence; nothing without any."""
+    if dataset.version is None or (former := places.opened(dataset.version.parent)) is None:
+        return ()
+    runs = of_dataset(former.fingerprint)
+    own = [f"{row_of(name).in_text} {wording.percent(runs[name].test.value)}" for name in runs if not runs[name].tried]
+    said = f"Before your changes, runs on {former.name} reached: {wording.listed(own)}, judged by the former labels."
+    return (said,) if own else ()
 
 
 def before(dataset: Dataset) -> str:
@@ -164,22 +175,29 @@ def picture(advice: Advice) -> None:
 
 
 def train(dataset: Dataset, advice: Advice) -> None:
-    """The one click: train the recommended rung, or another one, within a budget."""
+    """The one click: train the recommended rung, or another one, within a budget; a trained one is opened."""
     possible = [e.rung for e in advice.estimates if e.available]
     if advice.recommended not in possible:
         return
+    key = f"rung-{advice.recommended}"
+    done = advice.estimate(st.session_state.get(key, advice.recommended)).run
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         if is_too_early(advice):
             measure_longer(dataset, advice)
         settled = not is_too_early(advice) and not needs.lacks_target()
+        if done and st.button(
+            "Open its run", key="open-run", type="primary" if settled else "secondary", icon=":material/play_circle:"
+        ):
+            places.go("run", run=done)
         pressed = st.button(
-            "Train this", key="train", type="primary" if settled else "secondary", icon=":material/play_arrow:"
-        )
+            "Train again" if done else "Train this", key="train", icon=":material/play_arrow:",
+            type="primary" if settled and not done else "secondary",
+        )  # fmt: skip
         rung = st.selectbox(
             "Rung",
             possible,
             index=possible.index(advice.recommended),
-            key=f"rung-{advice.recommended}",
+            key=key,
             format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
         )
         first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
@@ -213,10 +231,10 @@ def measure_longer(dataset: Dataset, advice: Advice) -> None:
 
 
 def mark(estimate: Estimate, advice: Advice) -> str:
-    """What follows a rung's title in the list to choose from: that it is recommended, or blocked."""
+    """What follows a rung's title in the list to choose from: that it is recommended, blocked or measured."""
     if estimate.rung == advice.recommended:
         return " (leading so far)" if is_too_early(advice) else " (recommended)"
-    return " (blocked)" if estimate.blocked else ""
+    return " (blocked)" if estimate.blocked else " (measured)" if estimate.run else ""
 
 
 def numbers(advice: Advice) -> None:
@@ -246,7 +264,8 @@ def rung(estimate: Estimate, advice: Advice) -> None:
     with left.container(horizontal=True, gap="xsmall"):
         st.markdown(f"**{terms.title(estimate.rung)}**", help=terms.changes(estimate.rung), width="content")
         badge(estimate, advice)
-    right.text(" ".join(filter(None, dict.fromkeys((estimate.blocked, estimate.reason)))))
+    with right:
+        parts.text(" ".join(filter(None, dict.fromkeys((estimate.blocked, estimate.reason)))))
 
 
 def rests_on(advice: Advice) -> None:
@@ -280,7 +299,8 @@ def what_if(advice: Advice) -> None:
     """The nearest changes that change the recommendation."""
     if advice.flips:
         with st.expander("What would change this", icon=":material/alt_route:"):
-            st.text("\n".join(what_if.sentence for what_if in advice.flips))
+            for flip in advice.flips:
+                parts.text(flip.sentence)
 
 
 if __name__ == "__main__":
