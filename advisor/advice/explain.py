@@ -127,7 +127,11 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
     """Up to four sentences under the headline: what separates the best, what settles it, what it costs."""
     chosen = find(estimates, decision.recommended)
     other = find(estimates, decision.runner_up) if decision.runner_up else None
-    if decision.sure is False:
+    if is_unclear(chosen) and not decision.sure:
+        sentences = [
+            f"This rests on {counted(chosen.n, 'item')}. Give more time for measuring, or more labelled items."
+        ]
+    elif decision.sure is False:
         sentences = missed(estimates, decision, goal)
     elif decision.sure or other is None:
         cheapest = usable(estimates, goal)[0] is chosen
@@ -142,9 +146,6 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
             highest(estimates, goal),
         ]
     sentences += [in_vain(e) for e in estimates if e.kept is not None]
-    if is_unclear(chosen):
-        rests = f"This rests on {counted(chosen.n, 'item')}, and the value may be almost anything."
-        sentences.insert(0, f"{rests} Give more time for measuring, or more labelled items.")
     if costs := in_all(chosen, goal.prices):
         begin = "In all" if goal.prices.currency else "In your currency,"
         sentences.append(f"{begin} {verb(chosen, 'it costs', 'they cost')} {costs}.")

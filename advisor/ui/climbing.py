@@ -24,16 +24,16 @@ LOOK_SECONDS = 2.0
 
 
 def offer(dataset: Dataset, advice: Advice) -> None:
-    """The button that climbs; a race where two rungs that it leaves out are close. Neither where a run measured them.
+    """The button that climbs; a race where two rungs that it leaves out are close.
 
-    From then on the next rung is trained by itself, beside what is known.
+    Neither where a run measured them: from then on the next rung is trained by itself. One rung alone is no climb.
     """
     try:
         plan = outlined(advice, dataset.name, BUDGETS[1])
     except AdviceError:  # no rung that trains may be used
         plan = None
     measured = {e.rung for e in advice.estimates if e.run}
-    if plan is not None and not measured & {*candidates(plan)}:
+    if plan is not None and len(candidates(plan)) > 1 and not measured & {*candidates(plan)}:
         _offer_climb(dataset, advice, plan)
     if advice.race is None or measured & {*advice.race}:
         return

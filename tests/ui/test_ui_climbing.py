@@ -59,9 +59,13 @@ def test_the_button_says_what_is_climbed_and_opens_the_first_run(
         return climb_with(images, [step_of(run, seconds=None)])
 
     monkeypatch.setattr(begin, "start_climb", start)
+    advice = advice_of(images)
+    assert not [b for b in opened("advice", data=images.fingerprint[:16]).button if b.key == "climb"], "one rung"
+    best = advice.question.model_copy(update={"tolerance": 0.0})
+    advice.model_copy(update={"question": best}).save(images.files.advice)
     app = opened("advice", data=images.fingerprint[:16])
     button = app.button(key="climb")
-    assert button.label.startswith("Climb: train frozen features")
+    assert button.label.startswith("Climb: train frozen features, then fine-tuning")
     button.click().run()
     assert begun == [(images.fingerprint, 300.0)]
     assert app.query_params["run"] in (run, [run]) and "The climb" in [head.value for head in app.subheader]

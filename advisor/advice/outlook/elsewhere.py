@@ -27,6 +27,8 @@ CURSE_POINTS, CURSE_REACH = 5.3, 3.0
 #: The share of these points that is taken off the upper bound, too: the forecast may be right. With a quarter, 90.8 %
 #: of 141 such outcomes on LadderBench lie inside (91.9 % of the 62 with over 2 points off); with all 83.7 and 75.8 %.
 OF_HIGH = 0.25
+#: Where the better of the two errs less than this, fewer points in proportion: little is left to be lucky with.
+FULL_FROM = 1.0 / 30.0
 #: How often tuning is kept where nothing is known: as on LadderBench's first 42 datasets, with the weight of 2 tasks.
 KEPT, KEPT_WEIGHT = 0.63, 2.0
 
@@ -94,16 +96,18 @@ def kept_chance(experience: Experience, kind: Kind) -> float:
 def curse(estimate: Estimate, estimates: Sequence[Estimate]) -> float:
     """What the winner's curse takes off an estimate's value (a share); 0 for what trains, and for what a run measured.
 
-    ``CURSE_POINTS exp(-gap / CURSE_REACH)`` points, with the gap to the better of frozen and tuned, at least 0. It is
-    luck of the forecasts before any run. Runs of other rungs have told a share of the forecast's variance, and that
-    share of the luck is in the value already. The estimates are taken with their luck (`with_luck`).
+    ``CURSE_POINTS exp(-gap / CURSE_REACH)`` points, with the gap to the better of frozen and tuned, at least 0, and
+    less where that errs on less than `FULL_FROM`. It is luck of the forecasts before any run. Runs of other rungs have
+    told a share of the forecast's variance, and that share of the luck is in the value already. The estimates are taken
+    with their luck (`with_luck`).
     """
     trained = [forecast for e in estimates if e.rung in (BASE, TUNED) and (forecast := before_runs(e)) is not None]
     own = before_runs(estimate)
     if row_of(estimate.rung).trains or estimate.run or not trained or own is None:
         return 0.0
-    gap = max(100.0 * (max(trained) - own), 0.0)
-    return CURSE_POINTS * math.exp(-gap / CURSE_REACH) / 100.0 * untold(estimate)
+    best = max(trained)
+    gap, room = max(100.0 * (best - own), 0.0), min((1.0 - best) / FULL_FROM, 1.0)
+    return CURSE_POINTS * math.exp(-gap / CURSE_REACH) / 100.0 * room * untold(estimate)
 
 
 def with_luck(estimate: Estimate) -> Estimate:
