@@ -13,6 +13,8 @@ from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.core.workspace import Workspace
+from advisor.runs import answer_threshold
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
@@ -163,7 +165,7 @@ def try_model(run: str, plan: Plan) -> None:
     workers.load_ahead(run, partial(work.load, run))
     ask.draw(
         run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question), run),
-        is_ready=lambda: workers.is_ready(run),
+        is_ready=lambda: workers.is_ready(run), threshold=answer_threshold.kept(Workspace.here().run(run).folder),
     )  # fmt: skip
 
 
