@@ -115,7 +115,7 @@ def gallery(shown: pd.DataFrame, base: Side, said: tuple[str, str], key: str) ->
     if dataset is None:
         names = {"key": "Item", "truth": "Truth", "base": said[0], "other": said[1]}
         table = shown.rename(columns=names)[[*names.values()]]
-        st.dataframe(parts.cells(table), hide_index=True, alt="Items on which the runs disagree")
+        parts.table(table, hide_index=True, alt="Items on which the runs disagree")
         return
     view = items.view_of(base.plan.kind)
     n_pages = -(-len(shown) // view.N_SHOWN)
@@ -148,7 +148,7 @@ def per_class(compared: Comparison, said: Sequence[str]) -> None:
     for name in names.values():
         table[name] = table[name] * 100
     columns = {name: st.column_config.NumberColumn(format="%.1f %%") for name in names.values()}
-    st.dataframe(parts.cells(table), hide_index=True, column_config=columns, alt="Recall of each class in each run")
+    parts.table(table, hide_index=True, column_config=columns, alt="Recall of each class in each run")
 
 
 def settings(compared: Comparison, said: Sequence[str]) -> None:
@@ -161,8 +161,7 @@ def settings(compared: Comparison, said: Sequence[str]) -> None:
         dict(zip(["Setting", *unique(said)], [setting(name), *values], strict=True))
         for name, values in compared.settings
     ]
-    table = parts.cells(pd.DataFrame(rows))
-    st.dataframe(table, hide_index=True, height="content", alt="Settings that differ between the runs")
+    parts.table(pd.DataFrame(rows), hide_index=True, height="content", alt="Settings that differ between the runs")
 
 
 #: Settings whose names say too little.
@@ -213,8 +212,7 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
                 "Each of a batch": milliseconds(facts["batch_ms"]),
             }
         )
-    table = parts.cells(pd.DataFrame(rows))
-    st.dataframe(table, hide_index=True, height="content", alt="Cost and latency of each run")
+    parts.table(pd.DataFrame(rows), hide_index=True, height="content", alt="Cost and latency of each run")
     timed(compared)
 
 

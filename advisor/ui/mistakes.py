@@ -123,7 +123,7 @@ def per_class(report: RunReport) -> None:
     names = {c: wording.capital(str(c)) for c in frame if c != "n"}
     columns = {names[c]: st.column_config.NumberColumn(format="%.1f %%") for c in shares}
     alt = "Precision, recall and F1 of each class"
-    st.dataframe(parts.cells(frame.rename(columns=names)), hide_index=True, column_config=columns, alt=alt)
+    parts.table(frame.rename(columns=names), hide_index=True, column_config=columns, alt=alt)
 
 
 def interval(percent: float, n: int) -> str:
@@ -189,7 +189,7 @@ def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[i
     ]
     if dataset is None:
         frame = pd.DataFrame({"Item": [m.key for m in shown], "Mistake": captions})
-        st.dataframe(parts.cells(frame), hide_index=True, alt="Worst mistakes")
+        parts.table(frame, hide_index=True, alt="Worst mistakes")
         return
     view, rows = items.view_of(dataset.kind), [m.row for m in shown]
     if own := [row for row in rows if row in doubted]:

@@ -162,8 +162,7 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
         }
     )
     narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
-    event = st.dataframe(
-        parts.cells(frame), hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
+    event = parts.table(frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
         column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
     )  # fmt: skip
     parts.note("Choose a row to read its passage in full.")

@@ -128,7 +128,7 @@ def per_class(dataset: Dataset, evidence: Evidence) -> None:
     hardest = linear.title if linear is not None and linear.title in frame else frame.columns[-1]
     frame = frame.sort_values(hardest, na_position="last")
     shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
-    st.dataframe(parts.cells(frame), hide_index=True, column_config=shown, alt="Recall per class")
+    parts.table(frame, hide_index=True, column_config=shown, alt="Recall per class")
 
 
 def _hundredfold(share: float | None) -> float | None:

@@ -122,9 +122,7 @@ def examples(dataset: Dataset) -> None:
     missing = ["none" if answer == ABSENT else "not named" for answer in accepted]
     places = [str(titles.get(name) or name or none) for name, none in zip(items["document"], missing, strict=True)]
     frame = pd.DataFrame({"Question": items["text"].tolist(), "Accepted answers": accepted, "Document": places})
-    st.dataframe(
-        parts.cells(frame), hide_index=True, height="content", alt="Some questions with their accepted answers"
-    )
+    parts.table(frame, hide_index=True, height="content", alt="Some questions with their accepted answers")
     parts.note(f"{len(frame)} of the {wording.count(len(rows))} training and validation questions.")
 
 
@@ -141,7 +139,7 @@ def documents(dataset: Dataset) -> None:
                 "Questions": table["document"].map(n_questions).fillna(0).astype(int),
             }
         )
-        st.dataframe(parts.cells(frame), hide_index=True, alt="The documents with their titles, places and lengths")
+        parts.table(frame, hide_index=True, alt="The documents with their titles, places and lengths")
 
 
 def evidence(dataset: Dataset, evidence: Evidence) -> list[Card]:
