@@ -13,6 +13,7 @@ import streamlit as st
 
 from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
+from advisor.core.ladder import rung
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
 from advisor.training.settings import Candidate
@@ -49,14 +50,15 @@ N_OPEN = 2
 
 def draw(folder: Path, report: RunReport) -> None:
     """A fold with what the run wrote about its training."""
-    parts.fold("How it was trained", "build", partial(inside, folder, report))
+    label = "How it was trained" if rung(report.served).trains else "How it was made"
+    parts.fold(label, "build", partial(inside, folder, report))
 
 
 def inside(folder: Path, report: RunReport) -> None:
     """The report's further sentences, what was compared, the race of settings, and the settings used."""
     settings = resolved(folder)
     for sentence in report.sentences[1 + N_OPEN :]:
-        st.text(sentence)
+        parts.text(sentence)
     validation(report)
     if laps := settings.get("race"):
         parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")

@@ -20,6 +20,7 @@ from advisor.ui.try_it import reopened
 from probes.reliability import doubtful_mistakes, expected_gap, reliability, share_of
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
+TRUSTED = "Can its probabilities be trusted?"
 #: Pairs of classes to choose from.
 MOST_NAMED = 50
 #: Below so many test items a reliability diagram is noise.
@@ -31,10 +32,11 @@ def draw(report: RunReport, plan: Plan) -> None:
     dataset, table = reopened(plan), predictions(plan)
     parts.section("Where it is wrong")
     matrix(report, plan, dataset, table)
-    per_class(report)
-    if table is not None and len(table) >= LEAST_ITEMS:
-        confidence(table)
     worst(report, plan, dataset, doubtful(table))
+    if report.per_class:
+        parts.fold("Class by class", "table_chart", partial(per_class, report))
+    if table is not None and len(table) >= LEAST_ITEMS:
+        parts.fold(TRUSTED, "balance", partial(confidence, table))
 
 
 def matrix(report: RunReport, plan: Plan, dataset: Dataset | None, table: pd.DataFrame | None) -> None:
@@ -108,8 +110,6 @@ def cell(report: RunReport, dataset: Dataset | None, rows: list[tuple[int, float
 def per_class(report: RunReport) -> None:
     """Precision, F1 and recall with its 90 % interval for each class, the hardest first."""
     frame = pd.DataFrame(report.per_class)
-    if frame.empty:
-        return
     shares = [c for c in ("precision", "recall", "f1") if c in frame]
     # A class nobody was assigned to has no precision: None becomes an empty cell.
     frame[shares] = frame[shares].astype(float) * 100
@@ -143,11 +143,10 @@ def confidence(table: pd.DataFrame) -> None:
     right = (table["truth"] == table["predicted"]).to_numpy()
     bins = reliability(table["probability"].to_numpy(dtype=float), right)
     gap, mean = expected_gap(bins), float(table["probability"].mean())
-    parts.section("Can its probabilities be trusted?")
     lean = "too sure of itself" if mean > right.mean() else "too cautious"
     fits = gap < 0.02
     said = f"Its probabilities differ from its share of right answers by {100 * gap:.1f} points on average"
-    st.text(f"{said}: they mean what they say." if fits else f"{said}: it is {lean}.")
+    parts.text(f"{said}: they mean what they say." if fits else f"{said}: it is {lean}.")
     figure = charts.reliability(bins)
     st.plotly_chart(figure, config=charts.CONFIG, key="reliability", alt=said, width=420)
 

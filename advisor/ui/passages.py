@@ -33,10 +33,14 @@ CODE = "margin:0.4rem 0;white-space:pre-wrap;font-size:0.85rem"
 
 
 def draw(passage: Passage, words: str = "") -> None:
-    """A cited passage under its place, with the sentence that likely answers. words: an answer to mark, "" for none."""
+    """A cited passage under its place, with the sentence that has the answer's words, else the one that likely answers.
+
+    words: of an answer that may be trusted, "" for none.
+    """
     if title := place(passage):
         parts.note(title)
-    quote(passage.text, passage.document, passage.likely, words, passage.title)
+    likely = holding(passage.text, words, passage.document) or passage.likely
+    quote(passage.text, passage.document, likely, words, passage.title)
 
 
 def quote(text: str, document: str = "", likely: str = "", words: str = "", title: str = "") -> None:
@@ -115,7 +119,7 @@ def _table(table: Block, likely: str, words: str) -> str:
     return f'<table style="{TABLE}">{"".join(lines)}</table>'
 
 
-def holding(text: str, document: str, words: str) -> str:
+def holding(text: str, words: str, document: str = "") -> str:
     """The first sentence or row of a passage with these words; "" where none has them."""
     wanted = words.strip().lower()
     every = statements(blocks(text, is_markdown(document, text)))

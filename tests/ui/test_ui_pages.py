@@ -133,7 +133,7 @@ def test_hostile_names_never_reach_markdown(texts: Dataset, page: str) -> None:
 
 
 def test_hostile_names_in_a_result_never_reach_markdown(texts: Dataset, write_run: Callable[..., str]) -> None:
-    app = opened("run", run=write_run(texts, "done"))
+    app = unfolded(opened("run", run=write_run(texts, "done")))
     words = marked_up(app)
     for hostile in (*texts.classes, texts.name, "<script>", "**word**"):
         assert hostile not in words
@@ -146,6 +146,8 @@ def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, wri
     app = opened("run", run=run)
     assert app.title[0].value.startswith("Reached ")
     assert "Expected 95.0 % (93.0 to 97.0)" in answer(app)
+    assert not app.code and not app.get("download_button")
+    unfolded(app)
     assert f'advisor.load("{run}")' in app.code[0].value
     assert len(app.get("image")) == 2  # the two mistakes
     assert len(app.get("download_button")) == 2

@@ -28,6 +28,12 @@ def test_a_sentence_is_marked_across_the_names_in_it() -> None:
     assert "One. <" in drawn and drawn.index("One.") < drawn.index("<mark")
 
 
+def test_the_words_of_an_answer_lead_to_their_sentence_or_row() -> None:
+    assert passages.holding(TABLE, "+9.5", "a.md") == "trec6 | +9.5"
+    assert passages.holding("One. It is Two.", "two") == "It is Two."
+    assert passages.holding(TABLE, "") == passages.holding(TABLE, "nothing") == ""
+
+
 def test_a_heading_that_stands_above_the_passage_is_not_repeated() -> None:
     assert "What it brought" not in passages.html_of(TABLE, "a.md", title="Fine-tuning: What it brought")
     assert "What it brought" in passages.html_of(TABLE, "a.md", title="Fine-tuning")

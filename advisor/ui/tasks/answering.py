@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -80,9 +81,40 @@ def answer_of(report: RunReport) -> str:
         side = "below" if test.value < promised.low else "above" if test.value > promised.high else "inside"
         where = f", {side} the forecast ({wording.between(promised.low, promised.high)})"
     return (
-        f"The right passage is among the first five for {wording.percent(found.value)} of {n} that the documents "
-        f"answer. From the passages the language model reaches {wording.percent(test.value)} {report.metric} on "
-        f"{wording.counted(test.n, 'test question')}{where}.{f' {LARGER}' if unread else ''}"
+        f"The right passage is among the first five for {wording.percent(found.value)} "
+        f"({wording.between(found.low, found.high)}) of {n} that the documents answer.{right(counts)} "
+        f"{wording.capital(report.metric)} is {wording.percent(test.value)}{where}.{f' {LARGER}' if unread else ''}"
+    )
+
+
+def right(counts: Mapping[str, int]) -> str:
+    """How many answers were right, a sentence; "" where nobody counted.
+
+    >>> right({"right": 1, "misread": 28})
+    ' The language model answers 1 of 29 questions right.'
+    """
+    n = sum(counts.values())
+    words = f"{wording.count(counts.get('right', 0))} of {wording.counted(n, 'question')}"
+    return f" The language model answers {words} right." if n else ""
+
+
+def value(report: RunReport) -> None:
+    """What became of the questions; the two measures of the answers with what they mean, folded."""
+    if report.outcomes:
+        figure = figures.outcomes(report.outcomes)
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
+    parts.fold(f"{wording.capital(report.metric)} and exact match", "straighten", partial(measures, report))
+
+
+def measures(report: RunReport) -> None:
+    """Token F1 beside its forecast, exact match, and what they say."""
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
+    parts.note(
+        "Token F1: how many words an answer shares with the accepted one that is nearest, averaged over the questions. "
+        "From 50 % on, an answer counts as right."
+    )
+    parts.note(
+        "Exact match: the share of answers that equal an accepted one; case, articles and punctuation do not count."
     )
 
 
@@ -168,13 +200,7 @@ def try_model(run: str, plan: Plan) -> None:
 
 
 def errors(report: RunReport, plan: Plan) -> None:
-    """Retrieval or reading, and the surest wrong answers with their passages."""
-    if report.outcomes:
-        parts.section("Which failed, retrieval or reading?")
-        figure = figures.outcomes(report.outcomes)
-        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
-    if report.recall_at_5 is not None:
-        parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
+    """The surest wrong answers with their passages."""
     if not report.mistakes:
         parts.note("No test question was answered wrongly.")
         return
