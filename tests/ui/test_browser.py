@@ -164,7 +164,7 @@ def digit() -> FilePayload:
 def test_the_page_follows_the_light_or_dark_of_the_system(browser_page: Page, address: str, scheme: str) -> None:
     browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     browser_page.goto(address.replace("/?", "/runs?"))
-    browser_page.get_by_role("heading", name="What has been trained?").wait_for()
+    browser_page.get_by_role("heading", name="What has been tried?").wait_for()
     color = browser_page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
     brightness = sum(int(x) for x in re.findall(r"\d+", color)[:3]) / 3
     assert (brightness > 128) == (scheme == "light")

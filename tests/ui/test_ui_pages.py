@@ -282,11 +282,11 @@ def test_recent_datasets_open(texts: Dataset) -> None:
 def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     notes = [spaced(h.value) for h in opened("runs").html]
-    assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test items" in note for note in notes) == 1
+    assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test images" in note for note in notes) == 1
     (store.directory(done) / "report.json").unlink()
     notes = [spaced(h.value) for h in opened("runs").html]
     assert any("Its report cannot be read." in note for note in notes)
-    assert failed and not any("test items" in note for note in notes)
+    assert failed and not any("test images" in note for note in notes)
 
 
 def test_a_run_that_was_interrupted_says_so_while_it_goes_on(images: Dataset, write_run: Callable[..., str]) -> None:
