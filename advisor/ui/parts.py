@@ -95,7 +95,7 @@ def problem(text: str, title: str = "This did not work.") -> None:
     """A failure in plain text: what happened, and the next step."""
     with st.container(border=True):
         st.markdown(f":red[:material/error:] **{title}**")
-        st.text(text)
+        st.text(wording.unbroken(text))
 
 
 def note(text: str) -> None:

@@ -27,7 +27,7 @@ FRAME = (
 )
 SENTENCE = f'mark style="{parts.MARKED.replace("0.15rem", "0")}"'
 WORDS = "strong"
-TABLE = "border-collapse:collapse;margin:0.4rem 0;font-size:0.9rem;display:block;overflow-x:auto"
+TABLE = "border-collapse:collapse;overflow-wrap:normal;margin:0.4rem 0;font-size:0.9rem;display:block;overflow-x:auto"
 CELL = "border-bottom:1px solid rgba(135,150,160,0.35);padding:0.15rem 0.9rem 0.15rem 0;text-align:left"
 CODE = "margin:0.4rem 0;white-space:pre-wrap;font-size:0.85rem"
 

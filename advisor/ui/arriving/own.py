@@ -34,7 +34,7 @@ questions (the question, its accepted answers, and the document if known), or on
 
 Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow, also compressed (`.gz`), and the exports of COCO, Label Studio and
 other programs for annotation. A folder can also come as a zip or tar of it. A table and its images, or documents and
-their questions, may also be selected together. `docs/data.md` and `docs/documents.md` say more.
+their questions, may also be selected together. The guide says more under “Data” and “Documents”.
 """
 
 
