@@ -130,7 +130,6 @@ def test_a_table_is_corrected_before_it_is_read_and_back_leads_back(browser_page
     page.goto(address.replace("/?", "/data?"))
     page.locator("input[type=file]").set_input_files(table)
     assert page.get_by_text("Page not found").count() == 0
-    page.get_by_role("button", name="Preview the files").click()
     page.get_by_role("button", name="Read the data").wait_for(timeout=LONG)
     label = page.locator("[data-testid=stSelectbox]").first.locator("input")
     other = "team" if label.input_value() == "rank" else "rank"
