@@ -68,7 +68,7 @@ def shown(name: str, value: str) -> str:
     if value in (NONE, "none", "") or value in UNUSED.get(name, ()):
         return ""
     if name == "rung":
-        return rung(value).title if value in RUNG_NAMES else value  # type: ignore[arg-type]
+        return rung(value).title if value in RUNG_NAMES else value
     return "" if name in INNER else KINDS.get(value, value) if name == "type" else value
 
 
