@@ -27,9 +27,9 @@ SHARE = 0.5
 
 @dataclass(frozen=True)
 class AnswerThreshold:
-    """How many of ``n`` answers to test questions were right, and the least probability from which on half are.
+    """How many of ``n`` test questions were answered right, refusals too, and from which probability on half are.
 
-    ``least``: None where there is none, or where the run kept no probabilities.
+    ``least``: over what was answered; None where there is none, or where the run kept no probabilities.
     """
 
     n: int
@@ -42,7 +42,7 @@ class AnswerThreshold:
 
 
 def kept(folder: Path) -> AnswerThreshold | None:
-    """What a run's answers to test questions say; None where it kept none. Refusals are no answers."""
+    """What a run's answers to test questions say; None where it kept none."""
     path = RunFiles(folder).predictions
     try:
         storage.check_manifest(folder, path.name)
@@ -51,10 +51,10 @@ def kept(folder: Path) -> AnswerThreshold | None:
         return None
     if table is None or "f1" not in table:
         return None
-    answered = table[[not says_nothing(answer) for answer in table["answer"].astype(str)]]
-    right = (answered["f1"] >= RIGHT_F1).to_numpy()
-    sure = answered["probability"].to_numpy(dtype=float) if "probability" in answered else np.full(len(right), np.nan)
-    return AnswerThreshold(len(right), int(right.sum()), least(sure, right))
+    right = (table["f1"] >= RIGHT_F1).to_numpy()
+    sure = table["probability"].to_numpy(dtype=float) if "probability" in table else np.full(len(right), np.nan)
+    answered = np.array([not says_nothing(answer) for answer in table["answer"].astype(str)], dtype=bool)
+    return AnswerThreshold(len(right), int(right.sum()), least(sure[answered], right[answered]))
 
 
 def least(probabilities: np.ndarray, right: np.ndarray) -> float | None:
