@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,8 @@ from typing import Any
 
 from advisor.batch.answers import DIGITS, AnswerColumns, Cell
 from advisor.core.errors import DatasetError
-from advisor.core.shown import without_formula
+from advisor.core.shown import is_formula, without_formula
 from advisor.core.wording import listed
-
-#: A number is no formula, whatever its sign.
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?")
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ def guarded(cell: str) -> str:
     >>> guarded("=1+1"), guarded("-5"), guarded("-5+A1"), guarded("plain")
     ("'=1+1", '-5', "'-5+A1", 'plain')
     """
-    return cell if _NUMBER.fullmatch(cell) else without_formula(cell)
+    return without_formula(cell) if is_formula(cell) else cell
 
 
 def _delimited(separator: str, header: Header, lines: Sequence[Line]) -> bytes:

@@ -9,9 +9,11 @@ from rich.console import Console
 
 from advisor.cli.tables import safe, table
 from advisor.core.wording import between, counted, duration, percent, short, size
-from advisor.runs import compare
-from advisor.runs.compare import Comparison, Pair, Side
+from advisor.runs import compare, sides
+from advisor.runs.compare import Comparison
+from advisor.runs.paired import Pair
 from advisor.runs.settings import NONE
+from advisor.runs.sides import Side
 
 #: Shown of an item, and classes listed at most.
 MOST_CHARACTERS, MOST_CLASSES = 60, 12
@@ -46,7 +48,7 @@ def side_json(side: Side) -> dict[str, Any]:
         "starred": status.starred,
         "title": status.title,
     }
-    return {**named, "dataset": status.dataset_name, "state": status.state, "test": value, **compare.facts(side)}
+    return {**named, "dataset": status.dataset_name, "state": status.state, "test": value, **sides.facts(side)}
 
 
 def pair_json(pair: Pair, n_items: int) -> dict[str, Any]:
@@ -71,14 +73,14 @@ def draw(to: Console, compared: Comparison, n_items: int) -> None:
 
 
 def _sides(to: Console, compared: Comparison) -> None:
-    rows = table("run", "test", ">trained", ">model", ">predicts")
+    rows = table("run", "test", ">took", ">model", ">predicts")
     rows.columns[0].min_width = rows.columns[0].max_width = max(map(len, ids(compared)))
     for side in compared.sides:
         test, latency = side.test, side.latency
         value: str = side.status.state
         if test:
             value = f"{percent(test.value)}\n{between(test.low, test.high)}\nn = {test.n:,}"
-        seconds = duration(compare.facts(side)["seconds"])
+        seconds = duration(sides.facts(side)["seconds"])
         ms = f"{latency.single_ms:,.1f} ms" if latency else ""
         rows.add_row(
             safe(side.run).append("\n").append_text(safe(side.status.name or side.status.title)), value, seconds,

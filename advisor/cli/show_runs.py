@@ -173,5 +173,5 @@ def called(status: RunStatus) -> str:
 def moment(status: RunStatus, with_eta: bool = True) -> str:
     """Where a run is, in a few words."""
     left = f", {duration(status.eta_seconds)} left" if status.eta_seconds and with_eta else ""
-    words = {"queued": "Waiting for the device", "stopping": "Stopping", "done": "Done"}
+    words = {"queued": "Waiting to start", "stopping": "Stopping", "done": "Done"}
     return words.get(status.state, status.stage or "Starting") + left

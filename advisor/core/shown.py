@@ -13,6 +13,8 @@ _UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 #: What a spreadsheet skips before one.
 _SKIPPED = re.compile(r"[\s\0-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*")
+#: A number alone is no formula, whatever its sign.
+_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?")
 
 
 def visible(text: str) -> str:
@@ -34,3 +36,12 @@ def without_formula(cell: str) -> str:
     start = _SKIPPED.match(cell)
     rest = cell[start.end() :] if start else cell
     return f"'{cell}" if rest.startswith(_FORMULA) or cell.startswith(("\t", "\r", "\n")) else cell
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula; a number alone is none.
+
+    >>> is_formula("=1+1"), is_formula("+9.5"), is_formula("-5+A1"), is_formula("cat")
+    (True, False, True, False)
+    """
+    return not _NUMBER.fullmatch(cell) and without_formula(cell) != cell

@@ -65,6 +65,16 @@ def measured(number: Measured) -> str:
     return f"{percent(number.value)} ({level} interval {between(number.low, number.high)}, n = {count(number.n)})"
 
 
+def among(number: Measured) -> str:
+    """A measured share as counts: of how many, how many.
+
+    >>> from probes.measured import Measured
+    >>> among(Measured(value=0.923, low=0.8, high=1.0, n=26, seconds=1.0))
+    '24 of 26'
+    """
+    return f"{count(number.value * number.n)} of {count(number.n)}"
+
+
 def count(n: float) -> str:
     """A whole number with its thousands apart.
 

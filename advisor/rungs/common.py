@@ -186,13 +186,23 @@ def calibrated(
         return 1.0, values, (_left(temperature, errors, len(rows)),)
     values = {"ece_before": errors[0], "ece": errors[1], "temperature": temperature}
     fitted = ", fitted on training items by cross-validation" if take_other else ""
-    sentence = (
-        f"Probabilities were calibrated with temperature {temperature:.2f}{fitted}: expected calibration error "
-        f"{100 * errors[0]:.1f} points before and {100 * errors[1]:.1f} after, on {len(rows):,} validation items."
-    )
+    return temperature, values, (_calibration(f"temperature {temperature:.2f}{fitted}", errors, losses, len(rows)),)
+
+
+def _calibration(how: str, errors: Sequence[float], losses: Sequence[float], n: int) -> str:
+    """What calibration did to the probabilities; before and after, on n validation items."""
+    before, after = (f"{100 * error:.1f}" for error in errors)
+    on = f"on {n:,} validation items"
     if errors[1] > errors[0]:
-        sentence += f" Their log loss, which chance moves less, fell from {losses[0]:.3f} to {losses[1]:.3f}."
-    return temperature, values, (sentence,)
+        return (
+            f"Calibration ({how}) did not bring the probabilities closer to how often the model is right: {after} "
+            f"points away on average, {before} before, {on}. It was kept for the log loss, which chance moves less: "
+            f"{losses[1]:.3f} after {losses[0]:.3f}."
+        )
+    return (
+        f"The probabilities are {after} points away from how often the model is right, on average; {before} before "
+        f"calibration ({how}), {on}."
+    )
 
 
 def _left(temperature: float, errors: Sequence[float], n: int) -> str:

@@ -24,8 +24,8 @@ from advisor.evidence.judged import judged
 from advisor.evidence.question_list import NOT_THERE, TORN
 from advisor.evidence.worklist import LEAKS, worklist
 from advisor.runs import compare
-from advisor.runs.compare import Pair
 from advisor.runs.measured import of_dataset
+from advisor.runs.paired import Pair
 from advisor.runs.version_advice import Outlook, asked, outlook
 from probes.measured import Measured
 

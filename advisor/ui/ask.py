@@ -1,9 +1,12 @@
-"""Ask the documents in a conversation: each answer with the passages it rests on, or that the documents lack it."""
+"""Ask the documents in a conversation: the passage that answers, and what the model makes of it.
+
+A small model misreads most passages, so its words come first only where its own test questions have shown that at least
+half of its answers are right at that probability (`advisor.runs.answer_threshold`), and where the passage has them.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +15,10 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Answer, Dataset, Part, Passage
+from advisor.core.records import Answer, Dataset, Part
 from advisor.data.reading import open_dataset
-from advisor.ui import parts, terms
+from advisor.runs.answer_threshold import AnswerThreshold
+from advisor.ui import parts, passages, terms
 from probes.failures import RIGHT_F1
 from probes.reading import loops, normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
@@ -23,8 +27,7 @@ OPEN = 1
 NONE = "not in the documents"
 READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
 LOOPED = "The model only repeated itself, so its answer is left out."
-#: The mark of a heading in a document that is written in Markdown.
-HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
+FITS = "This passage fits best"
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
 
@@ -45,11 +48,12 @@ def draw(
     ask: Callable[[str], Answer],
     own: Part = "test",
     is_ready: Callable[[], bool] = lambda: True,
+    threshold: AnswerThreshold | None = None,
 ) -> None:
     """A conversation: what was asked before with its answers and sources, and the field for the next question.
 
     ask: from a question to its answer; own: the part whose questions are offered; is_ready: whether the model of a run
-    is loaded.
+    is loaded; threshold: from which probability on its answers may lead, None where nobody knows.
     """
     turns: list[Turn] = st.session_state.setdefault(f"turns-{key}", [])
     with st.container(border=True):
@@ -63,10 +67,10 @@ def draw(
         st.rerun()
     with past:
         for turn in turns:
-            exchange(turn)
+            exchange(turn, threshold)
         asked = own_question(key, fingerprint, own) if taken else (typed.strip(), ()) if typed else None
         if asked is not None and asked[0]:
-            turns.append(answered(*asked, ask, READY if is_ready() else LOADS))
+            turns.append(answered(*asked, ask, READY if is_ready() else LOADS, threshold))
             del turns[:-MOST_TURNS]
 
 
@@ -86,7 +90,10 @@ def own_question(key: str, fingerprint: str, part: Part) -> tuple[str, tuple[str
     return str(item["text"]), tuple(json.loads(item["answers"])) or (NONE,)
 
 
-def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer], waits_for: str) -> Turn:
+def answered(
+    question: str, accepted: Sequence[str], ask: Callable[[str], Answer], waits_for: str,
+    threshold: AnswerThreshold | None = None,
+) -> Turn:  # fmt: skip
     """Show a question at once, and its answer as soon as the model has it. waits_for: what is said until then."""
     with st.chat_message("user", avatar=":material/person:"):
         st.text(question)
@@ -96,55 +103,87 @@ def answered(question: str, accepted: Sequence[str], ask: Callable[[str], Answer
                 turn = Turn(question, tuple(accepted), answer=ask(question))
         except PeopleError as error:
             turn = Turn(question, tuple(accepted), problem=str(error))
-        reply(turn)
+        reply(turn, threshold)
     return turn
 
 
-def exchange(turn: Turn) -> None:
+def exchange(turn: Turn, threshold: AnswerThreshold | None = None) -> None:
     """A question and its answer."""
     with st.chat_message("user", avatar=":material/person:"):
         st.text(turn.question)
     with st.chat_message("assistant", avatar=":material/menu_book:"):
-        reply(turn)
+        reply(turn, threshold)
 
 
-def reply(turn: Turn) -> None:
-    """The answer, the accepted answers where they are known, and the passages; or why there is none."""
+def reply(turn: Turn, threshold: AnswerThreshold | None = None) -> None:
+    """The answer with its passages, or why there is none.
+
+    The passage leads, its likely sentence marked, unless the model has shown that it is right at such a probability.
+    """
     answer = turn.answer
     if answer is None:
         parts.problem(turn.problem)
         return
-    closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    looped = loops(answer.text)
-    words, misread = f"{wording.short(answer.text, 400)}{_sure(answer)}", answer.supported and not quoted(answer)
-    if answer.supported:  # the passage is surer than what was made of it
-        parts.note("This passage fits best:")
+    sure = is_sure(answer, threshold)
+    if answer.supported and sure:
+        parts.answer_line(wording.short(answer.text, 400))
+        parts.note(f"{FITS}:")
+        best(answer, answer.text)
+    elif answer.supported:
+        marked = bool(answer.passages) and bool(answer.passages[0].likely)
+        parts.note(f"{FITS}; the sentence that likely answers is marked:" if marked else f"{FITS}:")
         best(answer)
-        if looped:
-            parts.note(LOOPED)
-        elif misread:
-            parts.note(
-                f"The model made of it: {words}. The passages do not contain these words, so it may have misread them."
-            )
-        else:
-            parts.answer_line(words)
-    elif closed_book and looped:
-        parts.answer_line(LOOPED)
-    elif closed_book:
-        parts.answer_line(words)
-        parts.note("Answered closed-book: no document was read, so no passage supports it.")
-    else:
+        parts.note(doubt(answer, threshold))
+    elif answer.passages or says_nothing(answer.text):
         parts.answer_line("This is not in the documents: no passage supports an answer.")
+    else:
+        closed_book(answer, sure)
     if turn.accepted:
-        known = [a for a in turn.accepted if a != NONE]
-        right = token_f1(answer.text, known) >= RIGHT_F1
-        parts.note(f"Accepted: {' / '.join(turn.accepted)}. {'That is right' if right else 'That is wrong'}.")
+        parts.note(judged(answer, turn.accepted))
     further(answer)
 
 
-def _sure(answer: Answer) -> str:
-    """The model's own probability in brackets; "" where it gives none."""
-    return f" (probability {wording.chance(answer.probability)})" if answer.probability is not None else ""
+def closed_book(answer: Answer, sure: bool) -> None:
+    """An answer for which no document was read."""
+    if loops(answer.text):
+        parts.answer_line(LOOPED)
+    elif sure:
+        parts.answer_line(wording.short(answer.text, 400))
+    else:
+        parts.text(f"The model is not sure. It would say: {wording.short(answer.text, 400)}")
+    parts.note("Answered closed-book: no document was read, so no passage supports it.")
+
+
+def is_sure(answer: Answer, threshold: AnswerThreshold | None) -> bool:
+    """Whether an answer may stand before its passage: likely enough for this model, and in the passage's own words."""
+    if threshold is None or not threshold.is_sure(answer.probability) or loops(answer.text):
+        return False
+    return not answer.supported or quoted(answer)
+
+
+def doubt(answer: Answer, threshold: AnswerThreshold | None) -> str:
+    """That the model is not sure of the words, what it would say, and how often it was right; one line."""
+    if loops(answer.text):
+        return LOOPED
+    said = f"The model is not sure of the words. It would say: {wording.short(answer.text, 400)}"
+    if not quoted(answer):
+        return f"{said} (not in the passage)"
+    if threshold is not None and threshold.n and threshold.least is None:
+        right = f"{wording.count(threshold.n_right)} of its {wording.count(threshold.n)} answers"
+        return f"{said} ({right} to test questions {'was' if threshold.n_right == 1 else 'were'} right)"
+    return said
+
+
+def judged(answer: Answer, accepted: Sequence[str]) -> str:
+    """The accepted answers, whether the passage has one of them, and whether the model's words are right."""
+    known = [one for one in accepted if one != NONE]
+    right = "right" if token_f1(answer.text, known) >= RIGHT_F1 else "wrong"
+    said = f"Accepted: {' / '.join(accepted)}."
+    if not known or not answer.passages:
+        return f"{said} That is {right}." if not answer.supported else f"{said} The model's words are {right}."
+    passage = f" {normalised(answer.passages[0].text)} "
+    has = any(f" {normalised(one)} " in passage for one in known)
+    return f"{said} The passage {'has it' if has else 'does not have it word for word'}; the model's words are {right}."
 
 
 def quoted(answer: Answer) -> bool:
@@ -153,39 +192,18 @@ def quoted(answer: Answer) -> bool:
     return words in VERDICTS or any(f" {words} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
-def best(answer: Answer) -> None:
-    """The passage that fits best, with the answer's words marked."""
+def best(answer: Answer, words: str = "") -> None:
+    """The passage that fits best; words: of the answer, to be marked in it."""
     for passage in answer.passages[:OPEN]:
-        parts.quote(place(passage), readable(passage.text), (answer.text,))
+        passages.draw(passage, words)
 
 
 def further(answer: Answer) -> None:
-    """The other passages cited, on demand; the nearest ones where nothing supports an answer."""
-    marks = (answer.text,) if answer.supported else ()
-    rest = answer.passages[OPEN:] if answer.supported else answer.passages
+    """The other passages that were found, on demand; the nearest ones where nothing supports an answer."""
+    rest = (*answer.passages[OPEN * answer.supported :], *answer.further)
     if not rest:
         return
     label = wording.counted(len(rest), "further passage") if answer.supported else "The nearest passages"
     with st.expander(label, icon=":material/format_quote:"):
         for passage in rest:
-            parts.quote(place(passage), readable(passage.text), marks)
-
-
-def readable(text: str) -> str:
-    """A passage without the number signs that mark a heading in Markdown.
-
-    >>> readable("# Frozen features\\nissue #20, C# and # of items")
-    'Frozen features\\nissue #20, C# and # of items'
-    """
-    return HEADING.sub("", text)
-
-
-def place(passage: Passage) -> str:
-    """Where a passage stands: the title of its document, its name, the page of a PDF, and the characters."""
-    title = wording.short(passage.title, 120)
-    name = (
-        "" if not passage.document or passage.document in passage.title else f"{wording.short(passage.document, 80)}, "
-    )
-    page = f"page {wording.count(passage.page)}, " if passage.page else ""
-    where = f"{name}{page}characters {wording.count(passage.start)} to {wording.count(passage.end)}"
-    return f"{title} · {where}" if title else wording.capital(where)
+            passages.draw(passage)

@@ -132,7 +132,7 @@ def _steps(climb: Climb, run: str) -> None:
     st.dataframe(frame, hide_index=True, height="content", alt="What each step of the climb cost and brought")
     if below := basis(climb):
         parts.note(below)
-    st.text(climb.sentence or plan_sentence(climb))
+    parts.text(climb.sentence or plan_sentence(climb))
     if run != (climb.current.run if climb.current is not None else climb.kept):
         link(climb)
 

@@ -11,10 +11,13 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.errors import PeopleError
+from advisor.core.records import Metric
 from advisor.data.reading import known_dataset
 from advisor.runs import compare, follow
-from advisor.runs.compare import Comparison, Pair, Side
-from advisor.ui import charts, items, jobs, parts, places, waiting, work
+from advisor.runs.compare import Comparison
+from advisor.runs.paired import Pair
+from advisor.runs.sides import Side, called, facts
+from advisor.ui import charts, items, jobs, parts, places, setting_names, waiting, work
 from advisor.ui.charts import comparing as figures
 from probes.backbones.catalog import CATALOG
 
@@ -34,13 +37,12 @@ def draw(names: Sequence[str]) -> None:
         parts.problem(str(error))
         return
     compared = with_base(compared)
-    said = [compare.called(side, compared) for side in compared.sides]
+    said = [called(side, compared.sides) for side in compared.sides]
     parts.heading(QUESTION, compare.sentences(compared)[0])
     for line in compare.sentences(compared)[1:]:
         parts.text(line)
-    alt = "; ".join(f"{name}: {value(side)}" for name, side in zip(said, compared.sides, strict=True))
-    figure = figures.values(compared.sides, said)
-    st.plotly_chart(figure, config=charts.CONFIG, key="compared-values", alt=f"Test values. {alt}")
+    for metric in dict.fromkeys(side.plan.metric for side in compared.sides):
+        values(compared, said, metric)
     if any(not pair.reason for pair in compared.pairs):
         differences(compared, said)
     for place, pair in enumerate(compared.pairs):
@@ -51,12 +53,21 @@ def draw(names: Sequence[str]) -> None:
     costs(compared, said)
 
 
+def values(compared: Comparison, said: Sequence[str], metric: Metric) -> None:
+    """The test values of the runs that are measured in the same metric, on an axis of its own."""
+    own = [(place, side) for place, side in enumerate(compared.sides) if side.plan.metric == metric]
+    figure = figures.values([side for _, side in own], [said[place] for place, _ in own], [place for place, _ in own])
+    alt = "; ".join(f"{said[place]}: {value(side)}" for place, side in own)
+    key = f"compared-values-{metric.replace(' ', '-')}"
+    st.plotly_chart(figure, config=charts.CONFIG, key=key, alt=f"{wording.capital(metric)} on the test part. {alt}")
+
+
 def with_base(compared: Comparison) -> Comparison:
     """The comparison with the base that was chosen, the first run unless another is."""
     runs = [side.run for side in compared.sides]
     if len(runs) < 3:
         return compared
-    title = {side.run: compare.called(side, compared) for side in compared.sides}
+    title = {side.run: called(side, compared.sides) for side in compared.sides}
     base = st.selectbox("Compare with", runs, key="compare-base", format_func=lambda run: title[run])
     if base == runs[0]:
         return compared
@@ -115,7 +126,7 @@ def gallery(shown: pd.DataFrame, base: Side, said: tuple[str, str], key: str) ->
     if dataset is None:
         names = {"key": "Item", "truth": "Truth", "base": said[0], "other": said[1]}
         table = shown.rename(columns=names)[[*names.values()]]
-        st.dataframe(parts.cells(table), hide_index=True, alt="Items on which the runs disagree")
+        parts.table(table, hide_index=True, alt="Items on which the runs disagree")
         return
     view = items.view_of(base.plan.kind)
     n_pages = -(-len(shown) // view.N_SHOWN)
@@ -148,38 +159,28 @@ def per_class(compared: Comparison, said: Sequence[str]) -> None:
     for name in names.values():
         table[name] = table[name] * 100
     columns = {name: st.column_config.NumberColumn(format="%.1f %%") for name in names.values()}
-    st.dataframe(parts.cells(table), hide_index=True, column_config=columns, alt="Recall of each class in each run")
+    parts.table(table, hide_index=True, column_config=columns, alt="Recall of each class in each run")
 
 
 def settings(compared: Comparison, said: Sequence[str]) -> None:
-    """What was set differently."""
+    """What was set differently; what one run alone has comes after, folded."""
     parts.section("Settings that differ")
-    if not compared.settings:
+    rows = setting_names.table(compared.settings)
+    both = [row for row in rows if sum(map(bool, row[1])) > 1]
+    alone = [row for row in rows if row not in both]
+    if not rows:
         parts.note("None: they differ in nothing that can be set.")
-        return
-    rows = [
-        dict(zip(["Setting", *unique(said)], [setting(name), *values], strict=True))
-        for name, values in compared.settings
-    ]
-    table = parts.cells(pd.DataFrame(rows))
-    st.dataframe(table, hide_index=True, height="content", alt="Settings that differ between the runs")
+    elif both:
+        listed(both, said, "Settings that differ between the runs")
+    if alone:
+        label = f"{wording.counted(len(alone), 'setting')} of one run alone"
+        parts.fold(label, "tune", partial(listed, alone, said, label), key="settings-alone")
 
 
-#: Settings whose names say too little.
-SETTING = {
-    "dataset_name": "Dataset", "fingerprint": "Fingerprint of the data", "budget_seconds": "Budget, s",
-    "n_train": "Training items", "n_validation": "Validation items", "depths": "Layers",
-    "penalty": "Regularisation", "input_size": "Input size", "head": "Kind of head",
-}  # fmt: skip
-
-
-def setting(name: str) -> str:
-    """What a setting is called on the page.
-
-    >>> setting("n_train"), setting("head_learning_rate"), setting("scratch.network")
-    ('Training items', 'Head learning rate', 'Scratch: network')
-    """
-    return SETTING.get(name, wording.capital(name.replace("_", " ").replace(".", ": ")))
+def listed(rows: Sequence[tuple[str, tuple[str, ...]]], said: Sequence[str], alt: str) -> None:
+    """Settings in a table, a column for each run."""
+    cells = [dict(zip(["Setting", *unique(said)], [name, *values], strict=True)) for name, values in rows]
+    parts.table(pd.DataFrame(cells), hide_index=True, height="content", alt=alt)
 
 
 def curves(compared: Comparison, said: Sequence[str]) -> None:
@@ -197,24 +198,23 @@ def curves(compared: Comparison, said: Sequence[str]) -> None:
 
 
 def costs(compared: Comparison, said: Sequence[str]) -> None:
-    """Time of training, size of the model and time of a prediction."""
+    """Time of the run, size of the model and time of a prediction."""
     parts.section("Cost and latency")
     rows = []
     for name, side in zip(unique(said), compared.sides, strict=True):
-        facts = compare.facts(side)
+        cost = facts(side)
         rows.append(
             {
                 "Run": name,
-                "Trained for": wording.duration(facts["seconds"]),
-                "On": " ".join(filter(None, (facts["device"], facts["precision"]))),
-                "Model": model_size(facts["model_bytes"], backbone_bytes(side)),
-                "One prediction": milliseconds(facts["single_ms"]),
-                "95 % below": milliseconds(facts["p95_ms"]),
-                "Each of a batch": milliseconds(facts["batch_ms"]),
+                "Took": wording.duration(cost["seconds"]),
+                "On": " ".join(filter(None, (cost["device"], cost["precision"]))),
+                "Model": model_size(cost["model_bytes"], backbone_bytes(side)),
+                "One prediction": milliseconds(cost["single_ms"]),
+                "95 % below": milliseconds(cost["p95_ms"]),
+                "Each of a batch": milliseconds(cost["batch_ms"]),
             }
         )
-    table = parts.cells(pd.DataFrame(rows))
-    st.dataframe(table, hide_index=True, height="content", alt="Cost and latency of each run")
+    parts.table(pd.DataFrame(rows), hide_index=True, height="content", alt="Cost and latency of each run")
     timed(compared)
 
 

@@ -13,11 +13,14 @@ import streamlit as st
 
 from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
+from advisor.core.ladder import rung
 from advisor.core.records import RunReport
 from advisor.core.workspace import RunFiles
+from advisor.runs.settings import flat, worded
 from advisor.training.settings import Candidate
 from advisor.ui import alts, charts, parts, terms
 from advisor.ui.charts import GREY, TEAL, base
+from advisor.ui.setting_names import shown, title
 
 #: What the values on the validation part are called; the rest keeps its own name.
 VALIDATION = {
@@ -29,34 +32,21 @@ VALIDATION = {
 }
 #: Values that are not a share of right answers; the report's sentences tell them.
 OTHER = ("temperature", "ece_before", "ece", "gain", "gain_error", "n")
-#: Settings whose own names are short for people.
-SETTING = {
-    "n_train": "Training items",
-    "n_validation": "Validation items used while training",
-    "n_seeds": "Seeds",
-    "n_items": "Items",
-    "n_passages": "Passages searched",
-    "k": "Passages read for an answer",
-    "threshold": "Least similarity that supports an answer",
-    "type": "What it answers from",
-    "depths": "Layers under the head",
-    "layer_share": "Share of the blocks trained",
-    "depth": "Share of the blocks trained",
-}
 #: Sentences after the first that stand on the page itself: that fine-tuning was dropped must not be hidden.
 N_OPEN = 2
 
 
 def draw(folder: Path, report: RunReport) -> None:
     """A fold with what the run wrote about its training."""
-    parts.fold("How it was trained", "build", partial(inside, folder, report))
+    label = "How it was trained" if rung(report.served).trains else "How it was made"
+    parts.fold(label, "build", partial(inside, folder, report))
 
 
 def inside(folder: Path, report: RunReport) -> None:
     """The report's further sentences, what was compared, the race of settings, and the settings used."""
     settings = resolved(folder)
     for sentence in report.sentences[1 + N_OPEN :]:
-        st.text(sentence)
+        parts.text(sentence)
     validation(report)
     if laps := settings.get("race"):
         parts.note("The race of settings: validation loss against steps. Each round drops the weaker half.")
@@ -109,25 +99,17 @@ def race_row(lap: dict[str, Any]) -> dict[str, Any]:
 
 
 def facts(settings: dict[str, Any]) -> list[tuple[str, str]]:
-    """Every plain setting with its value in words; tables and empty values are left out.
+    """Every plain setting that says something, with its value in words; tables are left out.
 
-    >>> facts({"learning_rate": 0.001, "depths": ["a", "b"], "race": [{}], "seconds": None})
+    >>> facts({"learning_rate": 0.001, "depths": ["a", "b"], "race": [{}], "seconds": None, "patience": 0})
     [('Learning rate', '0.001'), ('Layers under the head', 'a, b')]
     """
     rows = []
-    for name, value in settings.items():
+    for name, value in flat(settings).items():
         plain = value if isinstance(value, (list, tuple)) else [value]
-        if value is None or not plain or any(isinstance(one, (dict, list)) for one in plain):
-            continue
-        value_words = ", ".join(_plain(one) for one in plain)
-        rows.append((SETTING.get(name, wording.capital(name.replace("_", " "))), wording.short(value_words, 200)))
+        if not any(isinstance(one, (dict, list)) for one in plain) and (words := shown(name, worded(value))):
+            rows.append((title(name), words))
     return rows
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def candidate(lap: Mapping[str, Any]) -> str:

@@ -85,7 +85,7 @@ def ask_for(dataset: Dataset, key: str, job: Callable[..., object]) -> None:
 def show(chosen: NextLabels) -> None:
     """The items with what they should bring, and both files."""
     for line in chosen.sentences:
-        st.text(line)
+        parts.text(line)
     with st.container(horizontal=True):
         st.download_button(
             "Table (CSV)", data=lambda: labelling.to_csv(chosen).encode("utf-8", "replace"), file_name=labelling.TABLE,
@@ -143,7 +143,7 @@ def come_back(dataset: Dataset) -> None:
             st.rerun()
         added = jobs.find(key)
         if added is not None and isinstance(added.result, work.Added):
-            st.text(added.result.sentence)
+            parts.text(added.result.sentence)
             parts.note("The test part stayed as it is, so runs before and after can be compared item by item.")
             if st.button("Open the new version", key="open-grown", icon=":material/arrow_forward:"):
                 places.go("fix", data=added.result.fingerprint[:16])  # where one click shows what it changed

@@ -39,7 +39,7 @@ def draw(status: RunStatus) -> None:
             return
         needs = missing() if form != "safetensors" else ""
         for sentence in (*(done.sentences if done else ()), *([needs] if needs else [])):
-            st.text(sentence)
+            parts.text(sentence)
         with st.container(horizontal=True):
             if done is not None:
                 download(status, done)

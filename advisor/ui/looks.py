@@ -34,7 +34,9 @@ STYLE = f"""<style>
 [data-testid="stCode"] .token {{color: inherit !important}}
 .st-key-gallery [data-testid="stGridCellContent"] > *, .st-key-gallery [data-testid="stGridCellContent"] > * > *
   {{flex: 1 1 auto}}
-section:focus-visible, main:focus-visible {{outline: none !important}}
+section:focus-visible, main:focus-visible, [data-testid="stChatInput"] textarea:focus-visible
+  {{outline: none !important}}
+[data-testid="stChatInput"] > div:focus-within {{outline: 2px solid {TEAL}; outline-offset: 2px}}
 [data-testid="stMain"] {{scrollbar-gutter: stable}}
 [data-variant="segmented_control"] {{min-height: 2.5rem}}
 @media (max-width: 640px) {{

@@ -20,6 +20,7 @@ from advisor.ui.try_it import reopened
 from probes.reliability import doubtful_mistakes, expected_gap, reliability, share_of
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
+TRUSTED = "Can its probabilities be trusted?"
 #: Pairs of classes to choose from.
 MOST_NAMED = 50
 #: Below so many test items a reliability diagram is noise.
@@ -31,10 +32,11 @@ def draw(report: RunReport, plan: Plan) -> None:
     dataset, table = reopened(plan), predictions(plan)
     parts.section("Where it is wrong")
     matrix(report, plan, dataset, table)
-    per_class(report)
-    if table is not None and len(table) >= LEAST_ITEMS:
-        confidence(table)
     worst(report, plan, dataset, doubtful(table))
+    if report.per_class:
+        parts.fold("Class by class", "table_chart", partial(per_class, report))
+    if table is not None and len(table) >= LEAST_ITEMS:
+        parts.fold(TRUSTED, "balance", partial(confidence, table))
 
 
 def matrix(report: RunReport, plan: Plan, dataset: Dataset | None, table: pd.DataFrame | None) -> None:
@@ -108,8 +110,6 @@ def cell(report: RunReport, dataset: Dataset | None, rows: list[tuple[int, float
 def per_class(report: RunReport) -> None:
     """Precision, F1 and recall with its 90 % interval for each class, the hardest first."""
     frame = pd.DataFrame(report.per_class)
-    if frame.empty:
-        return
     shares = [c for c in ("precision", "recall", "f1") if c in frame]
     # A class nobody was assigned to has no precision: None becomes an empty cell.
     frame[shares] = frame[shares].astype(float) * 100
@@ -123,7 +123,7 @@ def per_class(report: RunReport) -> None:
     names = {c: wording.capital(str(c)) for c in frame if c != "n"}
     columns = {names[c]: st.column_config.NumberColumn(format="%.1f %%") for c in shares}
     alt = "Precision, recall and F1 of each class"
-    st.dataframe(parts.cells(frame.rename(columns=names)), hide_index=True, column_config=columns, alt=alt)
+    parts.table(frame.rename(columns=names), hide_index=True, column_config=columns, alt=alt)
 
 
 def interval(percent: float, n: int) -> str:
@@ -143,11 +143,10 @@ def confidence(table: pd.DataFrame) -> None:
     right = (table["truth"] == table["predicted"]).to_numpy()
     bins = reliability(table["probability"].to_numpy(dtype=float), right)
     gap, mean = expected_gap(bins), float(table["probability"].mean())
-    parts.section("Can its probabilities be trusted?")
     lean = "too sure of itself" if mean > right.mean() else "too cautious"
     fits = gap < 0.02
     said = f"Its probabilities differ from its share of right answers by {100 * gap:.1f} points on average"
-    st.text(f"{said}: they mean what they say." if fits else f"{said}: it is {lean}.")
+    parts.text(f"{said}: they mean what they say." if fits else f"{said}: it is {lean}.")
     figure = charts.reliability(bins)
     st.plotly_chart(figure, config=charts.CONFIG, key="reliability", alt=said, width=420)
 
@@ -189,7 +188,7 @@ def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[i
     ]
     if dataset is None:
         frame = pd.DataFrame({"Item": [m.key for m in shown], "Mistake": captions})
-        st.dataframe(parts.cells(frame), hide_index=True, alt="Worst mistakes")
+        parts.table(frame, hide_index=True, alt="Worst mistakes")
         return
     view, rows = items.view_of(dataset.kind), [m.row for m in shown]
     if own := [row for row in rows if row in doubted]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Severity
-from advisor.core.shown import visible, without_formula
+from advisor.core.shown import is_formula, visible
 from advisor.ui import places
 
 ANSWER = (
@@ -30,6 +30,10 @@ QUOTE = (
 
 #: Legible on the light and on the dark page.
 MARKED = "background:rgba(42,144,134,0.28);color:inherit;border-radius:0.2rem;padding:0 0.15rem"
+
+NO_CSV = """<style>
+[data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
+</style>"""
 
 BadgeColor = Literal["red", "orange", "gray"]
 #: Of each severity: the badge's colour and icon, the most serious first.
@@ -91,7 +95,7 @@ def problem(text: str, title: str = "This did not work.") -> None:
     """A failure in plain text: what happened, and the next step."""
     with st.container(border=True):
         st.markdown(f":red[:material/error:] **{title}**")
-        st.text(text)
+        st.text(wording.unbroken(text))
 
 
 def note(text: str) -> None:
@@ -99,10 +103,21 @@ def note(text: str) -> None:
     st.html(f'<p style="opacity:0.7;font-size:0.9rem;margin:0;overflow-wrap:anywhere">{_escaped(text)}</p>')
 
 
-def cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table to show whose texts no spreadsheet takes for formulas: the table's own menu saves it as CSV."""
-    shown = frame.rename(columns=lambda name: without_formula(name) if isinstance(name, str) else name)
-    return shown.map(lambda cell: without_formula(cell) if isinstance(cell, str) else cell)
+def table(frame: pd.DataFrame, **options: Any) -> Any:
+    """A table with its words as they are; options and result: of `st.dataframe`."""
+    guard(frame)
+    return st.dataframe(frame, **options)
+
+
+def guard(frame: pd.DataFrame) -> None:
+    """Take "Download as CSV" off the menus of a page's tables where a cell of this one is a formula to a spreadsheet.
+
+    The menu is Streamlit's and saves what is shown. A mark against formulas belongs into files alone: on the page an
+    accepted answer of +9.5 stood as '+9.5.
+    """
+    texts = (*frame.columns, *(cell for name in range(frame.shape[1]) for cell in frame.iloc[:, name]))
+    if any(isinstance(one, str) and is_formula(one) for one in texts):
+        st.html(NO_CSV)
 
 
 def need_dataset(question: str) -> Dataset:

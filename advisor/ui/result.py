@@ -12,10 +12,12 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import alts, charts, climbing, how_trained, leave, near, parts, places, tasks, when, whole_table
+from advisor.ui import climbing, how_trained, jobs, leave, near, parts, places, tasks, when, whole_table
 from advisor.ui.zips import zipped
 
 QUESTION = "Did the forecast hold?"
+#: The folds below the mistakes.
+WHEN, USE = "When should it answer?", "Use the model: code, downloads, export"
 #: What stands for a section that is drawn when the reader comes near.
 HEIGHT_PX = 400
 
@@ -34,18 +36,14 @@ def draw(status: RunStatus) -> None:
     climbing.draw(status.run)
     if view.TRY_FIRST:
         view.try_model(status.run, plan)
-    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
-    parts.note(f"{wording.measured(report.test)} on the locked test part.")
+    view.value(report)
     for sentence in how_trained.open_sentences(report):
-        st.text(sentence)
+        parts.text(sentence)
     following(plan)
     if not view.TRY_FIRST:
         view.try_model(status.run, plan)
-    if kind_row(plan.kind).task == "classification":
-        near.part("when", HEIGHT_PX, partial(when.draw, status))
-    take_away(status, plan.kind)
-    whole_table.draw(status, plan)
     near.part("errors", HEIGHT_PX, partial(view.errors, report, plan))
+    second(status, plan)
     how_trained.draw(folder, report)
     parts.note(
         f"{status.title} on {wording.short(plan.dataset_name, 60)}, planned with {plan.backbone}, seed {plan.seed}. "
@@ -64,13 +62,31 @@ def title(report: RunReport) -> str:
     'Reached 90.0 % accuracy'
     """
     if report.recall_at_5 is not None and report.served != "prompting":
-        return f"Finds the right passage for {wording.percent(report.recall_at_5.value)} of questions"
+        return f"Finds the right passage for {wording.among(report.recall_at_5)} questions"
     reached, promised = f"Reached {wording.percent(report.test.value)} {report.metric}", report.promised
     if promised is None:
         return reached
     value = report.test.value
     outside = "below" if value < promised.low else "above" if value > promised.high else ""
     return f"{reached}, {outside} the forecast" if outside else reached
+
+
+def second(status: RunStatus, plan: Plan) -> None:
+    """What is needed once the result is understood, folded: each is drawn when it is opened."""
+    if kind_row(plan.kind).task == "classification":
+        open_while(WHEN, jobs.key_of("held-out", status.run))
+        parts.fold(WHEN, "rule", partial(when.draw, status))
+    many = f"Predict many {kind_row(plan.kind).items}"
+    open_while(many, jobs.key_of("rows", status.run))
+    parts.fold(many, "table_rows", partial(whole_table.draw, status, plan))
+    open_while(USE, *(jobs.key_of("export", status.run, form) for form in leave.FORMS))
+    parts.fold(USE, "code", partial(take_away, status, plan.kind))
+
+
+def open_while(label: str, *keys: str) -> None:
+    """Open a fold that was not touched yet while one of its jobs is under way."""
+    if any(jobs.pending(key) is not None for key in keys):
+        st.session_state.setdefault(parts.fold_key(label), True)
 
 
 def following(plan: Plan) -> None:
@@ -91,7 +107,6 @@ def snippet(status: RunStatus, kind: str) -> str:
 def take_away(status: RunStatus, kind: str) -> None:
     """The lines of Python that load the model, and downloads."""
     folder = Path(status.directory)
-    parts.section("Use the model")
     st.code(snippet(status, kind), language="python")
     with st.container(horizontal=True):
         st.download_button(

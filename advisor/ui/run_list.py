@@ -11,24 +11,26 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import RunStatus
 from advisor.runs import aside, climbs, ended, notes, store
-from advisor.ui import parts, places, terms
+from advisor.ui import parts, places, run_facts, terms
+from advisor.ui.run_facts import RunFacts
 
 EVERY = "All datasets"
 TICKED = "runs-ticked"
 
 
-def filtered(runs: Sequence[RunStatus]) -> list[RunStatus]:
-    """The runs of the dataset that was chosen, or only those with a star."""
+def chosen(runs: Sequence[RunStatus]) -> list[RunStatus]:
+    """The runs of the dataset that was chosen, or only those with a star, in the order that was chosen."""
     names = list(dict.fromkeys(status.dataset_name for status in runs))
     starred = any(status.starred for status in runs)
-    if len(names) < 2 and not starred:
-        return list(runs)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = EVERY
-        if len(names) > 1:
-            name = st.selectbox("Dataset", [EVERY, *names], key="runs-of", width=280)
-        only = starred and st.toggle("With a star", key="runs-starred")
-    return [run for run in runs if name in (EVERY, run.dataset_name) and (run.starred or not only)]
+    name, order, only = EVERY, run_facts.LATEST, False
+    if len(runs) > 1:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            if len(names) > 1:
+                name = st.selectbox("Dataset", [EVERY, *names], key="runs-of", width=280)
+            order = st.selectbox("Order", run_facts.ORDERS, key="runs-order", width=200)
+            only = starred and st.toggle("With a star", key="runs-starred")
+    kept = [run for run in runs if name in (EVERY, run.dataset_name) and (run.starred or not only)]
+    return run_facts.ordered(kept, order)
 
 
 def ticked(runs: Sequence[RunStatus]) -> list[str]:
@@ -58,18 +60,19 @@ def _tick(run: str) -> None:
     st.session_state[TICKED] = [*chosen, run] if st.session_state[f"tick-{run}"] else chosen
 
 
-def row(status: RunStatus, result: Callable[[RunStatus], str]) -> None:
-    """One run. result: its test value in words."""
-    chosen = status.run in st.session_state.get(TICKED, [])
+def row(status: RunStatus) -> None:
+    """One run."""
+    facts, is_ticked = run_facts.of(status), status.run in st.session_state.get(TICKED, [])
     with st.container(border=True):
-        box, what, state, buttons = st.columns([0.35, 4.2, 2.7, 3.5], vertical_alignment="center")
+        box, what, state, buttons = st.columns([0.35, 4.2, 2.9, 3.3], vertical_alignment="center")
         box.checkbox(
-            f"Compare {status.run}", value=chosen, key=f"tick-{status.run}", label_visibility="collapsed",
+            f"Compare {status.run}", value=is_ticked, key=f"tick-{status.run}", label_visibility="collapsed",
             on_change=partial(_tick, status.run),
         )  # fmt: skip
         with what.container(gap="xsmall"):
             st.text(title(status))
-            parts.note(f"{status.run} · {status.created[:16].replace('T', ' ')}")
+            parts.note(f"{facts.backbone} · {when(status, facts)}" if facts.backbone else when(status, facts))
+            parts.note(status.run)
             if status.note:
                 parts.note(wording.short(status.note, 160))
         with state.container(gap="xsmall"):
@@ -77,11 +80,18 @@ def row(status: RunStatus, result: Callable[[RunStatus], str]) -> None:
             if status.state not in store.ENDED:
                 st.progress(min(1.0, max(0.0, status.progress)))
             elif status.state == "done":
-                parts.note(result(status))
+                parts.note(facts.result)
             elif status.cause:
                 parts.note(wording.short(status.cause, 90))
         with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             actions(status)
+
+
+def when(status: RunStatus, facts: RunFacts) -> str:
+    """When a run began and how long it took; of one under way, how long it has worked."""
+    began = status.created[:16].replace("T", " ")
+    verb = "took" if status.state in store.ENDED else "so far"
+    return f"{began} · {verb} {wording.duration(facts.seconds)}" if facts.seconds else began
 
 
 def title(status: RunStatus) -> str:
@@ -91,16 +101,16 @@ def title(status: RunStatus) -> str:
 
 
 def actions(status: RunStatus) -> None:
-    """What can be done with a run."""
-    if status.state not in store.ENDED:
-        if st.button("Stop", key=f"stop-{status.run}"):
-            climbs.request_stop(status.run)
-            st.rerun()
-    else:
-        after(status)
-    noted(status)
+    """What can be done with a run: to open it comes first, to delete it last."""
     # A link and not a button: the table's next refresh could undo a page switched here.
-    st.page_link(places.page("run"), label="Open", query_params={**places.address(), "run": status.run})
+    address = {**places.address(), "run": status.run}
+    st.page_link(places.page("run"), label="Open", icon=":material/open_in_full:", query_params=address)
+    noted(status)
+    if status.state in store.ENDED:
+        after(status)
+    elif st.button("Stop", key=f"stop-{status.run}"):
+        climbs.request_stop(status.run)
+        st.rerun()
 
 
 def noted(status: RunStatus) -> None:

@@ -11,7 +11,7 @@ from advisor.core.wording import about, short
 
 STATE: dict[State, str] = {
     "queued": "waiting",
-    "running": "training",
+    "running": "running",
     "stopping": "stopping",
     "done": "done",
     "stopped": "stopped",

@@ -84,7 +84,7 @@ def own(run: str, entered: list[Any], plan: Plan, dataset: Dataset | None) -> No
             with st.container(border=True, gap="xsmall"):
                 view.draw(item)
                 unlike = bool(near) and near[place].is_unlike
-                st.text(said(prediction, unlike))
+                parts.text(said(prediction, unlike))
                 if unlike:
                     parts.note("Unlike anything in training.")
                 if not prediction.problem and st.button("Why?", key=f"why-{run}-{place}", icon=":material/help:"):

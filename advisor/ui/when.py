@@ -22,20 +22,18 @@ LOWEST, HIGHEST, STEP, USUAL = 50.0, 99.5, 0.5, 95.0
 
 @st.fragment
 def draw(status: RunStatus) -> None:
-    """The section of the result page."""
-    parts.section("When should it answer?")
-    with st.container(border=True):
-        try:
-            said, kept = files.kept(status.files.folder), threshold.kept(status.files.folder)
-        except PeopleError as error:
-            parts.problem(str(error))
-            return
-        if said is None:
-            measure(status)
-        elif not len(said.rows):
-            parts.note("No labelled item is held out, so no threshold can be chosen.")
-        else:
-            choose(status, said, kept)
+    """What stands in its fold of the result page."""
+    try:
+        said, kept = files.kept(status.files.folder), threshold.kept(status.files.folder)
+    except PeopleError as error:
+        parts.problem(str(error))
+        return
+    if said is None:
+        measure(status)
+    elif not len(said.rows):
+        parts.note("No labelled item is held out, so no threshold can be chosen.")
+    else:
+        choose(status, said, kept)
 
 
 def measure(status: RunStatus) -> None:
@@ -65,9 +63,9 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
         covered = f"Covers {wording.percent(chosen.covers)} of the items."
         parts.answer_line("It always answers." if threshold.always(chosen) else covered)
         for sentence in threshold.sentences(chosen):
-            st.text(sentence)
+            parts.text(sentence)
     except RunError as error:
-        st.text(str(error))
+        parts.text(str(error))
     held, covers = curve(said.confidence, said.right), chosen.covers if chosen is not None else None
     figure = confidence.selective(held, threshold.tested(folder), wanted, covers)
     st.plotly_chart(

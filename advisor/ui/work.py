@@ -150,8 +150,11 @@ def _with_pages(answer: Answer, dataset: Dataset) -> Answer:
         place = source if source.is_file() else source / str(place_of.get(passage.document, ""))
         return page_of(place, passage.text)
 
-    found = tuple(passage.model_copy(update={"page": page(passage)}) for passage in answer.passages)
-    return answer.model_copy(update={"passages": found})
+    every = {
+        name: tuple(passage.model_copy(update={"page": page(passage)}) for passage in found)
+        for name, found in (("passages", answer.passages), ("further", answer.further))
+    }
+    return answer.model_copy(update=every)
 
 
 def predict(run: str, items: Sequence[Any], progress: Progress) -> list[Prediction]:

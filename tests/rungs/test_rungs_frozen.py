@@ -139,6 +139,14 @@ def test_few_validation_items_take_the_folds_temperature(docstrings: Dataset) ->
     assert common.calibrated(docstrings, rows[:5], logits[:5]) == (1.0, {}, ())
 
 
+def test_calibration_that_made_it_worse_is_not_sold() -> None:
+    worse = common._calibration("temperature 0.88", (0.039, 0.051), (0.40, 0.38), 100)
+    assert "did not bring the probabilities closer" in worse and "5.1 points away on average, 3.9 before" in worse
+    better = common._calibration("temperature 0.45", (0.205, 0.031), (0.40, 0.30), 102)
+    assert better.startswith("The probabilities are 3.1 points away from how often the model is right")
+    assert "20.5 before calibration (temperature 0.45)" in better
+
+
 def test_a_temperature_that_makes_held_out_items_worse_is_not_applied(docstrings: Dataset) -> None:
     rows = np.arange(100)
     right = np.eye(len(docstrings.classes))[docstrings.labels[rows]]

@@ -130,7 +130,6 @@ def test_a_table_is_corrected_before_it_is_read_and_back_leads_back(browser_page
     page.goto(address.replace("/?", "/data?"))
     page.locator("input[type=file]").set_input_files(table)
     assert page.get_by_text("Page not found").count() == 0
-    page.get_by_role("button", name="Preview the files").click()
     page.get_by_role("button", name="Read the data").wait_for(timeout=LONG)
     label = page.locator("[data-testid=stSelectbox]").first.locator("input")
     other = "team" if label.input_value() == "rank" else "rank"
@@ -164,7 +163,7 @@ def digit() -> FilePayload:
 def test_the_page_follows_the_light_or_dark_of_the_system(browser_page: Page, address: str, scheme: str) -> None:
     browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     browser_page.goto(address.replace("/?", "/runs?"))
-    browser_page.get_by_role("heading", name="What has been trained?").wait_for()
+    browser_page.get_by_role("heading", name="What has been tried?").wait_for()
     color = browser_page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
     brightness = sum(int(x) for x in re.findall(r"\d+", color)[:3]) / 3
     assert (brightness > 128) == (scheme == "light")

@@ -161,7 +161,16 @@ def test_two_names_cut_to_the_same_label_stay_two_classes() -> None:
 
 def test_the_prediction_stands_beside_the_test() -> None:
     figure = charts.versus(report(("a", "b")))
-    assert [trace.y[0] for trace in figure.data] == ["Expected before training", "Measured on the test part"]
+    assert [trace.y[0] for trace in figure.data] == ["Expected before the run", "Measured on the test part"]
+    low, high = figure.layout.xaxis.range
+    assert low < min(min(trace.x) for trace in figure.data) and high <= 1.01
+
+
+def test_each_measure_of_answers_names_itself() -> None:
+    answers = report(("a", "b")).model_copy(update={"metric": "token F1"})
+    figure = charts.versus(answers.model_copy(update={"exact_match": answers.test}))
+    assert figure.layout.xaxis.title.text == "Token F1, exact match"
+    assert {trace.y[0].partition(":")[0] for trace in figure.data} == {"Token F1", "Exact match"}
 
 
 def test_probabilities_show_the_likeliest_first_from_the_top() -> None:

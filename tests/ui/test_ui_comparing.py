@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.core.records import Dataset
-from advisor.runs import aside, notes, store
-from advisor.ui import run_list
+from advisor.core.records import Dataset, Plan, RunReport
+from advisor.data.reading import known_dataset
+from advisor.runs import aside, compare, notes, settings, store
+from advisor.ui import run_facts, run_list, setting_names
 from advisor.ui.charts import comparing as figures
 from advisor.ui.comparing import plain
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, spaced
 
 WriteRun = Callable[..., str]
 
@@ -77,6 +79,45 @@ def test_runs_that_cannot_be_paired_say_why(images: Dataset, write_run: WriteRun
     assert not opened("runs", compare="nobody,nothing").exception
 
 
+def test_runs_in_two_metrics_have_a_picture_each(images: Dataset, questions: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(images, "done"), write_run(questions, "done"), write_run(images, "done")]
+    said(images, runs[0], 0, 1), said(images, runs[2], 0, 2)
+    app = opened("runs", compare=",".join(runs))
+    charts = [json.loads(chart.proto.spec)["layout"] for chart in app.get("plotly_chart")]
+    titles = [layout["xaxis"]["title"]["text"] for layout in charts[:2]]
+    assert titles == ["Accuracy on the test part", "Token F1 on the test part"]
+    assert all(layout["xaxis"]["range"][1] <= 1.02 for layout in charts[:2])
+    first = next(str(line.value) for line in app.html if "against" in str(line.value))
+    assert "cannot be compared item by item" not in first
+
+
+def test_a_setting_that_says_nothing_is_not_shown(images: Dataset, write_run: WriteRun) -> None:
+    rows = [
+        ("rung", ("frozen", "rag")), ("input_size", ("160", "0")), ("n_evaluations", ("0", settings.NONE)),
+        ("gentle_steps", ("80", settings.NONE)), ("k", (settings.NONE, "1")), ("clip", ("1", "1")),
+    ]  # fmt: skip
+    assert setting_names.table(rows) == [
+        ("Rung", ("Frozen features", "Retrieval")),
+        ("Input size, px or tokens", ("160", "")),
+        ("Neighbours or passages used", ("", "1")),
+    ]
+    runs = [write_run(images, "done") for _ in range(2)]
+    for run, steps in zip(runs, (80, 90), strict=True):
+        (store.directory(run) / "resolved.json").write_text(json.dumps({"gentle_steps": steps, "clip": steps / 100}))
+    app = opened("runs", compare=",".join(runs))
+    names = [name for table in app.dataframe if "Setting" in table.value for name in table.value["Setting"]]
+    assert "Gradient norm, at most" in names and not [name for name in names if "entle" in name]
+
+
+def test_what_trains_nothing_is_not_called_trained(questions: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(questions, "done") for _ in range(2)]
+    for run in runs:
+        plan = Plan.load(store.status(run).files.plan)
+        plan.model_copy(update={"rung": "rag"}).save(store.status(run).files.plan)
+    line = compare.sentences(compare.compare(runs, known_dataset))[-1]
+    assert line.startswith("Time of the whole run: ") and line.count("(nothing is trained)") == 2
+
+
 def test_questions_are_compared_too(questions: Dataset, write_run: WriteRun) -> None:
     runs = [write_run(questions, "done"), write_run(questions, "done")]
     rows = questions.where("test")
@@ -96,6 +137,25 @@ def test_a_run_is_named_and_starred_on_the_page(images: Dataset, write_run: Writ
     app.button(key=f"save-{run}").click().run()
     assert not app.exception and notes.read(store.directory(run)) == notes.Notes("the best", "", True)
     assert any(str(line.value).startswith("★ the best:") for line in app.text)
+
+
+def test_the_list_is_sorted(images: Dataset, texts: Dataset, write_run: WriteRun) -> None:
+    runs = [write_run(images, "done"), write_run(texts, "done"), write_run(images, "done")]
+    for run, value, seconds in zip(runs, (0.5, 0.9, 0.7), (30.0, 10.0, 20.0), strict=True):
+        path = store.status(run).files.report
+        report = RunReport.load(path)
+        test = report.test.model_copy(update={"value": value, "low": value, "high": value})
+        report.model_copy(update={"test": test, "seconds": seconds}).save(path)
+    every = store.runs()
+    assert [one.run for one in run_facts.ordered(every, run_facts.BEST)] == [runs[1], runs[2], runs[0]]
+    assert [one.run for one in run_facts.ordered(every, run_facts.QUICKEST)] == [runs[1], runs[2], runs[0]]
+    by_name = [one.dataset_name for one in run_facts.ordered(every, run_facts.DATASET)]
+    assert by_name == sorted(by_name, key=str.lower)
+    app = opened("runs")
+    app.selectbox(key="runs-order").select(run_facts.QUICKEST).run()
+    said = " ".join(str(line.value) for line in app.html)
+    assert said.index(runs[1]) < said.index(runs[2]) < said.index(runs[0])
+    assert "took 10 s" in spaced(said) and run_facts.of(every[0]).backbone in said
 
 
 def test_the_list_is_filtered_by_dataset(images: Dataset, texts: Dataset, write_run: WriteRun) -> None:

@@ -16,12 +16,12 @@ from advisor.runs import store
 from advisor.ui import jobs
 from advisor.ui.zips import zipped
 from tests.ui.test_ui_try_it import with_model
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, unfolded
 
 
 def test_a_form_is_exported_and_downloaded(texts: Dataset, write_run: Callable[..., str]) -> None:
     run = with_model(texts, write_run)
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     app.button_group(key=f"export-form-{run}").set_value("safetensors").run()
     app.button(key=f"export-{run}").click().run()
     key = jobs.key_of("export", run, "safetensors")
@@ -43,7 +43,7 @@ def test_the_missing_extra_is_named_before_anything_is_asked_for(
 ) -> None:
     monkeypatch.setattr("advisor.exports.extra.NEEDED", ("no_such_package",))
     run = with_model(texts, write_run)
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     assert any('pip install "transfer-advisor[export]"' in str(line.value) for line in app.text)
     assert app.button(key=f"export-{run}").disabled
     app.button_group(key=f"export-form-{run}").set_value("safetensors").run()
@@ -57,5 +57,5 @@ def test_what_came_of_checking_stands_beside_the_download(texts: Dataset, write_
     Exported(run=run, form="folder", folder=str(place), files=(), remarks=("It was <b>compared</b>.",)).save(
         place / Exported.NAME
     )
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     assert any("It was <b>compared</b>." in str(line.value) for line in app.text)

@@ -83,6 +83,12 @@ def test_a_kept_calibration_is_the_speed_of_the_device(workspace: Path) -> None:
     assert "212 images or 212 texts a second" in answer(opened("machine"))
 
 
+def test_the_page_says_where_the_workspace_is_and_how_to_keep_it_elsewhere(workspace: Path) -> None:
+    app = opened("machine")
+    code = [str(block.value) for block in app.code]
+    assert str(workspace.resolve()) in code and any("ADVISOR_HOME=" in line for line in code)
+
+
 def test_the_workspace_is_listed_by_size_with_what_each_takes(workspace: Path, images: Dataset) -> None:
     with_features(workspace)
     found = stored.stored()

@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.core.records import Dataset, RunReport
 from advisor.runs import store
 from advisor.ui import mistakes
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, unfolded
 
 
 def table(dataset: Dataset) -> pd.DataFrame:
@@ -37,11 +37,11 @@ def test_a_cell_holds_its_items_the_most_confident_first(images: Dataset, write_
 
 def test_the_page_draws_the_table_of_a_run_and_does_without_one(images: Dataset, write_run: Callable[..., str]) -> None:
     run = write_run(images, "done")
-    assert "Can its probabilities be trusted?" not in headings(opened("run", run=run))
+    assert mistakes.TRUSTED not in folds(opened("run", run=run))
     many = pd.concat([table(images)] * 5, ignore_index=True)
     many.to_parquet(store.status(run).files.predictions)
-    app = opened("run", run=run)
-    assert "Can its probabilities be trusted?" in headings(app)
+    app = unfolded(opened("run", run=run))
+    assert mistakes.TRUSTED in folds(app)
     assert any("points on average" in str(line.value) for line in app.text)
     assert "Click on a cell" in app.selectbox(key="confusion-named").label
     (store.directory(run) / "predictions.parquet").write_bytes(b"damaged")
@@ -57,9 +57,9 @@ def test_a_mistake_can_be_chosen_without_a_pointer(images: Dataset, write_run: C
     assert any("taken for" in str(line.value) and "test item" in str(line.value) for line in app.html)
 
 
-def headings(app: Any) -> list[str]:
-    """The sections of a page."""
-    return [str(header.value) for header in app.subheader]
+def folds(app: Any) -> list[str]:
+    """The folds of a page."""
+    return [str(fold.label) for fold in app.expander]
 
 
 def test_a_mistake_that_the_model_is_sure_of_may_be_mislabelled_and_leads_to_where_it_is_decided(
@@ -84,7 +84,7 @@ def test_a_mistake_that_the_model_is_sure_of_may_be_mislabelled_and_leads_to_whe
 
 
 def test_the_recall_of_a_class_has_an_interval(images: Dataset, write_run: Callable[..., str]) -> None:
-    frame = opened("run", run=write_run(images, "done")).dataframe[0].value
+    frame = unfolded(opened("run", run=write_run(images, "done"))).dataframe[0].value
     assert all(" to " in text for text in frame["Recall, 90 % interval"])
 
 

@@ -133,7 +133,7 @@ def test_hostile_names_never_reach_markdown(texts: Dataset, page: str) -> None:
 
 
 def test_hostile_names_in_a_result_never_reach_markdown(texts: Dataset, write_run: Callable[..., str]) -> None:
-    app = opened("run", run=write_run(texts, "done"))
+    app = unfolded(opened("run", run=write_run(texts, "done")))
     words = marked_up(app)
     for hostile in (*texts.classes, texts.name, "<script>", "**word**"):
         assert hostile not in words
@@ -146,6 +146,8 @@ def test_a_finished_run_shows_the_result_beside_the_promise(images: Dataset, wri
     app = opened("run", run=run)
     assert app.title[0].value.startswith("Reached ")
     assert "Expected 95.0 % (93.0 to 97.0)" in answer(app)
+    assert not app.code and not app.get("download_button")
+    unfolded(app)
     assert f'advisor.load("{run}")' in app.code[0].value
     assert len(app.get("image")) == 2  # the two mistakes
     assert len(app.get("download_button")) == 2
@@ -280,11 +282,11 @@ def test_recent_datasets_open(texts: Dataset) -> None:
 def test_the_runs_page_shows_what_a_done_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
     done, failed = write_run(images, "done"), write_run(images, "failed", cause="Out of memory.")
     notes = [spaced(h.value) for h in opened("runs").html]
-    assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test items" in note for note in notes) == 1
+    assert sum("94.0 % accuracy (92.0 to 96.0 %) on 20 test images" in note for note in notes) == 1
     (store.directory(done) / "report.json").unlink()
     notes = [spaced(h.value) for h in opened("runs").html]
     assert any("Its report cannot be read." in note for note in notes)
-    assert failed and not any("test items" in note for note in notes)
+    assert failed and not any("test images" in note for note in notes)
 
 
 def test_a_run_that_was_interrupted_says_so_while_it_goes_on(images: Dataset, write_run: Callable[..., str]) -> None:

@@ -22,7 +22,7 @@ from advisor.ui.charts import forecasts
 from advisor.ui.charts import score as charts_score
 from tests.ui.ladder_csv import write_tables
 from tests.ui.test_ui_pages import finished_reading
-from tests.ui.ui_records import opened, unfolded, written
+from tests.ui.ui_records import opened, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -60,12 +60,12 @@ def test_the_page_shows_every_goal_also_those_missed(tables: Path) -> None:
     app, score = at(), scored(tables)
     assert app.title[0].value == "How good is this advice?"
     assert meaning.headline(score) in html.unescape(written(app))
-    assert all(sentence in [text.value for text in app.text] for sentence in told(score))
+    assert all(sentence in [spaced(text.value) for text in app.text] for sentence in told(score))
     shown = next(d.value for d in app.dataframe if "Goal" in d.value)
     assert shown["Figure"].tolist() == [wording.capital(bound.plain) for bound in score.bounds]
     assert [{"yes": True, "no": False}.get(kept) for kept in shown["Met"]] == [b.kept for b in score.bounds]
     missed = [bound.plain for bound in score.bounds if bound.kept is False]
-    sentence = next(t.value for t in app.text if "The advisor meets" in t.value)
+    sentence = next(spaced(t.value) for t in app.text if "The advisor meets" in t.value)
     assert all(what in sentence for what in missed)
     assert len(app.get("plotly_chart")) == 7
 

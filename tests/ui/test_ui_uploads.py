@@ -90,8 +90,23 @@ def previewed(*files: tuple[str, bytes]) -> AppTest:
     """The preview of files that were uploaded together, or why there is none."""
     app = opened("data")
     app.get("file_uploader")[0].set_value([(name, content, "application/octet-stream") for name, content in files])
-    app.run().button(key="read-upload").click().run()
+    app.run()
+    if [button for button in app.button if button.key == "read-upload"]:
+        app.button(key="read-upload").click().run()
     return finished_reading(app)
+
+
+@pytest.mark.parametrize(("names", "at_once"), [(["a.csv"], True), (["a.md"], False), (["a.csv", "b.md"], False)])
+def test_a_small_table_is_previewed_at_once_and_what_may_want_company_is_not(
+    workspace: Path, names: list[str], at_once: bool
+) -> None:
+    app = opened("data")
+    content = table().to_csv(index=False).encode()
+    app.get("file_uploader")[0].set_value([(name, content, "application/octet-stream") for name in names])
+    app.run()
+    asked = [button for button in app.button if button.key == "read-upload"]
+    assert bool(asked) != at_once
+    assert ("preview" in app.query_params) == at_once
 
 
 def read(*files: tuple[str, bytes]) -> AppTest:

@@ -25,7 +25,7 @@ from advisor.ui import jobs, work
 from advisor.ui.server import visitors
 from tests.ui.serving import Served, served
 
-QUESTIONS = re.compile("Who are you|Prompt, fine-tune, or train|What has been trained")
+QUESTIONS = re.compile("Who are you|Prompt, fine-tune, or train|What has been tried")
 SECRET = "a-long-secret-of-the-test-alone"
 
 

@@ -15,20 +15,20 @@ from advisor.ui.charts import confidence
 from probes.selective import curve
 from tests.runs.test_runs_threshold import judged
 from tests.ui.test_ui_try_it import with_model
-from tests.ui.ui_records import opened
+from tests.ui.ui_records import opened, spaced, unfolded
 
 
 def shown(app: AppTest) -> str:
     """All that the page says."""
     assert not app.exception
-    return " ".join(str(element.value) for kind in ("html", "text") for element in app.get(kind))
+    return " ".join(spaced(element.value) for kind in ("html", "text") for element in app.get(kind))
 
 
 def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Callable[..., str]) -> None:
     run = with_model(texts, write_run)
     folder = store.directory(run)
     judged(folder)
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     app.slider(key=f"right-{run}").set_value(90.0).run()
     assert "with 90 % certainty at least 90.0 %" in shown(app) and "Checked on the test part" in shown(app)
     assert threshold.kept(folder) is None
@@ -49,7 +49,7 @@ def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Call
 
 def test_a_run_that_kept_nothing_is_asked_and_says_why_it_cannot(texts: Dataset, write_run: Callable[..., str]) -> None:
     run = with_model(texts, write_run)
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     app.button(key=f"held-out-{run}").click().run()
     key = jobs.key_of("held-out", run)
     for _ in range(600):

@@ -16,7 +16,7 @@ from advisor.core.records import Dataset
 from advisor.core.storage import read_json, write_json
 from advisor.runs import store
 from advisor.ui import jobs
-from tests.ui.ui_records import opened, sentences
+from tests.ui.ui_records import opened, sentences, unfolded
 
 MODEL = Path(__file__).parents[1] / "rungs" / "golden" / "frozen-text-1"
 TABLE = "id,text\n1,Fry the onions in butter\n2,\n3,The goalkeeper saved the penalty\n"
@@ -31,7 +31,7 @@ def with_model(dataset: Dataset, write_run: Callable[..., str]) -> str:
 
 
 def dropped(run: str, name: str, content: str) -> AppTest:
-    app = opened("run", run=run)
+    app = unfolded(opened("run", run=run))
     uploader: Any = next(one for one in app.get("file_uploader") if one.key == f"rows-{run}")
     uploader.upload(name, content.encode(), "text/csv").run()
     assert not app.exception
@@ -46,7 +46,7 @@ def finished(app: AppTest, run: str) -> AppTest:
         if job is not None and job.finished:
             break
         time.sleep(0.05)
-    return opened("run", run=run)
+    return unfolded(opened("run", run=run))
 
 
 def test_a_dropped_table_is_predicted_and_its_answers_stay(texts: Dataset, write_run: Callable[..., str]) -> None:
@@ -113,7 +113,7 @@ def test_names_of_files_and_labels_are_no_markup(texts: Dataset, write_run: Call
     record = {"name": "<b>x</b> *y*.csv", "file": "a.csv", "n_rows": 1, "n_not_sure": 0, "n_problems": 0}
     write_json(folder / "about.json", {**record, "counted": {"<i>z</i>": 1}, "seconds": 1.0})
     (folder / "a.csv").write_text("x\n")
-    said = next(one for one in sentences(opened("run", run=run)) if "*y*.csv" in one)
+    said = next(one for one in sentences(unfolded(opened("run", run=run))) if "*y*.csv" in one)
     assert "&lt;b&gt;x" in said and "&lt;i&gt;z" in said and "<b>" not in said
 
 
@@ -122,7 +122,7 @@ def test_a_table_or_an_archive_comes_alone_and_text_files_come_together(
 ) -> None:
     run = with_model(texts, write_run)
     for names, alone in ((("mails.csv", "more.zip"), True), (("a.txt", "b.txt"), False)):
-        app = opened("run", run=run)
+        app = unfolded(opened("run", run=run))
         uploader: Any = next(one for one in app.get("file_uploader") if one.key == f"rows-{run}")
         for name in names:
             uploader = uploader.upload(name, f"Fry the onions in {name}".encode(), "text/plain")

@@ -230,7 +230,8 @@ class Threshold(Record):
 class Passage(Record):
     """A passage that an answer cites: where it stands (characters from `start` to `end`) and how well it fits.
 
-    ``page``: of a PDF, counted from 1, where somebody looked it up.
+    ``page``: of a PDF, counted from 1, where somebody looked it up. ``likely``: the sentence, or the row of a table,
+    that likely answers, in the words that are shown of it; "" where none shares a word with the question.
     """
 
     document: str
@@ -240,6 +241,7 @@ class Passage(Record):
     end: int
     score: float
     page: int | None = None
+    likely: str = ""
 
 
 class Answer(Record):
@@ -247,7 +249,7 @@ class Answer(Record):
 
     ``supported``: whether a passage supports it; where none does, ``text`` says that it is not in the documents.
     ``probability``: the model's own (0 to 1), None where it gives none. ``problem``: why an input was not asked, as a
-    sentence; its text is empty then.
+    sentence; its text is empty then. ``further``: the next best passages, which were found but not read.
     """
 
     input: str
@@ -255,4 +257,5 @@ class Answer(Record):
     supported: bool
     probability: float | None = None
     passages: tuple[Passage, ...] = ()
+    further: tuple[Passage, ...] = ()
     problem: str = ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from advisor.core.records import Answer, Passage
+from advisor.data.likely import likely
 from advisor.evidence.answering.answers import texts_of
 from advisor.evidence.answering.reader import marked
 from advisor.rungs.saved.inputs import as_list, check_any, name_of
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from probes.backbones.text import TextBackbone
     from probes.chat import ChatModel
     from probes.reader import SpanHead
-    from probes.retrieval.chunks import Chunk
     from probes.retrieval.index import Hit, HybridIndex
 
 #: Questions answered between two looks at the clock.
 ROUND = 8
+#: Passages found for whoever asks, though the model reads fewer: the right one is far oftener among five than first.
+LOOKED_AT = 5
 
 
 class Method(Protocol):
@@ -106,17 +108,19 @@ class ClosedBook:
 
 @dataclass(frozen=True)
 class Search:
-    """What comes before reading: k passages, and the similarity below which nothing supports an answer."""
+    """What comes before reading: k passages to be read, the best of `LOOKED_AT`, and the similarity of a support."""
 
     index: HybridIndex
     k: int
     threshold: float
 
     def passages(self, questions: Sequence[str]) -> tuple[list[list[Hit]], np.ndarray]:
-        """The passages for each question, and whether one of them is similar enough. Shape: (n,) bool."""
+        """The best passages for each question, and whether one of them is similar enough. Shape: (n,) bool."""
         from advisor.evidence.answering.retrieval import similarities
 
-        return self.index.search(questions, self.k), similarities(self.index, tuple(questions)) >= self.threshold
+        return self.index.search(questions, max(self.k, LOOKED_AT)), similarities(
+            self.index, tuple(questions)
+        ) >= self.threshold
 
 
 @dataclass(frozen=True)
@@ -130,16 +134,18 @@ class FromPassages:
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question, with the passages that were in the prompt."""
-        hits, supported = self.search.passages(questions)
+        every, supported = self.search.passages(questions)
+        hits, rest = [some[: self.search.k] for some in every], [some[self.search.k :] for some in every]
         places = np.flatnonzero(supported).tolist()
         read = texts_of([[hit.chunk for hit in hits[i]] for i in places])
         replies = qa_prompts.ask(self.model, [questions[i] for i in places], read, self.wording, self.choices)
-        answers = [refusal(question, some) for question, some in zip(questions, hits, strict=True)]
+        answers = [refusal(*each) for each in zip(questions, hits, rest, strict=True)]
         for place, reply in zip(places, replies, strict=True):
-            cited = tuple(passage(hit.chunk, hit.score) for hit in hits[place])
+            question = questions[place]
             answers[place] = Answer(
-                input=questions[place], text=reply.text, supported=True, probability=reply.probability, passages=cited
-            )
+                input=question, text=reply.text, supported=True, probability=reply.probability,
+                passages=cited(hits[place], question), further=cited(rest[place], question),
+            )  # fmt: skip
         return answers
 
 
@@ -153,7 +159,8 @@ class Marking:
 
     def answers(self, questions: Sequence[str]) -> list[Answer]:
         """One answer per question."""
-        hits, supported = self.search.passages(questions)
+        every, supported = self.search.passages(questions)
+        hits = [some[: self.search.k] for some in every]
         marks = marked(self.head, self.encoder, questions, [[hit.chunk for hit in some] for some in hits])
         answers = []
         for question, some, fits, (mark, place) in zip(questions, hits, supported, marks, strict=True):
@@ -161,20 +168,30 @@ class Marking:
                 answers.append(refusal(question, some))
                 continue
             ordered = [some[place], *some[:place], *some[place + 1 :]]
-            cited = tuple(passage(hit.chunk, hit.score) for hit in ordered)
             sure = float(1.0 / (1.0 + np.exp(-np.clip(mark.score, -50, 50))))
-            answers.append(Answer(input=question, text=mark.text, supported=True, probability=sure, passages=cited))
+            answers.append(
+                Answer(
+                    input=question, text=mark.text, supported=True, probability=sure, passages=cited(ordered, question)
+                )
+            )
         return answers
 
 
-def refusal(question: str, hits: Sequence[Hit]) -> Answer:
+def refusal(question: str, hits: Sequence[Hit], rest: Sequence[Hit] = ()) -> Answer:
     """An answer that says nothing supports one, with the passages that were looked at."""
-    cited = tuple(passage(hit.chunk, hit.score) for hit in hits)
-    return Answer(input=question, text=NOT_FOUND, supported=False, passages=cited)
+    passages, further = cited(hits, question), cited(rest, question)
+    return Answer(input=question, text=NOT_FOUND, supported=False, passages=passages, further=further)
 
 
-def passage(chunk: Chunk, score: float) -> Passage:
-    """A chunk as it is cited."""
+def cited(hits: Sequence[Hit], question: str) -> tuple[Passage, ...]:
+    """Passages that were found, in their order, as they are cited."""
+    return tuple(passage(hit, question) for hit in hits)
+
+
+def passage(hit: Hit, question: str) -> Passage:
+    """A chunk as it is cited, with the sentence that likely answers the question."""
+    chunk = hit.chunk
     return Passage(
-        document=chunk.document, title=chunk.title, text=chunk.text, start=chunk.start, end=chunk.end, score=score
-    )
+        document=chunk.document, title=chunk.title, text=chunk.text, start=chunk.start, end=chunk.end, score=hit.score,
+        likely=likely(question, chunk.document, chunk.text),
+    )  # fmt: skip

@@ -66,9 +66,16 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
 
 
 def each_answer(rows: np.ndarray, answers: Sequence[Answer], scores: Sequence[float]) -> pd.DataFrame:
-    """What was said to each test question, with its token F1. Shape: rows (n,)."""
-    said = [answer.text for answer in answers]
-    return pd.DataFrame({"row": rows.astype(np.int64), "answer": said, "f1": np.asarray(scores, dtype=np.float32)})
+    """What was said to each test question, with its token F1 and the model's probability (NaN: none). Shape: (n,)."""
+    sure = [np.nan if answer.probability is None else answer.probability for answer in answers]
+    return pd.DataFrame(
+        {
+            "row": rows.astype(np.int64),
+            "answer": [answer.text for answer in answers],
+            "f1": np.asarray(scores, dtype=np.float32),
+            "probability": np.asarray(sure, dtype=np.float32),
+        }
+    )
 
 
 def outcomes(index: HybridIndex, questions: QuestionSet, answers: Sequence[Answer]) -> list[failures.Outcome]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import streamlit as st
 
 from advisor.core.errors import PeopleError
+from advisor.data.read.names import is_archive, table_format
 from advisor.ui import parts, places, uploads, work
 from advisor.ui.arriving import camera, preview
 from advisor.ui.server.settings import machine, reads_paths
@@ -23,6 +24,8 @@ DROP_ZONE = """<style>
   flex-direction: column; align-items: center; justify-content: center; gap: 0.5rem}
 [class*="st-key-upload"] [data-testid="stFileUploaderDropzone"] > * {flex: none}
 </style>"""
+#: A table or archive up to this size is looked at without being asked to.
+AT_ONCE_BYTES = 20_000_000
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
 **Images**: a folder with one subfolder per class, or a table with paths and labels beside the images.
@@ -34,7 +37,7 @@ questions (the question, its accepted answers, and the document if known), or on
 
 Tables are CSV, TSV, JSON, JSONL, Parquet or Arrow, also compressed (`.gz`), and the exports of COCO, Label Studio and
 other programs for annotation. A folder can also come as a zip or tar of it. A table and its images, or documents and
-their questions, may also be selected together. `docs/data.md` and `docs/documents.md` say more.
+their questions, may also be selected together. The guide says more under “Data” and “Documents”.
 """
 
 
@@ -70,8 +73,18 @@ def upload() -> None:
     """
     label = "Drop a table, an archive, or documents with their questions"
     files = st.file_uploader(label, key="upload", accept_multiple_files=True)
-    if files and st.button("Preview the files", key="read-upload", type="primary"):
+    if files and (is_whole(files) or st.button("Preview the files", key="read-upload", type="primary")):
         keep(uploads.keep_together, files)
+
+
+def is_whole(files: Sequence[UploadedFile]) -> bool:
+    """Whether the files are previewed at once: a single table or archive that is small. Others may want company."""
+    only = files[0]
+    return (
+        len(files) == 1
+        and only.size <= AT_ONCE_BYTES
+        and (is_archive(only.name) or table_format(only.name) is not None)
+    )
 
 
 def folder() -> None:

@@ -214,7 +214,7 @@ def table(table: SeenTable) -> None:
     columns = sorted(map(str, table.head.columns), key=lambda name: name not in role_of)
     shown = table.head[columns].rename(columns=lambda name: header(name, role_of.get(name, "")))
     parts.section("First rows")
-    st.dataframe(parts.cells(shown), hide_index=True, alt="The first rows of the table")
+    parts.table(shown, hide_index=True, alt="The first rows of the table")
 
 
 def header(name: str, role: str) -> str:
@@ -234,8 +234,7 @@ def classes(seen: Preview) -> None:
     largest = list(seen.classes.items())[:SHOWN_CLASSES]
     frame = pd.DataFrame(largest, columns=["Class", "Items"])
     bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame["Items"].max()))
-    st.dataframe(
-        parts.cells(frame), hide_index=True, height="content" if len(frame) <= 10 else 300, alt="Items of each class",
+    parts.table(frame, hide_index=True, height="content" if len(frame) <= 10 else 300, alt="Items of each class",
         column_config={"Items": bar},
     )  # fmt: skip
     if len(seen.classes) > SHOWN_CLASSES:

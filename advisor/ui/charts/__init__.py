@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from advisor.core import wording
 from advisor.core.records import Evidence, RunReport
 from advisor.ui import terms
-from probes.measured import Provenance
+from probes.measured import Measured, Provenance
 from probes.reliability import Bin
 
 TEAL, OCHRE, GREY, BRICK = "#2a9086", "#ad7722", "#77868f", "#c0604a"
@@ -72,13 +72,15 @@ def evidence(evidence: Evidence) -> go.Figure:
 
 def versus(report: RunReport) -> go.Figure:
     """The test value beside the forecast, each with its interval."""
-    rows = [("Measured on the test part", report.test, TEAL)]
+    metric = wording.capital(report.metric)
+    two = f"{metric}: " if report.exact_match is not None else ""  # then each row names its measure
+    rows = [(wording.capital(f"{two}measured on the test part"), report.test, TEAL)]
     if report.promised is not None:
-        rows.append(("Expected before training", report.promised, OCHRE))
+        rows.append((wording.capital(f"{two}expected before the run"), report.promised, OCHRE))
     if report.ood is not None:
-        rows.append(("On the shifted part", report.ood, GREY))
+        rows.append((wording.capital(f"{two}on the shifted part"), report.ood, GREY))
     if report.exact_match is not None:
-        rows.append(("Exact match on the test part", report.exact_match, GREY))
+        rows.append(("Exact match: measured on the test part", report.exact_match, GREY))
     figure = base(70 + 48 * len(rows), showlegend=False)
     for name, number, color in reversed(rows):
         figure.add_trace(
@@ -89,8 +91,17 @@ def versus(report: RunReport) -> go.Figure:
                 hovertemplate=f"{name}: {wording.measured(number)}<extra></extra>",
             )
         )  # fmt: skip
-    figure.update_xaxes(tickformat="~%", title=wording.capital(report.metric), nticks=7)
+    share_axis(figure, [number for _, number, _ in rows])
+    figure.update_xaxes(title=f"{metric}, exact match" if two else metric)
     return figure
+
+
+def share_axis(figure: go.Figure, numbers: Sequence[Measured]) -> None:
+    """An axis of shares that shows the numbers' intervals as large as they fit, and ends at 0 and 100 %."""
+    ends = [end for number in numbers for end in (number.value, number.low, number.high)] or [0.0, 1.0]
+    room = max(0.06 * (max(ends) - min(ends)), 0.004)
+    low, high = max(0.0, min(ends) - room), min(1.0, max(ends) + room)
+    figure.update_xaxes(tickformat="~%", nticks=7, range=[low - (0.25 * room if not low else 0), high + 0.25 * room])
 
 
 def confusion(report: RunReport) -> go.Figure:

@@ -8,9 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from advisor.core import wording
-from advisor.runs.compare import Pair, Side
+from advisor.runs.paired import Pair
+from advisor.runs.sides import Side
 from advisor.ui import terms
-from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base
+from advisor.ui.charts import BRICK, GREY, OCHRE, TEAL, base, share_axis
 from advisor.ui.charts.training import SLATE
 
 #: Of the runs, in their order.
@@ -22,24 +23,22 @@ def color(place: int) -> str:
     return COLORS[place % len(COLORS)]
 
 
-def values(sides: Sequence[Side], names: Sequence[str]) -> go.Figure:
-    """The test value of each run with its interval, the base on top."""
+def values(sides: Sequence[Side], names: Sequence[str], places: Sequence[int]) -> go.Figure:
+    """The test value of each run with its interval, the first on top; all in one metric. places: of their colours."""
     figure = base(80 + 48 * len(sides), showlegend=False)
-    for place in reversed(range(len(sides))):
-        test = sides[place].test
-        if test is None:
-            continue
+    known = [(side.test, name, place) for side, name, place in zip(sides, names, places, strict=True) if side.test]
+    for test, name, place in reversed(known):
         figure.add_trace(
             go.Scatter(
-                x=[test.value], y=[terms.plotted(names[place], 44)], mode="markers",
-                marker={"size": 14, "color": color(place)},
+                x=[test.value], y=[terms.plotted(name, 44)], mode="markers",
+                marker={"size": 14, "color": color(place)}, cliponaxis=False,
                 error_x={"type": "data", "symmetric": False, "color": color(place), "thickness": 2, "width": 6,
                          "array": [test.high - test.value], "arrayminus": [test.value - test.low]},
                 hovertemplate=f"%{{y}}: {wording.measured(test)}<extra></extra>",
             )
         )  # fmt: skip
-    metrics = {side.plan.metric for side in sides}
-    figure.update_xaxes(tickformat="~%", title=wording.capital(metrics.pop()) if len(metrics) == 1 else None, nticks=7)
+    share_axis(figure, [test for test, _, _ in known])
+    figure.update_xaxes(title=f"{wording.capital(sides[0].plan.metric)} on the test part")
     return figure
 
 

@@ -28,6 +28,7 @@ def draw(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision], mou
     every = work.drop_duplicates("row")
     rows = every.head(MOST).reset_index(drop=True)
     key, before = mounted("table", mount, lambda key: table(dataset, rows, held))
+    parts.guard(before)
     picture = kind_row(dataset.kind).modality == "image"
     item = st.column_config.ImageColumn("Item", width="small") if picture else st.column_config.TextColumn("Item")
 
@@ -82,7 +83,7 @@ def table(dataset: Dataset, work: pd.DataFrame, held: Mapping[int, Decision]) ->
             "New label": [one.label if one else "" for one in taken],
         }
     )
-    return pd.concat([choices, parts.cells(shown)], axis=1)
+    return pd.concat([choices, shown], axis=1)
 
 
 def edited(

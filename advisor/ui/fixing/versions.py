@@ -65,9 +65,7 @@ def side_by_side(found: Effect) -> None:
             for line in found.lines
         ]
     )
-    st.dataframe(
-        parts.cells(frame), hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}"
-    )
+    parts.table(frame, hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}")
     said = ["In brackets the 90 % interval. What is expected comes from the probes alone."]
     parts.note(" ".join([*said, *found.remarks]))
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Evidence, ProbeResult
-from advisor.ui import charts, parts
+from advisor.ui import charts, parts, passages
 from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import answering
 from advisor.ui.charts.answering import OUTCOME_NAME
@@ -158,12 +158,11 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
             "Answer": [row["said"] or "none" for row in rows],
             "Accepted": [" / ".join(row["answers"]) or "not in the documents" for row in rows],
             "Outcome": [OUTCOME_NAME.get(row["outcome"], row["outcome"]) for row in rows],
-            "Passage": [": ".join(filter(None, (row.get("title"), row.get("passage")))) for row in rows],
+            "Passage": [passages.opening(row.get("passage", "")) for row in rows],
         }
     )
     narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
-    event = st.dataframe(
-        parts.cells(frame), hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
+    event = parts.table(frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
         column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
     )  # fmt: skip
     parts.note("Choose a row to read its passage in full.")
@@ -173,7 +172,11 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
             st.text(row["question"])
             answer, accepted, outcome = (str(frame[name][chosen]) for name in ("Answer", "Accepted", "Outcome"))
             parts.note(f"Answer: {answer}. Accepted: {accepted}. {wording.capital(outcome)}.")
-            parts.quote(row.get("title", ""), row.get("passage", ""), (row["said"], *row["answers"]))
+            if title := row.get("title", ""):
+                parts.note(title)
+            text, answers = row.get("passage", ""), (*row["answers"], row["said"])
+            words = next((one for one in answers if one and one.lower() in passages.opening(text).lower()), "")
+            passages.quote(text, likely=passages.holding(text, words), words=words, title=title)
 
 
 def prompts(evidence: Evidence) -> None:

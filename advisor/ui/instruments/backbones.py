@@ -67,7 +67,7 @@ def leads(found: Backbones, metric: str) -> go.Figure:
 def table(found: Backbones, metric: str) -> None:
     """Every backbone with its value, lead, time and what became of it."""
     frame = pd.DataFrame([row(trial, found, metric) for trial in found.trials])
-    st.dataframe(parts.cells(frame), hide_index=True, height="content", alt="The backbones that were compared")
+    parts.table(frame, hide_index=True, height="content", alt="The backbones that were compared")
 
 
 def row(trial: BackboneTrial, found: Backbones, metric: str) -> dict[str, str]:

@@ -93,7 +93,9 @@ def table(evidence: Evidence, notes: Sequence[str]) -> None:
     frame = pd.DataFrame(rows)
     if not any(row["Note"] for row in rows):
         frame = frame.drop(columns="Note", errors="ignore")
-    st.dataframe(frame, hide_index=True, alt="Every probe with its value, interval, n and time")
+    widths = {"Value": 80, "n": 60, "Time": 80, "Known by": 110}
+    narrow = {name: st.column_config.TextColumn(width=px) for name, px in widths.items()}
+    parts.table(frame, hide_index=True, column_config=narrow, alt="Every probe with its value, interval, n and time")
     parts.note(
         f"Measured on the {wording.count(evidence.n_train)} training items only; the "
         f"{wording.count(evidence.n_test)} test items were not read. Took {wording.duration(evidence.seconds)} in all."
@@ -128,7 +130,7 @@ def per_class(dataset: Dataset, evidence: Evidence) -> None:
     hardest = linear.title if linear is not None and linear.title in frame else frame.columns[-1]
     frame = frame.sort_values(hardest, na_position="last")
     shown = {t: st.column_config.NumberColumn(format="%.1f %%") for t in columns}
-    st.dataframe(parts.cells(frame), hide_index=True, column_config=shown, alt="Recall per class")
+    parts.table(frame, hide_index=True, column_config=shown, alt="Recall per class")
 
 
 def _hundredfold(share: float | None) -> float | None:

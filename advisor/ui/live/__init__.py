@@ -30,7 +30,7 @@ def now(status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(gap="xsmall"):
             st.progress(min(1.0, max(0.0, status.progress)))
-            st.text(words.moment(status, plan.budget_seconds))
+            parts.text(words.moment(status, plan.budget_seconds))
             if status.interrupted:
                 parts.note(status.interrupted)
         stopping = status.state == "stopping"

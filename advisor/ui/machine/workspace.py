@@ -13,6 +13,7 @@ from advisor.core.workspace import Workspace
 from advisor.ui import jobs, parts
 from advisor.ui.machine import stored
 from advisor.ui.machine.stored import Kind, Stored
+from advisor.ui.server.settings import reads_paths
 
 
 def draw() -> None:
@@ -22,7 +23,11 @@ def draw() -> None:
     parts.section("Workspace")
     total, free = sum(one.n_bytes for one in found), shutil.disk_usage(here).free
     st.text(f"{wording.size(total)} used, {wording.size(free)} free on its disk.")
-    parts.note(str(here))
+    st.code(str(here), language=None, wrap_lines=True)
+    if reads_paths():  # else it is somebody else's machine
+        parts.note("To keep it elsewhere, end the app, set ADVISOR_HOME to another folder, and start it there:")
+        st.code('ADVISOR_HOME="/path/to/folder" advisor app', language=None, wrap_lines=True)
+        parts.note("What is here stays; move the folder itself to take its datasets and runs along.")
     if outcome := st.session_state.pop("cleared", None):
         st.text(outcome)
     for one in found:

@@ -137,7 +137,7 @@ def set_aside(dataset: Dataset) -> None:
         return
     parts.section("Set aside")
     table = pd.DataFrame([{"Item": s.key, "Reason": s.reason} for s in dataset.set_aside])
-    st.dataframe(parts.cells(table), hide_index=True, alt="Items set aside and why")
+    parts.table(table, hide_index=True, alt="Items set aside and why")
 
 
 def facts(dataset: Dataset, profile: Profile) -> None:
@@ -153,7 +153,7 @@ def facts(dataset: Dataset, profile: Profile) -> None:
     for number, note in enumerate(dataset.notes[SHOWN_NOTES:], start=SHOWN_NOTES + 1):
         rows[f"Note {number}"] = note
     table = pd.DataFrame({"Fact": list(rows), "Value": list(rows.values())})
-    st.dataframe(parts.cells(table), hide_index=True, alt="Facts of reading")
+    parts.table(table, hide_index=True, alt="Facts of reading")
 
 
 if __name__ == "__main__":

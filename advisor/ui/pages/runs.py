@@ -1,20 +1,18 @@
-"""What has been trained? Every run with its state, to open, to stop, or to compare with others."""
+"""What has been tried? Every run with its state, to open, to stop, or to compare with others."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from advisor.core import wording
-from advisor.core.errors import PeopleError
-from advisor.core.records import RunReport, RunStatus
+from advisor.core.records import RunStatus
 from advisor.runs import aside, store, supervisor
 from advisor.ui import comparing, parts, places, polling, run_list, terms
 
-QUESTION = "What has been trained?"
+QUESTION = "What has been tried?"
 PAGE = 15
 
 
@@ -46,33 +44,15 @@ def table() -> None:
     """How the runs stand, then each of them, the latest first, a page at a time; deleted ones below."""
     runs = store.runs()
     parts.answer_line(in_all(runs))
-    shown = run_list.filtered(runs)
+    shown = run_list.chosen(runs)
     run_list.to_compare(runs)
     n_pages = -(-len(shown) // PAGE)
     number = min(st.pagination(n_pages, key="runs-page"), n_pages) if n_pages > 1 else 1
     for status in shown[(number - 1) * PAGE : number * PAGE]:
-        run_list.row(status, result)
+        run_list.row(status)
     if aside.runs():
         parts.section("Deleted")
         run_list.deleted()
-
-
-def result(status: RunStatus) -> str:
-    """The test value of a run that is done, with its interval, from its report."""
-    path = status.files.report
-    try:
-        return tested(str(path), path.stat().st_mtime)
-    except (PeopleError, OSError):
-        return "Its report cannot be read."
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def tested(path: str, changed: float) -> str:
-    """The test value in the report at `path`, read again when the file has changed."""
-    report = RunReport.load(Path(path))
-    interval = wording.between(report.test.low, report.test.high)
-    value, n = wording.percent(report.test.value), wording.count(report.test.n)
-    return f"{value} {report.metric} ({interval}) on {n} test items"
 
 
 if __name__ == "__main__":

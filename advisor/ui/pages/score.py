@@ -90,7 +90,7 @@ def failures(ours: Score) -> None:
     """The tasks on which the recommendation lost points: how many labels they have, and which they are."""
     groups = meaning.by_labels(ours)
     parts.section("Where does it fail?")
-    st.text(meaning.failing(ours))
+    parts.text(meaning.failing(ours))
     alt = meaning.by_labels_told(groups)
     st.plotly_chart(charts_score.by_labels(groups), config=charts.CONFIG, key="by-labels", alt=alt)
     parts.note(alt)
@@ -101,7 +101,7 @@ def wrong(ours: Score) -> None:
     """The tasks on which another rung than the ideal one was recommended, and why."""
     rows = list(summary.wrong_rows(ours))
     if not rows:
-        st.text(f"The ideal rung was recommended on all {wording.counted(ours.n_tasks, 'task')}.")
+        parts.text(f"The ideal rung was recommended on all {wording.counted(ours.n_tasks, 'task')}.")
         return
     parts.fold(f"All {len(rows)} tasks on which another rung was ideal", "table_rows", partial(wrong_table, rows))
 
@@ -122,7 +122,7 @@ def more(board: Board) -> None:
     parts.fold("At other prices", "payments", partial(prices, board))
     if board.fresh:
         parts.fold("On new datasets", "new_releases", partial(fresh, board))
-    parts.fold("How to read it", "info", lambda: st.text("\n".join(READ)))
+    parts.fold("How to read it", "info", lambda: parts.text("\n".join(READ)))
 
 
 def table(frame: pd.DataFrame, alt: str, formats: dict[str, str] | None = None) -> None:
@@ -142,7 +142,7 @@ def _stamp(path: Path) -> tuple[float, float]:
 def missing(why: str) -> None:
     """There is no complete task yet: how to get one."""
     parts.answer_line("There is no score yet.")
-    st.text(why)
+    parts.text(why)
     st.code("python -m benchmarks.ladder", language="bash")
     parts.note("This runs every rung on every task. It takes hours and resumes where it stopped.")
 
@@ -150,10 +150,10 @@ def missing(why: str) -> None:
 def prices(board: Board) -> None:
     """The lead over the best constant at many prices, in one picture and in sentences."""
     sentences = summary.told(board)
-    st.text(sentences[0])
+    parts.text(sentences[0])
     st.plotly_chart(charts_score.cells(board.grid), config=charts.CONFIG, key="prices", alt=sentences[0])
     for sentence in sentences[1:]:
-        st.text(sentence)
+        parts.text(sentence)
     rows = pd.DataFrame(
         list(summary.lead_rows(board.grid)), columns=["Against", "Points a task", "Worst pair of prices"]
     )
@@ -164,7 +164,7 @@ def prices(board: Board) -> None:
 def goals(board: Board) -> None:
     """How many goals are met; every figure against its goal, folded."""
     parts.section("Does it meet its goals?")
-    st.text(meaning.met(board))
+    parts.text(meaning.met(board))
     parts.fold("Every figure and its goal", "table_rows", partial(every_goal, board))
 
 
@@ -183,7 +183,7 @@ def every_goal(board: Board) -> None:
     ]
     table(pd.DataFrame(rows), meaning.met(board), {"n": "localized"})
     if best_possible := summary.out_of_reach(board):
-        st.text(best_possible)
+        parts.text(best_possible)
     if board.unfinished:
         unfinished = wording.counted(board.unfinished, "unfinished task is", "unfinished tasks are")
         parts.note(f"{unfinished} not counted.")
@@ -247,7 +247,7 @@ def reliability(ours: Score) -> None:
         for rung in dict.fromkeys((*ours.coverage, *ours.in_time))
     ]
     table(pd.DataFrame(rows), "How often intervals and times held, by rung")
-    st.text(meaning.chance_told(ours))
+    parts.text(meaning.chance_told(ours))
 
 
 def _with_n(ours: Score, what: str, rung: str) -> str:
@@ -271,7 +271,7 @@ def predicted(ours: Score) -> None:
 def fresh(board: Board) -> None:
     """The same figures on datasets that played no part in building the advisor."""
     names = dict.fromkeys(task.dataset for task in board.fresh[0].tasks)
-    st.text(
+    parts.text(
         f"{wording.capital(wording.listed(names))} played no part in building the advisor. Do the figures look alike? "
         f"{summary.alike(board)}"
     )

@@ -15,7 +15,8 @@ class TaskView(Protocol):
     """What the pages ask of a task.
 
     ``CALIBRATES``: whether its evidence says which precision is fastest here. ``TOPICS``: what it measures, in
-    the order of the cards. ``TRY_FIRST``: whether a finished model is tried before its figures.
+    the order of the cards. ``TRY_FIRST``: whether a model is tried before its figures, and what was found
+    stands before the advice: that helps whoever asks, whatever a model makes of it.
     """
 
     CALIBRATES: bool
@@ -52,6 +53,10 @@ class TaskView(Protocol):
 
     def answer_of(self, report: RunReport) -> str:
         """What a finished run reached, in sentences: the first of its page."""
+        ...
+
+    def value(self, report: RunReport) -> None:
+        """The picture below the first sentence of a finished run."""
         ...
 
     def evidence(self, dataset: Dataset, evidence: Evidence) -> list[Card]:

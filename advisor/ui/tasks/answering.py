@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -13,6 +14,8 @@ from advisor.core import wording
 from advisor.core.kinds import kind_row
 from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
+from advisor.core.workspace import Workspace
+from advisor.runs import answer_threshold
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
@@ -78,9 +81,40 @@ def answer_of(report: RunReport) -> str:
         side = "below" if test.value < promised.low else "above" if test.value > promised.high else "inside"
         where = f", {side} the forecast ({wording.between(promised.low, promised.high)})"
     return (
-        f"The right passage is among the first five for {wording.percent(found.value)} of {n} that the documents "
-        f"answer. From the passages the language model reaches {wording.percent(test.value)} {report.metric} on "
-        f"{wording.counted(test.n, 'test question')}{where}.{f' {LARGER}' if unread else ''}"
+        f"The right passage is among the first five for {wording.percent(found.value)} "
+        f"({wording.between(found.low, found.high)}) of {n} that the documents answer.{right(counts)} "
+        f"{wording.capital(report.metric)} is {wording.percent(test.value)}{where}.{f' {LARGER}' if unread else ''}"
+    )
+
+
+def right(counts: Mapping[str, int]) -> str:
+    """How many answers were right, a sentence; "" where nobody counted.
+
+    >>> right({"right": 1, "misread": 28})
+    ' The language model answers 1 of 29 questions right.'
+    """
+    n = sum(counts.values())
+    words = f"{wording.count(counts.get('right', 0))} of {wording.counted(n, 'question')}"
+    return f" The language model answers {words} right." if n else ""
+
+
+def value(report: RunReport) -> None:
+    """What became of the questions; the two measures of the answers with what they mean, folded."""
+    if report.outcomes:
+        figure = figures.outcomes(report.outcomes)
+        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
+    parts.fold(f"{wording.capital(report.metric)} and exact match", "straighten", partial(measures, report))
+
+
+def measures(report: RunReport) -> None:
+    """Token F1 beside its forecast, exact match, and what they say."""
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
+    parts.note(
+        "Token F1: how many words an answer shares with the accepted one that is nearest, averaged over the questions. "
+        "From 50 % on, an answer counts as right."
+    )
+    parts.note(
+        "Exact match: the share of answers that equal an accepted one; case, articles and punctuation do not count."
     )
 
 
@@ -120,9 +154,7 @@ def examples(dataset: Dataset) -> None:
     missing = ["none" if answer == ABSENT else "not named" for answer in accepted]
     places = [str(titles.get(name) or name or none) for name, none in zip(items["document"], missing, strict=True)]
     frame = pd.DataFrame({"Question": items["text"].tolist(), "Accepted answers": accepted, "Document": places})
-    st.dataframe(
-        parts.cells(frame), hide_index=True, height="content", alt="Some questions with their accepted answers"
-    )
+    parts.table(frame, hide_index=True, height="content", alt="Some questions with their accepted answers")
     parts.note(f"{len(frame)} of the {wording.count(len(rows))} training and validation questions.")
 
 
@@ -139,7 +171,7 @@ def documents(dataset: Dataset) -> None:
                 "Questions": table["document"].map(n_questions).fillna(0).astype(int),
             }
         )
-        st.dataframe(parts.cells(frame), hide_index=True, alt="The documents with their titles, places and lengths")
+        parts.table(frame, hide_index=True, alt="The documents with their titles, places and lengths")
 
 
 def evidence(dataset: Dataset, evidence: Evidence) -> list[Card]:
@@ -163,18 +195,12 @@ def try_model(run: str, plan: Plan) -> None:
     workers.load_ahead(run, partial(work.load, run))
     ask.draw(
         run, plan.fingerprint, lambda question: workers.answer("The answer", partial(work.answer, run, question), run),
-        is_ready=lambda: workers.is_ready(run),
+        is_ready=lambda: workers.is_ready(run), threshold=answer_threshold.kept(Workspace.here().run(run).folder),
     )  # fmt: skip
 
 
 def errors(report: RunReport, plan: Plan) -> None:
-    """Retrieval or reading, and the surest wrong answers with their passages."""
-    if report.outcomes:
-        parts.section("Which failed, retrieval or reading?")
-        figure = figures.outcomes(report.outcomes)
-        st.plotly_chart(figure, config=charts.CONFIG, key="outcomes", alt=failures.sentence(report.outcomes))
-    if report.recall_at_5 is not None:
-        parts.note(f"The answer is among the first five passages for {wording.measured(report.recall_at_5)}.")
+    """The surest wrong answers with their passages."""
     if not report.mistakes:
         parts.note("No test question was answered wrongly.")
         return

@@ -58,6 +58,12 @@ def answer_of(report: RunReport) -> str:
     )
 
 
+def value(report: RunReport) -> None:
+    """The test value beside the forecast."""
+    st.plotly_chart(charts.versus(report), config=charts.CONFIG, key="versus", alt=alts.versus(report))
+    parts.note(f"{wording.measured(report.test)} on the locked test part.")
+
+
 def profile(dataset: Dataset, profile: Profile) -> None:
     """Items per class, how they are split, and the items' sizes."""
     parts.section("Items per class")
