@@ -98,7 +98,7 @@ def run() -> str | None:
     """The run in the address; without one the run seen last, or the latest, of the dataset that the pages are about."""
     if st.query_params.get("run"):
         return remembered("run")
-    seen, at = st.session_state.get("run"), st.session_state.get("data")
+    seen, at = st.session_state.get("run"), remembered("data")
     if at and (seen is None or not (about.dataset_of(seen) or "").startswith(at)):
         known = opened(at)
         latest = about.of_dataset(known.fingerprint) if known is not None else []

@@ -320,3 +320,9 @@ def test_a_deletion_names_what_the_run_has(images: Dataset, write_run: Callable[
     assert f"Delete {done} with its model and its report?" in said
     assert f"Delete {failed} with the stages that it has finished?" in said
     assert f"Delete {bare}? It has no model and no report." in said
+
+
+def test_an_address_with_a_dataset_alone_opens_its_latest_run(images: Dataset, write_run: Callable[..., str]) -> None:
+    run = write_run(images, "done")
+    app = opened("run", data=images.fingerprint[:16])
+    assert app.title[0].value != "No run yet" and app.query_params["run"] in (run, [run])
