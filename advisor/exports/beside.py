@@ -16,6 +16,8 @@ from advisor.rungs.saved.predictor import Predictor
 CARD = "MODEL_CARD.md"
 DOCKERFILE = """# docker build -t model . && docker run -p 127.0.0.1:8000:8000 model
 FROM python:3.12-slim
+# Else ONNX Runtime reports its use to its maker.
+ENV ORT_DISABLE_TELEMETRY=1
 WORKDIR /model
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
