@@ -16,13 +16,12 @@ from advisor.core.records import Answer, Dataset, Part, Passage
 from advisor.data.reading import open_dataset
 from advisor.ui import parts, terms
 from probes.failures import RIGHT_F1
-from probes.reading import loops, normalised, says_nothing, token_f1
+from probes.reading import normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NONE = "not in the documents"
 READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
-LOOPED = "The model only repeated itself, so its answer is left out."
 #: The mark of a heading in a document that is written in Markdown.
 HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
 #: A conversation keeps so many questions.
@@ -115,21 +114,20 @@ def reply(turn: Turn) -> None:
         parts.problem(turn.problem)
         return
     closed_book = not answer.supported and not answer.passages and not says_nothing(answer.text)
-    looped = loops(answer.text)
     words, misread = f"{wording.short(answer.text, 400)}{_sure(answer)}", answer.supported and not quoted(answer)
     if answer.supported:  # the passage is surer than what was made of it
         parts.note("This passage fits best:")
         best(answer)
-        if looped:
-            parts.note(LOOPED)
+        if answer.looped:
+            parts.note(answer.note)
         elif misread:
             parts.note(
                 f"The model made of it: {words}. The passages do not contain these words, so it may have misread them."
             )
         else:
             parts.answer_line(words)
-    elif closed_book and looped:
-        parts.answer_line(LOOPED)
+    elif closed_book and answer.looped:
+        parts.answer_line(answer.note)
     elif closed_book:
         parts.answer_line(words)
         parts.note("Answered closed-book: no document was read, so no passage supports it.")
