@@ -22,9 +22,10 @@ WORKDIR /model
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
-USER nobody
+# nobody
+USER 65534
 EXPOSE 8000
-HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+HEALTHCHECK CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/health')"]
 # Python's own server. With batching, keys and metrics: pip install "transfer-advisor[serve]" and advisor serve /model
 CMD ["python", "serve.py", "--host", "0.0.0.0"]
 """
