@@ -20,7 +20,7 @@ from advisor.exports.records import BOUND, Exported
 
 SAMPLES = ("sample:digits", "sample:topics")
 RUNGS = ("prompting", "rag", "frozen", "fine-tune", "scratch")
-#: Ten runs with their advice, training and export take about nine minutes on two idle cores.
+#: Of each run; there are ten, each with its export.
 BUDGET_SECONDS = 40.0
 HEADINGS = (
     "run", "n", "largest difference", "same label", "MB", "MB int8", "ms one", "ms one in torch", "ms 32",

@@ -143,10 +143,10 @@ def _of_csv(path: Path, text: str) -> list[dict[str, str]]:
     delimiter = max(",;\t", key=text.partition("\n")[0].count)  # as a spreadsheet of the user's language saves it
     try:  # by pandas, since Label Studio's has whole images in its cells, and `csv` takes 128 kB a cell
         cells = pd.read_csv(io.StringIO(text, newline=""), sep=delimiter, dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        cells = pd.DataFrame() if isinstance(error, pd.errors.EmptyDataError) else None
-        if cells is None:
-            raise DatasetError(f"{path} cannot be read as CSV ({error}). Save it so, in UTF-8.") from error
+    except pd.errors.EmptyDataError:
+        cells = pd.DataFrame()
+    except ValueError as error:  # a ParserError is one, too
+        raise DatasetError(f"{path} cannot be read as CSV ({error}). Save it so, in UTF-8.") from error
     rows = [{str(name): _own(cell) for name, cell in row.items()} for row in cells.to_dict("records")]
     column = next((name for name in ("path", "item", "text") if rows and name in rows[0]), None)
     if column is None or not {"key", "label"} <= set(rows[0]):
