@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 #: The answer where the documents support none.
 NOT_FOUND = "not in the documents"
+#: What is said in place of an answer that `loops`.
+LOOPED = "The model only repeated itself, so its answer is left out."
 #: How often words are repeated in a row, at least, before an answer counts as one that loops; a single word, oftener.
 _LOOPS, _WORD_LOOPS = 3, 5
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

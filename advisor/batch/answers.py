@@ -53,12 +53,13 @@ def _of_answer(answer: Answer, least: float) -> dict[str, Cell]:
         return {"not_sure": True, "problem": answer.problem}
     first = answer.passages[0] if answer.passages and answer.supported else None
     return {
-        "answer": answer.text,
-        "supported": answer.supported,
+        "answer": answer.usable,
+        "supported": answer.supported and not answer.looped,
         "probability": None if answer.probability is None else round(answer.probability, DIGITS),
         "document": first.document if first else "",
         "passage": first.text if first else "",
-        "not_sure": not answer.supported,
+        "not_sure": answer.looped or not answer.supported,
+        "note": answer.note,
     }
 
 
@@ -73,10 +74,10 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
         cells=_of_prediction,
     ),
     "answering": AnswerColumns(
-        texts=("answer", "document", "passage", "problem"),
+        texts=("answer", "document", "passage", "note", "problem"),
         shares=("probability",),
         flags=("supported", "not_sure"),
-        order=("answer", "supported", "probability", "document", "passage", "not_sure", "problem"),
+        order=("answer", "supported", "probability", "document", "passage", "not_sure", "note", "problem"),
         counted="supported",
         method="answer_each",
         cells=_of_answer,

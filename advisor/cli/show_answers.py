@@ -12,7 +12,6 @@ from advisor.cli.tables import safe, table
 from advisor.core.records import Answer, Dataset, Evidence, RunReport
 from advisor.core.wording import between, chance, counted, duration, percent, short
 from probes.progress import Progress
-from probes.reading import loops
 
 if TYPE_CHECKING:
     from advisor.rungs.saved.answering import Answerer
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 SEARCHES = {"hybrid": "by words and meaning", "words": "by words (BM25)", "dense": "by meaning (embeddings)"}
 #: The result of the evidence that is about the search alone.
 SEARCH = "retrieval"
-LOOPED = "The model only repeated itself, so its answer is left out."
 #: Characters of a cited passage on the screen.
 SHOWN = 200
 #: Wrong answers of a report on the screen.
@@ -77,6 +75,7 @@ def answers_json(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """`advisor predict --json` and `advisor ask --json`."""
     return [
         answer.model_dump(mode="json", exclude={"schema_version"} | (set() if answer.problem else {"problem"}))
+        | ({"text": answer.usable, "supported": False, "note": answer.note} if answer.looped else {})
         for answer in answers
     ]
 
@@ -90,8 +89,8 @@ def answers(to: Console, answers: Sequence[Answer]) -> None:
             to.print(safe(answer.problem), style="yellow")
             continue
         probability = f"  (probability {chance(answer.probability)})" if answer.probability is not None else ""
-        if loops(answer.text):
-            to.print(LOOPED, style="yellow")
+        if answer.looped:
+            to.print(answer.note, style="yellow")
         else:
             to.print(Text.assemble((str(safe(answer.text)), "bold"), (probability, "dim")))
         if not answer.passages:

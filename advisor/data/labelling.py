@@ -5,16 +5,16 @@ the classes (https://labelstud.io/guide/tasks, "Basic Label Studio JSON format";
 Images are inside the tasks as data URIs, so that no storage has to be set up. The probe's guess is in neither: who
 sees a guess tends to confirm it, and these are the items that it is least sure of.
 
-What comes back is the CSV with its column ``label`` filled in, or Label Studio's export as JSON or JSON_MIN.
+What comes back is the CSV with its column ``label`` filled in, or Label Studio's export as JSON, JSON_MIN, CSV or TSV.
+All but the first have a row for each annotation, so an item that several people labelled stands there several times.
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def to_config(chosen: NextLabels) -> str:
 
 
 def read(path: Path, chosen: NextLabels | None = None) -> list[Labelled]:
-    """The items of a file that have a label now, in the order in which they stand.
+    """The items of a file that have a label now, in the order in which they stand; of several, more than half agree.
 
     chosen: as it was written; an item of it lies where it lay then, whatever the file says. Raises DatasetError where
     the file is none of those that were written, or nothing in it has a label; StorageError.
@@ -111,7 +111,7 @@ def read(path: Path, chosen: NextLabels | None = None) -> list[Labelled]:
     rows = _of_json(path, text) if text.lstrip()[:1] in ("[", "{") else _of_csv(path, text)
     known = {one.digest: one for one in chosen.items} if chosen is not None else {}
     found = []
-    for row in rows:
+    for row in _agreed(rows):
         one = known.get(row.get("digest", ""))
         item = one.item if one is not None else row.get("item", "")
         if (label := row.get("label", "").strip()) and item:
@@ -124,14 +124,31 @@ def read(path: Path, chosen: NextLabels | None = None) -> list[Labelled]:
     return found
 
 
+def _agreed(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """One row for each item, with the label that stands in more than half of its rows that have one; else without."""
+    by_item: dict[str, list[dict[str, str]]] = {}
+    for place, row in enumerate(rows):
+        by_item.setdefault(row.get("digest") or row.get("key") or f"{place}", []).append(row)
+    return [{**own[0], "label": _majority([row.get("label", "").strip() for row in own])} for own in by_item.values()]
+
+
+def _majority(votes: Iterable[str]) -> str:
+    """The label that more than half of the votes name; "" where none is. Who gave no label has no vote."""
+    own = [vote for vote in votes if vote]
+    best = max(own, key=own.count, default="")
+    return best if 2 * own.count(best) > len(own) else ""
+
+
 def _of_csv(path: Path, text: str) -> list[dict[str, str]]:
-    try:
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)  # as a spreadsheet of the user's language saves it
-        cells = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [{name: _own(cell) for name, cell in row.items() if name} for row in cells]
-    except csv.Error as error:
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)  # as a spreadsheet of the user's language saves it
+    try:  # by pandas, since Label Studio's has whole images in its cells, and `csv` takes 128 kB a cell
+        cells = pd.read_csv(io.StringIO(text, newline=""), sep=delimiter, dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError:
+        cells = pd.DataFrame()
+    except ValueError as error:  # a ParserError is one, too
         raise DatasetError(f"{path} cannot be read as CSV ({error}). Save it so, in UTF-8.") from error
-    column = next((name for name in ("path", "text") if rows and name in rows[0]), None)
+    rows = [{str(name): _own(cell) for name, cell in row.items()} for row in cells.to_dict("records")]
+    column = next((name for name in ("path", "item", "text") if rows and name in rows[0]), None)
     if column is None or not {"key", "label"} <= set(rows[0]):
         there = listed(rows[0]) if rows else "no row"
         raise DatasetError(f"{path} needs the columns key, path or text, and label, as {TABLE} has; it has {there}.")
@@ -164,14 +181,12 @@ def _of_json(path: Path, text: str) -> list[dict[str, str]]:
 
 
 def _choice(task: Mapping[str, Any]) -> str:
-    """The class that was chosen: by more than half of the annotations, where there are several; "" without one."""
+    """The class that was chosen, by more than half of the annotations where there are several; "" without one."""
     if "annotations" not in task and "completions" not in task:
         return _first(task.get(CHOICE))
     annotations = task.get("annotations") or task.get("completions") or []
     votes = [_vote(one) for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
-    votes = [vote for vote in votes if vote]
-    best = max(votes, key=votes.count, default="")
-    return best if 2 * votes.count(best) > len(votes) else ""
+    return _majority(votes)
 
 
 def _vote(annotation: Mapping[str, Any]) -> str:

@@ -12,17 +12,22 @@ from advisor.exports import card, contents
 from advisor.exports.record import write_record
 from advisor.exports.records import Exported
 from advisor.rungs.saved.predictor import Predictor
+from advisor.training.modality import modality_of
+from advisor.training.texts import LORA_RATE_FACTOR
 
 CARD = "MODEL_CARD.md"
 DOCKERFILE = """# docker build -t model . && docker run -p 127.0.0.1:8000:8000 model
 FROM python:3.12-slim
+# Else ONNX Runtime reports its use to its maker.
+ENV ORT_DISABLE_TELEMETRY=1
 WORKDIR /model
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
-USER nobody
+# nobody
+USER 65534
 EXPOSE 8000
-HEALTHCHECK CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health')"
+HEALTHCHECK CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/health')"]
 # Python's own server. With batching, keys and metrics: pip install "transfer-advisor[serve]" and advisor serve /model
 CMD ["python", "serve.py", "--host", "0.0.0.0"]
 """
@@ -102,7 +107,9 @@ def _training(model: Predictor, run: Path, to: Path) -> bool:
     head = spec["head"]
     trained = storage.read_object(RunFiles(run).resolved) if RunFiles(run).resolved.is_file() else {}
     settings = {"classes": list(model.classes), "rung": spec["rung"], "whole": spec["weights"] == "all",
-                "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained)}  # fmt: skip
+                "head": head, "seed": int(trained.get("seed", 0)), **_steps(trained, run)}  # fmt: skip
+    if settings["whole"]:
+        settings["pace"] = _pace(model, trained)
     if spec["weights"] == "words":
         name = "train_words"
     elif spec["kind"] == "text":
@@ -120,9 +127,35 @@ def _training(model: Predictor, run: Path, to: Path) -> bool:
     return True
 
 
-def _steps(trained: dict[str, Any]) -> dict[str, Any]:
-    """Learning rate, decay and length of a run that trained layers, as they were resolved."""
+def _steps(trained: dict[str, Any], run: Path) -> dict[str, Any]:
+    """Learning rates, decay and length of a run that trained layers, as they were resolved and carried out.
+
+    LoRA learns at a rate that would undo whole layers; those are trained in its place, at their own.
+    """
     known = {"learning_rate": 1e-4, "head_learning_rate": 1e-3, "weight_decay": 0.02, "batch_size": 32,
-             "label_smoothing": 0.05, "layer_decay": 0.85, "warmup": 0.15, "max_epochs": 20.0}  # fmt: skip
-    return {name: value if isinstance(value := trained.get(name), (int, float)) and value else usual
-            for name, usual in known.items()}  # fmt: skip
+             "label_smoothing": 0.05, "warmup": 0.15, "max_epochs": 20.0, "gentle_steps": 0}  # fmt: skip
+    found = {name: value if isinstance(value := trained.get(name), (int, float)) and value else usual
+             for name, usual in known.items()}  # fmt: skip
+    if trained.get("adapters"):
+        found["learning_rate"] /= LORA_RATE_FACTOR
+    return found | {"steps": _steps_done(run)}
+
+
+def _steps_done(run: Path) -> int | None:
+    """The steps of the run's last fit; None where they are not known."""
+    lines = storage.read_lines(RunFiles(run).metrics) if RunFiles(run).metrics.is_file() else []
+    return next((int(line["step"]) for line in reversed(lines) if line.get("step")), None)
+
+
+def _pace(model: Predictor, trained: dict[str, Any]) -> dict[str, float]:
+    """How fast each weight of the backbone learns against the top ones, by its name; the rest does not learn."""
+    share, decay = float(trained.get("layer_share") or 1.0), float(trained.get("layer_decay") or 1.0)
+    body: Any = contents.body(model)
+    blocks = modality_of(model.spec["kind"]).blocks(body)
+    name_of = {id(weight): name.removeprefix("encoder.") for name, weight in body.named_parameters()}
+    learning = blocks[len(blocks) - round(share * len(blocks)) :]
+    return {
+        name_of[id(weight)]: decay ** (len(learning) - 1 - place)
+        for place, block in enumerate(learning)
+        for weight in block
+    }

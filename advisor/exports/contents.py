@@ -18,6 +18,7 @@ from advisor.exports.graphs import Reads
 from advisor.rungs.saved import folder as saved
 from advisor.rungs.saved.clip import ClipPredictor
 from advisor.rungs.saved.predictor import Predictor
+from probes import reading
 from probes.backbones import small
 from probes.hooks import LAST, image_layers, inner
 
@@ -95,6 +96,19 @@ def write_network(to: Path) -> None:
         '"""The small residual network that this model is."""\n\nfrom itertools import pairwise\n\n'
         f"from torch import Tensor, nn\n\nWIDTHS = {small.WIDTHS}\n"
     )
+    to.write_text("\n\n".join([head, *parts]), encoding="utf-8")
+
+
+def write_looping(to: Path) -> None:
+    """looping.py: what tells an answer that only repeats itself, as this program tells it."""
+    head = (
+        '"""Whether a language model only repeats itself."""\n\nfrom __future__ import annotations\n\n'
+        "import re\nimport string\nfrom collections.abc import Sequence\n\n"
+        f"LOOPED = {reading.LOOPED!r}\n_LOOPS, _WORD_LOOPS = {reading._LOOPS}, {reading._WORD_LOOPS}\n"
+        f"_ARTICLES = re.compile({reading._ARTICLES.pattern!r})\n"
+        '_SIGNS = str.maketrans("", "", string.punctuation)\n'
+    )
+    parts = [inspect.getsource(part) for part in (reading.normalised, reading.loops, reading._repeats)]
     to.write_text("\n\n".join([head, *parts]), encoding="utf-8")
 
 

@@ -43,6 +43,7 @@ def export(
     """
     method = model.method
     contents.write_script("predict_questions", to / "predict.py")
+    contents.write_looping(to / "looping.py")
     if isinstance(method, Marking):
         extra.check_installed()
         progress("Translating the reader into ONNX", 0.2)
@@ -144,7 +145,7 @@ def _asked(model: Answerer, dataset: Dataset | None, to: Path, progress: Progres
         return (language.NOT_COMPARED,)
     progress("Asking both models the test questions", 0.6)
     questions = _questions(dataset, language.MOST_ASKED)
-    ours = [answer.text for answer in model.answer(questions)]
+    ours = [answer.usable for answer in model.answer(questions)]
     with parity.script(to) as predict:
         theirs = [predict.answer(question)["answer"] for question in questions]
     n_same = sum(one == other for one, other in zip(ours, theirs, strict=True))

@@ -56,6 +56,7 @@ class Reply(BaseModel):
     not_sure: bool = True
     passages: list[Cited] = []
     problem: str | None = None
+    note: str | None = Field(default=None, description="Why there is no answer though the question was asked.")
 
 
 class Replies(BaseModel):
@@ -105,11 +106,12 @@ def _reply(answer: Answer) -> Reply:
         return Reply(problem=answer.problem)
     fields = set(Cited.model_fields)
     return Reply(
-        answer=answer.text,
-        supported=answer.supported,
+        answer=answer.usable,
+        supported=answer.supported and not answer.looped,
         probability=_rounded(answer.probability),
-        not_sure=not answer.supported,
+        not_sure=answer.looped or not answer.supported,
         passages=[Cited.model_validate(passage.model_dump(include=fields)) for passage in answer.passages],
+        note=answer.note or None,
     )
 
 

@@ -20,13 +20,12 @@ from advisor.data.reading import open_dataset
 from advisor.runs.answer_threshold import AnswerThreshold
 from advisor.ui import parts, passages, terms
 from probes.failures import RIGHT_F1
-from probes.reading import loops, normalised, says_nothing, token_f1
+from probes.reading import normalised, says_nothing, token_f1
 from probes.retrieval.measures import VERDICTS
 
 OPEN = 1
 NONE = "not in the documents"
 READY, LOADS = "Searching and reading.", "Loading the model, then searching and reading. Later answers come faster."
-LOOPED = "The model only repeated itself, so its answer is left out."
 FITS = "This passage fits best"
 #: A conversation keeps so many questions.
 MOST_TURNS = 20
@@ -145,8 +144,8 @@ def reply(turn: Turn, threshold: AnswerThreshold | None = None) -> None:
 
 def closed_book(answer: Answer, sure: bool) -> None:
     """An answer for which no document was read."""
-    if loops(answer.text):
-        parts.answer_line(LOOPED)
+    if answer.looped:
+        parts.answer_line(answer.note)
     elif sure:
         parts.answer_line(wording.short(answer.text, 400))
     else:
@@ -156,15 +155,15 @@ def closed_book(answer: Answer, sure: bool) -> None:
 
 def is_sure(answer: Answer, threshold: AnswerThreshold | None) -> bool:
     """Whether an answer may stand before its passage: likely enough for this model, and in the passage's own words."""
-    if threshold is None or not threshold.is_sure(answer.probability) or loops(answer.text):
+    if threshold is None or not threshold.is_sure(answer.probability) or answer.looped:
         return False
     return not answer.supported or quoted(answer)
 
 
 def doubt(answer: Answer, threshold: AnswerThreshold | None) -> str:
     """That the model is not sure of the words, what it would say, and how often it was right; one line."""
-    if loops(answer.text):
-        return LOOPED
+    if answer.looped:
+        return answer.note
     said = f"The model is not sure of the words. It would say: {wording.short(answer.text, 400)}"
     if not quoted(answer):
         return f"{said} (not in the passage)"

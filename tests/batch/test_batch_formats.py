@@ -13,6 +13,7 @@ from advisor.batch.formats import Header, Line, format_of
 from advisor.core.errors import DatasetError
 from advisor.core.records import Answer, Passage, Prediction
 from advisor.data.read.tables import read_table
+from probes.reading import LOOPED
 
 SHARES = {"=cat": 0.6, "dog": 0.4}
 
@@ -61,6 +62,14 @@ def test_an_answer_has_its_passage_and_is_not_sure_where_nothing_supports_it() -
     assert (told["document"], told["passage"], told["not_sure"]) == ("a.md", "In 1867.", False)
     refused = kind.cells(Answer(input="q", text="not found", supported=False, passages=(passage,)), 0.5)
     assert (refused["document"], refused["not_sure"]) == ("", True)
+
+
+def test_an_answer_that_repeats_itself_is_left_out_of_the_table() -> None:
+    kind = answer_columns("qa")
+    passage = Passage(document="a.md", title="A", text="In 1867.", start=0, end=8, score=1.0)
+    told = kind.cells(Answer(input="q", text="It is: " * 9, supported=True, passages=(passage,)), 0.5)
+    assert (told["answer"], told["supported"], told["not_sure"], told["note"]) == ("", False, True, LOOPED)
+    assert told["document"] == "a.md" and set(told) <= set(kind.order)
 
 
 def test_another_ending_lists_those_that_are_written() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -104,6 +105,24 @@ def test_the_short_form_of_an_export_comes_back(tmp_path: Path) -> None:
     ]
     (tmp_path / "min.json").write_text(json.dumps(short))
     assert [one.key for one in labelling.read(tmp_path / "min.json")] == ["row 0", "row 2", "row 3"]
+
+
+@pytest.mark.parametrize("name", ["export.json", "export-min.json", "export.csv", "export.tsv"])
+def test_what_label_studio_itself_wrote_comes_back(name: str) -> None:
+    """Label Studio 1.23 wrote them: one label, skipped, two of three agree, two disagree, one of two skipped, none."""
+    found = labelling.read(Path(__file__).parent / "label_studio" / name)
+    assert [(one.key, one.label) for one in found] == [("row 0", "far"), ("row 2", "far"), ("row 4", "far")]
+    assert [one.item for one in found] == ["How far is it?", "Two lines,\nand a comma", "Is it far & <near>?"]
+
+
+def test_a_table_of_label_studio_may_hold_whole_images(tmp_path: Path) -> None:
+    rows = [("row 0", "a.png", "far"), ("row 0", "a.png", "a & <b>"), ("row 1", "b.png", "far")]
+    table = pd.DataFrame(
+        [{"annotation_id": i, "digest": f"{key} {item}", "image": "data:," + 200_000 * "A", "item": item, "key": key,
+          "label": label} for i, (key, item, label) in enumerate(rows)]
+    )  # fmt: skip
+    table.to_csv(tmp_path / "export.csv", index=False)
+    assert [(one.item, one.label) for one in labelling.read(tmp_path / "export.csv")] == [("b.png", "far")]
 
 
 def test_images_stand_in_the_tasks_themselves(tmp_path: Path) -> None:

@@ -20,15 +20,27 @@ from advisor.training.network import at_layers, build
 from probes.hooks import LAST
 from tests.rungs.test_rungs_line import context_of, digits, sentences
 
+#: Fails where ONNX Runtime is imported before it is told to report nothing.
+UNTOLD = """
+import os, sys
+os.environ.pop("ORT_DISABLE_TELEMETRY", None)
+def watch(event, values):
+    if event == "import" and values[0] == "onnxruntime":
+        assert os.environ.get("ORT_DISABLE_TELEMETRY") == "1", "ONNX Runtime reports its use"
+sys.addaudithook(watch)
+"""
 #: Asks an exported predict.py about items in a process of its own: Python's isolated mode, only the folder on its path.
-ALONE = """
-import sys, json
+ALONE = (
+    UNTOLD
+    + """
+import json
 sys.path.insert(0, sys.argv[1])
 import numpy as np, predict
 np.save(sys.argv[2], predict.probabilities(json.loads(sys.stdin.read())))
 ours = [name for name in sys.modules if name.split(".")[0] in ("advisor", "probes", "torch", "transformers", "sklearn")]
 assert not ours, ours
 """
+)
 
 
 @pytest.fixture(scope="package")
@@ -108,7 +120,7 @@ def alone_words(folder: Path, expression: str, items: Sequence[str]) -> Any:
     import json
 
     code = (
-        "import sys, json; sys.path.insert(0, sys.argv[1]); import predict\n"
+        f"{UNTOLD}\nimport json; sys.path.insert(0, sys.argv[1]); import predict\n"
         f"items = json.loads(sys.stdin.read()); answer = {expression}\n"
         "print(json.dumps(answer.tolist() if hasattr(answer, 'tolist') else answer))\n"
         "assert not [n for n in sys.modules if n.split('.')[0] in ('advisor', 'probes')]\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from advisor.core.records import Advice, Dataset
 from advisor.exports import beside, quantised
@@ -118,6 +120,28 @@ def test_images_are_trained_again_with_timm_alone(
     said = python("-I", "-c", path + f"import runpy; runpy.run_path({str(out / 'train.py')!r}, run_name='__main__')",
                   cwd=tmp_path)  # fmt: skip
     assert "held-out items" in said and (tmp_path / "new" / "model.safetensors").is_file()
+
+
+def test_training_again_changes_what_the_run_changed_at_its_pace(images: Dataset, run_of: Run, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    run, out = tmp_path / "run", tmp_path / "out"
+    shutil.copytree(run_of(images, "fine-tune", whole=True), run)
+    resolved = {"learning_rate": 1e-3, "layer_share": 0.5, "layer_decay": 0.5, "gentle_steps": 80, "adapters": True}
+    (run / "resolved.json").write_text(json.dumps(resolved))
+    (run / "metrics.jsonl").write_text('{"stage": "Training", "step": 1}\n{"stage": "Training", "step": 2}\n')
+    _write_training(run, out)
+    settings = json.loads((out / "training.json").read_text())
+    assert settings["steps"] == 2 and settings["learning_rate"] == pytest.approx(2e-4), "LoRA's rate is not for layers"
+    assert max(settings["pace"].values()) == 1.0 and len(set(settings["pace"].values())) > 1
+    start = out / "model.safetensors"
+    python("-P", "-c", f"import sys; sys.path.insert(0, {str(out)!r}); sys.argv[0] = 'train.py'\nimport runpy\n"
+           f"runpy.run_path({str(out / 'train.py')!r}, run_name='__main__')",
+           images.source, "--out", tmp_path / "new", "--start", start, cwd=tmp_path)  # fmt: skip
+    before, after = load_file(start), load_file(tmp_path / "new" / "model.safetensors")
+    moved = {name.removeprefix("backbone.") for name, tensor in after.items()
+             if name.startswith("backbone.") and not torch.equal(tensor, before[name])}  # fmt: skip
+    assert moved and moved <= set(settings["pace"])
 
 
 def _write_training(run: Path, out: Path) -> None:

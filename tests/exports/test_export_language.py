@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from advisor.cli.show_answers import answers_json
 from advisor.core.errors import RunError
-from advisor.core.records import Dataset, ReadOptions
+from advisor.core.records import Answer, Dataset, ReadOptions
 from advisor.data.reading import read
+from advisor.exports import contents
 from advisor.exports.export import export
 from advisor.exports.records import BOUND
 from advisor.llm.asking import PromptSetup, ShownExample
@@ -124,6 +126,19 @@ def test_a_reader_leaves_with_its_documents_and_marks_the_same(home: Path, tmp_p
         assert (one.text, one.supported) == (other["answer"], other["supported"])
         assert one.probability == pytest.approx(other.get("probability"), abs=BOUND)
         assert [cited.text for cited in one.passages] == [cited["text"] for cited in other["passages"]]
+
+
+def test_an_answer_that_repeats_itself_is_left_out_outside_too(tmp_path: Path) -> None:
+    contents.write_script("predict_questions", tmp_path / "predict.py")
+    contents.write_looping(tmp_path / "looping.py")
+    (tmp_path / "reading.py").write_text("def read(question, passages):\n    return question, None, 0\n")
+    said = ["The answer is: " * 9, "It is forty-two.", "no no no no no no", "Bora Bora", "a the a the a the"]
+    theirs = alone_words(tmp_path, "[predict.answer(item) for item in items]", said)
+    for text, other in zip(said, theirs, strict=True):
+        ours = Answer(input="q", text=text, supported=False)
+        assert (other["answer"], other.get("note", "")) == (ours.usable, ours.note)
+    assert [bool(one["answer"]) for one in theirs] == [False, True, False, True, True]
+    assert answers_json([Answer(input="q", text=said[0], supported=True)])[0]["text"] == ""
 
 
 @pytest.mark.slow

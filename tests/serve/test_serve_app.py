@@ -15,10 +15,12 @@ import pytest
 from PIL import Image
 
 from advisor.core.errors import PeopleError
-from advisor.core.records import Prediction
+from advisor.core.records import Answer, Prediction
 from advisor.rungs.saved.predictor import Predictor
+from advisor.serve.answers import replies
 from advisor.serve.limits import Limits
 from advisor.serve.served import Served
+from probes.reading import LOOPED
 from tests.serve.serving import JSON, Server, serving
 
 COOKING, SPORT = "Fry the onions in butter", "The goalkeeper saved the penalty"
@@ -201,3 +203,9 @@ def test_a_bomb_and_a_damaged_image_have_a_reason(image_server: Server, pictures
     status, document = image_server.upload(("bomb.png", stream.getvalue()), ("half.png", good[:60]), ("ok.png", good))
     bomb, half, ok = document["predictions"]
     assert status == 200 and "144 megapixels" in bomb["problem"] and half["problem"] and ok["label"] == "digit 1"
+
+
+def test_an_answer_that_repeats_itself_is_left_out_and_the_status_stays() -> None:
+    looping = Answer(input="q", text="The answer is: " * 9, supported=True, probability=0.5)
+    (told,) = replies([looping], 0.5, False).answers
+    assert (told.answer, told.supported, told.not_sure, told.note, told.problem) == ("", False, True, LOOPED, None)

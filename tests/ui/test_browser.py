@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from tests.ui.serving import served
 
@@ -144,6 +145,37 @@ def test_a_table_is_corrected_before_it_is_read_and_back_leads_back(browser_page
     page.go_back()
     page.wait_for_url(re.compile(r"/profile\?data="))
     page.get_by_role("heading", name="What is in the data?").wait_for()
+
+
+@pytest.mark.parametrize("tab", ["Folder", "Files"])
+def test_a_folder_that_is_dropped_keeps_its_subfolders(
+    browser_page: Page, address: str, tmp_path: Path, tab: str
+) -> None:
+    page, folder = browser_page, tmp_path / "colours"
+    for name, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (folder / name).mkdir(parents=True)
+        for number in range(8):
+            Image.new("RGB", (16 + number, 16), colour).save(folder / name / f"{number}.png")
+    page.goto(address.replace("/?", "/data?"))
+    page.get_by_role("tab", name=tab).click()
+    zone = page.locator("[data-testid=stFileUploaderDropzone]:visible")
+    zone.wait_for()
+    page.wait_for_timeout(1000)  # the page is drawn anew when a tab opens
+    drop(page, zone, [folder])
+    page.get_by_role("button", name=re.compile("Preview the f")).click(timeout=LONG)
+    page.get_by_text("16 images in 2 classes").first.wait_for(timeout=LONG)
+    assert page.get_by_role("heading", name="Is this right?").is_visible()
+
+
+def drop(page: Page, zone: Locator, paths: list[Path]) -> None:
+    """Drag files or folders of the disk onto a zone, as from a file manager."""
+    box = zone.bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
 
 
 def digit() -> FilePayload:

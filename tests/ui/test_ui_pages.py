@@ -105,7 +105,7 @@ def test_the_evidence_lists_every_probe_with_its_interval(images: Dataset) -> No
 def test_the_advice_shows_five_rungs_and_the_one_click(images: Dataset) -> None:
     app = opened("advice", data=images.fingerprint[:16])
     assert answer(app).count("Frozen features are recommended") == 1
-    shown = [t.value for t in app.text]
+    shown = [spaced(t.value) for t in app.text]
     assert all(f"The reason of {rung}." in shown for rung in ("prompting", "rag", "frozen", "fine-tune"))
     assert "Too few items." in shown
     assert "A target above 95.3 %: Fine-tuning would be recommended." in shown

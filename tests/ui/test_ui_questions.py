@@ -24,6 +24,7 @@ from advisor.ui.charts import answering
 from advisor.ui.instruments import answering as instrument
 from probes import failures
 from probes.measured import Measured
+from probes.reading import LOOPED
 from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
 from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
@@ -216,9 +217,9 @@ def test_an_answer_that_repeats_itself_is_left_out_and_the_passage_leads() -> No
     looping = "The answer is: " * 9
     said = shown(reply_page(Answer(input="What?", text=looping, supported=True, probability=0.52, passages=(passage,))))
     assert "The answer is" not in said and "probability" not in said
-    assert said.index("is forty-two, says") < said.index(ask.LOOPED)
+    assert said.index("is forty-two, says") < said.index(LOOPED)
     assert "# The" not in said
-    assert ask.LOOPED in shown(reply_page(Answer(input="Who?", text=looping, supported=False)))
+    assert LOOPED in shown(reply_page(Answer(input="Who?", text=looping, supported=False)))
 
 
 def test_what_is_not_in_the_documents_is_said_plainly() -> None:

@@ -16,6 +16,7 @@ from advisor.core.records.situation import Situation
 from advisor.core.wording import between, capital, counted, percent, times
 from advisor.core.workspace import RunFiles
 from probes.measured import Measured
+from probes.reading import LOOPED, loops
 
 
 class Plan(Record):
@@ -249,7 +250,8 @@ class Answer(Record):
 
     ``supported``: whether a passage supports it; where none does, ``text`` says that it is not in the documents.
     ``probability``: the model's own (0 to 1), None where it gives none. ``problem``: why an input was not asked, as a
-    sentence; its text is empty then. ``further``: the next best passages, which were found but not read.
+    sentence; its text is empty then. ``further``: the next best passages, which were found but not read. A model that
+    only repeats itself has given no answer: ``text`` is what it wrote, ``usable`` is "", and ``note`` says so.
     """
 
     input: str
@@ -259,3 +261,18 @@ class Answer(Record):
     passages: tuple[Passage, ...] = ()
     further: tuple[Passage, ...] = ()
     problem: str = ""
+
+    @property
+    def looped(self) -> bool:
+        """Whether the model only repeated itself."""
+        return loops(self.text)
+
+    @property
+    def usable(self) -> str:
+        """The text as every page, command, server and table gives it: "" where the model only repeated itself."""
+        return "" if self.looped else self.text
+
+    @property
+    def note(self) -> str:
+        """What there is to say of the answer; "" where it speaks for itself."""
+        return LOOPED if self.looped else ""

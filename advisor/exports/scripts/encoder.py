@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: else it reports its use to its maker
+import onnxruntime
 
 HERE = Path(__file__).resolve().parent
 HOW: dict[str, Any] = json.loads((HERE / "encoder.json").read_text("utf-8"))

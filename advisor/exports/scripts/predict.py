@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: else it reports its use to its maker
 import onnxruntime
 from inputs import batches
 
@@ -27,14 +29,12 @@ def answer(row: np.ndarray) -> dict[str, object]:
     """The label by an item's probabilities; where it is not sure, also the classes that the item may be."""
     top, least = float(row.max()), HOW["likely_from"]
     said = {"label": CLASSES[row.argmax()], "probability": top, "sure": top >= HOW["not_sure_below"]}
-    if not said["sure"] and least is not None:
-        said["likely"] = [CLASSES[i] for i in (-row).argsort() if row[i] >= min(least, top)]
-    return said
+    unsure = not said["sure"] and least is not None
+    return said | ({"likely": [CLASSES[i] for i in (-row).argsort() if row[i] >= min(least, top)]} if unsure else {})
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", nargs="+", metavar="ITEM", help="a text, or the file of an image")
-    items = parser.parse_args().items
-    for item, row in zip(items, probabilities(items), strict=True):
+    for item, row in zip(items := parser.parse_args().items, probabilities(items), strict=True):
         print(item, json.dumps(answer(row), ensure_ascii=False), sep="\t")

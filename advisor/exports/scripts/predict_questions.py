@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from looping import LOOPED, loops
 from reading import read
 
 NOT_FOUND = "not in the documents"
@@ -20,9 +21,10 @@ def answer(question: str) -> dict[str, Any]:
     text, probability, first = read(question, [each["text"] for each in passages]) if near else ("", None, 0)
     if not near or (probability is not None and not text):
         return {"question": question, "answer": NOT_FOUND, "supported": False, "passages": passages}
+    note = {"note": LOOPED} if loops(text) else {}
     passages = [*passages[first : first + 1], *passages[:first], *passages[first + 1 :]]
-    return {"question": question, "answer": text, "supported": HAS_DOCUMENTS, "probability": probability,
-            "passages": passages}  # fmt: skip
+    return {"question": question, "answer": "" if note else text, "supported": HAS_DOCUMENTS and not note,
+            "probability": probability, "passages": passages, **note}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,14 +6,17 @@ It is told how often words of the question stand near each token, too, and the l
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: else it reports its use to its maker
+import onnxruntime
 
 HERE = Path(__file__).resolve().parent
 HOW: dict[str, Any] = json.loads((HERE / "reader.json").read_text("utf-8"))

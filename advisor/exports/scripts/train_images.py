@@ -131,13 +131,22 @@ def fit_head(network: Network, x: Tensor, y: Tensor) -> None:
 
 
 def fine_tune(network: Network, items: Tensor, y: Tensor, steps: int) -> None:
-    """Every weight: AdamW, warm-up then cosine, label smoothing. Batch norms learn from scratch only."""
+    """The layers that the run changed, each at its own pace: AdamW, warm-up then cosine, label smoothing.
+
+    Batch norms learn from scratch only.
+    """
     network.train(RUN["rung"] == "scratch")
-    groups = [
-        {"params": list(network.backbone.parameters()), "lr": RUN["learning_rate"]},
-        {"params": list(network.head.parameters()), "lr": RUN["head_learning_rate"]},
-    ]
-    optimizer = torch.optim.AdamW(groups, weight_decay=RUN["weight_decay"])
+    rate = RUN["learning_rate"]
+    weights = [(weight, rate * RUN["pace"].get(name, 0.0)) for name, weight in network.backbone.named_parameters()]
+    weights += [(weight, RUN["head_learning_rate"]) for weight in network.head.parameters()]
+    gentle = min(1.0, max(0.25, steps / RUN["gentle_steps"])) if RUN["gentle_steps"] else 1.0
+    groups = []
+    for weight, own in weights:
+        weight.requires_grad_(own > 0)
+        if own > 0:
+            decay = RUN["weight_decay"] if weight.ndim > 1 else 0.0
+            groups.append({"params": [weight], "lr": gentle * own, "weight_decay": decay})
+    optimizer = torch.optim.AdamW(groups)
     warmup = max(1, int(RUN["warmup"] * steps))
     pace = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
@@ -161,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train this model again.")
     parser.add_argument("folder", type=Path, help="with one folder of images for each class")
     parser.add_argument("--out", type=Path, default=Path("new-model"))
-    parser.add_argument("--steps", type=int, help="of fine-tuning; by default the run's passes over the items")
+    parser.add_argument("--steps", type=int, help="of fine-tuning; by default as many as the run's")
     parser.add_argument("--start", help="a model.safetensors with backbone.* to start from")
     asked = parser.parse_args()
     torch.manual_seed(RUN["seed"])
@@ -180,8 +189,8 @@ def main() -> None:
     if RUN["rung"] != "scratch":
         fit_head(network, embedded(network, items[rest]), y[rest])
     if RUN["whole"]:
-        passes = math.ceil(RUN["max_epochs"] * len(rest) / RUN["batch_size"])
-        fine_tune(network, items[rest], y[rest], passes if asked.steps is None else asked.steps)
+        usual = RUN["steps"] or math.ceil(RUN["max_epochs"] * len(rest) / RUN["batch_size"])
+        fine_tune(network, items[rest], y[rest], usual if asked.steps is None else asked.steps)
     with torch.inference_mode():
         right = (network.head(embedded(network, items[held])).argmax(1) == y[held]).float().mean()
     asked.out.mkdir(parents=True, exist_ok=True)

@@ -23,9 +23,22 @@ DROP_ZONE = """<style>
 [class*="st-key-upload"] [data-testid="stFileUploaderDropzone"] {min-height: 9rem; border: 2px dashed #2a9086;
   flex-direction: column; align-items: center; justify-content: center; gap: 0.5rem}
 [class*="st-key-upload"] [data-testid="stFileUploaderDropzone"] > * {flex: none}
+.st-key-paths-of-dropped {display: none}
 </style>"""
 #: A table or archive up to this size is looked at without being asked to.
 AT_ONCE_BYTES = 20_000_000
+#: Where a dropped file lay in its folder. Chromium and Firefox leave `webkitRelativePath` empty for a folder that is
+#: dropped, and Streamlit sends nothing else; its drop zone has put the path beside it, as `path`.
+PATHS = """<script>
+if (!window.advisorPaths) {
+  window.advisorPaths = true
+  const own = Object.getOwnPropertyDescriptor(File.prototype, "webkitRelativePath")
+  Object.defineProperty(File.prototype, "webkitRelativePath", {...own, get() {
+    const known = own.get.call(this), path = typeof this.path === "string" ? this.path.replace(/^[.]?[/]/, "") : ""
+    return known || (path.includes("/") ? path : "")
+  }})
+}
+</script>"""
 #: What can be read, kind by kind; these words are ours and may be Markdown.
 ACCEPTED = """
 **Images**: a folder with one subfolder per class, or a table with paths and labels beside the images.
@@ -44,6 +57,8 @@ their questions, may also be selected together. The guide says more under “Dat
 def draw() -> None:
     """Files and a path side by side; the camera in a tab of its own, asked for only when that is open."""
     st.html(DROP_ZONE)
+    with st.container(key="paths-of-dropped"):
+        st.html(PATHS, unsafe_allow_javascript=True)
     files, whole, pictures = st.tabs(["Files", "Folder", "Camera"], key="own", on_change="rerun")
     if pictures.open:
         with pictures:
@@ -69,12 +84,13 @@ def draw() -> None:
 def upload() -> None:
     """An uploaded archive or table, or documents with their questions, kept in the workspace once it is looked at.
 
-    Any file may come: the widget would refuse one by a red icon alone, while the reading says why and what to do.
+    A folder that is dropped here is read as one in its own tab. Any file may come: the widget would refuse one by a red
+    icon alone, while the reading says why and what to do.
     """
-    label = "Drop a table, an archive, or documents with their questions"
+    label = "Drop a folder, an archive, a table, or documents with their questions"
     files = st.file_uploader(label, key="upload", accept_multiple_files=True)
     if files and (is_whole(files) or st.button("Preview the files", key="read-upload", type="primary")):
-        keep(uploads.keep_together, files)
+        keep(uploads.keep_folder if any("/" in file.name for file in files) else uploads.keep_together, files)
 
 
 def is_whole(files: Sequence[UploadedFile]) -> bool:
