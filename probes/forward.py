@@ -7,7 +7,8 @@ there is no engine, where the items are too few to open one, on a GPU, and whate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,18 @@ TO_OPEN, TO_TRANSLATE = 64, 256
 CHARACTERS = 256
 #: Items compared with torch when a process first uses an engine.
 COMPARED = 2
+#: Blocks under way in which torch computes in float32 alone.
+_exact: list[None] = []
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Features come from torch in float32 as long as the block lasts: what an exported model is compared with."""
+    _exact.append(None)
+    try:
+        yield
+    finally:
+        _exact.pop()
 
 
 class Forward:
@@ -41,6 +54,8 @@ class Forward:
 
     def __call__(self, batch: Any) -> np.ndarray:
         """Shape: (n, s, s, 3) uint8 pixels, or a dict of (n, tokens) tensors, to (n, dim)."""
+        if _exact:
+            return in_torch(self.backbone, _plain(self.backbone))(batch)
         while self._engine is not None:
             try:
                 if not self._engine.agreed:
@@ -91,9 +106,14 @@ def _calibration(backbone: Any, n: int, cache: Path, texts: list[str] | None, st
         from probes.calibrations import calibration_of
 
         return calibration_of(backbone, cache, texts)
-    plain = Calibration(device=str(backbone.device), channels_last=not hasattr(backbone, "tokenizer"))
+    plain = _plain(backbone)
     one = engines.at_hand(backbone) if translatable(backbone) else None
     return plain if one is None else plain.model_copy(update={"engine": one.engine, "engine_dtype": one.precision})
+
+
+def _plain(backbone: Any) -> Calibration:
+    """torch in float32, nothing measured."""
+    return Calibration(device=str(backbone.device), channels_last=not hasattr(backbone, "tokenizer"))
 
 
 def _translated(backbone: Any, cache: Path) -> bool:

@@ -19,6 +19,7 @@ from advisor.core.records.base import Part
 from advisor.exports.records import BOUND, Pace, Parity
 from advisor.rungs.saved.predictor import Predictor
 from probes.folds import spread_order
+from probes.forward import exact
 from probes.interval import measured_score
 from probes.measured import Measured
 from probes.progress import Progress, silent
@@ -59,8 +60,12 @@ def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list
 
 
 def readable(model: Predictor, items: list[Any], progress: Progress = silent) -> tuple[list[Any], np.ndarray]:
-    """The items that the model can read, and its probabilities of them, (n, C). Raises RunError where there is none."""
-    answers = model.predict(items, progress)
+    """The items that the model can read, and its probabilities of them, (n, C), without an engine's rounding.
+
+    Raises RunError where there is none.
+    """
+    with exact():
+        answers = model.predict(items, progress)
     known = [(item, answer) for item, answer in zip(items, answers, strict=True) if not answer.problem]
     if not known:
         raise RunError("None of the items can be read, so the exported model cannot be compared.")
@@ -109,7 +114,8 @@ def _torch_pace(model: Predictor, items: Sequence[Any]) -> Pace:
     try:
         for n_threads in sorted({1, usual}):
             torch.set_num_threads(n_threads)
-            paces.append(pace(model.predict_proba, items))
+            with exact():
+                paces.append(pace(model.predict_proba, items))
     finally:
         torch.set_num_threads(usual)
     return Pace(one_ms=min(p.one_ms for p in paces), batch_ms=min(p.batch_ms for p in paces))

@@ -21,7 +21,7 @@ from probes.device import Calibration
 from probes.engines import kept, opened
 from probes.engines.graph import graph_of, places, signature_of, translatable
 from probes.features import extract
-from probes.forward import TO_OPEN, TO_TRANSLATE, Forward, forward_of
+from probes.forward import TO_OPEN, TO_TRANSLATE, Forward, exact, forward_of
 from probes.hooks import hooked
 from tests.probes.tiny_models import ENCODERS, TIMM, VISION, encoder, timm_folder, vision
 
@@ -205,6 +205,17 @@ def test_an_engine_is_opened_for_many_items_or_for_a_process_that_stays(tmp_path
     other = ImageBackbone.load(catalog.default("image"), input_size=96)
     assert forward_of(other, TO_TRANSLATE // 2, tmp_path).engine == "torch"  # its graph would have to be made
     assert forward_of(other, TO_TRANSLATE, tmp_path).calibration.items_per_second > 0
+
+
+@pytest.mark.skipif("openvino" not in INSTALLED, reason="OpenVINO is not installed")
+def test_what_must_be_exact_is_torchs_to_the_last_bit_and_the_engine_goes_on_after_it(
+    lite0: ImageBackbone, tmp_path: Path
+) -> None:
+    batch = np.stack([np.asarray(image.convert("RGB").resize((224, 224))) for image in odd_images()[:3]])
+    plain, engine = Forward(lite0, by("torch"), tmp_path), Forward(lite0, by("openvino"), tmp_path)
+    with exact():
+        assert (engine(batch) == plain(batch)).all()
+    assert engine.engine == "openvino" and (engine(batch) != plain(batch)).any()
 
 
 def test_the_feature_cache_does_not_depend_on_the_engine(lite0: ImageBackbone, tmp_path: Path) -> None:
