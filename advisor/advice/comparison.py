@@ -62,11 +62,13 @@ def shown_lead(one: Estimate, other: Estimate) -> float:
 
 def luck(estimate: Estimate) -> str:
     """What was taken off a forecast for luck and why, a sentence; "" where it is not worth one."""
-    if estimate.before_luck is None or 100.0 * estimate.curse < LUCK:
+    if estimate.before_luck is None:
         return ""
-    forecast, off = percent(estimate.before_luck[0]), 100.0 * (estimate.before_luck[0] - value(estimate))
+    forecast, off = estimate.before_luck[0], 100.0 * (estimate.before_luck[0] - value(estimate))
+    if off < LUCK:
+        return ""
     why = "because the best of many measured values is usually lucky"
-    return f"The forecast was {forecast}; {off:.1f} points are taken off, {why}."
+    return f"The forecast was {percent(forecast)}; {off:.1f} points are taken off, {why}."
 
 
 def basis(estimate: Estimate) -> str:

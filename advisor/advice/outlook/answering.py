@@ -151,7 +151,8 @@ def kept(evidence: Evidence) -> float:
 
 def limit(evidence: Evidence) -> dict[str, float]:
     """The threshold of "not in the documents" and its error rates, as the evidence keeps them."""
-    threshold: dict[str, float] = needed(evidence, "retrieval").settings["threshold"]
+    kept_with = evidence.result("retrieval") or needed(evidence, "retrieved")
+    threshold: dict[str, float] = kept_with.settings["threshold"]
     return threshold
 
 

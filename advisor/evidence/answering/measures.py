@@ -30,6 +30,7 @@ from probes.progress import Progress, within
 if TYPE_CHECKING:
     from advisor.data.features import Load
     from probes.chat import ChatModel
+    from probes.support import Threshold
 
 #: Questions for the search alone, which costs milliseconds each.
 SEARCHED = 400
@@ -100,18 +101,28 @@ def measure(
     progress("Searching the documents for training questions", 0.12)
     searched = questions.only(np.arange(min(len(questions), SEARCHED)))
     limit = threshold(index, searched)
-    search = retrieval(index, searched, asdict(limit))
-    keep(so_far([search]))
+    found = retrieval(index, searched, asdict(limit))
+    search = [] if found is None else [found]
+    keep(so_far(search))
     choices = qa_prompts.choices_among(questions.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
     asked = ask_in_rounds(model, index, questions, K, choices, seconds, within(progress, 0.15, 0.65))
     probes = with_scale(results(model, asked, K, choices), model, dataset)
-    keep(so_far([*probes, search], len(asked.questions), speed_in_words(model, probes)))
+    if found is None:  # it is kept with the search otherwise
+        probes = [with_threshold(probe, limit) for probe in probes]
+    keep(so_far([*probes, *search], len(asked.questions), speed_in_words(model, probes)))
     progress("Training a reader on the passages that answer", 0.66)
     extractive = reader(index, questions, asked, READER_SHARE * budget_seconds)
-    probes += [*([extractive] if extractive else []), search]
+    probes += [*([extractive] if extractive else []), *search]
     sentences = notes(probes, limit, choices)
     return so_far(probes, len(asked.questions), speed_in_words(model, probes), *sentences)
+
+
+def with_threshold(probe: ProbeResult, limit: Threshold) -> ProbeResult:
+    """The answers from passages with the threshold below which nothing supports one; other results as they are."""
+    if probe.name != "retrieved":
+        return probe
+    return probe.model_copy(update={"settings": {**probe.settings, "threshold": asdict(limit)}})
 
 
 def speed_in_words(model: ChatModel, probes: list[ProbeResult]) -> str:

@@ -20,10 +20,11 @@ HOWS: tuple[How, ...] = ("words", "dense", "hybrid")
 DEEPEST = 20
 
 
-def retrieval(index: HybridIndex, questions: QuestionSet, threshold: dict[str, Any]) -> ProbeResult:
+def retrieval(index: HybridIndex, questions: QuestionSet, threshold: dict[str, Any]) -> ProbeResult | None:
     """Recall at 1 and 5 and the mean reciprocal rank, by words, by meaning and by both; the value is recall at 5.
 
-    threshold: the chosen `Threshold` as a dictionary, kept beside the numbers.
+    threshold: the chosen `Threshold` as a dictionary, kept beside the numbers. None where no passage is known to
+    answer any of the questions: their answers are in words of their own, or not in the documents.
     """
     from probes.retrieval import measures
 
@@ -41,6 +42,8 @@ def retrieval(index: HybridIndex, questions: QuestionSet, threshold: dict[str, A
             "mrr": measures.mean_reciprocal_rank(ranks),
         }
     known = ~np.isnan(ranks)
+    if not known.any():
+        return None
     groups = [group for group, is_known in zip(questions.groups, known, strict=True) if is_known]
     measured = measured_mean((ranks[known] <= 5).astype(float), time.monotonic() - started, groups, note="recall@5")
     settings["n_chunks"] = len(index.chunks)

@@ -23,13 +23,20 @@ CAUSES = {
 }
 
 
+#: What is said of the search where no passage is known to answer a question.
+UNKNOWN = (
+    "Whether the right passage is found is not known, since no answer stands in the documents word for word. A column "
+    "that names each question's document would tell."
+)
+
+
 def notes(probes: Sequence[ProbeResult], limit: Threshold, choices: Sequence[str]) -> tuple[str, ...]:
     """The sentences, the most important first."""
     by_name = {probe.name: probe for probe in probes}
     sentences = [
         missing(by_name),
         failures.sentence(by_name["retrieved"].settings["outcomes"]),
-        searching(by_name["retrieval"]),
+        searching(by_name["retrieval"]) if "retrieval" in by_name else UNKNOWN,
     ]
     if "reader" in by_name:
         sentences.append(readers(by_name))
