@@ -27,6 +27,7 @@ from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situ
 from advisor.data.features import load_backbone
 from advisor.evidence.gather import gather, kept, model_of
 from probes.progress import Progress, silent, within
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Load
@@ -97,6 +98,7 @@ def is_former(advice: Advice) -> bool:
     return advice.estimate(TUNED).kept_chance is None
 
 
+@stage("decision")
 def decided(
     dataset: Dataset, goal: Goal, evidence: Evidence, situation: Situation, plain: tuple[Estimate, ...]
 ) -> Advice:
@@ -138,11 +140,13 @@ def decided(
     )
 
 
+@stage("forecast")
 def estimated(
     dataset: Dataset, evidence: Evidence, goal: Goal, progress: Progress, load: Load = load_backbone
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and the situation that they were made from."""
     outlook = outlook_of(dataset.kind)
-    steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
+    with stage("steps"):
+        steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
     situation = situation_of(dataset, evidence, steps)
     return outlook.estimates(situation, evidence, goal), situation

@@ -16,6 +16,7 @@ from advisor.evidence.sample import Sample
 from probes.interval import Counts, counts
 from probes.measured import Measured
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -52,6 +53,7 @@ def run_probes(
     return [*results, answer], probe
 
 
+@stage("majority")
 def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
     """What always answering the largest class reaches."""
     from probes import baselines
@@ -60,6 +62,7 @@ def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
     return result(dataset, sample, "majority", "Always the largest class", probe.measured, probe.predicted)
 
 
+@stage("class names")
 def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
     """Class names decide: ConSE for images, the nearest class name for texts. No label is used."""
     from probes.interval import measured_score
@@ -94,6 +97,7 @@ def class_name_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> 
     return scores.argmax(axis=1), method
 
 
+@stage("knn")
 def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
     """The nearest labelled examples vote, leave-one-out."""
     from probes.neighbours import knn
@@ -105,6 +109,7 @@ def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult
     )
 
 
+@stage("linear")
 def linear(
     dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, seconds_limit: float
 ) -> tuple[ProbeResult, LinearProbe]:

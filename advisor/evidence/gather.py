@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Backbones, Dataset, Evidence, ProbeResult
+from advisor.core.stages import times_of
 from advisor.data.changes import check_unchanged
 from advisor.data.features import load_backbone
 from advisor.evidence.answering.measures import ProbedLanguageModel
@@ -17,6 +18,7 @@ from advisor.evidence.issues import issues_are_whole
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import ProbedModel
 from probes.progress import Progress, silent, within
+from probes.timings import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,17 +50,22 @@ def gather(
     since they were read.
     """
     _drop_so_far(dataset)  # of a measurement that was ended
-    found = None if backbone else compared(dataset, backbones, budget_seconds, within(progress, 0.0, SHARE), load)
-    if found is not None:
-        found = settled(found.trials, found.seconds, latency_ms)
-    model = model_of(dataset, found.best if found else backbone, load)
-    evidence = kept(dataset, model, budget_seconds)
-    if evidence is None:
-        check_unchanged(dataset)
-        left = budget_seconds - (min(found.seconds, SHARE * budget_seconds) if found else 0.0)
-        further = within(progress, SHARE, 1.0) if found else progress
-        evidence = model.measure(dataset, left, further, partial(_keep_so_far, dataset, found))
+    with watched() as watch:
+        found = None if backbone else compared(dataset, backbones, budget_seconds, within(progress, 0.0, SHARE), load)
+        if found is not None:
+            found = settled(found.trials, found.seconds, latency_ms)
+        model = model_of(dataset, found.best if found else backbone, load)
+        evidence = kept(dataset, model, budget_seconds)
+        measured = None
+        if evidence is None:
+            check_unchanged(dataset)
+            left = budget_seconds - (min(found.seconds, SHARE * budget_seconds) if found else 0.0)
+            further = within(progress, SHARE, 1.0) if found else progress
+            measured = model.measure(dataset, left, further, partial(_keep_so_far, dataset, found))
+    if measured is not None:
+        evidence = measured.model_copy(update={"timings": times_of(watch)})
         evidence.save(kept_at(dataset, model, evidence.backbone_hash, budget_seconds))
+    assert evidence is not None
     last = Evidence.saved(dataset.files.evidence)
     if found is None and last is not None and last.backbone_hash == evidence.backbone_hash:
         found = last.backbones  # what was compared before still holds

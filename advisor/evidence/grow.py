@@ -16,6 +16,7 @@ from advisor.evidence.feature_probes import class_name_answers
 from advisor.evidence.sample import EXTRACTION_SHARE, Sample, sample_size, sampled
 from probes.errors import ProbeError
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -71,6 +72,7 @@ def _affordable(sample: Sample, n_new: int, spent: float, budget_seconds: float)
     return sample.size + (int(n_new * max(left, 0.0) / sample.seconds) if sample.seconds else 10**9)
 
 
+@stage("looks")
 def _answers(dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float) -> Answers:
     """Each cheap rung's predictions on the sample, out of fold; none where nothing can be held out yet."""
     from probes.linear import linear_probe

@@ -16,6 +16,7 @@ from advisor.core.records import Dataset, Layers, ProbeResult
 from advisor.core.records.evidence import Layer
 from advisor.evidence.feature_probes import result
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -33,6 +34,7 @@ class LayerFeatures:
     seconds: float
 
 
+@stage("layers")
 def measure_layers(
     dataset: Dataset,
     backbone: Backbone,
@@ -76,6 +78,7 @@ def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Layers:
     )
 
 
+@stage("joined")
 def measure_joined(
     dataset: Dataset, backbone: Backbone, calibration: Calibration | None, sample: Sample, seconds_limit: float
 ) -> ProbeResult | None:

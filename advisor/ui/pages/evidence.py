@@ -8,7 +8,7 @@ import streamlit as st
 
 from advisor.core.records import Dataset, Evidence
 from advisor.runs.measured import of_dataset
-from advisor.ui import cards, jobs, label_next, one_truth, parts, places, polling, tasks, waiting, work
+from advisor.ui import cards, jobs, label_next, one_truth, parts, places, polling, tasks, timings, waiting, work
 
 QUESTION = "What did the probes measure?"
 #: How often the page looks whether more was measured.
@@ -38,6 +38,7 @@ def draw() -> None:
         places.go("advice", ask="1")
     cards.draw(view.evidence(dataset, evidence))
     label_next.draw(dataset, evidence)
+    timings.draw(evidence)
 
 
 def measuring(dataset: Dataset, job: jobs.Job) -> None:
