@@ -21,7 +21,7 @@ from advisor.evidence.curve import measure_curve
 from advisor.evidence.feature_probes import run_probes
 from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
-from advisor.evidence.layers import measure_joined, measure_layers
+from advisor.evidence.layers import measure_joined, probe_every_layer, record
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import Sample
@@ -119,7 +119,7 @@ def measure(
             **fields,
         )
 
-    results, probe = run_probes(
+    results, probe, unnamed = run_probes(
         dataset, backbone, calibration, sample, budget_seconds, progress, lambda results: keep(so_far(results, {}))
     )
     keep(so_far(results, {}))
@@ -128,7 +128,7 @@ def measure(
         dataset, backbone, calibration, sample, results, probe, budget_seconds, progress,
         lambda fields: keep(so_far(results, fields)),
     )  # fmt: skip
-    return so_far(results, fields, remarks)
+    return so_far(results, fields, [*unnamed, *remarks])
 
 
 def instruments(
@@ -157,11 +157,12 @@ def instruments(
         n_sample=sample.size, progress=within(progress, 0.66, 0.80),
     )  # fmt: skip
     keep(fields)
-    fields["depths"] = measure_layers(
+    probed = probe_every_layer(
         dataset, backbone, calibration, sample, LAYERS_SHARE * budget_seconds, within(progress, 0.80, 0.86)
     )
+    fields["depths"] = None if probed is None else record(probed.probes, probed.seconds)
     progress("Joining layers", 0.86)
-    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds)
+    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds, probed, probe)
     results += [joined] if joined is not None else []
     keep(fields)
     extra = probes_of(dataset)

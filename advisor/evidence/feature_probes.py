@@ -35,22 +35,28 @@ def run_probes(
     budget_seconds: float,
     progress: Progress,
     keep: Callable[[list[ProbeResult]], None] = lambda results: None,
-) -> tuple[list[ProbeResult], LinearProbe]:
-    """The probes of the cheap rungs, in the order of the ladder; and the linear probe in full.
+) -> tuple[list[ProbeResult], LinearProbe, list[str]]:
+    """The probes of the cheap rungs, in the order of the ladder; the linear probe in full; what could not be measured.
 
     keep: gets the results so far.
     """
+    from probes.errors import BackboneError
+
+    notes: list[str] = []
     progress("Counting the largest class", 0.36)
     results = [majority(dataset, sample)]
     progress("Letting the nearest examples vote", 0.37)
     results.append(nearest(dataset, backbone, sample))
     keep(results)
     progress("Trying the class names alone", 0.41)
-    results.insert(1, zero_shot(dataset, backbone, sample))
+    try:
+        results.insert(1, zero_shot(dataset, backbone, sample))
+    except BackboneError as error:  # the encoder of the names is not here; everything else can be measured
+        notes.append(f"Class names alone were not measured. {error}")
     keep(results)
     progress("Training a linear probe", 0.44)
     answer, probe = linear(dataset, backbone, calibration, sample, LINEAR_SHARE * budget_seconds)
-    return [*results, answer], probe
+    return [*results, answer], probe, notes
 
 
 @stage("majority")
