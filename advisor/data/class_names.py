@@ -73,7 +73,8 @@ def kept_imagenet(digest: str) -> np.ndarray | None:
     except (StorageError, OSError, ValueError):
         return None
     unit: np.ndarray = kept.astype(np.float32)
-    return unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    return unit
 
 
 def knows_names(backbone: Backbone) -> bool:
