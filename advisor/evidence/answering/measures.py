@@ -60,6 +60,9 @@ class ProbedLanguageModel:
         """A hash: an identity holds more than the weights."""
         return hashlib.sha256(identity.encode()).hexdigest()
 
+    def glance(self, dataset: Dataset, keep: Keep) -> None:
+        """A language model's first answers take as long as all of them."""
+
     def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Raises BackboneError, EndpointError."""
         return measure(dataset, chat_model(self.name, progress=progress), self.name, budget_seconds, progress, keep)
