@@ -38,8 +38,8 @@ def draw() -> None:
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     cards.draw(view.evidence(dataset, evidence))
-    label_next.draw(dataset, evidence)
     timings.draw(evidence)
+    label_next.draw(dataset, evidence)
 
 
 def measuring(dataset: Dataset, job: jobs.Job) -> None:
