@@ -21,6 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import speed_line
 from benchmarks.figures import Figure
 
 ROUNDS = 5
@@ -83,6 +84,7 @@ def figures(n: int) -> Iterator[Figure]:
         yield from _cold(cache)
     yield from _single()
     yield from _help()
+    yield from speed_line.figures()
 
 
 def _images(n: int, cache: Path) -> Iterator[Figure]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from probes.device import usable_cores
+from probes.timings import current, stage
 
 #: (indices, what the backbone prepares, share done)
 Batch = tuple[list[int], Any, float]
@@ -31,10 +32,12 @@ def image_batches(
 ) -> Generator[Batch, None, None]:
     """(indices, pixels (b, s, s, 3) uint8, share done); unreadable items are left out."""
     n_decoders, ahead = division(str(backbone.device))
+    watch = current()
 
     def decode(index: int) -> np.ndarray | None:
         try:
-            pixels: np.ndarray = backbone.pixels(read(index))
+            with watch.beside("decoding") if watch else contextlib.nullcontext():
+                pixels: np.ndarray = backbone.pixels(read(index))
         except Exception:  # a bad item is a finding of the profile, never the end of the job
             return None
         return pixels
@@ -52,7 +55,8 @@ def image_batches(
             refill(1)
             while queue:
                 taken, queue[:] = queue[:batch_size], queue[batch_size:]
-                decoded = [(index, future.result()) for index, future in taken]
+                with stage("decoding"):
+                    decoded = [(index, future.result()) for index, future in taken]
                 refill(ahead)
                 n_done += len(taken)
                 good = [(index, pixels) for index, pixels in decoded if pixels is not None]
@@ -73,7 +77,9 @@ def text_batches(
     for start in range(0, len(texts), batch_size):
         taken = texts[start : start + batch_size]
         n_done += sum(len(text) + 1 for _, text in taken)
-        yield [index for index, _ in taken], backbone.tokenize([text for _, text in taken]), n_done / total
+        with stage("decoding"):
+            tokens = backbone.tokenize([text for _, text in taken])
+        yield [index for index, _ in taken], tokens, n_done / total
 
 
 def readable(read: Callable[[int], Any], indices: list[int]) -> list[tuple[int, Any]]:

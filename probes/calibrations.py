@@ -28,6 +28,7 @@ from probes.device import (
     usable_cores,
 )
 from probes.notes import read_note, write_note
+from probes.timings import stage
 
 #: A present rate within this factor of the kept one confirms it; other work on two cores changes it by about two.
 NEAR = 1.5
@@ -36,6 +37,7 @@ FOLDER = "calibrations"
 N_CHECKED, CHECK_SECONDS = 8, 0.1
 
 
+@stage("engine")
 def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -> Calibration:
     """The calibration of a loaded backbone on this device, from the folder `cache` while it still holds.
 
@@ -55,6 +57,7 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
     return measured
 
 
+@stage("engine")
 def present_rate(backbone: Any, calibration: Calibration, cache: Path, texts: list[str] | None = None) -> float | None:
     """Items a second now, by the calibration's engine; None where that does not run here any more."""
     if calibration.engine == "torch":

@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from probes.errors import ProbeError
+from probes.timings import stage
 
 #: A reduced precision must be at least this much faster, and its features must point in the same direction.
 WORTH_IT = 1.15
@@ -64,7 +65,8 @@ class _Candidate:
 
 def pick(name: str = "auto") -> str:
     """ "cuda", "mps" or "cpu"; ``auto`` takes the first available one. Raises ProbeError for an unavailable one."""
-    import torch
+    with stage("libraries"):
+        import torch
 
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":

@@ -100,7 +100,7 @@ class MomentOutputs(LayerOutputs):
     Shape: (n, 3, s, s) to (n, channels) twice per layer, and (n, dim).
     """
 
-    graph_name = "moments"
+    graph_name = "moments-2"
 
     def __init__(self, module: nn.Module, side_px: int) -> None:
         super().__init__()
@@ -119,8 +119,8 @@ class MomentOutputs(LayerOutputs):
         parts: list[Tensor] = []
         for layer in self.layers:
             values = inputs[id(layer)].float()
-            values = values.flatten(2) if values.dim() > 2 else values.unsqueeze(2)
-            parts += [values.mean(dim=2), values.square().mean(dim=2)]
+            places = tuple(range(2, values.dim()))  # flattened first, an engine would lay every layer out anew
+            parts += [values.mean(dim=places), (values * values).mean(dim=places)] if places else [values, values**2]
         return [*parts, features]
 
     def _inputs(self, layers: Sequence[nn.Module], batch: Tensor) -> tuple[dict[int, Tensor], Tensor]:

@@ -24,6 +24,7 @@ from probes.feature_table import FeatureTable
 from probes.forward import Forward, forward_of
 from probes.memory import InParts
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 #: Seconds between two writes to the cache.
 FLUSH_SECONDS = 2.0
@@ -62,6 +63,7 @@ class Features:
     cached: bool
 
 
+@stage("keeping")
 def extract(
     backbone: Any,
     read: Callable[[int], Any],

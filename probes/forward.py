@@ -18,6 +18,7 @@ from probes.device import Calibration, in_torch
 from probes.engines import opened as engines
 from probes.engines.graph import translatable
 from probes.memory import is_out_of_memory
+from probes.timings import stage
 
 #: So many items are read before a process opens an engine (half a second), and before a graph is translated (two more).
 #: A text counts as an item for each `CHARACTERS` of it.
@@ -52,6 +53,7 @@ class Forward:
         """What computes: "torch" or an engine's name."""
         return "torch" if self._engine is None else self.calibration.engine
 
+    @stage("forward")
     def __call__(self, batch: Any) -> np.ndarray:
         """Shape: (n, s, s, 3) uint8 pixels, or a dict of (n, tokens) tensors, to (n, dim)."""
         if _exact:
@@ -70,6 +72,7 @@ class Forward:
             self._torch = in_torch(self.backbone, self.calibration)
         return self._torch(batch)
 
+    @stage("engine")
     def _opened(self) -> engines.Opened | None:
         how = self.calibration
         if how.engine == "torch" or not translatable(self.backbone):

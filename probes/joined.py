@@ -20,7 +20,7 @@ import numpy as np
 
 from probes.folds import stratified_subset
 from probes.hooks import LAST
-from probes.layers import MAX_ITEMS, probe_layers
+from probes.layers import MAX_ITEMS, LayerProbes, probe_layers
 from probes.linear import LinearProbe, linear_probe
 from probes.temperature import tempered_loss
 
@@ -58,18 +58,21 @@ def probe_joins(
     seconds_limit: float = SECONDS,
     seed: int = 0,
     wanted: Sequence[Layers] | None = None,
+    probed: LayerProbes | None = None,
+    last: LinearProbe | None = None,
 ) -> Joined:
     """Cross-validate the joins that the layers suggest, within about the seconds; `wanted` names the joins instead.
 
-    Shape: parts {name of the layer: (n, d)} in the network's order, `LAST` the last; labels, groups (n,). Raises
-    ProbeError when nothing can be held out.
+    Shape: parts {name of the layer: (n, d)} in the network's order, `LAST` the last; labels, groups (n,). probed: every
+    layer on the subset of `MAX_ITEMS` of these items, and last: the last features of all of them, where these were
+    measured before. Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
     if wanted is None and len(labels) < LEAST_ITEMS:
         candidates = []
     elif wanted is None:
         few = stratified_subset(labels, MAX_ITEMS, seed)
-        probed = probe_layers(
+        probed = probed or probe_layers(
             [(name, features[few]) for name, features in parts.items()], labels[few], metric, groups[few],
             n_classes=n_classes, seconds_limit=LAYERS_SHARE * seconds_limit, seed=seed,
         )  # fmt: skip
@@ -79,8 +82,10 @@ def probe_joins(
     else:
         candidates = list(wanted)
     order = list(dict.fromkeys([(LAST,), *candidates]))
-    probes: dict[Layers, LinearProbe] = {}
+    probes: dict[Layers, LinearProbe] = {} if last is None else {(LAST,): last}
     for index, layers in enumerate(order):
+        if layers in probes:
+            continue
         left = seconds_limit - (time.monotonic() - started)
         if probes and left <= 0 and wanted is None:
             break
@@ -89,10 +94,9 @@ def probe_joins(
         probes[layers] = linear_probe(
             features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=n_classes
         )
-    last = probes[(LAST,)]
     best = min(wanted or probes, key=lambda layers: _loss(probes[layers], labels))
     tried = tuple((layers, probe.measured.value) for layers, probe in probes.items())
-    return Joined(best, probes[best], last, tried)
+    return Joined(best, probes[best], probes[(LAST,)], tried)
 
 
 def joined(parts: Mapping[str, np.ndarray], layers: Layers) -> np.ndarray:

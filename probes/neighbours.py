@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.errors import ProbeError
+from probes.heads import single_blas_thread
 from probes.interval import measured_score, score
 from probes.measured import Measured
 
@@ -33,6 +34,7 @@ class Neighbours:
     scores: dict[int, float]
 
 
+@single_blas_thread()
 def knn(
     features: np.ndarray,
     labels: np.ndarray,
@@ -65,6 +67,7 @@ def knn(
     return Neighbours(measured, best, answers[best], scores)
 
 
+@single_blas_thread()
 def nearest_others(
     features: np.ndarray, groups: np.ndarray | None = None, k: int = 10
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -54,6 +54,9 @@ def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 @functools.cache
 def imagenet_names() -> tuple[str, ...]:
     """The names of ImageNet's 1,000 classes in the head's order, with synonyms after commas (from timm)."""
+    from probes.backbones import lean
+
+    lean.timm()
     from timm.data.imagenet_info import ImageNetInfo
 
     info = ImageNetInfo("imagenet-1k")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed, with_luck
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.shared import shared_misses
-from advisor.advice.outlook.steps import kept_steps
+from advisor.advice.outlook.steps import Steps, kept_steps
 from advisor.advice.outlook.tasks import outlook_of, situation_of
 from advisor.advice.what_if import what_ifs
 from advisor.advice.what_if_labels import labels_for_target
@@ -27,6 +28,7 @@ from advisor.core.records import Advice, Dataset, Estimate, Evidence, Goal, Situ
 from advisor.data.features import load_backbone
 from advisor.evidence.gather import gather, kept, model_of
 from probes.progress import Progress, silent, within
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Load
@@ -48,16 +50,41 @@ def answer(dataset: Dataset, goal: Goal, progress: Progress = silent, runs: Runs
     """Gather what is missing and decide. Raises AdviceError, BackboneError."""
     started = time.monotonic()
     load = lru_cache(maxsize=1)(load_backbone)  # the steps are timed on the backbone that the probes have loaded
-    evidence = gather(
-        dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load, goal.backbones,
-        goal.constraints.latency_ms,
-    )  # fmt: skip
+    known_so_far = dataset.files.advice_so_far
+    try:
+        evidence = gather(
+            dataset, goal.backbone, goal.budget_seconds, within(progress, 0.0, 0.9), load, goal.backbones,
+            goal.constraints.latency_ms, so_far(dataset, goal),
+        )  # fmt: skip
+    finally:
+        if known_so_far.exists():
+            known_so_far.unlink(missing_ok=True)
     plain, situation = estimated(dataset, evidence, goal, progress, load)
     load.cache_clear()
     known = {name: run for name, run in (runs or {}).items() if run.backbone == evidence.backbone}
     shared = shared_misses(Experience.here(), dataset.kind)
     advice = decided(dataset, goal, evidence, situation, with_runs(plain, known, shared))
     return advice.model_copy(update={"seconds": time.monotonic() - started})
+
+
+def so_far(dataset: Dataset, goal: Goal) -> Callable[[Evidence], None]:
+    """Keeps the advice that follows from evidence which is still gathered, once for each size of its sample.
+
+    No step is timed for it, so that training times are not known yet. It lies beside the advice, and goes with the end
+    of the measurement.
+    """
+    sizes: set[int] = set()
+
+    def keep(evidence: Evidence) -> None:
+        if evidence.result("linear") is None or evidence.n_sample in sizes:
+            return
+        sizes.add(evidence.n_sample)
+        situation = situation_of(dataset, evidence, Steps())
+        with stage("forecast"), contextlib.suppress(AdviceError):  # no rung is left: said at the end
+            plain = outlook_of(dataset.kind).estimates(situation, evidence, goal)
+            decided(dataset, goal, evidence, situation, plain).save(dataset.files.advice_so_far)
+
+    return keep
 
 
 def reconsider(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None) -> Advice:
@@ -102,6 +129,7 @@ def is_former(advice: Advice) -> bool:
     return lucky or advice.estimate(TUNED).kept_chance is None
 
 
+@stage("decision")
 def decided(
     dataset: Dataset, goal: Goal, evidence: Evidence, situation: Situation, plain: tuple[Estimate, ...]
 ) -> Advice:
@@ -143,11 +171,13 @@ def decided(
     )
 
 
+@stage("forecast")
 def estimated(
     dataset: Dataset, evidence: Evidence, goal: Goal, progress: Progress, load: Load = load_backbone
 ) -> tuple[tuple[Estimate, ...], Situation]:
     """The estimates of this kind of data, and the situation that they were made from."""
     outlook = outlook_of(dataset.kind)
-    steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
+    with stage("steps"):
+        steps = outlook.time_steps(dataset, evidence, goal.rungs, progress, load)
     situation = situation_of(dataset, evidence, steps)
     return outlook.estimates(situation, evidence, goal), situation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,11 +15,15 @@ from advisor.cli.options import (
     PathArgument,
     Reading,
     Target,
+    Timings,
     Tolerance,
     Wishes,
     reads_data,
 )
 from advisor.cli.output import command
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @reads_data
@@ -35,6 +39,7 @@ def advise(
     ] = None,
     backbone: Backbone = None,
     backbones: Backbones = "at-hand",
+    timings: Timings = False,
     json: Json = False,
 ) -> None:
     """Recommend the cheapest rung that will do, with a number and a reason for every rung."""
@@ -42,7 +47,10 @@ def advise(
         from advisor import api
         from advisor.advice.wishes import checked_goal
         from advisor.cli import show_advice as show
+        from advisor.cli import show_timings
         from advisor.core.records import Constraints, Prices
+        from advisor.core.stages import times_of
+        from probes.timings import watched
 
         goal: dict[str, Any] = {
             "target": target, "tolerance": tolerance, "budget": budget, "rungs": rungs, "backbone": backbone,
@@ -50,9 +58,17 @@ def advise(
             "prices": Prices(**wishes["prices"]), "constraints": Constraints(**wishes["constraints"]),
         }  # fmt: skip
         checked_goal(**goal)
-        dataset = api.read(path, **reading, progress=output.progress)
-        advice = api.advise(dataset, **goal, progress=output.progress)
-        output.answer(show.advice_json(dataset, advice), lambda to: show.advice(to, dataset, advice))
+        with watched() as watch:
+            dataset = api.read(path, **reading, progress=output.progress)
+            advice = api.advise(dataset, **goal, progress=output.progress)
+        times = times_of(watch) if timings else ()
+        document = show.advice_json(dataset, advice) | show_timings.as_json(dataset, times)
+
+        def draw(to: Console) -> None:
+            show.advice(to, dataset, advice)
+            show_timings.table_of(to, dataset, times)
+
+        output.answer(document, draw)
 
 
 @reads_data

@@ -51,6 +51,7 @@ RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id, the last four characters of one, or the word last.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+Timings = Annotated[bool, typer.Option("--timings", help="Print where the time went.", show_default=False)]
 Target = Annotated[
     str | None, typer.Option(metavar="SHARE", help="The metric you need, such as 0.95 or 95%.", show_default=False)
 ]

@@ -123,6 +123,7 @@ class DatasetFiles(Folder):
     evidence = Inside("evidence.json")  # gathered last
     evidence_so_far = Inside("evidence-so-far.json")  # while it is gathered
     advice = Inside("advice.json")  # given last
+    advice_so_far = Inside("advice-so-far.json")  # from the evidence so far, while it is gathered
     next_labels = Inside("next-labels.json")  # the items to label next, as they were chosen last
     index = Inside("index")  # the search index of the documents, a folder
     sources = Inside("sources")  # what belongs to one source of this content: its record, and where its items lie

@@ -13,6 +13,7 @@ from advisor.core.wording import counted
 from advisor.core.workspace import Workspace
 from advisor.data.modality import modality_of
 from advisor.data.store import listed_ns
+from probes.timings import stage
 
 
 def since_last_time(source: str, options: ReadOptions, fingerprint: str) -> list[str]:
@@ -48,6 +49,7 @@ def keep(dataset: Dataset) -> None:
             storage.write_json(path, content)
 
 
+@stage("hashing")
 def check_unchanged(dataset: Dataset) -> None:
     """Compare the files of the items with what was read; only files changed since then are read again.
 

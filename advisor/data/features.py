@@ -15,6 +15,7 @@ from advisor.core.workspace import Workspace
 from advisor.data.modality import Item, modality_of
 from advisor.data.store import listed_ns
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.modality import Backbone as Backbone
@@ -44,6 +45,7 @@ def feature_cache() -> Path:
     return Workspace.here().features
 
 
+@stage("loading")
 def load_backbone(entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> Backbone:
     """The backbone of a catalog entry on a device, fed with `size` pixels or at most `size` tokens.
 
@@ -69,7 +71,8 @@ def features_of(
 
     modality = modality_of(dataset)
     read, scale = modality.reader_with_digest(dataset, backbone.input_size), _scale(dataset)
-    keys = [digest + scale for digest in modality.digests(dataset.items.iloc[rows], listed_ns(dataset))]
+    with stage("hashing"):
+        keys = [digest + scale for digest in modality.digests(dataset.items.iloc[rows], listed_ns(dataset))]
     changed: dict[int, str] = {}
 
     def read_place(place: int) -> Item:

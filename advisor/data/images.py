@@ -20,6 +20,7 @@ from advisor.data.read.listing import Listing
 from advisor.data.read.part_tables import PartTable
 from advisor.data.read.tables import Table
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
@@ -97,7 +98,8 @@ class Images:
 
     def load(self, entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> ImageBackbone:
         """An image backbone fed with `size` pixels."""
-        from probes.backbones.image import ImageBackbone
+        with stage("libraries"):
+            from probes.backbones.image import ImageBackbone
 
         return ImageBackbone.load(entry, device=device, pretrained=pretrained, input_size=size, seed=seed)
 

@@ -23,10 +23,12 @@ from advisor.data.store import known_dataset, known_datasets, open_dataset
 from advisor.data.task import task_of
 from advisor.data.versions.family import VERSION, opened
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 __all__ = ["known_dataset", "known_datasets", "open_dataset", "read"]
 
 
+@stage("listing")
 def read(source: str | Path, options: ReadOptions | None = None, progress: Progress = silent) -> Dataset:
     """Read a folder, an archive, a table or a sample (``sample:digits``) as a dataset in the workspace.
 
@@ -63,14 +65,16 @@ def read(source: str | Path, options: ReadOptions | None = None, progress: Progr
 def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions, progress: Progress) -> Dataset:
     n_in, task, own_notes = listing.n_in, task_of(listing.kind), list(dict.fromkeys(listing.notes))
     modality = modality_of(listing.kind)
-    inspection = task.inspect(listing.items, modality, lambda s, share: progress(s, 0.9 * share))
+    with stage("inspecting"):
+        inspection = task.inspect(listing.items, modality, lambda s, share: progress(s, 0.9 * share))
     reasons = _reasons(inspection, len(listing.items))
     inspection = listing.keep(pd.Series(inspection.readable), reasons, inspection)
     if not len(listing.items):
         raise DatasetError(all_bad(source, listing))
     inspection = task.checked(source.origin, listing, inspection)
     progress("Splitting", 0.95)
-    parts, official, notes = assign_parts(listing.items, inspection.clusters)
+    with stage("splitting"):
+        parts, official, notes = assign_parts(listing.items, inspection.clusters)
     listing.items["part"] = parts.to_numpy()
     inspection = task.checked_split(source.origin, listing, inspection)
     classes = task.classes(listing)

@@ -18,6 +18,7 @@ from advisor.data.read.part_tables import PartTable
 from advisor.data.read.tables import Table
 from advisor.data.read.text_table import is_blank, joined_texts, list_texts, text_columns
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from probes.backbones.catalog import Entry
@@ -80,7 +81,8 @@ class Texts:
 
     def load(self, entry: Entry, size: int, device: str, pretrained: bool = True, seed: int = 0) -> TextBackbone:
         """A text encoder that reads at most `size` tokens."""
-        from probes.backbones.text import TextBackbone
+        with stage("libraries"):
+            from probes.backbones.text import TextBackbone
 
         return TextBackbone.load(entry, device=device, pretrained=pretrained, max_tokens=size, seed=seed)
 

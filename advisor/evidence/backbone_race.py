@@ -178,7 +178,8 @@ class _Race:
         from probes.calibrations import calibration_of, present_rate
 
         entry = racer.entry
-        racer.backbone = self.load(entry, input_size(self.dataset, entry), devices.pick())
+        load = self.load if racer is self.default else load_backbone  # a memory of one backbone keeps the default
+        racer.backbone = load(entry, input_size(self.dataset, entry), devices.pick())
         texts = probes_of(self.dataset).texts_to_time(self.dataset)
         racer.calibration = self.default.calibration or calibration_of(racer.backbone, feature_cache(), texts)
         now = present_rate(racer.backbone, racer.calibration, feature_cache(), texts)

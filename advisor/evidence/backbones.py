@@ -22,6 +22,7 @@ from advisor.data.features import load_backbone
 from advisor.evidence.backbone_race import Z, race
 from probes.errors import BackboneError
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Load
@@ -38,6 +39,7 @@ TOLL = 0.0025
 VERSION = 1
 
 
+@stage("race")
 def compared(
     dataset: Dataset, words: str, budget_seconds: float, progress: Progress = silent, load: Load = load_backbone
 ) -> Backbones | None:

@@ -16,15 +16,16 @@ import numpy as np
 
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, ProbeResult
+from advisor.core.wording import counted
 from advisor.data.features import feature_cache, input_size, load_backbone
 from advisor.evidence.curve import measure_curve
 from advisor.evidence.feature_probes import run_probes
 from advisor.evidence.grow import grown
 from advisor.evidence.issues import measure_issues
-from advisor.evidence.layers import measure_joined, measure_layers
+from advisor.evidence.layers import measure_joined, probe_every_layer, record
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.probed import Keep, forget
-from advisor.evidence.sample import Sample
+from advisor.evidence.sample import Sample, sampled
 from advisor.evidence.scores import measure_scores
 from probes.progress import Progress, silent, within
 
@@ -39,6 +40,8 @@ LAYERS_SHARE, JOINED_SHARE, PROMPT_SHARE = 0.08, 0.1, 0.2
 #: The distance from the pre-training data takes about 3 s on a processor, which is what everything else takes on a
 #: few hundred items, and LadderBench's decisions are as good without it: a short budget has no room for it.
 DOMAIN_BUDGET_SECONDS = 30.0
+#: Items of the first answer, and what its probes may cost: a budget for measuring, of which they take shares.
+GLANCE_ITEMS, GLANCE_SECONDS = 200, 10.0
 NO_DOMAIN = (
     f"The distance from the pre-training data was not measured: that takes a budget of at least "
     f"{DOMAIN_BUDGET_SECONDS:.0f} s."
@@ -75,6 +78,10 @@ class ProbedBackbone:
         """The hash of the weights is one already."""
         return identity
 
+    def glance(self, dataset: Dataset, keep: Keep) -> None:
+        """The probes of the cheap rungs on a few items. Raises BackboneError, ProbeError."""
+        glance(dataset, self.entry, self.load, keep)
+
     def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Raises BackboneError when the weights cannot be had."""
         return measure(dataset, self.entry, budget_seconds, progress, self.load, keep)
@@ -89,37 +96,16 @@ def measure(
     keep: Keep = forget,
 ) -> Evidence:
     """Load the backbone, extract features of a stratified sample, and run every probe on them."""
-    from probes import device as devices
-    from probes.calibrations import calibration_of
-
     started = time.monotonic()
     progress("Loading the backbone and timing this device", 0.02)
-    device = devices.pick()
-    backbone = load(entry, input_size(dataset, entry), device)
-    calibration = calibration_of(backbone, feature_cache(), probes_of(dataset).texts_to_time(dataset))
+    backbone, calibration = _opened(dataset, entry, load)
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
-    test = dataset.where("test")
 
     def so_far(results: Sequence[ProbeResult], fields: dict[str, Any], remarks: Sequence[str] = ()) -> Evidence:
-        return Evidence(
-            fingerprint=dataset.fingerprint,
-            metric=dataset.metric,
-            backbone=entry.reference,
-            backbone_hash=backbone.weights_hash,
-            device=device,
-            device_reason=calibration.reason,
-            input_size=backbone.input_size,
-            n_train=len(dataset.where("train", "val")),
-            n_sample=sample.size,
-            n_test=len(test),
-            n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
-            results=tuple(results),
-            notes=(*notes, *remarks),
-            seconds=time.monotonic() - started,
-            **fields,
-        )
+        known = _evidence(dataset, backbone, calibration, sample, results, (*notes, *remarks), started)
+        return known.model_copy(update=fields)
 
-    results, probe = run_probes(
+    results, probe, unnamed = run_probes(
         dataset, backbone, calibration, sample, budget_seconds, progress, lambda results: keep(so_far(results, {}))
     )
     keep(so_far(results, {}))
@@ -128,7 +114,61 @@ def measure(
         dataset, backbone, calibration, sample, results, probe, budget_seconds, progress,
         lambda fields: keep(so_far(results, fields)),
     )  # fmt: skip
-    return so_far(results, fields, remarks)
+    return so_far(results, fields, [*unnamed, *remarks])
+
+
+def glance(dataset: Dataset, entry: Entry, load: Load, keep: Keep) -> None:
+    """The probes of the cheap rungs on `GLANCE_ITEMS`, which the whole sample holds too, so that little is lost.
+
+    Nothing where the training part is no larger. Raises BackboneError, ProbeError.
+    """
+    n_all = len(dataset.where("train", "val"))
+    if n_all <= GLANCE_ITEMS:
+        return
+    started = time.monotonic()
+    backbone, calibration = _opened(dataset, entry, load)
+    sample = sampled(dataset, backbone, calibration, GLANCE_ITEMS, silent)
+    note = f"So far on {len(sample.rows):,} of {counted(n_all, 'training item')}; the measurement goes on."
+    results, _, unnamed = run_probes(dataset, backbone, calibration, sample, GLANCE_SECONDS, silent)
+    keep(_evidence(dataset, backbone, calibration, sample, results, [note, *unnamed], started))
+
+
+def _opened(dataset: Dataset, entry: Entry, load: Load) -> tuple[Backbone, Calibration]:
+    """The backbone on this device, and how it runs there."""
+    from probes import device as devices
+    from probes.calibrations import calibration_of
+
+    backbone = load(entry, input_size(dataset, entry), devices.pick())
+    return backbone, calibration_of(backbone, feature_cache(), probes_of(dataset).texts_to_time(dataset))
+
+
+def _evidence(
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration,
+    sample: Sample,
+    results: Sequence[ProbeResult],
+    notes: Sequence[str],
+    started: float,
+) -> Evidence:
+    """What is measured so far; started: on the clock that never goes back."""
+    test = dataset.where("test")
+    return Evidence(
+        fingerprint=dataset.fingerprint,
+        metric=dataset.metric,
+        backbone=backbone.entry.reference,
+        backbone_hash=backbone.weights_hash,
+        device=calibration.device,
+        device_reason=calibration.reason,
+        input_size=backbone.input_size,
+        n_train=len(dataset.where("train", "val")),
+        n_sample=sample.size,
+        n_test=len(test),
+        n_test_per_class=tuple(np.bincount(dataset.labels[test], minlength=len(dataset.classes)).tolist()),
+        results=tuple(results),
+        notes=tuple(notes),
+        seconds=time.monotonic() - started,
+    )
 
 
 def instruments(
@@ -157,11 +197,12 @@ def instruments(
         n_sample=sample.size, progress=within(progress, 0.66, 0.80),
     )  # fmt: skip
     keep(fields)
-    fields["depths"] = measure_layers(
+    probed = probe_every_layer(
         dataset, backbone, calibration, sample, LAYERS_SHARE * budget_seconds, within(progress, 0.80, 0.86)
     )
+    fields["depths"] = None if probed is None else record(probed.probes, probed.seconds)
     progress("Joining layers", 0.86)
-    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds)
+    joined = measure_joined(dataset, backbone, calibration, sample, JOINED_SHARE * budget_seconds, probed, probe)
     results += [joined] if joined is not None else []
     keep(fields)
     extra = probes_of(dataset)

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.core.records import Dataset, LabelsNeeded, LearningCurve
 from advisor.core.wording import between, count, counted, percent
 from advisor.evidence.sample import Sample
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from probes.heads import Recipe
@@ -19,6 +20,7 @@ BAND_PLACES = 60
 CURVE = "A linear probe on the last layer"
 
 
+@stage("curve")
 def measure_curve(dataset: Dataset, sample: Sample, recipe: Recipe) -> LearningCurve:
     """Train on shares of the sample and fit the curve. Raises ProbeError when nothing can be held out."""
     from probes.learning_curve import learning_curve

@@ -16,6 +16,7 @@ from advisor.evidence.sample import Sample
 from probes.interval import Counts, counts
 from probes.measured import Measured
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -34,24 +35,31 @@ def run_probes(
     budget_seconds: float,
     progress: Progress,
     keep: Callable[[list[ProbeResult]], None] = lambda results: None,
-) -> tuple[list[ProbeResult], LinearProbe]:
-    """The probes of the cheap rungs, in the order of the ladder; and the linear probe in full.
+) -> tuple[list[ProbeResult], LinearProbe, list[str]]:
+    """The probes of the cheap rungs, in the order of the ladder; the linear probe in full; what could not be measured.
 
     keep: gets the results so far.
     """
+    from probes.errors import BackboneError
+
+    notes: list[str] = []
     progress("Counting the largest class", 0.36)
     results = [majority(dataset, sample)]
     progress("Letting the nearest examples vote", 0.37)
     results.append(nearest(dataset, backbone, sample))
     keep(results)
     progress("Trying the class names alone", 0.41)
-    results.insert(1, zero_shot(dataset, backbone, sample))
+    try:
+        results.insert(1, zero_shot(dataset, backbone, sample))
+    except BackboneError as error:  # the encoder of the names is not here; everything else can be measured
+        notes.append(f"Class names alone were not measured. {error}")
     keep(results)
     progress("Training a linear probe", 0.44)
     answer, probe = linear(dataset, backbone, calibration, sample, LINEAR_SHARE * budget_seconds)
-    return [*results, answer], probe
+    return [*results, answer], probe, notes
 
 
+@stage("majority")
 def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
     """What always answering the largest class reaches."""
     from probes import baselines
@@ -60,6 +68,7 @@ def majority(dataset: Dataset, sample: Sample) -> ProbeResult:
     return result(dataset, sample, "majority", "Always the largest class", probe.measured, probe.predicted)
 
 
+@stage("class names")
 def zero_shot(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
     """Class names decide: ConSE for images, the nearest class name for texts. No label is used."""
     from probes.interval import measured_score
@@ -94,6 +103,7 @@ def class_name_answers(dataset: Dataset, backbone: Backbone, sample: Sample) -> 
     return scores.argmax(axis=1), method
 
 
+@stage("knn")
 def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult:
     """The nearest labelled examples vote, leave-one-out."""
     from probes.neighbours import knn
@@ -105,6 +115,7 @@ def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult
     )
 
 
+@stage("linear")
 def linear(
     dataset: Dataset, backbone: Backbone, calibration: Calibration, sample: Sample, seconds_limit: float
 ) -> tuple[ProbeResult, LinearProbe]:

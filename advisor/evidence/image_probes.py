@@ -13,6 +13,7 @@ from advisor.evidence.clip import measure_clip
 from advisor.evidence.domain_images import measure_domain
 from advisor.evidence.sample import Sample
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -52,12 +53,14 @@ class ImageProbes:
         """None."""
         return []
 
+    @stage("prompts")
     def prompts(
         self, dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress
     ) -> tuple[list[ProbeResult], str | None]:
         """Class names by CLIP, where the user has one."""
         return measure_clip(dataset, backbone, sample, seconds, progress)
 
+    @stage("domain")
     def domain(
         self, dataset: Dataset, backbone: Backbone, rows: np.ndarray, calibration: Calibration, progress: Progress
     ) -> tuple[Domain | None, str | None]:

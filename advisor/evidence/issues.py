@@ -23,6 +23,7 @@ from advisor.evidence import issue_wording
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.sample import Sample
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from probes.labels import SuspectLabels
@@ -51,6 +52,7 @@ class MeasuredOn(Protocol):
         ...
 
 
+@stage("issues")
 def measure_issues(
     dataset: Dataset,
     sample: Sample,

@@ -16,12 +16,14 @@ from advisor.core.records import Dataset, Layers, ProbeResult
 from advisor.core.records.evidence import Layer
 from advisor.evidence.feature_probes import result
 from probes.progress import Progress, silent
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
     from advisor.evidence.sample import Sample
     from probes.device import Calibration
     from probes.layers import LayerProbes
+    from probes.linear import LinearProbe
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class LayerFeatures:
 
     part: Sample
     by_layer: dict[str, np.ndarray]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ProbedLayers:
+    """The probe of every layer on some rows of the dataset; ``seconds``: of reading their features."""
+
+    probes: LayerProbes
+    rows: np.ndarray
     seconds: float
 
 
@@ -42,6 +53,20 @@ def measure_layers(
     progress: Progress = silent,
 ) -> Layers | None:
     """Probe every layer on at most 700 of the sample's items; None when nothing can be held out."""
+    probed = probe_every_layer(dataset, backbone, calibration, sample, seconds_limit, progress)
+    return None if probed is None else record(probed.probes, probed.seconds)
+
+
+@stage("layers")
+def probe_every_layer(
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration | None,
+    sample: Sample,
+    seconds_limit: float = 10.0,
+    progress: Progress = silent,
+) -> ProbedLayers | None:
+    """As `measure_layers`, with all that the probes measured."""
     from probes.errors import ProbeError
     from probes.layers import MAX_ITEMS, probe_layers
 
@@ -59,7 +84,7 @@ def measure_layers(
         )
     except ProbeError:
         return None
-    return record(probed, features.seconds)
+    return ProbedLayers(probed, features.part.rows, features.seconds)
 
 
 def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Layers:
@@ -76,23 +101,39 @@ def record(probed: LayerProbes, extraction_seconds: float = 0.0) -> Layers:
     )
 
 
+@stage("joined")
 def measure_joined(
-    dataset: Dataset, backbone: Backbone, calibration: Calibration | None, sample: Sample, seconds_limit: float
+    dataset: Dataset,
+    backbone: Backbone,
+    calibration: Calibration | None,
+    sample: Sample,
+    seconds_limit: float,
+    known: ProbedLayers | None = None,
+    last: LinearProbe | None = None,
 ) -> ProbeResult | None:
-    """The linear probe on the best join of layers; None where nothing beats the last features or can be held out."""
+    """The linear probe on the best join of layers; None where nothing beats the last features or can be held out.
+
+    known, last: the probes of every layer, and that of the last one on the whole sample, which are measured again only
+    where these are of other items.
+    """
     from probes.errors import ProbeError
+    from probes.folds import stratified_subset
     from probes.hooks import LAST
     from probes.joined import MOST_ITEMS, probe_joins
+    from probes.layers import MAX_ITEMS
 
     started = time.monotonic()
     features = layer_features(dataset, backbone, calibration, sample, MOST_ITEMS)
     if features is None:
         return None
     part = features.part
+    few = part.rows[stratified_subset(part.labels, MAX_ITEMS)]
+    probed = known.probes if known is not None and np.array_equal(known.rows, few) else None
     try:
         best = probe_joins(
-            features.by_layer, part.labels, dataset.metric, part.groups, len(dataset.classes), seconds_limit
-        )
+            features.by_layer, part.labels, dataset.metric, part.groups, len(dataset.classes), seconds_limit,
+            probed=probed, last=last if len(part.rows) == len(sample.rows) else None,
+        )  # fmt: skip
     except ProbeError:
         return None
     if best.layers == (LAST,):

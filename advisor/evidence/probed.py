@@ -30,6 +30,12 @@ class ProbedModel(Protocol):
     def digest(self, identity: str) -> str:
         """The hexadecimal digits of an identity that name the files kept under it."""
 
+    def glance(self, dataset: Dataset, keep: Keep) -> None:
+        """Measure the cheapest probes on a few items, for whoever waits; nothing where that is not known of a model.
+
+        Raises BackboneError, ProbeError.
+        """
+
     def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Load the model and measure the dataset's training part within about `budget_seconds`.
 

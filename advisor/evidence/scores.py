@@ -17,6 +17,7 @@ from advisor.core.records import Dataset, ProbeResult
 from advisor.core.records.evidence import TransferScore
 from advisor.core.wording import percent
 from advisor.evidence.sample import Sample
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -31,6 +32,7 @@ RANKING = (
 )
 
 
+@stage("scores")
 def measure_scores(
     dataset: Dataset, backbone: Backbone, sample: Sample, results: list[ProbeResult] | tuple[ProbeResult, ...]
 ) -> tuple[TransferScore, ...]:

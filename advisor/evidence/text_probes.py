@@ -13,6 +13,7 @@ from advisor.evidence.feature_probes import result
 from advisor.evidence.prompts import measure_prompts
 from advisor.evidence.sample import Sample
 from probes.progress import Progress
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -48,12 +49,14 @@ class TextProbes:
         progress("Training TF-IDF with a linear model", 0.52)
         return [tfidf(dataset, sample, TFIDF_SHARE * budget_seconds)]
 
+    @stage("prompts")
     def prompts(
         self, dataset: Dataset, backbone: Backbone, sample: Sample, seconds: float, progress: Progress
     ) -> tuple[list[ProbeResult], str | None]:
         """Three prompts of the default language model."""
         return measure_prompts(dataset, backbone, sample, seconds, progress)
 
+    @stage("domain")
     def domain(
         self, dataset: Dataset, backbone: Backbone, rows: np.ndarray, calibration: Calibration, progress: Progress
     ) -> tuple[Domain | None, str | None]:
@@ -65,6 +68,7 @@ class TextProbes:
 TEXT_PROBES = TextProbes()
 
 
+@stage("tfidf")
 def tfidf(dataset: Dataset, sample: Sample, seconds_limit: float) -> ProbeResult:
     """TF-IDF with a linear model: the honest cheap baseline for texts."""
     from probes import baselines

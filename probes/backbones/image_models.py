@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from probes.backbones import lean
 from probes.backbones.entry import Entry
 from probes.backbones.folders import CONFIG
 from probes.backbones.pretrained import load_pretrained
@@ -52,14 +53,10 @@ def network(entry: Entry, pretrained: bool) -> Network:
 def _architecture(entry: Entry) -> nn.Module:
     """The whole network with its 1000-class head and random weights."""
     if entry.loader == "timm":
-        import timm
-
-        model: nn.Module = timm.create_model(entry.source_id, pretrained=False)
+        model: nn.Module = lean.timm().create_model(entry.source_id, pretrained=False)
         return model
     if entry.loader == "torchvision":
-        from torchvision.models import get_model
-
-        built: nn.Module = get_model(entry.source_id, weights=None)
+        built: nn.Module = lean.torchvision().models.get_model(entry.source_id, weights=None)
         return built
     if entry.loader == "own":
         from probes.backbones.small import SmallResNet
@@ -73,8 +70,7 @@ def _timm(architecture: str, state: dict[str, Tensor] | None, entry: Entry, **ar
 
     A transformer takes images of any size; any other network is built as it is.
     """
-    import timm
-
+    timm = lean.timm()
     weights = {"pretrained": True, "pretrained_cfg_overlay": {"state_dict": state}} if state is not None else {}
     for sizes in (_ANY_SIZE, {}):
         try:

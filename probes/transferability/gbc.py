@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from probes.heads import single_blas_thread
 from probes.transferability.checks import checked
 
 #: Principal components kept, as in the paper.
 COMPONENTS = 64
 
 
+@single_blas_thread()
 def gbc(features: np.ndarray, labels: np.ndarray, components: int = COMPONENTS) -> float:
     """Minus the sum of exp(-D_B(i, j)) over ordered pairs of classes; at most 0, which means no overlap.
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from probes.heads import single_blas_thread
 from probes.transferability.checks import checked
 
 
+@single_blas_thread()
 def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     """(1 - a) trace(S_a^-1 B), between 0 and the number of classes less one.
 

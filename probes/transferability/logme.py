@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from probes.heads import single_blas_thread
 from probes.transferability.checks import checked
 
 ITERATIONS = 100
@@ -15,6 +16,7 @@ ITERATIONS = 100
 RANK = 1e-12
 
 
+@single_blas_thread()
 def logme(features: np.ndarray, labels: np.ndarray) -> float:
     """Maximal log evidence per item, the mean over the classes' one-against-rest targets.
 

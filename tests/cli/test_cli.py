@@ -250,6 +250,21 @@ def test_profile_says_what_is_there_and_lists_what_is_set_aside(advisor: Run, an
     assert "torn.png" in shown.stdout
 
 
+def test_timings_say_where_the_time_went_and_where_that_of_kept_evidence_went(
+    answer: Answer, called: Callable[..., Ended], digits: Path, advised: dict[str, Any]
+) -> None:
+    assert "timings" not in advised
+    again = answer("advise", digits, *BUDGET, "--timings")["timings"]
+    now, before = ({row["stage"]: row["seconds"] for row in again[part]} for part in ("stages", "measured"))
+    assert {"listing", "forecast", "decision"} <= set(now)
+    assert "forward" not in now
+    assert {"forward", "decoding", "linear", "joined", "curve"} <= set(before)
+    assert before["forward"] > 0
+    printed = called("advise", digits, *BUDGET, "--timings")[1]
+    assert "Where the time went" in printed
+    assert "The evidence was measured before" in printed
+
+
 def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]) -> None:
     advice = advised
     assert advice["dataset"].keys() >= {"kind", "items", "classes", "fingerprint"}

@@ -33,6 +33,7 @@ def grown(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Grown:
     monkeypatch.setattr(images, "SMALL_INPUT_PX", 32)
     monkeypatch.setattr(grow, "FIRST_LOOK", 50)
     monkeypatch.setattr(grow, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(grow, "WHOLE_SECONDS", 0.0)
     entry = catalog.default("image")
     backbone = load_backbone(entry, input_size(digits, entry), "cpu")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from advisor.core.records import Dataset, Evidence
+from advisor.core.records import Advice, Dataset, Evidence
 from advisor.ui import cards, jobs, near
 from advisor.ui.cards import Card, Topic
 from advisor.ui.tasks import classification
-from tests.ui.ui_records import opened, written
+from tests.ui.ui_records import opened, spaced, written
 
 APP = Path(__file__).parents[2] / "app.py"
 ONE, TWO, RARE = Topic("one", "One", "One?"), Topic("two", "Two", "Two?"), Topic("rare", "Rare", "Rare?", always=False)
@@ -52,6 +52,25 @@ def test_cards_appear_while_the_rest_is_measured(images: Dataset) -> None:
     assert [heading.value for heading in app.subheader] == asked
     assert len(app.get("plotly_chart")) == 1  # of the two probes
     assert any(f'href="#{classification.TOPICS[0].anchor}"' in str(part.value) for part in app.html)
+
+
+def test_the_first_answer_says_on_how_many_items_and_what_would_be_advised(images: Dataset) -> None:
+    whole, advice = Evidence.load(images.files.evidence), Advice.load(images.files.advice)
+    images.files.evidence.unlink()
+    whole.model_copy(update={"n_sample": 40}).save(images.files.evidence_so_far)
+    advice.save(images.files.advice_so_far)
+    key = jobs.key_of("probe", images.fingerprint)
+    jobs._jobs[key] = jobs.Job(key, "Measuring", lambda progress: None)
+    try:
+        app = at(images)
+    finally:
+        del jobs._jobs[key]
+        images.files.advice_so_far.unlink()
+    said = [spaced(line.value) for line in app.text]
+    assert any(
+        line.startswith(f"So far, on 40 of {whole.n_train:,} training items: The best probe is") for line in said
+    )
+    assert any(line.startswith(f"The recommendation so far: {advice.headline}") for line in said)
 
 
 def test_only_the_first_card_draws_its_picture_before_the_reader_comes_near(images: Dataset) -> None:

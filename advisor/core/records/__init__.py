@@ -20,6 +20,7 @@ from advisor.core.records.evidence import (
     LearningCurve,
     ProbeResult,
     Stage,
+    StageTime,
     TransferScore,
 )
 from advisor.core.records.labelling import LabelsGain, NextLabels, ToLabel
@@ -76,6 +77,7 @@ __all__ = [
     "Severity",
     "Situation",
     "Stage",
+    "StageTime",
     "State",
     "Threshold",
     "ToLabel",

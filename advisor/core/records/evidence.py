@@ -109,12 +109,25 @@ class TransferScore(Record):
     seconds: float = 0.0
 
 
+class StageTime(Record):
+    """Seconds of one stage (`advisor.core.stages.TITLES`): by the clock, and of the processor in all threads.
+
+    ``beside_seconds``: what other threads did for it while another stage ran, which took no time of its own.
+    """
+
+    stage: str
+    seconds: float
+    processor_seconds: float = 0.0
+    beside_seconds: float = 0.0
+
+
 class Evidence(Record):
     """What the probes measured on the training part, each with n, an interval and its seconds.
 
     ``n_train``: items of the training part; ``n_sample``: how many of them the probes were to look at.
     ``findings``: what is wrong with labels and items; one row per item lies beside it (`advisor.evidence.issues`).
     ``backbones``: the comparison that chose the backbone; None where the user named it or there was nothing to compare.
+    ``timings``: where the time of the whole measurement went, the comparison included; none in older evidence.
     """
 
     schema_version: int = 2
@@ -137,6 +150,7 @@ class Evidence(Record):
     findings: tuple[Finding, ...] = ()
     backbones: Backbones | None = None
     notes: tuple[str, ...] = ()
+    timings: tuple[StageTime, ...] = ()
     seconds: float
 
     SCHEMA: ClassVar[int] = 2

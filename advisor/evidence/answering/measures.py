@@ -26,6 +26,7 @@ from advisor.evidence.probed import Keep, forget
 from advisor.llm.models import chat_model, entry_of, identities
 from probes import qa_prompts
 from probes.progress import Progress, within
+from probes.timings import stage
 
 if TYPE_CHECKING:
     from advisor.data.features import Load
@@ -60,6 +61,9 @@ class ProbedLanguageModel:
         """A hash: an identity holds more than the weights."""
         return hashlib.sha256(identity.encode()).hexdigest()
 
+    def glance(self, dataset: Dataset, keep: Keep) -> None:
+        """A language model's first answers take as long as all of them."""
+
     def measure(self, dataset: Dataset, budget_seconds: float, progress: Progress, keep: Keep = forget) -> Evidence:
         """Raises BackboneError, EndpointError."""
         return measure(dataset, chat_model(self.name, progress=progress), self.name, budget_seconds, progress, keep)
@@ -75,7 +79,8 @@ def measure(
 ) -> Evidence:
     """Measure the search, answers closed-book and from passages, and the extractive reader, within about the budget."""
     started = time.monotonic()
-    index = index_of(dataset, within(progress, 0.0, 0.1))
+    with stage("search"):
+        index = index_of(dataset, within(progress, 0.0, 0.1))
     rows = spread_rows(dataset, dataset.where("train", "val"))
     n_test = len(dataset.where("test"))
 
@@ -100,19 +105,22 @@ def measure(
     questions = questions_of(dataset, rows)
     progress("Searching the documents for training questions", 0.12)
     searched = questions.only(np.arange(min(len(questions), SEARCHED)))
-    limit = threshold(index, searched)
-    found = retrieval(index, searched, asdict(limit))
+    with stage("search"):
+        limit = threshold(index, searched)
+        found = retrieval(index, searched, asdict(limit))
     search = [] if found is None else [found]
     keep(so_far(search))
     choices = qa_prompts.choices_among(questions.answers)
     seconds = ASKING_SHARE * max(5.0, budget_seconds - (time.monotonic() - started))
-    asked = ask_in_rounds(model, index, questions, K, choices, seconds, within(progress, 0.15, 0.65))
+    with stage("answers"):
+        asked = ask_in_rounds(model, index, questions, K, choices, seconds, within(progress, 0.15, 0.65))
     probes = with_scale(results(model, asked, K, choices), model, dataset)
     if found is None:  # it is kept with the search otherwise
         probes = [with_threshold(probe, limit) for probe in probes]
     keep(so_far([*probes, *search], len(asked.questions), speed_in_words(model, probes)))
     progress("Training a reader on the passages that answer", 0.66)
-    extractive = reader(index, questions, asked, READER_SHARE * budget_seconds)
+    with stage("reader"):
+        extractive = reader(index, questions, asked, READER_SHARE * budget_seconds)
     probes += [*([extractive] if extractive else []), *search]
     sentences = notes(probes, limit, choices)
     return so_far(probes, len(asked.questions), speed_in_words(model, probes), *sentences)

@@ -6,9 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from advisor.core.records import Dataset, Evidence
+from advisor.core import wording
+from advisor.core.records import Advice, Dataset, Evidence
 from advisor.runs.measured import of_dataset
-from advisor.ui import cards, jobs, label_next, one_truth, parts, places, polling, tasks, waiting, work
+from advisor.ui import cards, jobs, label_next, one_truth, parts, places, polling, tasks, timings, waiting, work
 
 QUESTION = "What did the probes measure?"
 #: How often the page looks whether more was measured.
@@ -37,6 +38,7 @@ def draw() -> None:
     if st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
         places.go("advice", ask="1")
     cards.draw(view.evidence(dataset, evidence))
+    timings.draw(evidence)
     label_next.draw(dataset, evidence)
 
 
@@ -48,6 +50,8 @@ def measuring(dataset: Dataset, job: jobs.Job) -> None:
         return
     view, seen = tasks.view_of(dataset.kind), stamp(dataset)
     ready = Evidence.saved(dataset.files.evidence_so_far)
+    if ready is not None and ready.result("linear") is not None:
+        answer_so_far(dataset, ready, view.answer(ready))
     cards.draw(cards.so_far(view.evidence(dataset, ready) if ready is not None else [], view.TOPICS))
 
     def look() -> None:
@@ -55,6 +59,14 @@ def measuring(dataset: Dataset, job: jobs.Job) -> None:
             st.rerun()
 
     polling.every(LOOK_SECONDS, look)
+
+
+def answer_so_far(dataset: Dataset, ready: Evidence, answer: str) -> None:
+    """What is known already, on how many items, and what would be advised on it."""
+    advice = Advice.saved(dataset.files.advice_so_far)
+    parts.text(f"So far, on {ready.n_sample:,} of {wording.counted(ready.n_train, 'training item')}: {answer}")
+    if advice is not None:
+        parts.text(f"The recommendation so far: {advice.headline} It is settled when the measurement ends.")
 
 
 def stamp(dataset: Dataset) -> int:
