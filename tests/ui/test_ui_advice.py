@@ -18,7 +18,7 @@ from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.core.errors import AdviceError
 from advisor.core.records import Advice, Constraints, Dataset, Evidence, Exchange, Goal, Plan, Prices
 from advisor.core.records.wishes import wishes_of
-from advisor.ui import offers, parts, rungs_table
+from advisor.ui import jobs, offers, parts, rungs_table
 from advisor.ui.charts import ladder
 from tests.ui.ui_records import opened, spaced, unfolded
 
@@ -407,3 +407,17 @@ def test_the_record_is_offered_in_three_forms_and_made_when_asked(
     assert (read.advice, read.plan, read.subject.name) == (advice, plan, "digits")
     assert b"<!doctype html>" in offers.record_bytes(images, advice, "html")
     assert offers.record_bytes(images, advice, "md").startswith(b"# Decision record: digits")
+
+
+def test_the_answer_so_far_stands_below_the_bar_until_the_measurement_ends(images: Dataset) -> None:
+    advice = given(images)
+    advice.model_copy(update={"headline": "Frozen features look best."}).save(images.files.advice_so_far)
+    key = jobs.key_of("advise", images.fingerprint)
+    jobs._jobs[key] = jobs.Job(key, "Measuring", lambda progress: None)
+    try:
+        app = at(images)
+    finally:
+        del jobs._jobs[key]
+        images.files.advice_so_far.unlink()
+    assert "So far: Frozen features look best." in answer(app) and not [b for b in app.button if b.key == "train"]
+    assert any("<table" in part.value for part in app.html)

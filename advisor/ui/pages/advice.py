@@ -8,9 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor import api
 from advisor.advice.advise import Runs, is_former, reconsider
-from advisor.advice.budgets import too_short, usual
 from advisor.advice.comparison import basis
 from advisor.advice.explain import is_too_early
 from advisor.advice.finished import is_current
@@ -28,8 +26,10 @@ from advisor.ui import (
     jobs,
     needs,
     offers,
+    one_click,
     parts,
     places,
+    polling,
     prices,
     question_form,
     rungs_table,
@@ -41,7 +41,7 @@ from advisor.ui.charts import ladder
 from advisor.ui.instruments import backbones
 
 QUESTION = "How much of the model should change?"
-TRAINING = (60.0, 300.0, 900.0, 3600.0, 14400.0)
+LOOK_SECONDS = 2.0
 ALONG = {"cost": "Total cost", "time": "Training time"}
 
 
@@ -56,6 +56,7 @@ def draw() -> None:
     if job is not None and not job.finished:
         parts.heading(QUESTION, f"Measuring {tasks.describe(dataset)}.")
         waiting.wait(job)
+        polling.every(LOOK_SECONDS, lambda: so_far(dataset))
         return
     refused = job if job is not None and job.error else None
     if advice is None:
@@ -69,6 +70,16 @@ def draw() -> None:
     if refused is not None:
         unanswered(refused)
     result(dataset, advice, wanted, refused)
+
+
+def so_far(dataset: Dataset) -> None:
+    """The answer that follows from what is measured already; nothing before there is one."""
+    advice = Advice.saved(dataset.files.advice_so_far)
+    if advice is None:
+        return
+    parts.answer_line(f"So far: {advice.headline}")
+    st.html(rungs_table.table(advice))
+    parts.note("It is settled when the measurement ends.")
 
 
 def first(dataset: Dataset, refused: jobs.Job | None) -> None:
@@ -124,7 +135,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     else:
         parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
-    train(dataset, advice)
+    one_click.draw(dataset, advice)
     climbing.last(dataset)
     for sentence in (*advice.sentences, *parents_runs(dataset)):
         parts.text(sentence)
@@ -172,69 +183,6 @@ def picture(advice: Advice) -> None:
     st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=advice.headline)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
     parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
-
-
-def train(dataset: Dataset, advice: Advice) -> None:
-    """The one click: train the recommended rung, or another one, within a budget; a trained one is opened."""
-    possible = [e.rung for e in advice.estimates if e.available]
-    if advice.recommended not in possible:
-        return
-    key = f"rung-{advice.recommended}"
-    done = advice.estimate(st.session_state.get(key, advice.recommended)).run
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        if is_too_early(advice):
-            measure_longer(dataset, advice)
-        settled = not is_too_early(advice) and not needs.lacks_target()
-        if done and st.button(
-            "Open its run", key="open-run", type="primary" if settled else "secondary", icon=":material/play_circle:"
-        ):
-            places.go("run", run=done)
-        pressed = st.button(
-            "Train again" if done else "Train this", key="train", icon=":material/play_arrow:",
-            type="primary" if settled and not done else "secondary",
-        )  # fmt: skip
-        rung = st.selectbox(
-            "Rung",
-            possible,
-            index=possible.index(advice.recommended),
-            key=key,
-            format_func=lambda name: terms.title(name) + mark(advice.estimate(name), advice),
-        )
-        first = TRAINING.index(usual(advice.estimate(rung), TRAINING))
-        budget = st.selectbox(
-            "Training time, about", TRAINING, index=first, key=f"budget-{rung}-{first}", format_func=wording.duration
-        )
-    if short := too_short(advice.estimate(rung), budget, TRAINING):
-        parts.note(short)
-    if not pressed:
-        return
-    try:
-        with st.spinner("Writing the plan."):
-            run = api.start(api.plan(dataset, rung=rung, budget=budget, advice=advice))
-    except PeopleError as error:
-        parts.problem(str(error))
-    else:
-        places.go("run", run=run)
-
-
-def measure_longer(dataset: Dataset, advice: Advice) -> None:
-    """The button that measures anew with the next longer time; none where there is none longer."""
-    asked = advice.question
-    longer = next((seconds for seconds in question_form.BUDGETS if seconds > asked.budget_seconds), None)
-    if longer is None:
-        return
-    time = wording.duration(longer)
-    if st.button(f"Measure longer ({time})", key="longer", type="primary", icon=":material/science:"):
-        jobs.forget(jobs.key_of("advise", dataset.fingerprint))
-        question_form.ask(dataset, asked.model_copy(update={"budget_seconds": float(longer)}))
-        st.rerun()
-
-
-def mark(estimate: Estimate, advice: Advice) -> str:
-    """What follows a rung's title in the list to choose from: that it is recommended, blocked or measured."""
-    if estimate.rung == advice.recommended:
-        return " (leading so far)" if is_too_early(advice) else " (recommended)"
-    return " (blocked)" if estimate.blocked else " (measured)" if estimate.run else ""
 
 
 def numbers(advice: Advice) -> None:
