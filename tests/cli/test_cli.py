@@ -279,7 +279,7 @@ def test_advice_has_a_number_and_a_reason_for_every_rung(advised: dict[str, Any]
         assert not rung["available"] or 0 <= rung["low"] <= rung["value"] <= rung["high"] <= 1
         steps = rung["place"] if rung["place"] is not None else number
         assert not rung["available"] or rung["utility"] == pytest.approx(
-            100 * (rung["value"] - rung["curse"]) - advice["question"]["tolerance"] * steps
+            100 * rung["value"] - advice["question"]["tolerance"] * steps
         )
         assert rung["costs"] == {} and rung["price_per_1000"] is None, "nothing has a price"
     assert all(flip.keys() >= {"what", "now", "value", "low", "high", "rung", "sentence"} for flip in advice["flips"])
