@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from advisor.advice.comparison import LEVEL, allowed, title, verb
 from advisor.advice.decide import Decision, lead, worth
+from advisor.advice.outlook.cost import place_of
 from advisor.core.ladder import TUNED
 from advisor.core.records import Estimate, Goal
-from advisor.core.wording import amount, capital
+from advisor.core.wording import amount, capital, percent
 
 
 def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
@@ -61,9 +62,14 @@ def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
 
 def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """Why the points are no whole steps of the tolerance: a tuning that is not kept is none. In brackets, or ""."""
-    if not any(e.rung == TUNED and e.kept_chance is not None for e in pair):
+    often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
+    if often is None:
         return ""
-    return f" ({goal.tolerance:g} a step, less because tuning is not always kept)"
+    steps = abs(place_of(pair[0]) - place_of(pair[1]))
+    share = percent(often, digits=0)
+    if abs(steps - often) < 0.005:  # one step, as often as it is taken
+        return f" ({goal.tolerance:g} × the {share} of tunings that are kept)"
+    return f" ({goal.tolerance:g} a step; {share} of tunings are kept, the others are no step)"
 
 
 def each_point(goal: Goal) -> str:

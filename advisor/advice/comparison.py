@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from advisor.advice.decide import lead, p_higher, value, worth
+from advisor.advice.outlook.common import TRAINING_SECONDS
 from advisor.advice.outlook.cost import by_endpoint
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Advice, Estimate, Goal, Prices
@@ -64,7 +65,8 @@ def luck(estimate: Estimate) -> str:
     """What was taken off a forecast for luck and why, a sentence; "" where it is not worth one."""
     if estimate.before_luck is None:
         return ""
-    forecast, off = estimate.before_luck[0], 100.0 * (estimate.before_luck[0] - value(estimate))
+    forecast = estimate.before_luck[0]
+    off = round(100.0 * forecast, 1) - round(100.0 * value(estimate), 1)  # a reader subtracts what is printed
     if off < LUCK:
         return ""
     why = "because the best of many measured values is usually lucky"
@@ -91,7 +93,17 @@ def effort(one: Estimate, other: Estimate) -> str:
     if max(mine, its) < ALIKE * max(min(mine, its), 1.0):
         return ""
     more = its == 0.0 or mine >= BEYOND * its
-    return f"{roughly(mine)} of training" + ("" if more else f" instead of {roughly(its)}")
+    return f"{spoken_seconds(one)} of training" + ("" if more else f" instead of {spoken_seconds(other)}")
+
+
+def spoken_seconds(estimate: Estimate) -> str:
+    """The time of a training in a sentence; a forecast of the usual budget may be more."""
+    return ("at least " if is_capped(estimate) else "") + roughly(seconds_of(estimate) or 0.0)
+
+
+def is_capped(estimate: Estimate) -> bool:
+    """Whether a training is expected to use the usual budget up."""
+    return estimate.run_seconds is None and (seconds_of(estimate) or 0.0) >= TRAINING_SECONDS
 
 
 def seconds_of(estimate: Estimate) -> float | None:
@@ -106,6 +118,8 @@ def training_time(estimate: Estimate) -> str:
     seconds = seconds_of(estimate)
     if seconds is None:
         return ""
+    if is_capped(estimate):
+        return f"{brief(seconds)} or more"
     return brief(seconds) + (", measured" if seconds and estimate.run_seconds is not None else "")
 
 

@@ -14,6 +14,7 @@ from advisor.advice.comparison import (
     in_all,
     luck,
     seconds_of,
+    spoken_seconds,
     title,
     verb,
 )
@@ -65,6 +66,10 @@ def headline(decision: Decision, estimates: Sequence[Estimate], metric: Metric, 
     within = limits(estimates, goal)
     recommended = f"{verb(chosen, 'is', 'are')} recommended"
     if is_unclear(chosen):
+        top = max(high(e) for e in usable(estimates, goal))
+        if goal.target is not None and goal.target > top:
+            best = f"the highest that is plausible here is {percent(top)}"
+            return f"No rung comes near {target_of(goal)}: {best}. {capital(title(chosen))} leads so far, {number}."
         whether = "" if goal.target is None else f" whether {target_of(goal)} can be reached"
         looks = verb(chosen, "looks", "look")
         return f"Too early to tell{whether}: {within}{title(chosen)} {looks} best so far, {number}."
@@ -195,7 +200,7 @@ def left_to_try(estimate: Estimate, other: Estimate, metric: Metric) -> str:
 
 def cheap_try(estimate: Estimate, back: Estimate) -> str:
     """That a training is short and cannot do harm, as a clause."""
-    time = roughly(seconds_of(estimate) or 0.0)
+    time = spoken_seconds(estimate)
     return f"{capital_of(estimate)} takes {time} here and falls back to {title(back)} where it is not better"
 
 

@@ -131,7 +131,8 @@ def _with_error(estimate: Estimate, told: Told, measured: Sequence[RungName], fr
     """The estimate with the error of its gain that the runs left, at its value of now.
 
     from_base: errors are those of the gain over the frozen model, which has none; else each rung's own. That of a
-    measured rung beside a measured one is at most its test value's: both are judged on the same items.
+    measured rung beside a measured one is at most its test value's: both are judged on the same items. That of a
+    forecast beside a measured frozen model is at least the forecast's own: what is left open of it is all in the gain.
     """
     before, low, high = estimate.before, estimate.low, estimate.high
     if estimate.gain_error is None or estimate.kept is not None or before is None or low is None or high is None:
@@ -142,6 +143,8 @@ def _with_error(estimate: Estimate, told: Told, measured: Sequence[RungName], fr
         error = min(error, (high - low) / (2 * Z))
     else:
         error *= told.gain_left(estimate.rung) if from_base else told.left(estimate.rung)
+        if from_base and BASE in measured:
+            error = max(error, (high - low) / (2 * Z))
     return estimate.model_copy(update={"gain_error": error})
 
 

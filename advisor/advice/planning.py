@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from advisor.advice.advise import answer
 from advisor.advice.finished import without_runs
+from advisor.advice.outlook.elsewhere import without_luck
 from advisor.advice.outlook.steps import kept_steps
 from advisor.advice.outlook.tasks import situation_of
 from advisor.advice.wishes import checked_constraints
@@ -77,12 +78,11 @@ def plan_of(
 
 
 def promise(advice: Advice, rung: RungName) -> Measured | None:
-    """What the advice predicted for a rung, or None without an estimate.
-
-    Where runs on the same test part have told more since, what was expected before them: else a forecast would be
-    judged by the items that it was read from.
-    """
-    estimate = without_runs(advice.estimate(rung))
+    """What the advice shows for a rung, or None without an estimate; of one that is measured, what was expected."""
+    estimate = advice.estimate(rung)
+    if estimate.run:
+        former = without_runs(estimate)
+        estimate = without_luck(former, former.curse)
     if estimate.value is None or estimate.low is None or estimate.high is None or estimate.provenance is None:
         return None
     return Measured(

@@ -18,7 +18,7 @@ from advisor.core.errors import AdviceError
 from advisor.core.ladder import RungName
 from advisor.core.ladder import rung as row_of
 from advisor.core.records import Estimate, Goal, WhatIf
-from advisor.core.wording import amount, count, counted
+from advisor.core.wording import amount, count, counted, percent
 
 #: How far a curve is followed, in times the labels at hand (docs/design.md, what is known, 6).
 FEWEST, MOST = 0.25, 4.0
@@ -90,7 +90,8 @@ def labels_for_target(case: Case) -> tuple[str, ...]:
     n = math.ceil(times * case.n_labels)
     price = case.goal.prices.label
     cost = f"; {count(n - case.n_labels)} more cost {written(price * (n - case.n_labels), case)}" if price else ""
-    likely = f"{title(likeliest(times))} would be likely to reach it{cost}"
+    target = percent(case.goal.target or 0.0)
+    likely = f"{title(likeliest(times))} would be likely to reach {target}{cost}"
     return (f"With about {counted(n, 'label')} (you have {count(case.n_labels)}), {likely}.",)
 
 
@@ -99,13 +100,15 @@ def unlikely(case: Case, best: Estimate) -> str:
     furthest = FURTHEST * best.n if row_of(best.rung).needs_labels else MOST * case.n_labels
     if furthest < WORTH_SAYING * case.n_labels:
         return (
-            f"How many labels would make it likely is unknown: the probes looked at {count(best.n)} of your "
+            f"How many labels would make your target likely is unknown: the probes looked at {count(best.n)} of your "
             f"{count(case.n_labels)}. A longer budget measures more of them."
         )
-    odds = f"{title(best)} would have {likelihood(best.p_target or 0.0)} of it"
+    target = percent(case.goal.target or 0.0)
+    odds = f"{title(best)} would have {likelihood(best.p_target or 0.0)} of {target}"
     if furthest < MOST * case.n_labels:
-        return f"As far as the learning curve goes, no number would make it likely: {odds} with {count(furthest)}."
-    return f"Four times your labels would not make it likely: {odds} with {count(MOST * case.n_labels)}."
+        no = "As far as the learning curve goes, no number would make your target likely"
+        return f"{no}: {odds} with {count(furthest)}."
+    return f"Four times your labels would not make your target likely: {odds} with {count(MOST * case.n_labels)}."
 
 
 def interval(case: Case, at: At, times: float, rung: RungName) -> tuple[float | None, float | None]:

@@ -57,8 +57,10 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
     )
 
 
-def lacks_target() -> str:
-    """What is wrong with the target where one is asked for, a sentence; "" where there is an answer to it."""
+def lacking() -> str:
+    """What is wrong with the number that is asked for, a sentence; "" where there is an answer to it."""
+    if st.session_state.get("need") == "nearly":
+        return "" if _asked_points() else "Give the points that a simpler rung may be behind, such as 1."
     if st.session_state.get("need") != "target":
         return ""
     typed = st.session_state.get("target")
@@ -73,7 +75,7 @@ def _target() -> dict[str, Any] | None:
         "Target, %", value=None, step=0.5, key="target", placeholder="such as 90", help=TARGET_HELP, width=260,
         format="%.1f", on_change=_in_percent,
     )  # fmt: skip
-    return None if percent is None or lacks_target() else {"target": percent / 100}
+    return None if percent is None or lacking() else {"target": percent / 100}
 
 
 def _in_percent() -> None:
@@ -84,13 +86,19 @@ def _in_percent() -> None:
         st.toast(f"{typed:g} is read as {100 * typed:g} %.", icon=":material/percent:")
 
 
-def _tolerance() -> dict[str, Any]:
-    """What is nearly as good."""
-    points = st.number_input(
-        "What is nearly as good? Points per step", min_value=0.0, max_value=100.0, step=0.5, key="tolerance",
-        help=TOLERANCE_HELP, width=300, format="%.1f",
+def _tolerance() -> dict[str, Any] | None:
+    """What is nearly as good; None where that is not given, or is no tolerance."""
+    st.number_input(
+        "What is nearly as good? Points per step", step=0.5, key="tolerance", help=TOLERANCE_HELP, width=300,
+        format="%.1f", value=None, placeholder="such as 1",
     )  # fmt: skip
-    return {"tolerance": points or 0.0}
+    return {"tolerance": points} if (points := _asked_points()) else None
+
+
+def _asked_points() -> float | None:
+    """The tolerance in its field; None where it is empty or 0, which asks for the best model: a choice of its own."""
+    points = st.session_state.get("tolerance")
+    return points if points is not None and 0.0 < points <= 100.0 else None
 
 
 def need_of(question: Goal) -> Need:

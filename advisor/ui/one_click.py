@@ -25,7 +25,7 @@ def draw(dataset: Dataset, advice: Advice) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         if is_too_early(advice):
             measure_longer(dataset, advice)
-        settled = not is_too_early(advice) and not needs.lacks_target()
+        settled = not is_too_early(advice) and not needs.lacking()
         if done and st.button(
             "Open its run", key="open-run", type="primary" if settled else "secondary", icon=":material/play_circle:"
         ):

@@ -263,18 +263,19 @@ def told(estimates: list[Estimate], **wishes: Any) -> tuple[tuple[str, ...], dic
 
 def test_a_reason_tells_points_chance_effort_and_serving_in_this_order() -> None:
     sentences, reasons = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6, error=0.012))
-    tuned = "1.5 points above frozen features (81 % likely to be better), for 5 minutes of training"
+    tuned = "1.5 points above frozen features (81 % likely to be better), for at least 5 minutes of training"
     assert reasons["fine-tune"] == f"{tuned}."
     assert sentences[0] == f"Fine-tuning is expected to be {tuned}."
     assert sentences[1] == "That is more than the 1.0 points that count as level."
     assert "so it is cheap to try" in sentences[2], "the half point over the step is far from certain"
     best = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6, error=0.012), tolerance=0.0)[0]
     assert best[1] == (
-        "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better, so it is a safe "
-        "choice."
+        "Fine-tuning takes at least 5 minutes here and falls back to frozen features where it is not better, so it is "
+        "a safe choice."
     )
     assert reasons["frozen"] == (
-        "1.5 points below fine-tuning (19 % likely to be better), with 30 seconds of training instead of 5 minutes."
+        "1.5 points below fine-tuning (19 % likely to be better), with 30 seconds of training instead of at "
+        "least 5 minutes."
     )
     assert reasons["prompting"].startswith("59.5 points below fine-tuning (under 1 % likely to be better), with no")
     unknown = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6))[1]["fine-tune"]
@@ -287,14 +288,12 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
                  ladder(0.3, 0.4, 0.88, 0.884, 0.6, error=0.02)]  # fmt: skip
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
-    assert sentences[1] == (
-        "Up to 0.60 points behind count as level (1 a step, less because tuning is not always kept)."
-    )
+    assert sentences[1] == "Up to 0.60 points behind count as level (1 × the 60 % of tunings that are kept)."
     assert sentences[2] == (
-        "Fine-tuning takes 5 minutes here and falls back to frozen features where it is not better, so it is cheap "
-        "to try."
+        "Fine-tuning takes at least 5 minutes here and falls back to frozen features where it is not better, so it is "
+        "cheap to try."
     )
-    assert "That is less than the 0.60 points that count as level (1 a step" in reasons["fine-tune"]
+    assert "That is less than the 0.60 points that count as level (1 × the 60 %" in reasons["fine-tune"]
     assert reasons["fine-tune"].endswith(
         "On other datasets tuning was kept in 60 % of runs; otherwise frozen features are served."
     )
@@ -336,7 +335,7 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
     estimates = ladder(0.3, 0.4, 0.88, 0.892, 0.6)
     euros = Prices(hour=30.0, predictions_per_month=10_000, currency="EUR")
     sentences, reasons = told(estimates, prices=euros)
-    assert reasons["fine-tune"].endswith("for 5 minutes of training: 2.25 EUR more for training.")
+    assert reasons["fine-tune"].endswith("for at least 5 minutes of training: 2.25 EUR more for training.")
     assert (
         sentences[-1] == "In all it costs about 12 EUR: 2.50 EUR for training and 10 EUR over 12 months of predictions."
     )
@@ -344,8 +343,8 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
         e.model_copy(update={"milliseconds_per_prediction": 25.0} if e.rung == "fine-tune" else {}) for e in estimates
     ]
     assert told(slow, prices=euros)[1]["fine-tune"].endswith(
-        "for 5 minutes of training and 25 ms instead of 10 ms per prediction: 2.25 EUR more for training and 15 EUR "
-        "more over 12 months of predictions."
+        "for at least 5 minutes of training and 25 ms instead of 10 ms per prediction: 2.25 EUR more for training and "
+        "15 EUR more over 12 months of predictions."
     )
     sentences, reasons = told(estimates, prices=Prices(hour=30.0))
     assert reasons["fine-tune"].endswith(": in your currency, 2.25 more for training.")

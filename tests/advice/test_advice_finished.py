@@ -9,7 +9,7 @@ import pytest
 from advisor.advice.decide import decide, p_higher
 from advisor.advice.explain import reasons, summary
 from advisor.advice.finished import Finished, moved_along, with_runs
-from advisor.advice.outlook.cost import repriced
+from advisor.advice.outlook.cost import Z, repriced
 from advisor.advice.outlook.experience import Experience
 from advisor.advice.outlook.shared import shared_misses
 from advisor.core.ladder import RungName
@@ -157,3 +157,11 @@ def test_with_more_labels_a_forecast_keeps_what_the_run_added() -> None:
     more = moved_along(estimates(), now)
     assert more[1].value == pytest.approx(0.97) and more[0] == estimates()[0]
     assert moved_along(estimates(), with_runs(estimates(), in_vain(0.97), SHARED))[2].kept == "frozen"
+
+
+def test_beside_a_measured_frozen_model_a_gain_is_as_open_as_the_forecast_that_it_comes_from() -> None:
+    near = Estimate(rung="rag", available=True, value=0.99, low=0.96, high=1.0, gain_error=0.005, n=100,
+                    provenance="measured")  # fmt: skip
+    moved = with_runs((near, *estimates()), run("frozen", 0.95), SHARED)[0]
+    assert moved.high is not None and moved.low is not None and moved.gain_error is not None
+    assert moved.gain_error >= (moved.high - moved.low) / (2 * Z) - 1e-9

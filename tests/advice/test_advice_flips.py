@@ -229,7 +229,7 @@ def test_the_labels_that_make_a_target_likely_are_told() -> None:
     (said,) = labels_for_target(case)
     labels = int(re.findall(r"[\d,]+", said)[0].replace(",", ""))
     more = f"{labels - N_LABELS:,} more cost {(labels - N_LABELS) / 2:,.0f} EUR"
-    assert said == f"With about {labels:,} labels (you have 400), fine-tuning would be likely to reach it; {more}."
+    assert said == f"With about {labels:,} labels (you have 400), fine-tuning would be likely to reach 89.0 %; {more}."
     assert decide(at(labels / N_LABELS), goal).sure and not decide(at(0.98 * labels / N_LABELS), goal).sure
     assert labels_for_target(case_of(at(1.0), goal, None)) == ()
     low = Goal(target=0.5)
@@ -241,7 +241,10 @@ def test_the_labels_that_make_a_target_likely_are_told() -> None:
     [
         (90, "unknown: the probes looked at 90 of your 400"),
         (200, "As far as the learning curve goes"),
-        (400, "Four times your labels would not make it likely: fine-tuning would have a 3 % chance of it"),
+        (
+            400,
+            "Four times your labels would not make your target likely: fine-tuning would have a 3 % chance of 95.0 %",
+        ),
     ],
 )
 def test_labels_that_no_curve_speaks_for_are_not_counted(n_measured: int, words: str) -> None:

@@ -278,6 +278,17 @@ def test_a_measured_rung_shows_the_time_its_run_took_and_is_opened_before_it_is_
     assert "26 s, measured" in shown
 
 
+def test_no_tolerance_is_asked_for_and_keeps_the_question_and_the_answer(measured: Dataset) -> None:
+    app = at(measured)
+    former = kept(measured).question
+    for points in (0.0, -1.0, None):
+        app.number_input(key="tolerance").set_value(points).run()
+        assert "Give the points" in answer(app) and need(app).value == "nearly"
+        assert app.button(key="train").proto.type == "secondary" and kept(measured).question == former
+    app.number_input(key="tolerance").set_value(2.0).run()
+    assert kept(measured).question.tolerance == 2.0
+
+
 def test_a_target_that_no_model_can_reach_is_refused_in_words_and_a_share_is_read_as_percent(
     measured: Dataset,
 ) -> None:

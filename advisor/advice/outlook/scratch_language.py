@@ -16,8 +16,8 @@ from advisor.core.records import Estimate, Evidence
 TOKENS_PER_PARAMETER = 20
 #: Assumptions: this machine's processor draws so many watts; a rented accelerator reaches 40 % of an H100's 989 TFLOP/s
 #: in bfloat16, draws 700 W and costs 3 dollars an hour; a kilowatt-hour costs 0.30 dollars.
-DEVICE_WATTS, DOLLARS_PER_KWH = 65.0, 0.30
-RENTED_FLOPS, RENTED_WATTS, RENTED_DOLLARS_PER_HOUR = 0.4 * 989e12, 700.0, 3.0
+DEVICE_WATTS = 65.0
+RENTED_FLOPS, RENTED_WATTS = 0.4 * 989e12, 700.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,6 @@ class Price:
     device_seconds: float
     device_kwh: float
     rented_seconds: float
-    rented_dollars: float
     rented_kwh: float
 
 
@@ -44,8 +43,7 @@ def price(parameters: float, flops_per_second: float) -> Price:
     operations = 6 * parameters * tokens
     device, rented = operations / flops_per_second, operations / RENTED_FLOPS
     return Price(
-        parameters, tokens, operations, device, device * DEVICE_WATTS / 3.6e6, rented,
-        rented / 3600 * RENTED_DOLLARS_PER_HOUR, rented * RENTED_WATTS / 3.6e6,
+        parameters, tokens, operations, device, device * DEVICE_WATTS / 3.6e6, rented, rented * RENTED_WATTS / 3.6e6
     )  # fmt: skip
 
 
@@ -69,9 +67,18 @@ def verdict(cost: Price, own: float) -> str:
     return (
         f"Not feasible: a language model of {cost.parameters / 1e6:,.0f} million parameters needs about "
         f"{cost.tokens / 1e9:.1f} billion tokens, and these documents hold about {own:,.0f} "
-        f"({100 * own / cost.tokens:.4f} %). "
+        f"({share_of(own / cost.tokens)}). "
         f"Training would take {spoken_days(cost.device_seconds)} on this machine."
     )
+
+
+def share_of(share: float) -> str:
+    """A share that may be tiny.
+
+    >>> share_of(0.0123), share_of(1e-9)
+    ('1.2300 %', 'under 0.0001 %')
+    """
+    return "under 0.0001 %" if share < 1e-6 else f"{100 * share:.4f} %"
 
 
 def sums(cost: Price, flops_per_second: float) -> str:
@@ -79,10 +86,9 @@ def sums(cost: Price, flops_per_second: float) -> str:
     return (
         f"20 tokens per parameter (Hoffmann et al., 2022) are {cost.tokens:.1e} tokens; 6 operations per parameter and "
         f"token are {cost.operations:.1e}. Measured here: {flops_per_second:.1e} operations a second, so "
-        f"{spoken_days(cost.device_seconds)} and {cost.device_kwh:,.0f} kWh (at {DEVICE_WATTS:.0f} W, "
-        f"{cost.device_kwh * DOLLARS_PER_KWH:,.0f} dollars). One rented H100 at 40 % use: "
-        f"{cost.rented_seconds / 3600:,.1f} h, {cost.rented_dollars:,.0f} dollars, {cost.rented_kwh:,.1f} kWh. "
-        f"What is missing is tokens, and money does not buy them out of these documents."
+        f"{spoken_days(cost.device_seconds)} and {cost.device_kwh:,.0f} kWh at {DEVICE_WATTS:.0f} W, "
+        f"or {cost.rented_seconds / 3600:,.1f} h and {cost.rented_kwh:,.1f} kWh on an H100 at 40 % use. What is "
+        f"missing is tokens, and no machine makes them out of these documents."
     )
 
 

@@ -87,8 +87,8 @@ def first(dataset: Dataset, refused: jobs.Job | None) -> None:
     parts.heading(QUESTION, f"Nothing measured yet on {tasks.describe(dataset)}. It takes about a minute.")
     asked = refused.asked if refused is not None else Goal(prices=prices.usual())
     wanted = needs.draw(dataset, asked)
-    if lacking := needs.lacks_target():
-        parts.note(lacking)
+    if lack := needs.lacking():
+        parts.note(lack)
     if refused is not None:
         waiting.wait(refused)
     elif st.button("Get advice", key="get-advice", type="primary", icon=":material/stairs:"):
@@ -129,15 +129,15 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     """
     if found := before(dataset):
         parts.answer_line(found)
-    if lacking := needs.lacks_target():
-        parts.answer_line(f"{lacking} The answer below is to the question before it.")
+    if lack := needs.lacking():
+        parts.answer_line(f"{lack} The answer below is to the question before it.")
         parts.text(advice.headline)
     else:
         parts.answer_line(advice.headline)
     st.html(rungs_table.table(advice))
     one_click.draw(dataset, advice)
     climbing.last(dataset)
-    for sentence in (*advice.sentences, *parents_runs(dataset)):
+    for sentence in (*known_since(advice), *advice.sentences, *parents_runs(dataset)):
         parts.text(sentence)
     backbones.line(advice)
     climbing.offer(dataset, advice)
@@ -153,6 +153,16 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     with st.expander("Measure anew", icon=":material/science:", expanded=refused is not None):
         question_form.draw(dataset, advice.question if refused is None else refused.asked, wanted)
     parts.note(f"{tasks.describe(dataset)}. Took {wording.duration(advice.seconds)}, with loading and forecasts.")
+
+
+def known_since(advice: Advice) -> tuple[str, ...]:
+    """What runs measured beside what was expected before, a sentence; nothing without runs."""
+    told = [
+        f"{row_of(e.rung).in_text} {wording.percent(e.value or 0.0)} ({wording.percent(e.before.value)} was expected)"
+        for e in advice.estimates
+        if e.run and e.before is not None and e.kept is None
+    ]
+    return (f"Measured so far: {wording.listed(told)}. The other forecasts follow.",) if told else ()
 
 
 def parents_runs(dataset: Dataset) -> tuple[str, ...]:
@@ -182,7 +192,8 @@ def picture(advice: Advice) -> None:
         across = chosen or "cost"
     st.plotly_chart(ladder.ladder(advice, across), config=charts.CONFIG, key="ladder", alt=advice.headline)
     hollow = " Hollow ones are blocked." if any(e.blocked for e in advice.estimates) else ""
-    parts.note(f"Bars are 90 % prediction intervals. Circles were measured, squares predicted.{hollow}")
+    sources = "Circles come from the probes or a run, squares from other datasets."
+    parts.note(f"Bars are 90 % prediction intervals. {sources}{hollow}")
 
 
 def numbers(advice: Advice) -> None:
