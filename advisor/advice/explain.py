@@ -143,9 +143,9 @@ def summary(decision: Decision, estimates: Sequence[Estimate], metric: Metric, g
         none = "It is the cheapest rung." if cheapest else f"No cheaper rung has {likelihood(LIKELY)} of that."
         sentences = [none, highest(estimates, goal)] if decision.sure else []
     else:
-        are = verb(chosen, "is", "are")
+        known_to_be = verb(chosen, "is", "are") + ("" if chosen.run and other.run else " expected to be")
         sentences = [
-            f"{capital_of(chosen)} {are} expected to be {compared(chosen, other, goal)}.",
+            f"{capital_of(chosen)} {known_to_be} {compared(chosen, other, goal)}.",
             standing(decision, chosen, other, goal),
             settled(decision, chosen, other, metric),
             highest(estimates, goal),
