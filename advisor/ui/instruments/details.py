@@ -19,7 +19,7 @@ TOPIC = Topic("details", "Details", "What was it measured with?")
 
 def card(dataset: Dataset, evidence: Evidence) -> Card:
     """Backbone and device; the transferability scores are folded."""
-    sentence = f"{evidence.backbone} on {device(evidence)}; measuring took {wording.duration(evidence.seconds)}."
+    sentence = f"{evidence.backbone} on {device(evidence)}; measuring took {wording.duration(evidence.took)}."
     scored = partial(scores, evidence) if evidence.scores else None
     return Card(TOPIC, sentence, partial(draw, dataset, evidence), scored)
 
