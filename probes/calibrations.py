@@ -58,11 +58,15 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
                 place(backbone.module, kept)
             if not kept.free_seconds:  # kept by a version that went by the clock alone
                 kept = kept.model_copy(update={"free_seconds": now.seconds})
-                write_note(path, {"facts": facts, "calibration": kept.model_dump()})
+                _keep(path, facts, kept, backbone)
             return kept if now.rate * NEAR >= kept.items_per_second else _slower_now(kept, now.rate)
     measured = _measured(backbone, cache, texts)
-    write_note(path, {"facts": facts, "calibration": measured.model_dump()})
+    _keep(path, facts, measured, backbone)
     return measured
+
+
+def _keep(path: Path, facts: dict[str, Any], calibration: Calibration, backbone: Any) -> None:
+    write_note(path, {"facts": facts, "calibration": calibration.model_dump(), "size": backbone.input_size})
 
 
 @stage("engine")
@@ -93,11 +97,15 @@ def _measured(backbone: Any, cache: Path, texts: list[str] | None) -> Calibratio
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept calibration, of what: ``weights`` is their SHA-256, ``texts`` whether texts were read or images."""
+    """A kept calibration, of what: ``weights`` is their SHA-256, ``texts`` whether texts were read or images.
+
+    ``size``: pixels or, at most, tokens that the backbone was fed; None where an earlier version kept it.
+    """
 
     weights: str
     texts: bool
     calibration: Calibration
+    size: int | None = None
 
 
 def kept(cache: Path) -> list[Kept]:
@@ -106,10 +114,11 @@ def kept(cache: Path) -> list[Kept]:
     found = []
     for path in paths:
         try:
-            facts = read_note(path)["facts"]
+            note = read_note(path)
+            facts = note["facts"]
             calibration = _kept(path, facts)
             if calibration is not None:
-                found.append(Kept(str(facts["weights"]), bool(facts["characters"]), calibration))
+                found.append(Kept(str(facts["weights"]), bool(facts["characters"]), calibration, note.get("size")))
         except (ValueError, KeyError, TypeError):
             continue
     return found

@@ -62,15 +62,15 @@ def _chosen(plain: Calibration, name: str, paces: dict[str, Pace], torchs: Pace,
     slower = torchs.cost / paces[precision].cost
     if slower < CLEARLY:
         return None
-    rate, title = paces[precision].rate, TITLES[name]
+    each, title = paces[precision].seconds, TITLES[name]
     return plain.model_copy(
         update={
             "engine": name,
             "engine_dtype": precision,
             "batch_size": N_TIMED,
-            "items_per_second": rate,
-            "free_seconds": paces[precision].seconds,
-            "reason": f"On the CPU with {title} in {precision}: {rate:.0f} {items} per second (torch in float32 was "
-            f"{slower:.1f} times slower).",
+            "items_per_second": paces[precision].rate,
+            "free_seconds": each,
+            "reason": f"On the CPU with {title} in {precision}: {1.0 / each:.0f} {items} per second (torch in float32 "
+            f"was {slower:.1f} times slower).",
         }
     )

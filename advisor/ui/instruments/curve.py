@@ -28,7 +28,7 @@ def card(dataset: Dataset, evidence: Evidence) -> Card | None:
         TOPIC,
         answer(curve, evidence.n_train, evidence.results),
         partial(draw, dataset, evidence, curve),
-        partial(how, curve),
+        partial(how, curve, evidence.n_train),
     )
 
 
@@ -41,13 +41,17 @@ def draw(dataset: Dataset, evidence: Evidence, curve: LearningCurve) -> None:
     parts.text(needed(evidence, curve, target))
 
 
-def how(curve: LearningCurve) -> None:
+def how(curve: LearningCurve, n_now: int) -> None:
     """What the curve is, and how far it is followed."""
     parts.note(
         f"A linear probe on the backbone's last layer, trained on nested stratified shares of "
         f"{wording.counted(max(curve.sizes), 'item')} and scored on held-out items; error = a + b / √n with "
         f"a = {curve.a:.3f}, b = {curve.b:.2f}. The dotted part extrapolates to at most four times the items measured. "
         f"Other probes may be above it. Took {wording.duration(curve.seconds)}."
+    )
+    parts.note(
+        f"The Probes card shows the value of folds that train on fewer items than your {wording.count(n_now)}, so the "
+        f"curve may lie a little above it there."
     )
 
 
