@@ -9,8 +9,7 @@ busy then or may be busy now, so a kept calibration is checked by timing a small
 - a rate far below it only shows that something else is running now: precision, format and batch size stay as they were
   measured on the quiet machine, and the returned rate is the present one.
 
-What an item takes on a free machine (``free_seconds``) is kept as it was measured first, so that it is the same for
-every dataset.
+What an item takes on a free machine (``free_seconds``) is kept with it, so that it is the same for every dataset.
 """
 
 from __future__ import annotations

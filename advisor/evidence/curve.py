@@ -68,7 +68,7 @@ class Ahead:
         if self.gain > 0:
             return ""
         return (
-            f"No gain in sight: {percent(self.now)} is measured now, and the learning curve does not rise above it up "
+            f"No gain in sight: {percent(self.now)} is reached now, and the learning curve does not rise above it up "
             f"to {counted(self.n, 'training item')}."
         )
 

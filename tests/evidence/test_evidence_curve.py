@@ -48,7 +48,7 @@ def probe(name: str, value: float) -> ProbeResult:
 def test_a_curve_promises_nothing_below_what_is_measured() -> None:
     end = ahead(curve(), 200, [probe("linear", 0.95)])
     assert end.gain <= 0 and end.now == 0.95
-    assert end.none_in_sight.startswith("No gain in sight: 95.0 % is measured now") and "90.0" not in end.none_in_sight
+    assert end.none_in_sight.startswith("No gain in sight: 95.0 % is reached now") and "90.0" not in end.none_in_sight
 
 
 def test_the_gain_is_counted_from_the_measured_probe_and_a_better_probe_is_named() -> None:

@@ -41,7 +41,7 @@ def test_the_answer_says_what_lies_ahead_or_that_it_may_not() -> None:
     assert "You have hardly more" in answer(record(), 390)
     assert answer(record(), 2000).startswith("It is too early to tell") and "longer budget" in answer(record(), 2000)
     flat = record().model_copy(update={"band": tuple((n, 0.9, 0.88, 0.92) for n, *_ in record().band)})
-    assert answer(flat, 133).startswith("No gain in sight: 90.0 % is measured now")
+    assert answer(flat, 133).startswith("No gain in sight: 90.0 % is reached now")
     least = record().model_copy(update={"band": tuple((n, 0.9 + n / 1e5, 0.88, 0.92) for n, *_ in record().band)})
     assert answer(least, 133).startswith("Little: ")
 
