@@ -8,6 +8,8 @@ busy then or may be busy now, so a kept calibration is checked by timing a small
 - a rate far above it shows that the kept measurement was disturbed, so it is repeated and replaced;
 - a rate far below it only shows that something else is running now: precision, format and batch size stay as they were
   measured on the quiet machine, and the returned rate is the present one.
+
+What an item takes on a free machine (``free_seconds``) is kept with it, so that it is the same for every dataset.
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ from typing import Any
 from probes.device import (
     Calibration,
     calibrate_backbone,
-    check_rate,
+    check_pace,
     place,
     processor_name,
     raw_example,
+    threads_of,
     usable_cores,
 )
 from probes.notes import read_note, write_note
+from probes.pace import Pace, pace
 from probes.timings import stage
 
 #: A present rate within this factor of the kept one confirms it; other work on two cores changes it by about two.
@@ -47,30 +51,36 @@ def calibration_of(backbone: Any, cache: Path, texts: list[str] | None = None) -
     path = cache / FOLDER / f"{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]}.json"
     kept = _kept(path, facts)
     if kept is not None:
-        rate = present_rate(backbone, kept, cache, texts)
-        if rate is not None and rate <= NEAR * kept.items_per_second:
+        now = present_pace(backbone, kept, cache, texts)
+        if now is not None and now.rate <= NEAR * kept.items_per_second:
             if kept.engine == "torch":
                 place(backbone.module, kept)
-            return kept if rate * NEAR >= kept.items_per_second else _slower_now(kept, rate)
+            if not kept.free_seconds:  # kept by a version that went by the clock alone
+                kept = kept.model_copy(update={"free_seconds": now.seconds})
+                _keep(path, facts, kept, backbone)
+            return kept if now.rate * NEAR >= kept.items_per_second else _slower_now(kept, now.rate)
     measured = _measured(backbone, cache, texts)
-    write_note(path, {"facts": facts, "calibration": measured.model_dump()})
+    _keep(path, facts, measured, backbone)
     return measured
 
 
+def _keep(path: Path, facts: dict[str, Any], calibration: Calibration, backbone: Any) -> None:
+    write_note(path, {"facts": facts, "calibration": calibration.model_dump(), "size": backbone.input_size})
+
+
 @stage("engine")
-def present_rate(backbone: Any, calibration: Calibration, cache: Path, texts: list[str] | None = None) -> float | None:
-    """Items a second now, by the calibration's engine; None where that does not run here any more."""
+def present_pace(backbone: Any, calibration: Calibration, cache: Path, texts: list[str] | None = None) -> Pace | None:
+    """The pace now, by the calibration's engine; None where that does not run here any more."""
     if calibration.engine == "torch":
-        return check_rate(backbone, calibration, texts)
+        return check_pace(backbone, calibration, texts)
     from probes.engines.opened import opened
-    from probes.engines.race import pace
 
     one = opened(backbone, calibration.engine, calibration.engine_dtype, cache)
     if one is None:
         return None
     n = min(calibration.batch_size, N_CHECKED)
     batch = raw_example(backbone, texts)(n)
-    return pace(lambda: one(backbone, batch), n, CHECK_SECONDS).rate
+    return pace(lambda: one(backbone, batch), n, CHECK_SECONDS, threads_of(str(backbone.device)))
 
 
 def _measured(backbone: Any, cache: Path, texts: list[str] | None) -> Calibration:
@@ -78,16 +88,23 @@ def _measured(backbone: Any, cache: Path, texts: list[str] | None) -> Calibratio
     from probes.engines.race import fastest
 
     found = fastest(backbone, cache, texts)
-    return calibrate_backbone(backbone, texts) if found is None else found
+    if found is not None:
+        return found
+    chosen = calibrate_backbone(backbone, texts)
+    return chosen.model_copy(update={"free_seconds": check_pace(backbone, chosen, texts).seconds})
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept calibration, of what: ``weights`` is their SHA-256, ``texts`` whether texts were read or images."""
+    """A kept calibration, of what: ``weights`` is their SHA-256, ``texts`` whether texts were read or images.
+
+    ``size``: pixels or, at most, tokens that the backbone was fed; None where an earlier version kept it.
+    """
 
     weights: str
     texts: bool
     calibration: Calibration
+    size: int | None = None
 
 
 def kept(cache: Path) -> list[Kept]:
@@ -96,10 +113,11 @@ def kept(cache: Path) -> list[Kept]:
     found = []
     for path in paths:
         try:
-            facts = read_note(path)["facts"]
+            note = read_note(path)
+            facts = note["facts"]
             calibration = _kept(path, facts)
             if calibration is not None:
-                found.append(Kept(str(facts["weights"]), bool(facts["characters"]), calibration))
+                found.append(Kept(str(facts["weights"]), bool(facts["characters"]), calibration, note.get("size")))
         except (ValueError, KeyError, TypeError):
             continue
     return found

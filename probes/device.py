@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from probes.errors import ProbeError
+from probes.pace import Pace, pace
 from probes.timings import stage
 
 #: A reduced precision must be at least this much faster, and its features must point in the same direction.
@@ -32,7 +33,8 @@ class Calibration(BaseModel):
     """How to run a backbone on this device, and the sentence that says why.
 
     ``dtype``: the precision of torch's autocast ("float32" means no autocast); ``items_per_second``: the forward pass
-    alone, at ``batch_size``. ``engine``: "torch", or which of `probes.engines` computes features, in ``engine_dtype``;
+    alone, at ``batch_size``, by the clock; ``free_seconds``: of one item on a machine that does nothing else, 0 where
+    it was not measured. ``engine``: "torch", or which of `probes.engines` computes features, in ``engine_dtype``;
     training is torch's.
     """
 
@@ -43,9 +45,15 @@ class Calibration(BaseModel):
     channels_last: bool = False
     batch_size: int = 32
     items_per_second: float = 0.0
+    free_seconds: float = 0.0
     reason: str = "Not measured."
     engine: str = "torch"
     engine_dtype: str = "float32"
+
+    @property
+    def seconds_per_item(self) -> float:
+        """What an item takes, whatever else the machine does now; by the clock where only that is known."""
+        return self.free_seconds or 1.0 / max(self.items_per_second, 1e-6)
 
     @property
     def precision(self) -> str:
@@ -158,13 +166,21 @@ def calibrate_backbone(backbone: Any, texts: list[str] | None = None, seconds: f
     return calibrate(backbone.module, _example(backbone, texts), backbone.device, items, seconds)
 
 
-def check_rate(backbone: Any, calibration: Calibration, texts: list[str] | None = None) -> float:
-    """The present rate of this backbone under `calibration`, in items a second: the best of a few small passes."""
+def check_pace(backbone: Any, calibration: Calibration, texts: list[str] | None = None) -> Pace:
+    """The present pace of this backbone in torch under `calibration`: the best of a few small passes."""
     kind = calibration.device.split(":")[0]
     n = min(calibration.batch_size, 4) if kind == "cpu" else calibration.batch_size
     batch = _example(backbone, texts)(n)
     how = _Candidate(calibration.dtype, calibration.channels_last)
-    return n / _repeated(backbone.module.eval(), batch, calibration.device, how, 0.1)
+    module = backbone.module.eval()
+    return pace(lambda: _timed(module, batch, calibration.device, how), n, 0.1, threads_of(calibration.device))
+
+
+def threads_of(device: str) -> int:
+    """The threads that share the work on the processor; 0 on another device."""
+    import torch
+
+    return torch.get_num_threads() if device.split(":")[0] == "cpu" else 0
 
 
 def _example(backbone: Any, texts: list[str] | None) -> Callable[[int], Any]:

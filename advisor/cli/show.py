@@ -11,6 +11,7 @@ from advisor.cli.tasks import shown_task
 from advisor.core.kinds import kind_row
 from advisor.core.records import PARTS, Dataset, Evidence, LabelsNeeded, Profile
 from advisor.core.wording import between, duration, listed, percent
+from advisor.evidence.curve import ahead
 
 #: Classes of a profile on the screen.
 SHOWN_CLASSES = 3 * LISTED
@@ -121,17 +122,18 @@ def evidence(to: Console, dataset: Dataset, evidence: Evidence, needed: LabelsNe
         to.print(marked(finding.severity, finding.sentence))
     for note in evidence.notes:
         to.print(safe(note))
-    to.print(f"Took {duration(evidence.seconds)}.", style="dim")
+    to.print(f"Took {duration(evidence.took)}.", style="dim")
 
 
 def instruments(evidence: Evidence) -> list[str]:
     """One sentence for each instrument beyond the rungs' own probes."""
     sentences = []
     if evidence.curve is not None:
-        n, value, low, high = evidence.curve.band[-1]
+        end = ahead(evidence.curve, evidence.n_train, evidence.results)
         sentences.append(
-            f"With {n:,} training items the frozen rung is expected to reach {percent(value)} "
-            f"(80 % band {between(low, high)}). You have {evidence.n_train:,}."
+            end.none_in_sight
+            or f"With {end.n:,} training items the frozen rung is expected to reach {percent(end.value)} "
+            f"(80 % band {between(end.low, end.high)}). You have {evidence.n_train:,}."
         )
     sentences += [evidence.depths.sentence] if evidence.depths else []
     return sentences + ([evidence.domain.sentence] if evidence.domain else [])

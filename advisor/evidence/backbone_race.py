@@ -82,7 +82,8 @@ def race(
 class Racer:
     """A backbone in the race. Shape: predicted (n,) out of fold on the rows of its last round, -1 for unreadable ones.
 
-    ``rate``: items a second through the network; ``pace``: seconds that one more item takes, decoding included.
+    ``each``: seconds of an item through the network on a free machine; ``pace``: those that one more item takes now,
+    decoding included.
     ``calibration``: how it is run, for every racer as is best for the default. ``running``: whether it goes on;
     ``worse``: whether it was in the worse half of a round; ``why`` it was never tried.
     """
@@ -90,7 +91,7 @@ class Racer:
     entry: Entry
     backbone: Backbone | None = None
     calibration: Calibration | None = None
-    rate: float = 0.0
+    each: float = 0.0
     pace: float = 0.0
     value: Measured | None = None
     lead: Measured | None = None
@@ -175,19 +176,20 @@ class _Race:
         A challenger is run as is best for the default on this device, since measuring that again takes a second or two.
         """
         from probes import device as devices
-        from probes.calibrations import calibration_of, present_rate
+        from probes.calibrations import calibration_of, present_pace
 
         entry = racer.entry
         load = self.load if racer is self.default else load_backbone  # a memory of one backbone keeps the default
         racer.backbone = load(entry, input_size(self.dataset, entry), devices.pick())
         texts = probes_of(self.dataset).texts_to_time(self.dataset)
         racer.calibration = self.default.calibration or calibration_of(racer.backbone, feature_cache(), texts)
-        now = present_rate(racer.backbone, racer.calibration, feature_cache(), texts)
-        racer.rate = devices.check_rate(racer.backbone, racer.calibration, texts) if now is None else now
+        now = present_pace(racer.backbone, racer.calibration, feature_cache(), texts)
+        now = now or devices.check_pace(racer.backbone, racer.calibration, texts)
+        racer.each = racer.calibration.seconds_per_item if racer is self.default else now.seconds
         wide, few = _wide(racer.backbone), rows[: OPENING_ITEMS + TIMED_ITEMS]
         features_of(self.dataset, few[:OPENING_ITEMS], wide, silent, racer.calibration)  # opens an engine
         timed = features_of(self.dataset, few, wide, silent, racer.calibration)
-        forward = 1.0 / max(racer.rate, 1e-6)
+        forward = 1.0 / max(now.rate, 1e-6)
         racer.pace = forward if timed.cached else max(forward, timed.seconds / max(1, len(few) - OPENING_ITEMS))
 
     def measure(self, racer: Racer, rows: np.ndarray, n_new: int) -> None:
@@ -246,7 +248,7 @@ def _trial(racer: Racer) -> BackboneTrial:
         title=racer.entry.title,
         value=racer.value,
         lead=racer.lead,
-        seconds_per_item=1.0 / racer.rate if racer.value is not None and racer.rate > 0 else None,
+        seconds_per_item=racer.each if racer.value is not None and racer.each > 0 else None,
         stayed=racer.value is not None and not racer.worse,
         sentence=racer.why,
     )

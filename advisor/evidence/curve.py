@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.core.records import Dataset, LabelsNeeded, LearningCurve
-from advisor.core.wording import between, count, counted, percent
+from advisor.core.records import Dataset, LabelsNeeded, LearningCurve, ProbeResult
+from advisor.core.wording import between, count, counted, percent, points
 from advisor.evidence.sample import Sample
 from probes.timings import stage
 
@@ -40,6 +42,47 @@ def measure_curve(dataset: Dataset, sample: Sample, recipe: Recipe) -> LearningC
     )
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """Where the curve ends: at ``n`` training items with ``value``, between ``low`` and ``high`` (80 %).
+
+    ``now``: what is reached today, never less than the probe of the same features measured. ``best``: the probe that
+    lies above the curve's end already, None where none does.
+    """
+
+    n: int
+    value: float
+    low: float
+    high: float
+    now: float
+    best: ProbeResult | None = None
+
+    @property
+    def gain(self) -> float:
+        """Points from now to the curve's end, of both as they are written; 0 or less where it shows none."""
+        return points(self.value, self.now)
+
+    @property
+    def none_in_sight(self) -> str:
+        """A sentence where the curve does not rise above what is reached today; else ""."""
+        if self.gain > 0:
+            return ""
+        return (
+            f"No gain in sight: {percent(self.now)} is reached now, and the learning curve does not rise above it up "
+            f"to {counted(self.n, 'training item')}."
+        )
+
+
+def ahead(curve: LearningCurve, n_now: int, results: Sequence[ProbeResult] = ()) -> Ahead:
+    """What lies ahead of `n_now` training items, beside what the probes measured."""
+    n, value, low, high = curve.band[-1]
+    here = min(curve.band, key=lambda row: abs(row[0] - n_now))[1]
+    now = max([here, *(result.measured.value for result in results if result.name == "linear")])
+    best = max(results, key=lambda result: result.measured.value, default=None)
+    above = best is not None and points(best.measured.value, value) >= 0
+    return Ahead(n, value, low, high, now, best if above else None)
+
+
 def labels_needed(curve: LearningCurve, target: float, n_now: int) -> LabelsNeeded:
     """Training items at which the frozen rung is expected to reach `target`, read off the curve's 80 % band.
 
@@ -59,8 +102,8 @@ def labels_needed(curve: LearningCurve, target: float, n_now: int) -> LabelsNeed
     else:
         end = count(high) if high is not None else f"more than {count(curve.furthest)}"
         sentence = (
-            f"{CURVE} needs about {counted(value, 'training item')} for {percent(target)}, "
-            f"{count(value - n_now)} more than now (80 % band: {count(low or curve.band[0][0])} to {end})."
+            f"{CURVE} needs about {counted(value, 'training item')} (80 % band: {count(low or curve.band[0][0])} to "
+            f"{end}) for {percent(target)}, {count(value - n_now)} more than now."
         )
     return LabelsNeeded(target=target, value=value, low=low, high=high, sentence=sentence)
 

@@ -136,7 +136,7 @@ def linear(
         backbone,
         **probe.recipe.settings,
         n_fit=probe.n_fit,
-        seconds_per_item=1.0 / max(calibration.items_per_second, 1e-6),
+        seconds_per_item=calibration.seconds_per_item,
     )
     return answer, probe
 

@@ -16,7 +16,7 @@ def of_evidence(evidence: Evidence, runs: Mapping[RungName, Finished]) -> str:
     if not runs:
         return f"{own}; the forecasts on Advice are for the test part, after training on all of them."
     reached = wording.listed(
-        f"{rung(name).title.lower()} {wording.percent(run.test.value)}"
+        f"{rung(name).title.lower()} {wording.percent(run.test.value)} {evidence.metric}"
         for name, run in sorted(runs.items(), key=lambda item: rung(item[0]).place)
         if name == run.rung
     )

@@ -8,30 +8,20 @@ at eight times as many processes as cores, the clock said 1.3 times where the pr
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from probes.device import WORTH_IT, Calibration, in_torch, raw_example
+from probes.device import WORTH_IT, Calibration, in_torch, raw_example, threads_of
 from probes.engines import TITLES
 from probes.engines import opened as engines
 from probes.engines.graph import translatable
+from probes.pace import Pace, pace
 
 #: Items of the timed batch, those that torch is timed on, and the seconds for each precision.
 N_TIMED, N_TORCH, SECONDS = 16, 4, 0.2
 #: An engine is taken where torch in float32 takes this many times as long.
 CLEARLY = 1.5
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Items a second by the clock, and the processor's seconds for one item."""
-
-    rate: float
-    cost: float
 
 
 def fastest(backbone: Any, cache: Path, texts: list[str] | None = None) -> Calibration | None:
@@ -47,21 +37,9 @@ def fastest(backbone: Any, cache: Path, texts: list[str] | None = None) -> Calib
     for name in engines.installed():
         if paces := _paces(backbone, name, example(N_TIMED), cache):
             plain = Calibration(device=str(backbone.device), channels_last=not is_text)
-            slow = pace(partial(in_torch(backbone, plain), example(N_TORCH)), N_TORCH, 0.0)
+            slow = pace(partial(in_torch(backbone, plain), example(N_TORCH)), N_TORCH, 0.0, threads_of(plain.device))
             return _chosen(plain, name, paces, slow, "texts" if is_text else "images")
     return None
-
-
-def pace(work: Callable[[], object], n: int, seconds: float) -> Pace:
-    """The best of a few calls for n items; the first one, which chooses kernels, is not counted."""
-    work()
-    clock, processor, until = float("inf"), float("inf"), time.perf_counter() + seconds
-    while clock == float("inf") or time.perf_counter() < until:
-        started, began = time.perf_counter(), time.process_time()
-        work()
-        clock = min(clock, time.perf_counter() - started)
-        processor = min(processor, time.process_time() - began)
-    return Pace(n / max(clock, 1e-9), max(processor, 1e-9) / n)
 
 
 def _paces(backbone: Any, name: str, batch: Any, cache: Path) -> dict[str, Pace]:
@@ -75,7 +53,7 @@ def _paces(backbone: Any, name: str, batch: Any, cache: Path) -> dict[str, Pace]
         features = one(backbone, batch)
         plain = features if plain is None else plain
         if engines.cosines(plain, features).min() >= engines.SAME_DIRECTION[precision]:
-            paces[precision] = pace(partial(one, backbone, batch), N_TIMED, SECONDS)
+            paces[precision] = pace(partial(one, backbone, batch), N_TIMED, SECONDS, threads_of(str(backbone.device)))
     return paces
 
 
@@ -84,14 +62,15 @@ def _chosen(plain: Calibration, name: str, paces: dict[str, Pace], torchs: Pace,
     slower = torchs.cost / paces[precision].cost
     if slower < CLEARLY:
         return None
-    rate, title = paces[precision].rate, TITLES[name]
+    each, title = paces[precision].seconds, TITLES[name]
     return plain.model_copy(
         update={
             "engine": name,
             "engine_dtype": precision,
             "batch_size": N_TIMED,
-            "items_per_second": rate,
-            "reason": f"On the CPU with {title} in {precision}: {rate:.0f} {items} per second (torch in float32 was "
-            f"{slower:.1f} times slower).",
+            "items_per_second": paces[precision].rate,
+            "free_seconds": each,
+            "reason": f"On the CPU with {title} in {precision}: {1.0 / each:.0f} {items} per second (torch in float32 "
+            f"was {slower:.1f} times slower).",
         }
     )

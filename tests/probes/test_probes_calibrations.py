@@ -12,19 +12,24 @@ from probes import calibrations
 from probes.backbones.image import ImageBackbone
 from probes.backbones.text import TextBackbone
 from probes.device import Calibration
+from probes.pace import Pace
 
 
 class Measurements:
     """Stands in for the stopwatch only: what it would read now, and how often it was asked to measure in full."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
-        self.rate, self.n_full = rate, 0
+        self.rate, self.processor_seconds, self.n_full = rate, 0.02, 0
         monkeypatch.setattr(calibrations, "_measured", self.full)
-        monkeypatch.setattr(calibrations, "present_rate", lambda *_: self.rate)
+        monkeypatch.setattr(calibrations, "present_pace", lambda *_: self.now())
+
+    def now(self) -> Pace | None:
+        return Pace(self.rate, self.processor_seconds, threads=2) if self.rate else None
 
     def full(self, backbone: object, cache: Path, texts: object = None) -> Calibration:
         self.n_full += 1
-        return Calibration(device="cpu", batch_size=16, items_per_second=self.rate, reason="cpu, float32: measured.")
+        each, reason = self.processor_seconds / 2, "cpu, float32: measured."
+        return Calibration(device="cpu", batch_size=16, items_per_second=self.rate, free_seconds=each, reason=reason)
 
 
 def test_a_real_calibration_is_measured_once_and_confirmed(lite0: ImageBackbone, tmp_path: Path) -> None:
@@ -58,6 +63,28 @@ def test_a_busy_machine_keeps_the_choice_and_says_the_present_rate(
     assert "busy" in busy.reason and stopwatch.n_full == 1
     stopwatch.rate = 100.0
     assert calibrations.calibration_of(lite0, tmp_path) == kept
+
+
+def test_what_an_item_takes_is_that_of_the_free_machine_whatever_else_runs_now(
+    lite0: ImageBackbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopwatch = Measurements(monkeypatch, 100.0)
+    quiet = calibrations.calibration_of(lite0, tmp_path)
+    stopwatch.rate, stopwatch.processor_seconds = 9.0, 0.021
+    busy = calibrations.calibration_of(lite0, tmp_path)
+    assert busy.items_per_second == 9.0 and busy.seconds_per_item == quiet.seconds_per_item == 0.01
+
+
+def test_a_calibration_kept_by_the_clock_alone_gets_the_time_of_a_free_machine_once(
+    lite0: ImageBackbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopwatch = Measurements(monkeypatch, 20.0)
+    former = Calibration(device="cpu", items_per_second=20.0)
+    monkeypatch.setattr(calibrations, "_measured", lambda *_: former)
+    assert calibrations.calibration_of(lite0, tmp_path).seconds_per_item == 0.05
+    assert calibrations.calibration_of(lite0, tmp_path).seconds_per_item == 0.01
+    stopwatch.processor_seconds = 0.03
+    assert calibrations.calibration_of(lite0, tmp_path).seconds_per_item == 0.01
 
 
 def test_a_rate_far_above_the_kept_one_is_measured_anew(
@@ -120,7 +147,7 @@ def test_a_kept_engine_that_does_not_run_any_more_is_measured_anew(
 ) -> None:
     stopwatch = Measurements(monkeypatch, 50.0)
     calibrations.calibration_of(lite0, tmp_path)
-    stopwatch.rate = None  # type: ignore[assignment]
+    stopwatch.rate = 0.0  # it does not run
     monkeypatch.setattr(stopwatch, "full", lambda *_: Calibration(device="cpu", items_per_second=9.0))
     monkeypatch.setattr(calibrations, "_measured", stopwatch.full)
     assert calibrations.calibration_of(lite0, tmp_path).items_per_second == 9.0

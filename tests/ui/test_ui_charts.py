@@ -121,6 +121,13 @@ def test_the_best_probe_is_on_top_and_marked() -> None:
     trace = charts.evidence(evidence).data[0]
     assert list(trace.y) == ["b", "c", "a"]
     assert list(trace.marker.color) == [charts.GREY, charts.GREY, charts.TEAL]
+    level = evidence.model_copy(
+        update={"results": (*results, ProbeResult(name="d", title="d", measured=measured(0.9)))}
+    )
+    assert level.best is not None and level.best.name == "a"  # of equals, the simpler one, in picture and sentence
+    trace = charts.evidence(level).data[0]
+    assert list(trace.y) == ["b", "c", "d", "a"] and trace.marker.color[-1] == charts.TEAL
+    assert list(trace.marker.color[:-1]) == [charts.GREY] * 3
 
 
 def report(classes: tuple[str, ...]) -> RunReport:

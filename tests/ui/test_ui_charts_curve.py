@@ -41,11 +41,25 @@ def test_the_answer_says_what_lies_ahead_or_that_it_may_not() -> None:
     assert "You have hardly more" in answer(record(), 390)
     assert answer(record(), 2000).startswith("It is too early to tell") and "longer budget" in answer(record(), 2000)
     flat = record().model_copy(update={"band": tuple((n, 0.9, 0.88, 0.92) for n, *_ in record().band)})
-    assert answer(flat, 133).startswith("Little: ")
+    assert answer(flat, 133).startswith("No gain in sight: 90.0 % is reached now")
+    least = record().model_copy(update={"band": tuple((n, 0.9 + n / 1e5, 0.88, 0.92) for n, *_ in record().band)})
+    assert answer(least, 133).startswith("Little: ")
+
+
+def test_the_answer_promises_no_less_than_a_probe_reaches() -> None:
+    def probe(name: str, value: float) -> ProbeResult:
+        measured = Measured(value=value, low=value, high=value, n=133, seconds=0.2)
+        return ProbeResult(name=name, title=f"The probe {name}", measured=measured)
+
+    assert answer(record(), 133, [probe("linear", 1.0)]).startswith("No gain in sight: 100.0 %")
+    assert "90.0 %" not in answer(record(), 133, [probe("linear", 1.0)])
+    passed = answer(record(), 133, [probe("linear", 0.85), probe("joined", 0.95)])
+    assert passed.startswith("About 5.0 points: ") and "against 85.0 % with your 133." in passed
+    assert passed.endswith("The probe joined is at 95.0 % already.")
 
 
 def test_a_target_that_a_probe_has_reached_takes_no_labels() -> None:
     probe = ProbeResult(name="joined", title="Linear probe on joined layers", measured=record().points[-1])
-    evidence: Any = SimpleNamespace(results=(probe,), n_train=133)
+    evidence: Any = SimpleNamespace(results=(probe,), best=probe, n_train=133)
     assert needed(evidence, record(), 0.8).startswith("Linear probe on joined layers is there already: 80.0 %")
     assert "is there already" not in needed(evidence, record(), 0.85)

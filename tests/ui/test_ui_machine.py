@@ -74,13 +74,20 @@ def test_a_kept_calibration_is_the_speed_of_the_device(workspace: Path) -> None:
     for number, characters in enumerate((0, 64)):
         facts = {"weights": str(entry.sha256), "characters": characters}
         path = workspace / "features" / calibrations.FOLDER / f"{number}.json"
-        write_note(path, {"facts": facts, "calibration": measured.model_dump()})
+        write_note(path, {"facts": facts, "calibration": measured.model_dump()})  # as earlier versions kept it
     (workspace / "features" / calibrations.FOLDER / "damaged.json").write_text("{")
     speeds = device.speeds()
     assert sorted(speed.texts for speed in speeds) == [False, True]
     image = next(speed for speed in speeds if not speed.texts)
     assert device.told(image) == f"{entry.title} reads 212 images a second on the CPU in float32."
     assert "212 images or 212 texts a second" in answer(opened("machine"))
+
+
+def test_the_speed_is_that_of_a_free_machine_and_names_the_size_of_the_images() -> None:
+    busy = Calibration(device="cpu", items_per_second=20.0, free_seconds=0.004, reason="Measured.")
+    speed = calibrations.Kept("of no known backbone", texts=False, calibration=busy, size=160)
+    assert "reads 250 images of 160 px a second" in device.told(speed)
+    assert "which reads 250 images a second" in device.answer([speed], "CPU", 1)
 
 
 def test_the_page_says_where_the_workspace_is_and_how_to_keep_it_elsewhere(workspace: Path) -> None:

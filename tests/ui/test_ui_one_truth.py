@@ -16,7 +16,7 @@ def notes(dataset: Dataset) -> str:
 def test_the_evidence_names_what_a_finished_run_reached(images: Dataset, write_run: Callable[..., str]) -> None:
     assert "the forecasts on Advice are for the test part" in notes(images)
     write_run(images, "done")
-    assert "Finished runs reached on the locked test part: frozen features 94.0 %." in notes(images)
+    assert "Finished runs reached on the locked test part: frozen features 94.0 % accuracy." in notes(images)
 
 
 def test_search_and_reading_of_questions_name_their_own_items(questions: Dataset) -> None:

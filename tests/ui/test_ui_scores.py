@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from html import unescape
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor.evidence.scores import RANKING
+from advisor.ui.instruments import details
 from tests.ui.ui_records import unfolded
 
 
@@ -40,3 +44,14 @@ def test_scores_are_a_table_with_meaning_and_weakness_under_a_sentence_and_absen
     assert row.tolist() == ["GBC", "-1.250", "Overlap: 12 %.", "Round."]
     shown = " ".join(str(element.value) for element in app.html)
     assert RANKING in unescape(shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fed", "said"),
+    [("image", 224, "224 px"), ("image", 160, "160 px instead of 224"), ("text", 160, "160 tokens")],
+)
+def test_an_input_smaller_than_usual_says_why(kind: str, fed: int, said: str) -> None:
+    dataset = cast(Any, SimpleNamespace(kind=kind))
+    evidence = cast(Any, SimpleNamespace(input_size=fed, backbone="efficientnet-lite0"))
+    size = details.size(dataset, evidence)
+    assert size.startswith(said) and ("most images are smaller" in size) == (fed < 224 and kind == "image")

@@ -47,3 +47,8 @@ def test_the_rows_add_up_in_the_order_of_the_line() -> None:
     assert frame["Seconds"].tolist()[:-1] == [1.0, 3.0, 0.5]
     assert frame["Seconds"].tolist()[-1] == pytest.approx(4.5)
     assert frame["Beside other stages"].tolist() == [1.5, 0.0, 0.0, 1.5]
+
+
+def test_the_measuring_took_what_its_stages_add_up_to() -> None:
+    assert Evidence(**COMMON, timings=TIMES).took == pytest.approx(4.5)
+    assert Evidence(**COMMON).took == 1.0  # older evidence kept no stages

@@ -128,6 +128,7 @@ class Evidence(Record):
     ``findings``: what is wrong with labels and items; one row per item lies beside it (`advisor.evidence.issues`).
     ``backbones``: the comparison that chose the backbone; None where the user named it or there was nothing to compare.
     ``timings``: where the time of the whole measurement went, the comparison included; none in older evidence.
+    ``seconds``: of the probes and instruments alone; `took` says what the measuring took.
     """
 
     schema_version: int = 2
@@ -154,6 +155,16 @@ class Evidence(Record):
     seconds: float
 
     SCHEMA: ClassVar[int] = 2
+
+    @property
+    def took(self) -> float:
+        """Seconds of the whole measurement, the sum of where its time went; of the probes alone in older evidence."""
+        return sum(time.seconds for time in self.timings) if self.timings else self.seconds
+
+    @property
+    def best(self) -> ProbeResult | None:
+        """The probe with the highest value, of equals the one that was measured first, which is the simpler one."""
+        return max(self.results, key=lambda result: result.measured.value, default=None)
 
     @classmethod
     def upgraded(cls, content: dict[str, Any]) -> dict[str, Any]:

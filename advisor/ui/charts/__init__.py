@@ -48,9 +48,9 @@ def base(height: int, **layout: Any) -> go.Figure:
 
 def evidence(evidence: Evidence) -> go.Figure:
     """Each probe's value with its interval as a dot plot, the best on top."""
-    results = sorted(evidence.results, key=lambda r: r.measured.value)
+    results = sorted(evidence.results, key=lambda r: -r.measured.value)[::-1]  # of equals, the first is on top
     figure = base(90 + 46 * len(results), showlegend=False)
-    best = results[-1].name if results else None
+    best = evidence.best.name if evidence.best is not None else None
     figure.add_trace(
         go.Scatter(
             x=[r.measured.value for r in results],

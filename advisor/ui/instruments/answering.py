@@ -79,7 +79,7 @@ def cards(dataset: Dataset, evidence: Evidence) -> list[Card]:
 
 def details(evidence: Evidence) -> Card:
     """The model, and every probe in a table."""
-    sentence = f"{evidence.backbone}; measuring took {wording.duration(evidence.seconds)}."
+    sentence = f"{evidence.backbone}; measuring took {wording.duration(evidence.took)}."
     return Card(MEASURED, sentence, partial(model, evidence), partial(probes.table, evidence, evidence.notes))
 
 

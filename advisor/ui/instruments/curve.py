@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from advisor.core import wording
-from advisor.core.records import Dataset, Evidence, LearningCurve
-from advisor.evidence.curve import labels_needed
+from advisor.core.records import Dataset, Evidence, LearningCurve, ProbeResult
+from advisor.evidence.curve import ahead, labels_needed
 from advisor.ui import charts, parts
 from advisor.ui.cards import Card, Topic
 from advisor.ui.charts import FADED, GREY, OCHRE, TEAL, base
@@ -23,7 +24,12 @@ def card(dataset: Dataset, evidence: Evidence) -> Card | None:
     curve = evidence.curve
     if curve is None:
         return None
-    return Card(TOPIC, answer(curve, evidence.n_train), partial(draw, dataset, evidence, curve), partial(how, curve))
+    return Card(
+        TOPIC,
+        answer(curve, evidence.n_train, evidence.results),
+        partial(draw, dataset, evidence, curve),
+        partial(how, curve, evidence.n_train),
+    )
 
 
 def draw(dataset: Dataset, evidence: Evidence, curve: LearningCurve) -> None:
@@ -31,11 +37,11 @@ def draw(dataset: Dataset, evidence: Evidence, curve: LearningCurve) -> None:
     n_now = evidence.n_train
     target = ask_target(dataset, curve)
     figure = learning_curve(curve, evidence.metric, n_now, target)
-    st.plotly_chart(figure, config=charts.CONFIG, key="curve", alt=answer(curve, n_now))
+    st.plotly_chart(figure, config=charts.CONFIG, key="curve", alt=answer(curve, n_now, evidence.results))
     parts.text(needed(evidence, curve, target))
 
 
-def how(curve: LearningCurve) -> None:
+def how(curve: LearningCurve, n_now: int) -> None:
     """What the curve is, and how far it is followed."""
     parts.note(
         f"A linear probe on the backbone's last layer, trained on nested stratified shares of "
@@ -43,35 +49,47 @@ def how(curve: LearningCurve) -> None:
         f"a = {curve.a:.3f}, b = {curve.b:.2f}. The dotted part extrapolates to at most four times the items measured. "
         f"Other probes may be above it. Took {wording.duration(curve.seconds)}."
     )
+    parts.note(
+        f"The Probes card shows the value of folds that train on fewer items than your {wording.count(n_now)}, so the "
+        f"curve may lie a little above it there."
+    )
 
 
 def needed(evidence: Evidence, curve: LearningCurve, target: float) -> str:
     """How many labels the target takes; which probe is there already, where one is."""
-    best = max(evidence.results, key=lambda result: result.measured.value, default=None)
+    best = evidence.best
     if best is not None and best.measured.value >= target:
         value = wording.percent(best.measured.value)
         return f"{best.title} is there already: {value} on {wording.counted(best.measured.n, 'item')}."
     return labels_needed(curve, target, evidence.n_train).sentence
 
 
-def answer(curve: LearningCurve, n_now: int) -> str:
-    """What four times the data, or what is still unseen of it, would bring."""
-    here = min(curve.band, key=lambda row: abs(row[0] - n_now))
-    end = curve.band[-1]
-    gain = 100 * (end[1] - here[1])
-    if end[0] < 0.8 * n_now:
+def answer(curve: LearningCurve, n_now: int, results: Sequence[ProbeResult] = ()) -> str:
+    """What four times the data, or what is still unseen of it, would bring beside what the probes reach now."""
+    end = ahead(curve, n_now, results)
+    if end.n < 0.8 * n_now:
         return (
-            f"It is too early to tell: the curve ends at {wording.count(end[0])} training items, and you have "
+            f"It is too early to tell: the curve ends at {wording.count(end.n)} training items, and you have "
             f"{wording.count(n_now)}. A longer budget measures more of them."
         )
-    band = wording.between(end[2], end[3])
-    reach = f"a linear probe on the last layer would reach {wording.percent(end[1])} ({band})"
-    expected = f"with {wording.count(end[0])} training items, {reach}"
-    if end[0] <= 1.2 * n_now:
-        return f"{wording.capital(expected)}. You have hardly more; a longer budget tells what more would bring."
-    if gain < 1:
-        return f"Little: {expected}, {max(gain, 0.0):.1f} points more than with your {wording.count(n_now)}."
-    return f"About {gain:.1f} points: {expected}, against {wording.percent(here[1])} with your {wording.count(n_now)}."
+    if end.none_in_sight:
+        return end.none_in_sight
+    reach = f"a linear probe on the last layer would reach {wording.percent(end.value)}"
+    expected = f"with {wording.count(end.n)} training items, {reach} ({wording.between(end.low, end.high)})"
+    passed = f" {_passed(end.best)}" if end.best is not None else ""
+    if end.n <= 1.2 * n_now:
+        return (
+            f"{wording.capital(expected)}. You have hardly more; a longer budget tells what more would bring.{passed}"
+        )
+    if end.gain < 1:
+        return f"Little: {expected}, {end.gain:.1f} points more than with your {wording.count(n_now)}.{passed}"
+    now = f"{wording.percent(end.now)} with your {wording.count(n_now)}"
+    return f"About {end.gain:.1f} points: {expected}, against {now}.{passed}"
+
+
+def _passed(best: ProbeResult) -> str:
+    """That another probe is there already."""
+    return f"{best.title} is at {wording.percent(best.measured.value)} already."
 
 
 def ask_target(dataset: Dataset, curve: LearningCurve) -> float:
@@ -97,12 +115,12 @@ def learning_curve(curve: LearningCurve, metric: str, n_now: int, target: float 
     figure.add_trace(go.Scatter(x=places + places[::-1], y=high + low[::-1], fill="toself", fillcolor=FADED[TEAL],
                                 line={"width": 0}, mode="lines", hoverinfo="skip"))  # fmt: skip
     last = max(curve.sizes)
-    for ahead in (False, True):
-        own = [row for row in curve.band if (row[0] >= last if ahead else row[0] <= last)]
+    for beyond in (False, True):
+        own = [row for row in curve.band if (row[0] >= last if beyond else row[0] <= last)]
         figure.add_trace(
             go.Scatter(
                 x=[row[0] for row in own], y=[row[1] for row in own], mode="lines",
-                line={"color": TEAL, "width": 2, "dash": "dot" if ahead else "solid"},
+                line={"color": TEAL, "width": 2, "dash": "dot" if beyond else "solid"},
                 customdata=[
                     [wording.count(row[0]), wording.percent(row[1]), wording.between(row[2], row[3])] for row in own
                 ],

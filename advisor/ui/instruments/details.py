@@ -13,13 +13,14 @@ from advisor.core.records import Dataset, Evidence
 from advisor.evidence.scores import RANKING
 from advisor.ui import parts
 from advisor.ui.cards import Card, Topic
+from probes.backbones.catalog import CATALOG
 
 TOPIC = Topic("details", "Details", "What was it measured with?")
 
 
 def card(dataset: Dataset, evidence: Evidence) -> Card:
     """Backbone and device; the transferability scores are folded."""
-    sentence = f"{evidence.backbone} on {device(evidence)}; measuring took {wording.duration(evidence.seconds)}."
+    sentence = f"{evidence.backbone} on {device(evidence)}; measuring took {wording.duration(evidence.took)}."
     scored = partial(scores, evidence) if evidence.scores else None
     return Card(TOPIC, sentence, partial(draw, dataset, evidence), scored)
 
@@ -31,9 +32,19 @@ def device(evidence: Evidence) -> str:
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The facts."""
-    size = f"{evidence.input_size} {kind_row(dataset.kind).unit}"
-    parts.note(f"Input size {size}; {wording.counted(evidence.n_train, 'training item')}. {evidence.device_reason}")
+    items = wording.counted(evidence.n_train, "training item")
+    parts.note(f"Input size {size(dataset, evidence)}; {items}. {evidence.device_reason}")
     parts.note(f"Weights SHA-256 {evidence.backbone_hash}")
+
+
+def size(dataset: Dataset, evidence: Evidence) -> str:
+    """What the backbone was fed, and why where that is less than usual."""
+    unit = kind_row(dataset.kind).unit
+    usual = next((entry.input_size for entry in CATALOG if entry.reference == evidence.backbone), evidence.input_size)
+    fed = f"{evidence.input_size} {unit}"
+    if unit != "px" or evidence.input_size >= usual:
+        return fed
+    return f"{fed} instead of {usual}, as most images are smaller than that: half the time or less, and nothing lost"
 
 
 def scores(evidence: Evidence) -> None:

@@ -40,7 +40,7 @@ def how(dataset: Dataset, evidence: Evidence) -> None:
 def steps(evidence: Evidence) -> str:
     """What labels add to the class names alone; that it is too early to tell where too little was measured."""
     names = evidence.result("zero-shot")
-    best = max(evidence.results, key=lambda r: r.measured.value, default=None)
+    best = evidence.best
     if best is None:
         return "No probe gave a number on this dataset; the notes say why."
     if unsure(best.measured):
@@ -63,9 +63,9 @@ def unsure(number: Measured) -> bool:
 
 def answer(evidence: Evidence) -> str:
     """The best probe and by how much it beats the majority class."""
-    if not evidence.results:
+    best = evidence.best
+    if best is None:
         return "The probes gave no number on this dataset; the notes below say why."
-    best = max(evidence.results, key=lambda r: r.measured.value)
     floor = evidence.result("majority")
     against = f", against {wording.percent(floor.measured.value)} for guessing the largest class" if floor else ""
     interval = wording.between(best.measured.low, best.measured.high)
@@ -98,7 +98,7 @@ def table(evidence: Evidence, notes: Sequence[str]) -> None:
     parts.table(frame, hide_index=True, column_config=narrow, alt="Every probe with its value, interval, n and time")
     parts.note(
         f"Measured on the {wording.count(evidence.n_train)} training items only; the "
-        f"{wording.count(evidence.n_test)} test items were not read. Took {wording.duration(evidence.seconds)} in all."
+        f"{wording.count(evidence.n_test)} test items were not read. Took {wording.duration(evidence.took)} in all."
     )
     for note in notes:
         parts.note(note)

@@ -43,7 +43,7 @@ def table(entries: list[Entry], alt: str) -> None:
             "Model": [entry.title for entry in entries],
             "For": [FOR[entry.kind] for entry in entries],
             "MB": [entry.size_bytes / 1e6 for entry in entries],
-            "Input": [f"{wording.count(entry.input_size)} {entry.unit}" for entry in entries],
+            "Input at most": [f"{wording.count(entry.input_size)} {entry.unit}" for entry in entries],
             "Licence": [entry.licence for entry in entries],
             "Name": [entry.name for entry in entries],
         }

@@ -64,7 +64,9 @@ def measuring(dataset: Dataset, job: jobs.Job) -> None:
 def answer_so_far(dataset: Dataset, ready: Evidence, answer: str) -> None:
     """What is known already, on how many items, and what would be advised on it."""
     advice = Advice.saved(dataset.files.advice_so_far)
-    parts.text(f"So far, on {ready.n_sample:,} of {wording.counted(ready.n_train, 'training item')}: {answer}")
+    n_all = wording.counted(ready.n_train, "training item")
+    read = f"on all {n_all}" if ready.n_sample >= ready.n_train else f"on {wording.count(ready.n_sample)} of {n_all}"
+    parts.text(f"Measured so far {read}. {answer}")
     if advice is not None:
         parts.text(f"The recommendation so far: {advice.headline} It is settled when the measurement ends.")
 
