@@ -120,7 +120,9 @@ def training_time(estimate: Estimate) -> str:
         return ""
     if is_capped(estimate):
         return f"{brief(seconds)} or more"
-    return brief(seconds) + (", measured" if seconds and estimate.run_seconds is not None else "")
+    if seconds and estimate.run_seconds is not None:
+        return f"{duration(seconds)}, measured"
+    return brief(seconds)
 
 
 def serving(one: Estimate, other: Estimate, goal: Goal) -> str:
