@@ -23,6 +23,12 @@ from probes.backbones.catalog import CATALOG
 
 QUESTION = "How do these runs differ?"
 MOST_RUNS = 6
+#: What the times of a prediction are, and why the advice names others.
+TIMED = (
+    "One prediction: an item by itself from its file to its answer, at the load that the machine had; a language model "
+    "is asked anew, and questions that it was not asked are left out. The advice counts less of it: of classifiers the "
+    "backbone alone, in batches."
+)
 
 
 def draw(names: Sequence[str]) -> None:
@@ -215,6 +221,8 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
             }
         )
     parts.table(pd.DataFrame(rows), hide_index=True, height="content", alt="Cost and latency of each run")
+    if any(side.latency is not None for side in compared.sides):
+        parts.note(TIMED)
     timed(compared)
 
 
