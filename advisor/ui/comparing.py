@@ -87,7 +87,7 @@ def value(side: Side) -> str:
 
 def differences(compared: Comparison, said: Sequence[str]) -> None:
     """The paired differences, whose intervals are far narrower than those of the values."""
-    figure = figures.differences(compared.pairs, said[1:])
+    figure = figures.differences(compared.pairs, said[0], said[1:])
     alt = "Paired differences. " + "; ".join(
         f"{name}: {pair.verdict(said[0], name)}" for name, pair in zip(said[1:], compared.pairs, strict=True)
     )
@@ -200,7 +200,7 @@ def curves(compared: Comparison, said: Sequence[str]) -> None:
             alt = f"{title} of each run over the seconds of its work"
             st.plotly_chart(figure, config=charts.CONFIG, key=f"compared-{column}", alt=alt)
     if not shown:
-        parts.note("None of these runs kept a curve.")
+        parts.note("None of these runs kept a curve: a head is fitted at once.")
 
 
 def costs(compared: Comparison, said: Sequence[str]) -> None:
