@@ -147,14 +147,16 @@ def amount(number: float, currency: str = "") -> str:
 
 
 def roughly(seconds: float) -> str:
-    """An estimated time in the middle of a sentence, in one unit.
+    """An estimated time in the middle of a sentence, in one unit; between one and two minutes as in a table.
 
     >>> [roughly(x) for x in (0.3, 1.2, 7.9, 75, 300, 7260, 1e6)]
-    ['less than a second', '1 second', '8 seconds', '75 seconds', '5 minutes', '2 hours', '12 days']
+    ['less than a second', '1 second', '8 seconds', '1 min 15 s', '5 minutes', '2 hours', '12 days']
     """
     if seconds < 0.95:
         return "less than a second"
-    for unit, each, most in (("second", 1, 99.5), ("minute", 60, 99.5), ("hour", 3600, 47.5)):
+    if 60 < seconds < 99.5:
+        return duration(seconds)
+    for unit, each, most in (("second", 1, 59.5), ("minute", 60, 99.5), ("hour", 3600, 47.5)):
         if seconds / each < most:
             return counted(round(seconds / each), unit)
     return counted(round(seconds / 86400), "day")

@@ -17,7 +17,7 @@ from advisor.runs import compare, follow
 from advisor.runs.compare import Comparison
 from advisor.runs.paired import Pair
 from advisor.runs.sides import Side, called, facts
-from advisor.ui import charts, items, jobs, parts, places, setting_names, waiting, work
+from advisor.ui import charts, items, jobs, parts, places, setting_names, terms, waiting, work
 from advisor.ui.charts import comparing as figures
 from probes.backbones.catalog import CATALOG
 
@@ -51,6 +51,8 @@ def draw(names: Sequence[str]) -> None:
         values(compared, said, metric)
     if any(not pair.reason for pair in compared.pairs):
         differences(compared, said)
+    if any(pair.items is not None for pair in compared.pairs):
+        parts.section("Where they disagree")
     for place, pair in enumerate(compared.pairs):
         apart(pair, compared, said[0], said[place + 1])
     per_class(compared, said)
@@ -103,9 +105,8 @@ def apart(pair: Pair, compared: Comparison, base: str, other: str) -> None:
     if pair.items is None:
         return
     n_base, n_other = pair.n_right
-    parts.section("Where they disagree")
     if not n_base + n_other:
-        st.text(f"Nowhere: {pair.alike}.")
+        st.text(f"{other} and {base} nowhere: {pair.alike}.")
         return
     st.text(
         f"{base} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
@@ -179,7 +180,7 @@ def settings(compared: Comparison, said: Sequence[str]) -> None:
     elif both:
         listed(both, said, "Settings that differ between the runs")
     if alone:
-        label = f"{wording.counted(len(alone), 'setting')} of one run alone"
+        label = f"{wording.counted(len(alone), 'setting')} that only one run has"
         parts.fold(label, "tune", partial(listed, alone, said, label), key="settings-alone")
 
 
@@ -213,7 +214,7 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
             {
                 "Run": name,
                 "Took": wording.duration(cost["seconds"]),
-                "On": " ".join(filter(None, (cost["device"], cost["precision"]))),
+                "On": " in ".join(filter(None, (terms.device(cost["device"]), cost["precision"]))),
                 "Model": model_size(cost["model_bytes"], backbone_bytes(side)),
                 "One prediction": milliseconds(cost["single_ms"]),
                 "95 % below": milliseconds(cost["p95_ms"]),

@@ -105,7 +105,7 @@ def _known(table: pd.DataFrame, column: str) -> pd.DataFrame:
         values = table["val_value"] if "val_value" in table else pd.Series(float("nan"), index=table.index)
         table = table.assign(val_value=values.fillna(table["frozen_value"]))
     if column not in table or "seconds" not in table:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=["seconds", column, "fit"])
     fit = table["fit"] if "fit" in table else pd.Series(None, index=table.index, dtype=object)
     fit = fit.fillna(table["stage"] if "stage" in table and "fit" in table else "")
     rows: pd.DataFrame = table.assign(fit=fit.fillna(""))[["seconds", column, "fit"]]

@@ -65,7 +65,7 @@ def side_by_side(found: Effect) -> None:
             for line in found.lines
         ]
     )
-    parts.table(frame, hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}")
+    parts.written(frame, alt=f"{found.before.name} beside {found.after.name}")
     said = ["In brackets the 90 % interval."]
     if any(line.what == version_effect.ON_PAGE and (line.before or line.after) for line in found.lines):
         said.append(
