@@ -71,7 +71,8 @@ def test_the_profile_counts_questions_documents_and_what_is_not_answered(questio
 
 
 @pytest.mark.parametrize(
-    ("k", "said"), [(1, "It reads only the first of them"), (3, "It reads the first 3,"), (5, ""), (None, "")]
+    ("k", "said"),
+    [(1, "Only the first of these is read."), (3, "Only the first 3 of these are read."), (5, ""), (None, "")],
 )
 def test_a_result_says_how_many_passages_are_read(
     questions: Dataset, write_run: Callable[..., str], k: int | None, said: str
@@ -80,7 +81,7 @@ def test_a_result_says_how_many_passages_are_read(
     status.files.resolved.write_text(json.dumps({"n_passages": 9, **({"k": k} if k else {})}))
     report = RunReport.load(status.files.report).model_copy(update={"recall_at_5": FOUND, "served": "rag"})
     sentence = answering_task.answer_of(report)
-    assert said in sentence and ("It reads" in sentence) == bool(said)
+    assert said in sentence and ("Only the first" in sentence) == bool(said)
 
 
 def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:

@@ -25,7 +25,8 @@ WAYS = {
     "reader": "a trained reader, retrieved passages",
 }
 SEARCHES = ("hybrid", "words", "dense")
-
+#: The height of a row of questions, in which a cell breaks its line twice.
+ROW_PX = 68
 
 SEARCH = Topic("search", "Search", "Is the right passage found?")
 READING = Topic("reading", "Reading", "Does the model read it right?")
@@ -163,7 +164,7 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
     )
     narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
     event = parts.table(frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
-        column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
+        row_height=ROW_PX, column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
     )  # fmt: skip
     parts.note("Choose a row to read its passage in full.")
     for chosen in event.selection.rows[:1]:

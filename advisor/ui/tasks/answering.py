@@ -95,8 +95,9 @@ def reads(report: RunReport) -> str:
     k = read_small(Workspace.here().run(report.run).resolved).get("k")
     if not isinstance(k, int):
         return ""
-    some = "only the first of them" if k == 1 else f"the first {k}"
-    return f" It reads {some}, so its answer can miss a passage that was found." if k < SEARCHED else ""
+    if k >= SEARCHED:
+        return ""
+    return " Only the first of these is read." if k == 1 else f" Only the first {k} of these are read."
 
 
 def right(counts: Mapping[str, int]) -> str:
