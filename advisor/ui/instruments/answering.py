@@ -164,7 +164,8 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
     )
     narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
     event = parts.table(frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
-        row_height=ROW_PX, column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
+        row_height=ROW_PX, column_config=narrow,
+        alt="Questions with the model's answer, the accepted ones, and the passage",
     )  # fmt: skip
     parts.note("Choose a row to read its passage in full.")
     for chosen in event.selection.rows[:1]:
