@@ -1,8 +1,8 @@
 """How long a run's model takes for one prediction on this machine, measured on test items and kept beside the model.
 
 Each item is read, decoded and predicted by itself, as a service does it; the advice counts what the probes took: the
-pass through the backbone in batches, or several questions at once. A language model is asked anew, since a remembered answer takes no time, and
-a question that is refused before the model is asked counts for no answer.
+pass through the backbone in batches, or several questions at once. A language model is asked anew, since a remembered
+answer takes no time, and a question that is refused before the model is asked counts for no answer.
 """
 
 from __future__ import annotations

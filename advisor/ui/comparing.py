@@ -26,8 +26,8 @@ MOST_RUNS = 6
 #: What the times of a prediction are, and why the advice names others.
 TIMED = (
     "One prediction: an item by itself from its file to its answer, at the load that the machine had; a language model "
-    "is asked anew, and questions that it was not asked are left out. Advice has what the probes took when they ran: of "
-    "classifiers the backbone alone, in batches, of a language model several questions at once."
+    "is asked anew, and questions that it was not asked are left out. Advice has what the probes took when they ran: "
+    "of classifiers the backbone alone, in batches, of a language model several questions at once."
 )
 
 
