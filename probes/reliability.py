@@ -64,8 +64,17 @@ def doubtful_mistakes(
     is at least the mean one of that class over the items that carry it. Shape: all (n,): class indices, the probability
     of the class predicted, and of the label; returns (n,) bool.
     """
+    doubtful: np.ndarray = (truth != predicted) & (probability >= usually(truth, predicted, of_truth))
+    return doubtful
+
+
+def usually(truth: np.ndarray, predicted: np.ndarray, of_truth: np.ndarray) -> np.ndarray:
+    """The mean probability of each item's predicted class over the items that carry it; infinite where none does.
+
+    Shape: as `doubtful_mistakes`; returns (n,) float.
+    """
     n_classes = 1 + int(max(truth.max(initial=0), predicted.max(initial=0)))
     n = np.bincount(truth, minlength=n_classes)
-    usual = np.bincount(truth, weights=of_truth, minlength=n_classes) / np.maximum(n, 1)
-    doubtful: np.ndarray = (truth != predicted) & (n[predicted] > 0) & (probability >= usual[predicted])
-    return doubtful
+    mean = np.bincount(truth, weights=of_truth, minlength=n_classes) / np.maximum(n, 1)
+    usual: np.ndarray = np.where(n > 0, mean, np.inf)[predicted]
+    return usual

@@ -12,7 +12,7 @@ from advisor.core.ladder import rung
 from advisor.core.wording import duration, listed
 from advisor.runs import settings, store
 from advisor.runs.paired import Pair, paired
-from advisor.runs.sides import Open, Side, called, facts, side_of, timed
+from advisor.runs.sides import Open, Side, called, facts, learned_from, side_of, timed
 from probes.progress import Progress, silent
 
 
@@ -73,7 +73,22 @@ def sentences(comparison: Comparison) -> tuple[str, ...]:
     lines = [f"{other} against {base}: {pair.verdict(base, other)}" for other, pair in pairs]
     if all(side.report is not None for side in comparison.sides):
         lines.append(f"Time of the whole run: {listed(map(took, comparison.sides, [base, *others]))}.")
+    if learned := unequal(comparison.sides, [base, *others]):
+        lines.append(learned)
     return tuple(lines)
+
+
+def unequal(sides: Sequence[Side], names: Sequence[str]) -> str:
+    """How many training items each model was fitted on, where that is not the same for all; "" else.
+
+    names: what the sides are called.
+    """
+    known = [(name, learned_from(side)) for name, side in zip(names, sides, strict=True)]
+    told = [(name, *learned) for name, learned in known if learned is not None]
+    if len({n for _, n, _ in told}) < 2:
+        return ""
+    each = (f"{name} {n:,}{f' (settings chosen by {by:,} more)' if by else ''}" for name, n, by in told)
+    return f"Training items that the model was fitted on: {listed(each)}."
 
 
 def took(side: Side, name: str) -> str:

@@ -66,7 +66,7 @@ class Pair:
         if self.reason:
             return self.reason
         if self.difference == 0 and self.items is not None and self.items.empty:
-            return f"{self.alike}, so nothing tells them apart."
+            return f"{self.alike}: on these they are equally good."
         points = f"{100 * self.difference:+.1f} points ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
         if self.low > 0 or self.high < 0:
             better = other if self.difference > 0 else base

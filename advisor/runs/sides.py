@@ -11,6 +11,7 @@ from advisor.core.wording import short
 from advisor.runs import latency as timing
 from advisor.runs import store
 from advisor.runs.latency import Latency
+from advisor.runs.processes import read_small
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,17 +63,34 @@ def timed(side: Side, opened: Open, progress: Progress) -> Side:
 
 
 def called(side: Side, sides: Sequence[Side]) -> str:
-    """A run by the name that its owner gave it, or its rung; where another is called the same, with its dataset if
-    that tells them apart, else with the end of its id, or the whole of it.
+    """A run by the name that its owner gave it, or its rung, with its dataset where the runs are of several; where that
+    does not tell it from another, with the end of its id, or the whole of it.
     """
-    name = side.status.name or side.status.title
-    same = [one for one in sides if one is not side and (one.status.name or one.status.title) == name]
+    name, several = _named(side), len({one.plan.dataset_name for one in sides}) > 1
+    same = [one for one in sides if one is not side and _named(one) == name]
+    if several:
+        same = [one for one in same if one.plan.dataset_name == side.plan.dataset_name]
+        name = f"{name} on {short(side.plan.dataset_name, 40)}"
     if not same:
         return name
-    if all(one.plan.dataset_name != side.plan.dataset_name for one in same):
-        return f"{name} on {short(side.plan.dataset_name, 40)}"
     end = side.run.rpartition("-")[2]
     return f"{name} ({side.run if any(one.run.rpartition('-')[2] == end for one in same) else end})"
+
+
+def _named(side: Side) -> str:
+    """The name that a run's owner gave it, or its rung."""
+    return side.status.name or side.status.title
+
+
+def learned_from(side: Side) -> tuple[int, int] | None:
+    """The training items that a run's model was fitted on, and those that its settings were chosen by, apart from them.
+
+    None where the run did not write it down, as those of questions.
+    """
+    resolved = read_small(side.status.files.resolved)
+    n_fit = next((resolved[name] for name in ("n_train", "n_items") if isinstance(resolved.get(name), int)), None)
+    n_chosen = resolved.get("n_validation")
+    return None if n_fit is None else (n_fit, n_chosen if isinstance(n_chosen, int) else 0)
 
 
 def facts(side: Side) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from advisor.advice.decide import decide
 from advisor.advice.finished import without_runs
 from advisor.advice.outlook.cost import repriced
 from advisor.core.errors import AdviceError
-from advisor.core.ladder import RungName
+from advisor.core.ladder import RungName, rung
 from advisor.core.records import Advice, Estimate, Goal
 from advisor.core.wording import percent
 from probes.measured import Measured
@@ -60,6 +60,19 @@ def asked(goal: Goal) -> str:
     if goal.target is not None:
         return f"a target of {percent(goal.target)}"
     return "the best model" if goal.tolerance == 0 else "the cheapest nearly as good"
+
+
+def on_page(advice: Advice | None, goal: Goal) -> str:
+    """What the page of advice says, in a table's cell: the rung, its value, and its question where that is another.
+
+    goal: the one that both sides are judged for here. "" without advice.
+    """
+    if advice is None:
+        return ""
+    one = advice.estimate(advice.recommended)
+    value = "" if one.value is None else f", {percent(one.value)} {'measured' if one.run else 'expected'}"
+    own, other = asked(advice.question), asked(goal)
+    return f"{rung(advice.recommended).title}{value}{f' (for {own})' if own != other else ''}"
 
 
 def _chosen(estimates: tuple[Estimate, ...], goal: Goal, device: str) -> RungName | None:

@@ -24,13 +24,16 @@ from advisor.evidence.judged import judged
 from advisor.evidence.question_list import NOT_THERE, TORN
 from advisor.evidence.worklist import LEAKS, worklist
 from advisor.runs import compare
+from advisor.runs.advice_now import advice_now
 from advisor.runs.measured import of_dataset
 from advisor.runs.paired import Pair
-from advisor.runs.version_advice import Outlook, asked, outlook
+from advisor.runs.version_advice import Outlook, asked, on_page, outlook
 from probes.measured import Measured
 
 #: The probes that are shown, by name.
 PROBES = ("linear", "knn", "zero-shot")
+#: The line of what the page of advice says.
+ON_PAGE = "Advice says"
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,11 @@ def effect(after: Dataset, before: Dataset | None = None) -> Effect | None:
         return None
     pair = before, after
     evidence = [Evidence.saved(one.files.evidence) for one in pair]
-    advice = [Advice.saved(one.files.advice) for one in pair]
+    advice = [advice_now(one) or Advice.saved(one.files.advice) for one in pair]
     runs = [of_dataset(one.fingerprint) for one in pair]
     now = evidence[1]
     found = outlook(advice[0], advice[1], now.device if now is not None else "cpu")
-    lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(found), *_tested(*runs)]
+    lines = [*_data(*pair), *_measured(before, after, *evidence), *_advised(found, advice), *_tested(*runs)]
     known: list[tuple[str, Sequence[object]]] = [("evidence", evidence), ("advice", advice), ("training", runs)]
     missing = tuple(name for name, (one, other) in known if one and not other)
     trained = tuple(_trained(name, runs[0][name], runs[1][name]) for name in runs[0] if name in runs[1])
@@ -180,14 +183,16 @@ def _of_all(n: int | None, of: int) -> str:
     return "" if n is None else f"{wording.count(n)} of {wording.count(of)}"
 
 
-def _advised(found: Outlook | None) -> list[Line]:
-    """What is recommended for one goal, and what one rung is expected to reach."""
+def _advised(found: Outlook | None, advice: Sequence[Advice | None]) -> list[Line]:
+    """What the probes alone recommend for one goal and expect of one rung, and what the page of advice says."""
     if found is None:
         return []
     titles = (rung(name).title if name else "" for name in (found.before, found.after))
+    expected = (shared(own) if own else "" for own in found.expected)
     return [
-        Line(f"Recommended for {asked(found.goal)}", *titles),
-        Line(f"Expected of {rung(found.rung).in_text}", *(shared(own) if own else "" for own in found.expected)),
+        Line(f"Recommended by the probes alone, for {asked(found.goal)}", *titles),
+        Line(f"Expected of {rung(found.rung).in_text} by the probes alone", *expected),
+        Line(ON_PAGE, *(on_page(own, found.goal) for own in advice)),
     ]
 
 
@@ -210,7 +215,7 @@ def _headline(found: Outlook | None, doubted: Sequence[int | None], metric: str,
     said = []
     if found is not None and all(found.expected):
         values = [wording.percent(one.value) for one in found.expected if one is not None]
-        said.append(f"{rung(found.rung).title}, expected {metric}: {values[0]} before, {values[1]} now.")
+        said.append(f"{rung(found.rung).title}, {metric} expected by the probes: {values[0]} before, {values[1]} now.")
     if doubted[0] is not None and doubted[1] is not None:
         said.append(f"{label}s that look wrong: {wording.count(doubted[0])} before, {wording.count(doubted[1])} now.")
     return " ".join(said)

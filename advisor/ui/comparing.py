@@ -17,12 +17,18 @@ from advisor.runs import compare, follow
 from advisor.runs.compare import Comparison
 from advisor.runs.paired import Pair
 from advisor.runs.sides import Side, called, facts
-from advisor.ui import charts, items, jobs, parts, places, setting_names, waiting, work
+from advisor.ui import charts, items, jobs, parts, places, setting_names, terms, waiting, work
 from advisor.ui.charts import comparing as figures
 from probes.backbones.catalog import CATALOG
 
 QUESTION = "How do these runs differ?"
 MOST_RUNS = 6
+#: What the times of a prediction are, and why the advice names others.
+TIMED = (
+    "One prediction: an item by itself from its file to its answer, at the load that the machine had; a language model "
+    "is asked anew, and questions that it was not asked are left out. Advice has what the probes took when they ran: "
+    "of classifiers the backbone alone, in batches, of a language model several questions at once."
+)
 
 
 def draw(names: Sequence[str]) -> None:
@@ -45,6 +51,8 @@ def draw(names: Sequence[str]) -> None:
         values(compared, said, metric)
     if any(not pair.reason for pair in compared.pairs):
         differences(compared, said)
+    if any(pair.items is not None for pair in compared.pairs):
+        parts.section("Where they disagree")
     for place, pair in enumerate(compared.pairs):
         apart(pair, compared, said[0], said[place + 1])
     per_class(compared, said)
@@ -81,7 +89,7 @@ def value(side: Side) -> str:
 
 def differences(compared: Comparison, said: Sequence[str]) -> None:
     """The paired differences, whose intervals are far narrower than those of the values."""
-    figure = figures.differences(compared.pairs, said[1:])
+    figure = figures.differences(compared.pairs, said[0], said[1:])
     alt = "Paired differences. " + "; ".join(
         f"{name}: {pair.verdict(said[0], name)}" for name, pair in zip(said[1:], compared.pairs, strict=True)
     )
@@ -97,9 +105,8 @@ def apart(pair: Pair, compared: Comparison, base: str, other: str) -> None:
     if pair.items is None:
         return
     n_base, n_other = pair.n_right
-    parts.section("Where they disagree")
     if not n_base + n_other:
-        st.text(f"Nowhere: {pair.alike}.")
+        st.text(f"{other} and {base} nowhere: {pair.alike}.")
         return
     st.text(
         f"{base} alone has {wording.counted(n_base, 'test item')} right, {other} alone {n_other:,}. "
@@ -173,7 +180,7 @@ def settings(compared: Comparison, said: Sequence[str]) -> None:
     elif both:
         listed(both, said, "Settings that differ between the runs")
     if alone:
-        label = f"{wording.counted(len(alone), 'setting')} of one run alone"
+        label = f"{wording.counted(len(alone), 'setting')} that only one run has"
         parts.fold(label, "tune", partial(listed, alone, said, label), key="settings-alone")
 
 
@@ -194,7 +201,7 @@ def curves(compared: Comparison, said: Sequence[str]) -> None:
             alt = f"{title} of each run over the seconds of its work"
             st.plotly_chart(figure, config=charts.CONFIG, key=f"compared-{column}", alt=alt)
     if not shown:
-        parts.note("None of these runs kept a curve.")
+        parts.note("None of these runs kept a curve: a head is fitted at once.")
 
 
 def costs(compared: Comparison, said: Sequence[str]) -> None:
@@ -207,7 +214,7 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
             {
                 "Run": name,
                 "Took": wording.duration(cost["seconds"]),
-                "On": " ".join(filter(None, (cost["device"], cost["precision"]))),
+                "On": " in ".join(filter(None, (terms.device(cost["device"]), cost["precision"]))),
                 "Model": model_size(cost["model_bytes"], backbone_bytes(side)),
                 "One prediction": milliseconds(cost["single_ms"]),
                 "95 % below": milliseconds(cost["p95_ms"]),
@@ -215,6 +222,8 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
             }
         )
     parts.table(pd.DataFrame(rows), hide_index=True, height="content", alt="Cost and latency of each run")
+    if any(side.latency is not None for side in compared.sides):
+        parts.note(TIMED)
     timed(compared)
 
 

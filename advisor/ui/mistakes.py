@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,13 @@ import streamlit as st
 
 from advisor.core import storage, wording
 from advisor.core.errors import PeopleError
-from advisor.core.records import Dataset, Plan, RunReport
+from advisor.core.records import Dataset, Mistake, Plan, RunReport
 from advisor.core.workspace import Workspace
 from advisor.evidence.worklist import HARD
 from advisor.ui import charts, items, parts, terms, work, workers
 from advisor.ui.fixing import board
 from advisor.ui.try_it import reopened
-from probes.reliability import doubtful_mistakes, expected_gap, reliability, share_of
+from probes.reliability import doubtful_mistakes, expected_gap, reliability, share_of, usually
 
 N_MISTAKES, N_IN_CELL, N_NEIGHBOURS = 12, 24, 3
 TRUSTED = "Can its probabilities be trusted?"
@@ -25,6 +26,8 @@ TRUSTED = "Can its probabilities be trusted?"
 MOST_NAMED = 50
 #: Below so many test items a reliability diagram is noise.
 LEAST_ITEMS = 40
+#: No label is doubted.
+NONE: Mapping[int, float] = MappingProxyType({})
 
 
 def draw(report: RunReport, plan: Plan) -> None:
@@ -151,29 +154,46 @@ def confidence(table: pd.DataFrame) -> None:
     st.plotly_chart(figure, config=charts.CONFIG, key="reliability", alt=said, width=420)
 
 
-def doubtful(table: pd.DataFrame | None) -> set[int]:
-    """Rows of wrong answers whose label may be wrong instead; none for a run that kept too little, or errs a lot."""
+def doubtful(table: pd.DataFrame | None) -> dict[int, float]:
+    """Rows of wrong answers whose label may be wrong instead, with the model's usual certainty of the class predicted.
+
+    None for a run that kept too little, or errs a lot.
+    """
     if table is None or "of_truth" not in table or (table["truth"] != table["predicted"]).mean() > HARD:
-        return set()
-    columns = (table[name].to_numpy() for name in ("truth", "predicted", "probability", "of_truth"))
-    return {int(row) for row in table["row"][doubtful_mistakes(*columns)]}
+        return {}
+    truth, predicted, probability, of_truth = (
+        table[name].to_numpy() for name in ("truth", "predicted", "probability", "of_truth")
+    )
+    doubted = doubtful_mistakes(truth, predicted, probability, of_truth)
+    usual = usually(truth, predicted, of_truth)
+    return {int(row): float(at) for row, at in zip(table["row"][doubted], usual[doubted], strict=True)}
 
 
-def to_decide(dataset: Dataset, rows: Sequence[int]) -> None:
-    """Why some labels of the test part are doubted, and the way to where they are decided."""
-    n = f"{wording.count(len(rows))} of these labels may be wrong"
+def to_decide(dataset: Dataset, shown: Sequence[Mistake], doubted: Mapping[int, float]) -> None:
+    """Why some labels of the test part are doubted, and the way to where they are decided; doubted: as `doubtful`."""
+    n = f"{wording.count(len(shown))} of these labels may be wrong"
     parts.note(
-        f"{n}: the model is as sure of its answer there as it usually is where it is right. While such a label "
-        f"stands, the right answer counts as a mistake."
+        f"{n}: there the model is at least as sure of the class it predicts as it is on average of items that carry "
+        f"it; that average differs from class to class. While such a label stands, the right answer counts as a "
+        f"mistake."
     )
     if st.button("Decide about them", key="doubtful", icon=":material/handyman:"):
-        board.choose(dataset, rows)
+        said = {one.row: (one.predicted, doubt(one, doubted[one.row])) for one in shown}
+        board.choose(dataset, [*said], said)
 
 
-def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[int] = frozenset()) -> None:
+def doubt(one: Mistake, usual: float) -> str:
+    """Why the label of a mistake is doubted, where it is decided about."""
+    return (
+        f"The trained model predicts {one.predicted} with {wording.percent(one.probability)}; of items with that label "
+        f"it is {wording.percent(usual)} sure on average."
+    )
+
+
+def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Mapping[int, float] = NONE) -> None:
     """The surest wrong answers, each with its item, and on demand with the training items nearest to it.
 
-    doubted: rows whose label may be wrong.
+    doubted: rows whose label may be wrong, as `doubtful`.
     """
     if not report.mistakes:
         parts.note("No test item was answered wrongly.")
@@ -183,7 +203,7 @@ def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[i
     parts.note("Wrong answers on the test part, the most confident first.")
     captions = [
         f"{m.label}, predicted {m.predicted} ({wording.percent(m.probability)})"
-        f"{': perhaps mislabelled' if m.row in doubted else ''}"
+        f"{f': perhaps mislabelled (usually {wording.percent(doubted[m.row])})' if m.row in doubted else ''}"
         for m in shown
     ]
     if dataset is None:
@@ -191,8 +211,8 @@ def worst(report: RunReport, plan: Plan, dataset: Dataset | None, doubted: Set[i
         parts.table(frame, hide_index=True, alt="Worst mistakes")
         return
     view, rows = items.view_of(dataset.kind), [m.row for m in shown]
-    if own := [row for row in rows if row in doubted]:
-        to_decide(dataset, own)
+    if own := [m for m in shown if m.row in doubted]:
+        to_decide(dataset, own, doubted)
     if not st.toggle("Beside each, the training items most like it", key="neighbours"):
         view.grid(dataset, rows, captions, key="mistakes")
         return

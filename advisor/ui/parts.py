@@ -31,6 +31,13 @@ QUOTE = (
 #: Legible on the light and on the dark page.
 MARKED = "background:rgba(42,144,134,0.28);color:inherit;border-radius:0.2rem;padding:0 0.15rem"
 
+#: Of a table that is read as text.
+TABLE = "width:100%;border-collapse:collapse;font-size:0.9rem"
+CELL = (
+    "text-align:left;vertical-align:top;padding:0.35rem 0.5rem;border:0;border-bottom:1px solid #8884;"
+    "overflow-wrap:anywhere"
+)
+
 NO_CSV = """<style>
 [data-testid="stElementToolbarButton"]:has(button[aria-label^="Download as CSV"]) {display: none}
 </style>"""
@@ -107,6 +114,18 @@ def table(frame: pd.DataFrame, **options: Any) -> Any:
     """A table with its words as they are; options and result: of `st.dataframe`."""
     guard(frame)
     return st.dataframe(frame, **options)
+
+
+def written(frame: pd.DataFrame, alt: str) -> None:
+    """A small table to be read: every cell is shown whole, its lines broken as the width asks for, also on a phone."""
+    head = "".join(f'<th style="{CELL}">{_escaped(str(name))}</th>' for name in frame)
+    cells = (
+        "".join(f'<td style="{CELL}">{_escaped(str(cell))}</td>' for cell in row)
+        for row in frame.itertuples(index=False)
+    )
+    rows = "".join(f"<tr>{row}</tr>" for row in cells)
+    label = escape(alt, quote=True)
+    st.html(f'<table aria-label="{label}" style="{TABLE}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
 
 
 def guard(frame: pd.DataFrame) -> None:

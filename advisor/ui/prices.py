@@ -38,7 +38,7 @@ def fill(prefix: str, prices: Prices, anew: bool = False) -> None:
 def draw(prefix: str) -> Prices:
     """What things cost; a field left empty is not spoken of. prefix: that of the fields' keys, one for each place."""
     given: dict[str, Any] = {}
-    with st.grid(3, min_column_width=170, gap="small"):
+    with st.grid(3, min_column_width=170, gap="small", vertical_alignment="bottom"):
         for wish in wishes_of(Prices):
             given[wish.name] = field(wish, wish.words.title, "not given", f"{prefix}-{wish.name}")
     return Prices(**{name: value for name, value in given.items() if value not in (None, "")})

@@ -12,8 +12,9 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Plan, RunReport, RunStatus
 from advisor.core.workspace import RunFiles
-from advisor.ui import climbing, how_trained, jobs, leave, near, parts, places, tasks, when, whole_table
+from advisor.ui import climbing, how_trained, jobs, leave, near, parts, places, tasks, terms, when, whole_table
 from advisor.ui.zips import zipped
+from probes.backbones.catalog import CATALOG
 
 QUESTION = "Did the forecast hold?"
 #: The folds below the mistakes.
@@ -45,10 +46,17 @@ def draw(status: RunStatus) -> None:
     near.part("errors", HEIGHT_PX, partial(view.errors, report, plan))
     second(status, plan)
     how_trained.draw(folder, report)
+    where = f"on the {terms.device(report.device)} in {report.precision}"
     parts.note(
-        f"{status.title} on {wording.short(plan.dataset_name, 60)}, planned with {plan.backbone}, seed {plan.seed}. "
-        f"Took {wording.duration(report.seconds)} on {report.device} in {report.precision}. Run {status.run}."
+        f"{status.title} on {wording.short(plan.dataset_name, 60)}, {started(plan)}seed {plan.seed}. Took "
+        f"{wording.duration(report.seconds)} {where}. Run {status.run}."
     )
+
+
+def started(plan: Plan) -> str:
+    """The model that a run started from, as people call it, before the rest of a sentence; "" from scratch."""
+    title = next((entry.title for entry in CATALOG if entry.name == plan.backbone), plan.backbone)
+    return f"started from {title}, " if plan.rung != "scratch" else ""
 
 
 def title(report: RunReport) -> str:

@@ -37,6 +37,15 @@ def left(seconds: float) -> str:
     return f"{about(seconds)} left"
 
 
+def device(name: str) -> str:
+    """A device as people call it.
+
+    >>> device("cpu"), device("cuda:0"), device("mps"), device("")
+    ('CPU', 'GPU', 'MPS', '')
+    """
+    return "GPU" if name.startswith("cuda") else name.upper()
+
+
 def title(name: RungName) -> str:
     """The title of a rung."""
     return rung(name).title

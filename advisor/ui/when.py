@@ -14,7 +14,7 @@ from advisor.rungs.saved.held_out import HeldOut
 from advisor.runs import threshold
 from advisor.ui import charts, jobs, parts, waiting, work
 from advisor.ui.charts import confidence
-from probes.selective import curve
+from probes.selective import curve, thresholds
 
 #: Of the slider, in percent.
 LOWEST, HIGHEST, STEP, USUAL = 50.0, 99.5, 0.5, 95.0
@@ -67,9 +67,14 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     except RunError as error:
         parts.text(str(error))
     held, covers = curve(said.confidence, said.right), chosen.covers if chosen is not None else None
-    figure = confidence.selective(held, threshold.tested(folder), wanted, covers)
+    promises = thresholds(said.confidence, said.right)
+    figure = confidence.selective(held, threshold.tested(folder), wanted, covers, promises)
     st.plotly_chart(
         figure, config=charts.CONFIG, key=f"selective-{status.run}", alt=confidence.told(held, wanted, covers)
+    )
+    parts.note(
+        "A promise lies below the interval: the interval is that of one threshold by itself, and a promise has to hold "
+        "whichever threshold is taken."
     )
     buttons(status, chosen, kept)
 

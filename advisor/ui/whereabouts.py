@@ -9,6 +9,7 @@ from pathlib import Path
 from advisor.core.kinds import task_of_metric
 from advisor.core.records import Advice, Dataset, RunReport, RunStatus
 from advisor.runs import about, store
+from advisor.runs.advice_now import advice_now
 from advisor.ui import tasks, terms
 
 #: The way of a dataset, by the names of the pages.
@@ -39,7 +40,7 @@ def standing(dataset: Dataset) -> Standing:
     if run is not None:
         return Standing(frozenset(done), "run", _trained(run), run.run)
     if "advice" in done:
-        return Standing(frozenset(done), "advice", _advised(files.advice, files.advice.stat().st_mtime_ns))
+        return Standing(frozenset(done), "advice", _advised(dataset))
     if "evidence" in done:
         return Standing(frozenset(done), "evidence", "Measured, no advice yet")
     return Standing(frozenset(done), "profile", "Read, not measured yet")
@@ -63,8 +64,10 @@ def _reached(path: Path, changed: int) -> str:
     return f"{tasks.VIEWS[task_of_metric(report.metric)].reached(report)} on the test part"
 
 
-@lru_cache(maxsize=256)
-def _advised(path: Path, changed: int) -> str:
-    """What was advised, read again when the file has changed."""
-    advice = Advice.saved(path)
-    return f"Advice: {terms.title(advice.recommended).lower()}" if advice is not None else "Advice of a former version"
+def _advised(dataset: Dataset) -> str:
+    """What the page of advice will say."""
+    advice = advice_now(dataset)
+    if advice is not None:
+        return f"Advice: {terms.title(advice.recommended).lower()}"
+    readable = Advice.saved(dataset.files.advice) is not None
+    return "Advice that no longer holds: ask again" if readable else "Advice of a former version"

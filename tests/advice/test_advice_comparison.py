@@ -33,7 +33,7 @@ rungs = st.sampled_from(RUNG_NAMES)
     ("mine", "its", "words"),
     [
         (300.0, 5.0, "at least 5 minutes of training"),
-        (200.0, 90.0, "3 minutes of training instead of 90 seconds"),
+        (200.0, 90.0, "3 minutes 20 seconds of training instead of 1 minute 30 seconds"),
         (30.0, 300.0, "30 seconds of training instead of at least 5 minutes"),
         (300.0, 290.0, ""),
         (0.2, 0.6, ""),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.caches import cache_facts, clear_cache
-from advisor.llm.prompt_cache import CachedChatModel, PromptCache, cache_file
+from advisor.llm.prompt_cache import CachedChatModel, PromptCache, asked_anew, cache_file
 from probes.chat import Prompt, Reply
 
 
@@ -109,3 +109,12 @@ def test_a_folder_in_its_place_costs_the_memory_only() -> None:
     model = Counting()
     assert CachedChatModel(model).generate(asked("a"))[0].text == "a 32"
     assert clear_cache() == 0
+
+
+def test_what_is_asked_anew_comes_from_the_model_and_is_remembered_again() -> None:
+    model = Counting()
+    CachedChatModel(model).generate(asked("a"))
+    with asked_anew():
+        CachedChatModel(model).generate(asked("a", "b"))
+    CachedChatModel(model).generate(asked("a", "b"))
+    assert model.asked == ["a", "a", "b"]

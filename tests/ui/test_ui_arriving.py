@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from advisor.core.records import Dataset
+from advisor.core.records import Advice, Dataset
 from advisor.data.read.samples import SAMPLES
 from advisor.data.read.samples_shown import glimpse
 from advisor.data.reading import known_datasets
@@ -166,6 +166,13 @@ def test_a_recent_dataset_says_how_far_it_has_come(images: Dataset, write_run: C
     app = opened("data")
     app.button(key=f"open-{images.fingerprint[:16]}").click().run()
     assert app.query_params["run"] == run or app.query_params["run"] == [run]
+
+
+def test_advice_that_cannot_be_decided_anew_is_marked(images: Dataset) -> None:
+    advice = Advice.load(images.files.advice)
+    estimates = tuple(one.model_copy(update={"kept_chance": None}) for one in advice.estimates)
+    advice.model_copy(update={"estimates": estimates}).save(images.files.advice)
+    assert whereabouts.standing(images).sentence == "Advice that no longer holds: ask again"
 
 
 def test_a_run_of_another_dataset_or_a_failed_one_is_none_of_it(

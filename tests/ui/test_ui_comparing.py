@@ -11,7 +11,7 @@ import pytest
 
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.data.reading import known_dataset
-from advisor.runs import aside, compare, notes, settings, store
+from advisor.runs import aside, compare, notes, settings, sides, store
 from advisor.ui import run_facts, run_list, setting_names
 from advisor.ui.charts import comparing as figures
 from advisor.ui.comparing import plain
@@ -65,7 +65,7 @@ def test_runs_with_the_same_items_right_disagree_nowhere(images: Dataset, write_
     app = opened("runs", compare=",".join(runs))
     assert not app.exception
     lines = [str(line.value) for line in app.text]
-    assert any(line.startswith("Nowhere: both have the same ") for line in lines), lines
+    assert any(" nowhere: both have the same " in line for line in lines), lines
     assert not any("alone has" in line for line in lines)
 
 
@@ -181,7 +181,38 @@ def test_a_head_s_value_on_validation_items_is_a_point_of_its_curve() -> None:
     tuned = pd.DataFrame({"seconds": [1.0, 2.0], "frozen_value": [0.8, None], "val_value": [None, 0.85]})
     figure = figures.curves({"frozen": frozen, "tuned": tuned}, "val_value", "Value")
     assert [list(trace.y) for trace in figure.data] == [[0.9], [0.8, 0.85]]
+    assert figure.layout.yaxis.range[1] <= 1.01
     assert not figures.curves({"frozen": frozen}, "train_loss", "Loss").data
+    assert not figures.curves({"frozen": frozen, "again": frozen}, "val_value", "Value").data
+
+
+def test_the_folds_of_a_run_are_lines_of_their_own_with_their_names() -> None:
+    rows = pd.DataFrame(
+        {"seconds": [1.0, 2.0, 3.0, 4.0], "train_loss": [0.9, 0.2, 0.8, 0.1], "fit": ["fold 1"] * 2 + ["fold 2"] * 2}
+    )
+    figure = figures.curves({"tuned": rows, "retrieval": pd.DataFrame()}, "train_loss", "Loss")
+    assert [list(trace.y) for trace in figure.data] == [[0.9, 0.2], [0.8, 0.1]]
+    assert [trace.text[0] for trace in figure.data] == ["fold 1", "fold 2"]
+    assert [trace.showlegend for trace in figure.data] == [True, False]
+
+
+def test_the_heading_names_the_datasets_and_unequal_training_items_are_told(
+    images: Dataset, texts: Dataset, write_run: WriteRun
+) -> None:
+    runs = [write_run(images, "done"), write_run(images, "done"), write_run(texts, "done")]
+    for run, n in zip(runs, (19, 24, 24), strict=True):
+        said(images, run, 0, 1) if run != runs[2] else None
+        (store.directory(run) / "resolved.json").write_text(json.dumps({"n_train": n, "n_validation": 24 - n}))
+    across = compare.compare([runs[0], runs[2]], known_dataset)
+    names = [sides.called(side, across.sides) for side in across.sides]
+    assert names[0].endswith(f" on {images.name}") and names[1].endswith(f" on {texts.name}")
+    lines = compare.sentences(compare.compare(runs[:2], known_dataset))
+    assert "19 (settings chosen by 5 more)" in lines[-1] and "24" in lines[-1]
+    axes = [
+        json.loads(chart.proto.spec)["layout"]["xaxis"]
+        for chart in opened("runs", compare=",".join(runs[:2])).get("plotly_chart")
+    ]
+    assert any("Points above Frozen features" in axis["title"]["text"] for axis in axes)
 
 
 @pytest.mark.parametrize("text", ["*bold*", "[a](b)", "$x$", ":red[x]", "`c`"])

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from advisor.core.records import Dataset, RunReport
+from advisor.evidence.worklist import of_rows, worklist
 from advisor.runs import store
 from advisor.ui import mistakes
+from advisor.ui.fixing import board
 from tests.ui.ui_records import opened, unfolded
 
 
@@ -72,15 +75,20 @@ def test_a_mistake_that_the_model_is_sure_of_may_be_mislabelled_and_leads_to_whe
     right = pd.DataFrame({"row": rows, "truth": truth, "predicted": truth, "probability": 0.9, "of_truth": 0.9})
     right.loc[right["row"] == row, ["truth", "predicted", "probability", "of_truth"]] = [0, 1, 0.97, 0.01]
     right.to_parquet(store.status(run).files.predictions)
-    assert mistakes.doubtful(right) == {row}
-    assert mistakes.doubtful(right.drop(columns="of_truth")) == set()
-    assert mistakes.doubtful(table(images).assign(of_truth=0.1)) == set(), "a model that errs a lot doubts nothing"
+    assert mistakes.doubtful(right) == {row: pytest.approx(0.9)}
+    assert mistakes.doubtful(right.drop(columns="of_truth")) == {}
+    assert mistakes.doubtful(table(images).assign(of_truth=0.1)) == {}, "a model that errs a lot doubts nothing"
     app = opened("run", run=run)
     said = " ".join(str(line.value) for line in app.html)
     assert said.count("perhaps mislabelled") == 1 and "1 of these labels may be wrong" in said
     app.button(key="doubtful").click().run()
     assert not app.exception
-    assert app.session_state[f"fix-chosen-{images.fingerprint[:8]}"] == [row]
+    mark = images.fingerprint[:8]
+    assert app.session_state[f"fix-chosen-{mark}"] == [row]
+    listed = board.with_reasons(of_rows(images, worklist(images, None), [row]), app.session_state[f"fix-said-{mark}"])
+    (one,) = listed.to_dict("records")
+    assert one["action"] == "relabel" and one["suggested"] == report.mistakes[0].predicted
+    assert "sure on average" in one["reason"]
 
 
 def test_the_recall_of_a_class_has_an_interval(images: Dataset, write_run: Callable[..., str]) -> None:

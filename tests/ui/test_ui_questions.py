@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -22,6 +23,7 @@ from advisor.ui import ask, how_trained, language, parts, passages, work
 from advisor.ui.arriving import preview
 from advisor.ui.charts import answering
 from advisor.ui.instruments import answering as instrument
+from advisor.ui.tasks import answering as answering_task
 from probes import failures
 from probes.measured import Measured
 from probes.reading import LOOPED
@@ -29,6 +31,7 @@ from tests.ui.qa_records import OUTCOMES, PASSAGE, TITLES
 from tests.ui.ui_records import opened, sentences, spaced, unfolded, written
 
 APP = Path(__file__).parents[2] / "app.py"
+FOUND = Measured(value=0.9, low=0.8, high=0.95, n=26, seconds=0.0)
 MARKDOWN = ("markdown", "caption", "button", "title", "header", "subheader", "error", "warning", "info", "metric")
 
 
@@ -57,11 +60,28 @@ def test_every_option_of_the_data_page_is_one_that_reading_takes() -> None:
 def test_the_profile_counts_questions_documents_and_what_is_not_answered(questions: Dataset) -> None:
     app = opened("profile", data=questions.fingerprint[:16])
     assert "30 questions over 3 documents; 3 have no answer there" in written(app)
-    examples, documents = app.dataframe[0].value, app.dataframe[1].value
-    assert "not in the documents" not in examples["Document"].tolist()
-    assert set(examples["Question"]) <= set(questions.items["text"].iloc[questions.where("train", "val")])
+    (examples,) = (str(one.value) for one in app.html if "Some questions with" in str(one.value))
+    rows = [[unescape(cell) for cell in re.findall("<td[^>]*>([^<]*)</td>", row)] for row in examples.split("<tr>")[2:]]
+    assert len(rows) == 12 and all(row[2] != "not in the documents" for row in rows)
+    known = {spaced(text) for text in questions.items["text"].iloc[questions.where("train", "val")]}
+    assert {spaced(row[0]) for row in rows} <= known
+    documents = app.dataframe[0].value
     assert documents["Title"].tolist() == list(TITLES)
     assert documents["Questions"].sum() == 27
+
+
+@pytest.mark.parametrize(
+    ("k", "said"),
+    [(1, "Only the first of these is read."), (3, "Only the first 3 of these are read."), (5, ""), (None, "")],
+)
+def test_a_result_says_how_many_passages_are_read(
+    questions: Dataset, write_run: Callable[..., str], k: int | None, said: str
+) -> None:
+    status = store.status(write_run(questions, "done"))
+    status.files.resolved.write_text(json.dumps({"n_passages": 9, **({"k": k} if k else {})}))
+    report = RunReport.load(status.files.report).model_copy(update={"recall_at_5": FOUND, "served": "rag"})
+    sentence = answering_task.answer_of(report)
+    assert said in sentence and ("Only the first" in sentence) == bool(said)
 
 
 def test_the_evidence_says_first_how_often_the_passage_is_found_then_how_it_is_read(questions: Dataset) -> None:

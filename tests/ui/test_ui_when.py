@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from advisor.core.records import Dataset
 from advisor.runs import store, threshold
 from advisor.ui import jobs
 from advisor.ui.charts import confidence
-from probes.selective import curve
+from probes.selective import curve, thresholds
 from tests.runs.test_runs_threshold import judged
 from tests.ui.test_ui_try_it import with_model
 from tests.ui.ui_records import opened, spaced, unfolded
@@ -45,6 +46,16 @@ def test_a_threshold_is_dragged_kept_and_applied(texts: Dataset, write_run: Call
     assert "It always answers." in shown(app) and "Covers" not in shown(app)
     app.slider(key=f"right-{run}").set_value(99.5).run()
     assert "No threshold can promise" in shown(app) and app.button(key=f"keep-{run}").disabled
+
+
+def test_the_band_is_named_and_the_promise_lies_below_it() -> None:
+    sure = np.linspace(0.5, 1.0, 200)
+    right = np.arange(200) % 9 > 0
+    held, promises = curve(sure, right), thresholds(sure, right)
+    figure = confidence.selective(held, [], 0.8, None, promises)
+    assert {"90 % interval of one threshold", "can be promised"} <= {str(trace.name) for trace in figure.data}
+    low = {round(point.covers, 6): point.low for point in held}
+    assert all(one.promised <= low[round(one.covers, 6)] for one in promises if round(one.covers, 6) in low)
 
 
 def test_a_run_that_kept_nothing_is_asked_and_says_why_it_cannot(texts: Dataset, write_run: Callable[..., str]) -> None:

@@ -155,7 +155,7 @@ def reliability(bins: Sequence[Bin]) -> go.Figure:
     )
     figure.add_trace(
         go.Scatter(
-            x=[b.confidence for b in bins], y=[b.right for b in bins], mode="markers",
+            x=[b.confidence for b in bins], y=[b.right for b in bins], mode="markers", cliponaxis=False,
             marker={"color": TEAL, "size": [8 + 10 * (b.n / max(x.n for x in bins)) ** 0.5 for b in bins]},
             error_y={"type": "data", "symmetric": False, "color": TEAL, "thickness": 1.6, "width": 4,
                      "array": [b.high - b.right for b in bins], "arrayminus": [b.right - b.low for b in bins]},

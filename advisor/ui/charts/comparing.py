@@ -42,7 +42,7 @@ def values(sides: Sequence[Side], names: Sequence[str], places: Sequence[int]) -
     return figure
 
 
-def differences(pairs: Sequence[Pair], names: Sequence[str]) -> go.Figure:
+def differences(pairs: Sequence[Pair], base_name: str, names: Sequence[str]) -> go.Figure:
     """How far each run lies from the base on the same items, in points with its interval; names: of the others."""
     known = [(place, pair) for place, pair in enumerate(pairs) if not pair.reason]
     figure = base(86 + 48 * len(known), showlegend=False)
@@ -58,36 +58,56 @@ def differences(pairs: Sequence[Pair], names: Sequence[str]) -> go.Figure:
             )
         )  # fmt: skip
     figure.add_vline(0, line={"color": GREY, "dash": "dot", "width": 1.5})
-    figure.update_xaxes(title="Points above the base, on the same test items", nticks=7)
+    figure.update_xaxes(title=f"Points above {terms.plotted(base_name, 40)}, on the same test items", nticks=7)
     return figure
 
 
 def curves(metrics: Mapping[str, pd.DataFrame], column: str, title: str) -> go.Figure:
-    """One column of each run's metrics against the seconds of its work. metrics: by the run's name, in order."""
+    """One column of each run's metrics against the seconds of its work, a line for each of its folds or candidates.
+
+    metrics: by the run's name, in order. Empty where no run wrote more than one value: a dot is no curve.
+    """
     figure = base(300)
-    for place, (name, table) in enumerate(metrics.items()):
-        known = _known(table, column)
-        if known.empty:
-            continue
-        shown = terms.plotted(name, 40)
-        figure.add_trace(
-            go.Scatter(
-                x=known["seconds"], y=known[column], name=shown, mode="lines+markers" if len(known) < 40 else "lines",
-                line={"color": color(place), "width": 2}, marker={"color": color(place), "size": 7},
-                hovertemplate=f"<b>{shown}</b><br>%{{x:.0f}} s: %{{y:.4~f}}<extra></extra>",
-            )
-        )  # fmt: skip
+    every = {name: _known(table, column) for name, table in metrics.items()}
+    if all(len(known) < 2 for known in every.values()):
+        return figure
+    for place, (name, known) in enumerate(every.items()):
+        parts = list(known.groupby("fit", sort=False))
+        for number, (fit, part) in enumerate(parts):
+            _line(figure, part, column, terms.plotted(name, 40), str(fit) if len(parts) > 1 else "", color(place))
+            figure.data[-1].showlegend = not number
     figure.update_xaxes(title="Seconds of the run", rangemode="tozero")
-    figure.update_yaxes(title=title, tickformat="~%" if column == "val_value" else None)
+    figure.update_yaxes(title=title)
+    if column == "val_value":
+        lowest = min(float(known[column].min()) for known in every.values() if len(known))
+        figure.update_yaxes(tickformat="~%", range=[max(0.0, lowest - 0.05), 1.005])
     return figure
 
 
+def _line(figure: go.Figure, part: pd.DataFrame, column: str, name: str, fit: str, colour: str) -> None:
+    """The line of one fit, whose name stands at its first point where a run has several."""
+    shown = terms.plotted(fit, 30)
+    named = f"{name}, {shown}" if fit else name
+    figure.add_trace(
+        go.Scatter(
+            x=part["seconds"], y=part[column], name=name, legendgroup=name,
+            mode=("lines+markers" if len(part) < 40 else "lines") + ("+text" if fit else ""),
+            text=[shown, *[""] * (len(part) - 1)] if fit else None, textposition="bottom right", cliponaxis=False,
+            line={"color": colour, "width": 2}, marker={"color": colour, "size": 7},
+            hovertemplate=f"<b>{named}</b><br>%{{x:.0f}} s: %{{y:.4~f}}<extra></extra>",
+        )
+    )  # fmt: skip
+
+
 def _known(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Rows of seconds and values; the head of a frozen model is a value on validation items too."""
+    """Rows of seconds, values and the fit that they are of; a frozen head has a value on validation items too."""
     if column == "val_value" and "frozen_value" in table:
         values = table["val_value"] if "val_value" in table else pd.Series(float("nan"), index=table.index)
         table = table.assign(val_value=values.fillna(table["frozen_value"]))
     if column not in table or "seconds" not in table:
-        return pd.DataFrame()
-    rows: pd.DataFrame = table[["seconds", column]].dropna().sort_values("seconds")
+        return pd.DataFrame(columns=["seconds", column, "fit"])
+    fit = table["fit"] if "fit" in table else pd.Series(None, index=table.index, dtype=object)
+    fit = fit.fillna(table["stage"] if "stage" in table and "fit" in table else "")
+    rows: pd.DataFrame = table.assign(fit=fit.fillna(""))[["seconds", column, "fit"]]
+    rows = rows.dropna().sort_values("seconds", kind="stable")
     return rows[rows["val_value"].between(0, 1)] if column == "val_value" else rows

@@ -78,9 +78,13 @@ def draw(dataset: Dataset, asked: str) -> None:
         look_for_neighbours(dataset, of)
 
 
-def choose(dataset: Dataset, rows: Sequence[int]) -> NoReturn:
-    """Open the page with these items as its list, whatever part they are in."""
+def choose(dataset: Dataset, rows: Sequence[int], said: Mapping[int, tuple[str, str]] | None = None) -> NoReturn:
+    """Open the page with these items as its list, whatever part they are in.
+
+    said: of rows that no check may list, the label that is suggested and the reason.
+    """
     st.session_state[_key("chosen", dataset)] = list(rows)
+    st.session_state[_key("said", dataset)] = dict(said or {})
     st.session_state[_key("list", dataset)] = CHOSEN
     places.go("fix", data=dataset.fingerprint[:16], list=CHOSEN)
 
@@ -279,8 +283,17 @@ def of_list(dataset: Dataset, work: pd.DataFrame, name: str, chosen: Sequence[in
         key = _key(f"decided-{turn}", dataset)  # an item stays in view though its decision is taken back
         return worklist.of_rows(dataset, work, st.session_state.setdefault(key, list(held.rows)))
     if name == CHOSEN:
-        return worklist.of_rows(dataset, work, chosen)
+        return with_reasons(worklist.of_rows(dataset, work, chosen), st.session_state.get(_key("said", dataset), {}))
     return work[work["check"] == name]
+
+
+def with_reasons(rows: pd.DataFrame, said: Mapping[int, tuple[str, str]]) -> pd.DataFrame:
+    """The rows; those that no check lists with the label suggested and the reason that they were chosen for."""
+    rows = rows.copy()
+    for place, row in zip(rows.index, rows["row"], strict=True):
+        if not rows.at[place, "check"] and int(row) in said:
+            rows.loc[place, ["action", "suggested", "reason"]] = ["relabel", *said[int(row)]]
+    return rows
 
 
 def neighbours(dataset: Dataset, of: Judged | None) -> Mapping[int, Sequence[int]]:

@@ -47,7 +47,7 @@ kbd {font: inherit; font-size: 0.78rem; opacity: 0.75; border: 1px solid current
 .near.text {grid-template-columns: 1fr}
 .near > div {font-size: 0.8rem}
 .near img {width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px}
-.near .other {outline: 2px solid #ad7722; outline-offset: 2px; border-radius: 6px}
+.near .other {outline: 2px solid #ad7722; outline-offset: -2px; border-radius: 6px}
 .side .near.text > .other {outline: none; border-left: 3px solid #ad7722; border-radius: 0}
 h4 {margin: 12px 0 2px; font-size: 0.9rem; font-weight: 600}
 @media (max-width: 820px) {.one, .split {grid-template-columns: 1fr} .side {position: static; max-height: none}}

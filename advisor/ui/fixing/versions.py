@@ -13,7 +13,7 @@ from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset
 from advisor.data.versions import export, family
-from advisor.runs import about, store
+from advisor.runs import about, store, version_effect
 from advisor.runs.version_effect import Effect, effect, n_leaks
 from advisor.ui import jobs, parts, places, terms, waiting
 from advisor.ui.fixing import measuring
@@ -37,7 +37,7 @@ def changed(version: Dataset) -> None:
     side_by_side(found)
     with st.container(horizontal=True):
         if {"evidence", "advice"} & set(found.missing) and st.button(
-            "Show what it changed", key="measure-version", type="primary", icon=":material/compare_arrows:",
+            "Measure what it changed", key="measure-version", type="primary", icon=":material/compare_arrows:",
             help="Measures the version and advises on it with the question that was asked before.",
         ):  # fmt: skip
             jobs.start(_key("effect", version), "Measuring the version", partial(measuring.effect, version))
@@ -65,8 +65,13 @@ def side_by_side(found: Effect) -> None:
             for line in found.lines
         ]
     )
-    parts.table(frame, hide_index=True, height="content", alt=f"{found.before.name} beside {found.after.name}")
-    said = ["In brackets the 90 % interval. What is expected comes from the probes alone."]
+    parts.written(frame, alt=f"{found.before.name} beside {found.after.name}")
+    said = ["In brackets the 90 % interval."]
+    if any(line.what == version_effect.ON_PAGE and (line.before or line.after) for line in found.lines):
+        said.append(
+            "Advice also counts finished runs, which one side may lack, and takes off what the leading rung owes to "
+            "luck. By the probes alone, only the data makes the difference."
+        )
     parts.note(" ".join([*said, *found.remarks]))
 
 

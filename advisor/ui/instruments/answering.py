@@ -25,7 +25,9 @@ WAYS = {
     "reader": "a trained reader, retrieved passages",
 }
 SEARCHES = ("hybrid", "words", "dense")
-
+#: Of a table of questions: the height of a row, in which a cell breaks its line twice, and the width of its columns,
+#: that all are seen; characters of a passage, which stands in full below.
+ROW_PX, COLUMN_PX, BEGINNING = 68, 180, 60
 
 SEARCH = Topic("search", "Search", "Is the right passage found?")
 READING = Topic("reading", "Reading", "Does the model read it right?")
@@ -158,12 +160,13 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
             "Answer": [row["said"] or "none" for row in rows],
             "Accepted": [" / ".join(row["answers"]) or "not in the documents" for row in rows],
             "Outcome": [OUTCOME_NAME.get(row["outcome"], row["outcome"]) for row in rows],
-            "Passage": [passages.opening(row.get("passage", "")) for row in rows],
+            "Passage": [wording.short(passages.opening(row.get("passage", "")), BEGINNING) for row in rows],
         }
     )
-    narrow = {str(name): st.column_config.TextColumn(width="medium") for name in frame}
+    narrow = {str(name): st.column_config.TextColumn(width=COLUMN_PX) for name in frame}
     event = parts.table(frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row",
-        column_config=narrow, alt="Questions with the model's answer, the accepted ones, and the passage",
+        row_height=ROW_PX, column_config=narrow,
+        alt="Questions with the model's answer, the accepted ones, and the passage",
     )  # fmt: skip
     parts.note("Choose a row to read its passage in full.")
     for chosen in event.selection.rows[:1]:

@@ -16,6 +16,8 @@ from advisor.ui.charts import training
 from advisor.ui.live import words
 
 LOG_LINES = 60
+#: Facts of the pace, all known.
+MOST_FACTS = 4
 STOP = "The run ends within seconds. If there is a model yet, the best one is kept and can be used."
 
 
@@ -39,7 +41,7 @@ def now(status: RunStatus) -> None:
             st.toast(words.STOPPING)
     facts = words.facts(status)
     if facts:
-        with st.grid(len(facts), min_column_width=130, key="pace"):
+        with st.grid(MOST_FACTS, min_column_width=130, key="pace"):  # the first to be known does not fill the row
             for title, value in facts:
                 st.metric(title, value, border=True, height="stretch")
 

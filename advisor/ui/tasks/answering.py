@@ -16,6 +16,7 @@ from advisor.core.ladder import RungName
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.workspace import Workspace
 from advisor.runs import answer_threshold
+from advisor.runs.processes import read_small
 from advisor.ui import alts, ask, charts, language, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
@@ -31,6 +32,8 @@ N_EXAMPLES, N_MISTAKES = 12, 20
 CLOSED_BOOK: RungName = "prompting"
 LARGER = "It misreads most passages that were found; a larger language model reads better."
 ABSENT = "not in the documents"
+#: Passages among which the right one counts as found.
+SEARCHED = 5
 
 TOPICS: tuple[Topic, ...] = (answering.SEARCH, answering.READING)
 ASK = Topic("ask", "Ask", "What would you ask the documents?")
@@ -82,9 +85,19 @@ def answer_of(report: RunReport) -> str:
         where = f", {side} the forecast ({wording.between(promised.low, promised.high)})"
     return (
         f"The right passage is among the first five for {wording.percent(found.value)} "
-        f"({wording.between(found.low, found.high)}) of {n} that the documents answer.{right(counts)} "
+        f"({wording.between(found.low, found.high)}) of {n} that the documents answer.{reads(report)}{right(counts)} "
         f"{wording.capital(report.metric)} is {wording.percent(test.value)}{where}.{f' {LARGER}' if unread else ''}"
     )
+
+
+def reads(report: RunReport) -> str:
+    """How many of the passages found the model reads, a sentence; "" where the run did not write it down."""
+    k = read_small(Workspace.here().run(report.run).resolved).get("k")
+    if not isinstance(k, int):
+        return ""
+    if k >= SEARCHED:
+        return ""
+    return " Only the first of these is read." if k == 1 else f" Only the first {k} of these are read."
 
 
 def right(counts: Mapping[str, int]) -> str:
@@ -154,7 +167,7 @@ def examples(dataset: Dataset) -> None:
     missing = ["none" if answer == ABSENT else "not named" for answer in accepted]
     places = [str(titles.get(name) or name or none) for name, none in zip(items["document"], missing, strict=True)]
     frame = pd.DataFrame({"Question": items["text"].tolist(), "Accepted answers": accepted, "Document": places})
-    parts.table(frame, hide_index=True, height="content", alt="Some questions with their accepted answers")
+    parts.written(frame, alt="Some questions with their accepted answers")
     parts.note(f"{len(frame)} of the {wording.count(len(rows))} training and validation questions.")
 
 
