@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from advisor.advice.comparison import LEVEL, allowed, title, verb
 from advisor.advice.decide import Decision, lead, worth
-from advisor.advice.outlook.cost import place_of
-from advisor.core.ladder import TUNED
 from advisor.core.records import Estimate, Goal
-from advisor.core.wording import amount, capital, percent
+from advisor.core.wording import amount, capital
 
 
 def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
@@ -38,19 +36,26 @@ def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str
     """What makes a rung that is so many points behind as good, as a clause."""
     if costs := weighed(goal, pair):
         return f"{costs} come to {points:.1f} points at {each_point(goal)}"
-    return f"up to {in_points(points, goal, pair)} points behind count as level{shared(goal, pair)}"
+    return f"up to {in_points(points)} points behind count as level"
 
 
 def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
     if costs := weighed(goal, pair):
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
-    return f"That is {than} than the {in_points(points, goal, pair)} points that count as level{shared(goal, pair)}."
+    by = abs(lead(*pair))
+    exactly = f"{in_points(by, points)} points are" if in_points(by, points) != f"{by:.1f}" else "That is"
+    return f"{exactly} {than} than the {in_points(points, by)} that count as level."
 
 
-def in_points(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """Points with as many digits as the steps beside them, so that a reader can multiply."""
-    return f"{points:.2f}" if shared(goal, pair) else f"{points:.1f}"
+def in_points(points: float, beside: float | None = None) -> str:
+    """Points to a tenth, or finer where a number that they are compared with would be printed alike.
+
+    >>> in_points(0.6), in_points(3.02, 2.98), in_points(1.0, 1.0)
+    ('0.6', '3.02', '1.0')
+    """
+    alike = beside is not None and f"{points:.1f}" == f"{beside:.1f}" and abs(points - beside) >= 0.005
+    return f"{points:.2f}" if alike else f"{points:.1f}"
 
 
 def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
@@ -58,18 +63,6 @@ def weighed(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
     if not goal.prices.point or not any(estimate.costs for estimate in pair):
         return ""
     return "the costs" if any("upkeep" in estimate.costs for estimate in pair) else "tolerance and costs"
-
-
-def shared(goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
-    """Why the points are no whole steps of the tolerance: a tuning that is not kept is none. In brackets, or ""."""
-    often = next((e.kept_chance for e in pair if e.rung == TUNED and e.kept_chance is not None), None)
-    if often is None:
-        return ""
-    steps = abs(place_of(pair[0]) - place_of(pair[1]))
-    share = percent(often, digits=0)
-    if abs(steps - often) < 0.005:  # one step, as often as it is taken
-        return f" ({goal.tolerance:g} × the {share} of tunings that are kept)"
-    return f" ({goal.tolerance:g} a step; {share} of tunings are kept, the others are no step)"
 
 
 def each_point(goal: Goal) -> str:

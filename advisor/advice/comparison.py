@@ -63,14 +63,19 @@ def shown_lead(one: Estimate, other: Estimate) -> float:
 
 def luck(estimate: Estimate) -> str:
     """What was taken off a forecast for luck and why, a sentence; "" where it is not worth one."""
-    if estimate.before_luck is None:
+    off = taken_for_luck(estimate)
+    if estimate.before_luck is None or off < LUCK:
         return ""
     forecast = estimate.before_luck[0]
-    off = round(100.0 * forecast, 1) - round(100.0 * value(estimate), 1)  # a reader subtracts what is printed
-    if off < LUCK:
-        return ""
     why = "because the best of many measured values is usually lucky"
     return f"The forecast was {percent(forecast)}; {off:.1f} points are taken off, {why}."
+
+
+def taken_for_luck(estimate: Estimate) -> float:
+    """The points that were taken off for luck, between the printed values: a reader subtracts them."""
+    if estimate.before_luck is None:
+        return 0.0
+    return round(100.0 * estimate.before_luck[0], 1) - round(100.0 * value(estimate), 1)
 
 
 def basis(estimate: Estimate) -> str:

@@ -31,6 +31,8 @@ CHEAP_SECONDS = 600.0
 FEW, UNCLEAR = 50, 0.35
 #: A chance below this reads as less than 1 %.
 NO_CHANCE = 0.005
+#: Shares that differ by less are printed alike.
+SAME = 0.0005
 
 
 def spoken(estimate: Estimate) -> str:
@@ -169,7 +171,9 @@ def missed(estimates: Sequence[Estimate], decision: Decision, goal: Goal) -> lis
 
 def highest(estimates: Sequence[Estimate], goal: Goal) -> str:
     """The highest target that can be counted on, a sentence."""
-    reaching = max(usable(estimates, goal), key=just)
+    every = usable(estimates, goal)
+    top = max(just(e) for e in every)
+    reaching = next(e for e in every if just(e) >= top - SAME)  # the cheapest of those that are printed alike
     reach = percent(math.floor(1000.0 * max(just(reaching), 0.0) + 1e-9) / 1000.0)  # a target just above is not it
     return f"The highest target with {likelihood(LIKELY)} is {reach}, with {title(reaching)}."
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.advice.outlook.cost import Z
-from advisor.advice.outlook.elsewhere import with_luck
+from advisor.advice.outlook.elsewhere import curse, with_luck
 from advisor.advice.outlook.forecast import to_the_end
 from advisor.advice.outlook.shared import SharedMisses, Told
 from advisor.advice.outlook.signals import NEARLY_EXACT, expit, logit, logit_error
@@ -56,7 +56,8 @@ def with_runs(
 
     shared: how far forecasts of this kind of data miss together.
     """
-    plain = [without_runs(estimate) for estimate in estimates]
+    former = [without_runs(estimate) for estimate in estimates]
+    plain = [e.model_copy(update={"curse": curse(e, former)}) for e in former]
     measured = {e.rung for e in plain if e.rung in runs and e.value is not None}
     if not measured:
         return tuple(plain)
@@ -99,7 +100,7 @@ def moved_along(more: Sequence[Estimate], now: Sequence[Estimate]) -> tuple[Esti
 
 
 def _measured(estimate: Estimate, finished: Finished) -> Estimate:
-    test, expected = finished.test, _spoken(estimate)
+    test, expected = finished.test, percent(expected_before(estimate))
     return _changed(
         estimate, value=test.value, low=test.low, high=test.high, n=test.n, provenance="measured", curse=0.0,
         details=DETAILS.format(expected=expected), run=finished.run, run_seconds=finished.seconds,
@@ -158,13 +159,14 @@ def _forecast(estimate: Estimate, told: Told, measured: Sequence[RungName], n_te
     details = estimate.details
     if abs(value - estimate.value) >= LEVEL:
         rungs, were = listed(row_of(rung).in_text for rung in measured), _were(measured)
-        details = f"{details} {MOVED.format(expected=_spoken(estimate), rungs=rungs, were=were)}".strip()
+        said = MOVED.format(expected=percent(expected_before(estimate)), rungs=rungs, were=were)
+        details = f"{details} {said}".strip()
     return moved.model_copy(update={"details": capital(details)})
 
 
-def _spoken(estimate: Estimate) -> str:
-    """A forecast as it was shown, with its luck taken off."""
-    return percent(max((estimate.value or 0.0) - estimate.curse, 0.0))
+def expected_before(forecast: Estimate | Expected) -> float:
+    """A forecast before any run as it was shown: a share, with its luck taken off."""
+    return max((forecast.value or 0.0) - forecast.curse, 0.0)
 
 
 def _were(rungs: Sequence[RungName]) -> str:

@@ -173,9 +173,8 @@ def to_decide(dataset: Dataset, shown: Sequence[Mistake], doubted: Mapping[int, 
     """Why some labels of the test part are doubted, and the way to where they are decided; doubted: as `doubtful`."""
     n = f"{wording.count(len(shown))} of these labels may be wrong"
     parts.note(
-        f"{n}: there the model is at least as sure of the class it predicts as it is on average of items that carry "
-        f"it; that average differs from class to class. While such a label stands, the right answer counts as a "
-        f"mistake."
+        f"{n}: the model is as sure of its own answer there as it usually is of that class. While a wrong label "
+        f"stands, the right answer counts as a mistake."
     )
     if st.button("Decide about them", key="doubtful", icon=":material/handyman:"):
         said = {one.row: (one.predicted, doubt(one, doubted[one.row])) for one in shown}

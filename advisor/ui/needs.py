@@ -59,8 +59,12 @@ def draw(dataset: Dataset, question: Goal) -> Goal:
 
 def lacking() -> str:
     """What is wrong with the number that is asked for, a sentence; "" where there is an answer to it."""
+    if st.session_state.get("need") == "nearly" and not _asked_points():
+        if st.session_state.get("tolerance") == 0.0:
+            return "With 0 points only the best will do: choose The best model above, or give more."
+        return "Give the points that a simpler rung may be behind, between 0 and 100."
     if st.session_state.get("need") == "nearly":
-        return "" if _asked_points() else "Give the points that a simpler rung may be behind, such as 1."
+        return ""
     if st.session_state.get("need") != "target":
         return ""
     typed = st.session_state.get("target")
@@ -89,7 +93,7 @@ def _in_percent() -> None:
 def _tolerance() -> dict[str, Any] | None:
     """What is nearly as good; None where that is not given, or is no tolerance."""
     st.number_input(
-        "What is nearly as good? Points per step", step=0.5, key="tolerance", help=TOLERANCE_HELP, width=300,
+        "Points that a step may cost", step=0.5, key="tolerance", help=TOLERANCE_HELP, width=300,
         format="%.1f", value=None, placeholder="such as 1",
     )  # fmt: skip
     return {"tolerance": points} if (points := _asked_points()) else None

@@ -54,7 +54,7 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
     """The slider, what the threshold promises, the curve, and the button that keeps it."""
     folder = status.files.folder
     percent = st.slider(
-        "Answer only when at least so many percent of the answers will be right", LOWEST, HIGHEST,
+        "Share of its answers that must be right", LOWEST, HIGHEST,
         100 * kept.right if kept is not None else USUAL, STEP, format="%.1f %%", key=f"right-{status.run}",
     )  # fmt: skip
     wanted, chosen = percent / 100, None
@@ -73,8 +73,8 @@ def choose(status: RunStatus, said: HeldOut, kept: Threshold | None) -> None:
         figure, config=charts.CONFIG, key=f"selective-{status.run}", alt=confidence.told(held, wanted, covers)
     )
     parts.note(
-        "A promise lies below the interval: the interval is that of one threshold by itself, and a promise has to hold "
-        "whichever threshold is taken."
+        "What can be promised lies below the band. The band is of one threshold alone; a promise must hold for "
+        "whichever you choose."
     )
     buttons(status, chosen, kept)
 

@@ -266,7 +266,7 @@ def test_a_reason_tells_points_chance_effort_and_serving_in_this_order() -> None
     tuned = "1.5 points above frozen features (81 % likely to be better), for at least 5 minutes of training"
     assert reasons["fine-tune"] == f"{tuned}."
     assert sentences[0] == f"Fine-tuning is expected to be {tuned}."
-    assert sentences[1] == "That is more than the 1.0 points that count as level."
+    assert sentences[1] == "That is more than the 1.0 that count as level."
     assert "so it is cheap to try" in sentences[2], "the half point over the step is far from certain"
     best = told(ladder(0.3, 0.4, 0.88, 0.895, 0.6, error=0.012), tolerance=0.0)[0]
     assert best[1] == (
@@ -288,12 +288,12 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
                  ladder(0.3, 0.4, 0.88, 0.884, 0.6, error=0.02)]  # fmt: skip
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
-    assert sentences[1] == "Up to 0.60 points behind count as level (1 × the 60 % of tunings that are kept)."
+    assert sentences[1] == "Up to 0.6 points behind count as level."
     assert sentences[2] == (
         "Fine-tuning takes at least 5 minutes here and falls back to frozen features where it is not better, so it is "
         "cheap to try."
     )
-    assert "That is less than the 0.60 points that count as level (1 × the 60 %" in reasons["fine-tune"]
+    assert "That is less than the 0.6 that count as level" in reasons["fine-tune"]
     assert reasons["fine-tune"].endswith(
         "On other datasets tuning was kept in 60 % of runs; otherwise frozen features are served."
     )
@@ -354,7 +354,7 @@ def test_money_is_named_where_it_has_prices_and_weighed_where_a_point_has_one() 
     sentences, _ = told(estimates, prices=Prices(rung=5.0, hour=3.0, point=10.0, currency="EUR"))
     assert sentences[1] == "That is more than the costs, which come to 0.5 points at 10 EUR a point.", "no tolerance"
     sentences, _ = told(estimates, prices=Prices(point=10.0, currency="EUR"))
-    assert sentences[1] == "That is more than the 1.0 points that count as level.", "nothing costs"
+    assert sentences[1] == "That is more than the 1.0 that count as level.", "nothing costs"
 
 
 def test_a_target_is_answered_with_its_chance_and_what_it_takes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,6 @@ def test_without_prices_nothing_on_the_page_is_about_money(images: Dataset) -> N
     assert "Training time on this device" in app.get("plotly_chart")[0].proto.spec
     said = [h.value for h in app.html if "nothing is said in money" not in h.value]  # the note above the empty prices
     words = [*(t.value for t in app.text), *said, app.get("plotly_chart")[0].proto.spec]
-    words += [" ".join(map(str, row)) for row in app.dataframe[0].value.to_numpy()]
     for word in words:
         assert not re.search(r"\b(cost|costs|price|prices|worth|utility|upkeep)\b", word.lower()), word
 
@@ -149,7 +149,7 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     assert cell(advice, "90 % interval", "Frozen") == "92.0 to 98.0 %"
     assert cell(advice, "Known by", "Fine-tuning") == "forecast from other datasets, n = 200"
     assert cell(advice, "Chance of 90.0 %", "Frozen") == "83 %"
-    assert cell(advice, "Labels missing", "Frozen") == "120"
+    assert cell(advice, "More labels until it is expected", "Frozen") == "120"
     assert cell(advice, "Price of those labels", "Frozen") == "12 EUR"
     assert (cell(advice, "Training time", "Prompting"), cell(advice, "Training time", "Frozen")) == ("none", "20 s")
     assert (cell(advice, "Peak memory", "Frozen"), cell(advice, "Energy to train", "Frozen")) == ("1.2 GB", "0.36 Wh")
@@ -157,8 +157,9 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     assert cell(advice, "Cost: predictions", "Frozen") == "8 EUR"
     assert cell(advice, "Points less costs", "Frozen") == "93.0"
     assert cell(advice, "Accuracy", "From scratch") == "no number"
-    shown = at(images).dataframe[0].value
-    assert [tuple(row) for row in shown.to_numpy()] == list(side_by_side(advice).rows)
+    (shown,) = [part.value for part in unfolded(at(images)).html if "Value, effort and costs" in part.value]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", spaced(shown))
+    assert cells == [escape(cell) for row in side_by_side(advice).rows for cell in row]
 
 
 def test_the_answer_stands_above_its_ladder_and_what_would_change_it(images: Dataset) -> None:
@@ -283,7 +284,7 @@ def test_no_tolerance_is_asked_for_and_keeps_the_question_and_the_answer(measure
     former = kept(measured).question
     for points in (0.0, -1.0, None):
         app.number_input(key="tolerance").set_value(points).run()
-        assert "Give the points" in answer(app) and need(app).value == "nearly"
+        assert "points" in answer(app) and "last question" in answer(app) and need(app).value == "nearly"
         assert app.button(key="train").proto.type == "secondary" and kept(measured).question == former
     app.number_input(key="tolerance").set_value(2.0).run()
     assert kept(measured).question.tolerance == 2.0

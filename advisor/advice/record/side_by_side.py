@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.advice.comparison import basis, chance_beside, training_time
+from advisor.advice.comparison import basis, chance_beside, taken_for_luck, training_time
 from advisor.advice.explain import is_too_early
 from advisor.advice.outlook.cost import place_of
 from advisor.core.kinds import task_of_metric
@@ -94,7 +94,7 @@ def _value(estimate: Estimate, advice: Advice) -> dict[str, str]:
         "90 % interval": f"{100 * low:.1f} to {percent(high)}" if low is not None and high is not None else "",
         "Known by": f"{basis(estimate)}, n = {estimate.n:,}",
         odds: chance_beside(estimate, advice),
-        "Taken off for luck": f"{100 * estimate.curse:.1f} points" if estimate.curse >= 0.0005 else "",
+        "Taken off for luck": f"{off:.1f} points" if (off := taken_for_luck(estimate)) else "",
     }
 
 
@@ -119,7 +119,10 @@ def _labels(estimate: Estimate, goal: Goal) -> dict[str, str]:
         return {}
     missing, price = estimate.labels_missing, estimate.labels_price
     labels = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
-    return {"Labels missing": labels, "Price of those labels": amount(price, goal.prices.currency) if price else ""}
+    return {
+        "More labels until it is expected": labels,
+        "Price of those labels": amount(price, goal.prices.currency) if price else "",
+    }
 
 
 def _costs(estimate: Estimate, advice: Advice) -> dict[str, str]:

@@ -11,7 +11,7 @@ import streamlit as st
 from advisor.advice.advise import Runs, is_former, reconsider
 from advisor.advice.comparison import basis
 from advisor.advice.explain import is_too_early
-from advisor.advice.finished import is_current
+from advisor.advice.finished import expected_before, is_current
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
@@ -130,7 +130,7 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
     if found := before(dataset):
         parts.answer_line(found)
     if lack := needs.lacking():
-        parts.answer_line(f"{lack} The answer below is to the question before it.")
+        parts.answer_line(f"{lack} Below is the answer to your last question.")
         parts.text(advice.headline)
     else:
         parts.answer_line(advice.headline)
@@ -158,7 +158,8 @@ def result(dataset: Dataset, advice: Advice, wanted: Goal, refused: jobs.Job | N
 def known_since(advice: Advice) -> tuple[str, ...]:
     """What runs measured beside what was expected before, a sentence; nothing without runs."""
     told = [
-        f"{row_of(e.rung).in_text} {wording.percent(e.value or 0.0)} ({wording.percent(e.before.value)} was expected)"
+        f"{row_of(e.rung).in_text} {wording.percent(e.value or 0.0)} "
+        f"({wording.percent(expected_before(e.before))} was expected)"
         for e in advice.estimates
         if e.run and e.before is not None and e.kept is None
     ]
@@ -205,11 +206,7 @@ def numbers(advice: Advice) -> None:
 def table(advice: Advice) -> None:
     """Every quantity of every rung, and the prices behind it."""
     sheet = side_by_side(advice)
-    st.dataframe(
-        pd.DataFrame(sheet.rows, columns=list(sheet.headings)), hide_index=True, height="content",
-        alt="Value, effort and costs of every rung",
-        column_config={sheet.headings[0]: st.column_config.TextColumn(pinned=True, width=230)},
-    )  # fmt: skip
+    parts.written(pd.DataFrame(sheet.rows, columns=list(sheet.headings)), "Value, effort and costs of every rung")
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
