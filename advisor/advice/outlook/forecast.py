@@ -43,6 +43,8 @@ from probes.measured import Provenance
 
 #: The variance of a logit that sampling does not explain, before any experience, and the least.
 PRIOR_VARIANCE, LEAST_VARIANCE = 0.1, 0.01
+#: A gain's error is taken at 2 to 98 % at most: nearer to the ends one test item is more than the whole of it.
+LEAST_SLOPE = 0.02 * 0.98
 #: Fewer tasks than this decide nothing: the interval is the prior's.
 LEAST_TASKS = 6
 
@@ -99,7 +101,7 @@ def forecast(situation: Situation, experience: Experience, n_labels: float | Non
             value=p,
             low=to_the_end(expit(centre - spread), situation.n_test),
             high=to_the_end(expit(centre + spread), situation.n_test),
-            gain_error=0.0 if rung == BASE else math.sqrt(model.gain_variance) * p * (1 - p),
+            gain_error=0.0 if rung == BASE else math.sqrt(model.gain_variance) * max(p * (1 - p), LEAST_SLOPE),
             provenance="measured" if is_measured(situation.kind, rung) else "predicted",
         )
     return forecasts

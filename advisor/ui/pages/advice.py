@@ -206,7 +206,7 @@ def numbers(advice: Advice) -> None:
 def table(advice: Advice) -> None:
     """Every quantity of every rung, and the prices behind it."""
     sheet = side_by_side(advice)
-    parts.written(pd.DataFrame(sheet.rows, columns=list(sheet.headings)), "Value, effort and costs of every rung")
+    parts.written(pd.DataFrame(sheet.rows, columns=list(sheet.headings)), "Value and effort of every rung")
     costs = advice.question.prices
     over = f"Costs over {wording.counted(costs.months, 'month')}. " if any(e.costs for e in advice.estimates) else ""
     parts.note(f"{over}Assumed power: CPU {CPU_WATTS:g} W, GPU {GPU_WATTS:g} W.")
