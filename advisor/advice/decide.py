@@ -37,7 +37,7 @@ TOSS = 0.35
 
 @dataclass(frozen=True)
 class Decision:
-    """The chosen rung, the next best, and what the choice rests on.
+    """The chosen rung, the next best (with a target that is likely, the next cheapest), and what the choice rests on.
 
     ``best``: the highest expected value. ``sure``: the chosen rung is likely to reach the target (None without one).
     ``anchored``: it is the usual best, and another's lead over it was too small to count. ``race``: the two of a coin
@@ -79,7 +79,8 @@ def decide(estimates: Sequence[Estimate], goal: Goal) -> Decision:
     ordered = sorted(candidates, key=lambda e: (-round(worth(e), 9), rank(e)))
     aimed = None if target is None else nearest_to_target(candidates)
     chosen = aimed or anchored(ordered)
-    other = next((e for e in ordered if e.rung != chosen.rung), None)
+    also = [e for e in candidates if aimed and reaches(chosen) and reaches(e)]  # the next cheapest that will do
+    other = next((e for e in (*also, *ordered) if e.rung != chosen.rung), None)
     chance = p_better(other, chosen) if other else None
     tossed = aimed is None and chance is not None and chance >= TOSS
     return Decision(
