@@ -131,7 +131,7 @@ def reply(turn: Turn, threshold: AnswerThreshold | None = None) -> None:
     elif answer.supported:
         marked = bool(answer.passages) and bool(answer.passages[0].likely)
         parts.note(f"{FITS}; the sentence that likely answers is marked:" if marked else f"{FITS}:")
-        best(answer)
+        best(answer, "" if answer.looped else answer.text, trusted=False)
         parts.note(doubt(answer, threshold))
     elif answer.passages or says_nothing(answer.text):
         parts.answer_line("This is not in the documents: no passage supports an answer.")
@@ -191,10 +191,10 @@ def quoted(answer: Answer) -> bool:
     return words in VERDICTS or any(f" {words} " in f" {normalised(passage.text)} " for passage in answer.passages)
 
 
-def best(answer: Answer, words: str = "") -> None:
-    """The passage that fits best; words: of the answer, to be marked in it."""
+def best(answer: Answer, words: str = "", trusted: bool = True) -> None:
+    """The passage that fits best; words: of the answer, in bold where they stand; trusted: their sentence is marked."""
     for passage in answer.passages[:OPEN]:
-        passages.draw(passage, words)
+        passages.draw(passage, words, trusted)
 
 
 def further(answer: Answer) -> None:

@@ -32,14 +32,15 @@ CELL = "border-bottom:1px solid rgba(135,150,160,0.35);padding:0.15rem 0.9rem 0.
 CODE = "margin:0.4rem 0;white-space:pre-wrap;font-size:0.85rem"
 
 
-def draw(passage: Passage, words: str = "") -> None:
+def draw(passage: Passage, words: str = "", trusted: bool = True) -> None:
     """A cited passage under its place, with the sentence that has the answer's words, else the one that likely answers.
 
-    words: of an answer that may be trusted, "" for none.
+    words: of an answer, which are set in bold where they stand; "" for none. trusted: whether their sentence is the one
+    that is marked.
     """
     if title := place(passage):
         parts.note(title)
-    likely = holding(passage.text, words, passage.document) or passage.likely
+    likely = (holding(passage.text, words, passage.document) if trusted else "") or passage.likely
     quote(passage.text, passage.document, likely, words, passage.title)
 
 

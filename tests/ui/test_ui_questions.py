@@ -217,6 +217,13 @@ def test_an_answer_leads_only_where_it_is_likely_and_the_passage_has_its_words(
     assert ("(not in the passage)" in said) == (text == "ten")
 
 
+def test_the_words_of_an_unsure_model_stand_out_in_the_passage_without_moving_the_mark() -> None:
+    passage = cited("It is open. The limit is 4 GB.", "It is open.")
+    answer = Answer(input="What?", text="4 GB", supported=True, probability=0.2, passages=(passage,))
+    said = shown(reply_page(answer))
+    assert "<strong>4 GB</strong>" in said and ">It is open.</mark>" in said
+
+
 def test_a_model_that_is_never_right_half_the_time_says_how_often_it_was() -> None:
     answer = Answer(input="What?", text="forty-two", supported=True, probability=0.99, passages=(cited(),))
     said = shown(reply_page(answer, threshold=AnswerThreshold(26, 1)))
