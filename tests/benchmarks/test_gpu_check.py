@@ -49,10 +49,12 @@ def test_a_step_costs_three_forward_passes_of_what_the_paper_gives_for_vit_b() -
 
 
 def test_a_section_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    before = {process.pid for process in psutil.Process().children(recursive=True)}  # of other tests in this process
     rows = rows_of(Section("images", "", 0.02), Check("cpu", True, tmp_path))
     assert [(row["figure"], row["holds"]) for row in rows] == [("ended", "failed")]
     assert rows[0]["how"].startswith("not done within")
-    assert not [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    left = [process for process in psutil.Process().children(recursive=True) if process.pid not in before]
+    assert not [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_section_that_fails_says_why(tmp_path: Path) -> None:
