@@ -12,7 +12,7 @@ from advisor.advice import explain
 from advisor.advice.cases import Case
 from advisor.advice.decide import decide
 from advisor.advice.exchange import exchange
-from advisor.advice.finished import Finished, moved_along, with_runs, without_runs
+from advisor.advice.finished import Finished, is_current, moved_along, with_runs, without_runs
 from advisor.advice.outlook.classification import with_labels
 from advisor.advice.outlook.cost import priced
 from advisor.advice.outlook.elsewhere import informed, with_luck
@@ -118,6 +118,11 @@ def again(dataset: Dataset, advice: Advice, goal: Goal, runs: Runs | None = None
     measured_rate = advice.exchange is not None and advice.exchange.provenance == "measured"
     exchange = advice.exchange if measured_rate else anew.exchange
     return anew.model_copy(update={"seconds": advice.seconds, "exchange": exchange})
+
+
+def holds(advice: Advice, runs: Runs) -> bool:
+    """Whether an advice can be shown as it is kept: it knows these runs, and its words are of this version."""
+    return not is_former(advice) and is_current(advice, runs)
 
 
 def is_former(advice: Advice) -> bool:

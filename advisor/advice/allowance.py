@@ -43,9 +43,10 @@ def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Est
     """That a lead is "more" or "less" than what the simpler rung is allowed, a sentence."""
     if costs := weighed(goal, pair):
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
-    by = abs(lead(*pair))
-    exactly = f"{in_points(by, points)} points are" if in_points(by, points) != f"{by:.1f}" else "That is"
-    return f"{exactly} {than} than the {in_points(points, by)} that count as level."
+    ahead = abs(lead(*pair))
+    exact = in_points(ahead, points)
+    begin = "That is" if exact == f"{ahead:.1f}" else f"{exact} points are"
+    return f"{begin} {than} than the {in_points(points, ahead)} that count as level."
 
 
 def in_points(points: float, beside: float | None = None) -> str:

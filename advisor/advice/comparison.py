@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from advisor.advice.decide import lead, p_higher, value, worth
+from advisor.advice.decide import lead, p_higher, taken_off, value
 from advisor.advice.outlook.common import TRAINING_SECONDS
 from advisor.advice.outlook.cost import by_endpoint
 from advisor.core.ladder import rung as row_of
@@ -219,11 +219,6 @@ def own_currency(prices: Prices) -> str:
 def allowed(one: Estimate, other: Estimate) -> float:
     """Points that `one` must lie above `other` to be worth its place and costs; below 0 where it may lie behind."""
     return taken_off(one) - taken_off(other)
-
-
-def taken_off(estimate: Estimate) -> float:
-    """What place and costs take off a rung's value, in points."""
-    return 100.0 * value(estimate) - worth(estimate)
 
 
 def title(estimate: Estimate) -> str:

@@ -123,8 +123,12 @@ def anchored(ordered: Sequence[Estimate]) -> Estimate:
 
 def usual_worth(estimate: Estimate) -> float:
     """A rung's utility over the frozen rung's value with the gain that is usual elsewhere in place of its forecast."""
-    taken_off = 100.0 * value(estimate) - worth(estimate)
-    return 100.0 * (estimate.usual_gain or 0.0) - taken_off
+    return 100.0 * (estimate.usual_gain or 0.0) - taken_off(estimate)
+
+
+def taken_off(estimate: Estimate) -> float:
+    """What place and costs take off a rung's value, in points."""
+    return 100.0 * value(estimate) - worth(estimate)
 
 
 def in_order(one: Estimate, other: Estimate) -> tuple[RungName, RungName]:

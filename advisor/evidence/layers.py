@@ -44,19 +44,6 @@ class ProbedLayers:
     seconds: float
 
 
-def measure_layers(
-    dataset: Dataset,
-    backbone: Backbone,
-    calibration: Calibration | None,
-    sample: Sample,
-    seconds_limit: float = 10.0,
-    progress: Progress = silent,
-) -> Layers | None:
-    """Probe every layer on at most 700 of the sample's items; None when nothing can be held out."""
-    probed = probe_every_layer(dataset, backbone, calibration, sample, seconds_limit, progress)
-    return None if probed is None else record(probed.probes, probed.seconds)
-
-
 @stage("layers")
 def probe_every_layer(
     dataset: Dataset,
@@ -66,7 +53,7 @@ def probe_every_layer(
     seconds_limit: float = 10.0,
     progress: Progress = silent,
 ) -> ProbedLayers | None:
-    """As `measure_layers`, with all that the probes measured."""
+    """Probe every layer on at most 700 of the sample's items; None when nothing can be held out."""
     from probes.errors import ProbeError
     from probes.layers import MAX_ITEMS, probe_layers
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from advisor.advice.advise import again, is_former
-from advisor.advice.finished import is_current
+from advisor.advice.advise import again, holds
 from advisor.core.errors import PeopleError
 from advisor.core.records import Advice, Dataset
 from advisor.data.store import open_dataset
@@ -27,7 +26,7 @@ def advice_now(dataset: Dataset) -> Advice | None:
     if advice is None:
         return None
     runs = of_dataset(dataset.fingerprint, advice.backbone)
-    if not is_former(advice) and is_current(advice, runs):
+    if holds(advice, runs):
         return advice
     marks = tuple(sorted((name, run.run) for name, run in runs.items()))
     return _decided_anew(path, path.stat().st_mtime_ns, marks)

@@ -16,7 +16,7 @@ from advisor.data.features import load_backbone
 from advisor.data.reading import read
 from advisor.evidence import references as kept
 from advisor.evidence.domain_images import FILE, HASH_DIGITS, SCALES, STAGES, measure_domain, placed, references
-from advisor.evidence.layers import measure_layers
+from advisor.evidence.layers import probe_every_layer, record
 from advisor.evidence.sample import Sample, related
 from probes.backbones import catalog
 from probes.domain import Distance
@@ -84,14 +84,16 @@ def test_every_layer_of_the_backbone_is_probed(lite0: Any, tmp_path: Path) -> No
     dataset = read(digits(tmp_path / "digits"))
     rows = train_rows(dataset)
     sample = Sample(rows, dataset.labels[rows], related(dataset)[rows], np.zeros((len(rows), 0), np.float32))
-    found = measure_layers(dataset, lite0, None, sample)
+    probed = probe_every_layer(dataset, lite0, None, sample)
+    assert probed is not None
+    found = record(probed.probes, probed.seconds)
     assert found is not None
     names = [layer.name for layer in found.depths]
     assert len(names) == 9 and found.best in names and names[-1] == "last features"
     assert (found.depths[0].position, found.depths[-1].position, found.depths[-1].dim) == (0.0, 1.0, 1280)
     assert all(layer.measured.n == len(rows) for layer in found.depths) and found.sentence.endswith(".")
     alone = Sample(rows, sample.labels, np.zeros_like(rows), sample.features)
-    assert measure_layers(dataset, lite0, None, alone) is None  # one group: nothing can be held out
+    assert probe_every_layer(dataset, lite0, None, alone) is None  # one group: nothing can be held out
 
 
 def test_the_kept_references_are_of_the_default_backbone_and_the_same_sets_at_both_sizes() -> None:

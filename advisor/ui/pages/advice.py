@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from advisor.advice.advise import Runs, is_former, reconsider
+from advisor.advice.advise import Runs, holds, reconsider
 from advisor.advice.comparison import basis
 from advisor.advice.explain import is_too_early
-from advisor.advice.finished import expected_before, is_current
+from advisor.advice.finished import expected_before
 from advisor.advice.outlook.cost import CPU_WATTS, GPU_WATTS
 from advisor.advice.record.side_by_side import side_by_side, upkeep_words
 from advisor.advice.wishes import checked_constraints
@@ -65,7 +65,7 @@ def draw() -> None:
     st.title(QUESTION, anchor=False)
     wanted = needs.draw(dataset, advice.question)
     runs = of_dataset(dataset.fingerprint, advice.backbone)
-    if wanted != advice.question or is_former(advice) or not is_current(advice, runs):
+    if wanted != advice.question or not holds(advice, runs):
         decided_anew(dataset, advice, wanted, runs)
     if refused is not None:
         unanswered(refused)
