@@ -1,4 +1,4 @@
-"""What-if: the nearest changes that lead to another recommendation, each verified by deciding again.
+"""What-if: the changes that lead to another recommendation, each verified by deciding again.
 
 The target, the tolerance and the prices change the goal alone, so they are always tried, prices where the user gave
 them. Labels change the estimates, so they are tried only where `at` gives estimates with more or fewer of them
@@ -8,6 +8,7 @@ them. Labels change the estimates, so they are tried only where `at` gives estim
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 
 from advisor.advice.cases import Case
@@ -30,14 +31,14 @@ MOST_PREDICTIONS = 100_000_000
 
 
 def what_ifs(case: Case) -> tuple[WhatIf, ...]:
-    """The nearest changes that change the recommendation: target, tolerance, labels, prices, predictions, a GPU."""
+    """Every target and tolerance that changes the recommendation; the nearest labels, prices, predictions; a GPU."""
     kinds = (target_what_ifs, tolerance_what_ifs, label_what_ifs, label_price_what_ifs, prediction_what_ifs,
              point_what_ifs, gpu_what_ifs)  # fmt: skip
     return tuple(what_if for kind in kinds for what_if in kind(case))
 
 
 def tolerance_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """The tolerance for each step of the ladder: less, to a tenth of a point, and more."""
+    """Every tolerance for each step of the ladder, to a tenth of a point, at which another rung is recommended."""
     if (case.chosen.p_target or 0.0) >= SAME_CHANCE:
         return  # the target decides
 
@@ -51,14 +52,13 @@ def tolerance_what_ifs(case: Case) -> Iterator[WhatIf]:
 
     now = case.goal.tolerance
     for places in ([t for t in reversed(TOLERANCES) if t < now], [t for t in TOLERANCES if t > now]):
-        first = next((i for i, t in enumerate(places) if decided(t) != case.decision.recommended), None)
-        rung = None if first is None else decided(places[first])
-        if first is None or rung is None:
-            continue
-        end = next((i for i in range(first, len(places)) if decided(places[i]) != rung), len(places))
-        points = steps_of(places[first], places[end - 1], further=end == len(places))
-        sentence = f"With a tolerance of {points}, {title(case.find(rung))} would be recommended."
-        yield WhatIf(what="tolerance", now=now, value=places[first], rung=rung, sentence=sentence)
+        for rung, run in itertools.groupby(places, decided):
+            if rung in (None, case.decision.recommended):
+                continue
+            points = list(run)
+            steps = steps_of(points[0], points[-1], further=points[-1] == places[-1])
+            sentence = f"With a tolerance of {steps}, {title(case.find(rung))} would be recommended."
+            yield WhatIf(what="tolerance", now=now, value=points[0], rung=rung, sentence=sentence)
 
 
 def steps_of(near: float, far: float, further: bool) -> str:

@@ -56,14 +56,14 @@ def label_what_if(case: Case, at: At, times: float, rung: RungName) -> WhatIf:
     up, per_class = times > 1, case.n_classes > 1
     each = case.n_labels / (case.n_classes if per_class else 1)
     low, high = interval(case, at, times, rung)
-    rounded = math.ceil if up else math.floor
     what = "labels per class" if per_class else "labels"
-    ends = f"{count(each * low) if low else f'under {count(each * FEWEST)}'} to " + (
-        count(each * high) if high else f"over {count(each * MOST)}"
+    ends = f"{count(rounded(each * low, up=False)) if low else f'under {count(each * FEWEST)}'} to " + (
+        count(rounded(each * high, up=True)) if high else f"over {count(each * MOST)}"
     )
     one = "label per class" if per_class else "label"
+    about = counted(rounded(each * times, up), one, what)
     sentence = (
-        f"With about {counted(rounded(each * times), one, what)} (you have {count(each)}; plausible range: {ends}), "
+        f"With about {about} (you have {count(each)}; plausible range: {ends}), "
         f"{title(case.find(rung))} would be recommended."
     )
     return WhatIf(
@@ -87,12 +87,21 @@ def labels_for_target(case: Case) -> tuple[str, ...]:
     times = first_reached(lambda times: reaches(likeliest(times)), geometric(1.0, MOST, STEP), HALVINGS)
     if times is None:
         return (unlikely(case, likeliest(MOST)),)
-    n = math.ceil(times * case.n_labels)
+    n = rounded(times * case.n_labels, up=True)
     price = case.goal.prices.label
     cost = f"; {count(n - case.n_labels)} more cost {written(price * (n - case.n_labels), case)}" if price else ""
     target = percent(case.goal.target or 0.0)
     likely = f"{title(likeliest(times))} would be likely to reach {target}{cost}"
     return (f"With about {counted(n, 'label')} (you have {count(case.n_labels)}), {likely}.",)
+
+
+def rounded(labels: float, up: bool) -> int:
+    """A number of labels to two digits, away from the present: no curve tells more.
+
+    >>> rounded(1226.4, up=True), rounded(37.5, up=False)
+    (1300, 37)
+    """
+    return (math.ceil if up else math.floor)(outward(labels, up))
 
 
 def unlikely(case: Case, best: Estimate) -> str:

@@ -22,20 +22,16 @@ Chances = tuple[tuple[bool, ...], tuple[bool, ...], bool]
 
 
 def target_what_ifs(case: Case) -> Iterator[WhatIf]:
-    """The nearest targets below and above at which another rung is recommended; without a target the two highest spans
-    that are likely to be reached.
+    """Every span of targets at which another rung is recommended, the lowest first; without a target those alone that
+    are likely to be reached.
 
     The sentence says where no rung is likely to reach a target.
     """
-    target, spans = case.goal.target, target_spans(case)
-    changed = (span for span in spans if span.decision.recommended != case.decision.recommended)
-    others = [span for span in changed if span.decision.sure or hoped(case, span) >= HOPE]
-    if target is None:
-        nearest = [span for span in others if span.decision.sure][-2:]
-    else:
-        below, above = [s for s in others if s.high < target], [s for s in others if s.low > target]
-        nearest = [*below[-1:], *above[:1]]
-    for span in nearest:
+    target = case.goal.target
+    changed = (span for span in target_spans(case) if span.decision.recommended != case.decision.recommended)
+    for span in changed:
+        if not (span.decision.sure or (target is not None and hoped(case, span) >= HOPE)):
+            continue
         one = title(case.find(span.decision.recommended))
         unlikely = f"{one} would come closest, and no rung would be likely to reach it"
         yield WhatIf(

@@ -2,6 +2,10 @@
 
 Transformers: weights in int8, activations as they come (dynamic). Convolutions: weights and activations in int8, with
 ranges from training items (static, as pairs of quantize and dequantize). What resizes images is left as it is.
+
+Weights take seven bits: without VNNI, x86 adds pairs of products in 16 bits, and with eight they saturate (ONNX
+Runtime, "Quantize ONNX models", reduce_range). EfficientNet-Lite0 on digits fell from 99 % to 25 % there, with seven
+to 93.5 %.
 """
 
 from __future__ import annotations
@@ -77,11 +81,12 @@ def _write(graph: Graph, source: Path, target: Path, inputs: list[dict[str, np.n
                 str(prepared), str(target), _Inputs(inputs), quant_format=quantization.QuantFormat.QDQ,
                 op_types_to_quantize=list(CONVOLUTIONAL), nodes_to_exclude=_in_doubles(model), per_channel=True,
                 activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
+                reduce_range=True,
             )  # fmt: skip
             return
         quantization.quantize_dynamic(
             str(prepared), str(target), op_types_to_quantize=["MatMul", "Gemm", "Gather"], per_channel=True,
-            nodes_to_exclude=_in_doubles(model), weight_type=quantization.QuantType.QInt8,
+            nodes_to_exclude=_in_doubles(model), weight_type=quantization.QuantType.QInt8, reduce_range=True,
         )  # fmt: skip
 
 

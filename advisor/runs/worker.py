@@ -246,7 +246,7 @@ def held_out_said(context: RunContext, model: Model) -> None:
             context.plan, context.dataset, context.directory, model, HELD_OUT_SHARE * context.seconds_left
         )
     except PeopleError as error:
-        LOG.info("No threshold can be chosen: %s", error)
+        LOG.info("%s", error)
 
 
 def overrun(plan: Plan, seconds: float) -> tuple[str, ...]:

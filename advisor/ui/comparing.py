@@ -23,6 +23,8 @@ from probes.backbones.catalog import CATALOG
 
 QUESTION = "How do these runs differ?"
 MOST_RUNS = 6
+#: A run that took longer than this share of its budget says so.
+OVER_BUDGET = 1.1
 #: What the times of a prediction are, and why the advice names others.
 TIMED = (
     "One prediction: an item by itself from its file to its answer, at the load that the machine had; a language model "
@@ -194,14 +196,15 @@ def curves(compared: Comparison, said: Sequence[str]) -> None:
     """Validation value and loss of each run over the seconds of its work."""
     metrics = {name: follow.metrics(side.run) for name, side in zip(unique(said), compared.sides, strict=True)}
     shown = False
-    for column, title in (("val_value", "On validation items"), ("train_loss", "Training loss")):
+    metric = wording.capital(compared.sides[0].plan.metric)
+    for column, title in (("val_value", f"{metric} on validation items"), ("train_loss", "Training loss")):
         figure = figures.curves(metrics, column, title)
         if figure.data:
             shown = True
             alt = f"{title} of each run over the seconds of its work"
             st.plotly_chart(figure, config=charts.CONFIG, key=f"compared-{column}", alt=alt)
     if not shown:
-        parts.note("None of these runs kept a curve: a head is fitted at once.")
+        parts.note("None of these runs was trained step by step, so there are no curves.")
 
 
 def costs(compared: Comparison, said: Sequence[str]) -> None:
@@ -213,7 +216,7 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
         rows.append(
             {
                 "Run": name,
-                "Took": wording.duration(cost["seconds"]),
+                "Took": took(cost["seconds"], side.plan.budget_seconds),
                 "On": " in ".join(filter(None, (terms.device(cost["device"]), cost["precision"]))),
                 "Model": model_size(cost["model_bytes"], backbone_bytes(side)),
                 "One prediction": milliseconds(cost["single_ms"]),
@@ -225,6 +228,16 @@ def costs(compared: Comparison, said: Sequence[str]) -> None:
     if any(side.latency is not None for side in compared.sides):
         parts.note(TIMED)
     timed(compared)
+
+
+def took(seconds: float, budget: float) -> str:
+    """How long a run took, with its budget where it took clearly longer.
+
+    >>> took(41.0, 60.0), took(466.0, 300.0)
+    ('41 s', '7 min 46 s of 5 min')
+    """
+    late = seconds > OVER_BUDGET * budget
+    return wording.duration(seconds) + (f" of {wording.duration(budget)}" if late else "")
 
 
 def backbone_bytes(side: Side) -> int | None:

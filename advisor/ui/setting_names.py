@@ -19,7 +19,7 @@ NAMES = {
     "n_train": "Training items", "n_validation": "Validation items", "n_items": "Items", "n_seeds": "Seeds tried",
     "n_folds": "Folds", "n_questions": "Training questions", "n_marked": "Passages that hold the answer",
     "depths": "Layers under the head", "head": "Head", "penalty": "Regularisation of the head",
-    "probe.head": "Frozen head before tuning", "probe.penalty": "Its regularisation",
+    "probe.head": "Frozen head before tuning", "probe.penalty": "Regularisation of that head",
     "temperature": "Temperature of the probabilities", "architecture": "Network",
     "objective": "Loss", "learning_rate": "Learning rate", "head_learning_rate": "Learning rate of the head",
     "weight_decay": "Weight decay", "batch_size": "Batch size", "steps": "Steps",

@@ -133,11 +133,10 @@ def test_between_the_target_and_its_nearest_flips_nothing_changes(values: list[f
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(shares, min_size=5, max_size=5), st.floats(0, 5), st.one_of(st.none(), st.floats(0.001, 0.03)), usual)
-def test_every_tolerance_that_a_flip_names_flips_it_the_same_way_and_none_before_it(
+def test_every_tolerance_that_a_flip_names_flips_it_the_same_way_and_the_one_before_does_not(
     values: list[float], tolerance: float, error: float | None, gains: list[float] | None
 ) -> None:
     goal, estimates = Goal(tolerance=tolerance), informed(values, error, gains)
-    now = again(estimates, goal)
     for flip in kind(asked(estimates, goal), "tolerance"):
         named = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", flip.sentence)] or [0.0]
         if "or less" in flip.sentence:
@@ -150,7 +149,7 @@ def test_every_tolerance_that_a_flip_names_flips_it_the_same_way_and_none_before
         step = 0.1 if flip.value < tolerance else -0.1
         before = round(flip.value + step, 1)
         if flip.value <= 10 and abs(before - tolerance) >= 0.1:
-            assert again(estimates, goal.model_copy(update={"tolerance": before})) == now
+            assert again(estimates, goal.model_copy(update={"tolerance": before})) != flip.rung
 
 
 @settings(deadline=None, max_examples=60)
@@ -230,7 +229,7 @@ def test_the_labels_that_make_a_target_likely_are_told() -> None:
     labels = int(re.findall(r"[\d,]+", said)[0].replace(",", ""))
     more = f"{labels - N_LABELS:,} more cost {(labels - N_LABELS) / 2:,.0f} EUR"
     assert said == f"With about {labels:,} labels (you have 400), fine-tuning would be likely to reach 89.0 %; {more}."
-    assert decide(at(labels / N_LABELS), goal).sure and not decide(at(0.98 * labels / N_LABELS), goal).sure
+    assert decide(at(labels / N_LABELS), goal).sure and not decide(at(0.88 * labels / N_LABELS), goal).sure
     assert labels_for_target(case_of(at(1.0), goal, None)) == ()
     low = Goal(target=0.5)
     assert labels_for_target(case_of(growing(low)(1.0), low, growing(low))) == (), "it is likely already"

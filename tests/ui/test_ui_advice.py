@@ -149,7 +149,7 @@ def test_the_table_has_every_quantity_of_every_rung(images: Dataset) -> None:
     assert cell(advice, "90 % interval", "Frozen") == "92.0 to 98.0 %"
     assert cell(advice, "Known by", "Fine-tuning") == "forecast from other datasets, n = 200"
     assert cell(advice, "Chance of 90.0 %", "Frozen") == "83 %"
-    assert cell(advice, "More labels until it is expected", "Frozen") == "120"
+    assert cell(advice, "Labels to add for an even chance", "Frozen") == "120"
     assert cell(advice, "Price of those labels", "Frozen") == "12 EUR"
     assert (cell(advice, "Training time", "Prompting"), cell(advice, "Training time", "Frozen")) == ("none", "20 s")
     assert (cell(advice, "Peak memory", "Frozen"), cell(advice, "Energy to train", "Frozen")) == ("1.2 GB", "0.36 Wh")

@@ -17,6 +17,7 @@ from advisor import __version__
 from advisor.core.errors import AdviceError
 from advisor.core.records import PARTS, Advice, Dataset, Evidence, Finding, Goal, Kind, Plan, Profile, Record
 from advisor.core.records.wishes import wishes_of
+from advisor.core.wording import capital
 from probes.measured import Measured
 
 #: What decides whether a run comes to the same number.
@@ -114,7 +115,7 @@ def measured(evidence: Evidence) -> tuple[Known, ...]:
         for n, point in zip(curve.sizes, curve.points, strict=True)
     ]  # fmt: skip
     layers = [
-        Known(what=f"Layer {layer.name}", backbone=evidence.backbone, number=layer.measured)
+        Known(what=capital(layer.name), backbone=evidence.backbone, number=layer.measured)
         for layer in (evidence.depths.depths if evidence.depths else ())
     ]
     return (*probes, *sizes, *layers)

@@ -120,7 +120,7 @@ def _labels(estimate: Estimate, goal: Goal) -> dict[str, str]:
     missing, price = estimate.labels_missing, estimate.labels_price
     labels = "out of reach" if missing is None else f"{missing:,}" if missing else "none"
     return {
-        "More labels until it is expected": labels,
+        "Labels to add for an even chance": labels,
         "Price of those labels": amount(price, goal.prices.currency) if price else "",
     }
 

@@ -99,7 +99,7 @@ class Goal(Record):
 
 
 class WhatIf(Record):
-    """The nearest change that changes the recommendation.
+    """A change that changes the recommendation.
 
     ``what`` changes ("target", "tolerance", "labels per class", "label price", "price of a point", "predictions a
     month", "a GPU") from ``now`` to ``value``, with a 90 % interval where it is estimated. ``rung`` is then

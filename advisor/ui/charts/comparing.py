@@ -93,7 +93,7 @@ def _line(figure: go.Figure, part: pd.DataFrame, column: str, name: str, fit: st
             x=part["seconds"], y=part[column], name=name, legendgroup=name,
             mode=("lines+markers" if len(part) < 40 else "lines") + ("+text" if fit else ""),
             text=[shown, *[""] * (len(part) - 1)] if fit else None, textposition="bottom right", cliponaxis=False,
-            line={"color": colour, "width": 2}, marker={"color": colour, "size": 7},
+            line={"color": colour, "width": 2}, marker={"color": colour, "size": 7}, opacity=0.55 if fit else 1,
             hovertemplate=f"<b>{named}</b><br>%{{x:.0f}} s: %{{y:.4~f}}<extra></extra>",
         )
     )  # fmt: skip

@@ -252,7 +252,7 @@ def badge(estimate: Estimate, advice: Advice) -> None:
 
 
 def what_if(advice: Advice) -> None:
-    """The nearest changes that change the recommendation."""
+    """The changes that change the recommendation."""
     if advice.flips:
         with st.expander("What would change this", icon=":material/alt_route:"):
             for flip in advice.flips:
