@@ -35,7 +35,8 @@ def main() -> None:
     asked.add_argument("--data", nargs="+", default=SAMPLES, metavar="PATH", help="datasets to train on")
     options = asked.parse_args()
     print(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
-    broken, whole = [], []
+    broken: list[str] = []
+    whole: list[str] = []
     with tempfile.TemporaryDirectory() as room:
         for title, run in runs(Path(room), options.runs, options.data):
             try:

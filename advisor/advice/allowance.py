@@ -5,7 +5,10 @@ from __future__ import annotations
 from advisor.advice.comparison import LEVEL, allowed, title, verb
 from advisor.advice.decide import Decision, lead, worth
 from advisor.core.records import Estimate, Goal
-from advisor.core.wording import amount, capital
+from advisor.core.wording import amount, capital, percent
+
+#: From this chance on, a step that may be taken back counts as a whole one.
+MOSTLY_KEPT = 0.95
 
 
 def standing(decision: Decision, chosen: Estimate, other: Estimate, goal: Goal) -> str:
@@ -36,7 +39,7 @@ def allowance(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str
     """What makes a rung that is so many points behind as good, as a clause."""
     if costs := weighed(goal, pair):
         return f"{costs} come to {points:.1f} points at {each_point(goal)}"
-    return f"up to {in_points(points)} points behind count as level"
+    return f"up to {in_points(points)} points behind count as level{of_a_step(points, goal, pair)}"
 
 
 def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
@@ -45,8 +48,17 @@ def more_or_less(than: str, points: float, goal: Goal, pair: tuple[Estimate, Est
         return f"That is {than} than {costs}, which come to {points:.1f} points at {each_point(goal)}."
     ahead = abs(lead(*pair))
     exact = in_points(ahead, points)
+    why = of_a_step(points, goal, pair) if than == "more" else ""  # the reason of a rung that is behind says it itself
     begin = "That is" if exact == f"{ahead:.1f}" else f"{exact} points are"
-    return f"{begin} {than} than the {in_points(points, ahead)} that count as level."
+    return f"{begin} {than} than the {in_points(points, ahead)} that count as level{why}."
+
+
+def of_a_step(points: float, goal: Goal, pair: tuple[Estimate, Estimate]) -> str:
+    """Why less than the tolerance counts as level: tuning may go back to the frozen model; "" where that is not it."""
+    kept = next((e.kept_chance for e in pair if e.kept_chance), 1.0)
+    if kept > MOSTLY_KEPT or abs(points - goal.tolerance * kept) >= LEVEL:
+        return ""
+    return f" (your {goal.tolerance:g} a step, times the {percent(kept, 0)} chance that tuning is kept)"
 
 
 def in_points(points: float, beside: float | None = None) -> str:

@@ -39,6 +39,7 @@ class Finished:
     """What the model of a finished run reached on the locked test part. ``rung``: that of the model that was kept.
 
     ``tried``: the rung that was trained in vain, None where its model was kept. ``seconds``: what the run took.
+    ``n_learned``: training items that it learned from.
     """
 
     run: str
@@ -47,6 +48,7 @@ class Finished:
     test: Measured
     tried: RungName | None = None
     seconds: float = 0.0
+    n_learned: int = 0
 
 
 def with_runs(

@@ -159,14 +159,14 @@ def rung(name: str) -> Rung:
 
 
 def run_title(planned: RungName, kept: RungName | None) -> str:
-    """What a run is called: by the rung of the model that it kept, and what was tried where that is another.
+    """What a run is called: by the rung of the model that it kept, and instead of which, where another was planned.
 
     >>> run_title("frozen", None), run_title("fine-tune", "frozen")
-    ('Frozen features', 'Frozen features (fine-tuning was tried)')
+    ('Frozen features', 'Frozen features (instead of fine-tuning)')
     """
     if kept is None or kept == planned:
         return rung(planned).title
-    return f"{rung(kept).title} ({rung(planned).title.lower()} was tried)"
+    return f"{rung(kept).title} (instead of {rung(planned).title.lower()})"
 
 
 def dropped_sentence(why: str) -> str:

@@ -12,14 +12,19 @@ from advisor.core.ladder import RungName
 from advisor.core.records import Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.runs import about
+from advisor.runs.processes import read_small
+from advisor.runs.settings import n_learned
 
 
 def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, Finished]:
-    """The latest finished run of each rung, by the rung of the model that it kept. backbone: only those of one.
+    """The finished run of each rung that learned from most items, the latest of several that learned from as many.
+
+    By the rung of the model that it kept; a run on a short budget does not take the place of a fuller one. backbone:
+    only those of one.
 
     A run whose training brought nothing also counts for the rung that was tried, where no other run kept its model.
     """
-    latest: dict[RungName, Finished] = {}
+    kept: dict[RungName, Finished] = {}
     in_vain: dict[RungName, Finished] = {}
     for status in about.of_dataset(fingerprint):
         if status.state != "done":
@@ -27,10 +32,16 @@ def of_dataset(fingerprint: str, backbone: str | None = None) -> dict[RungName, 
         with contextlib.suppress(PeopleError, OSError):  # a run that cannot be read measures nothing
             finished = _read(status.directory, status.files.report.stat().st_mtime_ns)
             if backbone in (None, finished.backbone):
-                latest.setdefault(finished.rung, finished)
+                _keep_fuller(kept, finished.rung, finished)
                 if finished.tried is not None:
-                    in_vain.setdefault(finished.tried, finished)
-    return in_vain | latest
+                    _keep_fuller(in_vain, finished.tried, finished)
+    return in_vain | kept
+
+
+def _keep_fuller(known: dict[RungName, Finished], rung: RungName, older: Finished) -> None:
+    """Keep a run that is older than those known where it learned from more items."""
+    if rung not in known or older.n_learned > known[rung].n_learned:
+        known[rung] = older
 
 
 @lru_cache(maxsize=512)
@@ -39,4 +50,5 @@ def _read(folder: str, changed: int) -> Finished:
     files = RunFiles(Path(folder))
     plan, report = Plan.load(files.plan), RunReport.load(files.report)
     tried = report.rung if report.gained_nothing and report.served != report.rung else None
-    return Finished(plan.run, report.served, plan.backbone, report.test, tried, report.seconds)
+    learned = n_learned(read_small(files.resolved)) or 0
+    return Finished(plan.run, report.served, plan.backbone, report.test, tried, report.seconds, learned)

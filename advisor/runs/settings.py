@@ -32,6 +32,15 @@ def of(plan: Plan, files: RunFiles) -> dict[str, str]:
     return {name: worded(value) for name, value in chosen.items()}
 
 
+def n_learned(resolved: Mapping[str, Any]) -> int | None:
+    """The items that a run learned from, as its resolved settings say; None where they do not.
+
+    >>> n_learned({"n_train": 256, "n_items": 300}), n_learned({"n_items": 300}), n_learned({})
+    (256, 300, None)
+    """
+    return next((resolved[name] for name in ("n_train", "n_items") if isinstance(resolved.get(name), int)), None)
+
+
 def flat(content: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Nested settings by their paths.
 

@@ -12,6 +12,7 @@ from advisor.runs import latency as timing
 from advisor.runs import store
 from advisor.runs.latency import Latency
 from advisor.runs.processes import read_small
+from advisor.runs.settings import n_learned
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def learned_from(side: Side) -> tuple[int, int] | None:
     None where the run did not write it down, as those of questions.
     """
     resolved = read_small(side.status.files.resolved)
-    n_fit = next((resolved[name] for name in ("n_train", "n_items") if isinstance(resolved.get(name), int)), None)
+    n_fit = n_learned(resolved)
     n_chosen = resolved.get("n_validation")
     return None if n_fit is None else (n_fit, n_chosen if isinstance(n_chosen, int) else 0)
 

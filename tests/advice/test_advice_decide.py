@@ -288,7 +288,9 @@ def test_a_rung_that_is_nearly_as_good_says_so_and_the_better_one_that_it_is_not
                  ladder(0.3, 0.4, 0.88, 0.884, 0.6, error=0.02)]  # fmt: skip
     sentences, reasons = told(estimates)
     assert sentences[0].startswith("Frozen features are expected to be 0.4 points below fine-tuning (44 % likely")
-    assert sentences[1] == "Up to 0.6 points behind count as level."
+    assert sentences[1] == (
+        "Up to 0.6 points behind count as level (your 1 a step, times the 60 % chance that tuning is kept)."
+    )
     assert sentences[2] == (
         "Fine-tuning takes at least 5 minutes here and falls back to frozen features where it is not better, so it is "
         "cheap to try."

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from advisor.core import storage
 from advisor.core.records import Plan, RunReport, former
 from advisor.runs import measured, store
 from probes.measured import Measured
@@ -60,7 +61,10 @@ def test_the_latest_run_of_the_dataset_and_backbone_counts(plan_of: Callable[...
     plan = plan_of("frozen")
     finished(plan, 0.8)
     last = finished(plan, 0.9)
+    storage.write_json(store.status(last).files.resolved, {"n_train": 40})
     store.submit(plan.model_copy(update={"run": ""}))  # one that has not finished measures nothing
     assert measured.of_dataset(plan.fingerprint)["frozen"].run == last
+    finished(plan, 0.7)
+    assert measured.of_dataset(plan.fingerprint)["frozen"].run == last, "the later one learned from fewer items"
     assert measured.of_dataset(plan.fingerprint, "another backbone") == {}
     assert measured.of_dataset("another dataset") == {}

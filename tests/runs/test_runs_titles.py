@@ -18,7 +18,7 @@ from advisor.training import few
 from advisor.ui import places
 
 APP = Path(__file__).parents[2] / "app.py"
-TITLE = "Frozen features (fine-tuning was tried)"
+TITLE = "Frozen features (instead of fine-tuning)"
 
 
 def carried_out(plan: Plan) -> str:
