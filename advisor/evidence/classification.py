@@ -188,13 +188,13 @@ def instruments(
     """
     fields: dict[str, Any] = {}
     progress("Measuring how much more data would help", 0.54)
-    fields["curve"] = measure_curve(dataset, sample, probe.recipe)
+    fields["curve"] = measure_curve(dataset, sample, probe)
     keep(fields)
     progress("Scoring transferability", 0.62)
     fields["scores"] = measure_scores(dataset, backbone, sample, results)
     fields["findings"] = measure_issues(
         dataset, sample, probe.oof_probability, probe.oof_predicted, backbone_hash=backbone.weights_hash,
-        n_sample=sample.size, progress=within(progress, 0.66, 0.80),
+        n_sample=sample.size, axes=probe.axes, progress=within(progress, 0.66, 0.80),
     )  # fmt: skip
     keep(fields)
     probed = probe_every_layer(

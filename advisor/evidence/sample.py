@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from probes.progress import Progress
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
     from probes.device import Calibration
+    from probes.neighbours import Near
 
 #: Share of the budget for extracting features; the rest pays for the probes.
 EXTRACTION_SHARE = 0.35
@@ -35,6 +37,13 @@ class Sample:
     size: int = 0
     n_unreadable: int = 0
     seconds: float = 0.0
+
+    @cached_property
+    def near(self) -> Near:
+        """The items of other groups nearest to each, as many as any probe asks for."""
+        from probes.neighbours import KS, nearest_others
+
+        return nearest_others(self.features, self.groups, min(max(KS), len(self.rows) - 1))
 
     def part(self, positions: np.ndarray) -> Sample:
         """The items at these positions of the sample. Shape: positions (m,) int64."""
