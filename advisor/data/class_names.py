@@ -63,9 +63,9 @@ def _named(sentences: tuple[str, ...], entry: Entry, digest: str, device: str) -
     from probes.device import Calibration
     from probes.zero_shot import imagenet_names
 
-    encoder, how = load_bert(entry, device), Calibration(device=device)
-    if encoder is None:
-        encoder, how = load_backbone(entry, entry.usual_input, device), None
+    quick = load_bert(entry, device)
+    encoder = quick or load_backbone(entry, entry.usual_input, device)
+    how = Calibration(device=device) if quick else None
     known = kept_imagenet(digest)
     imagenet = embedded(encoder, imagenet_names(), how) if known is None else known
     return Names(sentences, embedded(encoder, sentences, how), imagenet, entry.name)

@@ -44,8 +44,9 @@ class Bert(nn.Module):
         super().__init__()
         dim, eps, n_layers = config["hidden_size"], config["layer_norm_eps"], config["num_hidden_layers"]
         self.pooling: Pooling = pooling
+        embedding: Any = nn.Embedding.from_pretrained
         self.words, self.places, self.kinds = (
-            nn.Embedding.from_pretrained(tensors[f"embeddings.{name}_embeddings.weight"].float())
+            embedding(tensors[f"embeddings.{name}_embeddings.weight"].float())
             for name in ("word", "position", "token_type")
         )
         self.norm = nn.LayerNorm(dim, eps=eps)

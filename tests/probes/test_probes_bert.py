@@ -15,7 +15,17 @@ from probes.backbones.bert import load_bert
 from probes.backbones.text import TextBackbone
 from probes.errors import BackboneError
 
-TEXTS = ["zero", "", "\x00", "日本語 🙂", "Golden-Retriever's ÀÉ", "word " * 1000, "x\ty\n z", "İstanbul ß", "[SEP] [MASK]"]
+TEXTS = [
+    "zero",
+    "",
+    "\x00",
+    "日本語 🙂",
+    "Golden-Retriever's ÀÉ",
+    "word " * 1000,
+    "x\ty\n z",
+    "İstanbul ß",
+    "[SEP] [MASK]",
+]
 ALONE = """
 import sys
 from advisor.data.class_names import embed_names
