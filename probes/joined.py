@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,9 +91,8 @@ def probe_joins(
             break
         share = max(left, 0.5) / (len(order) - index)
         features = joined(parts, layers)
-        probes[layers] = linear_probe(
-            features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=n_classes
-        )
+        own = linear_probe(features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=n_classes)
+        probes[layers] = replace(own, axes=None)  # of every join they would take much memory
     best = min(wanted or probes, key=lambda layers: _loss(probes[layers], labels))
     tried = tuple((layers, probe.measured.value) for layers, probe in probes.items())
     return Joined(best, probes[best], probes[(LAST,)], tried)

@@ -24,7 +24,8 @@ from probes.errors import ProbeError
 from probes.interval import measured_score
 from probes.linear import linear_probe
 from probes.measured import Measured
-from probes.neighbours import nearest_others
+from probes.neighbours import Near, nearest_others
+from probes.ridge import Spectrum
 
 PLANTED_SHARE = 0.05
 NEIGHBOURS = 20
@@ -71,13 +72,14 @@ def suspect_labels(
     features: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     sure: float | None = None,
+    near: Near | None = None,
 ) -> SuspectLabels:
     """List the labels that look wrong; with features, the nearest neighbours count as much as the probe.
 
     sure: also list those of which another class is at least so probable; None: only as many as are counted wrong.
     Shape: probability (n, C) out-of-fold, rows summing to 1; labels (n,) class indices below C; features (n, d);
-    groups (n,): items of one group do not vote for each other. Classes that do not occur are ignored. Raises
-    ProbeError when there are no items.
+    groups (n,): items of one group do not vote for each other. near: at least 20 of each item, where they are known.
+    Classes that do not occur are ignored. Raises ProbeError when there are no items.
     """
     labels = np.asarray(labels, dtype=np.int64)
     if len(labels) == 0:
@@ -85,7 +87,7 @@ def suspect_labels(
     shares = np.asarray(probability, dtype=np.float64)
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
     if features is not None and len(labels) > 1:
-        shares = (shares + neighbour_shares(features, labels, shares.shape[1], groups)) / 2
+        shares = (shares + neighbour_shares(features, labels, shares.shape[1], groups, near=near)) / 2
     score = shares[np.arange(len(labels)), labels]
     suggested = shares.argmax(axis=1)
     listed = _confident(shares, labels)
@@ -96,15 +98,22 @@ def suspect_labels(
 
 
 def neighbour_shares(
-    features: np.ndarray, labels: np.ndarray, n_classes: int, groups: np.ndarray | None = None, k: int = NEIGHBOURS
+    features: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    groups: np.ndarray | None = None,
+    k: int = NEIGHBOURS,
+    near: Near | None = None,
 ) -> np.ndarray:
     """Shares of the classes among each item's k nearest, plus 0.3 votes spread over all classes.
 
-    Shape: features (n, d), labels, groups (n,); returns (n, C), rows summing to 1.
+    Shape: features (n, d), labels, groups (n,); returns (n, C), rows summing to 1. near: at least k of each item, where
+    they are known.
     """
-    near, closeness = nearest_others(features, groups, min(k, len(labels) - 1))
+    known = near or nearest_others(features, groups, min(k, len(labels) - 1))
+    places, closeness = (one[:, :k] for one in known)
     votes = np.full((len(labels), n_classes), 0.3 / n_classes)
-    np.add.at(votes, (np.arange(len(labels))[:, None], labels[near]), np.isfinite(closeness).astype(np.float64))
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels[places]), np.isfinite(closeness).astype(np.float64))
     shares: np.ndarray = votes / votes.sum(axis=1, keepdims=True)
     return shares
 
@@ -150,19 +159,21 @@ def planted_check(
     n_classes: int | None = None,
     seconds_limit: float = 2.0,
     seed: int = 0,
+    near: Near | None = None,
+    axes: Spectrum | None = None,
 ) -> PlantedCheck | None:
     """Flip 5 % of the labels, probe again, and judge the list; None when there are too few items.
 
-    Shape: features (n, d), labels, groups (n,). The recall is what to expect for random mistakes; the precision is a
-    lower bound at this share of mistakes.
+    Shape: features (n, d), labels, groups (n,). near, axes: as `suspect_labels` and `linear_probe` take them. The
+    recall is what to expect for random mistakes; the precision is a lower bound at this share of mistakes.
     """
     started = time.monotonic()
     classes = n_classes or int(np.max(labels)) + 1
     changed, flipped = planted(labels, classes, seed=seed)
     if flipped.sum() < LEAST_PLANTED:
         return None
-    probe = linear_probe(features, changed, metric, groups, seconds_limit=seconds_limit, n_classes=classes)
-    suspect = suspect_labels(probe.oof_probability, changed, features, groups).suspect
+    probe = linear_probe(features, changed, metric, groups, seconds_limit=seconds_limit, n_classes=classes, axes=axes)
+    suspect = suspect_labels(probe.oof_probability, changed, features, groups, near=near).suspect
     seconds = time.monotonic() - started
     return PlantedCheck(
         n_planted=int(flipped.sum()),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -79,7 +79,8 @@ def probe_layers(
     probes: list[LayerProbe] = []
     for number, (name, features) in enumerate(layers):
         probe = linear_probe(features, labels, metric, groups, seed=seed, seconds_limit=share, n_classes=classes)
-        probes.append(LayerProbe(name, number / max(len(layers) - 1, 1), features.shape[1], probe))
+        own = replace(probe, axes=None)  # of every layer they would take much memory
+        probes.append(LayerProbe(name, number / max(len(layers) - 1, 1), features.shape[1], own))
     values = np.array([layer.probe.measured.value for layer in probes])
     top = int(values.argmax())
     errors = [_error(layer, probes[top], labels, metric, classes) for layer in probes]

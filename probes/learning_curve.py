@@ -108,19 +108,22 @@ def learning_curve(
     folds: int = 4,
     seed: int = 0,
     n_classes: int | None = None,
+    axes: Spectrum | None = None,
 ) -> Curve:
     """Train on nested, stratified shares of each training fold, with repeats, and fit the curve.
 
-    Shape: features (n, d), labels (n,) class indices, groups (n,). More than 3,000 items are sampled. Raises ProbeError
-    when nothing can be held out.
+    Shape: features (n, d), labels (n,) class indices, groups (n,). More than 3,000 items are sampled. axes: as
+    `linear_probe` takes them. Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
     classes = n_classes or int(labels.max()) + 1
     chosen = stratified_subset(labels, MAX_ITEMS, seed)
     labels, groups = labels[chosen], None if groups is None else np.asarray(groups)[chosen]
+    weights = class_weights(labels, metric != "accuracy")
     with single_blas_thread():
-        axes = spectrum(np.asarray(features)[chosen], class_weights(labels, metric != "accuracy"))
+        if axes is None or not axes.is_of(len(labels), weights):
+            axes = spectrum(np.asarray(features)[chosen], weights)
         answers = [_answers(axes, labels, groups, recipe, share, folds, seed) for share in SHARES]
     sizes = [size for size, _ in answers]
     wrong = np.stack([(predicted != labels[None]).mean(axis=0) for _, predicted in answers])

@@ -19,7 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,7 +47,8 @@ class LinearProbe:
     """What the linear probe measured, out of fold.
 
     Shape: oof_predicted (n,), oof_probability (n, C), per_class (C,) recall, NaN for classes that do not occur.
-    ``recipe`` is for `fit_head`; ``n_fit`` counts the items that each fold's model was trained on.
+    ``recipe`` is for `fit_head`; ``n_fit`` counts the items that each fold's model was trained on. ``axes``: the
+    features on their principal axes, for whoever goes on with them; None where only some of the items were trained on.
     """
 
     measured: Measured
@@ -57,6 +58,7 @@ class LinearProbe:
     per_class: np.ndarray
     n_fit: int
     folds: int
+    axes: Spectrum | None = field(default=None, repr=False, compare=False)
 
 
 def linear_probe(
@@ -68,12 +70,14 @@ def linear_probe(
     seed: int = 0,
     seconds_limit: float | None = None,
     n_classes: int | None = None,
+    axes: Spectrum | None = None,
 ) -> LinearProbe:
     """Cross-validate a linear probe over methods and strengths of regularisation.
 
     Shape: features (n, d) float32, labels (n,) class indices, groups (n,): items of one group share a fold.
     `seconds_limit` (default 8): in a large problem, each fold is trained on a stratified subset; every item is still
-    predicted once. Raises ProbeError when nothing can be held out.
+    predicted once. axes: of these features, where a probe has computed them; taken where its weights were the same.
+    Raises ProbeError when nothing can be held out.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
@@ -81,7 +85,7 @@ def linear_probe(
     fold_of = assign_folds(labels, groups, folds, seed)
     limit = SECONDS if seconds_limit is None else max(seconds_limit, 0.5)
     with single_blas_thread():
-        problem = _problem(features, labels, classes, metric != "accuracy", limit, seed)
+        problem = _problem(features, labels, classes, metric != "accuracy", limit, seed, axes)
         candidates = _candidates(problem, fold_of, groups)
     predicted, probability = _out_of_fold(candidates, labels, fold_of, metric, classes)
     return LinearProbe(
@@ -92,6 +96,7 @@ def linear_probe(
         per_class=recalls(labels, predicted, classes),
         n_fit=round(len(problem.fitted) * (1.0 - 1.0 / (int(fold_of.max()) + 1))),
         folds=int(fold_of.max()) + 1,
+        axes=problem.axes if problem.whole else None,
     )
 
 
@@ -113,13 +118,20 @@ class _Problem:
 
 
 def _problem(
-    features: np.ndarray, labels: np.ndarray, n_classes: int, balanced: bool, limit: float, seed: int
+    features: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    balanced: bool,
+    limit: float,
+    seed: int,
+    known: Spectrum | None,
 ) -> _Problem:
     features = np.asarray(features, dtype=np.float32)
     fitted = stratified_subset(labels, _affordable_rows(features.shape[1], n_classes, limit), seed)
     weights = class_weights(labels, balanced)
-    axes = spectrum(features[fitted], weights[fitted])
     whole = len(fitted) == len(labels)
+    axes = known if whole and known is not None and known.is_of(len(labels), weights) else None
+    axes = axes or spectrum(features[fitted], weights[fitted])
     rows = axes.rows if whole else ((features - axes.centre) / axes.scale) @ axes.axes
     return _Problem(axes, rows, labels, weights, fitted, n_classes)
 

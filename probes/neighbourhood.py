@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.errors import ProbeError
-from probes.neighbours import nearest_others
+from probes.neighbours import Near, nearest_others
 
 K = 10
 #: Interquartile ranges from the quartile to the fence.
@@ -63,23 +63,28 @@ class LookAlikes:
 
 
 def neighbourhood(
-    features: np.ndarray, labels: np.ndarray, groups: np.ndarray | None = None, k: int = K
+    features: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray | None = None,
+    k: int = K,
+    near: Near | None = None,
 ) -> Neighbourhood:
     """Distances to, and labels of, each item's nearest neighbours.
 
     Shape: features (n, d), labels (n,) class indices, groups (n,): items of one group are not each other's neighbours.
-    Raises ProbeError for fewer than two items.
+    near: at least k of each, where they are known. Raises ProbeError for fewer than two items.
     """
     labels = np.asarray(labels, dtype=np.int64)
     if len(labels) < 2:
         raise ProbeError("Neighbours need at least two items. Give the dataset more items.")
-    near, closeness = nearest_others(features, groups, min(k, len(labels) - 1))
+    known_near = near or nearest_others(features, groups, min(k, len(labels) - 1))
+    places, closeness = (one[:, :k] for one in known_near)
     known = np.isfinite(closeness)
     n_known = known.sum(axis=1)
     total = np.where(known, 1.0 - closeness, 0.0).sum(axis=1)
     distance = np.where(n_known > 0, total / np.maximum(n_known, 1), np.nan)
     votes = np.zeros((len(labels), int(labels.max()) + 1))
-    np.add.at(votes, (np.arange(len(labels))[:, None], labels[near]), known.astype(np.float64))
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels[places]), known.astype(np.float64))
     votes /= np.maximum(n_known, 1)[:, None]
     own = votes[np.arange(len(labels)), labels]
     enough = (np.bincount(labels)[labels] > k) & (n_known == k)
@@ -96,15 +101,15 @@ def far(distance: np.ndarray) -> np.ndarray:
     return np.asarray(logs > high + OUTLIER_FENCE * max(high - low, 1e-3))
 
 
-def look_alikes(features: np.ndarray, groups: np.ndarray | None = None) -> LookAlikes:
+def look_alikes(features: np.ndarray, groups: np.ndarray | None = None, near: Near | None = None) -> LookAlikes:
     """Items that look like another one. Shape: features (n, d), groups (n,): known copies share one.
 
-    Raises ProbeError for fewer than two items.
+    near: at least the nearest of each, where it is known. Raises ProbeError for fewer than two items.
     """
     if len(features) < 2:
         raise ProbeError("Look-alikes need at least two items. Give the dataset more items.")
-    near, closeness = nearest_others(features, groups, 1)
-    nearest, cosine = near[:, 0], closeness[:, 0]
+    places, closeness = near or nearest_others(features, groups, 1)
+    nearest, cosine = places[:, 0], closeness[:, 0]
     known = np.isfinite(cosine)
     cut = 1.0
     if known.sum() >= LEAST_LOOK_ALIKE_ITEMS:

@@ -19,6 +19,8 @@ from probes.interval import measured_score, score
 from probes.measured import Measured
 
 KS = (1, 3, 5, 10, 20)
+#: What `nearest_others` gives: positions and cosines, (n, k) each, the nearest first.
+Near = tuple[np.ndarray, np.ndarray]
 TEMPERATURE = 0.05
 #: Similarities held at once: 16 million float32 are 64 MB.
 CHUNK = 16_000_000
@@ -34,7 +36,6 @@ class Neighbours:
     scores: dict[int, float]
 
 
-@single_blas_thread()
 def knn(
     features: np.ndarray,
     labels: np.ndarray,
@@ -42,25 +43,21 @@ def knn(
     groups: np.ndarray | None = None,
     ks: tuple[int, ...] = KS,
     n_classes: int | None = None,
+    near: Near | None = None,
 ) -> Neighbours:
     """Each item gets the vote of its nearest among all items of other groups, for every k at once.
 
-    Shape: features (n, d), labels (n,) class indices, groups (n,). The k is chosen on the same answers, out of five;
-    that flatters by less than the width of the interval. Raises ProbeError for fewer than two items.
+    Shape: features (n, d), labels (n,) class indices, groups (n,). near: at least max(ks) of them, where they are
+    known. The k is chosen on the same answers, out of five; that flatters by less than the width of the interval.
+    Raises ProbeError for fewer than two items.
     """
     started = time.monotonic()
     labels = np.asarray(labels, dtype=np.int64)
     if len(labels) < 2:
         raise ProbeError("Nearest neighbours need at least two items. Give the dataset more items.")
     classes = n_classes or int(labels.max()) + 1
-    related = np.arange(len(labels)) if groups is None else np.asarray(groups)
-    answers = {k: np.empty(len(labels), dtype=np.int64) for k in ks}
-    unit = unit_rows(features)
-    for rows, similar in _similarities(unit, unit):
-        similar[related[rows][:, None] == related[None, :]] = -np.inf
-        near, closeness = _nearest(similar, max(ks))
-        for k in ks:
-            answers[k][rows] = _count(labels[near[:, :k]], closeness[:, :k], classes).argmax(axis=1)
+    places, closeness = near or nearest_others(features, groups, min(max(ks), len(labels) - 1))
+    answers = {k: _count(labels[places[:, :k]], closeness[:, :k], classes).argmax(axis=1) for k in ks}
     scores = {k: score(metric, labels, answers[k], classes) for k in ks}
     best = max(ks, key=lambda k: scores[k])
     measured = measured_score(metric, labels, answers[best], classes, time.monotonic() - started)
@@ -68,9 +65,7 @@ def knn(
 
 
 @single_blas_thread()
-def nearest_others(
-    features: np.ndarray, groups: np.ndarray | None = None, k: int = 10
-) -> tuple[np.ndarray, np.ndarray]:
+def nearest_others(features: np.ndarray, groups: np.ndarray | None = None, k: int = 10) -> Near:
     """Each item's k nearest among items of other groups: positions and cosines (n, k), the nearest first.
 
     Shape: features (n, d), groups (n,); k at most n - 1. Where there are fewer than k, the cosine is -inf.

@@ -33,6 +33,10 @@ class Spectrum:
     rows: np.ndarray
     weights: np.ndarray
 
+    def is_of(self, n: int, weights: np.ndarray) -> bool:
+        """Whether these may be the axes of n items with these weights. Shape: weights (n,)."""
+        return len(self.rows) == n and np.array_equal(self.weights, weights)
+
 
 @dataclass(frozen=True)
 class RidgePath:

@@ -10,9 +10,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: What no stage claims.
 OTHER = "other"
@@ -110,6 +114,17 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         watch.end()
+
+
+def beside(name: str, work: Callable[P, T]) -> Callable[P, T]:
+    """The work, to be done in another thread for this stage of whoever watches the present one."""
+    watch = _watch.get()
+
+    def watched_work(*args: P.args, **kwargs: P.kwargs) -> T:
+        with watch.beside(name) if watch is not None else contextlib.nullcontext():
+            return work(*args, **kwargs)
+
+    return watched_work
 
 
 def current() -> Watch | None:

@@ -19,6 +19,7 @@ from advisor.data.modality import modality_of
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
     from probes.backbones.catalog import Entry
+    from probes.device import Calibration
 
 #: ImageNet's names by the default encoder come with the advisor, under the leading digits of its weights' SHA-256:
 #: embedding them took 3 to 5 seconds of the processor in every new workspace (`python -m benchmarks.names`).
@@ -58,12 +59,16 @@ def embed_names(classes: Sequence[str], backbone: Backbone) -> Names:
 @functools.lru_cache(maxsize=8)
 def _named(sentences: tuple[str, ...], entry: Entry, digest: str, device: str) -> Names:
     """Names by a sentence encoder whose weights have this SHA-256; loaded once for the same sentences."""
+    from probes.backbones.bert import load_bert
+    from probes.device import Calibration
     from probes.zero_shot import imagenet_names
 
-    encoder = load_backbone(entry, entry.usual_input, device)
+    quick = load_bert(entry, device)
+    encoder = quick or load_backbone(entry, entry.usual_input, device)
+    how = Calibration(device=device) if quick else None
     known = kept_imagenet(digest)
-    imagenet = embedded(encoder, imagenet_names()) if known is None else known
-    return Names(sentences, embedded(encoder, sentences), imagenet, entry.name)
+    imagenet = embedded(encoder, imagenet_names(), how) if known is None else known
+    return Names(sentences, embedded(encoder, sentences, how), imagenet, entry.name)
 
 
 def kept_imagenet(digest: str) -> np.ndarray | None:
@@ -95,12 +100,15 @@ def namer(dataset: Dataset, backbone: Backbone) -> Backbone:
     return load_backbone(entry, input_size(dataset, entry), backbone.device)
 
 
-def embedded(encoder: Backbone, sentences: Sequence[str]) -> np.ndarray:
-    """Unit sentence embeddings, from the workspace's cache where they are there. Shape: (n, e) float32."""
+def embedded(encoder: Backbone, sentences: Sequence[str], how: Calibration | None = None) -> np.ndarray:
+    """Unit sentence embeddings, from the workspace's cache where they are there. Shape: (n, e) float32.
+
+    how: they are computed, where the caller knows.
+    """
     from probes.features import extract
 
     keys = [hashlib.blake2b(sentence.encode(), digest_size=16).hexdigest() for sentence in sentences]
-    features = extract(encoder, lambda i: sentences[i], keys, feature_cache())
+    features = extract(encoder, lambda i: sentences[i], keys, feature_cache(), calibration=how)
     array = np.asarray(features.array, dtype=np.float32)
     unit: np.ndarray = array / np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
     return unit

@@ -21,6 +21,7 @@ from advisor.core.records import BackboneTrial, Dataset
 from advisor.core.wording import counted, duration
 from advisor.data.features import feature_cache, features_of, input_size, load_backbone
 from advisor.evidence.modality_probes import probes_of
+from advisor.evidence.opening import calibrated
 from advisor.evidence.sample import related, sample_rows
 from probes.errors import BackboneError, ProbeError, first_line
 from probes.interval import paired_error
@@ -176,21 +177,32 @@ class _Race:
         A challenger is run as is best for the default on this device, since measuring that again takes a second or two.
         """
         from probes import device as devices
-        from probes.calibrations import calibration_of, present_pace
 
         entry = racer.entry
         load = self.load if racer is self.default else load_backbone  # a memory of one backbone keeps the default
         racer.backbone = load(entry, input_size(self.dataset, entry), devices.pick())
-        texts = probes_of(self.dataset).texts_to_time(self.dataset)
-        racer.calibration = self.default.calibration or calibration_of(racer.backbone, feature_cache(), texts)
-        now = present_pace(racer.backbone, racer.calibration, feature_cache(), texts)
-        now = now or devices.check_pace(racer.backbone, racer.calibration, texts)
-        racer.each = racer.calibration.seconds_per_item if racer is self.default else now.seconds
+        racer.calibration = self.default.calibration or calibrated(self.dataset, racer.backbone)
+        rate = self.rate(racer)
         wide, few = _wide(racer.backbone), rows[: OPENING_ITEMS + TIMED_ITEMS]
         features_of(self.dataset, few[:OPENING_ITEMS], wide, silent, racer.calibration)  # opens an engine
         timed = features_of(self.dataset, few, wide, silent, racer.calibration)
-        forward = 1.0 / max(now.rate, 1e-6)
+        forward = 1.0 / max(rate, 1e-6)
         racer.pace = forward if timed.cached else max(forward, timed.seconds / max(1, len(few) - OPENING_ITEMS))
+
+    def rate(self, racer: Racer) -> float:
+        """Items a second through the network now; also sets what one takes on a free machine."""
+        from probes.calibrations import present_pace
+        from probes.device import check_pace
+
+        how = racer.calibration
+        assert how is not None and racer.backbone is not None  # `enter` came before
+        if racer is self.default:
+            racer.each = how.seconds_per_item
+            return how.items_per_second
+        texts = probes_of(self.dataset).texts_to_time(self.dataset)
+        now = present_pace(racer.backbone, how, feature_cache(), texts) or check_pace(racer.backbone, how, texts)
+        racer.each = now.seconds
+        return now.rate
 
     def measure(self, racer: Racer, rows: np.ndarray, n_new: int) -> None:
         """The linear probe on the last features of these rows, and the lead over the default. Raises ProbeError."""

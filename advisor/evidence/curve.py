@@ -14,7 +14,7 @@ from advisor.evidence.sample import Sample
 from probes.timings import stage
 
 if TYPE_CHECKING:
-    from probes.heads import Recipe
+    from probes.linear import LinearProbe
 
 #: Places at which the band is kept, from the smallest size measured to the end of the curve.
 BAND_PLACES = 60
@@ -23,13 +23,17 @@ CURVE = "A linear probe on the last layer"
 
 
 @stage("curve")
-def measure_curve(dataset: Dataset, sample: Sample, recipe: Recipe) -> LearningCurve:
-    """Train on shares of the sample and fit the curve. Raises ProbeError when nothing can be held out."""
+def measure_curve(dataset: Dataset, sample: Sample, probe: LinearProbe) -> LearningCurve:
+    """Train on shares of the sample and fit the curve. Raises ProbeError when nothing can be held out.
+
+    probe: of the sample, whose recipe is used.
+    """
     from probes.learning_curve import learning_curve
 
     curve = learning_curve(
-        sample.features, sample.labels, dataset.metric, recipe, sample.groups, n_classes=len(dataset.classes)
-    )
+        sample.features, sample.labels, dataset.metric, probe.recipe, sample.groups, n_classes=len(dataset.classes),
+        axes=probe.axes,
+    )  # fmt: skip
     places = np.unique(np.geomspace(min(curve.sizes), curve.furthest, BAND_PLACES).astype(int))
     return LearningCurve(
         a=curve.a,

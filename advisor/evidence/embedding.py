@@ -29,14 +29,12 @@ def embedding(dataset: Dataset, of: Judged, how: How = "pca", progress: Progress
 
     Raises BackboneError.
     """
-    from probes.neighbours import nearest_others
-
     known = kept_embedding(dataset, of, how)
     if known is not None:
         return known
     sample = sample_of(dataset, of, within(progress, 0.0, 0.7))
     progress("Looking for the nearest neighbours of each item", 0.7)
-    near, cosine = nearest_others(sample.features, sample.groups, min(N_NEIGHBOURS, len(sample.rows) - 1))
+    near, cosine = (one[:, :N_NEIGHBOURS] for one in sample.near)
     progress("Drawing the map", 0.8)
     plane = (umap_plane if how == "umap" else principal_plane)(sample.features)
     found = [np.isfinite(own) for own in cosine]

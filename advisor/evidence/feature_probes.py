@@ -108,7 +108,9 @@ def nearest(dataset: Dataset, backbone: Backbone, sample: Sample) -> ProbeResult
     """The nearest labelled examples vote, leave-one-out."""
     from probes.neighbours import knn
 
-    vote = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    vote = knn(
+        sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes), near=sample.near
+    )
     title = "Nearest labelled examples"
     return result(
         dataset, sample, "knn", title, vote.measured, vote.predicted, backbone, k=vote.k, n_fit=len(sample.rows)

@@ -39,6 +39,7 @@ class ImageProbes:
     """`advisor.evidence.modality_probes.ModalityProbes` of images."""
 
     takes_prompts = False
+    domain_beside = True
 
     def texts_to_time(self, dataset: Dataset) -> None:
         """All images are fed at one size."""

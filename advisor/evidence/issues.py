@@ -28,6 +28,7 @@ from probes.timings import stage
 if TYPE_CHECKING:
     from probes.labels import SuspectLabels
     from probes.neighbourhood import LookAlikes, Neighbourhood
+    from probes.ridge import Spectrum
     from probes.shortcuts import Shortcut
 
 #: Columns of the table: ``score`` is the check's own measure, ``verdict`` whether the item is on its list, ``other``
@@ -63,13 +64,15 @@ def measure_issues(
     n_sample: int,
     seconds_limit: float = 4.0,
     sure: float | None = None,
+    axes: Spectrum | None = None,
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
     """Run every check on the sample, keep one row per item, and return the findings.
 
     Shape: oof_probability (n, C) and oof_predicted (n,) are the linear probe's out-of-fold answers on the sample.
     `backbone_hash` and `n_sample` are the evidence's and name the table. `seconds_limit` bounds the one probe that is
-    trained again (on labels flipped on purpose). `sure`: see `probes.labels.suspect_labels`.
+    trained again (on labels flipped on purpose). `sure`: see `probes.labels.suspect_labels`. `axes`: of the sample's
+    features, where a probe has computed them.
     """
     from probes.labels import planted_check, suspect_labels
     from probes.neighbourhood import look_alikes, neighbourhood
@@ -78,13 +81,15 @@ def measure_issues(
         return ()
     n_classes = len(dataset.classes)
     progress("Looking for wrong labels", 0.0)
-    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups, sure)
+    near = sample.near
+    suspects = suspect_labels(oof_probability, sample.labels, sample.features, sample.groups, sure, near)
     check = planted_check(
-        sample.features, sample.labels, dataset.metric, sample.groups, n_classes, seconds_limit=seconds_limit
-    )
+        sample.features, sample.labels, dataset.metric, sample.groups, n_classes, seconds_limit=seconds_limit,
+        near=near, axes=axes,
+    )  # fmt: skip
     progress("Looking for outliers", 0.6)
-    around = neighbourhood(sample.features, sample.labels, sample.groups)
-    alike = look_alikes(sample.features, sample.groups)
+    around = neighbourhood(sample.features, sample.labels, sample.groups, near=near)
+    alike = look_alikes(sample.features, sample.groups, near)
     progress("Looking for shortcuts", 0.8)
     properties = find_shortcuts(dataset, sample, oof_predicted)
     table = pd.concat(

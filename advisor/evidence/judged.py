@@ -12,10 +12,10 @@ import numpy as np
 
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Finding, Record
-from advisor.data.features import feature_cache, load_backbone
+from advisor.data.features import load_backbone
 from advisor.evidence import issues
 from advisor.evidence.layers import layer_features
-from advisor.evidence.modality_probes import probes_of
+from advisor.evidence.opening import calibrated
 from advisor.evidence.sample import Sample, sampled
 from probes.progress import Progress, silent, within
 
@@ -145,9 +145,8 @@ def opened(dataset: Dataset, of: Judged, progress: Progress = silent) -> tuple[B
     """The backbone of a judgement on this device, and how fast it is here. Raises BackboneError."""
     from probes import device as devices
     from probes.backbones import catalog
-    from probes.calibrations import calibration_of
 
     progress("Loading the backbone", 0.0)
     entry = catalog.find(of.backbone, kind_row(dataset.kind).modality)
     backbone = load_backbone(entry, of.input_size, devices.pick())
-    return backbone, calibration_of(backbone, feature_cache(), probes_of(dataset).texts_to_time(dataset))
+    return backbone, calibrated(dataset, backbone)

@@ -1,7 +1,7 @@
 """Which layers of the backbone transfer on this dataset, and the join of layers that the frozen rung will stand on.
 
-Both probes read every layer's features. The pass that made the sample has cached them, so that only the probes
-themselves take time.
+Both probes read every layer's features, which the sample was read with. One that was made otherwise finds them in the
+cache.
 """
 
 from __future__ import annotations
@@ -148,6 +148,9 @@ def layer_features(
 
     chosen = stratified_subset(sample.labels, most)
     every: Any = hooked(backbone)
+    if sample.layers is not None and sample.layers.shape[1] == every.dim:
+        known = every.split(np.asarray(sample.layers[chosen]))
+        return LayerFeatures(sample.part(chosen), dict(zip(every.names, known, strict=True)), 0.0)
     wide = features_of(dataset, sample.rows[chosen], every, progress, calibration)
     if not wide.ok.any():
         return None

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
 
 class ModalityProbes(Protocol):
-    """What a modality adds to the probes of a backbone. ``takes_prompts``: whether a user may write a prompt."""
+    """What a modality adds to the probes of a backbone.
+
+    ``takes_prompts``: whether a user may write a prompt; ``domain_beside``: whether the distance may be measured in a
+    thread beside everything else.
+    """
 
     takes_prompts: bool
+    domain_beside: bool
 
     def texts_to_time(self, dataset: Dataset) -> list[str] | None:
         """Texts to time the device with; None where items of one size do."""

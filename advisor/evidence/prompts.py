@@ -197,10 +197,7 @@ class PromptedSample:
 
     def _nearest(self) -> Callable[[int], tuple[ShownExample, ...]]:
         """A function from a position to its nearest examples of other groups, the nearest first."""
-        from probes.neighbours import nearest_others
-
-        k = min(NEAREST_ASKED, len(self.sample.rows) - 1)
-        near, closeness = nearest_others(self.sample.features, self.sample.groups, k)
+        near, closeness = (one[:, :NEAREST_ASKED] for one in self.sample.near)
         wanted = np.unique(near[self.order])
         shown = dict(zip(wanted.tolist(), shown_rows(self.dataset, self.model, self.sample.rows[wanted]), strict=True))
 
@@ -215,7 +212,9 @@ def unprompted(dataset: Dataset, backbone: Backbone, sample: Sample) -> dict[str
     """What class names alone and the vote of the nearest examples answer, by the name of the result. Shape: (n,)."""
     from probes.neighbours import knn
 
-    vote = knn(sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes))
+    vote = knn(
+        sample.features, sample.labels, dataset.metric, sample.groups, n_classes=len(dataset.classes), near=sample.near
+    )
     return {"zero-shot": class_name_answers(dataset, backbone, sample)[0], "knn": vote.predicted}
 
 

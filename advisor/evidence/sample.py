@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from probes.progress import Progress
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
     from probes.device import Calibration
+    from probes.neighbours import Near
 
 #: Share of the budget for extracting features; the rest pays for the probes.
 EXTRACTION_SHARE = 0.35
@@ -24,8 +26,9 @@ SAMPLE_ITEMS = (200, 4000)
 class Sample:
     """The rows that the probes use, with features. Shape: rows, labels, groups (n,), features (n, dim).
 
-    ``size``: what `sample_rows` was asked for; ``n_unreadable``: rows that could not be decoded; ``seconds`` of the
-    extraction, 0 when the cache had them all.
+    ``layers``: the features of every layer side by side, (n, dims), where the sample was read with them; ``size``: what
+    `sample_rows` was asked for; ``n_unreadable``: rows that could not be decoded; ``seconds`` of the extraction, 0 when
+    the cache had them all.
     """
 
     rows: np.ndarray
@@ -35,15 +38,24 @@ class Sample:
     size: int = 0
     n_unreadable: int = 0
     seconds: float = 0.0
+    layers: np.ndarray | None = None
+
+    @cached_property
+    def near(self) -> Near:
+        """The items of other groups nearest to each, as many as any probe asks for."""
+        from probes.neighbours import KS, nearest_others
+
+        return nearest_others(self.features, self.groups, min(max(KS), len(self.rows) - 1))
 
     def part(self, positions: np.ndarray) -> Sample:
-        """The items at these positions of the sample. Shape: positions (m,) int64."""
+        """The items at these positions of the sample, without their layers. Shape: positions (m,) int64."""
         return replace(
             self,
             rows=self.rows[positions],
             labels=self.labels[positions],
             groups=self.groups[positions],
             features=self.features[positions],
+            layers=None,
         )
 
 
@@ -65,6 +77,7 @@ def sampled(dataset: Dataset, backbone: Backbone, calibration: Calibration, size
         size=size,
         n_unreadable=int((~features.ok).sum()),
         seconds=0.0 if features.cached else features.seconds,
+        layers=features.array if features.ok.all() else features.array[features.ok],
     )
 
 

@@ -29,6 +29,7 @@ class TextProbes:
     """`advisor.evidence.modality_probes.ModalityProbes` of texts."""
 
     takes_prompts = True
+    domain_beside = False  # it asks the language model, which prompts ask too
 
     def texts_to_time(self, dataset: Dataset) -> list[str]:
         """Every so many of the training part: texts are as long as they are."""

@@ -14,6 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from probes.errors import ProbeError
 from probes.folds import assign_folds
 from probes.heads import Recipe, fit_head, recalls, softmax, temperature
+from probes.labels import planted
+from probes.learning_curve import learning_curve
 from probes.linear import STRENGTHS, linear_probe
 
 
@@ -152,3 +154,18 @@ def test_the_probe_is_as_good_as_scikit_learns_searches() -> None:
     scaled = StandardScaler().fit(features[train])
     ridge = RidgeClassifierCV(alphas=STRENGTHS).fit(scaled.transform(features[train]), labels[train])
     assert ours >= ridge.score(scaled.transform(features[test]), labels[test]) - 0.01
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced accuracy"])
+def test_axes_that_a_probe_computed_give_what_it_would_compute_again(metric: str) -> None:
+    features, labels = digits(300)
+    first = linear_probe(features, labels, metric)
+    assert first.axes is not None
+    changed, _ = planted(labels, 10)
+    again, shared = (linear_probe(features, changed, metric, axes=axes) for axes in (None, first.axes))
+    np.testing.assert_array_equal(again.oof_probability, shared.oof_probability)
+    recipe = first.recipe
+    curves = [learning_curve(features, labels, metric, recipe, axes=axes) for axes in (None, first.axes)]
+    assert curves[0].points[0].value == curves[1].points[0].value and curves[0].sizes == curves[1].sizes
+    fewer = linear_probe(features[:200], labels[:200], metric, axes=first.axes)
+    assert fewer.measured.n == 200

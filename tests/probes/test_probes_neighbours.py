@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from probes import neighbours
 from probes.errors import ProbeError
-from probes.neighbours import TEMPERATURE, knn, vote
+from probes.neighbours import TEMPERATURE, knn, nearest_others, vote
 
 
 def plain_vote(query: np.ndarray, memory: np.ndarray, labels: np.ndarray, k: int, n_classes: int) -> np.ndarray:
@@ -69,3 +69,21 @@ def test_odd_inputs_give_numbers() -> None:
     assert 0 <= alone.measured.value <= 1
     with pytest.raises(ProbeError, match="two items"):
         knn(np.ones((1, 3)), np.array([0]), "accuracy")
+
+
+def test_neighbours_found_once_serve_everyone_who_asks_for_fewer() -> None:
+    from probes.labels import suspect_labels
+    from probes.neighbourhood import look_alikes, neighbourhood
+
+    features, labels = cloud(5, 90)
+    groups = np.arange(90) // 2
+    near = nearest_others(features, groups, 20)
+    own, shared = (knn(features, labels, "accuracy", groups, near=one) for one in (None, near))
+    np.testing.assert_array_equal(own.predicted, shared.predicted)
+    around, again = (neighbourhood(features, labels, groups, near=one) for one in (None, near))
+    np.testing.assert_allclose(around.distance, again.distance, rtol=1e-5)
+    np.testing.assert_array_equal(around.majority_share, again.majority_share)
+    np.testing.assert_array_equal(look_alikes(features, groups).nearest, look_alikes(features, groups, near).nearest)
+    probability = vote(features, features, labels, 20, 3)
+    suspects = [suspect_labels(probability, labels, features, groups, near=one) for one in (None, near)]
+    np.testing.assert_array_equal(suspects[0].score, suspects[1].score)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from probes.timings import OTHER, Watch, current, stage, watched
+from probes.timings import OTHER, Watch, beside, current, stage, watched
 
 
 def _busy(seconds: float) -> None:
@@ -79,3 +79,15 @@ def test_nothing_is_recorded_where_nobody_watches_and_a_failing_stage_ends() -> 
             pass
     assert list(watch.stages) == [OTHER, "forward", "decoding"]
     assert current() is None
+
+
+def test_work_for_another_thread_counts_for_whoever_watched_when_it_was_handed_over() -> None:
+    with watched() as watch:
+        work = beside("domain", _busy)
+        thread = threading.Thread(target=work, args=(0.02,))
+        with stage("layers"):
+            thread.start()
+            thread.join()
+    assert watch.stages["domain"].beside_seconds >= 0.02
+    assert watch.stages["domain"].seconds == 0
+    assert beside("domain", len)([1, 2]) == 2
