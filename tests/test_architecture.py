@@ -19,7 +19,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
     ("advisor.batch", "advisor.exports", "advisor.runs", "advisor.score", "advisor.serve"),
-    ("advisor.api", "advisor.doctor", "advisor.fixing", "advisor.improving", "advisor.leaving", "advisor.using"),
+    (
+        "advisor.api",
+        "advisor.doctor",
+        "advisor.fixing",
+        "advisor.improving",
+        "advisor.leaving",
+        "advisor.sharded",
+        "advisor.using",
+    ),
     ("advisor", "advisor.cli", "advisor.ui"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

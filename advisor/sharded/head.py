@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file, save
 
 from advisor.core import storage
 from advisor.core.errors import DatasetError
-from advisor.sharded.features import blocks
-from advisor.sharded.work import Manifest
+from advisor.sharded.features import blocks, write
+from advisor.sharded.work import Manifest, do
 from probes.heads import Head, single_blas_thread, softmax, temperature
 from probes.moments import Moments
 
@@ -91,20 +92,21 @@ def _held_out(manifest: Manifest, shards: list[int], names: dict[str, int]) -> t
 
 def predict(manifest: Manifest, fitted: Fitted, out: Path) -> Manifest:
     """Label and probability of every item, one Parquet file a shard; goes on where a former call was ended."""
-    from advisor.sharded.features import write
-
     question = {
         "what": "predictions",
         "of": manifest.question,
         "head": storage.sha256_file(out.parent / "head.safetensors"),
     }
     predictions = Manifest.open(out, question)
-    out.mkdir(parents=True, exist_ok=True)
     classes = np.array(fitted.classes)
     for shard, features, labels in blocks(manifest, [s for s in manifest.whole if s not in predictions.done]):
         probabilities = softmax(fitted.head.logits(features))
         answer = probabilities.argmax(axis=1)
         columns = {"label": labels, "predicted": classes[answer].tolist(), "probability": probabilities.max(axis=1)}
-        write(predictions.path(shard), columns)
-        predictions.note(shard, {"rows": len(labels), "right": int((classes[answer] == np.array(labels)).sum())})
+
+        def job(shard: int, path: Path, columns: dict[str, Any] = columns) -> dict[str, Any]:
+            write(path, columns)
+            return {"rows": len(columns["label"])}
+
+        predictions.note(shard, do(job, shard, predictions.path(shard)))
     return predictions

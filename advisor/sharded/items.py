@@ -41,8 +41,8 @@ class Shards:
         image, text, label = (_first(names, wanted) for wanted in (IMAGE_COLUMNS, TEXT_COLUMNS, LABEL_COLUMNS))
         if label is None or (image is None and text is None):
             raise DatasetError(
-                f"{folder / files[0]} has the columns {', '.join(names)}. Name one of them label, and another one image "
-                "or text."
+                f"{folder / files[0]} has the columns {', '.join(names)}. Name one of them label, and one "
+                "image or text."
             )
         return cls(folder, files, "text" if image is None else "image", image or str(text), label)
 

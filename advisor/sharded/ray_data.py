@@ -34,7 +34,6 @@ def carry_out(
     """
     import ray
 
-    manifest.folder.mkdir(parents=True, exist_ok=True)
     open_ = [shard for shard in shards if shard not in manifest.done]
     if not open_:
         return

@@ -7,6 +7,7 @@ with its cause, and the rest goes on.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core import storage
-from advisor.core.errors import DatasetError, RunError, StorageError
+from advisor.core.errors import DatasetError, RunError
 from advisor.core.wording import count
 from probes.progress import Progress, silent
 
-MANIFEST = "manifest.json"
+MANIFEST = "manifest.jsonl"
 #: How often processes may die before the work is given up; each death costs the shards under way.
 DEATHS = 5
 
@@ -43,16 +44,17 @@ class Manifest:
     def open(cls, folder: Path, question: dict[str, Any]) -> Manifest:
         """Go on with what is noted of the same question and still has the size noted."""
         manifest = cls(folder, question)
-        try:
-            kept = storage.read_object(folder / MANIFEST)
-        except StorageError:
+        head, *entries = storage.read_lines(folder / MANIFEST) or [{}]
+        if head.get("question") != _plain(question):
+            storage.write_bytes(folder / MANIFEST, b"")
+            storage.append_line(folder / MANIFEST, {"question": question})
             return manifest
-        if kept.get("question") != question:
-            return manifest
-        for key, entry in kept.get("shards", {}).items():
-            path = folder / entry["file"]
-            if "problem" not in entry and path.is_file() and path.stat().st_size == entry["bytes"]:
-                manifest.done[int(key)] = entry
+        for entry in entries:  # of a shard done twice, the last
+            path = manifest.path(entry["shard"])
+            whole = "problem" not in entry and path.is_file() and path.stat().st_size == entry["bytes"]
+            manifest.done.pop(entry["shard"], None)
+            if whole:
+                manifest.done[entry["shard"]] = entry
         return manifest
 
     def path(self, shard: int) -> Path:
@@ -60,14 +62,9 @@ class Manifest:
         return self.folder / f"{shard:06d}.parquet"
 
     def note(self, shard: int, entry: dict[str, Any]) -> None:
-        """A shard is done, or cannot be done. Raises StorageError."""
-        path = self.path(shard)
-        facts = {"file": path.name}
-        if "problem" not in entry:
-            facts |= {"bytes": path.stat().st_size, "sha256": storage.sha256_file(path)}
-        self.done[shard] = {**entry, **facts}
-        shards = {str(number): self.done[number] for number in sorted(self.done)}
-        storage.write_json(self.folder / MANIFEST, {"question": self.question, "shards": shards})
+        """A shard is done, or cannot be done: one line more, however many there are. Raises StorageError."""
+        self.done[shard] = {"shard": shard, **entry}
+        storage.append_line(self.folder / MANIFEST, self.done[shard])
 
     @property
     def whole(self) -> list[int]:
@@ -87,7 +84,6 @@ def carry_out(
 
     make: a picklable callable; with several processes it runs in each of them.
     """
-    manifest.folder.mkdir(parents=True, exist_ok=True)
     open_ = [shard for shard in shards if shard not in manifest.done]
     results = _alone(make, open_, manifest) if n_processes == 1 else _pooled(make, open_, manifest, n_processes)
     for n, (shard, entry) in enumerate(results, len(shards) - len(open_) + 1):
@@ -146,8 +142,14 @@ def _in_process(shard: int, path: Path) -> dict[str, Any]:
 
 
 def do(job: Job, shard: int, path: Path) -> dict[str, Any]:
-    """What the job says of its shard; a shard that cannot be read is a finding, not the end of the work."""
+    """What the job says of its shard, with the hash of its file; one that cannot be read is a finding, not the end."""
     try:
-        return job(shard, path)
+        entry = job(shard, path)
     except DatasetError as error:
         return {"problem": str(error)}
+    return {**entry, "file": path.name, "bytes": path.stat().st_size, "sha256": storage.sha256_file(path)}
+
+
+def _plain(question: dict[str, Any]) -> Any:
+    """As JSON gives it back."""
+    return json.loads(json.dumps(question))

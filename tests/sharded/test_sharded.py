@@ -26,9 +26,10 @@ pytestmark = pytest.mark.usefixtures("workspace")
 
 def noted(out: Path) -> dict[str, dict[str, object]]:
     try:
-        return dict(json.loads((out / "features" / MANIFEST).read_text())["shards"])
-    except (OSError, ValueError):
+        lines = (out / "features" / MANIFEST).read_text().splitlines()[1:]
+    except OSError:
         return {}
+    return {str(entry["shard"]): entry for entry in map(json.loads, lines)}
 
 
 def test_digits_are_told_apart_and_every_item_is_predicted_once(digit_shards: Path, tmp_path: Path) -> None:
@@ -52,7 +53,8 @@ def test_a_later_call_does_only_what_is_missing(digit_shards: Path, tmp_path: Pa
     assert np.array_equal(first.fitted.head.weight, again.fitted.head.weight)
     redone = {path.name for path in kept.glob("*.parquet") if path.stat().st_mtime_ns != changed[path.name]}
     assert redone == {"000002.parquet", "000004.parquet"}
-    assert [entry["sha256"] for entry in noted(tmp_path / "out").values()] == [e["sha256"] for e in before.values()]
+    after = noted(tmp_path / "out")
+    assert [after[shard]["sha256"] for shard in before] == [entry["sha256"] for entry in before.values()]
 
 
 def test_an_unreadable_shard_and_an_unreadable_image_are_findings(digit_shards: Path, tmp_path: Path) -> None:
@@ -97,8 +99,8 @@ def test_a_folder_that_holds_nothing_to_read_says_what_to_do(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_two_processes_give_the_features_of_one_also_after_a_kill(digit_shards: Path, tmp_path: Path) -> None:
     whole = on_shards(digit_shards, tmp_path / "whole", input_size=64, device="cpu")
-    code = "import sys\nfrom pathlib import Path\nfrom advisor.sharded.line import on_shards\na, b = map(Path, sys.argv[1:])"
-    code += "\nif __name__ == '__main__': on_shards(a, b, input_size=64, device='cpu', n_processes=2)"
+    code = "import sys\nfrom pathlib import Path\nfrom advisor.sharded.line import on_shards\n"
+    code += "if __name__ == '__main__': on_shards(*map(Path, sys.argv[1:]), input_size=64, device='cpu', n_processes=2)"
     script = tmp_path / "script.py"
     script.write_text(code)
     command = [sys.executable, str(script), str(digit_shards), str(tmp_path / "out")]
