@@ -40,7 +40,7 @@ def main(folder: Path, n: int) -> int:
     there = ray.cluster_resources()
     on_devices = there.get("GPU", 0) >= n
     scratch = folder / "ray"
-    workers: Any = (1, n) if os.environ.get("RAY_ADDRESS") else n
+    workers: Any = (1, n) if os.environ.get("RAY_ADDRESS") and n > 1 else n
     trainer = TorchTrainer(
         work,
         train_loop_config={"folder": str(folder)},

@@ -7,11 +7,13 @@ DistributedDataParallel. What only process 0 can know, such as the clock and a s
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pickle import PicklingError
 from typing import Any
 
 import torch
@@ -23,6 +25,7 @@ from advisor.core.stopping import Stopped
 from advisor.training import parcels
 from probes.memory import is_out_of_memory
 
+LOG = logging.getLogger("advisor.training")
 #: All processes are at work while they exchange numbers and gradients; one that takes longer is lost.
 TIMEOUT = timedelta(minutes=5)
 #: Between two fits process 0 may read, judge or write for long; a process that dies is noticed at once even so.
@@ -88,12 +91,12 @@ class Team:
         if self.world == 1:
             return own
         lengths = [int(n) for n in self.sums(*(len(own) * (rank == self.rank) for rank in range(self.world)))]
-        padded = own.new_zeros((max(lengths), *own.shape[1:]))
+        padded = torch.zeros((max(lengths), *own.shape[1:]), dtype=own.dtype)
         padded[: len(own)] = own.detach()
         rows = [torch.empty_like(padded) for _ in lengths]
         with noticing_losses():
-            dist.all_gather(rows, padded, group=self.group)
-        parts = [row[:n] for row, n in zip(rows, lengths, strict=True)]
+            dist.all_gather(rows, padded, group=self.numbers)
+        parts = [row[:n].to(own.device) for row, n in zip(rows, lengths, strict=True)]
         if own.requires_grad:
             parts[self.rank] = own.detach() + self.world * (own - own.detach())
         return torch.cat(parts)
@@ -143,11 +146,19 @@ class Crew:
         self._teams: dict[int, Team] = {}
 
     def team(self, fit: tuple[Any, ...], n: int) -> Team:
-        """Hand a fit out to the first `n` processes; its team, in which this process is the first."""
+        """Hand a fit out to the first `n` processes; its team, in which this process is the first.
+
+        A fit that cannot travel, such as one with a lock inside, stays with this process alone.
+        """
         n = min(n, self.world)
         if n == 1:
             return ALONE
-        self._told((n, parcels.pack(fit)))
+        try:
+            content = parcels.pack(fit)
+        except (TypeError, AttributeError, PicklingError) as error:
+            LOG.warning("This fit cannot travel (%s), so that process 0 trains alone.", error)
+            return ALONE
+        self._told((n, content))
         return self._team(n)
 
     def next_fit(self) -> tuple[Team, tuple[Any, ...]] | None:

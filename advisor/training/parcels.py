@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
+from torch import Tensor
 
 
 class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
@@ -19,6 +20,8 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
 
     def reducer_override(self, obj: Any) -> Any:
         """How an object is packed: by module and name where it is a variable of the module of its class."""
+        if isinstance(obj, Tensor) and type(obj) is Tensor and obj.device.type != "cpu":
+            return _arrived, (obj.detach().cpu(), obj.device.type)  # each process has a device of its own
         module = type(obj).__module__
         for name, value in list(vars(sys.modules.get(module, sys)).items()):
             if value is obj and module != "builtins":
@@ -36,6 +39,10 @@ def pack(content: Any) -> bytes:
 def unpack(packed: bytes) -> Any:
     """What `pack` was given; the bytes must come from a process of the same run."""
     return pickle.loads(packed)
+
+
+def _arrived(tensor: Tensor, device: str) -> Tensor:
+    return tensor.to(device)
 
 
 def _of_module(module: str, name: str) -> Any:
