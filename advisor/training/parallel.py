@@ -79,7 +79,7 @@ class Team:
             dist.all_reduce(flat, group=self.group)
         flat.div_(self.world)
         with torch.no_grad():
-            for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+            for tensor, mean in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
                 tensor.copy_(mean.view(tensor.shape))
 
     def gathered(self, own: Tensor) -> Tensor:

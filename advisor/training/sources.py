@@ -71,9 +71,9 @@ class ImageSource:
         return {**vars(self), "_pool": None, "_kept": None if self._kept is None else self._kept.shape}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _pool=_decoders(), _decoded=np.zeros(len(state["ok"]), dtype=bool))
-        if self._kept is not None:
-            self._kept = np.empty(self._kept, dtype=np.uint8)
+        shape = state["_kept"]
+        kept = None if shape is None else np.empty(shape, dtype=np.uint8)
+        vars(self).update(state, _pool=_decoders(), _kept=kept, _decoded=np.zeros(len(state["ok"]), dtype=bool))
 
     def __len__(self) -> int:
         return len(self.ok)
