@@ -94,7 +94,9 @@ class Ray:
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
         """A driver that starts the processes, and again when one dies."""
-        setting = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
+        # on a busy machine, importing torch takes more than the usual minute
+        setting = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300"}
+        setting |= {} if os.environ.get("RAY_ADDRESS") else alone(n)
         log = RunFiles(folder).log
         return processes.spawn("advisor.runs.on_ray", str(folder), str(n), log=log, mark=folder, setting=setting)
 
