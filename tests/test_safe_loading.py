@@ -67,7 +67,6 @@ def wrong_with(call: ast.Call) -> str:
 PIPES = {
     "advisor/ui/worker.py": {"pickle"},
     "advisor/ui/workers.py": {"pickle"},
-    "advisor/training/parallel.py": {"pickle"},
     "advisor/training/parcels.py": {"pickle", "cloudpickle"},
 }
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pickle import PicklingError
 from typing import Any
 
 import torch
@@ -155,7 +154,7 @@ class Crew:
             return ALONE
         try:
             content = parcels.pack(fit)
-        except (TypeError, AttributeError, PicklingError) as error:
+        except TypeError as error:
             LOG.warning("This fit cannot travel (%s), so that process 0 trains alone.", error)
             return ALONE
         self._told((n, content))

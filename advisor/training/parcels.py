@@ -32,7 +32,10 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
 def pack(content: Any) -> bytes:
     """The content as bytes. Raises TypeError where a part cannot travel, such as a lock."""
     stream = io.BytesIO()
-    _Packer(stream).dump(content)
+    try:
+        _Packer(stream).dump(content)
+    except (AttributeError, pickle.PicklingError) as error:
+        raise TypeError(str(error)) from error
     return stream.getvalue()
 
 

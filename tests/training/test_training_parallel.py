@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-pytestmark = pytest.mark.distributed
+pytestmark = [pytest.mark.distributed, pytest.mark.timeout(1200)]
 
 HERE = Path(__file__).parent
 
@@ -42,7 +42,7 @@ def launch(
     ]
 
 
-def finished(workers: list[subprocess.Popen[str]], seconds: float = 120.0) -> list[tuple[int, str]]:
+def finished(workers: list[subprocess.Popen[str]], seconds: float = 900.0) -> list[tuple[int, str]]:
     """Exit status and last words of each."""
     said = [worker.communicate(timeout=seconds)[1] for worker in workers]
     return [(worker.returncode, text) for worker, text in zip(workers, said, strict=True)]
@@ -52,7 +52,7 @@ def end_of(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
     return load_file(folder / "end.safetensors"), json.loads((folder / "end.json").read_text())
 
 
-def until(condition: Callable[[], bool], seconds: float = 150.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 600.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
