@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -93,7 +94,9 @@ class Gradients:
             self._rehearse(batch)
             unused = any(p.requires_grad and p.grad is None for p in self.problem.network.parameters())
             self._clear()
-            with noticing_losses():
+            with noticing_losses(), warnings.catch_warnings():
+                # torch 2.9 knows only `broadcast_buffers`, newer ones warn of it; buffers are the same everywhere
+                warnings.simplefilter("ignore", FutureWarning)
                 self.replica = DistributedDataParallel(
                     self.problem.network,
                     process_group=self.team.group,
