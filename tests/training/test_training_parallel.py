@@ -76,7 +76,7 @@ def test_two_processes_come_to_the_weights_of_one(tmp_path: Path, maker: str) ->
         ended = finished(launch(tmp_path / str(n), n, maker, steps=12))
         assert [status for status, _ in ended] == [0] * n, ended
     (one, told_one), (two, told_two) = end_of(tmp_path / "1"), end_of(tmp_path / "2")
-    assert told_one["value"] == told_two["value"]
+    assert told_one["value"] == pytest.approx(told_two["value"], rel=1e-3)
     assert told_one["loss"] == pytest.approx(told_two["loss"], rel=1e-3)
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=1e-4)
