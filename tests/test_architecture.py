@@ -19,7 +19,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("advisor.evidence", "advisor.training", "advisor.caches"),
     ("advisor.advice", "advisor.rungs"),
     ("advisor.batch", "advisor.exports", "advisor.runs", "advisor.score", "advisor.serve"),
-    ("advisor.api", "advisor.doctor", "advisor.fixing", "advisor.improving", "advisor.leaving", "advisor.using"),
+    (
+        "advisor.api",
+        "advisor.doctor",
+        "advisor.fixing",
+        "advisor.improving",
+        "advisor.leaving",
+        "advisor.sharded",
+        "advisor.using",
+    ),
     ("advisor", "advisor.cli", "advisor.ui"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -99,8 +107,8 @@ def test_streamlit_is_imported_by_the_dashboard_alone(path: Path) -> None:
         assert "streamlit" not in {name.split(".")[0] for name in imported(path)}
 
 
-#: Through the pipes between the server and its own processes; nothing pickled is written to the disk or comes from it.
-PIPES = ("advisor.ui.worker", "advisor.ui.workers")
+#: Between a server and its own processes, or those of a run; nothing pickled is written to the disk or comes from it.
+PIPES = ("advisor.ui.worker", "advisor.ui.workers", "advisor.training.parcels")
 
 
 def test_no_pickle_and_no_function_that_runs_what_it_reads() -> None:

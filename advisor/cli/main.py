@@ -27,6 +27,7 @@ from advisor.cli import (
     record,
     runs,
     serve,
+    shards,
     threshold,
     train,
 )
@@ -66,6 +67,7 @@ COMMANDS = {
         climb.climb,
         advise.race,
         predict.predict,
+        shards.shards,
         threshold.threshold,
         serve.serve,
         ask.ask,

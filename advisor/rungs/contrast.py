@@ -27,11 +27,11 @@ from advisor.rungs.frozen import FrozenFit
 from advisor.rungs.trained import CHECKPOINT_SECONDS, some
 from advisor.rungs.tuning import Tuned, Tuning, copy_of
 from advisor.training import recipes
-from advisor.training.contrastive import BalancedSource, Contrastive
+from advisor.training.contrastive import BalancedSource, Contrastive, Encoder
 from advisor.training.few import STEPS
 from advisor.training.loop import fit
 from advisor.training.modality import modality_of
-from advisor.training.network import build, linear
+from advisor.training.network import build
 from advisor.training.objectives import autocast
 from advisor.training.problem import Problem
 from advisor.training.settings import Settings
@@ -91,8 +91,7 @@ def tuned(
     features = result.logits
     learned = Features(tuning.rows[tuning.inside], features[tuning.inside], int(tuning.inside.sum()))
     head = common.fit_linear(dataset, learned, USUAL)
-    network: Any = problem.network
-    network.head = linear(own.dim, len(head.bias), head.weight, head.bias).to(own.device)
+    network = build(own, len(dataset.classes), hold_batch_norm=False, head=head)
     return Tuned(network, own, head.logits(features))
 
 
@@ -126,7 +125,7 @@ def problem_of(context: RunContext, backbone: Backbone, rows: np.ndarray, val_ro
     dataset = context.dataset
     labels, modality = dataset.labels[rows], modality_of(dataset.kind)
     return Problem(
-        network=build(backbone, len(dataset.classes), hold_batch_norm=False),
+        network=build(backbone, len(dataset.classes), hold_batch_norm=False, kind=Encoder),
         train=BalancedSource(modality.source(dataset, rows, backbone), labels),
         val=modality.source(dataset, val_rows, backbone),
         labels_train=labels,

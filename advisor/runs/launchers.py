@@ -1,14 +1,16 @@
 """How a run's worker is started: the literal list of launchers.
 
-All start the same worker, which sees only RANK and WORLD_SIZE, and none restarts a process that died. Context: on gloo,
-restarts in place recovered 8 of 11 times, fresh launches 10 of 10 (docs/design.md, how a run runs). A launch ends with
-the first process that dies, and the supervisor launches again, from the checkpoint.
+All start the same worker, which sees only RANK and WORLD_SIZE. Context: on gloo, restarts in place recovered 8 of 11
+times, fresh launches 10 of 10 (docs/design.md, how a run runs). So under torchrun a launch ends with the first process
+that dies, and the supervisor launches again, from the checkpoint; Ray does so by itself. Where launches get no further,
+the next has fewer processes, and each takes a larger share of the same batches.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib.util
+import logging
 import os
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from advisor.core.errors import RunError
 from advisor.core.workspace import RunFiles
 from advisor.runs import processes
 
+LOG = logging.getLogger("advisor.supervisor")
 MOST_PROCESSES = 1024
 WORKER = "advisor.runs.worker"
 
@@ -78,7 +81,7 @@ class Torchrun:
 
 @dataclass(frozen=True)
 class Ray:
-    """Actors of a Ray cluster (RAY_ADDRESS), or of a small one for this run on this machine."""
+    """Ray Train on a cluster (RAY_ADDRESS), or on a small one for this run on this machine."""
 
     name: str = "ray"
     usual_processes: int = 2
@@ -90,8 +93,10 @@ class Ray:
         return ""
 
     def start(self, folder: Path, n: int) -> subprocess.Popen[bytes]:
-        """A driver that starts the actors and ends with the first that dies."""
-        setting = {"RAY_USAGE_STATS_ENABLED": "0", **({} if os.environ.get("RAY_ADDRESS") else alone(n))}
+        """A driver that starts the processes, and again when one dies."""
+        # on a busy machine, importing torch takes more than the usual minute
+        setting = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300"}
+        setting |= {} if os.environ.get("RAY_ADDRESS") else alone(n)
         log = RunFiles(folder).log
         return processes.spawn("advisor.runs.on_ray", str(folder), str(n), log=log, mark=folder, setting=setting)
 
@@ -123,11 +128,26 @@ def checked(name: str, n: int | None) -> int:
     return n
 
 
-def launch(folder: Path) -> subprocess.Popen[bytes]:
-    """Start the processes of the run's plan; a plan of an older version names no launcher and means one process."""
+def launch(folder: Path, in_vain: int = 0) -> subprocess.Popen[bytes]:
+    """Start the processes of the run's plan; a plan of an older version names no launcher and means one process.
+
+    in_vain: launches in a row that got no further.
+    """
     plan = processes.read_small(RunFiles(folder).plan)
     launcher = find(str(plan.get("launcher", "local")))
-    return launcher.start(folder, checked(launcher.name, int(plan.get("processes", 1))))
+    n = checked(launcher.name, int(plan.get("processes", 1)))
+    if fewer(n, in_vain) < n:
+        LOG.warning("%s goes on with %d of %d processes.", folder.name, fewer(n, in_vain), n)
+    return launcher.start(folder, fewer(n, in_vain))
+
+
+def fewer(n: int, in_vain: int) -> int:
+    """How many of `n` processes to start: all of them again after one launch in vain, then half each time.
+
+    >>> [fewer(8, in_vain) for in_vain in range(5)]
+    [8, 8, 4, 2, 1]
+    """
+    return max(1, n >> max(0, in_vain - 1))
 
 
 def alone(n: int) -> dict[str, str]:

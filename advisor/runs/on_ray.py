@@ -1,63 +1,67 @@
-"""A run's workers as Ray actors: ``python -m advisor.runs.on_ray RUN_DIRECTORY PROCESSES``.
+"""A run's workers under Ray Train: ``python -m advisor.runs.on_ray RUN_DIRECTORY PROCESSES``.
 
-Plain actors without restarts: the first that dies ends the launch, and the supervisor launches again. Process 0 stays
-on the node of this driver, where the supervisor can see whether it is alive.
+Ray starts the processes, lets them meet, and starts all of them again from the run's checkpoint when one dies or a node
+is lost; on a cluster with as many as are left. The run's folder must be at one path on every node.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from advisor.runs import worker
+from advisor.core.workspace import RunFiles
+from advisor.runs import processes, store, worker
+from advisor.training.parallel import TIMEOUT
+
+#: Starts after a death before the launch counts as failed; the supervisor then launches afresh.
+RESTARTS = 3
 
 
-class Process:
-    """One process of a run, as an actor."""
-
-    def address(self) -> tuple[str, int]:
-        """Where the others reach process 0: its node's address and a free port."""
-        import socket
-
-        import ray
-
-        with socket.socket() as free:
-            free.bind(("", 0))
-            return ray.util.get_node_ip_address(), int(free.getsockname()[1])
-
-    def work(self, folder: str, environment: dict[str, str]) -> int:
-        """Run the worker with its rank in the environment, as under any launcher; returns its exit status."""
-        os.environ.update(environment)
-        return worker.main(Path(folder))
+def work(config: dict[str, str]) -> None:
+    """One process of the run; Ray has set its rank. Raises RuntimeError where the run must start again."""
+    folder = Path(config["folder"])
+    if processes.read_small(RunFiles(folder).state).get("state") in store.ENDED:
+        return  # stopped by leaving, which looks like a death
+    status = worker.main(folder)
+    if status:
+        raise RuntimeError(f"The worker ended with status {status}.")
 
 
 def main(folder: Path, n: int) -> int:
-    """Start the actors, wait for all; the exit status is process 0's, or 1 when one of them died."""
+    """Carry the run out in `n` processes; the exit status is 1 where they died too often."""
     import ray
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
 
     connect()
-    actors = _actors(n)
-    host, port = ray.get(actors[0].address.remote())
-    meeting = {"MASTER_ADDR": host, "MASTER_PORT": str(port), "WORLD_SIZE": str(n)}
-    # every actor sees only the devices that Ray gave it, hence the one local rank
-    alone = {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
-    waiting = {
-        actor.work.remote(str(folder), {**meeting, **alone, "RANK": str(rank)}): rank
-        for rank, actor in enumerate(actors)
-    }
-    status = 0
-    while waiting:
-        (ended, *_), _ = ray.wait(list(waiting), num_returns=1)
-        rank = waiting.pop(ended)
-        try:
-            one = int(ray.get(ended))
-        except ray.exceptions.RayError as error:
-            print(f"Process {rank} of {n} died: {str(error).splitlines()[0]}", file=sys.stderr)
-            return 1
-        status = one if rank == 0 else status
-    return status
+    there = ray.cluster_resources()
+    on_devices = there.get("GPU", 0) >= n
+    scratch = folder / "ray"
+    workers: Any = (1, n) if os.environ.get("RAY_ADDRESS") and n > 1 else n
+    trainer = TorchTrainer(
+        work,
+        train_loop_config={"folder": str(folder)},
+        torch_config=TorchConfig(timeout_s=int(TIMEOUT.total_seconds())),
+        scaling_config=ScalingConfig(
+            num_workers=workers,
+            use_gpu=on_devices,
+            resources_per_worker={"CPU": cpu_share(there.get("CPU", 1.0), n), **({"GPU": 1} if on_devices else {})},
+        ),
+        run_config=RunConfig(
+            name=folder.name, storage_path=str(scratch), failure_config=FailureConfig(max_failures=RESTARTS)
+        ),
+    )
+    try:
+        trainer.fit()
+    except ray.train.TrainingFailedError as error:
+        print(f"Ray gave up: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return 0
 
 
 def connect() -> None:
@@ -68,20 +72,6 @@ def connect() -> None:
         ray.init(log_to_driver=True)
     else:
         ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", log_to_driver=True)
-
-
-def _actors(n: int) -> list[Any]:
-    """`n` actors with a device each where the cluster has so many, else with a share of the cores."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    there = ray.cluster_resources()
-    per_actor = {"num_gpus": 1} if there.get("GPU", 0) >= n else {"num_gpus": 0}
-    cpus = cpu_share(there.get("CPU", 1.0), n)
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    kind = ray.remote(Process)
-    placed = [{"scheduling_strategy": here}, *[{} for _ in range(n - 1)]]
-    return [kind.options(num_cpus=cpus, max_restarts=0, **per_actor, **place).remote() for place in placed]
 
 
 def cpu_share(cores: float, n: int) -> float:

@@ -37,26 +37,34 @@ def was_stopped(folder: Path) -> str:
 
 
 class Stopping:
-    """Watches for the request to stop, in a thread of its own, until `over` is called in the main thread.
+    """Watches for the request to stop, in a thread of its own, until `over` is called in the thread that works.
 
-    ``give_up`` ends the process; it is called in that thread.
+    That is the main thread, which can be interrupted, but under Ray. ``give_up`` ends the process; it is called in the
+    thread that watches.
     """
 
     def __init__(self, files: RunFiles, give_up: Callable[[], None]) -> None:
         self.files, self.give_up = files, give_up
         self._noticed, self._over = threading.Event(), threading.Event()
+        self._worker = threading.current_thread()
 
     def is_asked(self) -> bool:
-        """Whether a stop was requested; whoever asks in the main thread then ends what it does."""
+        """Whether a stop was requested; whoever asks in the thread that works then ends what it does."""
         asked = self.files.stop.exists()
-        if asked and threading.current_thread() is threading.main_thread():
+        if asked and threading.current_thread() is self._worker:
             self._noticed.set()
         return asked
 
     def watch(self) -> None:
-        """Begin; in the main thread."""
-        signal.signal(signal.SIGINT, self._interrupt)
+        """Begin; in the thread that works."""
+        self._worker = threading.current_thread()
+        if self._interruptible:
+            signal.signal(signal.SIGINT, self._interrupt)
         threading.Thread(target=self._watch, name="stop", daemon=True).start()
+
+    @property
+    def _interruptible(self) -> bool:
+        return self._worker is threading.main_thread()
 
     def over(self) -> None:
         """The work has ended: nothing is interrupted any more, and nothing given up."""
@@ -74,7 +82,8 @@ class Stopping:
             if self._over.wait(LOOK_SECONDS):
                 return
         asked = time.monotonic()
-        alone = os.environ.get("WORLD_SIZE", "1") == "1"  # the others would wait for ever in the middle of a step
+        # the others would wait for ever in the middle of a step
+        alone = self._interruptible and os.environ.get("WORLD_SIZE", "1") == "1"
         while not self._over.wait(LOOK_SECONDS):
             seconds = time.monotonic() - asked
             if alone and seconds > NOTICE_SECONDS and not self._noticed.is_set():

@@ -106,7 +106,7 @@ class Supervisor:
                 self._launch(entry["run"], "queued")
         return bool(entries)
 
-    def _launch(self, run: str, before: str) -> None:
+    def _launch(self, run: str, before: str, in_vain: int = 0) -> None:
         folder = store.runs_folder() / run
         if not RunFiles(folder).plan.is_file():
             store.change(run, before, "failed", cause=f"{RunFiles(folder).plan} is gone. Train again.")
@@ -119,7 +119,7 @@ class Supervisor:
         self.beats.pop(run, None)
         LOG.info("Launching %s.", run)
         try:
-            self.children[run] = launchers.launch(folder)
+            self.children[run] = launchers.launch(folder, in_vain)
         except OSError as error:
             store.change(run, "running", "failed", cause=f"The worker could not be started ({error}).")
         except RunError as error:
@@ -190,7 +190,7 @@ class Supervisor:
         in_vain = _in_vain(folder, attempts)
         if in_vain < ATTEMPTS and attempts < MOST_ATTEMPTS and RunFiles(folder).plan.is_file():
             LOG.warning("The worker of %s ended early; attempt %d follows.", run, attempts + 1)
-            self._launch(run, "running")
+            self._launch(run, "running", in_vain)
             return
         tries = f" It was tried {attempts} times." if attempts > 1 else ""
         store.change(run, "running", "failed", cause=f"{_how_it_ended(child)}{tries}{last_words(folder)}")

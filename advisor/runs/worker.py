@@ -2,7 +2,7 @@
 
 The worker writes only into its run's folder and the caches, and knows no store, supervisor or page. Under a launcher
 of several processes it sees only RANK, WORLD_SIZE and the meeting point (MASTER_ADDR, MASTER_PORT): process 0 carries
-the run out, the others help it train and write nothing.
+the run out, the others take part in its fits and write nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ LOG = logging.getLogger("advisor.worker")
 NO_PLAN = 66  # sysexits' EX_NOINPUT
 TAKEN = 75  # sysexits' EX_TEMPFAIL: another worker has this run
 LOST = 69  # sysexits' EX_UNAVAILABLE: another process of the run is gone, and the run must be launched again
+LAST_WORDS_SECONDS = 2.0  # process 0 may be writing why it failed, and a launcher ends all once one has
 NICENESS = 5  # the page that shows the run must stay fast
 HELD_OUT_SHARE = 0.3  # of the time left, for asking a model about held-out items one by one
 LEAST_READ = 0.1  # of the test part, before its pace says how long the rest takes
@@ -52,7 +53,7 @@ def main(folder: Path) -> int:
         print(f"{folder} is not a run's folder: it has no plan.json.", file=sys.stderr)
         return NO_PLAN
     if int(os.environ.get("RANK", "0")) > 0:
-        return help_out(folder)
+        return take_part(folder)
     lock = processes.take_lock(RunFiles(folder).lock, timeout_seconds=1.0)
     if lock is None:
         return TAKEN
@@ -118,22 +119,20 @@ def out_of_memory(folder: Path, stage: str) -> str:
     )
 
 
-def help_out(folder: Path) -> int:
-    """The part of every process but the first: help it train; returns the exit status."""
+def take_part(folder: Path) -> int:
+    """The work of every process but the first: its share of each fit; returns the exit status."""
     from advisor.core.records import Plan
-    from advisor.data.store import planned
-    from advisor.training import follower, parallel
+    from advisor.training import loop, parallel
     from probes.device import pick
 
     _prepare()
-    plan = Plan.load(RunFiles(folder).plan)
-    device = pick(plan.device)
     try:
-        with parallel.joined(device) as group:
-            if group is not None:
-                follower.follow(group, planned(plan), device)
+        with parallel.joined(pick(Plan.load(RunFiles(folder).plan).device)) as crew:
+            if crew is not None:
+                loop.take_part(crew)
     except ProcessLost as error:
         LOG.error("%s", error)
+        time.sleep(LAST_WORDS_SECONDS)
         return LOST
     return 0
 

@@ -28,7 +28,7 @@ class Batch:
 
     @property
     def own(self) -> np.ndarray:
-        """The positions of this process's share, which may be empty."""
+        """The positions of this process's share."""
         share: np.ndarray = self.positions[self.start : self.stop]
         return share
 
@@ -44,14 +44,13 @@ class Batches:
         self._stream: Generator[tuple[np.ndarray, Any]] | None = None
 
     def at(self, index: int) -> tuple[Batch, Any]:
-        """Batch number `index` and what the source made of this process's share of it, None for an empty one."""
+        """Batch number `index` and what the source made of this process's share of it."""
         if self._stream is None or index != self._next:
             self.close()
             self._coming = self._from(index)
-            self._stream = ahead(self.problem.train, (batch.own for batch in self._from(index) if len(batch.own)))
+            self._stream = ahead(self.problem.train, (batch.own for batch in self._from(index)))
         self._next = index + 1
-        batch = next(self._coming)
-        return batch, next(self._stream)[1] if len(batch.own) else None
+        return next(self._coming), next(self._stream)[1]
 
     def close(self) -> None:
         """End the preparation in the background."""
@@ -68,11 +67,18 @@ class Batches:
         while True:
             rng = np.random.default_rng([self.settings.seed, 1, epoch])
             for positions in self.problem.train.order(rng, self.settings.batch_size)[skip:]:
-                # rounded up, so that the first process always has a share
-                start, stop = (-(-len(positions) * rank // self.world) for rank in (self.rank, self.rank + 1))
-                yield Batch(index, positions, start, stop)
+                yield Batch(index, positions, *share_of(len(positions), self.rank, self.world))
                 index += 1
             epoch, skip = epoch + 1, 0
+
+
+def share_of(n: int, rank: int, world: int) -> tuple[int, int]:
+    """The first of a process's items among `n`, and the one after its last; shares differ by one item at most.
+
+    >>> [share_of(5, rank, 2) for rank in (0, 1)]
+    [(0, 3), (3, 5)]
+    """
+    return -(-n * rank // world), -(-n * (rank + 1) // world)
 
 
 class PartOfBatch(np.random.Generator):

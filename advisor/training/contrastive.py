@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from advisor.training.few import MOST_CLASSES
+from advisor.training.network import Classifier
 from advisor.training.objectives import autocast
 from advisor.training.problem import Judgement, Loss, Problem
 from advisor.training.settings import Settings
@@ -100,19 +101,28 @@ def features_of_batch(module: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
     return torch.cat(parts)[order.argsort()]
 
 
+class Encoder(Classifier):
+    """A classifier of texts that gives a batch's features (n, d) while its encoder is tuned."""
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        return features_of_batch(self.backbone, inputs)
+
+
 @dataclass(frozen=True)
 class Contrastive:
     """The objective: the loss of pairs, in training as on all pairs of the validation items.
 
-    `problem.network` is a `Classifier` of texts; its backbone learns, its head does not. The outputs kept are the
-    features (n_val, d) of the validation items.
+    `problem.network` is an `Encoder`; its backbone learns, its head does not. The outputs kept are the features
+    (n_val, d) of the validation items. Processes gather the features of a whole batch: all compute the loss of all
+    pairs, each with the gradient of its own items.
     """
 
     def loss(self, problem: Problem, settings: Settings, inputs: Any, positions: np.ndarray) -> Loss:
         """The pairs' loss, weighted by the readable items of the batch."""
-        features = features_of_batch(problem.network.backbone, inputs)  # type: ignore[arg-type]
-        labels = torch.from_numpy(problem.labels_train[positions]).to(problem.device)
-        weights = torch.from_numpy(problem.train.ok[positions].astype(np.float32)).to(problem.device)
+        features = problem.team.gathered(problem.network(inputs).float())
+        labels, weights = problem.labels_train[positions], problem.train.ok[positions].astype(np.float32)
+        labels = problem.team.gathered(torch.from_numpy(labels).to(problem.device))
+        weights = problem.team.gathered(torch.from_numpy(weights).to(problem.device))
         n = float(weights.sum())
         with torch.autocast(problem.device, enabled=False):  # cosines need more digits than bfloat16 has
             return Loss(n * pair_loss(features, labels, weights), n)
@@ -120,7 +130,8 @@ class Contrastive:
     def judge(self, problem: Problem, settings: Settings) -> Judgement:
         """The loss of the validation items and their features, from one pass."""
         precision = autocast(problem.device, settings.autocast)
-        features = logits_of(problem.network.backbone, problem.val, autocast=precision)  # type: ignore[arg-type]
+        network: Any = problem.network
+        features = logits_of(network.backbone, problem.val, autocast=precision, team=problem.team)
         seen, labels = torch.from_numpy(features), torch.from_numpy(problem.labels_val)
         loss = float(pair_loss(seen, labels, torch.ones(len(labels))))
         return Judgement(-loss, loss, features, is_metric=False)

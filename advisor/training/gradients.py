@@ -1,10 +1,9 @@
 """The gradient of one batch and the judgement of a state, with less at a time when memory runs out.
 
 Sums are added up and divided once by the weight of the whole batch. So a batch has the same gradient, up to rounding,
-in one piece, in micro-batches and on several processes; the exceptions are batch norm that learns and losses that
-compare items, which see a micro-batch only. Process 0 owns the weights: it sends them before each
-batch and takes the sum of the gradients, which costs as much traffic as an all-reduce and leaves one process to
-plan, judge, write and decide. The others need no optimizer, no clock and no stop request.
+in one piece, in micro-batches and on several processes; the exception is batch norm that learns, which sees a
+micro-batch only. On several processes torch's DistributedDataParallel exchanges the gradients while the backward pass
+goes on. An exchange must not break off, so the largest share is tried without one first.
 """
 
 from __future__ import annotations
@@ -12,19 +11,20 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.parallel import DistributedDataParallel
 
 from advisor.core.stopping import Stopped
-from advisor.training import states
-from advisor.training.batches import Batch, PartOfBatch, rows
+from advisor.training.batches import Batch, PartOfBatch, rows, share_of
 from advisor.training.objectives import autocast
-from advisor.training.parallel import Group
+from advisor.training.parallel import ALONE, Team, noticing_losses
 from advisor.training.problem import Judgement, Problem
 from advisor.training.settings import Settings
 from advisor.training.sources import Source
@@ -43,34 +43,34 @@ class Gradients:
         problem: Problem,
         settings: Settings,
         learning: list[torch.nn.Parameter],
-        group: Group | None = None,
+        team: Team = ALONE,
         say: Callable[[str], None] = LOG.warning,
     ) -> None:
         self.problem, self.settings, self.learning = problem, settings, learning
-        self.group, self.say = group, say
+        self.team, self.say = team, say
         self.parts = max(1, settings.accumulate)
+        self.replica: DistributedDataParallel | None = None
+        norms = [m for m in problem.network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+        self._norms = norms if team.world > 1 else []
 
     def of(self, batch: Batch, raw: Any) -> float:
-        """Leave the mean gradient of the whole batch in the parameters; its mean loss. On process 0."""
-        if self.group is not None:
-            self.group.broadcast(batch.index)
-            self.group.spread(list(states.learned(self.problem.network).values()))
-        total, weight = self.summed(batch, raw)
-        if self.group is not None:
-            total, weight = self.group.add_up(self.learning, total, weight)
+        """Leave the mean gradient of the whole batch in the parameters; its mean loss."""
+        total, weight = self.team.sums(*self.summed(batch, raw))
         for parameter in self.learning:
-            if parameter.grad is not None:
-                parameter.grad.div_(max(weight, 1e-6))
+            if parameter.grad is not None:  # a replica's gradient is the mean of those of all processes
+                parameter.grad.div_(max(weight, 1e-6) / self.team.world)
+        # the statistics of all items, and the same on every process
+        self.team.average([b for norm in self._norms if norm.training for b in norm.buffers() if b.is_floating_point()])
         return total / max(weight, 1e-6)
 
-    def serve(self, batch: Batch, raw: Any) -> None:
-        """The part of any other process in `of`, once it has the batch's number."""
-        assert self.group is not None
-        self.group.spread(list(states.learned(self.problem.network).values()))
-        self.group.add_up(self.learning, *self.summed(batch, raw))
-
     def summed(self, batch: Batch, raw: Any) -> tuple[float, float]:
-        """Sum of the losses and of the weights over this process's share, gradients of the sum in the parameters."""
+        """Sum of the losses and of the weights over this process's share, gradients of the sum in the parameters.
+
+        Raises ProcessLost where a replica runs out of memory, since the others wait for its exchange.
+        """
+        if self.replica is not None:
+            with noticing_losses():
+                return self._micro_batches(batch, raw)
         while True:
             try:
                 return self._micro_batches(batch, raw)
@@ -80,28 +80,64 @@ class Gradients:
             # outside of the handler, so that no traceback keeps the activations
             self._halve(len(batch.positions), len(batch.own))
 
+    def replicate(self) -> None:
+        """Let the processes of the team exchange gradients from now on, each with a replica of the first's network.
+
+        Before, all try a share of the longest batch, in parts that fit into the memory of each. After, a few items warm
+        the exchange up: torch lays gradients out anew after the first one, and sums of another layout differ by
+        rounding, so that a resumed fit would end in other bits. Weights and buffers stay as they are.
+        """
+        longest = self.problem.train.order(None, self.settings.batch_size)[0]
+        batch = Batch(0, longest, *share_of(len(longest), self.team.rank, self.team.world))
+        with buffers_kept(self.problem.network):
+            self.problem.network.train()
+            self._rehearse(batch)
+            unused = any(p.requires_grad and p.grad is None for p in self.problem.network.parameters())
+            self._clear()
+            with noticing_losses(), warnings.catch_warnings():
+                # torch 2.9 knows only `broadcast_buffers`, newer ones warn of it; buffers are the same everywhere
+                warnings.simplefilter("ignore", FutureWarning)
+                self.replica = DistributedDataParallel(
+                    self.problem.network,
+                    process_group=self.team.group,
+                    broadcast_buffers=False,
+                    find_unused_parameters=bool(self.team.most(unused)),
+                )
+            few = replace(batch, stop=batch.start + min(2, len(longest) // self.team.world))
+            for _ in range(2):
+                self.summed(few, self.problem.train.raw(few.own))
+        self._clear()
+
+    def _rehearse(self, batch: Batch) -> None:
+        raw = self.problem.train.raw(batch.own)
+        while True:
+            try:
+                with self.team.together():
+                    self._micro_batches(batch, raw)
+                return
+            except MemoryError:
+                if self.parts >= len(batch.positions) // self.team.world:
+                    raise
+            self._halve(len(batch.positions), len(batch.own))
+
     def seconds_per_item(self, batch: Batch) -> float:
         """Time for an item of a step, decoding not counted; weights, buffers and gradients stay as they were.
 
         The mean over as many parts of the batch as `TIMED_SECONDS` allow, at least one: texts differ in length, and a
         busy machine in pace.
         """
-        kept = {name: tensor.detach().clone() for name, tensor in self.problem.network.named_buffers()}
-        self.problem.network.train()
-        own = batch.own
-        self._timed(own[:4])  # the first call pays for choosing kernels
-        seconds, n = 0.0, 0
-        for start in range(0, len(own), TIMED_PART):
-            part = own[start : start + TIMED_PART]
-            if n and (seconds > TIMED_SECONDS or len(part) < TIMED_PART):
-                break
-            seconds, n = seconds + self._timed(part), n + len(part)
-        seconds /= n
-        self._clear()
-        with torch.no_grad():
-            for name, tensor in self.problem.network.named_buffers():
-                tensor.copy_(kept[name])
-        return seconds
+        with buffers_kept(self.problem.network):
+            self.problem.network.train()
+            own = batch.own
+            self._timed(own[:4])  # the first call pays for choosing kernels
+            seconds, n = 0.0, 0
+            for start in range(0, len(own), TIMED_PART):
+                part = own[start : start + TIMED_PART]
+                if n and (seconds > TIMED_SECONDS or len(part) < TIMED_PART):
+                    break
+                seconds, n = seconds + self._timed(part), n + len(part)
+            self._clear()
+        return seconds / n
 
     def _timed(self, positions: np.ndarray) -> float:
         """Seconds of a step on these items of the training part."""
@@ -123,10 +159,12 @@ class Gradients:
     def _micro_batches(self, batch: Batch, raw: Any) -> tuple[float, float]:
         self._clear()
         n_own, total, weight = len(batch.own), 0.0, 0.0
-        parts = min(self.parts, n_own)
+        parts = min(self.parts, max(1, len(batch.positions) // self.team.world), n_own)  # the same for every process
         for i in range(parts):
             part = slice(n_own * i // parts, n_own * (i + 1) // parts)
-            part_total, part_weight = self._backward(batch, raw if parts == 1 else rows(raw, part), part)
+            alone = self.replica is not None and i < parts - 1  # the last part exchanges the sum of all
+            with self.replica.no_sync() if alone else nullcontext():  # type: ignore[union-attr]
+                part_total, part_weight = self._backward(batch, raw if parts == 1 else rows(raw, part), part)
             total, weight = total + part_total, weight + part_weight
         return total, weight
 
@@ -137,14 +175,33 @@ class Gradients:
         rng = PartOfBatch([self.settings.seed, 2, batch.index], len(batch.positions), start, stop)
         inputs = self.problem.train.inputs(raw, rng)
         with autocast(self.problem.device, self.settings.autocast):
-            loss = self.problem.objective.loss(self.problem, self.settings, inputs, batch.positions[start:stop])
-        if loss.total.requires_grad:  # a share may hold nothing that counts
+            loss = self.problem.objective.loss(self._shared, self.settings, inputs, batch.positions[start:stop])
+        if loss.total.requires_grad:  # a part may hold nothing that counts
             loss.total.backward()  # type: ignore[no-untyped-call]
         return float(loss.total.detach()), loss.weight
+
+    @property
+    def _shared(self) -> Problem:
+        """The problem whose network exchanges gradients, once there is one."""
+        if self.replica is None:
+            return self.problem
+        return replace(self.problem, network=self.replica, team=self.team)
 
     def _clear(self) -> None:
         for parameter in self.learning:
             parameter.grad = None
+
+
+@contextmanager
+def buffers_kept(network: torch.nn.Module) -> Iterator[None]:
+    """The network's buffers, such as running statistics, are afterwards what they were before."""
+    kept = {name: tensor.detach().clone() for name, tensor in network.named_buffers()}
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, tensor in network.named_buffers():
+                tensor.copy_(kept[name])
 
 
 def random_state_kept(device: str) -> AbstractContextManager[None]:
@@ -183,16 +240,19 @@ class Judge:
         settings: Settings,
         say: Callable[[str], None],
         should_stop: Callable[[], bool] = lambda: False,
+        team: Team = ALONE,
     ) -> None:
         val: Any = Watched(problem.val, should_stop)
-        self.problem, self.settings, self.say = replace(problem, val=val), settings, say
+        self.problem, self.settings, self.say = replace(problem, val=val, team=team), settings, say
         self.batch_size = settings.batch_size
 
     def __call__(self) -> Judgement:
         """Raises what the allocator raises when not even one item at a time fits."""
         while True:
             try:
-                return self.problem.objective.judge(self.problem, replace(self.settings, batch_size=self.batch_size))
+                judged = self.problem.objective.judge(self.problem, replace(self.settings, batch_size=self.batch_size))
+                value, loss = self.problem.team.same(judged.value, judged.loss)
+                return replace(judged, value=value, loss=loss)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.batch_size == 1:
                     raise

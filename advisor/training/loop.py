@@ -4,7 +4,8 @@ Context: runs have minutes, not epochs, and may be killed at any step. So the nu
 timed step such that warm-up and cosine end in time, and corrected by the real pace; and every random draw is a
 function of (seed, number of the batch), so that a checkpoint needs no random state and a resumed CPU run equals an
 undisturbed one bit for bit (measured in tests/training). What is minimised: advisor/training/problem.py; how a batch
-becomes a gradient, on one process or several: advisor/training/gradients.py.
+becomes a gradient, on one process or several: advisor/training/gradients.py. Several processes run this loop side by
+side and hold the same state; the first alone looks at the clock, writes, and hears a stop request.
 """
 
 from __future__ import annotations
@@ -12,24 +13,24 @@ from __future__ import annotations
 import logging
 import math
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from advisor.core.errors import ProcessLost
 from advisor.core.stopping import Stopped
 from advisor.training import checkpoints, parallel, states
 from advisor.training.batches import Batches
 from advisor.training.checkpoints import Part
-from advisor.training.follower import enlist
 from advisor.training.gradients import Gradients, Judge, random_state_kept
 from advisor.training.network import learning_groups
 from advisor.training.pace import Pace
+from advisor.training.parallel import ALONE, Crew, Team
 from advisor.training.problem import Judgement, Problem
 from advisor.training.settings import Callbacks, FitResult, Settings
+from advisor.training.sources import tell_unreadable
 from probes.memory import is_out_of_memory
 
 LOG = logging.getLogger("advisor.training")
@@ -46,10 +47,30 @@ def fit(problem: Problem, settings: Settings, callbacks: Callbacks | None = None
 
     Resumes from `callbacks.checkpoint` when it holds one. A stop request ends the fit at the next step, or between two
     batches of a judgement, with the best state so far; where none was judged yet ``best_step`` is -1. Where other
-    processes have joined (advisor/training/parallel.py) they help.
+    processes have joined (advisor/training/parallel.py), as many take part as the smallest batch has items.
     """
+    callbacks, crew = callbacks or Callbacks(), parallel.current()
+    if crew is None:
+        return fit_in(ALONE, problem, settings, callbacks)
+    smallest = min(len(batch) for batch in problem.train.order(np.random.default_rng(0), settings.batch_size))
+    return fit_in(crew.team((problem, settings, callbacks.checkpoint), smallest), problem, settings, callbacks)
+
+
+def fit_in(team: Team, problem: Problem, settings: Settings, callbacks: Callbacks) -> FitResult:
+    """As `fit`, as one process of a team; each of them calls it with the same problem."""
     with random_state_kept(problem.device):  # dropout draws from it
-        return _Fit(problem, settings, callbacks or Callbacks()).run()
+        return _Fit(problem, settings, callbacks, team).run()
+
+
+def take_part(crew: Crew) -> None:
+    """Take part in every fit of process 0 until there are no more. Raises ProcessLost when a process has gone."""
+    while (coming := crew.next_fit()) is not None:
+        team, (problem, settings, checkpoint) = coming
+        try:
+            fit_in(team, problem, settings, Callbacks(checkpoint=checkpoint))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):  # which ends the fit on every process, and not the run
+                raise
 
 
 def cosine(step: int, steps: int, warmup: float) -> float:
@@ -66,13 +87,13 @@ class _Fit:
     The two differ by the batches that were skipped. `ticks` counts every step ever taken, those taken again included.
     """
 
-    def __init__(self, problem: Problem, settings: Settings, callbacks: Callbacks) -> None:
-        self.problem, self.settings, self.callbacks = problem, settings, callbacks
+    def __init__(self, problem: Problem, settings: Settings, callbacks: Callbacks, team: Team = ALONE) -> None:
+        self.problem, self.settings, self.callbacks, self.team = problem, settings, callbacks, team
         groups = learning_groups(problem, settings)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.learning = [p for group in groups for p in group["params"]]
         self.average = states.Average(problem.network)
-        self.judge = Judge(problem, settings, self._say, self.callbacks.should_stop)
+        self.judge = Judge(problem, settings, self._say, self.callbacks.should_stop, team)
         self.step = self.cursor = self.stale = self.ticks = self.items = 0
         self.skipped: list[int] = []
         self.best: dict[str, Any] = dict(NOTHING)
@@ -91,23 +112,14 @@ class _Fit:
         )
         if self.callbacks.first_checkpoint_waits:
             self.pace.checkpointed(0.0)
-        self.gradients = Gradients(self.problem, self.settings, self.learning, say=self._say)
+        self.gradients = Gradients(self.problem, self.settings, self.learning, self.team, self._say)
         resumed = self._resume()
-        # a short fit without a checkpoint, such as one of a race, is not worth building on every process
-        group = parallel.current() if self.callbacks.checkpoint is not None else None
-        if group is not None and not enlist(group, self.problem, self.settings):
-            group = None
-        rank, world = (group.rank, group.world) if group is not None else (0, 1)
-        try:
-            with closing(Batches(self.problem, self.settings, rank, world)) as self.batches:
-                if not resumed:
-                    self._plan(world)
-                self.gradients.group = group
-                self._train_within_memory()
-        finally:
-            if group is not None:
-                with suppress(ProcessLost):
-                    group.broadcast(parallel.FIT_OVER)
+        with closing(Batches(self.problem, self.settings, self.team.rank, self.team.world)) as self.batches:
+            if not resumed:
+                self._plan()
+            if self.team.world > 1:
+                self.gradients.replicate()
+            self._train_within_memory()
         return self._result()
 
     def _train_within_memory(self) -> None:
@@ -160,6 +172,7 @@ class _Fit:
         if self.step > (1 - self.settings.average_last) * self.pace.steps:
             self.average.update()
         self.pace.stepped(self.step, time.monotonic() - started)
+        self._keep_pace()
         if self._due():
             self._validate()
         elif self.pace.spent - self.emitted_at >= EMIT_SECONDS:
@@ -172,9 +185,15 @@ class _Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
 
+    def _keep_pace(self) -> None:
+        """Every process plans the first one's steps; they move only where the length depends on the clock."""
+        if self.settings.steps is None and self.settings.seconds is not None:
+            steps, planned, every = self.team.same(self.pace.steps, self.pace.planned, self.pace.evaluate_every)
+            self.pace.steps, self.pace.planned, self.pace.evaluate_every = int(steps), int(planned), int(every)
+
     def _ended(self) -> bool:
         """Whether to leave before the last step: asked to stop, diverged, or no longer improving."""
-        self.stopped = self.callbacks.should_stop()
+        self.stopped = bool(self.team.same(self.callbacks.should_stop())[0])
         patience = self.settings.patience
         return self.stopped or self.diverged or bool(patience and self.stale >= patience)
 
@@ -254,19 +273,23 @@ class _Fit:
             }
         )
 
-    def _plan(self, world: int) -> None:
+    def _plan(self) -> None:
         """Time a step where the length depends on the clock, leaving every weight as it was."""
         if self.settings.steps is not None:
             self.pace.fix(self.settings.steps)
             return
         whole = self.batches.look_up(0)
-        seconds = self.gradients.seconds_per_item(whole)
-        # a forward pass is a third of a step, and one process judges alone
-        self.pace.plan(seconds * len(whole.positions) / world, seconds / 3 * len(self.problem.val))
+        seconds = self.gradients.seconds_per_item(whole) / self.team.world
+        # a forward pass is a third of a step
+        self.pace.plan(seconds * len(whole.positions), seconds / 3 * len(self.problem.val))
+        self.pace.timed = self.pace.timed and self.team.first  # only one clock corrects the plan
+        self._keep_pace()
 
     def _maybe_checkpoint(self) -> None:
         """Write a checkpoint when one is due; writing may take a twentieth of the time."""
-        if self.callbacks.checkpoint is None or not self.pace.checkpoint_due(self.callbacks.checkpoint_seconds):
+        if self.callbacks.checkpoint is None or not self.team.first:
+            return
+        if not self.pace.checkpoint_due(self.callbacks.checkpoint_seconds):
             return
         started = time.monotonic()
         parts = {"now": Part(self.ticks, self._tensors()), "best": self.best_part, "good": self.good_part}
@@ -321,6 +344,7 @@ class _Fit:
         self.gradients.parts, self.judge.batch_size = state["parts_of_a_batch"], state["judging"]
         self.first_value, self.losses, self.sentences = state["first_value"], state["losses"], state["sentences"]
         self.pace.restore(state["pace"])
+        self.pace.timed = self.pace.timed and self.team.first
         return True
 
     def _judge_average(self) -> None:
@@ -350,6 +374,7 @@ class _Fit:
             self._validate_last()
         elif averaged:
             self._judge_average()
+        tell_unreadable(self.problem.train, self.team)
         logits = np.zeros((len(self.problem.val), self.problem.n_classes), np.float32)
         if self.best_part.tensors:
             states.copy_into(self.problem.network, self.best_part.tensors)

@@ -72,11 +72,13 @@ def linear(dim: int, n_classes: int, weight: np.ndarray | None = None, bias: np.
     return layer
 
 
-def build(backbone: Backbone, n_classes: int, hold_batch_norm: bool, head: Any = None) -> Classifier:
+def build(
+    backbone: Backbone, n_classes: int, hold_batch_norm: bool, head: Any = None, kind: type[Classifier] = Classifier
+) -> Classifier:
     """A classifier on the backbone's device; `head` has ``weight`` (C, d) and ``bias`` (C,), zeros without it."""
     layer = linear(backbone.dim, n_classes, *(() if head is None else (head.weight, head.bias)))
     modality = modality_of(backbone.entry.kind)
-    network = Classifier(backbone.module, layer.to(backbone.device), modality, hold_batch_norm)
+    network = kind(backbone.module, layer.to(backbone.device), modality, hold_batch_norm)
     modality.lay_out(network)
     return network
 

@@ -33,7 +33,7 @@ class Classification:
     def judge(self, problem: Problem, settings: Settings) -> Judgement:
         """Metric and cross-entropy on the validation items that could be decoded."""
         precision = autocast(problem.device, settings.autocast)
-        logits = logits_of(problem.network, problem.val, 2 * settings.batch_size, precision)
+        logits = logits_of(problem.network, problem.val, 2 * settings.batch_size, precision, team=problem.team)
         ok = problem.val.ok
         truth, readable = problem.labels_val[ok], logits[ok]
         value = score(problem.metric, truth, readable.argmax(1), problem.n_classes)

@@ -29,6 +29,12 @@ no token is to be predicted); then::
 Contrastive: `problem.labels_train[positions]` are the batch's labels; let the source's `order` draw balanced batches
 (positions may repeat; the number of batches must be the same in every epoch). Items that look at each other see only
 those of their own micro-batch. A network that is no `Classifier` gives its optimizer groups with `Problem.groups`.
+
+Several processes: every one calls both methods, `loss` with its share of the batch, and the network must be called
+once as a whole (`problem.network(inputs)`), since that is where gradients are exchanged. `problem.team` gathers rows
+of all shares for a loss that compares items, and lets `judge` take a share of the validation items
+(`sources.outputs_of` does); a `judge` that ignores it is right and no faster. Problems travel between processes by
+cloudpickle.
 """
 
 from __future__ import annotations
@@ -40,6 +46,7 @@ from typing import Any, Protocol
 import numpy as np
 from torch import Tensor, nn
 
+from advisor.training.parallel import ALONE, Team
 from advisor.training.settings import Settings
 from advisor.training.sources import Source
 
@@ -87,8 +94,7 @@ class Problem:
     ``objective`` says what is minimised and how a state is judged. ``groups`` gives the optimizer's groups (each with
     ``params``, ``lr``, ``base`` = lr, ``weight_decay``) for a network that is no `Classifier`, such as one with
     adapters; what is in no group must have ``requires_grad`` off.
-    ``rebuild`` is how another process builds the same problem (its validation part aside): a function ``module:name``,
-    called as ``function(dataset, device=..., **arguments)``, and its arguments, which must fit into JSON.
+    ``team``: the processes that take part while it is fitted.
     """
 
     network: nn.Module
@@ -102,4 +108,4 @@ class Problem:
     device: str = "cpu"
     class_weights: np.ndarray | None = None
     groups: Callable[[nn.Module, Settings], list[dict[str, Any]]] | None = None
-    rebuild: tuple[str, dict[str, Any]] | None = None
+    team: Team = ALONE

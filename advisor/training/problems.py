@@ -1,16 +1,14 @@
-"""The problem of a rung that trains on classes, and how another process builds it again from what fits into JSON."""
+"""The problem of a rung that trains on classes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.core.kinds import kind_row
-from advisor.data.features import load_backbone
 from advisor.training import adapters
 from advisor.training.modality import modality_of
-from advisor.training.network import Classifier, at_layers, build, layers_of
+from advisor.training.network import Classifier
 from advisor.training.objectives import Classification, balanced_weights
 from advisor.training.problem import Problem
 from advisor.training.recipes import RECIPES
@@ -46,54 +44,11 @@ def problem_of(
         metric=dataset.metric,
         device=backbone.device,
         class_weights=balanced_weights(labels, n_classes) if balanced else None,
-        rebuild=how_to_rebuild(rung, network, backbone, train_rows),
     )
     return problem, augmentation
 
 
-def how_to_rebuild(
-    rung: TrainedRung, network: Classifier, backbone: Backbone, train_rows: np.ndarray
-) -> tuple[str, dict[str, Any]]:
-    """What `rebuilt` needs to come to the same problem."""
-    return "advisor.training.problems:rebuilt", {
-        "rung": rung,
-        "backbone": backbone.entry.reference,
-        "input_size": backbone.input_size,
-        "layers": list(layers_of(backbone)),
-        "hold_batch_norm": network.hold_batch_norm,
-        "rows": train_rows.tolist(),
-    }
-
-
 def insert_adapters(problem: Problem, seed: int) -> None:
-    """Put adapters into the problem's network, in place; they and the head are what learns, in every process."""
+    """Put adapters into the problem's network, in place; they and the head are what learns."""
     adapters.insert(problem.network, seed)
     problem.groups = adapters.groups
-    if problem.rebuild is not None:
-        function, arguments = problem.rebuild
-        problem.rebuild = function, {**arguments, "adapters_seed": seed}
-
-
-def rebuilt(
-    dataset: Dataset,
-    device: str,
-    rung: TrainedRung,
-    backbone: str,
-    input_size: int,
-    layers: list[str],
-    hold_batch_norm: bool,
-    rows: list[int],
-    adapters_seed: int | None = None,
-) -> Problem:
-    """The problem that `how_to_rebuild` describes; the weights are any, since process 0 sends its own."""
-    from probes.backbones import catalog
-    from probes.backbones.small import SMALL
-
-    entry = SMALL if backbone == SMALL.name else catalog.find(backbone, kind_row(dataset.kind).modality)
-    loaded = at_layers(load_backbone(entry, input_size, device, pretrained=False), layers)
-    network = build(loaded, len(dataset.classes), hold_batch_norm)
-    train_rows = np.array(rows, dtype=np.int64)
-    problem, _ = problem_of(dataset, rung, network, loaded, train_rows, train_rows[:1])
-    if adapters_seed is not None:
-        insert_adapters(problem, adapters_seed)
-    return problem

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from advisor.training.augmentation import MARGIN, Augmentation, augment
+from advisor.training.parallel import ALONE, Team
 
 if TYPE_CHECKING:
     from probes.backbones.image import ImageBackbone
@@ -63,7 +64,16 @@ class ImageSource:
         shape = (n, self.size_px, self.size_px, 3)
         self._kept = np.empty(shape, dtype=np.uint8) if np.prod(shape, dtype=np.int64) <= memory_bytes else None
         self._decoded = np.zeros(n, dtype=bool)
-        self._pool = ThreadPoolExecutor(max_workers=min(16, (os.cpu_count() or 2) + 1), thread_name_prefix="decode")
+        self._pool = _decoders()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without threads and pixels: another process decodes its own share."""
+        return {**vars(self), "_pool": None, "_kept": None if self._kept is None else self._kept.shape}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        shape = state["_kept"]
+        kept = None if shape is None else np.empty(shape, dtype=np.uint8)
+        vars(self).update(state, _pool=_decoders(), _kept=kept, _decoded=np.zeros(len(state["ok"]), dtype=bool))
 
     def __len__(self) -> int:
         return len(self.ok)
@@ -129,6 +139,10 @@ class TextSource:
         return self.backbone.prepare(raw)
 
 
+def _decoders() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=min(16, (os.cpu_count() or 2) + 1), thread_name_prefix="decode")
+
+
 def _tokenised(texts: Sequence[str], backbone: TextBackbone) -> dict[str, Tensor]:
     """All texts as int32 tensors (half of what tokenizers give), padded to the longest."""
     parts = [backbone.tokenize(list(texts[start : start + 1024])) for start in range(0, len(texts), 1024)]
@@ -184,8 +198,12 @@ def logits_of(
     batch_size: int = 64,
     autocast: Any = None,
     tick: Callable[[float], None] | None = None,
+    team: Team = ALONE,
 ) -> np.ndarray:
-    """The network's output for every item, in evaluation mode. Shape: (n, C) float32."""
+    """The network's output for every item, in evaluation mode. Shape: (n, C) float32.
+
+    team: processes that call this together; each reads a share of the items.
+    """
     was_training = network.training
     network.eval()
 
@@ -195,7 +213,7 @@ def logits_of(
         return values
 
     try:
-        return outputs_of(run, source, batch_size, tick)
+        return outputs_of(run, source, batch_size, tick, team)
     finally:
         network.train(was_training)
 
@@ -205,21 +223,34 @@ def outputs_of(
     source: Source,
     batch_size: int = 64,
     tick: Callable[[float], None] | None = None,
+    team: Team = ALONE,
 ) -> np.ndarray:
     """What `run` gives for every item, raw batch by raw batch. Shape: (n, d) float32. Raises ValueError for no items.
 
-    run: such as a `probes.forward.Forward`.
+    run: such as a `probes.forward.Forward`. team: processes that call this together; each reads every so many-th batch.
     """
-    out: np.ndarray | None = None
-    done = 0
-    with closing(ahead(source, iter(source.order(None, batch_size)))) as stream:
+    out, done = np.zeros((len(source), 0), np.float32), 0
+    own = source.order(None, batch_size)[team.rank :: team.world]
+    with team.together(), closing(ahead(source, iter(own))) as stream:
         for positions, raw in stream:
             values = run(raw)
-            out = np.zeros((len(source), values.shape[1]), np.float32) if out is None else out
+            out = out if out.size else np.zeros((len(source), values.shape[1]), np.float32)
             out[positions] = values
             done += len(positions)
             if tick is not None:
                 tick(done / len(source))
-    if out is None:
+    columns = int(team.most(out.shape[1]))
+    if not columns:
         raise ValueError("no items")
+    out = out if out.size else np.zeros((len(source), columns), np.float32)
+    team.add_up(torch.from_numpy(out))
+    tell_unreadable(source, team)
     return out
+
+
+def tell_unreadable(source: Source, team: Team) -> None:
+    """Mark what any process could not decode in the `ok` of all."""
+    if team.world > 1:
+        bad = torch.from_numpy((~source.ok).astype(np.int32))
+        team.add_up(bad)
+        source.ok[:] = bad.numpy() == 0

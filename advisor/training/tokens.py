@@ -94,12 +94,13 @@ class Tokens:
 
     def judge(self, problem: Problem, settings: Settings) -> Judgement:
         """Mean loss per token of the validation answers; its negative is the value."""
-        total, n = 0.0, 0.0
-        with evaluating(problem.network):
-            for positions in problem.val.order(None, settings.batch_size):
+        total, n, team = 0.0, 0.0, problem.team
+        with evaluating(problem.network), team.together():
+            for positions in problem.val.order(None, settings.batch_size)[team.rank :: team.world]:
                 inputs = problem.val.inputs(problem.val.raw(positions), None)
                 with autocast(problem.device, settings.autocast):
                     loss = self.loss(problem, settings, inputs, positions)
                 total, n = total + float(loss.total), n + loss.weight
+        total, n = team.sums(total, n)
         mean = total / max(n, 1.0)
         return Judgement(-mean, mean, np.zeros(0, np.float32), is_metric=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,9 @@ from PIL import Image
 from torch import nn
 
 from advisor.training.augmentation import Augmentation
-from advisor.training.network import build
+from advisor.training.contrastive import BalancedSource, Contrastive, Encoder
+from advisor.training.modality import modality_of
+from advisor.training.network import build, linear
 from advisor.training.objectives import Classification
 from advisor.training.problem import Problem
 from advisor.training.settings import Callbacks, Settings
@@ -100,6 +103,62 @@ def text_problem() -> Problem:
         labels_val=labels[:6],
         n_classes=2,
         metric="accuracy",
+    )
+
+
+class Letters(nn.Module):
+    """Means of embedded letters, for texts of tokens: an encoder in a millisecond."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.embedded = nn.Embedding(26, 16)
+            self.out = nn.Linear(16, 8)
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        mask = inputs["attention_mask"][..., None]
+        out: torch.Tensor = self.out((self.embedded(inputs["input_ids"]) * mask).sum(1) / mask.sum(1))
+        return out
+
+
+class Words:
+    """Words as tokens, their letters."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.words, self.ok = words, np.ones(len(words), dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def order(self, rng: np.random.Generator | None, batch_size: int) -> list[np.ndarray]:
+        return np.array_split(np.arange(len(self)), -(-len(self) // batch_size))
+
+    def raw(self, positions: np.ndarray) -> dict[str, torch.Tensor]:
+        some = [[ord(letter) - 97 for letter in self.words[i]] for i in positions]
+        longest = max(map(len, some))
+        ids = torch.tensor([word + [0] * (longest - len(word)) for word in some])
+        mask = torch.tensor([[1] * len(word) + [0] * (longest - len(word)) for word in some])
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def inputs(self, raw: dict[str, torch.Tensor], rng: np.random.Generator | None) -> dict[str, torch.Tensor]:
+        return raw
+
+
+def contrast_problem() -> Problem:
+    """Nouns and verbs by contrast."""
+    nouns = "cat dog house tree river stone cloud flower window garden bridge candle".split()
+    verbs = "run sleep eat drink jump sing walk write read speak build grow".split()
+    words, labels = [*nouns, *verbs], np.repeat(np.arange(2), 12)
+
+    def groups(network: nn.Module, settings: Settings) -> list[dict[str, Any]]:
+        rate, learning = settings.learning_rate, list(network.backbone.parameters())
+        return [{"params": learning, "lr": rate, "base": rate, "weight_decay": 0.0}]
+
+    network = Encoder(Letters(), linear(8, 2), modality_of("text"), False)
+    source = Words(words)
+    return Problem(
+        network, BalancedSource(source, labels), source, Contrastive(), labels, labels, n_classes=2, groups=groups
     )
 
 

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from advisor.training import recipes
-from advisor.training.contrastive import CLASSES_A_BATCH, BalancedSource, Contrastive, features_of_batch, pair_loss
+from advisor.training.contrastive import (
+    CLASSES_A_BATCH,
+    BalancedSource,
+    Contrastive,
+    Encoder,
+    features_of_batch,
+    pair_loss,
+)
 from advisor.training.loop import fit
 from advisor.training.network import build
 from advisor.training.problem import Problem
@@ -49,7 +56,7 @@ def test_contrastive_tuning_parts_the_classes_of_held_out_texts() -> None:
     texts, labels = docstrings(20)
     backbone = TextBackbone.load(catalog.find("all-MiniLM-L6-v2"), max_tokens=32)
     held_out = TextSource(texts[24:], backbone)
-    network = build(backbone, 3, hold_batch_norm=False)
+    network = build(backbone, 3, hold_batch_norm=False, kind=Encoder)
     problem = Problem(
         network, BalancedSource(TextSource(texts[:24], backbone), labels[:24]), held_out, Contrastive(),
         labels[:24], labels[24:], n_classes=3, metric="accuracy",

@@ -108,12 +108,13 @@ def test_a_batch_in_parts_or_shares_has_the_gradient_of_the_whole(make: Callable
         torch.testing.assert_close(sum(s[0][i] for s in shares), expected, rtol=1e-4, atol=1e-5 * scale)
 
 
-def test_shares_cover_a_batch_that_is_smaller_than_the_number_of_processes() -> None:
+@pytest.mark.parametrize("world", [1, 2, 3, 8])
+def test_shares_cover_a_batch_and_nobody_goes_without(world: int) -> None:
     problem = image_problem()
-    found = [Batches(problem, replace(SETTINGS, batch_size=2), rank, 5).look_up(3) for rank in range(5)]
+    found = [Batches(problem, SETTINGS, rank, world).look_up(3) for rank in range(world)]
     assert np.concatenate([batch.own for batch in found]).tolist() == found[0].positions.tolist()
-    assert [len(batch.own) for batch in found] == [1, 0, 1, 0, 0]
-    assert gradient(problem, replace(SETTINGS, batch_size=2), rank=1, world=5)[1:] == (0.0, 0.0)
+    lengths = [len(batch.own) for batch in found]
+    assert min(lengths) >= 1 and max(lengths) - min(lengths) <= 1
 
 
 def test_a_part_draws_what_the_whole_batch_would() -> None:

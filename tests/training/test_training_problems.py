@@ -1,22 +1,26 @@
-"""Another process comes to the same problem from what fits into JSON, weights of one's own included."""
+"""A problem travels to another process whole: network, items and objective, without what cannot travel."""
 
 from __future__ import annotations
 
-import json
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from advisor.core.records import Dataset
 from advisor.data.features import load_backbone
 from advisor.data.reading import read
-from advisor.training.follower import signature
-from advisor.training.network import build
-from advisor.training.problems import problem_of, rebuilt
+from advisor.training import parcels
+from advisor.training.loop import fit
+from advisor.training.network import at_layers, build
+from advisor.training.problem import Problem
+from advisor.training.problems import insert_adapters, problem_of
 from probes.backbones import catalog
-from probes.backbones.weights import weights_path
+from tests.training.small_problems import SETTINGS, image_problem, text_problem
 
 
 @pytest.fixture
@@ -26,16 +30,40 @@ def dataset(tmp_path: Path) -> Dataset:
     return read(tmp_path / "texts.csv")
 
 
-def test_weights_from_a_folder_of_ones_own_are_found_again(dataset: Dataset) -> None:
-    """The architecture of the named backbone is not on this machine; only the folder has what builds the network."""
-    folder = weights_path(catalog.default("text")).parent
-    backbone = load_backbone(catalog.find(f"distilbert-base-uncased@{folder}", "text"), 256, "cpu")
+def there_and_back(problem: Problem) -> Problem:
+    arrived: Problem = parcels.unpack(parcels.pack(problem))
+    return arrived
+
+
+def same_end(problem: Problem) -> None:
+    """The fit of what arrived ends with the bits of the fit of what was sent."""
+    other = there_and_back(problem)
+    results = [fit(one, dataclasses.replace(SETTINGS, steps=3)) for one in (problem, other)]
+    assert results[0].loss == results[1].loss
+    expected, found = problem.network.state_dict(), other.network.state_dict()
+    assert expected.keys() == found.keys() and all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize("make", [image_problem, text_problem])
+def test_what_arrives_trains_to_the_same_bits(make: Callable[[], Problem]) -> None:
+    same_end(make())
+
+
+def test_adapters_and_several_layers_arrive(dataset: Dataset) -> None:
+    backbone = at_layers(load_backbone(catalog.default("text"), 32, "cpu"), ["layer 2", "last features"])
     rows = dataset.where("train")
-    network = build(backbone, len(dataset.classes), hold_batch_norm=True)
-    problem, _ = problem_of(dataset, "fine-tune", network, backbone, rows, rows[:1])
-    assert problem.rebuild is not None
-    function, arguments = json.loads(json.dumps(problem.rebuild))
-    assert function == "advisor.training.problems:rebuilt"
-    other = rebuilt(dataset, "cpu", **arguments)
-    assert signature(other) == signature(problem)
-    np.testing.assert_array_equal(other.labels_train, problem.labels_train)
+    problem, _ = problem_of(
+        dataset, "fine-tune", build(backbone, len(dataset.classes), True), backbone, rows, dataset.where("val")
+    )
+    insert_adapters(problem, 0)
+    same_end(problem)
+
+
+def test_pixels_stay_where_they_were_decoded() -> None:
+    problem = image_problem()
+    problem.train.raw(np.arange(4))
+    problem.train.ok[3] = False
+    arrived = there_and_back(problem)
+    assert len(parcels.pack(problem.train)) < len(parcels.pack(problem.network)) + 200_000
+    assert arrived.train.ok.tolist() == problem.train.ok.tolist()
+    assert np.array_equal(arrived.train.raw(np.arange(6)), problem.train.raw(np.arange(6)))
