@@ -41,6 +41,10 @@ class Answering:
         """None: answers are free text."""
         return ()
 
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """Every label is 0: the answers lie in a column of their own."""
+        return items.assign(label=pd.Series(0, index=items.index, dtype="int64"))
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """Questions, answers and documents."""
         counts = QuestionCounts.of(dataset)

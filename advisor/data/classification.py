@@ -88,6 +88,11 @@ class Classification:
         """The labels, numbers in their order."""
         return tuple(sorted(set(listing.items["label"]), key=natural))
 
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """The label is the number of its class."""
+        number = {name: i for i, name in enumerate(classes)}
+        return items.assign(label=items["label"].map(number).astype("int64"))
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """The items as their modality sees them."""
         sizes = {column: taken(measures[column]) for column in modality.size_columns}

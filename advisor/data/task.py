@@ -1,6 +1,6 @@
-"""What is to be said about an item: one protocol for classification and answering, and one lookup for whoever asks.
+"""What is to be said about an item: one protocol for every task, and one lookup for whoever asks.
 
-The implementations lie side by side in `advisor.data.classification` and `advisor.data.answering`. What a task
+The implementations lie side by side, such as `advisor.data.classification` and `advisor.data.answering`. What a task
 measures, forecasts and shows stands in the rooms that do so, under the same name.
 """
 
@@ -16,6 +16,7 @@ from advisor.data.answering import ANSWERING
 from advisor.data.classification import CLASSIFICATION
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.modality import Modality
+from advisor.data.multilabel import MULTILABEL
 from advisor.data.profile.findings import Described
 from advisor.data.read.listing import Listing
 from probes.progress import Progress
@@ -49,12 +50,16 @@ class Task(Protocol):
         """The names of the classes in their order; empty where the task has none."""
         ...
 
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """The items with their labels as numbers, as `Dataset` keeps them."""
+        ...
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """What a profile shows of the items. measures: rows that were inspected."""
         ...
 
 
-TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING}
+TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING, "multilabel": MULTILABEL}
 
 
 def task_of(dataset_or_kind: Dataset | str) -> Task:

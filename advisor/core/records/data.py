@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -68,6 +69,10 @@ class Dataset(Record):
     Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
     "") come beside it, and the documents lie in a table of their own. Items of one document share its group.
+
+    Several labels (the kinds with "multilabel"): ``labels`` (JSON list of indices into ``classes``, empty where none
+    applies) comes beside ``label``, which is the rarest of them, or ``len(classes)`` where there is none: what samples
+    are stratified by, and no class to be learned. ``targets`` is what is learned.
     """
 
     name: str
@@ -129,6 +134,23 @@ class Dataset(Record):
     def labels(self) -> np.ndarray:
         """Class index of each item, (n_used,) int64."""
         return self.items["label"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """Whether each item has each label, (n_used, classes) float32 of 0 and 1; one 1 a row where it has one class."""
+        hot = np.zeros((len(self.items), len(self.classes)), dtype=np.float32)
+        if not self.classes:
+            return hot
+        if "labels" not in self.items:
+            hot[np.arange(len(hot)), self.labels] = 1.0
+            return hot
+        for row, written in enumerate(self.items["labels"]):
+            hot[row, json.loads(written)] = 1.0
+        return hot
+
+    def label_words(self, row: int) -> str:
+        """The label of an item in words: its class, or all of its labels; "" where it has none of them."""
+        return ", ".join(self.classes[c] for c in np.flatnonzero(self.targets[row]))
 
     def where(self, *parts: Part) -> np.ndarray:
         """Row numbers of the items in the named parts, ascending, int64."""
