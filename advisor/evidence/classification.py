@@ -98,7 +98,7 @@ def measure(
     """Load the backbone, extract features of a stratified sample, and run every probe on them."""
     started = time.monotonic()
     progress("Loading the backbone and timing this device", 0.02)
-    backbone, calibration = _opened(dataset, entry, load)
+    backbone, calibration = opened(dataset, entry, load)
     sample, notes = grown(dataset, backbone, calibration, budget_seconds, progress)
 
     def so_far(results: Sequence[ProbeResult], fields: dict[str, Any], remarks: Sequence[str] = ()) -> Evidence:
@@ -126,14 +126,14 @@ def glance(dataset: Dataset, entry: Entry, load: Load, keep: Keep) -> None:
     if n_all <= GLANCE_ITEMS:
         return
     started = time.monotonic()
-    backbone, calibration = _opened(dataset, entry, load)
+    backbone, calibration = opened(dataset, entry, load)
     sample = sampled(dataset, backbone, calibration, GLANCE_ITEMS, silent)
     note = f"So far on {len(sample.rows):,} of {counted(n_all, 'training item')}; the measurement goes on."
     results, _, unnamed = run_probes(dataset, backbone, calibration, sample, GLANCE_SECONDS, silent)
     keep(_evidence(dataset, backbone, calibration, sample, results, [note, *unnamed], started))
 
 
-def _opened(dataset: Dataset, entry: Entry, load: Load) -> tuple[Backbone, Calibration]:
+def opened(dataset: Dataset, entry: Entry, load: Load) -> tuple[Backbone, Calibration]:
     """The backbone on this device, and how it runs there."""
     from probes import device as devices
     from probes.calibrations import calibration_of

@@ -1,4 +1,4 @@
-"""The problem of a rung that trains on classes, and how another process builds it again from what fits into JSON."""
+"""The problem of a rung that trains on classes or labels, and how another process builds it again from what fits into JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from advisor.data.features import load_backbone
 from advisor.training import adapters
 from advisor.training.modality import modality_of
 from advisor.training.network import Classifier, at_layers, build, layers_of
+from advisor.training.label_sets import LabelSets, rarity_weights
 from advisor.training.objectives import Classification, balanced_weights
 from advisor.training.problem import Problem
 from advisor.training.recipes import RECIPES
@@ -33,22 +34,31 @@ def problem_of(
     """The problem of a rung on these rows, and the augmentation chosen."""
     modality = modality_of(dataset.kind)
     augmentation = modality.augmentation(dataset, train_rows, strong=RECIPES[rung].fresh)
-    labels, n_classes = dataset.labels[train_rows], len(dataset.classes)
-    balanced = dataset.metric == "balanced accuracy"
+    n_classes = len(dataset.classes)
+    several = kind_row(dataset.kind).task == "multilabel"
+    truth = dataset.targets if several else dataset.labels
     problem = Problem(
         network=network,
         train=modality.source(dataset, train_rows, backbone, augmentation),
         val=modality.source(dataset, val_rows, backbone),
-        objective=Classification(),
-        labels_train=labels,
-        labels_val=dataset.labels[val_rows],
+        objective=LabelSets() if several else Classification(),
+        labels_train=truth[train_rows],
+        labels_val=truth[val_rows],
         n_classes=n_classes,
         metric=dataset.metric,
         device=backbone.device,
-        class_weights=balanced_weights(labels, n_classes) if balanced else None,
+        class_weights=_class_weights(dataset, train_rows, several),
         rebuild=how_to_rebuild(rung, network, backbone, train_rows),
     )
     return problem, augmentation
+
+
+def _class_weights(dataset: Dataset, rows: np.ndarray, several: bool) -> np.ndarray | None:
+    """What an item of each class weighs, or each label where an item has it; None where all weigh the same."""
+    if several:
+        return rarity_weights(dataset.targets[rows])
+    balanced = dataset.metric == "balanced accuracy"
+    return balanced_weights(dataset.labels[rows], len(dataset.classes)) if balanced else None
 
 
 def how_to_rebuild(

@@ -52,6 +52,12 @@ def labels_knn(
     return LabelVotes(measured, k, shares[k], predicted, thresholds_of(targets, shares[k]))
 
 
+def shares_of_others(features: np.ndarray, targets: np.ndarray, groups: np.ndarray | None, k: int) -> np.ndarray:
+    """The share of each label among each item's k nearest of other groups. Shape: (n, d), (n, L), (n,) to (n, L)."""
+    near, closeness = nearest_others(features, groups, min(k, len(targets) - 1))
+    return _shares(targets[near], closeness)
+
+
 @single_blas_thread()
 def vote_labels(query: np.ndarray, memory: np.ndarray, targets: np.ndarray, k: int) -> np.ndarray:
     """The share of each label among the k nearest of the memory. Shape: (q, d), (m, d), (m, L) to (q, L) float32."""

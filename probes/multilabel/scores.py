@@ -94,7 +94,7 @@ def measured_f1(
 
     A ``design_effect`` above 1 widens it (`probes.interval.TRAINED`).
     """
-    draws = np.nanmean(_draws(targets, predicted, design_effect), axis=1)
+    draws = drawn_f1(targets, predicted, design_effect)
     value = macro_f1(targets, predicted)
     return measured_from(value, draws, len(targets), seconds, provenance=provenance, note=note)
 
@@ -127,8 +127,14 @@ def paired_error_of_f1(targets: np.ndarray, one: np.ndarray, other: np.ndarray) 
 
     Half an item of change is added, so that two models that agree on everything are not taken as equal for certain.
     """
-    difference = np.nanmean(_draws(targets, one, 1.0), axis=1) - np.nanmean(_draws(targets, other, 1.0), axis=1)
+    difference = drawn_f1(targets, one) - drawn_f1(targets, other)
     return float(np.hypot(np.nanstd(difference), np.sqrt(0.5) / max(len(targets), 1)))
+
+
+def drawn_f1(targets: np.ndarray, predicted: np.ndarray, design_effect: float = 1.0) -> np.ndarray:
+    """Macro F1 in each draw of items; the same items are drawn whatever was predicted. Shape: (n, L) twice to (DRAWS,)."""
+    means: np.ndarray = np.nanmean(_draws(targets, predicted, design_effect), axis=1)
+    return means
 
 
 def _draws(targets: np.ndarray, predicted: np.ndarray, design_effect: float) -> np.ndarray:

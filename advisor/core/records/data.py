@@ -18,7 +18,7 @@ from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severit
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
-from advisor.core.wording import counted
+from advisor.core.wording import counted, label_words
 from advisor.core.workspace import DatasetFiles
 
 #: The parts as a notebook shows them.
@@ -149,8 +149,8 @@ class Dataset(Record):
         return hot
 
     def label_words(self, row: int) -> str:
-        """The label of an item in words: its class, or all of its labels; "" where it has none of them."""
-        return ", ".join(self.classes[c] for c in np.flatnonzero(self.targets[row]))
+        """The label of an item in words: its class, or all of its labels."""
+        return label_words([self.classes[c] for c in np.flatnonzero(self.targets[row])])
 
     def where(self, *parts: Part) -> np.ndarray:
         """Row numbers of the items in the named parts, ascending, int64."""

@@ -21,7 +21,7 @@ def label_facts(dataset: Dataset) -> dict[str, str]:
     combinations = Counter(dataset.items["labels"])
     most = max(combinations, key=lambda own: (combinations[own], own))
     row = dataset.items["labels"].tolist().index(most)
-    words = dataset.label_words(row) or "none of the labels"
+    words = dataset.label_words(row)
     return {
         "Labels per item": f"{each.mean():.2f} on average, at most {int(each.max())}",
         "Items without a label": f"{int((each == 0).sum()):,} ({percent(float((each == 0).mean()))})",
