@@ -110,7 +110,7 @@ def fit_tfidf(
 
 
 def vectorised(texts: Sequence[str], with_characters: bool) -> tuple[list[Any], list[Any]]:
-    """The vectorisers fitted on the texts, words first, and what each makes of them. Raises ProbeError without a word."""
+    """Vectorisers fitted on the texts, words first, and what each makes of them. Raises ProbeError without a word."""
     heads = [text[:MAX_CHARACTERS] for text in texts]
     parts: list[Any] = []
     rows: list[Any] = []

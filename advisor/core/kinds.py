@@ -18,8 +18,8 @@ ModalityName = Literal["image", "text"]
 #: What is to be said about an item.
 TaskName = Literal["classification", "answering", "multilabel"]
 KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
-#: What becomes of rows with several labels: each label is learned for itself (and an empty cell means that a row has none
-#: of them, or that nobody labelled it), each combination is a class, or only rows with a single label are used.
+#: What becomes of rows with several labels: each label is learned for itself (and an empty cell is not labelled, or has
+#: none of them), each combination is a class, or only rows with a single label are used.
 SeveralLabels = Literal["each", "each-or-none", "combine", "single"]
 SEVERAL_LABELS: tuple[SeveralLabels, ...] = get_args(SeveralLabels)
 

@@ -24,6 +24,7 @@ class Answering:
 
     name: TaskName = "answering"
     has_classes = False
+    correctable = True
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Questions are copies of each other when they ask and answer the same."""

@@ -31,6 +31,7 @@ class Classification:
 
     name: TaskName = "classification"
     has_classes = True
+    correctable = True
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Items are copies of each other when they look or read alike."""

@@ -30,6 +30,7 @@ class Multilabel:
 
     name: TaskName = "multilabel"
     has_classes = False
+    correctable = False
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Items are copies of each other when they look or read alike."""

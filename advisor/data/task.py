@@ -23,13 +23,15 @@ from probes.progress import Progress
 
 
 class Task(Protocol):
-    """What a task makes of a dataset's items. ``has_classes``: whether an item's label is one of a few names.
+    """What a task makes of a dataset's items. ``has_classes``: whether an item's label is one of a few names, which can
+    be asked for item by item. ``correctable``: whether items are decided about on the Fix page.
 
     The metric is the dataset's own (`Dataset.metric`), from the table of kinds.
     """
 
     name: TaskName
     has_classes: bool
+    correctable: bool
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Look into every item once, and find copies: of items that mean the same for this task."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from advisor.core.errors import RunError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.core.records.base import Part
 from advisor.exports.records import BOUND, Pace, Parity
@@ -55,7 +56,7 @@ def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list
     """Items of a part, by path or as texts, and their labels; a stratified choice where there are more. Shape: (n,)."""
     rows = dataset.where(part)
     rows = np.sort(rows[spread_order(dataset.labels[rows])][:most])
-    column = "path" if dataset.kind == "image" else "text"
+    column = kind_row(dataset.kind).column
     return dataset.items[column].iloc[rows].tolist(), dataset.labels[rows]
 
 
@@ -81,19 +82,25 @@ def compared(model: Predictor, folder: Path, items: list[Any], progress: Progres
         return Parity(
             n=len(items),
             difference=float(np.abs(ours - theirs).max()),
-            n_same=int(same(ours, theirs).sum()),
+            n_same=int(same(ours, theirs, model.thresholds).sum()),
             file_bytes=model_bytes(folder / "model.onnx"),
             runtime=pace(predict.probabilities, items),
             torch=_torch_pace(model, items),
         )
 
 
-def same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def same(ours: np.ndarray, theirs: np.ndarray, thresholds: np.ndarray | None = None) -> np.ndarray:
     """Whether both give an item one label, (n,) bool; the label of a tie is either. Shape: (n, C) twice.
+
+    With thresholds (C,) whether both give it the same labels; one within the bound of its threshold is either.
 
     >>> same(np.array([[0.7, 0.3], [0.50001, 0.49999], [0.7, 0.3]]), np.array([[0.7, 0.3], [0.4, 0.6], [0.4, 0.6]]))
     array([ True,  True, False])
     """
+    if thresholds is not None:
+        alike = ((ours >= thresholds) == (theirs >= thresholds)) | (np.abs(ours - thresholds) <= BOUND)
+        every: np.ndarray = alike.all(axis=1)
+        return every
     chosen = ours[np.arange(len(ours)), theirs.argmax(axis=1)]
     agree: np.ndarray = chosen >= ours.max(axis=1) - BOUND
     return agree

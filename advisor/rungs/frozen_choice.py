@@ -57,7 +57,8 @@ class Choice:
                 f"{uses}, as with {'other layers' if other != last else f'the {LAST} alone'}. Log loss decided, which "
                 f"also counts how sure it is of each answer.",
             )
-        return (f"{uses}, against {against}. Log loss decided{although(best, other, 'macro F1' if self.thresholds else 'accuracy')}.",)
+        lower = although(best, other, "macro F1" if self.thresholds else "accuracy")
+        return (f"{uses}, against {against}. Log loss decided{lower}.",)
 
 
 def although(best: float, other: float, metric: str = "accuracy") -> str:

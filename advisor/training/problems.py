@@ -1,4 +1,4 @@
-"""The problem of a rung that trains on classes or labels, and how another process builds it again from what fits into JSON."""
+"""The problem of a rung that trains on labels, and how another process builds it again from what fits into JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from advisor.core.kinds import kind_row
 from advisor.data.features import load_backbone
 from advisor.training import adapters
+from advisor.training.label_sets import LabelSets, rarity_weights
 from advisor.training.modality import modality_of
 from advisor.training.network import Classifier, at_layers, build, layers_of
-from advisor.training.label_sets import LabelSets, rarity_weights
 from advisor.training.objectives import Classification, balanced_weights
 from advisor.training.problem import Problem
 from advisor.training.recipes import RECIPES

@@ -199,9 +199,7 @@ def _left_out_probability(scores: np.ndarray, targets: np.ndarray, fold_of: np.n
 def _logistic_candidates(
     axes: Spectrum, targets: np.ndarray, fold_of: np.ndarray, strength: float
 ) -> dict[Recipe, np.ndarray]:
-    candidates = {
-        Recipe("logistic", strength * share): np.zeros(targets.shape, np.float32) for share in PENALTY_SHARES
-    }
+    candidates = {Recipe("logistic", strength * share): np.zeros(targets.shape, np.float32) for share in PENALTY_SHARES}
     for fold in np.unique(fold_of):
         own = fold_of == fold
         for recipe, probability in candidates.items():

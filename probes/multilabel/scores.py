@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.errors import ProbeError
-from probes.interval import around, measured_from
+from probes.interval import measured_from
 from probes.measured import Measured, Provenance
 
 DRAWS = 2000
@@ -132,7 +132,7 @@ def paired_error_of_f1(targets: np.ndarray, one: np.ndarray, other: np.ndarray) 
 
 
 def drawn_f1(targets: np.ndarray, predicted: np.ndarray, design_effect: float = 1.0) -> np.ndarray:
-    """Macro F1 in each draw of items; the same items are drawn whatever was predicted. Shape: (n, L) twice to (DRAWS,)."""
+    """Macro F1 in each draw of items, which are the same whatever was predicted. Shape: (n, L) twice to (DRAWS,)."""
     means: np.ndarray = np.nanmean(_draws(targets, predicted, design_effect), axis=1)
     return means
 

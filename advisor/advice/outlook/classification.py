@@ -261,7 +261,7 @@ def _instruments(evidence: Evidence) -> dict[str, Any]:
     return fields | {SCORES[score.name]: score.value for score in evidence.scores if score.name in SCORES}
 
 
-def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: a trivial or a word-count model that comes close."""
     majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
     sentences = []

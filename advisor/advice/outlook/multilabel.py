@@ -106,10 +106,10 @@ def situation_fields(evidence: Evidence) -> dict[str, Any]:
     return classification.situation_fields(evidence)
 
 
-def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: a trivial or a word-count model that comes close."""
     every, tfidf = evidence.result("majority"), evidence.result("tfidf")
-    sentences = []
+    sentences = [] if has_own(kind, Experience.here()) else [BORROWED]
     if every and chosen.low is not None and chosen.low <= every.measured.value:
         sentences.append(
             f"Giving every item every label reaches {percent(every.measured.value)} macro F1, so little is clearly "

@@ -39,7 +39,7 @@ class Outlook(Protocol):
     ) -> tuple[Estimate, ...]:
         """All five rungs, cheapest first; experience: LadderBench and this machine's ledger where none is given."""
 
-    def asides(self, evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+    def asides(self, evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
         """Sentences on what the evidence shows beside the ladder."""
 
     def measured_values(self, s: Situation) -> dict[RungName, float]:

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from advisor import __version__
 from advisor.core import notebook, places
@@ -29,7 +30,8 @@ class ReadOptions(Record):
     """How the user wants the input read; None means "found by looking".
 
     ``text_column`` and ``label_column`` may name several, apart by commas: texts are joined by a blank line, columns of
-    zeros and ones are one label.
+    zeros and ones are one label. ``number_ranges``: a label that is a measured number is read as so many ranges with as
+    many items each; None refuses it.
     """
 
     kind: Kind | None = None
@@ -42,6 +44,7 @@ class ReadOptions(Record):
     answer_column: str | None = None
     document_column: str | None = None
     several_labels: SeveralLabels | None = None
+    number_ranges: int | None = Field(default=None, ge=2, le=20)
 
 
 class SetAside(Record):
@@ -137,7 +140,7 @@ class Dataset(Record):
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """Whether each item has each label, (n_used, classes) float32 of 0 and 1; one 1 a row where it has one class."""
+        """Whether each item has each label, (n_used, classes) float32 of 0 and 1; a single 1 where it has one class."""
         hot = np.zeros((len(self.items), len(self.classes)), dtype=np.float32)
         if not self.classes:
             return hot
@@ -148,8 +151,17 @@ class Dataset(Record):
             hot[row, json.loads(written)] = 1.0
         return hot
 
+    def label_counts(self, rows: np.ndarray) -> np.ndarray:
+        """How many of these rows have each label. Shape: (n,) to (classes,) int64."""
+        if "labels" in self.items:
+            several: np.ndarray = self.targets[rows].sum(axis=0).astype(np.int64)
+            return several
+        return np.bincount(self.labels[rows], minlength=len(self.classes))
+
     def label_words(self, row: int) -> str:
         """The label of an item in words: its class, or all of its labels."""
+        if "labels" not in self.items:
+            return self.classes[self.labels[row]] if self.classes else ""
         return label_words([self.classes[c] for c in np.flatnonzero(self.targets[row])])
 
     def where(self, *parts: Part) -> np.ndarray:

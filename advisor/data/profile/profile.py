@@ -71,7 +71,7 @@ def count(dataset: Dataset) -> dict[str, dict[str, int]]:
     of_part = {part: dataset.where(part) for part in PARTS}
     if not dataset.classes:
         return {kind_row(dataset.kind).items: {part: len(rows) for part, rows in of_part.items() if len(rows)}}
-    sums = {part: dataset.targets[rows].sum(axis=0) for part, rows in of_part.items() if len(rows)}
+    sums = {part: dataset.label_counts(rows) for part, rows in of_part.items() if len(rows)}
     return {name: {part: int(n[label]) for part, n in sums.items()} for label, name in enumerate(dataset.classes)}
 
 

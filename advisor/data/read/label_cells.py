@@ -24,6 +24,7 @@ from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
 from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, are_whole, filled, is_number
 from advisor.data.read.names import class_name, natural
+from advisor.data.read.number_ranges import NumberRanges, NumbersError
 
 NO_LABEL = "The label is empty."
 #: What `ReadOptions.several_labels` says where each label is learned for itself.
@@ -81,7 +82,10 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
     """
     every = pd.concat(list(cells), ignore_index=True)
     if are_measurements(every) and not (called_so and are_whole(every)):
-        raise DatasetError(_measured(filled(every), where))
+        if options.number_ranges is None:
+            raise NumbersError(_measured(filled(every), where))
+        ranges = NumberRanges.of(filled(every), options.number_ranges)
+        return [Labels(ranges.named(own), _no_labels(own), [ranges.sentence]) for own in cells]
     atoms_of, way = _reader(filled(every))
     read: dict[str, tuple[str, ...]] = {
         cell: tuple(dict.fromkeys(filter(None, map(spelled, atoms_of(cell))))) for cell in every.unique()
@@ -275,7 +279,8 @@ def _undecided(
         f"{n_several:,} of {counted(n_labelled, 'labelled row')} have several labels in {where}{written}, such as "
         f"{listed(example, 3)}: {counted(len(names), 'label')} in {counted(len(combinations), 'combination')}. "
         f"One class per item was asked for. Choose {with_option('several_labels')}: each learns every label for "
-        f"itself, combine makes each combination a class{single}. Or name a column with one label {with_option('label_column')}."
+        f"itself, combine makes each combination a class{single}. Or name a column with one label "
+        f"{with_option('label_column')}."
     )
 
 
@@ -296,9 +301,12 @@ def _measured(values: pd.Series, where: str) -> str:
     kind = "numbers" if min(steps, default=1) >= 1 else "decimals"
     codes = "call the column label" if are_whole(values) else "write a letter before each, such as c1.5"
     return (
-        f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
-        f"{numbers[-1]:g}), a measured quantity, not classes. Classification needs a few classes: divide the "
-        f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} "
-        f"with 10 items or more each, and name it {with_option('label_column')}. If they are codes "
+        f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to {numbers[-1]:g}): "
+        f"a number to be predicted (regression), which is not offered yet. Read them as ranges with as many items each "
+        f"{with_option('number_ranges', '4')}, or name another column {with_option('label_column')}. If they are codes "
         f"of classes, {codes}."
     )
+
+
+def _no_labels(cells: pd.Series) -> pd.Series:
+    return pd.Series("", index=cells.index, dtype=object).where(cells != "", NO_LABEL)

@@ -276,7 +276,9 @@ def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
     row = kind_row(kind) if kind else None
     texts = "questions" if row and row.task == "answering" else "texts or tables of texts"
     what = "images or tables" if row is None else {"image": "images", "text": texts}[row.modality]
-    if (row is None or (row.modality, row.task) == ("text", "classification")) and sum(not suffix(f) and "/" in f for f in tree.files) >= 0.8 * len(tree.files):
+    if (row is None or (row.modality, row.task) == ("text", "classification")) and sum(
+        not suffix(f) and "/" in f for f in tree.files
+    ) >= 0.8 * len(tree.files):
         return (
             f"{source.origin} holds {counted(len(tree.files), 'file')} without an ending ({listed(tree.files, 2)}). "
             f"If they are texts, add .txt to their names: find . -type f ! -name '*.*' -exec mv {{}} {{}}.txt ';'"

@@ -46,8 +46,8 @@ def measure_issues(
     table = pd.concat(
         [
             rows_of(
-                dataset, sample.rows, LABELS, suspects.score, suspects.suspect, suggested=np.array(changes, dtype=object),
-                probability=1.0 - suspects.score,
+                dataset, sample.rows, LABELS, suspects.score, suspects.suspect,
+                suggested=np.array(changes, dtype=object), probability=1.0 - suspects.score,
             ),
             outlier_rows(dataset, sample, around),
             look_alike_rows(dataset, sample, alike),

@@ -59,9 +59,7 @@ def best_join(
     if wanted is None and len(targets) >= LEAST_ITEMS:
         few = stratified_subset(strata, LAYER_ITEMS, seed)
         for name, array in parts.items():
-            each[name] = labels_probe(
-                array[few], targets[few], strata[few], groups[few], seed=seed, methods=("ridge",)
-            )
+            each[name] = labels_probe(array[few], targets[few], strata[few], groups[few], seed=seed, methods=("ridge",))
             if time.monotonic() - started > seconds / 2:
                 break
         order = suggested(list(each), [-probe.loss for probe in each.values()]) if len(each) == len(parts) else []
@@ -70,9 +68,7 @@ def best_join(
     for layers in dict.fromkeys([*([] if wanted else [(LAST,)]), *order]):
         if probes and time.monotonic() - started > seconds and wanted is None:
             break
-        probes[layers] = labels_probe(
-            joined(parts, layers)[rows], targets[rows], strata[rows], groups[rows], seed=seed
-        )
+        probes[layers] = labels_probe(joined(parts, layers)[rows], targets[rows], strata[rows], groups[rows], seed=seed)
     best = min(probes, key=lambda layers: probes[layers].loss)
     tried = tuple((layers, probe.measured.value) for layers, probe in probes.items())
     return BestJoin(best, probes[best], tried, each, rows)

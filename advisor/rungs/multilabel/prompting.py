@@ -35,9 +35,10 @@ def execute(context: RunContext) -> Outcome:
     said, truth = scores(known.array), dataset.targets[known.rows]
     slopes, shifts = platt(said, truth)
     at = thresholds_of(truth, sigmoid(said * slopes + shifts))
-    val, value = common.gather(
-        context, backbone, common.validation_rows(dataset), 0.4 * context.seconds_left, (0.6, 0.85)
-    ), 0.0
+    val, value = (
+        common.gather(context, backbone, common.validation_rows(dataset), 0.4 * context.seconds_left, (0.6, 0.85)),
+        0.0,
+    )
     if len(val.rows):
         value = macro_f1(dataset.targets[val.rows], sigmoid(scores(val.array) * slopes + shifts) >= at)
     spec = folder.backbone_spec(context.plan, dataset, backbone, weights="head")

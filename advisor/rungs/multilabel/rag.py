@@ -18,7 +18,7 @@ from probes.multilabel.scores import macro_f1
 
 
 def execute(context: RunContext) -> Outcome:
-    """Choose k and thresholds leave-one-out on the training part, score them on the validation part, store both parts."""
+    """Choose k and thresholds leave-one-out on the training part, score them on the validation part, store both."""
     context.emit("Loading the backbone", 0.01)
     dataset = context.dataset
     backbone = common.open_backbone(context)

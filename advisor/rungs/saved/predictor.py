@@ -13,9 +13,9 @@ from advisor.core.records import Dataset, PixelRange, Prediction, Threshold
 from advisor.core.wording import label_words
 from advisor.rungs.saved import explaining
 from advisor.rungs.saved.explaining import ImageReasons, WordReasons
+from advisor.rungs.saved.heads import thresholds_of
 from advisor.rungs.saved.inputs import Input as Input
 from advisor.rungs.saved.inputs import Remarks, as_list, check_any, name_of, open_input, text_of
-from advisor.rungs.saved.heads import thresholds_of
 from advisor.rungs.saved.verdicts import LEAST_SURE, likely
 from probes.progress import Progress, silent
 

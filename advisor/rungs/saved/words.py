@@ -20,7 +20,14 @@ TITLE = "TF-IDF of words and characters with a linear SVM"
 BATCH = 512
 
 
-def save(directory: Path, plan: Plan, dataset: Dataset, model: TfidfModel, temperature: float, thresholds: tuple[float, ...] = ()) -> None:
+def save(
+    directory: Path,
+    plan: Plan,
+    dataset: Dataset,
+    model: TfidfModel,
+    temperature: float,
+    thresholds: tuple[float, ...] = (),
+) -> None:
     """Write ``model.json`` (settings) and ``model.safetensors`` (terms, idf, weights)."""
     spec = folder.spec_of(plan, dataset, weights="words")
     spec["backbone"] = {"name": "words", "title": TITLE, "source": "trained here", "dim": int(model.weight.shape[1])}

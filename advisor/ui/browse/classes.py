@@ -65,7 +65,7 @@ def classes_shown(n: int, seed: int) -> list[int]:
 def drawn(dataset: Dataset, label: int, most: int, seed: int) -> list[int]:
     """Rows of one class, at random and without those of the locked test part."""
     rows = dataset.where("train", "val")
-    own = rows[dataset.labels[rows] == label]
+    own = rows[dataset.targets[rows, label] > 0] if "labels" in dataset.items else rows[dataset.labels[rows] == label]
     return [int(row) for row in np.random.default_rng([seed, label]).permutation(own)[:most]]
 
 
