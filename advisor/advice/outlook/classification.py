@@ -28,7 +28,7 @@ from advisor.advice.outlook.steps import time_steps as time_steps
 from advisor.advice.outlook.timing import peak_bytes, train_seconds, tuned_items
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as row_of
-from advisor.core.records import Estimate, Evidence, Goal, ProbeResult, Situation
+from advisor.core.records import Estimate, Evidence, Goal, Kind, ProbeResult, Situation
 from advisor.core.wording import nearest_vote, percent
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.evidence.prompts import worth_it
