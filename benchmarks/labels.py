@@ -93,7 +93,9 @@ def rungs(dataset: Dataset, budget: float) -> Iterator[tuple[str, Measured, floa
 def row(name: str, value: Measured, precision: float, more: str = "", seconds: str = "") -> str:
     """A line of the table."""
     low, high = 100 * value.low, 100 * value.high
-    return f"| {name} | {100 * value.value:.1f} | {low:.1f} to {high:.1f} | {100 * precision:.1f} | {more} | {seconds} |"
+    return (
+        f"| {name} | {100 * value.value:.1f} | {low:.1f} to {high:.1f} | {100 * precision:.1f} | {more} | {seconds} |"
+    )
 
 
 def main() -> None:
@@ -114,7 +116,7 @@ def main() -> None:
                 said = f"{100 * promised.low:.0f} to {100 * promised.high:.0f}" if promised else ""
                 print(row(title, value, precision, said, f"{seconds:.0f}"), flush=True)
                 chosen = layers if title == "frozen" else chosen
-            for words, own in dict([("last features", [LAST]), ("the frozen rung's features", chosen)]).items():
+            for words, own in {"last features": [LAST], "the frozen rung's features": chosen}.items():
                 for how, value, precision in one_vs_rest(dataset, own):
                     print(row(f"OneVsRest, {words}{how}", value, precision), flush=True)
 

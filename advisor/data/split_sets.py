@@ -49,7 +49,8 @@ def divide_sets(targets: np.ndarray, units: np.ndarray, shares: dict[str, float]
             waiting[one] = False
     names = np.array(list(shares), dtype=object)
     _learnable(part, held, list(shares))
-    return names[part[unit]]
+    parts: np.ndarray = names[part[unit]]
+    return parts
 
 
 def _learnable(part: np.ndarray, held: np.ndarray, names: list[str]) -> None:
