@@ -86,5 +86,5 @@ def class_shares(dataset: Dataset) -> tuple[float, ...]:
     """The share of each class among the labelled items outside the test part; () where there are no classes."""
     if not dataset.classes:
         return ()
-    counts = np.bincount(dataset.labels[dataset.where("train", "val")], minlength=len(dataset.classes))
+    counts = dataset.label_counts(dataset.where("train", "val"))
     return tuple(float(share) for share in counts / max(counts.sum(), 1))

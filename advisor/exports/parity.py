@@ -23,6 +23,7 @@ from probes.folds import spread_order
 from probes.forward import exact
 from probes.interval import measured_score
 from probes.measured import Measured
+from probes.multilabel.scores import measured_f1
 from probes.progress import Progress, silent
 
 #: Items compared at most, all classes in their shares.
@@ -53,11 +54,11 @@ def script(folder: Path) -> Iterator[Any]:
 
 
 def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list[Any], np.ndarray]:
-    """Items of a part, by path or as texts, and their labels; a stratified choice where there are more. Shape: (n,)."""
+    """Items of a part, by path or as texts, and their rows; a stratified choice where there are more. Shape: (n,)."""
     rows = dataset.where(part)
     rows = np.sort(rows[spread_order(dataset.labels[rows])][:most])
     column = kind_row(dataset.kind).column
-    return dataset.items[column].iloc[rows].tolist(), dataset.labels[rows]
+    return dataset.items[column].iloc[rows].tolist(), rows
 
 
 def readable(model: Predictor, items: list[Any], progress: Progress = silent) -> tuple[list[Any], np.ndarray]:
@@ -139,11 +140,14 @@ def _median_ms(work: Callable[[int], Any]) -> float:
     return statistics.median(taken)
 
 
-def value_of(ask: Ask, items: list[Any], labels: np.ndarray, metric: str, n_classes: int) -> Measured:
-    """The metric of a model on labelled items."""
+def value_of(ask: Ask, items: list[Any], dataset: Dataset, rows: np.ndarray, at: Sequence[float] | None) -> Measured:
+    """The dataset's metric of a model on these rows of it. at: the thresholds of several labels. Shape: rows (n,)."""
     started = time.monotonic()
-    predicted = ask(items).argmax(axis=1)
-    return measured_score(metric, labels, predicted, n_classes, time.monotonic() - started)
+    probability = ask(items)
+    if at is not None:
+        return measured_f1(dataset.targets[rows], probability >= np.array(at), time.monotonic() - started)
+    predicted, n_classes = probability.argmax(axis=1), len(dataset.classes)
+    return measured_score(dataset.metric, dataset.labels[rows], predicted, n_classes, time.monotonic() - started)
 
 
 def model_bytes(path: Path) -> int:
