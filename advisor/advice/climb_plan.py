@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from advisor.advice.advise import answer
 from advisor.advice.climbing import rungs_of
 from advisor.advice.planning import make_plan
