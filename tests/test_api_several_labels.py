@@ -16,6 +16,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Advice, Dataset, RunReport
 from advisor.rungs.saved.predictor import Predictor
 from tests.data.several import digits, questions
+from tests.serve.serving import serving
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,7 +106,7 @@ def test_a_table_gets_its_labels(frozen: RunReport, texts: Dataset, tmp_path: Pa
 def test_the_exported_model_gives_the_same_labels(frozen: RunReport, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")
-    exported = advisor.export(frozen.run, tmp_path / "out", form="onnx")
+    exported = advisor.export(frozen.run, "onnx", tmp_path / "out")
     assert exported.parity is not None and exported.parity.n_same == exported.parity.n
     how = json.loads((tmp_path / "out" / "preprocessing.json").read_text("utf-8"))
     model = advisor.load(frozen.run)
@@ -114,15 +115,13 @@ def test_the_exported_model_gives_the_same_labels(frozen: RunReport, tmp_path: P
 
 
 def test_the_server_answers_with_labels(frozen: RunReport) -> None:
-    from starlette.testclient import TestClient
-
-    from advisor.serve.app import app_of
-    from advisor.serve.served import Served
-
-    served = Served(advisor.load(frozen.run))
-    answered = TestClient(app_of(served)).post("/predict", json={"inputs": ["Who are you?"]})
-    assert answered.status_code == 200
-    assert set(answered.json()["predictions"][0]["labels"]) <= set(served.classes)
+    model = advisor.load(frozen.run)
+    assert isinstance(model, Predictor)
+    with serving(model) as server:
+        status, said = server.predict(["Who are you?", "Tell me a joke."], probabilities=True)
+    assert status == 200 and len(said["predictions"]) == 2
+    for one in said["predictions"]:
+        assert set(one["labels"]) <= set(one["probabilities"]) == set(model.classes)
 
 
 def test_pictures_go_the_line_too(tmp_path: Path) -> None:
