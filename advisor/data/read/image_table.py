@@ -19,7 +19,7 @@ from advisor.data.read.columns import Columns, columns_beside, columns_there, in
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.images_nearby import folders_of
-from advisor.data.read.label_cells import NO_LABEL, with_sets
+from advisor.data.read.label_sets import NO_LABEL, with_sets
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import is_archive, table_format
 from advisor.data.read.part_tables import PartTable

@@ -6,31 +6,24 @@ lists of one only where the training table has several.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from advisor.core.errors import DatasetError
-from advisor.core.kinds import TaskName, kind_row
 from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
 from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, are_whole, filled, is_number
+from advisor.data.read.label_sets import FEW_SEVERAL, NO_LABEL, Labels, are_sets, as_sets, no_labels
 from advisor.data.read.names import class_name, natural
 from advisor.data.read.number_ranges import NumberRanges, NumbersError
 
-NO_LABEL = "The label is empty."
-#: What `ReadOptions.several_labels` says where each label is learned for itself.
-EACH = ("each", "each-or-none")
-#: Up to this share of rows with several labels is set aside; beyond it the user decides.
-FEW_SEVERAL = 0.05
 SEPARATORS = {"|": "vertical bars", ";": "semicolons", ",": "commas", "/": "slashes", "+": "plus signs", " ": "spaces"}
 #: A list in brackets that neither JSON nor Python reads: `[good food]`, `{good,food}`, NumPy's `['good' 'food']`.
 _BRACKETED = re.compile(r"\s*[\[({](.*)[\])}]\s*", re.DOTALL)
@@ -39,25 +32,6 @@ _SPACED = re.compile(r"\[.*['\"]\s+['\"].*\]", re.DOTALL)
 _WHOLE = re.compile(r"([-+]?\d+)\.0*")
 _DECIMALS = re.compile(r"[-+]?\d+(,\d+)?")
 _NAME_KEYS = ("label", "name", "class", "text", "title", "value", "id")
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The label of each row ("" = none), why a row has none ("" where it has one), and what was decided.
-
-    ``sets``: where each label is learned for itself, the labels of each row as a JSON list, "[]" where none of them
-    applies; ``values`` are the same in words then. None where a row has one class.
-    """
-
-    values: pd.Series
-    reasons: pd.Series
-    notes: list[str] = field(default_factory=list)
-    sets: pd.Series | None = None
-
-    @property
-    def task(self) -> TaskName:
-        """The task that rows with such labels are for."""
-        return "classification" if self.sets is None else "multilabel"
 
 
 def spelled(name: str) -> str:
@@ -85,7 +59,7 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
         if options.number_ranges is None:
             raise NumbersError(_measured(filled(every), where))
         ranges = NumberRanges.of(filled(every), options.number_ranges)
-        return [Labels(ranges.named(own), _no_labels(own), [ranges.sentence]) for own in cells]
+        return [Labels(ranges.named(own), no_labels(own), [ranges.sentence]) for own in cells]
     atoms_of, way = _reader(filled(every))
     read: dict[str, tuple[str, ...]] = {
         cell: tuple(dict.fromkeys(filter(None, map(spelled, atoms_of(cell))))) for cell in every.unique()
@@ -93,15 +67,9 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
     n_of = every.map(lambda cell: len(read[cell]))
     n_several, n_labelled = int((n_of > 1).sum()), int((n_of > 0).sum())
     notes = _many_numbers(every, read)
-    if _each(options, n_several, n_labelled):
-        notes.append(_several_in_words(every, read, n_several, way))
-        empty_is_none = options.several_labels == "each-or-none"
-        if not empty_is_none and (every == "").any():
-            notes.append(
-                f"{counted(int((every == '').sum()), 'row')} with an empty cell of labels not read. If these have none "
-                f"of the labels, choose each-or-none {with_option('several_labels')}."
-            )
-        return [_label_sets(column, read, notes, empty_is_none) for column in cells]
+    if are_sets(options, n_several, n_labelled):
+        written = f", separated by {SEPARATORS[way]}" if way in SEPARATORS else ""
+        return as_sets(cells, read, options, notes, written)
     if n_several:
         wanted = options.several_labels or ("single" if n_several <= FEW_SEVERAL * n_labelled else None)
         several = {cell: atoms for cell, atoms in read.items() if len(atoms) > 1}
@@ -119,42 +87,6 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
         written = "an object, and its name is read" if objects else "written as a list of one, and read as its item"
         notes.append(f"Each label is {written}.")
     return [_labels(column, read, notes) for column in cells]
-
-
-def _each(options: ReadOptions, n_several: int, n_labelled: int) -> bool:
-    """Whether each label is learned for itself: the user says so, or says nothing and many rows have several."""
-    if options.several_labels is not None:
-        return options.several_labels in EACH
-    if options.kind is not None:
-        return kind_row(options.kind).task == "multilabel"
-    return n_several > FEW_SEVERAL * n_labelled
-
-
-def _several_in_words(every: pd.Series, read: dict[str, tuple[str, ...]], n_several: int, way: str) -> str:
-    """That each label is learned for itself, and how many there are."""
-    names = {name for atoms in read.values() for name in atoms}
-    n_none = int(every.map(lambda cell: cell != "" and not read[cell]).sum())
-    none = f" {counted(n_none, 'row has', 'rows have')} none of them." if n_none else ""
-    written = f", separated by {SEPARATORS[way]}" if way in SEPARATORS else ""
-    mean = sum(len(read[cell]) for cell in every) / max(int((every != "").sum()), 1)
-    return (
-        f"{counted(n_several, 'row has', 'rows have')} several labels{written}: each of the "
-        f"{counted(len(names), 'label')} is learned for itself, {mean:.1f} on average.{none} To read one class per "
-        f"row, choose {with_option('several_labels')}."
-    )
-
-
-def _label_sets(cells: pd.Series, read: dict[str, tuple[str, ...]], notes: list[str], empty_is_none: bool) -> Labels:
-    ordered = {cell: sorted(atoms, key=natural) for cell, atoms in read.items()}
-    sets = cells.map(lambda cell: json.dumps(ordered[cell], ensure_ascii=False)).astype(object)
-    values = cells.map(lambda cell: " + ".join(ordered[cell]) if cell else "").astype(object)
-    reasons = pd.Series("", index=cells.index, dtype=object).where((cells != "") | empty_is_none, NO_LABEL)
-    return Labels(values, reasons, notes, sets)
-
-
-def with_sets(items: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """The items of the rows that were read, with the column ``labels`` where each label is learned for itself."""
-    return items if labels.sets is None else items.assign(labels=labels.sets.to_numpy())
 
 
 def are_lists(values: pd.Series) -> bool:
@@ -306,7 +238,3 @@ def _measured(values: pd.Series, where: str) -> str:
         f"{with_option('number_ranges', '4')}, or name another column {with_option('label_column')}. If they are codes "
         f"of classes, {codes}."
     )
-
-
-def _no_labels(cells: pd.Series) -> pd.Series:
-    return pd.Series("", index=cells.index, dtype=object).where(cells != "", NO_LABEL)

@@ -8,7 +8,7 @@ import os
 from advisor.core.kinds import kind_of, kind_row
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted
-from advisor.data.read.label_cells import EACH, FEW_SEVERAL
+from advisor.data.read.label_sets import EACH, FEW_SEVERAL
 from advisor.data.read.listing import Listing
 from advisor.data.read.names import natural
 

@@ -14,7 +14,7 @@ from advisor.data.read.answers import nested
 from advisor.data.read.column_values import filled
 from advisor.data.read.columns import Columns, columns_beside, in_words, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
-from advisor.data.read.label_cells import NO_LABEL, with_sets
+from advisor.data.read.label_sets import NO_LABEL, with_sets
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.measurements import refuse_measurements
 from advisor.data.read.part_tables import PartTable
