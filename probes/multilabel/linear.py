@@ -107,7 +107,7 @@ def fit_labels(features: np.ndarray, targets: np.ndarray, recipe: Recipe) -> Hea
         coefficients, bias = fit_binary(axes.rows, y, axes.power, recipe.penalty)
     weight = (axes.axes @ coefficients).T / axes.scale
     bias = bias - weight @ axes.centre
-    there = y.any(axis=0)
+    there = y.sum(axis=0) > 0
     weight, bias = np.where(there[:, None], weight, 0.0), np.where(there, bias, ABSENT)
     return Head(weight.astype(np.float32), bias.astype(np.float32))
 

@@ -48,8 +48,8 @@ def labels_words(
         train, own = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         train = train[stratified_subset(strata[train], most or len(train), SEED)]
         n_fit.append(len(train))
-        model = fit_words([texts[i] for i in train], targets[train])
-        scores[own] = model.logits([texts[i] for i in own])
+        model = fit_words([texts[int(i)] for i in train], targets[train])
+        scores[own] = model.logits([texts[int(i)] for i in own])
     probability = np.zeros_like(scores)
     for fold in np.unique(fold_of):
         own = fold_of == fold
