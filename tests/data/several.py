@@ -13,7 +13,7 @@ from advisor import api
 TRAITS = {"even": {0, 2, 4, 6, 8}, "round": {0, 6, 8, 9}, "large": {5, 6, 7, 8, 9}}
 
 
-def questions(folder: Path, n: int = 240) -> Path:
+def questions(folder: Path, n: int = 150) -> Path:
     """Questions of the topic sample as JSON lines: the topic, "asks" with a question mark, "long" from seven words."""
     sample = api.read("sample:topics")
     topics = sample.items["label"].value_counts().index[:3]
@@ -29,7 +29,7 @@ def questions(folder: Path, n: int = 240) -> Path:
     return path
 
 
-def digits(folder: Path, n: int = 160) -> Path:
+def digits(folder: Path, n: int = 120) -> Path:
     """Digits of scikit-learn as images beside labels.csv, whose cells join the traits by a bar; none for 1 and 3."""
     from sklearn.datasets import load_digits
 

@@ -28,7 +28,7 @@ def test_an_empty_cell_is_unlabelled_or_none_of_the_labels(tmp_path: Path) -> No
     assert len(usual.unlabelled) == usual.n_set_aside > 0
     assert any("each-or-none" in note for note in usual.notes)
     whole = api.read(place, several_labels="each-or-none")
-    assert (whole.n_used, whole.n_set_aside) == (160, 0)
+    assert (whole.n_used, whole.n_set_aside) == (120, 0)
     none = whole.targets.sum(axis=1) == 0
     assert int(none.sum()) == usual.n_set_aside and whole.label_words(int(np.flatnonzero(none)[0])) == (
         "none of the labels"
