@@ -44,7 +44,7 @@ def texts(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture(scope="module")
 def advice(texts: Dataset) -> Advice:
     """Measured once."""
-    return advisor.advise(texts, budget=4, backbones="none")
+    return advisor.advise(texts, budget=5, backbones="none")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_advice_measures_four_rungs_and_says_that_the_interval_is_a_priors(texts
     assert all(by_rung[rung].available for rung in by_rung)
     assert {by_rung[r].provenance for r in ("prompting", "rag", "frozen", "scratch")} == {"measured"}
     assert any("prior's" in sentence for sentence in advice.sentences)
-    evidence = advisor.probe(texts, budget=4, backbones="none")
+    evidence = advisor.probe(texts, budget=5, backbones="none")
     linear, every = evidence.result("linear"), evidence.result("majority")
     assert linear is not None and every is not None and linear.measured.value > every.measured.value
     assert set(linear.per_class) == set(texts.classes)
@@ -127,7 +127,7 @@ def test_the_server_answers_with_labels(frozen: RunReport) -> None:
 def test_pictures_go_the_line_too(tmp_path: Path) -> None:
     dataset = api.read(digits(tmp_path), several_labels="each-or-none")
     report = advisor.train(
-        dataset, rung="frozen", budget=30, advice=advisor.advise(dataset, budget=4, backbones="none")
+        dataset, rung="frozen", budget=30, advice=advisor.advise(dataset, budget=5, backbones="none")
     )
     model = advisor.load(report.run)
     assert isinstance(model, Predictor)
