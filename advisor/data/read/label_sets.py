@@ -59,7 +59,7 @@ def as_sets(
     if not empty_is_none and (every == "").any():
         notes.append(
             f"{counted(int((every == '').sum()), 'row')} with an empty cell of labels not read. If these have none of "
-            f"the labels, choose each-or-none {with_option('several_labels')}."
+            f"the labels, say so {with_option('several_labels', 'each-or-none')}."
         )
     return [_of_column(column, read, notes, empty_is_none) for column in cells]
 

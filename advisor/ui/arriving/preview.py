@@ -178,7 +178,7 @@ def chosen(asked: work.Reading, seen: Preview) -> dict[str, str]:
             column(role, seen.table, options)
     if seen.measures or "number_ranges" in options:
         ranges(options)
-    if kind_row(kind).task == "multilabel" or seen.problem or "several_labels" in options:
+    if kind_row(kind).task == "multilabel" or (seen.problem and not seen.measures) or "several_labels" in options:
         several(options)
     return options
 
