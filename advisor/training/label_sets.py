@@ -54,4 +54,5 @@ def rarity_weights(targets: np.ndarray) -> np.ndarray:
     labels. Shape: targets (n, L) to (L,) float32.
     """
     n = np.maximum(targets.sum(axis=0), 1)
-    return np.clip(np.sqrt((len(targets) - n) / n), 1.0, HEAVIEST).astype(np.float32)
+    weights: np.ndarray = np.clip(np.sqrt((len(targets) - n) / n), 1.0, HEAVIEST).astype(np.float32)
+    return weights
