@@ -108,7 +108,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         for name in wanted.sets:
             dataset = dataset_of(name, wanted.items, Path(place))
-            counts = {part: len(dataset.where(part)) for part in ("train", "val", "test")}  # type: ignore[arg-type]
+            counts = {part: len(dataset.where(part)) for part in ("train", "val", "test")}
             print(f"\n### {name}: {len(dataset.classes)} labels, {json.dumps(counts)}\n")
             print("| | macro F1 | 90 % interval | average precision | forecast | seconds |\n|---|---|---|---|---|---|")
             chosen = [LAST]

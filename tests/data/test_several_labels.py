@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor import api
 from advisor.core.errors import DatasetError
-from advisor.core.records import ReadOptions
+from advisor.core.records import Dataset, ReadOptions
 from advisor.data.preview import preview
 from advisor.data.profile.multilabel import cooccurrence
 from advisor.data.read.number_ranges import NumberRanges
@@ -70,7 +70,7 @@ def test_a_file_linked_into_several_class_folders_is_one_item(tmp_path: Path) ->
     assert one.n_used == 30
 
 
-def read_as_classes(place: Path) -> api.Dataset:
+def read_as_classes(place: Path) -> Dataset:
     """The folder read with one class per item."""
     return api.read(place, kind="image")
 

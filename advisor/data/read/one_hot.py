@@ -142,7 +142,7 @@ def _prefix(columns: list[str]) -> str:
 def _are_several(table: Table, columns: list[str]) -> bool:
     """Whether the rows of the set do not sum to one: a row may have several labels, or none of them."""
     own = [same_column(table, column) for column in columns]
-    ones = sum(table.frame[c].str.lower().isin(YES).astype(int) for c in own if c)
+    ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy(int) for c in own if c], axis=1).sum(axis=1)
     return bool((ones > 1).any()) and float((ones == 1).mean()) < MIN_SINGLE
 
 
@@ -156,10 +156,10 @@ def _one_column(table: Table, columns: list[str], n_prefix: int, name: str, seve
         return table
     ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy() for c in own], axis=1)
     classes = np.array([column[n_prefix:] for column in columns], dtype=object)
-    said = np.stack([table.frame[c].ne("").to_numpy() for c in own], axis=1).any(axis=1)
+    said: np.ndarray = np.stack([table.frame[c].ne("").to_numpy() for c in own], axis=1).any(axis=1)
     cells = [
         NONE if several and some and not marks.any() else _cell(classes[marks].tolist())
-        for marks, some in zip(ones, said, strict=True)
+        for marks, some in zip(ones, said.tolist(), strict=True)
     ]
     frame = table.frame.drop(columns=[str(c) for c in own])
     frame[name] = pd.Series(cells, index=frame.index, dtype=object)
