@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-next bench-rungs fuzz bench-export bench-scale gpu-check gpu-pack doctor clean
+.PHONY: app test test-slow lint format guide screenshots bench bench-dashboard bench-serve bench-speed bench-batch bench-confidence bench-ladder score bench-probes bench-backbones bench-faults bench-fix bench-labels bench-next bench-rungs fuzz bench-export bench-scale gpu-check gpu-pack doctor clean
 
 app: $(READY)  ## open the dashboard on 127.0.0.1:8501
 	$(BIN)/advisor app
@@ -71,6 +71,9 @@ bench-faults: $(READY)  ## kills, full disks, damaged files, crowds: what surviv
 
 fuzz: $(READY)  ## generated and mutated inputs for every reader; READERS="json pdf" MINUTES=10 choose
 	$(BIN)/python -m benchmarks.fuzz $(READERS) --minutes $(or $(MINUTES),1)
+
+bench-labels: $(READY)  ## several labels per item: every rung against scikit-learn's OneVsRest, on four sets
+	$(BIN)/python -m benchmarks.labels
 
 bench-next: $(READY)  ## what 50 labels bring when they are chosen, against 50 at random, on six sets
 	$(BIN)/python -m benchmarks.next_labels

@@ -80,12 +80,14 @@ def read(
     answer_column: str | None = None,
     document_column: str | None = None,
     several_labels: SeveralLabels | None = None,
+    number_ranges: int | None = None,
     progress: Progress = silent,
 ) -> Dataset:
     """Read a dataset: list it, check its items, split it. Raises DatasetError saying what is wrong and what to do.
 
     text_column, label_column: a name, or several, also apart by commas in one string: texts are joined by a blank line,
-    columns of zeros and ones are one label. several_labels: what becomes of rows with several labels.
+    columns of zeros and ones are one label. several_labels: what becomes of rows with several labels. number_ranges:
+    a label that is a number is read as so many ranges with as many items each.
     """
     if isinstance(source, Dataset):
         return source
@@ -93,6 +95,7 @@ def read(
         kind=kind, text_column=_in_one(text_column), label_column=_in_one(label_column), path_column=path_column,
         split_column=split_column, group_column=group_column, question_column=question_column,
         answer_column=answer_column, document_column=document_column, several_labels=several_labels,
+        number_ranges=number_ranges,
     )  # fmt: skip
     return read_source(source, options, progress)
 

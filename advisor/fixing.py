@@ -37,7 +37,13 @@ PUBLIC = ("fix", "suggestions")
 
 def opened(x: Source, progress: Progress = silent) -> Dataset:
     """The dataset at hand, or read. Raises DatasetError."""
-    return x if isinstance(x, Dataset) else read(x, progress=progress)
+    dataset = x if isinstance(x, Dataset) else read(x, progress=progress)
+    if not task_of(dataset).correctable:
+        raise DatasetError(
+            f"{dataset.name} has several labels per item, which are not corrected here. Take the list of suspect "
+            f"labels from the Evidence page (CSV), correct your own file, and read it again."
+        )
+    return dataset
 
 
 def suggestions(

@@ -46,7 +46,7 @@ class TfidfModel:
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Decision values (n, C) float32."""
-        rows = _stacked([part.transform([text[:MAX_CHARACTERS] for text in texts]) for part in self.parts])
+        rows = stacked([part.transform([text[:MAX_CHARACTERS] for text in texts]) for part in self.parts])
         values: np.ndarray = np.asarray(rows @ self.weight.T, dtype=np.float32) + self.bias
         return values
 
@@ -103,6 +103,14 @@ def fit_tfidf(
     present, own = np.unique(np.asarray(labels, dtype=np.int64), return_inverse=True)
     if len(present) < 2:
         raise ProbeError("TF-IDF needs texts of at least two classes. Add labelled texts.")
+    parts, rows = vectorised(texts, with_characters)
+    model = LinearSVC(C=penalty, class_weight="balanced" if balanced else None, random_state=0)
+    model.fit(stacked(rows), own)
+    return _packed(tuple(parts), model, present, n_classes, penalty)
+
+
+def vectorised(texts: Sequence[str], with_characters: bool) -> tuple[list[Any], list[Any]]:
+    """Vectorisers fitted on the texts, words first, and what each makes of them. Raises ProbeError without a word."""
     heads = [text[:MAX_CHARACTERS] for text in texts]
     parts: list[Any] = []
     rows: list[Any] = []
@@ -115,9 +123,7 @@ def fit_tfidf(
                 raise ProbeError("There is no word in the training texts. Check the text column.") from error
             continue
         parts.append(part)
-    model = LinearSVC(C=penalty, class_weight="balanced" if balanced else None, random_state=0)
-    model.fit(_stacked(rows), own)
-    return _packed(tuple(parts), model, present, n_classes, penalty)
+    return parts, rows
 
 
 def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: int, penalty: float) -> TfidfModel:
@@ -131,7 +137,8 @@ def _packed(parts: tuple[Any, ...], model: Any, present: np.ndarray, n_classes: 
     return TfidfModel(parts, whole, offset, penalty)
 
 
-def _stacked(rows: list[Any]) -> Any:
+def stacked(rows: list[Any]) -> Any:
+    """Sparse rows side by side."""
     from scipy.sparse import hstack
 
     return hstack(rows, format="csr") if len(rows) > 1 else rows[0]

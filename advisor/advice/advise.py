@@ -164,7 +164,7 @@ def decided(
         sentences=(
             *explain.summary(decision, estimates, metric, goal),
             *labels_for_target(case),
-            *outlook_of(dataset.kind).asides(evidence, case.chosen),
+            *outlook_of(dataset.kind).asides(evidence, case.chosen, dataset.kind),
             *([evidence.backbones.sentence] if evidence.backbones else []),
         ),
         flips=what_ifs(case),

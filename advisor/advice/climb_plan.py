@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from advisor.advice.advise import answer
 from advisor.advice.climbing import rungs_of
 from advisor.advice.planning import make_plan
@@ -86,5 +84,5 @@ def class_shares(dataset: Dataset) -> tuple[float, ...]:
     """The share of each class among the labelled items outside the test part; () where there are no classes."""
     if not dataset.classes:
         return ()
-    counts = np.bincount(dataset.labels[dataset.where("train", "val")], minlength=len(dataset.classes))
+    counts = dataset.label_counts(dataset.where("train", "val"))
     return tuple(float(share) for share in counts / max(counts.sum(), 1))

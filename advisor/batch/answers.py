@@ -63,6 +63,18 @@ def _of_answer(answer: Answer, least: float) -> dict[str, Cell]:
     }
 
 
+def _of_sets(prediction: Prediction, least: float) -> dict[str, Cell]:
+    if prediction.labels is None:
+        return {"not_sure": True, "problem": prediction.problem}
+    shares = [f"{label}: {prediction.probabilities[label]:.3f}" for label in prediction.probabilities]
+    return {
+        "predicted_labels": " | ".join(prediction.labels),
+        "n_labels": float(len(prediction.labels)),
+        "probabilities": " | ".join(shares),
+        "not_sure": False,
+    }
+
+
 _COLUMNS: dict[TaskName, AnswerColumns] = {
     "classification": AnswerColumns(
         texts=("predicted_label", "runner_up", LIKELY, "problem"),
@@ -81,6 +93,15 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
         counted="supported",
         method="answer_each",
         cells=_of_answer,
+    ),
+    "multilabel": AnswerColumns(
+        texts=("predicted_labels", "probabilities", "problem"),
+        shares=("n_labels",),
+        flags=("not_sure",),
+        order=("predicted_labels", "n_labels", "probabilities", "problem"),
+        counted="predicted_labels",
+        method="predict_each",
+        cells=_of_sets,
     ),
 }
 

@@ -37,6 +37,7 @@ def item_columns(
     head: the table, or its first rows; column: the one named by the user; trained_on: the columns of the model's
     dataset by their roles; n_rows: of the whole table. Raises ColumnUnclear, and DatasetError for a name that is none.
     """
+    kind = kind_row(kind).like or kind  # the items of a kind with several labels are read as those with one
     if column:
         return all_named(head, column, _ITEMS[kind]) if kind == "text" else (named(head, column, _ITEMS[kind]),)
     learned = trained_on.get(_ROLE[kind], ())

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from advisor.cli.options import Backbone, Json, PathArgument, Reading, reads_data
 from advisor.cli.output import command
+from advisor.core.kinds import kind_row
 
 if TYPE_CHECKING:
     from advisor.core.records import NextLabels
@@ -65,7 +66,7 @@ def show(to: Console, chosen: NextLabels, path: str, out: Path | None) -> None:
 
     rows = table("item", "probe's guess", ">probability")
     for one in chosen.items[:SHOWN]:
-        name = one.key if chosen.kind == "image" else one.item
+        name = one.key if kind_row(chosen.kind).modality == "image" else one.item
         rows.add_row(safe(name[:MOST_CHARACTERS]), safe(one.guess[:30]), f"{100 * one.probability:.0f} %")
     to.print(rows)
     if len(chosen.items) > SHOWN:

@@ -42,6 +42,7 @@ class Reading(TypedDict):
     answer_column: str | None
     document_column: str | None
     several_labels: Any
+    number_ranges: int | None
 
 
 PathArgument = Annotated[
@@ -115,7 +116,14 @@ _READING: dict[str, Any] = {
     },
     "several_labels": Annotated[
         SeveralChoice | None,
-        typer.Option(help="Rows with several labels: combine makes each combination a class, single leaves them out."),
+        typer.Option(
+            help="Rows with several labels: each learns every label for itself (each-or-none: an empty cell has none), "
+            "combine makes each combination a class, single leaves them out."
+        ),
+    ],
+    "number_ranges": Annotated[
+        int | None,
+        typer.Option(min=2, max=20, help="A label that is a number: into how many ranges of as many items each."),
     ],
 }
 

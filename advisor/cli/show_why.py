@@ -23,7 +23,7 @@ def applied(model: Any, inputs: Sequence[Any], progress: Progress) -> tuple[Any,
 
     Raises DatasetError for a model of images or questions, and where none of the inputs can be used.
     """
-    if kind_row(model.kind).task != "classification" or kind_row(model.kind).modality != "text":
+    if kind_row(model.kind).task == "answering" or kind_row(model.kind).modality != "text":
         step = (
             "An answer names its passages without it." if model.kind == "qa"
             else "For images, open the run with advisor app, or call model.explain(path)."

@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-#: "qa" is question answering over documents: items are questions, and the documents lie beside them.
-Kind = Literal["image", "text", "qa"]
-Metric = Literal["accuracy", "balanced accuracy", "token F1"]
+#: "qa" is question answering over documents: items are questions, and the documents lie beside them. Of the kinds
+#: with "multilabel" an item may have several labels at once, or none.
+Kind = Literal["image", "text", "qa", "image-multilabel", "text-multilabel"]
+Metric = Literal["accuracy", "balanced accuracy", "token F1", "macro F1"]
 #: What an item is.
 ModalityName = Literal["image", "text"]
 #: What is to be said about an item.
-TaskName = Literal["classification", "answering"]
+TaskName = Literal["classification", "answering", "multilabel"]
 KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
-#: What becomes of rows with several labels: each combination is a class, or only rows with a single label are used.
-SeveralLabels = Literal["combine", "single"]
+#: What becomes of rows with several labels: each label is learned for itself (and an empty cell is not labelled, or has
+#: none of them), each combination is a class, or only rows with a single label are used.
+SeveralLabels = Literal["each", "each-or-none", "combine", "single"]
 SEVERAL_LABELS: tuple[SeveralLabels, ...] = get_args(SeveralLabels)
 
 
@@ -28,6 +30,7 @@ class KindRow:
 
     ``column``: of the items table, where an item stands, or its place. ``metric``: the task's one metric, None where
     the balance of the classes decides between the two accuracies. ``label``: what an item is learned from, in words.
+    ``like``: the kind whose completed tasks stand in while there are none of this one; "" for itself.
     """
 
     name: Kind
@@ -39,6 +42,7 @@ class KindRow:
     column: Literal["path", "text"]
     label: str = "label"
     metric: Metric | None = None
+    like: Kind | Literal[""] = ""
 
     def counted(self, n: int) -> str:
         """A number of items in words.
@@ -53,6 +57,10 @@ KINDS: tuple[KindRow, ...] = (
     KindRow("image", "image", "classification", "image", "images", "px", "path"),
     KindRow("text", "text", "classification", "text", "texts", "tokens", "text"),
     KindRow("qa", "text", "answering", "question", "questions", "tokens", "text", "answer", "token F1"),
+    KindRow(
+        "image-multilabel", "image", "multilabel", "image", "images", "px", "path", metric="macro F1", like="image"
+    ),
+    KindRow("text-multilabel", "text", "multilabel", "text", "texts", "tokens", "text", metric="macro F1", like="text"),
 )
 
 
@@ -61,15 +69,27 @@ def kind_row(kind: str) -> KindRow:
 
     >>> kind_row("qa").modality, kind_row("qa").task
     ('text', 'answering')
-    >>> kind_row("sound")
+    >>> kind_row("sound")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    KeyError: "There is no kind of dataset called 'sound'. The kinds are image, text, qa."
+    KeyError: "There is no kind of dataset called 'sound'. The kinds are image, text, qa, image-multilabel, ..."
     """
     for row in KINDS:
         if row.name == kind:
             return row
     raise KeyError(f"There is no kind of dataset called {kind!r}. The kinds are {', '.join(KIND_NAMES)}.")
+
+
+def kind_of(modality: str, task: TaskName) -> Kind:
+    """The kind of a modality's items with this task. Raises KeyError where there is none.
+
+    >>> kind_of("image", "multilabel"), kind_of("text", "classification")
+    ('image-multilabel', 'text')
+    """
+    for row in KINDS:
+        if (row.modality, row.task) == (modality, task):
+            return row.name
+    raise KeyError(f"There is no kind of {modality} items for {task}.")
 
 
 def task_of_metric(metric: Metric) -> TaskName:

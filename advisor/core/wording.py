@@ -250,3 +250,12 @@ def cut(text: str, limit: int = 600) -> tuple[str, bool]:
     start = text[:limit]
     place = max(start.rfind(" "), start.rfind("\n"))
     return start[: place + 1 if place > limit // 2 else limit].rstrip(" ") + "…", True
+
+
+def label_words(labels: Sequence[str]) -> str:
+    """Several labels of an item in words.
+
+    >>> label_words(["food", "good"]), label_words([])
+    ('food, good', 'none of the labels')
+    """
+    return ", ".join(labels) or "none of the labels"

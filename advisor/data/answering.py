@@ -24,6 +24,7 @@ class Answering:
 
     name: TaskName = "answering"
     has_classes = False
+    correctable = True
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Questions are copies of each other when they ask and answer the same."""
@@ -40,6 +41,10 @@ class Answering:
     def classes(self, listing: Listing) -> tuple[str, ...]:
         """None: answers are free text."""
         return ()
+
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """Every label is 0: the answers lie in a column of their own."""
+        return items.assign(label=pd.Series(0, index=items.index, dtype="int64"))
 
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """Questions, answers and documents."""

@@ -31,6 +31,7 @@ class Classification:
 
     name: TaskName = "classification"
     has_classes = True
+    correctable = True
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Items are copies of each other when they look or read alike."""
@@ -87,6 +88,11 @@ class Classification:
     def classes(self, listing: Listing) -> tuple[str, ...]:
         """The labels, numbers in their order."""
         return tuple(sorted(set(listing.items["label"]), key=natural))
+
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """The label is the number of its class."""
+        number = {name: i for i, name in enumerate(classes)}
+        return items.assign(label=items["label"].map(number).astype("int64"))
 
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """The items as their modality sees them."""

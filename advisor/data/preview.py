@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from advisor.core.records import Kind, ReadOptions
 from advisor.data.read.chosen_tables import data_tables, read_parts
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable
+from advisor.data.read.number_ranges import NumbersError
 from advisor.data.read.source import Source, resolve
 from advisor.data.read.tree import Tree, walk
 from advisor.data.reading import all_bad
@@ -31,6 +33,7 @@ class Preview:
     ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class,
     the largest first; empty for questions. ``parts``: items of each official part, "" for those without one.
     ``items``: a few of them, ``item`` (a text, or an image's path) and ``label``. ``table``: the table they come from.
+    ``measures``: whether the labels are measured numbers, which can be read as ranges.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Preview:
     table: SeenTable | None = None
     notes: tuple[str, ...] = ()
     problem: str = ""
+    measures: bool = False
 
 
 def preview(source: str, options: ReadOptions | None = None, progress: Progress = silent) -> Preview:
@@ -60,7 +64,9 @@ def preview(source: str, options: ReadOptions | None = None, progress: Progress 
         table = _first_table(place)
         if table is None:
             raise
-        return Preview(place.name, table=_cut_short(table), problem=str(error))
+        return Preview(
+            place.name, table=_cut_short(table), problem=str(error), measures=isinstance(error, NumbersError)
+        )
     if not len(listing.items):
         return Preview(place.name, table=_cut_short(listing.seen), problem=all_bad(place, listing))
     return _understood(place, listing)
@@ -76,12 +82,17 @@ def _understood(place: Source, listing: Listing) -> Preview:
         n=len(items),
         n_set_aside=len(listing.set_aside),
         n_documents=0 if listing.documents is None else len(listing.documents),
-        classes={} if questions else {str(name): int(n) for name, n in items["label"].value_counts().items()},
+        classes={} if questions else {str(name): int(n) for name, n in _labels(items).value_counts().items()},
         parts={str(part): int(n) for part, n in items["part"].value_counts().items()},
         items=shown[[column, "label"]].rename(columns={column: "item"}).reset_index(drop=True).map(_cut),
         table=_cut_short(listing.seen),
         notes=tuple(dict.fromkeys(listing.notes)),
     )
+
+
+def _labels(items: pd.DataFrame) -> pd.Series:
+    """Every label of every item."""
+    return items["labels"].map(json.loads).explode().dropna() if "labels" in items else items["label"]
 
 
 def _cut_short(table: SeenTable | None) -> SeenTable | None:

@@ -79,8 +79,7 @@ def _inspected(source: Source, listing: Listing, mark: str, options: ReadOptions
     inspection = task.checked_split(source.origin, listing, inspection)
     classes = task.classes(listing)
     content_notes = tuple(note for note in dict.fromkeys([*listing.notes, *notes]) if note not in own_notes)
-    number = {name: i for i, name in enumerate(classes)}
-    items = listing.items.assign(label=listing.items["label"].map(lambda name: number.get(name, 0)).astype("int64"))
+    items = task.numbered(listing.items, classes)
     dataset = Dataset(
         name=by_content(source.name, classes, _titles(listing)),
         kind=listing.kind,

@@ -8,10 +8,13 @@ then fill what is missing, class by class. The same rows and seed always give th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+
+from advisor.data.split_sets import divide_sets
 
 SHARES = {"train": 0.64, "val": 0.16, "test": 0.20}
 CARVED_VAL = 0.15
@@ -25,25 +28,44 @@ def assign_parts(
     items: rows with `label`, `part` ("" or train, val, test, ood) and `group` (missing or "" = none).
     clusters: row positions of duplicates that must stay together where we split; an official split is not changed.
     """
+    divided = _by_sets(items) if "labels" in items else _by_class(items)
     marked = items["part"].fillna("").astype(str).to_numpy(dtype=object)
-    labels = pd.factorize(items["label"])[0]
     units = unit_numbers(items["group"], clusters)
     parts, present = marked.copy(), {"train", "val", "test"} & set(marked)
     inside = np.flatnonzero(marked != "ood")
     if len(present) < 2:
-        parts[inside] = divide(labels[inside], units[inside], SHARES, seed)
+        parts[inside] = divided(inside, units[inside], SHARES, seed)
         notes = [_only_one_part(present.pop())] if present else []
         return _series(parts, items), False, notes
     notes = _complete_official(parts, marked, present)
     if not (parts == "val").any():
         rows = np.flatnonzero(parts == "train")
-        parts[rows] = divide(labels[rows], units[rows], {"train": 1 - CARVED_VAL, "val": CARVED_VAL}, seed)
+        parts[rows] = divided(rows, units[rows], {"train": 1 - CARVED_VAL, "val": CARVED_VAL}, seed)
         n = f"{(parts == 'val').sum():,} training items were set apart for validation."
         if "val" in present and "test" not in present:
             notes[0] = f"There is no test part: the validation part is the locked test part, and {n}"
         else:
             notes.append(f"There is no validation part, so {n}")
     return _series(parts, items), True, notes
+
+
+#: From rows (m,), their units (m,), shares by part, and a seed to the part of each row, (m,).
+Divided = Callable[[np.ndarray, np.ndarray, dict[str, float], int], np.ndarray]
+
+
+def _by_class(items: pd.DataFrame) -> Divided:
+    labels = pd.factorize(items["label"])[0]
+    return lambda rows, units, shares, seed: divide(labels[rows], units, shares, seed)
+
+
+def _by_sets(items: pd.DataFrame) -> Divided:
+    """Items with several labels, written as JSON lists."""
+    sets = items["labels"].map(json.loads)
+    names = {name: i for i, name in enumerate(sorted({name for own in sets for name in own}))}
+    targets = np.zeros((len(items), len(names)), dtype=np.int64)
+    for row, own in enumerate(sets):
+        targets[row, [names[name] for name in own]] = 1
+    return lambda rows, units, shares, seed: divide_sets(targets[rows], units, shares, seed)
 
 
 def _series(parts: np.ndarray, items: pd.DataFrame) -> pd.Series[str]:

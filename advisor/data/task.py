@@ -1,6 +1,6 @@
-"""What is to be said about an item: one protocol for classification and answering, and one lookup for whoever asks.
+"""What is to be said about an item: one protocol for every task, and one lookup for whoever asks.
 
-The implementations lie side by side in `advisor.data.classification` and `advisor.data.answering`. What a task
+The implementations lie side by side, such as `advisor.data.classification` and `advisor.data.answering`. What a task
 measures, forecasts and shows stands in the rooms that do so, under the same name.
 """
 
@@ -16,19 +16,22 @@ from advisor.data.answering import ANSWERING
 from advisor.data.classification import CLASSIFICATION
 from advisor.data.inspect.inspection import Inspection
 from advisor.data.modality import Modality
+from advisor.data.multilabel import MULTILABEL
 from advisor.data.profile.findings import Described
 from advisor.data.read.listing import Listing
 from probes.progress import Progress
 
 
 class Task(Protocol):
-    """What a task makes of a dataset's items. ``has_classes``: whether an item's label is one of a few names.
+    """What a task makes of a dataset's items. ``has_classes``: whether an item's label is one of a few names, which can
+    be asked for item by item. ``correctable``: whether items are decided about on the Fix page.
 
     The metric is the dataset's own (`Dataset.metric`), from the table of kinds.
     """
 
     name: TaskName
     has_classes: bool
+    correctable: bool
 
     def inspect(self, items: pd.DataFrame, modality: Modality, progress: Progress) -> Inspection:
         """Look into every item once, and find copies: of items that mean the same for this task."""
@@ -49,12 +52,16 @@ class Task(Protocol):
         """The names of the classes in their order; empty where the task has none."""
         ...
 
+    def numbered(self, items: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+        """The items with their labels as numbers, as `Dataset` keeps them."""
+        ...
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """What a profile shows of the items. measures: rows that were inspected."""
         ...
 
 
-TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING}
+TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING, "multilabel": MULTILABEL}
 
 
 def task_of(dataset_or_kind: Dataset | str) -> Task:

@@ -16,6 +16,7 @@ from advisor.evidence.answering.measures import ProbedLanguageModel
 from advisor.evidence.backbones import AT_HAND, SHARE, compared, no_time, settled
 from advisor.evidence.classification import ProbedBackbone
 from advisor.evidence.issues import issues_are_whole
+from advisor.evidence.multilabel.probes import ProbedLabels
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import Keep, ProbedModel, forget
 from probes.errors import BackboneError, ProbeError
@@ -33,6 +34,7 @@ GLANCE_BUDGET_SECONDS = 20.0
 MODELS: dict[TaskName, Callable[[Dataset, str | None, Load], ProbedModel]] = {
     "classification": ProbedBackbone.of,
     "answering": ProbedLanguageModel.of,
+    "multilabel": ProbedLabels.of,
 }
 
 

@@ -202,7 +202,7 @@ def find_shortcuts(dataset: Dataset, sample: Sample, oof_predicted: np.ndarray) 
 def label_rows(dataset: Dataset, sample: Sample, suspects: SuspectLabels) -> pd.DataFrame:
     """One row per item: how far its label is believed, and the class suggested instead."""
     names = np.array(dataset.classes, dtype=object)
-    return _rows(
+    return rows_of(
         dataset, sample.rows, LABELS, suspects.score, suspects.suspect,
         suggested=np.where(suspects.suspect, names[suspects.suggested], ""), probability=suspects.probability,
     )  # fmt: skip
@@ -211,7 +211,7 @@ def label_rows(dataset: Dataset, sample: Sample, suspects: SuspectLabels) -> pd.
 def neighbour_rows(dataset: Dataset, sample: Sample, around: Neighbourhood) -> pd.DataFrame:
     """One row per item: the share of its neighbours that carry its label."""
     names = np.array(dataset.classes, dtype=object)
-    return _rows(
+    return rows_of(
         dataset, sample.rows, NEIGHBOURS, around.own_share, around.alone,
         suggested=np.where(around.alone, names[around.majority], ""), probability=around.majority_share,
     )  # fmt: skip
@@ -219,7 +219,7 @@ def neighbour_rows(dataset: Dataset, sample: Sample, around: Neighbourhood) -> p
 
 def outlier_rows(dataset: Dataset, sample: Sample, around: Neighbourhood) -> pd.DataFrame:
     """One row per item: its distance to the nearest others."""
-    return _rows(dataset, sample.rows, OUTLIERS, around.distance, around.outlier)
+    return rows_of(dataset, sample.rows, OUTLIERS, around.distance, around.outlier)
 
 
 def copy_rows(dataset: Dataset) -> pd.DataFrame:
@@ -234,8 +234,9 @@ def copy_rows(dataset: Dataset) -> pd.DataFrame:
             copies.append(row_of[key])
             originals.append(original)
             torn.append(float(label != other))
-            remarks.append(f"{cluster['kind']} copy of {original}{_labelled(dataset, other) if label != other else ''}")
-    return _rows(dataset, np.array(copies, dtype=np.int64), COPIES, torn, True, other=originals, remark=remarks)
+            known = _labelled(dataset, row_of[original]) if label != other else ""
+            remarks.append(f"{cluster['kind']} copy of {original}{known}")
+    return rows_of(dataset, np.array(copies, dtype=np.int64), COPIES, torn, True, other=originals, remark=remarks)
 
 
 def differently_labelled(sample: Sample, alike: LookAlikes) -> np.ndarray:
@@ -247,10 +248,10 @@ def look_alike_rows(dataset: Dataset, sample: Sample, alike: LookAlikes) -> pd.D
     """One row per item: the cosine with the nearest other one; on the list with its key, and its label if another."""
     keys = dataset.items["key"].to_numpy()[sample.rows]
     remarks = [
-        f"like {keys[other]}{_labelled(dataset, int(sample.labels[other])) if differs else ''}" if listed else ""
+        f"like {keys[other]}{_labelled(dataset, int(sample.rows[other])) if differs else ''}" if listed else ""
         for other, listed, differs in zip(alike.nearest, alike.alike, differently_labelled(sample, alike), strict=True)
     ]
-    return _rows(
+    return rows_of(
         dataset, sample.rows, LOOK_ALIKES, np.where(np.isfinite(alike.cosine), alike.cosine, np.nan), alike.alike,
         other=np.where(alike.alike, keys[alike.nearest], ""), remark=remarks,
     )  # fmt: skip
@@ -269,7 +270,7 @@ def shortcut_rows(dataset: Dataset, properties: list[Shortcut]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(
+def rows_of(
     dataset: Dataset,
     rows: np.ndarray,
     check: str,
@@ -282,13 +283,13 @@ def _rows(
     remark: list[str] | str = "",
 ) -> pd.DataFrame:
     """One row per item of `rows`, with every column of the table."""
-    names = np.array(dataset.classes, dtype=object)
     keys = dataset.items["key"].to_numpy()[rows]
-    table = pd.DataFrame({"key": keys, "row": rows, "label": names[dataset.labels[rows]], "check": check})
+    labels = [dataset.label_words(row) for row in rows]
+    table = pd.DataFrame({"key": keys, "row": rows, "label": labels, "check": check})
     return table.assign(
         score=score, verdict=verdict, suggested=suggested, probability=probability, other=other, remark=remark
     )
 
 
-def _labelled(dataset: Dataset, label: int) -> str:
-    return f", which is labelled {dataset.classes[label]}"
+def _labelled(dataset: Dataset, row: int) -> str:
+    return f", which is labelled {dataset.label_words(row)}"

@@ -54,8 +54,9 @@ def worklist(dataset: Dataset, of: Judged | None) -> pd.DataFrame:
     questions, proposed with the answer, or ""), probability (of the class, or NaN), other (the row that it is like, or
     -1), reason. Raises StorageError where the rows are damaged.
     """
-    if not task_of(dataset).has_classes:
-        return _of_questions(dataset)
+    task = task_of(dataset)
+    if not task.has_classes:
+        return _of_questions(dataset) if task.correctable else pd.DataFrame(columns=list(COLUMNS))
     table = issues.load_issues(dataset, of) if of is not None else pd.DataFrame(columns=list(issues.COLUMNS))
     if table.empty:
         table = issues.copy_rows(dataset)

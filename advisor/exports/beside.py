@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.core import storage
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.exports import card, contents
@@ -112,7 +113,7 @@ def _training(model: Predictor, run: Path, to: Path) -> bool:
         settings["pace"] = _pace(model, trained)
     if spec["weights"] == "words":
         name = "train_words"
-    elif spec["kind"] == "text":
+    elif kind_row(spec["kind"]).modality == "text":
         name = "train_texts"
     else:
         name = TRAINING.get(model.backbone.entry.loader, "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from advisor.core import wording
+from advisor.core.kinds import kind_row
 from advisor.core.ladder import run_title
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.core.shown import visible
@@ -17,11 +18,14 @@ from advisor.exports.records import Exported
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard, ModelCardData
 
-TASKS = {"image": "image-classification", "text": "text-classification", "qa": "question-answering"}
+TASKS = {
+    "image": "image-classification", "text": "text-classification", "qa": "question-answering",
+    "image-multilabel": "image-classification", "text-multilabel": "text-classification",
+}  # fmt: skip
 #: The hub's identifiers of the licences of weights; any other is "other" with its name.
 LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit", "BSD-3-Clause": "bsd-3-clause", "CC-BY-NC-4.0": "cc-by-nc-4.0"}
 #: The hub's names of metrics.
-METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1"}
+METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1", "macro F1": "f1"}
 #: The sources of weights that nobody else made.
 OWN = ("trained here", "small-resnet")
 MOST_FINDINGS, MOST_CLASSES = 20, 50
@@ -115,19 +119,22 @@ def _opening(spec: dict[str, Any], plan: Plan) -> str:
     classes = [text(name) for name in spec["classes"][:MOST_CLASSES]]
     name = run_title(spec["rung"], spec.get("fallback") or None)
     more = f", and {len(spec['classes']) - MOST_CLASSES:,} more" if len(spec["classes"]) > MOST_CLASSES else ""
-    says = (
-        f" It says which of {len(spec['classes']):,} classes an item is of: {', '.join(classes)}{more}."
-        if classes
-        else ""
-    )
+    says = f" It says which of {len(spec['classes']):,} {_nouns(spec)}: {', '.join(classes)}{more}." if classes else ""
     return (
         f"# {text(plan.dataset_name)}: {name.lower()}\n\n{name}, a model made by Transfer Advisor "
         f"from {text(' and '.join(titles) or 'random weights')}, on the dataset {text(plan.dataset_name)}.{says}"
     )
 
 
+def _nouns(spec: dict[str, Any]) -> str:
+    """What the names of the model are, in the middle of a sentence."""
+    several = kind_row(spec["kind"]).task == "multilabel"
+    return "labels an item has, any of them or none" if several else "classes an item is of"
+
+
 def _use(kind: str, exported: Exported) -> str:
-    asks = {"image": "photo.jpg", "text": '"a text"', "qa": '"a question"'}[kind]
+    row = kind_row(kind)
+    asks = {"image": "photo.jpg", "text": '"a question"' if row.task == "answering" else '"a text"'}[row.modality]
     command = f"```\npip install -r requirements.txt\npython predict.py {asks}\n```\n\n"
     return (
         command * ("predict.py" in exported.files) + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."
@@ -171,6 +178,11 @@ def _data(spec: dict[str, Any], plan: Plan, dataset: Dataset | None) -> str:
 def _use_for(spec: dict[str, Any]) -> str:
     if not spec["classes"]:
         return "Questions like those of the dataset. The documents are those in this folder."
+    if kind_row(spec["kind"]).task == "multilabel":
+        return (
+            "Items like those of the dataset. Each label is given from a threshold of its own on, which was chosen on "
+            "held-out items; an item may get several labels or none."
+        )
     return (
         "Items like those of the dataset. The model gives every item one of its classes, even an item that belongs to "
         "none of them."

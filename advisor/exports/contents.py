@@ -33,7 +33,9 @@ PACKAGES: dict[Reads, tuple[str, ...]] = {
 def write_description(reads: Reads, model: Predictor, to: Path) -> None:
     """classes.json, preprocessing.json, and the tokenizer or the vocabulary where the model has one."""
     write_json(to / "classes.json", list(model.classes))
-    sure = {"not_sure_below": model.least_sure, "likely_from": model.least_likely}
+    sure: dict[str, Any] = {"not_sure_below": model.least_sure, "likely_from": model.least_likely}
+    if model.thresholds is not None:
+        sure["thresholds"] = model.thresholds.tolist()
     write_json(to / "preprocessing.json", {**_DESCRIPTIONS[reads](model), "head": model.spec.get("head"), **sure})
     if reads == "texts":
         any_model: Any = model

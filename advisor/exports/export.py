@@ -9,6 +9,7 @@ from typing import Any
 
 from advisor.core import disk
 from advisor.core.errors import DatasetError, RunError, StorageError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.exports import beside, contents, extra, language, onnx_file, parity, quantised, questions
@@ -46,7 +47,7 @@ def export(run: Path, form: str = "onnx", to: str | Path | None = None, progress
 
 def is_language(spec: dict[str, Any]) -> bool:
     """Whether the model answers by a language model, or answers questions."""
-    return bool(spec["kind"] == "qa" or spec["weights"] == "prompt")
+    return bool(kind_row(spec["kind"]).task == "answering" or spec["weights"] == "prompt")
 
 
 def checked_form(form: str) -> Form:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from advisor.core.errors import RunError
-from advisor.exports.heads import head_of
+from advisor.exports.heads import Shares, head_of
 from advisor.exports.resizing import Resize
 from advisor.rungs.saved.classifier import ImageClassifier, TextClassifier
 from advisor.rungs.saved.clip import ClipPredictor
@@ -107,12 +107,12 @@ class Words(nn.Module):
     bias: Tensor
 
     def __init__(
-        self, idf: np.ndarray, ends: tuple[int, ...], weight: np.ndarray, bias: np.ndarray, temperature: float
+        self, idf: np.ndarray, ends: tuple[int, ...], weight: np.ndarray, bias: np.ndarray, shares: Shares
     ) -> None:
         super().__init__()
         for name, array in (("idf", idf), ("weight", weight), ("bias", bias)):
             self.register_buffer(name, torch.from_numpy(np.array(array, np.float32)))
-        self.ends, self.temperature = ends, temperature
+        self.ends, self.shares = ends, shares
 
     def forward(self, counts: Tensor) -> Tensor:
         terms = (
@@ -121,7 +121,8 @@ class Words(nn.Module):
         parts = [terms[:, start:end] for start, end in zip((0, *self.ends), self.ends, strict=False)]
         rows = torch.cat([part / torch.clamp(torch.linalg.vector_norm(part, dim=1, keepdim=True), min=1e-12)
                           for part in parts], dim=1)  # fmt: skip
-        return torch.softmax((rows @ self.weight.T + self.bias) / self.temperature, dim=1)
+        probabilities: Tensor = self.shares(rows @ self.weight.T + self.bias)
+        return probabilities
 
 
 def graph_of(model: Predictor, tensors: dict[str, Tensor]) -> Graph:
@@ -166,7 +167,7 @@ def _texts(model: Any, tensors: dict[str, Tensor]) -> Graph:
 def _words(model: Any, tensors: dict[str, Tensor]) -> Graph:
     idf = [part.idf_ for part in model.model.parts]
     ends = tuple(int(end) for end in np.cumsum([len(part) for part in idf]))
-    module = Words(np.concatenate(idf), ends, model.model.weight, model.model.bias, model.temperature)
+    module = Words(np.concatenate(idf), ends, model.model.weight, model.model.bias, Shares(model.spec["head"]))
     return Graph("words", module, (torch.ones(2, ends[-1]),), ("counts",), ({0: "n"},))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from advisor.core.errors import RunError
+from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset
 from advisor.core.records.base import Part
 from advisor.exports.records import BOUND, Pace, Parity
@@ -22,6 +23,7 @@ from probes.folds import spread_order
 from probes.forward import exact
 from probes.interval import measured_score
 from probes.measured import Measured
+from probes.multilabel.scores import measured_f1
 from probes.progress import Progress, silent
 
 #: Items compared at most, all classes in their shares.
@@ -52,11 +54,11 @@ def script(folder: Path) -> Iterator[Any]:
 
 
 def items_of(dataset: Dataset, part: Part, most: int = MOST_ITEMS) -> tuple[list[Any], np.ndarray]:
-    """Items of a part, by path or as texts, and their labels; a stratified choice where there are more. Shape: (n,)."""
+    """Items of a part, by path or as texts, and their rows; a stratified choice where there are more. Shape: (n,)."""
     rows = dataset.where(part)
     rows = np.sort(rows[spread_order(dataset.labels[rows])][:most])
-    column = "path" if dataset.kind == "image" else "text"
-    return dataset.items[column].iloc[rows].tolist(), dataset.labels[rows]
+    column = kind_row(dataset.kind).column
+    return dataset.items[column].iloc[rows].tolist(), rows
 
 
 def readable(model: Predictor, items: list[Any], progress: Progress = silent) -> tuple[list[Any], np.ndarray]:
@@ -81,19 +83,25 @@ def compared(model: Predictor, folder: Path, items: list[Any], progress: Progres
         return Parity(
             n=len(items),
             difference=float(np.abs(ours - theirs).max()),
-            n_same=int(same(ours, theirs).sum()),
+            n_same=int(same(ours, theirs, model.thresholds).sum()),
             file_bytes=model_bytes(folder / "model.onnx"),
             runtime=pace(predict.probabilities, items),
             torch=_torch_pace(model, items),
         )
 
 
-def same(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def same(ours: np.ndarray, theirs: np.ndarray, thresholds: np.ndarray | None = None) -> np.ndarray:
     """Whether both give an item one label, (n,) bool; the label of a tie is either. Shape: (n, C) twice.
+
+    With thresholds (C,) whether both give it the same labels; one within the bound of its threshold is either.
 
     >>> same(np.array([[0.7, 0.3], [0.50001, 0.49999], [0.7, 0.3]]), np.array([[0.7, 0.3], [0.4, 0.6], [0.4, 0.6]]))
     array([ True,  True, False])
     """
+    if thresholds is not None:
+        alike = ((ours >= thresholds) == (theirs >= thresholds)) | (np.abs(ours - thresholds) <= BOUND)
+        every: np.ndarray = alike.all(axis=1)
+        return every
     chosen = ours[np.arange(len(ours)), theirs.argmax(axis=1)]
     agree: np.ndarray = chosen >= ours.max(axis=1) - BOUND
     return agree
@@ -132,11 +140,14 @@ def _median_ms(work: Callable[[int], Any]) -> float:
     return statistics.median(taken)
 
 
-def value_of(ask: Ask, items: list[Any], labels: np.ndarray, metric: str, n_classes: int) -> Measured:
-    """The metric of a model on labelled items."""
+def value_of(ask: Ask, items: list[Any], dataset: Dataset, rows: np.ndarray, at: Sequence[float] | None) -> Measured:
+    """The dataset's metric of a model on these rows of it. at: the thresholds of several labels. Shape: rows (n,)."""
     started = time.monotonic()
-    predicted = ask(items).argmax(axis=1)
-    return measured_score(metric, labels, predicted, n_classes, time.monotonic() - started)
+    probability = ask(items)
+    if at is not None:
+        return measured_f1(dataset.targets[rows], probability >= np.array(at), time.monotonic() - started)
+    predicted, n_classes = probability.argmax(axis=1), len(dataset.classes)
+    return measured_score(dataset.metric, dataset.labels[rows], predicted, n_classes, time.monotonic() - started)
 
 
 def model_bytes(path: Path) -> int:

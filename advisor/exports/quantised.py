@@ -40,22 +40,22 @@ def quantise(graph: Graph, folder: Path, dataset: Dataset) -> Quantised | None:
     """Write model.int8.onnx beside model.onnx and measure it; None where there is nothing to gain, or it fails."""
     if graph.reads == "words" or not dataset.classes:
         return None
-    items, labels = parity.items_of(dataset, "test")  # the head has learned the validation items too
+    items, rows = parity.items_of(dataset, "test")  # the head has learned the validation items too
     target = folder / NAME
     try:
         with parity.script(folder) as predict:
             train, _ = parity.items_of(dataset, "train", CALIBRATION_ITEMS)
             inputs = [arrays for item in train for _, arrays in predict.batches([item])]
             _write(graph, folder / "model.onnx", target, inputs)
-            n_classes, metric = len(dataset.classes), dataset.metric
-            full = parity.value_of(predict.probabilities, items, labels, metric, n_classes)
+            at = predict.HOW.get("thresholds")
+            full = parity.value_of(predict.probabilities, items, dataset, rows, at)
 
             def ask(some: Any) -> np.ndarray:
                 probabilities: np.ndarray = predict.probabilities(some, NAME)
                 return probabilities
 
-            int8 = parity.value_of(ask, items, labels, metric, n_classes)
-            result = Quantised(metric=metric, full=full, int8=int8, file_bytes=parity.model_bytes(target),
+            int8 = parity.value_of(ask, items, dataset, rows, at)
+            result = Quantised(metric=dataset.metric, full=full, int8=int8, file_bytes=parity.model_bytes(target),
                                runtime=parity.pace(ask, items), kept=full.value - int8.value <= MOST_LOST)  # fmt: skip
         if not result.kept:
             target.unlink()

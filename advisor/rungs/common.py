@@ -15,6 +15,7 @@ from advisor.core.records import Dataset
 from advisor.data.features import features_of, load_backbone
 from advisor.evidence.sample import related, stratified
 from advisor.llm.identity import check_planned
+from advisor.rungs import label_sets
 from advisor.rungs.context import RunContext
 from probes.folds import spread_order
 from probes.interval import score
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from probes.device import Calibration
     from probes.heads import Head, Recipe
     from probes.linear import LinearProbe
+    from probes.multilabel.linear import LabelsProbe
 
 CHUNK_ITEMS = 256
 MAX_VALIDATION_ITEMS = 2000
@@ -115,7 +117,7 @@ def balanced(dataset: Dataset) -> bool:
     return dataset.metric == "balanced accuracy"
 
 
-def probe_head(context: RunContext, train: Features, seconds: float) -> LinearProbe | None:
+def probe_head(context: RunContext, train: Features, seconds: float) -> LinearProbe | LabelsProbe | None:
     """The head cross-validated on the training rows; None where a class is too small or the time too short for that."""
     from probes.errors import ProbeError
     from probes.linear import linear_probe
@@ -124,6 +126,9 @@ def probe_head(context: RunContext, train: Features, seconds: float) -> LinearPr
     if seconds < 1.0:
         return None
     try:
+        if label_sets.applies(dataset):
+            groups = related(dataset)[train.rows]
+            return label_sets.probed(dataset, train.rows, train.array, groups, context.plan.seed)
         return linear_probe(
             train.array,
             dataset.labels[train.rows],
@@ -141,6 +146,8 @@ def fit_linear(dataset: Dataset, features: Features, recipe: Recipe) -> Head:
     """The linear head on these features; a class without a row never wins."""
     from probes.heads import fit_head
 
+    if label_sets.applies(dataset):
+        return label_sets.fit(dataset, features.rows, features.array, recipe)
     labels = dataset.labels[features.rows]
     return fit_head(features.array, labels, recipe, balanced(dataset), len(dataset.classes))
 
@@ -155,9 +162,11 @@ def joined(one: Features, other: Features) -> Features:
 
 
 def value_of(dataset: Dataset, rows: np.ndarray, scores: np.ndarray) -> float:
-    """The dataset's metric of the highest score per row; 0.0 where there are no rows."""
+    """The dataset's metric of the highest score per row, of several labels of their logits; 0.0 without rows."""
     if len(rows) == 0:
         return 0.0
+    if label_sets.applies(dataset):
+        return label_sets.value(dataset, rows, scores)
     return score(dataset.metric, dataset.labels[rows], scores.argmax(axis=1), len(dataset.classes))
 
 
@@ -170,6 +179,8 @@ def calibrated(
     error and the log loss of the rows is not applied. The error after is measured on each half of the rows with the
     temperature of the other, so that it does not flatter. Shape: logits (n, C) of rows (n,).
     """
+    if label_sets.applies(dataset):  # every label has a probability of its own, and a threshold (`thresholds`)
+        return 1.0, {}, ()
     from probes.heads import log_loss, softmax
     from probes.temperature import LEAST_ITEMS, calibration_error, cross_fitted, fit_temperature
 
@@ -187,6 +198,18 @@ def calibrated(
     values = {"ece_before": errors[0], "ece": errors[1], "temperature": temperature}
     fitted = ", fitted on training items by cross-validation" if take_other else ""
     return temperature, values, (_calibration(f"temperature {temperature:.2f}{fitted}", errors, losses, len(rows)),)
+
+
+def thresholds(
+    dataset: Dataset, rows: np.ndarray, logits: np.ndarray, otherwise: tuple[float, ...] = ()
+) -> tuple[float, ...]:
+    """From which probability on each of several labels is given, by held-out logits (n, L); () of one class each.
+
+    Fewer than `ENOUGH_TO_CALIBRATE` rows take those `otherwise` where some are given.
+    """
+    if not label_sets.applies(dataset):
+        return ()
+    return otherwise if otherwise and len(rows) < ENOUGH_TO_CALIBRATE else label_sets.thresholds(dataset, rows, logits)
 
 
 def _calibration(how: str, errors: Sequence[float], losses: Sequence[float], n: int) -> str:

@@ -31,6 +31,7 @@ import numpy as np
 
 from advisor.core.records import Dataset
 from advisor.core.wording import percent, points
+from advisor.rungs import label_sets
 from probes.interval import paired_error, score
 from probes.temperature import tempered_loss
 
@@ -104,6 +105,9 @@ def compare(
     prior: the tuned one is also kept where the prior and the measurement together expect a gain. Not where more items
     are right while the balanced accuracy is lower: that is no bad luck with few items, but rare classes given up.
     """
+    if label_sets.applies(dataset):
+        before, after, error, better = label_sets.compared(dataset, rows, frozen, tuned)
+        return Comparison(before, after, error, len(rows), better)
     truth, n_classes, metric = dataset.labels[rows], len(dataset.classes), dataset.metric
     answers = frozen.argmax(axis=1), tuned.argmax(axis=1)
     values = [score(metric, truth, answer, n_classes) for answer in answers]

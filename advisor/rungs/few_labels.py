@@ -20,7 +20,7 @@ from advisor.core import storage
 from advisor.core.records import Dataset
 from advisor.core.wording import counted, duration
 from advisor.evidence.sample import related
-from advisor.rungs import common, contrast, few_images, stages
+from advisor.rungs import common, contrast, few_images, label_sets, stages
 from advisor.rungs.common import Features
 from advisor.rungs.comparison import Prior, compare
 from advisor.rungs.context import Outcome, RunContext
@@ -68,7 +68,7 @@ RECIPES = {
 
 def applies(dataset: Dataset) -> bool:
     """Whether there are so few labels that none is set aside, or that no tuning is worth its time."""
-    return way_of(dataset) != "usual"
+    return not label_sets.applies(dataset) and way_of(dataset) != "usual"
 
 
 def way_of(dataset: Dataset) -> Way:

@@ -109,7 +109,8 @@ def _compared(context: RunContext, backbone: Backbone, fallback: FrozenFit) -> O
         return roll_back(context, backbone, fallback, NOT_BETTER, sentences, compared, result.stopped, True)
     temperature, calibration, calibrated = common.calibrated(context.dataset, rows, logits)
     held_out = of_logits(context.dataset, rows, logits, temperature)
-    save_whole(context, sized, network, resolved, temperature, held_out)
+    at = common.thresholds(context.dataset, rows, logits)
+    save_whole(context, sized, network, resolved, temperature, held_out, at)
     return Outcome(
         rung="fine-tune",
         validation={**compared.values, **calibration},

@@ -120,9 +120,13 @@ def _choosing_seconds(context: RunContext) -> float:
 
 def _again(context: RunContext, train: Features, choice: Choice) -> Choice:
     """The recipe and the temperature from all training items instead of the sample."""
+    from probes.linear import LinearProbe
+
     probe = common.probe_head(context, train, _choosing_seconds(context))
     if probe is None:
         return choice
+    if not isinstance(probe, LinearProbe):
+        return dataclasses.replace(choice, recipe=probe.recipe, thresholds=tuple(probe.thresholds.tolist()))
     temperature = honest(probe, context.dataset.labels[train.rows])
     return dataclasses.replace(choice, recipe=probe.recipe, temperature=temperature)
 
@@ -142,7 +146,11 @@ def _fitted(context: RunContext, train: Features, val: Features, choice: Choice,
         train=train,
         val=val,
         value=value,
-        choice=dataclasses.replace(choice, temperature=temperature),
+        choice=dataclasses.replace(
+            choice,
+            temperature=temperature,
+            thresholds=common.thresholds(dataset, val.rows, logits, choice.thresholds),
+        ),
         calibration=calibration,
         sentences=(*choice.sentences, *sentences),
         val_logits=logits,
@@ -166,7 +174,7 @@ def save(context: RunContext, backbone: Backbone, fitted: FrozenFit, **more: obj
     spec["head"] = {
         "type": "linear",
         **fitted.choice.recipe.settings,
-        "temperature": fitted.choice.temperature,
+        **folder.decided(fitted.choice.temperature, fitted.choice.thresholds),
         "n_items": len(both.rows),
     }
     spec.update(more)

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.core.errors import RunError
 from advisor.core.wording import listed, percent, points
 from advisor.evidence.sample import related
+from advisor.rungs import label_sets
 from advisor.rungs.common import Features
 from advisor.rungs.context import RunContext
 from probes.hooks import LAST, Hooked
@@ -26,6 +27,7 @@ LEAST_SECONDS = 6.0
 class Choice:
     """The layers of the head, its recipe, and the number its logits are divided by.
 
+    ``thresholds``: of several labels, from which probability on each is given; () where an item has one class.
     ``tried``: (layers, cross-validated value) of every candidate, the last features first. ``predicted`` (n,): out of
     fold on the items compared; None where nothing was.
     """
@@ -33,6 +35,7 @@ class Choice:
     layers: tuple[str, ...]
     recipe: Recipe
     temperature: float = 1.0
+    thresholds: tuple[float, ...] = ()
     tried: tuple[tuple[tuple[str, ...], float], ...] = ()
     predicted: np.ndarray | None = None
 
@@ -42,7 +45,7 @@ class Choice:
         if len(self.tried) < 2:
             return ()
         values = dict(self.tried)
-        best, last = values[self.layers], values[(LAST,)]
+        best, last = values[self.layers], values.get((LAST,), values[self.layers])
         if self.layers == (LAST,):
             other = max(value for layers, value in self.tried if layers != (LAST,))
             against = f"at most {percent(other)} with other layers"
@@ -54,17 +57,18 @@ class Choice:
                 f"{uses}, as with {'other layers' if other != last else f'the {LAST} alone'}. Log loss decided, which "
                 f"also counts how sure it is of each answer.",
             )
-        return (f"{uses}, against {against}. Log loss decided{although(best, other)}.",)
+        lower = although(best, other, "macro F1" if self.thresholds else "accuracy")
+        return (f"{uses}, against {against}. Log loss decided{lower}.",)
 
 
-def although(best: float, other: float) -> str:
+def although(best: float, other: float, metric: str = "accuracy") -> str:
     """That fewer answers were right, where they were: log loss decides.
 
     >>> although(0.87, 0.895), although(0.9, 0.8)
     (', although accuracy is 2.5 points lower', '')
     """
     lower = points(other, best)
-    return f", although accuracy is {lower:.1f} points lower" if lower >= 0.05 else ""
+    return f", although {metric} is {lower:.1f} points lower" if lower >= 0.05 else ""
 
 
 def joined_names(layers: tuple[str, ...]) -> str:
@@ -94,6 +98,10 @@ def choose(context: RunContext, every: Hooked, sample: Features, seconds: float)
     parts = dict(zip(every.names, every.split(sample.array), strict=True))
     groups, n_classes, seed = related(dataset)[sample.rows], len(dataset.classes), context.plan.seed
     try:
+        if label_sets.applies(dataset):
+            found = label_sets.best_join(parts, dataset.targets[sample.rows], labels, groups, seconds, seed, wanted)
+            at = tuple(found.probe.thresholds.tolist())
+            return Choice(found.layers, found.probe.recipe, thresholds=at, tried=found.tried)
         joins = probe_joins(parts, labels, dataset.metric, groups, n_classes, seconds, seed, wanted)
     except ProbeError:  # a class too small to hold anything out
         return fallback

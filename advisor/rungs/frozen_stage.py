@@ -51,6 +51,7 @@ def _values(fitted: FrozenFit) -> dict[str, Any]:
         "depths": list(choice.layers),
         "recipe": choice.recipe.settings,
         "temperature": choice.temperature,
+        "thresholds": list(choice.thresholds),
         "tried": [[list(layers), value] for layers, value in choice.tried],
         "n_asked": {name: part.n_asked for name, part in _parts(fitted).items()},
     }
@@ -75,6 +76,7 @@ def _restored(stage: Stage) -> FrozenFit:
         layers=tuple(values["depths"]),
         recipe=Recipe.of(values["recipe"]),
         temperature=values["temperature"],
+        thresholds=tuple(values.get("thresholds", ())),
         tried=tuple((tuple(layers), value) for layers, value in values["tried"]),
     )
     return FrozenFit(

@@ -20,7 +20,7 @@ from advisor.core.errors import RunError
 from advisor.core.records import Dataset, Plan
 from advisor.data.features import features_of
 from advisor.evidence.sample import related
-from advisor.rungs import common
+from advisor.rungs import common, label_sets
 from advisor.rungs.saved.heads import temperature_of
 from advisor.rungs.saved.held_out import HeldOut
 from advisor.rungs.saved.predictor import Predictor
@@ -44,6 +44,11 @@ def measure(
 
     Raises RunError where the dataset has none for this model.
     """
+    if label_sets.applies(dataset):
+        raise RunError(
+            f"An item of {dataset.name} may have several labels, and each is given from a threshold of its own on, "
+            f"which the model has already. There is no threshold for an answer as a whole."
+        )
     spec = model.spec
     refitted = _REFITTED.get(str(spec["head"]["type"] if spec["weights"] in ("head", "words") else ""))
     if refitted is None:
@@ -55,10 +60,15 @@ def measure(
     return _in_folds(dataset, rows, fit_predict, progress)
 
 
-def of_logits(dataset: Dataset, rows: np.ndarray, logits: np.ndarray, temperature: float) -> HeldOut:
-    """Logits that a rung has of held-out rows, as the saved model's probabilities. Shape: rows (n,), logits (n, C)."""
+def of_logits(dataset: Dataset, rows: np.ndarray, logits: np.ndarray, temperature: float) -> HeldOut | None:
+    """Logits that a rung has of held-out rows, as the saved model's probabilities. Shape: rows (n,), logits (n, C).
+
+    None of several labels: each has a threshold of its own already.
+    """
     from probes.heads import softmax
 
+    if label_sets.applies(dataset):
+        return None
     return HeldOut(rows, dataset.labels[rows], softmax(logits / temperature))
 
 

@@ -10,11 +10,31 @@ from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.rungs.context import Outcome, RunContext
 
 RUNGS: dict[RungName, dict[TaskName, str]] = {
-    "prompting": {"classification": "advisor.rungs.prompting", "answering": "advisor.rungs.questions.prompting"},
-    "rag": {"classification": "advisor.rungs.rag", "answering": "advisor.rungs.questions.rag"},
-    "frozen": {"classification": "advisor.rungs.frozen", "answering": "advisor.rungs.questions.reader"},
-    "fine-tune": {"classification": "advisor.rungs.finetune", "answering": "advisor.rungs.questions.lora"},
-    "scratch": {"classification": "advisor.rungs.scratch", "answering": "advisor.rungs.questions.scratch"},
+    "prompting": {
+        "classification": "advisor.rungs.prompting",
+        "answering": "advisor.rungs.questions.prompting",
+        "multilabel": "advisor.rungs.multilabel.prompting",
+    },
+    "rag": {
+        "classification": "advisor.rungs.rag",
+        "answering": "advisor.rungs.questions.rag",
+        "multilabel": "advisor.rungs.multilabel.rag",
+    },
+    "frozen": {
+        "classification": "advisor.rungs.frozen",
+        "answering": "advisor.rungs.questions.reader",
+        "multilabel": "advisor.rungs.frozen",
+    },
+    "fine-tune": {
+        "classification": "advisor.rungs.finetune",
+        "answering": "advisor.rungs.questions.lora",
+        "multilabel": "advisor.rungs.finetune",
+    },
+    "scratch": {
+        "classification": "advisor.rungs.scratch",
+        "answering": "advisor.rungs.questions.scratch",
+        "multilabel": "advisor.rungs.scratch",
+    },
 }
 
 

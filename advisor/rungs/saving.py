@@ -39,14 +39,15 @@ def save_whole(
     resolved: dict[str, Any],
     temperature: float = 1.0,
     held_out: HeldOut | None = None,
+    thresholds: tuple[float, ...] = (),
 ) -> None:
     """Write every weight, the settings of the training, and what is said of held-out items.
 
-    The logits are to be divided by the temperature.
+    The logits are to be divided by the temperature, or a label is given from its threshold on.
     """
     spec = folder.backbone_spec(context.plan, context.dataset, backbone, weights="all")
     spec["backbone"]["depths"] = list(layers_of(backbone))
-    spec["head"] = {"type": "linear", "temperature": temperature}
+    spec["head"] = {"type": "linear", **folder.decided(temperature, thresholds)}
     spec["training"] = resolved
     folder.save(context.directory, spec, whole_state(network))
     if held_out is not None:

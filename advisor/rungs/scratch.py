@@ -19,7 +19,8 @@ from advisor.core.errors import RunError
 from advisor.core.kinds import ModalityName, kind_row
 from advisor.core.stopping import Stopped
 from advisor.core.wording import percent
-from advisor.rungs import common, scratch_race, stages
+from advisor.rungs import common, label_sets, scratch_race, stages
+from advisor.rungs.comparison import compare
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.held_out import of_logits
 from advisor.rungs.saved import words
@@ -29,7 +30,6 @@ from advisor.rungs.stages import Stage
 from advisor.rungs.trained import carry_out, look_items
 from advisor.training import recipes
 from probes.folds import spread_order
-from probes.interval import paired_error
 from probes.tfidf import TfidfModel, affords_characters, fit_tfidf
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def train(context: RunContext, all_rows: np.ndarray, counted: WordCounts | None)
         )
     temperature, calibration, calibrated = common.calibrated(dataset, rows, result.logits)
     held_out = of_logits(dataset, rows, result.logits, temperature)
-    save_whole(context, backbone, network, resolved, temperature, held_out)
+    at = common.thresholds(dataset, rows, result.logits)
+    save_whole(context, backbone, network, resolved, temperature, held_out, at)
     return Outcome(
         rung="scratch",
         validation={"value": result.value, "n": float(len(rows)), **resolved["raced"], **values, **calibration},
@@ -136,6 +137,8 @@ def count_words(context: RunContext, val_rows: np.ndarray) -> WordCounts | None:
 def _fitted(context: RunContext, rows: np.ndarray) -> TfidfModel:
     dataset = context.dataset
     texts = dataset.items["text"].iloc[rows].tolist()
+    if label_sets.applies(dataset):
+        return label_sets.fit_words(dataset, rows, texts)
     return fit_tfidf(
         texts,
         dataset.labels[rows],
@@ -154,8 +157,8 @@ def compared(
     by_words = common.value_of(dataset, rows, logits)
     network, error = 0.0, 0.0
     if result is not None and result.best_step >= 0:
-        network, answers = result.value, (result.logits.argmax(1), logits.argmax(1))
-        error = paired_error(dataset.metric, dataset.labels[rows], *answers, len(dataset.classes))
+        both = compare(dataset, rows, logits, result.logits)
+        network, error = both.tuned, both.error
     kept = network - by_words > NOISE * error
     sentence = (
         f"On {len(rows):,} validation items word counts reached {percent(by_words)}, the network from random weights "
@@ -178,7 +181,8 @@ def keep_words(
     value = common.value_of(dataset, val_rows, counted.logits)
     temperature, calibration, calibrated = common.calibrated(dataset, val_rows, counted.logits)
     both = _fitted(context, np.concatenate([dataset.where("train"), val_rows]))
-    words.save(context.directory, context.plan, dataset, both, temperature)
+    at = common.thresholds(dataset, val_rows, counted.logits)
+    words.save(context.directory, context.plan, dataset, both, temperature, at)
     common.save_resolved(context, {"rung": "scratch", "architecture": "words", **both.settings})
     return Outcome(
         rung="scratch",

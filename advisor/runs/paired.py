@@ -18,10 +18,11 @@ from advisor.core import storage
 from advisor.core.errors import PeopleError
 from advisor.core.kinds import task_of_metric
 from advisor.core.records import Dataset
-from advisor.core.wording import counted
+from advisor.core.wording import counted, label_words
 from advisor.runs.sides import Open, Side
 from probes.bootstrap import paired_error_of_means
 from probes.interval import LEVEL, paired_error, score
+from probes.multilabel.scores import macro_f1, paired_error_of_f1
 
 #: The normal distribution's 95 % point.
 Z = 1.6448536269514722
@@ -125,6 +126,13 @@ def _said(side: Side, opened: Open) -> pd.DataFrame | None:
     if task_of_metric(side.plan.metric) == "answering":
         told["said"], told["right"] = table["answer"].astype(str), table["f1"].astype(float)
         told["truth"] = ""
+    elif task_of_metric(side.plan.metric) == "multilabel":
+        assert side.report is not None
+        for name, column in (("truth", "truth"), ("said", "predicted")):
+            told[f"{name}_set"] = table[column].to_numpy()
+            sets = table[column].map(json.loads)
+            told[name] = [label_words([side.report.classes[c] for c in own]) for own in sets]
+        told["right"] = (table["truth"] == table["predicted"]).astype(float)
     else:
         assert side.report is not None
         classes = np.array([*side.report.classes, ""], dtype=object)
@@ -153,6 +161,8 @@ def _measured(names: tuple[str, str], base: Side, both: pd.DataFrame) -> Pair:
     one, other = both["right_base"].to_numpy(), both["right_other"].to_numpy()
     if task_of_metric(base.plan.metric) == "answering":
         difference, error = float(other.mean() - one.mean()), paired_error_of_means(one, other)
+    elif task_of_metric(base.plan.metric) == "multilabel":
+        difference, error = _of_label_sets(both)
     else:
         difference, error = _of_classes(base.plan.metric, both)
     full_base, full_other = one >= 0.5, other >= 0.5
@@ -177,6 +187,17 @@ def _measured(names: tuple[str, str], base: Side, both: pd.DataFrame) -> Pair:
         n_neither=int((~full_base & ~full_other).sum()),
         items=items,
     )
+
+
+def _of_label_sets(both: pd.DataFrame) -> tuple[float, float]:
+    """The difference in macro F1 of two models of several labels, and its paired standard error."""
+    sets = [both[name].map(json.loads).tolist() for name in ("truth_set_base", "said_set_base", "said_set_other")]
+    hot = np.zeros((3, len(both), 1 + max((c for each in sets for own in each for c in own), default=0)), dtype=bool)
+    for which, each in enumerate(sets):
+        for place, own in enumerate(each):
+            hot[which, place, own] = True
+    truth, one, other = hot
+    return macro_f1(truth, other) - macro_f1(truth, one), paired_error_of_f1(truth, other, one)
 
 
 def _of_classes(metric: str, both: pd.DataFrame) -> tuple[float, float]:

@@ -36,6 +36,21 @@ class Labels(BaseModel):
     predictions: list[Label]
 
 
+class LabelSet(BaseModel):
+    """The labels of one input, or why it has none; none of them may apply."""
+
+    labels: list[str] | None = Field(default=None, description="Those whose probability reaches their threshold.")
+    probabilities: dict[str, float] | None = Field(default=None, description="Of every label by itself, 0 to 1.")
+    problem: str | None = Field(default=None, description="Why the input could not be used.")
+    note: str | None = None
+
+
+class LabelSets(BaseModel):
+    """The labels of the inputs, in their order."""
+
+    predictions: list[LabelSet]
+
+
 class Cited(BaseModel):
     """A passage that an answer rests on."""
 
@@ -92,6 +107,22 @@ def _label(prediction: Prediction, least: float, everything: bool) -> Label:
     )
 
 
+def label_sets(predictions: Sequence[Prediction], least: float, everything: bool) -> LabelSets:
+    """Predictions of several labels. everything: with the probabilities of the labels that are not given, too."""
+    return LabelSets(predictions=[_label_set(prediction, everything) for prediction in predictions])
+
+
+def _label_set(prediction: Prediction, everything: bool) -> LabelSet:
+    if prediction.labels is None:
+        return LabelSet(problem=prediction.problem)
+    shown = prediction.probabilities if everything else {c: prediction.probabilities[c] for c in prediction.labels}
+    return LabelSet(
+        labels=list(prediction.labels),
+        probabilities={label: round(share, DIGITS) for label, share in shown.items()},
+        note=prediction.note or None,
+    )
+
+
 def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, DIGITS)
 
@@ -116,4 +147,4 @@ def _reply(answer: Answer) -> Reply:
 
 
 #: From what a model says, the bound of being sure, and whether all probabilities are wanted, to what is answered.
-Answered = Callable[[Sequence[Any], float, bool], Labels | Replies]
+Answered = Callable[[Sequence[Any], float, bool], Labels | LabelSets | Replies]

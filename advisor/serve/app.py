@@ -53,7 +53,7 @@ def _add_predict(app: FastAPI, predicting: Predicting) -> None:
         PATH,
         predicting.answer,
         methods=["POST"],
-        summary="Label the inputs" if served.task == "classification" else "Answer the questions",
+        summary="Answer the questions" if served.task == "answering" else "Label the inputs",
         response_model=served.record,
         response_model_exclude_none=True,
         responses={status: {"model": Problem, "description": why} for status, why in _STATUSES.items()},

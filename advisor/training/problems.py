@@ -1,4 +1,4 @@
-"""The problem of a rung that trains on classes."""
+"""The problem of a rung that trains on labels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.training import adapters
+from advisor.training.label_sets import LabelSets, rarity_weights
 from advisor.training.modality import modality_of
 from advisor.training.network import Classifier
 from advisor.training.objectives import Classification, balanced_weights
@@ -31,21 +32,30 @@ def problem_of(
     """The problem of a rung on these rows, and the augmentation chosen."""
     modality = modality_of(dataset.kind)
     augmentation = modality.augmentation(dataset, train_rows, strong=RECIPES[rung].fresh)
-    labels, n_classes = dataset.labels[train_rows], len(dataset.classes)
-    balanced = dataset.metric == "balanced accuracy"
+    n_classes = len(dataset.classes)
+    several = kind_row(dataset.kind).task == "multilabel"
+    truth = dataset.targets if several else dataset.labels
     problem = Problem(
         network=network,
         train=modality.source(dataset, train_rows, backbone, augmentation),
         val=modality.source(dataset, val_rows, backbone),
-        objective=Classification(),
-        labels_train=labels,
-        labels_val=dataset.labels[val_rows],
+        objective=LabelSets() if several else Classification(),
+        labels_train=truth[train_rows],
+        labels_val=truth[val_rows],
         n_classes=n_classes,
         metric=dataset.metric,
         device=backbone.device,
-        class_weights=balanced_weights(labels, n_classes) if balanced else None,
+        class_weights=_class_weights(dataset, train_rows, several),
     )
     return problem, augmentation
+
+
+def _class_weights(dataset: Dataset, rows: np.ndarray, several: bool) -> np.ndarray | None:
+    """What an item of each class weighs, or each label where an item has it; None where all weigh the same."""
+    if several:
+        return rarity_weights(dataset.targets[rows])
+    balanced = dataset.metric == "balanced accuracy"
+    return balanced_weights(dataset.labels[rows], len(dataset.classes)) if balanced else None
 
 
 def insert_adapters(problem: Problem, seed: int) -> None:

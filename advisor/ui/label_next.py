@@ -15,6 +15,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, NextLabels
 from advisor.data import labelling
+from advisor.data.task import task_of
 from advisor.ui import jobs, parts, places, uploads, waiting, work
 from advisor.ui.arriving.own import DROP_ZONE
 from advisor.ui.items import images
@@ -27,7 +28,7 @@ PACKED = "label-studio.zip"
 
 def draw(dataset: Dataset, evidence: Evidence) -> None:
     """The section of the Evidence page; nothing for a dataset without classes."""
-    if not dataset.classes:
+    if not task_of(dataset).has_classes:
         return
     parts.section(TITLE)
     st.text(f"Drop {kind_row(dataset.kind).items} that have no label yet, to learn whose labels would help most.")
@@ -48,7 +49,11 @@ def ask(dataset: Dataset, key: str) -> None:
     st.html(DROP_ZONE)
     own = len(dataset.unlabelled)
     with st.container(border=True):
-        what = "images, or a folder of them as a zip" if dataset.kind == "image" else "a table, or a file of lines"
+        what = (
+            "images, or a folder of them as a zip"
+            if kind_row(dataset.kind).modality == "image"
+            else "a table, or a file of lines"
+        )
         files = st.file_uploader(f"Drop {what}", key="upload-next", accept_multiple_files=True)
         path = ""
         if reads_paths():

@@ -9,6 +9,7 @@ import streamlit as st
 from advisor import api
 from advisor.advice.record.written import Form, written
 from advisor.core import wording
+from advisor.core.kinds import kind_row
 from advisor.core.records import Advice, Dataset
 from advisor.ui import jobs, parts, waiting, work
 
@@ -34,7 +35,10 @@ def exchange(dataset: Dataset, advice: Advice) -> None:
         parts.note(f"{wording.capital(rate.provenance)} for at most {rate.furthest:g} times the labels.")
         if job is not None:
             waiting.wait(job)
-        if rate.provenance != "measured" and (job is None or job.finished):  # after a failure another time may do
+        several = kind_row(dataset.kind).task == "multilabel"
+        if (
+            not several and rate.provenance != "measured" and (job is None or job.finished)
+        ):  # after a failure another time may do
             _offer_exchange(dataset, key)
 
 

@@ -108,7 +108,9 @@ def following(plan: Plan) -> None:
 
 def snippet(status: RunStatus, kind: str) -> str:
     """Python that loads the model and uses it."""
-    use = {"image": 'predict(["new.jpg"])', "text": 'predict(["a new text"])'}.get(kind, 'answer(["a question"])')
+    row = kind_row(kind)
+    labels = {"image": 'predict(["new.jpg"])', "text": 'predict(["a new text"])'}
+    use = 'answer(["a question"])' if row.task == "answering" else labels[row.modality]
     return f'import advisor\n\nmodel = advisor.load("{status.run}")\nmodel.{use}'
 
 

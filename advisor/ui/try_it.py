@@ -11,8 +11,10 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Plan, Prediction
+from advisor.core.wording import capital
 from advisor.data.reading import open_dataset
 from advisor.ui import alts, charts, items, parts, places, why, work, workers
+from advisor.ui.charts import label_sets
 from probes.novelty import Near
 
 
@@ -61,7 +63,7 @@ def from_the_test_part(run: str, plan: Plan) -> None:
     row = int(np.random.default_rng(st.session_state[f"try-turn-{run}"]).choice(rows))
     item = items.view_of(plan.kind).show(dataset, row)
     if predictions := predicted(run, [item]):
-        answer(predictions[0], dataset.classes[dataset.labels[row]])
+        answer(predictions[0], dataset.label_words(row))
         explained(run, plan, item, predictions[0], dataset, likeness(run, [item]))
 
 
@@ -129,6 +131,8 @@ def said(prediction: Prediction, unlike: bool = False) -> str:
     """
     if prediction.problem:
         return prediction.problem
+    if prediction.labels is not None:
+        return str(prediction.label)
     return doubt(prediction, unlike) or f"{prediction.label}, {wording.chance(prediction.probability or 0.0)}"
 
 
@@ -147,6 +151,9 @@ def answer(prediction: Prediction, label: str | None, unlike: bool = False) -> N
     if prediction.problem:
         parts.problem(prediction.problem)
         return
+    if prediction.labels is not None:
+        answer_labels(prediction, label)
+        return
     given = f"{prediction.label}, with probability {wording.chance(prediction.probability or 0.0)}"
     right = label == prediction.label
     if unsure := doubt(prediction, unlike):
@@ -162,6 +169,18 @@ def answer(prediction: Prediction, label: str | None, unlike: bool = False) -> N
         figure = charts.probabilities(prediction.probabilities)
         alt = alts.probabilities(prediction.probabilities)
         st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alt)
+
+
+def answer_labels(prediction: Prediction, truth: str | None) -> None:
+    """The labels that are given, the bars of all, and the truth when it is known."""
+    mark = "" if truth is None else "✓ " if truth == prediction.label else "✗ "
+    known = "" if truth is None else " That is right." if truth == prediction.label else f" It has: {truth}."
+    parts.answer_line(f"{mark}{capital(str(prediction.label))}.{known}")
+    if prediction.note:
+        parts.note(prediction.note)
+    figure = label_sets.shares(prediction.probabilities, prediction.labels or ())
+    st.plotly_chart(figure, config=charts.CONFIG, key="probabilities", alt=alts.probabilities(prediction.probabilities))
+    parts.note("Each label has a probability of its own; those in colour reach the threshold of their label.")
 
 
 def explained(
@@ -190,7 +209,7 @@ def warned(near: Near) -> None:
 def alike(near: Near, dataset: Dataset, plan: Plan | None = None) -> None:
     """What is most like an item in the training part; plan: of the model."""
     with st.expander("Most like it in the training part", icon=":material/image_search:"):
-        captions = [dataset.classes[dataset.labels[row]] for row in near.places]
+        captions = [dataset.label_words(row) for row in near.places]
         items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
         if plan is not None:
             apart = ", which this model was trained without" if plan.rung == "scratch" else ""
@@ -209,7 +228,7 @@ def why_one(
         if near is not None and dataset is not None:
             with others:
                 parts.note("Most like it in the training part:")
-                captions = [dataset.classes[dataset.labels[row]] for row in near.places]
+                captions = [dataset.label_words(row) for row in near.places]
                 items.view_of(dataset.kind).grid(dataset, list(near.places), captions, key="alike")
 
 

@@ -48,6 +48,7 @@ FIELDS = {
     "answer_column": "Answer",
     "document_column": "Document with the answer",
     "several_labels": "Rows with several labels",
+    "number_ranges": "Ranges of the numbers",
 }
 
 

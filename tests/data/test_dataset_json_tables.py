@@ -132,9 +132,12 @@ def run_command(message: str, folder: Path) -> None:
 
 def test_coco_of_objects_names_a_command_that_works(tmp_path: Path) -> None:
     put(tmp_path, *(f"img/{i}.png" for i in range(13)))
-    with pytest.raises(DatasetError, match="COCO file of objects: 12 of 13 images") as caught:
-        table(tmp_path, coco(12), "instances.json")
-    run_command(str(caught.value), tmp_path)
+    found = table(tmp_path, coco(12), "instances.json")
+    assert found.frame["label"].tolist() == ['["cat", "dog"]', '["dog", "cat"]'] * 6 + ["[]"]
+    several = read(tmp_path / "instances.json")
+    assert (several.kind, several.n_used) == ("image-multilabel", 13)
+    assert int(several.targets.sum()) == 24
+    run_command(found.notes[1], tmp_path)
     dataset = read(tmp_path)
     assert (dataset.classes, dataset.n_used) == (("cat", "dog"), 12)
 

@@ -217,15 +217,15 @@ def test_a_table_whose_images_are_missing_says_so_itself(tmp_path: Path) -> None
         read(tmp_path)
 
 
-def test_a_coco_file_of_several_categories_is_named_beside_its_images(tmp_path: Path) -> None:
+def test_a_coco_file_of_several_categories_gives_its_images_several_labels(tmp_path: Path) -> None:
     put(tmp_path / "images", *(f"{i}.png" for i in range(4)))
     boxes = [{"id": k, "image_id": k // 2, "category_id": 1 + k % 2} for k in range(8)]
     images = [{"id": i, "file_name": f"{i}.png"} for i in range(4)]
     categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]
     content = json.dumps({"images": images, "categories": categories, "annotations": boxes})
     write(tmp_path / "instances.json", content)
-    with pytest.raises(DatasetError, match="COCO file of objects: 4 of 4 images"):
-        read(tmp_path)
+    dataset = read(tmp_path)
+    assert (dataset.kind, dataset.n_used, dataset.targets.all()) == ("image-multilabel", 4, True)
 
 
 def test_files_called_like_tables_that_are_none(tmp_path: Path) -> None:

@@ -201,8 +201,18 @@ def test_rows_with_several_labels_ask_what_becomes_of_them(workspace: Path, tmp_
         tmp_path / "things.csv", index=False
     )
     app = previewed(tmp_path / "things.csv")
-    assert app.button(key="read").disabled
+    assert any("60 texts with any of 2 labels" in line for line in sentences(app))
     several = next(group for group in app.get("button_group") if group.label == "Rows with several labels")
     finished_reading(several.set_value("single").run())
     assert any("40 texts in 2 classes" in line for line in sentences(app))
+    assert not app.button(key="read").disabled
+
+
+def test_numbers_to_be_predicted_become_ranges_at_one_click(workspace: Path, tmp_path: Path) -> None:
+    rows = [{"text": f"the house number {i} in the street", "price": f"{100 + i * i / 7:.2f}"} for i in range(80)]
+    pd.DataFrame(rows).to_csv(tmp_path / "houses.csv", index=False)
+    app = previewed(tmp_path / "houses.csv")
+    assert app.button(key="read").disabled
+    finished_reading(app.button(key="ranges").click().run())
+    assert any("80 texts in 4 classes" in line for line in sentences(app))
     assert not app.button(key="read").disabled

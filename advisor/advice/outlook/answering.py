@@ -214,7 +214,7 @@ def measured_values(s: Situation) -> dict[RungName, float]:
     return {rung: value for rung, value in values.items() if value is not None}
 
 
-def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: whether knowledge, search or skill is missing."""
     return tuple(evidence.notes[:2])
 

@@ -28,7 +28,7 @@ from advisor.advice.outlook.steps import time_steps as time_steps
 from advisor.advice.outlook.timing import peak_bytes, train_seconds, tuned_items
 from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.core.ladder import rung as row_of
-from advisor.core.records import Estimate, Evidence, Goal, ProbeResult, Situation
+from advisor.core.records import Estimate, Evidence, Goal, Kind, ProbeResult, Situation
 from advisor.core.wording import nearest_vote, percent
 from advisor.evidence.prompts import settings_of as prompt_settings
 from advisor.evidence.prompts import worth_it
@@ -261,7 +261,7 @@ def _instruments(evidence: Evidence) -> dict[str, Any]:
     return fields | {SCORES[score.name]: score.value for score in evidence.scores if score.name in SCORES}
 
 
-def asides(evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+def asides(evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
     """What is worth knowing beside the ladder: a trivial or a word-count model that comes close."""
     majority, tfidf = evidence.result("majority"), evidence.result("tfidf")
     sentences = []

@@ -47,6 +47,11 @@ def measured_exchange(
     budget_seconds: for all runs together, at most five.
     """
     train, val = dataset.where("train"), dataset.where("val")
+    if kind_row(dataset.kind).task == "multilabel":
+        raise AdviceError(
+            f"The exchange rate is not measured where an item has several labels, as in {dataset.name}. Train both "
+            f"rungs and compare the runs."
+        )
     if not dataset.classes or min(len(train), len(val)) < LEAST_ITEMS:
         raise AdviceError(
             f"The exchange rate needs images or texts with at least {LEAST_ITEMS} training and {LEAST_ITEMS} "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from advisor.advice.outlook import answering, classification
+from advisor.advice.outlook import answering, classification, multilabel
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.steps import Steps
@@ -39,7 +39,7 @@ class Outlook(Protocol):
     ) -> tuple[Estimate, ...]:
         """All five rungs, cheapest first; experience: LadderBench and this machine's ledger where none is given."""
 
-    def asides(self, evidence: Evidence, chosen: Estimate) -> tuple[str, ...]:
+    def asides(self, evidence: Evidence, chosen: Estimate, kind: Kind) -> tuple[str, ...]:
         """Sentences on what the evidence shows beside the ladder."""
 
     def measured_values(self, s: Situation) -> dict[RungName, float]:
@@ -52,7 +52,11 @@ class Outlook(Protocol):
         """How far each task came out above its forecast without its dataset, by rung, in logits."""
 
 
-OUTLOOKS: dict[TaskName, Outlook] = {"classification": classification, "answering": answering}
+OUTLOOKS: dict[TaskName, Outlook] = {
+    "classification": classification,
+    "answering": answering,
+    "multilabel": multilabel,
+}
 
 
 def outlook_of(kind: Kind) -> Outlook:

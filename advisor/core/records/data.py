@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from advisor import __version__
 from advisor.core import notebook, places
@@ -17,7 +19,7 @@ from advisor.core.records.base import PARTS, Kind, Metric, Part, Record, Severit
 from advisor.core.records.pixels import PixelRange
 from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
-from advisor.core.wording import counted
+from advisor.core.wording import counted, label_words
 from advisor.core.workspace import DatasetFiles
 
 #: The parts as a notebook shows them.
@@ -28,7 +30,8 @@ class ReadOptions(Record):
     """How the user wants the input read; None means "found by looking".
 
     ``text_column`` and ``label_column`` may name several, apart by commas: texts are joined by a blank line, columns of
-    zeros and ones are one label.
+    zeros and ones are one label. ``number_ranges``: a label that is a measured number is read as so many ranges with as
+    many items each; None refuses it.
     """
 
     kind: Kind | None = None
@@ -41,6 +44,7 @@ class ReadOptions(Record):
     answer_column: str | None = None
     document_column: str | None = None
     several_labels: SeveralLabels | None = None
+    number_ranges: int | None = Field(default=None, ge=2, le=20)
 
 
 class SetAside(Record):
@@ -68,6 +72,10 @@ class Dataset(Record):
     Question answering (kind "qa"): ``classes`` is empty and every label 0. ``text`` is the question; ``answers`` (JSON
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
     "") come beside it, and the documents lie in a table of their own. Items of one document share its group.
+
+    Several labels (the kinds with "multilabel"): ``labels`` (JSON list of indices into ``classes``, empty where none
+    applies) comes beside ``label``, which is the rarest of them, or ``len(classes)`` where there is none: what samples
+    are stratified by, and no class to be learned. ``targets`` is what is learned.
     """
 
     name: str
@@ -129,6 +137,32 @@ class Dataset(Record):
     def labels(self) -> np.ndarray:
         """Class index of each item, (n_used,) int64."""
         return self.items["label"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """Whether each item has each label, (n_used, classes) float32 of 0 and 1; a single 1 where it has one class."""
+        hot = np.zeros((len(self.items), len(self.classes)), dtype=np.float32)
+        if not self.classes:
+            return hot
+        if "labels" not in self.items:
+            hot[np.arange(len(hot)), self.labels] = 1.0
+            return hot
+        for row, written in enumerate(self.items["labels"]):
+            hot[row, json.loads(written)] = 1.0
+        return hot
+
+    def label_counts(self, rows: np.ndarray) -> np.ndarray:
+        """How many of these rows have each label. Shape: (n,) to (classes,) int64."""
+        if "labels" in self.items:
+            several: np.ndarray = self.targets[rows].sum(axis=0).astype(np.int64)
+            return several
+        return np.bincount(self.labels[rows], minlength=len(self.classes))
+
+    def label_words(self, row: int) -> str:
+        """The label of an item in words: its class, or all of its labels."""
+        if "labels" not in self.items:
+            return self.classes[self.labels[row]] if self.classes else ""
+        return label_words([self.classes[c] for c in np.flatnonzero(self.targets[row])])
 
     def where(self, *parts: Part) -> np.ndarray:
         """Row numbers of the items in the named parts, ascending, int64."""

@@ -185,6 +185,10 @@ class RunStatus(Record):
 class Prediction(Record):
     """One answer of a trained model: the label, its probability, and every class's probability.
 
+    Where an item may have several labels: ``labels`` are those that reach their thresholds, ``label`` is the same in
+    words, ``probability`` that of the least probable of them (without any, that the likeliest does not apply), and
+    ``probabilities`` of each label by itself, which do not sum to 1. None where an item has one class.
+
     ``problem``: why an input has no label, as a sentence; empty for one that has. ``note``: what was done to the input
     that its owner may want to know. ``sure``: whether the probability reaches the run's threshold, and ``likely``: the
     classes that it may be, the most probable first; None and () where no threshold is kept (`Threshold`).
@@ -198,6 +202,7 @@ class Prediction(Record):
     note: str = ""
     sure: bool | None = None
     likely: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
 
 
 class Threshold(Record):

@@ -25,7 +25,8 @@ class Cluster:
 
 def placed(dataset: Dataset, clusters: list[Cluster]) -> pd.DataFrame:
     """One row per item of a cluster: cluster, kind, key, label, part, digest."""
-    where = dataset.items.set_index("key")[["label", "part", "digest"]]
+    label = "labels" if "labels" in dataset.items else "label"
+    where = dataset.items.set_index("key")[[label, "part", "digest"]].rename(columns={label: "label"})
     rows = [(number, cluster.kind, key) for number, cluster in enumerate(clusters) for key in cluster.keys]
     return pd.DataFrame(rows, columns=["cluster", "kind", "key"]).join(where, on="key", how="inner")
 

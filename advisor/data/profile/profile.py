@@ -11,7 +11,7 @@ import pandas as pd
 
 from advisor import __version__
 from advisor.core.kinds import kind_row
-from advisor.core.records import PARTS, Dataset, Finding, Profile
+from advisor.core.records import PARTS, Dataset, Finding, Metric, Profile
 from advisor.core.wording import counted, listed
 from advisor.data.modality import modality_of
 from advisor.data.profile.duplicates import Cluster, duplicate_findings, n_leaks
@@ -68,12 +68,11 @@ def profile(dataset: Dataset, progress: Progress = silent) -> Profile:
 
 def count(dataset: Dataset) -> dict[str, dict[str, int]]:
     """Items per class and part; every class has every part of the dataset. Without classes all items count as one."""
-    table = pd.crosstab(dataset.items["label"], dataset.items["part"])
-    parts = [part for part in PARTS if part in table.columns]
-    return {
-        name: {part: int(table[part].get(label, 0)) for part in parts}
-        for label, name in enumerate(dataset.classes or (kind_row(dataset.kind).items,))
-    }
+    of_part = {part: dataset.where(part) for part in PARTS}
+    if not dataset.classes:
+        return {kind_row(dataset.kind).items: {part: len(rows) for part, rows in of_part.items() if len(rows)}}
+    sums = {part: dataset.label_counts(rows) for part, rows in of_part.items() if len(rows)}
+    return {name: {part: int(n[label]) for part, n in sums.items()} for label, name in enumerate(dataset.classes)}
 
 
 def read_clusters(dataset: Dataset) -> list[Cluster]:
@@ -83,7 +82,7 @@ def read_clusters(dataset: Dataset) -> list[Cluster]:
 
 def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[Finding]:
     """Imbalance, tiny classes, classes that the test part does not hold, and names that differ in case only."""
-    findings = [imbalance(counts)]
+    findings = [imbalance(counts, dataset.metric)]
     few = [name for name, by_part in counts.items() if by_part.get("train", 0) + by_part.get("val", 0) < FEW_ITEMS]
     if few:
         sentence = (
@@ -93,7 +92,7 @@ def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[
         findings.append(finding("few labels", "warning", sentence))
     untested = [name for name, by_part in counts.items() if by_part.get("test", 0) == 0]
     if untested:
-        sentence = f"The test part has no item of {listed(untested)}, so accuracy on it stays unknown."
+        sentence = f"The test part has no item of {listed(untested)}, so what is reached on it stays unknown."
         findings.append(finding("untested classes", "warning", sentence))
     names = pd.Series(dataset.classes)
     alike = names[names.str.casefold().str.split().str.join(" ").duplicated(keep=False)].tolist()
@@ -103,7 +102,7 @@ def class_findings(dataset: Dataset, counts: dict[str, dict[str, int]]) -> list[
     return [one for one in findings if one is not None]
 
 
-def imbalance(counts: dict[str, dict[str, int]]) -> Finding | None:
+def imbalance(counts: dict[str, dict[str, int]], metric: Metric) -> Finding | None:
     """The largest class against the smallest, from 1.5 times on (as the metric changes there)."""
     totals = {name: sum(n for part, n in by_part.items() if part != "ood") for name, by_part in counts.items()}
     largest, smallest = max(totals, key=lambda c: totals[c]), min(totals, key=lambda c: totals[c])
@@ -114,7 +113,7 @@ def imbalance(counts: dict[str, dict[str, int]]) -> Finding | None:
         "imbalance",
         "warning" if ratio > 5 else "note",
         f"{largest} has {counted(totals[largest], 'item')} and {smallest} {totals[smallest]:,}, {ratio:.1f} times as "
-        f"many, so the metric counts every class alike (balanced accuracy).",
+        f"many, so the metric counts every class alike ({metric}).",
     )
 
 

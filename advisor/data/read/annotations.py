@@ -1,7 +1,7 @@
 """Exports of annotation programs that are one JSON object: COCO, VGG Image Annotator, Datumaro, labelme.
 
-They are joined to one row per image where an image has one class; where most have several, or there is none, the file
-is refused by name, with the command that makes a table of it.
+They are joined to one row per image, in COCO also where an image shows several categories. Where there is no class, the
+file is refused by name, with the command that makes a table of it.
 """
 
 from __future__ import annotations
@@ -69,19 +69,21 @@ def _coco(path: Path, content: dict[Any, Any]) -> Records | None:
         number = _key(one.get("category_id"))
         labels.setdefault(_key(one.get("image_id")), {})[names.get(number, number)] = None
     several = [key for key in files if len(labels[key]) > 1]
+    notes = ["Read as a COCO file: images and categories are joined."]
     if len(several) > MOST_SEVERAL * max(1, sum(bool(labels[key]) for key in files)):
-        raise AnnotationsError(
-            f"{path} is a COCO file of objects: {len(several):,} of {counted(len(files), 'image')} show several "
-            f"categories, and here an image has one class. To take the category of the largest object, run in its "
-            f"folder {command(_LARGEST.format(name=path.name))} and read the folder again."
+        sets = ({"path": file, "label": [str(name) for name in labels[key]]} for key, file in files.items())
+        notes.append(
+            f"{len(several):,} of {counted(len(files), 'image')} show several categories. To take the category of the "
+            f"largest object, run in its folder {command(_LARGEST.format(name=path.name))} and read the folder again."
         )
+        return Records(sets, notes, ("path", "label"))
 
     def rows() -> Iterator[dict[Any, Any] | Refusal]:
         for key, file in files.items():
             label = one_label(labels[key], "image")
             yield label if isinstance(label, Refusal) else {"path": file, "label": label}
 
-    return Records(rows(), ["Read as a COCO file: images and categories are joined."], ("path", "label"))
+    return Records(rows(), notes, ("path", "label"))
 
 
 def _via(path: Path, content: dict[Any, Any]) -> Records | None:

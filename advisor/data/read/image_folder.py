@@ -7,13 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import SetAside
+from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
 from advisor.data.read.annotations import command
 from advisor.data.read.class_folders import Placement, place
 from advisor.data.read.class_lists import class_lists
 from advisor.data.read.fingerprint import digest_bytes, digest_files, digest_text
 from advisor.data.read.groups import is_groups
+from advisor.data.read.linked_images import join_links
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import (
     FOREIGN_IMAGE_SUFFIXES,
@@ -47,8 +48,8 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
-    """Images in class folders, with or without parts above them.
+def list_image_folder(tree: Tree, options: ReadOptions, progress: Progress = silent) -> Listing:
+    """Images in class folders, with or without parts above them; one linked into several has several labels.
 
     Raises DatasetError when the images lie in no class folders.
     """
@@ -69,6 +70,7 @@ def list_image_folder(tree: Tree, progress: Progress = silent) -> Listing:
         for f in foreign
     ]
     listing.notes += _left_alone(tree, {*images, *foreign, *lists.files, *classes.files}, "image")
+    join_links(listing, options)
     return listing
 
 

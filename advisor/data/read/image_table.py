@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.core import reach
 from advisor.core.errors import DatasetError
+from advisor.core.kinds import kind_of
 from advisor.core.option_words import with_option
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import counted, listed
@@ -18,7 +19,7 @@ from advisor.data.read.columns import Columns, columns_beside, columns_there, in
 from advisor.data.read.fingerprint import digest_files
 from advisor.data.read.image_folder import printable
 from advisor.data.read.images_nearby import folders_of
-from advisor.data.read.label_cells import NO_LABEL
+from advisor.data.read.label_sets import NO_LABEL, with_sets
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import is_archive, table_format
 from advisor.data.read.part_tables import PartTable
@@ -135,7 +136,7 @@ def list_image_table(
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     note = f"Read as image classification: paths from {in_words(columns.path)}, {columns.labels_in_words}."
     notes = [note, *part_notes, *group_notes, *table.notes, *labels.notes]
-    listing = Listing("image", finder.root, items, aside, notes)
+    listing = Listing(kind_of("image", labels.task), finder.root, with_sets(items, labels), aside, notes)
     bad_path = _path_reasons(values, paths, [r for _, r in digests], finder)
     bad_name = pd.Series(["" if k == printable(k) else "The file's name is not valid UTF-8. Rename it." for k in keys])
     listing.items["key"] = [printable(k) for k in keys]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -21,11 +20,10 @@ from advisor.core.records import ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.read.answers import nested
 from advisor.data.read.column_values import MANY_NUMBERS, are_measurements, are_whole, filled, is_number
+from advisor.data.read.label_sets import FEW_SEVERAL, NO_LABEL, Labels, are_sets, as_sets, no_labels
 from advisor.data.read.names import class_name, natural
+from advisor.data.read.number_ranges import NumberRanges, NumbersError
 
-NO_LABEL = "The label is empty."
-#: Up to this share of rows with several labels is set aside; beyond it the user decides.
-FEW_SEVERAL = 0.05
 SEPARATORS = {"|": "vertical bars", ";": "semicolons", ",": "commas", "/": "slashes", "+": "plus signs", " ": "spaces"}
 #: A list in brackets that neither JSON nor Python reads: `[good food]`, `{good,food}`, NumPy's `['good' 'food']`.
 _BRACKETED = re.compile(r"\s*[\[({](.*)[\])}]\s*", re.DOTALL)
@@ -34,15 +32,6 @@ _SPACED = re.compile(r"\[.*['\"]\s+['\"].*\]", re.DOTALL)
 _WHOLE = re.compile(r"([-+]?\d+)\.0*")
 _DECIMALS = re.compile(r"[-+]?\d+(,\d+)?")
 _NAME_KEYS = ("label", "name", "class", "text", "title", "value", "id")
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The label of each row ("" = none), why a row has none ("" where it has one), and what was decided."""
-
-    values: pd.Series
-    reasons: pd.Series
-    notes: list[str] = field(default_factory=list)
 
 
 def spelled(name: str) -> str:
@@ -61,12 +50,16 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
 
     called_so: the column is called like labels, so that whole numbers in it are codes of classes.
 
-    Raises DatasetError where many rows have several labels and the user did not say what to do with them, and where
-    the labels are numbers that measure something.
+    Where many rows have several labels, each is learned for itself, unless the user wants another thing. Raises
+    DatasetError where the user wants one class and did not say what to do with these rows, and where the labels are
+    numbers that measure something.
     """
     every = pd.concat(list(cells), ignore_index=True)
     if are_measurements(every) and not (called_so and are_whole(every)):
-        raise DatasetError(_measured(filled(every), where))
+        if options.number_ranges is None:
+            raise NumbersError(_measured(filled(every), where))
+        ranges = NumberRanges.of(filled(every), options.number_ranges)
+        return [Labels(ranges.named(own), no_labels(own), [ranges.sentence]) for own in cells]
     atoms_of, way = _reader(filled(every))
     read: dict[str, tuple[str, ...]] = {
         cell: tuple(dict.fromkeys(filter(None, map(spelled, atoms_of(cell))))) for cell in every.unique()
@@ -74,6 +67,9 @@ def read_labels(cells: Sequence[pd.Series], options: ReadOptions, where: str, ca
     n_of = every.map(lambda cell: len(read[cell]))
     n_several, n_labelled = int((n_of > 1).sum()), int((n_of > 0).sum())
     notes = _many_numbers(every, read)
+    if are_sets(options, n_several, n_labelled):
+        written = f", separated by {SEPARATORS[way]}" if way in SEPARATORS else ""
+        return as_sets(cells, read, options, notes, written)
     if n_several:
         wanted = options.several_labels or ("single" if n_several <= FEW_SEVERAL * n_labelled else None)
         several = {cell: atoms for cell, atoms in read.items() if len(atoms) > 1}
@@ -214,8 +210,9 @@ def _undecided(
     return (
         f"{n_several:,} of {counted(n_labelled, 'labelled row')} have several labels in {where}{written}, such as "
         f"{listed(example, 3)}: {counted(len(names), 'label')} in {counted(len(combinations), 'combination')}. "
-        f"One label per item is needed. Choose {with_option('several_labels')}: combine makes each "
-        f"combination a class{single}. Or name a column with one label {with_option('label_column')}."
+        f"One class per item was asked for. Choose {with_option('several_labels')}: each learns every label for "
+        f"itself, combine makes each combination a class{single}. Or name a column with one label "
+        f"{with_option('label_column')}."
     )
 
 
@@ -236,9 +233,8 @@ def _measured(values: pd.Series, where: str) -> str:
     kind = "numbers" if min(steps, default=1) >= 1 else "decimals"
     codes = "call the column label" if are_whole(values) else "write a letter before each, such as c1.5"
     return (
-        f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to "
-        f"{numbers[-1]:g}), a measured quantity, not classes. Classification needs a few classes: divide the "
-        f"numbers into 3 to 5 ranges, such as low, middle and high, in a column of their own, at most {MANY_NUMBERS} "
-        f"with 10 items or more each, and name it {with_option('label_column')}. If they are codes "
+        f"The labels in {where} are {kind} with {len(numbers):,} different values ({numbers[0]:g} to {numbers[-1]:g}): "
+        f"a number to be predicted (regression), which is not offered yet. Read them as ranges with as many items each "
+        f"{with_option('number_ranges', '4')}, or name another column {with_option('label_column')}. If they are codes "
         f"of classes, {codes}."
     )

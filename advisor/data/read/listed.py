@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.kinds import ModalityName, kind_of, kind_row
 from advisor.core.records import Kind, ReadOptions
 from advisor.core.wording import counted, listed
 from advisor.data.modality import modality_of
@@ -62,7 +63,7 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
-        if options.kind != "text" and (images := written_out(source, tree, progress)):
+        if not _asks_for(options, "text") and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
         listing = _questions(tree, options, progress)
         listing = listing or _tables(source, tree, read_parts(tree.root, tree.files), options, progress)
@@ -75,7 +76,7 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
             inner = Source(source.origin, source.name, archive, True, source.set_aside, source.notes)
             source = unpacked(inner, progress)
             tree = walk(source.path)
-        if options.kind != "text" and (images := written_out(source, tree, progress)):
+        if not _asks_for(options, "text") and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
         listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
         apply_groups(listing, tree)
@@ -109,12 +110,12 @@ def _folder(source: Source, tree: Tree, options: ReadOptions, progress: Progress
     if not tree.files:
         raise DatasetError(_empty(source))
     # A folder may hold tables, images and texts at once: the kind that the user named chooses, else what is there.
-    if tables and (not images or options.kind == "text" or _table_rules(tree, tables, options)):
+    if tables and (not images or _asks_for(options, "text") or _table_rules(tree, tables, options)):
         return _tables(source, tree, chosen_parts(tree, tables), options, progress)
     figures = bool(images) and len(texts) >= MANY_MORE * len(images) and place(images).flat and not place(texts).flat
-    if images and options.kind != "text" and not (figures and options.kind is None):
-        return list_image_folder(tree, progress)
-    if texts and options.kind != "image" and (len(texts) > 1 or not tables):
+    if images and not _asks_for(options, "text") and not (figures and options.kind is None):
+        return list_image_folder(tree, options, progress)
+    if texts and not _asks_for(options, "image") and (len(texts) > 1 or not tables):
         return list_text_folder(tree, progress)
     documents = document_files(tree)
     if documents and all(suffix(f) in SPREADSHEET_SUFFIXES for f in documents):
@@ -180,11 +181,11 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     rule = next(part for part in parts if part.file == rule.file)
     whole = tree if source.path.is_dir() else None
     finders = {part.file: Finder(part.table, tree.root, source.confined, whole, part_of(part.file)) for part in parts}
-    kind: Kind = options.kind or ("image" if _is_image_table(rule.table, options, finders[rule.file]) else "text")
-    modality = modality_of(kind)
+    modality = modality_of(_kind(rule, options, finders[rule.file]))
     options = with_label_of_its_table(rule, options)
     columns = replace(modality.columns(rule.table, options, common_columns(rule, parts)), labels_from=labels_from)
     parts = with_labels([aligned(rule, part, columns) for part in parts], rule, columns, options)
+    kind = kind_of(modality.name, next((part.labels.task for part in parts if part.labels), "classification"))
 
     def listed_part(part: PartTable) -> Listing:
         if not len(part.table.frame):
@@ -200,17 +201,28 @@ def _tables(source: Source, tree: Tree, parts: list[PartTable], options: ReadOpt
     joined.seen = SeenTable(head, columns.roles)
     set_placeholders_aside(joined)
     joined.notes += unused_notes(rule.table, columns, guessed) + _unread(tree, parts, whole)
-    if whole and kind == "image":
+    if whole and modality.name == "image":
         add_unnamed_images(joined, tree)
     elif whole and tree.images:
         joined.notes.append(f"{counted(len(tree.images), 'image')} not read: {listed(tree.images, 3)}.")
-    if columns.labels_from:
+    if columns.labels_from and kind_row(kind).task == "classification":
         joined.notes += without_a_one([part.table for part in parts], columns.label)
     if joined.unlabelled is not None and len(joined.unlabelled):
         n = len(joined.unlabelled)
         kept = f"{counted(n, 'item')} without a label {'is' if n == 1 else 'are'} kept apart"
         joined.notes.append(f"{kept}, to be predicted or labelled later.")
     return joined
+
+
+def _asks_for(options: ReadOptions, modality: ModalityName) -> bool:
+    """Whether the user named a kind of these items with labels."""
+    row = kind_row(options.kind) if options.kind else None
+    return row is not None and row.modality == modality and row.task != "answering"
+
+
+def _kind(rule: PartTable, options: ReadOptions, finder: Finder) -> Kind:
+    """The kind that the user named, else what the table lists."""
+    return options.kind or ("image" if _is_image_table(rule.table, options, finder) else "text")
 
 
 def _unread(tree: Tree, parts: list[PartTable], whole: Tree | None) -> list[str]:
@@ -261,8 +273,12 @@ def _empty(source: Source) -> str:
 
 
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
-    what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
-    if kind in (None, "text") and sum(not suffix(f) and "/" in f for f in tree.files) >= 0.8 * len(tree.files):
+    row = kind_row(kind) if kind else None
+    texts = "questions" if row and row.task == "answering" else "texts or tables of texts"
+    what = "images or tables" if row is None else {"image": "images", "text": texts}[row.modality]
+    if (row is None or (row.modality, row.task) == ("text", "classification")) and sum(
+        not suffix(f) and "/" in f for f in tree.files
+    ) >= 0.8 * len(tree.files):
         return (
             f"{source.origin} holds {counted(len(tree.files), 'file')} without an ending ({listed(tree.files, 2)}). "
             f"If they are texts, add .txt to their names: find . -type f ! -name '*.*' -exec mv {{}} {{}}.txt ';'"

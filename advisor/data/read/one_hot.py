@@ -24,6 +24,8 @@ MIN_SINGLE = 0.95
 MIN_SEVERAL = 3
 #: What the names of one-hot columns of a label may begin with.
 _LABEL_PREFIXES = frozenset([*label_names(), "is", "has"])
+#: The cell of a row that has none of several labels.
+NONE = "[]"
 #: Beyond so many columns only whole sets are looked at, and not each stretch of them.
 MAX_STRETCH = 60
 
@@ -43,13 +45,14 @@ def with_one_hot(
     name = re.sub(r"[\W_]+$", "", prefix) or "class"
     while name in map(str, rule.table.frame.columns):
         name += " (one-hot)"
-    changed = [replace(part, table=_one_column(part.table, columns, len(prefix), name)) for part in parts]
+    several = _are_several(rule.table, columns)
+    changed = [replace(part, table=_one_column(part.table, columns, len(prefix), name, several)) for part in parts]
     return changed, options.model_copy(update={"label_column": name}), f"the columns {listed(columns)}"
 
 
 def without_a_one(tables: Iterable[Table], label: str) -> list[str]:
     """A sentence on the rows in which none of the columns is 1. label: the column that `with_one_hot` made."""
-    n = sum(int((table.frame[label] == "").sum()) for table in tables if label in table.frame)
+    n = sum(int(table.frame[label].isin(["", NONE]).sum()) for table in tables if label in table.frame)
     if not n:
         return []
     return [
@@ -136,14 +139,28 @@ def _prefix(columns: list[str]) -> str:
     return start if start and all(c.startswith(start) and len(c) > len(start) for c in columns) else ""
 
 
-def _one_column(table: Table, columns: list[str], n_prefix: int, name: str) -> Table:
-    """The table with one column in place of the set; as it is where it lacks some of them."""
+def _are_several(table: Table, columns: list[str]) -> bool:
+    """Whether the rows of the set do not sum to one: a row may have several labels, or none of them."""
+    own = [same_column(table, column) for column in columns]
+    ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy(int) for c in own if c], axis=1).sum(axis=1)
+    return bool((ones > 1).any()) and float((ones == 1).mean()) < MIN_SINGLE
+
+
+def _one_column(table: Table, columns: list[str], n_prefix: int, name: str, several: bool) -> Table:
+    """The table with one column in place of the set; as it is where it lacks some of them.
+
+    several: a row without a 1 has none of the labels, which is said of it (`NONE`), unless all of its cells are empty.
+    """
     own = [same_column(table, column) for column in columns]
     if not all(own):
         return table
     ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy() for c in own], axis=1)
     classes = np.array([column[n_prefix:] for column in columns], dtype=object)
-    cells = [_cell(classes[marks].tolist()) for marks in ones]
+    said: np.ndarray = np.stack([table.frame[c].ne("").to_numpy() for c in own], axis=1).any(axis=1)
+    cells = [
+        NONE if several and some and not marks.any() else _cell(classes[marks].tolist())
+        for marks, some in zip(ones, said.tolist(), strict=True)
+    ]
     frame = table.frame.drop(columns=[str(c) for c in own])
     frame[name] = pd.Series(cells, index=frame.index, dtype=object)
     return replace(table, frame=frame)

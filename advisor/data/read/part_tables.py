@@ -19,7 +19,7 @@ from advisor.core.records import Kind, ReadOptions, SetAside
 from advisor.core.wording import counted
 from advisor.data.read.column_values import look_like_labels, names_parts
 from advisor.data.read.columns import FLAGS, LABEL_NAMES, SURE_NAMES, Columns, by_name, plain, same_column
-from advisor.data.read.label_cells import Labels
+from advisor.data.read.label_sets import Labels
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.names import part_inside, part_name, suffix
 from advisor.data.read.table_rows import keys_of

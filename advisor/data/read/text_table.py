@@ -7,13 +7,14 @@ import unicodedata
 import pandas as pd
 
 from advisor.core.errors import DatasetError
+from advisor.core.kinds import kind_of
 from advisor.core.records import ReadOptions, SetAside
 from advisor.core.wording import listed
 from advisor.data.read.answers import nested
 from advisor.data.read.column_values import filled
 from advisor.data.read.columns import Columns, columns_beside, in_words, side_columns, text_columns_of
 from advisor.data.read.fingerprint import digest_text
-from advisor.data.read.label_cells import NO_LABEL
+from advisor.data.read.label_sets import NO_LABEL, with_sets
 from advisor.data.read.listing import Listing, item_table
 from advisor.data.read.measurements import refuse_measurements
 from advisor.data.read.part_tables import PartTable
@@ -67,7 +68,7 @@ def list_texts(part: PartTable, columns: Columns, options: ReadOptions) -> Listi
     )
     aside = [SetAside(key=part.prefix + entry.key, reason=entry.reason) for entry in table.set_aside]
     notes = [*_notes(columns), *_objects(columns, texts), *part_notes, *group_notes, *table.notes, *labels.notes]
-    listing = Listing(options.kind or "text", table.path.parent, items, aside, notes)
+    listing = Listing(kind_of("text", labels.task), table.path.parent, with_sets(items, labels), aside, notes)
     bad_text = _text_reasons(texts)
     listing.keep_unlabelled((labels.reasons == NO_LABEL) & (first_reason(bad_text, bad_part) == ""))
     reasons = first_reason(bad_text, labels.reasons, bad_part)

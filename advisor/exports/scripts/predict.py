@@ -26,7 +26,13 @@ def probabilities(items: list[str], model: str = os.environ.get("MODEL", "model.
 
 
 def answer(row: np.ndarray) -> dict[str, object]:
-    """The label by an item's probabilities; where it is not sure, also the classes that the item may be."""
+    """The label by an item's probabilities; where it is not sure, also the classes that the item may be.
+
+    Where an item may have several labels: those that reach their thresholds, and the probability of each label.
+    """
+    if at := HOW.get("thresholds"):
+        labels = [name for name, share, least in zip(CLASSES, row, at, strict=True) if share >= least]
+        return {"labels": labels, "probabilities": dict(zip(CLASSES, map(float, row), strict=True))}
     top, least = float(row.max()), HOW["likely_from"]
     said = {"label": CLASSES[row.argmax()], "probability": top, "sure": top >= HOW["not_sure_below"]}
     unsure = not said["sure"] and least is not None

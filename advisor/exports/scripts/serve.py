@@ -72,6 +72,9 @@ def answers(items: list[Any], everything: bool) -> dict[str, Any]:
 def label(row: Any, everything: bool) -> dict[str, Any]:
     """What is said of an item by the probabilities of its classes."""
     said = predict.answer(row)
+    if "labels" in said:
+        given = {name: share for name, share in said["probabilities"].items() if everything or name in said["labels"]}
+        return {"labels": said["labels"], "probabilities": given}
     told = {"label": said["label"], "probability": said["probability"], "not_sure": not said["sure"]}
     if len(row) > 1:
         second = int(row.argsort()[-2])

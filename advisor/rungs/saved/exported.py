@@ -18,7 +18,7 @@ from PIL import Image
 
 from advisor.core import storage
 from advisor.core.errors import RunError, StorageError
-from advisor.core.kinds import Kind
+from advisor.core.kinds import Kind, kind_of, kind_row
 from advisor.core.ladder import RUNG_NAMES
 from advisor.core.records import PixelRange
 from advisor.core.workspace import RunFiles
@@ -44,7 +44,8 @@ def load(directory: Path) -> Predictor:
         raise StorageError(f"{directory} is no export that this program can read. Export the model again.")
     spec = {
         **_about(directory),
-        "kind": kind.KIND,
+        "kind": kind_of(kind_row(kind.KIND).modality, "multilabel") if "thresholds" in how else kind.KIND,
+        "head": {key: how[key] for key in ("thresholds",) if key in how},
         "weights": "onnx",
         "classes": [str(name) for name in classes],
         "sha256": storage.sha256_file(RunFiles(directory).onnx),

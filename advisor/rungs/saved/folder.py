@@ -84,6 +84,14 @@ def _tokens(backbone: Backbone) -> dict[str, Any]:
     return {"max_tokens": backbone.input_size, "pooling": entry.pooling, "prefix": entry.prefixes.item}
 
 
+def decided(temperature: float, thresholds: tuple[float, ...] = ()) -> dict[str, Any]:
+    """How logits become an answer, for a head's description.
+
+    Their softmax over the temperature, or each one's sigmoid against a threshold of its own.
+    """
+    return {"thresholds": [round(at, 6) for at in thresholds]} if thresholds else {"temperature": temperature}
+
+
 _INPUT = {"image": _pixels, "text": _tokens}
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from advisor.core.errors import RunError, StorageError
 from probes.heads import softmax
+from probes.multilabel.linear import sigmoid
+from probes.multilabel.neighbours import vote_labels
 
 if TYPE_CHECKING:
     from advisor.data.features import Backbone
@@ -20,8 +22,8 @@ Head = Callable[[np.ndarray], np.ndarray]
 TEMPERATURE = 0.05
 
 
-def linear_head(weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) -> Head:
-    """Logits divided by the temperature, as probabilities. Shape: weight (C, d), bias (C,)."""
+def linear_head(weight: np.ndarray, bias: np.ndarray, shares: Head = softmax) -> Head:
+    """Logits as probabilities, which `shares` makes of them. Shape: weight (C, d), bias (C,)."""
 
     def head(features: np.ndarray) -> np.ndarray:
         if features.shape[1] != weight.shape[1]:
@@ -29,9 +31,37 @@ def linear_head(weight: np.ndarray, bias: np.ndarray, temperature: float = 1.0) 
                 f"The model's head reads {weight.shape[1]:,} features and its backbone gives {features.shape[1]:,}. "
                 f"Copy the run again, or train again."
             )
-        return softmax((features @ weight.T + bias) / temperature)
+        return shares(features @ weight.T + bias)
 
     return head
+
+
+def shares_of(head: dict[str, Any]) -> Head:
+    """What makes probabilities of a head's logits (n, C): each one's sigmoid where there are thresholds, else softmax.
+
+    Raises StorageError as `temperature_of`.
+    """
+    if "thresholds" in head:
+        return sigmoid
+    temperature = temperature_of(head)
+    return lambda logits: softmax(logits / temperature)
+
+
+def thresholds_of(spec: dict[str, Any]) -> np.ndarray | None:
+    """From which probability on each of several labels is given, (C,); None where an item has one class.
+
+    Raises StorageError where they do not fit the labels.
+    """
+    at = spec["head"].get("thresholds")
+    if at is None:
+        return None
+    values = np.asarray(at, dtype=np.float64)
+    if values.shape != (len(spec["classes"]),) or not np.isfinite(values).all():
+        raise StorageError(
+            f"The model has {len(spec['classes'])} labels and thresholds of another shape. Copy the run again, or "
+            f"train again."
+        )
+    return values
 
 
 def temperature_of(head: dict[str, Any]) -> float:
@@ -53,18 +83,26 @@ def neighbours_head(memory: np.ndarray, labels: np.ndarray, k: int, n_classes: i
 
 def names_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
     """Class names decide: ConSE where ImageNet's names are embedded too (images), else the cosine with the text."""
+    scores = name_scores(backbone, arrays, top)
+    return lambda features: softmax(scores(features) / TEMPERATURE)
+
+
+def name_scores(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
+    """The similarity of each item with each class name, (n, d) to (n, C)."""
     from probes.zero_shot import conse, nearest_names
 
     names = arrays["class_embeddings"]
     if "imagenet_embeddings" not in arrays:
-        return lambda features: softmax(nearest_names(features, names) / TEMPERATURE)
+        return lambda features: nearest_names(features, names)
     source: Any = backbone
+    known = arrays["imagenet_embeddings"]
+    return lambda features: np.asarray(conse(source.source_probabilities(features), known, names, top=top))
 
-    def image_head(features: np.ndarray) -> np.ndarray:
-        scores = conse(source.source_probabilities(features), arrays["imagenet_embeddings"], names, top=top)
-        return softmax(np.asarray(scores) / TEMPERATURE)
 
-    return image_head
+def named_labels_head(backbone: Backbone, arrays: dict[str, np.ndarray], top: int) -> Head:
+    """The names of several labels: each one's similarity on a logistic curve of its own, "slopes" and "shifts" (C,)."""
+    scores = name_scores(backbone, arrays, top)
+    return lambda features: sigmoid(scores(features) * arrays["slopes"] + arrays["shifts"])
 
 
 def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Backbone) -> Head:
@@ -77,9 +115,13 @@ def build_head(spec: dict[str, Any], arrays: dict[str, np.ndarray], backbone: Ba
                 f"The model has {n_classes} classes and a head of other shapes ({weight.shape} and {bias.shape}). "
                 f"Copy the run again, or train again."
             )
-        return linear_head(weight, bias, temperature_of(head))
+        return linear_head(weight, bias, shares_of(head))
     if head["type"] == "neighbours":
+        if "thresholds" in head:
+            return lambda features: vote_labels(features, arrays["memory"], arrays["targets"], int(head["k"]))
         return neighbours_head(arrays["memory"], arrays["labels"], int(head["k"]), len(spec["classes"]))
     if head["type"] == "class names":
+        if "thresholds" in head:
+            return named_labels_head(backbone, arrays, int(head.get("top", 10)))
         return names_head(backbone, arrays, int(head.get("top", 10)))
     raise RunError(f"The model's head is of type {head['type']!r}, which this program does not know. Update it.")

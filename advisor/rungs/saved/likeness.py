@@ -61,7 +61,7 @@ class Likeness:
         from probes.forward import forward_of
 
         backbone: Any = self.backbone  # an image's or a text's, as the kind of the dataset says
-        if self.dataset.kind == "text":
+        if kind_row(self.dataset.kind).modality == "text":
             texts = [text_of(item, place + 1) for place, item in enumerate(inputs)]
             return outputs_of(
                 forward_of(backbone, len(texts), feature_cache(), texts=texts), TextSource(texts, backbone)

@@ -10,8 +10,10 @@ from PIL import Image
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import Dataset, PixelRange, Prediction, Threshold
+from advisor.core.wording import label_words
 from advisor.rungs.saved import explaining
 from advisor.rungs.saved.explaining import ImageReasons, WordReasons
+from advisor.rungs.saved.heads import thresholds_of
 from advisor.rungs.saved.inputs import Input as Input
 from advisor.rungs.saved.inputs import Remarks, as_list, check_any, name_of, open_input, text_of
 from advisor.rungs.saved.verdicts import LEAST_SURE, likely
@@ -22,7 +24,8 @@ class Predictor:
     """A model that predicts. ``classes`` are the labels; columns of `predict_proba` are in their order.
 
     ``backbone`` is None for a model that needs none. ``threshold``: what the run's owner keeps of when it should
-    answer; None where nothing is kept.
+    answer; None where nothing is kept. ``thresholds``: from which probability on each of several labels is given, (C,);
+    None where an item has one class.
     """
 
     backbone: Any = None
@@ -33,6 +36,7 @@ class Predictor:
         self.classes: tuple[str, ...] = tuple(spec["classes"])
         self.kind: str = spec["kind"]
         self.rung: str = spec["rung"]
+        self.thresholds = thresholds_of(spec)
 
     @property
     def least_sure(self) -> float:
@@ -105,6 +109,13 @@ class Predictor:
     def _prediction(self, name: str, row: np.ndarray, note: str) -> Prediction:
         best, least_likely = int(row.argmax()), self.least_likely
         shares = {label: float(p) for label, p in zip(self.classes, row, strict=True)}
+        if self.thresholds is not None:
+            labels = tuple(self.classes[c] for c in np.flatnonzero(row >= self.thresholds))
+            least = min((shares[label] for label in labels), default=1.0 - float(row.max()))
+            words = label_words(labels)
+            return Prediction(
+                input=name, label=words, probability=least, probabilities=shares, note=note, labels=labels
+            )
         return Prediction(
             input=name,
             label=self.classes[best],

@@ -11,9 +11,8 @@ from torch import Tensor
 
 from advisor.core.records import Dataset, Plan
 from advisor.rungs.saved import folder
-from advisor.rungs.saved.heads import temperature_of
+from advisor.rungs.saved.heads import shares_of
 from advisor.rungs.saved.predictor import TextPredictor
-from probes.heads import softmax
 from probes.progress import Progress, silent
 from probes.tfidf import TfidfModel
 
@@ -21,12 +20,19 @@ TITLE = "TF-IDF of words and characters with a linear SVM"
 BATCH = 512
 
 
-def save(directory: Path, plan: Plan, dataset: Dataset, model: TfidfModel, temperature: float) -> None:
+def save(
+    directory: Path,
+    plan: Plan,
+    dataset: Dataset,
+    model: TfidfModel,
+    temperature: float,
+    thresholds: tuple[float, ...] = (),
+) -> None:
     """Write ``model.json`` (settings) and ``model.safetensors`` (terms, idf, weights)."""
     spec = folder.spec_of(plan, dataset, weights="words")
     spec["backbone"] = {"name": "words", "title": TITLE, "source": "trained here", "dim": int(model.weight.shape[1])}
     spec["input"] = {"max_characters": model.settings["max_characters"]}
-    spec["head"] = {"type": "words", **model.settings, "temperature": temperature}
+    spec["head"] = {"type": "words", **model.settings, **folder.decided(temperature, thresholds)}
     tensors = {f"words.{name}": torch.from_numpy(np.array(array)) for name, array in model.arrays().items()}
     folder.save(directory, spec, tensors)
 
@@ -42,12 +48,12 @@ class WordsPredictor(TextPredictor):
     def __init__(self, spec: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         super().__init__(spec)
         self.model = TfidfModel.of(spec["head"], arrays)
-        self.temperature = temperature_of(spec["head"])
+        self.shares = shares_of(spec["head"])
 
     def of_texts(self, texts: list[str], progress: Progress = silent) -> np.ndarray:
         """As `TextPredictor.of_texts`."""
         parts = []
         for start in range(0, len(texts), BATCH):
             progress("Predicting", start / len(texts))
-            parts.append(softmax(self.model.logits(texts[start : start + BATCH]) / self.temperature))
+            parts.append(self.shares(self.model.logits(texts[start : start + BATCH])))
         return np.concatenate(parts).astype(np.float32)

@@ -26,6 +26,8 @@ ROLES: dict[Kind, tuple[str, ...]] = {
     "image": ("path_column", "label_column", "split_column", "group_column"),
     "text": ("text_column", "label_column", "split_column", "group_column"),
     "qa": ("question_column", "answer_column", "document_column", "split_column"),
+    "image-multilabel": ("path_column", "label_column", "split_column", "group_column"),
+    "text-multilabel": ("text_column", "label_column", "split_column", "group_column"),
 }
 HELP = {
     "text_column": "Several columns are joined by a blank line.",
@@ -33,8 +35,21 @@ HELP = {
     "group_column": "Items of one group, such as one patient, stay on one side of the split.",
     "document_column": "The document that answers the question.",
 }
-KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
-SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "single": "Leave them out"}
+KINDS: dict[Kind, str] = {
+    "image": "Images",
+    "text": "Texts",
+    "qa": "Questions over documents",
+    "image-multilabel": "Images with several labels",
+    "text-multilabel": "Texts with several labels",
+}
+SEVERAL: dict[SeveralLabels, str] = {
+    "each": "Learn each label",
+    "each-or-none": "Learn each label; empty is none of them",
+    "combine": "Each combination is a class",
+    "single": "Leave these rows out",
+}
+#: Into how many ranges a number is divided.
+RANGES, USUAL_RANGES = ("2", "3", "4", "5", "6", "8", "10"), 4
 PARTS = {"train": "training", "val": "validation", "test": "test", "ood": "another distribution", "": "no part"}
 SHOWN_CLASSES = 30
 
@@ -125,8 +140,11 @@ def in_words(seen: Preview) -> str:
     if seen.kind is None:
         return f"{wording.short(seen.name, 60)}: nothing can be read from it yet."
     row = kind_row(seen.kind)
-    extent = wording.counted(len(seen.classes), "class", "classes")
-    where = f"over {wording.counted(seen.n_documents, 'document')}" if row.task == "answering" else f"in {extent}"
+    where = {
+        "classification": f"in {wording.counted(len(seen.classes), 'class', 'classes')}",
+        "answering": f"over {wording.counted(seen.n_documents, 'document')}",
+        "multilabel": f"with any of {wording.counted(len(seen.classes), 'label')}",
+    }[row.task]
     aside = f" {wording.counted(seen.n_set_aside, 'row')} cannot be used." if seen.n_set_aside else ""
     return f"{wording.short(seen.name, 60)}: {row.counted(seen.n)} {where}. {split(seen.parts)}{aside}"
 
@@ -149,13 +167,18 @@ def chosen(asked: work.Reading, seen: Preview) -> dict[str, str]:
         "Kind", list(KINDS), default=kind, key=f"kind-{kind}", format_func=KINDS.__getitem__, required=True
     )
     if wish and wish != kind:
-        return {"kind": wish}  # the columns of another kind are other ones
+        kept = {"several_labels": asked.options["several_labels"]} if "several_labels" in asked.options else {}
+        return {"kind": wish} | (
+            kept if kind_row(wish).task == kind_row(kind).task else {}
+        )  # the columns of another kind are other ones
     if seen.table is None:
         return options
     with st.grid(4, min_column_width=180):
         for role in ROLES[kind]:
             column(role, seen.table, options)
-    if kind_row(kind).task == "classification" and (seen.problem or "several_labels" in options):
+    if seen.measures or "number_ranges" in options:
+        ranges(options)
+    if kind_row(kind).task == "multilabel" or (seen.problem and not seen.measures) or "several_labels" in options:
         several(options)
     return options
 
@@ -192,6 +215,19 @@ def _named(option: str, columns: list[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name in columns)
 
 
+def ranges(options: dict[str, str]) -> None:
+    """Into how many ranges a number is divided; one click where it was refused."""
+    if "number_ranges" not in options:
+        if st.button(f"Read the numbers as {USUAL_RANGES} ranges", key="ranges", icon=":material/stacked_bar_chart:"):
+            options["number_ranges"] = str(USUAL_RANGES)
+        return
+    chosen = st.segmented_control(
+        work.FIELDS["number_ranges"], list(RANGES), default=str(options["number_ranges"]), key="n-ranges",
+        help="Ranges with as many items each, by quantile.", required=True,
+    )  # fmt: skip
+    options["number_ranges"] = str(chosen)
+
+
 def several(options: dict[str, str]) -> None:
     """What becomes of rows with several labels."""
     chosen = st.segmented_control(
@@ -202,6 +238,8 @@ def several(options: dict[str, str]) -> None:
         format_func=lambda choice: SEVERAL[choice],
         help="Only needed where a row has several labels at once.",
     )
+    if chosen and chosen != options.get("several_labels"):
+        options.pop("kind", None)  # it follows from what becomes of the labels
     if chosen:
         options["several_labels"] = chosen
     else:
@@ -230,9 +268,10 @@ def classes(seen: Preview) -> None:
     """How many items each class has."""
     if not seen.classes:
         return
-    parts.section("Classes")
+    several = seen.kind is not None and kind_row(seen.kind).task == "multilabel"
+    parts.section("Labels" if several else "Classes")
     largest = list(seen.classes.items())[:SHOWN_CLASSES]
-    frame = pd.DataFrame(largest, columns=["Class", "Items"])
+    frame = pd.DataFrame(largest, columns=["Label" if several else "Class", "Items"])
     bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame["Items"].max()))
     parts.table(frame, hide_index=True, height="content" if len(frame) <= 10 else 300, alt="Items of each class",
         column_config={"Items": bar},
@@ -243,7 +282,7 @@ def classes(seen: Preview) -> None:
 
 def examples(seen: Preview) -> None:
     """A few images with their classes; texts only where no table shows them."""
-    if seen.kind == "image":
+    if seen.kind is not None and kind_row(seen.kind).modality == "image":
         parts.section("Some of the images")
         with st.grid("auto", min_column_width=110, gap="small", key="preview-images"):
             for path, label in seen.items.itertuples(index=False):

@@ -13,7 +13,6 @@ from advisor.core.records import Dataset
 from advisor.ui import parts
 from advisor.ui.browse import strip
 
-EVERY = "All classes"
 #: Classes shown at once, and items of each; and items of one class alone.
 CLASSES = 10
 EACH = {"image": 10, "text": 2}
@@ -24,7 +23,7 @@ CHARACTERS = 280
 
 def draw(dataset: Dataset, name: str | None = None) -> None:
     """The section: which class, another draw, and the items. name: a class that has been chosen elsewhere just now."""
-    parts.section("What the classes look like")
+    parts.section(f"What the {noun(dataset, 2)} look like")
     before = f"before-{_key(dataset)}"
     if name is not None and name != st.session_state.get(before):
         st.session_state[_key(dataset)] = name
@@ -36,23 +35,30 @@ def draw(dataset: Dataset, name: str | None = None) -> None:
 def _choice(dataset: Dataset) -> None:
     turn = f"turn-{_key(dataset)}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Class", [EVERY, *dataset.classes], key=_key(dataset))
+        every = f"All {noun(dataset, 2)}"
+        name = st.selectbox(noun(dataset).capitalize(), [every, *dataset.classes], key=_key(dataset))
         if st.button("Show others", key=f"others-{_key(dataset)}", icon=":material/casino:", width="content"):
             st.session_state[turn] = st.session_state.get(turn, 0) + 1
     seed = int(st.session_state.get(turn, 0))
     modality = kind_row(dataset.kind).modality
-    if name != EVERY:
+    if name in dataset.classes:
         _rows(dataset, drawn(dataset, dataset.classes.index(name), ALONE[modality], seed), f"of-{_key(dataset)}")
         return
     shown = classes_shown(len(dataset.classes), seed)
     if len(shown) < len(dataset.classes):
-        parts.note(f"{len(shown)} of {wording.count(len(dataset.classes))} classes, drawn at random.")
+        parts.note(f"{len(shown)} of {wording.count(len(dataset.classes))} {noun(dataset, 2)}, drawn at random.")
     with st.grid(1 if modality == "image" else 2, min_column_width=300):
         for number in shown:
             rows = drawn(dataset, number, EACH[modality], seed)
             with st.container(gap="xxsmall"):
                 st.text(wording.short(dataset.classes[number], 80))
                 _rows(dataset, rows, f"of-{_key(dataset)}-{number}")
+
+
+def noun(dataset: Dataset, n: int = 1) -> str:
+    """What an item has one of, or several."""
+    one, more = ("label", "labels") if kind_row(dataset.kind).task == "multilabel" else ("class", "classes")
+    return one if n == 1 else more
 
 
 def classes_shown(n: int, seed: int) -> list[int]:
@@ -65,7 +71,7 @@ def classes_shown(n: int, seed: int) -> list[int]:
 def drawn(dataset: Dataset, label: int, most: int, seed: int) -> list[int]:
     """Rows of one class, at random and without those of the locked test part."""
     rows = dataset.where("train", "val")
-    own = rows[dataset.labels[rows] == label]
+    own = rows[dataset.targets[rows, label] > 0] if "labels" in dataset.items else rows[dataset.labels[rows] == label]
     return [int(row) for row in np.random.default_rng([seed, label]).permutation(own)[:most]]
 
 

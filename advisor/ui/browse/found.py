@@ -31,7 +31,7 @@ def draw(dataset: Dataset, number: int, finding: Finding) -> None:
         for row in shown:
             st.text(quoted(dataset, row))
     elif finding.check in ABOUT_CLASSES and dataset.classes:
-        names = [dataset.classes[dataset.labels[row]] for row in shown]
+        names = [dataset.label_words(row) for row in shown]
         items.view_of(dataset.kind).grid(dataset, shown, names, key=f"finding-{number}")
     else:
         strip.draw(dataset, shown, f"finding-{number}")
@@ -42,7 +42,7 @@ def draw(dataset: Dataset, number: int, finding: Finding) -> None:
 def quoted(dataset: Dataset, row: int) -> str:
     """The beginning of a text and its class, where there are classes."""
     text = f"“{wording.short(str(dataset.items['text'].iloc[row]), CHARACTERS)}”"
-    return f"{text} · {wording.short(dataset.classes[dataset.labels[row]], 80)}" if dataset.classes else text
+    return f"{text} · {wording.short(dataset.label_words(row), 80)}" if dataset.classes else text
 
 
 def rows_of(dataset: Dataset, finding: Finding) -> list[int]:

@@ -94,4 +94,4 @@ def enlarge(dataset: Dataset, row: int) -> None:
 
 def label_of(dataset: Dataset, row: int) -> str:
     """The class of an item; "" where there are none."""
-    return wording.short(dataset.classes[dataset.labels[row]], 80) if dataset.classes else kind_row(dataset.kind).items
+    return wording.short(dataset.label_words(row), 80) if dataset.classes else kind_row(dataset.kind).items

@@ -12,6 +12,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.errors import PeopleError
 from advisor.core.records import Dataset, Evidence
+from advisor.data.task import task_of
 from advisor.data.versions import decisions, make
 from advisor.data.versions import table as decision_table
 from advisor.data.versions.decisions import Standing
@@ -112,7 +113,7 @@ def look_for_neighbours(dataset: Dataset, of: Judged) -> None:
 
 def judgement(dataset: Dataset) -> Judged | None:
     """The widest judgement there is; None before anything was measured, and of questions, which need none."""
-    evidence = Evidence.saved(dataset.files.evidence) if dataset.classes else None
+    evidence = Evidence.saved(dataset.files.evidence) if task_of(dataset).has_classes else None
     return judged(dataset, evidence) if evidence is not None else None
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from advisor.core import wording
 from advisor.core.records import Dataset, Evidence
+from advisor.data.task import task_of
 from advisor.evidence import issues as checks
 from advisor.evidence.issue_wording import mostly_hard
 from advisor.ui import charts, items, parts
@@ -49,7 +50,8 @@ def draw(dataset: Dataset, evidence: Evidence, table: pd.DataFrame, summary: pd.
         gallery(dataset, table, listed)
     parts.findings([finding for finding in evidence.findings if finding.check == checks.SHORTCUTS])
     if any(n_listed.values()):
-        parts.correct(dataset)
+        if task_of(dataset).correctable:
+            parts.correct(dataset)
         st.download_button(
             "Download as CSV", lambda: checks.export_csv(table), file_name=f"issues-{dataset.fingerprint[:8]}.csv",
             mime="text/csv", key="issues-csv", icon=":material/download:", on_click="ignore",
@@ -109,7 +111,7 @@ def gallery(dataset: Dataset, table: pd.DataFrame, listed: list[str]) -> None:
         other = row_of.get(row["other"])
         if other is not None and other not in places:
             places.append(other)
-            label = dataset.classes[dataset.labels[other]]
+            label = dataset.label_words(other)
             captions.append(f"{wording.short(label)} · {wording.short(str(row['other']), 90)}")
     view.grid(dataset, places, captions, key="issues-items")
     if len(own) > len(shown):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import get_args
 
 import pandas as pd
 import streamlit as st
 
 from advisor.core import wording
+from advisor.core.kinds import Metric, task_of_metric
 from advisor.core.records import Dataset, Evidence, ProbeResult
 from advisor.ui import charts, parts
 from advisor.ui.cards import Card, Topic
@@ -37,6 +40,21 @@ def how(dataset: Dataset, evidence: Evidence) -> None:
     per_class(dataset, evidence)
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the probes of a task are spoken of with: what is guessed without looking, its labels, and their measure."""
+
+    floor: str
+    noun: str
+    measure: str
+
+
+CLASSES, LABELS = Words("guessing the largest class", "class", "Recall"), Words("giving every label", "label", "F1")
+WORDS: dict[Metric, Words] = {
+    metric: LABELS if task_of_metric(metric) == "multilabel" else CLASSES for metric in get_args(Metric)
+}
+
+
 def steps(evidence: Evidence) -> str:
     """What labels add to the class names alone; that it is too early to tell where too little was measured."""
     names = evidence.result("zero-shot")
@@ -52,7 +70,7 @@ def steps(evidence: Evidence) -> str:
     if names is None or best is names:
         return f"{best.title}: {wording.percent(best.measured.value)} {evidence.metric}."
     gain = wording.points(best.measured.value, names.measured.value)
-    start = f"The class names alone reach {wording.percent(names.measured.value)}; labels add"
+    start = f"The {WORDS[evidence.metric].noun} names alone reach {wording.percent(names.measured.value)}; labels add"
     return f"{start} {gain:.1f} points ({best.title})." if gain >= 1 else f"{start} next to nothing."
 
 
@@ -67,7 +85,7 @@ def answer(evidence: Evidence) -> str:
     if best is None:
         return "The probes gave no number on this dataset; the notes below say why."
     floor = evidence.result("majority")
-    against = f", against {wording.percent(floor.measured.value)} for guessing the largest class" if floor else ""
+    against = f", against {wording.percent(floor.measured.value)} for {WORDS[evidence.metric].floor}" if floor else ""
     interval = wording.between(best.measured.low, best.measured.high)
     return (
         f"The best probe is {best.title}: {wording.percent(best.measured.value)} {evidence.metric} "
@@ -122,8 +140,9 @@ def per_class(dataset: Dataset, evidence: Evidence) -> None:
     columns = {r.title: r.per_class for r in evidence.results if r.per_class}
     if not columns:
         return
-    parts.note("Recall of each class, the hardest first:")
-    frame = pd.DataFrame({"Class": list(dataset.classes)})
+    words = WORDS[evidence.metric]
+    parts.note(f"{words.measure} of each {words.noun}, the hardest first:")
+    frame = pd.DataFrame({words.noun.capitalize(): list(dataset.classes)})
     for title, shares in columns.items():
         frame[title] = [_hundredfold(shares.get(name)) for name in dataset.classes]
     linear = evidence.result("linear")

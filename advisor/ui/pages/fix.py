@@ -7,16 +7,24 @@ from functools import partial
 import streamlit as st
 
 from advisor.core.records import Dataset
+from advisor.data.task import task_of
 from advisor.data.versions import family
 from advisor.ui import jobs, parts, waiting
 from advisor.ui.fixing import board, versions
 
 QUESTION = "What should be corrected?"
+NOT_HERE = (
+    "Items with several labels are not corrected here. Take the list of suspect labels from the Evidence page (CSV), "
+    "correct your own file, and read it again."
+)
 
 
 def draw() -> None:
     """The page."""
     dataset = parts.need_dataset(QUESTION)
+    if not task_of(dataset).correctable:
+        parts.heading(QUESTION, NOT_HERE)
+        return
     parts.heading(QUESTION, answer(dataset))
     job = jobs.pending(jobs.key_of("judge", dataset.fingerprint))
     if job is not None:

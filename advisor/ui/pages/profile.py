@@ -10,6 +10,7 @@ import streamlit as st
 from advisor.core import wording
 from advisor.core.records import Dataset, Finding, Profile
 from advisor.data.read.source import SAMPLE
+from advisor.data.task import task_of
 from advisor.data.versions.family import VERSION
 from advisor.ui import items, jobs, parts, places, tasks, uploads, waiting, work
 from advisor.ui.arriving import preview
@@ -94,7 +95,7 @@ def findings(dataset: Dataset, findings: tuple[Finding, ...]) -> None:
 
 def correctable(dataset: Dataset, findings: tuple[Finding, ...]) -> bool:
     """Whether there are items to decide about: a finding's, and of questions those on any list, which need no probe."""
-    if not dataset.classes:
+    if not task_of(dataset).has_classes:
         return not board.lists(dataset, None).empty
     return any(finding.check in CORRECTABLE for finding in findings)
 
@@ -128,7 +129,7 @@ def cluster(dataset: Dataset, rows: list[int], key: str) -> None:
 
 def caption(dataset: Dataset, row: int, key: str) -> str:
     """The line under an item: its class, where there are classes, and its key."""
-    return f"{dataset.classes[dataset.labels[row]]} · {key}" if dataset.classes else key
+    return f"{dataset.label_words(row)} · {key}" if dataset.classes else key
 
 
 def set_aside(dataset: Dataset) -> None:

@@ -1,0 +1,1 @@
+"""Several labels per item: what the probes measure on a backbone's features, each label by itself."""
