@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.core.kinds import kind_row
 from advisor.training import adapters
 from advisor.training.label_sets import LabelSets, rarity_weights
 from advisor.training.modality import modality_of

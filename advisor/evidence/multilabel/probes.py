@@ -19,19 +19,14 @@ from advisor.core.records.evidence import Layer
 from advisor.core.wording import counted
 from advisor.data.class_names import Names, embed_names, knows_names, namer
 from advisor.data.features import features_of, load_backbone
-from advisor.evidence.classification import (
-    DOMAIN_BUDGET_SECONDS,
-    JOINED_SHARE,
-    LAYERS_SHARE,
-    NO_DOMAIN,
-    ProbedBackbone,
-    opened,
-)
+from advisor.evidence.classification import ProbedBackbone
+from advisor.evidence.instruments import DOMAIN_BUDGET_SECONDS, JOINED_SHARE, LAYERS_SHARE, NO_DOMAIN
 from advisor.evidence.layers import layer_features
 from advisor.evidence.modality_probes import probes_of
 from advisor.evidence.multilabel.curve import measure_curve
 from advisor.evidence.multilabel.issues import measure_issues
 from advisor.evidence.multilabel.layers import JOIN_ITEMS, BestJoin, best_join
+from advisor.evidence.opening import opened
 from advisor.evidence.probed import Keep, forget
 from advisor.evidence.sample import Sample, sample_size, sampled
 from probes.errors import BackboneError, ProbeError
