@@ -156,7 +156,7 @@ def _one_column(table: Table, columns: list[str], n_prefix: int, name: str, seve
         return table
     ones = np.stack([table.frame[c].str.lower().isin(YES).to_numpy() for c in own], axis=1)
     classes = np.array([column[n_prefix:] for column in columns], dtype=object)
-    said: np.ndarray = np.stack([table.frame[c].ne("").to_numpy() for c in own], axis=1).any(axis=1)
+    said = np.stack([table.frame[c].ne("").to_numpy() for c in own], axis=1).sum(axis=1) > 0
     cells = [
         NONE if several and some and not marks.any() else _cell(classes[marks].tolist())
         for marks, some in zip(ones, said.tolist(), strict=True)
