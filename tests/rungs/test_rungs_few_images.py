@@ -16,7 +16,6 @@ from advisor.rungs.context import RunContext
 from advisor.rungs.saving import save_whole
 from advisor.rungs.tuning import Tuning
 from advisor.training import few
-from advisor.training.problems import how_to_rebuild, rebuilt
 from probes.heads import softmax
 from probes.hooks import LAST
 from tests.rungs.saved_models import load_predictor
@@ -80,10 +79,6 @@ def test_a_tuned_network_on_joined_depths_answers_the_same_after_loading(
     assert read_json(context.directory / "model.json")["backbone"]["depths"] == list(dict.fromkeys([*depths, LAST]))
     found, _ = load_predictor(context.directory).predict_rows(digits, rows)
     np.testing.assert_allclose(found, softmax(tuned.logits), atol=1e-4)
-    _, arguments = how_to_rebuild("fine-tune", tuned.network, tuned.backbone, rows)
-    other = rebuilt(digits, "cpu", **arguments).network
-    shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (tuned.network, other)]
-    assert shapes[0] == shapes[1]
 
 
 def test_too_little_time_for_the_folds_keeps_the_frozen_model(digits: Dataset, run_of: Run) -> None:
