@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-#: "qa" is question answering over documents: items are questions, and the documents lie beside them.
-Kind = Literal["image", "text", "qa"]
-Metric = Literal["accuracy", "balanced accuracy", "token F1"]
+#: "qa" is question answering over documents: items are questions, and the documents lie beside them. "tags": items are
+#: sentences, in which runs of words are marked.
+Kind = Literal["image", "text", "qa", "tags"]
+Metric = Literal["accuracy", "balanced accuracy", "token F1", "entity F1"]
 #: What an item is.
 ModalityName = Literal["image", "text"]
 #: What is to be said about an item.
-TaskName = Literal["classification", "answering"]
+TaskName = Literal["classification", "answering", "tagging"]
 KIND_NAMES: tuple[Kind, ...] = get_args(Kind)
 #: What becomes of rows with several labels: each combination is a class, or only rows with a single label are used.
 SeveralLabels = Literal["combine", "single"]
@@ -53,6 +54,7 @@ KINDS: tuple[KindRow, ...] = (
     KindRow("image", "image", "classification", "image", "images", "px", "path"),
     KindRow("text", "text", "classification", "text", "texts", "tokens", "text"),
     KindRow("qa", "text", "answering", "question", "questions", "tokens", "text", "answer", "token F1"),
+    KindRow("tags", "text", "tagging", "sentence", "sentences", "tokens", "text", "tag", "entity F1"),
 )
 
 
@@ -64,7 +66,7 @@ def kind_row(kind: str) -> KindRow:
     >>> kind_row("sound")
     Traceback (most recent call last):
     ...
-    KeyError: "There is no kind of dataset called 'sound'. The kinds are image, text, qa."
+    KeyError: "There is no kind of dataset called 'sound'. The kinds are image, text, qa, tags."
     """
     for row in KINDS:
         if row.name == kind:

@@ -89,10 +89,11 @@ LADDER: tuple[Rung, ...] = (
         trains=False,
         needs_labels=False,
         asks_per_call=True,
-        measured_on=("image", "text", "qa"),
+        measured_on=("image", "text", "qa", "tags"),
         probes={
             "classification": ("zero-shot", "prompt-zero", "prompt-few", "prompt-own", "prompt-clip"),
             "answering": ("closed book",),
+            "tagging": ("type names", "list prompt"),
         },
     ),
     Rung(
@@ -104,8 +105,12 @@ LADDER: tuple[Rung, ...] = (
         trains=False,
         stays_current=True,
         asks_per_call=True,
-        measured_on=("image", "text", "qa"),
-        probes={"classification": ("knn", "prompt-nearest"), "answering": ("retrieved",)},
+        measured_on=("image", "text", "qa", "tags"),
+        probes={
+            "classification": ("knn", "prompt-nearest"),
+            "answering": ("retrieved",),
+            "tagging": ("word memory",),
+        },
     ),
     Rung(
         name="frozen",
@@ -114,8 +119,8 @@ LADDER: tuple[Rung, ...] = (
         plural=True,
         changes="Only a new head is trained.",
         pays="Minutes of training when the task is close to pre-training.",
-        measured_on=("image", "text", "qa"),
-        probes={"classification": ("linear", "joined"), "answering": ("reader",)},
+        measured_on=("image", "text", "qa", "tags"),
+        probes={"classification": ("linear", "joined"), "answering": ("reader",), "tagging": ("word head",)},
     ),
     Rung(
         name="fine-tune",
@@ -124,8 +129,8 @@ LADDER: tuple[Rung, ...] = (
         changes="Some or all layers change.",
         pays="A related but distinct task, with the labels to show it.",
         changes_weights=True,
-        steps_on=("image", "text", "qa"),
-        falls_back_to={"classification": "frozen", "answering": "rag"},
+        steps_on=("image", "text", "qa", "tags"),
+        falls_back_to={"classification": "frozen", "answering": "rag", "tagging": "frozen"},
     ),
     Rung(
         name="scratch",
@@ -135,9 +140,9 @@ LADDER: tuple[Rung, ...] = (
         pays="A novel domain with very many labels and a large budget.",
         changes_weights=True,
         starts_pretrained=False,
-        measured_on=("text",),  # as counted words with a linear model
+        measured_on=("text", "tags"),  # as counted words with a linear model, and as a random field
         steps_on=("image",),
-        probes={"classification": ("tfidf",)},
+        probes={"classification": ("tfidf",), "tagging": ("random field",)},
     ),
 )
 

@@ -41,6 +41,10 @@ class Answering:
         """None: answers are free text."""
         return ()
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """None: answers are free text."""
+        return {}
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """Questions, answers and documents."""
         counts = QuestionCounts.of(dataset)

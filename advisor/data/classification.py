@@ -88,6 +88,10 @@ class Classification:
         """The labels, numbers in their order."""
         return tuple(sorted(set(listing.items["label"]), key=natural))
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """Items of each class."""
+        return {str(name): int(n) for name, n in listing.items["label"].value_counts().items()}
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """The items as their modality sees them."""
         sizes = {column: taken(measures[column]) for column in modality.size_columns}

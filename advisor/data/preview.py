@@ -16,6 +16,7 @@ from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable
 from advisor.data.read.source import Source, resolve
 from advisor.data.read.tree import Tree, walk
 from advisor.data.reading import all_bad
+from advisor.data.task import task_of
 from probes.progress import Progress, silent
 
 #: Items that are shown, of as many classes as there are.
@@ -28,8 +29,8 @@ CELL_CHARACTERS = 4096
 class Preview:
     """How a source would be read.
 
-    ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class,
-    the largest first; empty for questions. ``parts``: items of each official part, "" for those without one.
+    ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class, or
+    spans of each type, the largest first; empty for questions. ``parts``: items of each official part, "" for those without one.
     ``items``: a few of them, ``item`` (a text, or an image's path) and ``label``. ``table``: the table they come from.
     """
 
@@ -67,7 +68,7 @@ def preview(source: str, options: ReadOptions | None = None, progress: Progress 
 
 
 def _understood(place: Source, listing: Listing) -> Preview:
-    items, questions = listing.items, kind_row(listing.kind).task == "answering"
+    items = listing.items
     column = kind_row(listing.kind).column
     shown = items.groupby("label", sort=False).head(-(-N_SHOWN // max(1, items["label"].nunique()))).head(N_SHOWN)
     return Preview(
@@ -76,7 +77,7 @@ def _understood(place: Source, listing: Listing) -> Preview:
         n=len(items),
         n_set_aside=len(listing.set_aside),
         n_documents=0 if listing.documents is None else len(listing.documents),
-        classes={} if questions else {str(name): int(n) for name, n in items["label"].value_counts().items()},
+        classes=task_of(listing.kind).counted(listing),
         parts={str(part): int(n) for part, n in items["part"].value_counts().items()},
         items=shown[[column, "label"]].rename(columns={column: "item"}).reset_index(drop=True).map(_cut),
         table=_cut_short(listing.seen),

@@ -1,6 +1,7 @@
-"""What is to be said about an item: one protocol for classification and answering, and one lookup for whoever asks.
+"""What is to be said about an item: one protocol for every task, and one lookup for whoever asks.
 
-The implementations lie side by side in `advisor.data.classification` and `advisor.data.answering`. What a task
+The implementations lie side by side in `advisor.data.classification`, `advisor.data.answering` and
+`advisor.data.tagging`. What a task
 measures, forecasts and shows stands in the rooms that do so, under the same name.
 """
 
@@ -18,6 +19,7 @@ from advisor.data.inspect.inspection import Inspection
 from advisor.data.modality import Modality
 from advisor.data.profile.findings import Described
 from advisor.data.read.listing import Listing
+from advisor.data.tagging import TAGGING
 from probes.progress import Progress
 
 
@@ -49,12 +51,16 @@ class Task(Protocol):
         """The names of the classes in their order; empty where the task has none."""
         ...
 
+    def counted(self, listing: Listing) -> dict[str, int]:
+        """How often each label stands in a listing, the commonest first; empty where labels are not counted."""
+        ...
+
     def describe(self, dataset: Dataset, modality: Modality, measures: pd.DataFrame) -> Described:
         """What a profile shows of the items. measures: rows that were inspected."""
         ...
 
 
-TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING}
+TASKS: dict[TaskName, Task] = {"classification": CLASSIFICATION, "answering": ANSWERING, "tagging": TAGGING}
 
 
 def task_of(dataset_or_kind: Dataset | str) -> Task:

@@ -18,6 +18,7 @@ from advisor.evidence.classification import ProbedBackbone
 from advisor.evidence.issues import issues_are_whole
 from advisor.evidence.own_prompt import with_own
 from advisor.evidence.probed import Keep, ProbedModel, forget
+from advisor.evidence.tagging import ProbedTagger
 from probes.errors import BackboneError, ProbeError
 from probes.progress import Progress, silent, within
 from probes.timings import watched
@@ -33,6 +34,7 @@ GLANCE_BUDGET_SECONDS = 20.0
 MODELS: dict[TaskName, Callable[[Dataset, str | None, Load], ProbedModel]] = {
     "classification": ProbedBackbone.of,
     "answering": ProbedLanguageModel.of,
+    "tagging": ProbedTagger.of,
 }
 
 

@@ -10,11 +10,31 @@ from advisor.core.ladder import RUNG_NAMES, RungName
 from advisor.rungs.context import Outcome, RunContext
 
 RUNGS: dict[RungName, dict[TaskName, str]] = {
-    "prompting": {"classification": "advisor.rungs.prompting", "answering": "advisor.rungs.questions.prompting"},
-    "rag": {"classification": "advisor.rungs.rag", "answering": "advisor.rungs.questions.rag"},
-    "frozen": {"classification": "advisor.rungs.frozen", "answering": "advisor.rungs.questions.reader"},
-    "fine-tune": {"classification": "advisor.rungs.finetune", "answering": "advisor.rungs.questions.lora"},
-    "scratch": {"classification": "advisor.rungs.scratch", "answering": "advisor.rungs.questions.scratch"},
+    "prompting": {
+        "classification": "advisor.rungs.prompting",
+        "answering": "advisor.rungs.questions.prompting",
+        "tagging": "advisor.rungs.tags.prompting",
+    },
+    "rag": {
+        "classification": "advisor.rungs.rag",
+        "answering": "advisor.rungs.questions.rag",
+        "tagging": "advisor.rungs.tags.memory",
+    },
+    "frozen": {
+        "classification": "advisor.rungs.frozen",
+        "answering": "advisor.rungs.questions.reader",
+        "tagging": "advisor.rungs.tags.frozen",
+    },
+    "fine-tune": {
+        "classification": "advisor.rungs.finetune",
+        "answering": "advisor.rungs.questions.lora",
+        "tagging": "advisor.rungs.tags.finetune",
+    },
+    "scratch": {
+        "classification": "advisor.rungs.scratch",
+        "answering": "advisor.rungs.questions.scratch",
+        "tagging": "advisor.rungs.tags.scratch",
+    },
 }
 
 

@@ -1,10 +1,10 @@
-"""The outlook of each task behind one table: what is expected before any training of classes, and of answers."""
+"""The outlook of each task behind one table: what is expected before any training of classes, answers and tags."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from advisor.advice.outlook import answering, classification
+from advisor.advice.outlook import answering, classification, tagging
 from advisor.advice.outlook.experience import CompletedTask, Experience, TaskKey
 from advisor.advice.outlook.forecast import Forecast
 from advisor.advice.outlook.steps import Steps
@@ -52,7 +52,7 @@ class Outlook(Protocol):
         """How far each task came out above its forecast without its dataset, by rung, in logits."""
 
 
-OUTLOOKS: dict[TaskName, Outlook] = {"classification": classification, "answering": answering}
+OUTLOOKS: dict[TaskName, Outlook] = {"classification": classification, "answering": answering, "tagging": tagging}
 
 
 def outlook_of(kind: Kind) -> Outlook:

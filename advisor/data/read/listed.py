@@ -46,6 +46,7 @@ from advisor.data.read.qa import find_questions, list_questions
 from advisor.data.read.qa_refusals import no_questions
 from advisor.data.read.source import Source, unpacked
 from advisor.data.read.tables import Table
+from advisor.data.read.tagged import list_tagged
 from advisor.data.read.tree import Tree, walk
 from advisor.data.read.unused_columns import unused_notes
 from probes.progress import Progress, silent
@@ -62,6 +63,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
     """List what `source` holds. Raises DatasetError when it is nothing that can be read, naming the next step."""
     if source.path.is_file():
         tree = Tree(source.path.parent, [source.path.name])
+        if (tagged := list_tagged(tree, options, whole=False)) is not None:
+            return tagged
         if options.kind != "text" and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
         listing = _questions(tree, options, progress)
@@ -77,7 +80,8 @@ def list_items(source: Source, options: ReadOptions, progress: Progress = silent
             tree = walk(source.path)
         if options.kind != "text" and (images := written_out(source, tree, progress)):
             return list_items(images, options, progress)
-        listing = _questions(tree, options, progress) or _folder(source, tree, options, progress)
+        listing = list_tagged(tree, options) or _questions(tree, options, progress)
+        listing = listing or _folder(source, tree, options, progress)
         apply_groups(listing, tree)
     listing.set_aside += source.set_aside
     listing.notes += source.notes
@@ -261,7 +265,13 @@ def _empty(source: Source) -> str:
 
 
 def _nothing(source: Source, tree: Tree, kind: Kind | None) -> str:
-    what = {"image": "images", "text": "texts or tables of texts", "qa": "questions", None: "images or tables"}[kind]
+    what = {
+        "image": "images",
+        "text": "texts or tables of texts",
+        "qa": "questions",
+        "tags": "tagged sentences",
+        None: "images or tables",
+    }[kind]
     if kind in (None, "text") and sum(not suffix(f) and "/" in f for f in tree.files) >= 0.8 * len(tree.files):
         return (
             f"{source.origin} holds {counted(len(tree.files), 'file')} without an ending ({listed(tree.files, 2)}). "

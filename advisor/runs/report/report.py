@@ -12,11 +12,15 @@ from advisor.core.records import Dataset, Plan, RunReport
 from advisor.core.workspace import RunFiles
 from advisor.rungs.context import Outcome
 from advisor.rungs.saved.loading import Model
-from advisor.runs.report import answering, classification
+from advisor.runs.report import answering, classification, tagging
 from advisor.runs.report.results import Test
 from probes.progress import Progress, silent
 
-TESTS: dict[TaskName, Test] = {"classification": classification.test, "answering": answering.test}
+TESTS: dict[TaskName, Test] = {
+    "classification": classification.test,
+    "answering": answering.test,
+    "tagging": tagging.test,
+}
 
 
 def report(
