@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from advisor.core.kinds import TaskName, kind_row
-from advisor.core.records import Answer, Prediction
+from advisor.core.records import Answer, Prediction, Tagged
 from advisor.rungs.saved.verdicts import verdict
 
 #: A cell of an answer: text, a share, yes or no, or nothing.
@@ -63,6 +64,21 @@ def _of_answer(answer: Answer, least: float) -> dict[str, Cell]:
     }
 
 
+def _of_tagged(tagged: Tagged, least: float) -> dict[str, Cell]:
+    if tagged.problem:
+        return {"not_sure": True, "problem": tagged.problem}
+    spans = [span.model_dump(include={"start", "end", "type", "text", "probability"}) for span in tagged.spans]
+    rounded = [{**span, "probability": round(span["probability"] or 0.0, DIGITS)} for span in spans]
+    weakest = min((span["probability"] for span in rounded), default=None)
+    return {
+        "spans": json.dumps(rounded, ensure_ascii=False),
+        "marked": "; ".join(f"{span.text} ({span.type})" for span in tagged.spans),
+        "has_spans": bool(tagged.spans),
+        "probability": weakest,
+        "not_sure": weakest is not None and weakest < least,
+    }
+
+
 _COLUMNS: dict[TaskName, AnswerColumns] = {
     "classification": AnswerColumns(
         texts=("predicted_label", "runner_up", LIKELY, "problem"),
@@ -81,6 +97,15 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
         counted="supported",
         method="answer_each",
         cells=_of_answer,
+    ),
+    "tagging": AnswerColumns(
+        texts=("marked", "spans", "problem"),
+        shares=("probability",),
+        flags=("has_spans", "not_sure"),
+        order=("marked", "spans", "has_spans", "probability", "not_sure", "problem"),
+        counted="has_spans",
+        method="predict_each",
+        cells=_of_tagged,
     ),
 }
 

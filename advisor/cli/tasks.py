@@ -1,4 +1,4 @@
-"""What the command shows of a task: one module for classification, one for answering, and one lookup."""
+"""What the command shows of a task: one module for each, and one lookup."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from advisor.cli import show_answers, show_classes
+from advisor.cli import show_answers, show_classes, show_tags
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, RunReport
 from probes.progress import Progress
@@ -33,7 +33,7 @@ class ShownTask(Protocol):
         ...
 
 
-TASKS: dict[TaskName, ShownTask] = {"classification": show_classes, "answering": show_answers}
+TASKS: dict[TaskName, ShownTask] = {"classification": show_classes, "answering": show_answers, "tagging": show_tags}
 
 
 def shown_task(kind: str) -> ShownTask:

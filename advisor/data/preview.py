@@ -9,13 +9,14 @@ import pandas as pd
 
 from advisor.core.errors import DatasetError
 from advisor.core.kinds import kind_row
-from advisor.core.records import Kind, ReadOptions
+from advisor.core.records import Kind, ReadOptions, TaggedSpan
 from advisor.data.read.chosen_tables import data_tables, read_parts
 from advisor.data.read.listed import list_items
 from advisor.data.read.listing import SEEN_ROWS, Listing, SeenTable
 from advisor.data.read.source import Source, resolve
 from advisor.data.read.tree import Tree, walk
 from advisor.data.reading import all_bad
+from advisor.data.tag_set import marked_sentences
 from advisor.data.task import task_of
 from probes.progress import Progress, silent
 
@@ -29,9 +30,11 @@ CELL_CHARACTERS = 4096
 class Preview:
     """How a source would be read.
 
-    ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class, or
-    spans of each type, the largest first; empty for questions. ``parts``: items of each official part, "" for those without one.
+    ``kind``: None where none of its items can be read so, for ``problem``'s reason. ``classes``: items of each class,
+    or spans of each type, the largest first; empty for questions. ``parts``: items of each official part, "" for those
+    without one.
     ``items``: a few of them, ``item`` (a text, or an image's path) and ``label``. ``table``: the table they come from.
+    ``tagged``: some sentences that have spans, each with them.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Preview:
     parts: Mapping[str, int] = field(default_factory=dict)
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
     table: SeenTable | None = None
+    tagged: tuple[tuple[str, tuple[TaggedSpan, ...]], ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
 
@@ -81,6 +85,7 @@ def _understood(place: Source, listing: Listing) -> Preview:
         parts={str(part): int(n) for part, n in items["part"].value_counts().items()},
         items=shown[[column, "label"]].rename(columns={column: "item"}).reset_index(drop=True).map(_cut),
         table=_cut_short(listing.seen),
+        tagged=marked_sentences(items, N_SHOWN) if "tags" in items else (),
         notes=tuple(dict.fromkeys(listing.notes)),
     )
 

@@ -220,6 +220,6 @@ def notes(results: Sequence[ProbeResult]) -> tuple[str, ...]:
         return ()
     return (
         f"Cross-validated: each sentence is tagged by a model that learned from {head.settings['n_fit']:,} others.",
-        "No completed task with tagged sentences is in LadderBench yet, so the gain of fine-tuning and its interval are "
-        "what is assumed of any task.",
+        "No completed task with tagged sentences is in LadderBench yet, so the gain of fine-tuning and its interval "
+        "are what is assumed of any task.",
     )

@@ -17,11 +17,16 @@ from advisor.exports.records import Exported
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard, ModelCardData
 
-TASKS = {"image": "image-classification", "text": "text-classification", "qa": "question-answering"}
+TASKS = {
+    "image": "image-classification",
+    "text": "text-classification",
+    "qa": "question-answering",
+    "tags": "token-classification",
+}
 #: The hub's identifiers of the licences of weights; any other is "other" with its name.
 LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit", "BSD-3-Clause": "bsd-3-clause", "CC-BY-NC-4.0": "cc-by-nc-4.0"}
 #: The hub's names of metrics.
-METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1"}
+METRICS = {"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "token F1": "f1", "entity F1": "seqeval"}
 #: The sources of weights that nobody else made.
 OWN = ("trained here", "small-resnet")
 MOST_FINDINGS, MOST_CLASSES = 20, 50
@@ -127,7 +132,7 @@ def _opening(spec: dict[str, Any], plan: Plan) -> str:
 
 
 def _use(kind: str, exported: Exported) -> str:
-    asks = {"image": "photo.jpg", "text": '"a text"', "qa": '"a question"'}[kind]
+    asks = {"image": "photo.jpg", "text": '"a text"', "qa": '"a question"', "tags": '"a sentence"'}[kind]
     command = f"```\npip install -r requirements.txt\npython predict.py {asks}\n```\n\n"
     return (
         command * ("predict.py" in exported.files) + "Files: " + ", ".join(f"`{name}`" for name in exported.files) + "."

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from advisor.core.records import Answer, Prediction
+from advisor.core.records import Answer, Prediction, Tagged
 from advisor.rungs.saved.verdicts import verdict
 
 #: Digits behind the point of a probability.
@@ -65,6 +65,29 @@ class Replies(BaseModel):
     answers: list[Reply]
 
 
+class Marked(BaseModel):
+    """A run of words: characters from start up to, but not with, end."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    probability: float | None = Field(default=None, description="The least of its words.")
+
+
+class Sentence(BaseModel):
+    """The spans of one text, or why it was not marked."""
+
+    spans: list[Marked] = []
+    problem: str | None = None
+
+
+class Sentences(BaseModel):
+    """What is marked in the inputs, in their order."""
+
+    sentences: list[Sentence]
+
+
 class Problem(BaseModel):
     """Why a request was not answered."""
 
@@ -115,5 +138,20 @@ def _reply(answer: Answer) -> Reply:
     )
 
 
+def sentences(tagged: Sequence[Tagged], least: float, everything: bool) -> Sentences:
+    """Marked texts as they are answered; every span has its probability."""
+    fields = set(Marked.model_fields)
+    return Sentences(
+        sentences=[
+            Sentence(problem=one.problem)
+            if one.problem
+            else Sentence(spans=[Marked.model_validate(span.model_dump(include=fields)) for span in one.spans])
+            for one in tagged
+        ]
+    )
+
+
+#: What a server answers with.
+Record = Labels | Replies | Sentences
 #: From what a model says, the bound of being sure, and whether all probabilities are wanted, to what is answered.
-Answered = Callable[[Sequence[Any], float, bool], Labels | Replies]
+Answered = Callable[[Sequence[Any], float, bool], Record]

@@ -108,7 +108,11 @@ def following(plan: Plan) -> None:
 
 def snippet(status: RunStatus, kind: str) -> str:
     """Python that loads the model and uses it."""
-    use = {"image": 'predict(["new.jpg"])', "text": 'predict(["a new text"])'}.get(kind, 'answer(["a question"])')
+    use = {
+        "image": 'predict(["new.jpg"])',
+        "text": 'predict(["a new text"])',
+        "tags": 'predict(["a new sentence"])',
+    }.get(kind, 'answer(["a question"])')
     return f'import advisor\n\nmodel = advisor.load("{status.run}")\nmodel.{use}'
 
 

@@ -1,8 +1,8 @@
 """From scratch: a conditional random field on the words, their shapes and the pieces of their spelling.
 
-CRFsuite trains it (Okazaki 2007, http://www.chokkan.org/software/crfsuite; L-BFGS with L1 and L2 penalties); its weights
-are then taken out of its file into two plain tables, so that a saved model needs no other program and holds no foreign
-binary.
+CRFsuite trains it (Okazaki 2007, http://www.chokkan.org/software/crfsuite; L-BFGS with L1 and L2 penalties); its
+weights are then taken out of its file into two plain tables, so that a saved model needs no other program and holds no
+foreign binary.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ from probes.tagging.decoding import Transitions, decode, learned
 from probes.tagging.schemes import Span, spans_of
 from probes.tagging.scoring import SpanCounts, count_spans
 
-#: Layers that are joined, as shares of the depth: the last alone, then with earlier ones. Of four sets the join of three
-#: or four was best in every one.
+#: Layers that are joined, as shares of the depth: the last alone, then with earlier ones.
 JOINS: tuple[tuple[float, ...], ...] = ((1.0,), (0.5, 1.0), (0.0, 0.5, 1.0), (0.0, 0.34, 0.67, 1.0))
 #: Weights of the transitions that are tried; what BIO forbids stays out with any.
 WEIGHTS = (0.0, 0.5, 1.0)

@@ -1,7 +1,7 @@
 """Prompting an encoder for tags: the names of the types against runs of words, without any labelled sentence.
 
-A run of words that may be a name (capitals or digits, else neighbouring content words) takes the type whose name is most
-similar in meaning, unless a word for what is no name ("thing", "action") is more similar still.
+A run of words that may be a name (capitals or digits, else neighbouring content words) takes the type whose name is
+most similar in meaning, unless a word for what is no name ("thing", "action") is more similar still.
 """
 
 from __future__ import annotations

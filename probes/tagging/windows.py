@@ -17,11 +17,10 @@ from torch import Tensor, nn
 
 from probes.backbones.text import TextBackbone
 from probes.errors import BackboneError
+from probes.tagging.cuts import cuts
 
 #: Windows of a batch, and the characters of a word that are read.
 BATCH, MOST_CHARACTERS = 32, 64
-#: The share of a window that the next one repeats.
-OVERLAP = 0.25
 
 Sentences = Sequence[Sequence[str]]
 
@@ -51,7 +50,7 @@ def windows_of(tokenizer: Any, sentences: Sentences, limit: int) -> list[Window]
     for number, sentence in enumerate(sentences):
         pieces = _pieces(tokenizer, sentence, room)
         lengths = [len(piece) for piece in pieces]
-        for start, end, own in _cuts(lengths, room):
+        for start, end, own in cuts(lengths, room):
             ids = [piece for word in pieces[start:end] for piece in word]
             owner = [place for place in range(start, end) for _ in pieces[place]]
             windows.append(
@@ -84,25 +83,6 @@ def _pieces(tokenizer: Any, sentence: Sequence[str], room: int) -> list[list[int
     return pieces
 
 
-def _cuts(lengths: Sequence[int], room: int) -> list[tuple[int, int, tuple[int, int]]]:
-    """(first word, word after the last, the words that it speaks for) of each window."""
-    if sum(lengths) <= room:
-        return [(0, len(lengths), (0, len(lengths)))]
-    ends = np.concatenate([[0], np.cumsum(lengths)])
-    cuts, start = [], 0
-    while True:
-        end = int(np.searchsorted(ends, ends[start] + room, side="right")) - 1
-        end = max(end, start + 1)
-        cuts.append((start, end))
-        if end >= len(lengths):
-            break
-        back = int(np.searchsorted(ends, ends[end] - OVERLAP * room, side="left"))
-        start = min(max(back, start + 1), end)
-    middles = [(cuts[i][1] + cuts[i + 1][0] + 1) // 2 for i in range(len(cuts) - 1)]
-    bounds = [0, *middles, len(lengths)]
-    return [(*cut, (bounds[i], bounds[i + 1])) for i, cut in enumerate(cuts)]
-
-
 def batch_of(windows: Sequence[Window], tokenizer: Any, inputs: Sequence[str]) -> tuple[dict[str, Tensor], Tensor]:
     """(the encoder's inputs, the row of each piece among the batch's words, -1 for none), padded on the right.
 
@@ -124,7 +104,7 @@ def batch_of(windows: Sequence[Window], tokenizer: Any, inputs: Sequence[str]) -
 
 
 def pooled_words(states: Tensor, rows: Tensor, n_words: int) -> Tensor:
-    """The mean of each word's pieces; zeros for a word without any. Shape: (n, pieces, d), (n, pieces) to (words, d)."""
+    """The mean of each word's pieces, zeros without any. Shape: (n, pieces, d), (n, pieces) to (words, d)."""
     known = rows >= 0
     place = rows[known]
     total = states.new_zeros((n_words, states.shape[-1])).index_add(0, place, states[known])

@@ -73,10 +73,13 @@ def fine_tune(evidence: Evidence, known: Experience) -> Estimate:
     rests = (
         f"Fine-tuning gained {100 * gain:.1f} points of entity F1 over the frozen head on {n_sets} other datasets."
         if n_sets >= LEAST_SETS
-        else f"No gain over the frozen head is counted on, give or take {100 * SPREAD:.0f} points: that is assumed, since "
+        else f"No gain over the frozen head is counted on, give or take {100 * SPREAD:.0f} points. That is assumed: "
         f"LadderBench has no completed tasks with tagged sentences yet."
     )
-    details = f"The encoder is trained with the head, which starts from the frozen one. {rests} The run rolls back to the frozen head where tuning does not help."
+    details = (
+        f"The encoder is trained with the head, which starts from the frozen one. {rests} The run rolls back to the "
+        f"frozen head where tuning does not help."
+    )
     start = built(TUNED, evidence, probe, TRAINING_SECONDS, details, gain, spread)
     assert start.low is not None
     frozen = built(BASE, evidence, probe, 0.0, "")

@@ -69,8 +69,8 @@ class Dataset(Record):
     list of str, empty where the documents do not answer it) and ``document`` (id of the document that answers it, or
     "") come beside it, and the documents lie in a table of their own. Items of one document share its group.
 
-    Tagging (kind "tags"): ``classes`` is empty and every label 0. ``words`` and ``tags`` (JSON lists of str of one length)
-    come beside the text; the tags are in BIO.
+    Tagging (kind "tags"): ``classes`` is empty and every label 0. ``words`` and ``tags`` (JSON lists of str, equally
+    long) come beside the text; the tags are in BIO.
     """
 
     name: str

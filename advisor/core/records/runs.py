@@ -74,8 +74,8 @@ class Mistake(Record):
     """One wrong prediction on the test part.
 
     Of a question: ``label`` is the first accepted answer, ``predicted`` what was answered, ``passage`` the text that it
-    was read from, and ``outcome`` which failed (`probes.failures`). Of a sentence: ``question`` is its text, ``spans`` what
-    was marked and ``truth`` what there was.
+    was read from, and ``outcome`` which failed (`probes.failures`). Of a sentence: ``question`` is its text, ``spans``
+    what was marked and ``truth`` what there was.
     """
 
     key: str

@@ -154,7 +154,7 @@ def two_ways(counts: TagCounts) -> Finding | None:
     ]
     n = len(counts.ambiguous)
     sentence = (
-        f"{counted(n, 'run of words', 'runs of words')} {is_are(n)} marked with different types: {listed(shown, SHOWN)}. "
-        f"Where the text does not decide, choose one type."
+        f"{counted(n, 'run of words', 'runs of words')} {is_are(n)} marked with different types: "
+        f"{listed(shown, SHOWN)}. Where the text does not decide, choose one type."
     )
     return finding("two types", "note", sentence, keys)

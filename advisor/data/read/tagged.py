@@ -1,7 +1,7 @@
 """Tagged sentences: CoNLL columns, JSON with words and tags or with marked spans, and tables of one word a row.
 
-An input of another kind is recognised by its first lines, so that looking costs little. Words and tags of a sentence must
-be equal in number; what a tag continues without having begun is repaired and counted.
+An input of another kind is recognised by its first lines, so that looking costs little. Words and tags of a sentence
+must be equal in number; what a tag continues without having begun is repaired and counted.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text_and_spans(head: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]], Raw] | None:
-    """A reader of records with a text and spans of its characters, as spaCy, Prodigy, doccano and Label Studio write."""
+    """A reader of records with a text and spans of its characters, as Prodigy, doccano and Label Studio write them."""
     if head and all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in head):
         head = [_of_label_studio(row) for row in head]
         inner = _text_and_spans(head)

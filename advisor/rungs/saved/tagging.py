@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from advisor.core.errors import DatasetError
-from advisor.core.records import Tagged, TaggedSpan
+from advisor.core.records import Tagged
+from advisor.data.tag_set import in_text
 from advisor.rungs.saved.inputs import Input, as_list, check_any, name_of, text_of
 from probes.progress import Progress, silent
 from probes.tagging.decoding import Transitions, decode, probabilities
@@ -106,17 +107,3 @@ def _words_of(item: Input, number: int) -> tuple[str, list[Word]]:
         return text, words_apart(text)
     text = text_of(item, number)
     return text, words_in(text)
-
-
-def in_text(
-    text: str, words: Sequence[Word], spans: Sequence[Span], sure: Sequence[float] | None = None
-) -> tuple[TaggedSpan, ...]:
-    """Spans of words as characters of their text."""
-    return tuple(
-        TaggedSpan(
-            start=words[span.start].start, end=words[span.end - 1].end, type=span.type,
-            text=text[words[span.start].start : words[span.end - 1].end],
-            probability=None if sure is None else min(1.0, sure[place]),
-        )
-        for place, span in enumerate(spans)
-    )  # fmt: skip

@@ -98,8 +98,8 @@ def _outcome(context: RunContext, result: FitResult, before: dict[str, float], d
     tuned = max(result.value, 0.0)
     value = before["value"] if dropped else tuned
     compared = (
-        f"On {counted(int(before['n']), 'validation sentence')} the tuned model reached an entity F1 of {percent(tuned)}, "
-        f"the frozen head {percent(before['value'])}."
+        f"On {counted(int(before['n']), 'validation sentence')} the tuned model reached an entity F1 of "
+        f"{percent(tuned)}, the frozen head {percent(before['value'])}."
     )
     length = (
         f"Trained {counted(result.steps, 'step')} ({passes(result.epochs)}) in {duration(result.seconds)} at "

@@ -90,8 +90,8 @@ def sentences(fitted: FrozenTags) -> tuple[str, ...]:
     """Which layers were joined, and whether every sentence was read."""
     tried = listed((f"{'+'.join(map(str, layers))}: {percent(value)}" for layers, value in fitted.tried), 9)
     joined = (
-        f"The head reads layers {listed(map(str, fitted.layers))} of the encoder, joined; cross-validated entity F1 was "
-        f"{tried}."
+        f"The head reads layers {listed(map(str, fitted.layers))} of the encoder, joined; cross-validated entity F1 "
+        f"was {tried}."
     )
     n = len(fitted.sample)
     if n >= fitted.n_asked:

@@ -12,10 +12,10 @@ from advisor.advice.promise import against
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset, Mistake, Plan
 from advisor.core.wording import counted, percent
-from advisor.data.tag_set import sentences_of
+from advisor.data.tag_set import in_text, in_words, sentences_of
 from advisor.evidence.sample import related
 from advisor.rungs.saved.loading import Model
-from advisor.rungs.saved.tagging import Found, Tagger, in_text
+from advisor.rungs.saved.tagging import Found, Tagger
 from advisor.runs.report.results import MOST_MISTAKES, Results
 from probes.progress import Progress
 from probes.tagging.head import Sample
@@ -35,6 +35,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
     counts = count_spans(sample.spans(), [one.spans for one in found], sample.types)
     value = measured_f1(counts, time.monotonic() - started, sample.groups)
     wrong = places_wrong(counts)
+    said = [in_words(words, one.spans) for words, one in zip(sample.sentences, found, strict=True)]
     return Results(
         fields={
             "test": value,
@@ -44,7 +45,7 @@ def test(plan: Plan, dataset: Dataset, model: Model, progress: Progress, deadlin
             "mistakes": worst(dataset, rows, sample, found, wrong),
         },
         sentences=sentences(plan, counts, value.n, len(wrong), against(plan.promised, value, _got(plan, counts))),
-        predictions=each_sentence(rows, counts),
+        predictions=each_sentence(rows, counts, said),
     )
 
 
@@ -86,13 +87,14 @@ def worst(
     return tuple(mistakes)
 
 
-def each_sentence(rows: np.ndarray, counts: SpanCounts) -> pd.DataFrame:
-    """Spans found, predicted and there of each test sentence, and its own F1 (1 where there is none and none found)."""
+def each_sentence(rows: np.ndarray, counts: SpanCounts, said: Sequence[str]) -> pd.DataFrame:
+    """What was marked in words, spans found, predicted and there, and F1 of each sentence (1 without any span)."""
     sizes = counts.sizes
     f1 = np.where(sizes > 0, counts.hits / np.maximum(sizes, 1), 1.0)
     return pd.DataFrame(
         {
             "row": rows.astype(np.int64),
+            "answer": said,
             "right": counts.right.sum(axis=1),
             "predicted": counts.predicted.sum(axis=1),
             "there": counts.there.sum(axis=1),

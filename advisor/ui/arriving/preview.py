@@ -16,7 +16,7 @@ from advisor.core.records import Dataset
 from advisor.core.shown import visible
 from advisor.data.preview import Preview
 from advisor.data.read.listing import SeenTable
-from advisor.ui import jobs, parts, places, uploads, waiting, work
+from advisor.ui import jobs, marking, parts, places, uploads, waiting, work
 from advisor.ui.items.images import captioned
 from advisor.ui.server.settings import reads_paths
 
@@ -26,6 +26,7 @@ ROLES: dict[Kind, tuple[str, ...]] = {
     "image": ("path_column", "label_column", "split_column", "group_column"),
     "text": ("text_column", "label_column", "split_column", "group_column"),
     "qa": ("question_column", "answer_column", "document_column", "split_column"),
+    "tags": (),
 }
 HELP = {
     "text_column": "Several columns are joined by a blank line.",
@@ -33,7 +34,12 @@ HELP = {
     "group_column": "Items of one group, such as one patient, stay on one side of the split.",
     "document_column": "The document that answers the question.",
 }
-KINDS: dict[Kind, str] = {"image": "Images", "text": "Texts", "qa": "Questions over documents"}
+KINDS: dict[Kind, str] = {
+    "image": "Images",
+    "text": "Texts",
+    "qa": "Questions over documents",
+    "tags": "Tagged sentences",
+}
 SEVERAL: dict[SeveralLabels, str] = {"combine": "Each combination is a class", "single": "Leave them out"}
 PARTS = {"train": "training", "val": "validation", "test": "test", "ood": "another distribution", "": "no part"}
 SHOWN_CLASSES = 30
@@ -125,8 +131,12 @@ def in_words(seen: Preview) -> str:
     if seen.kind is None:
         return f"{wording.short(seen.name, 60)}: nothing can be read from it yet."
     row = kind_row(seen.kind)
-    extent = wording.counted(len(seen.classes), "class", "classes")
-    where = f"over {wording.counted(seen.n_documents, 'document')}" if row.task == "answering" else f"in {extent}"
+    extent = (
+        f"with {wording.counted(sum(seen.classes.values()), 'span')} of {wording.counted(len(seen.classes), 'type')}"
+        if row.task == "tagging"
+        else f"in {wording.counted(len(seen.classes), 'class', 'classes')}"
+    )
+    where = f"over {wording.counted(seen.n_documents, 'document')}" if row.task == "answering" else extent
     aside = f" {wording.counted(seen.n_set_aside, 'row')} cannot be used." if seen.n_set_aside else ""
     return f"{wording.short(seen.name, 60)}: {row.counted(seen.n)} {where}. {split(seen.parts)}{aside}"
 
@@ -230,15 +240,16 @@ def classes(seen: Preview) -> None:
     """How many items each class has."""
     if not seen.classes:
         return
-    parts.section("Classes")
+    title, head, of = ("Types", "Type", "Spans") if seen.kind == "tags" else ("Classes", "Class", "Items")
+    parts.section(title)
     largest = list(seen.classes.items())[:SHOWN_CLASSES]
-    frame = pd.DataFrame(largest, columns=["Class", "Items"])
-    bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame["Items"].max()))
-    parts.table(frame, hide_index=True, height="content" if len(frame) <= 10 else 300, alt="Items of each class",
-        column_config={"Items": bar},
-    )  # fmt: skip
+    frame = pd.DataFrame(largest, columns=[head, of])
+    bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=int(frame[of].max()))
+    height = "content" if len(frame) <= 10 else 300
+    alt = f"{of} of each {head.lower()}"
+    parts.table(frame, hide_index=True, height=height, alt=alt, column_config={of: bar})
     if len(seen.classes) > SHOWN_CLASSES:
-        parts.note(f"The {SHOWN_CLASSES} largest of {wording.count(len(seen.classes))} classes.")
+        parts.note(f"The {SHOWN_CLASSES} largest of {wording.count(len(seen.classes))} {title.lower()}.")
 
 
 def examples(seen: Preview) -> None:
@@ -248,6 +259,8 @@ def examples(seen: Preview) -> None:
         with st.grid("auto", min_column_width=110, gap="small", key="preview-images"):
             for path, label in seen.items.itertuples(index=False):
                 captioned(str(path), wording.short(label, 40))
+    elif seen.kind == "tags":
+        marking.sentences("Some of the sentences", seen.tagged)
     elif seen.kind is not None and seen.table is None:
         parts.section("Some of the texts")
         for text, label in seen.items.itertuples(index=False):

@@ -1,4 +1,4 @@
-"""What a task draws on the pages: a protocol, and one lookup; classification and answering lie side by side."""
+"""What a task draws on the pages: a protocol, and one lookup; the modules of the tasks lie side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from advisor.core import wording
 from advisor.core.kinds import TaskName, kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport
 from advisor.ui.cards import Card, Topic
-from advisor.ui.tasks import answering, classification
+from advisor.ui.tasks import answering, classification, tagging
 
 
 class TaskView(Protocol):
@@ -72,7 +72,7 @@ class TaskView(Protocol):
         ...
 
 
-VIEWS: dict[TaskName, TaskView] = {"classification": classification, "answering": answering}
+VIEWS: dict[TaskName, TaskView] = {"classification": classification, "answering": answering, "tagging": tagging}
 
 
 def view_of(kind: str) -> TaskView:
