@@ -33,12 +33,14 @@ class SpanCounts:
     @property
     def sizes(self) -> np.ndarray:
         """Spans predicted and spans there, of all types. Shape: (n,)."""
-        return (self.predicted + self.there).sum(axis=1)
+        sizes: np.ndarray = (self.predicted + self.there).sum(axis=1)
+        return sizes
 
     @property
     def hits(self) -> np.ndarray:
         """Twice the spans found, of all types. Shape: (n,)."""
-        return 2 * self.right.sum(axis=1)
+        hits: np.ndarray = 2 * self.right.sum(axis=1)
+        return hits
 
     @property
     def f1(self) -> float:
