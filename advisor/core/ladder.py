@@ -93,7 +93,7 @@ LADDER: tuple[Rung, ...] = (
         probes={
             "classification": ("zero-shot", "prompt-zero", "prompt-few", "prompt-own", "prompt-clip"),
             "answering": ("closed book",),
-            "tagging": ("type names", "list prompt"),
+            "tagging": ("type names",),
         },
     ),
     Rung(

@@ -55,7 +55,7 @@ def worklist(dataset: Dataset, of: Judged | None) -> pd.DataFrame:
     -1), reason. Raises StorageError where the rows are damaged.
     """
     if not task_of(dataset).has_classes:
-        return _of_questions(dataset)
+        return _of_questions(dataset) if "answers" in dataset.items else leaks(dataset)
     table = issues.load_issues(dataset, of) if of is not None else pd.DataFrame(columns=list(issues.COLUMNS))
     if table.empty:
         table = issues.copy_rows(dataset)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from advisor.core.errors import RunError
 from advisor.core.records import Dataset
 from advisor.data.tag_set import sentences_of
-from advisor.exports import contents, extra, language, onnx_file, parity
+from advisor.exports import beside, contents, extra, language, onnx_file, parity
 from advisor.exports.graphs import Graph
 from advisor.exports.records import Form, Parity
 from advisor.rungs.saved import folder as saved
@@ -26,7 +26,7 @@ from advisor.rungs.saved.taggers import Headed
 from advisor.rungs.saved.tagging import Tagger
 from probes.progress import Progress
 from probes.tagging.schemes import Span
-from probes.tagging.windows import MOST_CHARACTERS, _frame
+from probes.tagging.windows import MOST_CHARACTERS, frame
 
 #: Test sentences that both models mark.
 MOST_ASKED = 100
@@ -76,6 +76,8 @@ def export(
         text = importlib.resources.files("probes.tagging").joinpath(f"{name}.py").read_text(encoding="utf-8")
         (to / f"{name}.py").write_text(text, encoding="utf-8")
     contents.write_requirements(PACKAGES, to)
+    if form == "folder":
+        beside.write_server(to)
     return _compared(model, dataset, to, progress)
 
 
@@ -94,7 +96,7 @@ def _graph(method: Headed, to: Path) -> None:
 def _described(model: Tagger, method: Headed, to: Path) -> None:
     """tags.json with all that predict.py needs besides the graph, and the tokenizer."""
     tokenizer: Any = method.backbone.tokenizer
-    first, last = _frame(tokenizer)
+    first, last = frame(tokenizer)
     contents.write_json(to / "tags.json", {
         "tags": list(model.names), "start": np.asarray(model.transitions.start).tolist(),
         "matrix": np.asarray(model.transitions.matrix).tolist(), "first": first, "last": last,

@@ -44,7 +44,7 @@ def windows_of(tokenizer: Any, sentences: Sentences, limit: int) -> list[Window]
         raise BackboneError(
             "The encoder has no fast tokenizer, which tells the pieces of each word. Choose another one."
         )
-    first, last = _frame(tokenizer)
+    first, last = frame(tokenizer)
     room = limit - len(first) - len(last)
     windows: list[Window] = []
     for number, sentence in enumerate(sentences):
@@ -61,7 +61,7 @@ def windows_of(tokenizer: Any, sentences: Sentences, limit: int) -> list[Window]
     return windows
 
 
-def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+def frame(tokenizer: Any) -> tuple[list[int], list[int]]:
     """The pieces that the encoder wants before and behind a text."""
     framed = tokenizer("a", add_special_tokens=True)["input_ids"]
     plain = tokenizer("a", add_special_tokens=False)["input_ids"]

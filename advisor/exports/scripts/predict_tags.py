@@ -44,13 +44,15 @@ def scores(words: list[str]) -> np.ndarray:
         for word in range(first, last):
             own = [at for at, place in enumerate(owner) if place == word]
             rows[word] = given[own].mean(axis=0) if own else 0.0
-    return rows - log_sum(rows, 1)[:, None]
+    logs: np.ndarray = rows - log_sum(rows, 1)[:, None]
+    return logs
 
 
 def log_sum(values: np.ndarray, axis: int) -> np.ndarray:
     """Log of the sum of exponentials along an axis."""
     most = values.max(axis=axis, keepdims=True)
-    return np.log(np.exp(values - most).sum(axis=axis)) + most.squeeze(axis)
+    total: np.ndarray = np.log(np.exp(values - most).sum(axis=axis)) + most.squeeze(axis)
+    return total
 
 
 def best(rows: np.ndarray) -> np.ndarray:
@@ -74,7 +76,8 @@ def probabilities_of(rows: np.ndarray) -> np.ndarray:
     for place in range(len(rows) - 2, -1, -1):
         behind[place] = log_sum(MATRIX + (behind[place + 1] + rows[place + 1]), 1)
     both = ahead + behind
-    return np.exp(both - log_sum(both, 1)[:, None])
+    shares: np.ndarray = np.exp(both - log_sum(both, 1)[:, None])
+    return shares
 
 
 def mark(words: list[str]) -> list[tuple[int, int, str, float]]:
