@@ -12,7 +12,6 @@ from advisor.cli.output import plain
 from advisor.cli.tables import LISTED, safe, table
 from advisor.core.records import Dataset, Evidence, RunReport, Tagged
 from advisor.core.wording import between, chance, counted, duration, percent
-from advisor.data.tag_set import types_of
 from probes.progress import Progress
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ SHOWN_MISTAKES = 5
 
 def scope(dataset: Dataset) -> str:
     """How many types of spans are marked."""
-    return f"with {counted(len(types_of(dataset)), 'type')} of spans"
+    return f"with {counted(len(dataset.span_types), 'type')} of spans"
 
 
 def evidence(to: Console, dataset: Dataset, evidence: Evidence) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,29 +20,15 @@ def types_in(items: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(n) for name, n in pd.Series(names, dtype=object).value_counts().items()}
 
 
-@lru_cache(maxsize=8)
-def _types(fingerprint: str, folder: str) -> tuple[str, ...]:
-    """The types that can be learned: of the training and validation part, by name."""
-    from advisor.data.store import open_dataset
-
-    dataset = open_dataset(fingerprint)
-    return tuple(sorted(types_in(dataset.items[dataset.items["part"].isin(["train", "val"])])))
-
-
-def types_of(dataset: Dataset) -> tuple[str, ...]:
-    """The types of spans that a model of this dataset can give, in the order of their names."""
-    return _types(dataset.fingerprint, dataset.folder)
-
-
 def sentences_of(dataset: Dataset, rows: np.ndarray, groups: np.ndarray | None = None) -> Sample:
     """The sentences of some rows, in their order. groups: (n,) what belongs together, each row by itself without it.
 
     A span of a type that no training sentence has keeps its type: a model cannot find it, and that counts.
     """
     items = dataset.items.iloc[rows]
-    known = tag_names(types_of(dataset))
+    known = tag_names(dataset.span_types)
     tags = [json.loads(cell) for cell in items["tags"]]
-    others = sorted({span.type for own in tags for span in spans_of(own)} - set(types_of(dataset)))
+    others = sorted({span.type for own in tags for span in spans_of(own)} - set(dataset.span_types))
     names = (*known, *(tag for tag in tag_names(others) if tag not in known))
     place = {name: at for at, name in enumerate(names)}
     return Sample(

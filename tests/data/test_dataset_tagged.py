@@ -12,7 +12,7 @@ from advisor.core.records import ReadOptions
 from advisor.data.preview import preview
 from advisor.data.profile.profile import profile
 from advisor.data.reading import read
-from advisor.data.tag_set import in_words, sentences_of, types_in, types_of
+from advisor.data.tag_set import in_words, sentences_of, types_in
 from probes.tagging.schemes import spans_of
 from probes.tagging.words import words_in
 from tests.tagged_docs import Tagged, as_conll, parameters, written
@@ -142,7 +142,7 @@ def test_rows_become_sentences_with_tags_that_can_be_learned(docs: Tagged, tmp_p
     dataset = read(written(tmp_path / "a.conll", docs))
     rows = dataset.where("train")[:5]
     sample = sentences_of(dataset, rows)
-    assert sample.names[0] == "O" and types_of(dataset) == ("name", "type")
+    assert sample.names[0] == "O" and dataset.span_types == ("name", "type")
     for row, spans, words in zip(rows, sample.spans(), sample.sentences, strict=True):
         assert spans == spans_of(json.loads(dataset.items["tags"][row]))
         assert in_words(words, spans).count("(") == len(spans)

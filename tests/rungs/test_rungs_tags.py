@@ -89,8 +89,13 @@ def test_inputs_that_are_no_texts_have_their_reason(runs: dict[RungName, tuple[P
 
 @pytest.mark.parametrize("rung", ["frozen", "fine-tune"])
 def test_the_exported_model_marks_the_same_words(
-    rung: RungName, runs: dict[RungName, tuple[Plan, Outcome, Path]], tmp_path: Path
+    rung: RungName,
+    runs: dict[RungName, tuple[Plan, Outcome, Path]],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(home))
     exported = export(runs[rung][2], "onnx", tmp_path / "out")
     assert exported.parity is not None and exported.parity.good and exported.parity.gives == "marks"
     assert {"model.onnx", "predict.py", "tags.json", "words.py", "cuts.py", "tokenizer.json"} <= set(exported.files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -19,6 +20,7 @@ from advisor.core.records.versions import VersionOf
 from advisor.core.tables import read_table
 from advisor.core.wording import counted
 from advisor.core.workspace import DatasetFiles
+from probes.tagging.schemes import spans_of
 
 #: The parts as a notebook shows them.
 IN_FULL: dict[str, str] = {"train": "Training", "val": "Validation", "test": "Test", "ood": "Out of distribution"}
@@ -127,6 +129,14 @@ class Dataset(Record):
             return read_table(path)
         except StorageError as error:
             raise StorageError(f"{error} To make it again, read the dataset: advisor profile {self.source}") from error
+
+    @cached_property
+    def span_types(self) -> tuple[str, ...]:
+        """The types of spans that a model can learn: of the training and validation part, by name; () without tags."""
+        if "tags" not in self.items:
+            return ()
+        learned = self.items.loc[self.items["part"].isin(["train", "val"]), "tags"]
+        return tuple(sorted({span.type for cell in learned for span in spans_of(json.loads(cell))}))
 
     @cached_property
     def labels(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from advisor.data.tag_set import sentences_of, types_of
+from advisor.data.tag_set import sentences_of
 from advisor.evidence.sample import related
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import RunContext
@@ -71,7 +71,7 @@ def save(
         if backbone is None
         else folder.backbone_spec(plan, dataset, backbone, weights)
     )
-    spec |= {"types": list(types_of(dataset)), "head": head, **more}
+    spec |= {"types": list(dataset.span_types), "head": head, **more}
     folder.save(context.directory, spec, {**(tensors or {}), **taggers.tensors_of(transitions)})
     model = loading.load(context.directory, context.device)
     assert isinstance(model, Tagger)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from advisor.core.wording import listed
-from advisor.data.tag_set import types_of
 from advisor.rungs import common as rungs_common
 from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.tags import common
@@ -15,7 +14,7 @@ from probes.tagging.schemes import tag_names
 def execute(context: RunContext) -> Outcome:
     """Write the names down as a model, and mark the validation sentences."""
     backbone = common.open_backbone(context)
-    types = types_of(context.dataset)
+    types = context.dataset.span_types
     head = {"type": "type names", "names": [spelled(name) for name in types]}
     model = common.save(context, backbone, "head", head, allowed(tag_names(types)))
     rungs_common.save_resolved(context, {"rung": "prompting", **head})

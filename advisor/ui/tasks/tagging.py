@@ -14,7 +14,7 @@ from advisor.core.errors import PeopleError
 from advisor.core.kinds import kind_row
 from advisor.core.records import Dataset, Evidence, Plan, Profile, RunReport, Tagged
 from advisor.data.reading import open_dataset
-from advisor.data.tag_set import marked_sentences, types_in, types_of
+from advisor.data.tag_set import marked_sentences, types_in
 from advisor.ui import alts, charts, marking, parts, work, workers
 from advisor.ui.browse import sizes
 from advisor.ui.cards import Card, Topic
@@ -30,7 +30,7 @@ TOPICS: tuple[Topic, ...] = (probes.TOPIC, details.TOPIC)
 
 def extent(dataset: Dataset) -> str:
     """The number of types."""
-    return wording.counted(len(types_of(dataset)), "type")
+    return wording.counted(len(dataset.span_types), "type")
 
 
 def summary(dataset: Dataset, profile: Profile) -> str:
