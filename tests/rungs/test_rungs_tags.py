@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from advisor.core.errors import DatasetError
@@ -17,6 +19,8 @@ from advisor.rungs.context import Outcome, RunContext
 from advisor.rungs.saved.loading import load
 from advisor.rungs.saved.tagging import Tagger
 from advisor.runs.report.report import report
+from advisor.serve.served import Served
+from advisor.using import predict_table
 from probes.backbones import catalog
 from probes.backbones.weights import weights_hash
 from tests.tagged_docs import parameters, written
@@ -99,3 +103,22 @@ def test_the_exported_model_marks_the_same_words(
     exported = export(runs[rung][2], "onnx", tmp_path / "out")
     assert exported.parity is not None and exported.parity.good and exported.parity.gives == "marks"
     assert {"model.onnx", "predict.py", "tags.json", "words.py", "cuts.py", "tokenizer.json"} <= set(exported.files)
+
+
+def test_whole_tables_and_the_server_give_the_same_spans(
+    runs: dict[RungName, tuple[Plan, Outcome, Path]], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_HOME", str(home))
+    texts = ["axis : int, optional", "nothing here at all", "loc : array_like"]
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "new.csv", index=False)
+    folder = runs["scratch"][2]
+    done = predict_table(folder, tmp_path / "new.csv", tmp_path / "out.csv")
+    rows = pd.read_csv(tmp_path / "out.csv")
+    served = Served(load(folder))
+    answered = served.shown(served.answers(texts), False)
+    assert done.n_rows == 3 and done.n_problems == 0
+    for cell, sentence in zip(rows["spans"], answered.sentences, strict=True):
+        assert [(s["start"], s["end"], s["type"]) for s in json.loads(cell)] == [
+            (s.start, s.end, s.type) for s in sentence.spans
+        ]
+    assert served.classes == ("name", "type")
