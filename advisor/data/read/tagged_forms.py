@@ -55,6 +55,10 @@ class Raw:
         return cls(own, marks, **facts)
 
 
+#: From a file's first records to a reader of each; None where they are of another form.
+Finder = Callable[[Sequence[dict[str, Any]]], Callable[[dict[str, Any]], Raw] | None]
+
+
 @dataclass(frozen=True)
 class Form:
     """A form: how it is called in a note, and a reader that gives None for a file of another form."""
@@ -121,20 +125,33 @@ def _sentences(lines: Any, separator: str) -> Iterator[Raw]:
             document += 1
 
 
-def records(path: Path) -> list[Raw] | None:
-    """JSON lines, JSON and Parquet with words and tags, or with a text and its marked spans, one record a sentence."""
+def lists(path: Path) -> list[Raw] | None:
+    """JSON lines, JSON and Parquet with two lists in each record: words, and their tags."""
+    return _each(path, _words_and_tags)
+
+
+def marked(path: Path) -> list[Raw] | None:
+    """JSON lines, JSON and Parquet with a text and its marked spans in each record."""
+    return _each(path, _text_and_spans)
+
+
+def _each(path: Path, reader: Finder) -> list[Raw] | None:
+    """The records of a file, one a sentence; None where its first ones are of another form."""
     form = table_format(path.name)
     if form not in ("json lines", "json", "parquet"):
         return None
     try:
         rows = _records(path, form)
+        head = list(itertools.islice(rows, N_LOOKED))
     except (OSError, ValueError, RecursionError, EOFError):
         return None
-    head = [row for row in itertools.islice(rows, N_LOOKED) if isinstance(row, dict)]
-    read = _words_and_tags(head) or _text_and_spans(head)
+    read = reader([row for row in head if isinstance(row, dict)])
     if read is None:
         return None
-    return [read(row) if isinstance(row, dict) else Raw(problem="It is no JSON object.") for row in (*head, *rows)]
+    return [
+        read(row) if isinstance(row, dict) else Raw(problem="It is no JSON object.")
+        for row in itertools.chain(head, rows)
+    ]
 
 
 def _records(path: Path, form: str) -> Iterator[Any]:
@@ -198,10 +215,10 @@ def _text_and_spans(head: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]]
         return None if inner is None else lambda row: inner(_of_label_studio(row))
     texts = [_key(row, ("text", "sentence", "content"), lambda value: isinstance(value, str)) for row in head]
     text = next((name for name in texts if name), "")
-    marked = next((key for row in head if (key := _key(row, SPANS, lambda v: _offsets(v) not in (None, [])))), "")
-    if not text or not marked:
+    spans = next((key for row in head if (key := _key(row, SPANS, lambda v: _offsets(v) not in (None, [])))), "")
+    if not text or not spans:
         return None
-    return lambda row: _of_spans(str(row.get(text) or ""), _offsets(row.get(marked)) or [], _facts(row))
+    return lambda row: _of_spans(str(row.get(text) or ""), _offsets(row.get(spans)) or [], _facts(row))
 
 
 def _of_label_studio(row: dict[str, Any]) -> dict[str, Any]:
@@ -283,7 +300,8 @@ def rows(path: Path) -> list[Raw] | None:
 
 
 FORMS: tuple[Form, ...] = (
-    Form("words and tags, or texts with marked spans, as JSON", records),
+    Form("records with a list of words and one of tags", lists),
+    Form("texts with marked spans", marked),
     Form("a table with a word in each row", rows),
     Form("columns of words and tags (CoNLL)", columns),
 )

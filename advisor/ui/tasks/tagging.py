@@ -76,8 +76,8 @@ def reached(report: RunReport) -> str:
 
 
 def answer_of(report: RunReport) -> str:
-    """The test value against the forecast, and what was found and made up."""
-    return " ".join(report.sentences[:2]) or f"{reached(report)} on {report.test.n:,} test sentences."
+    """The test value against the forecast."""
+    return (report.sentences or (f"{reached(report)} on {report.test.n:,} test sentences.",))[0]
 
 
 def value(report: RunReport) -> None:
