@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.core.errors import DatasetError
 from advisor.core.records import ReadOptions
 from advisor.data.preview import preview
 from advisor.data.profile.profile import profile
+from advisor.data.read.tagged_forms import FORMS
 from advisor.data.reading import read
 from advisor.data.tag_set import in_words, sentences_of, types_in
 from probes.tagging.schemes import spans_of
@@ -146,3 +150,14 @@ def test_rows_become_sentences_with_tags_that_can_be_learned(docs: Tagged, tmp_p
     for row, spans, words in zip(rows, sample.spans(), sample.sentences, strict=True):
         assert spans == spans_of(json.loads(dataset.items["tags"][row]))
         assert in_words(words, spans).count("(") == len(spans)
+
+
+@given(content=st.one_of(st.binary(max_size=120), st.text('BIO-ax \t\n{}[]":,', max_size=120).map(str.encode)))
+def test_any_bytes_are_sentences_or_another_form_and_nothing_breaks(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.conll", "a.jsonl", "a.json", "a.csv"):
+            path = Path(folder) / name
+            path.write_bytes(content)
+            for form in FORMS:
+                for raw in form.read(path) or ():
+                    assert raw.problem or len(raw.words) == len(raw.tags) > 0
