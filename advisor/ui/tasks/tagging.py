@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -182,9 +183,9 @@ def _from_the_test_part(run: str, plan: Plan) -> None:
     row = int(np.random.default_rng(st.session_state[f"try-turn-{run}"]).integers(len(rows)))
     [(text, truth)] = marked_sentences(rows.iloc[[row]], 1)
     for one in _predicted(run, [text.split(" ")]):
-        _shown(one)
+        _shown(one, dataset.span_types)
         parts.note("What there is:")
-        marking.draw(text, truth, _names(one, {span.type for span in truth}))
+        marking.draw(text, truth, dataset.span_types)
 
 
 def _predicted(run: str, items: list[Any]) -> list[Tagged]:
@@ -198,17 +199,14 @@ def _predicted(run: str, items: list[Any]) -> list[Tagged]:
     return marked
 
 
-def _shown(one: Tagged) -> None:
+def _shown(one: Tagged, types: Sequence[str] = ()) -> None:
+    """What is marked in a text; types: the order of their colours, by name without it."""
     if one.problem:
         parts.problem(one.problem)
         return
-    marking.draw(one.input, one.spans, _names(one))
+    marking.draw(one.input, one.spans, types or sorted({span.type for span in one.spans}))
     if not one.spans:
         parts.note("Nothing is marked in it.")
-
-
-def _names(one: Tagged, others: set[str] | None = None) -> list[str]:
-    return sorted({span.type for span in one.spans} | (others or set()))
 
 
 def errors(report: RunReport, plan: Plan) -> None:
