@@ -73,7 +73,7 @@ def _of_tagged(tagged: Tagged, least: float) -> dict[str, Cell]:
     return {
         "spans": json.dumps(rounded, ensure_ascii=False),
         "marked": "; ".join(f"{span.text} ({span.type})" for span in tagged.spans),
-        "has_spans": bool(tagged.spans),
+        "tagged": bool(tagged.spans),
         "probability": weakest,
         "not_sure": weakest is not None and weakest < least,
     }
@@ -101,9 +101,9 @@ _COLUMNS: dict[TaskName, AnswerColumns] = {
     "tagging": AnswerColumns(
         texts=("marked", "spans", "problem"),
         shares=("probability",),
-        flags=("has_spans", "not_sure"),
-        order=("marked", "spans", "has_spans", "probability", "not_sure", "problem"),
-        counted="has_spans",
+        flags=("tagged", "not_sure"),
+        order=("marked", "spans", "tagged", "probability", "not_sure", "problem"),
+        counted="tagged",
         method="predict_each",
         cells=_of_tagged,
     ),

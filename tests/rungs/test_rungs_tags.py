@@ -26,6 +26,9 @@ from probes.backbones.weights import weights_hash
 from tests.tagged_docs import parameters, written
 
 
+pytestmark = pytest.mark.timeout(900)  # five rungs are trained, for 40 seconds each at most on a machine of its own
+
+
 @pytest.fixture(scope="module")
 def lines(home: Path) -> Dataset:
     """100 documented parameters with their names and types."""
