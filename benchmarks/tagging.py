@@ -113,9 +113,11 @@ def run_ner(dataset: Dataset, known: Sample, asked: Sample, budget: float) -> li
     batches = [np.arange(len(known))[at : at + 8] for at in range(0, len(known), 8)]
     steps, done, started = 3 * len(batches), 0, time.monotonic()
     rng = np.random.default_rng(0)
+    order = rng.permutation(len(known))
     model.train()
     while done < steps and time.monotonic() - started < budget:
-        order = rng.permutation(len(known)) if done % len(batches) == 0 else order  # noqa: F821
+        if done and done % len(batches) == 0:
+            order = rng.permutation(len(known))
         rows = order[8 * (done % len(batches)) :][:8]
         encoded, labels = _encoded(tokenizer, [known.sentences[i] for i in rows], [known.tags[i] for i in rows])
         for group in optimizer.param_groups:

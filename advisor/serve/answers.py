@@ -35,6 +35,11 @@ class Labels(BaseModel):
 
     predictions: list[Label]
 
+    @property
+    def rows(self) -> list[Label]:
+        """One for each input."""
+        return self.predictions
+
 
 class Cited(BaseModel):
     """A passage that an answer rests on."""
@@ -64,6 +69,11 @@ class Replies(BaseModel):
 
     answers: list[Reply]
 
+    @property
+    def rows(self) -> list[Reply]:
+        """One for each input."""
+        return self.answers
+
 
 class Marked(BaseModel):
     """A run of words: characters from start up to, but not with, end."""
@@ -79,6 +89,7 @@ class Sentence(BaseModel):
     """The spans of one text, or why it was not marked."""
 
     spans: list[Marked] = []
+    not_sure: bool = Field(default=False, description="Whether a span is better looked at by a person.")
     problem: str | None = None
 
 
@@ -86,6 +97,11 @@ class Sentences(BaseModel):
     """What is marked in the inputs, in their order."""
 
     sentences: list[Sentence]
+
+    @property
+    def rows(self) -> list[Sentence]:
+        """One for each input."""
+        return self.sentences
 
 
 class Problem(BaseModel):
@@ -145,7 +161,10 @@ def sentences(tagged: Sequence[Tagged], least: float, everything: bool) -> Sente
         sentences=[
             Sentence(problem=one.problem)
             if one.problem
-            else Sentence(spans=[Marked.model_validate(span.model_dump(include=fields)) for span in one.spans])
+            else Sentence(
+                spans=[Marked.model_validate(span.model_dump(include=fields)) for span in one.spans],
+                not_sure=any((span.probability or 0.0) < least for span in one.spans),
+            )
             for one in tagged
         ]
     )

@@ -68,7 +68,9 @@ def count_spans(
     return SpanCounts(*tables)
 
 
-def draws_of(hits: np.ndarray, sizes: np.ndarray, groups: Sequence[object] | None = None, seed: int = 0) -> np.ndarray:
+def draws_of(
+    hits: np.ndarray, sizes: np.ndarray, groups: Sequence[object] | np.ndarray | None = None, seed: int = 0
+) -> np.ndarray:
     """Draws of the true F1. Half a span right and half a span wrong are added, as for shares. Shape: (n,) to (DRAWS,).
 
     Raises ProbeError when there are no sentences.
@@ -93,7 +95,7 @@ def draws_of(hits: np.ndarray, sizes: np.ndarray, groups: Sequence[object] | Non
 def measured_f1(
     counts: SpanCounts,
     seconds: float,
-    groups: Sequence[object] | None = None,
+    groups: Sequence[object] | np.ndarray | None = None,
     provenance: Provenance = "measured",
     note: str = "",
 ) -> Measured:
@@ -106,7 +108,7 @@ def predictive_f1(
     hits: np.ndarray,
     sizes: np.ndarray,
     n_test: int,
-    groups: Sequence[object] | None = None,
+    groups: Sequence[object] | np.ndarray | None = None,
     shift: float = 0.0,
     spread: float = 0.0,
 ) -> tuple[float, float, float]:
@@ -123,7 +125,7 @@ def predictive_f1(
 
 
 def per_type(
-    counts: SpanCounts, types: Sequence[str], groups: Sequence[object] | None = None
+    counts: SpanCounts, types: Sequence[str], groups: Sequence[object] | np.ndarray | None = None
 ) -> list[dict[str, float | int | str | None]]:
     """Precision, recall and F1 with its 90 % interval of every type; None where nothing was there to divide by."""
     rows: list[dict[str, float | int | str | None]] = []

@@ -99,7 +99,7 @@ def built(
         np.array(settings["hits"]), np.array(settings["sizes"]), evidence.n_test, settings["groups"], shift,
         float(np.hypot(MODEL_SPREAD, spread)),
     )  # fmt: skip
-    kept = {name: settings[name] for name in ("layers", "transition_weight") if name in settings}
+    kept: dict[str, Any] = {name: settings[name] for name in ("layers", "transition_weight") if name in settings}
     return standing_on(
         probe, rung, span, train_seconds=seconds, seconds_per_prediction=settings["per_sentence"], settings=kept,
         details=details,

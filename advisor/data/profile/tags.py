@@ -59,7 +59,8 @@ class TagCounts:
     @cached_property
     def unseen(self) -> tuple[float, float]:
         """Shares of the test part's words, and of its spans, that occur in no training sentence; 0 without one."""
-        known_words, known_spans = set(), set()
+        known_words: set[str] = set()
+        known_spans: set[str] = set()
         for words, own, there in zip(self.words, self.spans, self.learned, strict=True):
             if there:
                 known_words.update(word.casefold() for word in words)

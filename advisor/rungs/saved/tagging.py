@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from advisor.core.errors import DatasetError
 from advisor.core.records import Tagged
 from advisor.data.tag_set import in_text
 from advisor.rungs.saved.inputs import Input, as_list, check_any, name_of, text_of
-from probes.progress import Progress, silent
+from probes.progress import Progress, silent, within
 from probes.tagging.decoding import Transitions, decode, probabilities
 from probes.tagging.head import spans_in
 from probes.tagging.schemes import Span, tag_names
@@ -86,9 +87,8 @@ class Tagger:
         for start in range(0, len(sentences), ROUND):
             some = sentences[start : start + ROUND]
             done, size = start / len(sentences), len(some) / len(sentences)
-            scores = self.method.scores(
-                some, lambda share, done=done, size=size: progress("Marking words", done + size * share)
-            )
+            tell = within(progress, done, done + size)
+            scores = self.method.scores(some, partial(tell, "Marking words"))
             tags, sure = decode(scores, self.transitions), probabilities(scores, self.transitions)
             every += [_found(own, shares, self.names) for own, shares in zip(tags, sure, strict=True)]
         return every

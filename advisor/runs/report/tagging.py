@@ -57,7 +57,8 @@ def places_wrong(counts: SpanCounts) -> np.ndarray:
     """The sentences in which a span is missed or made up, those with the most of both first. Shape: (m,) int64."""
     off = (counts.predicted + counts.there - 2 * counts.right).sum(axis=1)
     order = np.argsort(-off, kind="stable")
-    return order[off[order] > 0]
+    wrong: np.ndarray = order[off[order] > 0]
+    return wrong
 
 
 def worst(
